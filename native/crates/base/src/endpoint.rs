@@ -1,0 +1,82 @@
+use core::net::IpAddr;
+
+/// Which way bytes travel inside a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// From the side that opened the conversation.
+    ToServer = 0,
+    /// From the side that answers.
+    ToClient = 1,
+}
+
+impl Direction {
+    /// Both, to-server first.
+    pub const BOTH: [Self; 2] = [Self::ToServer, Self::ToClient];
+
+    /// The other way.
+    #[inline]
+    #[must_use]
+    pub const fn flip(self) -> Self {
+        match self {
+            Self::ToServer => Self::ToClient,
+            Self::ToClient => Self::ToServer,
+        }
+    }
+
+    /// 0 to server, 1 to client: for arrays of two.
+    #[inline]
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// One of each, per direction.
+impl<T> core::ops::Index<Direction> for [T; 2] {
+    type Output = T;
+    #[inline]
+    fn index(&self, direction: Direction) -> &T {
+        let [to_server, to_client] = self;
+        match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        }
+    }
+}
+
+impl<T> core::ops::IndexMut<Direction> for [T; 2] {
+    #[inline]
+    fn index_mut(&mut self, direction: Direction) -> &mut T {
+        let [to_server, to_client] = self;
+        match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        }
+    }
+}
+
+/// An address and a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Endpoint {
+    /// IPv4 or IPv6, never an IPv4-mapped one.
+    pub address: IpAddr,
+    /// 0 where the transport has no ports.
+    pub port: u16,
+}
+
+/// Two hosts without an order: the unit that is sharded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostPair {
+    /// The smaller address.
+    pub low: IpAddr,
+    /// The greater address.
+    pub high: IpAddr,
+}
+
+impl HostPair {
+    /// The pair of two addresses, whichever comes first.
+    #[must_use]
+    pub fn new(a: IpAddr, b: IpAddr) -> Self {
+        if a <= b { Self { low: a, high: b } } else { Self { low: b, high: a } }
+    }
+}

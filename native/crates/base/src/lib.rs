@@ -1,0 +1,9 @@
+//! The vocabulary every other crate shares: bounds-checked reading, direction, endpoints, time, malformed input.
+
+mod cursor;
+mod endpoint;
+mod time;
+
+pub use cursor::{Cursor, Malformed};
+pub use endpoint::{Direction, Endpoint, HostPair};
+pub use time::Time;

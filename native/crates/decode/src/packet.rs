@@ -1,0 +1,271 @@
+use core::net::IpAddr;
+
+use sidewire_base::{Endpoint, Time};
+use smallvec::SmallVec;
+
+use crate::DecodeEvent;
+
+/// One decoded packet, borrowed from its frame (or from a reassembly buffer). A tunnel yields one for each layer that
+/// carries an IP packet, outermost first.
+#[derive(Clone, Debug)]
+pub struct Packet<'a> {
+    /// When it was captured.
+    pub time: Time,
+    /// Position in the capture, from 1. All layers of a tunnel share it. EVE's `pcap_cnt`.
+    pub ordinal: u64,
+    /// The octets of this layer, from its first header (link header for the outermost) to its end.
+    pub frame: &'a [u8],
+    /// Link layer type of `frame`, as a DLT number; 101 (raw IP) for inner layers.
+    pub link_type: u32,
+    /// Octets on the wire, which a snap length may have cut.
+    pub wire_length: u32,
+    /// Ethernet addresses and type of the outermost layer.
+    pub ethernet: Option<Ethernet>,
+    /// VLAN identifiers, outermost first; at most three.
+    pub vlans: SmallVec<[u16; 3]>,
+    /// The network header, absent when the frame carries none or it is broken.
+    pub ip: Option<Ip<'a>>,
+    /// The transport header; [`Transport::None`] for fragments and broken headers.
+    pub transport: Transport<'a>,
+    /// What the transport carries (or, without one, what IP carries).
+    pub payload: &'a [u8],
+    /// Decoder events, in the order found.
+    pub events: SmallVec<[DecodeEvent; 2]>,
+    /// Checksums that were verified and wrong. Empty when verification is off.
+    pub bad_checksum: BadChecksum,
+    /// Tunnel depth: 0 for the outermost packet.
+    pub level: u8,
+    /// What carried this layer, when `level` is not 0.
+    pub tunnel: Option<Tunnel>,
+    /// True for one fragment of an IP datagram (it has no transport).
+    pub fragment: bool,
+    /// True for a datagram put together from fragments (it borrows from the reassembly buffer).
+    pub reassembled: bool,
+}
+
+impl Packet<'_> {
+    /// Source address and port; ports are 0 where there are none. `None` without an IP header.
+    #[must_use]
+    pub fn source(&self) -> Option<Endpoint> {
+        self.ip.as_ref().map(|ip| Endpoint { address: ip.source, port: self.transport.ports().0 })
+    }
+
+    /// Destination address and port.
+    #[must_use]
+    pub fn destination(&self) -> Option<Endpoint> {
+        self.ip.as_ref().map(|ip| Endpoint { address: ip.destination, port: self.transport.ports().1 })
+    }
+}
+
+/// Which checksums were wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BadChecksum {
+    /// The IPv4 header's.
+    pub network: bool,
+    /// TCP's, UDP's, ICMP's.
+    pub transport: bool,
+}
+
+/// What a tunnelled packet came out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tunnel {
+    /// IP in IP, 6in4, 4in6 (RFC 2003, 4213, 2473).
+    IpInIp,
+    /// RFC 2784.
+    Gre,
+    /// ERSPAN type I or II.
+    Erspan,
+    /// RFC 7348.
+    Vxlan,
+    /// RFC 8926.
+    Geneve,
+    /// RFC 4380.
+    Teredo,
+}
+
+/// The Ethernet header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ethernet {
+    /// Destination MAC address.
+    pub destination: [u8; 6],
+    /// Source MAC address.
+    pub source: [u8; 6],
+    /// EtherType after all VLAN tags.
+    pub ether_type: u16,
+}
+
+/// An IPv4 or IPv6 header.
+#[derive(Clone, Debug)]
+pub struct Ip<'a> {
+    /// 4 or 6.
+    pub version: u8,
+    /// Source address.
+    pub source: IpAddr,
+    /// Destination address.
+    pub destination: IpAddr,
+    /// Protocol number of the payload, after all IPv6 extension headers.
+    pub protocol: u8,
+    /// Time to live or hop limit.
+    pub ttl: u8,
+    /// Type of service or traffic class.
+    pub tos: u8,
+    /// IPv4 identification, or the IPv6 fragment header's; 0 without one.
+    pub id: u32,
+    /// Fragmentation: the three flag bits of IPv4 (reserved 4, don't 2, more 1), or more 1 of IPv6.
+    pub fragment_flags: u8,
+    /// Fragment offset in octets.
+    pub fragment_offset: u16,
+    /// The fixed header with IPv4 options or IPv6 extension headers.
+    pub header: &'a [u8],
+    /// IPv4 options (without the fixed 20 octets), or the IPv6 extension headers.
+    pub options: &'a [u8],
+    /// What follows the header, cut to the datagram's length.
+    pub payload: &'a [u8],
+}
+
+/// The transport header of a packet.
+#[derive(Clone, Debug, Default)]
+pub enum Transport<'a> {
+    /// None, or unknown, or a fragment.
+    #[default]
+    None,
+    /// RFC 9293.
+    Tcp(Tcp<'a>),
+    /// RFC 768.
+    Udp(Udp<'a>),
+    /// RFC 792 and RFC 4443: the version is the IP header's.
+    Icmp(Icmp<'a>),
+    /// RFC 9260: ports only.
+    Sctp(Sctp<'a>),
+}
+
+impl Transport<'_> {
+    /// Source and destination port, 0 where there are none.
+    #[inline]
+    #[must_use]
+    pub const fn ports(&self) -> (u16, u16) {
+        match self {
+            Self::Tcp(tcp) => (tcp.source_port, tcp.destination_port),
+            Self::Udp(udp) => (udp.source_port, udp.destination_port),
+            Self::Sctp(sctp) => (sctp.source_port, sctp.destination_port),
+            Self::None | Self::Icmp(_) => (0, 0),
+        }
+    }
+}
+
+/// A TCP header.
+#[derive(Clone, Debug)]
+pub struct Tcp<'a> {
+    /// Source port.
+    pub source_port: u16,
+    /// Destination port.
+    pub destination_port: u16,
+    /// Sequence number of the first payload octet (of the SYN, when set).
+    pub sequence: u32,
+    /// Acknowledgement number, meaningful with ACK.
+    pub acknowledgement: u32,
+    /// CWR 0x80 .. FIN 0x01, as on the wire.
+    pub flags: u8,
+    /// The four reserved bits (including AE/NS), as on the wire.
+    pub reserved: u8,
+    /// Window, not scaled.
+    pub window: u16,
+    /// Urgent pointer.
+    pub urgent: u16,
+    /// The checksum field.
+    pub checksum: u16,
+    /// Header with options.
+    pub header: &'a [u8],
+    /// The options understood.
+    pub options: TcpOptions,
+}
+
+impl Tcp<'_> {
+    /// FIN flag.
+    pub const FIN: u8 = 0x01;
+    /// SYN flag.
+    pub const SYN: u8 = 0x02;
+    /// RST flag.
+    pub const RST: u8 = 0x04;
+    /// PSH flag.
+    pub const PSH: u8 = 0x08;
+    /// ACK flag.
+    pub const ACK: u8 = 0x10;
+    /// URG flag.
+    pub const URG: u8 = 0x20;
+    /// ECE flag.
+    pub const ECE: u8 = 0x40;
+    /// CWR flag.
+    pub const CWR: u8 = 0x80;
+}
+
+/// TCP options the engine uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpOptions {
+    /// Maximum segment size (2).
+    pub mss: Option<u16>,
+    /// Window scale (3).
+    pub window_scale: Option<u8>,
+    /// SACK permitted (4).
+    pub sack_permitted: bool,
+    /// Number of SACK blocks (5).
+    pub sack_blocks: u8,
+    /// Timestamp value and echo (8).
+    pub timestamps: Option<(u32, u32)>,
+    /// Fast open cookie present (34).
+    pub fast_open: bool,
+}
+
+/// A UDP header.
+#[derive(Clone, Debug)]
+pub struct Udp<'a> {
+    /// Source port.
+    pub source_port: u16,
+    /// Destination port.
+    pub destination_port: u16,
+    /// The length field.
+    pub length: u16,
+    /// The checksum field; 0 = none.
+    pub checksum: u16,
+    /// The eight octets.
+    pub header: &'a [u8],
+}
+
+/// An ICMP or ICMPv6 header.
+#[derive(Clone, Debug)]
+pub struct Icmp<'a> {
+    /// Message type.
+    pub kind: u8,
+    /// Message code.
+    pub code: u8,
+    /// Identifier and sequence number, for messages that have them.
+    pub echo: Option<(u16, u16)>,
+    /// Next-hop MTU of ICMPv6 "packet too big".
+    pub mtu: Option<u32>,
+    /// For error messages: the packet quoted, as far as it could be read.
+    pub embedded: Option<Embedded>,
+    /// The header: 4 octets and the rest-of-header word, where the type has one.
+    pub header: &'a [u8],
+}
+
+/// The packet that an ICMP error message quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Embedded {
+    /// IP protocol number.
+    pub protocol: u8,
+    /// Its source.
+    pub source: Endpoint,
+    /// Its destination.
+    pub destination: Endpoint,
+}
+
+/// An SCTP common header.
+#[derive(Clone, Debug)]
+pub struct Sctp<'a> {
+    /// Source port.
+    pub source_port: u16,
+    /// Destination port.
+    pub destination_port: u16,
+    /// The twelve octets.
+    pub header: &'a [u8],
+}

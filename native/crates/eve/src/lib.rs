@@ -1,0 +1,7 @@
+//! Writing EVE: a JSON object writer straight into bytes, and the text forms EVE uses. Knows no protocol.
+
+mod object;
+mod text;
+
+pub use object::{Array, Object};
+pub use text::{base64, hex, printable, timestamp, uuid_le};

@@ -1,0 +1,40 @@
+use core::net::IpAddr;
+
+use sidewire_base::{Direction, Endpoint, Time};
+
+use crate::Transport;
+
+/// What a session may know and use of its surroundings while it parses.
+pub struct Context<'a> {
+    /// Engine time.
+    pub time: Time,
+    /// Ordinal of the packet that brought the bytes.
+    pub ordinal: u64,
+    /// Who opened the flow.
+    pub client: Endpoint,
+    /// Who answers.
+    pub server: Endpoint,
+    /// What the flow runs over.
+    pub transport: Transport,
+    /// True when the flow was picked up in the middle.
+    pub midstream: bool,
+    /// DCOM objects and RPC associations of the host pairs this worker sees.
+    pub objects: &'a mut sidewire_msrpc::ObjectTable,
+    /// Flows a protocol announces (a dynamic port, a data connection).
+    pub expectations: &'a mut Vec<Expectation>,
+}
+
+/// A flow that another one announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// Who will open it, when known.
+    pub client: Option<IpAddr>,
+    /// Where to.
+    pub server: Endpoint,
+    /// Over which transport.
+    pub transport: Transport,
+    /// The protocol it will speak.
+    pub protocol: &'static str,
+    /// In which direction the server speaks first, if it does.
+    pub first: Option<Direction>,
+}

@@ -1,0 +1,20 @@
+//! What a protocol is: the traits one folder in `protocols` implements, and how flows are given a protocol.
+//!
+//! A protocol implements [`Protocol`] over its own transaction type. The engine and the rules meet it erased, as a
+//! [`Session`] (its state in one flow) and a [`ProtocolDef`] (what it is, as plain data).
+
+mod context;
+mod def;
+mod session;
+mod settings;
+mod transaction;
+mod value;
+
+pub use context::{Context, Expectation};
+pub use def::{
+    BufferInfo, BufferKind, EventInfo, Hook, Info, LoggerInfo, Pattern, Probe, ProtocolDef, Transport, Verdict,
+};
+pub use session::{Buffer, Failed, Input, Logger, Protocol, Session, Step, Typed, def};
+pub use settings::Settings;
+pub use transaction::{Inspection, Slot, StoredRule, Transactions, TxHead};
+pub use value::{Interface, Value};

@@ -1,0 +1,241 @@
+use sidewire_base::Direction;
+use sidewire_eve::Object;
+
+use crate::{BufferInfo, Context, EventInfo, Info, LoggerInfo, ProtocolDef, Settings, Transactions, TxHead, Value};
+
+/// Bytes handed to a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// For a stream: everything that was not consumed yet, contiguous. For datagrams: one payload.
+    pub data: &'a [u8],
+    /// Stream offset of the first octet; 0 for datagrams.
+    pub offset: u64,
+    /// True when this direction ends with these octets: nothing will follow, leave nothing for later.
+    pub last: bool,
+}
+
+/// What a session did with its input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Octets it is done with. The rest is handed over again, with more behind it.
+    pub consumed: usize,
+    /// Do not call again before this many octets (counted from the consumed ones) are there; 0: call when anything is new.
+    pub need: usize,
+    /// The flow changes to another protocol behind the consumed octets (`CONNECT`, `STARTTLS`, `Upgrade`): its name, or
+    /// the empty name for "detect anew".
+    pub switch: Option<&'static str>,
+    /// The session wants no more of this flow (encrypted from here, for instance): it goes on without parsing.
+    pub finished: bool,
+}
+
+impl Step {
+    /// Everything was consumed.
+    #[must_use]
+    pub fn all(input: &Input<'_>) -> Self {
+        Self { consumed: input.data.len(), ..Self::default() }
+    }
+
+    /// `consumed` octets are done with, `need` more must be there before the next call.
+    #[must_use]
+    pub const fn need(consumed: usize, need: usize) -> Self {
+        Self { consumed, need, switch: None, finished: false }
+    }
+}
+
+/// The session gave up on the flow: it is not this protocol, or beyond repair. Its transactions so far stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed;
+
+/// A buffer: what rules can look into. One row makes a keyword.
+pub struct Buffer<T> {
+    /// Name, documentation, kind, when it is there.
+    pub info: BufferInfo,
+    /// Its value for a transaction and direction. `nth` counts the items of lists, from 0; [`Value::Absent`] ends them.
+    pub get: for<'t> fn(&'t T, Direction, u32) -> Value<'t>,
+}
+
+/// An EVE logger: what is written of a transaction.
+pub struct Logger<T> {
+    /// Type and key.
+    pub info: LoggerInfo,
+    /// True when the transaction should be written now; asked after each step, and with `last` once more at its end.
+    pub ready: fn(&TxHead, &T, last: bool) -> bool,
+    /// Direction of the event's `src_ip`: from which side the transaction is told.
+    pub from: fn(&T) -> Direction,
+    /// Writes the members of the protocol's object.
+    pub write: fn(&T, &TxHead, &mut Object<'_>),
+    /// Writes a longer form for alerts or `extended` output; `None`: the same.
+    pub extended: Option<fn(&T, &TxHead, &mut Object<'_>)>,
+}
+
+/// A protocol. Implemented once per folder; the implementing type is the state of one flow.
+pub trait Protocol: Send + Sized + 'static {
+    /// A request with its answer, or whatever unit the protocol has.
+    type Tx: Send + 'static;
+    /// Name, detection, stages.
+    const INFO: Info;
+    /// What rules can look into.
+    const BUFFERS: &'static [Buffer<Self::Tx>];
+    /// What can go wrong.
+    const EVENTS: &'static [EventInfo];
+    /// What is written; the first is the protocol's own.
+    const LOGGERS: &'static [Logger<Self::Tx>];
+
+    /// The state at the beginning of a flow.
+    fn begin(settings: &Settings) -> Self;
+
+    /// Takes bytes of one direction.
+    ///
+    /// # Errors
+    /// [`Failed`] when the flow is not this protocol or cannot be followed any further.
+    fn parse(
+        &mut self,
+        direction: Direction,
+        input: Input<'_>,
+        transactions: &mut Transactions<Self::Tx>,
+        context: &mut Context<'_>,
+    ) -> Result<Step, Failed>;
+
+    /// `length` octets of one direction are missing; what was handed over but not consumed before them is gone too.
+    /// The next input begins behind the gap.
+    ///
+    /// # Errors
+    /// [`Failed`] when the protocol cannot go on after a gap; that is the default.
+    fn gap(
+        &mut self,
+        _direction: Direction,
+        _length: u64,
+        _transactions: &mut Transactions<Self::Tx>,
+        _context: &mut Context<'_>,
+    ) -> Result<(), Failed> {
+        Err(Failed)
+    }
+
+    /// One direction ended (FIN, RST, timeout, end of capture): whatever waits for more is as complete as it gets.
+    fn close(&mut self, _direction: Direction, _transactions: &mut Transactions<Self::Tx>, _context: &mut Context<'_>) {
+    }
+}
+
+/// A session of some protocol in one flow, erased.
+pub trait Session: Send {
+    /// What it is.
+    fn info(&self) -> &'static Info;
+    /// See [`Protocol::parse`].
+    ///
+    /// # Errors
+    /// [`Failed`].
+    fn parse(&mut self, direction: Direction, input: Input<'_>, context: &mut Context<'_>) -> Result<Step, Failed>;
+    /// See [`Protocol::gap`].
+    ///
+    /// # Errors
+    /// [`Failed`].
+    fn gap(&mut self, direction: Direction, length: u64, context: &mut Context<'_>) -> Result<(), Failed>;
+    /// See [`Protocol::close`].
+    fn close(&mut self, direction: Direction, context: &mut Context<'_>);
+    /// Number of open transactions.
+    fn len(&self) -> usize;
+    /// True when none is open.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// How many were ever opened.
+    fn opened(&self) -> u64;
+    /// Head of the transaction at a position, oldest first.
+    fn head(&self, position: usize) -> Option<&TxHead>;
+    /// Head of the transaction at a position, to change.
+    fn head_mut(&mut self, position: usize) -> Option<&mut TxHead>;
+    /// Value of a buffer row; `row` is its position in the protocol's list.
+    fn value(&self, position: usize, row: usize, direction: Direction, nth: u32) -> Value<'_>;
+    /// Is this logger's event due?
+    fn log_ready(&self, position: usize, logger: usize, last: bool) -> bool;
+    /// From which side the event is told.
+    fn log_from(&self, position: usize, logger: usize) -> Direction;
+    /// Writes the members of a logger's object.
+    fn log(&self, position: usize, logger: usize, extended: bool, out: &mut Object<'_>);
+    /// Drops transactions for which `keep` is false.
+    fn retain(&mut self, keep: &mut dyn FnMut(&TxHead) -> bool);
+}
+
+/// A protocol's state with its transactions: the [`Session`] of every [`Protocol`].
+pub struct Typed<P: Protocol> {
+    protocol: P,
+    transactions: Transactions<P::Tx>,
+}
+
+impl<P: Protocol> Typed<P> {
+    /// A session at the beginning of a flow.
+    pub fn new(settings: &Settings) -> Self {
+        Self { protocol: P::begin(settings), transactions: Transactions::default() }
+    }
+
+    /// The transactions, for tests of the protocol.
+    pub const fn transactions(&self) -> &Transactions<P::Tx> {
+        &self.transactions
+    }
+}
+
+impl<P: Protocol> Session for Typed<P> {
+    fn info(&self) -> &'static Info {
+        const { &P::INFO }
+    }
+    fn parse(&mut self, direction: Direction, input: Input<'_>, context: &mut Context<'_>) -> Result<Step, Failed> {
+        self.protocol.parse(direction, input, &mut self.transactions, context)
+    }
+    fn gap(&mut self, direction: Direction, length: u64, context: &mut Context<'_>) -> Result<(), Failed> {
+        self.protocol.gap(direction, length, &mut self.transactions, context)
+    }
+    fn close(&mut self, direction: Direction, context: &mut Context<'_>) {
+        self.protocol.close(direction, &mut self.transactions, context);
+    }
+    fn len(&self) -> usize {
+        self.transactions.len()
+    }
+    fn opened(&self) -> u64 {
+        self.transactions.opened()
+    }
+    fn head(&self, position: usize) -> Option<&TxHead> {
+        self.transactions.at(position).map(|slot| &slot.head)
+    }
+    fn head_mut(&mut self, position: usize) -> Option<&mut TxHead> {
+        self.transactions.at_mut(position).map(|slot| &mut slot.head)
+    }
+    fn value(&self, position: usize, row: usize, direction: Direction, nth: u32) -> Value<'_> {
+        match (self.transactions.at(position), P::BUFFERS.get(row)) {
+            (Some(slot), Some(buffer)) => (buffer.get)(&slot.tx, direction, nth),
+            _ => Value::Absent,
+        }
+    }
+    fn log_ready(&self, position: usize, logger: usize, last: bool) -> bool {
+        match (self.transactions.at(position), P::LOGGERS.get(logger)) {
+            (Some(slot), Some(logger)) => (logger.ready)(&slot.head, &slot.tx, last),
+            _ => false,
+        }
+    }
+    fn log_from(&self, position: usize, logger: usize) -> Direction {
+        match (self.transactions.at(position), P::LOGGERS.get(logger)) {
+            (Some(slot), Some(logger)) => (logger.from)(&slot.tx),
+            _ => Direction::ToServer,
+        }
+    }
+    fn log(&self, position: usize, logger: usize, extended: bool, out: &mut Object<'_>) {
+        if let (Some(slot), Some(logger)) = (self.transactions.at(position), P::LOGGERS.get(logger)) {
+            let write = if extended { logger.extended.unwrap_or(logger.write) } else { logger.write };
+            write(&slot.tx, &slot.head, out);
+        }
+    }
+    fn retain(&mut self, keep: &mut dyn FnMut(&TxHead) -> bool) {
+        self.transactions.retain(|slot| keep(&slot.head));
+    }
+}
+
+/// The erased definition of a protocol.
+#[must_use]
+pub const fn def<P: Protocol>() -> ProtocolDef {
+    ProtocolDef {
+        info: P::INFO,
+        buffers: |row| P::BUFFERS.get(row).map(|buffer| &buffer.info),
+        events: P::EVENTS,
+        loggers: |row| P::LOGGERS.get(row).map(|logger| logger.info),
+        begin: |settings| Box::new(Typed::<P>::new(settings)),
+    }
+}

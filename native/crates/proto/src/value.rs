@@ -1,0 +1,38 @@
+/// What a buffer row gives for a transaction.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'a> {
+    /// Not there: not sent, or not yet.
+    Absent,
+    /// A complete byte string; may be empty.
+    Bytes(&'a [u8]),
+    /// The part of a growing byte string that is kept.
+    Body {
+        /// The octets kept.
+        data: &'a [u8],
+        /// How many octets came before them and are gone.
+        base: u64,
+        /// True when nothing will follow.
+        complete: bool,
+    },
+    /// A number (also for flags and enumerations).
+    Uint(u64),
+    /// Bound RPC interfaces.
+    Interfaces(&'a [Interface]),
+}
+
+/// A bound RPC interface, as `dcerpc.iface` sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// UUID in text order (the bytes as they are written, big-endian fields).
+    pub uuid: [u8; 16],
+    /// Major version.
+    pub version: u16,
+    /// Minor version.
+    pub minor: u16,
+    /// True when the server accepted it.
+    pub accepted: bool,
+    /// True when the call this is asked for is on this interface.
+    pub used: bool,
+    /// True when the call's bytes at hand begin with its first fragment.
+    pub first_fragment: bool,
+}
