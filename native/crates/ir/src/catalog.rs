@@ -1,0 +1,128 @@
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Which keywords the engine has: written from the Rust tables, read by the rule compiler.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "catalog.ts")]
+pub struct Catalog {
+    /// [`crate::IR_VERSION`].
+    pub version: u32,
+    /// Application-layer protocols.
+    pub protocols: Vec<ProtocolRow>,
+    /// Buffers rules can look into. One row per name, whatever number of protocols gives it.
+    pub buffers: Vec<BufferRow>,
+    /// Fields of packets, flows and transactions that are no byte strings.
+    pub fields: Vec<FieldRow>,
+    /// Events by family.
+    pub events: Vec<EventFamily>,
+    /// Transforms, by keyword.
+    pub transforms: Vec<String>,
+}
+
+/// A protocol.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "catalog.ts")]
+pub struct ProtocolRow {
+    /// Name.
+    pub name: String,
+    /// Other names.
+    pub aliases: Vec<String>,
+    /// One sentence.
+    pub doc: String,
+    /// `tcp`, `udp`.
+    pub transports: Vec<String>,
+    /// Hook names, requests.
+    pub to_server_stages: Vec<String>,
+    /// Hook names, responses.
+    pub to_client_stages: Vec<String>,
+}
+
+/// A buffer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "catalog.ts")]
+pub struct BufferRow {
+    /// Sticky buffer name.
+    pub name: String,
+    /// Other names.
+    pub aliases: Vec<String>,
+    /// Content modifier of the same meaning; empty without.
+    pub modifier: String,
+    /// One sentence.
+    pub doc: String,
+    /// Several items (a rule's checks must hold on one).
+    pub multi: bool,
+    /// Which protocols give it; empty: packets.
+    pub protocols: Vec<String>,
+    /// Exists towards the server.
+    pub to_server: bool,
+    /// Exists towards the client.
+    pub to_client: bool,
+}
+
+/// A field that is no byte string.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "catalog.ts")]
+pub struct FieldRow {
+    /// Keyword.
+    pub name: String,
+    /// Other names.
+    pub aliases: Vec<String>,
+    /// One sentence.
+    pub doc: String,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Which protocols give it; empty: packets.
+    pub protocols: Vec<String>,
+    /// Exists towards the server.
+    pub to_server: bool,
+    /// Exists towards the client.
+    pub to_client: bool,
+}
+
+/// What a field holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "catalog.ts")]
+pub struct FieldKind {
+    /// Number, names or bits.
+    pub value: ValueKind,
+    /// Bits of the number.
+    pub bits: u8,
+    /// Named values of an enumeration or flags.
+    pub names: Vec<NamedValue>,
+}
+
+/// The value grammar of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "catalog.ts")]
+pub enum ValueKind {
+    /// `5`, `>5`, `5-10`, `5<>10`, `!5`, and names where there are any.
+    Number,
+    /// One of the names, or a number.
+    Enumeration,
+    /// Letters or names of bits.
+    Flags,
+}
+
+/// A named value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "catalog.ts")]
+pub struct NamedValue {
+    /// Name.
+    pub name: String,
+    /// Value.
+    #[ts(type = "number")]
+    pub value: u64,
+}
+
+/// Events of one family.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "catalog.ts")]
+pub struct EventFamily {
+    /// `decode-event`, `stream-event`, `app-layer-event`.
+    pub family: String,
+    /// Protocol name for application events; empty otherwise.
+    pub protocol: String,
+    /// Names.
+    pub names: Vec<String>,
+}
