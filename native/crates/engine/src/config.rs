@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 /// Everything a run needs, resolved: no defaults are left to the engine. Written by the TypeScript control plane.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
-#[ts(export_to = "config.ts")]
+#[ts(export, export_to = "config.ts")]
 pub struct RunConfig {
     /// Captures, in order. `-` is standard input.
     pub inputs: Vec<String>,
@@ -39,7 +39,7 @@ pub struct RunConfig {
 
 /// Decoding.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
-#[ts(export_to = "config.ts")]
+#[ts(export, export_to = "config.ts")]
 pub struct DecodeConfig {
     /// Verify checksums.
     pub checksums: ChecksumMode,
@@ -62,7 +62,7 @@ pub struct DecodeConfig {
 /// What is done about checksums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
-#[ts(export_to = "config.ts")]
+#[ts(export, export_to = "config.ts")]
 pub enum ChecksumMode {
     /// Verified: packets with a wrong one do not reach streams.
     Verify,
@@ -74,7 +74,7 @@ pub enum ChecksumMode {
 
 /// Fragment reassembly.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
-#[ts(export_to = "config.ts")]
+#[ts(export, export_to = "config.ts")]
 pub struct DefragConfig {
     /// Off: fragments stay fragments.
     pub enabled: bool,
@@ -93,7 +93,7 @@ pub struct DefragConfig {
 
 /// TCP tracking and reassembly.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
-#[ts(export_to = "config.ts")]
+#[ts(export, export_to = "config.ts")]
 pub struct StreamConfig {
     /// Octets for sessions.
     #[ts(type = "number")]
@@ -132,7 +132,7 @@ pub struct StreamConfig {
 
 /// Flow table.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
-#[ts(export_to = "config.ts")]
+#[ts(export, export_to = "config.ts")]
 pub struct FlowConfig {
     /// Octets.
     #[ts(type = "number")]
@@ -146,7 +146,7 @@ pub struct FlowConfig {
 
 /// A protocol's switches and settings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
-#[ts(export_to = "config.ts")]
+#[ts(export, export_to = "config.ts")]
 pub struct ProtocolConfig {
     /// Recognised and parsed.
     pub enabled: bool,
@@ -160,7 +160,7 @@ pub struct ProtocolConfig {
 
 /// Detection limits.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
-#[ts(export_to = "config.ts")]
+#[ts(export, export_to = "config.ts")]
 pub struct DetectConfig {
     /// Alerts per packet.
     pub packet_alert_max: u16,
@@ -176,7 +176,7 @@ pub struct DetectConfig {
 
 /// One EVE writer.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
-#[ts(export_to = "config.ts")]
+#[ts(export, export_to = "config.ts")]
 pub struct EveOutput {
     /// File; `/dev/stdout` is standard output. Empty for the subscriber.
     pub path: String,
@@ -202,7 +202,7 @@ pub struct EveOutput {
 
 /// X-Forwarded-For.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
-#[ts(export_to = "config.ts")]
+#[ts(export, export_to = "config.ts")]
 pub struct XffConfig {
     /// Overwrite the address instead of adding `xff`.
     pub overwrite: bool,

@@ -3,7 +3,7 @@ use ts_rs::TS;
 
 /// Which keywords the engine has: written from the Rust tables, read by the rule compiler.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "catalog.ts")]
+#[ts(export, export_to = "catalog.ts")]
 pub struct Catalog {
     /// [`crate::IR_VERSION`].
     pub version: u32,
@@ -21,7 +21,7 @@ pub struct Catalog {
 
 /// A protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "catalog.ts")]
+#[ts(export, export_to = "catalog.ts")]
 pub struct ProtocolRow {
     /// Name.
     pub name: String,
@@ -39,7 +39,7 @@ pub struct ProtocolRow {
 
 /// A buffer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "catalog.ts")]
+#[ts(export, export_to = "catalog.ts")]
 pub struct BufferRow {
     /// Sticky buffer name.
     pub name: String,
@@ -61,7 +61,7 @@ pub struct BufferRow {
 
 /// A field that is no byte string.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "catalog.ts")]
+#[ts(export, export_to = "catalog.ts")]
 pub struct FieldRow {
     /// Keyword.
     pub name: String,
@@ -81,7 +81,7 @@ pub struct FieldRow {
 
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "catalog.ts")]
+#[ts(export, export_to = "catalog.ts")]
 pub struct FieldKind {
     /// Number, names or bits.
     pub value: ValueKind,
@@ -94,7 +94,7 @@ pub struct FieldKind {
 /// The value grammar of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "catalog.ts")]
+#[ts(export, export_to = "catalog.ts")]
 pub enum ValueKind {
     /// `5`, `>5`, `5-10`, `5<>10`, `!5`, and names where there are any.
     Number,
@@ -106,7 +106,7 @@ pub enum ValueKind {
 
 /// A named value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "catalog.ts")]
+#[ts(export, export_to = "catalog.ts")]
 pub struct NamedValue {
     /// Name.
     pub name: String,
@@ -117,7 +117,7 @@ pub struct NamedValue {
 
 /// Events of one family.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "catalog.ts")]
+#[ts(export, export_to = "catalog.ts")]
 pub struct EventFamily {
     /// `decode-event`, `stream-event`, `app-layer-event`.
     pub family: String,

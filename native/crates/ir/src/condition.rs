@@ -4,7 +4,7 @@ use ts_rs::TS;
 /// Something that must hold. Order is the rule's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum Condition {
     /// Checks on one buffer, in order, later ones relative to earlier ones. `payload` is the packet's or stream's payload;
     /// all others are catalog rows. Two runs of the same buffer in a rule are two conditions only when a multi-buffer is
@@ -94,7 +94,7 @@ pub enum Condition {
 /// A check on a buffer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum Check {
     /// `content`.
     Content(Content),
@@ -135,7 +135,7 @@ pub enum Check {
 
 /// `content`, all modifiers resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Content {
     /// The octets, hexadecimal.
     pub pattern: String,
@@ -154,7 +154,7 @@ pub struct Content {
 /// Where a content may lie. Relative: counted from the end of the last match (`distance`, `within`); else from the beginning
 /// (`offset`, `depth`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Window {
     /// From the last match.
     pub relative: bool,
@@ -168,7 +168,7 @@ pub struct Window {
 /// A number, or a variable set by `byte_extract` / `byte_math` in the same rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(untagged)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum Operand {
     /// Constant.
     Number(i64),
@@ -179,7 +179,7 @@ pub enum Operand {
 /// Fast pattern wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum FastPattern {
     /// The planner chooses.
     Auto,
@@ -198,7 +198,7 @@ pub enum FastPattern {
 
 /// `pcre`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Pcre {
     /// The expression between the slashes.
     pub pattern: String,
@@ -214,7 +214,7 @@ pub struct Pcre {
 
 /// A named capture group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct PcreCapture {
     /// Where it is kept.
     pub scope: PcreScope,
@@ -225,7 +225,7 @@ pub struct PcreCapture {
 /// Where a capture is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum PcreScope {
     /// `flow:`.
     Flow,
@@ -238,7 +238,7 @@ pub enum PcreScope {
 /// Byte order of a number in a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum Endian {
     /// Network order.
     Big,
@@ -250,7 +250,7 @@ pub enum Endian {
 
 /// `byte_test`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct ByteTest {
     /// Octets, or a variable.
     pub bytes: Operand,
@@ -275,7 +275,7 @@ pub struct ByteTest {
 /// Operators of `byte_test`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum TestOperator {
     /// `<`
     Less,
@@ -295,7 +295,7 @@ pub enum TestOperator {
 
 /// `byte_jump`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct ByteJump {
     /// Octets, or a variable.
     pub bytes: Operand,
@@ -323,7 +323,7 @@ pub struct ByteJump {
 
 /// `byte_extract`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct ByteExtract {
     /// Octets.
     pub bytes: u32,
@@ -347,7 +347,7 @@ pub struct ByteExtract {
 
 /// `byte_math`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct ByteMath {
     /// Octets, or a variable.
     pub bytes: Operand,
@@ -372,7 +372,7 @@ pub struct ByteMath {
 /// Operators of `byte_math`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum MathOperator {
     /// `+`
     Add,
@@ -390,7 +390,7 @@ pub enum MathOperator {
 
 /// `isdataat`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct IsDataAt {
     /// Where.
     pub offset: Operand,
@@ -402,7 +402,7 @@ pub struct IsDataAt {
 
 /// `entropy`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Entropy {
     /// Octets looked at; 0: all.
     pub bytes: u32,
@@ -417,7 +417,7 @@ pub struct Entropy {
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum Compare {
     /// `<`
     Less,
@@ -435,7 +435,7 @@ pub enum Compare {
 
 /// A test on an unsigned number: inside one of the ranges, or in none when negated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Number {
     /// Ranges, both ends included. `>5` is 6..max, `5<>10` is 6..9 (as Suricata's exclusive ranges).
     pub ranges: Vec<NumberRange>,
@@ -445,7 +445,7 @@ pub struct Number {
 
 /// A number range, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct NumberRange {
     /// Smallest; a JSON number up to 2^53, larger ones are clamped to it by the compiler.
     #[ts(type = "number")]
@@ -472,7 +472,7 @@ mod unbounded {
 /// How flags are compared, after both sides were masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum FlagCompare {
     /// Exactly these.
     Exactly,
@@ -487,7 +487,7 @@ pub enum FlagCompare {
 /// Which side `stream_size` looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum StreamSide {
     /// To the server.
     Server,
@@ -502,7 +502,7 @@ pub enum StreamSide {
 /// Actions of `flowbits`, `xbits`, `hostbits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum FlowBitAction {
     /// Set on a match.
     Set,
@@ -519,7 +519,7 @@ pub enum FlowBitAction {
 /// Actions of `flowint`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum FlowIntAction {
     /// `=`
     Set,
@@ -548,7 +548,7 @@ pub enum FlowIntAction {
 /// By what an xbit is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum XbitScope {
     /// Source host.
     Source,
@@ -564,7 +564,7 @@ pub enum XbitScope {
 
 /// A transform of a buffer, applied before its checks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Transform {
     /// Keyword: `strip_whitespace`, `to_lowercase`, `to_sha256`, `url_decode`, `pcrexform`, `xor`, ...
     pub name: String,

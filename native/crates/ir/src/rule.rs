@@ -5,7 +5,7 @@ use crate::Condition;
 
 /// Some rules, with the address and port sets they name by position.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct RuleBatch {
     /// [`crate::IR_VERSION`].
     pub version: u32,
@@ -17,7 +17,7 @@ pub struct RuleBatch {
 
 /// Address and port sets of a batch; most rules share a few.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct BatchSets {
     /// Address sets.
     pub addresses: Vec<AddressSet>,
@@ -27,7 +27,7 @@ pub struct BatchSets {
 
 /// Addresses: in one of `include` and in none of `exclude`. Variables, groups and negation are resolved already.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct AddressSet {
     /// Ranges inside. Any address is `0.0.0.0-255.255.255.255` and `::-ffff:...`.
     pub include: Vec<AddressRange>,
@@ -37,7 +37,7 @@ pub struct AddressSet {
 
 /// An address range, both ends included, of one family.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct AddressRange {
     /// First address, text form.
     pub from: String,
@@ -47,7 +47,7 @@ pub struct AddressRange {
 
 /// Ports: in one of these ranges. Negation is resolved already.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct PortSet {
     /// Sorted, disjoint. Any port is 0-65535.
     pub ranges: Vec<PortRange>,
@@ -55,7 +55,7 @@ pub struct PortSet {
 
 /// A port range, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct PortRange {
     /// First port.
     pub from: u16,
@@ -65,7 +65,7 @@ pub struct PortRange {
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Rule {
     /// Generator id.
     pub gid: u32,
@@ -124,7 +124,7 @@ pub struct Rule {
 /// Rule actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum Action {
     /// Raise an alert.
     Alert,
@@ -147,7 +147,7 @@ pub enum Action {
 /// Protocol of a rule header.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", content = "name", rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum HeaderProtocol {
     /// `ip`: every packet with an IP header (and for decoder events, without).
     Ip,
@@ -183,7 +183,7 @@ pub enum HeaderProtocol {
 
 /// A rule hook.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Hook {
     /// Stage name.
     pub stage: String,
@@ -192,7 +192,7 @@ pub struct Hook {
 /// Between the two halves of a rule header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum Direction {
     /// `->`.
     OneWay,
@@ -204,7 +204,7 @@ pub enum Direction {
 
 /// The `flow` keyword, spelled out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct FlowRequirement {
     /// `established`.
     pub established: bool,
@@ -228,7 +228,7 @@ pub struct FlowRequirement {
 
 /// A reference: kind and value, with the prefix its kind has in reference.config.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Reference {
     /// `url`, `cve`, ...
     pub kind: String,
@@ -240,7 +240,7 @@ pub struct Reference {
 
 /// A metadata pair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Metadata {
     /// Key.
     pub key: String,
@@ -251,7 +251,7 @@ pub struct Metadata {
 /// Which side an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum Target {
     /// The source is the target.
     SourceIp,
@@ -261,7 +261,7 @@ pub enum Target {
 
 /// `threshold`, `detection_filter`, and threshold.config entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Threshold {
     /// How it counts.
     pub kind: ThresholdKind,
@@ -277,7 +277,7 @@ pub struct Threshold {
 
 /// A `suppress` line of threshold.config: no alert when the tracked address is in the set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub struct Suppression {
     /// Which address; by rule: always.
     pub track: Track,
@@ -288,7 +288,7 @@ pub struct Suppression {
 /// How a threshold counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum ThresholdKind {
     /// At most `count` alerts in `seconds`.
     Limit,
@@ -305,7 +305,7 @@ pub enum ThresholdKind {
 /// By what a threshold counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export_to = "ir.ts")]
+#[ts(export, export_to = "ir.ts")]
 pub enum Track {
     /// Source address.
     BySource,
