@@ -1,1 +1,18 @@
-//!
+//! The flow table: which conversation a packet belongs to, how long an idle one lives, and its identifiers.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod community;
+mod config;
+mod counters;
+mod flow;
+mod table;
+mod timeouts;
+mod tuple;
+
+pub use community::community_id;
+pub use config::Config;
+pub use counters::Counters;
+pub use flow::{EndReason, Flow, FlowState, IcmpTypes};
+pub use table::{FlowTable, Handle, Lookup, Stamp};
+pub use timeouts::{Seconds, Timeout, Timeouts};
+pub use tuple::Tuple;

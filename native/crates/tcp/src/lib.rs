@@ -1,1 +1,20 @@
-//!
+//! TCP as a passive observer sees it: session state, sequence tracking, and the reassembly of both streams.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod config;
+mod counters;
+mod event;
+mod policy;
+mod session;
+mod shared;
+mod state;
+mod stream;
+
+pub use config::{Config, Policies, Reassembly, Urgent};
+pub use counters::Counters;
+pub use event::{Event, Events};
+pub use policy::Policy;
+pub use session::{Outcome, Session};
+pub use shared::Shared;
+pub use state::State;
+pub use stream::{Chunk, Consumer, Stream};

@@ -1,0 +1,48 @@
+use crate::{FlowState, Timeouts};
+
+/// The `flow:`, `vlan:`, `livedev:` and `flow-timeouts:` sections of suricata.yaml.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `flow.memcap`: octets that flows may occupy; 0 is no limit.
+    pub memcap: u64,
+    /// `flow.emergency-recovery`: emergency mode ends when this share of `memcap` is free again, in percent.
+    pub emergency_recovery: u8,
+    /// `vlan.use-for-tracking`: packets of different VLANs belong to different flows.
+    pub vlan_tracking: bool,
+    /// `livedev.use-for-tracking`: packets of different capture devices belong to different flows.
+    pub device_tracking: bool,
+    /// `flow-timeouts`.
+    pub timeouts: Timeouts,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            memcap: 128 << 20,
+            emergency_recovery: 30,
+            vlan_tracking: true,
+            device_tracking: true,
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Seconds after which an idle flow of this protocol and state ends.
+    #[must_use]
+    pub const fn timeout(&self, protocol: u8, state: FlowState, emergency: bool) -> u32 {
+        let class = match protocol {
+            6 => &self.timeouts.tcp,
+            17 => &self.timeouts.udp,
+            1 | 58 => &self.timeouts.icmp,
+            _ => &self.timeouts.default,
+        };
+        let set = if emergency { &class.emergency } else { &class.normal };
+        match state {
+            FlowState::New => set.new,
+            FlowState::Established => set.established,
+            FlowState::Closed => set.closed,
+            FlowState::LocalBypassed | FlowState::CaptureBypassed => set.bypassed,
+        }
+    }
+}
