@@ -83,6 +83,8 @@ impl Info {
     /// The progress value at which a transaction is complete in a direction.
     #[must_use]
     pub fn complete(&self, direction: Direction) -> u8 {
+        // Indexed by `Direction`, which cannot fail.
+        #[allow(clippy::indexing_slicing)]
         u8::try_from(self.stages[direction].len().saturating_sub(1)).unwrap_or(u8::MAX)
     }
 }
@@ -187,6 +189,8 @@ pub struct LoggerInfo {
 pub struct ProtocolDef {
     /// Name, detection, stages.
     pub info: Info,
+    /// True when a flow of it always begins with the client's octets.
+    pub client_first: bool,
     /// Metadata of its buffer rows; the position is the row number.
     pub buffers: fn(usize) -> Option<&'static BufferInfo>,
     /// Its events; the position is the number transactions carry.

@@ -3,8 +3,11 @@
 //! A protocol implements [`Protocol`] over its own transaction type. The engine and the rules meet it erased, as a
 //! [`Session`] (its state in one flow) and a [`ProtocolDef`] (what it is, as plain data).
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
 mod context;
 mod def;
+mod detection;
 mod session;
 mod settings;
 mod transaction;
@@ -14,6 +17,7 @@ pub use context::{Context, Expectation};
 pub use def::{
     BufferInfo, BufferKind, EventInfo, Hook, Info, LoggerInfo, Pattern, Probe, ProtocolDef, Transport, Verdict,
 };
+pub use detection::{Detection, DetectionEvent, DetectionState, MAX_DEPTH, Options, Outcome};
 pub use session::{Buffer, Failed, Input, Logger, Protocol, Session, Step, Typed, def};
 pub use settings::Settings;
 pub use transaction::{Inspection, Slot, StoredRule, Transactions, TxHead};

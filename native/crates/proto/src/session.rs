@@ -74,6 +74,8 @@ pub trait Protocol: Send + Sized + 'static {
     type Tx: Send + 'static;
     /// Name, detection, stages.
     const INFO: Info;
+    /// True when a flow of it always begins with the client's octets: a server that speaks first is an event.
+    const CLIENT_FIRST: bool = false;
     /// What rules can look into.
     const BUFFERS: &'static [Buffer<Self::Tx>];
     /// What can go wrong.
@@ -233,6 +235,7 @@ impl<P: Protocol> Session for Typed<P> {
 pub const fn def<P: Protocol>() -> ProtocolDef {
     ProtocolDef {
         info: P::INFO,
+        client_first: P::CLIENT_FIRST,
         buffers: |row| P::BUFFERS.get(row).map(|buffer| &buffer.info),
         events: P::EVENTS,
         loggers: |row| P::LOGGERS.get(row).map(|logger| logger.info),

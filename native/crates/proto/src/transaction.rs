@@ -154,6 +154,8 @@ impl<T> Slot<T> {
 
     /// Moves one direction forward; never back.
     pub fn advance(&mut self, direction: Direction, progress: u8, now: Time) {
+        // Indexed by `Direction`, which cannot fail.
+        #[allow(clippy::indexing_slicing)]
         let at = &mut self.head.progress[direction];
         *at = (*at).max(progress);
         self.head.updated = now;
