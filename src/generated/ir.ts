@@ -55,7 +55,7 @@ bytes: number,
 /**
  * Where.
  */
-offset: bigint, 
+offset: number, 
 /**
  * Variable that is set.
  */
@@ -281,11 +281,11 @@ compare: FlagCompare,
 /**
  * Bits asked for.
  */
-value: bigint, 
+value: number, 
 /**
  * Bits looked at (others are ignored).
  */
-mask: bigint, 
+mask: number, 
 /**
  * Holds when the comparison does not.
  */
@@ -566,7 +566,7 @@ max: number | null, };
 /**
  * A number, or a variable set by `byte_extract` / `byte_math` in the same rule.
  */
-export type Operand = bigint | string;
+export type Operand = number | string;
 
 /**
  * `pcre`.

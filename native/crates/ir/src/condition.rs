@@ -31,8 +31,10 @@ pub enum Condition {
         /// How the bits are compared.
         compare: FlagCompare,
         /// Bits asked for.
+        #[ts(type = "number")]
         value: u64,
         /// Bits looked at (others are ignored).
+        #[ts(type = "number")]
         mask: u64,
         /// Holds when the comparison does not.
         negated: bool,
@@ -170,8 +172,8 @@ pub struct Window {
 #[serde(untagged)]
 #[ts(export, export_to = "ir.ts")]
 pub enum Operand {
-    /// Constant.
-    Number(i64),
+    /// Constant. A JSON number: the compiler refuses what a double cannot hold exactly.
+    Number(#[ts(type = "number")] i64),
     /// Variable.
     Variable(String),
 }
@@ -328,6 +330,7 @@ pub struct ByteExtract {
     /// Octets.
     pub bytes: u32,
     /// Where.
+    #[ts(type = "number")]
     pub offset: i64,
     /// Variable that is set.
     pub name: String,
