@@ -58,9 +58,8 @@ impl<S> Flow<S> {
         }
     }
 
-    /// Exchanges client and server, for a flow picked up from the wrong side. Counters follow. The user's state is not
-    /// touched.
-    pub const fn swap_direction(&mut self) {
+    /// Exchanges client and server; counters follow.
+    pub(crate) const fn swap_direction(&mut self) {
         core::mem::swap(&mut self.client, &mut self.server);
         let [to_server, to_client] = self.packets;
         self.packets = [to_client, to_server];
@@ -131,4 +130,6 @@ pub struct IcmpTypes {
     pub request: (u8, u8),
     /// Type of the answer (0 when the request has none) and code 0. EVE's `response_icmp_type`, `response_icmp_code`.
     pub response: (u8, u8),
+    /// True when the message has an answer.
+    pub paired: bool,
 }

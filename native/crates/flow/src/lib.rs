@@ -5,9 +5,12 @@ mod community;
 mod config;
 mod counters;
 mod flow;
+mod key;
+mod slab;
 mod table;
 mod timeouts;
 mod tuple;
+mod wheel;
 
 pub use community::community_id;
 pub use config::Config;
@@ -15,4 +18,4 @@ pub use counters::Counters;
 pub use flow::{EndReason, Flow, FlowState, IcmpTypes};
 pub use table::{FlowTable, Handle, Lookup, Stamp};
 pub use timeouts::{Seconds, Timeout, Timeouts};
-pub use tuple::Tuple;
+pub use tuple::{Quoted, Tuple};

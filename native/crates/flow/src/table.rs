@@ -1,6 +1,17 @@
-use sidewire_base::{Direction, Time};
+use core::mem::size_of;
 
-use crate::{Config, Counters, EndReason, Flow, FlowState, Tuple};
+use hashbrown::HashTable;
+use sidewire_base::{Direction, Time};
+use smallvec::SmallVec;
+
+use crate::{
+    Config, Counters, EndReason, Flow, FlowState, Tuple,
+    key::{Key, Seed},
+    slab::{Slab, Slot},
+    wheel::Wheel,
+};
+
+const TCP: u8 = 6;
 
 /// Names a flow in its table. Valid until the flow ends; a handle kept longer finds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,18 +43,39 @@ pub struct Lookup {
 }
 
 /// All flows of a worker.
+///
+/// A flow is created, found, ended in O(1); time is the packets' own. When the memory cap is hit the table enters
+/// emergency mode: the `emergency-` timeouts apply, and if that frees nothing, the flow that would time out first ends
+/// ([`EndReason::Forced`]). So a flood of half-open flows evicts itself before it evicts an established one, and within
+/// a protocol and state the least recently used goes first.
 pub struct FlowTable<S> {
     config: Config,
+    seed: Seed,
+    index: HashTable<u32>,
+    slots: Slab<S>,
+    wheel: Wheel,
+    emergency: bool,
     counters: Counters,
-    _s: core::marker::PhantomData<S>,
+    due: Vec<u32>,
 }
 
 impl<S> FlowTable<S> {
+    /// Octets one flow takes, for the memory cap: its slot and its share of the hash table.
+    pub const FLOW_SIZE: u64 = size_of::<Option<Slot<S>>>() as u64 + 16;
+
     /// An empty table. `seed` makes collisions unpredictable; it never shows in output.
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
-        let _ = seed;
-        Self { config, counters: Counters::default(), _s: core::marker::PhantomData }
+        Self {
+            config,
+            seed: Seed::new(seed),
+            index: HashTable::new(),
+            slots: Slab::new(),
+            wheel: Wheel::new(),
+            emergency: false,
+            counters: Counters::default(),
+            due: Vec::new(),
+        }
     }
 
     /// Finds or opens the flow of a packet and counts the packet.
@@ -57,59 +89,191 @@ impl<S> FlowTable<S> {
         stamp: Stamp,
         make: impl FnOnce(&Tuple) -> S,
         replace: impl FnOnce(&Flow<S>, Direction) -> bool,
-        ended: impl FnMut(Flow<S>, EndReason),
+        mut ended: impl FnMut(Flow<S>, EndReason),
     ) -> Option<Lookup> {
-        let _ = (tuple, stamp, make, replace, ended);
-        None
+        if let Some(lookup) = self.track_quoted(tuple, stamp) {
+            return Some(lookup);
+        }
+        let (key, source_is_low) = tuple.key(&self.config);
+        let hash = key.hash(&self.seed);
+        if let Some(index) = self.find(hash, &key)
+            && let Some(slot) = self.slots.get_mut(index)
+        {
+            let direction = if slot.client_is_low == source_is_low { Direction::ToServer } else { Direction::ToClient };
+            let reason = if stamp.time > deadline(&self.config, &slot.flow, self.emergency) {
+                self.counters.wrk_flows_evicted += 1;
+                Some(EndReason::Timeout)
+            } else if replace(&slot.flow, direction) {
+                Some(EndReason::TcpReuse)
+            } else {
+                None
+            };
+            match reason {
+                Some(reason) => {
+                    if let Some(flow) = self.take(index, reason) {
+                        ended(flow, reason);
+                    }
+                }
+                None => {
+                    count(&mut slot.flow, direction, stamp);
+                    let handle = Handle { index, generation: slot.generation };
+                    return Some(Lookup { handle, direction, is_new: false });
+                }
+            }
+        }
+        self.open(tuple, (key, hash, source_is_low), stamp, make, &mut ended)
+    }
+
+    /// An ICMP error belongs to the flow of the packet it quotes, when that is open.
+    fn track_quoted(&mut self, tuple: &Tuple, stamp: Stamp) -> Option<Lookup> {
+        let key = tuple.quoted_key(&self.config)?;
+        let index = self.find(key.hash(&self.seed), &key)?;
+        let slot = self.slots.get_mut(index)?;
+        if stamp.time > deadline(&self.config, &slot.flow, self.emergency) {
+            return None;
+        }
+        let from_client = slot.flow.client.address == tuple.source_address();
+        let direction = if from_client { Direction::ToServer } else { Direction::ToClient };
+        count(&mut slot.flow, direction, stamp);
+        Some(Lookup { handle: Handle { index, generation: slot.generation }, direction, is_new: false })
+    }
+
+    fn open(
+        &mut self,
+        tuple: &Tuple,
+        (key, hash, source_is_low): (Key, u64, bool),
+        stamp: Stamp,
+        make: impl FnOnce(&Tuple) -> S,
+        ended: &mut impl FnMut(Flow<S>, EndReason),
+    ) -> Option<Lookup> {
+        self.wheel.start(stamp.time.seconds());
+        if !self.make_room(stamp.time, ended) {
+            self.counters.memcap += 1;
+            return None;
+        }
+        let vlans: SmallVec<[u16; 3]> = tuple.vlans.iter().copied().take(usize::from(tuple.vlan_count)).collect();
+        let mut flow = Flow {
+            id: key.flow_id(stamp.ordinal),
+            client: tuple.source,
+            server: tuple.destination,
+            protocol: tuple.protocol,
+            icmp: tuple.icmp,
+            vlans,
+            device: tuple.device,
+            first: stamp.time,
+            last: stamp.time,
+            first_ordinal: stamp.ordinal,
+            packets: [0; 2],
+            bytes: [0; 2],
+            data: make(tuple),
+            state: FlowState::New,
+        };
+        count(&mut flow, Direction::ToServer, stamp);
+        let second = due_second(deadline(&self.config, &flow, self.emergency));
+        let (index, generation) = self.slots.insert(key, source_is_low, flow)?;
+        let (slots, seed) = (&self.slots, &self.seed);
+        self.index.insert_unique(hash, index, |&other| slots.get(other).map_or(0, |slot| slot.key.hash(seed)));
+        self.wheel.insert(index, second, &mut self.slots);
+        self.counters.total += 1;
+        match tuple.protocol {
+            TCP => self.counters.tcp += 1,
+            17 => self.counters.udp += 1,
+            1 => self.counters.icmpv4 += 1,
+            58 => self.counters.icmpv6 += 1,
+            _ => {}
+        }
+        self.measure();
+        Some(Lookup { handle: Handle { index, generation }, direction: Direction::ToServer, is_new: true })
     }
 
     /// A flow.
     #[must_use]
+    #[inline]
     pub fn get(&self, handle: Handle) -> Option<&Flow<S>> {
-        let _ = handle;
-        None
+        self.slots.get(handle.index).filter(|slot| slot.generation == handle.generation).map(|slot| &slot.flow)
     }
 
     /// A flow, to change.
     #[must_use]
+    #[inline]
     pub fn get_mut(&mut self, handle: Handle) -> Option<&mut Flow<S>> {
-        let _ = handle;
-        None
+        self.slot_mut(handle).map(|slot| &mut slot.flow)
     }
 
     /// Changes a flow's state, and with it its timeout.
     pub fn set_state(&mut self, handle: Handle, state: FlowState) {
-        let _ = (handle, state);
+        let (emergency, config) = (self.emergency, &self.config);
+        let Some(slot) = self.slots.get_mut(handle.index).filter(|slot| slot.generation == handle.generation) else {
+            return;
+        };
+        if slot.flow.state == state {
+            return;
+        }
+        slot.flow.state = state;
+        let second = due_second(deadline(config, &slot.flow, emergency));
+        // A later time is found when the bucket is due; only an earlier one must be filed now.
+        if self.wheel.clamp(second) < slot.links.second {
+            self.wheel.remove(handle.index, &mut self.slots);
+            self.wheel.insert(handle.index, second, &mut self.slots);
+        }
     }
 
-    /// Exchanges client and server of a flow.
+    /// Exchanges client and server of a flow that was picked up from the wrong side. Its counters follow; the user's
+    /// state is not touched.
     pub fn swap_direction(&mut self, handle: Handle) {
-        if let Some(flow) = self.get_mut(handle) {
-            flow.swap_direction();
+        if let Some(slot) = self.slot_mut(handle) {
+            slot.client_is_low = !slot.client_is_low;
+            slot.flow.swap_direction();
         }
     }
 
     /// Ends the flows whose timeout has passed, ordered by expiry time, then first ordinal. Cheap when nothing expires:
-    /// call it for each packet or batch.
-    pub fn expire(&mut self, now: Time, ended: impl FnMut(Flow<S>, EndReason)) {
-        let _ = (now, ended);
+    /// call it for each packet or batch. A flow may end up to a second late here, never when a packet of it arrives.
+    pub fn expire(&mut self, now: Time, mut ended: impl FnMut(Flow<S>, EndReason)) {
+        let mut due = core::mem::take(&mut self.due);
+        self.wheel.advance(now.seconds(), &mut self.slots, &mut due);
+        if !due.is_empty() {
+            self.end_due(&mut due, now, &mut ended);
+        }
+        due.clear();
+        self.due = due;
+        self.recover();
     }
 
     /// Ends every flow, ordered by first ordinal.
-    pub fn drain(&mut self, ended: impl FnMut(Flow<S>, EndReason)) {
-        let _ = ended;
+    pub fn drain(&mut self, mut ended: impl FnMut(Flow<S>, EndReason)) {
+        let mut all = Vec::with_capacity(self.slots.len());
+        self.wheel.take_all(&mut self.slots, &mut all);
+        all.sort_by_key(|&index| self.slots.get(index).map(|slot| (slot.flow.first_ordinal, slot.flow.id)));
+        for index in all {
+            if let Some(flow) = self.take(index, EndReason::Shutdown) {
+                ended(flow, EndReason::Shutdown);
+            }
+        }
+    }
+
+    /// Ends one flow now.
+    pub fn remove(&mut self, handle: Handle, reason: EndReason) -> Option<Flow<S>> {
+        self.slot_mut(handle)?;
+        self.take(handle.index, reason)
     }
 
     /// Number of open flows.
     #[must_use]
-    pub fn len(&self) -> usize {
-        0
+    pub const fn len(&self) -> usize {
+        self.slots.len()
     }
 
     /// True when no flow is open.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// True while the memory cap is hit and the `emergency-` timeouts apply.
+    #[must_use]
+    pub const fn in_emergency(&self) -> bool {
+        self.emergency
     }
 
     /// What was counted.
@@ -122,5 +286,142 @@ impl<S> FlowTable<S> {
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
+    }
+
+    #[inline]
+    fn slot_mut(&mut self, handle: Handle) -> Option<&mut Slot<S>> {
+        self.slots.get_mut(handle.index).filter(|slot| slot.generation == handle.generation)
+    }
+
+    #[inline]
+    fn find(&self, hash: u64, key: &Key) -> Option<u32> {
+        self.index.find(hash, |&index| self.slots.get(index).is_some_and(|slot| slot.key == *key)).copied()
+    }
+
+    /// Of slots taken out of the wheel: ends those whose time has come, files the others again.
+    fn end_due(&mut self, due: &mut Vec<u32>, now: Time, ended: &mut impl FnMut(Flow<S>, EndReason)) {
+        let (config, emergency) = (&self.config, self.emergency);
+        self.counters.flows_checked += due.len() as u64;
+        let mut expired: Vec<(Time, u64, u32)> = Vec::new();
+        for &index in due.iter() {
+            let Some(slot) = self.slots.get(index) else { continue };
+            let until = deadline(config, &slot.flow, emergency);
+            if now > until {
+                expired.push((until, slot.flow.first_ordinal, index));
+            } else {
+                self.counters.flows_notimeout += 1;
+                self.wheel.insert(index, due_second(until), &mut self.slots);
+            }
+        }
+        expired.sort_unstable();
+        for (_, _, index) in expired {
+            self.counters.flows_timeout += 1;
+            self.counters.flows_evicted += 1;
+            if let Some(flow) = self.take(index, EndReason::Timeout) {
+                ended(flow, EndReason::Timeout);
+            }
+        }
+    }
+
+    /// Sees to it that one more flow fits under the cap.
+    fn make_room(&mut self, now: Time, ended: &mut impl FnMut(Flow<S>, EndReason)) -> bool {
+        let fits = |table: &Self| table.config.memcap == 0 || table.memory() + Self::FLOW_SIZE <= table.config.memcap;
+        if fits(self) {
+            return true;
+        }
+        if !self.emergency {
+            self.emergency = true;
+            self.counters.emerg_mode_entered += 1;
+            let mut all = Vec::with_capacity(self.slots.len());
+            self.wheel.take_all(&mut self.slots, &mut all);
+            self.end_due(&mut all, now, ended);
+        }
+        while !fits(self) {
+            let Some(index) = self.soonest() else { return false };
+            self.counters.get_used += 1;
+            if let Some(flow) = self.take(index, EndReason::Forced) {
+                ended(flow, EndReason::Forced);
+            }
+        }
+        true
+    }
+
+    /// The flow that will time out first. What was filed before its last packet is filed again on the way, at most
+    /// [`REFILE_LIMIT`] times.
+    fn soonest(&mut self) -> Option<u32> {
+        const REFILE_LIMIT: usize = 16;
+        let mut index = self.wheel.first()?;
+        for _ in 0..REFILE_LIMIT {
+            let slot = self.slots.get(index)?;
+            let second = due_second(deadline(&self.config, &slot.flow, self.emergency));
+            if self.wheel.clamp(second) <= slot.links.second {
+                break;
+            }
+            self.wheel.remove(index, &mut self.slots);
+            self.wheel.insert(index, second, &mut self.slots);
+            index = self.wheel.first()?;
+        }
+        Some(index)
+    }
+
+    /// Leaves emergency mode once enough is free.
+    fn recover(&mut self) {
+        let keep = 100u64.saturating_sub(u64::from(self.config.emergency_recovery));
+        if self.emergency && self.memory() <= self.config.memcap / 100 * keep {
+            self.emergency = false;
+            self.counters.emerg_mode_over += 1;
+        }
+    }
+
+    fn take(&mut self, index: u32, reason: EndReason) -> Option<Flow<S>> {
+        self.wheel.remove(index, &mut self.slots);
+        let slot = self.slots.remove(index)?;
+        if let Ok(entry) = self.index.find_entry(slot.key.hash(&self.seed), |&other| other == index) {
+            entry.remove();
+        }
+        let ends = &mut self.counters;
+        match slot.flow.state {
+            FlowState::New => ends.end_new += 1,
+            FlowState::Established => ends.end_established += 1,
+            FlowState::Closed => ends.end_closed += 1,
+            FlowState::LocalBypassed => ends.end_local_bypassed += 1,
+            FlowState::CaptureBypassed => ends.end_capture_bypassed += 1,
+        }
+        if reason == EndReason::TcpReuse {
+            ends.tcp_reuse += 1;
+        }
+        self.measure();
+        Some(slot.flow)
+    }
+
+    const fn memory(&self) -> u64 {
+        self.slots.len() as u64 * Self::FLOW_SIZE
+    }
+
+    const fn measure(&mut self) {
+        self.counters.active = self.slots.len() as u64;
+        self.counters.memuse = self.memory();
+    }
+}
+
+/// The last moment at which a flow is alive.
+#[inline]
+fn deadline<S>(config: &Config, flow: &Flow<S>, emergency: bool) -> Time {
+    flow.last.plus_seconds(i64::from(config.timeout(flow.protocol, flow.state, emergency)))
+}
+
+/// The second at whose beginning a deadline has passed.
+#[inline]
+const fn due_second(deadline: Time) -> i64 {
+    deadline.seconds().saturating_add(1)
+}
+
+#[inline]
+fn count<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
+    flow.last = flow.last.max(stamp.time);
+    flow.packets[direction] += 1;
+    flow.bytes[direction] += u64::from(stamp.bytes);
+    if flow.state == FlowState::New && flow.protocol != TCP && flow.both_seen() {
+        flow.state = FlowState::Established;
     }
 }
