@@ -1,1 +1,37 @@
+//! Capture files: pcap and pcapng, plain or compressed with gzip or zstd, from a path or from standard input.
 //!
+//! [`Reader`] hands out frames that borrow from one reused buffer; nothing is allocated for a packet. Files are read,
+//! not mapped, so one that grows or shrinks meanwhile cannot crash the process.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)
+)]
+
+mod directory;
+mod error;
+#[doc(hidden)]
+pub mod fuzz;
+mod input;
+mod pcap;
+mod pcapng;
+mod reader;
+mod sniff;
+
+pub use directory::{Order, expand};
+pub use error::{OpenError, ReadError};
+pub use input::{Compression, Progress};
+pub use reader::{Format, Frame, Reader};
+pub use sniff::Seems;
+
+/// Greatest packet accepted when a file does not announce a greater snap length: libpcap's. Octets.
+pub const MAX_SNAP_LENGTH: u32 = 256 * 1024;
+
+/// Greatest pcapng packet block, and greatest snap length a file may announce. Octets.
+pub const MAX_BLOCK_LENGTH: u32 = 16 * 1024 * 1024;
+
+/// Most interfaces one pcapng section may describe.
+pub const MAX_INTERFACES: usize = 65_536;
+
+/// Deepest directory [`expand`] descends to.
+pub const MAX_DIRECTORY_DEPTH: usize = 255;

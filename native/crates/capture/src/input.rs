@@ -1,0 +1,191 @@
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Octets asked from the source at once. Small enough that what was read is still cached when it is decoded.
+const CHUNK: usize = 512 * 1024;
+
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// How a capture is wrapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// RFC 1952; several members follow each other.
+    Gzip,
+    /// RFC 8878; several frames follow each other.
+    Zstd,
+}
+
+/// How far a reader has come; may be read from another thread.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    read: Arc<AtomicU64>,
+    size: Option<u64>,
+}
+
+impl Progress {
+    /// Octets taken from the file so far (compressed ones, when it is compressed).
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// The file's size, unknown for pipes.
+    #[must_use]
+    pub const fn size(&self) -> Option<u64> {
+        self.size
+    }
+}
+
+struct Counted<R> {
+    inner: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.read.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+/// Why a source gives nothing more.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// It was read whole.
+    Clean,
+    /// Its compressed stream stops in the middle.
+    Cut,
+    /// It failed.
+    Failed(io::Error),
+}
+
+/// A byte source with one reused buffer, out of which structures are parsed in place.
+pub(crate) struct Input {
+    source: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    /// First octet not consumed.
+    start: usize,
+    /// End of what was read.
+    end: usize,
+    /// Offset of `buffer[0]` in the uncompressed data.
+    base: u64,
+    /// Why nothing more will come.
+    ended: Option<End>,
+    pub(crate) compression: Compression,
+    pub(crate) progress: Progress,
+}
+
+impl Input {
+    /// Looks at the first octets and puts a decompressor in front where they ask for one.
+    pub(crate) fn new(source: Box<dyn Read + Send>, size: Option<u64>) -> io::Result<Self> {
+        let progress = Progress { read: Arc::default(), size };
+        let mut counted = Counted { inner: source, read: progress.read.clone() };
+        let mut magic = [0; 4];
+        let mut have = 0;
+        while let Some(free) = magic.get_mut(have..).filter(|free| !free.is_empty()) {
+            match counted.read(free) {
+                Ok(0) => break,
+                Ok(n) => have += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let whole = io::Cursor::new(magic).take(have as u64).chain(counted);
+        let (source, compression): (Box<dyn Read + Send>, _) = if magic.starts_with(&GZIP_MAGIC) && have >= 2 {
+            let buffered = io::BufReader::with_capacity(CHUNK, whole);
+            (Box::new(flate2::bufread::MultiGzDecoder::new(buffered)), Compression::Gzip)
+        } else if magic == ZSTD_MAGIC && have == 4 {
+            let buffered = io::BufReader::with_capacity(CHUNK, whole);
+            (Box::new(zstd::stream::read::Decoder::with_buffer(buffered)?), Compression::Zstd)
+        } else {
+            (Box::new(whole), Compression::None)
+        };
+        Ok(Self { source, buffer: vec![0; CHUNK], start: 0, end: 0, base: 0, ended: None, compression, progress })
+    }
+
+    /// Offset of the next octet in the uncompressed data.
+    pub(crate) fn offset(&self) -> u64 {
+        self.base + self.start as u64
+    }
+
+    /// What has been read and not consumed.
+    #[inline]
+    pub(crate) fn available(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Makes at least `n` octets available if the source has them; the caller bounds `n`. What is available afterwards
+    /// may be less at the end of the source.
+    #[inline]
+    pub(crate) fn fill(&mut self, n: usize) -> &[u8] {
+        if self.end - self.start < n {
+            self.refill(n);
+        }
+        self.available()
+    }
+
+    #[cold]
+    fn refill(&mut self, n: usize) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.base += self.start as u64;
+        self.end -= self.start;
+        self.start = 0;
+        if self.buffer.len() < n {
+            self.buffer.resize(n, 0);
+        }
+        while self.end < n && self.ended.is_none() {
+            match self.source.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
+                Ok(0) => self.ended = Some(End::Clean),
+                Ok(n) => self.end += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // A compressed stream that stops early is a truncated file, not a failing disk.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.ended = Some(End::Cut),
+                Err(error) => self.ended = Some(End::Failed(error)),
+            }
+        }
+    }
+
+    /// Consumes `n` octets that are available.
+    #[inline]
+    pub(crate) fn consume(&mut self, n: usize) {
+        self.start = (self.start + n).min(self.end);
+    }
+
+    /// Consumes `n` octets however many they are, without holding them; false when the source ends before.
+    pub(crate) fn skip(&mut self, mut n: u64) -> bool {
+        loop {
+            let here = self.available().len().min(usize::try_from(n).unwrap_or(usize::MAX));
+            self.consume(here);
+            n -= here as u64;
+            if n == 0 {
+                return true;
+            }
+            if self.fill(1).is_empty() {
+                return false;
+            }
+        }
+    }
+
+    /// Why nothing more comes; [`End::Clean`] when that was taken already.
+    pub(crate) fn take_end(&mut self) -> End {
+        self.ended.replace(End::Clean).unwrap_or(End::Clean)
+    }
+
+    /// Octets `from..from + length` after the first one not consumed.
+    #[inline]
+    pub(crate) fn slice(&self, from: usize, length: usize) -> &[u8] {
+        self.available().get(from..).and_then(|rest| rest.get(..length)).unwrap_or_default()
+    }
+
+    /// Octets `from..from + length` of what was just consumed by `consumed`.
+    #[inline]
+    pub(crate) fn behind(&self, consumed: usize, from: usize, length: usize) -> &[u8] {
+        let at = self.start.saturating_sub(consumed) + from;
+        self.buffer.get(at..).and_then(|rest| rest.get(..length)).unwrap_or_default()
+    }
+}
