@@ -1,6 +1,23 @@
 //! [C706]/[MS-RPCE] PDUs, fragments, auth trailers; NDR reader; interface tables; the [MS-DCOM] object model.
 //! One core for every carriage: TCP, UDP, SMB pipes, HTTP.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
-/// DCOM objects and RPC associations seen by one worker, across flows.
-#[derive(Debug, Default)]
-pub struct ObjectTable {}
+mod auth;
+mod byte_order;
+mod connection;
+mod exchange;
+pub mod interfaces;
+mod object_table;
+mod pdu;
+mod uuid;
+
+pub use auth::{AuthLevel, AuthType, SecTrailer, VerificationTrailer, Visibility};
+pub use byte_order::ByteOrder;
+pub use connection::{Connection, Fed, Limits, Surroundings};
+pub use exchange::{Activity, Auth, CallInterface, Carriage, Event, Exchange, Exchanges, Half, Known, Offer};
+pub use object_table::ObjectTable;
+pub use pdu::{
+    Body, ContextElement, ContextList, ContextResult, Header, InterfaceId, Pdu, PduFlags, PduType, Plausible,
+    ResultList, RtsCommands, TransferSyntax,
+};
+pub use uuid::Uuid;

@@ -1,0 +1,798 @@
+use sidewire_base::{Direction, Endpoint, Time};
+
+use crate::{
+    Auth, AuthLevel, Body, CallInterface, ContextResult, Event, Exchange, Exchanges, Half, Header, InterfaceId, Known,
+    ObjectTable, Offer, Pdu, PduType, Plausible, TransferSyntax, VerificationTrailer,
+};
+
+/// How much of a connection is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Of one stub. Octets.
+    pub stub: usize,
+    /// Of the stubs of all unfinished calls of a connection together. Octets.
+    pub unfinished: usize,
+    /// Calls in flight.
+    pub calls: usize,
+    /// Presentation contexts.
+    pub contexts: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { stub: 1 << 20, unfinished: 4 << 20, calls: 256, contexts: 1024 }
+    }
+}
+
+/// What a connection may use of its surroundings.
+pub struct Surroundings<'a> {
+    /// DCOM objects of the hosts this worker sees.
+    pub objects: &'a mut ObjectTable,
+    /// Engine time.
+    pub time: Time,
+    /// Who opened the flow.
+    pub client: Endpoint,
+    /// Who answers.
+    pub server: Endpoint,
+}
+
+/// What [`Connection::feed`] did with its octets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fed {
+    /// Octets it is done with.
+    pub consumed: usize,
+    /// Octets, counted from the consumed ones, without which another call is of no use; 0: any.
+    pub need: usize,
+}
+
+/// One transport connection or pipe instance: its presentation contexts, its calls in flight, its security.
+///
+/// Whatever carries it, PDUs are taken by their type, not by the direction they travel: a capture that begins in the
+/// middle may have client and server the wrong way round.
+#[derive(Debug, Default)]
+pub struct Connection {
+    limits: Limits,
+    sides: [Side; 2],
+    contexts: Contexts,
+    in_flight: Vec<InFlight>,
+    kept: usize,
+    bind_auth: Option<Auth>,
+    association_group: u32,
+    header_signing: bool,
+    answers_seen: bool,
+    against: u32,
+    along: u32,
+}
+
+/// The stream state of one direction.
+#[derive(Debug, Default)]
+struct Side {
+    /// Octets still to come of a PDU that was dealt with before it was complete.
+    skip: usize,
+    /// The beginning of a PDU whose rest has not come: enough to tell of the call should the rest never come.
+    head: Vec<u8>,
+    /// How much of that PDU had come.
+    have: usize,
+    /// True while looking for the next PDU.
+    lost: bool,
+    /// Octets kept for carriages that keep none themselves.
+    pending: Vec<u8>,
+}
+
+/// Enough of a PDU to tell of the call: header, fixed part, object UUID. Octets.
+const HEAD: usize = 40;
+/// A PDU's greatest length, and so the most a pipe direction has to keep. Octets.
+const MAX_PDU: usize = u16::MAX as usize;
+
+#[derive(Debug)]
+struct InFlight {
+    call_id: u32,
+    exchange: u64,
+    request: Option<PduType>,
+    request_done: bool,
+    kept: usize,
+    digest: u64,
+    offered: Vec<u16>,
+}
+
+impl Connection {
+    /// A connection at its beginning, or wherever the capture begins.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// The association group the server put the connection into; 0 when that was not seen. [C706] 12.6.3.1.
+    #[must_use]
+    pub const fn association_group(&self) -> u32 {
+        self.association_group
+    }
+
+    /// Both sides sign headers as well as stubs. [MS-RPCE] 3.3.1.5.2.2.
+    #[must_use]
+    pub const fn header_signing(&self) -> bool {
+        self.header_signing
+    }
+
+    /// True when more PDUs travel against the direction of their type than along it: the flow is the wrong way round.
+    #[must_use]
+    pub const fn is_reversed(&self) -> bool {
+        self.against > self.along
+    }
+
+    /// Takes octets of a stream. `data` is everything that was not consumed yet; with `last`, nothing will follow.
+    pub fn feed(
+        &mut self,
+        direction: Direction,
+        data: &[u8],
+        last: bool,
+        exchanges: &mut impl Exchanges,
+        around: &mut Surroundings<'_>,
+    ) -> Fed {
+        let mut at = self.sides[direction].skip.min(data.len());
+        self.sides[direction].skip -= at;
+        loop {
+            let rest = data.get(at..).unwrap_or_default();
+            if rest.is_empty() {
+                self.sides[direction].forget();
+                return Fed { consumed: at, need: 0 };
+            }
+            match Header::probe(rest) {
+                Plausible::Yes(header) => {
+                    let length = usize::from(header.fragment_length);
+                    if let Some(pdu) = rest.get(..length) {
+                        self.sides[direction].lost = false;
+                        self.pdu(direction, pdu, exchanges, around);
+                        at += length;
+                    } else if last {
+                        self.sides[direction].forget();
+                        self.pdu(direction, rest, exchanges, around);
+                        return Fed { consumed: data.len(), need: 0 };
+                    } else {
+                        self.sides[direction].remember(rest);
+                        return Fed { consumed: at, need: length };
+                    }
+                }
+                Plausible::More if last => {
+                    self.lose(direction, exchanges);
+                    return Fed { consumed: data.len(), need: 0 };
+                }
+                Plausible::More => {
+                    self.sides[direction].forget();
+                    return Fed { consumed: at, need: Header::LENGTH };
+                }
+                Plausible::No => {
+                    self.lose(direction, exchanges);
+                    at += 1 + next_candidate(rest.get(1..).unwrap_or_default());
+                }
+            }
+        }
+    }
+
+    /// Takes octets of a carriage that keeps nothing itself: one write to, or one read from, a pipe. PDUs may be split
+    /// over several of them.
+    pub fn message(
+        &mut self,
+        direction: Direction,
+        data: &[u8],
+        exchanges: &mut impl Exchanges,
+        around: &mut Surroundings<'_>,
+    ) {
+        let mut pending = core::mem::take(&mut self.sides[direction].pending);
+        let mut data = data;
+        // Only what completes the unfinished PDU is copied; the rest is read where it lies.
+        while !pending.is_empty() && !data.is_empty() {
+            let need = match Header::probe(&pending) {
+                Plausible::Yes(header) => usize::from(header.fragment_length),
+                Plausible::More => Header::LENGTH,
+                Plausible::No => pending.len(),
+            };
+            let (missing, later) = data.split_at(need.saturating_sub(pending.len()).clamp(1, data.len()));
+            pending.extend_from_slice(missing);
+            data = later;
+            let fed = self.feed(direction, &pending, false, exchanges, around);
+            pending.drain(..fed.consumed.min(pending.len()));
+        }
+        if !data.is_empty() {
+            let fed = self.feed(direction, data, false, exchanges, around);
+            pending.extend_from_slice(data.get(fed.consumed..).unwrap_or_default());
+        }
+        pending.truncate(MAX_PDU);
+        self.sides[direction].pending = pending;
+    }
+
+    /// `length` octets of one direction are missing, and with them what [`Connection::feed`] did not consume.
+    pub fn gap(
+        &mut self,
+        direction: Direction,
+        length: u64,
+        exchanges: &mut impl Exchanges,
+        around: &mut Surroundings<'_>,
+    ) {
+        let side = &mut self.sides[direction];
+        let missing = usize::try_from(length).unwrap_or(usize::MAX);
+        side.pending.clear();
+        if let Some(left) = side.skip.checked_sub(missing).filter(|_| side.skip > 0) {
+            side.skip = left; // still inside a PDU that was dealt with
+        } else if let Plausible::Yes(header) = Header::probe(&side.head) {
+            let behind = side.have.saturating_add(missing);
+            let (head, have) = (core::mem::take(&mut side.head), core::mem::take(&mut side.have));
+            side.skip = usize::from(header.fragment_length).saturating_sub(behind);
+            debug_assert!(have <= MAX_PDU);
+            self.pdu(direction, &head, exchanges, around);
+        } else {
+            side.skip = 0;
+            side.forget();
+        }
+        exchanges.raise(None, Event::Gap);
+    }
+
+    /// One direction ended: its calls are as complete as they get.
+    pub fn close(&mut self, direction: Direction, exchanges: &mut impl Exchanges, around: &mut Surroundings<'_>) {
+        let side = &mut self.sides[direction];
+        side.pending.clear();
+        side.have = 0;
+        let head = core::mem::take(&mut side.head);
+        if matches!(Header::probe(&head), Plausible::Yes(_)) {
+            self.pdu(direction, &head, exchanges, around);
+        }
+    }
+
+    /// Both directions ended: nothing in flight will be answered.
+    pub fn finish(&mut self, exchanges: &mut impl Exchanges) {
+        for call in core::mem::take(&mut self.in_flight) {
+            abandon(&call, exchanges);
+        }
+        self.kept = 0;
+    }
+
+    fn lose(&mut self, direction: Direction, exchanges: &mut impl Exchanges) {
+        let side = &mut self.sides[direction];
+        side.forget();
+        if !side.lost {
+            side.lost = true;
+            exchanges.raise(None, Event::Garbage);
+        }
+    }
+
+    /// Takes one PDU, whole or cut short.
+    fn pdu(
+        &mut self,
+        direction: Direction,
+        data: &[u8],
+        exchanges: &mut impl Exchanges,
+        around: &mut Surroundings<'_>,
+    ) {
+        let Ok(pdu) = Pdu::parse(data) else {
+            exchanges.raise(None, Event::MalformedPdu);
+            return;
+        };
+        match pdu.header.pdu_type.direction() {
+            Some(expected) if expected == direction => self.along = self.along.saturating_add(1),
+            Some(_) => {
+                self.against = self.against.saturating_add(1);
+                exchanges.raise(None, Event::WrongDirection);
+            }
+            None => {}
+        }
+        match pdu.body {
+            Body::Request { .. } => self.request(&pdu, exchanges, around),
+            Body::Response { stub, .. } | Body::Fault { stub, .. } => self.response(&pdu, stub, exchanges, around),
+            Body::Bind { .. } => self.offer(&pdu, exchanges),
+            Body::BindAck { .. } => self.settle(&pdu, exchanges),
+            Body::BindNak(_) => self.refuse(&pdu, exchanges),
+            Body::Auth3 => self.bind_auth = auth_of(&pdu).or(self.bind_auth),
+            Body::Cancel | Body::Orphaned => self.cancel(&pdu, exchanges),
+            Body::Shutdown | Body::Rts { .. } | Body::Unknown => {}
+        }
+    }
+
+    fn request(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &mut Surroundings<'_>) {
+        let Body::Request { context_id, opnum, object, stub, .. } = pdu.body else { return };
+        let call_id = pdu.header.call_id;
+        let digest = digest(pdu, stub);
+        let open = self.position(call_id, |call| call.request == Some(PduType::REQUEST));
+        let position = match open {
+            Some(position) if !pdu.header.flags.first() => {
+                if self.in_flight.get(position).is_some_and(|call| call.request_done) {
+                    return; // a fragment once more
+                }
+                position
+            }
+            Some(position) => {
+                let again = self.in_flight.get(position).is_some_and(|call| call.digest == digest);
+                // The same request under the number of an unanswered call is that call, sent or captured twice. Where
+                // no answers are seen at all, numbers may be used again as soon as the client likes.
+                if again && self.answers_seen {
+                    return;
+                }
+                self.drop_call(position, exchanges);
+                self.begin(call_id, Some(PduType::REQUEST), self.new_call(pdu, context_id, opnum, object), exchanges)
+            }
+            None => {
+                self.begin(call_id, Some(PduType::REQUEST), self.new_call(pdu, context_id, opnum, object), exchanges)
+            }
+        };
+        let (limits, kept) = (self.limits, self.kept);
+        let Some(call) = self.in_flight.get_mut(position) else { return };
+        call.digest = if pdu.header.flags.first() { digest } else { call.digest };
+        let id = call.exchange;
+        let Some(exchange) = exchanges.get(id) else { return };
+        let added = exchange.request.append(pdu, stub, &limits, limits.unfinished.saturating_sub(kept));
+        let done = exchange.request.done;
+        let clipped = exchange.request.clipped;
+        call.kept += added;
+        call.request_done = done;
+        self.kept += added;
+        if clipped {
+            exchanges.raise(Some(id), Event::StubTooLong);
+        }
+        if done {
+            self.complete_request(id, context_id, exchanges, around);
+            if pdu.header.flags.maybe() {
+                self.drop_call(position, exchanges); // nobody will answer
+            }
+        }
+        exchanges.updated(id);
+    }
+
+    fn new_call(&self, pdu: &Pdu<'_>, context_id: u16, opnum: u16, object: Option<crate::Uuid>) -> Exchange {
+        Exchange {
+            context_id: Some(context_id),
+            opnum: Some(opnum),
+            object: object.filter(|uuid| !uuid.is_nil()),
+            interface: self.contexts.interface(context_id),
+            // A connection authenticated at level connect sends requests without a trailer.
+            auth: auth_of(pdu).or_else(|| self.bind_auth.filter(|auth| auth.level <= AuthLevel::CONNECT)),
+            request: Half { incomplete: !pdu.header.flags.first(), order: pdu.header.order, ..Half::default() },
+            ..new_exchange(pdu)
+        }
+    }
+
+    /// What a complete request tells beyond itself.
+    fn complete_request(
+        &mut self,
+        id: u64,
+        context_id: u16,
+        exchanges: &mut impl Exchanges,
+        _around: &mut Surroundings<'_>,
+    ) {
+        let Some(exchange) = exchanges.get(id) else { return };
+        let mut odd = None;
+        if let Some(stub) = exchange.request.readable()
+            && let Some(trailer) = VerificationTrailer::find(stub)
+            && trailer.header.is_none_or(|(context, opnum)| (context, Some(opnum)) == (context_id, exchange.opnum))
+            && let Some((interface, syntax)) = trailer.presentation
+        {
+            match exchange.interface {
+                Some(bound) if bound.id.uuid != interface.uuid => odd = Some(Event::VerificationMismatch),
+                Some(_) => {}
+                None => {
+                    let syntax = TransferSyntax::from_uuid(syntax).unwrap_or_default();
+                    self.contexts.learn(context_id, interface, syntax, self.limits.contexts);
+                    exchange.interface = self.contexts.interface(context_id);
+                }
+            }
+        }
+        if exchange.interface.is_none() && self.contexts.is_rejected(context_id) {
+            odd = Some(Event::RejectedContext);
+        }
+        if let Some(event) = odd {
+            exchanges.raise(Some(id), event);
+        }
+    }
+
+    fn response(&mut self, pdu: &Pdu<'_>, stub: &[u8], exchanges: &mut impl Exchanges, _around: &mut Surroundings<'_>) {
+        self.answers_seen = true;
+        let call_id = pdu.header.call_id;
+        let position = match self.position(call_id, |call| matches!(call.request, Some(PduType::REQUEST) | None)) {
+            Some(position) => position,
+            None => {
+                let exchange = Exchange {
+                    context_id: match pdu.body {
+                        Body::Response { context_id, .. } | Body::Fault { context_id, .. } => Some(context_id),
+                        _ => None,
+                    },
+                    request: Half { done: true, incomplete: true, ..Half::default() },
+                    response: Half { incomplete: !pdu.header.flags.first(), ..Half::default() },
+                    request_type: None,
+                    ..new_exchange(pdu)
+                };
+                self.begin(call_id, None, exchange, exchanges)
+            }
+        };
+        let (limits, kept) = (self.limits, self.kept);
+        let Some(call) = self.in_flight.get_mut(position) else { return };
+        let id = call.exchange;
+        let (mut done, mut lost_request, mut clipped) = (true, false, false);
+        if let Some(exchange) = exchanges.get(id) {
+            if !exchange.request.done {
+                // Answered before its last fragment was seen: that one is missing from the capture.
+                lost_request = true;
+                exchange.request.done = true;
+                exchange.request.incomplete = true;
+            }
+            exchange.response_type = Some(pdu.header.pdu_type);
+            if let Body::Fault { status, .. } = pdu.body {
+                exchange.fault = Some(status);
+            }
+            let added = exchange.response.append(pdu, stub, &limits, limits.unfinished.saturating_sub(kept));
+            done = exchange.response.done;
+            clipped = exchange.response.clipped;
+            call.kept += added;
+            self.kept += added;
+        }
+        if clipped {
+            exchanges.raise(Some(id), Event::StubTooLong);
+        }
+        if lost_request {
+            exchanges.raise(Some(id), Event::UnexpectedPdu);
+        }
+        if done {
+            let call = self.in_flight.remove(position);
+            self.kept = self.kept.saturating_sub(call.kept);
+        }
+        exchanges.updated(id);
+    }
+
+    fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
+        let Body::Bind { contexts, .. } = pdu.body else { return };
+        let call_id = pdu.header.call_id;
+        self.bind_auth = auth_of(pdu).or(self.bind_auth);
+        if let Some(position) = self.position(call_id, |call| call.request == Some(pdu.header.pdu_type)) {
+            let offered = self.in_flight.get(position).map(|call| call.offered.as_slice()).unwrap_or_default();
+            if self.answers_seen && offered.iter().copied().eq(contexts.map(|element| element.context_id)) {
+                return; // the same offer again
+            }
+            self.drop_call(position, exchanges);
+        }
+        let mut offers = Vec::new();
+        let mut full = false;
+        for element in contexts {
+            offers.push(Offer { context_id: element.context_id, interface: element.interface, result: None });
+            let syntax = TransferSyntax::from_uuid(element.transfer_syntax);
+            full |= !self.contexts.offer(
+                element.context_id,
+                element.interface,
+                syntax,
+                pdu.header.flags.first(),
+                self.limits.contexts,
+            );
+        }
+        let offered = offers.iter().map(|offer| offer.context_id).collect();
+        let exchange = Exchange {
+            offers,
+            auth: auth_of(pdu),
+            request: Half { done: true, fragments: 1, incomplete: pdu.missing > 0, ..Half::default() },
+            ..new_exchange(pdu)
+        };
+        let position = self.begin(call_id, Some(pdu.header.pdu_type), exchange, exchanges);
+        let Some(call) = self.in_flight.get_mut(position) else { return };
+        call.offered = offered;
+        call.request_done = true;
+        let id = call.exchange;
+        if full {
+            exchanges.raise(Some(id), Event::TooManyContexts);
+        }
+        exchanges.updated(id);
+    }
+
+    fn settle(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
+        let Body::BindAck { association_group, results, .. } = pdu.body else { return };
+        self.answers_seen = true;
+        if association_group != 0 {
+            self.association_group = association_group;
+        }
+        self.header_signing |= pdu.header.flags.header_signing();
+        let Some(position) = self.answered(pdu, exchanges) else { return };
+        let call = self.in_flight.remove(position);
+        let id = call.exchange;
+        for (context_id, result) in call.offered.iter().zip(results) {
+            self.contexts.settle(*context_id, &result);
+        }
+        if let Some(exchange) = exchanges.get(id) {
+            for (offer, result) in exchange.offers.iter_mut().zip(results) {
+                offer.result = Some(result);
+            }
+        }
+        exchanges.updated(id);
+    }
+
+    fn refuse(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
+        self.answers_seen = true;
+        let Some(position) = self.answered(pdu, exchanges) else { return };
+        let call = self.in_flight.remove(position);
+        for context_id in &call.offered {
+            self.contexts.remove(*context_id);
+        }
+        exchanges.updated(call.exchange);
+    }
+
+    /// The negotiation a PDU answers, its half marked complete; a new exchange when the question was not seen.
+    fn answered(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) -> Option<usize> {
+        let asked = match pdu.header.pdu_type {
+            PduType::ALTER_RESPONSE => PduType::ALTER_CONTEXT,
+            _ => PduType::BIND,
+        };
+        let call_id = pdu.header.call_id;
+        let position = match self.position(call_id, |call| call.request == Some(asked)) {
+            Some(position) => position,
+            None => {
+                let exchange = Exchange {
+                    request: Half { done: true, incomplete: true, ..Half::default() },
+                    request_type: None,
+                    ..new_exchange(pdu)
+                };
+                self.begin(call_id, None, exchange, exchanges)
+            }
+        };
+        let id = self.in_flight.get(position)?.exchange;
+        if let Some(exchange) = exchanges.get(id) {
+            exchange.response_type = Some(pdu.header.pdu_type);
+            exchange.response.done = true;
+            exchange.response.fragments = 1;
+            exchange.response.order = pdu.header.order;
+        }
+        Some(position)
+    }
+
+    fn cancel(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
+        let Some(position) = self.position(pdu.header.call_id, |call| call.request == Some(PduType::REQUEST)) else {
+            return;
+        };
+        let Some(call) = self.in_flight.get(position) else { return };
+        let id = call.exchange;
+        if let Some(exchange) = exchanges.get(id) {
+            exchange.cancelled = true;
+        }
+        if matches!(pdu.body, Body::Orphaned) {
+            self.drop_call(position, exchanges);
+        }
+        exchanges.updated(id);
+    }
+
+    /// The youngest exchange in flight under a call id.
+    fn position(&self, call_id: u32, is: impl Fn(&InFlight) -> bool) -> Option<usize> {
+        self.in_flight.iter().rposition(|call| call.call_id == call_id && is(call))
+    }
+
+    fn begin(
+        &mut self,
+        call_id: u32,
+        request: Option<PduType>,
+        exchange: Exchange,
+        exchanges: &mut impl Exchanges,
+    ) -> usize {
+        if self.in_flight.len() >= self.limits.calls.max(1) {
+            if let Some(oldest) = self.in_flight.first() {
+                exchanges.raise(Some(oldest.exchange), Event::TooManyCalls);
+            }
+            self.drop_call(0, exchanges);
+        }
+        let exchange = exchanges.open(exchange);
+        self.in_flight.push(InFlight {
+            call_id,
+            exchange,
+            request,
+            request_done: false,
+            kept: 0,
+            digest: 0,
+            offered: Vec::new(),
+        });
+        self.in_flight.len() - 1
+    }
+
+    fn drop_call(&mut self, position: usize, exchanges: &mut impl Exchanges) {
+        if position < self.in_flight.len() {
+            let call = self.in_flight.remove(position);
+            self.kept = self.kept.saturating_sub(call.kept);
+            abandon(&call, exchanges);
+        }
+    }
+}
+
+impl Side {
+    fn forget(&mut self) {
+        self.head.clear();
+        self.have = 0;
+    }
+
+    fn remember(&mut self, rest: &[u8]) {
+        self.head.clear();
+        self.head.extend_from_slice(rest.get(..HEAD).unwrap_or(rest));
+        self.have = rest.len();
+    }
+}
+
+fn abandon(call: &InFlight, exchanges: &mut impl Exchanges) {
+    if let Some(exchange) = exchanges.get(call.exchange) {
+        exchange.request.incomplete |= !exchange.request.done;
+        exchange.request.done = true;
+        exchange.response.incomplete |= !exchange.response.done;
+        exchange.response.done = true;
+    }
+    exchanges.updated(call.exchange);
+}
+
+fn new_exchange(pdu: &Pdu<'_>) -> Exchange {
+    Exchange {
+        call_id: pdu.header.call_id,
+        version: (5, pdu.header.minor),
+        request_type: Some(pdu.header.pdu_type),
+        ..Exchange::default()
+    }
+}
+
+fn auth_of(pdu: &Pdu<'_>) -> Option<Auth> {
+    pdu.trailer.map(|trailer| Auth { provider: trailer.auth_type, level: trailer.auth_level })
+}
+
+/// Octets before the next place where a header may begin.
+fn next_candidate(data: &[u8]) -> usize {
+    data.iter().position(|octet| *octet == 5).unwrap_or(data.len())
+}
+
+/// Tells a request sent twice from two requests (FNV-1a over what makes it this request).
+fn digest(pdu: &Pdu<'_>, stub: &[u8]) -> u64 {
+    let head = [u32::from(pdu.header.fragment_length), u32::from(pdu.header.flags.0)];
+    let octets = head.iter().flat_map(|word| word.to_le_bytes()).chain(stub.iter().chain(pdu.token).copied());
+    octets.fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3))
+}
+
+impl Half {
+    /// Adds a fragment; gives the number of octets kept.
+    fn append(&mut self, pdu: &Pdu<'_>, stub: &[u8], limits: &Limits, budget: usize) -> usize {
+        if self.fragments == 0 {
+            self.order = pdu.header.order;
+        }
+        self.fragments = self.fragments.saturating_add(1);
+        let missing = usize::from(pdu.missing);
+        self.incomplete |= missing > 0;
+        let with_trailer = pdu.stub_size_with_trailer();
+        self.size_with_trailers += u64::from(with_trailer);
+        self.size += if missing > 0 {
+            // The trailer was not seen, so its padding is unknown: at most three octets too many.
+            let auth = pdu.header.auth_length;
+            u64::from(with_trailer).saturating_sub(if auth > 0 { u64::from(auth) + 8 } else { 0 })
+        } else {
+            stub.len() as u64
+        };
+        let visibility = match pdu.trailer {
+            Some(trailer) => trailer.auth_level.visibility(),
+            // The trailer is cut off; whether the octets are encrypted is not known, so they are not read.
+            None if pdu.header.auth_length > 0 => crate::Visibility::Sealed,
+            None => crate::Visibility::Clear,
+        };
+        self.visibility = self.visibility.max(visibility);
+        self.done |= pdu.header.flags.last();
+        let room = limits.stub.saturating_sub(self.stub.len()).min(budget);
+        let kept = if self.clipped { &[][..] } else { stub.get(..room).unwrap_or(stub) };
+        self.clipped |= kept.len() < stub.len();
+        self.stub.extend_from_slice(kept);
+        kept.len()
+    }
+}
+
+/// The presentation contexts of a connection, by id.
+#[derive(Debug, Default)]
+struct Contexts {
+    sorted: Vec<Context>,
+    clock: u64,
+}
+
+#[derive(Debug)]
+struct Context {
+    id: u16,
+    interface: InterfaceId,
+    transfer_syntax: TransferSyntax,
+    state: State,
+    known: Known,
+    first_fragment: bool,
+    since: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Offered; a call made before the answer is seen shows that it was accepted.
+    Offered,
+    Accepted,
+    Rejected,
+}
+
+impl Contexts {
+    fn get(&self, id: u16) -> Option<&Context> {
+        self.sorted.get(self.sorted.binary_search_by_key(&id, |context| context.id).ok()?)
+    }
+
+    fn interface(&self, id: u16) -> Option<CallInterface> {
+        let context = self.get(id).filter(|context| context.state != State::Rejected)?;
+        Some(CallInterface {
+            id: context.interface,
+            transfer_syntax: context.transfer_syntax,
+            known: context.known,
+            first_fragment: context.first_fragment,
+        })
+    }
+
+    fn is_rejected(&self, id: u16) -> bool {
+        self.get(id).is_some_and(|context| context.state == State::Rejected)
+    }
+
+    /// False when another context had to go to make room.
+    fn offer(
+        &mut self,
+        id: u16,
+        interface: InterfaceId,
+        syntax: Option<TransferSyntax>,
+        first_fragment: bool,
+        limit: usize,
+    ) -> bool {
+        self.put(
+            Context {
+                id,
+                interface,
+                transfer_syntax: syntax.unwrap_or_default(),
+                state: State::Offered,
+                known: Known::Bound,
+                first_fragment,
+                since: 0,
+            },
+            limit,
+        )
+    }
+
+    fn learn(&mut self, id: u16, interface: InterfaceId, syntax: TransferSyntax, limit: usize) {
+        self.put(
+            Context {
+                id,
+                interface,
+                transfer_syntax: syntax,
+                state: State::Accepted,
+                known: Known::Inferred,
+                first_fragment: true,
+                since: 0,
+            },
+            limit,
+        );
+    }
+
+    fn put(&mut self, context: Context, limit: usize) -> bool {
+        self.clock += 1;
+        let context = Context { since: self.clock, ..context };
+        match self.sorted.binary_search_by_key(&context.id, |known| known.id) {
+            Ok(at) => {
+                if let Some(slot) = self.sorted.get_mut(at) {
+                    *slot = context;
+                }
+                true
+            }
+            Err(_) => {
+                let full = self.sorted.len() >= limit.max(1);
+                if full && let Some((oldest, _)) = self.sorted.iter().enumerate().min_by_key(|(_, known)| known.since) {
+                    self.sorted.remove(oldest);
+                }
+                let at = self.sorted.partition_point(|known| known.id < context.id);
+                self.sorted.insert(at, context);
+                !full
+            }
+        }
+    }
+
+    fn settle(&mut self, id: u16, result: &ContextResult) {
+        let Ok(at) = self.sorted.binary_search_by_key(&id, |context| context.id) else { return };
+        let Some(context) = self.sorted.get_mut(at) else { return };
+        if result.result == 0 {
+            context.state = State::Accepted;
+            context.transfer_syntax =
+                TransferSyntax::from_uuid(result.transfer_syntax).unwrap_or(context.transfer_syntax);
+        } else {
+            context.state = State::Rejected;
+        }
+    }
+
+    fn remove(&mut self, id: u16) {
+        if let Ok(at) = self.sorted.binary_search_by_key(&id, |context| context.id) {
+            self.sorted.remove(at);
+        }
+    }
+}

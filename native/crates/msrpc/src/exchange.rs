@@ -1,0 +1,276 @@
+use crate::{
+    AuthLevel, AuthType, ByteOrder, ContextResult, InterfaceId, PduType, TransferSyntax, Uuid, Visibility, interfaces,
+};
+
+/// What carries the PDUs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Carriage {
+    /// ncacn_ip_tcp.
+    #[default]
+    Tcp,
+    /// ncadg_ip_udp.
+    Udp,
+    /// ncacn_np: a named pipe over SMB.
+    Smb,
+    /// ncacn_http.
+    Http,
+}
+
+impl Carriage {
+    /// Word in EVE.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Smb => "smb",
+            Self::Http => "http",
+        }
+    }
+}
+
+/// How an interface is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Known {
+    /// A bind or alter_context on this connection named it (or the PDU itself: connectionless).
+    Bound,
+    /// No bind was seen; something else proves it: a verification trailer, the object's IPID, the call's structure.
+    Inferred,
+}
+
+impl Known {
+    /// Word in EVE and in rules.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bound => "bound",
+            Self::Inferred => "inferred",
+        }
+    }
+}
+
+/// The interface a call is made on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallInterface {
+    /// UUID and version.
+    pub id: InterfaceId,
+    /// How the stub is written.
+    pub transfer_syntax: TransferSyntax,
+    /// How the interface is known.
+    pub known: Known,
+    /// True when the PDU that bound it had `PFC_FIRST_FRAG`, as it must; `dcerpc.iface` without `any_frag` asks for it.
+    pub first_fragment: bool,
+}
+
+/// The security of a PDU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Auth {
+    /// Who provides it.
+    pub provider: AuthType,
+    /// How much it protects.
+    pub level: AuthLevel,
+}
+
+/// One half of an exchange: the fragments of one direction.
+#[derive(Clone, Debug, Default)]
+pub struct Half {
+    /// Fragments seen.
+    pub fragments: u32,
+    /// Octets of stub, without padding and authentication trailers.
+    pub size: u64,
+    /// Octets of stub as Suricata counts them, with padding and authentication trailers.
+    pub size_with_trailers: u64,
+    /// The beginning of the stub, up to [`crate::Limits::stub`].
+    pub stub: Vec<u8>,
+    /// True once nothing more is expected.
+    pub done: bool,
+    /// True when the first fragment, or octets of a later one, are not in the capture: `stub` has holes.
+    pub incomplete: bool,
+    /// True when `stub` is shorter than `size` because a limit was reached.
+    pub clipped: bool,
+    /// What of the stub can be read: the least of all fragments.
+    pub visibility: Visibility,
+    /// Byte order of the sender.
+    pub order: ByteOrder,
+}
+
+impl Half {
+    /// The stub when all of it is here and it is not encrypted: what an argument reader may work on.
+    #[must_use]
+    pub fn readable(&self) -> Option<&[u8]> {
+        (self.done && !self.incomplete && !self.clipped && self.visibility.is_readable()).then_some(&self.stub)
+    }
+}
+
+/// An offered presentation context with its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Its id.
+    pub context_id: u16,
+    /// The interface.
+    pub interface: InterfaceId,
+    /// What the server said, once it did.
+    pub result: Option<ContextResult>,
+}
+
+/// What a connectionless call is numbered by. [C706] 12.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// The client's activity.
+    pub uuid: Uuid,
+    /// Number of the call in the activity.
+    pub sequence: u32,
+}
+
+/// A PDU from the client with its answer, all fragments of both: a call, or the negotiation of contexts.
+#[derive(Clone, Debug, Default)]
+pub struct Exchange {
+    /// Call id; the sequence number of a connectionless call.
+    pub call_id: u32,
+    /// Protocol version, major and minor: 5.0, 5.1, 4.0.
+    pub version: (u8, u8),
+    /// Set for connectionless calls.
+    pub activity: Option<Activity>,
+    /// Type of the client's PDU; `None` when it is not in the capture.
+    pub request_type: Option<PduType>,
+    /// Type of the server's PDU, once there is one.
+    pub response_type: Option<PduType>,
+    /// Towards the server.
+    pub request: Half,
+    /// Towards the client.
+    pub response: Half,
+    /// Presentation context of a call.
+    pub context_id: Option<u16>,
+    /// Operation number of a call.
+    pub opnum: Option<u16>,
+    /// Object UUID of a call: in DCOM, the IPID.
+    pub object: Option<Uuid>,
+    /// The interface a call is made on, where it is known.
+    pub interface: Option<CallInterface>,
+    /// Provider and level of the request.
+    pub auth: Option<Auth>,
+    /// What a bind or alter_context offers.
+    pub offers: Vec<Offer>,
+    /// Status of a fault.
+    pub fault: Option<u32>,
+    /// The client asked to cancel the call, or gave it up.
+    pub cancelled: bool,
+}
+
+impl Exchange {
+    /// True for a request (seen or implied by its answer), false for a negotiation.
+    #[must_use]
+    pub fn is_call(&self) -> bool {
+        match (self.request_type, self.response_type) {
+            (Some(request), _) => request == PduType::REQUEST,
+            (None, Some(response)) => matches!(response, PduType::RESPONSE | PduType::FAULT),
+            (None, None) => false,
+        }
+    }
+
+    /// True when both halves are as complete as they get.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        self.request.done && self.response.done
+    }
+
+    /// What of the call can be read: the less visible of its halves.
+    #[must_use]
+    pub fn visibility(&self) -> Visibility {
+        self.request.visibility.max(self.response.visibility)
+    }
+
+    /// Short name of the interface, out of the table.
+    #[must_use]
+    pub fn interface_name(&self) -> Option<&'static str> {
+        interfaces::find(&self.interface?.id.uuid).map(|interface| interface.name)
+    }
+
+    /// Name of the procedure, out of the table.
+    #[must_use]
+    pub fn procedure(&self) -> Option<&'static str> {
+        interfaces::find(&self.interface?.id.uuid)?.procedure(self.opnum?)
+    }
+
+    /// The status a call ended with: the last four octets of a readable response, where they can be one. Every
+    /// procedure of a known interface returns its status there; a value that is no status is not taken for one.
+    #[must_use]
+    pub fn result(&self) -> Option<u32> {
+        if self.response_type != Some(PduType::RESPONSE) {
+            return None;
+        }
+        let returns_status = interfaces::find(&self.interface?.id.uuid)
+            .is_some_and(|known| known.procedure(self.opnum.unwrap_or(u16::MAX)).is_some());
+        let last = *self.response.readable()?.last_chunk::<4>()?;
+        let value = match self.response.order {
+            ByteOrder::Little => u32::from_le_bytes(last),
+            ByteOrder::Big => u32::from_be_bytes(last),
+        };
+        // Win32 errors, HRESULT successes of FACILITY_ITF, HRESULT and NTSTATUS failures and warnings.
+        let is_status = matches!(value, 0..0x1_0000 | 0x0004_0000..0x0005_0000 | 0x8000_0000..0x8100_0000 | 0xc000_0000..0xc100_0000);
+        (returns_status && is_status).then_some(value)
+    }
+}
+
+/// Where exchanges live while a connection fills them: the transactions of the protocol that carries it.
+pub trait Exchanges {
+    /// Takes a new exchange; gives the number it is asked for by.
+    fn open(&mut self, exchange: Exchange) -> u64;
+    /// The exchange of a number; `None` when its owner let it go.
+    fn get(&mut self, id: u64) -> Option<&mut Exchange>;
+    /// An exchange changed: one or both of its halves grew or became complete.
+    fn updated(&mut self, id: u64);
+    /// Something odd was seen, on an exchange or on the connection as such.
+    fn raise(&mut self, id: Option<u64>, event: Event);
+}
+
+/// What can be odd about a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Event {
+    /// A PDU contradicts itself or is cut short.
+    MalformedPdu,
+    /// Octets that belong to no PDU were skipped.
+    Garbage,
+    /// Octets are missing.
+    Gap,
+    /// A PDU of the server travels from the client, or the other way round.
+    WrongDirection,
+    /// An answer to nothing that was seen.
+    UnexpectedPdu,
+    /// A call uses a presentation context the server rejected.
+    RejectedContext,
+    /// The verification trailer contradicts the presentation context.
+    VerificationMismatch,
+    /// More presentation contexts than are followed.
+    TooManyContexts,
+    /// More calls in flight than are followed.
+    TooManyCalls,
+    /// More of a stub than is kept.
+    StubTooLong,
+}
+
+impl Event {
+    /// All of them; the position is the number.
+    pub const ALL: [(Self, &'static str, &'static str); 10] = [
+        (Self::MalformedPdu, "malformed_pdu", "A PDU contradicts itself or is cut short."),
+        (Self::Garbage, "garbage", "Octets that belong to no PDU were skipped."),
+        (Self::Gap, "gap", "Octets are missing from the capture."),
+        (Self::WrongDirection, "wrong_direction", "A PDU travels against the direction of its type."),
+        (Self::UnexpectedPdu, "unexpected_pdu", "An answer to nothing that was seen."),
+        (Self::RejectedContext, "rejected_context", "A call uses a presentation context that the server rejected."),
+        (
+            Self::VerificationMismatch,
+            "verification_mismatch",
+            "The verification trailer contradicts the presentation context.",
+        ),
+        (Self::TooManyContexts, "too_many_contexts", "More presentation contexts than are followed."),
+        (Self::TooManyCalls, "too_many_calls", "More calls in flight than are followed."),
+        (Self::StubTooLong, "stub_too_long", "More of a stub than is kept."),
+    ];
+
+    /// Its position in [`Event::ALL`].
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self as u16
+    }
+}
