@@ -1,0 +1,55 @@
+// `npm run build`: TypeScript to dist/, and the release addon to native/sidewire.PLATFORM.node.
+import { chmodSync, copyFileSync, existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { libraryName, platformName } from './platform.mjs';
+import { CARGO, rustVersion, TARGET } from './rust.mjs';
+import { main, must, NATIVE, ROOT, say, seconds } from './shell.mjs';
+import { digest, files, isDone, setDone } from './stamp.mjs';
+
+/** The addon file of a checkout. */
+export const ADDON = join(NATIVE, `sidewire.${platformName()}.node`);
+
+/** Builds what has changed. */
+export async function build() {
+  await buildTypeScript();
+  await buildAddon();
+}
+
+async function buildTypeScript() {
+  const start = performance.now();
+  const sources = files(['src'], (path) => /\.(ts|json)$/.test(path) && !path.endsWith('.test.ts'));
+  const value = digest([...sources, ...files(['tsconfig.json', 'package-lock.json'])]);
+  const entry = join(ROOT, 'dist', 'cli', 'main.js');
+  if (isDone('typescript', value) && existsSync(entry)) {
+    say(`build: dist/ is up to date (${seconds(start)})`);
+    return;
+  }
+  say('build: compiling TypeScript to dist/');
+  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  // A dist/ that somebody removed must come back whole: then the incremental record is of no use.
+  const args = ['-p', 'src', ...(existsSync(entry) ? [] : ['--incremental', 'false', '--tsBuildInfoFile', 'null'])];
+  await must('Compiling TypeScript', process.execPath, [compiler, ...args]);
+  chmodSync(entry, 0o755);
+  setDone('typescript', value);
+  say(`build: dist/ built (${seconds(start)})`);
+}
+
+async function buildAddon() {
+  const start = performance.now();
+  const sources = files(['native'], (path) => /\.(rs|toml|lock|json|inc|bin|txt)$/.test(path));
+  const value = digest(sources, `${rustVersion()} ${process.env.RUSTFLAGS ?? ''}`);
+  if (isDone('addon', value) && existsSync(ADDON)) {
+    say(`build: the native addon is up to date (${seconds(start)})`);
+    return;
+  }
+  say('build: building the native addon, release mode (a few minutes the first time)');
+  await must('Building the addon', CARGO, ['build', '--release', '--locked', '-p', 'sidewire-napi'], { cwd: NATIVE });
+  // Moved into place whole: a process that has the old file mapped keeps it.
+  copyFileSync(join(TARGET, 'release', libraryName()), `${ADDON}.new`);
+  renameSync(`${ADDON}.new`, ADDON);
+  setDone('addon', value);
+  say(`build: the native addon is built (${seconds(start)})`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(build);

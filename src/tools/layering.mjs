@@ -1,0 +1,63 @@
+// The order of the native crates: each may use only those of lower layers. What ARCHITECTURE.md draws, this enforces.
+import { pathToFileURL } from 'node:url';
+import { CARGO } from './rust.mjs';
+import { Failed, main, NATIVE, output, say } from './shell.mjs';
+
+/** Layers, lowest first. A crate uses crates of lower layers only, but for the edges named below. */
+export const LAYERS = [
+  ['base'],
+  ['ir', 'eve', 'decode', 'msrpc', 'capture', 'mpm'],
+  ['flow', 'tcp', 'proto'],
+  ['protocols', 'detect'],
+  ['engine'],
+  ['napi'],
+];
+
+/** Edges inside a layer, each with its reason. */
+export const WITHIN = [
+  ['msrpc', 'eve', 'RPC calls write themselves as JSON objects; eve knows no protocol'],
+];
+
+/** Edges that go down but must not be, each with its reason. */
+export const FORBIDDEN = [
+  ['detect', 'msrpc', 'detect meets protocols only through proto'],
+  ['protocols', 'ir', 'a protocol offers buffers; rules are none of its business'],
+  ['protocols', 'mpm', 'a protocol offers buffers; matching is none of its business'],
+];
+
+/** Edges between the workspace's crates that the order does not allow, one sentence each. */
+export function violations(metadata) {
+  const layer = new Map(LAYERS.flatMap((names, index) => names.map((name) => [name, index])));
+  const short = (name) => name.replace(/^sidewire-/, '');
+  const found = [];
+  for (const { name, dependencies } of metadata.packages) {
+    const from = short(name);
+    if (!layer.has(from)) {
+      found.push(`${from} has no layer: give it one in src/tools/layering.mjs`);
+      continue;
+    }
+    for (const dependency of dependencies) {
+      const to = short(dependency.name);
+      if (!dependency.name.startsWith('sidewire-') || dependency.kind === 'dev') continue;
+      const forbidden = FORBIDDEN.find(([user, used]) => user === from && used === to);
+      if (forbidden) found.push(`${from} uses ${to}: ${forbidden[2]}`);
+      else if (!(layer.get(to) < layer.get(from)) && !WITHIN.some(([user, used]) => user === from && used === to))
+        found.push(`${from} uses ${to}, which is not below it`);
+    }
+  }
+  return found;
+}
+
+/** What cargo says of the workspace. */
+export function cargoMetadata() {
+  const text = output(CARGO, ['metadata', '--format-version', '1', '--no-deps'], { cwd: NATIVE });
+  if (text === null) throw new Failed('`cargo metadata` failed.');
+  return JSON.parse(text);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href)
+  await main(() => {
+    const found = violations(cargoMetadata());
+    if (found.length > 0) throw new Failed(`The crates break their order:\n  ${found.join('\n  ')}`);
+    say('layering: every crate uses lower layers only');
+  });

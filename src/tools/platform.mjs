@@ -1,0 +1,15 @@
+// The name of this machine's kind, as in `@sidewire/linux-x64-gnu`. The same table as src/engine/platform.ts, which a test
+// compares with it: tools run before anything is compiled.
+
+/** The platform's name. */
+export function platformName() {
+  if (process.platform !== 'linux') return `${process.platform}-${process.arch}`;
+  const glibc = process.report.getReport().header.glibcVersionRuntime;
+  return `linux-${process.arch}-${glibc ? 'gnu' : 'musl'}`;
+}
+
+/** What `cargo` calls the addon's library here. */
+export function libraryName() {
+  if (process.platform === 'win32') return 'sidewire_napi.dll';
+  return process.platform === 'darwin' ? 'libsidewire_napi.dylib' : 'libsidewire_napi.so';
+}

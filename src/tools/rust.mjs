@@ -1,0 +1,46 @@
+// The Rust toolchain: which one there is, and how to get one that is new enough.
+import { join } from 'node:path';
+import { Failed, NATIVE, output, run, say } from './shell.mjs';
+
+/** The oldest Rust this builds with; `rust-version` of the workspace. */
+export const OLDEST = [1, 88];
+
+/** The cargo program: `$CARGO`, or the one in PATH. */
+export const CARGO = process.env.CARGO || 'cargo';
+
+/** Where cargo puts what it builds. */
+export const TARGET = process.env.CARGO_TARGET_DIR || join(NATIVE, 'target');
+
+/** Debian's package names of a Rust that is new enough (its plain `rustc` may not be). */
+const DEBIAN = ['rustc-web', 'cargo-web'];
+
+/** The version of the compiler cargo would use, as `[major, minor]`; null without one. */
+export function rustVersion() {
+  const text = output(process.env.RUSTC || 'rustc', ['--version']);
+  const match = text && output(CARGO, ['--version']) && /^rustc (\d+)\.(\d+)/.exec(text);
+  return match ? [Number(match[1]), Number(match[2])] : null;
+}
+
+/** Makes sure there is a Rust that is new enough. Installs one as root or with `yes`, else says how. */
+export async function ensureRust({ yes }) {
+  const found = rustVersion();
+  if (found && !older(found)) return found;
+  const why = found ? `Rust ${found.join('.')} is too old` : 'Rust is not installed';
+  const needed = `${why}: sidewire needs ${OLDEST.join('.')} or newer.`;
+  if (!output('apt-get', ['--version'])) throw new Failed(`${needed} Install it from https://rustup.rs and try again.`);
+  const root = process.getuid?.() === 0;
+  const command = [...(root ? [] : ['sudo']), 'apt-get', 'install', '-y', ...DEBIAN];
+  if (!root && !yes)
+    throw new Failed(`${needed} Run\n  ${command.join(' ')}\nor \`npm run setup -- --yes\`, which does it.`);
+  say(`setup: ${why}; installing ${DEBIAN.join(' and ')}`);
+  await run(root ? 'apt-get' : 'sudo', root ? ['update', '-q'] : ['apt-get', 'update', '-q']);
+  const [program, ...args] = command;
+  await run(program, args, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  const now = rustVersion();
+  if (!now || older(now)) throw new Failed(`${needed} The package manager has none; install it from https://rustup.rs.`);
+  return now;
+}
+
+function older([major, minor]) {
+  return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
+}
