@@ -172,7 +172,15 @@ fn gzip(data: &[u8]) -> Vec<u8> {
 
 #[test]
 fn compressed_files_read_as_plain_ones() {
-    let records: Vec<_> = (0..2000).map(|n| (n, 0, &b"some octets of a packet"[..])).collect();
+    // Octets that do not compress, so that half of the wrapped file holds about half of the records.
+    let mut seed = 1u32;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 24) as u8
+    })
+    .take(400_000)
+    .collect();
+    let records: Vec<_> = noise.chunks(200).map(|data| (1, 0, data)).collect();
     let plain = pcap(false, 0xa1b2_c3d4, 1, &records);
     let (expected, _) = read(plain.clone());
     let (head, tail) = plain.split_at(1000);

@@ -31,12 +31,16 @@ pub struct Packet<'a> {
     pub payload: &'a [u8],
     /// Decoder events, in the order found.
     pub events: SmallVec<[DecodeEvent; 2]>,
+    /// True when one of the events means that the packet cannot be what it claims (Suricata's `decoder.invalid`).
+    pub invalid: bool,
     /// Checksums that were verified and wrong. Empty when verification is off.
     pub bad_checksum: BadChecksum,
     /// Tunnel depth: 0 for the outermost packet.
     pub level: u8,
     /// What carried this layer, when `level` is not 0.
     pub tunnel: Option<Tunnel>,
+    /// What the payload is delivered as once more, on the next level; its octets need not be inspected twice.
+    pub carries: Option<Tunnel>,
     /// True for one fragment of an IP datagram (it has no transport).
     pub fragment: bool,
     /// True for a datagram put together from fragments (it borrows from the reassembly buffer).
