@@ -5,7 +5,10 @@
 mod auth;
 mod byte_order;
 mod connection;
+mod datagram;
+mod eve;
 mod exchange;
+mod fault;
 pub mod interfaces;
 mod object_table;
 mod pdu;
@@ -14,7 +17,10 @@ mod uuid;
 pub use auth::{AuthLevel, AuthType, SecTrailer, VerificationTrailer, Visibility};
 pub use byte_order::ByteOrder;
 pub use connection::{Connection, Fed, Limits, Surroundings};
+pub use datagram::{DatagramHeader, Datagrams};
+pub use eve::{write_dcerpc, write_msrpc};
 pub use exchange::{Activity, Auth, CallInterface, Carriage, Event, Exchange, Exchanges, Half, Known, Offer};
+pub use fault::fault_name;
 pub use object_table::ObjectTable;
 pub use pdu::{
     Body, ContextElement, ContextList, ContextResult, Header, InterfaceId, Pdu, PduFlags, PduType, Plausible,

@@ -1,0 +1,145 @@
+//! The members of EVE's `msrpc` and `dcerpc` objects.
+
+use sidewire_eve::Object;
+
+use crate::{Carriage, Exchange, PduType, Uuid, fault_name};
+
+/// Writes the members of `msrpc`: one call, whatever carries it. `pipe` is the named pipe's name where there is one.
+pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, out: &mut Object<'_>) {
+    out.str("transport", carriage.name());
+    if let Some(pipe) = pipe {
+        out.str("pipe", pipe);
+    }
+    out.u64("call_id", exchange.call_id);
+    if let Some(activity) = exchange.activity {
+        out.fmt("activity", format_args!("{}", activity.uuid));
+    }
+    if let Some(context_id) = exchange.context_id {
+        out.u64("context_id", context_id);
+    }
+    if let Some(opnum) = exchange.opnum {
+        out.u64("opnum", opnum);
+    }
+    if let Some(interface) = exchange.interface {
+        out.object("interface", |o| {
+            o.fmt("uuid", format_args!("{}", interface.id.uuid));
+            o.fmt("version", format_args!("{}.{}", interface.id.version, interface.id.minor));
+            if let Some(name) = exchange.interface_name() {
+                o.str("name", name);
+            }
+        });
+        if let Some(procedure) = exchange.procedure() {
+            out.str("procedure", procedure);
+        }
+    }
+    if let Some(object) = exchange.object {
+        out.fmt("object", format_args!("{object}"));
+    }
+    if let Some(interface) = exchange.interface {
+        out.str("known", interface.known.name());
+    }
+    if let Some(auth) = exchange.auth {
+        out.object("auth", |o| {
+            match auth.provider.name() {
+                Some(name) => o.str("provider", name),
+                None => o.fmt("provider", format_args!("{}", auth.provider.0)),
+            };
+            match auth.level.name() {
+                Some(name) => o.str("level", name),
+                None => o.fmt("level", format_args!("{}", auth.level.0)),
+            };
+        });
+    }
+    out.str("stub", exchange.visibility().name());
+    if exchange.request_type.is_some() {
+        out.object("request", |o| {
+            o.u64("size", exchange.request.size).u64("fragments", exchange.request.fragments);
+            if exchange.request.incomplete {
+                o.bool("incomplete", true);
+            }
+        });
+    }
+    if let Some(response_type) = exchange.response_type {
+        out.object("response", |o| {
+            o.u64("size", exchange.response.size).u64("fragments", exchange.response.fragments);
+            if exchange.response.incomplete {
+                o.bool("incomplete", true);
+            }
+            if let Some(result) = exchange.result() {
+                o.fmt("result", format_args!("0x{result:08x}"));
+            }
+            if let Some(status) = exchange.fault.filter(|_| response_type != PduType::RESPONSE) {
+                o.object("fault", |o| {
+                    o.fmt("status", format_args!("0x{status:08x}"));
+                    if let Some(name) = fault_name(status) {
+                        o.str("name", name);
+                    }
+                });
+            }
+        });
+    }
+    if exchange.cancelled {
+        out.bool("cancelled", true);
+    }
+}
+
+/// Writes the members of `dcerpc` in the shape of Suricata 8.
+pub fn write_dcerpc(exchange: &Exchange, out: &mut Object<'_>) {
+    let connectionless = exchange.activity.is_some();
+    match exchange.request_type.filter(|_| exchange.request.done) {
+        Some(request_type) => {
+            out.str("request", request_type.name());
+            if request_type == PduType::REQUEST {
+                out.object("req", |o| {
+                    o.u64("opnum", exchange.opnum.unwrap_or_default());
+                    o.u64("frag_cnt", exchange.request.fragments);
+                    o.u64("stub_data_size", exchange.request.size_with_trailers);
+                });
+                if let Some(interface) = exchange.interface.filter(|_| !connectionless) {
+                    out.array("interfaces", |a| {
+                        a.object(|o| {
+                            o.fmt("uuid", format_args!("{}", interface.id.uuid));
+                            o.fmt("version", format_args!("{}.{}", interface.id.version, interface.id.minor));
+                            o.u64("ack_result", 0_u8);
+                        });
+                    });
+                }
+            } else if request_type == PduType::BIND && !exchange.offers.is_empty() {
+                out.array("interfaces", |a| {
+                    for offer in &exchange.offers {
+                        a.object(|o| {
+                            o.fmt("uuid", format_args!("{}", offer.interface.uuid));
+                            o.fmt("version", format_args!("{}.{}", offer.interface.version, offer.interface.minor));
+                            o.u64("ack_result", offer.result.map(|answer| answer.result).unwrap_or_default());
+                        });
+                    }
+                });
+            }
+        }
+        None => {
+            out.str("request", "REQUEST_LOST");
+        }
+    }
+    match exchange.response_type.filter(|_| exchange.response.done) {
+        Some(response_type) => {
+            out.str("response", response_type.name());
+            if response_type == PduType::RESPONSE {
+                out.object("res", |o| {
+                    o.u64("frag_cnt", exchange.response.fragments);
+                    o.u64("stub_data_size", exchange.response.size_with_trailers);
+                });
+            }
+        }
+        None => {
+            out.str("response", "UNREPLIED");
+        }
+    }
+    if let Some(activity) = exchange.activity {
+        // Suricata writes the activity as if every sender were little-endian.
+        let swapped = Uuid::from_le(&activity.uuid.to_wire(exchange.request.order));
+        out.fmt("activityuuid", format_args!("{swapped}")).u64("seqnum", activity.sequence);
+    } else {
+        out.u64("call_id", exchange.call_id);
+    }
+    out.fmt("rpc_version", format_args!("{}.{}", exchange.version.0, exchange.version.1));
+}
