@@ -1,1 +1,29 @@
+//! Rules at work: the IR is planned into a [`RuleSet`] (types, order, groups, fast patterns), and a [`Detector`] runs it
+//! over packets, stream octets and transactions.
 //!
+//! A rule set is immutable and shared. What an inspection keeps lives in three places: with the flow ([`FlowState`]), with
+//! the transaction ([`sidewire_proto::Inspection`]) and with the worker ([`Detector`]). [`Thresholds`] come last, where the
+//! matches of all workers are in packet order.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod address;
+mod detector;
+mod flow_state;
+mod input;
+mod matched;
+mod observer;
+mod options;
+mod rule;
+mod rule_set;
+mod threshold;
+
+pub use address::AddressList;
+pub use detector::Detector;
+pub use flow_state::FlowState;
+pub use input::{FlowInput, FlowStats, Input, StreamInput};
+pub use matched::Match;
+pub use observer::{Failure, Observer, Record, Recorder, Silent};
+pub use options::{Backend, CompileOptions};
+pub use rule::{RuleMeta, RuleType, Suppress};
+pub use rule_set::{CompileError, CompileStats, Problem, RuleSet, catalog};
+pub use threshold::{Decision, Thresholds};

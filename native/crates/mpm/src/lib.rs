@@ -1,1 +1,13 @@
-//!
+//! Finding octets: many literals at once ([`Matcher`]: Vectorscan when its library is there, Aho-Corasick otherwise), and
+//! one regular expression ([`Regex`]: PCRE2 with limits). Safe to use; the foreign calls stay in here.
+#![allow(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod automaton;
+mod literals;
+mod regex;
+mod single;
+mod vectorscan;
+
+pub use literals::{Backend, CompileError, Compiler, Literal, Matcher, Scratch};
+pub use regex::{Limits, Regex, RegexError, RegexScratch, Span};

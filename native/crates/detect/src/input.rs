@@ -1,0 +1,80 @@
+use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_decode::Packet;
+use sidewire_proto::Session;
+
+use crate::FlowState;
+
+/// Everything one call of [`crate::Detector::inspect`] looks at: a packet with what it did to its flow, or (without a
+/// packet) the end of a flow.
+pub struct Input<'a> {
+    /// Engine time.
+    pub time: Time,
+    /// Ordinal of the packet, or of the last one at flow end.
+    pub ordinal: u64,
+    /// The packet; `None` for a pseudo packet at flow end.
+    pub packet: Option<&'a Packet<'a>>,
+    /// Where it comes from; `None` without an IP header.
+    pub source: Option<Endpoint>,
+    /// Where it goes to.
+    pub destination: Option<Endpoint>,
+    /// Its flow.
+    pub flow: Option<FlowInput<'a>>,
+    /// Stream events of this packet: positions in [`crate::CompileOptions::stream_events`].
+    pub stream_events: &'a [u16],
+    /// Nothing follows on this flow: every open transaction is inspected as it is.
+    pub last: bool,
+}
+
+/// The flow a packet belongs to, after the packet was added to it.
+pub struct FlowInput<'a> {
+    /// Which way the packet travels.
+    pub direction: Direction,
+    /// Both sides have spoken (UDP), the handshake is done or the session was picked up (TCP).
+    pub established: bool,
+    /// IP protocol number of the flow.
+    pub protocol: u8,
+    /// Application protocol: position in the protocol list the rule set was compiled with.
+    pub app: Option<usize>,
+    /// Protocol detection is over without a result.
+    pub app_failed: bool,
+    /// Detection events of the flow, all so far, in order (`applayer_mismatch_protocol_both_directions`, ...).
+    pub app_events: &'a [&'static str],
+    /// What detection keeps for the flow.
+    pub state: &'a mut FlowState,
+    /// The application protocol's session.
+    pub session: Option<&'a mut (dyn Session + 'static)>,
+    /// Stream octets that became visible in the packet's direction.
+    pub stream: Option<StreamInput<'a>>,
+    /// Octets seen so far, per direction, as `stream_size` counts them.
+    pub stream_sizes: [u64; 2],
+    /// Counters of the flow.
+    pub stats: FlowStats,
+    /// The packet's payload was added to the stream, so payload rules see it there.
+    pub packet_in_stream: bool,
+}
+
+/// Counters of a flow, per direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FlowStats {
+    /// Packets, this one included.
+    pub packets: [u64; 2],
+    /// Octets, this packet's included.
+    pub bytes: [u64; 2],
+    /// Seconds since the first packet.
+    pub age: u64,
+}
+
+/// Stream octets of one direction: some that were offered before, then those that are new.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamInput<'a> {
+    /// The octets, contiguous.
+    pub data: &'a [u8],
+    /// Stream offset of the first of them.
+    pub offset: u64,
+    /// How many at the end were never offered before.
+    pub fresh: usize,
+    /// Inspect now, even if few.
+    pub flush: bool,
+    /// The stream ends with them.
+    pub last: bool,
+}

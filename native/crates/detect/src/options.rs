@@ -1,0 +1,45 @@
+use std::path::PathBuf;
+
+pub use sidewire_mpm::Backend;
+
+/// How a rule set is compiled and run.
+#[derive(Clone, Debug)]
+pub struct CompileOptions {
+    /// Matcher of literals.
+    pub backend: Backend,
+    /// Files to try as the Vectorscan library, before the system's.
+    pub libraries: Vec<PathBuf>,
+    /// Number of the rule set; inspection state of another number is not used with it.
+    pub generation: u32,
+    /// Names of stream events (`est_packet_out_of_window`); [`crate::Input::stream_events`] holds positions in it.
+    pub stream_events: &'static [&'static str],
+    /// Threads that compile matchers; 0: as many as the machine has.
+    pub threads: usize,
+    /// `packet-alert-max`: matches kept for one packet.
+    pub alerts_per_packet: usize,
+    /// `inspection-recursion-limit`: checks tried for one buffer of one rule.
+    pub recursion_limit: u32,
+    /// `pcre.match-limit`.
+    pub pcre_match_limit: u32,
+    /// `pcre.match-limit-recursion`.
+    pub pcre_recursion_limit: u32,
+    /// Hosts and host pairs whose bits a worker keeps.
+    pub host_bits: usize,
+}
+
+impl Default for CompileOptions {
+    fn default() -> Self {
+        Self {
+            backend: Backend::Auto,
+            libraries: Vec::new(),
+            generation: 1,
+            stream_events: &[],
+            threads: 0,
+            alerts_per_packet: 15,
+            recursion_limit: 3000,
+            pcre_match_limit: 3500,
+            pcre_recursion_limit: 1500,
+            host_bits: 65_536,
+        }
+    }
+}
