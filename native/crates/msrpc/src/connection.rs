@@ -129,27 +129,27 @@ impl Connection {
         exchanges: &mut impl Exchanges,
         around: &mut Surroundings<'_>,
     ) -> Fed {
-        let mut at = self.sides[direction].skip.min(data.len());
-        self.sides[direction].skip -= at;
+        let mut at = self.side(direction).skip.min(data.len());
+        self.side(direction).skip -= at;
         loop {
             let rest = data.get(at..).unwrap_or_default();
             if rest.is_empty() {
-                self.sides[direction].forget();
+                self.side(direction).forget();
                 return Fed { consumed: at, need: 0 };
             }
             match Header::probe(rest) {
                 Plausible::Yes(header) => {
                     let length = usize::from(header.fragment_length);
                     if let Some(pdu) = rest.get(..length) {
-                        self.sides[direction].lost = false;
+                        self.side(direction).lost = false;
                         self.pdu(direction, pdu, exchanges, around);
                         at += length;
                     } else if last {
-                        self.sides[direction].forget();
+                        self.side(direction).forget();
                         self.pdu(direction, rest, exchanges, around);
                         return Fed { consumed: data.len(), need: 0 };
                     } else {
-                        self.sides[direction].remember(rest);
+                        self.side(direction).remember(rest);
                         return Fed { consumed: at, need: length };
                     }
                 }
@@ -158,7 +158,7 @@ impl Connection {
                     return Fed { consumed: data.len(), need: 0 };
                 }
                 Plausible::More => {
-                    self.sides[direction].forget();
+                    self.side(direction).forget();
                     return Fed { consumed: at, need: Header::LENGTH };
                 }
                 Plausible::No => {
@@ -178,7 +178,7 @@ impl Connection {
         exchanges: &mut impl Exchanges,
         around: &mut Surroundings<'_>,
     ) {
-        let mut pending = core::mem::take(&mut self.sides[direction].pending);
+        let mut pending = core::mem::take(&mut self.side(direction).pending);
         let mut data = data;
         // Only what completes the unfinished PDU is copied; the rest is read where it lies.
         while !pending.is_empty() && !data.is_empty() {
@@ -198,7 +198,7 @@ impl Connection {
             pending.extend_from_slice(data.get(fed.consumed..).unwrap_or_default());
         }
         pending.truncate(MAX_PDU);
-        self.sides[direction].pending = pending;
+        self.side(direction).pending = pending;
     }
 
     /// `length` octets of one direction are missing, and with them what [`Connection::feed`] did not consume.
@@ -209,7 +209,7 @@ impl Connection {
         exchanges: &mut impl Exchanges,
         around: &mut Surroundings<'_>,
     ) {
-        let side = &mut self.sides[direction];
+        let side = self.side(direction);
         let missing = usize::try_from(length).unwrap_or(usize::MAX);
         side.pending.clear();
         if let Some(left) = side.skip.checked_sub(missing).filter(|_| side.skip > 0) {
@@ -229,7 +229,7 @@ impl Connection {
 
     /// One direction ended: its calls are as complete as they get.
     pub fn close(&mut self, direction: Direction, exchanges: &mut impl Exchanges, around: &mut Surroundings<'_>) {
-        let side = &mut self.sides[direction];
+        let side = self.side(direction);
         side.pending.clear();
         side.have = 0;
         let head = core::mem::take(&mut side.head);
@@ -246,8 +246,14 @@ impl Connection {
         self.kept = 0;
     }
 
+    // `Index<Direction>` has both directions: no index can be out of bounds.
+    #[allow(clippy::indexing_slicing)]
+    fn side(&mut self, direction: Direction) -> &mut Side {
+        &mut self.sides[direction]
+    }
+
     fn lose(&mut self, direction: Direction, exchanges: &mut impl Exchanges) {
-        let side = &mut self.sides[direction];
+        let side = self.side(direction);
         side.forget();
         if !side.lost {
             side.lost = true;

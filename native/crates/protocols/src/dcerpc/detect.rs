@@ -1,0 +1,110 @@
+//! Recognising DCERPC by its first octets, from either side and from the middle of a capture.
+
+use sidewire_base::{Cursor, Direction};
+use sidewire_msrpc::{DatagramHeader, Header, PduType, Plausible};
+use sidewire_proto::{Pattern, Probe, Transport, Verdict};
+
+/// What every connection-oriented PDU begins with: version 5, minor version 0 or 1.
+pub(super) const PATTERNS: &[Pattern] = &[
+    pattern(Direction::ToServer, &[5, 0], from_client),
+    pattern(Direction::ToServer, &[5, 1], from_client),
+    pattern(Direction::ToClient, &[5, 0], from_server),
+    pattern(Direction::ToClient, &[5, 1], from_server),
+];
+
+const fn pattern(direction: Direction, octets: &'static [u8], confirm: fn(&[u8]) -> Verdict) -> Pattern {
+    let transport = Transport::Tcp;
+    Pattern { transport, direction, octets, nocase: false, offset: 0, depth: 2, confirm: Some(confirm) }
+}
+
+fn from_client(data: &[u8]) -> Verdict {
+    first_pdu(Direction::ToServer, data)
+}
+
+fn from_server(data: &[u8]) -> Verdict {
+    first_pdu(Direction::ToClient, data)
+}
+
+fn first_pdu(direction: Direction, data: &[u8]) -> Verdict {
+    match Header::probe(data) {
+        Plausible::No => Verdict::No,
+        Plausible::More => Verdict::More,
+        Plausible::Yes(header) => match header.pdu_type.direction() {
+            Some(expected) if expected != direction => Verdict::Reversed,
+            _ => Verdict::Yes,
+        },
+    }
+}
+
+/// The port nothing else speaks on: there a capture may also begin inside a PDU.
+const WELL_KNOWN: &[u16] = &[135];
+
+/// How far into a stream the first whole PDU is looked for. Octets.
+const SCAN: u16 = 8192;
+
+pub(super) const PROBES: &[Probe] =
+    &[Probe { transport: Transport::Tcp, ports: WELL_KNOWN, check: inside, depth: SCAN }];
+
+fn inside(direction: Direction, data: &[u8]) -> Verdict {
+    for at in memchr::memchr_iter(5, data) {
+        let rest = data.get(at..).unwrap_or_default();
+        let verdict = first_pdu(direction, rest);
+        if matches!(verdict, Verdict::Yes | Verdict::Reversed) {
+            return verdict;
+        }
+    }
+    if data.len() < usize::from(SCAN) { Verdict::More } else { Verdict::No }
+}
+
+pub(super) const UDP_PROBES: &[Probe] =
+    &[Probe { transport: Transport::Udp, ports: &[], check: datagram, depth: DatagramHeader::LENGTH as u16 }];
+
+/// A datagram is whole or it is none, so nothing here waits for more.
+fn datagram(_direction: Direction, data: &[u8]) -> Verdict {
+    let mut cur = Cursor::new(data);
+    match DatagramHeader::parse(&mut cur) {
+        Ok(header) if usize::from(header.length) <= cur.left() => match header.pdu_type {
+            // Either side may open what a capture shows of a flow; only these two begin or end a call.
+            PduType::REQUEST if !header.interface.uuid.is_nil() => Verdict::Yes,
+            PduType::RESPONSE if !header.activity.is_nil() && !header.interface.uuid.is_nil() => Verdict::Reversed,
+            _ => Verdict::No,
+        },
+        _ => Verdict::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BIND_ACK: [u8; 16] = [5, 0, 12, 3, 0x10, 0, 0, 0, 60, 0, 0, 0, 1, 0, 0, 0];
+
+    #[test]
+    fn a_server_that_comes_first_is_told() {
+        assert_eq!(from_client(&BIND_ACK), Verdict::Reversed);
+        assert_eq!(from_server(&BIND_ACK), Verdict::Yes);
+        let bind = {
+            let mut bind = BIND_ACK;
+            bind[2] = 11;
+            bind
+        };
+        assert_eq!(from_client(&bind), Verdict::Yes);
+        assert_eq!(from_client(&bind[..15]), Verdict::More);
+    }
+
+    #[test]
+    fn socks_is_not_taken_for_rpc() {
+        // The reply of a SOCKS5 server that wants no authentication, and its answer to CONNECT.
+        assert_eq!(from_server(&[5, 0, 5, 0, 0, 1, 10, 0, 0, 1, 0, 80]), Verdict::No);
+    }
+
+    #[test]
+    fn the_first_whole_pdu_is_found_inside_a_stream() {
+        let mut data = vec![0xaa; 100];
+        assert_eq!(inside(Direction::ToClient, &data), Verdict::More);
+        data.extend(BIND_ACK);
+        assert_eq!(inside(Direction::ToClient, &data), Verdict::Yes);
+        assert_eq!(inside(Direction::ToServer, &data), Verdict::Reversed);
+        assert_eq!(inside(Direction::ToServer, &[0; SCAN as usize]), Verdict::No);
+    }
+}

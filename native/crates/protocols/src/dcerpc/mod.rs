@@ -1,0 +1,14 @@
+//! DCERPC over TCP and UDP. The protocol itself is the `msrpc` crate, which SMB and HTTP carry as well; this folder
+//! gives it transactions, rule buffers and events.
+
+mod detect;
+mod event;
+pub mod rows;
+mod tcp;
+mod transaction;
+mod udp;
+
+pub use event::EVENTS;
+pub use tcp::Tcp;
+pub use transaction::{Rpc, Tx, interfaces_of};
+pub use udp::Udp;

@@ -1,0 +1,131 @@
+use sidewire_base::{Direction, Time};
+use sidewire_eve::Object;
+use sidewire_msrpc::{Carriage, Event, Exchange, Exchanges, write_dcerpc, write_msrpc};
+use sidewire_proto::{Interface, Logger, LoggerInfo, Transactions, TxHead};
+use smallvec::SmallVec;
+
+/// What carries RPC in its transactions, so that the rows of [`super::rows`] read from it.
+pub trait Rpc: Send + 'static {
+    /// The call or negotiation, when the transaction is one.
+    fn exchange(&self) -> Option<&Exchange>;
+    /// The interface the call is made on, as `dcerpc.iface` sees it; see [`interfaces_of`].
+    fn interfaces(&self) -> &[Interface];
+}
+
+/// A call, or a negotiation of contexts, over TCP or UDP.
+#[derive(Debug, Default)]
+pub struct Tx {
+    /// All of it.
+    pub exchange: Exchange,
+    interfaces: SmallVec<[Interface; 1]>,
+    carriage: Carriage,
+    reversed: bool,
+}
+
+impl Rpc for Tx {
+    fn exchange(&self) -> Option<&Exchange> {
+        Some(&self.exchange)
+    }
+
+    fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
+    }
+}
+
+/// The list `dcerpc.iface` is asked on: the interface the call uses, nothing for a negotiation.
+#[must_use]
+pub fn interfaces_of(exchange: &Exchange) -> SmallVec<[Interface; 1]> {
+    let used = exchange.interface.filter(|_| exchange.is_call());
+    used.map(|interface| Interface {
+        uuid: interface.id.uuid.0,
+        version: interface.id.version,
+        minor: interface.id.minor,
+        accepted: true,
+        used: true,
+        first_fragment: interface.first_fragment,
+    })
+    .into_iter()
+    .collect()
+}
+
+/// The transactions of a flow as the connection fills them.
+pub(super) struct Filling<'a> {
+    pub(super) transactions: &'a mut Transactions<Tx>,
+    pub(super) carriage: Carriage,
+    pub(super) now: Time,
+    /// The flow is the wrong way round: what it calls the server is the client.
+    pub(super) reversed: bool,
+    /// Events of the connection that wait for a transaction to stand on.
+    pub(super) waiting: &'a mut SmallVec<[Event; 2]>,
+}
+
+impl Exchanges for Filling<'_> {
+    fn open(&mut self, exchange: Exchange) -> u64 {
+        let interfaces = interfaces_of(&exchange);
+        let tx = Tx { exchange, interfaces, carriage: self.carriage, reversed: self.reversed };
+        let slot = self.transactions.open(tx, self.now);
+        for event in self.waiting.drain(..) {
+            slot.raise(event.number());
+        }
+        slot.head.id
+    }
+
+    fn get(&mut self, id: u64) -> Option<&mut Exchange> {
+        self.transactions.by_id(id).map(|slot| &mut slot.tx.exchange)
+    }
+
+    fn updated(&mut self, id: u64) {
+        let now = self.now;
+        let Some(slot) = self.transactions.by_id(id) else { return };
+        if slot.tx.interfaces.is_empty() {
+            slot.tx.interfaces = interfaces_of(&slot.tx.exchange);
+        }
+        let (request, response) = (slot.tx.exchange.request.done, slot.tx.exchange.response.done);
+        slot.advance(Direction::ToServer, u8::from(request), now);
+        slot.advance(Direction::ToClient, u8::from(response), now);
+    }
+
+    fn raise(&mut self, id: Option<u64>, event: Event) {
+        let slot = match id {
+            Some(id) => self.transactions.by_id(id),
+            None => self.transactions.last_mut(),
+        };
+        match slot {
+            Some(slot) => slot.raise(event.number()),
+            None if !self.waiting.contains(&event) => self.waiting.push(event),
+            None => {}
+        }
+    }
+}
+
+/// EVE `dcerpc` in Suricata's shape, and EVE `msrpc`: one event a call.
+pub(super) const LOGGERS: &[Logger<Tx>] = &[
+    Logger {
+        info: LoggerInfo { event_type: "dcerpc", in_alerts: true },
+        ready: is_ready,
+        from: told_from,
+        write: |tx, _, out| write_dcerpc(&tx.exchange, out),
+        extended: None,
+    },
+    Logger {
+        info: LoggerInfo { event_type: "msrpc", in_alerts: true },
+        ready: |head, tx, last| tx.exchange.is_call() && tx.exchange.opnum.is_some() && is_ready(head, tx, last),
+        from: told_from,
+        write: write_call,
+        extended: None,
+    },
+];
+
+fn is_ready(_head: &TxHead, tx: &Tx, last: bool) -> bool {
+    last || tx.exchange.is_done()
+}
+
+fn told_from(tx: &Tx) -> Direction {
+    if tx.reversed { Direction::ToClient } else { Direction::ToServer }
+}
+
+fn write_call(tx: &Tx, _head: &TxHead, out: &mut Object<'_>) {
+    if tx.exchange.is_call() {
+        write_msrpc(&tx.exchange, tx.carriage, None, out);
+    }
+}

@@ -1,0 +1,72 @@
+use sidewire_base::Direction;
+use sidewire_msrpc::{Carriage, Datagrams, Event};
+use sidewire_proto::{
+    Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport,
+};
+use smallvec::SmallVec;
+
+use super::tcp::{BUFFERS, STAGES, limits};
+use super::transaction::{Filling, LOGGERS};
+use super::{EVENTS, Tx, detect};
+
+/// DCERPC over datagrams (ncadg_ip_udp).
+pub struct Udp {
+    calls: Datagrams,
+    /// A bit for each direction that ended.
+    closed: u8,
+    waiting: SmallVec<[Event; 2]>,
+}
+
+impl Protocol for Udp {
+    type Tx = Tx;
+    const INFO: Info = Info {
+        name: "dcerpc",
+        aliases: &[],
+        doc: "Connectionless remote procedure calls of DCE and Windows.",
+        transports: &[Transport::Udp],
+        patterns: &[],
+        probes: detect::UDP_PROBES,
+        stages: STAGES,
+        one_way: false,
+    };
+    const BUFFERS: &'static [Buffer<Tx>] = BUFFERS;
+    const EVENTS: &'static [EventInfo] = EVENTS;
+    const LOGGERS: &'static [Logger<Tx>] = LOGGERS;
+
+    fn begin(settings: &Settings) -> Self {
+        Self { calls: Datagrams::new(limits(settings)), closed: 0, waiting: SmallVec::new() }
+    }
+
+    fn parse(
+        &mut self,
+        _direction: Direction,
+        input: Input<'_>,
+        transactions: &mut Transactions<Tx>,
+        context: &mut Context<'_>,
+    ) -> Result<Step, Failed> {
+        let (calls, mut filling) = self.parts(transactions, context);
+        calls.datagram(input.data, &mut filling);
+        Ok(Step::all(&input))
+    }
+
+    fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut Context<'_>) {
+        self.closed |= 1 << direction.index();
+        let both = self.closed == 0b11;
+        let (calls, mut filling) = self.parts(transactions, context);
+        if both {
+            calls.finish(&mut filling);
+        }
+    }
+}
+
+impl Udp {
+    fn parts<'a>(
+        &'a mut self,
+        transactions: &'a mut Transactions<Tx>,
+        context: &Context<'_>,
+    ) -> (&'a mut Datagrams, Filling<'a>) {
+        let waiting = &mut self.waiting;
+        let filling = Filling { transactions, carriage: Carriage::Udp, now: context.time, reversed: false, waiting };
+        (&mut self.calls, filling)
+    }
+}
