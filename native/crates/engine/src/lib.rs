@@ -1,8 +1,33 @@
 //! The engine: reading, sharding, workers, sinks, statistics. The only crate with threads.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+mod clock;
 mod config;
+mod conversation;
+mod error;
+mod eve;
+mod explain;
+mod merge;
+mod record;
+mod rules;
+mod run;
+mod setup;
+mod shards;
+mod sink;
+mod summary;
+mod worker;
 
 pub use config::{
-    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FlowConfig, ProtocolConfig, RunConfig,
-    StreamConfig, XffConfig,
+    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FlowConfig, ProtocolConfig, RunConfig, StreamConfig, XffConfig,
 };
+pub use error::EngineError;
+pub use explain::explain;
+pub use rules::{CompileRequest, Matcher, Rules};
+pub use run::Run;
+pub use summary::Summary;
+
+/// The keywords this engine has: header fields, and the buffers and events of its protocols.
+#[must_use]
+pub fn catalog() -> sidewire_ir::Catalog {
+    sidewire_detect::catalog(sidewire_protocols::ALL)
+}

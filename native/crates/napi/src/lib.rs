@@ -1,1 +1,220 @@
-//!
+//! The Node addon: converts, calls the engine, returns. Nothing is decided here.
+#![allow(unsafe_code)] // napi-derive writes the FFI glue
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{AsyncTask, Buffer};
+use napi::{Env, Error, Result, Status, Task};
+use napi_derive::napi;
+use sidewire_engine::{CompileRequest, EngineError, Rules, Run, RunConfig};
+
+/// The engine's version.
+#[napi]
+#[must_use]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// The keywords the engine has, as JSON (`Catalog`).
+///
+/// # Errors
+/// Never in practice: the catalog is plain data.
+#[napi]
+pub fn catalog() -> Result<String> {
+    serde_json::to_string(&sidewire_engine::catalog()).map_err(internal)
+}
+
+/// Compiles rule batches off the main thread. `options` is JSON (`CompileRequest`).
+///
+/// # Errors
+/// `config/invalid` when the options cannot be read.
+#[napi(ts_return_type = "Promise<NativeRuleset>")]
+pub fn compile_rules(batches: Vec<Buffer>, options: String) -> Result<AsyncTask<Compile>> {
+    let request = serde_json::from_str(&options).map_err(|error| invalid(&error))?;
+    Ok(AsyncTask::new(Compile { batches: batches.iter().map(|batch| batch.to_vec()).collect(), request }))
+}
+
+/// Compiling, on a thread of libuv's pool.
+pub struct Compile {
+    batches: Vec<Vec<u8>>,
+    request: CompileRequest,
+}
+
+impl Task for Compile {
+    type Output = Rules;
+    type JsValue = NativeRuleset;
+
+    fn compute(&mut self) -> Result<Rules> {
+        Rules::compile(core::mem::take(&mut self.batches), &self.request).map_err(failed)
+    }
+
+    fn resolve(&mut self, _env: Env, rules: Rules) -> Result<NativeRuleset> {
+        Ok(NativeRuleset { rules: Arc::new(rules) })
+    }
+}
+
+/// A compiled rule set; immutable, may serve any number of runs.
+#[napi]
+pub struct NativeRuleset {
+    rules: Arc<Rules>,
+}
+
+#[napi]
+impl NativeRuleset {
+    /// Number of rules in it.
+    #[napi(getter)]
+    #[must_use]
+    pub fn rules(&self) -> u32 {
+        u32::try_from(self.rules.set().len()).unwrap_or(u32::MAX)
+    }
+
+    /// What compiling cost and gave, as JSON.
+    #[napi]
+    #[must_use]
+    pub fn stats(&self) -> String {
+        self.rules.stats_json()
+    }
+
+    /// Rules that were left out, as JSON: `[{gid, sid, message}]`.
+    #[napi]
+    #[must_use]
+    pub fn problems(&self) -> String {
+        self.rules.problems_json()
+    }
+}
+
+/// Begins a run. `config` is JSON (`RunConfig`).
+///
+/// # Errors
+/// `config/invalid`, `output/write`.
+#[napi]
+pub fn start_run(config: String, rules: Option<&NativeRuleset>) -> Result<NativeRun> {
+    let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
+    let set = rules.map_or_else(Rules::none, |rules| rules.rules.set());
+    Ok(NativeRun { run: Arc::new(Run::start(config, set).map_err(failed)?) })
+}
+
+/// A run. Its threads end with it.
+#[napi]
+pub struct NativeRun {
+    run: Arc<Run>,
+}
+
+#[napi]
+impl NativeRun {
+    /// The next batch of EVE lines; null at the end.
+    #[napi(ts_return_type = "Promise<Buffer | null>")]
+    #[must_use]
+    pub fn next(&self) -> AsyncTask<Next> {
+        AsyncTask::new(Next { run: Arc::clone(&self.run) })
+    }
+
+    /// Puts another rule set in place, between two packets.
+    #[napi]
+    pub fn swap(&self, rules: &NativeRuleset) {
+        self.run.swap(rules.rules.set());
+    }
+
+    /// How far the run has come, as JSON.
+    #[napi]
+    #[must_use]
+    pub fn progress(&self) -> String {
+        self.run.progress()
+    }
+
+    /// Asks the run to stop.
+    #[napi]
+    pub fn stop(&self) {
+        self.run.stop();
+    }
+
+    /// Waits for the end: the summary, as JSON.
+    #[napi(ts_return_type = "Promise<string>")]
+    #[must_use]
+    pub fn finished(&self) -> AsyncTask<Finished> {
+        AsyncTask::new(Finished { run: Arc::clone(&self.run) })
+    }
+}
+
+/// Waiting for lines.
+pub struct Next {
+    run: Arc<Run>,
+}
+
+impl Task for Next {
+    type Output = Option<Vec<u8>>;
+    type JsValue = Option<Buffer>;
+
+    fn compute(&mut self) -> Result<Option<Vec<u8>>> {
+        Ok(self.run.next())
+    }
+
+    fn resolve(&mut self, _env: Env, lines: Option<Vec<u8>>) -> Result<Option<Buffer>> {
+        Ok(lines.map(Buffer::from))
+    }
+}
+
+/// Waiting for the end.
+pub struct Finished {
+    run: Arc<Run>,
+}
+
+impl Task for Finished {
+    type Output = String;
+    type JsValue = String;
+
+    fn compute(&mut self) -> Result<String> {
+        match self.run.finish() {
+            Some(summary) => Ok(summary.json()),
+            None => Err(Error::new(Status::GenericFailure, "[engine/finished] the run was waited for already")),
+        }
+    }
+
+    fn resolve(&mut self, _env: Env, summary: String) -> Result<String> {
+        Ok(summary)
+    }
+}
+
+/// For each flow and transaction, the first stage at which a rule failed, as JSON.
+///
+/// # Errors
+/// `config/invalid`, `rules/compile` when no rule has this id, `capture/...`.
+#[napi(ts_return_type = "Promise<string>")]
+pub fn explain(config: String, rules: &NativeRuleset, sid: u32) -> Result<AsyncTask<Explain>> {
+    let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
+    Ok(AsyncTask::new(Explain { config: Some(config), rules: Arc::clone(&rules.rules), sid }))
+}
+
+/// Explaining, on a thread of libuv's pool.
+pub struct Explain {
+    config: Option<RunConfig>,
+    rules: Arc<Rules>,
+    sid: u32,
+}
+
+impl Task for Explain {
+    type Output = String;
+    type JsValue = String;
+
+    fn compute(&mut self) -> Result<String> {
+        let config = self.config.take().ok_or_else(|| internal("explained twice"))?;
+        sidewire_engine::explain(config, &self.rules.set(), self.sid).map_err(failed)
+    }
+
+    fn resolve(&mut self, _env: Env, trace: String) -> Result<String> {
+        Ok(trace)
+    }
+}
+
+/// Errors cross as `[code] message`: the control plane takes them apart again.
+fn failed(error: EngineError) -> Error {
+    Error::new(Status::GenericFailure, format!("[{}] {error}", error.code()))
+}
+
+fn invalid(error: &serde_json::Error) -> Error {
+    Error::new(Status::InvalidArg, format!("[config/invalid] {error}"))
+}
+
+fn internal(error: impl core::fmt::Display) -> Error {
+    Error::new(Status::GenericFailure, format!("[engine/internal] {error}"))
+}

@@ -1,0 +1,68 @@
+use sidewire_base::Direction;
+use sidewire_flow::Flow;
+use sidewire_proto::{DetectionEvent, DetectionState, ProtocolDef, Session};
+use smallvec::SmallVec;
+
+use crate::eve::AppNames;
+
+/// What the engine keeps for each flow, beside the flow table's own part.
+#[derive(Default)]
+pub(crate) struct Conversation {
+    pub(crate) tcp: Option<Box<sidewire_tcp::Session>>,
+    pub(crate) app: App,
+    pub(crate) rules: sidewire_detect::FlowState,
+    /// An alert was raised on it.
+    pub(crate) alerted: bool,
+}
+
+/// The application layer of a flow: which protocol, and its session.
+#[derive(Default)]
+pub(crate) struct App {
+    pub(crate) detection: DetectionState,
+    /// Position in the protocol list, once it is known.
+    pub(crate) protocol: Option<u16>,
+    /// The protocol before a change.
+    pub(crate) original: Option<u16>,
+    /// The protocol another flow announced.
+    pub(crate) expected: Option<u16>,
+    pub(crate) session: Option<Box<dyn Session>>,
+    /// Nothing more is parsed: unrecognised, given up by the protocol, or finished.
+    pub(crate) stopped: bool,
+    /// Neither direction could be recognised.
+    pub(crate) failed: bool,
+    /// Octets that must be there before the session is called again, per direction.
+    pub(crate) need: [usize; 2],
+    /// The direction was closed towards the session.
+    pub(crate) closed: [bool; 2],
+    /// Events of protocol detection, in order.
+    pub(crate) events: SmallVec<[&'static str; 2]>,
+    /// How many of them were written as anomalies.
+    pub(crate) events_logged: usize,
+    /// The session asked for another protocol: its name, or the empty name for "detect anew".
+    pub(crate) switch: Option<&'static str>,
+    /// Something happened in the session since transactions were looked at.
+    pub(crate) dirty: bool,
+}
+
+impl App {
+    pub(crate) fn take_detection_events(&mut self) {
+        self.events.extend(self.detection.take_events().into_iter().map(DetectionEvent::name));
+    }
+
+    pub(crate) fn names(&self, protocols: &[ProtocolDef]) -> AppNames {
+        let name = |number: Option<u16>| number.and_then(|n| protocols.get(usize::from(n))).map(|def| def.info.name);
+        AppNames {
+            flow: if self.failed { Some("failed") } else { name(self.protocol) },
+            sides: if self.protocol.is_some() {
+                Direction::BOTH.map(|direction| name(self.detection.protocol_of(direction)))
+            } else {
+                [None; 2]
+            },
+            original: name(self.original),
+            expected: name(self.expected),
+        }
+    }
+}
+
+/// A flow with its conversation.
+pub(crate) type ConversationFlow = Flow<Conversation>;

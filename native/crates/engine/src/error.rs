@@ -1,0 +1,54 @@
+use std::path::PathBuf;
+
+/// What stops a run, or a part of it. Odd packets never do.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A capture cannot be opened or is no capture.
+    #[error("{}: {reason}", path.display())]
+    Capture {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+        /// Machine-readable kind: `capture/not-found`, `capture/no-capture`, `capture/truncated`, `capture/broken`.
+        code: &'static str,
+        /// True when packets before the damage were processed.
+        partial: bool,
+    },
+    /// An output cannot be opened or written.
+    #[error("{}: cannot write: {source}", path.display())]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The configuration cannot be used.
+    #[error("configuration: {0}")]
+    Config(String),
+    /// A rule set cannot be compiled.
+    #[error("rules: {0}")]
+    Rules(String),
+}
+
+impl EngineError {
+    /// Machine-readable kind.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Capture { code, .. } => code,
+            Self::Output { .. } => "output/write",
+            Self::Config(_) => "config/invalid",
+            Self::Rules(_) => "rules/compile",
+        }
+    }
+
+    /// The file concerned, if there is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Capture { path, .. } | Self::Output { path, .. } => Some(path),
+            Self::Config(_) | Self::Rules(_) => None,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+use sidewire_base::{Direction, Endpoint};
+use sidewire_decode::Packet;
+use sidewire_detect::RuleMeta;
+use sidewire_eve::Object;
+use sidewire_flow::Flow;
+use sidewire_ir::{Action, Target};
+use sidewire_proto::{ProtocolDef, Session};
+
+use super::{AppNames, Output, Outputs, envelope, flow};
+
+/// What an alert tells beside its rule.
+pub(crate) struct AlertFacts<'a, S> {
+    pub(crate) rule: &'a RuleMeta,
+    pub(crate) source: Option<Endpoint>,
+    pub(crate) destination: Option<Endpoint>,
+    pub(crate) direction: Direction,
+    pub(crate) packet: Option<&'a Packet<'a>>,
+    pub(crate) payload: Payload<'a>,
+    pub(crate) flow: Option<&'a Flow<S>>,
+    pub(crate) app: AppNames,
+    pub(crate) transaction: Option<Transaction<'a>>,
+    /// Flow variables, as the members of a JSON object; empty when there are none.
+    pub(crate) variables: &'a [u8],
+}
+
+/// The transaction a rule matched on.
+#[derive(Clone, Copy)]
+pub(crate) struct Transaction<'a> {
+    pub(crate) session: &'a dyn Session,
+    pub(crate) protocol: &'a ProtocolDef,
+    /// Position of the protocol in the list.
+    pub(crate) number: usize,
+    /// Position of the transaction among the open ones.
+    pub(crate) position: usize,
+}
+
+/// The octets a rule matched in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Payload<'a> {
+    /// The packet's.
+    Packet(&'a [u8]),
+    /// What is held of the stream, in order.
+    Stream(&'a [u8]),
+}
+
+impl<S> AlertFacts<'_, S> {
+    pub(crate) fn write(&self, outputs: &Outputs, output: &Output, out: &mut Object<'_>) {
+        let options = output.alert;
+        out.object("alert", |o| self.rule(output, o));
+        if let Some(tx) = self.transaction {
+            self.transaction(tx, outputs, output, out);
+        }
+        self.app.write(out);
+        if self.flow.is_some() {
+            out.str("direction", if self.direction == Direction::ToServer { "to_server" } else { "to_client" });
+        }
+        if let Some(flow) = self.flow.filter(|_| options.flow) {
+            flow::brief(flow, output, out);
+        }
+        self.payload(output, out);
+        if output.config.metadata {
+            out.object_unless_empty("metadata", |o| {
+                o.splice(self.variables);
+            });
+        }
+        if options.verdict {
+            out.object("verdict", |o| {
+                o.str("action", if self.rule.action == Action::Pass { "pass" } else { "alert" });
+            });
+        }
+    }
+
+    fn rule(&self, output: &Output, out: &mut Object<'_>) {
+        let (rule, options) = (self.rule, output.alert);
+        out.str("action", "allowed");
+        out.u64("gid", rule.gid).u64("signature_id", rule.sid).u64("rev", rule.rev);
+        out.str("signature", &rule.msg).str("category", &rule.class).u64("severity", rule.priority);
+        if let (Some(target), Some(source), Some(destination)) = (rule.target, self.source, self.destination) {
+            let (attacker, victim) =
+                if target == Target::SourceIp { (destination, source) } else { (source, destination) };
+            out.object("source", |o| side(o, attacker, output)).object("target", |o| side(o, victim, output));
+        }
+        if options.rule_metadata && !rule.metadata.is_empty() {
+            out.object("metadata", |o| {
+                for (first, pair) in rule.metadata.iter().enumerate() {
+                    let same = |other: &&sidewire_ir::Metadata| other.key == pair.key;
+                    if rule.metadata.iter().take(first).any(|other| other.key == pair.key) {
+                        continue;
+                    }
+                    o.array(&pair.key, |list| {
+                        for value in rule.metadata.iter().filter(same) {
+                            list.str(&value.value);
+                        }
+                    });
+                }
+            });
+        }
+        if options.rule_references && !rule.references.is_empty() {
+            out.array("references", |list| {
+                for reference in &rule.references {
+                    list.str(&reference.shown);
+                }
+            });
+        }
+        if options.rule_text {
+            out.str("rule", &rule.text);
+        }
+    }
+
+    fn transaction(&self, tx: Transaction<'_>, outputs: &Outputs, output: &Output, out: &mut Object<'_>) {
+        let Some(head) = tx.session.head(tx.position) else { return };
+        let info = &tx.protocol.info;
+        for (key, direction) in [("ts_progress", Direction::ToServer), ("tc_progress", Direction::ToClient)] {
+            if let Some(stage) = info.stages[direction].get(usize::from(head.progress[direction])) {
+                out.str(key, stage);
+            }
+        }
+        if !output.alert.app_layer {
+            return;
+        }
+        for number in 0..outputs.logger_count(tx.number) {
+            let Some(info) = (tx.protocol.loggers)(number).filter(|info| info.in_alerts) else { continue };
+            let own = number == 0;
+            if own || output.alert.calls {
+                out.object_unless_empty(info.event_type, |o| {
+                    tx.session.log(tx.position, number, own && output.alert.http_body, o);
+                });
+            }
+        }
+    }
+
+    fn payload(&self, output: &Output, out: &mut Object<'_>) {
+        let options = output.alert;
+        let (octets, stream) = match self.payload {
+            Payload::Packet(octets) => (octets, 0_u8),
+            Payload::Stream(octets) => (octets, 1),
+        };
+        let shown = octets.get(..options.payload_limit).unwrap_or(octets);
+        if (options.payload || options.payload_printable || options.payload_length) && !octets.is_empty() {
+            if options.payload {
+                out.str("payload", &sidewire_eve::base64(shown));
+            }
+            if options.payload_printable {
+                out.str("payload_printable", &sidewire_eve::printable(shown));
+            }
+            if options.payload_length {
+                out.u64("payload_length", octets.len() as u64);
+            }
+            out.u64("stream", stream);
+        } else if options.payload || options.payload_printable {
+            out.u64("stream", stream);
+        }
+        if let Some(packet) = self.packet.filter(|_| options.packet) {
+            out.str("packet", &sidewire_eve::base64(packet.frame));
+            out.object("packet_info", |o| {
+                o.u64("linktype", packet.link_type);
+                if let Some(name) = link_name(packet.link_type) {
+                    o.str("linktype_name", name);
+                }
+            });
+        }
+    }
+}
+
+fn side(out: &mut Object<'_>, endpoint: Endpoint, output: &Output) {
+    envelope::address(out, "ip", endpoint.address, output);
+    if endpoint.port != 0 {
+        out.u64("port", endpoint.port);
+    }
+}
+
+/// Names of link types, as libpcap has them.
+const fn link_name(link_type: u32) -> Option<&'static str> {
+    Some(match link_type {
+        0 => "NULL",
+        1 => "EN10MB",
+        9 => "PPP",
+        12 | 14 | 101 => "RAW",
+        104 => "C_HDLC",
+        108 => "LOOP",
+        113 => "LINUX_SLL",
+        228 => "IPV4",
+        229 => "IPV6",
+        276 => "LINUX_SLL2",
+        _ => return None,
+    })
+}

@@ -1,0 +1,161 @@
+use core::net::{IpAddr, Ipv6Addr};
+
+use sidewire_base::{Endpoint, Time};
+use sidewire_eve::Object;
+
+use super::Output;
+
+/// What every event begins with.
+#[derive(Clone, Default)]
+pub(crate) struct Envelope<'a> {
+    pub(crate) time: Time,
+    pub(crate) flow_id: Option<u64>,
+    /// `pcap_cnt`; absent when no single packet stands for the event.
+    pub(crate) ordinal: Option<u64>,
+    pub(crate) source: Option<Endpoint>,
+    pub(crate) destination: Option<Endpoint>,
+    /// IP protocol number; `None` when the packet has no IP header.
+    pub(crate) protocol: Option<u8>,
+    pub(crate) vlans: &'a [u16],
+    /// Type and code of ICMP, instead of ports.
+    pub(crate) icmp: Option<(u8, u8)>,
+    pub(crate) icmp_response: Option<(u8, u8)>,
+    pub(crate) packet_source: Option<&'static str>,
+    pub(crate) ethernet: Option<([u8; 6], [u8; 6])>,
+    pub(crate) tx: Option<u64>,
+    pub(crate) file: Option<&'a str>,
+    /// Gives the community id for a seed, when there is a flow.
+    pub(crate) community: Option<&'a dyn Fn(u16) -> String>,
+}
+
+/// The text of the last second written: most events share it.
+#[derive(Debug, Default)]
+pub(crate) struct ClockText {
+    second: Option<i64>,
+    text: String,
+}
+
+impl ClockText {
+    fn write(&mut self, key: &str, time: Time, out: &mut Object<'_>) {
+        if self.second != Some(time.seconds()) {
+            self.second = Some(time.seconds());
+            self.text = sidewire_eve::timestamp(time);
+        }
+        let date = self.text.get(..20).unwrap_or_default();
+        let zone = self.text.get(26..).unwrap_or_default();
+        out.fmt(key, format_args!("{date}{:06}{zone}", time.subsec_micros()));
+    }
+}
+
+impl Envelope<'_> {
+    pub(crate) fn write(&self, event_type: &str, output: &Output, clock: &mut ClockText, out: &mut Object<'_>) {
+        clock.write("timestamp", self.time, out);
+        if let Some(id) = self.flow_id {
+            out.u64("flow_id", id);
+        }
+        if !output.config.sensor_name.is_empty() {
+            out.str("host", &output.config.sensor_name);
+        }
+        if let Some(ordinal) = self.ordinal {
+            out.u64("pcap_cnt", ordinal);
+        }
+        out.str("event_type", event_type);
+        if !self.vlans.is_empty() {
+            out.array("vlan", |list| {
+                for vlan in self.vlans {
+                    list.u64(*vlan);
+                }
+            });
+        }
+        if let Some(source) = self.source {
+            address(out, "src_ip", source.address, output);
+            if self.has_ports() {
+                out.u64("src_port", source.port);
+            }
+        }
+        if let Some(destination) = self.destination {
+            address(out, "dest_ip", destination.address, output);
+            if self.has_ports() {
+                out.u64("dest_port", destination.port);
+            }
+        }
+        if let Some(protocol) = self.protocol {
+            match protocol_name(protocol) {
+                Some(name) => out.str("proto", name),
+                None => out.fmt("proto", format_args!("{protocol:03}")),
+            };
+        }
+        if let Some(source) = self.source {
+            out.u64("ip_v", if source.address.is_ipv4() { 4_u8 } else { 6 });
+        }
+        if let Some((kind, code)) = self.icmp {
+            out.u64("icmp_type", kind).u64("icmp_code", code);
+        }
+        if let Some((kind, code)) = self.icmp_response {
+            out.u64("response_icmp_type", kind).u64("response_icmp_code", code);
+        }
+        if let Some(source) = self.packet_source {
+            out.str("pkt_src", source);
+        }
+        if let Some((source, destination)) = self.ethernet.filter(|_| output.config.ethernet) {
+            out.object("ether", |o| {
+                mac(o, "src_mac", source);
+                mac(o, "dest_mac", destination);
+            });
+        }
+        if let (Some(seed), Some(community)) = (output.config.community_id, self.community) {
+            out.str("community_id", &community(seed));
+        }
+        if let Some(file) = self.file.filter(|_| output.config.pcap_file) {
+            out.str("pcap_filename", file);
+        }
+        if let Some(tx) = self.tx {
+            out.u64("tx_id", tx);
+        }
+    }
+
+    fn has_ports(&self) -> bool {
+        matches!(self.protocol, Some(6 | 17 | 132))
+    }
+}
+
+fn mac(out: &mut Object<'_>, key: &str, [a, b, c, d, e, f]: [u8; 6]) {
+    out.fmt(key, format_args!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"));
+}
+
+/// Suricata writes IPv6 addresses in full unless told otherwise.
+pub(crate) fn address(out: &mut Object<'_>, key: &str, address: IpAddr, output: &Output) {
+    match address {
+        IpAddr::V6(v6) if output.config.ipv6_full => full_v6(out, key, v6),
+        other => {
+            out.ip(key, other);
+        }
+    }
+}
+
+fn full_v6(out: &mut Object<'_>, key: &str, address: Ipv6Addr) {
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    out.fmt(key, format_args!("{a:04x}:{b:04x}:{c:04x}:{d:04x}:{e:04x}:{f:04x}:{g:04x}:{h:04x}"));
+}
+
+/// Names of IP protocols as EVE writes them.
+pub(crate) const fn protocol_name(protocol: u8) -> Option<&'static str> {
+    Some(match protocol {
+        0 => "HOPOPT",
+        1 => "ICMP",
+        2 => "IGMP",
+        4 => "IPv4",
+        6 => "TCP",
+        17 => "UDP",
+        41 => "IPv6",
+        47 => "GRE",
+        50 => "ESP",
+        51 => "AH",
+        58 => "IPv6-ICMP",
+        89 => "OSPFIGP",
+        103 => "PIM",
+        112 => "VRRP",
+        132 => "SCTP",
+        _ => return None,
+    })
+}

@@ -1,0 +1,147 @@
+use sidewire_base::Direction;
+use sidewire_eve::Object;
+use sidewire_flow::{EndReason, Flow};
+use sidewire_tcp::Session;
+
+use super::{Output, envelope};
+
+/// What a flow event tells beside the flow itself.
+pub(crate) struct FlowFacts<'a, S> {
+    pub(crate) flow: &'a Flow<S>,
+    pub(crate) reason: EndReason,
+    pub(crate) alerted: bool,
+    pub(crate) transactions: Option<u64>,
+    pub(crate) tcp: Option<&'a Session>,
+    pub(crate) app: AppNames,
+}
+
+/// `app_proto` and its variants.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct AppNames {
+    /// The flow's protocol, `failed`, or none while it is unknown.
+    pub(crate) flow: Option<&'static str>,
+    /// What each direction was taken for by itself.
+    pub(crate) sides: [Option<&'static str>; 2],
+    /// The protocol before a change (`CONNECT`, `STARTTLS`).
+    pub(crate) original: Option<&'static str>,
+    /// The protocol that another flow announced.
+    pub(crate) expected: Option<&'static str>,
+}
+
+impl AppNames {
+    pub(crate) fn write(&self, out: &mut Object<'_>) {
+        if let Some(name) = self.flow {
+            out.str("app_proto", name);
+        }
+        for (key, side) in [("app_proto_ts", self.sides[Direction::ToServer]), ("app_proto_tc", self.sides[Direction::ToClient])] {
+            if let Some(name) = side.filter(|name| Some(*name) != self.flow) {
+                out.str(key, name);
+            }
+        }
+        if let Some(name) = self.original.filter(|name| Some(*name) != self.flow) {
+            out.str("app_proto_orig", name);
+        }
+        if let Some(name) = self.expected.filter(|name| Some(*name) != self.flow) {
+            out.str("app_proto_expected", name);
+        }
+    }
+}
+
+impl<S> FlowFacts<'_, S> {
+    pub(crate) fn write(&self, out: &mut Object<'_>) {
+        let flow = self.flow;
+        self.app.write(out);
+        out.object("flow", |o| {
+            counts(flow, o);
+            timestamp(o, "start", flow.first);
+            timestamp(o, "end", flow.last);
+            o.i64("age", flow.last.seconds() - flow.first.seconds());
+            o.str("state", flow.state().name()).str("reason", self.reason.name()).bool("alerted", self.alerted);
+            if let Some(count) = self.transactions {
+                o.u64("tx_cnt", count);
+            }
+        });
+        if let Some(tcp) = self.tcp {
+            out.object("tcp", |o| tcp_facts(tcp, o));
+        }
+    }
+
+    /// One `netflow` event of one direction.
+    pub(crate) fn write_netflow(&self, direction: Direction, out: &mut Object<'_>) {
+        let flow = self.flow;
+        self.app.write(out);
+        out.object("netflow", |o| {
+            o.u64("pkts", flow.packets[direction]).u64("bytes", flow.bytes[direction]);
+            timestamp(o, "start", flow.first);
+            timestamp(o, "end", flow.last);
+            o.i64("age", flow.last.seconds() - flow.first.seconds());
+        });
+        if let Some(tcp) = self.tcp {
+            let flags = tcp.stream(direction).tcp_flags();
+            out.object("tcp", |o| {
+                o.fmt("tcp_flags", format_args!("{flags:02x}"));
+                flag_names(flags, o);
+            });
+        }
+    }
+}
+
+/// The flow's part of an alert.
+pub(crate) fn brief<S>(flow: &Flow<S>, output: &Output, out: &mut Object<'_>) {
+    out.object("flow", |o| {
+        counts(flow, o);
+        timestamp(o, "start", flow.first);
+        envelope::address(o, "src_ip", flow.client.address, output);
+        envelope::address(o, "dest_ip", flow.server.address, output);
+        if matches!(flow.protocol, 6 | 17 | 132) {
+            o.u64("src_port", flow.client.port).u64("dest_port", flow.server.port);
+        }
+    });
+}
+
+fn counts<S>(flow: &Flow<S>, out: &mut Object<'_>) {
+    out.u64("pkts_toserver", flow.packets[Direction::ToServer]).u64("pkts_toclient", flow.packets[Direction::ToClient]);
+    out.u64("bytes_toserver", flow.bytes[Direction::ToServer]).u64("bytes_toclient", flow.bytes[Direction::ToClient]);
+}
+
+fn timestamp(out: &mut Object<'_>, key: &str, time: sidewire_base::Time) {
+    out.str(key, &sidewire_eve::timestamp(time));
+}
+
+fn tcp_facts(tcp: &Session, out: &mut Object<'_>) {
+    let [server, client] = Direction::BOTH.map(|direction| tcp.stream(direction));
+    let flags = tcp.tcp_flags();
+    out.fmt("tcp_flags", format_args!("{flags:02x}"));
+    out.fmt("tcp_flags_ts", format_args!("{:02x}", server.tcp_flags()));
+    out.fmt("tcp_flags_tc", format_args!("{:02x}", client.tcp_flags()));
+    flag_names(flags, out);
+    out.str("state", tcp.state().name());
+    for (key, stream) in [("ts_gap", server), ("tc_gap", client)] {
+        if stream.has_gaps() {
+            out.bool(key, true);
+        }
+    }
+    for (key, stream) in [("ts_urgent_oob_data", server), ("tc_urgent_oob_data", client)] {
+        if stream.urgent_octets() > 0 {
+            out.u64(key, stream.urgent_octets());
+        }
+    }
+}
+
+fn flag_names(flags: u8, out: &mut Object<'_>) {
+    const NAMES: [(u8, &str); 8] = [
+        (0x02, "syn"),
+        (0x01, "fin"),
+        (0x04, "rst"),
+        (0x08, "psh"),
+        (0x10, "ack"),
+        (0x20, "urg"),
+        (0x40, "ecn"),
+        (0x80, "cwr"),
+    ];
+    for (bit, name) in NAMES {
+        if flags & bit != 0 {
+            out.bool(name, true);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! EVE as this engine writes it: what every event begins with, and the events that belong to no protocol.
+
+mod alert;
+mod anomaly;
+mod envelope;
+mod flow;
+mod outputs;
+mod stats;
+
+pub(crate) use alert::{AlertFacts, Payload};
+pub(crate) use anomaly::Anomaly;
+pub(crate) use envelope::Envelope;
+pub(crate) use flow::{AppNames, FlowFacts};
+pub(crate) use outputs::{Kind, Output, Outputs};
+pub(crate) use stats::nest;
+
+use sidewire_eve::Object;
+
+use crate::record::{AlertKey, Batch, Place, Record};
+
+/// Writes events of one worker, in order, for every output that wants them.
+pub(crate) struct Writer {
+    pub(crate) outputs: std::sync::Arc<Outputs>,
+    pub(crate) batch: Batch,
+    pub(crate) place: Place,
+    clock: envelope::ClockText,
+}
+
+impl Writer {
+    pub(crate) fn new(outputs: std::sync::Arc<Outputs>) -> Self {
+        Self { outputs, batch: Batch::default(), place: Place::default(), clock: envelope::ClockText::default() }
+    }
+
+    /// Writes an event of `kind` for every output that has it on. `fill` gets the output and the opened object.
+    pub(crate) fn event(
+        &mut self,
+        kind: Kind,
+        envelope: &Envelope<'_>,
+        alert: Option<AlertKey>,
+        fill: impl FnMut(&Output, &mut Object<'_>),
+    ) {
+        self.write(kind, envelope, alert, |_| true, fill);
+    }
+
+    /// As [`event`](Self::event), for the outputs for which `wanted` holds too.
+    pub(crate) fn event_if(
+        &mut self,
+        kind: Kind,
+        envelope: &Envelope<'_>,
+        wanted: impl Fn(&Output) -> bool,
+        fill: impl FnMut(&Output, &mut Object<'_>),
+    ) {
+        self.write(kind, envelope, None, wanted, fill);
+    }
+
+    fn write(
+        &mut self,
+        kind: Kind,
+        envelope: &Envelope<'_>,
+        alert: Option<AlertKey>,
+        wanted: impl Fn(&Output) -> bool,
+        mut fill: impl FnMut(&Output, &mut Object<'_>),
+    ) {
+        let outputs = std::sync::Arc::clone(&self.outputs);
+        let mut first = true;
+        for (number, output) in outputs.list.iter().enumerate() {
+            if !output.wants(kind) || !wanted(output) {
+                continue;
+            }
+            {
+                let mut object = Object::new(&mut self.batch.bytes);
+                envelope.write(outputs.type_name(kind), output, &mut self.clock, &mut object);
+                fill(output, &mut object);
+            }
+            self.batch.bytes.push(b'\n');
+            self.batch.records.push(Record {
+                place: self.place,
+                output: u16::try_from(number).unwrap_or(u16::MAX),
+                kind: kind.number(),
+                end: self.batch.bytes.len(),
+                alert: alert.map(|key| AlertKey { first, ..key }),
+            });
+            first = false;
+        }
+    }
+
+    /// True when some output wants events of this kind.
+    pub(crate) fn wants(&self, kind: Kind) -> bool {
+        self.outputs.list.iter().any(|output| output.wants(kind))
+    }
+}

@@ -1,0 +1,45 @@
+use std::collections::BTreeMap;
+
+use sidewire_eve::Object;
+
+/// Writes dotted counters as nested objects: `flow.end.state.new` becomes `{"flow":{"end":{"state":{"new":..}}}}`.
+pub(crate) fn nest(counters: &BTreeMap<String, u64>, out: &mut Object<'_>) {
+    let rows: Vec<(&str, u64)> = counters.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    level(&rows, 0, out);
+}
+
+/// Rows share the first `skip` octets of their names; sorted, so that equal heads stand together.
+fn level(rows: &[(&str, u64)], skip: usize, out: &mut Object<'_>) {
+    let mut rest = rows;
+    while let Some(&(name, value)) = rest.first() {
+        let tail = name.get(skip..).unwrap_or_default();
+        match tail.split_once('.') {
+            None => {
+                out.u64(tail, value);
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            Some((head, _)) => {
+                let same = |row: &&(&str, u64)| {
+                    row.0.get(skip..).and_then(|t| t.strip_prefix(head)).is_some_and(|t| t.starts_with('.'))
+                };
+                let count = rest.iter().take_while(same).count();
+                let (group, others) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+                out.object(head, |o| level(group, skip + head.len() + 1, o));
+                rest = others;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nests_dotted_names() {
+        let counters = [("a.b", 1), ("a.c.d", 2), ("a.c.e", 3), ("b", 4)].map(|(k, v)| (k.to_owned(), v)).into();
+        let mut text = Vec::new();
+        nest(&counters, &mut Object::new(&mut text));
+        assert_eq!(String::from_utf8_lossy(&text), r#"{"a":{"b":1,"c":{"d":2,"e":3}},"b":4}"#);
+    }
+}

@@ -1,0 +1,134 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde::{Deserialize, Serialize};
+use sidewire_detect::{Backend, CompileOptions, Problem, RuleSet, RuleType};
+use sidewire_eve::{Array, Object};
+use sidewire_ir::RuleBatch;
+use ts_rs::TS;
+
+use crate::EngineError;
+use crate::config::DetectConfig;
+
+/// Each compiled set has a number of its own, so that inspection state of one is never read with another.
+static GENERATION: AtomicU32 = AtomicU32::new(1);
+
+/// How rules are to be compiled.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct CompileRequest {
+    /// Literal matcher.
+    pub matcher: Matcher,
+    /// Files tried as the Vectorscan library before the system's.
+    pub libraries: Vec<String>,
+    /// Threads; 0: as many as there are cores.
+    pub threads: u32,
+    /// Limits.
+    pub detect: DetectConfig,
+}
+
+/// Literal matchers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export, export_to = "config.ts")]
+pub enum Matcher {
+    /// Vectorscan when its library is found.
+    Auto,
+    /// Vectorscan or an error.
+    Vectorscan,
+    /// The portable twin.
+    AhoCorasick,
+}
+
+/// A compiled rule set with what was left out of it.
+#[derive(Debug)]
+pub struct Rules {
+    set: Arc<RuleSet>,
+    problems: Vec<Problem>,
+    /// Milliseconds for decoding the batches.
+    decode_ms: f64,
+}
+
+impl Rules {
+    /// Compiles batches of IR, as JSON.
+    ///
+    /// # Errors
+    /// [`EngineError::Rules`] when a batch is no IR of this version, or the matcher cannot be had.
+    pub fn compile(batches: Vec<Vec<u8>>, request: &CompileRequest) -> Result<Self, EngineError> {
+        let started = std::time::Instant::now();
+        let read = |batch: Vec<u8>| -> Result<RuleBatch, EngineError> {
+            serde_json::from_slice(&batch).map_err(|error| EngineError::Rules(format!("the rule IR cannot be read: {error}")))
+        };
+        let batches = batches.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let decode_ms = started.elapsed().as_secs_f64() * 1e3;
+        let options = CompileOptions {
+            backend: match request.matcher {
+                Matcher::Auto => Backend::Auto,
+                Matcher::Vectorscan => Backend::Vectorscan,
+                Matcher::AhoCorasick => Backend::AhoCorasick,
+            },
+            libraries: request.libraries.iter().map(PathBuf::from).collect(),
+            generation: GENERATION.fetch_add(1, Ordering::Relaxed),
+            stream_events: sidewire_tcp::Event::NAMES,
+            threads: request.threads as usize,
+            alerts_per_packet: request.detect.packet_alert_max.into(),
+            recursion_limit: request.detect.inspection_recursion_limit,
+            pcre_match_limit: request.detect.pcre_match_limit,
+            pcre_recursion_limit: request.detect.pcre_recursion_limit,
+            ..CompileOptions::default()
+        };
+        let (set, problems) = RuleSet::compile(batches, &options, sidewire_protocols::ALL)
+            .map_err(|error| EngineError::Rules(error.to_string()))?;
+        Ok(Self { set: Arc::new(set), problems, decode_ms })
+    }
+
+    /// A set without rules.
+    #[must_use]
+    pub fn none() -> Arc<RuleSet> {
+        Arc::new(RuleSet::empty())
+    }
+
+    /// The set.
+    #[must_use]
+    pub fn set(&self) -> Arc<RuleSet> {
+        Arc::clone(&self.set)
+    }
+
+    /// What compiling cost and gave.
+    #[must_use]
+    pub fn stats_json(&self) -> String {
+        let stats = self.set.stats();
+        json(|o| {
+            o.object("types", |o| {
+                for (kind, count) in RuleType::ALL.iter().zip(stats.rules) {
+                    o.u64(kind.name(), count);
+                }
+            });
+            o.u64("groups", stats.groups).u64("patterns", stats.patterns).u64("matchers", stats.matchers);
+            o.f64("decode_ms", self.decode_ms).f64("plan_ms", stats.plan_ms).f64("compile_ms", stats.compile_ms);
+            o.str("matcher", stats.backend);
+        })
+    }
+
+    /// Rules that were left out.
+    #[must_use]
+    pub fn problems_json(&self) -> String {
+        let mut text = Vec::new();
+        {
+            let mut list = Array::new(&mut text);
+            for problem in &self.problems {
+                list.object(|o| {
+                    o.u64("gid", problem.gid).u64("sid", problem.sid).str("message", &problem.reason);
+                });
+            }
+        }
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+fn json(fill: impl FnOnce(&mut Object<'_>)) -> String {
+    let mut text = Vec::new();
+    fill(&mut Object::new(&mut text));
+    String::from_utf8(text).unwrap_or_default()
+}

@@ -1,0 +1,455 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use sidewire_base::Time;
+use sidewire_capture::{OpenError, ReadError, Reader};
+use sidewire_decode::{Decoder, Transport};
+use sidewire_detect::{RuleSet, Silent};
+use sidewire_eve::Object;
+
+use crate::clock::Clock;
+use crate::config::{ChecksumMode, RunConfig};
+use crate::eve::{Kind, nest};
+use crate::merge::Merger;
+use crate::record::Batch;
+use crate::setup::Setup;
+use crate::sink::Sink;
+use crate::summary::Summary;
+use crate::worker::{FrameIn, Watch, Worker};
+use crate::EngineError;
+
+/// Packets between two merges of what the workers wrote.
+pub(crate) const EPOCH: usize = 4096;
+/// Octets of frames after which an epoch ends early.
+pub(crate) const EPOCH_BYTES: usize = 8 << 20;
+/// Epochs a worker may lag behind the reader.
+pub(crate) const LAG: usize = 4;
+/// Batches of EVE lines that wait for the subscriber.
+const SUBSCRIBER_QUEUE: usize = 8;
+/// Frames looked at to decide about checksums in automatic mode.
+const CHECKSUM_SAMPLE: u64 = 1000;
+/// Seed of table hashes: collisions cannot be prepared without knowing it, and it never shows in output.
+static SEED: AtomicU64 = AtomicU64::new(0);
+
+/// A run: captures going through the engine on threads of its own. Dropping it stops and joins them.
+pub struct Run {
+    control: Arc<Control>,
+    thread: Mutex<Option<JoinHandle<Summary>>>,
+    lines: Mutex<Option<Receiver<Vec<u8>>>>,
+}
+
+/// What the outside may ask of a run, and see of it.
+#[derive(Default)]
+struct Control {
+    stop: AtomicBool,
+    rules: Mutex<Option<Arc<RuleSet>>>,
+    packets: AtomicU64,
+    bytes: AtomicU64,
+    file_done: AtomicU64,
+    file_total: AtomicU64,
+    file: Mutex<String>,
+}
+
+impl Run {
+    /// Begins a run.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the configuration cannot be used or an output cannot be opened.
+    pub fn start(config: RunConfig, rules: Arc<RuleSet>) -> Result<Self, EngineError> {
+        let (sinks, lines) = sinks(&config)?;
+        let setup = Arc::new(Setup::new(config)?);
+        let control = Arc::new(Control::default());
+        let shared = Arc::clone(&control);
+        let thread = std::thread::Builder::new()
+            .name("sidewire".to_owned())
+            .spawn(move || drive(&setup, rules, sinks, &shared))
+            .map_err(|error| EngineError::Config(format!("cannot start a thread: {error}")))?;
+        Ok(Self { control, thread: Mutex::new(Some(thread)), lines: Mutex::new(lines) })
+    }
+
+    /// The next batch of EVE lines; `None` once the run is over or there is no subscriber. Blocks.
+    #[must_use]
+    pub fn next(&self) -> Option<Vec<u8>> {
+        lock(&self.lines).as_ref()?.recv().ok()
+    }
+
+    /// Puts another rule set in place, between two packets.
+    pub fn swap(&self, rules: Arc<RuleSet>) {
+        *lock(&self.control.rules) = Some(rules);
+    }
+
+    /// Asks the run to stop. Returns at once; [`Run::finish`] waits.
+    pub fn stop(&self) {
+        self.control.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// How far the run has come, as JSON.
+    #[must_use]
+    pub fn progress(&self) -> String {
+        let control = &self.control;
+        let mut text = Vec::new();
+        {
+            let mut o = Object::new(&mut text);
+            o.u64("packets", control.packets.load(Ordering::Relaxed)).u64("bytes", control.bytes.load(Ordering::Relaxed));
+            o.u64("fileBytes", control.file_done.load(Ordering::Relaxed));
+            o.u64("fileTotal", control.file_total.load(Ordering::Relaxed));
+            o.str("file", &lock(&control.file));
+        }
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// Waits for the end and says what was done. Lines that nobody took are dropped. `None` when called twice.
+    ///
+    /// # Panics
+    /// Never: a panic of the run's thread becomes an error in the summary.
+    #[must_use]
+    pub fn finish(&self) -> Option<Summary> {
+        let thread = lock(&self.thread).take()?;
+        Some(thread.join().unwrap_or_else(|_| Summary {
+            errors: vec![EngineError::Config("internal error: the run's thread panicked".to_owned())],
+            ..Summary::default()
+        }))
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.stop();
+        *lock(&self.lines) = None;
+        let _summary = self.finish();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+type Sinks = (Vec<Sink>, Option<Receiver<Vec<u8>>>);
+
+fn sinks(config: &RunConfig) -> Result<Sinks, EngineError> {
+    let mut list = config.outputs.iter().map(Sink::file).collect::<Result<Vec<_>, _>>()?;
+    let mut lines = None;
+    if config.subscribe.is_some() {
+        let (sender, receiver) = sync_channel(SUBSCRIBER_QUEUE);
+        list.push(Sink::subscriber(sender));
+        lines = Some(receiver);
+    }
+    Ok((list, lines))
+}
+
+/// The thread of a run: reads, and (with one worker) does everything else as well.
+fn drive(setup: &Arc<Setup>, rules: Arc<RuleSet>, sinks: Vec<Sink>, control: &Control) -> Summary {
+    let started = Instant::now();
+    let entries = setup.config.detect.threshold_entries as usize;
+    let mut merger = Merger::new(Arc::clone(&setup.outputs), sinks, entries);
+    let mut summary = Summary { matcher: rules.stats().backend.to_owned(), ..Summary::default() };
+    let mut reading = Reading { setup, control, clock: Clock::default(), ordinal: 0, summary: &mut summary, last: None };
+    let single = setup.config.workers <= 1 || rules.uses_host_state();
+    let outcome = if single {
+        Alone::new(setup, rules, &mut merger).replay(&mut reading)
+    } else {
+        crate::shards::replay(setup, rules, &mut merger, &mut reading)
+    };
+    let jumps = reading.clock.jumps;
+    let last = reading.last;
+    summary.time_jumps = jumps;
+    let written = outcome.and_then(|counters| {
+        summary.counters = counters;
+        summary.counters.insert("detect.alerts_suppressed".to_owned(), merger.suppressed);
+        write_stats(setup, &summary, last, &mut merger)?;
+        merger.flush()
+    });
+    if let Err(error) = written {
+        summary.errors.push(error);
+    }
+    summary.events = core::mem::take(&mut merger.events);
+    summary.alerts = core::mem::take(&mut merger.alerts);
+    summary.suppressed = merger.suppressed;
+    summary.stopped = control.stop.load(Ordering::Relaxed);
+    summary.elapsed = started.elapsed().as_secs_f64();
+    summary
+}
+
+/// Replays with a worker that is watched, and gives the watch back with what went wrong.
+pub(crate) fn drive_watched<W: Watch>(
+    setup: &Arc<Setup>,
+    mut alone: Alone<'_, W>,
+) -> Result<(W, Vec<EngineError>), EngineError> {
+    let control = Control::default();
+    let mut summary = Summary::default();
+    Reading { setup, control: &control, clock: Clock::default(), ordinal: 0, summary: &mut summary, last: None }
+        .replay(&mut alone)?;
+    Ok((alone.into_watch(), summary.errors))
+}
+
+/// One `stats` event at the end, for each output that wants it. Its time is the capture's, not the clock's.
+fn write_stats(setup: &Setup, summary: &Summary, last: Option<Time>, merger: &mut Merger) -> Result<(), EngineError> {
+    for (number, output) in setup.outputs.list.iter().enumerate() {
+        if !output.wants(Kind::STATS) {
+            continue;
+        }
+        let mut line = Vec::new();
+        {
+            let mut o = Object::new(&mut line);
+            o.str("timestamp", &sidewire_eve::timestamp(last.unwrap_or_default())).str("event_type", "stats");
+            o.object("stats", |o| {
+                let seconds = summary.span.map_or(0, |(first, last)| last.seconds() - first.seconds());
+                o.i64("uptime", seconds);
+                nest(&summary.counters, o);
+            });
+        }
+        line.push(b'\n');
+        merger.extra(number, "stats", &line)?;
+    }
+    Ok(())
+}
+
+/// The reading side of a run: files in order, frames with engine time and ordinals.
+pub(crate) struct Reading<'a> {
+    setup: &'a Setup,
+    control: &'a Control,
+    clock: Clock,
+    ordinal: u64,
+    summary: &'a mut Summary,
+    last: Option<Time>,
+}
+
+/// What takes the frames: one worker in place, or many behind queues.
+pub(crate) trait Frames {
+    fn begin_file(&mut self, path: &Arc<str>, fresh: bool, ignore_checksums: bool);
+    fn tick(&mut self, now: Time, ordinal: u64);
+    fn frame(&mut self, frame: &FrameIn<'_>) -> Result<(), EngineError>;
+    /// Flows end: the file was a run of its own, or everything is over.
+    fn finish(&mut self) -> Result<(), EngineError>;
+    fn swap(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError>;
+}
+
+impl Reading<'_> {
+    pub(crate) fn replay(&mut self, frames: &mut impl Frames) -> Result<(), EngineError> {
+        let config = &self.setup.config;
+        for (number, input) in config.inputs.iter().enumerate() {
+            if self.control.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let fresh = number == 0 || !config.continue_files;
+            if fresh {
+                self.clock = Clock::default();
+                self.ordinal = 0;
+            }
+            match Reader::open(input) {
+                Ok(reader) => {
+                    self.file(input, reader, fresh, frames)?;
+                    if !config.continue_files {
+                        frames.finish()?;
+                    }
+                }
+                Err(error) => self.summary.errors.push(open_error(input, &error)),
+            }
+        }
+        if config.continue_files {
+            frames.finish()?;
+        }
+        Ok(())
+    }
+
+    fn file(
+        &mut self,
+        input: &str,
+        mut reader: Reader,
+        fresh: bool,
+        frames: &mut impl Frames,
+    ) -> Result<(), EngineError> {
+        let ignore = match self.setup.config.decode.checksums {
+            ChecksumMode::Ignore => true,
+            ChecksumMode::Verify => false,
+            ChecksumMode::Auto => checksums_are_broken(input, self.setup),
+        };
+        self.summary.checksums_ignored += u64::from(ignore && self.setup.config.decode.checksums == ChecksumMode::Auto);
+        let path: Arc<str> = Arc::from(input);
+        frames.begin_file(&path, fresh, ignore);
+        input.clone_into(&mut lock(&self.control.file));
+        let progress = reader.progress();
+        self.control.file_total.store(progress.total().unwrap_or(0), Ordering::Relaxed);
+        let before = self.ordinal;
+        let error = loop {
+            let frame = match reader.next() {
+                Ok(Some(frame)) => frame,
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            };
+            self.ordinal += 1;
+            let reading = self.clock.read(frame.time);
+            if reading.tick {
+                frames.tick(reading.now, self.ordinal);
+            }
+            self.note(frame.time, frame.data.len());
+            frames.frame(&FrameIn {
+                time: frame.time,
+                now: reading.now,
+                ordinal: self.ordinal,
+                data: frame.data,
+                wire_length: frame.wire_length,
+                link_type: frame.link_type,
+            })?;
+            if self.ordinal.is_multiple_of(256) {
+                self.control.packets.store(self.summary.packets, Ordering::Relaxed);
+                self.control.bytes.store(self.summary.bytes, Ordering::Relaxed);
+                self.control.file_done.store(progress.read(), Ordering::Relaxed);
+                if self.control.stop.load(Ordering::Relaxed) {
+                    break None;
+                }
+                if let Some(rules) = lock(&self.control.rules).take() {
+                    frames.swap(rules)?;
+                }
+            }
+        };
+        match error {
+            Some(error) => self.summary.errors.push(read_error(input, &error, self.ordinal > before)),
+            None => self.summary.files += 1,
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, time: Time, octets: usize) {
+        self.summary.packets += 1;
+        self.summary.bytes += octets as u64;
+        let (first, last) = self.summary.span.unwrap_or((time, time));
+        self.summary.span = Some((first.min(time), last.max(time)));
+        self.last = Some(self.last.map_or(time, |last| last.max(time)));
+    }
+}
+
+fn open_error(input: &str, error: &OpenError) -> EngineError {
+    let code = match error {
+        OpenError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "capture/not-found",
+        OpenError::Io { .. } => "capture/unreadable",
+        OpenError::NotCapture { .. } => "capture/no-capture",
+        OpenError::Version { .. } => "capture/version",
+        OpenError::HeaderCut { .. } => "capture/truncated",
+    };
+    let text = error.to_string();
+    let reason = text.split_once(": ").map_or(text.as_str(), |(_, reason)| reason).to_owned();
+    EngineError::Capture { path: PathBuf::from(input), reason, code, partial: false }
+}
+
+fn read_error(input: &str, error: &ReadError, partial: bool) -> EngineError {
+    let code = match error {
+        ReadError::Truncated { .. } => "capture/truncated",
+        ReadError::Damaged { .. } => "capture/damaged",
+        ReadError::Io { .. } => "capture/unreadable",
+    };
+    EngineError::Capture { path: PathBuf::from(input), reason: error.to_string(), code, partial }
+}
+
+/// Automatic checksum mode: are so many of the first packets wrong that the capturing host must have left checksums to
+/// its network card? A tenth is Suricata's bound. Standard input cannot be read twice and is verified.
+fn checksums_are_broken(input: &str, setup: &Setup) -> bool {
+    if input == "-" {
+        return false;
+    }
+    let Ok(mut reader) = Reader::open(input) else { return false };
+    let mut decoder = Decoder::new(setup.decode.clone());
+    let (mut seen, mut wrong, mut ordinal) = (0_u64, 0_u64, 0);
+    while let Ok(Some(frame)) = reader.next() {
+        ordinal += 1;
+        let input = sidewire_decode::Frame {
+            time: frame.time,
+            ordinal,
+            data: frame.data,
+            wire_length: frame.wire_length,
+            link_type: frame.link_type,
+        };
+        decoder.decode(&input, |packet| {
+            if !matches!(packet.transport, Transport::None) {
+                seen += 1;
+                wrong += u64::from(packet.bad_checksum.network || packet.bad_checksum.transport);
+            }
+        });
+        if ordinal >= CHECKSUM_SAMPLE {
+            break;
+        }
+    }
+    wrong * 10 > seen
+}
+
+/// One worker on the reading thread.
+pub(crate) struct Alone<'a, W: Watch> {
+    setup: &'a Arc<Setup>,
+    rules: Arc<RuleSet>,
+    merger: &'a mut Merger,
+    worker: Worker<W>,
+    counters: BTreeMap<String, u64>,
+    since: usize,
+}
+
+impl<'a> Alone<'a, Silent> {
+    fn new(setup: &'a Arc<Setup>, rules: Arc<RuleSet>, merger: &'a mut Merger) -> Self {
+        Self::watched(setup, rules, merger, Silent)
+    }
+}
+
+impl<'a, W: Watch> Alone<'a, W> {
+    pub(crate) fn watched(setup: &'a Arc<Setup>, rules: Arc<RuleSet>, merger: &'a mut Merger, watch: W) -> Self {
+        let worker = Worker::new(setup, &rules, watch, seed());
+        Self { setup, rules, merger, worker, counters: BTreeMap::new(), since: 0 }
+    }
+
+    fn replay(mut self, reading: &mut Reading<'_>) -> Result<BTreeMap<String, u64>, EngineError> {
+        reading.replay(&mut self)?;
+        Ok(self.counters)
+    }
+
+    fn merge(&mut self) -> Result<(), EngineError> {
+        self.since = 0;
+        let batch = self.worker.batch();
+        self.merger.merge(core::slice::from_ref(batch), &self.rules)?;
+        batch.clear();
+        Ok(())
+    }
+
+    pub(crate) fn into_watch(self) -> W {
+        self.worker.into_watch()
+    }
+}
+
+impl<W: Watch> Frames for Alone<'_, W> {
+    fn begin_file(&mut self, path: &Arc<str>, fresh: bool, ignore_checksums: bool) {
+        self.worker.begin_file(path, fresh, ignore_checksums);
+    }
+
+    fn tick(&mut self, now: Time, ordinal: u64) {
+        self.worker.tick(now, ordinal);
+    }
+
+    fn frame(&mut self, frame: &FrameIn<'_>) -> Result<(), EngineError> {
+        self.worker.frame(frame);
+        self.since += 1;
+        if self.since >= EPOCH { self.merge() } else { Ok(()) }
+    }
+
+    fn finish(&mut self) -> Result<(), EngineError> {
+        self.worker.finish();
+        self.merge()?;
+        self.worker.count(&mut self.counters);
+        Ok(())
+    }
+
+    fn swap(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError> {
+        self.merge()?;
+        self.worker.swap_rules(&rules);
+        self.rules = rules;
+        Ok(())
+    }
+}
+
+/// A new seed for the tables of a worker.
+pub(crate) fn seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    let random = RandomState::new().hash_one(SEED.fetch_add(1, Ordering::Relaxed));
+    random | 1
+}

@@ -1,0 +1,152 @@
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use sidewire_proto::{Detection, ProtocolDef, Settings};
+
+use crate::EngineError;
+use crate::config::{RunConfig, StreamConfig};
+use crate::eve::Outputs;
+
+/// A run's configuration, turned into what the crates below take. Shared by its workers.
+pub(crate) struct Setup {
+    pub(crate) config: RunConfig,
+    pub(crate) protocols: &'static [ProtocolDef],
+    pub(crate) detection: Detection,
+    pub(crate) settings: Vec<Settings>,
+    pub(crate) tcp: sidewire_tcp::Config,
+    pub(crate) flow: sidewire_flow::Config,
+    pub(crate) decode: sidewire_decode::Options,
+    pub(crate) outputs: Arc<Outputs>,
+}
+
+impl Setup {
+    pub(crate) fn new(config: RunConfig) -> Result<Self, EngineError> {
+        let protocols = sidewire_protocols::ALL;
+        let mut settings = Vec::new();
+        let mut options = Vec::new();
+        for protocol in protocols {
+            let row = config.protocols.get(protocol.info.name).cloned().unwrap_or_default();
+            options.push(sidewire_proto::Options {
+                detect: row.enabled || row.detection_only,
+                parse: row.enabled && !row.detection_only,
+                ports: (!row.ports.is_empty()).then(|| row.ports.iter().map(|port| *port..=*port).collect()),
+            });
+            settings.push(Settings::new(row.settings));
+        }
+        let detection =
+            Detection::new(protocols, &options).map_err(|error| EngineError::Config(format!("protocol detection: {error}")))?;
+        let outputs = Arc::new(Outputs::new(&config, protocols));
+        Ok(Self {
+            tcp: tcp(&config.stream, &config.host_os_policy)?,
+            flow: flow(&config)?,
+            decode: decode(&config)?,
+            protocols,
+            detection,
+            settings,
+            outputs,
+            config,
+        })
+    }
+}
+
+fn network(text: &str) -> Result<(IpAddr, u8), EngineError> {
+    let bad = || EngineError::Config(format!("host-os-policy: `{text}` is no network"));
+    let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+    let address: IpAddr = address.trim().parse().map_err(|_| bad())?;
+    let full = if address.is_ipv4() { 32 } else { 128 };
+    let prefix = prefix.map_or(Ok(full), |text| text.trim().parse().map_err(|_| bad()))?;
+    Ok((address, prefix.min(full)))
+}
+
+fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<sidewire_tcp::Config, EngineError> {
+    use sidewire_tcp::{Policies, Policy, Reassembly, Urgent};
+    let mut policies = Policies::all(Policy::default());
+    for (name, networks) in hosts {
+        let policy = Policy::from_name(name)
+            .ok_or_else(|| EngineError::Config(format!("host-os-policy: no policy is called `{name}`")))?;
+        for text in networks {
+            let (address, prefix) = network(text)?;
+            policies.add(address, prefix, policy);
+        }
+    }
+    let base = sidewire_tcp::Config::default();
+    Ok(sidewire_tcp::Config {
+        memcap: config.memcap,
+        midstream: config.midstream,
+        async_oneside: config.async_oneside,
+        max_syn_queued: config.max_syn_queued,
+        max_synack_queued: config.max_synack_queued,
+        reassembly: Reassembly {
+            memcap: config.reassembly_memcap,
+            depth: config.depth,
+            chunk_size: [config.toserver_chunk_size, config.toclient_chunk_size],
+            raw: config.raw,
+            check_overlap: config.check_overlap_different_data,
+            urgent: match config.urgent.as_str() {
+                "inline" => Urgent::Inline,
+                "drop" => Urgent::Drop,
+                "gap" => Urgent::Gap,
+                _ => Urgent::Oob,
+            },
+            max_segments: if config.max_segments == 0 { base.reassembly.max_segments } else { config.max_segments },
+            ..base.reassembly
+        },
+        policies,
+        ..base
+    })
+}
+
+fn flow(config: &RunConfig) -> Result<sidewire_flow::Config, EngineError> {
+    let mut flow = sidewire_flow::Config {
+        memcap: config.flow.memcap,
+        emergency_recovery: config.flow.emergency_recovery,
+        vlan_tracking: config.decode.vlan_tracking,
+        ..sidewire_flow::Config::default()
+    };
+    for (class, states) in &config.flow.timeouts {
+        for (state, seconds) in states {
+            if !flow.timeouts.set(class, state, *seconds) {
+                return Err(EngineError::Config(format!("flow-timeouts: there is no `{class}.{state}`")));
+            }
+        }
+    }
+    Ok(flow)
+}
+
+fn decode(config: &RunConfig) -> Result<sidewire_decode::Options, EngineError> {
+    use sidewire_decode::{DefragOptions, Network, Options, Policy, Ports};
+    let ports = |list: &[u16]| match list {
+        [] => Ports::None,
+        _ if list.contains(&0) => Ports::Any,
+        _ => Ports::Listed(list.to_vec()),
+    };
+    let net = |text: &str| network(text).map(|(address, prefix)| Network { address, prefix });
+    let mut policies = Vec::new();
+    for (name, networks) in &config.host_os_policy {
+        let Some(policy) = Policy::from_name(name) else { continue };
+        for text in networks {
+            policies.push((net(text)?, policy));
+        }
+    }
+    let defrag = &config.defrag;
+    let timeouts = defrag.host_timeouts.iter().map(|(text, seconds)| Ok((net(text)?, *seconds)));
+    Ok(Options {
+        checksums: config.decode.checksums != crate::ChecksumMode::Ignore,
+        offload_length: config.decode.offload_length,
+        max_layers: config.decode.max_layers,
+        teredo: ports(&config.decode.teredo_ports),
+        vxlan: ports(&config.decode.vxlan_ports),
+        geneve: ports(&config.decode.geneve_ports),
+        defrag: DefragOptions {
+            timeout: defrag.timeout,
+            timeouts: timeouts.collect::<Result<_, EngineError>>()?,
+            memory: usize::try_from(defrag.memcap).unwrap_or(usize::MAX),
+            max_trackers: defrag.max_trackers as usize,
+            max_fragments: defrag.max_fragments as usize,
+            policies,
+            track_vlan: config.decode.vlan_tracking,
+            ..DefragOptions::default()
+        },
+    })
+}
