@@ -15,7 +15,16 @@ const CHECKS = [
   ['biome', () => program(bin('biome'), ['ci', '--error-on-warnings'], ROOT, 'Run `npx biome check --write`.')],
   ['types', () => program(bin('tsc'), ['--noEmit'], ROOT, 'The TypeScript compiler has said where.')],
   ['layering', () => violations(cargoMetadata()).join('; ') || null],
-  ['clippy', () => program(CARGO, ['clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'], NATIVE, 'Clippy has said where.')],
+  [
+    'clippy',
+    () =>
+      program(
+        CARGO,
+        ['clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'],
+        NATIVE,
+        'Clippy has said where.',
+      ),
+  ],
   ['generated files', generated],
 ];
 
@@ -34,7 +43,9 @@ async function generated() {
   });
   if (status !== 0) return 'Exporting the types failed.';
   const stale = drift(fresh, join(ROOT, 'src', 'generated'));
-  return stale.length === 0 ? null : `Stale in src/generated: ${stale.join(', ')}. Run \`cargo test\` in native/ and commit.`;
+  return stale.length === 0
+    ? null
+    : `Stale in src/generated: ${stale.join(', ')}. Run \`cargo test\` in native/ and commit.`;
 }
 
 function drift(fresh, committed) {
@@ -48,7 +59,18 @@ function drift(fresh, committed) {
 await main(async () => {
   const start = performance.now();
   await setup();
-  const listed = output('git', ['ls-files', '-co', '--exclude-standard', '-z', 'src', 'native', 'test', 'bench', '*.json', '*.ts']);
+  const listed = output('git', [
+    'ls-files',
+    '-co',
+    '--exclude-standard',
+    '-z',
+    'src',
+    'native',
+    'test',
+    'bench',
+    '*.json',
+    '*.ts',
+  ]);
   const inputs = listed === null ? files(['src', 'native', 'test', 'bench', 'package.json']) : present(listed);
   const value = digest(inputs, String(rustVersion()));
   if (isDone('check', value)) {

@@ -14,9 +14,7 @@ export const LAYERS = [
 ];
 
 /** Edges inside a layer, each with its reason. */
-export const WITHIN = [
-  ['msrpc', 'eve', 'RPC calls write themselves as JSON objects; eve knows no protocol'],
-];
+export const WITHIN = [['msrpc', 'eve', 'RPC calls write themselves as JSON objects; eve knows no protocol']];
 
 /** Edges that go down but must not be, each with its reason. */
 export const FORBIDDEN = [

@@ -37,7 +37,8 @@ export async function ensureRust({ yes }) {
   const [program, ...args] = command;
   await run(program, args, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
   const now = rustVersion();
-  if (!now || older(now)) throw new Failed(`${needed} The package manager has none; install it from https://rustup.rs.`);
+  if (!now || older(now))
+    throw new Failed(`${needed} The package manager has none; install it from https://rustup.rs.`);
   return now;
 }
 

@@ -49,7 +49,8 @@ export function run(program, args, { cwd = ROOT, env = {}, onLine } = {}) {
 /** Runs a program and fails with `what` when it does. */
 export async function must(what, program, args, options) {
   const status = await run(program, args, options);
-  if (status !== 0) throw new Failed(`${what} failed: \`${[program, ...args].join(' ')}\` ended with status ${status}.`);
+  if (status !== 0)
+    throw new Failed(`${what} failed: \`${[program, ...args].join(' ')}\` ended with status ${status}.`);
 }
 
 /** The standard output of a program, or null when it cannot be run or fails. */

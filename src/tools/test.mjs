@@ -58,5 +58,7 @@ async function typeScriptTests() {
 function count(language, { passed, failed }, status) {
   total.passed += passed;
   total.failed += Math.max(failed, status === 0 ? 0 : 1);
-  say(`test: ${language}: ${passed} passed, ${failed} failed${status === 0 || failed > 0 ? '' : `; the runner ended with status ${status}`}`);
+  say(
+    `test: ${language}: ${passed} passed, ${failed} failed${status === 0 || failed > 0 ? '' : `; the runner ended with status ${status}`}`,
+  );
 }

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { applySet, dumpConfig, fromPlain, parseConfig, resolve, SURICATA_DEFAULTS } from './index.js';
+import type { ConfigMap } from './node.js';
+import { octets, truth } from './values.js';
+
+const PURPOSE = {
+  logDir: '/logs',
+  workers: 1,
+  protocols: [
+    { name: 'http', aliases: ['http1'] },
+    { name: 'dcerpc', aliases: [] },
+  ],
+};
+
+function config(text: string, files: Record<string, string> = {}): ConfigMap {
+  return parseConfig(text, 'dir/suricata.yaml', (path) => {
+    const found = files[path];
+    if (found === undefined) throw Object.assign(new Error(path), { code: 'ENOENT' });
+    return found;
+  });
+}
+
+describe('values', () => {
+  it.each([
+    ['64mb', 67_108_864],
+    ['128 KiB', 131_072],
+    ['4096', 4096],
+    ['1.5gb', 1_610_612_736],
+    ['2 parsecs', null],
+    ['', null],
+  ])('reads %j as %s octets', (text, expected) => expect(octets(text)).toBe(expected));
+
+  it.each([
+    ['Yes', true],
+    ['off', false],
+    ['auto', null],
+  ])('reads %j as %s', (text, expected) => expect(truth(text)).toBe(expected));
+});
+
+describe('loading', () => {
+  it('keeps every scalar as text, as YAML 1.1 without types', () => {
+    const dumped = dumpConfig(config('%YAML 1.1\n---\na: yes\nb: 010\nc: 1:30\nd: ~\ne: "x # y"\n'));
+    expect(dumped).toEqual(['a = yes', 'b = 010', 'c = 1:30', 'd = (null)', 'e = x # y']);
+  });
+
+  it('includes files, in lists and below keys, and reads keys with dots as paths', () => {
+    const main =
+      'vars:\n  address-groups:\n    HOME_NET: a\ninclude: more.yaml\nfoo_bar:\n  include:\n    - other.yaml\n';
+    const loaded = config(main, {
+      'dir/more.yaml': 'vars.address-groups.HOME_NET: "10.0.0.1"\nvars.port-groups.FTP_PORTS: "[21]"\n',
+      'dir/other.yaml': 'af-packet:\n  - interface: eth0\n    defrag: yes\n',
+    });
+    expect(dumpConfig(loaded)).toEqual([
+      'vars = (null)',
+      'vars.address-groups = (null)',
+      'vars.address-groups.HOME_NET = 10.0.0.1',
+      'vars.port-groups = (null)',
+      'vars.port-groups.FTP_PORTS = [21]',
+      'foo-bar = (null)',
+      'foo-bar.af-packet = (null)',
+      'foo-bar.af-packet.0 = interface',
+      'foo-bar.af-packet.0.interface = eth0',
+      'foo-bar.af-packet.0.defrag = yes',
+    ]);
+  });
+
+  it('names file, line and column of what is wrong', () => {
+    expect(() => config('a:\n  - b\n c: d\n')).toThrow(/^dir\/suricata\.yaml:3:/);
+    expect(() => config('include: gone.yaml\n')).toThrow(/^dir\/suricata\.yaml:1:1: cannot read dir\/gone\.yaml/);
+    expect(() => config('include: a.yaml\n', { 'dir/a.yaml': 'include: a.yaml\n' })).toThrow(/nest too deeply/);
+    expect(() => resolve(config('stream:\n  memcap: plenty\n'), PURPOSE)).toThrow(
+      /^dir\/suricata\.yaml:2:11: stream\.memcap must be a size/,
+    );
+  });
+});
+
+describe('resolving', () => {
+  const shipped = () => fromPlain(SURICATA_DEFAULTS, { file: 'defaults', line: 0, column: 0 }) as ConfigMap;
+
+  it('gives what the shipped configuration says', () => {
+    const { run } = resolve(shipped(), PURPOSE);
+    expect(run.stream).toMatchObject({ depth: 1_048_576, midstream: false, memcap: 67_108_864, urgent: 'oob' });
+    expect(run.decode).toMatchObject({
+      checksums: 'auto',
+      vxlan_ports: [4789],
+      teredo_ports: [3544],
+      offload_length: false,
+    });
+    expect(run.flow.timeouts.tcp).toMatchObject({ new: 60, established: 600, closed: 60 });
+    expect(run.flow.timeouts.udp).toMatchObject({ new: 30, closed: 0 });
+    expect(run.outputs[0]).toMatchObject({ path: '/logs/eve.json', append: true, metadata: true, community_id: null });
+    expect(Object.keys(run.outputs[0]?.types ?? {})).toEqual(['alert', 'anomaly', 'http', 'dcerpc', 'stats', 'flow']);
+    expect(run.protocols.http?.settings['libhtp.default-config.request-body-limit']).toBe('100 KiB');
+  });
+
+  it('gives what Suricata gives where a configuration is silent', () => {
+    const { run, missing } = resolve(config('%YAML 1.1\n---\n'), PURPOSE);
+    expect(run.stream).toMatchObject({ depth: 0, midstream: false, raw: true });
+    expect(run.outputs).toEqual([]);
+    expect(run.flow.timeouts.tcp).toMatchObject({ new: 30, established: 300 });
+    expect(run.protocols).toMatchObject({ http: { enabled: true }, dcerpc: { enabled: true } });
+    expect(missing).toEqual([]);
+  });
+
+  it('lets the command line win, into lists too', () => {
+    const tree = shipped();
+    applySet(tree, 'stream.midstream=true');
+    applySet(tree, 'outputs.0.eve-log.types.1.anomaly.types.stream=yes');
+    applySet(tree, 'app-layer.protocols.http.enabled=no');
+    const { run } = resolve(tree, PURPOSE);
+    expect(run.stream.midstream).toBe(true);
+    expect(run.outputs[0]?.types.anomaly).toEqual({ enabled: 'yes', 'types.stream': 'yes' });
+    expect(run.protocols.http?.enabled).toBe(false);
+    expect(() => applySet(tree, 'stream.midstream')).toThrow(/has no value/);
+  });
+
+  it('turns checksums off by either switch', () => {
+    const mode = (text: string) => resolve(config(text), PURPOSE).run.decode.checksums;
+    expect(mode('stream:\n  checksum-validation: no\n')).toBe('ignore');
+    expect(mode('pcap-file:\n  checksum-checks: no\n')).toBe('ignore');
+    expect(mode('pcap-file:\n  checksum-checks: yes\n')).toBe('verify');
+    expect(() => mode('pcap-file:\n  checksum-checks: often\n')).toThrow(/yes, no or auto/);
+  });
+
+  it('names what does not exist here, once, and says nothing of what is off or only tunes', () => {
+    const text =
+      'max-pending-packets: 1024\naf-packet:\n  - interface: eth0\noutputs:\n  - fast:\n      enabled: yes\n' +
+      '  - tls-store:\n      enabled: no\n  - eve-log:\n      enabled: yes\n      types: [alert, quic, quic]\n' +
+      'app-layer:\n  protocols:\n    tls:\n      enabled: yes\n    smb:\n      enabled: no\nmulti-detect:\n  loaders: 3\n';
+    expect(resolve(config(text), PURPOSE).missing).toEqual([
+      'multi-detect',
+      'app-layer.protocols.tls',
+      'outputs.fast',
+      'outputs.eve-log.types.quic',
+    ]);
+  });
+});

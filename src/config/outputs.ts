@@ -1,0 +1,101 @@
+import { isAbsolute, join } from 'node:path';
+import type { z } from 'zod';
+import type { EveOutput } from '../generated/config.js';
+import { ConfigError } from './error.js';
+import { flatten } from './flatten.js';
+import { eveLog, type RawConfig } from './schema.js';
+import { truth } from './values.js';
+
+/** EVE types beside those named after a protocol. */
+export const EVENT_TYPES: readonly string[] = ['alert', 'anomaly', 'flow', 'msrpc', 'stats'];
+
+/** What the `outputs` of a configuration come to. */
+export interface Outputs {
+  readonly eve: EveOutput[];
+  /** Outputs and event types that were asked for and do not exist here. */
+  readonly missing: string[];
+}
+
+/** Resolves `outputs`. `protocols` are the names of the protocols there are. */
+export function resolveOutputs(raw: RawConfig, logDir: string, protocols: ReadonlySet<string>): Outputs {
+  const result: Outputs = { eve: [], missing: [] };
+  const items = Array.isArray(raw.outputs) ? raw.outputs : [];
+  for (const [index, item] of items.entries()) {
+    const [name, body] = named(item);
+    if (name === 'eve-log') addEve(result, body, index, raw, logDir, protocols);
+    else if (isOn(body)) result.missing.push(`outputs.${name}`);
+  }
+  return result;
+}
+
+function addEve(
+  result: Outputs,
+  body: unknown,
+  index: number,
+  raw: RawConfig,
+  logDir: string,
+  protocols: ReadonlySet<string>,
+): void {
+  if (!isOn(body)) return;
+  const parsed = eveLog.safeParse(body);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new ConfigError(`outputs.${index}.eve-log.${issue?.path.map(String).join('.')} ${issue?.message}`, null, '');
+  }
+  const eve = parsed.data;
+  const filetype = eve.filetype ?? 'regular';
+  if (filetype !== 'regular') {
+    result.missing.push(`outputs.eve-log.filetype ${filetype} (nothing is written there)`);
+    return;
+  }
+  const filename = eve.filename ?? 'eve.json';
+  result.eve.push({
+    path: isAbsolute(filename) ? filename : join(logDir, filename),
+    append: eve.append ?? true,
+    community_id: eve['community-id'] ? (eve['community-id-seed'] ?? 0) : null,
+    sensor_name: raw['sensor-name'] ?? '',
+    pcap_file: eve['pcap-file'] ?? false,
+    ethernet: eve.ethernet ?? false,
+    metadata: eve.metadata ?? true,
+    xff: resolveXff(eve.xff),
+    ipv6_full: truth(String((eve as Record<string, unknown>)['compress-ipv6'] ?? 'no')) !== true,
+    types: resolveTypes(result, Array.isArray(eve.types) ? eve.types : [], protocols),
+  });
+}
+
+function resolveTypes(result: Outputs, items: readonly unknown[], protocols: ReadonlySet<string>): EveOutput['types'] {
+  const types: EveOutput['types'] = {};
+  for (const item of items) {
+    const [name, body] = named(item);
+    if (name === '' || isOff(body)) continue;
+    if (EVENT_TYPES.includes(name) || protocols.has(name)) types[name] = { ...types[name], ...flatten(body) };
+    else result.missing.push(`outputs.eve-log.types.${name}`);
+  }
+  return types;
+}
+
+function resolveXff(xff: z.output<typeof eveLog>['xff']): EveOutput['xff'] {
+  if (!xff?.enabled) return null;
+  return {
+    overwrite: xff.mode === 'overwrite',
+    forward: xff.deployment === 'forward',
+    header: xff.header ?? 'X-Forwarded-For',
+  };
+}
+
+/** An item of a list of named things: `- flow`, or `- flow: {...}`. */
+function named(item: unknown): [string, unknown] {
+  if (typeof item === 'string') return [item, ''];
+  const [entry] = Object.entries(item as object);
+  return entry ?? ['', ''];
+}
+
+/** Outputs are off unless they say that they are on. */
+function isOn(body: unknown): boolean {
+  return truth(String((body as { enabled?: string } | null)?.enabled ?? 'no')) === true;
+}
+
+/** Event types are on unless they say that they are off. */
+function isOff(body: unknown): boolean {
+  return truth(String((body as { enabled?: string } | null)?.enabled ?? 'yes')) === false;
+}

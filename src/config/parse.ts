@@ -1,0 +1,16 @@
+import { ConfigError } from './error.js';
+import { type ConfigMap, nearest, toPlain } from './node.js';
+import { type RawConfig, rawConfig } from './schema.js';
+
+/**
+ * Gives the values of a configuration their meaning.
+ * @throws {ConfigError} naming the first value that has none, and its place
+ */
+export function parseRaw(config: ConfigMap): RawConfig {
+  const result = rawConfig.safeParse(toPlain(config));
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path ?? [];
+  const message = issue?.message.startsWith('must be') ? issue.message : `has the wrong shape: ${issue?.message}`;
+  throw new ConfigError(`${path.map(String).join('.')} ${message}`, nearest(config, path).place, '');
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { ConfigNode } from './node.js';
+import { truth } from './values.js';
+
+/**
+ * Keys that cannot change what this engine reports, so that nobody need hear of them: sizes of preallocated tables,
+ * threads and their places, capture methods of other runs, caches, and switches for inline use.
+ */
+const INERT = new Set(
+  (
+    'suricata-version action-order af-packet af-xdp asn1-max-frames capture coredump daemon-directory ' +
+    'decoder.recursion-level decoder.ipv4 decoder.ipv6 default-packet-size defrag.hash-size defrag.prealloc ' +
+    'detect.custom-values detect.grouping detect.guess-applayer-tx detect.prefilter detect.profile detect.profiling ' +
+    'detect.sgh-mpm-caching detect.sgh-mpm-caching-path detect.sgh-mpm-context detect.stream-tx-log-limit ' +
+    'detect.thresholds dpdk engine-analysis exception-policy flow.hash-size flow.managers flow.prealloc flow.recyclers ' +
+    'heartbeat host host-mode ipfw ippair landlock legacy livedev logging luajit max-pending-packets mpm-algo napatech ' +
+    'netmap nflog nfq pcap pcap-file.buffer-size pfring pid-file plugins profiling run-as runmode security spm-algo ' +
+    'stats.decoder-events stats.decoder-events-prefix stats.exception-policy stats.stream-events stream.drop-invalid ' +
+    'stream.inline stream.max-sessions stream.midstream-policy stream.prealloc-sessions ' +
+    'stream.reassembly.memcap-policy stream.reassembly.randomize-chunk-range stream.reassembly.randomize-chunk-size ' +
+    'stream.reassembly.segment-prealloc stream.reassembly.urgent.oob-limit-policy stream.memcap-policy ' +
+    'stream.stream-3whs-ack-mode threading umask unix-command vlan.qinq windivert firewall.enabled'
+  ).split(' '),
+);
+
+/** Paths of the keys that neither the schema nor the list above knows, shortest first named; a part that is off is left out. */
+export function unknownKeys(schema: z.ZodType, node: ConfigNode): string[] {
+  const found: string[] = [];
+  visit(schema, node, [], found);
+  return found;
+}
+
+function visit(schema: z.ZodType, node: ConfigNode, path: string[], found: string[]): void {
+  const type = unwrap(schema);
+  if (!(type instanceof z.ZodObject) || node.kind !== 'map') return;
+  for (const [key, child] of node.entries) {
+    const here = [...path, key];
+    const name = here.join('.');
+    const known = type.shape[key] as z.ZodType | undefined;
+    if (INERT.has(name) || isEmpty(child) || isOff(child)) continue;
+    if (known) visit(known, child, here, found);
+    else found.push(name);
+  }
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap() as z.ZodType) : schema;
+}
+
+/** A node that says nothing, or only that something is off. */
+function isOff(node: ConfigNode): boolean {
+  if (node.kind !== 'map') return false;
+  const enabled = node.entries.get('enabled');
+  return enabled?.kind === 'scalar' && truth(enabled.text) === false;
+}
+
+function isEmpty(node: ConfigNode): boolean {
+  if (node.kind === 'scalar') return node.text === '';
+  const children = node.kind === 'map' ? [...node.entries.values()] : node.items;
+  return children.every(isEmpty);
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/** Texts that mean yes and no in a suricata.yaml, in any case. */
+const YES = new Set(['yes', 'true', 'on', '1', 'enabled']);
+const NO = new Set(['no', 'false', 'off', '0', 'disabled']);
+
+/** Octets of a unit. */
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 2 ** 10,
+  kb: 2 ** 10,
+  kib: 2 ** 10,
+  m: 2 ** 20,
+  mb: 2 ** 20,
+  mib: 2 ** 20,
+  g: 2 ** 30,
+  gb: 2 ** 30,
+  gib: 2 ** 30,
+};
+
+/** The truth a text stands for; `null` when it stands for none. */
+export function truth(text: string): boolean | null {
+  const word = text.trim().toLowerCase();
+  return YES.has(word) ? true : NO.has(word) ? false : null;
+}
+
+/** Octets of `100kb`, `2 MiB`, `1.5gb`, `4096`; `null` when it is no size. */
+export function octets(text: string): number | null {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text);
+  const unit = match && UNITS[match[2]?.toLowerCase() ?? ''];
+  return match && unit ? Math.floor(Number(match[1]) * unit) : null;
+}
+
+/** A yes or no. */
+export const flag = parsed('yes or no', truth);
+
+/** A size in octets. */
+export const size = parsed('a size such as 64mb, 128 KiB or 4096', octets);
+
+/** A whole number. */
+export const whole = parsed('a whole number', (text) => (/^\s*\d+\s*$/.test(text) ? Number(text) : null));
+
+/** Text as it stands. */
+export const text = z.string();
+
+/** One text, or a list of them. */
+export const texts = z.union([z.string().transform((one) => (one === '' ? [] : [one])), z.array(z.string())]);
+
+function parsed<T>(what: string, parse: (text: string) => T | null) {
+  return z.string().transform((value, context): T => {
+    const result = parse(value);
+    if (result !== null) return result;
+    context.addIssue({ code: 'custom', message: `must be ${what}, not "${value}"` });
+    return z.NEVER;
+  });
+}
