@@ -233,7 +233,7 @@ impl<S> FlowTable<S> {
         let mut due = core::mem::take(&mut self.due);
         self.wheel.advance(now.seconds(), &mut self.slots, &mut due);
         if !due.is_empty() {
-            self.end_due(&mut due, now, &mut ended);
+            self.end_due(&due, now, &mut ended);
         }
         due.clear();
         self.due = due;
@@ -299,11 +299,11 @@ impl<S> FlowTable<S> {
     }
 
     /// Of slots taken out of the wheel: ends those whose time has come, files the others again.
-    fn end_due(&mut self, due: &mut Vec<u32>, now: Time, ended: &mut impl FnMut(Flow<S>, EndReason)) {
+    fn end_due(&mut self, due: &[u32], now: Time, ended: &mut impl FnMut(Flow<S>, EndReason)) {
         let (config, emergency) = (&self.config, self.emergency);
         self.counters.flows_checked += due.len() as u64;
         let mut expired: Vec<(Time, u64, u32)> = Vec::new();
-        for &index in due.iter() {
+        for &index in due {
             let Some(slot) = self.slots.get(index) else { continue };
             let until = deadline(config, &slot.flow, emergency);
             if now > until {
@@ -334,7 +334,7 @@ impl<S> FlowTable<S> {
             self.counters.emerg_mode_entered += 1;
             let mut all = Vec::with_capacity(self.slots.len());
             self.wheel.take_all(&mut self.slots, &mut all);
-            self.end_due(&mut all, now, ended);
+            self.end_due(&all, now, ended);
         }
         while !fits(self) {
             let Some(index) = self.soonest() else { return false };
@@ -419,8 +419,13 @@ const fn due_second(deadline: Time) -> i64 {
 #[inline]
 fn count<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
     flow.last = flow.last.max(stamp.time);
-    flow.packets[direction] += 1;
-    flow.bytes[direction] += u64::from(stamp.bytes);
+    let ([to_server, to_client], [octets_to_server, octets_to_client]) = (&mut flow.packets, &mut flow.bytes);
+    let (packets, octets) = match direction {
+        Direction::ToServer => (to_server, octets_to_server),
+        Direction::ToClient => (to_client, octets_to_client),
+    };
+    *packets += 1;
+    *octets += u64::from(stamp.bytes);
     if flow.state == FlowState::New && flow.protocol != TCP && flow.both_seen() {
         flow.state = FlowState::Established;
     }

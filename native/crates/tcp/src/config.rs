@@ -46,8 +46,10 @@ pub struct Reassembly {
     /// Octets kept behind the raw progress, so that a match across segments is seen: at most this much overlap can be
     /// asked for.
     pub raw_overlap: u32,
-    /// Segments that may wait out of order, per direction.
+    /// Segments that may wait out of order or unacknowledged, per direction.
     pub max_segments: u32,
+    /// Unacknowledged octets, per direction, beyond which no acknowledgement is waited for: only one side is seen.
+    pub unacknowledged_limit: u32,
 }
 
 /// What happens to the octet the urgent pointer marks.
@@ -132,6 +134,7 @@ impl Default for Reassembly {
             urgent_limit: Urgent::Drop,
             raw_overlap: 4096,
             max_segments: 4096,
+            unacknowledged_limit: 8 << 20,
         }
     }
 }

@@ -1,14 +1,25 @@
 //! TCP as a passive observer sees it: session state, sequence tracking, and the reassembly of both streams.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+mod closing;
 mod config;
 mod counters;
+mod established;
 mod event;
+mod handshake;
+mod held;
+mod judge;
+mod marks;
+mod pair;
 mod policy;
+mod segment;
+mod sequence;
 mod session;
 mod shared;
+mod side;
 mod state;
 mod stream;
+mod urgent;
 
 pub use config::{Config, Policies, Reassembly, Urgent};
 pub use counters::Counters;

@@ -58,3 +58,27 @@ impl Policy {
         })
     }
 }
+
+impl Policy {
+    /// Where a new segment overlaps one that came before: are the new octets kept? Segments are given as offsets of their
+    /// beginning and end.
+    pub(crate) fn prefers_new(self, new: (u64, u64), old: (u64, u64)) -> bool {
+        match self {
+            Self::First | Self::Vista => false,
+            Self::Last => true,
+            // The one that ends later; at the same end, the one that does not begin later.
+            Self::Solaris | Self::OldSolaris | Self::HpUx11 => {
+                if new.0 <= old.0 {
+                    new.1 >= old.1
+                } else {
+                    new.1 > old.1
+                }
+            }
+            Self::OldLinux => new.0 < old.0 || new.0 == old.0 && new.1 >= old.1,
+            Self::Linux => new.0 < old.0 || new.0 == old.0 && new.1 > old.1,
+            Self::Bsd | Self::BsdRight | Self::HpUx10 | Self::Irix | Self::MacOs | Self::Windows | Self::Windows2k3 => {
+                new.0 < old.0
+            }
+        }
+    }
+}

@@ -3,17 +3,25 @@ use core::net::IpAddr;
 use sidewire_base::{Direction, Time};
 use sidewire_decode::Tcp;
 
-use crate::{Config, Events, Shared, State, Stream};
+use crate::{
+    Config, Event, Events, Policy, Shared, State, Stream, Urgent,
+    handshake::Offer,
+    pair::Pair,
+    segment::Arrival,
+    sequence::{ge, lt},
+    side::Side,
+    stream::Segment,
+};
 
 /// What a segment did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Stream events of this segment.
     pub events: Events,
-    /// False when state tracking rejected the segment: its payload is not part of the stream.
+    /// False when state tracking rejected the segment or there is no session: its payload is not part of a stream.
     pub valid: bool,
     /// The session turned out to run the other way: exchange client and server of the flow (`FlowTable::swap_direction`)
-    /// and look at this packet's direction anew. The session has already turned.
+    /// and take this packet to travel the other way. The session has already turned.
     pub swap: bool,
     /// This segment began the session.
     pub began: bool,
@@ -23,9 +31,9 @@ pub struct Outcome {
     pub established: bool,
     /// The session closed with this segment.
     pub closed: bool,
-    /// Directions in which octets, a gap or the end became visible.
+    /// Directions (after a swap) in which octets, a gap or the end became visible.
     pub visible: [bool; 2],
-    /// The direction that reached the configured depth with this segment.
+    /// Directions that reached their depth with this segment.
     pub depth_reached: [bool; 2],
     /// The payload (or part of it) was seen before.
     pub retransmission: bool,
@@ -33,23 +41,103 @@ pub struct Outcome {
     pub keep_alive: bool,
     /// Inline only: the segment is to be dropped.
     pub drop: bool,
-    /// The payload as inspected in the packet: cut by octets beyond the window or urgent octets? Length to use.
-    pub payload_length: usize,
+}
+
+/// What state tracking thinks of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Accept,
+    /// Not part of the session.
+    Reject,
+}
+
+/// What handlers need beside the session.
+pub(crate) struct Scope<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) shared: &'a mut Shared,
+    pub(crate) outcome: Outcome,
+}
+
+impl Scope<'_> {
+    pub(crate) const fn event(&mut self, event: Event) {
+        self.outcome.events.insert(event);
+    }
+
+    /// An event and the verdict that goes with it.
+    pub(crate) const fn reject(&mut self, event: Event) -> Verdict {
+        self.event(event);
+        Verdict::Reject
+    }
+}
+
+/// What is known of a session as a whole.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)]
+pub(crate) struct Traits {
+    /// Picked up without its handshake.
+    pub(crate) midstream: bool,
+    /// Picked up at a SYN/ACK.
+    pub(crate) from_syn_ack: bool,
+    /// Picked up from data: the window for the other side is not known yet.
+    pub(crate) peer_window_unknown: bool,
+    /// Only one side is seen.
+    pub(crate) one_sided: bool,
+    /// Both sides use timestamps.
+    pub(crate) timestamps: bool,
+    /// The SYN offered window scaling, selective acknowledgement.
+    pub(crate) scale_offered: bool,
+    pub(crate) sack_offered: bool,
+    /// Both sides use selective acknowledgement.
+    pub(crate) sack: bool,
+    /// Both sides sent a SYN.
+    pub(crate) simultaneous: bool,
+    /// The handshake's ACK had the right sequence number and a wrong acknowledgement.
+    pub(crate) evasion: bool,
+    /// TCP fast open (RFC 7413).
+    pub(crate) fast_open: bool,
+    /// Its data was not acknowledged by the SYN/ACK.
+    pub(crate) fast_open_ignored: bool,
+    /// The server answered after the handshake: it has seen the last ACK.
+    pub(crate) confirmed: bool,
+    /// Segments were lost: RSTs are taken as they come.
+    pub(crate) lossy: bool,
+    /// The session's memory is charged.
+    pub(crate) charged: bool,
 }
 
 /// A TCP session: both streams and the state that judges segments.
+///
+/// # When octets become visible
+/// - when the peer acknowledges them (what it then has received cannot be replaced any more);
+/// - in [`Config::inline`] mode, at once;
+/// - when only one side is seen and [`Config::async_oneside`] is set, at once;
+/// - when more than [`Reassembly::unacknowledged_limit`](crate::Reassembly) octets wait for an acknowledgement;
+/// - data behind a hole, once the peer acknowledged beyond the hole: the hole becomes a gap;
+/// - at [`close`](Self::close), everything held.
 #[derive(Debug, Default)]
 pub struct Session {
-    state: State,
-    streams: [Stream; 2],
+    pub(crate) state: State,
+    /// The state before the last change.
+    pub(crate) previous: State,
+    pub(crate) sides: Pair<Side>,
+    pub(crate) streams: Pair<Stream>,
+    pub(crate) traits: Traits,
+    /// SYNs, later SYN/ACKs, that differ from the one followed.
+    pub(crate) offers: Vec<Offer>,
 }
 
 impl Session {
-    /// Before the first segment. The addresses choose the overlap policies.
+    /// Octets a session takes, for the memory cap.
+    pub const SIZE: u64 = core::mem::size_of::<Self>() as u64;
+
+    /// Before the first segment. The addresses choose the policies: each stream is judged as its receiver would.
     #[must_use]
     pub fn new(config: &Config, client: IpAddr, server: IpAddr) -> Self {
-        let _ = (config, client, server);
-        Self::default()
+        let mut session = Self::default();
+        session.sides[Direction::ToServer].policy = config.policies.of(server);
+        session.sides[Direction::ToClient].policy = config.policies.of(client);
+        session.streams.map(|stream| stream.configure(&config.reassembly));
+        session
     }
 
     /// Takes a segment. Call for every TCP packet of the flow whose checksum is not known to be wrong, in capture order.
@@ -62,35 +150,153 @@ impl Session {
         config: &Config,
         shared: &mut Shared,
     ) -> Outcome {
-        let _ = (tcp, payload, direction, time, config, shared);
-        Outcome::default()
+        let mut arrival = Arrival::new(tcp, payload, direction, time);
+        let mut scope = Scope { config, shared, outcome: Outcome { valid: true, ..Outcome::default() } };
+        count(&arrival, scope.shared);
+        let before = self.state;
+        let depth_before = self.streams.map(|stream| stream.depth_reached());
+        if before != State::None {
+            self.see_flags(&arrival);
+        }
+        if !arrival.has(Tcp::ACK) && arrival.acknowledgement != 0 {
+            scope.event(Event::PacketBrokenAck);
+        }
+        if config.inline && config.reassembly.urgent == Urgent::Drop && arrival.has(Tcp::URG) {
+            scope.outcome.valid = false;
+            scope.outcome.drop = true;
+            return scope.outcome;
+        }
+        let verdict = if before == State::None {
+            let verdict = self.open(&arrival, &mut scope);
+            if scope.outcome.swap {
+                arrival.direction = arrival.direction.flip();
+            }
+            if self.state != State::None {
+                self.see_flags(&arrival);
+            }
+            verdict
+        } else {
+            let verdict = self.follow(&arrival, &mut scope);
+            if verdict == Verdict::Accept {
+                self.check_after_reset(&arrival, &mut scope);
+            }
+            verdict
+        };
+        if verdict == Verdict::Reject {
+            scope.outcome.valid = false;
+            scope.outcome.drop = config.inline;
+        }
+        if self.state == State::None {
+            scope.outcome.valid = false;
+        } else {
+            self.reveal(arrival.direction, &mut scope);
+        }
+        let outcome = &mut scope.outcome;
+        outcome.depth_reached =
+            Direction::BOTH.map(|direction| self.streams[direction].depth_reached() && !depth_before[direction]);
+        outcome.changed = self.state != before;
+        outcome.established = before < State::Established && self.state >= State::Established;
+        outcome.closed = outcome.changed && self.state == State::Closed;
+        scope.outcome
+    }
+
+    fn see_flags(&mut self, arrival: &Arrival<'_>) {
+        self.streams[arrival.direction].flags |= arrival.tcp.flags;
+        if self.traits.one_sided && self.streams.to_server.flags != 0 && self.streams.to_client.flags != 0 {
+            self.traits.one_sided = false;
+        }
+    }
+
+    /// What acknowledgements (or their absence) make visible.
+    fn reveal(&mut self, direction: Direction, scope: &mut Scope<'_>) {
+        let limit = u64::from(scope.config.reassembly.unacknowledged_limit);
+        scope.outcome.visible = Direction::BOTH.map(|of| {
+            let (side, stream) = (&self.sides[of], &mut self.streams[of]);
+            let events = &mut scope.outcome.events;
+            let mut new = side.acknowledged && stream.acknowledge(side.last_ack, scope.shared, events);
+            if of == direction && (scope.config.inline || stream.unacknowledged() > limit) {
+                new |= stream.reveal_all(scope.shared, events);
+            }
+            new
+        });
+        if scope.outcome.events.contains(Event::ReassemblySequenceGap) {
+            self.traits.lossy = true;
+        }
+    }
+
+    /// Hands the payload to the stream.
+    pub(crate) fn data(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+        self.data_at(arrival, arrival.sequence, scope);
+    }
+
+    /// Hands the payload to the stream, from a sequence number on.
+    pub(crate) fn data_at(&mut self, arrival: &Arrival<'_>, sequence: u32, scope: &mut Scope<'_>) {
+        if arrival.payload.is_empty() {
+            return;
+        }
+        let policy = if scope.config.inline { Policy::First } else { self.sides[arrival.direction].policy };
+        let segment = Segment { sequence, payload: arrival.payload, urgent: arrival.urgent(), policy };
+        let stream = &mut self.streams[arrival.direction];
+        let events = stream.insert(&segment, &scope.config.reassembly, scope.shared);
+        scope.outcome.events = scope.outcome.events.union(events);
+    }
+
+    pub(crate) const fn enter(&mut self, state: State) {
+        if !matches!((self.state, state), (State::Closed, State::Closed)) {
+            self.previous = self.state;
+            self.state = state;
+        }
     }
 
     /// Does this segment begin a new session although this one exists? For the `replace` question of the flow table.
     #[must_use]
     pub fn reused_by(&self, tcp: &Tcp<'_>, direction: Direction, config: &Config) -> bool {
-        let _ = (tcp, direction, config);
-        false
+        if tcp.flags & (Tcp::RST | Tcp::FIN) != 0 || tcp.flags & Tcp::SYN == 0 {
+            return false;
+        }
+        let answers = tcp.flags & Tcp::ACK != 0;
+        if answers && !config.midstream && !config.async_oneside {
+            return false;
+        }
+        let from_opener = direction == if answers { Direction::ToClient } else { Direction::ToServer };
+        if self.state == State::None {
+            return !(answers && from_opener);
+        }
+        if from_opener {
+            if !answers && self.traits.fast_open_ignored {
+                return true;
+            }
+            if self.sides[direction].isn == tcp.sequence {
+                return false;
+            }
+        }
+        self.state >= State::LastAck
     }
 
-    /// Makes everything held visible and ends both streams: the flow timed out, was evicted, or the capture ended. Gaps
-    /// that were waited for become gaps. Returns the directions with something new.
-    pub fn close(&mut self, config: &Config, shared: &mut Shared) -> [bool; 2] {
-        let _ = (config, shared);
-        [false; 2]
+    /// Makes everything held visible and ends both streams: the flow timed out, was evicted, or the capture ended. Holes
+    /// before what is held become gaps. Returns the directions with something new.
+    pub fn close(&mut self, shared: &mut Shared) -> [bool; 2] {
+        self.streams.map(|stream| stream.close(shared)).into_array()
     }
 
     /// Frees what both consumers are done with. Call after they ran.
     pub fn release(&mut self, config: &Config, shared: &mut Shared) {
-        let _ = shared;
-        for stream in &mut self.streams {
-            stream.release(config);
+        self.streams.map(|stream| stream.release(config.reassembly.raw_overlap, shared));
+    }
+
+    /// Returns all memory to the budget. Must be called once, before the session is dropped.
+    pub fn discard(&mut self, shared: &mut Shared) {
+        self.streams.map(|stream| stream.discard(shared));
+        if core::mem::take(&mut self.traits.charged) {
+            shared.uncharge_session(Self::SIZE);
+            shared.counters.active_sessions = shared.counters.active_sessions.saturating_sub(1);
         }
     }
 
-    /// Returns all memory to the budget. Must be called once before the session is dropped.
-    pub fn discard(&mut self, shared: &mut Shared) {
-        let _ = shared;
+    /// Exchanges client and server: the protocol showed that the session runs the other way.
+    pub const fn swap_direction(&mut self) {
+        self.sides.swap();
+        self.streams.swap();
     }
 
     /// One direction.
@@ -120,18 +326,206 @@ impl Session {
     /// Picked up without its handshake.
     #[must_use]
     pub const fn midstream(&self) -> bool {
-        false
+        self.traits.midstream
     }
 
     /// Only one side is seen.
     #[must_use]
     pub const fn one_sided(&self) -> bool {
-        false
+        self.traits.one_sided
     }
 
-    /// Every TCP flag seen in either direction.
+    /// Every TCP flag seen in either direction. EVE's `tcp.tcp_flags`.
     #[must_use]
     pub fn tcp_flags(&self) -> u8 {
-        self.streams.iter().fold(0, |flags, stream| flags | stream.tcp_flags())
+        self.streams.to_server.flags | self.streams.to_client.flags
     }
+
+    /// A session that exists: classifies the segment, then asks the handler of the state.
+    fn follow(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        if self.is_keep_alive(arrival) {
+            self.sides[arrival.direction].keep_alive = true;
+            scope.outcome.keep_alive = true;
+            return Verdict::Accept;
+        }
+        let answers_keep_alive = self.is_keep_alive_answer(arrival);
+        self.sides[arrival.direction].keep_alive = false;
+        if answers_keep_alive {
+            self.sides[arrival.direction.flip()].keep_alive = false;
+            scope.outcome.keep_alive = true;
+            return Verdict::Accept;
+        }
+        let answers_probe = self.is_probe_answer(arrival);
+        if arrival.direction == Direction::ToClient {
+            self.sides[Direction::ToServer].probed = false;
+        } else {
+            self.sides[Direction::ToClient].probed = false;
+        }
+        if answers_probe {
+            return Verdict::Accept;
+        }
+        if !self.is_last_ack(arrival) && !self.is_window_update(arrival) {
+            if self.is_bad_window_update(arrival) {
+                scope.event(Event::PacketBadWindowUpdate);
+                return Verdict::Accept;
+            }
+            if self.is_outdated_ack(arrival) {
+                return Verdict::Accept;
+            }
+        }
+        if self.is_spurious(arrival) {
+            scope.event(Event::PacketSpuriousRetransmission);
+            scope.outcome.retransmission = true;
+            if self.is_released(arrival) {
+                return Verdict::Accept;
+            }
+        }
+        self.dispatch(self.state, arrival, scope)
+    }
+
+    pub(crate) fn dispatch(&mut self, state: State, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        match state {
+            State::None | State::Listen => Verdict::Accept,
+            State::SynSent => self.syn_sent(arrival, scope),
+            State::SynRecv => self.syn_received(arrival, scope),
+            State::Established => self.established(arrival, scope),
+            State::FinWait1 => self.fin_wait_1(arrival, scope),
+            State::FinWait2 => self.fin_wait_2(arrival, scope),
+            State::CloseWait => self.close_wait(arrival, scope),
+            State::Closing => self.closing(arrival, scope),
+            State::LastAck => self.last_ack(arrival, scope),
+            State::TimeWait => self.time_wait(arrival, scope),
+            State::Closed => self.after_close(arrival, scope),
+        }
+    }
+
+    /// A segment after the session closed. If its sender is the one that sent an RST the session may survive, the RST was
+    /// not its own: the session goes on where it was.
+    fn after_close(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
+        if arrival.has(Tcp::RST) || peer.reset_sent || !own.reset_sent || self.previous == State::Closed {
+            return Verdict::Accept;
+        }
+        let verdict = self.dispatch(self.previous, arrival, scope);
+        if verdict == Verdict::Accept && self.state == State::Closed {
+            self.state = self.previous;
+        }
+        verdict
+    }
+
+    /// A side that goes on after its RST did not send it.
+    fn check_after_reset(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+        let own = &mut self.sides[arrival.direction];
+        if !arrival.has(Tcp::RST) && own.reset_sent {
+            own.reset_sent = false;
+            scope.event(Event::SuspectedRstInject);
+        }
+    }
+
+    /// RFC 9293, 3.8.4: a segment just before what is expected, without data or with one octet.
+    fn is_keep_alive(&self, arrival: &Arrival<'_>) -> bool {
+        let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
+        arrival.payload.len() <= 1
+            && arrival.is_plain()
+            && arrival.acknowledgement == peer.last_ack
+            && arrival.sequence == own.next.wrapping_sub(1)
+    }
+
+    fn is_keep_alive_answer(&self, arrival: &Arrival<'_>) -> bool {
+        let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
+        arrival.payload.is_empty()
+            && arrival.is_plain()
+            && arrival.tcp.window != 0
+            && peer.scaled(arrival.tcp.window) == peer.window
+            && peer.keep_alive
+            && arrival.acknowledgement == peer.last_ack
+            && arrival.sequence == own.next
+    }
+
+    /// The answer to a zero window probe: the window stays closed.
+    fn is_probe_answer(&self, arrival: &Arrival<'_>) -> bool {
+        let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
+        self.state >= State::Established
+            && arrival.is_pure_ack()
+            && peer.probed
+            && arrival.tcp.window == 0
+            && peer.window == 0
+            && arrival.sequence == own.next
+            && arrival.acknowledgement == peer.last_ack
+    }
+
+    /// The last acknowledgement of an orderly shutdown.
+    fn is_last_ack(&self, arrival: &Arrival<'_>) -> bool {
+        let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
+        matches!(self.state, State::TimeWait | State::CloseWait | State::LastAck)
+            && arrival.tcp.flags == Tcp::ACK
+            && arrival.payload.is_empty()
+            && arrival.sequence == own.next.wrapping_add(1)
+            && arrival.acknowledgement == peer.next.wrapping_add(1)
+    }
+
+    fn is_window_update(&self, arrival: &Arrival<'_>) -> bool {
+        let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
+        self.state >= State::Established
+            && arrival.payload.is_empty()
+            && arrival.is_plain()
+            && arrival.tcp.window != 0
+            && peer.scaled(arrival.tcp.window) != peer.window
+            && arrival.acknowledgement == peer.last_ack
+            && arrival.sequence == own.next
+    }
+
+    /// A segment from the future that shrinks the window by more than it carries or acknowledges: it would make the
+    /// segments that are expected look like they lie beyond the window.
+    fn is_bad_window_update(&self, arrival: &Arrival<'_>) -> bool {
+        // Up to so much more is seen in practice, with windows that are not tiny.
+        const TOLERANCE: u32 = 32;
+        const TINY_WINDOW: u32 = 1024;
+        let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
+        if self.state < State::Established || self.state == State::Closed || !arrival.is_plain() {
+            return false;
+        }
+        let window = peer.scaled(arrival.tcp.window);
+        let Some(shrunk) = peer.window.checked_sub(window).filter(|&shrunk| shrunk > 0) else { return false };
+        let from_the_future = shrunk > arrival.payload.len() as u32
+            && !ge(peer.next, arrival.acknowledgement)
+            && !ge(own.next, arrival.sequence);
+        let acknowledged = arrival.acknowledgement.wrapping_sub(peer.last_ack);
+        let tolerance = if window > TINY_WINDOW { TOLERANCE } else { 0 };
+        from_the_future && shrunk > acknowledged.saturating_add(tolerance)
+    }
+
+    /// An acknowledgement that a later one made meaningless.
+    fn is_outdated_ack(&self, arrival: &Arrival<'_>) -> bool {
+        let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
+        self.state >= State::Established
+            && arrival.is_pure_ack()
+            && arrival.sequence == own.next
+            && lt(arrival.acknowledgement, peer.last_ack)
+            && arrival.sacks().all(|(left, right)| peer.is_sacked(left, right))
+    }
+
+    /// All of the payload was acknowledged before.
+    fn is_spurious(&self, arrival: &Arrival<'_>) -> bool {
+        let own = &self.sides[arrival.direction];
+        !arrival.payload.is_empty() && (own.acknowledged && ge(own.last_ack, arrival.end) || self.is_released(arrival))
+    }
+
+    /// All of the payload lies before what is still held.
+    fn is_released(&self, arrival: &Arrival<'_>) -> bool {
+        let stream = &self.streams[arrival.direction];
+        !stream.is_unread() && ge(stream.base_sequence(), arrival.end)
+    }
+}
+
+/// Counts a segment by its flags.
+fn count(arrival: &Arrival<'_>, shared: &mut Shared) {
+    let counters = &mut shared.counters;
+    if arrival.is_syn_ack() {
+        counters.synack += 1;
+    } else if arrival.has(Tcp::SYN) {
+        counters.syn += 1;
+    }
+    counters.rst += u64::from(arrival.has(Tcp::RST));
+    counters.urg += u64::from(arrival.has(Tcp::URG));
 }

@@ -1,4 +1,6 @@
-use crate::Config;
+use smallvec::SmallVec;
+
+use crate::{Event, Events, Policy, Reassembly, Shared, Urgent, held::Held, marks::Marks, urgent::UrgentOctets};
 
 /// Who reads a stream. Each has a progress of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +34,42 @@ pub enum Chunk<'a> {
     },
 }
 
-/// One direction of a session.
+/// Where a consumer is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reader {
+    progress: u64,
+    disabled: bool,
+}
+
+/// One direction of a session: what one side sent.
+///
+/// Octets are addressed by stream offset, the distance from the first octet behind the SYN (or, picked up midstream, from
+/// the first octet seen). They are held from arrival until both consumers are done with them, and become *visible* when
+/// the peer acknowledged them. Visible octets never change. Octets that are held but not visible may be replaced by a
+/// retransmission, if the receiver's overlap policy says so.
 #[derive(Debug, Default)]
 pub struct Stream {
+    /// A sequence number and its raw offset (raw: urgent octets still counted).
+    anchor: (u32, u64),
+    held: Held,
+    marks: Marks,
+    urgent: UrgentOctets,
+    readers: [Reader; 2],
+    /// Offset up to which octets are visible.
+    visible: u64,
+    /// Offset up to which the peer acknowledged.
+    acknowledged: u64,
+    /// Everything below was released.
+    base: u64,
+    /// Offset of the FIN.
+    fin: Option<u64>,
+    /// Octets to follow; `None` is no limit.
+    depth: Option<u64>,
+    depth_reached: bool,
+    closed: bool,
+    flush: bool,
+    gaps: bool,
+    max_regions: u16,
     pub(crate) flags: u8,
 }
 
@@ -46,95 +81,429 @@ impl Stream {
         self.available_with_overlap(consumer, 0)
     }
 
-    /// Like [`available`](Self::available), with up to `overlap` octets before the progress in front.
+    /// Like [`available`](Self::available), with up to `overlap` octets before the progress in front: as many as are held
+    /// and no gap lies between.
     #[must_use]
     pub fn available_with_overlap(&self, consumer: Consumer, overlap: usize) -> Option<Chunk<'_>> {
-        let _ = (consumer, overlap);
-        None
+        let reader = self.reader(consumer);
+        if reader.disabled || reader.progress >= self.visible {
+            return None;
+        }
+        let progress = reader.progress;
+        let run = self.held.runs.iter().find(|run| run.end() > progress)?;
+        if run.start() > progress {
+            return Some(Chunk::Gap { offset: progress, length: run.start() - progress });
+        }
+        let from = progress.saturating_sub(overlap as u64).max(run.start());
+        let to = run.end().min(self.visible);
+        let bytes = run.slice(from, to)?;
+        let seen = usize::try_from(progress - from).ok()?;
+        Some(Chunk::Data { offset: from, bytes, seen, last: self.ended() && to == self.visible })
     }
 
-    /// Moves a consumer's progress; `n` does not count the overlap.
+    /// Moves a consumer's progress over `n` octets of data or gap; `n` does not count the overlap.
     pub fn consume(&mut self, consumer: Consumer, n: u64) {
-        let _ = (consumer, n);
+        let visible = self.visible;
+        let reader = self.reader_mut(consumer);
+        reader.progress = reader.progress.saturating_add(n).min(visible);
+        if consumer == Consumer::Raw {
+            self.flush = false;
+        }
     }
 
     /// Stream offset up to which a consumer has consumed.
     #[must_use]
     pub fn progress(&self, consumer: Consumer) -> u64 {
-        let _ = consumer;
-        0
+        self.reader(consumer).progress
     }
 
-    /// Stream offset up to which octets are visible.
+    /// Stream offset up to which octets (or gaps) are visible.
     #[must_use]
-    pub fn visible(&self) -> u64 {
-        0
+    pub const fn visible(&self) -> u64 {
+        self.visible
     }
 
-    /// True when raw inspection should run: `toserver-chunk-size` octets wait, or [`flush_raw`](Self::flush_raw) was
-    /// called, or the stream ended.
+    /// True when raw inspection should run: `chunk_size` octets wait (`toserver-chunk-size`, `toclient-chunk-size`), or
+    /// [`flush_raw`](Self::flush_raw) was called since it last consumed, or the stream ended; and something waits.
     #[must_use]
     pub fn raw_ready(&self, chunk_size: u32) -> bool {
-        let _ = chunk_size;
-        false
+        let reader = self.reader(Consumer::Raw);
+        let waiting = self.visible.saturating_sub(reader.progress);
+        !reader.disabled && waiting > 0 && (self.flush || waiting >= u64::from(chunk_size) || self.ended())
     }
 
     /// Lets raw inspection run with whatever is visible: a protocol completed a message.
-    pub fn flush_raw(&mut self) {}
-
-    /// Stops a consumer for good.
-    pub fn disable(&mut self, consumer: Consumer) {
-        let _ = consumer;
+    pub const fn flush_raw(&mut self) {
+        self.flush = true;
     }
 
-    /// True when a consumer was disabled (by the caller, by the depth or for memory).
+    /// Stops a consumer for good. What only it needed is freed at the next release.
+    pub fn disable(&mut self, consumer: Consumer) {
+        self.reader_mut(consumer).disabled = true;
+    }
+
+    /// True when a consumer was disabled.
     #[must_use]
     pub fn is_disabled(&self, consumer: Consumer) -> bool {
-        let _ = consumer;
-        true
+        self.reader(consumer).disabled
     }
 
-    /// True when nothing will follow what is visible: FIN, RST or close.
+    /// True when nothing will follow what is visible: the FIN was acknowledged, or the session was closed.
     #[must_use]
     pub fn ended(&self) -> bool {
-        false
+        self.closed || self.fin.is_some_and(|fin| self.visible >= fin)
     }
 
-    /// True when the configured depth was reached.
+    /// True when the configured depth was reached: nothing behind it becomes visible.
     #[must_use]
-    pub fn depth_reached(&self) -> bool {
-        false
+    pub const fn depth_reached(&self) -> bool {
+        self.depth_reached
     }
 
-    /// Overrides the depth for this stream (a protocol's own, such as SMB's `stream-depth`); 0 is no limit.
+    /// Overrides the depth for this stream (a protocol's own, such as SMB's `stream-depth`), in octets; 0 is no limit.
+    /// A depth that was reached stays reached.
     pub fn set_depth(&mut self, depth: u64) {
-        let _ = depth;
+        self.depth = (depth > 0).then_some(depth);
     }
 
-    /// True when octets were missing somewhere before the visible end.
+    /// True when octets were missing somewhere before the visible end. EVE's `tcp.ts_gap`, `tcp.tc_gap`.
     #[must_use]
-    pub fn has_gaps(&self) -> bool {
-        false
+    pub const fn has_gaps(&self) -> bool {
+        self.gaps
     }
 
-    /// Every TCP flag seen from this side.
+    /// The greatest number of far-apart regions that were held at once, at least 1. EVE's `tcp.ts_max_regions`,
+    /// `tcp.tc_max_regions`.
     #[must_use]
-    pub fn tcp_flags(&self) -> u8 {
+    pub const fn max_regions(&self) -> u16 {
+        if self.max_regions == 0 { 1 } else { self.max_regions }
+    }
+
+    /// Every TCP flag seen from this side. EVE's `tcp.tcp_flags_ts`, `tcp.tcp_flags_tc`.
+    #[must_use]
+    pub const fn tcp_flags(&self) -> u8 {
         self.flags
     }
 
     /// All octets held, visible or not, as contiguous pieces with their stream offsets, in order.
     pub fn pieces(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        core::iter::empty()
+        self.held.pieces()
     }
 
-    /// Urgent octets taken out of this stream.
+    /// Number of urgent octets taken out of this stream.
     #[must_use]
-    pub fn urgent_octets(&self) -> u32 {
-        0
+    pub const fn urgent_octets(&self) -> u32 {
+        self.urgent.count()
     }
 
-    pub(crate) fn release(&mut self, config: &Config) {
-        let _ = config;
+    const fn reader(&self, consumer: Consumer) -> &Reader {
+        let [app, raw] = &self.readers;
+        match consumer {
+            Consumer::App => app,
+            Consumer::Raw => raw,
+        }
     }
+
+    const fn reader_mut(&mut self, consumer: Consumer) -> &mut Reader {
+        let [app, raw] = &mut self.readers;
+        match consumer {
+            Consumer::App => app,
+            Consumer::Raw => raw,
+        }
+    }
+
+    /// True when no consumer is left.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.readers.iter().all(|reader| reader.disabled)
+    }
+
+    /// Configures a stream that has no octets yet.
+    pub(crate) fn configure(&mut self, config: &Reassembly) {
+        self.set_depth(config.depth);
+        self.reader_mut(Consumer::Raw).disabled = !config.raw;
+    }
+
+    /// The sequence number of offset 0. Only while nothing is held.
+    pub(crate) fn begin(&mut self, sequence: u32) {
+        if self.held.is_empty() && self.base == 0 && self.visible == 0 {
+            self.anchor = (sequence, 0);
+        }
+    }
+
+    /// The sequence number of the first octet that was not released.
+    pub(crate) fn base_sequence(&self) -> u32 {
+        let raw = self.urgent.raw(self.base);
+        self.anchor.0.wrapping_sub(self.anchor.1.wrapping_sub(raw) as u32)
+    }
+
+    /// Raw offset of a sequence number; negative before the beginning. Exact within 2 GiB of the last octet in order.
+    fn raw_offset(&self, sequence: u32) -> i64 {
+        let (anchor, offset) = self.anchor;
+        (offset as i64).saturating_add(i64::from(sequence.wrapping_sub(anchor) as i32))
+    }
+
+    /// Takes the payload of a segment.
+    pub(crate) fn insert(&mut self, segment: &Segment<'_>, config: &Reassembly, shared: &mut Shared) -> Events {
+        let mut events = Events::default();
+        let raw = self.raw_offset(segment.sequence);
+        let mut payload = segment.payload;
+        if let Some(at) = segment.urgent
+            && config.urgent == Urgent::Oob
+            && let Ok(position) = u64::try_from(raw.saturating_add(at as i64))
+        {
+            if self.urgent.insert(position) {
+                shared.counters.urgent_oob_data += 1;
+            } else {
+                events.insert(Event::ReassemblyUrgentOobLimitReached);
+                if config.urgent_limit == Urgent::Drop {
+                    return events;
+                }
+            }
+        }
+        if self.is_unread() || self.closed {
+            return events;
+        }
+        let mut start = raw;
+        if start < 0 {
+            let skip = usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX);
+            match payload.get(skip..) {
+                Some(rest) if !rest.is_empty() => payload = rest,
+                _ => {
+                    events.insert(Event::ReassemblySegmentBeforeBase);
+                    return events;
+                }
+            }
+            start = 0;
+        }
+        let mut start = start.unsigned_abs();
+        if let (Some(at), Urgent::Gap) = (segment.urgent, config.urgent)
+            && let Some((before, after)) = payload.split_at_checked(at)
+        {
+            // The octet stays in the numbering, but nobody sees it.
+            self.place(start, before, segment, config, shared, &mut events);
+            let after = after.get(1..).unwrap_or_default();
+            self.place(start + at as u64 + 1, after, segment, config, shared, &mut events);
+        } else if self.urgent.is_empty() {
+            self.place(start, payload, segment, config, shared, &mut events);
+        } else {
+            // Urgent octets are cut out, also of a retransmission that no longer marks them.
+            let cuts: SmallVec<[u64; 8]> = self.urgent.within(start, start + payload.len() as u64).collect();
+            for cut in cuts {
+                let Some((before, after)) = payload.split_at_checked((cut - start) as usize) else { break };
+                self.place(self.urgent.offset(start), before, segment, config, shared, &mut events);
+                payload = after.get(1..).unwrap_or_default();
+                start = cut + 1;
+            }
+            self.place(self.urgent.offset(start), payload, segment, config, shared, &mut events);
+        }
+        events
+    }
+
+    /// Places octets at an offset: cut to what is still wanted, then held.
+    fn place(
+        &mut self,
+        mut start: u64,
+        mut octets: &[u8],
+        segment: &Segment<'_>,
+        config: &Reassembly,
+        shared: &mut Shared,
+        events: &mut Events,
+    ) {
+        if octets.is_empty() {
+            return;
+        }
+        if let Some(depth) = self.depth {
+            let room = depth.saturating_sub(start);
+            if room < octets.len() as u64 {
+                if !self.depth_reached {
+                    self.depth_reached = true;
+                    shared.counters.stream_depth_reached += 1;
+                    events.insert(Event::ReassemblyDepthReached);
+                }
+                octets = octets.get(..room as usize).unwrap_or_default();
+                if octets.is_empty() {
+                    return;
+                }
+            }
+        }
+        if start + octets.len() as u64 <= self.base {
+            events.insert(Event::ReassemblySegmentBeforeBase);
+            return;
+        }
+        if start < self.base {
+            octets = octets.get((self.base - start) as usize..).unwrap_or_default();
+            start = self.base;
+        }
+        let end = start + octets.len() as u64;
+        if start == self.held.end().unwrap_or(self.base) && self.held.strays.is_empty() {
+            if self.held.append(start, octets, shared) {
+                self.marks.push_in_order(start, octets.len(), config.max_segments as usize);
+                self.anchor = (segment.sequence.wrapping_add(segment.payload.len() as u32), self.raw_end(segment));
+            } else {
+                shared.counters.segment_memcap_drop += 1;
+                events.insert(Event::ReassemblyInsertMemcap);
+            }
+            return;
+        }
+        self.place_out_of_order(start, end, octets, segment.policy, config, shared, events);
+    }
+
+    fn raw_end(&self, segment: &Segment<'_>) -> u64 {
+        self.raw_offset(segment.sequence.wrapping_add(segment.payload.len() as u32)).max(0).unsigned_abs()
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn place_out_of_order(
+        &mut self,
+        start: u64,
+        end: u64,
+        octets: &[u8],
+        policy: Policy,
+        config: &Reassembly,
+        shared: &mut Shared,
+        events: &mut Events,
+    ) {
+        if self.marks.len() + self.held.strays.len() >= config.max_segments as usize {
+            shared.counters.insert_data_normal_fail += 1;
+            events.insert(Event::ReassemblyInsertLimit);
+            return;
+        }
+        let mut merged = core::mem::take(&mut shared.scratch);
+        merged.clear();
+        merged.extend_from_slice(octets);
+        let overlap = self.held.compare(start, octets);
+        if overlap.any {
+            shared.counters.overlap += 1;
+            if overlap.different {
+                shared.counters.overlap_diff_data += 1;
+                if config.check_overlap {
+                    events.insert(Event::ReassemblyOverlapDifferentData);
+                }
+                // The new octets are written over the old; where the old ones win, they are put into the new first.
+                self.held.restore(start, &mut merged, start, self.visible.min(end));
+                let held = &self.held;
+                self.marks.overlapping(start, end, |from, to| {
+                    if !policy.prefers_new((start, end), (from, to)) {
+                        held.restore(start, &mut merged, from.max(start), to.min(end));
+                    }
+                });
+            }
+        }
+        if self.held.write(start, &merged, shared) {
+            if end > self.visible {
+                self.marks.insert(start, octets.len());
+            }
+        } else {
+            shared.counters.segment_memcap_drop += 1;
+            events.insert(Event::ReassemblyInsertMemcap);
+        }
+        shared.scratch = merged;
+        self.held.absorb(shared);
+        self.max_regions = self.max_regions.max(self.held.regions());
+    }
+
+    /// The sequence number behind the last octet, of the FIN.
+    pub(crate) fn set_fin(&mut self, sequence: u32) {
+        let raw = self.raw_offset(sequence).max(0).unsigned_abs();
+        self.fin.get_or_insert(self.urgent.offset(raw));
+    }
+
+    /// The peer acknowledged everything before this sequence number. True when something became visible.
+    pub(crate) fn acknowledge(&mut self, sequence: u32, shared: &mut Shared, events: &mut Events) -> bool {
+        let raw = self.raw_offset(sequence).max(0).unsigned_abs();
+        let mut offset = self.urgent.offset(raw);
+        if let Some(fin) = self.fin {
+            offset = offset.min(fin);
+        }
+        self.acknowledged = self.acknowledged.max(offset);
+        self.reveal(shared, events)
+    }
+
+    /// Everything held in order is visible: nobody will acknowledge.
+    pub(crate) fn reveal_all(&mut self, shared: &mut Shared, events: &mut Events) -> bool {
+        self.acknowledged = self.acknowledged.max(self.held.end().unwrap_or(self.base));
+        self.reveal(shared, events)
+    }
+
+    /// Unacknowledged octets in order.
+    pub(crate) fn unacknowledged(&self) -> u64 {
+        self.held.end().unwrap_or(self.base).saturating_sub(self.visible)
+    }
+
+    fn reveal(&mut self, shared: &mut Shared, events: &mut Events) -> bool {
+        let before = (self.visible, self.ended());
+        // Data behind a hole that the peer acknowledged: what is missing will not come.
+        while let Some(next) = self.held.strays.first_start()
+            && next <= self.acknowledged
+            && self.held.end().unwrap_or(self.base) < next
+        {
+            self.skip_hole(shared);
+            self.gaps = true;
+            shared.counters.reassembly_gap += 1;
+            events.insert(Event::ReassemblySequenceGap);
+        }
+        self.visible = self.visible.max(self.held.end().unwrap_or(self.base).min(self.acknowledged));
+        self.marks.forget_before(self.visible);
+        before != (self.visible, self.ended())
+    }
+
+    /// The next run begins behind the hole.
+    fn skip_hole(&mut self, shared: &mut Shared) {
+        self.held.skip_hole(shared);
+    }
+
+    /// Nothing will follow: everything held becomes visible. True when something is new.
+    pub(crate) fn close(&mut self, shared: &mut Shared) -> bool {
+        let was = (self.visible, self.ended());
+        while self.held.strays.first_start().is_some() {
+            self.skip_hole(shared);
+            self.gaps = true;
+        }
+        self.visible = self.visible.max(self.held.end().unwrap_or(self.base));
+        self.marks.clear();
+        self.closed = true;
+        was != (self.visible, self.ended())
+    }
+
+    /// Frees what both consumers are done with.
+    pub(crate) fn release(&mut self, raw_overlap: u32, shared: &mut Shared) {
+        let [app, raw] = &self.readers;
+        let mut keep = self.visible;
+        if !app.disabled {
+            keep = keep.min(app.progress);
+        }
+        if !raw.disabled {
+            keep = keep.min(raw.progress.saturating_sub(u64::from(raw_overlap)));
+        }
+        if self.is_unread() {
+            self.base = self.base.max(self.held.end().unwrap_or(0));
+            self.visible = self.visible.max(self.base);
+            self.held.clear(shared);
+            self.marks.clear();
+        } else if keep > self.base {
+            self.base = keep;
+            self.held.release(keep, shared);
+        }
+    }
+
+    /// Gives everything back.
+    pub(crate) fn discard(&mut self, shared: &mut Shared) {
+        self.held.clear(shared);
+        self.marks.clear();
+        for reader in &mut self.readers {
+            reader.disabled = true;
+        }
+    }
+}
+
+/// The part of a TCP segment that reassembly looks at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Segment<'a> {
+    /// Sequence number of the first payload octet.
+    pub(crate) sequence: u32,
+    pub(crate) payload: &'a [u8],
+    /// Position of the urgent octet in the payload.
+    pub(crate) urgent: Option<usize>,
+    /// The receiver's.
+    pub(crate) policy: Policy,
 }

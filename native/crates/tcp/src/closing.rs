@@ -1,0 +1,295 @@
+//! From the first FIN to CLOSED.
+
+use sidewire_base::Direction::{ToClient, ToServer};
+use sidewire_decode::Tcp;
+
+use crate::{
+    Event, Session, State,
+    segment::Arrival,
+    sequence::{gt, le, lt},
+    session::{Scope, Verdict},
+};
+
+impl Session {
+    /// What every state of the shutdown does first. `None`: go on with the state's own rules.
+    fn shutdown(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Option<Verdict> {
+        if arrival.has(Tcp::RST) {
+            return Some(self.reset(arrival, scope));
+        }
+        if arrival.has(Tcp::SYN) && !arrival.has(Tcp::FIN) {
+            return Some(scope.reject(Event::ShutdownSynResend));
+        }
+        if !arrival.has(Tcp::ACK | Tcp::FIN) {
+            return Some(Verdict::Accept);
+        }
+        let checked = self.traits.timestamps && !self.timestamp_is_valid(arrival, scope);
+        checked.then_some(Verdict::Reject)
+    }
+
+    /// Within the window, or no window is known.
+    fn fits_window(&self, arrival: &Arrival<'_>) -> bool {
+        le(arrival.end, self.sides[arrival.direction].window_end) || self.traits.midstream || self.traits.one_sided
+    }
+
+    fn beyond_window(&self, arrival: &Arrival<'_>) -> bool {
+        let own = &self.sides[arrival.direction];
+        gt(arrival.sequence, own.last_ack.wrapping_add(own.window))
+    }
+
+    /// Payload, FIN, acknowledgement, window of a segment that was accepted.
+    fn take(&mut self, arrival: &Arrival<'_>, expected: u32, scope: &mut Scope<'_>) {
+        let one_sided = self.traits.one_sided;
+        let own = &mut self.sides[arrival.direction];
+        if arrival.sequence == expected {
+            own.advance(arrival.end, one_sided);
+        }
+        if arrival.has(Tcp::ACK) {
+            self.take_acknowledgement(arrival);
+        }
+        if arrival.has(Tcp::FIN) {
+            self.end_data(arrival, scope);
+        } else {
+            self.data(arrival, scope);
+        }
+    }
+
+    /// The server sent a FIN.
+    pub(crate) fn fin_wait_1(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        if let Some(verdict) = self.shutdown(arrival, scope) {
+            return verdict;
+        }
+        let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
+        let from_server = arrival.direction == ToClient;
+        let (next, peer_next, peer_ack) = (own.next, peer.next, peer.last_ack);
+        let mut again = self.is_retransmission(arrival, scope);
+        if arrival.has(Tcp::FIN) {
+            again |= from_server && arrival.sequence == next.wrapping_sub(1) && arrival.acknowledgement == peer_ack;
+            if !again && (lt(arrival.sequence, next.wrapping_sub(1)) || self.beyond_window(arrival)) {
+                return scope.reject(Event::Fin1FinWrongSequence);
+            }
+            if !self.acknowledgement_is_valid(arrival, scope) {
+                return scope.reject(Event::Fin1InvalidAck);
+            }
+            if !again {
+                // A FIN of the other side that acknowledges this one ends both.
+                self.enter(if arrival.has(Tcp::ACK) { State::TimeWait } else { State::Closing });
+                self.take_window(arrival);
+            }
+            scope.outcome.retransmission |= again;
+            self.take_timestamp(arrival, scope);
+            if !(again && from_server) {
+                self.catch_up(arrival, 1);
+            }
+            let expected = if from_server || !arrival.has(Tcp::ACK) { next.wrapping_sub(1) } else { next };
+            self.take(arrival, expected, scope);
+            return Verdict::Accept;
+        }
+        if !self.acknowledgement_is_valid(arrival, scope) {
+            return scope.reject(Event::Fin1InvalidAck);
+        }
+        // The client confirms the FIN by acknowledging it; the server by going on behind it.
+        let confirms = if from_server { !again } else { !again && arrival.acknowledgement == peer_next };
+        if confirms {
+            if !self.fits_window(arrival) {
+                return scope.reject(Event::Fin1AckWrongSequence);
+            }
+            let expected = if from_server { next.wrapping_sub(1) } else { next };
+            if arrival.sequence == expected {
+                self.enter(State::FinWait2);
+            }
+            self.take_window(arrival);
+        }
+        self.take_timestamp(arrival, scope);
+        self.catch_up(arrival, 1);
+        let expected = if from_server { next.wrapping_sub(1) } else { next };
+        self.take(arrival, expected, scope);
+        self.take_sacks(arrival);
+        self.sides[arrival.direction.flip()].extend_window();
+        Verdict::Accept
+    }
+
+    /// The server's FIN was acknowledged.
+    pub(crate) fn fin_wait_2(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        if let Some(verdict) = self.shutdown(arrival, scope) {
+            return verdict;
+        }
+        let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
+        let next = own.next;
+        if arrival.has(Tcp::FIN) {
+            let same = arrival.sequence == next.wrapping_sub(1) && arrival.acknowledgement == peer.last_ack;
+            let again = same || self.is_retransmission(arrival, scope);
+            if !again && (lt(arrival.sequence, next) || self.beyond_window(arrival)) {
+                return scope.reject(Event::Fin2FinWrongSequence);
+            }
+            if !self.acknowledgement_is_valid(arrival, scope) {
+                return scope.reject(Event::Fin2InvalidAck);
+            }
+            if !again {
+                self.enter(State::TimeWait);
+                self.take_window(arrival);
+            }
+            scope.outcome.retransmission |= again;
+            self.take_timestamp(arrival, scope);
+            self.catch_up(arrival, 0);
+            self.take(arrival, next, scope);
+            return Verdict::Accept;
+        }
+        let again = self.is_retransmission(arrival, scope);
+        if !self.acknowledgement_is_valid(arrival, scope) {
+            return scope.reject(Event::Fin2InvalidAck);
+        }
+        if !again {
+            if !self.fits_window(arrival) {
+                return scope.reject(Event::Fin2AckWrongSequence);
+            }
+            self.take_window(arrival);
+        }
+        self.take_timestamp(arrival, scope);
+        self.take(arrival, next, scope);
+        self.take_sacks(arrival);
+        self.sides[arrival.direction.flip()].extend_window();
+        Verdict::Accept
+    }
+
+    /// Both sent a FIN at once.
+    pub(crate) fn closing(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        if let Some(verdict) = self.shutdown(arrival, scope) {
+            return verdict;
+        }
+        if !arrival.has(Tcp::ACK) {
+            return Verdict::Accept;
+        }
+        let again = self.is_retransmission(arrival, scope);
+        let next = self.sides[arrival.direction].next;
+        if arrival.sequence != next {
+            return scope.reject(Event::ClosingAckWrongSequence);
+        }
+        if !self.acknowledgement_is_valid(arrival, scope) {
+            return scope.reject(Event::ClosingInvalidAck);
+        }
+        if !again {
+            self.enter(State::TimeWait);
+            self.take_window(arrival);
+        }
+        self.take_timestamp(arrival, scope);
+        self.catch_up(arrival, 0);
+        self.take_acknowledgement(arrival);
+        self.data(arrival, scope);
+        Verdict::Accept
+    }
+
+    /// The client sent a FIN.
+    pub(crate) fn close_wait(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        if let Some(verdict) = self.shutdown(arrival, scope) {
+            return verdict;
+        }
+        let again = self.is_retransmission(arrival, scope);
+        let own = &self.sides[arrival.direction];
+        let next = own.next;
+        if arrival.has(Tcp::FIN) {
+            if !again && (lt(arrival.sequence, next) || self.beyond_window(arrival)) {
+                return scope.reject(Event::CloseWaitFinOutOfWindow);
+            }
+            if !self.acknowledgement_is_valid(arrival, scope) {
+                return scope.reject(Event::CloseWaitInvalidAck);
+            }
+            if !again {
+                if arrival.direction == ToClient {
+                    self.enter(State::LastAck);
+                }
+                self.take_window(arrival);
+            }
+            self.take_timestamp(arrival, scope);
+            self.catch_up(arrival, 0);
+            if arrival.has(Tcp::ACK) {
+                self.take_acknowledgement(arrival);
+            }
+            if arrival.direction == ToClient && arrival.sequence == next {
+                let one_sided = self.traits.one_sided;
+                self.sides[ToClient].advance(arrival.end, one_sided);
+            }
+            self.end_data(arrival, scope);
+            return Verdict::Accept;
+        }
+        if !arrival.payload.is_empty() && le(arrival.end, own.last_ack) {
+            return scope.reject(Event::CloseWaitPacketBeforeLastAck);
+        }
+        if self.beyond_window(arrival) {
+            return scope.reject(Event::CloseWaitAckOutOfWindow);
+        }
+        if !self.acknowledgement_is_valid(arrival, scope) {
+            return scope.reject(Event::CloseWaitInvalidAck);
+        }
+        if !again {
+            self.take_window(arrival);
+        }
+        self.take_timestamp(arrival, scope);
+        self.catch_up(arrival, 0);
+        self.take(arrival, next, scope);
+        Verdict::Accept
+    }
+
+    /// Both sent a FIN, the client first; its ACK is missing.
+    pub(crate) fn last_ack(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        if let Some(verdict) = self.shutdown(arrival, scope) {
+            return verdict;
+        }
+        if arrival.has(Tcp::FIN) || arrival.direction == ToClient {
+            return Verdict::Accept;
+        }
+        let again = self.is_retransmission(arrival, scope);
+        if !self.acknowledgement_is_valid(arrival, scope) {
+            return scope.reject(Event::LastAckInvalidAck);
+        }
+        let next = self.sides[ToServer].next;
+        if !again {
+            if arrival.sequence == next || arrival.sequence == next.wrapping_add(1) {
+                self.enter(State::Closed);
+            } else if !lt(arrival.sequence, next) {
+                return scope.reject(Event::LastAckAckWrongSequence);
+            }
+            self.take_window(arrival);
+        }
+        self.take_timestamp(arrival, scope);
+        self.catch_up(arrival, 0);
+        self.take_acknowledgement(arrival);
+        self.data(arrival, scope);
+        Verdict::Accept
+    }
+
+    /// Both FINs were seen; the last ACK is missing.
+    pub(crate) fn time_wait(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        if let Some(verdict) = self.shutdown(arrival, scope) {
+            return verdict;
+        }
+        if arrival.has(Tcp::FIN) {
+            return Verdict::Accept;
+        }
+        let again = self.is_retransmission(arrival, scope);
+        let own = &self.sides[arrival.direction];
+        if !again {
+            let (first, second) = match arrival.direction {
+                ToServer => (own.next, own.next.wrapping_add(1)),
+                ToClient => (own.next.wrapping_sub(1), own.next),
+            };
+            if arrival.sequence != first && arrival.sequence != second {
+                if arrival.direction == ToClient && !arrival.payload.is_empty() && arrival.sequence == own.last_ack {
+                    return Verdict::Accept;
+                }
+                return scope.reject(Event::TimeWaitAckWrongSequence);
+            }
+        }
+        if !self.acknowledgement_is_valid(arrival, scope) {
+            return scope.reject(Event::TimeWaitInvalidAck);
+        }
+        if !again {
+            self.enter(State::Closed);
+            self.take_window(arrival);
+        }
+        self.take_timestamp(arrival, scope);
+        self.catch_up(arrival, 0);
+        self.take_acknowledgement(arrival);
+        self.data(arrival, scope);
+        Verdict::Accept
+    }
+}

@@ -1,0 +1,250 @@
+//! ESTABLISHED, and what ends it: FIN and RST.
+
+use sidewire_base::Direction::{ToClient, ToServer};
+use sidewire_decode::Tcp;
+
+use crate::{
+    Event, Session, State,
+    segment::Arrival,
+    sequence::{ge, gt, le, lt},
+    session::{Scope, Verdict},
+};
+
+impl Session {
+    /// The handshake is complete.
+    pub(crate) fn established(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        if arrival.has(Tcp::RST) {
+            let verdict = self.reset(arrival, scope);
+            if verdict == Verdict::Accept {
+                let own = &mut self.sides[arrival.direction];
+                own.next = arrival.end.wrapping_add(u32::from(arrival.direction == ToClient));
+                self.sides[arrival.direction.flip()].next = arrival.acknowledgement;
+            }
+            return verdict;
+        }
+        if arrival.is_syn_ack() && !arrival.has(Tcp::FIN) {
+            return self.syn_ack_again(arrival, scope);
+        }
+        if arrival.has(Tcp::SYN) && !arrival.has(Tcp::FIN) {
+            return self.syn_again(arrival, scope);
+        }
+        if !arrival.has(Tcp::ACK | Tcp::FIN) {
+            return Verdict::Accept;
+        }
+        if self.traits.timestamps && !self.timestamp_is_valid(arrival, scope) {
+            return Verdict::Reject;
+        }
+        if arrival.has(Tcp::FIN) {
+            return self.finish(arrival, scope);
+        }
+        self.traits.confirmed |= arrival.direction == ToClient;
+        if !self.transfer(arrival, scope) {
+            // Rejected, but nothing to drop: the receiver judges it by itself.
+            scope.outcome.valid = false;
+        }
+        Verdict::Accept
+    }
+
+    fn syn_ack_again(&self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        if arrival.direction == ToServer {
+            return scope.reject(Event::EstablishedSynAckToServer);
+        }
+        if arrival.acknowledgement != self.sides[ToServer].last_ack {
+            return scope.reject(Event::EstablishedSynAckResendWithDifferentAck);
+        }
+        if arrival.sequence != self.sides[ToClient].isn {
+            return scope.reject(Event::EstablishedSynAckResendWithDifferentSequence);
+        }
+        if self.traits.confirmed {
+            return scope.reject(Event::EstablishedSynAckResend);
+        }
+        // The server has not seen the last ACK of the handshake.
+        Verdict::Accept
+    }
+
+    fn syn_again(&self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        scope.reject(if arrival.direction == ToClient {
+            Event::EstablishedSynToClient
+        } else if arrival.sequence == self.sides[ToServer].isn {
+            Event::EstablishedSynResend
+        } else {
+            Event::EstablishedSynResendDifferentSequence
+        })
+    }
+
+    /// An ordinary segment. False when it is rejected.
+    fn transfer(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> bool {
+        let peer = &self.sides[arrival.direction.flip()];
+        if arrival.has(Tcp::ACK) {
+            if peer.probed && arrival.acknowledgement == peer.next.wrapping_add(1) {
+                scope.event(Event::EstablishedAckZeroWindowProbe);
+            } else if !self.acknowledgement_is_valid(arrival, scope) {
+                scope.event(Event::EstablishedInvalidAck);
+                return false;
+            }
+        }
+        if self.traits.peer_window_unknown && arrival.direction == ToClient {
+            self.traits.peer_window_unknown = false;
+            let server = &mut self.sides[ToClient];
+            server.window = server.scaled(arrival.tcp.window);
+            server.set_window_end();
+        }
+        if !self.is_after_last_ack(arrival, scope) {
+            scope.event(Event::EstablishedPacketBeforeLastAck);
+            return false;
+        }
+        let one_sided = self.traits.one_sided;
+        let lenient = one_sided || self.traits.midstream;
+        let own = &mut self.sides[arrival.direction];
+        if arrival.payload.len() == 1 && arrival.sequence == own.next && own.window == 0 {
+            own.probed = true;
+            self.data(arrival, scope);
+            return true;
+        }
+        if ge(arrival.end, own.next) {
+            own.advance(arrival.end, one_sided);
+        }
+        if !lenient && !le(arrival.end, own.window_end) {
+            scope.event(Event::EstablishedPacketOutOfWindow);
+            return false;
+        }
+        self.take_window(arrival);
+        if arrival.has(Tcp::ACK) {
+            self.take_acknowledgement(arrival);
+            let peer = &self.sides[arrival.direction.flip()];
+            if !one_sided && gt(peer.last_ack, peer.next) {
+                scope.shared.counters.ack_unseen_data += 1;
+            }
+        }
+        self.take_timestamp(arrival, scope);
+        self.take_sacks(arrival);
+        self.sides[arrival.direction.flip()].extend_window();
+        self.data(arrival, scope);
+        true
+    }
+
+    /// Does the segment end behind what the peer acknowledged? If not, may it be taken nevertheless?
+    fn is_after_last_ack(&mut self, arrival: &Arrival<'_>, scope: &Scope<'_>) -> bool {
+        let midstream = self.traits.midstream;
+        let own = &mut self.sides[arrival.direction];
+        let keep_alive = arrival.payload.len() <= 1 && arrival.sequence == own.next.wrapping_sub(1);
+        if keep_alive || ge(arrival.end, own.last_ack) {
+            return true;
+        }
+        if self.traits.one_sided {
+            if arrival.direction == ToClient {
+                own.set_acknowledged(arrival.sequence);
+            }
+            return true;
+        }
+        let nothing_acknowledged = own.last_ack == own.isn.wrapping_add(1);
+        if arrival.direction == ToServer
+            && scope.config.async_oneside
+            && midstream
+            && (own.next == arrival.sequence || nothing_acknowledged)
+        {
+            self.traits.one_sided = true;
+            return true;
+        }
+        // The acknowledgement overtook the data.
+        gt(own.last_ack, own.next) && gt(arrival.end, own.next)
+    }
+
+    /// A FIN in ESTABLISHED or before.
+    pub(crate) fn finish(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        if !self.acknowledgement_is_valid(arrival, scope) {
+            return scope.reject(Event::FinInvalidAck);
+        }
+        let own = &self.sides[arrival.direction];
+        if lt(arrival.sequence, own.last_ack) || gt(arrival.end, own.window_end) {
+            return scope.reject(Event::FinOutOfWindow);
+        }
+        if arrival.direction == ToServer && arrival.has(Tcp::SYN) {
+            return scope.reject(Event::FinSyn);
+        }
+        let own = &mut self.sides[arrival.direction];
+        // Suricata counts the FIN among the server's sequence numbers here, not among the client's.
+        match arrival.direction {
+            ToServer => {
+                own.next = arrival.end;
+                self.enter(State::CloseWait);
+            }
+            ToClient => {
+                own.next = arrival.end.wrapping_add(1);
+                self.enter(State::FinWait1);
+            }
+        }
+        self.take_window(arrival);
+        self.take_timestamp(arrival, scope);
+        self.catch_up(arrival, 0);
+        if arrival.has(Tcp::ACK) {
+            self.take_acknowledgement(arrival);
+        }
+        self.end_data(arrival, scope);
+        Verdict::Accept
+    }
+
+    /// An RST in any state from ESTABLISHED on.
+    pub(crate) fn reset(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        if !self.reset_is_valid(arrival, scope) {
+            return Verdict::Reject;
+        }
+        self.enter(State::Closed);
+        if arrival.has(Tcp::ACK) && self.acknowledgement_is_valid(arrival, scope) {
+            self.take_acknowledgement(arrival);
+        }
+        let base = self.streams[arrival.direction].base_sequence();
+        self.sides[arrival.direction].acknowledge(arrival.sequence, base);
+        self.take_timestamp(arrival, scope);
+        Verdict::Accept
+    }
+
+    /// The payload of a FIN, and the end of the stream behind it.
+    pub(crate) fn end_data(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+        self.data(arrival, scope);
+        self.streams[arrival.direction].set_fin(arrival.end);
+    }
+
+    /// The window this segment offers the peer.
+    pub(crate) fn take_window(&mut self, arrival: &Arrival<'_>) {
+        let peer = &mut self.sides[arrival.direction.flip()];
+        peer.window = peer.scaled(arrival.tcp.window);
+    }
+
+    /// The acknowledgement of what the peer sent.
+    pub(crate) fn take_acknowledgement(&mut self, arrival: &Arrival<'_>) {
+        let base = self.streams[arrival.direction.flip()].base_sequence();
+        self.sides[arrival.direction.flip()].acknowledge(arrival.acknowledgement, base);
+    }
+
+    pub(crate) fn take_sacks(&mut self, arrival: &Arrival<'_>) {
+        if self.traits.sack && arrival.tcp.options.sack_blocks > 0 {
+            let peer = &mut self.sides[arrival.direction.flip()];
+            for (left, right) in arrival.sacks() {
+                peer.sack(left, right);
+            }
+        }
+    }
+
+    /// The peer sent what is acknowledged here, seen or not. `fin`: its FIN is among it.
+    pub(crate) fn catch_up(&mut self, arrival: &Arrival<'_>, fin: u32) {
+        let peer = &mut self.sides[arrival.direction.flip()];
+        if lt(peer.next.wrapping_sub(fin), arrival.acknowledgement) {
+            peer.next = arrival.acknowledgement;
+        }
+    }
+
+    /// Was the payload seen before? Says so in an event.
+    pub(crate) fn is_retransmission(&self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> bool {
+        let own = &self.sides[arrival.direction];
+        let again = !arrival.payload.is_empty()
+            && (lt(arrival.sequence, own.last_ack) && gt(arrival.end, own.last_ack)
+                || le(arrival.end, own.last_ack)
+                || le(arrival.end, own.next));
+        if again {
+            scope.event(Event::PacketRetransmission);
+            scope.outcome.retransmission = true;
+        }
+        again
+    }
+}

@@ -1,0 +1,280 @@
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+
+use crate::Shared;
+
+/// What a piece out of order costs beside its octets: its entry in the map and its allocation.
+const STRAY_OVERHEAD: u64 = 96;
+/// A buffer begins with this many octets.
+const FIRST_CAPACITY: usize = 2048;
+/// Pieces farther apart than this are counted as regions of their own.
+const REGION_DISTANCE: u64 = 256 << 10;
+
+/// Contiguous octets.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    /// Offset of `data[0]`.
+    origin: u64,
+    /// How much of `data` was released.
+    head: usize,
+    data: Vec<u8>,
+}
+
+impl Run {
+    pub(crate) const fn start(&self) -> u64 {
+        self.origin + self.head as u64
+    }
+
+    pub(crate) const fn end(&self) -> u64 {
+        self.origin + self.data.len() as u64
+    }
+
+    /// Octets from offset to offset.
+    pub(crate) fn slice(&self, from: u64, to: u64) -> Option<&[u8]> {
+        self.data.get(
+            usize::try_from(from.checked_sub(self.origin)?).ok()?
+                ..usize::try_from(to.checked_sub(self.origin)?).ok()?,
+        )
+    }
+}
+
+/// Runs, oldest first. There is one, unless a gap lies before a consumer.
+pub(crate) type Runs = SmallVec<[Run; 1]>;
+
+/// Pieces behind a hole, by offset. They do not overlap; they may touch.
+#[derive(Debug, Default)]
+pub(crate) struct Strays(BTreeMap<u64, Vec<u8>>);
+
+impl Strays {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn first_start(&self) -> Option<u64> {
+        self.0.first_key_value().map(|(&start, _)| start)
+    }
+}
+
+/// Whether new octets meet held ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Overlap {
+    pub(crate) any: bool,
+    pub(crate) different: bool,
+}
+
+/// The octets of one direction: runs in order, strays behind holes. All memory is charged to the shared budget.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) runs: Runs,
+    pub(crate) strays: Strays,
+}
+
+impl Held {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.strays.is_empty()
+    }
+
+    /// Offset behind the last octet in order.
+    pub(crate) fn end(&self) -> Option<u64> {
+        self.runs.last().map(Run::end)
+    }
+
+    /// Everything, in order.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let runs = self.runs.iter().map(|run| (run.start(), run.data.get(run.head..).unwrap_or_default()));
+        runs.filter(|(_, data)| !data.is_empty())
+            .chain(self.strays.0.iter().map(|(&start, data)| (start, data.as_slice())))
+    }
+
+    /// Pieces that meet a range.
+    fn meeting(&self, start: u64, end: u64) -> impl Iterator<Item = (u64, &[u8])> {
+        let first = self.strays.0.range(..=start).next_back().map_or(start, |(&at, _)| at);
+        let runs = self.runs.iter().map(|run| (run.start(), run.data.get(run.head..).unwrap_or_default()));
+        runs.chain(self.strays.0.range(first..end.max(first)).map(|(&at, data)| (at, data.as_slice())))
+            .filter(move |&(at, data)| at < end && at + data.len() as u64 > start)
+    }
+
+    /// Appends octets at the end of the last run. False when the budget refuses.
+    pub(crate) fn append(&mut self, start: u64, octets: &[u8], shared: &mut Shared) -> bool {
+        if self.runs.is_empty() {
+            let data = shared.pool.pop().unwrap_or_default();
+            if !shared.charge(data.capacity() as u64) {
+                shared.pool.push(data);
+                return false;
+            }
+            self.runs.push(Run { origin: start, head: 0, data });
+        }
+        let Some(run) = self.runs.last_mut() else { return false };
+        let needed = run.data.len() + octets.len();
+        if needed > run.data.capacity() && run.head >= octets.len() && run.head * 2 >= run.data.len() {
+            run.data.drain(..run.head);
+            run.origin += run.head as u64;
+            run.head = 0;
+        }
+        let needed = run.data.len() + octets.len();
+        if needed > run.data.capacity() {
+            let capacity = needed.next_power_of_two().max(FIRST_CAPACITY);
+            if !shared.charge((capacity - run.data.capacity()) as u64) {
+                if run.data.is_empty() {
+                    self.drop_last_run(shared);
+                }
+                return false;
+            }
+            run.data.reserve_exact(capacity - run.data.len());
+        }
+        run.data.extend_from_slice(octets);
+        true
+    }
+
+    fn drop_last_run(&mut self, shared: &mut Shared) {
+        if let Some(run) = self.runs.pop() {
+            shared.recycle(run.data);
+        }
+    }
+
+    /// Does a range meet held octets, and do they differ?
+    pub(crate) fn compare(&self, start: u64, octets: &[u8]) -> Overlap {
+        let end = start + octets.len() as u64;
+        let mut overlap = Overlap::default();
+        for (at, data) in self.meeting(start, end) {
+            overlap.any = true;
+            let (from, to) = (at.max(start), (at + data.len() as u64).min(end));
+            let old = data.get((from - at) as usize..(to - at) as usize);
+            let new = octets.get((from - start) as usize..(to - start) as usize);
+            overlap.different |= old != new;
+        }
+        overlap
+    }
+
+    /// Copies what is held between two offsets into `octets`, which begin at `start`.
+    pub(crate) fn restore(&self, start: u64, octets: &mut [u8], from: u64, to: u64) {
+        if from >= to {
+            return;
+        }
+        for (at, data) in self.meeting(from, to) {
+            let (from, to) = (at.max(from), (at + data.len() as u64).min(to));
+            let old = data.get((from - at) as usize..(to - at) as usize);
+            let new = octets.get_mut((from - start) as usize..(to - start) as usize);
+            if let (Some(old), Some(new)) = (old, new) {
+                new.copy_from_slice(old);
+            }
+        }
+    }
+
+    /// Writes octets over what is held, and holds them where nothing was. False when the budget refuses.
+    pub(crate) fn write(&mut self, start: u64, octets: &[u8], shared: &mut Shared) -> bool {
+        let end = start + octets.len() as u64;
+        let mut at = start;
+        let mut complete = true;
+        for run in &mut self.runs {
+            let (from, to) = (run.start().max(start), run.end().min(end));
+            if from < to {
+                let origin = run.origin;
+                let target = run.data.get_mut((from - origin) as usize..(to - origin) as usize);
+                let source = octets.get((from - start) as usize..(to - start) as usize);
+                if let (Some(target), Some(source)) = (target, source) {
+                    target.copy_from_slice(source);
+                }
+            }
+            at = at.max(run.end().min(end));
+        }
+        while at < end {
+            // The piece at `at`, or the hole up to the next one.
+            let part =
+                |from: u64, to: u64| octets.get((from - start) as usize..(to - start) as usize).unwrap_or_default();
+            if let Some((&piece, data)) = self.strays.0.range_mut(..=at).next_back()
+                && piece + data.len() as u64 > at
+            {
+                let to = end.min(piece + data.len() as u64);
+                if let Some(target) = data.get_mut((at - piece) as usize..(to - piece) as usize) {
+                    target.copy_from_slice(part(at, to));
+                }
+                at = to;
+                continue;
+            }
+            let to = self.strays.0.range(at..end).next().map_or(end, |(&next, _)| next);
+            let hole = part(at, to);
+            if shared.charge(hole.len() as u64 + STRAY_OVERHEAD) {
+                self.strays.0.insert(at, hole.to_vec());
+            } else {
+                complete = false;
+            }
+            at = to;
+        }
+        complete
+    }
+
+    /// Moves strays that now touch the end into the last run.
+    pub(crate) fn absorb(&mut self, shared: &mut Shared) {
+        loop {
+            let Some(entry) = self.strays.0.first_entry() else { return };
+            let start = *entry.key();
+            if self.runs.last().map(Run::end) != Some(start) {
+                return;
+            }
+            let data = entry.remove();
+            shared.uncharge(data.len() as u64 + STRAY_OVERHEAD);
+            if !self.append(start, &data, shared) {
+                shared.counters.segment_memcap_drop += 1;
+                return;
+            }
+        }
+    }
+
+    /// Begins a new run with the first stray.
+    pub(crate) fn skip_hole(&mut self, shared: &mut Shared) {
+        let Some((start, data)) = self.strays.0.pop_first() else { return };
+        shared.uncharge(data.len() as u64 + STRAY_OVERHEAD);
+        shared.charge_always(data.capacity() as u64);
+        // A run without octets (all released) makes room for the new one.
+        if self.runs.last().is_some_and(|run| run.start() == run.end()) {
+            self.drop_last_run(shared);
+        }
+        self.runs.push(Run { origin: start, head: 0, data });
+        self.absorb(shared);
+    }
+
+    /// Far-apart regions.
+    pub(crate) fn regions(&self) -> u16 {
+        let mut last = self.end().unwrap_or(0);
+        let mut regions = 1u16;
+        for (&start, data) in self.strays.0.range(last.saturating_add(REGION_DISTANCE)..) {
+            if start.saturating_sub(last) > REGION_DISTANCE {
+                regions = regions.saturating_add(1);
+            }
+            last = start + data.len() as u64;
+        }
+        regions
+    }
+
+    /// Frees octets before an offset.
+    pub(crate) fn release(&mut self, before: u64, shared: &mut Shared) {
+        while self.runs.len() > 1 && self.runs.first().is_some_and(|run| run.end() <= before) {
+            shared.recycle(self.runs.remove(0).data);
+        }
+        if let Some(run) = self.runs.first_mut() {
+            let head = before.saturating_sub(run.origin).min(run.data.len() as u64) as usize;
+            run.head = run.head.max(head);
+            if run.head == run.data.len() {
+                run.origin += run.head as u64;
+                run.head = 0;
+                run.data.clear();
+            }
+        }
+    }
+
+    /// Frees everything.
+    pub(crate) fn clear(&mut self, shared: &mut Shared) {
+        for run in self.runs.drain(..) {
+            shared.recycle(run.data);
+        }
+        while let Some((_, data)) = self.strays.0.pop_first() {
+            shared.uncharge(data.len() as u64 + STRAY_OVERHEAD);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Whether acknowledgements, RSTs and timestamps are believed.
+
+use sidewire_base::Direction;
+use sidewire_decode::Tcp;
+
+use crate::{
+    Event, Policy, Session, State,
+    segment::Arrival,
+    sequence::{ge, gt, le, lt},
+    session::Scope,
+};
+
+/// After so long without a segment a timestamp clock may have wrapped (RFC 7323, 5.5), in seconds.
+const TIMESTAMP_LIFETIME: u32 = 24 * 24 * 3600;
+
+impl Session {
+    /// Does the acknowledgement number lie in what the peer may have sent? Without the ACK flag there is nothing to judge.
+    pub(crate) fn acknowledgement_is_valid(&self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> bool {
+        let peer = &self.sides[arrival.direction.flip()];
+        let ack = arrival.acknowledgement;
+        if !arrival.has(Tcp::ACK) || gt(ack, peer.last_ack) && le(ack, peer.window_end) || ack == peer.last_ack {
+            return true;
+        }
+        let valid = if lt(ack, peer.last_ack) {
+            // An old one, but not older than a window.
+            peer.window == 0 || ge(ack, peer.last_ack.wrapping_sub(peer.window))
+        } else if self.traits.one_sided {
+            true
+        } else {
+            // An RST that answers a SYN acknowledges it as a SYN/ACK would.
+            self.state == State::SynSent
+                && arrival.direction == Direction::ToClient
+                && arrival.has(Tcp::RST)
+                && ack == peer.isn.wrapping_add(1)
+        };
+        if !valid {
+            scope.event(Event::PacketInvalidAck);
+        }
+        valid
+    }
+
+    /// Would the receiver obey this RST?
+    pub(crate) fn reset_is_valid(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> bool {
+        if self.traits.lossy {
+            return true;
+        }
+        if self.traits.timestamps && !self.timestamp_is_valid(arrival, scope) {
+            return false;
+        }
+        if !arrival.payload.is_empty() {
+            scope.event(Event::RstWithData);
+        }
+        if arrival.has(Tcp::ACK) && arrival.acknowledgement != 0 && !self.acknowledgement_is_valid(arrival, scope) {
+            scope.event(Event::RstInvalidAck);
+            return false;
+        }
+        let own = &mut self.sides[arrival.direction];
+        if is_authenticated(arrival) {
+            // The receiver may reject it; if the sender goes on, it was injected.
+            own.reset_sent = true;
+        }
+        if self.traits.one_sided {
+            return ge(arrival.sequence, own.next);
+        }
+        match own.policy {
+            Policy::HpUx11 => ge(arrival.sequence, own.next),
+            Policy::OldLinux | Policy::Linux | Policy::Solaris | Policy::OldSolaris => {
+                ge(arrival.end, own.last_ack) && lt(arrival.sequence, own.next.wrapping_add(own.window))
+            }
+            _ => arrival.sequence == own.next,
+        }
+    }
+
+    /// Protection against wrapped sequence numbers (RFC 7323, 5), as the receiver's system does it. An old timestamp is an
+    /// event.
+    pub(crate) fn timestamp_is_valid(&self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> bool {
+        let Some((timestamp, _)) = arrival.tcp.options.timestamps else { return true };
+        let own = &self.sides[arrival.direction];
+        let in_order = own.next == arrival.sequence;
+        let mut check = own.policy != Policy::HpUx11 || in_order;
+        if own.zero_timestamp {
+            match own.policy {
+                Policy::Linux | Policy::Windows2k3 => check = false,
+                Policy::OldLinux | Policy::Windows | Policy::Vista if in_order => check = false,
+                _ => {}
+            }
+        }
+        let takes_zero = matches!(
+            own.policy,
+            Policy::OldLinux
+                | Policy::Windows
+                | Policy::Windows2k3
+                | Policy::Vista
+                | Policy::Solaris
+                | Policy::OldSolaris
+        );
+        let valid = if timestamp == 0 && !takes_zero {
+            false
+        } else {
+            !check || self.timestamp_advances(timestamp, arrival, scope) || in_order && self.timestamp_expired(arrival)
+        };
+        if !valid {
+            scope.event(Event::PacketInvalidTimestamp);
+        }
+        valid
+    }
+
+    fn timestamp_advances(&self, timestamp: u32, arrival: &Arrival<'_>, scope: &Scope<'_>) -> bool {
+        let own = &self.sides[arrival.direction];
+        // Linux takes one that is off by one.
+        let slack = u32::from(own.policy == Policy::Linux || scope.config.liberal_timestamps);
+        let difference = timestamp.wrapping_sub(own.last_timestamp).wrapping_add(slack) as i32;
+        difference >= 0 && (own.last_timestamp == 0 || !self.timestamp_expired(arrival))
+    }
+
+    fn timestamp_expired(&self, arrival: &Arrival<'_>) -> bool {
+        let own = &self.sides[arrival.direction];
+        let unknown = own.last_timestamp_at == 0 && self.traits.midstream;
+        !unknown && arrival.seconds > own.last_timestamp_at.saturating_add(TIMESTAMP_LIFETIME)
+    }
+
+    /// Remembers the timestamp of a segment that was accepted.
+    pub(crate) fn take_timestamp(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+        if !self.traits.timestamps {
+            return;
+        }
+        let Some((timestamp, _)) = arrival.tcp.options.timestamps else {
+            // Solaris stops using timestamps when one is missing.
+            if matches!(self.sides[arrival.direction].policy, Policy::Solaris | Policy::OldSolaris) {
+                self.traits.timestamps = false;
+            }
+            return;
+        };
+        let valid = self.timestamp_is_valid(arrival, scope);
+        let own = &mut self.sides[arrival.direction];
+        let in_order = own.next == arrival.sequence;
+        if own.zero_timestamp {
+            match own.policy {
+                Policy::Linux | Policy::Windows2k3 => {
+                    // They do not negotiate timestamps with a zero one.
+                    self.traits.timestamps = false;
+                    return;
+                }
+                Policy::OldLinux | Policy::Windows | Policy::Vista => {
+                    own.zero_timestamp = false;
+                    if in_order {
+                        own.last_timestamp = timestamp;
+                        return;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if valid {
+            if in_order {
+                own.last_timestamp = timestamp;
+            }
+            own.last_timestamp_at = arrival.seconds;
+        }
+    }
+}
+
+/// Carries an MD5 signature (RFC 2385) or an authentication option (RFC 5925).
+fn is_authenticated(arrival: &Arrival<'_>) -> bool {
+    arrival.option_kinds().any(|kind| matches!(kind, 19 | 29))
+}
