@@ -1,7 +1,34 @@
 //! From a captured frame to decoded packets: link layers, tunnels, IP, transport headers, checksums, defragmentation.
+//!
+//! [`Decoder::decode`] hands each layer that carries IP to a sink, outermost first. Nothing is allocated on the way,
+//! except by defragmentation. Events and statistics are named as Suricata names them.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod checksum;
+mod decoder;
+mod defrag;
 mod event;
+#[doc(hidden)]
+pub mod fuzz;
+mod icmp;
+mod ipv4;
+mod ipv6;
+mod link;
+mod options;
 mod packet;
+mod ppp;
+mod shard;
+mod stats;
+mod transport;
+mod tunnel;
+mod walk;
 
+pub use decoder::{Decoder, Frame};
+pub use defrag::Policy;
 pub use event::DecodeEvent;
+pub use link::link_type_is_known;
+pub use options::{DefragOptions, Network, Options, Ports};
 pub use packet::{BadChecksum, Embedded, Ethernet, Icmp, Ip, Packet, Sctp, Tcp, TcpOptions, Transport, Tunnel, Udp};
+pub use shard::{ShardKey, Sharder};
+pub use stats::Stats;

@@ -1,0 +1,130 @@
+use core::net::IpAddr;
+
+use crate::defrag::Policy;
+
+/// How frames are decoded. The default is that of `replay`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Verify checksums; wrong ones are marked in [`Packet::bad_checksum`](crate::Packet::bad_checksum).
+    pub checksums: bool,
+    /// Take an IP length of 0 as "to the end of the frame", as captures of segmentation offload have it. Off: an event.
+    pub offload_length: bool,
+    /// Protocol layers after which a packet is given up with `too_many_layers`.
+    pub max_layers: u8,
+    /// UDP ports of Teredo.
+    pub teredo: Ports,
+    /// UDP ports of VXLAN.
+    pub vxlan: Ports,
+    /// UDP ports of Geneve.
+    pub geneve: Ports,
+    /// IP defragmentation.
+    pub defrag: DefragOptions,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            checksums: false,
+            offload_length: true,
+            max_layers: 16,
+            teredo: Ports::Listed(vec![3544]),
+            vxlan: Ports::Listed(vec![4789]),
+            geneve: Ports::Listed(vec![6081]),
+            defrag: DefragOptions::default(),
+        }
+    }
+}
+
+/// Ports on which an encapsulation is looked for; either side's port counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ports {
+    /// It is not looked for.
+    None,
+    /// On all.
+    Any,
+    /// On these.
+    Listed(Vec<u16>),
+}
+
+impl Ports {
+    #[inline]
+    pub(crate) fn contain(&self, source: u16, destination: u16) -> bool {
+        match self {
+            Self::None => false,
+            Self::Any => true,
+            Self::Listed(ports) => ports.iter().any(|port| *port == source || *port == destination),
+        }
+    }
+}
+
+/// How fragments are put together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefragOptions {
+    /// Seconds after a datagram's latest fragment at which it is given up.
+    pub timeout: u32,
+    /// Seconds by destination network instead of `timeout`; the most specific network counts.
+    pub timeouts: Vec<(Network, u32)>,
+    /// Most octets held.
+    pub memory: usize,
+    /// Most datagrams followed at once.
+    pub max_trackers: usize,
+    /// Most fragments held at once.
+    pub max_fragments: usize,
+    /// How overlaps are resolved where `policies` says nothing.
+    pub policy: Policy,
+    /// Policies by destination network (`host-os-policy`); the most specific network counts.
+    pub policies: Vec<(Network, Policy)>,
+    /// Fragments on different VLANs belong to different datagrams.
+    pub track_vlan: bool,
+    /// Fragments on different tunnel levels belong to different datagrams.
+    pub track_level: bool,
+}
+
+impl Default for DefragOptions {
+    fn default() -> Self {
+        Self {
+            timeout: 60,
+            timeouts: Vec::new(),
+            memory: 32 << 20,
+            max_trackers: 65_535,
+            max_fragments: 65_535,
+            policy: Policy::Bsd,
+            policies: Vec::new(),
+            track_vlan: true,
+            track_level: true,
+        }
+    }
+}
+
+/// An address with a prefix length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// Any address inside.
+    pub address: IpAddr,
+    /// Leading bits that count: 0 to 32, or to 128.
+    pub prefix: u8,
+}
+
+impl Network {
+    /// True for addresses inside.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                let mask = u32::MAX.checked_shl(32u32.saturating_sub(self.prefix.into())).unwrap_or(0);
+                network.to_bits() & mask == address.to_bits() & mask
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => {
+                let mask = u128::MAX.checked_shl(128u32.saturating_sub(self.prefix.into())).unwrap_or(0);
+                network.to_bits() & mask == address.to_bits() & mask
+            }
+            _ => false,
+        }
+    }
+
+    /// The value of the most specific network that holds an address.
+    pub(crate) fn lookup<T: Copy>(table: &[(Self, T)], address: IpAddr) -> Option<T> {
+        let holding = table.iter().filter(|(network, _)| network.contains(address));
+        holding.max_by_key(|(network, _)| network.prefix).map(|(_, value)| *value)
+    }
+}

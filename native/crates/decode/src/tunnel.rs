@@ -1,0 +1,221 @@
+//! Encapsulations: GRE and ERSPAN over IP; Teredo, Geneve and VXLAN over UDP.
+
+use crate::stats::Counter;
+use crate::walk::{Broken, Kind, Step, Walk};
+use crate::{DecodeEvent, Tunnel, ipv6};
+
+const ETHER_IPV4: u16 = 0x0800;
+const ETHER_ARP: u16 = 0x0806;
+const ETHER_BRIDGE: u16 = 0x6558;
+const ETHER_VLAN: u16 = 0x8100;
+const ETHER_IPV6: u16 = 0x86dd;
+const ETHER_MPLS: u16 = 0x8847;
+const ETHER_PPP: u16 = 0x880b;
+const ETHER_PROVIDER_VLAN: u16 = 0x88a8;
+const ETHER_ERSPAN: u16 = 0x88be;
+
+const GRE_LENGTH: usize = 4;
+/// A source route entry: address family, offset, length. RFC 1701.
+const SOURCE_ROUTE_LENGTH: usize = 4;
+const ERSPAN_LENGTH: usize = 8;
+const VXLAN_LENGTH: usize = 8;
+const GENEVE_LENGTH: usize = 8;
+const ETHERNET_LENGTH: usize = 14;
+
+/// Most VLAN tags, the one of ERSPAN's header included.
+const MAX_VLANS: usize = 3;
+
+impl<'a> Walk<'_, 'a> {
+    /// GRE version 0 (RFC 2784, 2890, 1701) and 1 (RFC 2637).
+    pub(crate) fn gre(&mut self, data: &'a [u8]) -> Step {
+        self.stats.count(Counter::Gre);
+        let Some(([first, second, p0, p1], _)) = data.split_first_chunk::<GRE_LENGTH>() else {
+            return self.broken(DecodeEvent::GRE_PKT_TOO_SMALL);
+        };
+        self.enter()?;
+        let ether_type = u16::from_be_bytes([*p0, *p1]);
+        let set = |octet: u8, bit: u8| octet & bit != 0;
+        let (checksum, routing) = (set(*first, 0x80), set(*first, 0x40));
+        let (key, sequence) = (set(*first, 0x20), set(*first, 0x10));
+        let word = |present: bool| if present { 4 } else { 0 };
+        let mut length = GRE_LENGTH + word(key) + word(sequence);
+        let event = match second & 0x07 {
+            0 => {
+                length += word(checksum || routing);
+                match () {
+                    () if set(*first, 0x07) => Some(DecodeEvent::GRE_VERSION0_RECUR),
+                    () if set(*second, 0xf8) => Some(DecodeEvent::GRE_VERSION0_FLAGS),
+                    () if length > data.len() => Some(DecodeEvent::GRE_VERSION0_HDR_TOO_BIG),
+                    () if routing => match skip_source_route(data, length) {
+                        Some(end) => {
+                            length = end;
+                            None
+                        }
+                        None => Some(DecodeEvent::GRE_VERSION0_MALFORMED_SRE_HDR),
+                    },
+                    () => None,
+                }
+            }
+            1 => {
+                length += word(set(*second, 0x80));
+                match () {
+                    () if checksum => Some(DecodeEvent::GRE_VERSION1_CHKSUM),
+                    () if routing => Some(DecodeEvent::GRE_VERSION1_ROUTE),
+                    () if set(*first, 0x08) => Some(DecodeEvent::GRE_VERSION1_SSR),
+                    () if set(*first, 0x07) => Some(DecodeEvent::GRE_VERSION1_RECUR),
+                    () if set(*second, 0x78) => Some(DecodeEvent::GRE_VERSION1_FLAGS),
+                    () if ether_type != ETHER_PPP => Some(DecodeEvent::GRE_VERSION1_WRONG_PROTOCOL),
+                    () if !key => Some(DecodeEvent::GRE_VERSION1_NO_KEY),
+                    () if length > data.len() => Some(DecodeEvent::GRE_VERSION1_HDR_TOO_BIG),
+                    () => None,
+                }
+            }
+            _ => Some(DecodeEvent::GRE_WRONG_VERSION),
+        };
+        if let Some(event) = event {
+            self.invalid(event);
+            return Ok(());
+        }
+        // PPTP acknowledgements carry nothing: the key's upper half is the payload's length.
+        let acknowledgement = second & 0x07 == 1 && data.get(4..6) == Some(&[0, 0]);
+        let inner = data.get(length..).unwrap_or_default();
+        let kind = match ether_type {
+            ETHER_IPV4 => Kind::Ipv4,
+            ETHER_IPV6 => Kind::Ipv6,
+            ETHER_VLAN => Kind::Vlan,
+            ETHER_BRIDGE => Kind::Ethernet,
+            ETHER_ARP => Kind::Arp,
+            ETHER_PPP if !acknowledgement => Kind::Ppp,
+            ETHER_ERSPAN if sequence => Kind::ErspanII,
+            ETHER_ERSPAN => Kind::ErspanI,
+            _ => return Ok(()),
+        };
+        let tunnel = if ether_type == ETHER_ERSPAN { Tunnel::Erspan } else { Tunnel::Gre };
+        self.tunnel(kind, tunnel, inner, None);
+        Ok(())
+    }
+
+    /// ERSPAN type II: a header with the mirrored VLAN, then the frame. draft-foschiano-erspan.
+    pub(crate) fn erspan(&mut self, data: &'a [u8]) -> Step {
+        self.stats.count(Counter::Erspan);
+        let Some(([v0, v1, ..], frame)) = data.split_first_chunk::<ERSPAN_LENGTH>() else {
+            return self.broken(DecodeEvent::ERSPAN_HEADER_TOO_SMALL);
+        };
+        self.enter()?;
+        let (version, vlan) = (v0 >> 4, u16::from_be_bytes([*v0, *v1]) & 0x0fff);
+        if version != 1 {
+            return self.broken(DecodeEvent::ERSPAN_UNSUPPORTED_VERSION);
+        }
+        if vlan != 0 {
+            if self.packet.vlans.len() >= MAX_VLANS {
+                return self.broken(DecodeEvent::ERSPAN_TOO_MANY_VLAN_LAYERS);
+            }
+            self.packet.vlans.push(vlan);
+        }
+        self.ethernet(frame)
+    }
+
+    /// Looks for an encapsulation on the ports that are configured for one.
+    #[inline]
+    pub(crate) fn udp_tunnel(&mut self, source: u16, destination: u16, data: &'a [u8]) {
+        let options = self.options;
+        if options.teredo.contain(source, destination) && self.teredo(data) {
+            return;
+        }
+        if options.geneve.contain(source, destination) && self.geneve(data).is_ok_and(|found| found) {
+            return;
+        }
+        if options.vxlan.contain(source, destination) {
+            self.vxlan(data);
+        }
+    }
+
+    /// Teredo: origin indications, then an IPv6 packet that fills the datagram exactly. RFC 4380, 5.1.1.
+    fn teredo(&mut self, data: &'a [u8]) -> bool {
+        const ORIGIN_LENGTH: usize = 8;
+        let mut rest = data;
+        while let [0, 0, ..] = rest {
+            match rest.get(ORIGIN_LENGTH..) {
+                Some(after) if after.len() >= ipv6::HEADER_LENGTH => rest = after,
+                _ => return false,
+            }
+        }
+        let Some([first, _, _, _, l0, l1, ..]) = rest.first_chunk::<{ ipv6::HEADER_LENGTH }>() else { return false };
+        let length = ipv6::HEADER_LENGTH + usize::from(u16::from_be_bytes([*l0, *l1]));
+        let fits = first >> 4 == 6 && length == rest.len();
+        if fits {
+            self.tunnel(Kind::Ipv6, Tunnel::Teredo, rest, Some(Counter::Teredo));
+        }
+        fits
+    }
+
+    /// Geneve: a header with options, then a frame or packet. RFC 8926.
+    fn geneve(&mut self, data: &'a [u8]) -> Result<bool, Broken> {
+        let Some(([first, flags, p0, p1, _, _, _, reserved], _)) = data.split_first_chunk::<GENEVE_LENGTH>() else {
+            return Ok(false);
+        };
+        self.enter()?;
+        let options_end = GENEVE_LENGTH + usize::from(first & 0x3f) * 4;
+        let Some((header, inner)) = data.split_at_checked(options_end) else { return Ok(false) };
+        if first >> 6 != 0 || flags & 0x3f != 0 || *reserved != 0 {
+            return Ok(false);
+        }
+        // Options must fill the space that the header announces.
+        let mut options = header.get(GENEVE_LENGTH..).unwrap_or_default();
+        while let Some(size) = options.get(3) {
+            match options.get(4 + usize::from(size & 0x1f) * 4..) {
+                Some(after) => options = after,
+                None => return Ok(false),
+            }
+        }
+        self.stats.count(Counter::Geneve);
+        let kind = match u16::from_be_bytes([*p0, *p1]) {
+            ETHER_IPV4 => Kind::Ipv4,
+            ETHER_IPV6 => Kind::Ipv6,
+            ETHER_BRIDGE => Kind::Ethernet,
+            ETHER_ARP => return Ok(true),
+            _ => {
+                self.invalid(DecodeEvent::GENEVE_UNKNOWN_PAYLOAD_TYPE);
+                return Ok(true);
+            }
+        };
+        self.tunnel(kind, Tunnel::Geneve, inner, None);
+        Ok(true)
+    }
+
+    /// VXLAN: a header, then a frame. RFC 7348.
+    fn vxlan(&mut self, data: &'a [u8]) {
+        let Some(([flags, _, _, _, _, _, _, reserved], frame)) = data.split_first_chunk::<VXLAN_LENGTH>() else {
+            return;
+        };
+        if frame.len() < ETHERNET_LENGTH || flags & 0x08 == 0 || *reserved != 0 {
+            return;
+        }
+        self.stats.count(Counter::Vxlan);
+        // Suricata goes to IP without counting an Ethernet layer, and looks at nothing else; tags are followed here.
+        let (header, network) = frame.split_at_checked(ETHERNET_LENGTH).unwrap_or_default();
+        let ether_type = header.last_chunk::<2>().map_or(0, |octets| u16::from_be_bytes(*octets));
+        let (kind, data) = match ether_type {
+            ETHER_IPV4 => (Kind::Ipv4, network),
+            ETHER_IPV6 => (Kind::Ipv6, network),
+            ETHER_VLAN | ETHER_PROVIDER_VLAN | ETHER_MPLS => (Kind::Ethernet, frame),
+            _ => return,
+        };
+        self.tunnel(kind, Tunnel::Vxlan, data, None);
+    }
+}
+
+/// The end of the source route entries that begin at `at`: an entry without family and length ends them.
+fn skip_source_route(data: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let [f0, f1, _, length] = *data.get(at..)?.first_chunk::<SOURCE_ROUTE_LENGTH>()?;
+        at += SOURCE_ROUTE_LENGTH;
+        if (f0, f1, length) == (0, 0, 0) {
+            return Some(at);
+        }
+        at += usize::from(length);
+        if at > data.len() {
+            return None;
+        }
+    }
+}
