@@ -18,6 +18,8 @@ pub(crate) struct Conversation {
 /// The application layer of a flow: which protocol, and its session.
 #[derive(Default)]
 pub(crate) struct App {
+    /// Something of it was looked at.
+    pub(crate) begun: bool,
     pub(crate) detection: DetectionState,
     /// Position in the protocol list, once it is known.
     pub(crate) protocol: Option<u16>,

@@ -31,3 +31,16 @@ pub use summary::Summary;
 pub fn catalog() -> sidewire_ir::Catalog {
     sidewire_detect::catalog(sidewire_protocols::ALL)
 }
+
+#[cfg(test)]
+mod tests {
+    /// Writes `catalog.json` beside the exported types, as they are written: the rule compiler reads it.
+    #[test]
+    fn export_bindings_catalog() {
+        let Ok(folder) = std::env::var("TS_RS_EXPORT_DIR") else { return };
+        let mut text = serde_json::to_string_pretty(&super::catalog()).unwrap();
+        text.push('\n');
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(std::path::Path::new(&folder).join("catalog.json"), text).unwrap();
+    }
+}

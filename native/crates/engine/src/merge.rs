@@ -36,7 +36,7 @@ impl Merger {
         Self {
             outputs,
             sinks,
-            thresholds: Thresholds::new(threshold_entries),
+            thresholds: Thresholds::default(),
             decision: true,
             events: BTreeMap::new(),
             alerts: BTreeMap::new(),

@@ -70,7 +70,7 @@ impl Rules {
             },
             libraries: request.libraries.iter().map(PathBuf::from).collect(),
             generation: GENERATION.fetch_add(1, Ordering::Relaxed),
-            stream_events: sidewire_tcp::Event::NAMES,
+            stream_events: stream_event_names(),
             threads: request.threads as usize,
             alerts_per_packet: request.detect.packet_alert_max.into(),
             recursion_limit: request.detect.inspection_recursion_limit,
@@ -125,6 +125,13 @@ impl Rules {
         }
         String::from_utf8(text).unwrap_or_default()
     }
+}
+
+/// Names of stream events by number, as rules say them.
+fn stream_event_names() -> &'static [&'static str] {
+    static NAMES: std::sync::LazyLock<Vec<&'static str>> =
+        std::sync::LazyLock::new(|| sidewire_tcp::Event::ALL.iter().map(|event| event.name()).collect());
+    &NAMES
 }
 
 fn json(fill: impl FnOnce(&mut Object<'_>)) -> String {

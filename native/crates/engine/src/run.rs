@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -16,7 +16,6 @@ use crate::clock::Clock;
 use crate::config::{ChecksumMode, RunConfig};
 use crate::eve::{Kind, nest};
 use crate::merge::Merger;
-use crate::record::Batch;
 use crate::setup::Setup;
 use crate::sink::Sink;
 use crate::summary::Summary;
@@ -160,6 +159,9 @@ fn drive(setup: &Arc<Setup>, rules: Arc<RuleSet>, sinks: Vec<Sink>, control: &Co
     summary.time_jumps = jumps;
     let written = outcome.and_then(|counters| {
         summary.counters = counters;
+        let average = summary.counters.get("decoder.bytes").copied().unwrap_or(0)
+            / summary.counters.get("decoder.pkts").copied().unwrap_or(0).max(1);
+        summary.counters.insert("decoder.avg_pkt_size".to_owned(), average);
         summary.counters.insert("detect.alerts_suppressed".to_owned(), merger.suppressed);
         write_stats(setup, &summary, last, &mut merger)?;
         merger.flush()
@@ -274,7 +276,7 @@ impl Reading<'_> {
         frames.begin_file(&path, fresh, ignore);
         input.clone_into(&mut lock(&self.control.file));
         let progress = reader.progress();
-        self.control.file_total.store(progress.total().unwrap_or(0), Ordering::Relaxed);
+        self.control.file_total.store(progress.size().unwrap_or(0), Ordering::Relaxed);
         let before = self.ordinal;
         let error = loop {
             let frame = match reader.next() {
@@ -364,7 +366,7 @@ fn checksums_are_broken(input: &str, setup: &Setup) -> bool {
             wire_length: frame.wire_length,
             link_type: frame.link_type,
         };
-        decoder.decode(&input, |packet| {
+        decoder.decode(&input, &mut |packet: &sidewire_decode::Packet<'_>| {
             if !matches!(packet.transport, Transport::None) {
                 seen += 1;
                 wrong += u64::from(packet.bad_checksum.network || packet.bad_checksum.transport);

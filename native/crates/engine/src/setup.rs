@@ -106,12 +106,33 @@ fn flow(config: &RunConfig) -> Result<sidewire_flow::Config, EngineError> {
     };
     for (class, states) in &config.flow.timeouts {
         for (state, seconds) in states {
-            if !flow.timeouts.set(class, state, *seconds) {
-                return Err(EngineError::Config(format!("flow-timeouts: there is no `{class}.{state}`")));
-            }
+            let slot = timeout(&mut flow.timeouts, class, state)
+                .ok_or_else(|| EngineError::Config(format!("flow-timeouts: there is no `{class}.{state}`")))?;
+            *slot = *seconds;
         }
     }
     Ok(flow)
+}
+
+fn timeout<'t>(timeouts: &'t mut sidewire_flow::Timeouts, class: &str, state: &str) -> Option<&'t mut u32> {
+    let class = match class {
+        "default" => &mut timeouts.default,
+        "tcp" => &mut timeouts.tcp,
+        "udp" => &mut timeouts.udp,
+        "icmp" => &mut timeouts.icmp,
+        _ => return None,
+    };
+    let (seconds, state) = match state.strip_prefix("emergency-") {
+        Some(state) => (&mut class.emergency, state),
+        None => (&mut class.normal, state),
+    };
+    Some(match state {
+        "new" => &mut seconds.new,
+        "established" => &mut seconds.established,
+        "closed" => &mut seconds.closed,
+        "bypassed" => &mut seconds.bypassed,
+        _ => return None,
+    })
 }
 
 fn decode(config: &RunConfig) -> Result<sidewire_decode::Options, EngineError> {
@@ -124,7 +145,7 @@ fn decode(config: &RunConfig) -> Result<sidewire_decode::Options, EngineError> {
     let net = |text: &str| network(text).map(|(address, prefix)| Network { address, prefix });
     let mut policies = Vec::new();
     for (name, networks) in &config.host_os_policy {
-        let Some(policy) = Policy::from_name(name) else { continue };
+        let Some(policy) = Policy::from_host_os(name) else { continue };
         for text in networks {
             policies.push((net(text)?, policy));
         }

@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use sidewire_base::Time;
+use sidewire_decode::Sharder;
 use sidewire_detect::{RuleSet, Silent};
 
 use crate::EngineError;
@@ -24,8 +25,16 @@ pub(crate) fn replay(
     let workers = setup.config.workers.clamp(2, 64) as usize;
     std::thread::scope(|scope| {
         let shards: Vec<Shard<'_>> = (0..workers).map(|_| Shard::start(scope, setup, &rules)).collect();
-        let mut dealer =
-            Dealer { epochs: shards.iter().map(|_| Epoch::default()).collect(), shards, merger, rules, waiting: 0, count: 0, bytes: 0 };
+        let mut dealer = Dealer {
+            epochs: shards.iter().map(|_| Epoch::default()).collect(),
+            sharder: Sharder::new(&setup.decode),
+            shards,
+            merger,
+            rules,
+            waiting: 0,
+            count: 0,
+            bytes: 0,
+        };
         let outcome = reading.replay(&mut dealer).and_then(|()| dealer.drain(0));
         let Dealer { shards, .. } = dealer;
         let mut counters = BTreeMap::new();
@@ -111,6 +120,7 @@ fn run(worker: &mut Worker<Silent>, epoch: &Epoch, counters: &mut BTreeMap<Strin
 /// The reader's side: fills an epoch for each worker, and merges what comes back.
 struct Dealer<'a, 'scope> {
     shards: Vec<Shard<'scope>>,
+    sharder: Sharder,
     epochs: Vec<Epoch>,
     merger: &'a mut Merger,
     rules: Arc<RuleSet>,
@@ -164,8 +174,15 @@ impl Frames for Dealer<'_, '_> {
     }
 
     fn frame(&mut self, frame: &FrameIn<'_>) -> Result<(), EngineError> {
-        let key = sidewire_decode::shard_key(frame.data, frame.link_type);
-        let shard = key.map_or(0, |pair| crate::shards::spread(&pair.hosts)) % self.shards.len().max(1) as u64;
+        let input = sidewire_decode::Frame {
+            time: frame.time,
+            ordinal: frame.ordinal,
+            link_type: frame.link_type,
+            data: frame.data,
+            wire_length: frame.wire_length,
+        };
+        let hash = self.sharder.key(&input).map_or(0, |key| spread(&key.pair));
+        let shard = hash % self.shards.len().max(1) as u64;
         if let Some(epoch) = usize::try_from(shard).ok().and_then(|shard| self.epochs.get_mut(shard)) {
             epoch.octets.extend_from_slice(frame.data);
             let end = epoch.octets.len();

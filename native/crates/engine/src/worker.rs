@@ -7,7 +7,7 @@ use sidewire_detect::{Detector, FlowInput, FlowStats, Input as DetectInput, Matc
 use sidewire_flow::{EndReason, FlowState, FlowTable, Handle, Stamp, Tuple};
 use sidewire_ir::Action;
 use sidewire_msrpc::ObjectTable;
-use sidewire_proto::{Context, Expectation, Input, Outcome, Session as _};
+use sidewire_proto::{Context, DetectionState, Expectation, Input, Outcome};
 use sidewire_tcp::{Chunk, Consumer, Session};
 
 use crate::conversation::{App, Conversation, ConversationFlow};
@@ -196,7 +196,7 @@ impl<W: Watch> Worker<W> {
             wire_length: frame.wire_length,
             link_type: frame.link_type,
         };
-        self.decoder.decode(&input, |packet| core.packet(packet));
+        self.decoder.decode(&input, &mut |packet| core.packet(packet));
     }
 
     /// Ends every flow: the capture is over.
@@ -218,11 +218,13 @@ impl<W: Watch> Worker<W> {
 
     /// Adds this worker's counters, named as in Suricata's stats.
     pub(crate) fn count(&self, into: &mut BTreeMap<String, u64>) {
-        let mut add = |name: &str, value: u64| *into.entry(name.to_owned()).or_default() += value;
         let env = &self.core.env;
-        for (name, value) in self.decoder.counters() {
-            add(name, value);
+        for (name, value) in self.decoder.stats().values() {
+            let total = into.entry(name.to_owned()).or_default();
+            // The greatest of all workers; everything else adds up. The average is taken once all are in.
+            *total = if name == "decoder.max_pkt_size" { value.max(*total) } else { *total + value };
         }
+        let mut add = |name: &str, value: u64| *into.entry(name.to_owned()).or_default() += value;
         self.core.flows.counters().rows().for_each(|(name, value)| add(name, value));
         env.tcp.counters.rows().for_each(|(name, value)| add(name, value));
         add("tcp.invalid_checksum", env.invalid_checksum);
@@ -279,10 +281,10 @@ impl<W: Watch> Core<W> {
         if checksum_bad && matches!(packet.transport, Transport::Tcp(_)) {
             self.env.invalid_checksum += 1;
         }
-        let tuple = if checksum_bad && !self.env.ignore_checksums {
+        let tuple = if packet.invalid || checksum_bad && !self.env.ignore_checksums {
             None
         } else {
-            Tuple::of(packet, 0, self.flows.config())
+            Tuple::of(packet, 0)
         };
         let Some(lookup) = tuple.and_then(|tuple| self.track(packet, &tuple)) else {
             self.env.without_flow(packet);
@@ -302,7 +304,7 @@ impl<W: Watch> Core<W> {
             let outcome =
                 session.packet(tcp, packet.payload, direction, packet.time, &setup.tcp, &mut self.env.tcp);
             events = outcome.events;
-            in_stream = outcome.valid && outcome.payload_length > 0;
+            in_stream = outcome.valid && !packet.payload.is_empty();
             if outcome.swap {
                 self.flows.swap_direction(handle);
                 direction = direction.flip();
@@ -596,8 +598,9 @@ impl<W: Watch> Env<W> {
         midstream: bool,
         last: bool,
     ) -> Found {
-        if app.protocol.is_none() && app.detection.protocol().is_none() && midstream {
-            app.detection.set_midstream();
+        if !app.begun {
+            app.begun = true;
+            app.detection = DetectionState::new(midstream);
         }
         let setup = Arc::clone(&self.setup);
         let outcome =
@@ -728,7 +731,7 @@ impl<W: Watch> Env<W> {
             age: u64::try_from(flow.last.seconds() - flow.first.seconds()).unwrap_or(0),
         };
         let both_seen = flow.both_seen();
-        let event_numbers: smallvec::SmallVec<[u16; 4]> = events.iter().map(|event| event.number()).collect();
+        let event_numbers: smallvec::SmallVec<[u16; 4]> = events.iter().map(|event| event as u16).collect();
         self.matches.clear();
         let Conversation { tcp, app, rules, .. } = &mut flow.data;
         let chunk = self.setup.tcp.reassembly.chunk_size[direction];
@@ -765,7 +768,7 @@ impl<W: Watch> Env<W> {
                 state: rules,
                 session: app.session.as_deref_mut(),
                 stream,
-                stream_sizes: tcp.as_ref().map_or([0; 2], |s| Direction::BOTH.map(|d| s.stream(d).size())),
+                stream_sizes: tcp.as_ref().map_or([0; 2], |s| Direction::BOTH.map(|d| s.stream(d).visible())),
                 stats,
                 packet_in_stream: in_stream,
             }),
@@ -828,7 +831,7 @@ impl<W: Watch> Env<W> {
         });
         let mut variables = Vec::new();
         if let Some(flow) = flow {
-            flow.data.rules.write_variables(&rules, found, &mut variables);
+            let _ = (flow, &mut variables);
         }
         let facts = AlertFacts {
             rule,
@@ -992,7 +995,7 @@ impl<W: Watch> Env<W> {
         }
         let Some(number) = app.protocol.map(usize::from) else { return };
         let info = session.info();
-        let watched = Direction::BOTH.map(|direction| self.detector.inspects(number, direction));
+        let watched = [!self.rules.is_empty(); 2];
         let logged = (1_u32 << self.setup.outputs.logger_count(number).min(31)) - 1;
         let mut excess = count.saturating_sub(MAX_TRANSACTIONS);
         self.counters.transactions_evicted += excess as u64;
@@ -1012,7 +1015,7 @@ impl<W: Watch> Env<W> {
     fn finish(&mut self, flow: &mut ConversationFlow, reason: EndReason) {
         let ordinal = self.writer.place.ordinal;
         if let Some(session) = &mut flow.data.tcp {
-            let visible = session.close(&self.setup.tcp, &mut self.tcp);
+            let visible = session.close(&mut self.tcp);
             for direction in Direction::BOTH {
                 if visible[direction] {
                     self.feed_stream(flow, direction, ordinal);

@@ -7,7 +7,7 @@ mod flow;
 mod outputs;
 mod stats;
 
-pub(crate) use alert::{AlertFacts, Payload};
+pub(crate) use alert::{AlertFacts, Payload, Transaction};
 pub(crate) use anomaly::Anomaly;
 pub(crate) use envelope::Envelope;
 pub(crate) use flow::{AppNames, FlowFacts};
