@@ -72,6 +72,8 @@ pub(crate) struct Overlap {
 pub(crate) struct Held {
     pub(crate) runs: Runs,
     pub(crate) strays: Strays,
+    /// Offset behind the last octet in order.
+    end: u64,
 }
 
 impl Held {
@@ -80,8 +82,8 @@ impl Held {
     }
 
     /// Offset behind the last octet in order.
-    pub(crate) fn end(&self) -> Option<u64> {
-        self.runs.last().map(Run::end)
+    pub(crate) const fn end(&self) -> u64 {
+        self.end
     }
 
     /// Everything, in order.
@@ -128,6 +130,7 @@ impl Held {
             run.data.reserve_exact(capacity - run.data.len());
         }
         run.data.extend_from_slice(octets);
+        self.end = run.end();
         true
     }
 
@@ -214,7 +217,7 @@ impl Held {
         loop {
             let Some(entry) = self.strays.0.first_entry() else { return };
             let start = *entry.key();
-            if self.runs.last().map(Run::end) != Some(start) {
+            if start != self.end {
                 return;
             }
             let data = entry.remove();
@@ -235,13 +238,14 @@ impl Held {
         if self.runs.last().is_some_and(|run| run.start() == run.end()) {
             self.drop_last_run(shared);
         }
+        self.end = start + data.len() as u64;
         self.runs.push(Run { origin: start, head: 0, data });
         self.absorb(shared);
     }
 
     /// Far-apart regions.
     pub(crate) fn regions(&self) -> u16 {
-        let mut last = self.end().unwrap_or(0);
+        let mut last = self.end;
         let mut regions = 1u16;
         for (&start, data) in self.strays.0.range(last.saturating_add(REGION_DISTANCE)..) {
             if start.saturating_sub(last) > REGION_DISTANCE {

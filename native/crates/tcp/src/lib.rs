@@ -6,6 +6,8 @@ mod config;
 mod counters;
 mod established;
 mod event;
+#[doc(hidden)]
+pub mod fuzz;
 mod handshake;
 mod held;
 mod judge;

@@ -335,7 +335,7 @@ impl Stream {
             start = self.base;
         }
         let end = start + octets.len() as u64;
-        if start == self.held.end().unwrap_or(self.base) && self.held.strays.is_empty() {
+        if start == self.held.end() && self.held.strays.is_empty() {
             if self.held.append(start, octets, shared) {
                 self.marks.push_in_order(start, octets.len(), config.max_segments as usize);
                 self.anchor = (segment.sequence.wrapping_add(segment.payload.len() as u32), self.raw_end(segment));
@@ -421,13 +421,13 @@ impl Stream {
 
     /// Everything held in order is visible: nobody will acknowledge.
     pub(crate) fn reveal_all(&mut self, shared: &mut Shared, events: &mut Events) -> bool {
-        self.acknowledged = self.acknowledged.max(self.held.end().unwrap_or(self.base));
+        self.acknowledged = self.acknowledged.max(self.held.end());
         self.reveal(shared, events)
     }
 
     /// Unacknowledged octets in order.
     pub(crate) fn unacknowledged(&self) -> u64 {
-        self.held.end().unwrap_or(self.base).saturating_sub(self.visible)
+        self.held.end().saturating_sub(self.visible)
     }
 
     fn reveal(&mut self, shared: &mut Shared, events: &mut Events) -> bool {
@@ -435,14 +435,14 @@ impl Stream {
         // Data behind a hole that the peer acknowledged: what is missing will not come.
         while let Some(next) = self.held.strays.first_start()
             && next <= self.acknowledged
-            && self.held.end().unwrap_or(self.base) < next
+            && self.held.end() < next
         {
             self.skip_hole(shared);
             self.gaps = true;
             shared.counters.reassembly_gap += 1;
             events.insert(Event::ReassemblySequenceGap);
         }
-        self.visible = self.visible.max(self.held.end().unwrap_or(self.base).min(self.acknowledged));
+        self.visible = self.visible.max(self.held.end().min(self.acknowledged));
         self.marks.forget_before(self.visible);
         before != (self.visible, self.ended())
     }
@@ -459,7 +459,7 @@ impl Stream {
             self.skip_hole(shared);
             self.gaps = true;
         }
-        self.visible = self.visible.max(self.held.end().unwrap_or(self.base));
+        self.visible = self.visible.max(self.held.end());
         self.marks.clear();
         self.closed = true;
         was != (self.visible, self.ended())
@@ -476,7 +476,7 @@ impl Stream {
             keep = keep.min(raw.progress.saturating_sub(u64::from(raw_overlap)));
         }
         if self.is_unread() {
-            self.base = self.base.max(self.held.end().unwrap_or(0));
+            self.base = self.base.max(self.held.end());
             self.visible = self.visible.max(self.base);
             self.held.clear(shared);
             self.marks.clear();

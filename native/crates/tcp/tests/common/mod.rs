@@ -1,0 +1,137 @@
+//! A session to play segments into.
+#![allow(dead_code, missing_docs, unreachable_pub)]
+
+use core::net::{IpAddr, Ipv4Addr};
+
+use sidewire_base::{Direction, Time};
+use sidewire_decode::{Tcp, TcpOptions};
+use sidewire_tcp::{Chunk, Config, Consumer, Outcome, Session, Shared, Stream};
+
+/// Sequence number of the server's SYN.
+const SERVER_ISN: u32 = 5000;
+
+/// A header.
+pub fn tcp(flags: u8, sequence: u32, acknowledgement: u32) -> Tcp<'static> {
+    Tcp {
+        source_port: 1024,
+        destination_port: 80,
+        sequence,
+        acknowledgement,
+        flags,
+        reserved: 0,
+        window: 65535,
+        urgent: 0,
+        checksum: 0,
+        header: &[0; 20],
+        options: TcpOptions::default(),
+    }
+}
+
+/// A session and what it needs.
+pub struct Rig {
+    pub config: Config,
+    pub shared: Shared,
+    pub session: Session,
+    pub seconds: i64,
+}
+
+impl Rig {
+    pub fn new(config: Config) -> Self {
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self {
+            shared: Shared::new(&config, 1),
+            session: Session::new(&config, address, address),
+            config,
+            seconds: 1000,
+        }
+    }
+
+    pub fn play(&mut self, direction: Direction, tcp: &Tcp<'_>, payload: &[u8]) -> Outcome {
+        self.session.packet(tcp, payload, direction, Time::new(self.seconds, 0), &self.config, &mut self.shared)
+    }
+}
+
+/// An established session whose client sends.
+pub struct Pipe {
+    pub rig: Rig,
+    isn: u32,
+}
+
+impl Pipe {
+    pub fn new(config: Config, isn: u32) -> Self {
+        let mut pipe = Self { rig: Rig::new(config), isn };
+        let first = isn.wrapping_add(1);
+        pipe.rig.play(Direction::ToServer, &tcp(Tcp::SYN, isn, 0), b"");
+        pipe.rig.play(Direction::ToClient, &tcp(Tcp::SYN | Tcp::ACK, SERVER_ISN, first), b"");
+        let outcome = pipe.rig.play(Direction::ToServer, &tcp(Tcp::ACK, first, SERVER_ISN + 1), b"");
+        assert!(outcome.established);
+        pipe
+    }
+
+    pub fn sequence(&self, offset: u32) -> u32 {
+        self.isn.wrapping_add(1).wrapping_add(offset)
+    }
+
+    pub fn send(&mut self, offset: u32, payload: &[u8]) -> Outcome {
+        let header = tcp(Tcp::ACK | Tcp::PSH, self.sequence(offset), SERVER_ISN + 1);
+        self.rig.play(Direction::ToServer, &header, payload)
+    }
+
+    pub fn acknowledge(&mut self, offset: u32) -> Outcome {
+        let header = tcp(Tcp::ACK, SERVER_ISN + 1, self.sequence(offset));
+        self.rig.play(Direction::ToClient, &header, b"")
+    }
+
+    pub fn stream(&mut self) -> &mut Stream {
+        self.rig.session.stream_mut(Direction::ToServer)
+    }
+
+    pub fn close(&mut self) {
+        self.rig.session.close(&mut self.rig.shared);
+    }
+
+    pub fn release(&mut self) {
+        self.rig.session.release(&self.rig.config, &mut self.rig.shared);
+    }
+
+    /// Everything visible; `None` where octets are missing.
+    pub fn read_all(&mut self, consumer: Consumer) -> Vec<Option<u8>> {
+        let stream = self.stream();
+        let mut out = Vec::new();
+        while let Some(chunk) = stream.available(consumer) {
+            let length = match chunk {
+                Chunk::Data { bytes, .. } => {
+                    out.extend(bytes.iter().copied().map(Some));
+                    bytes.len() as u64
+                }
+                Chunk::Gap { length, .. } => {
+                    out.extend((0..length).map(|_| None));
+                    length
+                }
+            };
+            stream.consume(consumer, length);
+        }
+        out
+    }
+
+    /// Consumes up to `limit` octets.
+    pub fn drain(&mut self, consumer: Consumer, limit: u64, out: &mut Vec<u8>) {
+        let mut left = limit;
+        let stream = self.stream();
+        while let Some(Chunk::Data { bytes, .. }) = stream.available(consumer) {
+            let length = (bytes.len() as u64).min(left);
+            if length == 0 {
+                return;
+            }
+            out.extend_from_slice(&bytes[..length as usize]);
+            left -= length;
+            stream.consume(consumer, length);
+        }
+    }
+
+    pub fn finish(mut self) {
+        self.rig.session.discard(&mut self.rig.shared);
+        assert_eq!(self.rig.shared.counters.reassembly_memuse, 0);
+        assert_eq!(self.rig.shared.counters.memuse, 0);
+    }
+}
