@@ -544,7 +544,7 @@ mod tests {
         match data {
             [high, low, rest @ ..] => {
                 let length = usize::from(u16::from_be_bytes([*high, *low]));
-                if length < 2 || length > 64 {
+                if !(2..=64).contains(&length) {
                     Verdict::No
                 } else if rest.len() < length {
                     Verdict::More

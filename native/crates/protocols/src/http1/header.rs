@@ -1,0 +1,585 @@
+//! The header block: names, values, folding and line ends, as tolerant as the servers and browsers that read them.
+
+use core::ops::Range;
+
+use memchr::{memchr, memchr2, memchr3};
+use smallvec::SmallVec;
+
+/// Whose habits apply: browsers accept more kinds of line ends than servers do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Request,
+    Response,
+}
+
+/// What is odd about a header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Oddities {
+    pub leading_space: bool,
+    pub trailing_space: bool,
+    pub not_a_token: bool,
+    pub no_colon: bool,
+    pub empty_name: bool,
+}
+
+/// Folded lines joined to one value at most: joining costs, and nobody folds that often.
+const MAX_FOLDS: usize = 128;
+
+/// One look at the beginning of a header block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Scan {
+    /// A header: where its name and value are, and how many octets it takes.
+    Header { name: Range<usize>, value: Text, odd: Oddities, length: usize, lf_cr: bool },
+    /// The empty line that ends the block; its octets.
+    End(usize),
+    /// More octets are needed to tell.
+    Incomplete,
+}
+
+/// A value: a piece of the block, or, when it was folded, a piece of the joined text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Text {
+    Plain(Range<usize>),
+    Joined(Range<usize>),
+}
+
+/// How a line ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// After so many octets.
+    Line(usize),
+    /// After so many octets, and the next line, behind one octet of white space, continues it.
+    Fold(usize),
+}
+
+/// Nothing can be told without more octets.
+struct NeedMore;
+
+const fn is_fold(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t' | 0)
+}
+
+/// White space as `isspace` of C has it.
+pub(super) const fn is_space(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c)
+}
+
+const fn is_token(octet: u8) -> bool {
+    matches!(octet, 33..=126)
+        && !matches!(
+            octet,
+            b'(' | b')'
+                | b'<'
+                | b'>'
+                | b'@'
+                | b','
+                | b';'
+                | b':'
+                | b'\\'
+                | b'"'
+                | b'/'
+                | b'['
+                | b']'
+                | b'?'
+                | b'='
+                | b'{'
+                | b'}'
+        )
+}
+
+/// The octets without white space around them.
+pub(super) fn trim(octets: &[u8]) -> &[u8] {
+    octets.get(trimmed(octets, 0..octets.len())).unwrap_or_default()
+}
+
+fn trimmed(octets: &[u8], range: Range<usize>) -> Range<usize> {
+    let piece = octets.get(range.clone()).unwrap_or_default();
+    let front = piece.iter().take_while(|octet| is_space(**octet)).count();
+    let back = piece.get(front..).unwrap_or_default().iter().rev().take_while(|octet| is_space(**octet)).count();
+    range.start + front..range.end - back
+}
+
+/// Reads what comes next in a header block. `lf_cr`: the block uses LF CR as its line end. `joined` receives values
+/// that were folded.
+pub(super) fn scan(side: Side, data: &[u8], last: bool, lf_cr: bool, joined: &mut Vec<u8>) -> Scan {
+    match block_end(side, data, last, lf_cr) {
+        Ok(Some(length)) => return Scan::End(length),
+        Ok(None) => {}
+        Err(NeedMore) => return Scan::Incomplete,
+    }
+    let before = joined.len();
+    let colon = colon(side, data);
+    let value_at = colon.map_or(0, |colon| {
+        let blank = data.get(colon + 1..).unwrap_or_default().iter().take_while(|octet| matches!(octet, b' ' | b'\t'));
+        colon + 1 + blank.count()
+    });
+    let Ok((value, length, lf_cr)) = value(side, data, value_at, last, joined) else {
+        joined.truncate(before);
+        return Scan::Incomplete;
+    };
+    let mut odd = Oddities { no_colon: colon.is_none(), ..Oddities::default() };
+    let name = colon.map_or(0..0, |colon| {
+        let name = data.get(..colon).unwrap_or_default();
+        odd.empty_name = name.is_empty();
+        odd.leading_space = matches!(name.first(), Some(b' ' | b'\t'));
+        odd.trailing_space = matches!(name.last(), Some(b' ' | b'\t'));
+        let blank = |octet: &u8| matches!(octet, b' ' | b'\t');
+        let mut rest = name.iter().skip_while(|octet| blank(octet)).skip_while(|octet| is_token(**octet));
+        odd.not_a_token = rest.any(|octet| !blank(octet));
+        trimmed(data, 0..colon)
+    });
+    Scan::Header { name, value, odd, length, lf_cr }
+}
+
+/// The empty line that ends the block, when it is next.
+fn block_end(side: Side, data: &[u8], last: bool, lf_cr: bool) -> Result<Option<usize>, NeedMore> {
+    Ok(match (side, data) {
+        (_, []) => return Err(NeedMore),
+        (_, [b'\r', b'\n', ..]) => Some(2),
+        (_, [b'\r']) if !last => return Err(NeedMore),
+        (Side::Response, [b'\n', b'\r', ..]) if lf_cr => Some(2),
+        (Side::Response, [b'\n']) if lf_cr && !last => return Err(NeedMore),
+        (_, [b'\n', ..]) | (Side::Response, [b'\r', ..]) => Some(1),
+        _ => None,
+    })
+}
+
+/// The colon behind a name. A name may go on in the next line when that begins with a space.
+fn colon(side: Side, data: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let rest = data.get(from..)?;
+        let stop = match side {
+            Side::Request => memchr2(b':', b'\n', rest),
+            Side::Response => memchr3(b':', b'\n', b'\r', rest),
+        }?;
+        let at = from + stop;
+        if data.get(at) == Some(&b':') {
+            return Some(at);
+        }
+        let end = if data.get(at..at + 2) == Some(b"\r\n") { at + 2 } else { at + 1 };
+        if data.get(end) != Some(&b' ') {
+            return None;
+        }
+        from = end + 1;
+    }
+}
+
+/// One line of a value: its content, and how it ends, from the line end on.
+fn line(side: Side, data: &[u8], start: usize, last: bool) -> Result<(Range<usize>, Ending, bool), NeedMore> {
+    let rest = data.get(start..).unwrap_or_default();
+    let mut end = start
+        + match side {
+            Side::Request => memchr(b'\n', rest),
+            Side::Response => memchr2(b'\n', b'\r', rest),
+        }
+        .ok_or(NeedMore)?;
+    if side == Side::Request && end > start && data.get(end - 1) == Some(&b'\r') {
+        end -= 1;
+    }
+    let tail = data.get(end..).unwrap_or_default();
+    let lf_cr = side == Side::Response && tail.starts_with(b"\n\r");
+    Ok((start..end, ending(side, tail, last)?, lf_cr))
+}
+
+/// How the line ends whose end `data` begins with.
+fn ending(side: Side, data: &[u8], last: bool) -> Result<Ending, NeedMore> {
+    let length = match side {
+        Side::Request => match deformed_request(data, last)? {
+            Some(length) => length,
+            None => regular(side, data, last)?,
+        },
+        Side::Response => {
+            let length = regular(side, data, last)?;
+            match data.get(length) {
+                Some(next) if is_fold(*next) => length,
+                _ => deformed_response(data, last)?.unwrap_or(length),
+            }
+        }
+    };
+    match data.get(length) {
+        Some(next) if is_fold(*next) => Ok(Ending::Fold(length)),
+        None if !last => Err(NeedMore),
+        _ => Ok(Ending::Line(length)),
+    }
+}
+
+fn regular(side: Side, data: &[u8], last: bool) -> Result<usize, NeedMore> {
+    match (side, data) {
+        (_, [b'\r', b'\n', ..]) | (Side::Response, [b'\n', b'\r', ..]) => Ok(2),
+        (_, [b'\r' | b'\n']) if !last => Err(NeedMore),
+        _ => Ok(1),
+    }
+}
+
+/// LF CR CR LF before another line end.
+fn doubled(data: &[u8], last: bool) -> Result<Option<usize>, NeedMore> {
+    let long: &[u8] = b"\n\r\r\n\r\n";
+    let short: &[u8] = b"\n\r\r\n\n";
+    if data.starts_with(long) || data.starts_with(short) {
+        return Ok(Some(4));
+    }
+    // A lone LF is the usual end of a line; only from its CR on is it worth waiting.
+    let undecided = data.len() > 1 && (long.starts_with(data) || short.starts_with(data));
+    if undecided && !last { Err(NeedMore) } else { Ok(None) }
+}
+
+fn deformed_request(data: &[u8], last: bool) -> Result<Option<usize>, NeedMore> {
+    if let Some(length) = doubled(data, last)? {
+        return Ok(Some(length));
+    }
+    Ok(data.starts_with(b"\n\r\r\n").then_some(2))
+}
+
+/// CR LF CR, white space or more CR, and perhaps LF: an end of line unless the block's end follows.
+fn deformed_response(data: &[u8], last: bool) -> Result<Option<usize>, NeedMore> {
+    if let Some(length) = doubled(data, last)? {
+        return Ok(Some(length));
+    }
+    let Some(rest) = data.strip_prefix(b"\r\n\r") else { return Ok(None) };
+    let blank = rest.iter().take_while(|octet| matches!(octet, b'\r' | b' ' | b'\t')).count();
+    let mut at = 3 + blank;
+    match data.get(at) {
+        None if last => return Ok(None),
+        None => return Err(NeedMore),
+        Some(_) if blank == 0 => return Ok(None),
+        Some(b'\n') => at += 1,
+        Some(_) => {}
+    }
+    match data.get(at..).unwrap_or_default() {
+        [] | [b'\r'] if !last => Err(NeedMore),
+        [b'\n', ..] | [b'\r', b'\n', ..] => Ok(None),
+        _ => Ok(Some(at)),
+    }
+}
+
+/// A value from `start` on: where it is, where the header ends, and whether a line ended in LF CR.
+fn value(
+    side: Side,
+    data: &[u8],
+    start: usize,
+    last: bool,
+    joined: &mut Vec<u8>,
+) -> Result<(Text, usize, bool), NeedMore> {
+    let (content, end, mut lf_cr) = line(side, data, start, last)?;
+    let mut fold_at = match end {
+        Ending::Line(length) => {
+            let next = content.end + length;
+            return Ok((Text::Plain(trimmed(data, content)), next, lf_cr));
+        }
+        Ending::Fold(length) => content.end + length,
+    };
+    let begin = joined.len();
+    joined.extend_from_slice(data.get(content).unwrap_or_default());
+    let mut folds = 0;
+    // The header ends here unless a continuation says otherwise.
+    let mut done = fold_at + 1;
+    let mut at = done;
+    loop {
+        if side == Side::Response && is_header(data.get(at..).unwrap_or_default(), last)? {
+            done = at;
+            break;
+        }
+        let (content, end, another) = line(side, data, at, last)?;
+        lf_cr |= another;
+        let fold = data.get(fold_at).copied().unwrap_or(b' ');
+        let (length, folds_on) = match end {
+            Ending::Line(length) => (length, false),
+            Ending::Fold(length) => (length, true),
+        };
+        let next = content.end + length + usize::from(folds_on);
+        if joined.len() > begin {
+            joined.push(fold);
+        }
+        if !content.is_empty() || length > 1 || data.get(next) == Some(&b'\n') {
+            // A continuation of nothing but LF is kept back: it may be the end of the block.
+            done = next;
+            joined.extend_from_slice(data.get(content.clone()).unwrap_or_default());
+        }
+        folds += 1;
+        fold_at = content.end + length;
+        at = next;
+        if !folds_on || folds >= MAX_FOLDS {
+            break;
+        }
+    }
+    Ok((Text::Joined(trimmed(joined, begin..joined.len())), done, lf_cr))
+}
+
+/// A "continuation" that is a header itself: a name and a colon. Browsers read it as one.
+fn is_header(data: &[u8], last: bool) -> Result<bool, NeedMore> {
+    let blank = |octet: &&u8| matches!(octet, b' ' | b'\t');
+    let leading = data.iter().take_while(blank).count();
+    let name = data.get(leading..).unwrap_or_default().iter().take_while(|octet| is_token(**octet)).count();
+    let trailing = data.get(leading + name..).unwrap_or_default().iter().take_while(blank).count();
+    match data.get(leading + name + trailing) {
+        Some(b':') => Ok(name > 0),
+        None if !last => Err(NeedMore),
+        _ => Ok(false),
+    }
+}
+
+/// A piece of a message's text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Span {
+    start: u32,
+    length: u32,
+    /// In the second text, which holds what the wire does not have in one piece.
+    made: bool,
+}
+
+impl Span {
+    pub(super) fn new(range: Range<usize>) -> Self {
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self { start: narrow(range.start), length: narrow(range.len()), made: false }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Header {
+    pub name: Span,
+    pub value: Span,
+    repeated: bool,
+}
+
+/// The first line and the headers of a message: its octets once, and where things are in them.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    wire: Vec<u8>,
+    made: Vec<u8>,
+    headers: SmallVec<[Header; 12]>,
+    block: usize,
+    repetitions: u16,
+    /// The block's lines end in LF CR.
+    pub lf_cr: bool,
+}
+
+/// What became of a header that was added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Added {
+    /// It was the second of its name.
+    pub repeated: bool,
+    /// It is a `Content-Length` that contradicts an earlier one.
+    pub ambiguous_length: bool,
+}
+
+/// More different headers than a message may have.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooMany;
+
+/// Repetitions that are joined to a value; more are left out.
+const MAX_REPETITIONS: u16 = 64;
+
+impl Head {
+    /// Begins with the first line; the header block follows it.
+    pub(super) fn begin(&mut self, line: &[u8]) -> Span {
+        self.clear();
+        self.wire.reserve(line.len() + 512);
+        self.wire.extend_from_slice(line);
+        self.block = self.wire.len();
+        Span::new(0..line.len())
+    }
+
+    /// Forgets everything, keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.wire.clear();
+        self.made.clear();
+        self.headers.clear();
+        self.block = 0;
+        self.repetitions = 0;
+        self.lf_cr = false;
+    }
+
+    pub(super) fn text(&self, span: Span) -> &[u8] {
+        let text = if span.made { &self.made } else { &self.wire };
+        let start = span.start as usize;
+        text.get(start..start + span.length as usize).unwrap_or_default()
+    }
+
+    /// The header block as it was sent.
+    pub(super) fn block(&self) -> &[u8] {
+        self.wire.get(self.block..).unwrap_or_default()
+    }
+
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.headers.iter().map(|header| (self.text(header.name), self.text(header.value)))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.headers.len()
+    }
+
+    /// The value of a header; NUL octets inside names do not count.
+    pub(super) fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.headers.iter().find(|header| same(self.text(header.name), name)).map(|header| self.text(header.value))
+    }
+
+    /// Keeps octets of the block that are no header (the empty line).
+    pub(super) fn keep(&mut self, octets: &[u8]) {
+        self.wire.extend_from_slice(octets);
+    }
+
+    /// Adds a header that was scanned at the beginning of `data`; `joined` is the text of folded values.
+    pub(super) fn add(
+        &mut self,
+        data: &[u8],
+        (name, value, length): (Range<usize>, Text, usize),
+        joined: &[u8],
+        limit: usize,
+    ) -> Result<Added, TooMany> {
+        let base = self.wire.len();
+        self.wire.extend_from_slice(data.get(..length).unwrap_or_default());
+        let name = Span::new(base + name.start..base + name.end);
+        let value = match value {
+            Text::Plain(range) => Span::new(base + range.start..base + range.end),
+            Text::Joined(range) => self.make(joined.get(range).unwrap_or_default()),
+        };
+        let existing =
+            self.headers.iter().position(|header| self.text(header.name).eq_ignore_ascii_case(self.text(name)));
+        let Some(existing) = existing else {
+            if self.headers.len() > limit {
+                return Err(TooMany);
+            }
+            self.headers.push(Header { name, value, repeated: false });
+            return Ok(Added::default());
+        };
+        let mut added = Added::default();
+        let Some(before) = self.headers.get(existing).copied() else { return Ok(added) };
+        if !before.repeated {
+            added.repeated = true;
+        } else if self.repetitions < MAX_REPETITIONS {
+            self.repetitions += 1;
+        } else {
+            return Ok(added);
+        }
+        let mut value_now = before.value;
+        if self.text(name).eq_ignore_ascii_case(b"content-length") {
+            let lengths = [before.value, value].map(|span| super::line::content_length(self.text(span)));
+            let [first, second] = lengths;
+            added.ambiguous_length = first.is_none() || first != second;
+        } else {
+            let start = self.made.len();
+            let mut all = Vec::with_capacity(before.value.length as usize + value.length as usize + 2);
+            all.extend_from_slice(self.text(before.value));
+            all.extend_from_slice(b", ");
+            all.extend_from_slice(self.text(value));
+            // The value grows in place when it is the youngest text already.
+            if before.value.made && before.value.start as usize + before.value.length as usize == start {
+                self.made.truncate(before.value.start as usize);
+            }
+            value_now = self.make(&all);
+        }
+        if let Some(header) = self.headers.get_mut(existing) {
+            *header = Header { value: value_now, repeated: true, ..*header };
+        }
+        Ok(added)
+    }
+
+    fn make(&mut self, octets: &[u8]) -> Span {
+        let start = self.made.len();
+        self.made.extend_from_slice(octets);
+        Span { made: true, ..Span::new(start..self.made.len()) }
+    }
+}
+
+/// Equal without case and without NUL octets in the first.
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+    a.eq_ignore_ascii_case(b)
+        || memchr(0, a).is_some()
+            && a.iter()
+                .filter(|octet| **octet != 0)
+                .map(u8::to_ascii_lowercase)
+                .eq(b.iter().map(u8::to_ascii_lowercase))
+}
+
+/// `needle` (lower case) somewhere in `hay`, without case and without the NUL octets of `hay`.
+pub(super) fn contains(hay: &[u8], needle: &[u8]) -> bool {
+    if memchr(0, hay).is_some() {
+        let clean: Vec<u8> = hay.iter().copied().filter(|octet| *octet != 0).collect();
+        return contains(&clean, needle);
+    }
+    hay.windows(needle.len().max(1)).any(|window| window.eq_ignore_ascii_case(needle))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The headers of a complete block as text, and what is left behind it.
+    fn block(side: Side, data: &[u8]) -> (Vec<String>, String) {
+        let (mut head, mut joined, mut at) = (Head::default(), Vec::new(), 0);
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        loop {
+            let rest = &data[at..];
+            match scan(side, rest, false, head.lf_cr, &mut joined) {
+                Scan::Header { name, value, length, lf_cr, .. } => {
+                    head.lf_cr |= lf_cr;
+                    head.add(rest, (name, value, length), &joined, 100).unwrap();
+                    at += length;
+                }
+                Scan::End(length) => {
+                    at += length;
+                    break;
+                }
+                Scan::Incomplete => panic!("incomplete at {at}"),
+            }
+        }
+        let headers = head.headers().map(|(name, value)| format!("{}={}", text(name), text(value))).collect();
+        (headers, text(&data[at..]))
+    }
+
+    #[test]
+    fn takes_headers_as_they_should_be() {
+        let (headers, rest) = block(Side::Request, b"Host: a\r\nX:b \t\r\nEmpty:\r\n\r\nbody");
+        assert_eq!(headers, ["Host=a", "X=b", "Empty="]);
+        assert_eq!(rest, "body");
+    }
+
+    #[test]
+    fn takes_the_line_ends_browsers_take() {
+        for (wire, want, left) in [
+            (&b"A: b\nC: d\n\nbody"[..], &["A=b", "C=d"][..], "body"),
+            (b"A: b\rC: d\r\rbody", &["A=b", "C=d"], "body"),
+            (b"A: b\n\rC: d\n\r\n\rbody", &["A=b", "C=d"], "body"),
+            (b"A: b\r\n\r \nC: d\r\n\r\n", &["A=b", "C=d"], ""),
+        ] {
+            let (headers, rest) = block(Side::Response, wire);
+            assert_eq!(
+                (headers.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), rest.as_str()),
+                (want, left)
+            );
+        }
+        let (headers, rest) = block(Side::Request, b"A: b\rc\nD: e\n\nrest");
+        assert_eq!((headers.as_slice(), rest.as_str()), (&["A=b\rc".into(), "D=e".into()][..], "rest"));
+    }
+
+    #[test]
+    fn unfolds() {
+        let (headers, _) = block(Side::Request, b"A: b\r\n c\r\n\td\r\nE: f\r\n\r\n");
+        assert_eq!(headers, ["A=b c\td", "E=f"]);
+        let (headers, _) = block(Side::Response, b"A: b\r\n c\r\n  Server : x\r\n\r\n");
+        assert_eq!(headers, ["A=b c", "Server=x"], "a name and a colon are no continuation");
+    }
+
+    #[test]
+    fn joins_headers_of_one_name() {
+        let (headers, _) =
+            block(Side::Request, b"A: 1\r\nB: 2\r\na: 3\r\nA: 4\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n");
+        assert_eq!(headers, ["A=1, 3, 4", "B=2", "Content-Length=5"]);
+    }
+
+    #[test]
+    fn keeps_what_is_no_header() {
+        let (headers, _) = block(Side::Request, b"no colon here\r\n: nameless\r\nA : b\r\n\r\n");
+        assert_eq!(headers, ["=no colon here, nameless", "A=b"]);
+    }
+
+    #[test]
+    fn waits_while_it_cannot_tell() {
+        for side in [Side::Request, Side::Response] {
+            for partial in [&b"Ho"[..], b"Host: a", b"Host: a\r", b"Host: a\r\n", b"\r", b""] {
+                assert_eq!(scan(side, partial, false, false, &mut Vec::new()), Scan::Incomplete, "{partial:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! EVE: the `http` event, and `fileinfo` for the bodies.
+
+use sidewire_base::Direction;
+use sidewire_eve::{Object, base64, printable};
+use sidewire_proto::{Logger, LoggerInfo, TxHead};
+
+use super::header::trim;
+use super::stage;
+use super::transaction::Transaction;
+
+pub(super) const LOGGERS: &[Logger<Transaction>] = &[
+    Logger {
+        info: LoggerInfo { event_type: "http", in_alerts: true },
+        ready: |head, _, last| last || head.progress.iter().all(|progress| *progress >= stage::COMPLETE),
+        from: |_| Direction::ToServer,
+        write,
+        extended: Some(extended),
+    },
+    Logger {
+        info: LoggerInfo { event_type: "fileinfo", in_alerts: false },
+        ready: |head, tx, last| file_ready(head, tx, Direction::ToServer, last),
+        from: |_| Direction::ToServer,
+        write: |tx, head, out| file(tx, head, Direction::ToServer, out),
+        extended: None,
+    },
+    Logger {
+        info: LoggerInfo { event_type: "fileinfo", in_alerts: false },
+        ready: |head, tx, last| file_ready(head, tx, Direction::ToClient, last),
+        from: |_| Direction::ToClient,
+        write: |tx, head, out| file(tx, head, Direction::ToClient, out),
+        extended: None,
+    },
+];
+
+const TO_SERVER: Direction = Direction::ToServer;
+const TO_CLIENT: Direction = Direction::ToClient;
+
+/// Where the headers with a key of their own are, and the key.
+const CUSTOM: &[(Direction, &str, &str)] = &[
+    (TO_SERVER, "accept", "accept"),
+    (TO_SERVER, "accept-charset", "accept_charset"),
+    (TO_SERVER, "accept-datetime", "accept_datetime"),
+    (TO_SERVER, "accept-encoding", "accept_encoding"),
+    (TO_SERVER, "accept-language", "accept_language"),
+    (TO_CLIENT, "accept-range", "accept_range"),
+    (TO_CLIENT, "age", "age"),
+    (TO_CLIENT, "allow", "allow"),
+    (TO_SERVER, "authorization", "authorization"),
+    (TO_SERVER, "cache-control", "cache_control"),
+    (TO_SERVER, "connection", "connection"),
+    (TO_CLIENT, "content-encoding", "content_encoding"),
+    (TO_CLIENT, "content-language", "content_language"),
+    (TO_CLIENT, "content-length", "content_length"),
+    (TO_CLIENT, "content-location", "content_location"),
+    (TO_CLIENT, "content-md5", "content_md5"),
+    (TO_CLIENT, "content-range", "content_range"),
+    (TO_CLIENT, "content-type", "content_type"),
+    (TO_SERVER, "cookie", "cookie"),
+    (TO_CLIENT, "date", "date"),
+    (TO_SERVER, "dnt", "dnt"),
+    (TO_CLIENT, "etag", "etag"),
+    (TO_CLIENT, "expires", "expires"),
+    (TO_SERVER, "from", "from"),
+    (TO_CLIENT, "last-modified", "last_modified"),
+    (TO_CLIENT, "link", "link"),
+    (TO_CLIENT, "location", "location"),
+    (TO_SERVER, "max-forwards", "max_forwards"),
+    (TO_SERVER, "org-src-ip", "org_src_ip"),
+    (TO_SERVER, "origin", "origin"),
+    (TO_SERVER, "pragma", "pragma"),
+    (TO_CLIENT, "proxy-authenticate", "proxy_authenticate"),
+    (TO_SERVER, "proxy-authorization", "proxy_authorization"),
+    (TO_SERVER, "range", "range"),
+    (TO_SERVER, "referer", "referer"),
+    (TO_CLIENT, "refresh", "refresh"),
+    (TO_CLIENT, "retry-after", "retry_after"),
+    (TO_CLIENT, "server", "server"),
+    (TO_CLIENT, "set-cookie", "set_cookie"),
+    (TO_SERVER, "te", "te"),
+    (TO_CLIENT, "trailer", "trailer"),
+    (TO_CLIENT, "transfer-encoding", "transfer_encoding"),
+    (TO_SERVER, "true-client-ip", "true_client_ip"),
+    (TO_CLIENT, "upgrade", "upgrade"),
+    (TO_CLIENT, "vary", "vary"),
+    (TO_SERVER, "via", "via"),
+    (TO_CLIENT, "warning", "warning"),
+    (TO_CLIENT, "www-authenticate", "www_authenticate"),
+    (TO_SERVER, "x-authenticated-user", "x_authenticated_user"),
+    (TO_SERVER, "x-bluecoat-via", "x_bluecoat_via"),
+    (TO_SERVER, "x-flash-version", "x_flash_version"),
+    (TO_SERVER, "x-forwarded-proto", "x_forwarded_proto"),
+    (TO_SERVER, "x-requested-with", "x_requested_with"),
+];
+
+fn write(tx: &Transaction, _: &TxHead, out: &mut Object<'_>) {
+    basic(tx, out);
+    if tx.config.extended {
+        long(tx, out);
+    }
+    let custom = CUSTOM.iter().filter(|(_, name, _)| tx.config.custom.iter().any(|wanted| wanted == name));
+    for (direction, name, key) in custom {
+        // The object of the same name says more.
+        let told = tx.config.extended && matches!(*name, "referer" | "location") || *key == "content_range";
+        if let Some(value) = tx.header(*direction, name.as_bytes()).filter(|_| !told) {
+            out.bytes(key, value);
+        }
+    }
+    if tx.config.dump.request {
+        dump(tx, TO_SERVER, "request_headers", out);
+    }
+    if tx.config.dump.response {
+        dump(tx, TO_CLIENT, "response_headers", out);
+    }
+}
+
+/// Everything, with the bodies: for alerts that are to carry them.
+fn extended(tx: &Transaction, _: &TxHead, out: &mut Object<'_>) {
+    basic(tx, out);
+    long(tx, out);
+    for (direction, encoded, plain) in [
+        (TO_SERVER, "http_request_body", "http_request_body_printable"),
+        (TO_CLIENT, "http_response_body", "http_response_body_printable"),
+    ] {
+        let body = tx.payload(direction).body.kept();
+        if !body.is_empty() {
+            out.str(plain, &printable(body)).str(encoded, &base64(body));
+        }
+    }
+}
+
+fn basic(tx: &Transaction, out: &mut Object<'_>) {
+    if let Some(host) = &tx.request.host {
+        out.bytes("hostname", host);
+    }
+    if let Some(port) = tx.request.port {
+        out.u64("http_port", port);
+    }
+    if let Some(uri) = tx.uri() {
+        out.bytes("url", uri);
+    }
+    if let Some(agent) = tx.header(TO_SERVER, b"user-agent") {
+        out.bytes("http_user_agent", agent);
+    }
+    if let Some(kind) = tx.header(TO_CLIENT, b"content-type") {
+        out.bytes("http_content_type", kind.split(|octet| *octet == b';').next().unwrap_or_default());
+    }
+    if let Some(range) = tx.header(TO_CLIENT, b"content-range") {
+        out.object("content_range", |out| {
+            out.bytes("raw", range);
+            if let Some(range) = content_range(range) {
+                if let Some((start, end)) = range.bounds {
+                    out.u64("start", start).u64("end", end);
+                }
+                if let Some(size) = range.size {
+                    out.u64("size", size);
+                }
+            }
+        });
+    }
+}
+
+fn long(tx: &Transaction, out: &mut Object<'_>) {
+    if let Some(referer) = tx.header(TO_SERVER, b"referer") {
+        out.bytes("http_refer", referer);
+    }
+    if tx.request.has_line {
+        out.bytes("http_method", tx.method());
+    }
+    if let Some(protocol) = tx.request.protocol {
+        out.bytes("protocol", tx.request.head.text(protocol));
+    }
+    if let Some(code) = tx.response.code {
+        out.u64("status", code);
+    } else if let Some(status) = tx.response.status {
+        out.bytes("status_string", tx.response.head.text(status));
+    }
+    if let Some(location) = tx.header(TO_CLIENT, b"location") {
+        out.bytes("redirect", location);
+    }
+    out.u64("length", tx.response.payload.body.wire);
+}
+
+fn dump(tx: &Transaction, direction: Direction, key: &str, out: &mut Object<'_>) {
+    let Some(head) = tx.head(direction) else { return };
+    out.array(key, |array| {
+        for (name, value) in head.headers() {
+            array.object(|out| {
+                out.bytes("name", name).bytes("value", value);
+            });
+        }
+    });
+}
+
+/// `Content-Range`. [RFC 9110] 14.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ContentRange {
+    pub bounds: Option<(u64, u64)>,
+    pub size: Option<u64>,
+}
+
+/// Reads `bytes 0-99/200`, `bytes */200`, `bytes 0-99/*`.
+pub(super) fn content_range(value: &[u8]) -> Option<ContentRange> {
+    let text = core::str::from_utf8(trim(value)).ok()?;
+    let (unit, rest) = text.split_once(' ')?;
+    if !unit.eq_ignore_ascii_case("bytes") {
+        return None;
+    }
+    let (bounds, size) = rest.trim_start().split_once('/')?;
+    let bounds = match bounds {
+        "*" => None,
+        _ => {
+            let (start, end) = bounds.split_once('-')?;
+            Some((start.parse().ok()?, end.parse().ok()?))
+        }
+    };
+    let size = if size == "*" { None } else { Some(size.parse().ok()?) };
+    Some(ContentRange { bounds, size })
+}
+
+/// A body that is a file: what a server sends, what is posted or put.
+fn is_file(tx: &Transaction, direction: Direction) -> bool {
+    let body = &tx.payload(direction).body;
+    let posted = matches!(tx.method(), b"POST" | b"PUT");
+    body.entity > 0
+        && match direction {
+            Direction::ToServer => posted && tx.form().is_none_or(|(parts, _)| !parts.is_empty()),
+            Direction::ToClient => tx.response.has_headers || tx.request.old,
+        }
+}
+
+fn file_ready(head: &TxHead, tx: &Transaction, direction: Direction, last: bool) -> bool {
+    let complete = match direction {
+        Direction::ToServer => head.progress.first(),
+        Direction::ToClient => head.progress.last(),
+    };
+    (last || complete.is_some_and(|progress| *progress >= stage::COMPLETE)) && is_file(tx, direction)
+}
+
+fn file(tx: &Transaction, head: &TxHead, direction: Direction, out: &mut Object<'_>) {
+    let body = &tx.payload(direction).body;
+    let form = if direction == TO_SERVER { tx.form() } else { None };
+    let part = form.as_ref().and_then(|(parts, _)| parts.first());
+    let name = part.map_or_else(|| tx.file_name(direction), |part| part.name);
+    let size = part.map_or(body.entity, |part| part.data.len() as u64);
+    let whole = !body.gap && part.is_none_or(|part| part.complete);
+    out.bytes("filename", name)
+        .bool("gaps", body.gap)
+        .str("state", if whole { "CLOSED" } else { "TRUNCATED" })
+        .bool("stored", false)
+        .u64("size", size)
+        .u64("tx_id", head.id);
+}

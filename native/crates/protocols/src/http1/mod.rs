@@ -1,0 +1,387 @@
+//! HTTP/0.9 to HTTP/1.1: requests and responses as the peers read them, however crooked they are.
+//!
+//! [RFC 9110], [RFC 9112]. What is accepted follows what browsers and servers accept, which is what an attacker counts
+//! on; the names and contents of buffers and events are Suricata's.
+
+mod best_fit;
+mod body;
+mod buffers;
+mod config;
+mod content;
+mod event;
+mod header;
+mod line;
+mod log;
+mod multipart;
+mod request;
+mod response;
+mod transaction;
+mod uri;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use sidewire_base::{Direction, Time};
+use sidewire_proto::{
+    Buffer, Context, EventInfo, Failed, Info, Input, Logger, Pattern, Protocol, Settings, Slot, Step, Transactions,
+    Transport,
+};
+
+use config::Config;
+use event::Event;
+use header::{Scan, Side};
+use request::RequestState;
+use response::ResponseState;
+pub use transaction::Transaction;
+
+/// Progress of a request. A value is reached when what it names is complete; a body, when its first octets are there.
+pub(super) mod stage {
+    pub(in crate::http1) const LINE: u8 = 1;
+    pub(in crate::http1) const HEADERS: u8 = 2;
+    pub(in crate::http1) const BODY: u8 = 3;
+    pub(in crate::http1) const TRAILER: u8 = 4;
+    pub(in crate::http1) const COMPLETE: u8 = 5;
+}
+
+const fn pattern(direction: Direction, octets: &'static [u8]) -> Pattern {
+    #[allow(clippy::cast_possible_truncation)]
+    let depth = octets.len() as u16;
+    Pattern { transport: Transport::Tcp, direction, octets, nocase: true, offset: 0, depth, confirm: None }
+}
+
+macro_rules! methods {
+    ($($method:literal)*) => {
+        &[
+            $(
+                pattern(Direction::ToServer, concat!($method, " ").as_bytes()),
+                pattern(Direction::ToServer, concat!($method, "\t").as_bytes()),
+                pattern(Direction::ToServer, concat!("\n", $method, " ").as_bytes()),
+                pattern(Direction::ToServer, concat!("\r\n", $method, " ").as_bytes()),
+            )*
+            pattern(Direction::ToClient, b"HTTP/0.9"),
+            pattern(Direction::ToClient, b"HTTP/1.0"),
+            pattern(Direction::ToClient, b"HTTP/1.1"),
+        ]
+    };
+}
+
+/// An HTTP/1 flow.
+#[derive(Debug)]
+pub struct Http1 {
+    config: Arc<Config>,
+    request: RequestState,
+    response: ResponseState,
+    /// The transaction the request side works on.
+    request_id: u64,
+    /// The transaction the response side works on, or will work on next.
+    response_id: u64,
+    /// Compression bombs seen.
+    bombs: u8,
+    /// Folded values while a header is read.
+    joined: Vec<u8>,
+}
+
+/// What a step of a state machine came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Move {
+    /// So many octets are done with; go on.
+    On(usize),
+    /// More octets are needed.
+    Wait,
+    /// The flow changes to another protocol behind so many octets.
+    Switch(usize, &'static str),
+    /// So many octets are done with, and nobody reads on.
+    Quit(usize),
+}
+
+/// Steps that may take nothing before something must have been taken: the states there are, with room to spare.
+const MAX_IDLE_STEPS: u8 = 16;
+
+impl Protocol for Http1 {
+    type Tx = Transaction;
+
+    const INFO: Info = Info {
+        name: "http",
+        aliases: &["http1"],
+        doc: "HTTP/0.9 to HTTP/1.1 (RFC 9112).",
+        transports: &[Transport::Tcp],
+        patterns: methods! {
+            "GET" "PUT" "POST" "HEAD" "TRACE" "OPTIONS" "CONNECT" "DELETE" "PATCH" "PROPFIND" "PROPPATCH" "MKCOL" "COPY"
+            "MOVE" "LOCK" "UNLOCK" "CHECKOUT" "UNCHECKOUT" "CHECKIN" "UPDATE" "LABEL" "REPORT" "MKWORKSPACE"
+            "MKACTIVITY" "MERGE" "INVALID" "VERSION-CONTROL" "BASELINE-CONTROL" "RPC_IN_DATA" "RPC_OUT_DATA"
+        },
+        probes: &[],
+        stages: [
+            &[
+                "request_started",
+                "request_line",
+                "request_headers",
+                "request_body",
+                "request_trailer",
+                "request_complete",
+            ],
+            &[
+                "response_started",
+                "response_line",
+                "response_headers",
+                "response_body",
+                "response_trailer",
+                "response_complete",
+            ],
+        ],
+        one_way: false,
+    };
+    const CLIENT_FIRST: bool = true;
+    const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
+    const EVENTS: &'static [EventInfo] = event::EVENTS;
+    const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;
+
+    fn begin(settings: &Settings) -> Self {
+        Self {
+            config: Arc::new(Config::new(settings)),
+            request: RequestState::Idle,
+            response: ResponseState::Idle,
+            request_id: 0,
+            response_id: 0,
+            bombs: 0,
+            joined: Vec::new(),
+        }
+    }
+
+    fn parse(
+        &mut self,
+        direction: Direction,
+        input: Input<'_>,
+        transactions: &mut Transactions<Transaction>,
+        context: &mut Context<'_>,
+    ) -> Result<Step, Failed> {
+        let mut at = 0;
+        let mut idle = 0;
+        while idle < MAX_IDLE_STEPS {
+            let data = input.data.get(at..).unwrap_or_default();
+            let moved = match direction {
+                Direction::ToServer => self.request_step(data, input.last, transactions, context)?,
+                Direction::ToClient => self.response_step(data, input.last, transactions, context)?,
+            };
+            match moved {
+                Move::On(taken) => {
+                    at += taken;
+                    idle = if taken == 0 { idle + 1 } else { 0 };
+                }
+                Move::Wait => break,
+                Move::Switch(taken, to) => {
+                    return Ok(Step { consumed: at + taken, switch: Some(to), ..Step::default() });
+                }
+                Move::Quit(taken) => return Ok(Step { consumed: at + taken, finished: true, ..Step::default() }),
+            }
+        }
+        if input.last {
+            at = input.data.len();
+            self.end(direction, transactions, context.time);
+        }
+        Ok(Step::need(at, 0))
+    }
+
+    fn gap(
+        &mut self,
+        direction: Direction,
+        length: u64,
+        transactions: &mut Transactions<Transaction>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Failed> {
+        match direction {
+            Direction::ToServer => self.request_gap(length, transactions, context.time),
+            Direction::ToClient => self.response_gap(length, transactions, context.time),
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, direction: Direction, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
+        self.end(direction, transactions, context.time);
+    }
+}
+
+impl Http1 {
+    fn end(&mut self, direction: Direction, transactions: &mut Transactions<Transaction>, now: Time) {
+        match direction {
+            Direction::ToServer => self.request_end(transactions, now),
+            Direction::ToClient => self.response_end(transactions, now),
+        }
+    }
+
+    /// Reads headers into a message; `Some(taken)` at the end of the block, with the octets of its empty line.
+    fn headers(
+        &mut self,
+        side: Side,
+        data: &[u8],
+        last: bool,
+        slot: &mut Slot<Transaction>,
+    ) -> Result<(usize, bool), Failed> {
+        let mut at = 0;
+        loop {
+            let rest = data.get(at..).unwrap_or_default();
+            let lf_cr = match side {
+                Side::Request => slot.tx.request.head.lf_cr,
+                Side::Response => slot.tx.response.head.lf_cr,
+            };
+            self.joined.clear();
+            match header::scan(side, rest, last, lf_cr, &mut self.joined) {
+                Scan::Header { name, value, odd, length, lf_cr } => {
+                    let head = match side {
+                        Side::Request => &mut slot.tx.request.head,
+                        Side::Response => &mut slot.tx.response.head,
+                    };
+                    head.lf_cr |= lf_cr;
+                    let added = head.add(rest, (name, value, length), &self.joined, self.config.headers_limit);
+                    at += length;
+                    let pick = |request, response| if side == Side::Request { request } else { response };
+                    let mut raise = |on: bool, request: Event, response: Event| {
+                        if on {
+                            slot.raise(pick(request, response) as u16);
+                        }
+                    };
+                    raise(odd.leading_space, Event::InvalidRequestFieldFolding, Event::InvalidResponseFieldFolding);
+                    raise(odd.not_a_token, Event::RequestHeaderInvalid, Event::ResponseHeaderInvalid);
+                    raise(odd.no_colon, Event::RequestFieldMissingColon, Event::ResponseFieldMissingColon);
+                    match added {
+                        Ok(added) => {
+                            raise(added.repeated, Event::RequestHeaderRepetition, Event::ResponseHeaderRepetition);
+                            raise(
+                                added.ambiguous_length,
+                                Event::DuplicateContentLengthInRequest,
+                                Event::DuplicateContentLengthInResponse,
+                            );
+                        }
+                        Err(header::TooMany) => {
+                            raise(true, Event::RequestTooManyHeaders, Event::ResponseTooManyHeaders);
+                            return Err(Failed);
+                        }
+                    }
+                }
+                Scan::End(length) => {
+                    let head = match side {
+                        Side::Request => &mut slot.tx.request.head,
+                        Side::Response => &mut slot.tx.response.head,
+                    };
+                    head.keep(rest.get(..length).unwrap_or_default());
+                    return Ok((at + length, true));
+                }
+                Scan::Incomplete => {
+                    let too_long = rest.len() > self.config.field_limit;
+                    if too_long {
+                        let event = match side {
+                            Side::Request => Event::RequestFieldTooLong,
+                            Side::Response => Event::ResponseFieldTooLong,
+                        };
+                        slot.raise(event as u16);
+                        return Err(Failed);
+                    }
+                    return Ok((at, false));
+                }
+            }
+        }
+    }
+
+    /// Takes octets of a body, as they were sent.
+    fn body(&mut self, direction: Direction, data: &[u8], slot: &mut Slot<Transaction>, now: Time) {
+        let limits = slot.tx.limits(direction);
+        slot.advance(direction, stage::BODY, now);
+        if slot.tx.payload_mut(direction).push(data, limits, self.config.bomb_limit) {
+            slot.raise(Event::CompressionBomb as u16);
+            self.bombs = self.bombs.saturating_add(1);
+            if self.bombs == self.config.bomb_count {
+                slot.raise(Event::CompressionBombLimitReached as u16);
+            }
+        }
+    }
+
+    /// Prepares decoding of a body as its headers announce it.
+    fn decode(&self, direction: Direction, slot: &mut Slot<Transaction>) {
+        let Some(value) = slot.tx.header(direction, b"content-encoding") else { return };
+        let encodings = content::Encodings::parse(value, self.config.layers, direction == Direction::ToClient);
+        if encodings.too_many {
+            slot.raise(Event::TooManyEncodingLayers as u16);
+        }
+        if encodings.abnormal {
+            slot.raise(Event::AbnormalCeHeader as u16);
+        }
+        if self.bombs < self.config.bomb_count {
+            slot.tx.payload_mut(direction).decoder = content::Decoder::new(&encodings.layers);
+        }
+    }
+
+    /// Ends one side of a transaction.
+    fn complete(direction: Direction, slot: &mut Slot<Transaction>, now: Time) {
+        let payload = slot.tx.payload_mut(direction);
+        payload.body.finish();
+        if payload.decoder.failed() {
+            slot.raise(Event::GzipDecompressionFailed as u16);
+        }
+        // What decoded the body is not needed for logging.
+        slot.tx.payload_mut(direction).decoder = content::Decoder::default();
+        slot.advance(direction, stage::COMPLETE, now);
+    }
+}
+
+/// Entries for fuzzing.
+#[doc(hidden)]
+pub mod fuzz {
+    use core::net::{IpAddr, Ipv4Addr};
+
+    use sidewire_base::{Direction, Endpoint, Time};
+    use sidewire_proto::{Context, Input, Session, Settings, Transport, Typed};
+
+    /// Feeds octets as a conversation: each piece begins with an octet that gives direction, gap and length.
+    pub fn conversation(data: &[u8]) {
+        let mut session = Typed::<super::Http1>::new(&Settings::default());
+        let mut objects = sidewire_msrpc::ObjectTable::default();
+        let mut expectations = Vec::new();
+        let endpoint = |port| Endpoint { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port };
+        let mut pending: [Vec<u8>; 2] = Default::default();
+        let mut rest = data;
+        while let Some((control, tail)) = rest.split_first() {
+            let (piece, tail) = tail.split_at_checked(usize::from(control & 0x3f) * 4).unwrap_or((tail, &[]));
+            rest = tail;
+            let direction = if control & 0x80 == 0 { Direction::ToServer } else { Direction::ToClient };
+            let mut context = Context {
+                time: Time::default(),
+                ordinal: 0,
+                client: endpoint(1024),
+                server: endpoint(80),
+                transport: Transport::Tcp,
+                midstream: false,
+                objects: &mut objects,
+                expectations: &mut expectations,
+            };
+            let [to_server, to_client] = &mut pending;
+            let buffer = if direction == Direction::ToServer { to_server } else { to_client };
+            if control & 0x40 != 0 && piece.len() % 8 == 0 {
+                buffer.clear();
+                if session.gap(direction, piece.len() as u64, &mut context).is_err() {
+                    return;
+                }
+                continue;
+            }
+            buffer.extend_from_slice(piece);
+            let input = Input { data: buffer, offset: 0, last: rest.is_empty() };
+            let Ok(step) = session.parse(direction, input, &mut context) else { return };
+            buffer.drain(..step.consumed.min(buffer.len()));
+            if step.finished || step.switch.is_some() {
+                return;
+            }
+            for position in 0..session.len() {
+                for row in 0..super::buffers::BUFFERS.len() {
+                    for direction in Direction::BOTH {
+                        let _value = session.value(position, row, direction, 0);
+                    }
+                }
+                for logger in 0..super::log::LOGGERS.len() {
+                    let mut out = Vec::new();
+                    session.log(position, logger, true, &mut sidewire_eve::Object::new(&mut out));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,495 @@
+//! The request side of a flow.
+
+use std::sync::Arc;
+
+use sidewire_base::{Direction, Time};
+use sidewire_proto::{Context, Failed, Slot, Transactions};
+
+use super::event::Event;
+use super::header::{Side, Span, contains, is_space, trim};
+use super::line::{self, ChunkLine, Version};
+use super::{Http1, Move, Transaction, stage};
+
+const HERE: Direction = Direction::ToServer;
+
+/// White space behind a request line without version that does not speak against HTTP/0.9.
+const MAX_OLD_JUNK: usize = 16;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequestState {
+    /// Between requests.
+    Idle,
+    /// In the request line.
+    Line,
+    /// Behind a request line without version: HTTP/0.9, unless more comes before the answer.
+    Old,
+    Headers,
+    /// Behind the headers of `CONNECT`: what follows depends on the answer.
+    Connect,
+    /// In a body of known length; what is left of it.
+    Length(u64),
+    ChunkLine,
+    Chunk(u64),
+    ChunkEnd,
+    Trailer,
+    /// Behind a request: what follows at once may still belong to it.
+    Finalize,
+    /// Behind an HTTP/0.9 request nothing follows.
+    Ignore,
+    /// Behind a gap: until a line looks like a request.
+    Resync,
+}
+
+impl Http1 {
+    pub(super) fn request_step(
+        &mut self,
+        data: &[u8],
+        last: bool,
+        transactions: &mut Transactions<Transaction>,
+        context: &mut Context<'_>,
+    ) -> Result<Move, Failed> {
+        let now = context.time;
+        match self.request {
+            RequestState::Idle => {
+                if data.is_empty() {
+                    return Ok(Move::Wait);
+                }
+                if transactions.len() >= self.config.max_transactions {
+                    return Err(Failed);
+                }
+                let slot = transactions.open(Transaction::new(Arc::clone(&self.config)), now);
+                self.request_id = slot.head.id;
+                self.request = RequestState::Line;
+                return Ok(Move::On(0));
+            }
+            RequestState::Ignore => return Ok(Move::On(data.len()).unless_empty(data)),
+            RequestState::Resync => return Ok(self.request_resync(data)),
+            _ => {}
+        }
+        let slot = transactions.by_id(self.request_id).ok_or(Failed)?;
+        slot.head.updated = now;
+        match self.request {
+            RequestState::Line => self.request_line(data, last, slot, now),
+            RequestState::Old => {
+                let blank = data.iter().take_while(|octet| is_space(**octet)).count();
+                if blank < data.len() || blank > MAX_OLD_JUNK {
+                    slot.tx.request.old = false;
+                    slot.raise(Event::RequestLineMissingProtocol as u16);
+                    self.request = RequestState::Headers;
+                    return Ok(Move::On(0));
+                }
+                Ok(Move::Wait)
+            }
+            RequestState::Headers => {
+                let (taken, end) = self.headers(Side::Request, data, last, slot)?;
+                if end {
+                    self.request_headers_done(slot, context)?;
+                    return Ok(Move::On(taken));
+                }
+                Ok(Move::On(taken).or_wait())
+            }
+            RequestState::Trailer => {
+                let (taken, end) = self.headers(Side::Request, data, last, slot)?;
+                if end {
+                    slot.tx.headers_changed(HERE);
+                    slot.advance(HERE, stage::TRAILER, now);
+                    self.request = RequestState::Finalize;
+                    return Ok(Move::On(taken));
+                }
+                Ok(Move::On(taken).or_wait())
+            }
+            RequestState::Length(left) => {
+                let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
+                if taken == 0 {
+                    return Ok(Move::Wait);
+                }
+                self.body(HERE, data.get(..taken).unwrap_or_default(), slot, now);
+                let left = left - taken as u64;
+                self.request = if left == 0 { RequestState::Finalize } else { RequestState::Length(left) };
+                Ok(Move::On(taken))
+            }
+            RequestState::ChunkLine => self.request_chunk_line(data, last, slot),
+            RequestState::Chunk(left) => {
+                let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
+                if taken == 0 {
+                    return Ok(Move::Wait);
+                }
+                self.body(HERE, data.get(..taken).unwrap_or_default(), slot, now);
+                let left = left - taken as u64;
+                self.request = if left == 0 { RequestState::ChunkEnd } else { RequestState::Chunk(left) };
+                Ok(Move::On(taken))
+            }
+            RequestState::ChunkEnd => {
+                let end = memchr::memchr(b'\n', data);
+                let taken = end.map_or(data.len(), |end| end + 1);
+                slot.tx.request.payload.body.wire += taken as u64;
+                if end.is_some() {
+                    self.request = RequestState::ChunkLine;
+                    return Ok(Move::On(taken));
+                }
+                Ok(Move::On(taken).or_wait())
+            }
+            RequestState::Finalize => Ok(self.request_finalize(data, last, slot, now)),
+            RequestState::Connect => Ok(Move::Wait),
+            RequestState::Idle | RequestState::Ignore | RequestState::Resync => Ok(Move::Wait),
+        }
+    }
+
+    fn request_line(
+        &mut self,
+        data: &[u8],
+        last: bool,
+        slot: &mut Slot<Transaction>,
+        now: Time,
+    ) -> Result<Move, Failed> {
+        let taken = match memchr::memchr(b'\n', data) {
+            Some(end) => end + 1,
+            None if last && !data.is_empty() => data.len(),
+            None if data.len() > self.config.field_limit => {
+                slot.raise(Event::RequestFieldTooLong as u16);
+                return Err(Failed);
+            }
+            None => return Ok(Move::Wait),
+        };
+        let line = data.get(..taken).unwrap_or_default();
+        if line.len() > self.config.field_limit {
+            slot.raise(Event::RequestFieldTooLong as u16);
+            return Err(Failed);
+        }
+        if matches!(line, b"\r" | b"\n" | b"\r\n") {
+            return Ok(Move::On(taken));
+        }
+        self.request_line_done(line::chomp(line), slot);
+        slot.advance(HERE, stage::LINE, now);
+        self.request = if slot.tx.request.old { RequestState::Old } else { RequestState::Headers };
+        Ok(Move::On(taken))
+    }
+
+    /// Reads the request line and judges it.
+    fn request_line_done(&self, text: &[u8], slot: &mut Slot<Transaction>) {
+        let line = line::request_line(text, self.config.spaces_in_uri);
+        // The pieces lie inside the line: their distance from its beginning is their place.
+        let span = |piece: &[u8]| {
+            let start = piece.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+            Span::new(start..start + piece.len())
+        };
+        let request = &mut slot.tx.request;
+        request.line = request.head.begin(text);
+        request.has_line = true;
+        request.method = span(line.method);
+        request.uri = line.uri.map(span);
+        request.protocol = line.protocol.map(span);
+        request.known_method = line::is_known_method(line.method);
+        request.version = line.protocol.map_or(Version::V0_9, line::version);
+        request.old = line.protocol.is_none();
+        let unknown_only = line.uri.is_none() && !request.known_method;
+        let invalid = !request.known_method && request.version == Version::Invalid;
+        let mut raise = |on: bool, event: Event| {
+            if on {
+                slot.raise(event as u16);
+            }
+        };
+        raise(line.leading_space, Event::RequestLineLeadingWhitespace);
+        raise(line.odd_method_delimiter, Event::MethodDelimNonCompliant);
+        raise(line.odd_uri_delimiter, Event::UriDelimNonCompliant);
+        raise(unknown_only, Event::RequestLineUnknownMethod);
+        raise(invalid, Event::RequestLineInvalid);
+        self.target(slot);
+    }
+
+    /// Takes host and port from the target and judges them.
+    fn target(&self, slot: &mut Slot<Transaction>) {
+        let mut invalid = false;
+        let (host, port) = if slot.tx.is_connect() {
+            let authority = slot.tx.uri().and_then(line::host_port);
+            let port = authority.and_then(|authority| authority.port);
+            invalid |= authority.is_some_and(|authority| !authority.valid);
+            (authority.map(|authority| authority.host.to_ascii_lowercase()), port.and_then(|(_, number)| number))
+        } else {
+            let parts = slot.tx.parts();
+            let port = parts.port.map(line::port_number);
+            invalid |= port == Some(None);
+            (parts.host.map(|host| super::uri::host(host, &self.config.decoding)), port.flatten())
+        };
+        invalid |= host.as_deref().is_some_and(|host| !line::is_valid_host(host));
+        slot.tx.request.host = host.map(Vec::into_boxed_slice);
+        slot.tx.request.port = port;
+        if invalid {
+            slot.raise(Event::RequestUriHostInvalid as u16);
+        }
+        let twice = self.config.decoding.twice_path || self.config.decoding.twice_query;
+        if twice && slot.tx.normalised().twice_encoded {
+            slot.raise(Event::DoubleEncodedUri as u16);
+        }
+    }
+
+    /// Decides what the headers mean: host, body, what comes next.
+    fn request_headers_done(&mut self, slot: &mut Slot<Transaction>, context: &Context<'_>) -> Result<(), Failed> {
+        slot.tx.request.has_headers = true;
+        slot.advance(HERE, stage::HEADERS, context.time);
+        let body = Self::request_body_kind(slot);
+        Self::host(slot, context);
+        let scheme = slot.tx.header(HERE, b"authorization");
+        let known = |value: &[u8]| {
+            [&b"basic"[..], b"digest", b"bearer"]
+                .iter()
+                .any(|name| value.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+        };
+        if scheme.is_some_and(|value| !known(value)) {
+            slot.raise(Event::RequestAuthUnrecognized as u16);
+        }
+        self.decode(HERE, slot);
+        if slot.tx.is_connect() {
+            self.request = RequestState::Connect;
+            return Ok(());
+        }
+        self.request = match body {
+            BodyKind::None => RequestState::Finalize,
+            BodyKind::Length(length) => RequestState::Length(length),
+            BodyKind::Chunked => RequestState::ChunkLine,
+            BodyKind::Invalid => return Err(Failed),
+        };
+        Ok(())
+    }
+
+    /// How the body is delimited. [RFC 9112] 6.
+    fn request_body_kind(slot: &mut Slot<Transaction>) -> BodyKind {
+        let version = slot.tx.request.version;
+        if let Some(value) = slot.tx.header(HERE, b"transfer-encoding") {
+            if !contains(value, b"chunked") {
+                slot.raise(Event::InvalidTransferEncodingInRequest as u16);
+                return BodyKind::Invalid;
+            }
+            if version < Version::V1_1 {
+                slot.raise(Event::InvalidTransferEncodingInRequest as u16);
+            }
+            return BodyKind::Chunked;
+        }
+        let Some(value) = slot.tx.header(HERE, b"content-length") else { return BodyKind::None };
+        let length = line::content_length(value);
+        slot.tx.request.content_length = length;
+        match length {
+            Some(0) => BodyKind::None,
+            Some(length) => BodyKind::Length(length),
+            None => {
+                slot.raise(Event::InvalidContentLengthInRequest as u16);
+                BodyKind::Invalid
+            }
+        }
+    }
+
+    /// Compares the `Host` header with the target, and takes the host from it when the target names none.
+    fn host(slot: &mut Slot<Transaction>, context: &Context<'_>) {
+        let Some(value) = slot.tx.header(HERE, b"host") else {
+            if slot.tx.request.version >= Version::V1_1 {
+                slot.raise(Event::MissingHostHeader as u16);
+            }
+            return Self::port(slot, context);
+        };
+        let request = &slot.tx.request;
+        let mut ambiguous = false;
+        let mut invalid = false;
+        let mut taken = None;
+        match (line::host_port(value), request.host.as_deref()) {
+            (Some(header), None) => {
+                invalid = !header.valid;
+                taken = Some((header.host.to_ascii_lowercase(), header.port.and_then(|(_, number)| number)));
+            }
+            (Some(header), Some(host)) => {
+                invalid = !header.valid;
+                ambiguous = !host.eq_ignore_ascii_case(header.host);
+                if let (Some((_, number)), Some(port)) = (header.port, request.port) {
+                    ambiguous |= number != Some(port);
+                }
+            }
+            (None, Some(_)) => ambiguous = true,
+            (None, None) => {}
+        }
+        if let Some((host, port)) = taken {
+            slot.tx.request.host = Some(host.into_boxed_slice());
+            slot.tx.request.port = port;
+        }
+        if invalid {
+            slot.raise(Event::RequestHeaderHostInvalid as u16);
+        }
+        if ambiguous {
+            slot.raise(Event::HostHeaderAmbiguous as u16);
+        }
+        Self::port(slot, context);
+    }
+
+    fn port(slot: &mut Slot<Transaction>, context: &Context<'_>) {
+        if slot.tx.request.port.is_some_and(|port| port != context.server.port) {
+            slot.raise(Event::RequestServerPortMismatch as u16);
+        }
+    }
+
+    fn request_chunk_line(&mut self, data: &[u8], last: bool, slot: &mut Slot<Transaction>) -> Result<Move, Failed> {
+        let Some(end) = memchr::memchr(b'\n', data) else {
+            if !line::may_be_chunk_line(data) || data.len() > self.config.field_limit {
+                slot.raise(Event::InvalidRequestChunkLen as u16);
+                return Err(Failed);
+            }
+            return Ok(if last { Move::On(data.len()).unless_empty(data) } else { Move::Wait });
+        };
+        let text = data.get(..=end).unwrap_or_default();
+        slot.tx.request.payload.body.wire += text.len() as u64;
+        match line::chunk_line(text) {
+            ChunkLine::Empty => {}
+            ChunkLine::Length { length, extension } => {
+                if extension {
+                    slot.raise(Event::RequestChunkExtension as u16);
+                }
+                self.request = if length == 0 { RequestState::Trailer } else { RequestState::Chunk(length) };
+            }
+            ChunkLine::TooLarge | ChunkLine::Invalid => {
+                slot.raise(Event::InvalidRequestChunkLen as u16);
+                return Err(Failed);
+            }
+        }
+        Ok(Move::On(text.len()))
+    }
+
+    /// Ends a request, unless what follows at once is no request: that belongs to it as body nobody announced.
+    fn request_finalize(&mut self, data: &[u8], last: bool, slot: &mut Slot<Transaction>, now: Time) -> Move {
+        let end = memchr::memchr(b'\n', data);
+        let text = data.get(..end.map_or(data.len(), |end| end + 1)).unwrap_or_default();
+        if text.is_empty() || is_request(text) {
+            return self.request_complete(slot, now);
+        }
+        if end.is_none() && !last {
+            return if data.len() > self.config.field_limit { self.request_complete(slot, now) } else { Move::Wait };
+        }
+        if !trim(text).is_empty() {
+            slot.raise(Event::RequestBodyUnexpected as u16);
+        }
+        self.body(HERE, text, slot, now);
+        Move::On(text.len())
+    }
+
+    fn request_complete(&mut self, slot: &mut Slot<Transaction>, now: Time) -> Move {
+        Self::form_faults(slot);
+        Self::complete(HERE, slot, now);
+        self.request = if slot.tx.request.old { RequestState::Ignore } else { RequestState::Idle };
+        Move::On(0)
+    }
+
+    fn form_faults(slot: &mut Slot<Transaction>) {
+        let faults = slot.tx.form().map(|(_, faults)| faults);
+        if faults.is_some_and(|faults| faults.invalid_header) {
+            slot.raise(Event::MultipartInvalidHeader as u16);
+        }
+        if faults.is_some_and(|faults| faults.no_data) {
+            slot.raise(Event::MultipartNoFiledata as u16);
+        }
+    }
+
+    /// The answer has begun: an HTTP/0.9 request is over.
+    pub(super) fn request_answered(&mut self, transactions: &mut Transactions<Transaction>, now: Time) {
+        if self.request == RequestState::Old
+            && let Some(slot) = transactions.by_id(self.request_id)
+        {
+            self.request_complete(slot, now);
+        }
+    }
+
+    /// The answer says that the announced body will not come, or that a tunnel was refused: the request is over.
+    pub(super) fn request_cut_short(&mut self, id: u64, slot: &mut Slot<Transaction>, now: Time) {
+        let waiting = match self.request {
+            RequestState::Connect => true,
+            RequestState::Length(left) => Some(left) == slot.tx.request.content_length,
+            _ => false,
+        };
+        if waiting && self.request_id == id {
+            self.request_complete(slot, now);
+        }
+    }
+
+    /// Skips octets until a line looks like a request.
+    fn request_resync(&mut self, data: &[u8]) -> Move {
+        let end = memchr::memchr(b'\n', data);
+        let text = data.get(..end.map_or(data.len(), |end| end + 1)).unwrap_or_default();
+        if is_request(text) {
+            self.request = RequestState::Idle;
+            return Move::On(0);
+        }
+        if end.is_none() && text.len() < self.config.field_limit {
+            return Move::Wait;
+        }
+        Move::On(text.len())
+    }
+
+    pub(super) fn request_gap(&mut self, length: u64, transactions: &mut Transactions<Transaction>, now: Time) {
+        let slot = transactions.by_id(self.request_id);
+        let left = match self.request {
+            RequestState::Idle | RequestState::Resync | RequestState::Ignore => {
+                if self.request == RequestState::Idle {
+                    self.request = RequestState::Resync;
+                }
+                return;
+            }
+            RequestState::Length(left) | RequestState::Chunk(left) => left,
+            _ => 0,
+        };
+        let Some(slot) = slot else { return };
+        slot.tx.request.payload.body.skip(length.min(left));
+        if left > length {
+            self.request = match self.request {
+                RequestState::Length(_) => RequestState::Length(left - length),
+                _ => RequestState::Chunk(left - length),
+            };
+            return;
+        }
+        let ended = left == length && matches!(self.request, RequestState::Length(_));
+        self.request_complete(slot, now);
+        self.request = if ended { RequestState::Idle } else { RequestState::Resync };
+    }
+
+    pub(super) fn request_end(&mut self, transactions: &mut Transactions<Transaction>, now: Time) {
+        if matches!(self.request, RequestState::Idle | RequestState::Ignore | RequestState::Resync) {
+            return;
+        }
+        if let Some(slot) = transactions.by_id(self.request_id) {
+            slot.tx.request.has_headers |= self.request == RequestState::Headers && slot.tx.request.has_line;
+            self.request_complete(slot, now);
+        }
+        self.request = RequestState::Ignore;
+    }
+}
+
+enum BodyKind {
+    None,
+    Length(u64),
+    Chunked,
+    Invalid,
+}
+
+/// A line that is a request line: it begins with a known method, or ends with a version.
+fn is_request(line: &[u8]) -> bool {
+    let start = line.iter().take_while(|octet| is_space(**octet)).count();
+    let rest = line.get(start..).unwrap_or_default();
+    let length = rest.iter().take_while(|octet| !is_space(**octet)).count();
+    if length < rest.len() && line::is_known_method(rest.get(..length).unwrap_or_default()) {
+        return true;
+    }
+    line.last() == Some(&b'\n')
+        && trim(rest)
+            .rsplit(|octet| *octet == b' ')
+            .next()
+            .is_some_and(|word| word.len() < rest.len() && line::version(word) > Version::Unknown)
+}
+
+impl Move {
+    /// Waits instead of taking nothing.
+    pub(super) const fn or_wait(self) -> Self {
+        match self {
+            Self::On(0) => Self::Wait,
+            other => other,
+        }
+    }
+
+    /// Waits when there was nothing to take.
+    pub(super) const fn unless_empty(self, data: &[u8]) -> Self {
+        if data.is_empty() { Self::Wait } else { self }
+    }
+}

@@ -1,0 +1,430 @@
+//! The response side of a flow.
+
+use std::sync::Arc;
+
+use sidewire_base::{Direction, Time};
+use sidewire_proto::{Context, Failed, Slot, Transactions};
+
+use super::content::Decoder;
+use super::event::Event;
+use super::header::{Side, Span, contains, is_space, same};
+use super::line::{self, ChunkLine, Version};
+use super::request::RequestState;
+use super::{Http1, Move, Transaction, log, stage};
+
+const HERE: Direction = Direction::ToClient;
+
+/// File names longer than this are an event.
+const MAX_FILE_NAME: usize = 4096;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ResponseState {
+    /// Between responses.
+    Idle,
+    /// In the status line.
+    Line,
+    Headers,
+    /// In a body of known length; what is left of it.
+    Length(u64),
+    /// In a body that ends with the connection.
+    UntilClose,
+    ChunkLine,
+    Chunk(u64),
+    ChunkEnd,
+    Trailer,
+    /// Behind a response: what follows at once may still belong to it.
+    Finalize,
+    /// Behind a gap: until a line looks like a response.
+    Resync,
+    /// The connection is over.
+    Closed,
+}
+
+impl Http1 {
+    pub(super) fn response_step(
+        &mut self,
+        data: &[u8],
+        last: bool,
+        transactions: &mut Transactions<Transaction>,
+        context: &mut Context<'_>,
+    ) -> Result<Move, Failed> {
+        let now = context.time;
+        match self.response {
+            ResponseState::Idle => {
+                if data.is_empty() {
+                    return Ok(Move::Wait);
+                }
+                self.response_begin(transactions, now)?;
+                return Ok(Move::On(0));
+            }
+            ResponseState::Resync => return Ok(self.response_resync(data)),
+            ResponseState::Closed => return Ok(Move::On(data.len()).unless_empty(data)),
+            _ => {}
+        }
+        let slot = transactions.by_id(self.response_id).ok_or(Failed)?;
+        slot.head.updated = now;
+        match self.response {
+            ResponseState::Line => self.response_line(data, last, slot, now),
+            ResponseState::Headers => {
+                let (taken, end) = self.headers(Side::Response, data, last, slot)?;
+                if end {
+                    return self.response_headers_done(taken, slot, now);
+                }
+                Ok(Move::On(taken).or_wait())
+            }
+            ResponseState::Trailer => {
+                let (taken, end) = self.headers(Side::Response, data, last, slot)?;
+                if end {
+                    slot.tx.headers_changed(HERE);
+                    slot.advance(HERE, stage::TRAILER, now);
+                    self.response = ResponseState::Finalize;
+                    return Ok(Move::On(taken));
+                }
+                Ok(Move::On(taken).or_wait())
+            }
+            ResponseState::Length(left) => {
+                let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
+                if taken == 0 {
+                    return Ok(Move::Wait);
+                }
+                self.body(HERE, data.get(..taken).unwrap_or_default(), slot, now);
+                let left = left - taken as u64;
+                self.response = if left == 0 { ResponseState::Finalize } else { ResponseState::Length(left) };
+                Ok(Move::On(taken))
+            }
+            ResponseState::UntilClose => {
+                if !data.is_empty() {
+                    self.body(HERE, data, slot, now);
+                }
+                Ok(Move::On(data.len()).or_wait())
+            }
+            ResponseState::ChunkLine => self.response_chunk_line(data, slot),
+            ResponseState::Chunk(left) => {
+                let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
+                if taken == 0 {
+                    return Ok(Move::Wait);
+                }
+                self.body(HERE, data.get(..taken).unwrap_or_default(), slot, now);
+                let left = left - taken as u64;
+                self.response = if left == 0 { ResponseState::ChunkEnd } else { ResponseState::Chunk(left) };
+                Ok(Move::On(taken))
+            }
+            ResponseState::ChunkEnd => {
+                let end = memchr::memchr(b'\n', data);
+                let taken = end.map_or(data.len(), |end| end + 1);
+                slot.tx.response.payload.body.wire += taken as u64;
+                if end.is_some() {
+                    self.response = ResponseState::ChunkLine;
+                }
+                Ok(Move::On(taken).or_wait())
+            }
+            ResponseState::Finalize => Ok(self.response_finalize(data, last, slot, now)),
+            ResponseState::Idle | ResponseState::Resync | ResponseState::Closed => Ok(Move::Wait),
+        }
+    }
+
+    /// Finds, or makes up, the transaction a response belongs to.
+    fn response_begin(&mut self, transactions: &mut Transactions<Transaction>, now: Time) -> Result<(), Failed> {
+        self.request_answered(transactions, now);
+        if self.response_id >= transactions.opened() {
+            if transactions.len() >= self.config.max_transactions {
+                return Err(Failed);
+            }
+            let slot = transactions.open(Transaction::new(Arc::clone(&self.config)), now);
+            slot.tx.request.unseen = true;
+            slot.raise(Event::UnableToMatchResponse as u16);
+            slot.advance(Direction::ToServer, stage::COMPLETE, now);
+            self.response_id = slot.head.id;
+        }
+        let slot = transactions.by_id(self.response_id).ok_or(Failed)?;
+        if self.request == RequestState::Line && self.request_id == self.response_id {
+            slot.raise(Event::RequestLineIncomplete as u16);
+        }
+        self.response = if slot.tx.request.old { ResponseState::UntilClose } else { ResponseState::Line };
+        Ok(())
+    }
+
+    fn response_line(
+        &mut self,
+        data: &[u8],
+        last: bool,
+        slot: &mut Slot<Transaction>,
+        now: Time,
+    ) -> Result<Move, Failed> {
+        let end = memchr::memchr2(b'\r', b'\n', data);
+        let taken = match end.map(|end| (end, data.get(end..).unwrap_or_default())) {
+            Some((_, [b'\r'])) if !last => return Ok(Move::Wait),
+            Some((end, [b'\r', b'\n', ..])) => end + 2,
+            Some((end, _)) => end + 1,
+            None if last && !data.is_empty() => data.len(),
+            None if data.len() > self.config.field_limit => {
+                slot.raise(Event::ResponseFieldTooLong as u16);
+                return Err(Failed);
+            }
+            None => return Ok(Move::Wait),
+        };
+        let (line, rest) = data.split_at_checked(taken).unwrap_or_default();
+        if line.len() > self.config.field_limit {
+            slot.raise(Event::ResponseFieldTooLong as u16);
+            return Err(Failed);
+        }
+        if matches!(line, b"\r" | b"\n" | b"\r\n") {
+            return Ok(Move::On(taken));
+        }
+        if !is_response(line) {
+            // Browsers take a first line that is no status line for content, unless a status line is next.
+            if rest.len() < 2 && !last {
+                return Ok(Move::Wait);
+            }
+            if rest.len() > 1 && (rest.first() == Some(&b'H') || line::chomp(line).len() <= 2) {
+                return Ok(Move::On(taken));
+            }
+            slot.tx.response.payload.decoder = Decoder::default();
+            self.body(HERE, line, slot, now);
+            return Ok(Move::On(taken));
+        }
+        let parts = line::status_line(line);
+        // The pieces lie inside the line: their distance from its beginning is their place.
+        let span = |piece: &[u8]| {
+            let start = piece.as_ptr().addr().saturating_sub(line.as_ptr().addr());
+            Span::new(start..start + piece.len())
+        };
+        let response = &mut slot.tx.response;
+        response.line = response.head.begin(line);
+        response.has_line = true;
+        response.protocol = parts.protocol.map(span);
+        response.status = parts.status.map(span);
+        response.message = parts.message.map(span);
+        response.version = parts.protocol.map_or(Version::Invalid, line::version);
+        response.code = parts.status.and_then(line::status_code);
+        let (version, code) = (response.version, response.code);
+        if version == Version::Invalid {
+            slot.raise(Event::ResponseInvalidProtocol as u16);
+        }
+        if code.is_none() {
+            slot.raise(Event::ResponseInvalidStatus as u16);
+        }
+        if code != Some(100) {
+            slot.advance(HERE, stage::LINE, now);
+        }
+        self.response = ResponseState::Headers;
+        Ok(Move::On(taken))
+    }
+
+    /// Decides what the headers mean: an interim answer, a tunnel, a body. `taken` octets ended them.
+    fn response_headers_done(&mut self, taken: usize, slot: &mut Slot<Transaction>, now: Time) -> Result<Move, Failed> {
+        let code = slot.tx.response.code.unwrap_or(0);
+        let head = &slot.tx.response.head;
+        let encoding = head.get(b"transfer-encoding");
+        let length = head.get(b"content-length");
+        let chunked = encoding.is_some_and(|value| contains(value, b"chunked"));
+        let delimited = encoding.is_some() || length.is_some();
+        if slot.tx.is_connect() {
+            if (200..300).contains(&code) {
+                self.response_headers_known(slot, now);
+                Self::complete(Direction::ToServer, slot, now);
+                Self::complete(HERE, slot, now);
+                return Ok(Move::Switch(taken, ""));
+            }
+            self.request_cut_short(self.response_id, slot, now);
+        } else if code == 101 && !delimited {
+            let to = head.get(b"upgrade").map(|value| {
+                if contains(value, b"h2c") {
+                    Some("http2")
+                } else if same(value, b"websocket") {
+                    Some("websocket")
+                } else {
+                    None
+                }
+            });
+            self.response_headers_known(slot, now);
+            Self::complete(Direction::ToServer, slot, now);
+            Self::complete(HERE, slot, now);
+            return Ok(to.flatten().map_or(Move::Quit(taken), |to| Move::Switch(taken, to)));
+        } else if code == 100 && encoding.is_none() && length.and_then(line::content_length).unwrap_or(0) == 0 {
+            if slot.tx.response.continued {
+                slot.raise(Event::ContinueAlreadySeen as u16);
+            }
+            slot.tx.response.continued = true;
+            slot.tx.response.head.clear();
+            self.response = ResponseState::Line;
+            return Ok(Move::On(taken));
+        } else if (400..500).contains(&code) && slot.tx.header(Direction::ToServer, b"expect") == Some(b"100-continue")
+        {
+            self.request_cut_short(self.response_id, slot, now);
+        }
+        let bodiless = matches!(code, 100..200 | 204 | 304);
+        let head = &slot.tx.response.head;
+        let length = head.get(b"content-length").map(line::content_length);
+        let exactly_chunked =
+            head.get(b"transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case(b"chunked"));
+        let ranges = head.get(b"content-type").is_some_and(|value| contains(value, b"multipart/byteranges"));
+        if !chunked && head.get(b"transfer-encoding").is_some_and(|value| !value.eq_ignore_ascii_case(b"identity")) {
+            slot.raise(Event::InvalidTransferEncodingInResponse as u16);
+        }
+        if code == 101 {
+            slot.raise(Event::SwitchingProtoWithContentLength as u16);
+        }
+        if bodiless && delimited && slot.tx.method() != b"HEAD" {
+            slot.raise(Event::ResponseBodyUnexpected as u16);
+        }
+        self.response = if slot.tx.method() == b"HEAD" || bodiless && !delimited {
+            ResponseState::Finalize
+        } else if chunked {
+            if !exactly_chunked {
+                slot.raise(Event::ResponseAbnormalTransferEncoding as u16);
+            }
+            if slot.tx.response.version < Version::V1_1 {
+                slot.raise(Event::ResponseChunkedOldProto as u16);
+            }
+            ResponseState::ChunkLine
+        } else {
+            match length {
+                Some(Some(0)) => ResponseState::Finalize,
+                Some(Some(length)) => ResponseState::Length(length),
+                Some(None) => {
+                    slot.raise(Event::InvalidContentLengthInResponse as u16);
+                    return Err(Failed);
+                }
+                None => {
+                    if ranges {
+                        slot.raise(Event::ResponseMultipartByteranges as u16);
+                    }
+                    ResponseState::UntilClose
+                }
+            }
+        };
+        self.response_headers_known(slot, now);
+        Ok(Move::On(taken))
+    }
+
+    fn response_headers_known(&self, slot: &mut Slot<Transaction>, now: Time) {
+        slot.tx.response.has_headers = true;
+        slot.advance(HERE, stage::HEADERS, now);
+        self.decode(HERE, slot);
+        let range = slot.tx.header(HERE, b"content-range");
+        if range.is_some_and(|range| log::content_range(range).is_none()) {
+            slot.raise(Event::RangeInvalid as u16);
+        }
+        let long = slot.tx.uri().is_some_and(|uri| uri.len() > MAX_FILE_NAME)
+            || slot.tx.header(HERE, b"content-disposition").is_some_and(|value| value.len() > MAX_FILE_NAME);
+        if long && slot.tx.file_name(HERE).len() > MAX_FILE_NAME {
+            slot.raise(Event::FileNameTooLong as u16);
+        }
+    }
+
+    fn response_chunk_line(&mut self, data: &[u8], slot: &mut Slot<Transaction>) -> Result<Move, Failed> {
+        let end = memchr::memchr(b'\n', data);
+        let text = data.get(..end.map_or(data.len(), |end| end + 1)).unwrap_or_default();
+        let chunk = match end {
+            Some(_) => line::chunk_line(text),
+            None if !line::may_be_chunk_line(data) => ChunkLine::Invalid,
+            None if data.len() > self.config.field_limit => {
+                slot.raise(Event::ResponseFieldTooLong as u16);
+                return Err(Failed);
+            }
+            None => return Ok(Move::Wait),
+        };
+        match chunk {
+            ChunkLine::Empty | ChunkLine::TooLarge => {}
+            ChunkLine::Length { length, extension } => {
+                if extension {
+                    slot.raise(Event::ResponseChunkExtension as u16);
+                }
+                self.response = if length == 0 { ResponseState::Trailer } else { ResponseState::Chunk(length) };
+            }
+            ChunkLine::Invalid => {
+                // Browsers take it for a body that was never chunked.
+                slot.raise(Event::InvalidResponseChunkLen as u16);
+                self.response = ResponseState::UntilClose;
+                return Ok(Move::On(0));
+            }
+        }
+        slot.tx.response.payload.body.wire += text.len() as u64;
+        Ok(Move::On(text.len()))
+    }
+
+    /// Ends a response, unless what follows at once is no response: browsers show that as part of it.
+    fn response_finalize(&mut self, data: &[u8], last: bool, slot: &mut Slot<Transaction>, now: Time) -> Move {
+        if data.is_empty() || is_response(data) {
+            return self.response_complete(slot, now);
+        }
+        let end = memchr::memchr(b'\n', data);
+        let text = match end {
+            Some(0) => data,
+            Some(end) => data.get(..=end).unwrap_or_default(),
+            None if last || data.len() > self.config.field_limit => data,
+            None => return Move::Wait,
+        };
+        slot.raise(Event::ResponseBodyUnexpected as u16);
+        self.body(HERE, text, slot, now);
+        Move::On(text.len())
+    }
+
+    fn response_complete(&mut self, slot: &mut Slot<Transaction>, now: Time) -> Move {
+        Self::complete(HERE, slot, now);
+        self.response_id += 1;
+        self.response = ResponseState::Idle;
+        Move::On(0)
+    }
+
+    /// Skips octets until a line looks like a response.
+    fn response_resync(&mut self, data: &[u8]) -> Move {
+        const START: &[u8] = b"HTTP/";
+        let known = data.len().min(START.len());
+        if data.get(..known) == START.get(..known) {
+            if known < START.len() {
+                return Move::Wait;
+            }
+            self.response = ResponseState::Idle;
+            return Move::On(0);
+        }
+        Move::On(memchr::memchr(b'\n', data).map_or(data.len(), |end| end + 1))
+    }
+
+    pub(super) fn response_gap(&mut self, length: u64, transactions: &mut Transactions<Transaction>, now: Time) {
+        let left = match self.response {
+            ResponseState::Closed | ResponseState::Resync => return,
+            ResponseState::Idle => {
+                self.response = ResponseState::Resync;
+                return;
+            }
+            ResponseState::Length(left) | ResponseState::Chunk(left) => left,
+            ResponseState::UntilClose => u64::MAX,
+            _ => 0,
+        };
+        let Some(slot) = transactions.by_id(self.response_id) else { return };
+        // Nothing can be decoded behind a gap.
+        slot.tx.response.payload.decoder = Decoder::default();
+        slot.tx.response.payload.body.skip(length.min(left));
+        if left > length {
+            self.response = match self.response {
+                ResponseState::Length(_) => ResponseState::Length(left - length),
+                ResponseState::Chunk(_) => ResponseState::Chunk(left - length),
+                other => other,
+            };
+            return;
+        }
+        let ended = left == length && matches!(self.response, ResponseState::Length(_));
+        self.response_complete(slot, now);
+        self.response = if ended { ResponseState::Idle } else { ResponseState::Resync };
+    }
+
+    pub(super) fn response_end(&mut self, transactions: &mut Transactions<Transaction>, now: Time) {
+        if matches!(self.response, ResponseState::Closed) {
+            return;
+        }
+        let open = !matches!(self.response, ResponseState::Idle | ResponseState::Resync);
+        if open && let Some(slot) = transactions.by_id(self.response_id) {
+            slot.tx.response.has_headers |= self.response == ResponseState::Headers;
+            self.response_complete(slot, now);
+        }
+        self.response = ResponseState::Closed;
+    }
+}
+
+/// True for what browsers take for a status line: `http`, in any case, perhaps behind white space.
+fn is_response(line: &[u8]) -> bool {
+    let start = line.iter().take_while(|octet| is_space(**octet) || **octet == 0).count();
+    line.get(start..start + 4).is_some_and(|word| word.eq_ignore_ascii_case(b"http"))
+}

@@ -1,0 +1,291 @@
+//! A request with its response, and the texts rules look into.
+
+use core::cell::OnceCell;
+use core::ops::Range;
+use std::sync::Arc;
+
+use sidewire_base::Direction;
+
+use super::body::Body;
+use super::config::{BodyLimits, Config};
+use super::content::Decoder;
+use super::header::{Head, Span};
+use super::line::Version;
+use super::multipart;
+use super::uri::{self, Normalised, Parts};
+
+/// Decoded octets to one octet on the wire from which on a body may be a bomb.
+const BOMB_RATIO: u64 = 2048;
+
+/// The request target of a response whose request was never seen.
+pub(super) const UNSEEN_URI: &[u8] = b"/libhtp::request_uri_not_seen";
+
+/// A request with its response.
+#[derive(Debug)]
+pub struct Transaction {
+    pub(super) config: Arc<Config>,
+    pub(super) request: Request,
+    pub(super) response: Response,
+}
+
+/// Texts that are made when somebody asks for them.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    header: OnceCell<Vec<u8>>,
+    names: OnceCell<Vec<u8>>,
+    start: OnceCell<Vec<u8>>,
+    items: OnceCell<(Vec<u8>, Vec<Range<usize>>)>,
+}
+
+/// A body with what decodes it.
+#[derive(Debug, Default)]
+pub(super) struct Payload {
+    pub body: Body,
+    pub decoder: Decoder,
+}
+
+impl Payload {
+    /// Takes octets of the body as they were sent (without chunk lines). True when they turned out to be a bomb.
+    pub(super) fn push(&mut self, octets: &[u8], limits: BodyLimits, bomb_limit: u64) -> bool {
+        let Self { body, decoder } = self;
+        body.wire = body.wire.saturating_add(octets.len() as u64);
+        let mut bomb = false;
+        decoder.push(octets, &mut |decoded| {
+            body.push(decoded, limits);
+            bomb = body.entity > bomb_limit && body.entity > body.wire.saturating_mul(BOMB_RATIO);
+            !bomb
+        });
+        bomb
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    pub head: Head,
+    pub line: Span,
+    pub method: Span,
+    pub uri: Option<Span>,
+    pub protocol: Option<Span>,
+    pub version: Version,
+    pub known_method: bool,
+    /// No version, no headers.
+    pub old: bool,
+    /// The request line was parsed.
+    pub has_line: bool,
+    /// The headers are complete.
+    pub has_headers: bool,
+    /// The request was never seen: only its response.
+    pub unseen: bool,
+    /// The host, lower case, from the target or else from the header.
+    pub host: Option<Box<[u8]>>,
+    pub port: Option<u16>,
+    pub content_length: Option<u64>,
+    pub payload: Payload,
+    pub made: Made,
+    normalised: OnceCell<Normalised>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Response {
+    pub head: Head,
+    pub line: Span,
+    pub protocol: Option<Span>,
+    pub status: Option<Span>,
+    pub message: Option<Span>,
+    pub version: Version,
+    pub code: Option<u16>,
+    pub has_line: bool,
+    pub has_headers: bool,
+    /// An interim `100 Continue` was seen.
+    pub continued: bool,
+    pub payload: Payload,
+    pub made: Made,
+}
+
+impl Transaction {
+    pub(super) fn new(config: Arc<Config>) -> Self {
+        Self { config, request: Request::default(), response: Response::default() }
+    }
+
+    pub(super) const fn payload(&self, direction: Direction) -> &Payload {
+        match direction {
+            Direction::ToServer => &self.request.payload,
+            Direction::ToClient => &self.response.payload,
+        }
+    }
+
+    pub(super) const fn payload_mut(&mut self, direction: Direction) -> &mut Payload {
+        match direction {
+            Direction::ToServer => &mut self.request.payload,
+            Direction::ToClient => &mut self.response.payload,
+        }
+    }
+
+    pub(super) fn limits(&self, direction: Direction) -> BodyLimits {
+        match direction {
+            Direction::ToServer => self.config.request_body,
+            Direction::ToClient => self.config.response_body,
+        }
+    }
+
+    const fn side(&self, direction: Direction) -> (&Head, &Made, bool) {
+        match direction {
+            Direction::ToServer => (&self.request.head, &self.request.made, self.request.has_headers),
+            Direction::ToClient => (&self.response.head, &self.response.made, self.response.has_headers),
+        }
+    }
+
+    /// Forgets made texts: the headers changed (a trailer).
+    pub(super) fn headers_changed(&mut self, direction: Direction) {
+        match direction {
+            Direction::ToServer => self.request.made = Made::default(),
+            Direction::ToClient => self.response.made = Made::default(),
+        }
+    }
+
+    /// The headers of one side, once they are complete.
+    pub(super) fn head(&self, direction: Direction) -> Option<&Head> {
+        let (head, _, complete) = self.side(direction);
+        complete.then_some(head)
+    }
+
+    /// The value of a header of one side.
+    pub(super) fn header(&self, direction: Direction, name: &[u8]) -> Option<&[u8]> {
+        self.head(direction)?.get(name)
+    }
+
+    pub(super) fn method(&self) -> &[u8] {
+        self.request.head.text(self.request.method)
+    }
+
+    pub(super) fn uri(&self) -> Option<&[u8]> {
+        if self.request.unseen {
+            return Some(UNSEEN_URI);
+        }
+        self.request.uri.map(|uri| self.request.head.text(uri))
+    }
+
+    pub(super) fn is_connect(&self) -> bool {
+        self.method() == b"CONNECT"
+    }
+
+    /// The target, taken apart; nothing of `CONNECT`'s, which is no URI.
+    pub(super) fn parts(&self) -> Parts<'_> {
+        match self.request.uri {
+            Some(span) if !self.is_connect() => uri::split(self.request.head.text(span)),
+            _ => Parts::default(),
+        }
+    }
+
+    /// The normalised target.
+    pub(super) fn normalised(&self) -> &Normalised {
+        self.request.normalised.get_or_init(|| uri::normalise(&self.parts(), &self.config.decoding))
+    }
+
+    /// The headers of one side without cookies, as `name: value` lines.
+    pub(super) fn header_text(&self, direction: Direction) -> Option<&[u8]> {
+        let (head, made, complete) = self.side(direction);
+        let make = || {
+            let mut out = Vec::with_capacity(head.block().len());
+            for (name, value) in head.headers().filter(|(name, _)| !is_cookie(name, direction)) {
+                line(&mut out, name, value);
+            }
+            out
+        };
+        complete.then(|| made.header.get_or_init(make).as_slice()).filter(|text| !text.is_empty())
+    }
+
+    /// The names of the headers of one side without cookies, each on its line, between empty lines.
+    pub(super) fn header_names(&self, direction: Direction) -> Option<&[u8]> {
+        let (head, made, complete) = self.side(direction);
+        let make = || {
+            let mut out = b"\r\n".to_vec();
+            for (name, _) in head.headers().filter(|(name, _)| !is_cookie(name, direction)) {
+                out.extend_from_slice(name);
+                out.extend_from_slice(b"\r\n");
+            }
+            out.extend_from_slice(b"\r\n");
+            out
+        };
+        (complete && head.len() > 0).then(|| made.names.get_or_init(make).as_slice())
+    }
+
+    /// First line and headers of one side.
+    pub(super) fn start(&self, direction: Direction) -> Option<&[u8]> {
+        let (head, made, complete) = self.side(direction);
+        let first = match direction {
+            Direction::ToServer => self.request.line,
+            Direction::ToClient => self.response.line,
+        };
+        let make = || {
+            let mut out = Vec::with_capacity(head.block().len() + 64);
+            out.extend_from_slice(super::line::chomp(head.text(first)));
+            out.extend_from_slice(b"\r\n");
+            for (name, value) in head.headers() {
+                line(&mut out, name, value);
+            }
+            out.extend_from_slice(b"\r\n");
+            out
+        };
+        (complete && head.len() > 0).then(|| made.start.get_or_init(make).as_slice())
+    }
+
+    /// The nth header of one side as `name: value`.
+    pub(super) fn header_item(&self, direction: Direction, nth: usize) -> Option<&[u8]> {
+        let (head, made, complete) = self.side(direction);
+        if !complete {
+            return None;
+        }
+        let (text, items) = made.items.get_or_init(|| {
+            let (mut out, mut items) = (Vec::with_capacity(head.block().len()), Vec::with_capacity(head.len()));
+            for (name, value) in head.headers() {
+                let start = out.len();
+                out.extend_from_slice(name);
+                out.extend_from_slice(b": ");
+                out.extend_from_slice(value);
+                items.push(start..out.len());
+            }
+            (out, items)
+        });
+        text.get(items.get(nth)?.clone())
+    }
+
+    /// The host as it was sent: in the target, or else in the header.
+    pub(super) fn raw_host(&self) -> Option<&[u8]> {
+        self.parts().host.or_else(|| self.header(Direction::ToServer, b"host"))
+    }
+
+    /// The name of the file a body is.
+    pub(super) fn file_name(&self, direction: Direction) -> &[u8] {
+        let disposition = match direction {
+            Direction::ToClient => self.header(direction, b"content-disposition"),
+            Direction::ToServer => None,
+        };
+        if let Some(name) = disposition.and_then(|value| multipart::parameter(value, b"filename")) {
+            return name;
+        }
+        let Normalised { uri, path, .. } = self.normalised();
+        uri.as_deref().and_then(|uri| uri.get(..*path)).unwrap_or_default()
+    }
+
+    /// The files in a request's form; `None` when the body is no form.
+    pub(super) fn form(&self) -> Option<(Vec<multipart::Part<'_>>, multipart::Faults)> {
+        let boundary = multipart::boundary(self.header(Direction::ToServer, b"content-type")?)?;
+        let body = &self.request.payload.body;
+        Some(multipart::files(body.kept(), boundary, false))
+    }
+}
+
+fn is_cookie(name: &[u8], direction: Direction) -> bool {
+    name.eq_ignore_ascii_case(match direction {
+        Direction::ToServer => b"cookie",
+        Direction::ToClient => b"set-cookie",
+    })
+}
+
+fn line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
