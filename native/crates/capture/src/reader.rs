@@ -213,12 +213,18 @@ fn end(input: &mut Input) -> Result<Option<Found>, ReadError> {
     }
 }
 
+/// A few line ends or zeros behind the last packet are not a cut packet: tools that handled the file as text, or padded
+/// it, leave them.
+fn is_filler(rest: &[u8]) -> bool {
+    rest.iter().all(|octet| matches!(octet, b'\n' | b'\r' | 0))
+}
+
 #[inline]
 fn next_record(input: &mut Input, header: &pcap::Header) -> Result<Option<Found>, ReadError> {
     let head_length = header.record_length();
     let head = input.fill(head_length);
     if head.len() < head_length {
-        return if head.is_empty() { end(input) } else { Err(short(input, head_length as u64)) };
+        return if is_filler(head) { end(input) } else { Err(short(input, head_length as u64)) };
     }
     let record = match header.record(head) {
         Ok(record) => record,
@@ -246,7 +252,7 @@ fn next_block(input: &mut Input, section: &mut Section) -> Result<Option<Found>,
         let offset = input.offset();
         let head = input.fill(pcapng::BLOCK_HEADER_LENGTH);
         if head.len() < pcapng::BLOCK_HEADER_LENGTH {
-            return if head.is_empty() { end(input) } else { Err(short(input, pcapng::BLOCK_HEADER_LENGTH as u64)) };
+            return if is_filler(head) { end(input) } else { Err(short(input, pcapng::BLOCK_HEADER_LENGTH as u64)) };
         }
         // A section header's type reads the same both ways, and its length only after its byte order is known.
         if head.starts_with(&pcapng::SECTION_HEADER.to_be_bytes()) {
