@@ -65,7 +65,8 @@ impl Session {
     fn syn_again(&self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
         scope.reject(if arrival.direction == ToClient {
             Event::EstablishedSynToClient
-        } else if arrival.sequence == self.sides[ToServer].isn {
+        } else if arrival.acknowledgement == self.sides[ToServer].isn {
+            // Suricata compares the acknowledgement number. Rules are written for what it reports.
             Event::EstablishedSynResend
         } else {
             Event::EstablishedSynResendDifferentSequence

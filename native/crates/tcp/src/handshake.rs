@@ -620,8 +620,14 @@ impl Session {
             client.set_acknowledged(arrival.acknowledgement);
         }
         server.advance(arrival.end, one_sided);
-        client.window = client.scaled(arrival.tcp.window);
-        client.extend_window();
+        if one_sided {
+            client.window = client.scaled(arrival.tcp.window);
+            client.extend_window();
+        } else {
+            // As long as the client is silent, what the server offers is the best guess at what it was offered.
+            server.window = server.scaled(arrival.tcp.window);
+            server.set_window_end();
+        }
         if self.traits.midstream && one_sided {
             server.window = u32::from(arrival.tcp.window);
             server.set_window_end();
