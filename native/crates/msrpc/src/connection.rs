@@ -802,3 +802,6 @@ impl Contexts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,9 +9,13 @@ mod datagram;
 mod eve;
 mod exchange;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod interfaces;
 mod object_table;
 mod pdu;
+#[cfg(test)]
+mod testing;
 mod uuid;
 
 pub use auth::{AuthLevel, AuthType, SecTrailer, VerificationTrailer, Visibility};

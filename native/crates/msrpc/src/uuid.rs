@@ -107,7 +107,7 @@ const fn digit(octet: u8) -> Option<u8> {
 const fn put(out: &mut [u8; 16], nibble: usize, digit: u8) -> bool {
     let Some((_, tail)) = out.split_at_mut_checked(nibble / 2) else { return false };
     let [octet, ..] = tail else { return false };
-    *octet |= if nibble % 2 == 0 { digit << 4 } else { digit };
+    *octet |= if nibble & 1 == 0 { digit << 4 } else { digit };
     true
 }
 

@@ -1,0 +1,262 @@
+use proptest::prelude::*;
+use sidewire_base::Direction::{self, ToClient, ToServer};
+
+use super::*;
+use crate::testing::{FIRST, Kept, LAST, around, bind, bind_ack, pdu, request, response};
+use crate::{Auth, Uuid};
+
+const SVCCTL: Uuid = Uuid::literal("367abb81-9844-35f1-ad32-98f038001003");
+const SAMR: Uuid = Uuid::literal("12345778-1234-abcd-ef00-0123456789ac");
+
+/// Runs pieces of a conversation through a connection, as the engine does: what is not consumed comes again.
+fn run(pieces: &[(Direction, &[u8])]) -> (Kept, Connection) {
+    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
+    let mut connection = Connection::new(Limits::default());
+    let mut left = [Vec::new(), Vec::new()];
+    for (direction, piece) in pieces {
+        let waiting = &mut left[direction.index()];
+        waiting.extend_from_slice(piece);
+        let fed = connection.feed(*direction, waiting, false, &mut kept, &mut around(&mut objects));
+        waiting.drain(..fed.consumed);
+    }
+    for direction in Direction::BOTH {
+        let rest = &left[direction.index()];
+        if !rest.is_empty() {
+            connection.feed(direction, rest, true, &mut kept, &mut around(&mut objects));
+        }
+        connection.close(direction, &mut kept, &mut around(&mut objects));
+    }
+    connection.finish(&mut kept);
+    (kept, connection)
+}
+
+fn bound() -> Vec<(Direction, Vec<u8>)> {
+    vec![(ToServer, bind(1, &[(0, SVCCTL, 2), (1, SAMR, 1)])), (ToClient, bind_ack(1, &[0, 2]))]
+}
+
+fn slices(pieces: &[(Direction, Vec<u8>)]) -> Vec<(Direction, &[u8])> {
+    pieces.iter().map(|(direction, piece)| (*direction, piece.as_slice())).collect()
+}
+
+#[test]
+fn a_call_is_named_by_the_bind() {
+    let mut talk = bound();
+    talk.push((ToServer, request(FIRST | LAST, 2, 0, 12, b"stub")));
+    talk.push((ToClient, response(FIRST | LAST, 2, 0, &[1, 2, 3, 4, 0, 0, 0, 0])));
+    let (kept, connection) = run(&slices(&talk));
+    assert_eq!(connection.association_group(), 0x1234);
+    let [negotiation, call] = &kept.exchanges[..] else { panic!("{kept:?}") };
+    assert_eq!(negotiation.offers.iter().map(|offer| offer.result.unwrap().result).collect::<Vec<_>>(), [0, 2]);
+    assert_eq!((call.interface_name(), call.procedure()), (Some("svcctl"), Some("RCreateServiceW")));
+    assert_eq!(call.interface.unwrap().known, Known::Bound);
+    assert_eq!(call.result(), Some(0));
+    assert_eq!((call.request.size, call.response.size), (4, 8));
+    assert!(kept.events.is_empty());
+}
+
+#[test]
+fn a_rejected_context_names_nothing() {
+    let mut talk = bound();
+    talk.push((ToServer, request(FIRST | LAST, 2, 1, 5, b"")));
+    let (kept, _) = run(&slices(&talk));
+    assert_eq!(kept.exchanges[1].interface, None);
+    assert_eq!(kept.events, [Event::RejectedContext]);
+}
+
+#[test]
+fn interleaved_fragments_are_put_together() {
+    let mut talk = bound();
+    for (flags, id, stub) in [(FIRST, 2, "ab"), (FIRST, 3, "AB"), (0, 2, "cd"), (LAST, 3, "CD"), (LAST, 2, "ef")] {
+        talk.push((ToServer, request(flags, id, 0, 15, stub.as_bytes())));
+    }
+    let (kept, _) = run(&slices(&talk));
+    let stubs: Vec<_> =
+        kept.exchanges[1..].iter().map(|call| (call.request.stub.as_slice(), call.request.fragments)).collect();
+    assert_eq!(stubs, [(&b"abcdef"[..], 3), (b"ABCD", 2)]);
+}
+
+#[test]
+fn a_flow_taken_backwards_is_still_read() {
+    let mut talk = bound();
+    talk.push((ToServer, request(FIRST | LAST, 2, 0, 19, b"")));
+    let backwards: Vec<_> = talk.iter().map(|(direction, piece)| (direction.flip(), piece.as_slice())).collect();
+    let (kept, connection) = run(&backwards);
+    assert!(connection.is_reversed());
+    assert_eq!(kept.exchanges[1].procedure(), Some("RStartServiceW"));
+}
+
+#[test]
+fn a_request_captured_twice_is_one_call() {
+    let mut talk = bound();
+    let call = request(FIRST | LAST, 2, 0, 19, b"again");
+    talk.extend([(ToServer, call.clone()), (ToServer, call)]);
+    talk.push((ToClient, response(FIRST | LAST, 2, 0, &[0; 4])));
+    let (kept, _) = run(&slices(&talk));
+    assert_eq!(kept.exchanges.len(), 2);
+    assert!(kept.exchanges[1].is_done());
+}
+
+#[test]
+fn a_call_id_may_be_used_again_once_answered() {
+    let mut talk = bound();
+    for _ in 0..3 {
+        talk.push((ToServer, request(FIRST | LAST, 1, 0, 19, b"same")));
+        talk.push((ToClient, response(FIRST | LAST, 1, 0, &[0; 4])));
+    }
+    let (kept, _) = run(&slices(&talk));
+    assert_eq!(kept.exchanges.len(), 4);
+}
+
+#[test]
+fn reading_goes_on_at_the_next_pdu_behind_garbage() {
+    let mut talk = bound();
+    talk.push((ToServer, b"\x05\x00\xffgarbage\x05".to_vec()));
+    talk.push((ToServer, request(FIRST | LAST, 2, 0, 19, b"")));
+    let (kept, _) = run(&slices(&talk));
+    assert_eq!(kept.events, [Event::Garbage]);
+    assert_eq!(kept.exchanges[1].opnum, Some(19));
+}
+
+#[test]
+fn a_gap_inside_a_pdu_loses_no_other() {
+    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
+    let mut connection = Connection::new(Limits::default());
+    let long = request(FIRST | LAST, 2, 0, 12, &[5; 500]);
+    let next = request(FIRST | LAST, 3, 0, 19, b"");
+    connection.feed(ToServer, &bind(1, &[(0, SVCCTL, 2)]), false, &mut kept, &mut around(&mut objects));
+    let fed = connection.feed(ToServer, &long[..100], false, &mut kept, &mut around(&mut objects));
+    assert_eq!(fed, Fed { consumed: 0, need: long.len() });
+    connection.gap(ToServer, 200, &mut kept, &mut around(&mut objects));
+    let behind = [&long[300..], &next].concat();
+    let fed = connection.feed(ToServer, &behind, false, &mut kept, &mut around(&mut objects));
+    assert_eq!(fed.consumed, behind.len());
+    assert_eq!(kept.events, [Event::Gap]);
+    let [_, lossy, whole] = &kept.exchanges[..] else { panic!("{kept:?}") };
+    assert_eq!((lossy.opnum, lossy.request.size, lossy.request.incomplete), (Some(12), 500, true));
+    assert_eq!(lossy.request.readable(), None);
+    assert_eq!((whole.opnum, whole.procedure()), (Some(19), Some("RStartServiceW")));
+}
+
+#[test]
+fn a_call_without_its_first_fragment_is_a_call() {
+    let (kept, _) = run(&[(ToServer, &request(LAST, 9, 3, 7, b"tail"))]);
+    assert_eq!((kept.exchanges[0].opnum, kept.exchanges[0].request.incomplete), (Some(7), true));
+    assert_eq!(kept.exchanges[0].interface, None);
+}
+
+#[test]
+fn a_fault_has_its_status() {
+    let mut talk = bound();
+    talk.push((ToServer, request(FIRST | LAST, 2, 0, 99, b"")));
+    talk.push((ToClient, pdu(PduType::FAULT, FIRST | LAST, 2, &[0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0x1c, 0, 0, 0, 0])));
+    let (kept, _) = run(&slices(&talk));
+    assert_eq!(kept.exchanges[1].fault, Some(0x1c01_0002));
+    assert_eq!(crate::fault_name(0x1c01_0002), Some("nca_s_op_rng_error"));
+}
+
+#[test]
+fn security_is_read_from_each_pdu() {
+    let mut sealed = request(FIRST | LAST, 2, 0, 12, &[0xee; 12]);
+    // Four octets of padding, a trailer of provider NTLM at level privacy, a token of four octets.
+    sealed.extend([10, 6, 4, 0, 0, 0, 0, 0, 1, 2, 3, 4]);
+    let length = u16::try_from(sealed.len()).unwrap().to_le_bytes();
+    sealed[8..10].copy_from_slice(&length);
+    sealed[10] = 4;
+    let mut talk = bound();
+    talk.push((ToServer, sealed));
+    talk.push((ToServer, request(FIRST | LAST, 3, 0, 12, b"clear")));
+    let (kept, _) = run(&slices(&talk));
+    let [_, sealed, clear] = &kept.exchanges[..] else { panic!("{kept:?}") };
+    assert_eq!(sealed.auth, Some(Auth { provider: crate::AuthType(10), level: AuthLevel::PRIVACY }));
+    assert_eq!((sealed.request.size, sealed.request.size_with_trailers), (8, 24));
+    assert_eq!(sealed.request.readable(), None);
+    assert_eq!(clear.auth, None);
+    assert_eq!(clear.request.readable(), Some(&b"clear"[..]));
+}
+
+#[test]
+fn hostile_counts_are_bounded() {
+    let limits = Limits { stub: 64, unfinished: 128, calls: 4, contexts: 8 };
+    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
+    let mut connection = Connection::new(limits);
+    for round in 0..100_u16 {
+        let offers: Vec<_> = (0..40).map(|n| (round * 40 + n, SVCCTL, 2)).collect();
+        connection.feed(ToServer, &bind(1, &offers), false, &mut kept, &mut around(&mut objects));
+        let call = request(FIRST, 1000 + u32::from(round), 0, 1, &[7; 100]);
+        connection.feed(ToServer, &call, false, &mut kept, &mut around(&mut objects));
+    }
+    assert_eq!(connection.contexts.sorted.len(), 8);
+    assert_eq!(connection.in_flight.len(), 4);
+    assert!(connection.kept <= limits.unfinished);
+    assert!(kept.exchanges.iter().all(|call| call.request.stub.len() <= limits.stub));
+    for event in [Event::TooManyCalls, Event::TooManyContexts, Event::StubTooLong] {
+        assert!(kept.events.contains(&event), "{event:?}");
+    }
+}
+
+fn conversation() -> Vec<(Direction, Vec<u8>)> {
+    let mut talk = bound();
+    talk.push((ToServer, request(FIRST | LAST, 2, 0, 15, &[5, 0, 0, 3, 0x10, 0, 0, 0])));
+    talk.push((ToServer, request(FIRST, 3, 0, 12, &[1; 300])));
+    talk.push((ToServer, request(FIRST | LAST, 4, 0, 19, b"between")));
+    talk.push((ToServer, request(LAST, 3, 0, 12, &[2; 20])));
+    for id in [2, 4] {
+        talk.push((ToClient, response(FIRST | LAST, id, 0, &[0; 24])));
+    }
+    talk.push((ToClient, response(FIRST, 3, 0, &[9; 40])));
+    talk.push((ToClient, response(LAST, 3, 0, &[0; 4])));
+    talk
+}
+
+fn told(kept: &Kept) -> Vec<String> {
+    kept.exchanges.iter().map(|exchange| format!("{exchange:?}")).collect()
+}
+
+proptest! {
+    #[test]
+    fn any_segmentation_gives_the_same_calls(cuts in proptest::collection::vec(1_usize..70, 1..60)) {
+        let talk = conversation();
+        let (whole, _) = run(&slices(&talk));
+        let mut cuts = cuts.into_iter().cycle();
+        let mut pieces = Vec::new();
+        for (direction, piece) in &talk {
+            let mut rest = piece.as_slice();
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(cuts.next().unwrap().min(rest.len()));
+                pieces.push((*direction, now));
+                rest = later;
+            }
+        }
+        let (cut, _) = run(&pieces);
+        prop_assert_eq!(told(&whole), told(&cut));
+    }
+
+    #[test]
+    fn pipes_give_the_same_calls_as_streams(cuts in proptest::collection::vec(1_usize..90, 1..40)) {
+        let talk = conversation();
+        let (whole, _) = run(&slices(&talk));
+        let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
+        let mut connection = Connection::new(Limits::default());
+        let mut cuts = cuts.into_iter().cycle();
+        for (direction, piece) in &talk {
+            let mut rest = piece.as_slice();
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(cuts.next().unwrap().min(rest.len()));
+                connection.message(*direction, now, &mut kept, &mut around(&mut objects));
+                rest = later;
+            }
+        }
+        connection.finish(&mut kept);
+        prop_assert_eq!(told(&whole), told(&kept));
+    }
+
+    #[test]
+    fn nothing_panics(octets in proptest::collection::vec(any::<u8>(), 0..400), at in 0_usize..600, way in any::<bool>()) {
+        let talk: Vec<u8> = conversation().into_iter().flat_map(|(_, piece)| piece).collect();
+        let mut damaged = talk;
+        let at = at.min(damaged.len());
+        damaged.splice(at..(at + octets.len() / 2).min(damaged.len()), octets);
+        let direction = if way { ToServer } else { ToClient };
+        run(&[(direction, &damaged)]);
+    }
+}
