@@ -1,0 +1,32 @@
+/**
+ * The rule compiler: Suricata's rule language to the engine's IR, with diagnostics. Loads no native code.
+ *
+ * @module
+ */
+export type { Catalog } from '../generated/catalog.js';
+export type { Rule, RuleBatch } from '../generated/ir.js';
+export {
+  BATCH_SIZE,
+  type Compilation,
+  type CompileOptions,
+  check,
+  compile,
+  IR_VERSION,
+  RULE_LANGUAGE_VERSION,
+  type SourceFile,
+  type Statistics,
+} from './compile.js';
+export { CODES, type Code, type Severity } from './diagnostics/codes.js';
+export type { Diagnostic } from './diagnostics/diagnostic.js';
+export {
+  type LspDiagnostic,
+  renderJson,
+  renderLine,
+  renderTerminal,
+  type TerminalOptions,
+  toLsp,
+} from './diagnostics/render.js';
+export type { Example } from './keywords/keyword.js';
+export { type KeywordEntry, keywords } from './listing.js';
+export type { Arrow, HeaderNode, ListNode, OptionNode, RuleNode, Span, SyntaxProblem, Word } from './syntax/ast.js';
+export { type Parsed, parseRule } from './syntax/parse.js';

@@ -1,0 +1,92 @@
+import type { BufferRow } from '../../generated/catalog.js';
+import { BASE64_DATA, type RuleContext } from '../lower/context.js';
+import type { Keyword, Option } from './keyword.js';
+
+/** A keyword that selects a catalog buffer for the checks after it. */
+export function stickyBuffer(name: string, row: BufferRow): Keyword {
+  return {
+    name,
+    family: row.protocols[0] ?? 'packet',
+    doc: row.doc,
+    value: 'none',
+    lower(option, cx) {
+      cx.select(row.name, row, option.span);
+    },
+    examples: [],
+  };
+}
+
+/** An older keyword that moves the `content` before it into a catalog buffer. */
+export function contentModifier(row: BufferRow): Keyword {
+  return {
+    name: row.modifier,
+    family: row.protocols[0] ?? 'packet',
+    doc: `Moves the \`content\` before it into \`${row.name}\`.`,
+    value: 'none',
+    lower(option, cx) {
+      moveContent(option, row, cx);
+    },
+    examples: [],
+  };
+}
+
+function moveContent(option: Option, row: BufferRow, cx: RuleContext): void {
+  if (cx.sticky !== null) {
+    cx.report(
+      'buffer/sticky',
+      option.span,
+      `\`${option.name}\` meets the sticky buffer \`${cx.sticky}\``,
+      'go back with `pkt_data` before the `content`, or use the sticky buffer form throughout',
+      option.name,
+    );
+    return;
+  }
+  const target = cx.content;
+  if (target === null || target.run.row !== null || target.run.condition.buffer === BASE64_DATA) {
+    cx.report(
+      'content/missing',
+      option.span,
+      `\`${option.name}\` has no \`content\` of the payload before it`,
+      'put it after the `content` it belongs to; one `content` lies in one buffer',
+      option.name,
+    );
+    return;
+  }
+  if (target.rawBytes) {
+    cx.report('content/missing', option.span, `\`rawbytes\` and \`${option.name}\` exclude each other`, 'remove `rawbytes`', option.name);
+    return;
+  }
+  cx.move(target, cx.runOf(row.name, row, option.span));
+}
+
+export const pktData: Keyword = {
+  name: 'pkt_data',
+  family: 'payload',
+  doc: 'Goes back from a sticky buffer to the payload.',
+  value: 'none',
+  lower(_option, cx) {
+    cx.deselect();
+  },
+  examples: [
+    { options: 'http.uri; content:"a"; pkt_data; content:"b";', protocol: 'http' },
+    { options: 'http.uri; pkt_data; content:"b";', protocol: 'http', error: 'buffer/empty' },
+  ],
+};
+
+export const base64Data: Keyword = {
+  name: 'base64_data',
+  family: 'payload',
+  doc: 'Selects what the `base64_decode` before it decoded, to the end of the rule.',
+  value: 'none',
+  lower(option, cx) {
+    if (!cx.seen.has('base64_decode')) {
+      cx.report('buffer/missing', option.span, '`base64_data` has no `base64_decode` before it', 'decode first', option.name);
+      return;
+    }
+    cx.select(BASE64_DATA, null, option.span);
+  },
+  examples: [
+    { options: 'content:"x="; base64_decode:bytes 8, offset 0, relative; base64_data; content:"abc";' },
+    { options: 'base64_data; content:"abc";', error: 'buffer/missing' },
+  ],
+};

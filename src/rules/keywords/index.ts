@@ -1,0 +1,126 @@
+import type { CatalogIndex } from '../catalog/catalog.js';
+import { base64Data, contentModifier, pktData, stickyBuffer } from './buffers.js';
+import { byteExtract, byteJump, byteMath, byteTest } from './bytes.js';
+import { content, nocase, rawbytes, uricontent } from './content.js';
+import { absent, base64Decode, bsize, entropy, isdataat, replace } from './data.js';
+import { iface, opnum } from './dcerpc.js';
+import { appLayerEvent, appLayerProtocol, decodeEvent, streamEvent } from './events.js';
+import { fastPattern } from './fast-pattern.js';
+import { fieldKeyword } from './fields.js';
+import { flow } from './flow.js';
+import { dsize, icmpId, icmpSeq, ipopts, ipProto, sameip, tos, vlanId } from './header.js';
+import type { Keyword } from './keyword.js';
+import { pcre } from './pcre.js';
+import { requires } from './requires.js';
+import { alert, classtype, gid, metadata, msg, noalert, prefilter, priority, reference, rev, sid, tag, target } from './rule.js';
+import { flowbits, flowint, hostbits, xbits } from './state.js';
+import { streamSize } from './stream-size.js';
+import { detectionFilter, threshold } from './threshold.js';
+import { transformKeyword } from './transforms.js';
+import { urilen } from './urilen.js';
+import { depth, distance, endswith, offset, startswith, within } from './window.js';
+
+/** Keywords with a grammar or meaning of their own. Plain buffers, numbers and flags come from the catalog. */
+export const KEYWORDS: readonly Keyword[] = [
+  absent,
+  alert,
+  appLayerEvent,
+  appLayerProtocol,
+  base64Data,
+  base64Decode,
+  bsize,
+  byteExtract,
+  byteJump,
+  byteMath,
+  byteTest,
+  classtype,
+  content,
+  decodeEvent,
+  depth,
+  detectionFilter,
+  distance,
+  dsize,
+  endswith,
+  entropy,
+  fastPattern,
+  flow,
+  flowbits,
+  flowint,
+  gid,
+  hostbits,
+  icmpId,
+  icmpSeq,
+  iface,
+  ipProto,
+  ipopts,
+  isdataat,
+  metadata,
+  msg,
+  noalert,
+  nocase,
+  offset,
+  opnum,
+  pcre,
+  pktData,
+  prefilter,
+  priority,
+  rawbytes,
+  reference,
+  replace,
+  requires,
+  rev,
+  sameip,
+  sid,
+  startswith,
+  streamEvent,
+  streamSize,
+  tag,
+  target,
+  threshold,
+  tos,
+  uricontent,
+  urilen,
+  vlanId,
+  within,
+  xbits,
+];
+
+/** Every keyword of an engine by every name it has: those above, and those its catalog gives. */
+export class KeywordTable {
+  readonly #byName = new Map<string, Keyword>();
+
+  constructor(catalog: CatalogIndex) {
+    for (const name of catalog.rows.transforms) this.#add(transformKeyword(name), [name]);
+    for (const row of catalog.rows.fields) this.#add(fieldKeyword(row.name, row), [row.name, ...row.aliases]);
+    for (const row of catalog.rows.buffers) {
+      this.#add(stickyBuffer(row.name, row), [row.name, ...row.aliases]);
+      if (row.modifier !== '') this.#add(contentModifier(row), [row.modifier]);
+    }
+    for (const keyword of KEYWORDS) {
+      const { needs } = keyword;
+      if (needs !== undefined && ('field' in needs ? catalog.field(needs.field) : catalog.protocol(needs.protocol)) === undefined) continue;
+      this.#add(keyword, [keyword.name, ...(keyword.aliases ?? [])]);
+    }
+  }
+
+  #add(keyword: Keyword, names: readonly string[]): void {
+    for (const name of names) this.#byName.set(name, keyword);
+  }
+
+  get(name: string): Keyword | undefined {
+    return this.#byName.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  names(): Iterable<string> {
+    return this.#byName.keys();
+  }
+
+  /** Each keyword once, by name. */
+  list(): readonly Keyword[] {
+    return [...new Set(this.#byName.values())].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  }
+}

@@ -1,0 +1,171 @@
+import type { Check, Condition, Number as NumberTest } from '../../generated/ir.js';
+import type { HeaderNode, Span } from '../syntax/ast.js';
+import { PAYLOAD, type RuleContext, type Run } from './context.js';
+
+/** What a whole rule must be: conditions no single keyword can see. */
+export function validate(cx: RuleContext, header: HeaderNode): void {
+  const whole: Span = header.action;
+  if (!cx.seen.has('sid')) {
+    cx.report('rule/no-sid', whole, 'the rule has no `sid`', 'give it a number of its own, from 1000000 on for local rules');
+    return;
+  }
+  validateProtocols(cx, header);
+  validateDirections(cx, header);
+  validatePackets(cx, header);
+  for (const run of cx.runs) validateRun(run, cx);
+  validateDsize(cx);
+}
+
+/** Runs whose buffers belong to application protocols. */
+function applicationRuns(cx: RuleContext): readonly (Run & { row: NonNullable<Run['row']> })[] {
+  return cx.runs.filter(
+    (run): run is Run & { row: NonNullable<Run['row']> } =>
+      run.row !== null && run.row.protocols.length > 0 && run.condition.checks.length > 0,
+  );
+}
+
+/** All buffers must belong to one protocol, the header's if it names one. */
+function validateProtocols(cx: RuleContext, header: HeaderNode): void {
+  const { protocol } = cx.rule;
+  let possible: readonly string[] | null = protocol.kind === 'application' ? [protocol.name] : null;
+  for (const { row, span } of applicationRuns(cx)) {
+    const left = possible === null ? row.protocols : row.protocols.filter((name) => possible?.includes(name));
+    if (left.length === 0) {
+      cx.report(
+        'buffer/protocol',
+        span,
+        `\`${row.name}\` belongs to ${row.protocols.join(', ')}, the rule is for ${possible?.join(', ')}`,
+        `use buffers of one protocol, and name it (or \`tcp\`) instead of \`${header.protocol.text}\` in the rule header`,
+      );
+      return;
+    }
+    possible = left;
+  }
+}
+
+/** Without `=>`, a rule looks into requests or into responses. */
+function validateDirections(cx: RuleContext, header: HeaderNode): void {
+  const { flow, hook, protocol, direction } = cx.rule;
+  const row = protocol.kind === 'application' ? cx.catalog.protocol(protocol.name) : undefined;
+  const stage = hook?.stage ?? '';
+  let toServer = flow.to_server || row?.to_server_stages.includes(stage) === true;
+  let toClient = flow.to_client || row?.to_client_stages.includes(stage) === true;
+  if (toServer && toClient) {
+    cx.report('buffer/direction', header.hook ?? header.protocol, 'the hook and `flow` ask for opposite directions', 'drop the direction from `flow`');
+    return;
+  }
+  let requests = false;
+  let responses = false;
+  for (const { row: buffer, span } of applicationRuns(cx)) {
+    if (buffer.to_server && buffer.to_client) continue;
+    if (buffer.to_server) requests = true;
+    else responses = true;
+    if (direction === 'transaction') continue;
+    if (buffer.to_server ? toClient : toServer) {
+      cx.report(
+        'buffer/direction',
+        span,
+        `\`${buffer.name}\` exists only towards the ${buffer.to_server ? 'server' : 'client'}, the rule looks the other way`,
+        'change `flow`, or write `=>` as direction to look at both halves of a transaction',
+      );
+      return;
+    }
+    toServer ||= buffer.to_server;
+    toClient ||= buffer.to_client;
+  }
+  if (direction === 'transaction' && !(requests && responses)) {
+    cx.report('buffer/direction', header.direction, '`=>` needs buffers of the request and of the response', 'write `->` for a rule that looks one way');
+  }
+}
+
+/** Fields that every packet of a flow shares, so that they go with stream data and buffers. */
+function isPacketCondition(condition: Condition, cx: RuleContext): boolean {
+  if (condition.kind !== 'number' && condition.kind !== 'flags') return false;
+  if (condition.field === 'ip_proto' || condition.field.startsWith('flow.')) return false;
+  const row = cx.catalog.field(condition.field);
+  return row !== undefined && row.protocols.length === 0;
+}
+
+function validatePackets(cx: RuleContext, header: HeaderNode): void {
+  const packet = cx.rule.conditions.find((condition) => isPacketCondition(condition, cx));
+  if (packet === undefined || !('field' in packet)) return;
+  if (cx.rule.protocol.kind === 'tcp_stream' || cx.rule.flow.only_stream) {
+    cx.report('rule/never', header.protocol, `\`${packet.field}\` belongs to packets, the rule looks at the stream alone`, 'write `tcp` or `tcp-pkt`, without `flow:only_stream`');
+    return;
+  }
+  const run = applicationRuns(cx)[0];
+  if (run !== undefined) {
+    cx.report('rule/never', run.span, `\`${packet.field}\` belongs to packets, \`${run.row.name}\` to transactions`, 'split the rule in two and join them with `flowbits`');
+  }
+}
+
+/** The greatest size a test admits; `null` for any. */
+function greatestSize(test: NumberTest): number | null {
+  if (test.negated) return null;
+  let greatest = 0;
+  for (const { max } of test.ranges) {
+    if (max === null) return null;
+    greatest = Math.max(greatest, max);
+  }
+  return greatest;
+}
+
+function contentLength(check: Check): number {
+  return check.kind === 'content' && !check.negated ? check.pattern.length / 2 : 0;
+}
+
+function tooLong(cx: RuleContext, span: Span, checks: readonly Check[], limit: number, what: string): void {
+  for (const check of checks) {
+    const length = contentLength(check);
+    if (length <= limit) continue;
+    cx.report('rule/never', span, `a pattern of ${length} octets does not fit into ${what} ${limit}`, 'make the pattern shorter or the size greater');
+    return;
+  }
+}
+
+function validateRun(run: Run, cx: RuleContext): void {
+  const { checks, buffer } = run.condition;
+  for (const check of checks) {
+    const limit = check.kind === 'size' ? greatestSize(check.test) : null;
+    if (limit !== null) tooLong(cx, run.span, checks, limit, 'a buffer of');
+  }
+  const [first] = checks;
+  if (first?.kind === 'absent' && first.or_else !== checks.length > 1) {
+    cx.report(
+      first.or_else ? 'keyword/value' : 'rule/never',
+      run.span,
+      first.or_else ? '`absent:or_else` has no other check' : `\`${buffer}\` cannot be absent and hold something`,
+      first.or_else ? 'add a check, or drop `or_else`' : 'write `absent:or_else`, or drop the other checks',
+    );
+  }
+  if (buffer === 'http.host') validateHost(run, cx);
+  if (buffer === 'http.method') validateMethod(run, cx);
+}
+
+/** The normalised host is lower case. */
+function validateHost(run: Run, cx: RuleContext): void {
+  for (const check of run.condition.checks) {
+    if (check.kind !== 'content' || (!check.nocase && !Buffer.from(check.pattern, 'hex').some((octet) => octet >= 65 && octet <= 90))) continue;
+    cx.report('transform/never', run.span, '`http.host` is lower case', 'write the pattern in lower case without `nocase`, or use `http.host.raw`');
+    return;
+  }
+}
+
+/** A method holds no blanks. */
+function validateMethod(run: Run, cx: RuleContext): void {
+  for (const check of run.condition.checks) {
+    if (check.kind !== 'content' || !/^(20|09|0d|0a)|(20|09|0d|0a)$/.test(check.pattern)) continue;
+    cx.report('rule/never', run.span, '`http.method` has no blanks around it', 'remove the blank from the pattern');
+    return;
+  }
+}
+
+function validateDsize(cx: RuleContext): void {
+  const payload = cx.runs.find((run) => run.condition.buffer === PAYLOAD);
+  if (payload === undefined) return;
+  for (const condition of cx.rule.conditions) {
+    if (condition.kind !== 'number' || condition.field !== 'dsize') continue;
+    const limit = greatestSize(condition.test);
+    if (limit !== null) tooLong(cx, cx.seen.get('dsize') ?? payload.span, payload.condition.checks, limit, 'a `dsize` of');
+  }
+}
