@@ -1,0 +1,296 @@
+//! Security blobs of session setups: SPNEGO, NTLMSSP, Kerberos. Only what is readable: names, never secrets.
+
+use core::fmt;
+
+use memchr::memmem;
+use sidewire_base::{Cursor, Malformed};
+
+use super::text;
+
+/// Most components of a service name that are kept.
+const MAX_NAME_PARTS: usize = 16;
+
+/// Who asks to be let in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Credentials {
+    pub(super) ntlm: Option<NtlmUser>,
+    pub(super) kerberos: Option<Ticket>,
+    /// An NTLM authenticate message was there and could not be read.
+    pub(super) malformed_ntlm: bool,
+}
+
+/// The names in an NTLM `AUTHENTICATE_MESSAGE`. [MS-NLMP] 2.2.1.3.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct NtlmUser {
+    pub(super) domain: Box<[u8]>,
+    pub(super) user: Box<[u8]>,
+    pub(super) host: Box<[u8]>,
+    pub(super) version: Option<NtlmVersion>,
+    /// The names do not stand in the order every known implementation writes them in.
+    pub(super) unusual_order: bool,
+}
+
+/// The sender's operating system. [MS-NLMP] 2.2.2.10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NtlmVersion {
+    pub(super) major: u8,
+    pub(super) minor: u8,
+    pub(super) build: u16,
+    pub(super) revision: u8,
+}
+
+impl fmt::Display for NtlmVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{} build {} rev {}", self.major, self.minor, self.build, self.revision)
+    }
+}
+
+/// The clear part of the Kerberos ticket in an AP-REQ. RFC 4120 5.3.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ticket {
+    pub(super) realm: Box<[u8]>,
+    pub(super) service: Vec<Box<[u8]>>,
+}
+
+/// Object identifiers as their DER contents.
+mod oid {
+    /// 1.3.6.1.5.5.2
+    pub(super) const SPNEGO: &[u8] = &[0x2b, 6, 1, 5, 5, 2];
+    /// 1.2.840.113554.1.2.2
+    pub(super) const KERBEROS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2];
+}
+
+impl Credentials {
+    /// Reads the security blob of a session setup request, wrapped in SPNEGO or raw.
+    pub(super) fn parse(blob: &[u8]) -> Self {
+        let mut found =
+            Self { kerberos: mechanism_token(blob).and_then(|token| Ticket::parse(token).ok()), ..Self::default() };
+        if found.kerberos.is_none() {
+            match NtlmUser::find(blob) {
+                Ok(user) => found.ntlm = user,
+                Err(_) => found.malformed_ntlm = true,
+            }
+        }
+        found
+    }
+}
+
+/// The first mechanism's token of a `NegTokenInit` (RFC 4178 4.2.1), or the blob itself when it is a bare GSS token.
+fn mechanism_token(blob: &[u8]) -> Option<&[u8]> {
+    let mut outer = Cursor::new(blob);
+    let mut inner = Cursor::new(expect(&mut outer, 0x60).ok()?);
+    if expect(&mut inner, 0x06).ok()? != oid::SPNEGO {
+        return Some(blob);
+    }
+    let mut init = Cursor::new(expect(&mut inner, 0xa0).ok()?);
+    let mut fields = Cursor::new(expect(&mut init, 0x30).ok()?);
+    while let Ok((tag, value)) = element(&mut fields) {
+        if tag == 0xa2 {
+            return expect(&mut Cursor::new(value), 0x04).ok();
+        }
+    }
+    None
+}
+
+/// Tag and contents of one DER element; tags of one octet are all that occurs here. X.690 8.1.
+fn element<'a>(cur: &mut Cursor<'a>) -> Result<(u8, &'a [u8]), Malformed> {
+    let tag = cur.u8()?;
+    let length = match cur.u8()? {
+        short @ 0..=0x7f => usize::from(short),
+        long @ 0x81..=0x84 => {
+            let octets = cur.take(usize::from(long & 0x7f))?;
+            octets.iter().fold(0, |length, octet| length << 8 | usize::from(*octet))
+        }
+        _ => return Err(Malformed::Invalid("DER length")),
+    };
+    Ok((tag, cur.take(length)?))
+}
+
+fn expect<'a>(cur: &mut Cursor<'a>, tag: u8) -> Result<&'a [u8], Malformed> {
+    let (found, value) = element(cur)?;
+    if found == tag { Ok(value) } else { Err(Malformed::Invalid("DER tag")) }
+}
+
+impl Ticket {
+    /// Reads a GSS-API Kerberos token holding an AP-REQ. RFC 4121 4.1, RFC 4120 5.5.1.
+    fn parse(token: &[u8]) -> Result<Self, Malformed> {
+        let mut outer = Cursor::new(token);
+        let mut inner = Cursor::new(expect(&mut outer, 0x60)?);
+        if expect(&mut inner, 0x06)? != oid::KERBEROS || *inner.array::<2>()? != [1, 0] {
+            return Err(Malformed::Invalid("Kerberos token"));
+        }
+        let mut application = Cursor::new(expect(&mut inner, 0x6e)?);
+        let mut request = Cursor::new(expect(&mut application, 0x30)?);
+        loop {
+            let (tag, value) = element(&mut request)?;
+            if tag == 0xa3 {
+                let mut wrapped = Cursor::new(value);
+                let mut ticket = Cursor::new(expect(&mut wrapped, 0x61)?);
+                return Self::parse_ticket(&mut Cursor::new(expect(&mut ticket, 0x30)?));
+            }
+        }
+    }
+
+    fn parse_ticket(fields: &mut Cursor<'_>) -> Result<Self, Malformed> {
+        expect(fields, 0xa0)?; // tkt-vno
+        let realm = expect(&mut Cursor::new(expect(fields, 0xa1)?), 0x1b)?;
+        let mut principal = Cursor::new(expect(&mut Cursor::new(expect(fields, 0xa2)?), 0x30)?);
+        expect(&mut principal, 0xa0)?; // name-type
+        let mut parts = Cursor::new(expect(&mut Cursor::new(expect(&mut principal, 0xa1)?), 0x30)?);
+        let mut service = Vec::new();
+        while !parts.is_empty() && service.len() < MAX_NAME_PARTS {
+            service.push(text::octets(expect(&mut parts, 0x1b)?));
+        }
+        Ok(Self { realm: text::octets(realm), service })
+    }
+}
+
+impl NtlmUser {
+    const SIGNATURE: &'static [u8] = b"NTLMSSP\0";
+    const AUTHENTICATE: u32 = 3;
+    const NEGOTIATE_UNICODE: u32 = 0x0000_0001;
+    const NEGOTIATE_VERSION: u32 = 0x0200_0000;
+
+    /// Looks for an NTLM message anywhere in the blob; only an authenticate message names a user.
+    fn find(blob: &[u8]) -> Result<Option<Self>, Malformed> {
+        let Some(message) = memmem::find(blob, Self::SIGNATURE).and_then(|at| blob.get(at..)) else { return Ok(None) };
+        let mut cur = Cursor::new(message);
+        cur.skip(Self::SIGNATURE.len())?;
+        if cur.u32_le()? != Self::AUTHENTICATE {
+            return Ok(None);
+        }
+        let _lm_response = Field::parse(&mut cur)?;
+        let _nt_response = Field::parse(&mut cur)?;
+        let (domain, user, host) = (Field::parse(&mut cur)?, Field::parse(&mut cur)?, Field::parse(&mut cur)?);
+        let _session_key = Field::parse(&mut cur)?;
+        let flags = cur.u32_le()?;
+        let version = if flags & Self::NEGOTIATE_VERSION == 0 {
+            None
+        } else {
+            let (major, minor, build) = (cur.u8()?, cur.u8()?, cur.u16_le()?);
+            cur.skip(3)?; // reserved
+            Some(NtlmVersion { major, minor, build, revision: cur.u8()? })
+        };
+        let decode = if flags & Self::NEGOTIATE_UNICODE == 0 { text::octets } else { text::utf16 };
+        let name = |field: Field| field.of(message).map(decode);
+        Ok(Some(Self {
+            domain: name(domain)?,
+            user: name(user)?,
+            host: name(host)?,
+            version,
+            unusual_order: user.before_end_of(domain) || host.before_end_of(user),
+        }))
+    }
+}
+
+/// Length and place of a variable part, counted from the message's beginning. [MS-NLMP] 2.2.1.3.
+#[derive(Clone, Copy)]
+struct Field {
+    length: u16,
+    offset: u32,
+}
+
+impl Field {
+    fn parse(cur: &mut Cursor<'_>) -> Result<Self, Malformed> {
+        let length = cur.u16_le()?;
+        cur.skip(2)?; // maximum length
+        Ok(Self { length, offset: cur.u32_le()? })
+    }
+
+    fn of(self, message: &[u8]) -> Result<&[u8], Malformed> {
+        let mut cur = Cursor::new(message);
+        cur.seek(self.offset as usize)?;
+        cur.take(self.length.into())
+    }
+
+    const fn before_end_of(self, earlier: Self) -> bool {
+        self.offset > 0 && self.offset < earlier.offset.saturating_add(earlier.length as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authenticate(domain: &str, user: &str, host: &str) -> Vec<u8> {
+        let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let parts = [wide(domain), wide(user), wide(host)];
+        let mut message = b"NTLMSSP\0\x03\0\0\0".to_vec();
+        let mut offset = 72_u32;
+        let mut field = |out: &mut Vec<u8>, length: usize| {
+            out.extend((length as u16).to_le_bytes());
+            out.extend((length as u16).to_le_bytes());
+            out.extend(offset.to_le_bytes());
+            offset += length as u32;
+        };
+        field(&mut message, 0);
+        field(&mut message, 0);
+        for part in &parts {
+            field(&mut message, part.len());
+        }
+        field(&mut message, 0);
+        message.extend(0x0200_0001_u32.to_le_bytes());
+        message.extend([10, 0, 0x5a, 0x29, 0, 0, 0, 15]);
+        message.extend(parts.concat());
+        message
+    }
+
+    fn der(tag: u8, contents: &[u8]) -> Vec<u8> {
+        let mut out = vec![tag];
+        match contents.len() {
+            short @ 0..0x80 => out.push(short as u8),
+            long => {
+                out.push(0x82);
+                out.extend((long as u16).to_be_bytes());
+            }
+        }
+        out.extend(contents);
+        out
+    }
+
+    #[test]
+    fn reads_an_ntlm_user_raw_and_inside_spnego() {
+        let raw = authenticate("CORP", "alice", "WS1");
+        let wrapped = der(0xa1, &der(0x30, &der(0xa2, &der(0x04, &raw))));
+        for blob in [raw, wrapped] {
+            let found = Credentials::parse(&blob);
+            let user = found.ntlm.expect("a user");
+            assert_eq!((&*user.domain, &*user.user, &*user.host), (&b"CORP"[..], &b"alice"[..], &b"WS1"[..]));
+            assert_eq!(user.version.expect("a version").to_string(), "10.0 build 10586 rev 15");
+            assert!(!user.unusual_order && !found.malformed_ntlm);
+        }
+    }
+
+    #[test]
+    fn says_when_an_ntlm_message_lies_about_its_lengths() {
+        let mut message = authenticate("CORP", "alice", "WS1");
+        message.truncate(80);
+        assert_eq!(Credentials::parse(&message), Credentials { malformed_ntlm: true, ..Credentials::default() });
+    }
+
+    #[test]
+    fn reads_realm_and_service_of_a_ticket() {
+        let name = |text: &[u8]| der(0x1b, text);
+        let service = der(
+            0x30,
+            &[der(0xa0, &[2, 1, 2]), der(0xa1, &der(0x30, &[name(b"cifs"), name(b"dc1")].concat()))].concat(),
+        );
+        let ticket = der(
+            0x61,
+            &der(0x30, &[der(0xa0, &[2, 1, 5]), der(0xa1, &name(b"CORP.LOCAL")), der(0xa2, &service)].concat()),
+        );
+        let request = der(0x6e, &der(0x30, &[der(0xa0, &[2, 1, 5]), der(0xa3, &ticket)].concat()));
+        let token = der(0x60, &[der(6, oid::KERBEROS), vec![1, 0], request].concat());
+        let init = der(
+            0xa0,
+            &der(0x30, &[der(0xa0, &der(0x30, &der(6, oid::KERBEROS))), der(0xa2, &der(4, &token))].concat()),
+        );
+        let blob = der(0x60, &[der(6, oid::SPNEGO), init].concat());
+        let found = Credentials::parse(&blob).kerberos.expect("a ticket");
+        assert_eq!(&*found.realm, b"CORP.LOCAL");
+        assert_eq!(found.service, [Box::from(&b"cifs"[..]), Box::from(&b"dc1"[..])]);
+        for cut in 0..blob.len() {
+            let _ = Credentials::parse(&blob[..cut]);
+        }
+    }
+}

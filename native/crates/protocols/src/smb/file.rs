@@ -1,0 +1,109 @@
+//! What is known of a file that is read or written through the flow: how far, how big, what it begins with.
+
+use smallvec::SmallVec;
+
+use super::event::Event;
+use super::limits::Queue;
+
+/// Most chunks remembered ahead of a hole, whatever the configuration says.
+const MAX_AHEAD: usize = 1024;
+
+/// The octets seen of a file in one direction.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Content {
+    /// Octets from the beginning without a hole.
+    contiguous: u64,
+    /// Chunks behind a hole: offset and length.
+    ahead: SmallVec<[(u64, u64); 2]>,
+    /// Octets in `ahead`.
+    waiting: u64,
+    /// End of the furthest octet seen.
+    size: u64,
+    /// The file's first two octets, as far as they were seen.
+    first: [Option<u8>; 2],
+}
+
+impl Content {
+    /// Takes note of a chunk that begins. What is odd about it is given back.
+    pub(super) fn chunk(&mut self, offset: u64, length: u64, limit: Queue, read: bool) -> SmallVec<[Event; 2]> {
+        let mut odd = SmallVec::new();
+        let end = offset.saturating_add(length);
+        self.size = self.size.max(end);
+        if offset < self.contiguous {
+            odd.push(Event::FileOverlap);
+        }
+        if limit.size != 0 && self.waiting.saturating_add(length) > limit.size {
+            odd.push(if read { Event::ReadQueueSizeExceeded } else { Event::WriteQueueSizeExceeded });
+        } else if (limit.count != 0 && self.ahead.len() >= limit.count) || self.ahead.len() >= MAX_AHEAD {
+            odd.push(if read { Event::ReadQueueCntExceeded } else { Event::WriteQueueCntExceeded });
+        } else if offset > self.contiguous {
+            self.ahead.push((offset, length));
+            self.waiting = self.waiting.saturating_add(length);
+        } else {
+            self.contiguous = self.contiguous.max(end);
+            self.close_holes();
+        }
+        odd
+    }
+
+    fn close_holes(&mut self) {
+        while let Some(at) = self.ahead.iter().position(|(offset, _)| *offset <= self.contiguous) {
+            let (offset, length) = self.ahead.swap_remove(at);
+            self.waiting = self.waiting.saturating_sub(length);
+            self.contiguous = self.contiguous.max(offset.saturating_add(length));
+        }
+    }
+
+    /// Takes octets at a place in the file.
+    pub(super) fn octets(&mut self, offset: u64, octets: &[u8]) {
+        if let Some(skip) = usize::try_from(offset).ok().filter(|skip| *skip < self.first.len()) {
+            for (slot, octet) in self.first.iter_mut().skip(skip).zip(octets) {
+                *slot = Some(*octet);
+            }
+        }
+    }
+
+    /// End of the furthest octet seen: the file's size when all of it passed. Octets.
+    pub(super) const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Begins as DOS and Windows programs do.
+    pub(super) fn is_executable(&self) -> bool {
+        self.first == [Some(b'M'), Some(b'Z')]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Queue = Queue { size: 100, count: 2 };
+
+    #[test]
+    fn follows_chunks_in_any_order() {
+        let mut content = Content::default();
+        assert!(content.chunk(10, 10, LIMIT, true).is_empty());
+        assert!(content.chunk(0, 10, LIMIT, true).is_empty());
+        assert_eq!((content.contiguous, content.size(), content.waiting), (20, 20, 0));
+        assert_eq!(content.chunk(5, 5, LIMIT, true).as_slice(), [Event::FileOverlap]);
+    }
+
+    #[test]
+    fn says_when_too_much_waits() {
+        let mut content = Content::default();
+        assert!(content.chunk(10, 10, LIMIT, false).is_empty());
+        assert_eq!(content.chunk(30, 95, LIMIT, false).as_slice(), [Event::WriteQueueSizeExceeded]);
+        assert!(content.chunk(30, 5, LIMIT, false).is_empty());
+        assert_eq!(content.chunk(50, 5, LIMIT, true).as_slice(), [Event::ReadQueueCntExceeded]);
+    }
+
+    #[test]
+    fn recognises_a_program_however_it_is_cut() {
+        let mut content = Content::default();
+        content.octets(1, b"Z\x90");
+        assert!(!content.is_executable());
+        content.octets(0, b"M");
+        assert!(content.is_executable());
+    }
+}

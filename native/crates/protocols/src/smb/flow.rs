@@ -1,0 +1,612 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sidewire_base::{Direction, Time};
+use sidewire_msrpc::{self as msrpc, Connection};
+use sidewire_proto::{Context, Input, Settings, Slot, Step, Transactions};
+use smallvec::SmallVec;
+
+use super::event::Event;
+use super::lane::{self, Flowing, Lane, Place, Route, Sync};
+use super::limits::Limits;
+use super::table::Table;
+use super::transaction::{Command, Detail, Dialect, FileId, Status, Transaction};
+use super::{wire1, wire2};
+
+/// Most octets of a message that are waited for before it is read; of a longer one, the beginning is read. Negotiations,
+/// session setups, creates and SMB1 transactions fit: their parts have 16-bit lengths.
+const MAX_WHOLE: usize = 128 * 1024;
+
+/// State of one SMB flow.
+pub struct Smb {
+    pub(super) limits: Limits,
+    pub(super) ledger: Ledger,
+    pub(super) lanes: [Lane; 2],
+    /// The negotiation that was not answered yet.
+    pub(super) negotiating: Option<(Command, u64)>,
+    /// Greatest read and write the server allows; 0: unknown.
+    pub(super) max_read: u32,
+    pub(super) max_write: u32,
+    /// By session and tree id.
+    pub(super) trees: Table<(u64, u32), Tree>,
+    /// Files and pipes by a number of our own, because the first commands of a compound do not know the file's id.
+    pub(super) opens: Table<u64, Open>,
+    next_open: u64,
+    /// By session and file id.
+    handles: BTreeMap<(u64, FileId), u64>,
+    pub(super) asked: Table<AskKey, Asked>,
+    /// What related commands of the compound take over.
+    pub(super) related: Related,
+    encrypted: bool,
+    /// A bit for each direction that ended.
+    closed: u8,
+}
+
+/// What a session works on while it parses.
+pub(super) struct Around<'a, 'c> {
+    pub(super) direction: Direction,
+    pub(super) transactions: &'a mut Transactions<Transaction>,
+    pub(super) context: &'a mut Context<'c>,
+    pub(super) now: Time,
+}
+
+impl<'a, 'c> Around<'a, 'c> {
+    pub(super) fn new(
+        direction: Direction,
+        transactions: &'a mut Transactions<Transaction>,
+        context: &'a mut Context<'c>,
+    ) -> Self {
+        let now = context.time;
+        Self { direction, transactions, context, now }
+    }
+}
+
+/// A connected share.
+#[derive(Clone, Debug)]
+pub(super) struct Tree {
+    pub(super) path: Arc<[u8]>,
+    pub(super) is_pipe: bool,
+}
+
+/// An open file or pipe.
+#[derive(Default)]
+pub(super) struct Open {
+    /// As the create had it; `None` when that was not seen.
+    pub(super) name: Option<Arc<[u8]>>,
+    pub(super) tree: (u64, u32),
+    /// It is a pipe, whatever the tree says or does not say.
+    pub(super) on_pipe: bool,
+    pub(super) rpc: Option<Box<Connection>>,
+    /// Transactions of the file being written and read.
+    pub(super) files: [Option<u64>; 2],
+    pub(super) handle: Option<(u64, FileId)>,
+}
+
+/// The key of a request: the command, and SMB2's message id or SMB1's process and multiplex ids.
+pub(super) type AskKey = (Command, u64);
+
+/// A request whose answer is awaited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) transaction: Option<u64>,
+    pub(super) session_id: u64,
+    pub(super) tree_id: u32,
+    /// The file or pipe it is for.
+    pub(super) open: Option<u64>,
+    /// Where in the file it reads.
+    pub(super) position: u64,
+}
+
+/// The session, tree and open of the command before, in a compound.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Related {
+    pub(super) session_id: u64,
+    pub(super) tree_id: u32,
+    pub(super) open: Option<u64>,
+}
+
+/// Opens transactions and keeps their number down.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) dialect: Dialect,
+    limit: usize,
+    /// Transactions with lower ids were closed for want of room.
+    oldest: u64,
+    /// Events that wait for a transaction to stand on.
+    waiting: SmallVec<[Event; 2]>,
+    /// Answers seen behind a gap: what is older than the next one answered was answered in the gap.
+    pub(super) sweep: bool,
+}
+
+impl Ledger {
+    /// Opens a transaction. Its request is complete unless it is a file or a call, which grow.
+    pub(super) fn open<'t>(
+        &mut self,
+        transactions: &'t mut Transactions<Transaction>,
+        now: Time,
+        mut transaction: Transaction,
+    ) -> &'t mut Slot<Transaction> {
+        let grows = matches!(transaction.detail, Detail::File(_) | Detail::Call(_));
+        transaction.dialect = self.dialect.clone();
+        if self.limit > 0 && transactions.len() >= self.limit {
+            self.make_room(transactions, now);
+        }
+        let slot = transactions.open(transaction, now);
+        if !grows {
+            slot.advance(Direction::ToServer, 1, now);
+        }
+        for event in self.waiting.drain(..) {
+            slot.raise(event as u16);
+        }
+        slot
+    }
+
+    /// Closes the oldest transaction that is open. Ids only grow, so each is looked at once.
+    fn make_room(&mut self, transactions: &mut Transactions<Transaction>, now: Time) {
+        let end = transactions.opened();
+        if let Some(first) = transactions.at(0) {
+            self.oldest = self.oldest.max(first.head.id);
+        }
+        while self.oldest < end {
+            let id = self.oldest;
+            self.oldest += 1;
+            if let Some(slot) = transactions.by_id(id).filter(|slot| slot.head.progress != [1, 1]) {
+                slot.raise(Event::TooManyTransactions as u16);
+                slot.advance(Direction::ToServer, 1, now);
+                slot.advance(Direction::ToClient, 1, now);
+                return;
+            }
+        }
+    }
+
+    /// Raises an event on the youngest transaction, or on the next one if there is none.
+    pub(super) fn raise(&mut self, transactions: &mut Transactions<Transaction>, event: Event) {
+        match transactions.last_mut() {
+            Some(slot) => slot.raise(event as u16),
+            None if !self.waiting.contains(&event) => self.waiting.push(event),
+            None => {}
+        }
+    }
+
+    /// The transaction of an answered request: complete, with its status.
+    pub(super) fn answer<'t>(
+        &mut self,
+        around: &'t mut Around<'_, '_>,
+        id: Option<u64>,
+        status: Option<Status>,
+    ) -> Option<&'t mut Slot<Transaction>> {
+        let (id, now) = (id?, around.now);
+        if core::mem::take(&mut self.sweep) {
+            let older = around.transactions.iter_mut().take_while(|slot| slot.head.id < id);
+            for slot in older.filter(|slot| slot.tx.status != Some(Status::PENDING)) {
+                if !matches!(slot.tx.detail, Detail::File(_) | Detail::Call(_)) {
+                    slot.advance(Direction::ToClient, 1, now);
+                }
+            }
+        }
+        let slot = around.transactions.by_id(id)?;
+        slot.tx.status = status.or(slot.tx.status);
+        slot.tx.dialect = self.dialect.clone();
+        slot.advance(Direction::ToServer, 1, now);
+        slot.advance(Direction::ToClient, 1, now);
+        Some(slot)
+    }
+}
+
+/// What a step through the input came to.
+enum Progress {
+    /// So many octets are done with; when none, the place in the message changed.
+    Took(usize),
+    /// So many octets are needed, the ones at hand included.
+    Need(usize),
+}
+
+/// How much of a message must be there before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// So many octets, header included.
+    Octets(usize),
+    /// All of it.
+    Whole,
+}
+
+impl Smb {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let limits = Limits::new(settings);
+        Self {
+            limits,
+            ledger: Ledger { limit: limits.transactions, ..Ledger::default() },
+            lanes: Default::default(),
+            negotiating: None,
+            max_read: 0,
+            max_write: 0,
+            trees: Table::new(limits.trees),
+            opens: Table::new(limits.handles),
+            next_open: 0,
+            handles: BTreeMap::new(),
+            asked: Table::new(limits.requests),
+            related: Related::default(),
+            encrypted: false,
+            closed: 0,
+        }
+    }
+
+    /// Trees, opens and requests that were forgotten for want of room.
+    #[must_use]
+    pub const fn evicted(&self) -> u64 {
+        self.trees.evicted() + self.opens.evicted() + self.asked.evicted()
+    }
+
+    /// Takes octets of one direction.
+    pub(super) fn take(&mut self, around: &mut Around<'_, '_>, input: &Input<'_>) -> Step {
+        let direction = around.direction;
+        if core::mem::take(&mut self.lanes[direction].gap) {
+            let missing = input.offset.saturating_sub(self.lanes[direction].offset);
+            self.pass_gap(around, missing);
+        }
+        let mut at = 0;
+        let need = loop {
+            let rest = input.data.get(at..).unwrap_or_default();
+            match self.advance(around, rest) {
+                Progress::Took(octets) => at += octets,
+                Progress::Need(_) if input.last => {
+                    at = input.data.len();
+                    break 0;
+                }
+                Progress::Need(octets) => break octets,
+            }
+        };
+        self.lanes[direction].offset = input.offset + at as u64;
+        Step::need(at, need)
+    }
+
+    /// One step: a NetBIOS header, a message, or some data.
+    fn advance(&mut self, around: &mut Around<'_, '_>, rest: &[u8]) -> Progress {
+        match self.lanes[around.direction].place {
+            Place::Boundary => self.boundary(around, rest),
+            Place::Lost => self.search(around, rest),
+            Place::Message { left } => self.message(around, rest, left),
+            Place::Skip { left, after } => {
+                let took = rest.len().min(left as usize);
+                self.lanes[around.direction].place = Place::skip(left - took as u32, after);
+                if took == 0 { Progress::Need(1) } else { Progress::Took(took) }
+            }
+            Place::Data { lead, left, tail, after, data } => self.data(around, rest, lead, left, tail, after, data),
+        }
+    }
+
+    fn boundary(&mut self, around: &mut Around<'_, '_>, rest: &[u8]) -> Progress {
+        let Some(&[kind, high, middle, low]) = rest.first_chunk::<4>() else { return Progress::Need(4) };
+        let length = u32::from_be_bytes([0, high, middle, low]);
+        let sane = match kind {
+            lane::SESSION_MESSAGE if length < 4 => true, // empty, or nothing SMB
+            lane::SESSION_MESSAGE => match rest.get(4..8) {
+                None => return Progress::Need(8),
+                Some(protocol) => matches!(protocol, [0xff | 0xfe | 0xfd | 0xfc, b'S', b'M', b'B']),
+            },
+            lane::SESSION_REQUEST..=lane::KEEP_ALIVE => high == 0 && middle <= 1,
+            _ => false,
+        };
+        let lane = &mut self.lanes[around.direction];
+        if !sane {
+            // The first octets of a capture that begins in the middle are expected to be no beginning.
+            let expected = lane.synced || !around.context.midstream;
+            lane.place = Place::Lost;
+            if expected {
+                self.ledger.raise(around.transactions, Event::MalformedData);
+            }
+            return Progress::Took(0);
+        }
+        lane.synced = true;
+        self.related = Related::default();
+        lane.place = if kind == lane::SESSION_MESSAGE && length >= 4 {
+            Place::Message { left: length }
+        } else {
+            Place::skip(length, 0)
+        };
+        Progress::Took(4)
+    }
+
+    fn search(&mut self, around: &mut Around<'_, '_>, rest: &[u8]) -> Progress {
+        match lane::find_message(rest) {
+            Sync::Found(at) => {
+                self.lanes[around.direction].place = Place::Boundary;
+                Progress::Took(at)
+            }
+            Sync::Nothing(0) => Progress::Need(rest.len() + 1),
+            Sync::Nothing(octets) => Progress::Took(octets),
+        }
+    }
+
+    fn message(&mut self, around: &mut Around<'_, '_>, rest: &[u8], left: u32) -> Progress {
+        let Some(protocol) = rest.first_chunk::<4>() else { return Progress::Need(4) };
+        match protocol {
+            wire2::PROTOCOL => self.message2(around, rest, left),
+            wire1::PROTOCOL => self.message1(around, rest, left),
+            b"\xfdSMB" => {
+                let header = rest.get(..52.min(left as usize));
+                let Some(header) = header else { return Progress::Need(52.min(left as usize)) };
+                self.encrypted(around, wire2::transform_session(header).unwrap_or_default());
+                self.skip(around, left, 0)
+            }
+            // Compressed: its inside is not looked at.
+            b"\xfcSMB" => self.skip(around, left, 0),
+            _ => {
+                self.ledger.raise(around.transactions, Event::MalformedData);
+                self.skip(around, left, 0)
+            }
+        }
+    }
+
+    fn skip(&mut self, around: &mut Around<'_, '_>, left: u32, after: u32) -> Progress {
+        self.lanes[around.direction].place = Place::skip(left, after);
+        Progress::Took(0)
+    }
+
+    fn message2(&mut self, around: &mut Around<'_, '_>, rest: &[u8], left: u32) -> Progress {
+        let Some(head) = rest.get(..wire2::Header::LENGTH.min(left as usize)) else {
+            return Progress::Need(wire2::Header::LENGTH.min(left as usize));
+        };
+        let Ok(header) = wire2::Header::parse(head) else {
+            self.ledger.raise(around.transactions, Event::MalformedData);
+            return self.skip(around, left, 0);
+        };
+        let length = match header.next {
+            0 => left,
+            next if (wire2::Header::LENGTH as u32..=left).contains(&next) => next,
+            _ => {
+                self.ledger.raise(around.transactions, Event::MalformedData);
+                left
+            }
+        };
+        if self.wrong_way(around, header.is_response()) {
+            return self.skip(around, length, left - length);
+        }
+        let want = match Self::need2(&header) {
+            Need::Octets(octets) => octets,
+            Need::Whole => MAX_WHOLE,
+        };
+        let Some(message) = rest.get(..want.min(length as usize)) else {
+            return Progress::Need(want.min(length as usize));
+        };
+        let data = if header.is_response() {
+            self.response2(around, &header, message)
+        } else {
+            self.request2(around, &header, message)
+        };
+        self.behind(around, message.len(), length, left - length, data)
+    }
+
+    fn message1(&mut self, around: &mut Around<'_, '_>, rest: &[u8], left: u32) -> Progress {
+        let want = wire1::Header::LENGTH + 1;
+        let Some(head) = rest.get(..want.min(left as usize)) else { return Progress::Need(want.min(left as usize)) };
+        let (Ok(header), Some(words)) = (wire1::Header::parse(head), head.last()) else {
+            self.ledger.raise(around.transactions, Event::MalformedData);
+            return self.skip(around, left, 0);
+        };
+        if self.wrong_way(around, header.is_response()) {
+            return self.skip(around, left, 0);
+        }
+        // Words and ByteCount are enough to know where the data of a read or write lies.
+        let fixed = want + usize::from(*words) * 2 + 2;
+        let streamed = match (header.command, header.is_response()) {
+            (wire1::command::WRITE_ANDX, false) | (wire1::command::READ_ANDX, true) => {
+                match rest.get(..fixed.min(left as usize)) {
+                    None => return Progress::Need(fixed.min(left as usize)),
+                    Some(block) => block.get(want) == Some(&wire1::command::NONE),
+                }
+            }
+            _ => false,
+        };
+        let want = if streamed { fixed } else { MAX_WHOLE };
+        let Some(message) = rest.get(..want.min(left as usize)) else {
+            return Progress::Need(want.min(left as usize));
+        };
+        let data = self.commands1(around, &header, message, streamed);
+        self.behind(around, message.len(), left, 0, data)
+    }
+
+    /// The place behind the octets of a message that were read: in its data, or behind it.
+    fn behind(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        read: usize,
+        length: u32,
+        after: u32,
+        data: Option<(wire2::Place, Flowing)>,
+    ) -> Progress {
+        let read32 = read as u32;
+        let Some((place, mut flowing)) = data else {
+            self.lanes[around.direction].place = Place::skip(length.saturating_sub(read32), after);
+            return Progress::Took(read);
+        };
+        let begin = place.offset.min(length);
+        let left = place.length.min(length - begin);
+        if left < place.length {
+            self.ledger.raise(around.transactions, Event::RecordOverflow);
+            flowing.length = left;
+        }
+        let took = read32.min(begin);
+        let tail = length - begin - left;
+        self.lanes[around.direction].place = Place::Data { lead: begin - took, left, tail, after, data: flowing };
+        Progress::Took(took as usize)
+    }
+
+    /// Octets of a pipe message that are looked at to tell RPC from anything else.
+    const PEEK: u32 = 16;
+
+    #[allow(clippy::too_many_arguments)] // the fields of `Place::Data`
+    fn data(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        rest: &[u8],
+        lead: u32,
+        left: u32,
+        tail: u32,
+        after: u32,
+        mut data: Flowing,
+    ) -> Progress {
+        let direction = around.direction;
+        if lead > 0 {
+            let took = rest.len().min(lead as usize);
+            self.lanes[direction].place = Place::Data { lead: lead - took as u32, left, tail, after, data };
+            return if took == 0 { Progress::Need(1) } else { Progress::Took(took) };
+        }
+        let least = match data.route {
+            Route::Undecided => left.min(Self::PEEK),
+            _ => left.min(1),
+        };
+        if rest.len() < least as usize {
+            return Progress::Need(least as usize);
+        }
+        let octets = rest.get(..left as usize).unwrap_or(rest);
+        self.deliver(around, &mut data, octets);
+        let took = octets.len() as u32;
+        self.lanes[direction].place = if took == left {
+            Place::skip(tail, after)
+        } else {
+            Place::Data { lead, left: left - took, tail, after, data }
+        };
+        Progress::Took(octets.len())
+    }
+
+    /// A request from the server or a response from the client is said and not read.
+    fn wrong_way(&mut self, around: &mut Around<'_, '_>, response: bool) -> bool {
+        let wrong = response != (around.direction == Direction::ToClient);
+        if wrong {
+            self.ledger
+                .raise(around.transactions, if response { Event::ResponseToServer } else { Event::RequestToClient });
+        }
+        wrong
+    }
+
+    /// SMB3 encryption begins: said once, with a transaction of its own.
+    fn encrypted(&mut self, around: &mut Around<'_, '_>, session_id: u64) {
+        if !core::mem::replace(&mut self.encrypted, true) {
+            let transaction = Transaction::new(Command::Smb2(0), session_id, 0, Detail::Encrypted);
+            let now = around.now;
+            self.ledger.open(around.transactions, now, transaction).advance(Direction::ToClient, 1, now);
+        }
+    }
+
+    /// A gap lies ahead; how much is missing shows when the stream goes on.
+    pub(super) fn gap_begins(&mut self, around: &mut Around<'_, '_>) {
+        self.lanes[around.direction].gap = true;
+        if around.direction == Direction::ToClient {
+            self.ledger.sweep = true;
+        }
+    }
+
+    /// Goes on behind a gap: inside the same message if its length covers what is missing, else wherever the next one is.
+    fn pass_gap(&mut self, around: &mut Around<'_, '_>, missing: u64) {
+        let direction = around.direction;
+        let fits = |octets: u64| u32::try_from(octets).unwrap_or(u32::MAX);
+        let (place, left) = match self.lanes[direction].place {
+            Place::Boundary | Place::Lost => (None, 0),
+            Place::Message { left } => (Some(0), u64::from(left)),
+            Place::Skip { left, after } => (Some(after), u64::from(left)),
+            Place::Data { lead, left, tail, after, data } => {
+                let begin = u64::from(lead);
+                let lost = missing.saturating_sub(begin).min(left.into());
+                if missing >= begin && lost > 0 {
+                    self.data_lost(around, &data, lost);
+                }
+                if missing < begin + u64::from(left) {
+                    let data = Flowing { position: data.position + lost, ..data };
+                    let lead = fits(begin.saturating_sub(missing));
+                    self.lanes[direction].place = Place::Data { lead, left: left - fits(lost), tail, after, data };
+                    return;
+                }
+                (Some(after), begin + u64::from(left) + u64::from(tail))
+            }
+        };
+        self.lanes[direction].place = match place {
+            // Still in the same message of the compound.
+            Some(after) if missing <= left => Place::skip(fits(left - missing), after),
+            // Still in the same NetBIOS message; where its messages begin is lost.
+            Some(after) if missing <= left + u64::from(after) => {
+                Place::skip(fits(left + u64::from(after) - missing), 0)
+            }
+            _ => Place::Lost,
+        };
+    }
+
+    /// One direction ended.
+    pub(super) fn ended(&mut self, around: &mut Around<'_, '_>) {
+        self.closed |= 1 << around.direction.index();
+        if self.closed == 0b11 {
+            self.finish_calls(around);
+        }
+    }
+
+    /// Remembers a request until it is answered.
+    pub(super) fn ask(&mut self, key: AskKey, asked: Asked) {
+        self.asked.insert(key, asked);
+    }
+
+    /// A new file or pipe.
+    pub(super) fn new_open(&mut self, open: Open) -> u64 {
+        let number = self.next_open;
+        self.next_open += 1;
+        if let Some(gone) = self.opens.insert(number, open) {
+            if let Some(handle) = gone.handle {
+                self.handles.remove(&handle);
+            }
+        }
+        number
+    }
+
+    /// The server named an open.
+    pub(super) fn bind_handle(&mut self, number: u64, session_id: u64, file: FileId) {
+        if let Some(open) = self.opens.get_mut(&number) {
+            open.handle = Some((session_id, file));
+            if let Some(before) = self.handles.insert((session_id, file), number).filter(|before| *before != number) {
+                self.opens.remove(&before);
+            }
+        }
+    }
+
+    /// The open of a file id; a new one when its create was not seen.
+    pub(super) fn open_of(&mut self, tree: (u64, u32), file: FileId) -> u64 {
+        let (session_id, _) = tree;
+        match self.handles.get(&(session_id, file)) {
+            Some(number) => *number,
+            None => {
+                let number = self.new_open(Open { tree, ..Open::default() });
+                self.bind_handle(number, session_id, file);
+                number
+            }
+        }
+    }
+
+    /// The name of an open file id, without making one up.
+    pub(super) fn name_of(&self, session_id: u64, file: FileId) -> Option<Arc<[u8]>> {
+        let number = self.handles.get(&(session_id, file))?;
+        self.opens.peek(number)?.name.clone()
+    }
+
+    /// The identity of an open, for EVE.
+    pub(super) fn file_of(&self, number: u64) -> Option<FileId> {
+        self.opens.peek(&number)?.handle.map(|(_, file)| file)
+    }
+
+    /// A file or pipe was closed, or never came to be: what hangs on it is complete.
+    pub(super) fn close_open(&mut self, around: &mut Around<'_, '_>, number: u64, status: Option<Status>) {
+        let Some(mut open) = self.opens.remove(&number) else { return };
+        if let Some(handle) = open.handle {
+            self.handles.remove(&handle);
+        }
+        for id in open.files.into_iter().flatten() {
+            self.ledger.answer(around, Some(id), status);
+        }
+        if let Some(rpc) = open.rpc.as_mut() {
+            self.finish_rpc(around, rpc);
+        }
+    }
+
+    /// Limits of the RPC connection of a pipe.
+    pub(super) fn rpc_limits(&self) -> msrpc::Limits {
+        let defaults = msrpc::Limits::default();
+        msrpc::Limits { stub: self.limits.stub, unfinished: defaults.unfinished.max(self.limits.stub), ..defaults }
+    }
+}

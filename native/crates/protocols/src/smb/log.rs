@@ -1,0 +1,327 @@
+//! EVE: `smb` in the shape of Suricata 8, and `msrpc` for calls on pipes.
+
+use core::fmt;
+
+use sidewire_base::Direction;
+use sidewire_eve::{Array, Object};
+use sidewire_msrpc::{Carriage, Exchange, PduType, write_msrpc};
+use sidewire_proto::{Logger, LoggerInfo, TxHead};
+
+use super::auth::Credentials;
+use super::names::{DosError, Fsctl, ServerError, Smb1Command, Smb2Command, Smb2Dialect};
+use super::nt_status::nt_status_name;
+use super::transaction::{
+    Command, Create, Delete, Detail, Dialect, FileId, Native, Negotiate, SessionSetup, Status, Transaction, TreeConnect,
+};
+
+pub(super) const LOGGERS: &[Logger<Transaction>] = &[
+    Logger {
+        info: LoggerInfo { event_type: "smb", in_alerts: true },
+        ready: |head, tx, last| is_ready(head, last) && !matches!(tx.detail, Detail::Encrypted),
+        from: |_| Direction::ToServer,
+        write,
+        extended: None,
+    },
+    Logger {
+        info: LoggerInfo { event_type: "msrpc", in_alerts: true },
+        ready: |head, tx, last| {
+            is_ready(head, last)
+                && tx.call().is_some_and(|call| call.exchange.is_call() && call.exchange.opnum.is_some())
+        },
+        from: |_| Direction::ToServer,
+        write: |tx, _, out| {
+            if let Some(call) = tx.call().filter(|call| call.exchange.is_call()) {
+                let pipe = call.pipe.as_deref().map(String::from_utf8_lossy);
+                write_msrpc(&call.exchange, Carriage::Smb, pipe.as_deref(), out);
+            }
+        },
+        extended: None,
+    },
+];
+
+fn is_ready(head: &TxHead, last: bool) -> bool {
+    last || head.progress == [1, 1]
+}
+
+/// An empty name in a create stands for the share itself; Zeek's word for it, which Suricata took.
+const SHARE_ROOT: &[u8] = b"<share_root>";
+
+fn write(tx: &Transaction, head: &TxHead, out: &mut Object<'_>) {
+    if matches!(tx.detail, Detail::Encrypted) {
+        return;
+    }
+    out.u64("id", head.id + 1);
+    match &tx.dialect {
+        Dialect::Unknown => out.str("dialect", "unknown"),
+        Dialect::Smb1(name) => out.bytes("dialect", name),
+        Dialect::Smb2(number) => out.fmt("dialect", format_args!("{}", Smb2Dialect(*number))),
+    };
+    match tx.command {
+        Command::Smb1(command) => out.fmt("command", format_args!("{}", Smb1Command(command))),
+        Command::Smb2(command) => out.fmt("command", format_args!("{}", Smb2Command(command))),
+    };
+    if let Some(status) = tx.status {
+        write_status(status, out);
+    }
+    out.u64("session_id", tx.session_id).u64("tree_id", tx.tree_id);
+    let is_smb1 = matches!(tx.command, Command::Smb1(_));
+    match &tx.detail {
+        Detail::None | Detail::Encrypted => {}
+        Detail::Negotiate(negotiate) => write_negotiate(negotiate, is_smb1, out),
+        Detail::SessionSetup(setup) => write_session_setup(setup, out),
+        Detail::TreeConnect(tree) => write_tree_connect(tree, is_smb1, out),
+        Detail::Create(create) => write_create(create, out),
+        Detail::File(file) => {
+            out.bytes("filename", &file.name).bytes("share", &file.share);
+            out.fmt("fuid", format_args!("{}", Fuid(Some(file.file))));
+        }
+        Detail::Rename(rename) => {
+            if !is_smb1 {
+                out.object("set_info", |o| {
+                    o.str("class", "FILE_INFO").str("info_level", "SMB2_FILE_RENAME_INFO");
+                });
+            }
+            out.object("rename", |o| {
+                o.bytes("from", &rename.from).bytes("to", &rename.to);
+            });
+            out.fmt("fuid", format_args!("{}", Fuid(rename.file)));
+        }
+        Detail::Delete(delete) => write_delete(delete, out),
+        Detail::Ioctl(function) => {
+            out.fmt("function", format_args!("{}", Fsctl(*function)));
+        }
+        Detail::Call(call) => {
+            out.object("dcerpc", |o| write_dcerpc(&call.exchange, o));
+        }
+    }
+}
+
+fn write_status(status: Status, out: &mut Object<'_>) {
+    match status {
+        Status::Nt(status) => {
+            match nt_status_name(status) {
+                Some(name) => out.str("status", name),
+                None => out.fmt("status", format_args!("{status}")),
+            };
+            out.fmt("status_code", format_args!("0x{status:x}"));
+        }
+        Status::Dos { class, code } => {
+            match class {
+                1 => out.fmt("status", format_args!("{}", DosError(code))),
+                2 => out.fmt("status", format_args!("{}", ServerError(code))),
+                _ => out.fmt("status", format_args!("UNKNOWN_{class:02x}_{code:04x}")),
+            };
+            out.fmt("status_code", format_args!("0x{code:04x}"));
+        }
+    }
+}
+
+fn write_negotiate(negotiate: &Negotiate, is_smb1: bool, out: &mut Object<'_>) {
+    out.array("client_dialects", |a| {
+        if is_smb1 {
+            for dialect in &negotiate.dialects {
+                a.bytes(dialect);
+            }
+        } else {
+            for dialect in &negotiate.dialects2 {
+                a.fmt(format_args!("{}", Smb2Dialect(*dialect)));
+            }
+        }
+    });
+    if let Some(guid) = negotiate.client_guid {
+        out.fmt("client_guid", format_args!("{}", Fuid(Some(FileId::Smb2(guid)))));
+    }
+    out.fmt("server_guid", format_args!("{}", Fuid(negotiate.server_guid.map(FileId::Smb2))));
+    if negotiate.max_read > 0 {
+        out.u64("max_read_size", negotiate.max_read);
+    }
+    if negotiate.max_write > 0 {
+        out.u64("max_write_size", negotiate.max_write);
+    }
+}
+
+fn write_session_setup(setup: &SessionSetup, out: &mut Object<'_>) {
+    let Credentials { ntlm, kerberos, .. } = &setup.credentials;
+    if let Some(user) = ntlm {
+        out.object("ntlmssp", |o| {
+            o.bytes("domain", &user.domain).bytes("user", &user.user).bytes("host", &user.host);
+            if let Some(version) = user.version {
+                o.fmt("version", format_args!("{version}"));
+            }
+            if user.unusual_order {
+                o.bool("warning", true);
+            }
+        });
+    }
+    if let Some(ticket) = kerberos {
+        out.object("kerberos", |o| {
+            o.bytes("realm", &ticket.realm);
+            if !ticket.service.is_empty() {
+                o.array("snames", |a: &mut Array<'_>| {
+                    for part in &ticket.service {
+                        a.bytes(part);
+                    }
+                });
+            }
+        });
+    }
+    let native = |side: &Native, o: &mut Object<'_>| {
+        o.bytes("native_os", &side.os).bytes("native_lm", &side.lan_manager);
+    };
+    if let Some(side) = &setup.request {
+        out.object("request", |o| native(side, o));
+    }
+    if let Some(side) = &setup.response {
+        out.object("response", |o| native(side, o));
+    }
+}
+
+fn write_tree_connect(tree: &TreeConnect, is_smb1: bool, out: &mut Object<'_>) {
+    out.bytes(if tree.is_pipe { "named_pipe" } else { "share" }, &tree.path);
+    if is_smb1 {
+        out.object("service", |o| {
+            for (key, service) in ["request", "response"].into_iter().zip(&tree.services) {
+                if let Some(service) = service {
+                    o.bytes(key, service);
+                }
+            }
+        });
+    } else {
+        let name = match tree.share_type {
+            1 => "FILE",
+            2 => "PIPE",
+            3 => "PRINT",
+            _ => "UNKNOWN",
+        };
+        out.str("share_type", name);
+    }
+}
+
+fn write_create(create: &Create, out: &mut Object<'_>) {
+    if create.name.is_empty() {
+        out.bytes("filename", SHARE_ROOT);
+    } else {
+        out.bytes(if create.directory { "directory" } else { "filename" }, &create.name);
+    }
+    let disposition = match create.disposition {
+        0 => "FILE_SUPERSEDE",
+        1 => "FILE_OPEN",
+        2 => "FILE_CREATE",
+        3 => "FILE_OPEN_IF",
+        4 => "FILE_OVERWRITE",
+        5 => "FILE_OVERWRITE_IF",
+        _ => "UNKNOWN",
+    };
+    out.str("disposition", disposition).str("access", access(create.delete_on_close));
+    let keys = ["created", "accessed", "modified", "changed"];
+    for (key, time) in keys.into_iter().zip(create.times) {
+        out.u64(key, time);
+    }
+    out.u64("size", create.size).fmt("fuid", format_args!("{}", Fuid(create.file)));
+}
+
+const fn access(delete: bool) -> &'static str {
+    if delete { "delete on close" } else { "normal" }
+}
+
+fn write_delete(delete: &Delete, out: &mut Object<'_>) {
+    if delete.by_name {
+        return;
+    }
+    let name: &[u8] = if delete.name.is_empty() { SHARE_ROOT } else { &delete.name };
+    out.bytes("filename", name).str("access", access(delete.delete));
+    if let Some((subcommand, level)) = delete.trans2 {
+        match subcommand {
+            8 => {
+                out.str("subcmd", "SET_FILE_INFO");
+            }
+            6 => {
+                out.str("subcmd", "SET_PATH_INFO");
+            }
+            _ => {}
+        }
+        if level == 1013 {
+            out.str("level_of_interest", "Set Disposition Information");
+        }
+    }
+    out.fmt("fuid", format_args!("{}", Fuid(delete.file)));
+}
+
+/// `smb.dcerpc` has another shape than `dcerpc`.
+fn write_dcerpc(exchange: &Exchange, out: &mut Object<'_>) {
+    let request = exchange.request_type;
+    match request {
+        Some(request) => out.str("request", request.name()),
+        None => out.str("request", "REQUEST_LOST"),
+    };
+    match exchange.response_type {
+        Some(response) => out.str("response", response.name()),
+        None => out.str("response", "UNREPLIED"),
+    };
+    if request == Some(PduType::REQUEST) {
+        out.u64("opnum", exchange.opnum.unwrap_or_default());
+        out.object("req", |o| {
+            o.u64("frag_cnt", exchange.request.fragments);
+            o.u64("stub_data_size", exchange.request.size_with_trailers);
+        });
+        if let Some(interface) = exchange.interface {
+            out.array("interfaces", |a| {
+                a.object(|o| {
+                    o.fmt("uuid", format_args!("{}", interface.id.uuid));
+                    o.fmt("version", format_args!("{}.{}", interface.id.version, interface.id.minor));
+                });
+            });
+        }
+    } else if request == Some(PduType::BIND) && !exchange.offers.is_empty() {
+        out.array("interfaces", |a| {
+            for offer in &exchange.offers {
+                a.object(|o| {
+                    o.fmt("uuid", format_args!("{}", offer.interface.uuid));
+                    o.fmt("version", format_args!("{}.{}", offer.interface.version, offer.interface.minor));
+                    if let Some(answer) = offer.result {
+                        o.u64("ack_result", answer.result).u64("ack_reason", answer.reason);
+                    }
+                });
+            }
+        });
+    }
+    if exchange.response_type == Some(PduType::RESPONSE) {
+        out.object("res", |o| {
+            o.u64("frag_cnt", exchange.response.fragments);
+            o.u64("stub_data_size", exchange.response.size_with_trailers);
+        });
+    }
+    out.u64("call_id", exchange.call_id);
+}
+
+/// A file id or GUID as EVE writes it: the last eight octets swapped in groups, which is Suricata's own order.
+struct Fuid(Option<FileId>);
+
+impl fmt::Display for Fuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => Ok(()),
+            Some(FileId::Smb1(file)) => write!(f, "{file:04x}"),
+            Some(FileId::Smb2([a, b, c, d, e, g, h, i, j, k, l, m, n, o, p, q])) => {
+                let first = u32::from_le_bytes([a, b, c, d]);
+                let pairs = [[e, g], [h, i], [j, k], [l, m]].map(u16::from_le_bytes);
+                let last = u32::from_le_bytes([n, o, p, q]);
+                let [second, third, fourth, fifth] = pairs;
+                write!(f, "{first:08x}-{second:04x}-{third:04x}-{fourth:04x}-{fifth:04x}{last:08x}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_ids_look_as_in_suricata() {
+        let id = [0x4d, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
+        assert_eq!(Fuid(Some(FileId::Smb2(id))).to_string(), "0000004d-0000-0000-0005-0000ffffffff");
+        assert_eq!(Fuid(Some(FileId::Smb1(10))).to_string(), "000a");
+        assert_eq!(Fuid(None).to_string(), "");
+    }
+}

@@ -1,0 +1,82 @@
+//! SMB: SMB1 (CIFS) and SMB 2.0.2 to 3.1.1 over TCP, directly or in NetBIOS sessions; remote procedure calls on named
+//! pipes go to the `msrpc` crate.
+//!
+//! A message is taken apart as it arrives: its header and fixed part are waited for, the data of reads, writes and
+//! pipe exchanges is passed on piece by piece and never kept. So any segmentation of the stream gives the same
+//! transactions.
+
+mod auth;
+mod buffers;
+mod detect;
+mod event;
+mod file;
+mod flow;
+#[doc(hidden)]
+pub mod fuzz;
+mod lane;
+mod limits;
+mod log;
+mod names;
+mod nt_status;
+mod pipe;
+mod smb1;
+mod smb2;
+mod table;
+mod text;
+mod transaction;
+mod wire1;
+mod wire2;
+
+use sidewire_base::Direction;
+use sidewire_proto::{
+    Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport,
+};
+
+pub use flow::Smb;
+pub use transaction::Transaction;
+
+impl Protocol for Smb {
+    type Tx = Transaction;
+    const INFO: Info = Info {
+        name: "smb",
+        aliases: &[],
+        doc: "Windows file and printer sharing, and the named pipes beside it.",
+        transports: &[Transport::Tcp],
+        patterns: detect::PATTERNS,
+        probes: detect::PROBES,
+        stages: [&["request_started", "request_complete"], &["response_started", "response_complete"]],
+        one_way: false,
+    };
+    const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
+    const EVENTS: &'static [EventInfo] = event::EVENTS;
+    const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;
+
+    fn begin(settings: &Settings) -> Self {
+        Self::new(settings)
+    }
+
+    fn parse(
+        &mut self,
+        direction: Direction,
+        input: Input<'_>,
+        transactions: &mut Transactions<Transaction>,
+        context: &mut Context<'_>,
+    ) -> Result<Step, Failed> {
+        Ok(self.take(&mut flow::Around::new(direction, transactions, context), &input))
+    }
+
+    fn gap(
+        &mut self,
+        direction: Direction,
+        _length: u64,
+        transactions: &mut Transactions<Transaction>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Failed> {
+        self.gap_begins(&mut flow::Around::new(direction, transactions, context));
+        Ok(())
+    }
+
+    fn close(&mut self, direction: Direction, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
+        self.ended(&mut flow::Around::new(direction, transactions, context));
+    }
+}

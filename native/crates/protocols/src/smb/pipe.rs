@@ -1,0 +1,295 @@
+//! Data on its way to files and pipes; remote procedure calls on pipes.
+
+use std::sync::Arc;
+
+use sidewire_base::{Direction, Time};
+use sidewire_msrpc::{Connection, Exchange, Exchanges, Header, Plausible, Surroundings};
+use sidewire_proto::{Context, Transactions};
+
+use super::event::Event;
+use super::flow::{Around, Ledger, Smb};
+use super::lane::{Flowing, Route};
+use super::names::Fsctl;
+use super::transaction::{Call, Command, Detail, File, Transaction};
+use super::wire2;
+use crate::dcerpc::interfaces_of;
+
+/// Name of a file whose create was not seen.
+pub(super) const UNKNOWN: &[u8] = b"<unknown>";
+
+/// Pipes that speak RPC and nothing else, so that a stream on them is followed from its middle.
+const RPC_PIPES: &[&[u8]] = &[
+    b"atsvc",
+    b"browser",
+    b"epmapper",
+    b"eventlog",
+    b"lsarpc",
+    b"lsass",
+    b"netdfs",
+    b"netlogon",
+    b"ntsvcs",
+    b"samr",
+    b"spoolss",
+    b"srvsvc",
+    b"svcctl",
+    b"winreg",
+    b"wkssvc",
+];
+
+impl Smb {
+    /// Takes octets of a read, a write or a pipe exchange; the first ones decide where they all go.
+    pub(super) fn deliver(&mut self, around: &mut Around<'_, '_>, data: &mut Flowing, octets: &[u8]) {
+        if data.route == Route::Undecided {
+            data.route = self.route(around, data, octets);
+        }
+        match data.route {
+            Route::Call => self.call_data(around, data, octets),
+            Route::File(id) => {
+                let now = around.now;
+                if let Some(slot) = around.transactions.by_id(id) {
+                    slot.head.updated = now;
+                    if let Detail::File(file) = &mut slot.tx.detail {
+                        file.content.octets(data.position, octets);
+                    }
+                }
+            }
+            Route::Undecided | Route::Nowhere => {}
+        }
+        data.position += octets.len() as u64;
+    }
+
+    fn route(&mut self, around: &mut Around<'_, '_>, data: &Flowing, first: &[u8]) -> Route {
+        let tree_id = (data.session_id, data.tree_id);
+        let limits = self.rpc_limits();
+        let Some(open) = self.opens.get_mut(&data.open) else { return Route::Nowhere };
+        if open.rpc.is_some() {
+            return Route::Call;
+        }
+        let tree = self.trees.peek(&open.tree).or_else(|| self.trees.peek(&tree_id));
+        let plausible = match Header::probe(first) {
+            Plausible::Yes(_) => true,
+            Plausible::No => false,
+            Plausible::More => !first.is_empty() && (first.len() as u32) < data.length,
+        };
+        let on_pipe = open.on_pipe || tree.is_some_and(|tree| tree.is_pipe);
+        let is_call = if on_pipe {
+            plausible || open.name.as_deref().is_some_and(|name| RPC_PIPES.contains(&pipe_name(name)))
+        } else {
+            tree.is_none() && plausible
+        };
+        if is_call {
+            open.on_pipe = true;
+            open.rpc = Some(Box::new(Connection::new(limits)));
+            return Route::Call;
+        }
+        if on_pipe {
+            if data.command == Command::Smb2(wire2::command::IOCTL) && around.direction == Direction::ToServer {
+                self.open_ioctl(around, data, Fsctl::PIPE_TRANSCEIVE);
+            }
+            return Route::Nowhere;
+        }
+        if matches!(data.command, Command::Smb2(wire2::command::IOCTL) | Command::Smb1(super::wire1::command::TRANS)) {
+            return Route::Nowhere;
+        }
+        self.file_data(around, data)
+    }
+
+    /// An exchange with a pipe that does not speak RPC.
+    pub(super) fn open_ioctl(&mut self, around: &mut Around<'_, '_>, data: &Flowing, function: u32) {
+        let transaction = Transaction::new(data.command, data.session_id, data.tree_id, Detail::Ioctl(function));
+        let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
+        if let Some(asked) = self.asked.get_mut(&(data.command, data.exchange)) {
+            asked.transaction = Some(id);
+        }
+    }
+
+    /// A chunk of a file begins: notes it in the file's transaction, which it may open.
+    fn file_data(&mut self, around: &mut Around<'_, '_>, data: &Flowing) -> Route {
+        let direction = around.direction;
+        let Some(file) = self.file_of(data.open) else { return Route::Nowhere };
+        let Some(open) = self.opens.get_mut(&data.open) else { return Route::Nowhere };
+        let existing = open.files[direction].filter(|id| around.transactions.by_id(*id).is_some());
+        let id = match existing {
+            Some(id) => id,
+            None => {
+                let share = self.trees.peek(&open.tree).map(|tree| Arc::clone(&tree.path)).unwrap_or_default();
+                let detail = File {
+                    name: open.name.clone().unwrap_or_else(|| UNKNOWN.into()),
+                    share,
+                    file,
+                    direction,
+                    content: super::file::Content::default(),
+                };
+                let detail = Detail::File(Box::new(detail));
+                let transaction = Transaction::new(data.command, data.session_id, data.tree_id, detail);
+                let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
+                open.files[direction] = Some(id);
+                id
+            }
+        };
+        let read = direction == Direction::ToClient;
+        let limit = if read { self.limits.read_queue } else { self.limits.write_queue };
+        if let Some(slot) = around.transactions.by_id(id) {
+            if let Detail::File(file) = &mut slot.tx.detail {
+                for event in file.content.chunk(data.position, data.length.into(), limit, read) {
+                    slot.raise(event as u16);
+                }
+            }
+        }
+        Route::File(id)
+    }
+
+    fn call_data(&mut self, around: &mut Around<'_, '_>, data: &Flowing, octets: &[u8]) {
+        self.with_rpc(around, data, |rpc, direction, calls, surroundings| {
+            rpc.message(direction, octets, calls, surroundings);
+        });
+    }
+
+    /// Octets of data are missing.
+    pub(super) fn data_lost(&mut self, around: &mut Around<'_, '_>, data: &Flowing, octets: u64) {
+        if data.route == Route::Call {
+            self.with_rpc(around, data, |rpc, direction, calls, surroundings| {
+                rpc.gap(direction, octets, calls, surroundings);
+            });
+        }
+    }
+
+    fn with_rpc(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        data: &Flowing,
+        act: impl FnOnce(&mut Connection, Direction, &mut Calls<'_>, &mut Surroundings<'_>),
+    ) {
+        let Some(open) = self.opens.get_mut(&data.open) else { return };
+        let Some(mut rpc) = open.rpc.take() else { return };
+        let pipe = open.name.as_deref().map(pipe_name).map(Arc::from);
+        let direction = around.direction;
+        let mut surroundings = surroundings(around.context);
+        let mut calls = Calls {
+            ledger: &mut self.ledger,
+            transactions: around.transactions,
+            now: around.now,
+            direction,
+            data,
+            pipe,
+            opened: None,
+        };
+        act(&mut rpc, direction, &mut calls, &mut surroundings);
+        let opened = calls.opened;
+        if let Some(open) = self.opens.get_mut(&data.open) {
+            open.rpc = Some(rpc);
+        }
+        // An error answer to a transceive is the answer to the call.
+        if let (Some(id), Direction::ToServer) = (opened, direction) {
+            if let Some(asked) = self.asked.get_mut(&(data.command, data.exchange)) {
+                asked.transaction = asked.transaction.or(Some(id));
+            }
+        }
+    }
+
+    /// A pipe was closed: nothing in flight on it will be answered.
+    pub(super) fn finish_rpc(&mut self, around: &mut Around<'_, '_>, rpc: &mut Connection) {
+        let data = Flowing {
+            open: 0,
+            command: Command::Smb2(wire2::command::CLOSE),
+            exchange: 0,
+            session_id: 0,
+            tree_id: 0,
+            status: None,
+            position: 0,
+            length: 0,
+            route: Route::Call,
+        };
+        let mut surroundings = surroundings(around.context);
+        let mut calls = Calls {
+            ledger: &mut self.ledger,
+            transactions: around.transactions,
+            now: around.now,
+            direction: around.direction,
+            data: &data,
+            pipe: None,
+            opened: None,
+        };
+        for direction in Direction::BOTH {
+            rpc.close(direction, &mut calls, &mut surroundings);
+        }
+        rpc.finish(&mut calls);
+    }
+
+    /// The flow ended.
+    pub(super) fn finish_calls(&mut self, around: &mut Around<'_, '_>) {
+        let connections: Vec<_> = self.opens.values_mut().filter_map(|open| open.rpc.take()).collect();
+        for mut rpc in connections {
+            self.finish_rpc(around, &mut rpc);
+        }
+    }
+}
+
+/// The name of a pipe without what may stand before it: `\svcctl`, `\PIPE\svcctl`.
+pub(super) fn pipe_name(name: &[u8]) -> &[u8] {
+    let name = name.strip_prefix(b"\\").unwrap_or(name);
+    match name.split_first_chunk::<5>() {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(b"pipe\\") => rest,
+        _ => name,
+    }
+}
+
+fn surroundings<'a>(context: &'a mut Context<'_>) -> Surroundings<'a> {
+    Surroundings { objects: context.objects, time: context.time, client: context.client, server: context.server }
+}
+
+/// The calls of a pipe as transactions of the flow.
+struct Calls<'a> {
+    ledger: &'a mut Ledger,
+    transactions: &'a mut Transactions<Transaction>,
+    now: Time,
+    direction: Direction,
+    data: &'a Flowing,
+    pipe: Option<Arc<[u8]>>,
+    /// The first call that these octets began.
+    opened: Option<u64>,
+}
+
+impl Exchanges for Calls<'_> {
+    fn open(&mut self, exchange: Exchange) -> u64 {
+        let interfaces = interfaces_of(&exchange);
+        let call = Call { pipe: self.pipe.clone(), exchange, interfaces };
+        let detail = Detail::Call(Box::new(call));
+        let transaction = Transaction::new(self.data.command, self.data.session_id, self.data.tree_id, detail);
+        let id = self.ledger.open(self.transactions, self.now, transaction).head.id;
+        self.opened = self.opened.or(Some(id));
+        id
+    }
+
+    fn get(&mut self, id: u64) -> Option<&mut Exchange> {
+        match &mut self.transactions.by_id(id)?.tx.detail {
+            Detail::Call(call) => Some(&mut call.exchange),
+            _ => None,
+        }
+    }
+
+    fn updated(&mut self, id: u64) {
+        let now = self.now;
+        let Some(slot) = self.transactions.by_id(id) else { return };
+        let Detail::Call(call) = &mut slot.tx.detail else { return };
+        if call.interfaces.is_empty() {
+            call.interfaces = interfaces_of(&call.exchange);
+        }
+        let (request, response) = (call.exchange.request.done, call.exchange.response.done);
+        if self.direction == Direction::ToClient {
+            slot.tx.status = self.data.status.or(slot.tx.status);
+        }
+        slot.advance(Direction::ToServer, u8::from(request), now);
+        slot.advance(Direction::ToClient, u8::from(response), now);
+    }
+
+    fn raise(&mut self, id: Option<u64>, event: sidewire_msrpc::Event) {
+        // SMB's own rules know one event for what is wrong inside a pipe.
+        if event == sidewire_msrpc::Event::MalformedPdu {
+            match id.and_then(|id| self.transactions.by_id(id)) {
+                Some(slot) => slot.raise(Event::MalformedData as u16),
+                None => self.ledger.raise(self.transactions, Event::MalformedData),
+            }
+        }
+    }
+}

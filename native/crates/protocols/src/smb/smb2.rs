@@ -1,0 +1,469 @@
+//! Commands of SMB2 and SMB3.
+
+use std::sync::Arc;
+
+use super::auth::Credentials;
+use super::event::Event;
+use super::flow::{Around, AskKey, Asked, Need, Open, Related, Smb, Tree};
+use super::lane::{Flowing, Route};
+use super::names::Fsctl;
+use super::transaction::{
+    Command, Create, Delete, Detail, Dialect, FileId, Negotiate, Rename, SessionSetup, Status, Transaction, TreeConnect,
+};
+use super::wire2::{
+    self, Change, CreateRequest, CreateResponse, Header, Ioctl, NegotiateRequest, NegotiateResponse, Place,
+    ReadRequest, SetInfo, WriteRequest, command,
+};
+use sidewire_base::{Direction, Malformed};
+
+/// FILETIME of 1970-01-01. 100-nanosecond units.
+const UNIX_EPOCH: u64 = 116_444_736_000_000_000;
+
+/// A FILETIME ([MS-DTYP] 2.3.3) as seconds since 1970; 0 for none.
+pub(super) fn seconds(filetime: u64) -> u32 {
+    filetime.checked_sub(UNIX_EPOCH).map_or(0, |since| (since / 10_000_000) as u32)
+}
+
+/// Create options. [MS-SMB2] 2.2.13.
+pub(super) const DIRECTORY: u32 = 0x0000_0001;
+pub(super) const DELETE_ON_CLOSE: u32 = 0x0000_1000;
+
+impl Smb {
+    /// How much of a message must be there before it is read.
+    pub(super) fn need2(header: &Header) -> Need {
+        let status = Status::Nt(header.status);
+        let answered = status == Status::SUCCESS;
+        let with_data = answered || status == Status::BUFFER_OVERFLOW;
+        match (header.command, header.is_response()) {
+            (
+                command::NEGOTIATE
+                | command::SESSION_SETUP
+                | command::TREE_CONNECT
+                | command::CREATE
+                | command::SET_INFO,
+                false,
+            ) => Need::Whole,
+            (command::CLOSE, false) => Need::Octets(Header::LENGTH + 24),
+            (command::READ, false) => Need::Octets(ReadRequest::LENGTH),
+            (command::WRITE, false) => Need::Octets(WriteRequest::LENGTH),
+            (command::IOCTL, false) => Need::Octets(Ioctl::REQUEST),
+            (command::NEGOTIATE, true) if answered => Need::Octets(Header::LENGTH + 64),
+            (command::TREE_CONNECT, true) if answered => Need::Octets(Header::LENGTH + 16),
+            (command::CREATE, true) if answered => Need::Octets(Header::LENGTH + 88),
+            (command::READ, true) if with_data => Need::Octets(wire2::READ_RESPONSE),
+            (command::IOCTL, true) if with_data => Need::Octets(Ioctl::RESPONSE),
+            _ => Need::Octets(Header::LENGTH),
+        }
+    }
+
+    /// Takes a request; gives the data that follows, when somebody wants it.
+    pub(super) fn request2(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        header: &Header,
+        message: &[u8],
+    ) -> Option<(Place, Flowing)> {
+        let related = if header.is_related() { self.related } else { Related::default() };
+        let (session_id, tree_id) = if header.is_related() {
+            (related.session_id, related.tree_id)
+        } else {
+            (header.session_id, header.tree_id)
+        };
+        let request = Request { header, message, session_id, tree_id, related: related.open };
+        self.related = Related { session_id, tree_id, open: related.open };
+        match self.request2_of(around, &request) {
+            Ok(data) => data,
+            Err(_) => {
+                let generic = self.generic2(around, &request);
+                match around.transactions.by_id(generic) {
+                    Some(slot) => slot.raise(Event::MalformedData as u16),
+                    None => self.ledger.raise(around.transactions, Event::MalformedData),
+                }
+                None
+            }
+        }
+    }
+
+    fn request2_of(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        request: &Request<'_>,
+    ) -> Result<Option<(Place, Flowing)>, Malformed> {
+        let Request { header, message, session_id, tree_id, .. } = *request;
+        match header.command {
+            command::NEGOTIATE => self.negotiate2(around, request)?,
+            command::SESSION_SETUP => {
+                let credentials = Credentials::parse(wire2::session_setup_blob(message)?);
+                let (malformed, unusual) =
+                    (credentials.malformed_ntlm, credentials.ntlm.as_ref().is_some_and(|user| user.unusual_order));
+                let setup = SessionSetup { credentials, ..SessionSetup::default() };
+                let id = self.open2(around, request, Detail::SessionSetup(Box::new(setup)), None);
+                self.ntlm_events(around, id, malformed, unusual);
+            }
+            command::TREE_CONNECT => {
+                let path = Arc::from(wire2::tree_connect_path(message)?);
+                let tree = TreeConnect { path, ..TreeConnect::default() };
+                let id = self.open2(around, request, Detail::TreeConnect(Box::new(tree)), None);
+                if let Some(slot) = around.transactions.by_id(id) {
+                    slot.tx.tree_id = 0; // there is none yet
+                }
+            }
+            command::TREE_DISCONNECT => {
+                self.trees.remove(&(session_id, tree_id));
+                self.generic2(around, request);
+            }
+            command::CREATE => {
+                let create = CreateRequest::parse(message)?;
+                let name: Arc<[u8]> = Arc::from(create.name);
+                let open = Open { name: Some(Arc::clone(&name)), tree: (session_id, tree_id), ..Open::default() };
+                let number = self.new_open(open);
+                self.related.open = Some(number);
+                let detail = Create {
+                    name,
+                    disposition: create.disposition,
+                    directory: create.options & DIRECTORY != 0,
+                    delete_on_close: create.options & DELETE_ON_CLOSE != 0,
+                    times: [0; 4],
+                    size: 0,
+                    file: None,
+                };
+                self.open2(around, request, Detail::Create(Box::new(detail)), Some(number));
+            }
+            command::CLOSE => {
+                let number = self.open_named(request, wire2::close_file(message)?);
+                self.open2(around, request, Detail::None, Some(number));
+            }
+            command::READ => {
+                let read = ReadRequest::parse(message)?;
+                let number = self.open_named(request, read.file);
+                if exceeds(read.length, self.max_read) || exceeds(read.length, self.limits.read) {
+                    self.ledger.raise(around.transactions, Event::ReadRequestTooLarge);
+                }
+                let asked = Asked { transaction: None, session_id, tree_id, open: Some(number), position: read.offset };
+                self.ask(key(header), asked);
+            }
+            command::WRITE => {
+                let write = WriteRequest::parse(message)?;
+                let number = self.open_named(request, write.file);
+                if exceeds(write.data.length, self.max_write) || exceeds(write.data.length, self.limits.write) {
+                    self.ledger.raise(around.transactions, Event::WriteRequestTooLarge);
+                    return Ok(None);
+                }
+                return Ok(Some((write.data, request.flowing(number, write.offset, write.data))));
+            }
+            command::IOCTL => return self.ioctl2(around, request),
+            command::SET_INFO => self.set_info2(around, request)?,
+            command::GET_INFO => {}
+            _ => {
+                self.generic2(around, request);
+            }
+        }
+        Ok(None)
+    }
+
+    fn negotiate2(&mut self, around: &mut Around<'_, '_>, request: &Request<'_>) -> Result<(), Malformed> {
+        let offer = NegotiateRequest::parse(request.message)?;
+        let this = Command::Smb2(command::NEGOTIATE);
+        if let Some((_, id)) = self.negotiating.filter(|(before, _)| *before == this) {
+            if let Some(slot) = around.transactions.by_id(id) {
+                slot.raise(Event::DuplicateNegotiate as u16);
+                return Ok(());
+            }
+        }
+        let detail =
+            Negotiate { dialects2: offer.dialects, client_guid: Some(offer.client_guid), ..Negotiate::default() };
+        let transaction = Transaction::new(this, 0, 0, Detail::Negotiate(Box::new(detail)));
+        let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
+        self.negotiating = Some((this, id));
+        Ok(())
+    }
+
+    fn ioctl2(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        request: &Request<'_>,
+    ) -> Result<Option<(Place, Flowing)>, Malformed> {
+        let ioctl = Ioctl::parse_request(request.message)?;
+        if ioctl.function != Fsctl::PIPE_TRANSCEIVE || ioctl.data.length == 0 {
+            self.open2(around, request, Detail::Ioctl(ioctl.function), None);
+            return Ok(None);
+        }
+        let number = self.open_named(request, ioctl.file);
+        if let Some(open) = self.opens.get_mut(&number) {
+            open.on_pipe = true;
+        }
+        let Request { session_id, tree_id, header, .. } = *request;
+        // The transaction is the call that the data begins, or an exchange with a pipe that speaks something else.
+        let asked = Asked { transaction: None, session_id, tree_id, open: Some(number), position: 0 };
+        self.ask(key(header), asked);
+        Ok(Some((ioctl.data, request.flowing(number, 0, ioctl.data))))
+    }
+
+    fn set_info2(&mut self, around: &mut Around<'_, '_>, request: &Request<'_>) -> Result<(), Malformed> {
+        let info = SetInfo::parse(request.message)?;
+        let file = FileId::Smb2(info.file);
+        let name = match request.created(info.file) {
+            Some(number) => self.opens.peek(&number).and_then(|open| open.name.clone()),
+            None => self.name_of(request.session_id, file),
+        };
+        let name = name.unwrap_or_else(|| super::pipe::UNKNOWN.into());
+        let detail = match info.change {
+            Change::Rename(to) => Detail::Rename(Box::new(Rename { from: name, to, file: Some(file) })),
+            Change::Disposition(delete) => {
+                Detail::Delete(Box::new(Delete { name, delete, file: Some(file), trans2: None, by_name: false }))
+            }
+            Change::Other => return Ok(()),
+        };
+        self.open2(around, request, detail, None);
+        Ok(())
+    }
+
+    /// Raises what is odd about an NTLM message on the transaction of its session setup.
+    pub(super) fn ntlm_events(&mut self, around: &mut Around<'_, '_>, id: u64, malformed: bool, unusual: bool) {
+        if let Some(slot) = around.transactions.by_id(id) {
+            if malformed {
+                slot.raise(Event::MalformedNtlmsspRequest as u16);
+            }
+            if unusual {
+                slot.raise(Event::UnusualNtlmsspOrder as u16);
+            }
+        }
+    }
+
+    /// Opens a transaction for a request and remembers it until it is answered.
+    fn open2(&mut self, around: &mut Around<'_, '_>, request: &Request<'_>, detail: Detail, open: Option<u64>) -> u64 {
+        let Request { header, session_id, tree_id, .. } = *request;
+        let transaction = Transaction::new(Command::Smb2(header.command), session_id, tree_id, detail);
+        let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
+        self.ask(key(header), Asked { transaction: Some(id), session_id, tree_id, open, position: 0 });
+        id
+    }
+
+    /// A transaction that says no more than its command.
+    fn generic2(&mut self, around: &mut Around<'_, '_>, request: &Request<'_>) -> u64 {
+        let id = self.open2(around, request, Detail::None, None);
+        if request.header.command == command::CANCEL {
+            // Never answered itself.
+            self.asked.remove(&key(request.header));
+            if let Some(slot) = around.transactions.by_id(id) {
+                slot.advance(Direction::ToClient, 1, around.now);
+            }
+        }
+        id
+    }
+
+    /// The open a command of a compound names: by its id, or as the one of the command before.
+    fn open_named(&mut self, request: &Request<'_>, file: [u8; 16]) -> u64 {
+        let number = match request.created(file) {
+            Some(number) => number,
+            None => self.open_of((request.session_id, request.tree_id), FileId::Smb2(file)),
+        };
+        self.related.open = Some(number);
+        number
+    }
+
+    /// Takes a response; gives the data that follows, when somebody wants it.
+    pub(super) fn response2(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        header: &Header,
+        message: &[u8],
+    ) -> Option<(Place, Flowing)> {
+        let status = Status::Nt(header.status);
+        if status == Status::PENDING {
+            let id = self.asked.peek(&key(header)).and_then(|asked| asked.transaction);
+            if let Some(slot) = id.and_then(|id| around.transactions.by_id(id)) {
+                slot.tx.status = Some(status);
+            }
+            return None;
+        }
+        let asked = self.asked.remove(&key(header));
+        match self.response2_of(around, header, message, asked) {
+            Ok(data) => data,
+            Err(_) => {
+                let id = asked.and_then(|asked| asked.transaction);
+                match self.ledger.answer(around, id, Some(status)) {
+                    Some(slot) => slot.raise(Event::MalformedData as u16),
+                    None => self.ledger.raise(around.transactions, Event::MalformedData),
+                }
+                None
+            }
+        }
+    }
+
+    fn response2_of(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        header: &Header,
+        message: &[u8],
+        asked: Option<Asked>,
+    ) -> Result<Option<(Place, Flowing)>, Malformed> {
+        let status = Status::Nt(header.status);
+        let success = status == Status::SUCCESS;
+        let with_data = success || status == Status::BUFFER_OVERFLOW;
+        let transaction = asked.and_then(|asked| asked.transaction);
+        match header.command {
+            command::NEGOTIATE => self.negotiated2(around, status, message)?,
+            command::SESSION_SETUP => {
+                if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
+                    (slot.tx.session_id, slot.tx.tree_id) = (header.session_id, header.tree_id);
+                }
+            }
+            command::TREE_CONNECT if success => {
+                let share_type = wire2::tree_connect_type(message)?;
+                let mut path = Arc::default();
+                if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
+                    (slot.tx.session_id, slot.tx.tree_id) = (header.session_id, header.tree_id);
+                    if let Detail::TreeConnect(tree) = &mut slot.tx.detail {
+                        (tree.share_type, tree.is_pipe, tree.answered) = (share_type, share_type == 2, true);
+                        path = Arc::clone(&tree.path);
+                    }
+                }
+                self.trees.insert((header.session_id, header.tree_id), Tree { path, is_pipe: share_type == 2 });
+            }
+            command::CREATE => {
+                let created = if success { Some(CreateResponse::parse(message)?) } else { None };
+                if let (Some(asked), Some(number)) = (asked, asked.and_then(|asked| asked.open)) {
+                    match &created {
+                        Some(created) => self.bind_handle(number, asked.session_id, FileId::Smb2(created.file)),
+                        None => self.close_open(around, number, None),
+                    }
+                }
+                if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
+                    if let (Detail::Create(create), Some(created)) = (&mut slot.tx.detail, created) {
+                        create.times = created.times.map(seconds);
+                        create.size = created.size;
+                        create.file = Some(FileId::Smb2(created.file));
+                    }
+                }
+            }
+            command::CLOSE => {
+                self.ledger.answer(around, transaction, Some(status));
+                if let Some(number) = asked.and_then(|asked| asked.open).filter(|_| success) {
+                    self.close_open(around, number, Some(Status::SUCCESS));
+                }
+            }
+            command::READ if with_data => {
+                let place = wire2::read_response(message)?;
+                let (Some(asked), Some(number)) = (asked, asked.and_then(|asked| asked.open)) else { return Ok(None) };
+                if exceeds(place.length, self.max_read) || exceeds(place.length, self.limits.read) {
+                    self.ledger.raise(around.transactions, Event::ReadResponseTooLarge);
+                    return Ok(None);
+                }
+                return Ok(Some((place, answer_flowing(header, &asked, number, place))));
+            }
+            command::READ if status == Status::END_OF_FILE => {
+                let id = asked.and_then(|asked| self.opens.peek(&asked.open?)?.files[Direction::ToClient]);
+                if let Some(slot) = id.and_then(|id| around.transactions.by_id(id)) {
+                    slot.tx.status = Some(status);
+                    slot.advance(Direction::ToServer, 1, around.now);
+                }
+            }
+            command::IOCTL if with_data => {
+                let ioctl = Ioctl::parse_response(message)?;
+                if ioctl.function == Fsctl::PIPE_TRANSCEIVE && ioctl.data.length > 0 {
+                    let unseen = Asked {
+                        transaction: None,
+                        session_id: header.session_id,
+                        tree_id: header.tree_id,
+                        open: None,
+                        position: 0,
+                    };
+                    let asked = asked.unwrap_or(unseen);
+                    let tree = (asked.session_id, asked.tree_id);
+                    let number = asked.open.unwrap_or_else(|| self.open_of(tree, FileId::Smb2(ioctl.file)));
+                    let speaks_rpc = self.opens.get_mut(&number).is_some_and(|open| {
+                        open.on_pipe = true;
+                        open.rpc.is_some() || transaction.is_none()
+                    });
+                    if speaks_rpc {
+                        return Ok(Some((ioctl.data, answer_flowing(header, &asked, number, ioctl.data))));
+                    }
+                }
+                self.ledger.answer(around, transaction, Some(status));
+            }
+            _ => {
+                self.ledger.answer(around, transaction, Some(status));
+            }
+        }
+        Ok(None)
+    }
+
+    fn negotiated2(&mut self, around: &mut Around<'_, '_>, status: Status, message: &[u8]) -> Result<(), Malformed> {
+        let chosen =
+            if status == Status::SUCCESS { NegotiateResponse::parse(message)? } else { NegotiateResponse::default() };
+        if exceeds(chosen.max_read, self.limits.read) {
+            self.ledger.raise(around.transactions, Event::NegotiateMaxReadSizeTooLarge);
+        }
+        if exceeds(chosen.max_write, self.limits.write) {
+            self.ledger.raise(around.transactions, Event::NegotiateMaxWriteSizeTooLarge);
+        }
+        (self.max_read, self.max_write) = (chosen.max_read, chosen.max_write);
+        if status == Status::SUCCESS {
+            self.ledger.dialect = Dialect::Smb2(chosen.dialect);
+        }
+        let id = self.negotiating.take().map(|(_, id)| id);
+        if let Some(slot) = self.ledger.answer(around, id, Some(status)) {
+            if let Detail::Negotiate(negotiate) = &mut slot.tx.detail {
+                negotiate.server_guid = chosen.server_guid;
+                (negotiate.max_read, negotiate.max_write) = (chosen.max_read, chosen.max_write);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A request with the session, tree and open it is for.
+#[derive(Clone, Copy)]
+struct Request<'a> {
+    header: &'a Header,
+    message: &'a [u8],
+    session_id: u64,
+    tree_id: u32,
+    /// The open of the command before, when this one is related to it.
+    related: Option<u64>,
+}
+
+impl Request<'_> {
+    /// The open of the command before, when `file` stands for it.
+    fn created(&self, file: [u8; 16]) -> Option<u64> {
+        self.related.filter(|_| file == wire2::RELATED_FILE)
+    }
+
+    fn flowing(&self, open: u64, position: u64, data: Place) -> Flowing {
+        Flowing {
+            open,
+            command: Command::Smb2(self.header.command),
+            exchange: self.header.message_id,
+            session_id: self.session_id,
+            tree_id: self.tree_id,
+            status: None,
+            position,
+            length: data.length,
+            route: Route::Undecided,
+        }
+    }
+}
+
+fn answer_flowing(header: &Header, asked: &Asked, open: u64, data: Place) -> Flowing {
+    Flowing {
+        open,
+        command: Command::Smb2(header.command),
+        exchange: header.message_id,
+        session_id: asked.session_id,
+        tree_id: asked.tree_id,
+        status: Some(Status::Nt(header.status)),
+        position: asked.position,
+        length: data.length,
+        route: Route::Undecided,
+    }
+}
+
+const fn key(header: &Header) -> AskKey {
+    (Command::Smb2(header.command), header.message_id)
+}
+
+/// Greater than a limit that is set.
+const fn exceeds(size: u32, limit: u32) -> bool {
+    limit != 0 && size > limit
+}

@@ -1,0 +1,211 @@
+use std::sync::Arc;
+
+use sidewire_base::Direction;
+use sidewire_msrpc::Exchange;
+use sidewire_proto::Interface;
+use smallvec::SmallVec;
+
+use super::auth::Credentials;
+use super::file::Content;
+use crate::dcerpc::Rpc;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// An NTSTATUS. [MS-ERREF] 2.3.
+    Nt(u32),
+    /// Class and code. [MS-CIFS] 2.2.2.4.
+    Dos { class: u8, code: u16 },
+}
+
+impl Status {
+    pub(super) const SUCCESS: Self = Self::Nt(0);
+    pub(super) const PENDING: Self = Self::Nt(0x0000_0103);
+    pub(super) const BUFFER_OVERFLOW: Self = Self::Nt(0x8000_0005);
+    pub(super) const END_OF_FILE: Self = Self::Nt(0xc000_0011);
+}
+
+/// What the flow speaks, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Dialect {
+    #[default]
+    Unknown,
+    /// As the client named it.
+    Smb1(Arc<[u8]>),
+    Smb2(u16),
+}
+
+/// The identity of a file in a flow: an SMB2 file id, or an SMB1 one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum FileId {
+    Smb1(u16),
+    Smb2([u8; 16]),
+}
+
+/// A command with its answer, or what several of them add up to: a file read or written, a remote procedure call.
+#[derive(Debug)]
+pub struct Transaction {
+    /// The command that opened it.
+    pub(super) command: Command,
+    pub(super) status: Option<Status>,
+    pub(super) session_id: u64,
+    pub(super) tree_id: u32,
+    pub(super) dialect: Dialect,
+    pub(super) detail: Detail,
+}
+
+/// A command of one of the two generations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Command {
+    Smb1(u8),
+    Smb2(u16),
+}
+
+/// What a transaction is about.
+#[derive(Debug)]
+pub(super) enum Detail {
+    /// No more than the command says.
+    None,
+    Negotiate(Box<Negotiate>),
+    SessionSetup(Box<SessionSetup>),
+    TreeConnect(Box<TreeConnect>),
+    Create(Box<Create>),
+    File(Box<File>),
+    Rename(Box<Rename>),
+    Delete(Box<Delete>),
+    Ioctl(u32),
+    Call(Box<Call>),
+    /// From here on the flow is encrypted; one such transaction a flow.
+    Encrypted,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Negotiate {
+    /// Of the client, SMB1.
+    pub(super) dialects: Vec<Box<[u8]>>,
+    /// Of the client, SMB2.
+    pub(super) dialects2: Vec<u16>,
+    pub(super) client_guid: Option<[u8; 16]>,
+    pub(super) server_guid: Option<[u8; 16]>,
+    pub(super) max_read: u32,
+    pub(super) max_write: u32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct SessionSetup {
+    pub(super) credentials: Credentials,
+    /// What both sides call their system: SMB1 only.
+    pub(super) request: Option<Native>,
+    pub(super) response: Option<Native>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Native {
+    pub(super) os: Box<[u8]>,
+    pub(super) lan_manager: Box<[u8]>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct TreeConnect {
+    pub(super) path: Arc<[u8]>,
+    pub(super) is_pipe: bool,
+    /// The server said what it is.
+    pub(super) answered: bool,
+    /// SMB2's `ShareType`; 0 while it is not known.
+    pub(super) share_type: u8,
+    /// SMB1's service, asked for and answered.
+    pub(super) services: [Option<Box<[u8]>>; 2],
+}
+
+#[derive(Debug)]
+pub(super) struct Create {
+    pub(super) name: Arc<[u8]>,
+    pub(super) disposition: u32,
+    pub(super) directory: bool,
+    pub(super) delete_on_close: bool,
+    /// Created, accessed, written, changed: seconds since 1970, 0 for none.
+    pub(super) times: [u32; 4],
+    pub(super) size: u64,
+    pub(super) file: Option<FileId>,
+}
+
+/// A file that is read or written.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) name: Arc<[u8]>,
+    pub(super) share: Arc<[u8]>,
+    pub(super) file: FileId,
+    /// To the server it is written, to the client read.
+    pub(super) direction: Direction,
+    pub(super) content: Content,
+}
+
+#[derive(Debug)]
+pub(super) struct Rename {
+    pub(super) from: Arc<[u8]>,
+    pub(super) to: Box<[u8]>,
+    pub(super) file: Option<FileId>,
+}
+
+/// A file is deleted, or its deletion when it is closed is set or taken back.
+#[derive(Debug)]
+pub(super) struct Delete {
+    pub(super) name: Arc<[u8]>,
+    pub(super) delete: bool,
+    pub(super) file: Option<FileId>,
+    /// Subcommand and information level of SMB1's TRANSACTION2.
+    pub(super) trans2: Option<(u16, u16)>,
+    /// The SMB1 command that deletes by name, which EVE does not tell apart from others.
+    pub(super) by_name: bool,
+}
+
+/// A remote procedure call on a pipe, or the negotiation for one.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) pipe: Option<Arc<[u8]>>,
+    pub(super) exchange: Exchange,
+    pub(super) interfaces: SmallVec<[Interface; 1]>,
+}
+
+impl TreeConnect {
+    /// As the server said or, before it did, as the path shows.
+    pub(super) fn is_for_pipes(&self) -> bool {
+        let named_so = || self.path.last_chunk::<4>().is_some_and(|end| end.eq_ignore_ascii_case(b"IPC$"));
+        if self.answered { self.is_pipe } else { named_so() }
+    }
+}
+
+impl Transaction {
+    pub(super) fn new(command: Command, session_id: u64, tree_id: u32, detail: Detail) -> Self {
+        Self { command, status: None, session_id, tree_id, dialect: Dialect::Unknown, detail }
+    }
+
+    /// The file or directory the transaction is about, by name.
+    pub(super) fn file_name(&self) -> Option<&[u8]> {
+        let name: &[u8] = match &self.detail {
+            Detail::Create(create) => &create.name,
+            Detail::File(file) => &file.name,
+            Detail::Rename(rename) => &rename.from,
+            Detail::Delete(delete) => &delete.name,
+            _ => return None,
+        };
+        (!name.is_empty()).then_some(name)
+    }
+
+    pub(super) fn call(&self) -> Option<&Call> {
+        match &self.detail {
+            Detail::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+}
+
+impl Rpc for Transaction {
+    fn exchange(&self) -> Option<&Exchange> {
+        self.call().map(|call| &call.exchange)
+    }
+
+    fn interfaces(&self) -> &[Interface] {
+        self.call().map_or(&[], |call| &call.interfaces)
+    }
+}
