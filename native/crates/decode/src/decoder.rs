@@ -132,7 +132,6 @@ impl Decoder {
     }
 
     /// Decodes what a tunnel carries; `None` when it cannot be read.
-    #[expect(clippy::type_complexity, reason = "taken apart at once by the only caller")]
     fn inner<'a>(
         &mut self,
         outer: &Packet<'a>,

@@ -5,7 +5,7 @@ pub struct DecodeEvent(pub u16);
 /// Declares the events: a constant and a name each, and the name of the statistics counter.
 macro_rules! events {
     ($($constant:ident = $name:literal;)*) => {
-        #[expect(clippy::upper_case_acronyms, non_camel_case_types, reason = "numbers the constants below")]
+        #[allow(clippy::upper_case_acronyms, non_camel_case_types, reason = "numbers the constants below")]
         enum Number { $($constant,)* }
 
         #[allow(missing_docs, reason = "each is documented by its name, which is the rule language's")]

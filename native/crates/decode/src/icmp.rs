@@ -11,6 +11,8 @@ use crate::{DecodeEvent, Embedded, Icmp, Transport, ipv6};
 
 /// Type, code, checksum and the rest-of-header word.
 const LENGTH: usize = 8;
+/// Originate, receive and transmit timestamp.
+const TIMESTAMPS_LENGTH: usize = 12;
 /// The part of it that ICMPv6's informational messages have.
 const SHORT_LENGTH: usize = 4;
 
@@ -37,10 +39,9 @@ impl<'a> Walk<'_, 'a> {
             3 => (Reading::Error, *code <= 15),
             4 => (Reading::Error, *code == 0),
             5 => (Reading::Error, *code <= 3),
-            9 => (Reading::Plain, matches!(code, 0 | 16)),
-            10 => (Reading::Plain, *code == 0),
+            9 => (Reading::Plain, true),
             11 => (Reading::Error, *code <= 1),
-            12 => (Reading::Error, *code <= 2),
+            12 => (Reading::Error, *code == 0),
             _ => {
                 self.event(DecodeEvent::ICMPV4_UNKNOWN_TYPE);
                 (Reading::Plain, true)
@@ -56,6 +57,10 @@ impl<'a> Walk<'_, 'a> {
             },
             _ => {}
         }
+        // Three timestamps follow.
+        if matches!(kind, 13 | 14) && quoted.len() < TIMESTAMPS_LENGTH {
+            self.invalid(DecodeEvent::ICMPV4_IPV4_TRUNC_PKT);
+        }
         self.packet.bad_checksum.transport = self.options.checksums && crate::checksum::internet(data) != 0;
         self.packet.payload = quoted;
         let header = data.get(..LENGTH).unwrap_or_default();
@@ -68,7 +73,7 @@ impl<'a> Walk<'_, 'a> {
             return self.invalid(DecodeEvent::ICMPV6_PKT_TOO_SMALL);
         };
         let (reading, code_is_known) = match kind {
-            1 => (Reading::Error, *code <= 8),
+            1 => (Reading::Error, *code <= 7),
             2 => (Reading::TooBig, *code == 0),
             3 => (Reading::Error, *code <= 1),
             4 => (Reading::Error, *code <= 3),

@@ -80,8 +80,10 @@ impl<'a> Walk<'_, 'a> {
             payload,
         });
         self.packet.payload = payload;
-        if !options.is_empty() {
-            self.ipv4_options(options);
+        if !options.is_empty() && self.ipv4_options(options).is_err() {
+            self.packet.ip = None;
+            self.packet.payload = &[];
+            return Err(Broken);
         }
         if self.options.checksums {
             self.packet.bad_checksum.network = checksum::internet(header) != 0;
@@ -125,11 +127,12 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// Walks the options; each known one is checked once, as its RFC has it.
-    fn ipv4_options(&mut self, options: &[u8]) {
+    /// Walks the options; each known one is checked once, as its RFC has it. Broken when one does not fit.
+    #[inline(never)]
+    fn ipv4_options(&mut self, options: &[u8]) -> Step {
         const END: u8 = 0;
         const NOP: u8 = 1;
-        if options.len() % 8 != 0 {
+        if !options.len().is_multiple_of(8) {
             self.event(DecodeEvent::IPV4_OPT_PAD_REQUIRED);
         }
         let mut rest = options;
@@ -137,7 +140,7 @@ impl<'a> Walk<'_, 'a> {
         let mut seen = 0u16;
         while let Some((&kind, after)) = rest.split_first() {
             match kind {
-                END => return,
+                END => return Ok(()),
                 NOP => {
                     rest = after;
                     continue;
@@ -146,23 +149,20 @@ impl<'a> Walk<'_, 'a> {
             }
             let Some(&length) = after.first() else {
                 self.event(DecodeEvent::IPV4_OPT_EOL_REQUIRED);
-                return;
+                return Ok(());
             };
             let (Some(option), true) = (rest.get(..usize::from(length)), length >= 2) else {
-                self.invalid(DecodeEvent::IPV4_OPT_INVALID_LEN);
-                return;
+                return self.broken(DecodeEvent::IPV4_OPT_INVALID_LEN);
             };
             match option_check(option) {
                 None => self.event(DecodeEvent::IPV4_OPT_INVALID),
                 Some((bit, _)) if seen & bit != 0 => self.event(DecodeEvent::IPV4_OPT_DUPLICATE),
                 Some((bit, Ok(()))) => seen |= bit,
-                Some((_, Err(event))) => {
-                    self.invalid(event);
-                    return;
-                }
+                Some((_, Err(event))) => self.invalid(event),
             }
             rest = rest.get(usize::from(length)..).unwrap_or_default();
         }
+        Ok(())
     }
 
     /// An encapsulating security payload: what it carries is sealed. RFC 4303.
@@ -193,9 +193,9 @@ fn option_check(option: &[u8]) -> Option<(u16, Result<(), DecodeEvent>)> {
         7 => (1, route(option)),         // record route
         25 => (2, need(length >= 8)),    // quick start, RFC 4782
         68 => (4, timestamp(option)),    // timestamp
-        130 => (8, need(length == 11)),  // security
+        130 => (8, need(length >= 3)),   // security
         131 => (16, route(option)),      // loose source route
-        133 => (32, need(length >= 5)),  // extended security, RFC 1108
+        133 => (32, need(length >= 3)),  // extended security, RFC 1108
         134 => (64, cipso(option)),      // commercial security
         136 => (128, need(length == 4)), // stream identifier
         137 => (256, route(option)),     // strict source route
@@ -225,8 +225,9 @@ fn timestamp(option: &[u8]) -> Result<(), DecodeEvent> {
 
 /// Tags after the domain of interpretation. FIPS 188.
 fn cipso(option: &[u8]) -> Result<(), DecodeEvent> {
+    const LEAST: usize = 10;
     let mut tags = match option.get(6..) {
-        Some(tags) if !tags.is_empty() => tags,
+        Some(tags) if option.len() >= LEAST => tags,
         _ => return Err(DecodeEvent::IPV4_OPT_INVALID_LEN),
     };
     while !tags.is_empty() {

@@ -4,7 +4,7 @@ use core::net::{IpAddr, Ipv6Addr};
 
 use crate::ipv4::protocol;
 use crate::stats::Counter;
-use crate::walk::{Fragment, Kind, Step, Walk};
+use crate::walk::{Broken, Fragment, Kind, Step, Walk};
 use crate::{DecodeEvent, Ip, Tunnel, ipv4};
 
 /// Octets of the fixed header.
@@ -33,7 +33,8 @@ impl<'a> Walk<'_, 'a> {
         self.stats.count(Counter::Ipv6);
         self.enter()?;
         let Some(header) = data.first_chunk::<HEADER_LENGTH>() else {
-            return self.broken(DecodeEvent::IPV6_PKT_TOO_SMALL);
+            // Suricata 8 has `ipv6.pkt_too_small` and never raises it.
+            return Err(Broken);
         };
         let [first, second, _, _, l0, l1, next_header, hop_limit, addresses @ ..] = header;
         if first >> 4 != 6 {
@@ -225,8 +226,7 @@ impl<'a> Walk<'_, 'a> {
                 self.invalid(DecodeEvent::IPV6_EXTHDR_INVALID_OPTLEN);
                 break;
             };
-            // The last octet may be missing without an event: Suricata compares against one octet less.
-            if usize::from(length) + 1 > rest.len() {
+            if usize::from(length) + 2 > rest.len() {
                 self.invalid(DecodeEvent::IPV6_EXTHDR_INVALID_OPTLEN);
                 break;
             }
@@ -297,7 +297,7 @@ impl<'a> Walk<'_, 'a> {
             self.event(DecodeEvent::IPV6_EXTHDR_USELESS_FH);
             return false;
         }
-        if more && after.len() % 8 != 0 {
+        if more && !after.len().is_multiple_of(8) {
             self.event(DecodeEvent::IPV6_FRAG_INVALID_LENGTH);
         }
         let network_at = self.packet.frame.len().saturating_sub(data.len());

@@ -2,7 +2,7 @@
 
 use crate::stats::Counter;
 use crate::walk::{Step, Walk};
-use crate::{DecodeEvent, Ethernet};
+use crate::{DecodeEvent, Ethernet, ipv4};
 
 const ETHERNET_LENGTH: usize = 14;
 const SLL_LENGTH: usize = 16;
@@ -208,7 +208,7 @@ impl<'a> Walk<'_, 'a> {
         let Some(rest) = data.get(length..).filter(|rest| !rest.is_empty()) else {
             return self.broken(DecodeEvent::NSH_BAD_HEADER_LENGTH);
         };
-        match kind & 0x0f {
+        match kind {
             0 | 15 => {
                 self.event(DecodeEvent::NSH_RESERVED_TYPE);
                 return Ok(());
@@ -236,10 +236,10 @@ impl<'a> Walk<'_, 'a> {
     fn raw(&mut self, data: &'a [u8]) -> Step {
         self.stats.count(Counter::Raw);
         match data.first().map(|octet| octet >> 4) {
-            None => self.broken(DecodeEvent::IPV4_PKT_TOO_SMALL),
+            _ if data.len() < ipv4::HEADER_LENGTH => self.broken(DecodeEvent::IPV4_PKT_TOO_SMALL),
             Some(4) => self.ipv4(data),
             Some(6) => self.ipv6(data),
-            Some(_) => {
+            _ => {
                 self.event(DecodeEvent::IPRAW_INVALID_IP_VERSION);
                 Ok(())
             }

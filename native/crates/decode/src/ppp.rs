@@ -16,8 +16,8 @@ const CONTROL: &[u16] = &[0x00fd, 0x8021, 0x8057, 0x80fd, 0x8207, 0xc021, 0xc023
 
 /// Other network protocols and what controls them: legitimate, and not looked into.
 const UNSUPPORTED: &[u16] = &[
-    0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0031, 0x0033, 0x0035, 0x004d, 0x0201, 0x0231, 0x0281, 0x0283,
-    0x8023, 0x8025, 0x8027, 0x8029, 0x802b, 0x8033, 0x8035, 0x8281,
+    0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0031, 0x0033, 0x0035, 0x0201, 0x0231, 0x0281, 0x0283, 0x8023,
+    0x8025, 0x8027, 0x8029, 0x802b, 0x8033, 0x8035, 0x8281,
 ];
 
 impl<'a> Walk<'_, 'a> {
@@ -31,13 +31,14 @@ impl<'a> Walk<'_, 'a> {
             frame => frame,
         };
         self.enter()?;
-        self.ppp_protocol(frame)
+        self.ppp_protocol(frame, true)
     }
 
-    /// A protocol number, in one octet when it was compressed (then it is odd), and what it names.
-    fn ppp_protocol(&mut self, frame: &'a [u8]) -> Step {
+    /// A protocol number, in one octet when it was compressed (then it is odd), and what it names. Suricata has other events for
+    /// compressed numbers on `serial` links.
+    fn ppp_protocol(&mut self, frame: &'a [u8], serial: bool) -> Step {
         let (protocol, rest, compressed) = match frame {
-            [low, rest @ ..] if low & 1 == 1 => (u16::from(*low), rest, true),
+            [low, rest @ ..] if low & 1 == 1 => (u16::from(*low), rest, serial),
             [high, low, rest @ ..] => (u16::from_be_bytes([*high, *low]), rest, false),
             _ => return self.broken(DecodeEvent::PPP_PKT_TOO_SMALL),
         };
@@ -78,7 +79,7 @@ impl<'a> Walk<'_, 'a> {
             return self.broken(DecodeEvent::PPPOE_PKT_TOO_SMALL);
         }
         self.enter()?;
-        if u16::from_be_bytes([*l0, *l1]) == 0 { Ok(()) } else { self.ppp_protocol(frame) }
+        if u16::from_be_bytes([*l0, *l1]) == 0 { Ok(()) } else { self.ppp_protocol(frame, false) }
     }
 
     /// PPP over Ethernet, discovery stage: code and tags are checked.

@@ -87,17 +87,17 @@ impl<'a> Walk<'_, 'a> {
                 (2, [_, _, _, _]) => 1,
                 (3, [_, _, _]) => 2,
                 (4, [_, _]) => 4,
-                (5, _) if length == 2 || (10..=34).contains(&length) && length % 8 == 2 => 8,
+                // An empty list of blocks is odd and harmless.
+                (5, [_, _]) => continue,
+                (5, _) if (10..=34).contains(&length) && length % 8 == 2 => 8,
                 (8, _) if length == 10 => 16,
-                (34, _) if length == 2 || (6..=18).contains(&length) && length % 2 == 0 => 32,
-                // The experimental form of fast open, RFC 7413 appendix A; other experiments are nobody's business.
-                (253 | 254, [_, _, 0xf9, 0x89, ..]) if length == 4 || (8..=20).contains(&length) && length % 2 == 0 => {
-                    32
-                }
-                (253 | 254, [_, _, 0xf9, 0x89, ..]) => 0,
+                (34, _) if length == 2 || (4..=18).contains(&length) && length % 2 == 0 => 32,
+                // The experimental form of fast open, RFC 7413 appendix A: a request, or a cookie of 8 octets.
+                (253 | 254, [_, _, 0xf9, 0x89, ..]) if length == 4 || length == 12 => 32,
+                (253 | 254, _) if length == 4 || length == 12 => continue,
                 (19, _) if length == 18 => continue,
                 (29, _) if length >= 4 => continue,
-                (2..=5 | 8 | 34 | 19 | 29, _) => 0,
+                (2..=5 | 8 | 19 | 29 | 34 | 253 | 254, _) => 0,
                 _ => continue,
             };
             if bit == 0 {
