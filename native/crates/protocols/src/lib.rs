@@ -3,6 +3,7 @@
 
 pub mod dcerpc;
 pub mod http1;
+pub mod smb;
 
 use sidewire_proto::ProtocolDef;
 
@@ -10,6 +11,7 @@ use sidewire_proto::ProtocolDef;
 pub static ALL: &[ProtocolDef] = &[
     // One line per protocol: `sidewire_proto::def::<folder::Protocol>()`.
     sidewire_proto::def::<http1::Http1>(),
+    sidewire_proto::def::<smb::Smb>(),
     sidewire_proto::def::<dcerpc::Tcp>(),
     sidewire_proto::def::<dcerpc::Udp>(),
 ];
