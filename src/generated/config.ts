@@ -6,6 +6,27 @@
 export type ChecksumMode = "verify" | "ignore" | "auto";
 
 /**
+ * How rules are to be compiled.
+ */
+export type CompileRequest = { 
+/**
+ * Literal matcher.
+ */
+matcher: Matcher, 
+/**
+ * Files tried as the Vectorscan library before the system's.
+ */
+libraries: Array<string>, 
+/**
+ * Threads; 0: as many as there are cores.
+ */
+threads: number, 
+/**
+ * Limits.
+ */
+detect: DetectConfig, };
+
+/**
  * Decoding.
  */
 export type DecodeConfig = { 
@@ -158,6 +179,11 @@ emergency_recovery: number,
  * `emergency-*`).
  */
 timeouts: { [key in string]: { [key in string]: number } }, };
+
+/**
+ * Literal matchers.
+ */
+export type Matcher = "auto" | "vectorscan" | "aho-corasick";
 
 /**
  * A protocol's switches and settings.

@@ -20,7 +20,7 @@ async function buildTypeScript() {
   const start = performance.now();
   const sources = files(['src'], (path) => /\.(ts|json)$/.test(path) && !path.endsWith('.test.ts'));
   const value = digest([...sources, ...files(['tsconfig.json', 'package-lock.json'])]);
-  const entry = join(ROOT, 'dist', 'cli', 'main.js');
+  const entry = join(ROOT, 'dist', 'cli', 'bin.js');
   if (isDone('typescript', value) && existsSync(entry)) {
     say(`build: dist/ is up to date (${seconds(start)})`);
     return;

@@ -1,0 +1,17 @@
+import type { Ruleset } from '../engine/index.js';
+import { diagnosticRenderer } from './excerpt.js';
+import { plural, type Terminal } from './terminal.js';
+
+/** Diagnostics shown before the rest is only counted. */
+const SHOWN = 5;
+
+/** Says what is wrong with the rules of a run: the first errors in full, the rest as a number. */
+export function tellFindings(rules: Ruleset, terminal: Terminal): void {
+  const errors = rules.findings.diagnostics.filter(({ severity }) => severity === 'error');
+  const render = diagnosticRenderer(terminal.color.err, terminal.width);
+  for (const diagnostic of errors.slice(0, SHOWN)) terminal.err(`${render(diagnostic)}\n`);
+  if (errors.length > SHOWN)
+    terminal.err(`${plural(errors.length - SHOWN, 'more error')}: \`sidewire rules check FILE\` shows them all\n`);
+  for (const { gid, sid, message } of rules.problems.slice(0, SHOWN))
+    terminal.err(`warning: rule ${gid}:${sid} was left out: ${message}`);
+}

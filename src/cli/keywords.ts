@@ -1,0 +1,7 @@
+import type { Catalog } from '../generated/catalog.js';
+import { type KeywordEntry, keywords } from '../rules/index.js';
+
+/** The keywords rules may use here. */
+export function keywordList(catalog: Catalog): readonly KeywordEntry[] {
+  return keywords(catalog).filter(({ supported }) => supported);
+}

@@ -1,0 +1,44 @@
+import type { EngineOptions } from '../engine/index.js';
+import { EXIT, Stop } from './exit.js';
+
+type Values = Readonly<Record<string, unknown>>;
+
+const CHECKSUMS = { none: 'ignore', all: 'verify', auto: 'auto' } as const;
+const MATCHERS = ['auto', 'vectorscan', 'aho-corasick'] as const;
+
+/** What the command line says of the engine. */
+export function engineOptions(values: Values): EngineOptions {
+  const text = (name: string) => values[name] as string | undefined;
+  const checksums = CHECKSUMS[(text('checksums') ?? 'auto') as keyof typeof CHECKSUMS];
+  if (!checksums) throw new Stop(EXIT.usage, `-k takes none, all or auto, not "${text('checksums')}"`);
+  const matcher = MATCHERS.find((name) => name === (text('matcher') ?? 'auto'));
+  if (!matcher) throw new Stop(EXIT.usage, `--matcher takes ${MATCHERS.join(', ')}, not "${text('matcher')}"`);
+  return {
+    matcher,
+    set: settings(values.set as string[] | undefined),
+    ...(checksums === 'auto' ? {} : { checksums }),
+    ...(values.midstream === undefined ? {} : { midstream: values.midstream as boolean }),
+    ...(text('config') === undefined ? {} : { config: text('config') as string }),
+    ...(text('homeNet') === undefined ? {} : { homeNet: text('homeNet') as string }),
+    ...(text('externalNet') === undefined ? {} : { externalNet: text('externalNet') as string }),
+    ...(text('workers') === undefined ? {} : { workers: whole('--workers', text('workers') as string) }),
+  };
+}
+
+/** `key=value` pairs. */
+export function settings(pairs: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf('=');
+      if (equals < 1) throw new Stop(EXIT.usage, `--set ${pair}: write it as --set stream.midstream=yes`);
+      return [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
+}
+
+function whole(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 256)
+    throw new Stop(EXIT.usage, `${option} takes a whole number from 1 to 256, not "${text}"`);
+  return value;
+}

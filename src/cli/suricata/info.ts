@@ -1,0 +1,48 @@
+import type { Catalog } from '../../generated/catalog.js';
+
+/** The Suricata release whose command line, configuration and EVE this stands for. */
+export const SURICATA_VERSION = '8.0.8';
+
+/** What `-V` prints: tools look for the Suricata version in it. */
+export function versionText(own: string): string {
+  return `This is Suricata version ${SURICATA_VERSION} RELEASE (sidewire ${own})`;
+}
+
+/** Features as Suricata names them, of those that exist here. */
+const FEATURES = ['PCRE_JIT', 'HAVE_LIBJANSSON', 'RUST'];
+
+/** What Suricata may be built with, and whether it is here. */
+const SUPPORT: readonly (readonly [string, boolean])[] = [
+  ['AF_PACKET support:', false],
+  ['AF_XDP support:', false],
+  ['DPDK support:', false],
+  ['eBPF support:', false],
+  ['NFQueue support:', false],
+  ['Unix socket enabled:', false],
+  ['Detection enabled:', true],
+  ['Libmagic support:', false],
+  ['libjansson support:', true],
+  ['hiredis support:', false],
+  ['PCRE jit:', true],
+  ['GeoIP2 support:', false],
+  ['JA3 support:', false],
+  ['JA4 support:', false],
+  ['Hyperscan support:', true],
+];
+
+/** What `--build-info` prints. */
+export function buildInfo(own: string): string {
+  return [
+    versionText(own),
+    `Features: ${FEATURES.join(' ')}`,
+    '64-bits, Little-endian architecture',
+    '',
+    'Suricata Configuration:',
+    ...SUPPORT.map(([name, there]) => `  ${name.padEnd(41)}${there ? 'yes' : 'no'}`),
+  ].join('\n');
+}
+
+/** What `--list-app-layer-protos` prints. */
+export function protocolList(catalog: Catalog): string {
+  return ['=========Supported App Layer Protocols=========', ...catalog.protocols.map(({ name }) => name)].join('\n');
+}

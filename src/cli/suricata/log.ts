@@ -1,0 +1,86 @@
+import { appendFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { type RawConfig, truth } from '../../config/index.js';
+import type { Terminal } from '../terminal.js';
+
+const LEVELS = ['error', 'warning', 'notice', 'info', 'perf', 'config', 'debug'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** How levels look: a letter on the console, a word in files; tools look for both. */
+const SHOWN: Readonly<Record<Level, readonly [string, string]>> = {
+  error: ['E', 'Error'],
+  warning: ['W', 'Warning'],
+  notice: ['i', 'Notice'],
+  info: ['i', 'Info'],
+  perf: ['i', 'Perf'],
+  config: ['i', 'Config'],
+  debug: ['d', 'Debug'],
+};
+
+interface Target {
+  readonly level: number;
+  readonly write: (level: Level, subsystem: string, message: string) => void;
+}
+
+/** Suricata's log: to the console (errors on standard error, the rest on standard output) and to files. */
+export class Log {
+  readonly #targets: Target[] = [];
+  /** What was said before the configuration named the files. */
+  #early: [Level, string, string][] | null = [];
+
+  constructor(
+    readonly terminal: Terminal,
+    readonly verbosity: number,
+  ) {}
+
+  /** Opens what `logging` asks for; then everything said so far is written. */
+  open(raw: RawConfig | null, logDir: string): void {
+    const usual = levelOf(raw?.logging?.['default-log-level'] ?? 'notice');
+    const raised = this.verbosity > 0 ? Math.min(LEVELS.indexOf('notice') + this.verbosity, LEVELS.length - 1) : 0;
+    const outputs = raw?.logging?.outputs;
+    const list = Array.isArray(outputs) ? outputs : [{ console: { enabled: 'yes' } }];
+    for (const item of list) {
+      const [name, body] = Object.entries(item as object)[0] ?? [];
+      const options = (body ?? {}) as { enabled?: string; level?: string; filename?: string };
+      if (truth(String(options.enabled ?? 'yes')) === false) continue;
+      const level = Math.max(options.level ? levelOf(options.level) : usual, raised);
+      if (name === 'console') this.#targets.push({ level, write: (...line) => this.#console(...line) });
+      if (name === 'file') {
+        const file = options.filename ?? 'suricata.log';
+        const path = isAbsolute(file) ? file : join(logDir, file);
+        this.#targets.push({ level, write: (...line) => appendFileSync(path, fileLine(...line)) });
+      }
+    }
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const line of early) this.say(...line);
+  }
+
+  say(level: Level, subsystem: string, message: string): void {
+    if (this.#early !== null) this.#early.push([level, subsystem, message]);
+    else
+      for (const target of this.#targets)
+        if (LEVELS.indexOf(level) <= target.level) target.write(level, subsystem, message);
+  }
+
+  /** Writes what is still kept, to the console: the run ends before the configuration was read. */
+  flush(): void {
+    if (this.#early !== null) this.open(null, '.');
+  }
+
+  #console(level: Level, subsystem: string, message: string): void {
+    const line = `${SHOWN[level][0]}: ${subsystem}: ${message}`;
+    if (level === 'error') this.terminal.err(line);
+    else this.terminal.out(line);
+  }
+}
+
+function fileLine(level: Level, subsystem: string, message: string): string {
+  const time = new Date().toISOString().slice(0, 19).replace('T', ' ');
+  return `[${process.pid} - Suricata-Main] ${time} ${SHOWN[level][1]}: ${subsystem}: ${message}\n`;
+}
+
+function levelOf(text: string): number {
+  const index = LEVELS.indexOf(text.toLowerCase() as Level);
+  return index < 0 ? LEVELS.indexOf('notice') : index;
+}

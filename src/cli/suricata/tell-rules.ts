@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import type { Ruleset } from '../../engine/index.js';
+import type { Log } from './log.js';
+import type { RuleFiles } from './rule-files.js';
+
+/** Says in Suricata's log what became of the rules; whether all of them and all of their files were loaded. */
+export function tellRules(rules: Ruleset, files: RuleFiles, log: Log): boolean {
+  const told = new Set<string>();
+  const texts = new Map<string, string[]>();
+  const { diagnostics, failed, skipped } = rules.findings;
+  for (const { severity, file, line, column, message, help, code } of diagnostics) {
+    if (severity === 'note') continue;
+    const place = `${file}:${line}:${column}`;
+    log.say(severity, 'detect-parse', `${place}: ${message} [${code}]${help === '' ? '' : ` (${help})`}`);
+    const rule = `${file}:${line}`;
+    if (severity !== 'error' || told.has(rule)) continue;
+    told.add(rule);
+    log.say(
+      'error',
+      'detect',
+      `error parsing signature "${lineOf(texts, file, line)}" from file ${file} at line ${line}`,
+    );
+  }
+  for (const { gid, sid, message } of rules.problems)
+    log.say('error', 'detect', `rule ${gid}:${sid} was left out: ${message}`);
+  const problems = rules.problems.length;
+  const count = files.paths.length;
+  const failures = failed + problems;
+  log.say(
+    'info',
+    'detect',
+    `${count} rule files processed. ${rules.size} rules successfully loaded, ${failures} rules failed, ${skipped} rules skipped`,
+  );
+  log.say('info', 'detect', `${rules.size} signatures processed`);
+  return failures === 0 && files.unmatched.length === 0;
+}
+
+function lineOf(texts: Map<string, string[]>, file: string, line: number): string {
+  let lines = texts.get(file);
+  if (lines === undefined) {
+    try {
+      lines = readFileSync(file, 'latin1').split('\n');
+    } catch {
+      lines = [];
+    }
+    texts.set(file, lines);
+  }
+  return (lines[line - 1] ?? '').trim();
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config/index.js';
+import type { Catalog } from '../generated/catalog.js';
+import type { CompileRequest, Matcher } from '../generated/config.js';
+import { type CompileOptions, compile, type SourceFile } from '../rules/index.js';
+import { EngineError, fromNative } from './error.js';
+import { type Native, nativeFolder } from './native.js';
+import { Ruleset } from './ruleset.js';
+
+/** Where rules come from. Both may be given; files come first. */
+export interface RuleSource {
+  /** Paths of rule files. */
+  readonly files?: readonly string[];
+  /** Rules as text. */
+  readonly text?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Name of rules that were given as text, in diagnostics. */
+const TEXT = '<rules>';
+
+/** File name of the Vectorscan library that may lie beside the addon. */
+const VECTORSCAN = 'libhs.so.5';
+
+/** Compiles rules with the variables and settings files of a configuration. */
+export async function compileRuleset(
+  native: Native,
+  catalog: Catalog,
+  config: Config,
+  source: RuleSource,
+  matcher: Matcher,
+): Promise<Ruleset> {
+  const sources = readSources(source);
+  const { batches, diagnostics, statistics } = compile(sources, compileOptions(config, catalog));
+  const buffers: Buffer[] = [];
+  for (const batch of batches) {
+    buffers.push(batch);
+    // Aborting and timers must get a turn while thousands of rules are compiled.
+    await new Promise(setImmediate);
+    source.signal?.throwIfAborted();
+  }
+  const request: CompileRequest = {
+    matcher,
+    libraries: libraries(),
+    threads: 0,
+    detect: config.run.detect,
+  };
+  try {
+    const compiled = await native.compileRules(buffers, JSON.stringify(request));
+    return new Ruleset(compiled, {
+      diagnostics,
+      failed: statistics.failed,
+      skipped: statistics.skipped,
+      files: source.files?.length ?? 0,
+      external: sources.reduce((sum, { text }) => sum + countExternal(String(text)), 0),
+    });
+  } catch (error) {
+    throw fromNative(error);
+  }
+}
+
+/**
+ * What the rule compiler is told of a configuration. Settings files that do not exist are left out, as Suricata does.
+ */
+export function compileOptions(config: Config, catalog?: Catalog): CompileOptions {
+  const file = (path: string | null): SourceFile | undefined => {
+    if (path === null) return undefined;
+    try {
+      return { path, text: readFileSync(path) };
+    } catch {
+      return undefined;
+    }
+  };
+  const classification = file(config.classificationFile);
+  const reference = file(config.referenceFile);
+  const threshold = file(config.thresholdFile);
+  return {
+    addressVariables: Object.fromEntries(config.addressVariables),
+    portVariables: Object.fromEntries(config.portVariables),
+    ...(classification && { classification }),
+    ...(reference && { reference }),
+    ...(threshold && { threshold }),
+    ...(catalog && { catalog }),
+  };
+}
+
+/**
+ * Reads rule files.
+ * @throws {EngineError} `rules/unreadable`
+ */
+export function readSources({ files = [], text }: RuleSource): SourceFile[] {
+  const sources = files.map((path): SourceFile => {
+    try {
+      return { path, text: readFileSync(path) };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const reason = code === 'ENOENT' ? 'there is no such rule file' : (error as Error).message;
+      throw new EngineError('rules/unreadable', `${path}: ${reason}`, { cause: error });
+    }
+  });
+  return text === undefined ? sources : [...sources, { path: TEXT, text }];
+}
+
+function countExternal(text: string): number {
+  return text.match(/^\s*(?:alert|drop|reject\w*|pass)\b[^(\n]*\$EXTERNAL_NET/gm)?.length ?? 0;
+}
+
+/** The Vectorscan library beside the addon goes before the system's. */
+function libraries(): string[] {
+  const folder = nativeFolder();
+  return folder === null ? [] : [join(folder, VECTORSCAN)];
+}

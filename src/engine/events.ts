@@ -1,0 +1,161 @@
+/** What every EVE event says. */
+export interface EventBase {
+  /** Packet time, ISO 8601 with microseconds. */
+  readonly timestamp: string;
+  readonly flow_id?: number;
+  /** Ordinal of the packet in the capture, from 1. */
+  readonly pcap_cnt?: number;
+  readonly pcap_filename?: string;
+  readonly src_ip?: string;
+  readonly src_port?: number;
+  readonly dest_ip?: string;
+  readonly dest_port?: number;
+  readonly proto?: string;
+  readonly app_proto?: string;
+  readonly vlan?: readonly number[];
+  readonly tx_id?: number;
+  readonly community_id?: string;
+  readonly pkt_src?: string;
+  readonly host?: string;
+}
+
+/** A rule matched. */
+export interface AlertEvent extends EventBase {
+  readonly event_type: 'alert';
+  readonly alert: {
+    readonly action: 'allowed' | 'blocked';
+    readonly gid: number;
+    readonly signature_id: number;
+    readonly rev: number;
+    readonly signature: string;
+    readonly category: string;
+    readonly severity: number;
+    readonly metadata?: Readonly<Record<string, readonly string[]>>;
+    readonly references?: readonly string[];
+    readonly rule?: string;
+  };
+  /** Base64. */
+  readonly payload?: string;
+  readonly payload_printable?: string;
+  /** Base64. */
+  readonly packet?: string;
+  readonly flow?: Readonly<Record<string, unknown>>;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly http?: HttpRecord;
+  readonly dcerpc?: Readonly<Record<string, unknown>>;
+  readonly msrpc?: MsrpcRecord;
+}
+
+/** Something about the traffic is odd: a decoder, stream or application-layer event. */
+export interface AnomalyEvent extends EventBase {
+  readonly event_type: 'anomaly';
+  readonly anomaly: {
+    readonly type: 'decode' | 'stream' | 'applayer';
+    readonly event: string;
+    readonly layer?: string;
+    readonly app_proto?: string;
+    readonly code?: number;
+  };
+}
+
+/** A flow has ended. */
+export interface FlowEvent extends EventBase {
+  readonly event_type: 'flow';
+  readonly flow: {
+    readonly pkts_toserver: number;
+    readonly pkts_toclient: number;
+    readonly bytes_toserver: number;
+    readonly bytes_toclient: number;
+    readonly start: string;
+    readonly end: string;
+    /** Seconds. */
+    readonly age: number;
+    readonly state: string;
+    readonly reason: string;
+    readonly alerted: boolean;
+  };
+  readonly tcp?: Readonly<Record<string, unknown>>;
+}
+
+/** An HTTP transaction. */
+export interface HttpEvent extends EventBase {
+  readonly event_type: 'http';
+  readonly http: HttpRecord;
+}
+
+export interface HttpRecord {
+  readonly hostname?: string;
+  readonly http_port?: number;
+  readonly url?: string;
+  readonly http_user_agent?: string;
+  readonly http_content_type?: string;
+  readonly http_refer?: string;
+  readonly http_method?: string;
+  readonly protocol?: string;
+  readonly status?: number;
+  readonly redirect?: string;
+  /** Octets of the response body. */
+  readonly length?: number;
+  readonly [more: string]: unknown;
+}
+
+/** A DCERPC transaction in Suricata's shape. */
+export interface DcerpcEvent extends EventBase {
+  readonly event_type: 'dcerpc';
+  readonly dcerpc: Readonly<Record<string, unknown>>;
+}
+
+/** A remote procedure call, whatever carries it. Absent means unknown; nothing is guessed without `inferred`. */
+export interface MsrpcEvent extends EventBase {
+  readonly event_type: 'msrpc';
+  readonly msrpc: MsrpcRecord;
+}
+
+export interface MsrpcRecord {
+  readonly transport: 'tcp' | 'udp' | 'smb' | 'http';
+  readonly pipe?: string;
+  readonly call_id?: number;
+  readonly context_id?: number;
+  readonly opnum?: number;
+  readonly interface?: { readonly uuid: string; readonly version?: string; readonly name?: string };
+  readonly procedure?: string;
+  /** IPID, lower case. */
+  readonly object?: string;
+  readonly known?: 'bound' | 'inferred';
+  readonly auth?: { readonly provider?: string; readonly level?: string };
+  readonly stub?: 'clear' | 'signed' | 'sealed';
+  readonly request?: { readonly size: number; readonly fragments: number };
+  readonly response?: {
+    readonly size?: number;
+    readonly fragments?: number;
+    readonly result?: string;
+    readonly fault?: Readonly<Record<string, unknown>>;
+  };
+  readonly arguments?: Readonly<Record<string, unknown>>;
+  readonly dcom?: Readonly<Record<string, unknown>>;
+  readonly says?: string;
+}
+
+/** Counters at the end of a run. */
+export interface StatsEvent extends EventBase {
+  readonly event_type: 'stats';
+  readonly stats: Readonly<Record<string, unknown>>;
+}
+
+/** An EVE event, told apart by `event_type`. */
+export type EveEvent = AlertEvent | AnomalyEvent | FlowEvent | HttpEvent | DcerpcEvent | MsrpcEvent | StatsEvent;
+
+/** The names of the event types. */
+export type EventType = EveEvent['event_type'];
+
+/** The event of one type. */
+export type EventOf<T extends EventType> = Extract<EveEvent, { event_type: T }>;
+
+/** The events in a batch of EVE lines. */
+export function parseLines(batch: Buffer): EveEvent[] {
+  return batch
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as EveEvent);
+}

@@ -1,0 +1,14 @@
+export { type Collected, collect } from './collect.js';
+export { compileOptions, type RuleSource, readSources } from './compile.js';
+export { Engine, type ReplayOptions } from './engine.js';
+export { EngineError } from './error.js';
+export type * from './events.js';
+export { type FlowTrace, protocolName, type Result, resultText, type Stage, type Trace, traceText } from './explain.js';
+export { type Hint, whyNoAlert } from './hints.js';
+export { expandInputs, type InputOptions, type InputOrder } from './inputs.js';
+export { loadNative, type Native, type NativeRuleset, type NativeRun } from './native.js';
+export { defaultWorkers, type EngineOptions, type EngineSetup } from './options.js';
+export { platformName } from './platform.js';
+export { type Findings, type Problem, Ruleset, type RulesetStats } from './ruleset.js';
+export { Run } from './run.js';
+export type { AlertCount, Progress, RunError, Summary } from './summary.js';

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EngineError } from './error.js';
+import { platformName } from './platform.js';
+
+/** The addon. JSON crosses as text, batches as buffers; errors carry `[code] message`. */
+export interface Native {
+  version(): string;
+  catalog(): string;
+  compileRules(batches: Buffer[], options: string): Promise<NativeRuleset>;
+  startRun(config: string, rules: NativeRuleset | null): NativeRun;
+  explain(config: string, rules: NativeRuleset, sid: number): Promise<string>;
+}
+
+export interface NativeRuleset {
+  readonly rules: number;
+  stats(): string;
+  problems(): string;
+}
+
+export interface NativeRun {
+  next(): Promise<Buffer | null>;
+  swap(rules: NativeRuleset): void;
+  progress(): string;
+  stop(): void;
+  finished(): Promise<string>;
+}
+
+const require = createRequire(import.meta.url);
+let loaded: { native: Native; folder: string } | undefined;
+
+/**
+ * Loads the addon, once: the platform's package, else the one that `npm run build` made in a checkout.
+ * @throws {EngineError} `addon/missing` or `addon/broken`, with the way out
+ */
+export function loadNative(): Native {
+  loaded ??= load();
+  return loaded.native;
+}
+
+/** The folder of the addon, once it is loaded; `null` before. */
+export function nativeFolder(): string | null {
+  return loaded?.folder ?? null;
+}
+
+function load(): { native: Native; folder: string } {
+  const platform = platformName();
+  const path = find(platform);
+  if (path === null)
+    throw new EngineError(
+      'addon/missing',
+      `There is no native addon for ${platform}. In a checkout: \`npm run build\`. Installed from npm: install the ` +
+        `package @sidewire/${platform} beside sidewire (package managers skip it with --no-optional or on a copied ` +
+        'node_modules).',
+    );
+  try {
+    return { native: require(path) as Native, folder: dirname(path) };
+  } catch (error) {
+    throw new EngineError(
+      'addon/broken',
+      `The native addon ${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+function find(platform: string): string | null {
+  try {
+    return require.resolve(`@sidewire/${platform}`);
+  } catch {
+    // Both src/engine and dist/engine are two folders below the root of a checkout.
+    const file = join(fileURLToPath(new URL('../..', import.meta.url)), 'native', `sidewire.${platform}.node`);
+    return existsSync(file) ? file : null;
+  }
+}

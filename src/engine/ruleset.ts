@@ -1,0 +1,86 @@
+import type { Diagnostic } from '../rules/index.js';
+import { EngineError } from './error.js';
+import type { NativeRuleset } from './native.js';
+
+/** A rule that was understood but could not be compiled. */
+export interface Problem {
+  readonly gid: number;
+  readonly sid: number;
+  readonly message: string;
+}
+
+/** What compiling cost and gave. Milliseconds. */
+export interface RulesetStats {
+  /** Rules by Suricata's rule type. */
+  readonly types: Readonly<Record<string, number>>;
+  readonly groups: number;
+  readonly patterns: number;
+  readonly matchers: number;
+  readonly decode_ms: number;
+  readonly plan_ms: number;
+  readonly compile_ms: number;
+  /** The literal matcher. */
+  readonly matcher: string;
+}
+
+/** What the rule compiler said beside the set itself. */
+export interface Findings {
+  /** Everything to say about rules and settings files, in the order of the files. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Rules that were lost: those with errors. */
+  readonly failed: number;
+  /** Rules whose `requires` does not hold here. */
+  readonly skipped: number;
+  /** Files read. */
+  readonly files: number;
+  /** Rules whose header asks for a side outside `$HOME_NET`. */
+  readonly external: number;
+}
+
+/**
+ * A compiled rule set: immutable, and good for any number of runs at once. Made by `Engine.compile`.
+ *
+ * Closing it (`await using`, or `close`) lets go of the native memory as soon as no run uses it.
+ */
+export class Ruleset implements AsyncDisposable {
+  #native: NativeRuleset | null;
+
+  constructor(
+    native: NativeRuleset,
+    /** What the compiler said. */
+    readonly findings: Findings,
+  ) {
+    this.#native = native;
+  }
+
+  /** Number of rules in the set. */
+  get size(): number {
+    return this.native().rules;
+  }
+
+  /** Rules that were understood but could not be compiled. */
+  get problems(): readonly Problem[] {
+    return JSON.parse(this.native().problems()) as Problem[];
+  }
+
+  get stats(): RulesetStats {
+    return JSON.parse(this.native().stats()) as RulesetStats;
+  }
+
+  /**
+   * The addon's set.
+   * @throws {EngineError} `rules/closed`
+   */
+  native(): NativeRuleset {
+    if (this.#native === null) throw new EngineError('rules/closed', 'This rule set was closed; compile it again.');
+    return this.#native;
+  }
+
+  close(): void {
+    this.#native = null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+}
