@@ -4,7 +4,7 @@ use sidewire_base::HostPair;
 
 use crate::ipv4::protocol;
 use crate::options::DefragOptions;
-use crate::{Decoder, Frame, Options};
+use crate::{Decoder, Frame, Icmp, Options, Transport};
 
 /// Which worker a frame belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,7 +72,14 @@ impl Sharder {
         self.decoder.decode(frame, &mut |packet| {
             if let Some(ip) = &packet.ip {
                 let fragment = key.map_or(packet.fragment, |outer| outer.fragment);
-                key = Some(ShardKey { pair: HostPair::new(ip.source, ip.destination), fragment });
+                let pair = match &packet.transport {
+                    // An ICMP error may come from a host between the two whose packet it quotes, and counts for them.
+                    Transport::Icmp(Icmp { embedded: Some(quoted), .. }) => {
+                        HostPair::new(quoted.source.address, quoted.destination.address)
+                    }
+                    _ => HostPair::new(ip.source, ip.destination),
+                };
+                key = Some(ShardKey { pair, fragment });
             }
         });
         key

@@ -301,6 +301,10 @@ impl<W: Watch> Core<W> {
                 .data
                 .tcp
                 .get_or_insert_with(|| Box::new(Session::new(&setup.tcp, flow.client.address, flow.server.address)));
+            if self.env.rules.is_empty() {
+                // Nobody will look at stream octets: they need not be kept.
+                Direction::BOTH.map(|side| session.stream_mut(side).disable(Consumer::Raw));
+            }
             let outcome =
                 session.packet(tcp, packet.payload, direction, packet.time, &setup.tcp, &mut self.env.tcp);
             events = outcome.events;

@@ -116,6 +116,7 @@ fn tcp_facts(tcp: &Session, out: &mut Object<'_>) {
     out.fmt("tcp_flags_tc", format_args!("{:02x}", client.tcp_flags()));
     flag_names(flags, out);
     out.str("state", tcp.state().name());
+    out.u64("ts_max_regions", server.max_regions()).u64("tc_max_regions", client.max_regions());
     for (key, stream) in [("ts_gap", server), ("tc_gap", client)] {
         if stream.has_gaps() {
             out.bool(key, true);
