@@ -8,6 +8,8 @@ mod flow;
 mod key;
 mod slab;
 mod table;
+#[cfg(test)]
+mod tests;
 mod timeouts;
 mod tuple;
 mod wheel;

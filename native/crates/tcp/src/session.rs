@@ -341,8 +341,16 @@ impl Session {
         self.streams.to_server.flags | self.streams.to_client.flags
     }
 
-    /// A session that exists: classifies the segment, then asks the handler of the state.
+    /// A segment of a session that exists.
     fn follow(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+        let verdict = self.classify(arrival, scope);
+        // Whatever the peer says next, it is no answer to this probe any more.
+        self.sides[arrival.direction.flip()].probed = false;
+        verdict
+    }
+
+    /// Recognises segments that need no state, and asks the handler of the state about the others.
+    fn classify(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
         if self.is_keep_alive(arrival) {
             self.sides[arrival.direction].keep_alive = true;
             scope.outcome.keep_alive = true;
@@ -355,13 +363,7 @@ impl Session {
             scope.outcome.keep_alive = true;
             return Verdict::Accept;
         }
-        let answers_probe = self.is_probe_answer(arrival);
-        if arrival.direction == Direction::ToClient {
-            self.sides[Direction::ToServer].probed = false;
-        } else {
-            self.sides[Direction::ToClient].probed = false;
-        }
-        if answers_probe {
+        if self.is_probe_answer(arrival) {
             return Verdict::Accept;
         }
         if !self.is_last_ack(arrival) && !self.is_window_update(arrival) {

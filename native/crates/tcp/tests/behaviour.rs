@@ -1,0 +1,366 @@
+//! What a session does, case by case.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use common::{Pipe, Rig, tcp};
+use sidewire_base::Direction::{ToClient, ToServer};
+use sidewire_decode::Tcp;
+use sidewire_tcp::{Chunk, Config, Consumer, Event, Policies, Policy, Reassembly, State, Urgent};
+
+fn data(offset: u64, bytes: &[u8], last: bool) -> Option<Chunk<'_>> {
+    Some(Chunk::Data { offset, bytes, seen: 0, last })
+}
+
+#[test]
+fn octets_are_visible_once_acknowledged() {
+    let mut pipe = Pipe::new(Config::default(), 7);
+    assert_eq!(pipe.send(0, b"GET /").visible, [false, false]);
+    assert_eq!(pipe.stream().available(Consumer::App), None);
+    assert_eq!(pipe.acknowledge(3).visible, [true, false]);
+    assert_eq!(pipe.stream().available(Consumer::App), data(0, b"GET", false));
+    pipe.acknowledge(5);
+    assert_eq!(pipe.stream().available(Consumer::App), data(0, b"GET /", false), "what is not consumed stays");
+    pipe.stream().consume(Consumer::App, 4);
+    assert_eq!(pipe.stream().available(Consumer::App), data(4, b"/", false));
+    assert_eq!(pipe.stream().available(Consumer::Raw), data(0, b"GET /", false), "each has its own progress");
+    pipe.finish();
+}
+
+#[test]
+fn inline_shows_octets_at_once() {
+    let mut pipe = Pipe::new(Config { inline: true, ..Config::default() }, 7);
+    assert_eq!(pipe.send(0, b"abc").visible, [true, false]);
+    pipe.send(0, b"xyz");
+    assert_eq!(pipe.stream().available(Consumer::App), data(0, b"abc", false), "what was shown stays");
+}
+
+#[test]
+fn a_hole_is_a_gap_once_the_peer_acknowledged_beyond() {
+    let mut pipe = Pipe::new(Config::default(), u32::MAX - 4);
+    pipe.send(0, b"one");
+    pipe.send(8, b"three");
+    assert!(!pipe.acknowledge(3).events.contains(Event::ReassemblySequenceGap));
+    let outcome = pipe.acknowledge(13);
+    assert!(outcome.events.contains(Event::ReassemblySequenceGap));
+    assert_eq!(pipe.rig.shared.counters.reassembly_gap, 1);
+    assert_eq!(pipe.stream().available(Consumer::App), data(0, b"one", false));
+    pipe.stream().consume(Consumer::App, 3);
+    assert_eq!(pipe.stream().available(Consumer::App), Some(Chunk::Gap { offset: 3, length: 5 }));
+    pipe.stream().consume(Consumer::App, 5);
+    assert_eq!(pipe.stream().available(Consumer::App), data(8, b"three", false));
+    assert!(pipe.stream().has_gaps());
+    pipe.send(3, b"late!");
+    pipe.stream().consume(Consumer::App, 5);
+    assert_eq!(pipe.stream().available(Consumer::App), None, "what comes after its gap is too late");
+    pipe.finish();
+}
+
+#[test]
+fn data_may_come_after_its_acknowledgement() {
+    let mut pipe = Pipe::new(Config::default(), 7);
+    pipe.acknowledge(5);
+    assert_eq!(pipe.rig.shared.counters.ack_unseen_data, 1);
+    assert_eq!(pipe.send(0, b"hello").visible, [true, false]);
+    assert_eq!(pipe.stream().available(Consumer::App), data(0, b"hello", false));
+}
+
+#[test]
+fn the_stream_ends_with_its_acknowledged_fin() {
+    let mut pipe = Pipe::new(Config::default(), 7);
+    let fin = tcp(Tcp::ACK | Tcp::FIN, pipe.sequence(0), 5001);
+    pipe.rig.play(ToServer, &fin, b"bye");
+    assert_eq!(pipe.rig.session.state(), State::CloseWait);
+    assert!(!pipe.stream().ended());
+    pipe.acknowledge(4);
+    assert!(pipe.stream().ended());
+    assert_eq!(pipe.stream().available(Consumer::App), data(0, b"bye", true));
+}
+
+#[test]
+fn close_shows_what_nobody_acknowledged() {
+    let mut pipe = Pipe::new(Config::default(), 7);
+    pipe.send(4, b"efgh");
+    pipe.close();
+    assert_eq!(pipe.stream().available(Consumer::Raw), Some(Chunk::Gap { offset: 0, length: 4 }));
+    pipe.stream().consume(Consumer::Raw, 4);
+    assert_eq!(pipe.stream().available(Consumer::Raw), data(4, b"efgh", true));
+    assert_eq!(pipe.rig.shared.counters.reassembly_gap, 0, "nobody acknowledged the hole");
+    pipe.finish();
+}
+
+#[test]
+fn depth_ends_reassembly() {
+    let mut config = Config::default();
+    config.reassembly.depth = 4;
+    let mut pipe = Pipe::new(config, 7);
+    let outcome = pipe.send(0, b"abcdef");
+    assert!(outcome.events.contains(Event::ReassemblyDepthReached));
+    assert_eq!(outcome.depth_reached, [true, false]);
+    assert!(!pipe.send(6, b"ghi").events.contains(Event::ReassemblyDepthReached), "once per direction");
+    pipe.acknowledge(9);
+    assert_eq!(pipe.read_all(Consumer::App), b"abcd".map(Some));
+    assert_eq!(pipe.rig.shared.counters.stream_depth_reached, 1);
+    pipe.finish();
+}
+
+#[test]
+fn memory_is_bounded_and_given_back() {
+    let mut config = Config::default();
+    config.reassembly.memcap = 8192;
+    config.reassembly.depth = 0;
+    let mut pipe = Pipe::new(config, 7);
+    let mut refused = false;
+    for at in 0..100 {
+        refused |= pipe.send(at * 500, &[0x41; 500]).events.contains(Event::ReassemblyInsertMemcap);
+    }
+    assert!(refused);
+    assert!(pipe.rig.shared.counters.reassembly_memuse <= 8192);
+    assert!(pipe.rig.shared.counters.segment_memcap_drop > 0);
+    pipe.finish();
+}
+
+#[test]
+fn a_million_tiny_segments_out_of_order_stay_small_and_quick() {
+    let mut config = Config::default();
+    config.reassembly.depth = 0;
+    config.reassembly.unacknowledged_limit = u32::MAX;
+    let mut pipe = Pipe::new(config, 7);
+    let started = std::time::Instant::now();
+    let mut limited = 0u32;
+    // A large one in front makes every search look far back; then single octets with holes between, in a scattered order.
+    pipe.send(2, &[0x41; 20_000]);
+    for n in 0..1_000_000u32 {
+        let offset = 2 + 2 * (n.wrapping_mul(7919) % 15_000);
+        limited += u32::from(pipe.send(offset, b"xy").events.contains(Event::ReassemblyInsertLimit));
+    }
+    assert!(limited > 0, "the limit of segments holds");
+    assert!(pipe.rig.shared.counters.reassembly_memuse < 2 << 20, "{}", pipe.rig.shared.counters.reassembly_memuse);
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    pipe.finish();
+}
+
+#[test]
+fn without_acknowledgements_the_limit_decides() {
+    let mut config = Config::default();
+    config.reassembly.unacknowledged_limit = 1000;
+    let mut pipe = Pipe::new(config, 7);
+    assert_eq!(pipe.send(0, &[1; 600]).visible, [false, false]);
+    assert_eq!(pipe.send(600, &[2; 600]).visible, [true, false]);
+    assert_eq!(pipe.stream().visible(), 1200);
+}
+
+#[test]
+fn one_sided_sessions_are_followed_when_configured() {
+    let config = Config { async_oneside: true, ..Config::default() };
+    let mut rig = Rig::new(config);
+    rig.play(ToServer, &tcp(Tcp::SYN, 99, 0), b"");
+    let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"GET");
+    assert!(outcome.established && rig.session.one_sided());
+    let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 103, 600), b" / ");
+    assert_eq!(outcome.visible, [true, false]);
+    assert_eq!(rig.session.stream(ToServer).visible(), 6);
+}
+
+#[test]
+fn a_session_is_picked_up_in_the_middle() {
+    let mut rig = Rig::new(Config { midstream: true, ..Config::default() });
+    let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"abc");
+    assert!(outcome.began && outcome.established && rig.session.midstream());
+    let outcome = rig.play(ToClient, &tcp(Tcp::ACK, 500, 103), b"xy");
+    assert_eq!(outcome.visible, [true, false]);
+    assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"abc", false));
+    assert_eq!(rig.shared.counters.midstream_pickups, 1);
+}
+
+#[test]
+fn without_midstream_nothing_is_picked_up() {
+    let mut rig = Rig::new(Config::default());
+    let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"abc");
+    assert!(!outcome.valid && !outcome.began);
+    assert_eq!(rig.session.state(), State::None);
+    assert_eq!(rig.shared.counters.sessions, 0);
+}
+
+#[test]
+fn a_pick_up_at_the_syn_ack_turns_the_flow() {
+    let mut rig = Rig::new(Config { midstream: true, ..Config::default() });
+    let outcome = rig.play(ToServer, &tcp(Tcp::SYN | Tcp::ACK, 499, 100), b"");
+    assert!(outcome.swap && outcome.began);
+    assert_eq!(rig.session.stream(ToClient).tcp_flags(), Tcp::SYN | Tcp::ACK);
+    let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"");
+    assert!(outcome.established);
+}
+
+#[test]
+fn fast_open_data_belongs_to_the_stream() {
+    let mut rig = Rig::new(Config::default());
+    let mut syn = tcp(Tcp::SYN, 99, 0);
+    syn.options.fast_open = true;
+    rig.play(ToServer, &syn, b"early");
+    let outcome = rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 499, 105), b"");
+    assert_eq!((outcome.events.is_empty(), outcome.visible), (true, [true, false]));
+    rig.play(ToServer, &tcp(Tcp::ACK, 105, 500), b"");
+    assert_eq!(rig.session.state(), State::Established);
+    assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"early", false));
+}
+
+#[test]
+fn fast_open_data_may_be_ignored() {
+    let mut rig = Rig::new(Config::default());
+    let mut syn = tcp(Tcp::SYN, 99, 0);
+    syn.options.fast_open = true;
+    rig.play(ToServer, &syn, b"early");
+    let outcome = rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 499, 100), b"");
+    assert!(outcome.events.contains(Event::ThreeWaySynAckTfoDataIgnored));
+    assert!(rig.session.reused_by(&tcp(Tcp::SYN, 99, 0), ToServer, &rig.config), "the client may begin anew");
+    rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"early");
+    assert_eq!(rig.session.state(), State::Established);
+    rig.play(ToClient, &tcp(Tcp::ACK, 500, 105), b"");
+    assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"early", false));
+}
+
+#[test]
+fn urgent_octets_leave_the_stream() {
+    for (policy, expected) in [
+        (Urgent::Oob, vec![Some(b'a'), Some(b'c'), Some(b'd')]),
+        (Urgent::Inline, vec![Some(b'a'), Some(b'b'), Some(b'c'), Some(b'd')]),
+        (Urgent::Gap, vec![Some(b'a'), None, Some(b'c'), Some(b'd')]),
+    ] {
+        let mut pipe = Pipe::new(
+            Config { reassembly: Reassembly { urgent: policy, ..Reassembly::default() }, ..Config::default() },
+            7,
+        );
+        let mut urgent = tcp(Tcp::ACK | Tcp::URG, pipe.sequence(0), 5001);
+        urgent.urgent = 2;
+        pipe.rig.play(ToServer, &urgent, b"ab");
+        pipe.send(2, b"cd");
+        pipe.send(0, b"abcd");
+        pipe.acknowledge(4);
+        let read = pipe.read_all(Consumer::App);
+        if policy == Urgent::Gap {
+            assert_eq!(read.len(), 4, "the retransmission without the mark fills the hole");
+        } else {
+            assert_eq!(read, expected, "{policy:?}");
+        }
+    }
+}
+
+#[test]
+fn a_zero_window_may_be_probed() {
+    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut closed = tcp(Tcp::ACK, 5001, pipe.sequence(0));
+    closed.window = 0;
+    pipe.rig.play(ToClient, &closed, b"");
+    let outcome = pipe.send(0, b"p");
+    assert!(outcome.events.is_empty() && outcome.valid);
+    let outcome = pipe.rig.play(ToClient, &closed, b"");
+    assert!(outcome.events.is_empty() && outcome.valid, "it stays closed");
+    pipe.send(0, b"p");
+    let outcome = pipe.acknowledge(1);
+    assert!(outcome.events.contains(Event::EstablishedAckZeroWindowProbe), "it opened");
+    assert_eq!(pipe.read_all(Consumer::App), b"p".map(Some));
+}
+
+#[test]
+fn keep_alives_change_nothing() {
+    let mut pipe = Pipe::new(Config::default(), 7);
+    pipe.send(0, b"abc");
+    pipe.acknowledge(3);
+    let outcome = pipe.send(2, b"?");
+    assert!(outcome.keep_alive && outcome.events.is_empty());
+    assert!(pipe.acknowledge(3).keep_alive);
+    assert_eq!(pipe.read_all(Consumer::App), b"abc".map(Some));
+}
+
+#[test]
+fn resets_are_judged_by_policy() {
+    for (policy, obeyed) in
+        [(Policy::Bsd, false), (Policy::Linux, true), (Policy::HpUx11, true), (Policy::Windows, false)]
+    {
+        let mut pipe = Pipe::new(Config { policies: Policies::all(policy), ..Config::default() }, 7);
+        let reset = tcp(Tcp::RST, pipe.sequence(10), 0);
+        let outcome = pipe.rig.play(ToServer, &reset, b"");
+        assert_eq!(outcome.closed, obeyed, "{policy:?} in the window");
+        assert_eq!(outcome.valid, obeyed);
+    }
+    let mut pipe = Pipe::new(Config::default(), 7);
+    let outcome = pipe.rig.play(ToServer, &tcp(Tcp::RST, pipe.sequence(0), 0), b"no");
+    assert!(outcome.closed && outcome.events.contains(Event::RstWithData));
+    assert_eq!(pipe.read_all(Consumer::Raw), vec![], "what an RST carries is not part of the stream");
+}
+
+#[test]
+fn data_after_an_injected_reset_goes_on() {
+    let mut rig = Rig::new(Config::default());
+    rig.play(ToServer, &tcp(Tcp::SYN, 99, 0), b"");
+    rig.play(ToClient, &tcp(Tcp::RST | Tcp::ACK, 0, 100), b"");
+    assert_eq!(rig.session.state(), State::Closed);
+    let outcome = rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 499, 100), b"");
+    assert!(outcome.events.contains(Event::SuspectedRstInject));
+    assert_eq!(rig.session.state(), State::SynRecv);
+}
+
+#[test]
+fn retransmission_of_an_answered_syn_is_recognised() {
+    let mut rig = Rig::new(Config::default());
+    rig.play(ToServer, &tcp(Tcp::SYN, 99, 0), b"");
+    rig.play(ToServer, &tcp(Tcp::SYN, 199, 0), b"");
+    let mut answer = tcp(Tcp::SYN | Tcp::ACK, 499, 100);
+    answer.window = 1000;
+    let outcome = rig.play(ToClient, &answer, b"");
+    assert!(outcome.events.is_empty(), "the first SYN is the one that is answered");
+    assert!(rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"").established);
+}
+
+#[test]
+fn a_syn_on_a_closed_session_is_a_new_one() {
+    let mut pipe = Pipe::new(Config::default(), 7);
+    let syn = tcp(Tcp::SYN, 1 << 20, 0);
+    assert!(!pipe.rig.session.reused_by(&syn, ToServer, &pipe.rig.config));
+    let reset = tcp(Tcp::RST, pipe.sequence(0), 0);
+    pipe.rig.play(ToServer, &reset, b"");
+    assert!(pipe.rig.session.reused_by(&syn, ToServer, &pipe.rig.config));
+    assert!(!pipe.rig.session.reused_by(&tcp(Tcp::SYN, 7, 0), ToServer, &pipe.rig.config), "the same SYN again is not");
+}
+
+#[test]
+fn a_disabled_consumer_holds_nothing_back() {
+    let mut pipe = Pipe::new(Config::default(), 7);
+    pipe.stream().disable(Consumer::App);
+    pipe.send(0, b"abc");
+    pipe.acknowledge(3);
+    assert_eq!(pipe.stream().available(Consumer::App), None);
+    assert_eq!(pipe.read_all(Consumer::Raw), b"abc".map(Some));
+    pipe.stream().disable(Consumer::Raw);
+    pipe.release();
+    pipe.send(3, b"def");
+    assert_eq!(pipe.stream().pieces().count(), 0);
+    assert_eq!(pipe.rig.shared.counters.reassembly_memuse, 0);
+}
+
+#[test]
+fn names_are_unique_and_old_spellings_are_known() {
+    let mut names: Vec<&str> = Event::ALL.iter().map(|event| event.name()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), Event::ALL.len());
+    assert!(Event::ALL.iter().all(|&event| Event::from_name(event.name()) == Some(event)));
+    assert_eq!(
+        Event::from_name("est_synack_resend_with_different_ack"),
+        Some(Event::EstablishedSynAckResendWithDifferentAck)
+    );
+}
+
+#[test]
+fn the_longest_prefix_chooses_the_policy() {
+    let mut policies = Policies::all(Policy::Bsd);
+    policies.add("0.0.0.0".parse().unwrap(), 0, Policy::Windows);
+    policies.add("10.0.0.0".parse().unwrap(), 8, Policy::Linux);
+    policies.add("10.1.2.3".parse().unwrap(), 32, Policy::Last);
+    let of = |host: &str| policies.of(host.parse().unwrap());
+    assert_eq!(
+        (of("192.168.0.1"), of("10.1.2.4"), of("10.1.2.3"), of("::1")),
+        (Policy::Windows, Policy::Linux, Policy::Last, Policy::Bsd)
+    );
+}
