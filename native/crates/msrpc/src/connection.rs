@@ -2,7 +2,7 @@ use sidewire_base::{Direction, Endpoint, Time};
 
 use crate::{
     Auth, AuthLevel, Body, CallInterface, ContextResult, Event, Exchange, Exchanges, Half, Header, InterfaceId, Known,
-    ObjectTable, Offer, Pdu, PduType, Plausible, TransferSyntax, VerificationTrailer,
+    ObjectTable, Offer, Pdu, PduType, Plausible, TransferSyntax, Uuid, VerificationTrailer, dcom,
 };
 
 /// How much of a connection is kept.
@@ -273,14 +273,17 @@ impl Connection {
             exchanges.raise(None, Event::MalformedPdu);
             return;
         };
+        let mut around = Surroundings { objects: around.objects, ..*around };
         match pdu.header.pdu_type.direction() {
             Some(expected) if expected == direction => self.along = self.along.saturating_add(1),
             Some(_) => {
                 self.against = self.against.saturating_add(1);
+                core::mem::swap(&mut around.client, &mut around.server);
                 exchanges.raise(None, Event::WrongDirection);
             }
             None => {}
         }
+        let around = &mut around;
         match pdu.body {
             Body::Request { .. } => self.request(&pdu, exchanges, around),
             Body::Response { stub, .. } | Body::Fault { stub, .. } => self.response(&pdu, stub, exchanges, around),
@@ -342,7 +345,7 @@ impl Connection {
         exchanges.updated(id);
     }
 
-    fn new_call(&self, pdu: &Pdu<'_>, context_id: u16, opnum: u16, object: Option<crate::Uuid>) -> Exchange {
+    fn new_call(&self, pdu: &Pdu<'_>, context_id: u16, opnum: u16, object: Option<Uuid>) -> Exchange {
         Exchange {
             context_id: Some(context_id),
             opnum: Some(opnum),
@@ -361,7 +364,7 @@ impl Connection {
         id: u64,
         context_id: u16,
         exchanges: &mut impl Exchanges,
-        _around: &mut Surroundings<'_>,
+        around: &mut Surroundings<'_>,
     ) {
         let Some(exchange) = exchanges.get(id) else { return };
         let mut odd = None;
@@ -380,15 +383,24 @@ impl Connection {
                 }
             }
         }
-        if exchange.interface.is_none() && self.contexts.is_rejected(context_id) {
-            odd = Some(Event::RejectedContext);
+        if exchange.interface.is_none() {
+            if self.contexts.is_rejected(context_id) {
+                odd = Some(Event::RejectedContext);
+            } else if let Some(uuid) = infer(exchange, around) {
+                let interface = InterfaceId { uuid, version: 0, minor: 0 }; // the version of every ORPC interface
+                self.contexts.learn(context_id, interface, TransferSyntax::Ndr32, self.limits.contexts);
+                exchange.interface = self.contexts.interface(context_id);
+            }
         }
+        let (dcom, arguments) = dcom::on_request(exchange, around.objects, around.server.address);
+        exchange.dcom = dcom;
+        exchange.arguments = arguments;
         if let Some(event) = odd {
             exchanges.raise(Some(id), event);
         }
     }
 
-    fn response(&mut self, pdu: &Pdu<'_>, stub: &[u8], exchanges: &mut impl Exchanges, _around: &mut Surroundings<'_>) {
+    fn response(&mut self, pdu: &Pdu<'_>, stub: &[u8], exchanges: &mut impl Exchanges, around: &mut Surroundings<'_>) {
         self.answers_seen = true;
         let call_id = pdu.header.call_id;
         let position = match self.position(call_id, |call| matches!(call.request, Some(PduType::REQUEST) | None)) {
@@ -427,6 +439,10 @@ impl Connection {
             clipped = exchange.response.clipped;
             call.kept += added;
             self.kept += added;
+            if done && exchange.fault.is_none() {
+                let results = dcom::on_response(exchange, around.objects, around.server.address);
+                exchange.arguments.extend(results);
+            }
         }
         if clipped {
             exchanges.raise(Some(id), Event::StubTooLong);
@@ -618,6 +634,15 @@ fn abandon(call: &InFlight, exchanges: &mut impl Exchanges) {
         exchange.response.done = true;
     }
     exchanges.updated(call.exchange);
+}
+
+/// The interface of a call whose bind was not seen, where something proves it.
+fn infer(exchange: &Exchange, around: &Surroundings<'_>) -> Option<Uuid> {
+    match exchange.object {
+        // An object UUID is an IPID, and an IPID is one interface of one object.
+        Some(ipid) => around.objects.pointer(around.server.address, ipid)?.iid,
+        None => dcom::proves_activator(exchange.opnum?, exchange.request.readable()?).then(dcom::activator),
+    }
 }
 
 fn new_exchange(pdu: &Pdu<'_>) -> Exchange {

@@ -81,6 +81,31 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
     if exchange.cancelled {
         out.bool("cancelled", true);
     }
+    out.object_unless_empty("arguments", |o| exchange.arguments.write(o));
+    if let Some(dcom) = &exchange.dcom {
+        out.object_unless_empty("dcom", |o| {
+            if let Some(clsid) = dcom.clsid {
+                o.object("class", |o| {
+                    o.fmt("clsid", format_args!("{clsid}"));
+                    if let Some(class) = dcom.class() {
+                        o.str("name", class.name);
+                    }
+                });
+            }
+            if let Some(oxid) = dcom.oxid {
+                o.fmt("oxid", format_args!("{oxid:016x}"));
+            }
+            if let Some(method) = &dcom.method {
+                o.str("method", method);
+            }
+            if let Some(dispid) = dcom.dispid {
+                o.i64("dispid", dispid);
+            }
+            if let Some(pid) = dcom.server_pid {
+                o.u64("server_pid", pid);
+            }
+        });
+    }
 }
 
 /// Writes the members of `dcerpc` in the shape of Suricata 8.

@@ -1,5 +1,6 @@
 use crate::{
-    AuthLevel, AuthType, ByteOrder, ContextResult, InterfaceId, PduType, TransferSyntax, Uuid, Visibility, interfaces,
+    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, InterfaceId, PduType, TransferSyntax, Uuid,
+    Visibility, interfaces,
 };
 
 /// What carries the PDUs.
@@ -153,6 +154,10 @@ pub struct Exchange {
     pub offers: Vec<Offer>,
     /// Status of a fault.
     pub fault: Option<u32>,
+    /// Decoded arguments and results, where they are readable.
+    pub arguments: Arguments,
+    /// The object a call is made on, for DCOM calls.
+    pub dcom: Option<Box<Dcom>>,
     /// The client asked to cancel the call, or gave it up.
     pub cancelled: bool,
 }

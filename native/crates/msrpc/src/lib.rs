@@ -3,29 +3,39 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod auth;
+pub mod automation;
 mod byte_order;
 mod connection;
 mod datagram;
+mod datum;
+mod dcom;
 mod eve;
 mod exchange;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod interfaces;
+mod ndr;
 mod object_table;
+mod objref;
 mod pdu;
 #[cfg(test)]
 mod testing;
 mod uuid;
+mod variant;
 
 pub use auth::{AuthLevel, AuthType, SecTrailer, VerificationTrailer, Visibility};
 pub use byte_order::ByteOrder;
 pub use connection::{Connection, Fed, Limits, Surroundings};
 pub use datagram::{DatagramHeader, Datagrams};
+pub use datum::{Arguments, Datum};
+pub use dcom::Dcom;
 pub use eve::{write_dcerpc, write_msrpc};
 pub use exchange::{Activity, Auth, CallInterface, Carriage, Event, Exchange, Exchanges, Half, Known, Offer};
 pub use fault::fault_name;
+pub use ndr::Ndr;
 pub use object_table::ObjectTable;
+pub use objref::{ActivationRequest, ActivationResponse, ObjRef, ObjRefBody, StdObjRef, StringBinding};
 pub use pdu::{
     Body, ContextElement, ContextList, ContextResult, Header, InterfaceId, Pdu, PduFlags, PduType, Plausible,
     ResultList, RtsCommands, TransferSyntax,

@@ -98,10 +98,7 @@ impl Tcp {
             reversed: self.connection.is_reversed(),
             waiting: &mut self.waiting,
         };
-        let (mut client, mut server) = (context.client, context.server);
-        if filling.reversed {
-            core::mem::swap(&mut client, &mut server);
-        }
+        let (client, server) = (context.client, context.server);
         let around = Surroundings { objects: context.objects, time: context.time, client, server };
         (&mut self.connection, filling, around)
     }

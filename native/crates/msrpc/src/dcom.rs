@@ -1,0 +1,440 @@
+//! Following objects through the calls made on them. [MS-DCOM], [MS-OAUT].
+
+use core::net::IpAddr;
+
+use sidewire_base::Malformed;
+
+use crate::automation::{Class, Type, find_class};
+use crate::datum::Datum;
+use crate::object_table::Pointer;
+use crate::objref::{conformant_bindings, orpc_that, orpc_this};
+use crate::{
+    ActivationRequest, ActivationResponse, Arguments, Exchange, Half, Ndr, ObjRef, ObjRefBody, ObjectTable, StdObjRef,
+    TransferSyntax, Uuid, interfaces, variant,
+};
+
+/// IIDs of one RemQueryInterface, references of one RemRelease, names of one GetIDsOfNames.
+const MAX_ITEMS: usize = 256;
+
+const ACTIVATOR: Uuid = Uuid::com(0x1a0);
+const OLD_ACTIVATOR: Uuid = Uuid::literal("4d9f4ab8-7d1c-11cf-861e-0020af6e7c57");
+const OBJECT_EXPORTER: Uuid = Uuid::literal("99fcfec4-5260-101b-bbcb-00aa0021347a");
+const REM_UNKNOWN: Uuid = Uuid::com(0x131);
+const REM_UNKNOWN2: Uuid = Uuid::com(0x143);
+const DISPATCH: Uuid = Uuid::com(0x0002_0400);
+const DISPATCH_EX: Uuid = Uuid::literal("a6ef9860-c720-11d0-9337-00a0c90dcaa9");
+const TYPE_INFO: Uuid = Uuid::com(0x0002_0401);
+const TYPE_INFO2: Uuid = Uuid::com(0x0002_0412);
+const PROVIDE_CLASS_INFO: Uuid = Uuid::literal("b196b283-bab4-101a-b69c-00aa00341d07");
+
+/// What a call says about the object it is made on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dcom {
+    /// The class activated: by this call, or by the one that led to the object it is made on.
+    pub clsid: Option<Uuid>,
+    /// IIDs an activation or a query asks for.
+    pub iids: Vec<Uuid>,
+    /// The apartment the object lives in.
+    pub oxid: Option<u64>,
+    /// Name of the automation member invoked, with its type where that is known: `View.ExecuteShellCommand`.
+    pub method: Option<String>,
+    /// Its number.
+    pub dispid: Option<i32>,
+    /// The server's process id: 16 bits of the IPID, as Windows makes them.
+    pub server_pid: Option<u16>,
+}
+
+impl Dcom {
+    /// The class, out of the table.
+    #[must_use]
+    pub fn class(&self) -> Option<&'static Class> {
+        find_class(self.clsid.as_ref()?)
+    }
+}
+
+/// Is this stub the request of an activation? Structure proves it: activation properties of the request kind, with a
+/// class in them, under the operation numbers of IRemoteSCMActivator.
+pub(crate) fn proves_activator(opnum: u16, stub: &[u8]) -> bool {
+    matches!(opnum, 3 | 4) && ActivationRequest::parse(stub).is_ok()
+}
+
+/// The UUID of IRemoteSCMActivator.
+pub(crate) const fn activator() -> Uuid {
+    ACTIVATOR
+}
+
+fn ndr<'a>(exchange: &Exchange, half: &'a Half) -> Option<Ndr<'a>> {
+    let syntax = exchange.interface.map_or(TransferSyntax::Ndr32, |interface| interface.transfer_syntax);
+    Some(Ndr::new(half.readable()?, half.order, syntax))
+}
+
+fn pointer(exchange: &Exchange, table: &ObjectTable, server: IpAddr) -> Option<Pointer> {
+    table.pointer(server, exchange.object?)
+}
+
+/// A complete request: what it is made on, and what it asks for.
+pub(crate) fn on_request(
+    exchange: &Exchange,
+    table: &mut ObjectTable,
+    server: IpAddr,
+) -> (Option<Box<Dcom>>, Arguments) {
+    let mut arguments = Arguments::default();
+    let Some(interface) = exchange.interface.map(|interface| interface.id.uuid) else {
+        return (None, arguments);
+    };
+    let is_orpc = interfaces::find(&interface).is_none_or(|known| known.is_orpc());
+    if !is_orpc && interface != OBJECT_EXPORTER {
+        return (None, arguments);
+    }
+    let mut dcom = Dcom::default();
+    if let Some(ipid) = exchange.object {
+        // "Data2" of the IPID; machines that are no Windows leave it 0 or fill it at random, which cannot be told.
+        let [_, _, _, _, high, low, ..] = ipid.0;
+        dcom.server_pid = Some(u16::from_be_bytes([high, low])).filter(|pid| *pid != 0);
+    }
+    let known = pointer(exchange, table, server);
+    if let Some(pointer) = known {
+        dcom.oxid = Some(pointer.oxid);
+        dcom.clsid = table.object(pointer).and_then(|object| object.clsid);
+    }
+    let read = match (interface, exchange.opnum) {
+        (ACTIVATOR, Some(3 | 4)) => exchange.request.readable().and_then(|stub| ActivationRequest::parse(stub).ok()),
+        (OLD_ACTIVATOR, Some(0)) => {
+            ndr(exchange, &exchange.request).and_then(|mut ndr| ActivationRequest::parse_old(&mut ndr).ok())
+        }
+        _ => None,
+    };
+    if let Some(activation) = read {
+        dcom.clsid = Some(activation.clsid);
+        arguments.put("clsid", activation.clsid);
+        if let Some(class) = find_class(&activation.clsid) {
+            arguments.put("class", class.name);
+        }
+        let iids = activation.iids.iter().map(|iid| Datum::Uuid(*iid)).collect();
+        arguments.put("iids", Datum::List(iids));
+        arguments.put_some("server", activation.server);
+        dcom.iids = activation.iids;
+    }
+    if let Some(mut ndr) = ndr(exchange, &exchange.request) {
+        let object = known.and_then(|pointer| table.object(pointer));
+        let found = match (interface, exchange.opnum) {
+            (REM_UNKNOWN | REM_UNKNOWN2, Some(3)) => query(&mut ndr).map(|(ipid, iids)| {
+                arguments.put("ipid", ipid);
+                arguments.put("iids", Datum::List(iids.iter().map(|iid| Datum::Uuid(*iid)).collect()));
+                dcom.iids = iids;
+                if let Some(of) = table.pointer(server, ipid) {
+                    dcom.clsid = table.object(of).and_then(|object| object.clsid).or(dcom.clsid);
+                }
+            }),
+            (REM_UNKNOWN | REM_UNKNOWN2, Some(5)) => released(&mut ndr).map(|ipids| {
+                arguments.put("ipids", Datum::List(ipids.iter().map(|ipid| Datum::Uuid(*ipid)).collect()));
+                ipids.iter().for_each(|ipid| table.release(server, *ipid));
+            }),
+            (DISPATCH | DISPATCH_EX, Some(5)) => names(&mut ndr).map(|names| {
+                arguments.put("names", Datum::List(names.into_iter().map(Datum::Text).collect()));
+            }),
+            (DISPATCH | DISPATCH_EX, Some(6)) => invocation(&mut ndr).map(|(dispid, flags, parameters)| {
+                dcom.dispid = Some(dispid);
+                let kind = object.and_then(|object| object.kind);
+                let asked = object.and_then(|object| object.name_of(dispid));
+                dcom.method = member_name(kind, dispid, asked);
+                arguments.put("dispid", Datum::Int(dispid.into()));
+                arguments.put("flags", flags);
+                arguments.put("parameters", Datum::List(parameters));
+            }),
+            _ => Ok(()),
+        };
+        let _unreadable = found; // then the arguments stay unknown
+    }
+    (Some(Box::new(dcom)), arguments)
+}
+
+/// A complete response: what it gives.
+pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: IpAddr) -> Arguments {
+    let mut results = Arguments::default();
+    let Some(interface) = exchange.interface.map(|interface| interface.id.uuid) else { return results };
+    let (Some(stub), Some(ndr)) = (exchange.response.readable(), ndr(exchange, &exchange.response)) else {
+        return results;
+    };
+    let of = pointer(exchange, table, server);
+    let clsid = exchange.dcom.as_ref().and_then(|dcom| dcom.clsid);
+    match (interface, exchange.opnum) {
+        (ACTIVATOR, Some(3 | 4)) => {
+            if let Ok(given) = ActivationResponse::parse(stub) {
+                activated(table, server, clsid, &given, exchange.opnum == Some(3), &mut results);
+            }
+        }
+        (OLD_ACTIVATOR, Some(0)) => {
+            if let Ok(given) = ActivationResponse::parse_old(&mut { ndr }) {
+                activated(table, server, clsid, &given, false, &mut results);
+            }
+        }
+        (OBJECT_EXPORTER, Some(opnum @ (0 | 4 | 5))) => {
+            let _unreadable = resolved(opnum, &mut { ndr }, table, server, &mut results);
+        }
+        (REM_UNKNOWN | REM_UNKNOWN2, Some(3)) => {
+            let iids = exchange.dcom.as_ref().map(|dcom| dcom.iids.as_slice()).unwrap_or_default();
+            let _unreadable = queried(&mut { ndr }, iids, clsid, table, server);
+        }
+        (DISPATCH | DISPATCH_EX, Some(5)) => {
+            let _unreadable = numbered(&mut { ndr }, exchange, of, table, &mut results);
+        }
+        (DISPATCH | DISPATCH_EX, Some(6)) => {
+            let _unreadable = returned(&mut { ndr }, exchange, of, table, server, &mut results);
+        }
+        (TYPE_INFO | TYPE_INFO2, Some(3)) => {
+            let _unreadable = described(&mut { ndr }, of, table, &mut results);
+        }
+        (uuid, opnum) if interfaces::find(&uuid).is_none_or(|known| known.is_orpc()) => {
+            let describes = matches!((uuid, opnum), (DISPATCH | DISPATCH_EX, Some(4)) | (PROVIDE_CLASS_INFO, Some(3)));
+            for reference in ObjRef::scan(stub) {
+                let ObjRefBody::Standard { std, bindings } = reference.body else { continue };
+                table.learn(server, Some(reference.iid), std);
+                table.reachable(server, &bindings);
+                let from = of.map(|of| (of.oxid, of.oid));
+                // An object made by a class factory has its class's type; anything else is only reached through it.
+                let kind = (uuid == Uuid::com(1)).then(|| clsid.as_ref().and_then(find_class)).flatten();
+                if let Some(object) = table.object_mut((std.oxid, std.oid)) {
+                    object.clsid = object.clsid.or(clsid);
+                    object.kind = object.kind.or(kind.and_then(|class| class.kind));
+                    if describes {
+                        object.describes = from;
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+    results
+}
+
+fn member_name(kind: Option<&'static Type>, dispid: i32, asked: Option<&str>) -> Option<String> {
+    match (kind, asked) {
+        (Some(kind), Some(asked)) => Some(format!("{}.{asked}", kind.name)),
+        (None, Some(asked)) => Some(asked.to_owned()),
+        (Some(kind), None) => kind.member(dispid).map(|(name, _)| format!("{}.{name}", kind.name)),
+        (None, None) => None,
+    }
+}
+
+fn activated(
+    table: &mut ObjectTable,
+    server: IpAddr,
+    clsid: Option<Uuid>,
+    given: &ActivationResponse,
+    class_object: bool,
+    results: &mut Arguments,
+) {
+    let Some((_, first)) = given.interfaces.first() else { return };
+    table.reachable(server, &given.bindings);
+    let unknown = StdObjRef { oxid: given.oxid, oid: 0, ipid: given.ipid_rem_unknown };
+    table.learn(server, None, unknown);
+    for (iid, std) in &given.interfaces {
+        table.learn(server, Some(*iid), *std);
+        if let Some(object) = table.object_mut((std.oxid, std.oid)) {
+            object.clsid = clsid;
+            // A class object is the class's factory, not an object of its type.
+            let class = clsid.as_ref().filter(|_| !class_object).and_then(find_class);
+            object.kind = class.and_then(|class| class.kind);
+        }
+    }
+    results.put("oxid", Datum::Text(format!("{:016x}", first.oxid)));
+    results.put("ipids", Datum::List(given.interfaces.iter().map(|(_, std)| Datum::Uuid(std.ipid)).collect()));
+    let ports = given.bindings.iter().filter_map(|binding| {
+        let endpoint = binding.endpoint.as_deref()?;
+        Some(Datum::Text(format!("{}[{endpoint}]", binding.host)))
+    });
+    results.put("bindings", Datum::List(ports.collect()));
+}
+
+/// RemQueryInterface. [MS-DCOM] 3.1.1.5.6.1.1.
+fn query(ndr: &mut Ndr<'_>) -> Result<(Uuid, Vec<Uuid>), Malformed> {
+    orpc_this(ndr)?;
+    let ipid = ndr.uuid()?;
+    let _references = ndr.u32()?;
+    let count = usize::from(ndr.u16()?);
+    let max = ndr.count()?;
+    let mut iids = Vec::new();
+    for _ in 0..count.min(max).min(MAX_ITEMS) {
+        iids.push(ndr.uuid()?);
+    }
+    Ok((ipid, iids))
+}
+
+fn queried(
+    ndr: &mut Ndr<'_>,
+    iids: &[Uuid],
+    clsid: Option<Uuid>,
+    table: &mut ObjectTable,
+    server: IpAddr,
+) -> Result<(), Malformed> {
+    orpc_that(ndr)?;
+    if !ndr.pointer()? {
+        return Ok(());
+    }
+    let count = ndr.count()?.min(MAX_ITEMS);
+    for iid in iids.iter().take(count) {
+        ndr.align(8)?;
+        let status = ndr.u32()?;
+        ndr.align(8)?;
+        let std = StdObjRef::parse(&mut sidewire_base::Cursor::new(ndr.take(StdObjRef::LENGTH)?))?;
+        if status == 0 {
+            table.learn(server, Some(*iid), std);
+            if let Some(object) = table.object_mut((std.oxid, std.oid)) {
+                object.clsid = object.clsid.or(clsid);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// RemRelease: the pointers whose public references are given back. [MS-DCOM] 3.1.1.5.6.1.3.
+fn released(ndr: &mut Ndr<'_>) -> Result<Vec<Uuid>, Malformed> {
+    orpc_this(ndr)?;
+    let count = usize::from(ndr.u16()?);
+    let max = ndr.count()?;
+    let mut ipids = Vec::new();
+    for _ in 0..count.min(max).min(MAX_ITEMS) {
+        ipids.push(ndr.uuid()?);
+        ndr.skip(8)?; // public and private references
+    }
+    Ok(ipids)
+}
+
+/// GetIDsOfNames. [MS-OAUT] 3.1.4.3.
+fn names(ndr: &mut Ndr<'_>) -> Result<Vec<String>, Malformed> {
+    orpc_this(ndr)?;
+    let _riid = ndr.uuid()?;
+    let count = ndr.count()?;
+    if count > MAX_ITEMS {
+        return Err(Malformed::Limit("rgszNames"));
+    }
+    for _ in 0..count {
+        ndr.pointer()?;
+    }
+    (0..count).map(|_| ndr.wide()).collect()
+}
+
+fn numbered(
+    ndr: &mut Ndr<'_>,
+    exchange: &Exchange,
+    of: Option<Pointer>,
+    table: &mut ObjectTable,
+    results: &mut Arguments,
+) -> Result<(), Malformed> {
+    orpc_that(ndr)?;
+    let count = ndr.count()?.min(MAX_ITEMS);
+    let mut dispids = Vec::new();
+    for _ in 0..count {
+        dispids.push(i32::from_ne_bytes(ndr.u32()?.to_ne_bytes()));
+    }
+    let name = match exchange.arguments.get("names") {
+        Some(Datum::List(names)) => names.first().and_then(Datum::text).map(str::to_owned),
+        _ => None,
+    };
+    if exchange.result() == Some(0)
+        && let (Some(name), Some(dispid), Some(of)) = (name, dispids.first(), of)
+        && let Some(object) = table.object_mut((of.oxid, of.oid))
+    {
+        object.name(*dispid, name);
+    }
+    results.put("dispids", Datum::List(dispids.into_iter().map(|dispid| Datum::Int(dispid.into())).collect()));
+    Ok(())
+}
+
+/// Invoke. [MS-OAUT] 3.1.4.4.
+fn invocation(ndr: &mut Ndr<'_>) -> Result<(i32, u32, Vec<Datum>), Malformed> {
+    orpc_this(ndr)?;
+    let dispid = i32::from_ne_bytes(ndr.u32()?.to_ne_bytes());
+    let _riid = ndr.uuid()?;
+    let (_lcid, flags) = (ndr.u32()?, ndr.u32()?);
+    Ok((dispid, flags, variant::parameters(ndr)?))
+}
+
+fn returned(
+    ndr: &mut Ndr<'_>,
+    exchange: &Exchange,
+    of: Option<Pointer>,
+    table: &mut ObjectTable,
+    server: IpAddr,
+    results: &mut Arguments,
+) -> Result<(), Malformed> {
+    orpc_that(ndr)?;
+    if !ndr.pointer()? {
+        return Ok(());
+    }
+    let result = variant::variant(ndr)?;
+    let Some((iid, std)) = result.object else {
+        if result.value != Datum::Null {
+            results.put("returned", result.value);
+        }
+        return Ok(());
+    };
+    table.learn(server, Some(iid), std);
+    let parent = of.and_then(|of| table.object(of));
+    let dispid = exchange.dcom.as_ref().and_then(|dcom| dcom.dispid);
+    let kind = parent.and_then(|parent| parent.kind).zip(dispid).and_then(|(kind, dispid)| {
+        let asked = parent.and_then(|parent| parent.name_of(dispid));
+        kind.member(dispid).and_then(|(_, gives)| gives).or_else(|| asked.and_then(|name| kind.gives(name)))
+    });
+    let clsid = parent.and_then(|parent| parent.clsid);
+    if let Some(object) = table.object_mut((std.oxid, std.oid)) {
+        object.clsid = object.clsid.or(clsid);
+        object.kind = object.kind.or(kind);
+    }
+    for reference in ObjRef::scan(exchange.response.readable().unwrap_or_default()) {
+        if let ObjRefBody::Standard { bindings, .. } = reference.body {
+            table.reachable(server, &bindings);
+        }
+    }
+    results.put("returned", result.value);
+    Ok(())
+}
+
+/// GetTypeAttr: the GUID of the type says what the described object is. [MS-OAUT] 3.7.4.1.
+fn described(
+    ndr: &mut Ndr<'_>,
+    of: Option<Pointer>,
+    table: &mut ObjectTable,
+    results: &mut Arguments,
+) -> Result<(), Malformed> {
+    orpc_that(ndr)?;
+    if !ndr.pointer()? {
+        return Ok(());
+    }
+    let guid = ndr.uuid()?;
+    results.put("guid", guid);
+    let described = of.and_then(|of| table.object(of)).and_then(|object| object.describes);
+    if let (Some(kind), Some(key)) = (Type::of_guid(&guid), described)
+        && let Some(object) = table.object_mut(key)
+    {
+        object.kind = Some(kind);
+    }
+    Ok(())
+}
+
+/// ResolveOxid, ResolveOxid2, ServerAlive2. [MS-DCOM] 3.1.2.5.1.
+fn resolved(
+    opnum: u16,
+    ndr: &mut Ndr<'_>,
+    table: &mut ObjectTable,
+    server: IpAddr,
+    results: &mut Arguments,
+) -> Result<(), Malformed> {
+    if opnum == 5 {
+        ndr.skip(4)?; // version
+    }
+    if !ndr.pointer()? {
+        return Ok(());
+    }
+    let bindings = conformant_bindings(ndr)?;
+    table.reachable(server, &bindings);
+    let text = bindings.iter().map(|binding| {
+        Datum::Text(match &binding.endpoint {
+            Some(endpoint) => format!("{}[{endpoint}]", binding.host),
+            None => binding.host.clone(),
+        })
+    });
+    results.put("bindings", Datum::List(text.collect()));
+    Ok(())
+}

@@ -1,0 +1,521 @@
+//! What DCOM marshals: object references, string bindings, the extensions around every call, activation properties.
+//! All of it is little-endian by definition. [MS-DCOM] 2.2.
+
+use core::net::{IpAddr, SocketAddr};
+
+use sidewire_base::{Cursor, Malformed};
+
+use crate::ndr::utf16;
+use crate::{ByteOrder, Ndr, Uuid};
+
+/// `OBJREF_CUSTOM` of activation properties, request: `CLSID_ActivationPropertiesIn`. [MS-DCOM] 1.9.
+const PROPERTIES_IN: Uuid = Uuid::com(0x338);
+/// The same of the response: `CLSID_ActivationPropertiesOut`.
+const PROPERTIES_OUT: Uuid = Uuid::com(0x339);
+const INSTANTIATION_INFO: Uuid = Uuid::com(0x1ab);
+const SCM_REPLY_INFO: Uuid = Uuid::com(0x1b6);
+const SECURITY_INFO: Uuid = Uuid::com(0x1a6);
+const PROPS_OUT_INFO: Uuid = Uuid::com(0x339);
+
+/// `OBJREF_SIGNATURE`.
+const MEOW: [u8; 4] = *b"MEOW";
+/// Object references taken out of one stub.
+const MAX_OBJREFS: usize = 64;
+/// String bindings taken out of one array.
+const MAX_BINDINGS: usize = 64;
+/// IIDs of one request, and properties of one activation.
+const MAX_IIDS: usize = 256;
+/// Extensions of one ORPCTHIS or ORPCTHAT.
+const MAX_EXTENTS: usize = 16;
+
+/// One interface of one object, as a reference to it travels: `STDOBJREF`. [MS-DCOM] 2.2.18.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StdObjRef {
+    /// The apartment of the server process.
+    pub oxid: u64,
+    /// The object.
+    pub oid: u64,
+    /// One of its interfaces: the object UUID of calls on it.
+    pub ipid: Uuid,
+}
+
+impl StdObjRef {
+    /// Octets it takes.
+    pub const LENGTH: usize = 40;
+
+    /// # Errors
+    /// [`Malformed::Truncated`] when fewer than 40 octets are left.
+    pub fn parse(cur: &mut Cursor<'_>) -> Result<Self, Malformed> {
+        cur.skip(8)?; // flags, public references
+        Ok(Self { oxid: cur.u64_le()?, oid: cur.u64_le()?, ipid: ByteOrder::Little.uuid(cur)? })
+    }
+}
+
+/// An object reference: `OBJREF`. [MS-DCOM] 2.2.18.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjRef<'a> {
+    /// The interface referred to.
+    pub iid: Uuid,
+    /// What refers to it.
+    pub body: ObjRefBody<'a>,
+}
+
+/// The kinds of object reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjRefBody<'a> {
+    /// Standard, handler or extended: an interface pointer with the addresses of its server.
+    Standard {
+        /// The pointer.
+        std: StdObjRef,
+        /// Where the server's object resolver answers.
+        bindings: Vec<StringBinding>,
+    },
+    /// Marshaled by the object itself.
+    Custom {
+        /// The class that understands it.
+        clsid: Uuid,
+        /// Its octets.
+        data: &'a [u8],
+    },
+}
+
+impl<'a> ObjRef<'a> {
+    /// Reads a reference.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it is cut short or of a kind that does not exist.
+    pub fn parse(cur: &mut Cursor<'a>) -> Result<Self, Malformed> {
+        if *cur.array::<4>()? != MEOW {
+            return Err(Malformed::Invalid("OBJREF signature"));
+        }
+        let flags = cur.u32_le()?;
+        let iid = ByteOrder::Little.uuid(cur)?;
+        let body = match flags {
+            1 => ObjRefBody::Standard { std: StdObjRef::parse(cur)?, bindings: dual_string_array(cur)? },
+            2 => {
+                let std = StdObjRef::parse(cur)?;
+                cur.skip(16)?; // class of the handler
+                ObjRefBody::Standard { std, bindings: dual_string_array(cur)? }
+            }
+            4 => {
+                let clsid = ByteOrder::Little.uuid(cur)?;
+                cur.skip(4)?; // cbExtension, 0
+                let size = usize::try_from(cur.u32_le()?).map_err(|_| Malformed::Limit("OBJREF_CUSTOM"))?;
+                // The size field counts itself in some senders' accounts, so the data may fall short of it.
+                let data = cur.rest().get(..size).unwrap_or(cur.rest());
+                cur.skip(data.len())?;
+                ObjRefBody::Custom { clsid, data }
+            }
+            8 => {
+                let std = StdObjRef::parse(cur)?;
+                cur.skip(4)?; // signature
+                ObjRefBody::Standard { std, bindings: dual_string_array(cur)? }
+            }
+            _ => return Err(Malformed::Invalid("OBJREF flags")),
+        };
+        Ok(Self { iid, body })
+    }
+
+    /// Every reference found in a readable stub, wherever it lies.
+    #[must_use]
+    pub fn scan(stub: &'a [u8]) -> Vec<Self> {
+        let (mut found, mut at) = (Vec::new(), 0);
+        while found.len() < MAX_OBJREFS
+            && let Some(rest) = stub.get(at..)
+            && let Some(next) = rest.windows(MEOW.len()).position(|octets| octets == MEOW)
+        {
+            let mut cur = Cursor::new(rest.get(next..).unwrap_or_default());
+            match Self::parse(&mut cur) {
+                Ok(reference) => {
+                    found.push(reference);
+                    at += next + cur.position();
+                }
+                Err(_) => at += next + MEOW.len(),
+            }
+        }
+        found
+    }
+}
+
+/// Where a server can be reached: `STRINGBINDING`. [MS-DCOM] 2.2.19.3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StringBinding {
+    /// Protocol tower: 7 TCP, 8 UDP, 0xf named pipe, 0x1f HTTP.
+    pub tower: u16,
+    /// Name or address, without the endpoint.
+    pub host: String,
+    /// What stands in brackets behind it: a port, a pipe.
+    pub endpoint: Option<String>,
+}
+
+impl StringBinding {
+    /// The address, when the host is given by one.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    /// Address and TCP port, when both are given.
+    #[must_use]
+    pub fn socket(&self) -> Option<SocketAddr> {
+        let port = self.endpoint.as_deref().filter(|_| self.tower == 7)?.parse().ok()?;
+        Some(SocketAddr::new(self.address()?, port))
+    }
+}
+
+/// Reads a `DUALSTRINGARRAY`: its string bindings. [MS-DCOM] 2.2.19.
+///
+/// # Errors
+/// [`Malformed`] when it is cut short.
+pub(crate) fn dual_string_array(cur: &mut Cursor<'_>) -> Result<Vec<StringBinding>, Malformed> {
+    let (entries, security) = (usize::from(cur.u16_le()?), usize::from(cur.u16_le()?));
+    let octets = cur.take(entries * 2)?;
+    let strings = octets.get(..security.min(entries) * 2).unwrap_or_default();
+    let mut bindings = Vec::new();
+    let mut cur = Cursor::new(strings);
+    while let Ok(tower) = cur.u16_le()
+        && tower != 0
+        && bindings.len() < MAX_BINDINGS
+    {
+        let text = cur.rest();
+        let units = text.as_chunks::<2>().0.iter().position(|unit| *unit == [0, 0]).unwrap_or(text.len() / 2);
+        let text = utf16(text.get(..units * 2).unwrap_or_default(), ByteOrder::Little);
+        let (host, endpoint) = match text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
+            Some((host, endpoint)) => (host.to_owned(), Some(endpoint.to_owned())),
+            None => (text, None),
+        };
+        bindings.push(StringBinding { tower, host, endpoint });
+        if cur.skip(units * 2 + 2).is_err() {
+            break;
+        }
+    }
+    Ok(bindings)
+}
+
+/// Skips `ORPCTHIS`; gives the causality id. [MS-DCOM] 2.2.13.3.
+///
+/// # Errors
+/// [`Malformed`] when it is not one.
+pub(crate) fn orpc_this(ndr: &mut Ndr<'_>) -> Result<Uuid, Malformed> {
+    let (major, minor) = (ndr.u16()?, ndr.u16()?);
+    let (flags, reserved) = (ndr.u32()?, ndr.u32()?);
+    if major != 5 || minor > 7 || flags > 1 || reserved != 0 {
+        return Err(Malformed::Invalid("ORPCTHIS"));
+    }
+    let causality = ndr.uuid()?;
+    extents(ndr)?;
+    Ok(causality)
+}
+
+/// Skips `ORPCTHAT`. [MS-DCOM] 2.2.13.4.
+///
+/// # Errors
+/// [`Malformed`] when it is not one.
+pub(crate) fn orpc_that(ndr: &mut Ndr<'_>) -> Result<(), Malformed> {
+    if ndr.u32()? > 0x10 {
+        return Err(Malformed::Invalid("ORPCTHAT"));
+    }
+    extents(ndr)
+}
+
+/// `ORPC_EXTENT_ARRAY`. [MS-DCOM] 2.2.21.
+fn extents(ndr: &mut Ndr<'_>) -> Result<(), Malformed> {
+    if !ndr.pointer()? {
+        return Ok(());
+    }
+    let _size = ndr.u32()?;
+    let _reserved = ndr.u32()?;
+    if !ndr.pointer()? {
+        return Ok(());
+    }
+    let count = ndr.count()?;
+    if count > MAX_EXTENTS {
+        return Err(Malformed::Limit("ORPC_EXTENT_ARRAY"));
+    }
+    let mut present = 0;
+    for _ in 0..count {
+        present += usize::from(ndr.pointer()?);
+    }
+    for _ in 0..present {
+        let padded = ndr.count()?; // the conformant data's size, in front of the structure
+        let _id = ndr.uuid()?;
+        let _size = ndr.u32()?;
+        ndr.skip(padded)?;
+    }
+    ndr.align(4)
+}
+
+/// What an activation asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActivationRequest {
+    /// The class.
+    pub clsid: Uuid,
+    /// The interfaces wanted.
+    pub iids: Vec<Uuid>,
+    /// The name the client calls the server by.
+    pub server: Option<String>,
+}
+
+impl ActivationRequest {
+    /// RemoteGetClassObject and RemoteCreateInstance of IRemoteSCMActivator. [MS-DCOM] 3.1.2.5.2.3.2.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it is not one.
+    pub fn parse(stub: &[u8]) -> Result<Self, Malformed> {
+        let mut out = Self::default();
+        properties(stub, PROPERTIES_IN, |class, data| match class {
+            INSTANTIATION_INFO => out.instantiation(data),
+            SECURITY_INFO => {
+                out.server = security_info(data).ok().flatten();
+                Ok(())
+            }
+            _ => Ok(()),
+        })?;
+        if out.clsid.is_nil() { Err(Malformed::Invalid("InstantiationInfoData")) } else { Ok(out) }
+    }
+
+    /// RemoteActivation of IActivation, behind its ORPCTHIS. [MS-DCOM] 3.1.2.5.2.3.1.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it is not one.
+    pub fn parse_old(ndr: &mut Ndr<'_>) -> Result<Self, Malformed> {
+        orpc_this(ndr)?;
+        let clsid = ndr.uuid()?;
+        if ndr.pointer()? {
+            ndr.wide()?; // moniker
+        }
+        if ndr.pointer()? {
+            return Err(Malformed::Invalid("storage")); // an activation from a storage names no interfaces we can find
+        }
+        ndr.align(4)?;
+        ndr.skip(8)?; // impersonation level, mode
+        let count = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
+        let mut iids = Vec::new();
+        if ndr.pointer()? {
+            let _max = ndr.count()?;
+            for _ in 0..count.min(MAX_IIDS) {
+                iids.push(ndr.uuid()?);
+            }
+        }
+        Ok(Self { clsid, iids, server: None })
+    }
+
+    fn instantiation(&mut self, data: &[u8]) -> Result<(), Malformed> {
+        let mut ndr = Ndr::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
+        self.clsid = ndr.uuid()?;
+        ndr.skip(12)?; // class context, activation flags, surrogate
+        let count = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
+        ndr.skip(4)?; // instance flag
+        let present = ndr.pointer()?;
+        ndr.skip(8)?; // size of this, version
+        if present {
+            let max = ndr.count()?;
+            for _ in 0..count.min(max).min(MAX_IIDS) {
+                self.iids.push(ndr.uuid()?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `SecurityInfoData`: the name in its `COSERVERINFO`.
+fn security_info(data: &[u8]) -> Result<Option<String>, Malformed> {
+    let mut ndr = Ndr::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
+    let _authn_flags = ndr.u32()?;
+    let (server, _reserved) = (ndr.pointer()?, ndr.pointer()?);
+    if !server {
+        return Ok(None);
+    }
+    let _reserved = ndr.u32()?;
+    let name = ndr.pointer()?;
+    let (_auth_info, _reserved) = (ndr.pointer()?, ndr.u32()?);
+    if name { ndr.wide().map(Some) } else { Ok(None) }
+}
+
+/// What an activation gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActivationResponse {
+    /// The apartment the object lives in.
+    pub oxid: u64,
+    /// Its IRemUnknown.
+    pub ipid_rem_unknown: Uuid,
+    /// Where to call it: the dynamic port.
+    pub bindings: Vec<StringBinding>,
+    /// The interface pointers, with their IIDs.
+    pub interfaces: Vec<(Uuid, StdObjRef)>,
+}
+
+impl ActivationResponse {
+    /// The answer of IRemoteSCMActivator.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it is not one; a failed activation has none.
+    pub fn parse(stub: &[u8]) -> Result<Self, Malformed> {
+        let mut out = Self::default();
+        properties(stub, PROPERTIES_OUT, |class, data| match class {
+            SCM_REPLY_INFO => out.reply(data),
+            PROPS_OUT_INFO => {
+                for reference in ObjRef::scan(data) {
+                    if let ObjRefBody::Standard { std, .. } = reference.body {
+                        out.interfaces.push((reference.iid, std));
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        })?;
+        Ok(out)
+    }
+
+    /// The answer of IActivation, behind its ORPCTHAT.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it is not one.
+    pub fn parse_old(ndr: &mut Ndr<'_>) -> Result<Self, Malformed> {
+        orpc_that(ndr)?;
+        let oxid = ndr.u64()?;
+        let bindings = if ndr.pointer()? { conformant_bindings(ndr)? } else { Vec::new() };
+        let ipid_rem_unknown = ndr.uuid()?;
+        let interfaces = ObjRef::scan(ndr.rest())
+            .into_iter()
+            .filter_map(|reference| match reference.body {
+                ObjRefBody::Standard { std, .. } => Some((reference.iid, std)),
+                ObjRefBody::Custom { .. } => None,
+            })
+            .collect();
+        Ok(Self { oxid, ipid_rem_unknown, bindings, interfaces })
+    }
+
+    fn reply(&mut self, data: &[u8]) -> Result<(), Malformed> {
+        let mut ndr = Ndr::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
+        let (_reserved, reply) = (ndr.pointer()?, ndr.pointer()?);
+        if !reply {
+            return Ok(());
+        }
+        self.oxid = ndr.u64()?;
+        let bindings = ndr.pointer()?;
+        self.ipid_rem_unknown = ndr.uuid()?;
+        ndr.skip(8)?; // authentication hint, version
+        if bindings {
+            self.bindings = conformant_bindings(&mut ndr)?;
+        }
+        Ok(())
+    }
+}
+
+/// A `DUALSTRINGARRAY` as a pointee: its conformance stands in front.
+///
+/// # Errors
+/// [`Malformed`] when it is cut short.
+pub(crate) fn conformant_bindings(ndr: &mut Ndr<'_>) -> Result<Vec<StringBinding>, Malformed> {
+    let _max = ndr.count()?;
+    let mut cur = Cursor::new(ndr.rest());
+    let bindings = dual_string_array(&mut cur)?;
+    ndr.skip(cur.position())?;
+    Ok(bindings)
+}
+
+/// Walks the activation properties inside the OBJREF_CUSTOM of a stub. [MS-DCOM] 2.2.22.
+fn properties(
+    stub: &[u8],
+    wanted: Uuid,
+    mut property: impl FnMut(Uuid, &[u8]) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
+    let found = ObjRef::scan_custom(stub, wanted).ok_or(Malformed::Invalid("activation properties"))?;
+    let mut cur = Cursor::new(found);
+    cur.skip(8)?; // dwSize, reserved
+    let blob = cur.rest();
+    let mut ndr = Ndr::new(serialized(blob)?, ByteOrder::Little, crate::TransferSyntax::Ndr32);
+    let _total = ndr.u32()?;
+    let header = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
+    ndr.skip(8)?; // reserved, destination context
+    let count = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX).min(MAX_IIDS);
+    let _class_info = ndr.uuid()?;
+    let (classes, sizes, _extra) = (ndr.pointer()?, ndr.pointer()?, ndr.pointer()?);
+    if !classes || !sizes {
+        return Err(Malformed::Invalid("CustomHeader"));
+    }
+    let (mut ids, mut lengths) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let _max = ndr.count()?;
+    for _ in 0..count {
+        ids.push(ndr.uuid()?);
+    }
+    let _max = ndr.count()?;
+    for _ in 0..count {
+        lengths.push(usize::try_from(ndr.u32()?).unwrap_or(usize::MAX));
+    }
+    let mut data = Cursor::new(blob);
+    data.skip(header)?;
+    for (id, length) in ids.into_iter().zip(lengths) {
+        property(id, serialized(data.take(length)?)?)?;
+    }
+    Ok(())
+}
+
+/// What stands behind a type serialization header, version 1. [MS-RPCE] 2.2.6.
+fn serialized(data: &[u8]) -> Result<&[u8], Malformed> {
+    match data {
+        [1, 0x10, 8, 0, ..] => data.get(16..).ok_or(Malformed::Truncated { needed: 16, left: data.len() }),
+        _ => Err(Malformed::Invalid("type serialization header")),
+    }
+}
+
+impl<'a> ObjRef<'a> {
+    /// The data of the OBJREF_CUSTOM of a class inside a stub.
+    #[must_use]
+    pub fn scan_custom(stub: &'a [u8], clsid: Uuid) -> Option<&'a [u8]> {
+        Self::scan(stub).into_iter().find_map(|reference| match reference.body {
+            ObjRefBody::Custom { clsid: of, data } if of == clsid => Some(data),
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bindings() -> Vec<u8> {
+        let mut strings = Vec::new();
+        for text in ["10.1.2.3[49913]", "ws6"] {
+            strings.extend(7_u16.to_le_bytes());
+            strings.extend(text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes));
+        }
+        strings.extend([0, 0]);
+        let security = u16::try_from(strings.len() / 2).unwrap();
+        strings.extend([10, 0, 0xff, 0xff, 0, 0, 0, 0]);
+        let mut out = u16::try_from(strings.len() / 2).unwrap().to_le_bytes().to_vec();
+        out.extend(security.to_le_bytes());
+        out.extend(strings);
+        out
+    }
+
+    #[test]
+    fn a_string_binding_names_the_dynamic_port() {
+        let data = bindings();
+        let found = dual_string_array(&mut Cursor::new(&data)).unwrap();
+        assert_eq!(found[0].socket(), Some("10.1.2.3:49913".parse().unwrap()));
+        assert_eq!((found[1].host.as_str(), found[1].socket()), ("ws6", None));
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn references_are_found_wherever_they_lie() {
+        let mut stub = b"\0\0\0MEOWnot one".to_vec();
+        stub.extend(MEOW);
+        stub.extend(1_u32.to_le_bytes());
+        stub.extend(Uuid::com(0x20400).to_wire(ByteOrder::Little));
+        stub.extend([0; 8]);
+        stub.extend(0x1122_u64.to_le_bytes());
+        stub.extend(0x3344_u64.to_le_bytes());
+        stub.extend(Uuid::com(7).to_wire(ByteOrder::Little));
+        stub.extend(bindings());
+        let found = ObjRef::scan(&stub);
+        assert_eq!(found.len(), 1);
+        let ObjRefBody::Standard { std, .. } = &found[0].body else { panic!() };
+        assert_eq!((found[0].iid, std.oxid, std.oid, std.ipid), (Uuid::com(0x20400), 0x1122, 0x3344, Uuid::com(7)));
+        for cut in 0..stub.len() {
+            ObjRef::scan(&stub[..cut]);
+        }
+    }
+}

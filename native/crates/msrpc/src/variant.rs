@@ -1,0 +1,147 @@
+//! Automation values as they travel. [MS-OAUT] 2.2.29.
+
+use sidewire_base::Malformed;
+
+use crate::datum::Datum;
+use crate::{Ndr, ObjRef, ObjRefBody, StdObjRef, Uuid};
+
+/// Values of one call, and elements of one array.
+const MAX_VALUES: usize = 256;
+
+/// `VT_*`. [MS-OAUT] 2.2.7.
+mod vt {
+    pub(super) const EMPTY: u16 = 0;
+    pub(super) const NULL: u16 = 1;
+    pub(super) const I2: u16 = 2;
+    pub(super) const I4: u16 = 3;
+    pub(super) const R4: u16 = 4;
+    pub(super) const R8: u16 = 5;
+    pub(super) const CY: u16 = 6;
+    pub(super) const DATE: u16 = 7;
+    pub(super) const BSTR: u16 = 8;
+    pub(super) const DISPATCH: u16 = 9;
+    pub(super) const ERROR: u16 = 10;
+    pub(super) const BOOL: u16 = 11;
+    pub(super) const VARIANT: u16 = 12;
+    pub(super) const UNKNOWN: u16 = 13;
+    pub(super) const I1: u16 = 16;
+    pub(super) const UI1: u16 = 17;
+    pub(super) const UI2: u16 = 18;
+    pub(super) const UI4: u16 = 19;
+    pub(super) const I8: u16 = 20;
+    pub(super) const UI8: u16 = 21;
+    pub(super) const INT: u16 = 22;
+    pub(super) const UINT: u16 = 23;
+    pub(super) const ARRAY: u16 = 0x2000;
+    pub(super) const BYREF: u16 = 0x4000;
+}
+
+/// An omitted optional argument: `DISP_E_PARAMNOTFOUND`.
+const PARAM_NOT_FOUND: u32 = 0x8002_0004;
+
+/// A value, and the interface pointer it holds if it holds one.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Variant {
+    pub(crate) value: Datum,
+    pub(crate) object: Option<(Uuid, StdObjRef)>,
+}
+
+/// Reads one `VARIANT`, its pointees behind it. [MS-OAUT] 2.2.29.1.
+pub(crate) fn variant(ndr: &mut Ndr<'_>) -> Result<Variant, Malformed> {
+    ndr.align(8)?;
+    let start = *ndr;
+    let quads = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
+    let _reserved = ndr.u32()?;
+    let kind = ndr.u16()?;
+    ndr.skip(6)?; // reserved
+    let tag = ndr.u32()?;
+    let mut object = None;
+    let value = value(ndr, kind, tag, &mut object)?;
+    // The size covers the pointees too; whatever was not understood inside is stepped over.
+    let mut end = start;
+    if quads > 0 && end.skip(quads.saturating_mul(8)).is_ok() && end.rest().len() <= ndr.rest().len() {
+        *ndr = end;
+    }
+    Ok(Variant { value, object })
+}
+
+fn value(ndr: &mut Ndr<'_>, kind: u16, tag: u32, object: &mut Option<(Uuid, StdObjRef)>) -> Result<Datum, Malformed> {
+    if kind & vt::ARRAY != 0 {
+        return Ok(Datum::List(Vec::new())); // its elements are not told
+    }
+    if tag != u32::from(kind) {
+        return Err(Malformed::Invalid("VARIANT"));
+    }
+    if kind & vt::BYREF != 0 {
+        if !ndr.pointer()? {
+            return Ok(Datum::Null);
+        }
+        let kind = kind & !vt::BYREF;
+        if kind == vt::VARIANT {
+            return if ndr.pointer()? { variant(ndr).map(|inner| inner.value) } else { Ok(Datum::Null) };
+        }
+        return scalar(ndr, kind, object);
+    }
+    scalar(ndr, kind, object)
+}
+
+fn scalar(ndr: &mut Ndr<'_>, kind: u16, object: &mut Option<(Uuid, StdObjRef)>) -> Result<Datum, Malformed> {
+    let signed = |bits: u32| i32::from_ne_bytes(bits.to_ne_bytes());
+    Ok(match kind {
+        vt::EMPTY | vt::NULL => Datum::Null,
+        vt::I2 => Datum::Int(i16::from_ne_bytes(ndr.u16()?.to_ne_bytes()).into()),
+        vt::I4 | vt::INT => Datum::Int(signed(ndr.u32()?).into()),
+        vt::R4 => Datum::Real(f32::from_bits(ndr.u32()?).into()),
+        vt::R8 | vt::DATE => Datum::Real(f64::from_bits(ndr.u64()?)),
+        vt::CY | vt::I8 => Datum::Int(i64::from_ne_bytes(ndr.u64()?.to_ne_bytes())),
+        vt::UI8 => Datum::Uint(ndr.u64()?),
+        vt::BSTR => ndr.bstr_pointer()?.map_or(Datum::Null, Datum::Text),
+        vt::ERROR => match ndr.u32()? {
+            PARAM_NOT_FOUND => Datum::Null,
+            code => Datum::Text(format!("0x{code:08x}")),
+        },
+        vt::BOOL => Datum::Bool(ndr.u16()? != 0),
+        vt::I1 => Datum::Int(i8::from_ne_bytes([ndr.u8()?]).into()),
+        vt::UI1 => Datum::Uint(ndr.u8()?.into()),
+        vt::UI2 => Datum::Uint(ndr.u16()?.into()),
+        vt::UI4 | vt::UINT => Datum::Uint(ndr.u32()?.into()),
+        vt::DISPATCH | vt::UNKNOWN => {
+            if !ndr.pointer()? {
+                return Ok(Datum::Null);
+            }
+            let _max = ndr.count()?;
+            let size = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
+            let data = ndr.take(size)?;
+            *object = ObjRef::scan(data).into_iter().find_map(|reference| match reference.body {
+                ObjRefBody::Standard { std, .. } => Some((reference.iid, std)),
+                ObjRefBody::Custom { .. } => None,
+            });
+            object.map_or(Datum::Null, |(_, std)| Datum::Uuid(std.ipid))
+        }
+        _ => return Err(Malformed::Invalid("VARTYPE")),
+    })
+}
+
+/// `DISPPARAMS` of an Invoke, in the order they are written in a program (they travel reversed). [MS-OAUT] 2.2.33.
+pub(crate) fn parameters(ndr: &mut Ndr<'_>) -> Result<Vec<Datum>, Malformed> {
+    ndr.align_pointer()?;
+    let (args, _named) = (ndr.pointer()?, ndr.pointer()?);
+    let (count, _named_count) = (ndr.u32()?, ndr.u32()?);
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    if count > MAX_VALUES {
+        return Err(Malformed::Limit("DISPPARAMS"));
+    }
+    let mut values = Vec::new();
+    if args {
+        let _max = ndr.count()?;
+        let mut present = Vec::with_capacity(count);
+        for _ in 0..count {
+            present.push(ndr.pointer()?);
+        }
+        for there in present {
+            values.push(if there { variant(ndr)?.value } else { Datum::Null });
+        }
+    }
+    values.reverse();
+    Ok(values)
+}
