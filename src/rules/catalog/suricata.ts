@@ -112,7 +112,7 @@ const FAMILY_OF: ReadonlyMap<string, string> = new Map(
 /** Application protocols Suricata's rule headers know. */
 const PROTOCOLS: ReadonlySet<string> = new Set(
   (
-    'http http1 http2 ftp ftp-data smtp tls ssl ssh imap smb dcerpc dns nfs ntp tftp ike krb5 quic dhcp sip rfb mqtt pgsql ' +
+    'http http1 http2 ikev2 ftp ftp-data smtp tls ssl ssh imap smb dcerpc dns nfs ntp tftp ike krb5 quic dhcp sip rfb mqtt pgsql ' +
     'telnet websocket ldap doh2 rdp bittorrent-dht pop3 mdns snmp modbus dnp3 enip'
   ).split(' '),
 );

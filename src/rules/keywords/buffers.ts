@@ -8,12 +8,33 @@ export function stickyBuffer(name: string, row: BufferRow): Keyword {
     name,
     family: row.protocols[0] ?? 'packet',
     doc: row.doc,
-    value: 'none',
+    value: row.to_server && row.to_client ? 'optional' : 'none',
     lower(option, cx) {
+      if (option.value !== '' && !lookOneWay(option, cx)) return;
       cx.select(row.name, row, option.span);
     },
     examples: [],
   };
+}
+
+/** `file.data:to_client`: a buffer of both directions, looked at in one. */
+function lookOneWay(option: Option, cx: RuleContext): boolean {
+  const { flow, direction } = cx.rule;
+  if (option.value !== 'to_server' && option.value !== 'to_client') {
+    cx.report('keyword/value', option.span, `\`${option.value}\` is no direction`, 'directions are `to_server` and `to_client`', option.name);
+    return false;
+  }
+  if (direction === 'transaction') {
+    cx.report('keyword/unsupported', option.span, 'a direction for a buffer is not supported yet in rules with `=>`', 'split the rule in two', option.name);
+    return false;
+  }
+  const opposite = option.value === 'to_server' ? 'to_client' : 'to_server';
+  if (flow[opposite]) {
+    cx.report('buffer/direction', option.span, '`flow` asks for the other direction', 'drop one of them', option.name);
+    return false;
+  }
+  flow[option.value] = true;
+  return true;
 }
 
 /** An older keyword that moves the `content` before it into a catalog buffer. */

@@ -1,5 +1,5 @@
 import type { Check, Endian, MathOperator, Operand, TestOperator } from '../../generated/ir.js';
-import type { RuleContext } from '../lower/context.js';
+import type { RuleContext, Run } from '../lower/context.js';
 import type { Keyword, Option } from './keyword.js';
 import { parseInteger, parseSigned } from './number.js';
 import { isName, readOperand, splitCommas } from './operand.js';
@@ -65,17 +65,13 @@ function readLayout(words: Words, option: Option, cx: RuleContext): Layout | nul
 }
 
 /** The number of octets: a variable where the keyword allows one, else what the layout has room for. */
-function readBytes(text: string, layout: Layout, option: Option, cx: RuleContext): Operand | null {
-  return readOperand(text, 0, layout.string_base === 0 ? MAX_BINARY : MAX_STRING, cx, option.span);
+function readBytes(text: string, layout: Layout, option: Option, cx: RuleContext, run: Run): Operand | null {
+  return readOperand(text, 0, layout.string_base === 0 ? MAX_BINARY : MAX_STRING, cx, option.span, run);
 }
 
 /** A constant or variable compared or calculated with; values a double does not hold are refused. */
-function readValue(text: string, option: Option, cx: RuleContext): Operand | null {
-  return readOperand(text, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, cx, option.span);
-}
-
-function add(option: Option, relative: boolean, check: Check, cx: RuleContext): void {
-  cx.check(cx.runAfterLast(relative, option.span), check);
+function readValue(text: string, option: Option, cx: RuleContext, run: Run): Operand | null {
+  return readOperand(text, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, cx, option.span, run);
 }
 
 const TEST_OPERATORS: ReadonlyMap<string, TestOperator> = new Map([
@@ -103,11 +99,12 @@ export const byteTest: Keyword = {
     const words = readWords(rest, ['relative', 'big', 'little', 'string', 'hex', 'dec', 'oct', 'dce'], ['bitmask'], option, cx);
     const layout = words === null ? null : readLayout(words, option, cx);
     if (layout === null) return;
-    const bytes = readBytes(size, layout, option, cx);
-    const value = readValue(right, option, cx);
-    const offset = readOperand(at, -MAX_OFFSET, 0xffff_ffff, cx, option.span);
+    const run = cx.runAfterLast(layout.relative, option.span);
+    const bytes = readBytes(size, layout, option, cx, run);
+    const value = readValue(right, option, cx, run);
+    const offset = readOperand(at, -MAX_OFFSET, 0xffff_ffff, cx, option.span, run);
     if (bytes === null || value === null || offset === null) return;
-    add(option, layout.relative, { kind: 'byte_test', bytes, negated, operator, value, offset, ...layout }, cx);
+    cx.check(run, { kind: 'byte_test', bytes, negated, operator, value, offset, ...layout });
   },
   examples: [
     { options: 'byte_test:2,>,100,0;', hits: ['\x01\x00'], misses: ['\x00\x01'] },
@@ -142,9 +139,10 @@ export const byteJump: Keyword = {
     if (words.has('from_beginning') && words.has('from_end')) return void fail(option, cx, '`from_beginning` and `from_end` exclude each other', 'keep one of them');
     const multiplier = parseInteger(words.get('multiplier') ?? '1');
     if (multiplier === null || multiplier === 0 || multiplier > MAX_MULTIPLIER) return void fail(option, cx, `the multiplier is a number from 1 to ${MAX_MULTIPLIER}`, 'write `multiplier 2`');
-    const bytes = readBytes(size, layout, option, cx);
-    const offset = readOperand(at, -MAX_OFFSET, MAX_OFFSET, cx, option.span);
-    const post_offset = readOperand(words.get('post_offset') ?? '0', -MAX_OFFSET, MAX_OFFSET, cx, option.span);
+    const run = cx.runAfterLast(layout.relative, option.span);
+    const bytes = readBytes(size, layout, option, cx, run);
+    const offset = readOperand(at, -MAX_OFFSET, MAX_OFFSET, cx, option.span, run);
+    const post_offset = readOperand(words.get('post_offset') ?? '0', -MAX_OFFSET, MAX_OFFSET, cx, option.span, run);
     if (bytes === null || offset === null || post_offset === null) return;
     const { relative, endian, string_base, bitmask } = layout;
     const check: Check = {
@@ -161,7 +159,7 @@ export const byteJump: Keyword = {
       post_offset,
       bitmask,
     };
-    add(option, relative, check, cx);
+    cx.check(run, check);
   },
   examples: [
     { options: 'byte_jump:1,0; content:"b"; distance:0;', hits: ['\x01.b'], misses: ['\x02.b'] },
@@ -192,9 +190,10 @@ export const byteExtract: Keyword = {
     const align = parseInteger(words.get('align') ?? '0');
     if (multiplier === null || multiplier === 0 || multiplier > MAX_MULTIPLIER) return void fail(option, cx, `the multiplier is a number from 1 to ${MAX_MULTIPLIER}`, 'write `multiplier 2`');
     if (align !== 0 && align !== 2 && align !== 4) return void fail(option, cx, '`align` is 2 or 4', 'write `align 4`');
-    cx.variables.add(name);
+    const run = cx.runAfterLast(layout.relative, option.span);
+    cx.variables.set(name, run.condition.buffer);
     const { relative, endian, string_base, bitmask } = layout;
-    add(option, relative, { kind: 'byte_extract', bytes, offset, name, relative, endian, string_base, multiplier, align, bitmask }, cx);
+    cx.check(run, { kind: 'byte_extract', bytes, offset, name, relative, endian, string_base, multiplier, align, bitmask });
   },
   examples: [
     { options: 'byte_extract:1,0,n; content:"b"; offset:n;', hits: ['\x02.b'], misses: ['\x03.b'] },
@@ -248,12 +247,13 @@ export const byteMath: Keyword = {
     const result = pairs.get('result') ?? '';
     if (operator === undefined) return void fail(option, cx, `\`${pairs.get('oper')}\` is no operator`, `operators are ${[...MATH_OPERATORS.keys()].join(' ')}`);
     if (!isName(result)) return void fail(option, cx, `\`${result}\` is no name`, 'names are letters, digits and `_`, a letter first');
-    const bytes = readOperand(pairs.get('bytes') ?? '', 1, 10, cx, option.span);
-    const offset = readOperand(pairs.get('offset') ?? '', -MAX_OFFSET, MAX_OFFSET, cx, option.span);
-    const value = readOperand(pairs.get('rvalue') ?? '', 0, 0xffff_ffff, cx, option.span);
+    const run = cx.runAfterLast(layout.relative, option.span);
+    const bytes = readOperand(pairs.get('bytes') ?? '', 1, 10, cx, option.span, run);
+    const offset = readOperand(pairs.get('offset') ?? '', -MAX_OFFSET, MAX_OFFSET, cx, option.span, run);
+    const value = readOperand(pairs.get('rvalue') ?? '', 0, 0xffff_ffff, cx, option.span, run);
     if (bytes === null || offset === null || value === null) return;
-    cx.variables.add(result);
-    add(option, layout.relative, { kind: 'byte_math', bytes, offset, operator, value, result, ...layout }, cx);
+    cx.variables.set(result, run.condition.buffer);
+    cx.check(run, { kind: 'byte_math', bytes, offset, operator, value, result, ...layout });
   },
   examples: [
     { options: 'byte_math:bytes 1, offset 0, oper +, rvalue 1, result n; content:"b"; offset:n;', hits: ['\x01.b'], misses: ['\x02.b'] },

@@ -2,8 +2,22 @@ import { type OpenContent, plainContent, type RuleContext } from '../lower/conte
 import type { Keyword, Option } from './keyword.js';
 import { TRANSFORM_LIMITS } from './transforms.js';
 
-/** Longest pattern Suricata takes. Octets. */
-const MAX_PATTERN = 255;
+/** Longest pattern: as long as the longest rule Suricata reads. Octets. */
+const MAX_PATTERN = 8191;
+
+/** The hexadecimal digits of every octet. */
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
+
+/** The octets of text as hexadecimal digits. */
+function textToHex(value: string, from: number, to: number, latin1: boolean): string {
+  let hex = '';
+  for (let at = from; at < to; at += 1) {
+    const char = value.charCodeAt(at);
+    if (char > (latin1 ? 255 : 127)) return hex + Buffer.from(value.slice(at, to), 'utf8').toString('hex');
+    hex += HEX[char];
+  }
+  return hex;
+}
 
 const ESCAPED = ':;\\"';
 
@@ -20,7 +34,7 @@ export function parsePattern(option: Option, cx: RuleContext): string | null {
   let binary = false;
   let plainFrom = 0;
   const flush = (to: number): void => {
-    if (to > plainFrom) hex += Buffer.from(value.slice(plainFrom, to), latin1 ? 'latin1' : 'utf8').toString('hex');
+    if (to > plainFrom) hex += textToHex(value, plainFrom, to, latin1);
   };
   for (let at = 0; at < value.length; at += 1) {
     const char = value.charCodeAt(at);
@@ -136,7 +150,7 @@ function open(pattern: string, option: Option, run: OpenContent['run'], cx: Rule
     length: pattern.length / 2,
     startsWith: false,
     rawBytes: false,
-    seen: new Set(),
+    seen: [],
   };
 }
 
@@ -147,11 +161,11 @@ export function modified(option: Option, cx: RuleContext): OpenContent | null {
     cx.report('content/missing', option.span, `\`${option.name}\` has no \`content\` before it`, 'put it after the `content` it belongs to', option.name);
     return null;
   }
-  if (target.seen.has(option.name)) {
+  if (target.seen.includes(option.name)) {
     cx.report('keyword/twice', option.span, `this \`content\` has \`${option.name}\` already`, 'keep one of them', option.name);
     return null;
   }
-  target.seen.add(option.name);
+  target.seen.push(option.name);
   return target;
 }
 

@@ -14,10 +14,11 @@ export const isdataat: Keyword = {
     const [at = '', ...words] = splitCommas(option.value);
     const bad = words.find((word) => word !== 'relative' && word !== 'rawbytes');
     if (bad !== undefined) return cx.report('keyword/value', option.span, `\`${bad}\` is no setting of it`, 'settings are `relative` and `rawbytes`', option.name);
-    const offset = readOperand(at, 0, 65_535, cx, option.span);
-    if (offset === null) return;
     const relative = words.includes('relative');
-    cx.check(cx.runAfterLast(relative, option.span), { kind: 'is_data_at', offset, relative, negated: option.negated });
+    const run = cx.runAfterLast(relative, option.span);
+    const offset = readOperand(at, 0, 65_535, cx, option.span, run);
+    if (offset === null) return;
+    cx.check(run, { kind: 'is_data_at', offset, relative, negated: option.negated });
   },
   examples: [
     { options: 'isdataat:2;', hits: ['abc'], misses: ['ab'] },

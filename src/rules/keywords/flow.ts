@@ -31,7 +31,7 @@ export const flow: Keyword = {
   value: 'required',
   lower(option, cx) {
     const { flow: wanted } = cx.rule;
-    if (cx.seen.has('flow') && !wanted.to_server && !wanted.to_client) {
+    if (cx.seen.get('flow') !== undefined && !wanted.to_server && !wanted.to_client) {
       cx.once('flow', option.span);
       return;
     }

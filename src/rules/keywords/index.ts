@@ -8,6 +8,7 @@ import { appLayerEvent, appLayerProtocol, decodeEvent, streamEvent } from './eve
 import { fastPattern } from './fast-pattern.js';
 import { fieldKeyword } from './fields.js';
 import { flow } from './flow.js';
+import { flowBytes, flowPackets } from './flow-counters.js';
 import { dsize, icmpId, icmpSeq, ipopts, ipProto, sameip, tos, vlanId } from './header.js';
 import type { Keyword } from './keyword.js';
 import { pcre } from './pcre.js';
@@ -44,6 +45,8 @@ export const KEYWORDS: readonly Keyword[] = [
   entropy,
   fastPattern,
   flow,
+  flowBytes,
+  flowPackets,
   flowbits,
   flowint,
   gid,

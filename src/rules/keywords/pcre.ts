@@ -82,9 +82,11 @@ export const pcre: Keyword = {
   lower(option, cx) {
     const { value, span } = option;
     const fail = (message: string, help: string) => cx.report('pcre/syntax', span, message, help, 'pcre');
+    // As in Suricata what stands before the first slash is not looked at.
+    const open = value.indexOf('/');
     const close = value.lastIndexOf('/', flagsFrom(value));
-    if (!value.startsWith('/') || close < 1) return fail('the value is not `/expression/flags`', 'write `pcre:"/abc/i";`');
-    const pattern = value.slice(1, close);
+    if (open < 0 || close <= open) return fail('the value is not `/expression/flags`', 'write `pcre:"/abc/i";`');
+    const pattern = value.slice(open + 1, close);
     const problem = shapeProblem(pattern);
     if (problem !== null) return fail(problem, 'mend the expression; a literal bracket is written `\\(`');
     const [letters = '', ...names] = splitCommas(value.slice(close + 1));
@@ -114,7 +116,9 @@ export const pcre: Keyword = {
       if (row === undefined) {
         return cx.report('keyword/unsupported', span, `no protocol gives \`${modifier}\` yet`, 'rules with it load once HTTP is there', 'pcre');
       }
-      if (cx.sticky !== null && cx.sticky !== row.name) {
+      // `file.data` and the response body are the same octets to older rules.
+      const same = cx.sticky === row.name || (modifier === 'http_server_body' && cx.sticky === 'file.data');
+      if (cx.sticky !== null && !same) {
         return cx.report('buffer/sticky', span, `the expression asks for \`${row.name}\`, the rule for \`${cx.sticky}\``, 'drop the letter, or go back with `pkt_data`', 'pcre');
       }
       run = cx.sticky === null ? cx.runOf(row.name, row, span) : cx.run(span);
@@ -122,7 +126,7 @@ export const pcre: Keyword = {
         return cx.report('transform/never', span, 'the normalised host is lower case', 'write the expression in lower case, or use `Z` for the raw host', 'pcre');
       }
     }
-    if (relative && run.condition.checks.length === 0) return fail('`R` has no match in the same buffer before it', 'drop `R`, or put a `content` of the buffer before it');
+    if (relative && cx.sticky === null && run.condition.checks.length === 0) return fail('`R` has no match in the same buffer before it', 'drop `R`, or put a `content` of the buffer before it');
     cx.check(run, { kind: 'pcre', pattern, flags: [...flags].sort().join(''), negated: option.negated, relative, captures });
   },
   examples: [
@@ -158,6 +162,7 @@ function readCaptures(pattern: string, names: readonly string[]): PcreCapture[] 
     captures.push({ scope, name });
   }
   if (captures.length === 0) {
+    if (!pattern.includes('(?')) return captures;
     for (const match of pattern.matchAll(/\(\?P?<(flow|pkt|alert)_(\w+)>/g)) {
       captures.push({ scope: SCOPES.get(match[1] ?? '') ?? 'packet', name: match[2] ?? '' });
     }

@@ -58,7 +58,9 @@ export const msg: Keyword = {
   value: 'required',
   quotes: 'required',
   lower(option, cx) {
-    if (cx.once('msg', option.span)) cx.rule.msg = option.value.replace(/\\([\\";:])/g, '$1');
+    if (cx.once('msg', option.span)) {
+      cx.rule.msg = option.value.includes('\\') ? option.value.replace(/\\([\\";:])/g, '$1') : option.value;
+    }
   },
   examples: [{ options: 'content:"a";' }, { options: 'msg:"again";', error: 'keyword/twice' }],
 };
@@ -139,8 +141,9 @@ export const metadata: Keyword = {
   lower(option, cx) {
     for (const pair of splitCommas(option.value)) {
       if (pair === '') continue;
-      const blank = /\s/.exec(pair)?.index ?? pair.length;
-      cx.rule.metadata.push({ key: pair.slice(0, blank), value: pair.slice(blank).trim() });
+      const blank = pair.indexOf(' ');
+      if (blank < 0) cx.rule.metadata.push({ key: pair, value: '' });
+      else cx.rule.metadata.push({ key: pair.slice(0, blank), value: pair.slice(blank + 1).trim() });
     }
   },
   examples: [{ options: 'metadata:created_at 2019_04_11, attack_target Client Endpoint;' }, { options: 'metadata:;', error: 'keyword/missing-value' }],

@@ -72,7 +72,7 @@ export const offset: Keyword = {
   value: 'required',
   lower(option, cx) {
     const target = absolute(option, cx);
-    const start = target === null ? null : readOperand(option.value, 0, MAX_ABSOLUTE, cx, option.span);
+    const start = target === null ? null : readOperand(option.value, 0, MAX_ABSOLUTE, cx, option.span, target.run);
     if (target !== null && start !== null) target.check.window.start = start;
   },
   examples: [
@@ -92,7 +92,7 @@ export const depth: Keyword = {
   value: 'required',
   lower(option, cx) {
     const target = absolute(option, cx);
-    const end = target === null ? null : readOperand(option.value, 0, MAX_ABSOLUTE, cx, option.span);
+    const end = target === null ? null : readOperand(option.value, 0, MAX_ABSOLUTE, cx, option.span, target.run);
     if (target !== null && end !== null && fits(option, end, target, cx)) target.check.window.end = end;
   },
   examples: [
@@ -152,7 +152,7 @@ export const distance: Keyword = {
   value: 'required',
   lower(option, cx) {
     const target = relative(option, cx);
-    const start = target === null ? null : readOperand(option.value, -MAX_RELATIVE, MAX_RELATIVE, cx, option.span);
+    const start = target === null ? null : readOperand(option.value, -MAX_RELATIVE, MAX_RELATIVE, cx, option.span, target.run);
     if (target === null || start === null) return;
     target.check.window.relative = true;
     target.check.window.start = start;
@@ -172,7 +172,7 @@ export const within: Keyword = {
   value: 'required',
   lower(option, cx) {
     const target = relative(option, cx);
-    const end = target === null ? null : readOperand(option.value, -MAX_RELATIVE, MAX_RELATIVE, cx, option.span);
+    const end = target === null ? null : readOperand(option.value, -MAX_RELATIVE, MAX_RELATIVE, cx, option.span, target.run);
     if (target === null || end === null || !fits(option, end, target, cx)) return;
     target.check.window.relative = true;
     target.check.window.end = end;

@@ -12,6 +12,19 @@ export const PAYLOAD = 'payload';
 /** The name of what `base64_decode` decoded. */
 export const BASE64_DATA = 'base64_data';
 
+/** What an unknown keyword brings about: a buffer that was not selected, a content that was not there. */
+const CONSEQUENCES: ReadonlySet<Code> = new Set<Code>([
+  'buffer/empty',
+  'buffer/missing',
+  'buffer/sticky',
+  'content/fast-pattern',
+  'content/missing',
+  'keyword/twice',
+  'pcre/syntax',
+  'transform/place',
+  'variable/unknown',
+]);
+
 export type ContentCheck = Extract<Check, { kind: 'content' }>;
 export type BufferCondition = Extract<Condition, { kind: 'buffer' }>;
 
@@ -34,7 +47,7 @@ export interface OpenContent {
   startsWith: boolean;
   rawBytes: boolean;
   /** Modifiers seen, to refuse the second. */
-  readonly seen: Set<string>;
+  readonly seen: string[];
 }
 
 /** Everything known about a rule while its options are read, in order. */
@@ -43,8 +56,8 @@ export class RuleContext {
   readonly line: RuleLine;
   readonly catalog: CatalogIndex;
   readonly settings: Settings;
-  /** Names set by `byte_extract` and `byte_math` so far. */
-  readonly variables = new Set<string>();
+  /** Names set by `byte_extract` and `byte_math` so far, and the buffer they were set in. */
+  readonly variables = new Map<string, string>();
   /** Keywords seen, for those that may stand once. */
   readonly seen = new Map<string, Span>();
   readonly runs: Run[] = [];
@@ -55,6 +68,8 @@ export class RuleContext {
   /** True after `classtype` or `priority` set a priority. */
   prioritised = false;
   failed = false;
+  /** True once a keyword was not known: what depends on it would only repeat that. */
+  incomplete = false;
 
   readonly #diagnostics: (finding: Diagnostic) => void;
   #sticky: { readonly row: BufferRow | null; readonly name: string; readonly span: Span; used: boolean } | null = null;
@@ -79,6 +94,7 @@ export class RuleContext {
   /** Reports; an error loses the rule. The span counts in the rule's text. */
   report(code: Code, span: Span, message: string, help: string, keyword = ''): void {
     if (CODES[code][0] === 'error') this.failed = true;
+    if (this.incomplete && CONSEQUENCES.has(code)) return;
     const sid = this.rule.sid === 0 ? null : this.rule.sid;
     this.#diagnostics(
       diagnostic(this.line.source, this.line.inFile(span), { code, message, help, sid, keyword }),

@@ -16,6 +16,10 @@ const ACTIONS: ReadonlySet<string> = new Set<Action>([
   'config',
 ]);
 
+/** Actions that may say `:packet` or `:flow`; to a passive engine both are the same. */
+const SCOPED: ReadonlySet<string> = new Set(['drop', 'pass', 'reject', 'rejectsrc', 'rejectdst', 'rejectboth']);
+const FIREWALL_ACTIONS: ReadonlySet<string> = new Set(['accept']);
+
 const DIRECTIONS: ReadonlyMap<string, Direction> = new Map([
   ['->', 'one_way'],
   ['<>', 'both'],
@@ -47,9 +51,15 @@ const PACKET_HOOKS = ['flow_start', 'pre_flow', 'pre_stream', 'all'] as const;
 /** Writes what stands before the parenthesis into the rule. */
 export function lowerHeader(header: HeaderNode, cx: RuleContext, resolver: SetResolver, sets: BatchSetTable): void {
   const { rule } = cx;
-  const action = header.action.text.toLowerCase();
-  if (ACTIONS.has(action)) rule.action = action as Action;
-  else {
+  const [action = '', scope] = header.action.text.toLowerCase().split(':');
+  if (ACTIONS.has(action)) {
+    rule.action = action as Action;
+    if (scope !== undefined && (!SCOPED.has(action) || (scope !== 'packet' && scope !== 'flow'))) {
+      cx.report('header/action', header.action, `\`${action}\` has no scope \`${scope}\``, 'scopes are `packet` and `flow`, for `drop`, `pass` and `reject`');
+    }
+  } else if (FIREWALL_ACTIONS.has(action)) {
+    cx.report('header/action', header.action, `\`${action}\` belongs to firewall rules, which are not supported`, 'use `pass` in detection rules');
+  } else {
     cx.report(
       'header/action',
       header.action,
@@ -86,7 +96,7 @@ function lowerProtocol(header: HeaderNode, cx: RuleContext): void {
     const row = cx.catalog.protocol(name);
     if (row === undefined) {
       const known = isSuricataProtocol(name);
-      const all = [...PROTOCOLS.keys(), ...cx.catalog.rows.protocols.map((one) => one.name)];
+      const all = known ? [] : [...PROTOCOLS.keys(), ...cx.catalog.rows.protocols.map((one) => one.name)];
       cx.report(
         'header/protocol',
         protocol,
@@ -94,6 +104,7 @@ function lowerProtocol(header: HeaderNode, cx: RuleContext): void {
         known ? 'rules on it load once the engine has the protocol' : (didYouMean(name, all) ?? `protocols are ${all.join(', ')}`),
         known ? name : '',
       );
+      cx.incomplete = true;
       return;
     }
     cx.rule.protocol = { kind: 'application', name: row.name };

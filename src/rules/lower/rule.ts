@@ -123,6 +123,7 @@ function lowerOption(node: OptionNode, compiler: Compiler, cx: RuleContext): voi
     if (option !== null) keyword.lower(option, cx);
     return;
   }
+  cx.incomplete = true;
   const family = suricataFamily(name);
   if (family !== undefined) {
     cx.report('keyword/unsupported', node.name, `\`${name}\` is not supported yet`, `keywords of the family \`${family}\` that are there: \`sidewire rules list\``, name);

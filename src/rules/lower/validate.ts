@@ -110,17 +110,24 @@ function greatestSize(test: NumberTest): number | null {
   return greatest;
 }
 
-function contentLength(check: Check): number {
-  return check.kind === 'content' && !check.negated ? check.pattern.length / 2 : 0;
+/** How many octets the contents need at least: each from its offset, relative ones one behind the other. */
+function octetsNeeded(checks: readonly Check[]): number {
+  let needed = 0;
+  let end = 0;
+  for (const check of checks) {
+    if (check.kind !== 'content' ) continue;
+    const { relative, start } = check.window;
+    const from = typeof start === 'number' ? start : 0;
+    end = Math.max(0, relative ? end + from : from) + check.pattern.length / 2;
+    needed = Math.max(needed, end);
+  }
+  return needed;
 }
 
 function tooLong(cx: RuleContext, span: Span, checks: readonly Check[], limit: number, what: string): void {
-  for (const check of checks) {
-    const length = contentLength(check);
-    if (length <= limit) continue;
-    cx.report('rule/never', span, `a pattern of ${length} octets does not fit into ${what} ${limit}`, 'make the pattern shorter or the size greater');
-    return;
-  }
+  const needed = octetsNeeded(checks);
+  if (needed <= limit) return;
+  cx.report('rule/never', span, `the patterns need ${needed} octets and do not fit into ${what} ${limit}`, 'make the patterns shorter or the size greater');
 }
 
 function validateRun(run: Run, cx: RuleContext): void {
@@ -151,11 +158,11 @@ function validateHost(run: Run, cx: RuleContext): void {
   }
 }
 
-/** A method holds no blanks. */
+/** No blank stands behind a method. */
 function validateMethod(run: Run, cx: RuleContext): void {
   for (const check of run.condition.checks) {
-    if (check.kind !== 'content' || !/^(20|09|0d|0a)|(20|09|0d|0a)$/.test(check.pattern)) continue;
-    cx.report('rule/never', run.span, '`http.method` has no blanks around it', 'remove the blank from the pattern');
+    if (check.kind !== 'content' || !/(?:20|09)$/.test(check.pattern) ) continue;
+    cx.report('rule/never', run.span, '`http.method` ends before the blank', 'remove the blank from the pattern');
     return;
   }
 }

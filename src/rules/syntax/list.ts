@@ -6,7 +6,7 @@ const MAX_DEPTH = 64;
 /** An address or port expression, or why it is none. Offsets count from `base`. */
 export function parseList(text: string, base = 0): { node: ListNode; problem: null } | { node: null; problem: SyntaxProblem } {
   const parser = new ListParser(text, base);
-  const node = parser.expression(0);
+  const node = parser.list();
   if (node !== null && parser.atEnd()) return { node, problem: null };
   return { node: null, problem: parser.problem() };
 }
@@ -29,6 +29,22 @@ class ListParser {
   atEnd(): boolean {
     this.#skipBlanks();
     return this.#at >= this.#text.length;
+  }
+
+  /** An expression, or several with commas but without brackets, as Suricata takes them. */
+  list(): ListNode | null {
+    const first = this.expression(0);
+    this.#skipBlanks();
+    if (first === null || this.#text[this.#at] !== ',') return first;
+    const items = [first];
+    while (this.#text[this.#at] === ',') {
+      this.#at += 1;
+      const item = this.expression(0);
+      if (item === null) return null;
+      items.push(item);
+      this.#skipBlanks();
+    }
+    return { kind: 'group', negated: false, items, ...this.#span(0, this.#at) };
   }
 
   expression(depth: number): ListNode | null {
