@@ -99,10 +99,21 @@ fn trimmed(octets: &[u8], range: Range<usize>) -> Range<usize> {
     range.start + front..range.end - back
 }
 
-/// Reads what comes next in a header block. `lf_cr`: the block uses LF CR as its line end. `joined` receives values
-/// that were folded.
-pub(super) fn scan(side: Side, data: &[u8], last: bool, lf_cr: bool, joined: &mut Vec<u8>) -> Scan {
-    match block_end(side, data, last, lf_cr) {
+/// What is known of a header block when the next header is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Position {
+    /// Nothing was read of it: what looks like an odd end may belong to the line end of the first line.
+    pub first: bool,
+    /// Its lines end in LF CR.
+    pub lf_cr: bool,
+    /// Nothing follows `data`.
+    pub last: bool,
+}
+
+/// Reads what comes next in a header block. `joined` receives values that were folded.
+pub(super) fn scan(side: Side, data: &[u8], position: Position, joined: &mut Vec<u8>) -> Scan {
+    let Position { last, .. } = position;
+    match block_end(side, data, position) {
         Ok(Some(length)) => return Scan::End(length),
         Ok(None) => {}
         Err(NeedMore) => return Scan::Incomplete,
@@ -132,14 +143,16 @@ pub(super) fn scan(side: Side, data: &[u8], last: bool, lf_cr: bool, joined: &mu
 }
 
 /// The empty line that ends the block, when it is next.
-fn block_end(side: Side, data: &[u8], last: bool, lf_cr: bool) -> Result<Option<usize>, NeedMore> {
+fn block_end(side: Side, data: &[u8], position: Position) -> Result<Option<usize>, NeedMore> {
+    let Position { first, lf_cr, last } = position;
     Ok(match (side, data) {
         (_, []) => return Err(NeedMore),
         (_, [b'\r', b'\n', ..]) => Some(2),
         (_, [b'\r']) if !last => return Err(NeedMore),
         (Side::Response, [b'\n', b'\r', ..]) if lf_cr => Some(2),
         (Side::Response, [b'\n']) if lf_cr && !last => return Err(NeedMore),
-        (_, [b'\n', ..]) | (Side::Response, [b'\r', ..]) => Some(1),
+        (_, [b'\n', ..]) => Some(1),
+        (Side::Response, [b'\r', ..]) if !first => Some(1),
         _ => None,
     })
 }
@@ -511,7 +524,8 @@ mod tests {
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
         loop {
             let rest = &data[at..];
-            match scan(side, rest, false, head.lf_cr, &mut joined) {
+            let position = Position { first: head.len() == 0, lf_cr: head.lf_cr, last: false };
+            match scan(side, rest, position, &mut joined) {
                 Scan::Header { name, value, length, lf_cr, .. } => {
                     head.lf_cr |= lf_cr;
                     head.add(rest, (name, value, length), &joined, 100).unwrap();
@@ -540,6 +554,7 @@ mod tests {
         for (wire, want, left) in [
             (&b"A: b\nC: d\n\nbody"[..], &["A=b", "C=d"][..], "body"),
             (b"A: b\rC: d\r\rbody", &["A=b", "C=d"], "body"),
+            (b"\rA: b\n\n", &["=", "A=b"], ""),
             (b"A: b\n\rC: d\n\r\n\rbody", &["A=b", "C=d"], "body"),
             (b"A: b\r\n\r \nC: d\r\n\r\n", &["A=b", "C=d"], ""),
         ] {
@@ -578,7 +593,7 @@ mod tests {
     fn waits_while_it_cannot_tell() {
         for side in [Side::Request, Side::Response] {
             for partial in [&b"Ho"[..], b"Host: a", b"Host: a\r", b"Host: a\r\n", b"\r", b""] {
-                assert_eq!(scan(side, partial, false, false, &mut Vec::new()), Scan::Incomplete, "{partial:?}");
+                assert_eq!(scan(side, partial, Position::default(), &mut Vec::new()), Scan::Incomplete, "{partial:?}");
             }
         }
     }

@@ -222,12 +222,13 @@ impl Http1 {
         let mut at = 0;
         loop {
             let rest = data.get(at..).unwrap_or_default();
-            let lf_cr = match side {
-                Side::Request => slot.tx.request.head.lf_cr,
-                Side::Response => slot.tx.response.head.lf_cr,
+            let head = match side {
+                Side::Request => &slot.tx.request.head,
+                Side::Response => &slot.tx.response.head,
             };
+            let position = header::Position { first: head.len() == 0, lf_cr: head.lf_cr, last };
             self.joined.clear();
-            match header::scan(side, rest, last, lf_cr, &mut self.joined) {
+            match header::scan(side, rest, position, &mut self.joined) {
                 Scan::Header { name, value, odd, length, lf_cr } => {
                     let head = match side {
                         Side::Request => &mut slot.tx.request.head,
