@@ -279,7 +279,8 @@ fn write_dcerpc(exchange: &Exchange, out: &mut Object<'_>) {
                     o.fmt("uuid", format_args!("{}", offer.interface.uuid));
                     o.fmt("version", format_args!("{}.{}", offer.interface.version, offer.interface.minor));
                     if let Some(answer) = offer.result {
-                        o.u64("ack_result", answer.result).u64("ack_reason", answer.reason);
+                        // Suricata never sets the reason over SMB, and what reads EVE knows it as 0.
+                        o.u64("ack_result", answer.result).u64("ack_reason", 0_u8);
                     }
                 });
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_base::{Direction, Time};
-use sidewire_msrpc::{Connection, Exchange, Exchanges, Header, Plausible, Surroundings};
+use sidewire_msrpc::{Connection, Exchange, Exchanges, Header, PduType, Plausible, Surroundings};
 use sidewire_proto::{Context, Transactions};
 
 use super::event::Event;
@@ -140,9 +140,33 @@ impl Smb {
     }
 
     fn call_data(&mut self, around: &mut Around<'_, '_>, data: &Flowing, octets: &[u8]) {
+        self.auth3(around, data, octets);
         self.with_rpc(around, data, |rpc, direction, calls, surroundings| {
             rpc.message(direction, octets, calls, surroundings);
         });
+    }
+
+    /// The third leg of an authentication is no exchange, and is not answered; EVE shows it all the same.
+    fn auth3(&mut self, around: &mut Around<'_, '_>, data: &Flowing, octets: &[u8]) {
+        let begins = octets.len() as u32 == data.length || data.position == 0;
+        let Plausible::Yes(header) = Header::probe(octets) else { return };
+        if !begins || header.pdu_type != PduType::AUTH3 || around.direction != Direction::ToServer {
+            return;
+        }
+        let exchange = Exchange {
+            call_id: header.call_id,
+            version: (5, header.minor),
+            request_type: Some(PduType::AUTH3),
+            ..Exchange::default()
+        };
+        let pipe = self.opens.peek(&data.open).and_then(|open| open.name.as_deref()).map(pipe_name).map(Arc::from);
+        let call = Call { pipe, exchange, interfaces: Default::default() };
+        let detail = Detail::Call(Box::new(call));
+        let transaction = Transaction::new(data.command, data.session_id, data.tree_id, detail);
+        let slot = self.ledger.open(around.transactions, around.now, transaction);
+        for direction in Direction::BOTH {
+            slot.advance(direction, 1, around.now);
+        }
     }
 
     /// Octets of data are missing.

@@ -364,6 +364,7 @@ impl Smb {
                 }
                 if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
                     if let (Detail::Create(create), Some(opened)) = (&mut slot.tx.detail, opened) {
+                        slot.tx.status = Some(Status::SUCCESS);
                         create.times = opened.times.map(seconds);
                         create.size = opened.size;
                         create.file = Some(FileId::Smb1(opened.file));
@@ -378,7 +379,8 @@ impl Smb {
             }
             command::CLOSE => {
                 self.ledger.answer(around, transaction, Some(status));
-                if let Some(number) = asked.and_then(|asked| asked.open).filter(|_| success) {
+                // Whatever the answer, the handle is gone.
+                if let Some(number) = asked.and_then(|asked| asked.open) {
                     self.close_open(around, number, None);
                 }
             }
@@ -465,7 +467,11 @@ impl Step<'_> {
             exchange: self.header.exchange(),
             session_id,
             tree_id,
-            status: self.header.is_response().then(|| self.status()),
+            // A DOS error of no class and code is success; calls and files say it the NTSTATUS way.
+            status: self
+                .header
+                .is_response()
+                .then(|| if self.header.status == 0 { Status::SUCCESS } else { self.status() }),
             position,
             length: data.length,
             route: Route::Undecided,

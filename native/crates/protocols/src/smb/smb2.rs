@@ -339,7 +339,8 @@ impl Smb {
             }
             command::CLOSE => {
                 self.ledger.answer(around, transaction, Some(status));
-                if let Some(number) = asked.and_then(|asked| asked.open).filter(|_| success) {
+                // Whatever the answer, the handle is gone.
+                if let Some(number) = asked.and_then(|asked| asked.open) {
                     self.close_open(around, number, Some(Status::SUCCESS));
                 }
             }
