@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { keywords } from '../../src/rules/index.js';
+import { catalog, compileText, ruleOf } from './fixture.js';
+
+const all = keywords(catalog);
+
+describe('keyword examples', () => {
+  for (const keyword of all.filter((one) => one.examples.length > 0)) {
+    describe(keyword.name, () => {
+      for (const { options, protocol, error } of keyword.examples) {
+        it(`${options} ${error ?? 'loads'}`, () => {
+          const { rules, diagnostics } = compileText(ruleOf(options, protocol));
+          if (error === undefined) {
+            expect(diagnostics.filter((one) => one.severity === 'error')).toEqual([]);
+            expect(rules).toHaveLength(1);
+          } else {
+            expect(diagnostics.map((one) => one.code)).toContain(error);
+            expect(rules).toEqual([]);
+          }
+        });
+      }
+    });
+  }
+});
+
+describe('the keyword listing', () => {
+  it('documents every keyword that is supported', () => {
+    expect(all.filter((one) => one.supported && !/^[A-Z].*[.;]$/s.test(one.doc)).map((one) => one.name)).toEqual([]);
+  });
+
+  it('gives every keyword with a grammar of its own an example', () => {
+    const fromCatalog = new Set([
+      ...catalog.buffers.flatMap((row) => [row.name, row.modifier]),
+      ...catalog.fields.map((row) => row.name),
+      ...catalog.transforms,
+    ]);
+    expect(all.filter((one) => one.supported && one.examples.length === 0 && !fromCatalog.has(one.name))).toEqual([]);
+  });
+
+  it('names what Suricata has and the engine has not', () => {
+    const dataset = all.find((one) => one.name === 'dataset');
+    expect(dataset).toMatchObject({ supported: false, family: 'dataset' });
+    expect(all.find((one) => one.name === 'content')).toMatchObject({ supported: true, family: 'payload' });
+    expect(all.find((one) => one.name === 'dcerpc.iface')?.aliases).toEqual(['dce_iface']);
+  });
+});
