@@ -53,7 +53,8 @@ export async function compileRuleset(
       failed: statistics.failed,
       skipped: statistics.skipped,
       files: source.files?.length ?? 0,
-      external: sources.reduce((sum, { text }) => sum + countExternal(String(text)), 0),
+      external: sources.reduce((sum, { text }) => sum + countExternal(asText(text)), 0),
+      sids: sources.flatMap(({ text }) => sidsOf(asText(text))),
     });
   } catch (error) {
     throw fromNative(error);
@@ -100,6 +101,14 @@ export function readSources({ files = [], text }: RuleSource): SourceFile[] {
     }
   });
   return text === undefined ? sources : [...sources, { path: TEXT, text }];
+}
+
+function asText(text: string | Uint8Array): string {
+  return typeof text === 'string' ? text : Buffer.from(text).toString('latin1');
+}
+
+function sidsOf(text: string): number[] {
+  return [...text.matchAll(/^[^#\n]*[;(]\s*sid\s*:\s*(\d+)\s*;/gm)].map((match) => Number(match[1]));
 }
 
 function countExternal(text: string): number {

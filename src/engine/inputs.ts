@@ -1,4 +1,4 @@
-import { readdirSync, type Stats, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from './error.js';
 
@@ -14,8 +14,12 @@ export interface InputOptions {
 /** Directories below one another; more is a circle of links. */
 const MAX_DEPTH = 64;
 
+/** How captures, and what they are compressed with, begin: pcap in both byte orders, pcapng, gzip, zstd. */
+const MAGICS = ['a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', '0a0d0d0a', '1f8b', '28b52ffd'];
+
 /**
- * The captures that files and directories stand for, in the order they are to be replayed. `-` is standard input.
+ * The captures that files and directories stand for, in the order they are to be replayed. `-` is standard input. A file
+ * that is named is taken as it is; of a directory, the files that begin as a capture does.
  * @throws {EngineError} `capture/not-found` for a path that does not exist or a directory that holds nothing
  */
 export function expandInputs(paths: readonly string[], options: InputOptions = {}): string[] {
@@ -27,7 +31,7 @@ export function expandInputs(paths: readonly string[], options: InputOptions = {
     if (found.length === 0)
       throw new EngineError(
         'capture/not-found',
-        `${path}: the directory holds no files${options.recursive ? '' : '; --recursive looks into the directories in it'}`,
+        `${path}: the directory holds no captures${options.recursive ? '' : '; --recursive looks into the directories in it'}`,
       );
     return sort(found, options.order ?? 'name').map(({ file }) => file);
   });
@@ -44,8 +48,19 @@ function list(directory: string, recursive: boolean, depth: number): Found[] {
     const file = join(directory, entry.name);
     const stats = statOf(file);
     if (stats.isDirectory()) return recursive && depth < MAX_DEPTH ? list(file, recursive, depth + 1) : [];
-    return stats.isFile() ? [{ file, modified: stats.mtimeMs }] : [];
+    return stats.isFile() && isCapture(file) ? [{ file, modified: stats.mtimeMs }] : [];
   });
+}
+
+function isCapture(file: string): boolean {
+  const start = Buffer.alloc(4);
+  const handle = openSync(file, 'r');
+  try {
+    readSync(handle, start, 0, start.length, 0);
+  } finally {
+    closeSync(handle);
+  }
+  return MAGICS.some((magic) => start.toString('hex').startsWith(magic));
 }
 
 function sort(found: Found[], order: InputOrder): Found[] {

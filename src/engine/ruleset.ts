@@ -35,6 +35,8 @@ export interface Findings {
   readonly files: number;
   /** Rules whose header asks for a side outside `$HOME_NET`. */
   readonly external: number;
+  /** Signature ids met, in order. */
+  readonly sids: readonly number[];
 }
 
 /**
@@ -56,6 +58,11 @@ export class Ruleset implements AsyncDisposable {
   /** Number of rules in the set. */
   get size(): number {
     return this.native().rules;
+  }
+
+  /** The signature ids in the texts the set was made from, those of broken rules among them. */
+  get sids(): readonly number[] {
+    return this.findings.sids;
   }
 
   /** Rules that were understood but could not be compiled. */

@@ -1,5 +1,5 @@
 // `npm run build`: TypeScript to dist/, and the release addon to native/sidewire.PLATFORM.node.
-import { chmodSync, copyFileSync, existsSync, renameSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { libraryName, platformName } from './platform.mjs';
@@ -27,10 +27,12 @@ async function buildTypeScript() {
   }
   say('build: compiling TypeScript to dist/');
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  // A dist/ that somebody removed must come back whole: then the incremental record is of no use.
-  const args = ['-p', 'src', ...(existsSync(entry) ? [] : ['--incremental', 'false', '--tsBuildInfoFile', 'null'])];
-  await must('Compiling TypeScript', process.execPath, [compiler, ...args]);
+  // From nothing: what was renamed or removed must not stay behind in a package.
+  rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+  await must('Compiling TypeScript', process.execPath, [compiler, '-p', 'src']);
   chmodSync(entry, 0o755);
+  mkdirSync(join(ROOT, 'dist', 'generated'), { recursive: true });
+  copyFileSync(join(ROOT, 'src', 'generated', 'catalog.json'), join(ROOT, 'dist', 'generated', 'catalog.json'));
   setDone('typescript', value);
   say(`build: dist/ built (${seconds(start)})`);
 }

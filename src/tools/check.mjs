@@ -49,7 +49,7 @@ async function generated() {
 }
 
 function drift(fresh, committed) {
-  const names = readdirSync(fresh).filter((name) => name.endsWith('.ts'));
+  const names = readdirSync(fresh).filter((name) => /\.(ts|json)$/.test(name));
   return names.filter((name) => {
     const path = join(committed, name);
     return !existsSync(path) || readFileSync(path, 'utf8') !== readFileSync(join(fresh, name), 'utf8');

@@ -1,0 +1,226 @@
+import { TcpConversation, type TcpOptions } from './tcp.js';
+
+/** An interface: its UUID and version, `1.0`. */
+export interface Interface {
+  readonly uuid: string;
+  readonly version?: string;
+}
+
+/** NDR, the transfer syntax everybody speaks. [C706] appendix I. */
+const NDR: Interface = { uuid: '8a885d04-1ceb-11c9-9fe8-08002b104860', version: '2.0' };
+
+/** `PTYPE` of connection-oriented PDUs, [C706] 12.6.4. */
+const PTYPE = {
+  request: 0,
+  response: 2,
+  fault: 3,
+  bind: 11,
+  bindAck: 12,
+  alterContext: 14,
+  alterContextResponse: 15,
+} as const;
+
+const FIRST = 1;
+const LAST = 2;
+const OBJECT = 0x80;
+
+/** Fields every PDU has. */
+interface Common {
+  readonly callId?: number;
+  /** PFC flags instead of those that fit. */
+  readonly flags?: number;
+}
+
+export interface Bind extends Common {
+  /** Offered presentation contexts by their ids. */
+  readonly contexts: readonly (Interface & { readonly id: number })[];
+  /** `alter_context` instead of `bind`. */
+  readonly alter?: boolean;
+}
+
+export interface BindAck extends Common {
+  /** How each context was answered, in the order of the offer. */
+  readonly results: readonly ('accepted' | 'rejected')[];
+  /** Secondary address: the port. */
+  readonly port?: string;
+  readonly alter?: boolean;
+}
+
+export interface Request extends Common {
+  readonly contextId?: number;
+  readonly opnum: number;
+  /** Object UUID: the IPID of a DCOM call. */
+  readonly object?: string;
+  readonly stub?: Uint8Array;
+  /** Octets of stub in a fragment; all in one by default. */
+  readonly fragment?: number;
+}
+
+export interface Response extends Common {
+  readonly contextId?: number;
+  readonly stub?: Uint8Array;
+  readonly fragment?: number;
+}
+
+/** A UUID as DCERPC carries it in little-endian: three fields turned, the rest as it is. */
+export function uuidBytes(uuid: string): Buffer {
+  const raw = Buffer.from(uuid.replaceAll('-', ''), 'hex');
+  if (raw.length !== 16) throw new RangeError(`"${uuid}" is no UUID`);
+  raw.subarray(0, 4).reverse();
+  raw.subarray(4, 6).reverse();
+  raw.subarray(6, 8).reverse();
+  return raw;
+}
+
+/** `bind`, or `alter_context`. */
+export function bind({ contexts, callId = 1, flags, alter = false }: Bind): Buffer {
+  const head = Buffer.alloc(12);
+  head.writeUInt16LE(5840, 0);
+  head.writeUInt16LE(5840, 2);
+  head.writeUInt8(contexts.length, 8);
+  const items = contexts.map(({ id, ...abstract }) => {
+    const item = Buffer.alloc(4);
+    item.writeUInt16LE(id, 0);
+    item.writeUInt8(1, 2);
+    return Buffer.concat([item, syntax(abstract), syntax(NDR)]);
+  });
+  return pdu(alter ? PTYPE.alterContext : PTYPE.bind, callId, flags, Buffer.concat([head, ...items]));
+}
+
+/** `bind_ack`, or `alter_context_response`. */
+export function bindAck({ results, callId = 1, flags, port = '', alter = false }: BindAck): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt16LE(5840, 0);
+  head.writeUInt16LE(5840, 2);
+  head.writeUInt32LE(0x1234, 4);
+  const address = Buffer.from(port === '' ? '' : `${port}\0`, 'latin1');
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(address.length);
+  const padding = Buffer.alloc((4 - ((2 + address.length) % 4)) % 4);
+  const count = Buffer.from([results.length, 0, 0, 0]);
+  const items = results.map((result) => {
+    const item = Buffer.alloc(4);
+    item.writeUInt16LE(result === 'accepted' ? 0 : 2, 0);
+    item.writeUInt16LE(result === 'accepted' ? 0 : 1, 2);
+    return Buffer.concat([item, result === 'accepted' ? syntax(NDR) : Buffer.alloc(20)]);
+  });
+  const body = Buffer.concat([head, length, address, padding, count, ...items]);
+  return pdu(alter ? PTYPE.alterContextResponse : PTYPE.bindAck, callId, flags, body);
+}
+
+/** A request, in as many fragments as asked for. */
+export function request({
+  opnum,
+  contextId = 0,
+  callId = 1,
+  object,
+  stub = Buffer.alloc(0),
+  fragment,
+  flags,
+}: Request): Buffer {
+  return fragments(stub, fragment, (part, position, left) => {
+    const head = Buffer.alloc(8);
+    head.writeUInt32LE(part.length + left, 0);
+    head.writeUInt16LE(contextId, 4);
+    head.writeUInt16LE(opnum, 6);
+    const uuid = object === undefined ? Buffer.alloc(0) : uuidBytes(object);
+    const own = position | (object === undefined ? 0 : OBJECT);
+    return pdu(PTYPE.request, callId, flags ?? own, Buffer.concat([head, uuid, part]));
+  });
+}
+
+/** A response, in as many fragments as asked for. */
+export function response({
+  contextId = 0,
+  callId = 1,
+  stub = Buffer.alloc(0),
+  fragment,
+  flags,
+}: Response = {}): Buffer {
+  return fragments(stub, fragment, (part, position, left) => {
+    const head = Buffer.alloc(8);
+    head.writeUInt32LE(part.length + left, 0);
+    head.writeUInt16LE(contextId, 4);
+    return pdu(PTYPE.response, callId, flags ?? position, Buffer.concat([head, part]));
+  });
+}
+
+/** A fault. */
+export function fault({
+  status,
+  contextId = 0,
+  callId = 1,
+  flags,
+}: Common & { readonly status: number; readonly contextId?: number }): Buffer {
+  const body = Buffer.alloc(16);
+  body.writeUInt16LE(contextId, 4);
+  body.writeUInt32LE(status >>> 0, 8);
+  return pdu(PTYPE.fault, callId, flags, body);
+}
+
+/** A call: what is sent, and what is answered. */
+export interface Call extends Omit<Request, 'callId'> {
+  /** The answer's stub; `null`: none comes. */
+  readonly answer?: Uint8Array | null;
+}
+
+/** A DCERPC connection: one interface bound, and calls on it. */
+export class DcerpcConversation extends TcpConversation {
+  #callId = 1;
+
+  /** `bind` and its answer. */
+  bind(contexts: Bind['contexts']): this {
+    const callId = this.#callId++;
+    this.toServer(bind({ contexts, callId }));
+    return this.toClient(bindAck({ results: contexts.map(() => 'accepted' as const), callId }));
+  }
+
+  /** A request and its answer. */
+  call({ answer = Buffer.alloc(4), ...fields }: Call): this {
+    const callId = this.#callId++;
+    this.toServer(request({ ...fields, callId }));
+    if (answer !== null)
+      this.toClient(
+        response({ callId, stub: answer, ...(fields.contextId === undefined ? {} : { contextId: fields.contextId }) }),
+      );
+    return this;
+  }
+}
+
+/** Begins a DCERPC connection, on port 135 unless `server` says otherwise; binds the interface as context 0. */
+export function dcerpc(bound: Interface | null, options: TcpOptions = {}): DcerpcConversation {
+  const conversation = new DcerpcConversation(options, 135);
+  return bound === null ? conversation : conversation.bind([{ ...bound, id: 0 }]);
+}
+
+function syntax({ uuid, version = '0.0' }: Interface): Buffer {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const numbers = Buffer.alloc(4);
+  numbers.writeUInt16LE(major, 0);
+  numbers.writeUInt16LE(minor, 2);
+  return Buffer.concat([uuidBytes(uuid), numbers]);
+}
+
+function fragments(
+  stub: Uint8Array,
+  size: number | undefined,
+  make: (part: Buffer, position: number, left: number) => Buffer,
+): Buffer {
+  const step = Math.max(1, size ?? stub.length);
+  const parts: Buffer[] = [];
+  for (let at = 0; at === 0 || at < stub.length; at += step) {
+    const part = Buffer.from(stub.subarray(at, at + step));
+    const left = Math.max(stub.length - at - part.length, 0);
+    parts.push(make(part, (at === 0 ? FIRST : 0) | (left === 0 ? LAST : 0), left));
+  }
+  return Buffer.concat(parts);
+}
+
+/** A connection-oriented PDU: the common header of 16 octets, [C706] 12.6.3.1, and a body. Little-endian. */
+function pdu(ptype: number, callId: number, flags: number | undefined, body: Buffer): Buffer {
+  const head = Buffer.alloc(16);
+  head.set([5, 0, ptype, flags ?? FIRST | LAST, 0x10, 0, 0, 0], 0);
+  head.writeUInt16LE(head.length + body.length, 8);
+  head.writeUInt32LE(callId, 12);
+  return Buffer.concat([head, body]);
+}

@@ -1,0 +1,33 @@
+/**
+ * Tests of rules without capture files: conversations built in TypeScript, damaged at will, replayed into memory.
+ *
+ * ```ts
+ * const conversation = http().exchange({ method: 'POST', uri: '/admin/get.php' }, { status: 404 });
+ * const { alerts } = await replay(reordered(conversation), 'alert http any any -> any any (...)');
+ * ```
+ */
+export { type Bytes, hex, octets, utf16 } from './bytes.js';
+export { dropped, duplicated, reordered } from './damage.js';
+export {
+  type Bind,
+  type BindAck,
+  bind,
+  bindAck,
+  type Call,
+  DcerpcConversation,
+  dcerpc,
+  fault,
+  type Interface,
+  type Request,
+  type Response,
+  request,
+  response,
+  uuidBytes,
+} from './dcerpc.js';
+export type { Endpoint, Frame, Role } from './frame.js';
+export { HttpConversation, type HttpRequest, type HttpResponse, http, requestBytes, responseBytes } from './http.js';
+export { type AlertExpectation, toAlert, type Verdict } from './matchers.js';
+export { type Conversation, capture } from './pcap.js';
+export { explain, type Input, type Replayed, type Rules, replay } from './replay.js';
+export { TcpConversation, type TcpOptions, tcp } from './tcp.js';
+export { UdpConversation, type UdpOptions, udp } from './udp.js';

@@ -1,0 +1,31 @@
+// `npm run demo`: set-up, build, and a replay of the captures that come with the project.
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { setup } from './setup.mjs';
+import { Failed, main, ROOT, run, say } from './shell.mjs';
+
+await main(async () => {
+  await setup({ yes: process.argv.includes('--yes') });
+  await build();
+  say('\ndemo: sidewire replay pcaps -l sidewire-out --home-net any --external-net any\n');
+  const cli = join(ROOT, 'dist', 'cli', 'bin.js');
+  const status = await run(process.execPath, [
+    cli,
+    'replay',
+    'pcaps',
+    '-l',
+    'sidewire-out',
+    '--home-net',
+    'any',
+    '--external-net',
+    'any',
+  ]);
+  if (status !== 0) throw new Failed(`The replay ended with status ${status}.`);
+  say(`
+What to try next:
+  the calls in words        jq -r 'select(.event_type=="msrpc").msrpc.says' sidewire-out/eve.json
+  why a rule did not fire   node dist/cli/bin.js rules explain 2027189 pcaps/dcom-lower.pcap
+  your own capture          node dist/cli/bin.js replay FILE -S my.rules -l out
+  the keywords there are    node dist/cli/bin.js rules list dcerpc
+  every test                npm test`);
+});
