@@ -82,7 +82,8 @@ impl<S> FlowTable<S> {
     ///
     /// `make` gives the state of a new flow. `replace` says whether this packet begins a new flow although its tuple has
     /// one (TCP reuse); it is asked before the packet is counted. `ended` takes flows that end: one that timed out before
-    /// this packet, one that is replaced, those evicted for memory. `None` when the memory cap leaves no room.
+    /// this packet, one that is replaced, those evicted for memory. `None` when the memory cap leaves no room, and for an
+    /// ICMP error about a flow that is not open.
     pub fn track(
         &mut self,
         tuple: &Tuple,
@@ -91,8 +92,8 @@ impl<S> FlowTable<S> {
         replace: impl FnOnce(&Flow<S>, Direction) -> bool,
         mut ended: impl FnMut(Flow<S>, EndReason),
     ) -> Option<Lookup> {
-        if let Some(lookup) = self.track_quoted(tuple, stamp) {
-            return Some(lookup);
+        if tuple.quoted.is_some() {
+            return self.track_quoted(tuple, stamp);
         }
         let (key, source_is_low) = tuple.key(&self.config);
         let hash = key.hash(&self.seed);

@@ -7,6 +7,7 @@ use crate::{Config, IcmpTypes, key::Key};
 
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
+const ESP: u8 = 50;
 
 /// What a packet is filed under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +26,7 @@ pub struct Tuple {
     pub vlan_count: u8,
     /// Number of the capture device.
     pub device: u16,
-    /// For an ICMP error: the packet it quotes. The error belongs to that packet's flow when there is one, else to an
-    /// ICMP flow of its own.
+    /// For an ICMP error: the packet it quotes. The error belongs to that packet's flow, and opens none.
     pub quoted: Option<Quoted>,
 }
 
@@ -42,8 +42,9 @@ pub struct Quoted {
 }
 
 impl Tuple {
-    /// The tuple of a packet; `None` when it has no flow: no IP header, a fragment, or a broken header of a transport
-    /// that has flows by port.
+    /// The tuple of a packet; `None` when it has no flow. Flows have TCP, UDP, SCTP, ICMP, ICMPv6 and ESP, as in Suricata;
+    /// not fragments, not packets whose transport header is broken, not ICMP errors of IPv4, except "destination
+    /// unreachable" about TCP, UDP or SCTP, which belongs to the flow it is about.
     #[must_use]
     pub fn of(packet: &Packet<'_>, device: u16) -> Option<Self> {
         let ip = packet.ip.as_ref()?;
@@ -52,8 +53,11 @@ impl Tuple {
         }
         let (source_port, destination_port) = packet.transport.ports();
         let (icmp, quoted) = match &packet.transport {
-            Transport::Icmp(icmp) => (Some(types(ip.protocol, icmp)), quoted(ip.protocol, icmp)),
-            Transport::None if matches!(ip.protocol, 6 | 17 | 132 | ICMP | ICMPV6) => return None,
+            Transport::Icmp(icmp) if ip.protocol == ICMP && is_error(icmp.kind) => {
+                (Some(types(ip.protocol, icmp)), Some(quoted(icmp)?))
+            }
+            Transport::Icmp(icmp) => (Some(types(ip.protocol, icmp)), None),
+            Transport::None if ip.protocol != ESP => return None,
             _ => (None, None),
         };
         let mut vlans = [0; 3];
@@ -147,10 +151,96 @@ const fn counterpart_v6(kind: u8) -> Option<u8> {
     })
 }
 
-/// Only "destination unreachable" of IPv4 about TCP, UDP or SCTP belongs to another flow; so does Suricata.
-fn quoted(protocol: u8, icmp: &Icmp<'_>) -> Option<Quoted> {
+/// Destination unreachable, source quench, redirect, time exceeded, parameter problem.
+const fn is_error(kind: u8) -> bool {
+    matches!(kind, 3 | 4 | 5 | 11 | 12)
+}
+
+/// The packet that a "destination unreachable" is about, when it is one with ports.
+fn quoted(icmp: &Icmp<'_>) -> Option<Quoted> {
     const DESTINATION_UNREACHABLE: u8 = 3;
     let embedded = icmp.embedded.as_ref()?;
-    (protocol == ICMP && icmp.kind == DESTINATION_UNREACHABLE && matches!(embedded.protocol, 6 | 17 | 132))
-        .then_some(Quoted { source: embedded.source, destination: embedded.destination, protocol: embedded.protocol })
+    (icmp.kind == DESTINATION_UNREACHABLE && matches!(embedded.protocol, 6 | 17 | 132)).then_some(Quoted {
+        source: embedded.source,
+        destination: embedded.destination,
+        protocol: embedded.protocol,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use sidewire_base::Time;
+    use sidewire_decode::{BadChecksum, Embedded, Ip};
+
+    use super::*;
+
+    fn packet(protocol: u8, transport: Transport<'static>) -> Packet<'static> {
+        Packet {
+            time: Time(0),
+            ordinal: 1,
+            frame: &[],
+            link_type: 101,
+            wire_length: 60,
+            ethernet: None,
+            vlans: [5].into_iter().collect(),
+            ip: Some(Ip {
+                version: 4,
+                source: "10.0.0.1".parse().unwrap(),
+                destination: "10.0.0.2".parse().unwrap(),
+                protocol,
+                ttl: 64,
+                tos: 0,
+                id: 0,
+                fragment_flags: 0,
+                fragment_offset: 0,
+                header: &[],
+                options: &[],
+                payload: &[],
+            }),
+            transport,
+            payload: &[],
+            events: core::iter::empty().collect(),
+            bad_checksum: BadChecksum::default(),
+            level: 0,
+            tunnel: None,
+            fragment: false,
+            reassembled: false,
+        }
+    }
+
+    fn icmp(kind: u8, quoting: Option<u8>) -> Transport<'static> {
+        let endpoint = |port| Endpoint { address: "10.0.0.9".parse().unwrap(), port };
+        let embedded = quoting.map(|protocol| Embedded { protocol, source: endpoint(1), destination: endpoint(2) });
+        Transport::Icmp(Icmp { kind, code: 1, echo: None, mtu: None, embedded, header: &[] })
+    }
+
+    #[test]
+    fn protocols_without_a_session_have_no_flow() {
+        assert!(Tuple::of(&packet(47, Transport::None), 0).is_none());
+        assert!(Tuple::of(&packet(6, Transport::None), 0).is_none(), "a broken header");
+        let esp = Tuple::of(&packet(ESP, Transport::None), 3).unwrap();
+        assert_eq!((esp.source.port, esp.device, esp.vlans, esp.vlan_count), (0, 3, [5, 0, 0], 1));
+        let fragment = Packet { fragment: true, ..packet(ESP, Transport::None) };
+        assert!(Tuple::of(&fragment, 0).is_none());
+    }
+
+    #[test]
+    fn messages_pair_with_their_answers() {
+        let echo = Tuple::of(&packet(ICMP, icmp(8, None)), 0).unwrap();
+        assert_eq!(echo.icmp, Some(IcmpTypes { request: (8, 1), response: (0, 0), paired: true }));
+        let solicitation = Tuple::of(&packet(ICMPV6, icmp(135, None)), 0).unwrap();
+        assert_eq!(solicitation.icmp.unwrap().response.0, 136);
+        let unpaired = Tuple::of(&packet(ICMP, icmp(30, None)), 0).unwrap();
+        assert!(!unpaired.icmp.unwrap().paired);
+    }
+
+    #[test]
+    fn errors_belong_to_what_they_quote() {
+        assert!(Tuple::of(&packet(ICMP, icmp(11, Some(6))), 0).is_none());
+        assert!(Tuple::of(&packet(ICMP, icmp(3, Some(1))), 0).is_none());
+        let about_udp = Tuple::of(&packet(ICMP, icmp(3, Some(17))), 0).unwrap();
+        assert_eq!(about_udp.quoted.unwrap().protocol, 17);
+        let of_version_6 = Tuple::of(&packet(ICMPV6, icmp(1, Some(17))), 0).unwrap();
+        assert!(of_version_6.quoted.is_none(), "a flow of its own");
+    }
 }

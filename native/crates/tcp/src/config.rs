@@ -44,7 +44,7 @@ pub struct Reassembly {
     /// `urgent.oob-limit-policy`.
     pub urgent_limit: Urgent,
     /// Octets kept behind the raw progress, so that a match across segments is seen: at most this much overlap can be
-    /// asked for.
+    /// asked for. Every stream that raw inspection reads holds so much; set it to the greatest length a rule can match.
     pub raw_overlap: u32,
     /// Segments that may wait out of order or unacknowledged, per direction.
     pub max_segments: u32,
@@ -132,7 +132,7 @@ impl Default for Reassembly {
             check_overlap: true,
             urgent: Urgent::Oob,
             urgent_limit: Urgent::Drop,
-            raw_overlap: 4096,
+            raw_overlap: 2560,
             max_segments: 4096,
             unacknowledged_limit: 8 << 20,
         }

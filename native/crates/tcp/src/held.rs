@@ -113,7 +113,9 @@ impl Held {
         }
         let Some(run) = self.runs.last_mut() else { return false };
         let needed = run.data.len() + octets.len();
-        if needed > run.data.capacity() && run.head >= octets.len() && run.head * 2 >= run.data.len() {
+        // Rather move what is kept than grow, as long as not much more is moved than was freed.
+        let kept = run.data.len() - run.head;
+        if needed > run.data.capacity() && kept + octets.len() <= run.data.capacity() && run.head >= kept / 2 {
             run.data.drain(..run.head);
             run.origin += run.head as u64;
             run.head = 0;
