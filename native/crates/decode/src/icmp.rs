@@ -51,7 +51,8 @@ impl<'a> Walk<'_, 'a> {
         match reading {
             _ if !code_is_known => self.event(DecodeEvent::ICMPV4_UNKNOWN_CODE),
             Reading::Echo => echo = Some((u16::from_be_bytes([*r0, *r1]), u16::from_be_bytes([*r2, *r3]))),
-            Reading::Error if !quoted.is_empty() => match quoted_ipv4(quoted) {
+            // Source quench without a packet is an event, the others are not: Suricata's choice.
+            Reading::Error if !quoted.is_empty() || *kind == 4 => match quoted_ipv4(quoted) {
                 Ok(found) => embedded = found,
                 Err(event) => self.invalid(event),
             },
@@ -73,10 +74,10 @@ impl<'a> Walk<'_, 'a> {
             return self.invalid(DecodeEvent::ICMPV6_PKT_TOO_SMALL);
         };
         let (reading, code_is_known) = match kind {
-            1 => (Reading::Error, *code <= 7),
+            1 => (Reading::Error, *code <= 6),
             2 => (Reading::TooBig, *code == 0),
             3 => (Reading::Error, *code <= 1),
-            4 => (Reading::Error, *code <= 3),
+            4 => (Reading::Error, *code <= 2),
             128 | 129 => (Reading::Echo, *code == 0),
             // Neighbour discovery, multicast listeners, mobility, certificates and the like: one code each.
             130..=137 | 141..=149 | 154 | 156..=159 => (Reading::Plain, *code == 0),
@@ -88,7 +89,7 @@ impl<'a> Walk<'_, 'a> {
                 self.event(DecodeEvent::ICMPV6_EXPERIMENTATION_TYPE);
                 (Reading::Plain, true)
             }
-            5..=99 | 102..=126 | 160..=199 | 202..=254 => {
+            5..=99 | 102..=126 | 160..=199 | 202.. => {
                 self.event(DecodeEvent::ICMPV6_UNASSIGNED_TYPE);
                 (Reading::Plain, true)
             }

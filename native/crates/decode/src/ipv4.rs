@@ -215,8 +215,8 @@ fn route(option: &[u8]) -> Result<(), DecodeEvent> {
 
 /// Timestamps: records of 4 octets, or of 8 with addresses.
 fn timestamp(option: &[u8]) -> Result<(), DecodeEvent> {
-    let [_, length, pointer, _, flag, ..] = *option else { return Err(DecodeEvent::IPV4_OPT_INVALID_LEN) };
-    let record = if matches!(flag & 0x0f, 1 | 3) { 8 } else { 4 };
+    let [_, length, pointer, flags, _, ..] = *option else { return Err(DecodeEvent::IPV4_OPT_INVALID_LEN) };
+    let record = if matches!(flags & 0x0f, 1 | 3) { 8 } else { 4 };
     if pointer < 5 || (pointer - 5) % record != 0 || u16::from(pointer) > u16::from(length) + 1 {
         return Err(DecodeEvent::IPV4_OPT_MALFORMED);
     }

@@ -16,8 +16,8 @@ const CONTROL: &[u16] = &[0x00fd, 0x8021, 0x8057, 0x80fd, 0x8207, 0xc021, 0xc023
 
 /// Other network protocols and what controls them: legitimate, and not looked into.
 const UNSUPPORTED: &[u16] = &[
-    0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0031, 0x0033, 0x0035, 0x0201, 0x0231, 0x0281, 0x0283, 0x8023,
-    0x8025, 0x8027, 0x8029, 0x802b, 0x8033, 0x8035, 0x8281,
+    0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0031, 0x0033, 0x0035, 0x0201, 0x0231, 0x0233, 0x0281, 0x0283,
+    0x8023, 0x8025, 0x8027, 0x8029, 0x802b, 0x8033, 0x8035, 0x8281,
 ];
 
 impl<'a> Walk<'_, 'a> {
@@ -57,7 +57,7 @@ impl<'a> Walk<'_, 'a> {
                 self.ipv4(rest)
             }
             VAN_JACOBSON_UNCOMPRESSED => Err(Broken),
-            other if CONTROL.contains(&other) => Ok(()),
+            other if !compressed && CONTROL.contains(&other) => Ok(()),
             other if UNSUPPORTED.contains(&other) || compressed => {
                 self.event(DecodeEvent::PPP_UNSUP_PROTO);
                 Ok(())

@@ -401,7 +401,7 @@ fn transport_headers_that_are_broken_say_so() {
         (vec![130, 0, 0, 0, 0, 1, 0, 2], &["icmpv6.mld_message_with_invalid_hl"]),
         (vec![101, 0, 0, 0, 0, 1, 0, 2], &["icmpv6.experimentation_type"]),
         (vec![90, 0, 0, 0, 0, 1, 0, 2], &["icmpv6.unassigned_type"]),
-        (vec![255, 0, 0, 0, 0, 1, 0, 2], &["icmpv6.unknown_type"]),
+        (vec![127, 0, 0, 0, 0, 1, 0, 2], &["icmpv6.unknown_type"]),
         (vec![1, 0, 0, 0, 0, 1, 0, 2], &["icmpv6.ipv6_trunc_pkt"]),
         ([vec![1, 0, 0, 0, 0, 1, 0, 2], vec![0x45; 40]].concat(), &["icmpv6.ipv6_unknown_version"]),
     ] {
