@@ -1,7 +1,7 @@
 use core::net::IpAddr;
 
 use sidewire_base::Endpoint;
-use sidewire_decode::{Icmp, Packet, Transport};
+use sidewire_decode::{Icmp, Ip, Packet, Transport};
 
 use crate::{Config, IcmpTypes, key::Key};
 
@@ -47,12 +47,15 @@ impl Tuple {
     /// unreachable" about TCP, UDP or SCTP, which belongs to the flow it is about.
     #[must_use]
     pub fn of(packet: &Packet<'_>, device: u16) -> Option<Self> {
-        let ip = packet.ip.as_ref()?;
         if packet.fragment {
             return None;
         }
-        let (source_port, destination_port) = packet.transport.ports();
-        let (icmp, quoted) = match &packet.transport {
+        Self::of_headers(packet.ip.as_ref()?, &packet.transport, &packet.vlans, device)
+    }
+
+    fn of_headers(ip: &Ip<'_>, transport: &Transport<'_>, tags: &[u16], device: u16) -> Option<Self> {
+        let (source_port, destination_port) = transport.ports();
+        let (icmp, quoted) = match transport {
             Transport::Icmp(icmp) if ip.protocol == ICMP && is_error(icmp.kind) => {
                 (Some(types(ip.protocol, icmp)), Some(quoted(icmp)?))
             }
@@ -61,7 +64,7 @@ impl Tuple {
             _ => (None, None),
         };
         let mut vlans = [0; 3];
-        for (slot, &vlan) in vlans.iter_mut().zip(&packet.vlans) {
+        for (slot, &vlan) in vlans.iter_mut().zip(tags) {
             *slot = vlan;
         }
         Some(Self {
@@ -70,7 +73,7 @@ impl Tuple {
             protocol: ip.protocol,
             icmp,
             vlans,
-            vlan_count: u8::try_from(packet.vlans.len().min(3)).unwrap_or(3),
+            vlan_count: u8::try_from(tags.len().min(3)).unwrap_or(3),
             device,
             quoted,
         })
@@ -169,43 +172,26 @@ fn quoted(icmp: &Icmp<'_>) -> Option<Quoted> {
 
 #[cfg(test)]
 mod tests {
-    use sidewire_base::Time;
-    use sidewire_decode::{BadChecksum, Embedded, Ip};
+    use sidewire_decode::Embedded;
 
     use super::*;
 
-    fn packet(protocol: u8, transport: Transport<'static>) -> Packet<'static> {
-        Packet {
-            time: Time(0),
-            ordinal: 1,
-            frame: &[],
-            link_type: 101,
-            wire_length: 60,
-            ethernet: None,
-            vlans: [5].into_iter().collect(),
-            ip: Some(Ip {
-                version: 4,
-                source: "10.0.0.1".parse().unwrap(),
-                destination: "10.0.0.2".parse().unwrap(),
-                protocol,
-                ttl: 64,
-                tos: 0,
-                id: 0,
-                fragment_flags: 0,
-                fragment_offset: 0,
-                header: &[],
-                options: &[],
-                payload: &[],
-            }),
-            transport,
+    fn of(protocol: u8, transport: &Transport<'_>) -> Option<Tuple> {
+        let ip = Ip {
+            version: 4,
+            source: "10.0.0.1".parse().unwrap(),
+            destination: "10.0.0.2".parse().unwrap(),
+            protocol,
+            ttl: 64,
+            tos: 0,
+            id: 0,
+            fragment_flags: 0,
+            fragment_offset: 0,
+            header: &[],
+            options: &[],
             payload: &[],
-            events: core::iter::empty().collect(),
-            bad_checksum: BadChecksum::default(),
-            level: 0,
-            tunnel: None,
-            fragment: false,
-            reassembled: false,
-        }
+        };
+        Tuple::of_headers(&ip, transport, &[5], 3)
     }
 
     fn icmp(kind: u8, quoting: Option<u8>) -> Transport<'static> {
@@ -216,31 +202,29 @@ mod tests {
 
     #[test]
     fn protocols_without_a_session_have_no_flow() {
-        assert!(Tuple::of(&packet(47, Transport::None), 0).is_none());
-        assert!(Tuple::of(&packet(6, Transport::None), 0).is_none(), "a broken header");
-        let esp = Tuple::of(&packet(ESP, Transport::None), 3).unwrap();
+        assert!(of(47, &Transport::None).is_none());
+        assert!(of(6, &Transport::None).is_none(), "a broken header");
+        let esp = of(ESP, &Transport::None).unwrap();
         assert_eq!((esp.source.port, esp.device, esp.vlans, esp.vlan_count), (0, 3, [5, 0, 0], 1));
-        let fragment = Packet { fragment: true, ..packet(ESP, Transport::None) };
-        assert!(Tuple::of(&fragment, 0).is_none());
     }
 
     #[test]
     fn messages_pair_with_their_answers() {
-        let echo = Tuple::of(&packet(ICMP, icmp(8, None)), 0).unwrap();
+        let echo = of(ICMP, &icmp(8, None)).unwrap();
         assert_eq!(echo.icmp, Some(IcmpTypes { request: (8, 1), response: (0, 0), paired: true }));
-        let solicitation = Tuple::of(&packet(ICMPV6, icmp(135, None)), 0).unwrap();
+        let solicitation = of(ICMPV6, &icmp(135, None)).unwrap();
         assert_eq!(solicitation.icmp.unwrap().response.0, 136);
-        let unpaired = Tuple::of(&packet(ICMP, icmp(30, None)), 0).unwrap();
+        let unpaired = of(ICMP, &icmp(30, None)).unwrap();
         assert!(!unpaired.icmp.unwrap().paired);
     }
 
     #[test]
     fn errors_belong_to_what_they_quote() {
-        assert!(Tuple::of(&packet(ICMP, icmp(11, Some(6))), 0).is_none());
-        assert!(Tuple::of(&packet(ICMP, icmp(3, Some(1))), 0).is_none());
-        let about_udp = Tuple::of(&packet(ICMP, icmp(3, Some(17))), 0).unwrap();
+        assert!(of(ICMP, &icmp(11, Some(6))).is_none());
+        assert!(of(ICMP, &icmp(3, Some(1))).is_none());
+        let about_udp = of(ICMP, &icmp(3, Some(17))).unwrap();
         assert_eq!(about_udp.quoted.unwrap().protocol, 17);
-        let of_version_6 = Tuple::of(&packet(ICMPV6, icmp(1, Some(17))), 0).unwrap();
+        let of_version_6 = of(ICMPV6, &icmp(1, Some(17))).unwrap();
         assert!(of_version_6.quoted.is_none(), "a flow of its own");
     }
 }
