@@ -7,17 +7,40 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod address;
+mod address_table;
+mod base64;
+mod catalog;
+mod check;
+mod condition;
 mod detector;
+mod facts;
+mod fast_pattern;
+mod fields;
 mod flow_state;
+mod group;
+mod host_bits;
 mod input;
+mod inspect;
+mod literal;
 mod matched;
+mod names;
+mod number;
 mod observer;
 mod options;
+mod plan;
+mod port_table;
 mod rule;
 mod rule_set;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod threshold;
+mod transaction;
+mod transform;
 
 pub use address::AddressList;
+pub use catalog::catalog;
 pub use detector::Detector;
 pub use flow_state::FlowState;
 pub use input::{FlowInput, FlowStats, Input, StreamInput};
@@ -25,5 +48,5 @@ pub use matched::Match;
 pub use observer::{Failure, Observer, Record, Recorder, Silent};
 pub use options::{Backend, CompileOptions};
 pub use rule::{RuleMeta, RuleType, Suppress};
-pub use rule_set::{CompileError, CompileStats, Problem, RuleSet, catalog};
+pub use rule_set::{CompileError, CompileStats, Problem, RuleSet};
 pub use threshold::{Decision, Thresholds};

@@ -1,6 +1,18 @@
-use sidewire_ir::{Catalog, RuleBatch};
-use sidewire_proto::ProtocolDef;
+use std::time::Instant;
 
+use hashbrown::HashMap;
+use sidewire_base::Direction;
+use sidewire_ir as ir;
+use sidewire_mpm::{Compiler, Limits};
+use sidewire_proto::{BufferKind, ProtocolDef};
+
+use crate::address::AddressList;
+use crate::address_table::AddressTable;
+use crate::condition::{Condition, Effect, TxTest};
+use crate::fast_pattern::Site;
+use crate::group::{Context, Grouped, Matchers, Sets};
+use crate::plan::{Classes, Plan, Planner, StateUse};
+use crate::port_table::{PortId, PortTable};
 use crate::{CompileOptions, RuleMeta, RuleType};
 
 /// A rule that was left out.
@@ -18,7 +30,7 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
     /// The batch is of another IR version.
-    #[error("rule IR version {0}, this engine reads {expected}", expected = sidewire_ir::IR_VERSION)]
+    #[error("rule IR version {0}, this engine reads {expected}", expected = ir::IR_VERSION)]
     Version(u32),
     /// The matcher's library is missing or refused a set.
     #[error(transparent)]
@@ -36,19 +48,83 @@ pub struct CompileStats {
     pub patterns: u32,
     /// Matchers compiled; fewer than groups where sets are equal.
     pub matchers: u32,
-    /// Milliseconds for reading and planning the rules.
+    /// Rules that no literal guards.
+    pub unguarded: u32,
+    /// Milliseconds for reading and planning the rules (the batches' arrival included).
     pub plan_ms: f64,
+    /// Milliseconds for grouping.
+    pub group_ms: f64,
     /// Milliseconds for compiling matchers.
     pub compile_ms: f64,
     /// `vectorscan` or `aho-corasick`.
     pub backend: &'static str,
 }
 
+/// Rules for packets of one class and direction.
+#[derive(Debug, Default)]
+pub(crate) struct PacketRules {
+    /// Patterns in payloads of packets.
+    pub(crate) packet: Grouped<Context>,
+    /// Patterns in stream octets.
+    pub(crate) stream: Grouped<Context>,
+    /// Rules without a pattern.
+    pub(crate) plain: Grouped<Vec<u32>>,
+}
+
+/// Patterns in one buffer of transactions.
+#[derive(Debug)]
+pub(crate) struct TxContext {
+    /// Row of the protocol.
+    pub(crate) row: usize,
+    pub(crate) kind: BufferKind,
+    /// Progress at which the buffer is there.
+    pub(crate) progress: u8,
+    /// A rule and its condition whose transforms make the buffer; `None` without transforms.
+    pub(crate) transformed: Option<(u32, usize)>,
+    /// Octets a pattern may begin before the part of a growing buffer that is new.
+    pub(crate) overlap: usize,
+    pub(crate) context: Context,
+}
+
+/// Rules for transactions of one protocol and direction.
+#[derive(Debug, Default)]
+pub(crate) struct TxRules {
+    /// By progress.
+    pub(crate) contexts: Vec<TxContext>,
+    /// Rules without a pattern.
+    pub(crate) plain: Vec<u32>,
+    /// Rules that wait for an event of the transaction.
+    pub(crate) events: Vec<u32>,
+    /// None of the above: nothing to do.
+    pub(crate) is_empty: bool,
+}
+
+/// Number of packet classes.
+const CLASSES: usize = 6;
+
 /// Rules ready to run.
 #[derive(Debug, Default)]
 pub struct RuleSet {
-    rules: Vec<RuleMeta>,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) addresses: AddressTable,
+    pub(crate) ports: PortTable,
+    pub(crate) matchers: Matchers,
+    packets: [[PacketRules; 2]; CLASSES],
+    transactions: Vec<[TxRules; 2]>,
+    /// Address-only rules.
+    pub(crate) addressed: Vec<u32>,
+    /// Protocol-only rules.
+    pub(crate) protocol_only: Vec<u32>,
+    /// Rules that ask for a decoder or stream event.
+    pub(crate) events: Vec<u32>,
+    /// Rules that ask for a detection event of the flow.
+    pub(crate) app_events: Vec<u32>,
+    pub(crate) recursion_limit: u32,
+    pub(crate) alerts_per_packet: usize,
+    pub(crate) host_bits: usize,
+    pub(crate) variables: usize,
     generation: u32,
+    host_state: bool,
     stats: CompileStats,
 }
 
@@ -58,11 +134,69 @@ impl RuleSet {
     /// # Errors
     /// [`CompileError`] when no set can be made at all.
     pub fn compile(
-        _batches: impl IntoIterator<Item = RuleBatch>,
-        _options: &CompileOptions,
-        _protocols: &'static [ProtocolDef],
+        batches: impl IntoIterator<Item = ir::RuleBatch>,
+        options: &CompileOptions,
+        protocols: &'static [ProtocolDef],
     ) -> Result<(Self, Vec<Problem>), CompileError> {
-        Ok((Self::default(), Vec::new()))
+        let began = Instant::now();
+        let compiler = Compiler::new(options.backend, &options.libraries)?;
+        let mut set = Self {
+            recursion_limit: options.recursion_limit,
+            alerts_per_packet: options.alerts_per_packet,
+            host_bits: options.host_bits,
+            generation: options.generation,
+            ..Self::default()
+        };
+        let mut problems = Vec::new();
+        for batch in batches {
+            if batch.version != ir::IR_VERSION {
+                return Err(CompileError::Version(batch.version));
+            }
+            let lists: Vec<_> = batch.sets.addresses.iter().map(AddressList::new).collect();
+            let mut planner = Planner {
+                protocols,
+                stream_events: options.stream_events,
+                limits: Limits { matches: options.pcre_match_limit, recursion: options.pcre_recursion_limit },
+                addresses: &mut set.addresses,
+                ports: &mut set.ports,
+            };
+            for rule in &batch.rules {
+                match planner.plan(rule, &lists, &batch.sets) {
+                    Ok(plan) => set.plans.push(plan),
+                    Err(reason) => problems.push(Problem { gid: rule.gid, sid: rule.sid, reason }),
+                }
+            }
+        }
+        order_by_state(&mut set.plans);
+        set.plans.sort_by(|a, b| a.order.cmp(&b.order));
+        set.addresses.build();
+        set.variables = set.plans.iter().map(|plan| plan.variables).max().unwrap_or(0);
+        set.host_state = set.plans.iter().any(|plan| plan.host_state);
+        let planned = Instant::now();
+
+        let mut sets = Sets::default();
+        set.group(&mut sets, protocols);
+        let stats = &mut set.stats;
+        for plan in &set.plans {
+            let kind = RuleType::ALL.iter().position(|kind| *kind == plan.meta.kind);
+            if let Some(count) = kind.and_then(|kind| stats.rules.get_mut(kind)) {
+                *count += 1;
+            }
+        }
+        stats.unguarded = set.plans.iter().filter(|plan| plan.fast.is_none()).count() as u32;
+        stats.groups = sets.contexts;
+        stats.patterns = sets.patterns;
+        stats.matchers = sets.len() as u32;
+        stats.backend = compiler.backend_name();
+        let grouped = Instant::now();
+
+        let machine = std::thread::available_parallelism().map_or(1, core::num::NonZero::get);
+        let threads = if options.threads == 0 { machine } else { options.threads };
+        set.matchers = sets.compile(&compiler, threads)?;
+        set.stats.plan_ms = (planned - began).as_secs_f64() * 1e3;
+        set.stats.group_ms = (grouped - planned).as_secs_f64() * 1e3;
+        set.stats.compile_ms = grouped.elapsed().as_secs_f64() * 1e3;
+        Ok((set, problems))
     }
 
     /// A set without rules.
@@ -73,14 +207,14 @@ impl RuleSet {
 
     /// Number of rules.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.rules.len()
+    pub const fn len(&self) -> usize {
+        self.plans.len()
     }
 
     /// True without rules.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.plans.is_empty()
     }
 
     /// [`CompileOptions::generation`].
@@ -96,13 +230,12 @@ impl RuleSet {
     #[must_use]
     #[allow(clippy::indexing_slicing)] // positions come from this set
     pub fn rule(&self, index: u32) -> &RuleMeta {
-        &self.rules[index as usize]
+        &self.plans[index as usize].meta
     }
 
     /// All rules, by position.
-    #[must_use]
-    pub fn rules(&self) -> &[RuleMeta] {
-        &self.rules
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = &RuleMeta> {
+        self.plans.iter().map(|plan| &plan.meta)
     }
 
     /// What compiling cost and gave.
@@ -111,15 +244,168 @@ impl RuleSet {
         &self.stats
     }
 
-    /// Some rule keeps bits by host or host pair of any flow: all packets must go through one detector.
+    /// Some rule keeps bits of single hosts, which many flows share: all packets must go through one detector.
     #[must_use]
     pub const fn uses_host_state(&self) -> bool {
-        false
+        self.host_state
+    }
+
+    /// Do rules look at transactions of a protocol in a direction?
+    #[must_use]
+    pub fn inspects(&self, app: usize, direction: Direction) -> bool {
+        self.transactions(app, direction).is_some()
+    }
+
+    /// Rules for packets of a class (a bit of [`Classes`]).
+    pub(crate) fn packets(&self, class: u8, direction: Direction) -> Option<&PacketRules> {
+        self.packets.get(class.trailing_zeros() as usize).map(|rules| &rules[direction])
+    }
+
+    /// Rules for transactions, when there are any.
+    pub(crate) fn transactions(&self, app: usize, direction: Direction) -> Option<&TxRules> {
+        self.transactions.get(app).map(|rules| &rules[direction]).filter(|rules| !rules.is_empty)
+    }
+
+    fn group(&mut self, sets: &mut Sets, protocols: &[ProtocolDef]) {
+        let plans = &self.plans;
+        let of_kind = |wanted: &[RuleType]| {
+            let numbered = (0u32..).zip(plans).filter(|(_, plan)| wanted.contains(&plan.meta.kind));
+            numbered.map(|(rule, _)| rule).collect::<Vec<_>>()
+        };
+        self.addressed = of_kind(&[RuleType::IpOnly, RuleType::LikeIpOnly]);
+        self.protocol_only = of_kind(&[RuleType::ProtocolOnly]);
+        // Everything else that is not about transactions goes by class; those that wait for an event, apart.
+        let mut by_class = Vec::new();
+        for (rule, plan) in (0u32..).zip(plans) {
+            use RuleType::{AppTx, IpOnly, LikeIpOnly, ProtocolOnly};
+            if matches!(plan.meta.kind, AppTx | IpOnly | LikeIpOnly | ProtocolOnly) {
+                continue;
+            }
+            let waits_for = |wanted: fn(&Condition) -> bool| plan.conditions.iter().any(|(_, at)| wanted(at));
+            if waits_for(|at| {
+                matches!(
+                    at,
+                    Condition::DecodeEvent { negated: false, .. } | Condition::StreamEvent { negated: false, .. }
+                )
+            }) {
+                self.events.push(rule);
+            } else if waits_for(|at| matches!(at, Condition::AppEvent { negated: false, .. })) {
+                self.app_events.push(rule);
+            } else {
+                by_class.push((rule, plan));
+            }
+        }
+        for (class, by_direction) in self.packets.iter_mut().enumerate() {
+            for direction in Direction::BOTH {
+                let here = |(_, plan): &&(u32, &Plan)| plan.classes.0 >> class & 1 == 1 && plan.directions[direction];
+                let here = || by_class.iter().filter(here);
+                let port = |plan: &Plan| if plan.both_ways { PortId::ANY } else { plan.service_ports(direction) };
+                let tcp = 1 << class == Classes::TCP;
+                let mut scanned = |stream: bool| {
+                    let rules = here().filter(|(_, plan)| {
+                        plan.payload_pattern().is_some()
+                            && if stream { tcp && plan.on_stream } else { !tcp || plan.on_packet }
+                    });
+                    Grouped::new(rules.map(|(rule, plan)| (port(plan), *rule)), &self.ports, |rules| {
+                        sets.context(rules.iter().filter_map(|&rule| {
+                            let fast = plans.get(rule as usize)?.payload_pattern()?;
+                            Some((fast.octets.clone(), fast.nocase, rule))
+                        }))
+                    })
+                };
+                let (packet, stream) = (scanned(false), scanned(true));
+                let plain = here().filter(|(_, plan)| plan.payload_pattern().is_none());
+                let plain = plain.map(|(rule, plan)| (port(plan), *rule));
+                let plain = Grouped::new(plain, &self.ports, <[u32]>::to_vec);
+                by_direction[direction] = PacketRules { packet, stream, plain };
+            }
+        }
+        self.transactions = (0..protocols.len())
+            .map(|app| Direction::BOTH.map(|direction| tx_rules(plans, app, direction, sets)))
+            .collect();
     }
 }
 
-/// All keywords: header fields, protocol rows, events, transforms.
-#[must_use]
-pub fn catalog(_protocols: &[ProtocolDef]) -> Catalog {
-    Catalog { version: sidewire_ir::IR_VERSION, ..Catalog::default() }
+/// The rules for transactions of one protocol and direction.
+fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -> TxRules {
+    let mut rules = TxRules::default();
+    // One context for each buffer: row, and what is done to it first.
+    let mut contexts: HashMap<(usize, String), Vec<(u32, &Plan, usize)>> = HashMap::new();
+    for (rule, plan) in (0u32..).zip(plans) {
+        let ours = plan.meta.kind == RuleType::AppTx
+            && plan.directions[direction]
+            && plan.apps.as_ref().is_none_or(|apps| apps.contains(&app));
+        if !ours {
+            continue;
+        }
+        match plan.fast.as_ref().map(|fast| fast.site) {
+            Some(Site::Tx(at)) => {
+                let Some(condition) = plan.tx.get(at) else { continue };
+                let (Some(row), TxTest::Buffer(look)) = (condition.row(app), &condition.test) else { continue };
+                let side = condition.side(direction, plan.whole_tx);
+                if side != direction || condition.progress[direction].is_none() {
+                    continue;
+                }
+                let transforms = format!("{:?}", look.transforms);
+                contexts.entry((row, transforms)).or_default().push((rule, plan, at));
+            }
+            _ if plan.asks_event => rules.events.push(rule),
+            _ => rules.plain.push(rule),
+        }
+    }
+    let mut contexts: Vec<_> = contexts.into_iter().collect();
+    contexts.sort_by(|a, b| a.0.cmp(&b.0));
+    for ((row, _), members) in contexts {
+        let Some(&(rule, plan, at)) = members.first() else { continue };
+        let Some(condition) = plan.tx.get(at) else { continue };
+        let TxTest::Buffer(look) = &condition.test else { continue };
+        let patterns = members.iter().filter_map(|(rule, plan, _)| {
+            let fast = plan.fast.as_ref()?;
+            Some((fast.octets.clone(), fast.nocase, *rule))
+        });
+        let patterns: Vec<_> = patterns.collect();
+        rules.contexts.push(TxContext {
+            row,
+            kind: condition.kind,
+            progress: condition.progress[direction].unwrap_or(0),
+            transformed: (!look.transforms.is_empty()).then_some((rule, at)),
+            overlap: patterns.iter().map(|(octets, ..)| octets.len()).max().unwrap_or(1) - 1,
+            context: sets.context(patterns),
+        });
+    }
+    rules.contexts.sort_by_key(|context| context.progress);
+    rules.is_empty = rules.contexts.is_empty() && rules.plain.is_empty() && rules.events.is_empty();
+    rules
+}
+
+/// Rules that read flowbits and set others run behind those that set what they read.
+fn order_by_state(plans: &mut [Plan]) {
+    /// A chain of rules longer than this has a circle.
+    const ROUNDS: u32 = 16;
+    let mut depth_of_bit = HashMap::new();
+    for _ in 0..ROUNDS {
+        let mut changed = false;
+        for plan in plans.iter_mut().filter(|plan| plan.order.flowbits == StateUse::SetsAndReads) {
+            let read = plan.conditions.iter().filter_map(|(_, condition)| match condition {
+                Condition::FlowBits { names, .. } => Some(names.iter()),
+                _ => None,
+            });
+            let depth = read.flatten().filter_map(|name| depth_of_bit.get(name)).max().copied().unwrap_or(0);
+            plan.order.depth = depth;
+            let sets = plan.effects.iter().filter_map(|effect| match effect {
+                Effect::FlowBits { names, .. } => Some(names.iter()),
+                _ => None,
+            });
+            for name in sets.flatten() {
+                let known = depth_of_bit.entry(*name).or_insert(0);
+                if *known < depth + 1 && depth < ROUNDS {
+                    *known = depth + 1;
+                    changed = true;
+                }
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
 }

@@ -1,0 +1,162 @@
+use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_decode::{Packet, Transport};
+
+use crate::address_table::{AddressTable, Row};
+use crate::fields::Subject;
+use crate::input::{Input, StreamInput};
+use crate::plan::{Classes, Plan};
+use crate::port_table::PortTable;
+use crate::{FlowStats, observer::Failure};
+
+/// What rules are held against for one packet: everything that stays the same while they are.
+#[derive(Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    pub(crate) time: Time,
+    pub(crate) packet: Option<&'a Packet<'a>>,
+    pub(crate) source: Option<Endpoint>,
+    pub(crate) destination: Option<Endpoint>,
+    source_row: Option<Row>,
+    destination_row: Option<Row>,
+    /// A bit of [`Classes`].
+    pub(crate) class: u8,
+    ip_version: u8,
+    /// Towards the server without a flow.
+    pub(crate) direction: Direction,
+    pub(crate) has_flow: bool,
+    established: bool,
+    pub(crate) app: Option<usize>,
+    pub(crate) app_failed: bool,
+    pub(crate) app_events: &'a [&'static str],
+    pub(crate) stream_events: &'a [u16],
+    pub(crate) stream: Option<StreamInput<'a>>,
+    pub(crate) in_stream: bool,
+    pub(crate) stream_sizes: [u64; 2],
+    stats: Option<FlowStats>,
+    pub(crate) last: bool,
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn new(input: &Input<'a>, addresses: &AddressTable) -> Self {
+        let flow = input.flow.as_ref();
+        let row = |endpoint: Option<Endpoint>| endpoint.map(|endpoint| addresses.row(endpoint.address));
+        let protocol = match (&input.packet, flow) {
+            (_, Some(flow)) => Some(flow.protocol),
+            (Some(packet), None) => packet.ip.as_ref().map(|ip| ip.protocol),
+            (None, None) => None,
+        };
+        let class = match (input.packet.map(|packet| &packet.transport), protocol) {
+            (Some(Transport::Tcp(_)), _) => Classes::TCP,
+            (Some(Transport::Udp(_)), _) => Classes::UDP,
+            (Some(Transport::Icmp(_)), _) => Classes::ICMP,
+            (Some(Transport::Sctp(_)), _) => Classes::SCTP,
+            (Some(Transport::None), Some(_)) => Classes::IP,
+            (None, Some(6)) => Classes::TCP,
+            (None, Some(17)) => Classes::UDP,
+            (None, Some(1 | 58)) => Classes::ICMP,
+            (None, Some(132)) => Classes::SCTP,
+            (None, Some(_)) => Classes::IP,
+            (_, None) => Classes::NONE,
+        };
+        let ip_version = input.source.map_or(0, |source| if source.address.is_ipv4() { 4 } else { 6 });
+        Self {
+            time: input.time,
+            packet: input.packet,
+            source: input.source,
+            destination: input.destination,
+            source_row: row(input.source),
+            destination_row: row(input.destination),
+            class,
+            ip_version,
+            direction: flow.map_or(Direction::ToServer, |flow| flow.direction),
+            has_flow: flow.is_some(),
+            established: flow.is_some_and(|flow| flow.established),
+            app: flow.and_then(|flow| flow.app),
+            app_failed: flow.is_some_and(|flow| flow.app_failed),
+            app_events: flow.map_or(&[], |flow| flow.app_events),
+            stream_events: input.stream_events,
+            stream: flow.and_then(|flow| flow.stream),
+            in_stream: flow.is_some_and(|flow| flow.packet_in_stream),
+            stream_sizes: flow.map_or([0; 2], |flow| flow.stream_sizes),
+            stats: flow.map(|flow| flow.stats),
+            last: input.last,
+        }
+    }
+
+    pub(crate) const fn subject(&self) -> Subject<'a> {
+        Subject { packet: self.packet, stats: self.stats }
+    }
+
+    /// The port of the side that offers the service.
+    pub(crate) fn service_port(&self) -> u16 {
+        let side = match self.direction {
+            Direction::ToServer => self.destination,
+            Direction::ToClient => self.source,
+        };
+        side.map_or(0, |endpoint| endpoint.port)
+    }
+
+    /// Payload of the packet; empty without one.
+    pub(crate) fn payload(&self) -> &'a [u8] {
+        self.packet.map_or(&[], |packet| packet.payload)
+    }
+
+    /// Does the header of a rule hold, and its `flow`?
+    ///
+    /// # Errors
+    /// What does not.
+    pub(crate) fn header(&self, plan: &Plan, addresses: &AddressTable, ports: &PortTable) -> Result<(), Failure> {
+        if plan.classes.0 & self.class == 0 || plan.ip_version != 0 && plan.ip_version != self.ip_version {
+            return Err(Failure::Protocol);
+        }
+        if plan.ether_type != 0
+            && self.packet.and_then(|packet| packet.ethernet).is_none_or(|link| link.ether_type != plan.ether_type)
+        {
+            return Err(Failure::Protocol);
+        }
+        self.flow(plan)?;
+        if let Some(apps) = &plan.apps
+            && self.app.is_none_or(|app| !apps.contains(&app))
+        {
+            return Err(Failure::Application);
+        }
+        let forwards = addresses.contains(self.source_row, plan.source)
+            && addresses.contains(self.destination_row, plan.destination);
+        let backwards = plan.both_ways
+            && addresses.contains(self.destination_row, plan.source)
+            && addresses.contains(self.source_row, plan.destination);
+        // A rule on whole transactions names the client first, whichever way the packet goes.
+        let turned = plan.whole_tx && self.direction == Direction::ToClient;
+        let (forwards, backwards) = if turned {
+            let there = addresses.contains(self.destination_row, plan.source)
+                && addresses.contains(self.source_row, plan.destination);
+            (false, there)
+        } else {
+            (forwards, backwards)
+        };
+        if !forwards && !backwards {
+            return Err(Failure::Address);
+        }
+        let (source, destination) =
+            (self.source.map_or(0, |side| side.port), self.destination.map_or(0, |side| side.port));
+        let holds = |source, destination| {
+            ports.contains(source, plan.source_port) && ports.contains(destination, plan.destination_port)
+        };
+        if forwards && holds(source, destination) || backwards && holds(destination, source) {
+            Ok(())
+        } else {
+            Err(Failure::Port)
+        }
+    }
+
+    fn flow(&self, plan: &Plan) -> Result<(), Failure> {
+        let flow = &plan.flow;
+        let reassembled = self.packet.is_some_and(|packet| packet.reassembled);
+        let holds = plan.directions[self.direction]
+            && (self.has_flow || !(flow.to_server || flow.to_client))
+            && (!flow.established || self.established)
+            && (!flow.not_established || !self.established)
+            && (!flow.only_fragment || reassembled)
+            && (!flow.no_fragment || !reassembled);
+        if holds { Ok(()) } else { Err(Failure::Flow) }
+    }
+}
