@@ -12,6 +12,9 @@ use crate::{Pattern, ProtocolDef, Transport, Verdict};
 /// Octets of one direction after which a protocol that was not recognised is given up.
 pub const MAX_DEPTH: usize = 32 * 1024;
 
+/// Octets of a direction that told nothing after which the other, which has not told yet, is not waited for any more.
+pub const MAX_WAIT: usize = 100_000;
+
 /// Matches looked at in one direction before the pattern matcher gives up: a bound on work, not on what can be found.
 const MAX_MATCHES: usize = 256;
 
@@ -67,7 +70,7 @@ pub enum DetectionEvent {
     WrongDirectionFirstData,
     /// Only one direction could be recognised.
     OnlyOneDirection,
-    /// Neither direction could be recognised in the octets that were looked at.
+    /// One direction told nothing, and went on for so long that the other was not waited for.
     Skipped,
     /// After `STARTTLS`, something that is not TLS.
     NoTlsAfterStarttls,
@@ -260,7 +263,7 @@ impl Detection {
             return Outcome::Found { protocol, reversed: false };
         }
         if state.sides[direction].status == Status::Failed {
-            return self.failed(state);
+            return self.failed(state, direction, data.len());
         }
         if data.is_empty() && !last {
             return Outcome::More;
@@ -290,16 +293,19 @@ impl Detection {
                 state.sides[direction].status = Status::Failed;
                 if state.protocol.is_some() {
                     state.raise(DetectionEvent::OnlyOneDirection);
-                } else if state.sides[direction.flip()].status == Status::Failed {
-                    state.raise(DetectionEvent::Skipped);
                 }
-                self.failed(state)
+                self.failed(state, direction, data.len())
             }
         }
     }
 
     /// A direction that told nothing speaks what the other one does.
-    fn failed(&self, state: &DetectionState) -> Outcome {
+    fn failed(&self, state: &mut DetectionState, direction: Direction, seen: usize) -> Outcome {
+        let other = &mut state.sides[direction.flip()].status;
+        if state.protocol.is_none() && *other == Status::Open && seen > MAX_WAIT {
+            *other = Status::Failed;
+            state.raise(DetectionEvent::Skipped);
+        }
         state.protocol.map_or(Outcome::Failed, |protocol| Outcome::Found { protocol, reversed: false })
     }
 
@@ -690,7 +696,11 @@ mod tests {
         let mut state = DetectionState::default();
         assert_eq!(tcp(&mut state, TO_SERVER, b"nothing that anybody would know", 80), Outcome::Failed);
         assert_eq!(tcp(&mut state, TO_CLIENT, b"nothing either", 80), Outcome::Failed);
+        assert!(state.take_events().is_empty());
+        let mut state = DetectionState::default();
+        assert_eq!(tcp(&mut state, TO_SERVER, &vec![1; MAX_WAIT + 1], 80), Outcome::Failed);
         assert_eq!(state.take_events().as_slice(), [DetectionEvent::Skipped]);
+        assert!(state.is_decided(TO_CLIENT), "the other direction is not waited for");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(super) const BUFFERS: &[Buffer<Transaction>] = &[
         |tx, direction, _| some(tx.header_text(direction))),
     row(("http.header.raw", Some("http_raw_header")), "Headers as they were sent.", BYTES, BOTH,
         |tx, direction, _| some(tx.head(direction).map(super::header::Head::block).filter(|block| !block.is_empty()))),
-    row(("http.header_names", None), "Names of the headers without cookies, between line ends.", BYTES, BOTH,
+    row(("http.header_names", None), "Names of the headers, between line ends.", BYTES, BOTH,
         |tx, direction, _| some(tx.header_names(direction))),
     row(("http.start", None), "First line and headers.", BYTES, BOTH, |tx, direction, _| some(tx.start(direction))),
     row(("http.cookie", Some("http_cookie")), "`Cookie` of the request, `Set-Cookie` of the response.", BYTES, BOTH,

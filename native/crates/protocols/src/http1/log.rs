@@ -224,7 +224,7 @@ fn is_file(tx: &Transaction, direction: Direction) -> bool {
     body.entity > 0
         && match direction {
             Direction::ToServer => posted && tx.form().is_none_or(|(parts, _)| !parts.is_empty()),
-            Direction::ToClient => tx.response.has_headers || tx.request.old,
+            Direction::ToClient => true,
         }
 }
 
@@ -241,12 +241,19 @@ fn file(tx: &Transaction, head: &TxHead, direction: Direction, out: &mut Object<
     let form = if direction == TO_SERVER { tx.form() } else { None };
     let part = form.as_ref().and_then(|(parts, _)| parts.first());
     let name = part.map_or_else(|| tx.file_name(direction), |part| part.name);
-    let size = part.map_or(body.entity, |part| part.data.len() as u64);
-    let whole = !body.gap && part.is_none_or(|part| part.complete);
+    let limit = tx.limits(direction).limit;
+    // What is beyond the limit is not followed.
+    let cut = limit != 0 && body.entity > limit;
+    let size = part.map_or(if cut { limit } else { body.entity }, |part| part.data.len() as u64);
+    let range = tx.header(TO_CLIENT, b"content-range").filter(|_| direction == TO_CLIENT);
+    let whole = !cut && !body.gap && part.is_none_or(|part| part.complete);
     out.bytes("filename", name)
         .bool("gaps", body.gap)
         .str("state", if whole { "CLOSED" } else { "TRUNCATED" })
         .bool("stored", false)
-        .u64("size", size)
-        .u64("tx_id", head.id);
+        .u64("size", size);
+    if let Some((start, end)) = range.and_then(content_range).and_then(|range| range.bounds) {
+        out.u64("start", start).u64("end", end);
+    }
+    out.u64("tx_id", head.id);
 }

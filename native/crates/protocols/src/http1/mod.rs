@@ -133,7 +133,6 @@ impl Protocol for Http1 {
         ],
         one_way: false,
     };
-    const CLIENT_FIRST: bool = true;
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
     const EVENTS: &'static [EventInfo] = event::EVENTS;
     const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;

@@ -236,7 +236,7 @@ impl Http1 {
                 .any(|name| value.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
         };
         if scheme.is_some_and(|value| !known(value)) {
-            slot.raise(Event::RequestAuthUnrecognized as u16);
+            slot.tx.request.late.push(Event::RequestAuthUnrecognized);
         }
         self.decode(HERE, slot);
         if slot.tx.is_connect() {
@@ -282,7 +282,7 @@ impl Http1 {
     fn host(slot: &mut Slot<Transaction>, context: &Context<'_>) {
         let Some(value) = slot.tx.header(HERE, b"host") else {
             if slot.tx.request.version >= Version::V1_1 {
-                slot.raise(Event::MissingHostHeader as u16);
+                slot.tx.request.late.push(Event::MissingHostHeader);
             }
             return Self::port(slot, context);
         };
@@ -310,17 +310,17 @@ impl Http1 {
             slot.tx.request.port = port;
         }
         if invalid {
-            slot.raise(Event::RequestHeaderHostInvalid as u16);
+            slot.tx.request.late.push(Event::RequestHeaderHostInvalid);
         }
         if ambiguous {
-            slot.raise(Event::HostHeaderAmbiguous as u16);
+            slot.tx.request.late.push(Event::HostHeaderAmbiguous);
         }
         Self::port(slot, context);
     }
 
     fn port(slot: &mut Slot<Transaction>, context: &Context<'_>) {
         if slot.tx.request.port.is_some_and(|port| port != context.server.port) {
-            slot.raise(Event::RequestServerPortMismatch as u16);
+            slot.tx.request.late.push(Event::RequestServerPortMismatch);
         }
     }
 
@@ -368,6 +368,9 @@ impl Http1 {
     }
 
     fn request_complete(&mut self, slot: &mut Slot<Transaction>, now: Time) -> Move {
+        for event in core::mem::take(&mut slot.tx.request.late) {
+            slot.raise(event as u16);
+        }
         Self::form_faults(slot);
         Self::complete(HERE, slot, now);
         self.request = if slot.tx.request.old { RequestState::Ignore } else { RequestState::Idle };

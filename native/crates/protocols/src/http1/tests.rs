@@ -159,7 +159,7 @@ fn shows_a_request_and_its_response() {
         ("http.protocol", "HTTP/1.1"),
         ("http.request_line", "GET /a/../b?c=%41 HTTP/1.1"),
         ("http.header", r"Host: Example.COM:8080\r\nUser-Agent: me\r\nAccept: */*\r\n"),
-        ("http.header_names", r"\r\nHost\r\nUser-Agent\r\nAccept\r\n\r\n"),
+        ("http.header_names", r"\r\nHost\r\nUser-Agent\r\nCookie\r\nAccept\r\n\r\n"),
         ("http.cookie", "x=1"),
         ("http.user_agent", "me"),
         ("http.host", "example.com"),

@@ -5,10 +5,12 @@ use core::ops::Range;
 use std::sync::Arc;
 
 use sidewire_base::Direction;
+use smallvec::SmallVec;
 
 use super::body::Body;
 use super::config::{BodyLimits, Config};
 use super::content::Decoder;
+use super::event::Event;
 use super::header::{Head, Span};
 use super::line::Version;
 use super::multipart;
@@ -80,6 +82,8 @@ pub(super) struct Request {
     pub host: Option<Box<[u8]>>,
     pub port: Option<u16>,
     pub content_length: Option<u64>,
+    /// What is odd about the headers and is told when the request is complete.
+    pub late: SmallVec<[Event; 4]>,
     pub payload: Payload,
     pub made: Made,
     normalised: OnceCell<Normalised>,
@@ -195,12 +199,12 @@ impl Transaction {
         complete.then(|| made.header.get_or_init(make).as_slice()).filter(|text| !text.is_empty())
     }
 
-    /// The names of the headers of one side without cookies, each on its line, between empty lines.
+    /// The names of the headers of one side, each on its line, between empty lines.
     pub(super) fn header_names(&self, direction: Direction) -> Option<&[u8]> {
         let (head, made, complete) = self.side(direction);
         let make = || {
             let mut out = b"\r\n".to_vec();
-            for (name, _) in head.headers().filter(|(name, _)| !is_cookie(name, direction)) {
+            for (name, _) in head.headers() {
                 out.extend_from_slice(name);
                 out.extend_from_slice(b"\r\n");
             }
@@ -210,7 +214,7 @@ impl Transaction {
         (complete && head.len() > 0).then(|| made.names.get_or_init(make).as_slice())
     }
 
-    /// First line and headers of one side.
+    /// First line and headers of one side. A status line stands there with its own line end.
     pub(super) fn start(&self, direction: Direction) -> Option<&[u8]> {
         let (head, made, complete) = self.side(direction);
         let first = match direction {
@@ -219,7 +223,7 @@ impl Transaction {
         };
         let make = || {
             let mut out = Vec::with_capacity(head.block().len() + 64);
-            out.extend_from_slice(super::line::chomp(head.text(first)));
+            out.extend_from_slice(head.text(first));
             out.extend_from_slice(b"\r\n");
             for (name, value) in head.headers() {
                 line(&mut out, name, value);
@@ -263,6 +267,9 @@ impl Transaction {
         };
         if let Some(name) = disposition.and_then(|value| multipart::parameter(value, b"filename")) {
             return name;
+        }
+        if self.request.unseen {
+            return UNSEEN_URI;
         }
         let Normalised { uri, path, .. } = self.normalised();
         uri.as_deref().and_then(|uri| uri.get(..*path)).unwrap_or_default()
