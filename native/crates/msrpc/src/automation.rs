@@ -57,7 +57,11 @@ static TYPES: &[Type] = &[
         guid: Some(Uuid::literal("a3afb9cc-b653-4741-86ab-f0470ec1384c")),
         members: &[(3, "Quit", None), (4, "Document", Some("Document"))],
     },
-    Type { name: "Document", guid: None, members: &[(6, "ActiveView", Some("View"))] },
+    Type {
+        name: "Document",
+        guid: Some(Uuid::literal("225120d6-1e0f-40a3-93fe-1079e6a8017b")),
+        members: &[(6, "ActiveView", Some("View"))],
+    },
     Type {
         name: "View",
         guid: Some(Uuid::literal("6efc2da2-b38c-457e-9abb-ed2d189b8c38")),

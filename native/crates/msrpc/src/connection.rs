@@ -2,7 +2,7 @@ use sidewire_base::{Direction, Endpoint, Time};
 
 use crate::{
     Auth, AuthLevel, Body, CallInterface, ContextResult, Event, Exchange, Exchanges, Half, Header, InterfaceId, Known,
-    ObjectTable, Offer, Pdu, PduType, Plausible, TransferSyntax, Uuid, VerificationTrailer, dcom,
+    ObjectTable, Offer, Pdu, PduType, Plausible, TransferSyntax, Uuid, VerificationTrailer, arguments, dcom,
 };
 
 /// How much of a connection is kept.
@@ -395,6 +395,7 @@ impl Connection {
         let (dcom, arguments) = dcom::on_request(exchange, around.objects, around.server.address);
         exchange.dcom = dcom;
         exchange.arguments = arguments;
+        exchange.arguments.extend(arguments::of_request(exchange));
         if let Some(event) = odd {
             exchanges.raise(Some(id), event);
         }
@@ -442,6 +443,7 @@ impl Connection {
             if done && exchange.fault.is_none() {
                 let results = dcom::on_response(exchange, around.objects, around.server.address);
                 exchange.arguments.extend(results);
+                exchange.arguments.extend(arguments::of_response(exchange));
             }
         }
         if clipped {

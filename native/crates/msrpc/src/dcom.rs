@@ -405,10 +405,12 @@ fn described(
     let guid = ndr.uuid()?;
     results.put("guid", guid);
     let described = of.and_then(|of| table.object(of)).and_then(|object| object.describes);
-    if let (Some(kind), Some(key)) = (Type::of_guid(&guid), described)
-        && let Some(object) = table.object_mut(key)
-    {
-        object.kind = Some(kind);
+    if let Some(object) = described.and_then(|key| table.object_mut(key)) {
+        object.kind = Type::of_guid(&guid).or(object.kind);
+        // IProvideClassInfo describes the class itself: the GUID is its CLSID.
+        let class = find_class(&guid);
+        object.clsid = object.clsid.or(class.map(|class| class.clsid));
+        object.kind = object.kind.or(class.and_then(|class| class.kind));
     }
     Ok(())
 }

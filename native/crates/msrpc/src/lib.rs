@@ -2,6 +2,7 @@
 //! One core for every carriage: TCP, UDP, SMB pipes, HTTP.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+mod arguments;
 mod auth;
 pub mod automation;
 mod byte_order;
