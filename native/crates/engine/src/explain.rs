@@ -169,9 +169,8 @@ fn text(endpoint: sidewire_base::Endpoint) -> String {
 /// # Errors
 /// [`EngineError`] when the configuration cannot be used, a capture cannot be read, or no rule has this id.
 pub fn explain(config: RunConfig, rules: &Arc<RuleSet>, sid: u32) -> Result<String, EngineError> {
-    let watched: Vec<u32> = (0..u32::try_from(rules.len()).unwrap_or(u32::MAX))
-        .filter(|index| rules.rule(*index).sid == sid)
-        .collect();
+    let watched: Vec<u32> =
+        (0..u32::try_from(rules.len()).unwrap_or(u32::MAX)).filter(|index| rules.rule(*index).sid == sid).collect();
     if watched.is_empty() {
         return Err(EngineError::Rules(format!("no loaded rule has sid {sid}")));
     }

@@ -18,7 +18,8 @@ mod summary;
 mod worker;
 
 pub use config::{
-    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FlowConfig, ProtocolConfig, RunConfig, StreamConfig, XffConfig,
+    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FlowConfig, ProtocolConfig, RunConfig,
+    StreamConfig, XffConfig,
 };
 pub use error::EngineError;
 pub use explain::explain;

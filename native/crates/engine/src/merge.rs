@@ -36,7 +36,7 @@ impl Merger {
         Self {
             outputs,
             sinks,
-            thresholds: Thresholds::default(),
+            thresholds: Thresholds::new(threshold_entries),
             decision: true,
             events: BTreeMap::new(),
             alerts: BTreeMap::new(),

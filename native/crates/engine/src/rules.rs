@@ -58,7 +58,8 @@ impl Rules {
     pub fn compile(batches: Vec<Vec<u8>>, request: &CompileRequest) -> Result<Self, EngineError> {
         let started = std::time::Instant::now();
         let read = |batch: Vec<u8>| -> Result<RuleBatch, EngineError> {
-            serde_json::from_slice(&batch).map_err(|error| EngineError::Rules(format!("the rule IR cannot be read: {error}")))
+            serde_json::from_slice(&batch)
+                .map_err(|error| EngineError::Rules(format!("the rule IR cannot be read: {error}")))
         };
         let batches = batches.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let decode_ms = started.elapsed().as_secs_f64() * 1e3;

@@ -12,6 +12,7 @@ use sidewire_decode::{Decoder, Transport};
 use sidewire_detect::{RuleSet, Silent};
 use sidewire_eve::Object;
 
+use crate::EngineError;
 use crate::clock::Clock;
 use crate::config::{ChecksumMode, RunConfig};
 use crate::eve::{Kind, nest};
@@ -20,7 +21,6 @@ use crate::setup::Setup;
 use crate::sink::Sink;
 use crate::summary::Summary;
 use crate::worker::{FrameIn, Watch, Worker};
-use crate::EngineError;
 
 /// Packets between two merges of what the workers wrote.
 pub(crate) const EPOCH: usize = 4096;
@@ -94,7 +94,8 @@ impl Run {
         let mut text = Vec::new();
         {
             let mut o = Object::new(&mut text);
-            o.u64("packets", control.packets.load(Ordering::Relaxed)).u64("bytes", control.bytes.load(Ordering::Relaxed));
+            o.u64("packets", control.packets.load(Ordering::Relaxed))
+                .u64("bytes", control.bytes.load(Ordering::Relaxed));
             o.u64("fileBytes", control.file_done.load(Ordering::Relaxed));
             o.u64("fileTotal", control.file_total.load(Ordering::Relaxed));
             o.str("file", &lock(&control.file));
@@ -147,7 +148,8 @@ fn drive(setup: &Arc<Setup>, rules: Arc<RuleSet>, sinks: Vec<Sink>, control: &Co
     let entries = setup.config.detect.threshold_entries as usize;
     let mut merger = Merger::new(Arc::clone(&setup.outputs), sinks, entries);
     let mut summary = Summary { matcher: rules.stats().backend.to_owned(), ..Summary::default() };
-    let mut reading = Reading { setup, control, clock: Clock::default(), ordinal: 0, summary: &mut summary, last: None };
+    let mut reading =
+        Reading { setup, control, clock: Clock::default(), ordinal: 0, summary: &mut summary, last: None };
     let single = setup.config.workers <= 1 || rules.uses_host_state();
     let outcome = if single {
         Alone::new(setup, rules, &mut merger).replay(&mut reading)
@@ -381,7 +383,6 @@ fn checksums_are_broken(input: &str, setup: &Setup) -> bool {
 
 /// One worker on the reading thread.
 pub(crate) struct Alone<'a, W: Watch> {
-    setup: &'a Arc<Setup>,
     rules: Arc<RuleSet>,
     merger: &'a mut Merger,
     worker: Worker<W>,
@@ -398,7 +399,7 @@ impl<'a> Alone<'a, Silent> {
 impl<'a, W: Watch> Alone<'a, W> {
     pub(crate) fn watched(setup: &'a Arc<Setup>, rules: Arc<RuleSet>, merger: &'a mut Merger, watch: W) -> Self {
         let worker = Worker::new(setup, &rules, watch, seed());
-        Self { setup, rules, merger, worker, counters: BTreeMap::new(), since: 0 }
+        Self { rules, merger, worker, counters: BTreeMap::new(), since: 0 }
     }
 
     fn replay(mut self, reading: &mut Reading<'_>) -> Result<BTreeMap<String, u64>, EngineError> {

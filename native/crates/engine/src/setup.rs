@@ -34,8 +34,8 @@ impl Setup {
             });
             settings.push(Settings::new(row.settings));
         }
-        let detection =
-            Detection::new(protocols, &options).map_err(|error| EngineError::Config(format!("protocol detection: {error}")))?;
+        let detection = Detection::new(protocols, &options)
+            .map_err(|error| EngineError::Config(format!("protocol detection: {error}")))?;
         let outputs = Arc::new(Outputs::new(&config, protocols));
         Ok(Self {
             tcp: tcp(&config.stream, &config.host_os_policy)?,

@@ -12,6 +12,7 @@ use crate::merge::Merger;
 use crate::record::Batch;
 use crate::run::{EPOCH, EPOCH_BYTES, Frames, LAG, Reading, seed};
 use crate::setup::Setup;
+use crate::summary::accumulate;
 use crate::worker::{FrameIn, Worker};
 
 /// Replays with several workers. The reader deals packets out by host pair, each worker runs its own to completion, and
@@ -44,7 +45,7 @@ pub(crate) fn replay(
             match shard.thread.join() {
                 Ok(counted) => {
                     for (name, value) in counted {
-                        *counters.entry(name).or_default() += value;
+                        accumulate(&mut counters, &name, value);
                     }
                 }
                 Err(_) => return Err(EngineError::Config("internal error: a worker panicked".to_owned())),

@@ -29,7 +29,11 @@ impl Sink {
             }
             let mut options = OpenOptions::new();
             options.create(true).write(true);
-            if output.append { options.append(true) } else { options.truncate(true) };
+            if output.append {
+                options.append(true)
+            } else {
+                options.truncate(true)
+            };
             Ok(Box::new(options.open(&path)?))
         };
         match open() {

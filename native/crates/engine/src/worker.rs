@@ -14,6 +14,7 @@ use crate::conversation::{App, Conversation, ConversationFlow};
 use crate::eve::{AlertFacts, Anomaly, Envelope, FlowFacts, Kind, Payload, Transaction, Writer};
 use crate::record::{AlertKey, Batch, Place};
 use crate::setup::Setup;
+use crate::summary::accumulate;
 
 /// Open transactions of one flow; beyond it the oldest are finished early and counted.
 const MAX_TRANSACTIONS: usize = 4096;
@@ -219,12 +220,8 @@ impl<W: Watch> Worker<W> {
     /// Adds this worker's counters, named as in Suricata's stats.
     pub(crate) fn count(&self, into: &mut BTreeMap<String, u64>) {
         let env = &self.core.env;
-        for (name, value) in self.decoder.stats().values() {
-            let total = into.entry(name.to_owned()).or_default();
-            // The greatest of all workers; everything else adds up. The average is taken once all are in.
-            *total = if name == "decoder.max_pkt_size" { value.max(*total) } else { *total + value };
-        }
-        let mut add = |name: &str, value: u64| *into.entry(name.to_owned()).or_default() += value;
+        let mut add = |name: &str, value: u64| accumulate(into, name, value);
+        self.decoder.stats().values().for_each(|(name, value)| add(name, value));
         self.core.flows.counters().rows().for_each(|(name, value)| add(name, value));
         env.tcp.counters.rows().for_each(|(name, value)| add(name, value));
         add("tcp.invalid_checksum", env.invalid_checksum);
@@ -281,11 +278,8 @@ impl<W: Watch> Core<W> {
         if checksum_bad && matches!(packet.transport, Transport::Tcp(_)) {
             self.env.invalid_checksum += 1;
         }
-        let tuple = if packet.invalid || checksum_bad && !self.env.ignore_checksums {
-            None
-        } else {
-            Tuple::of(packet, 0)
-        };
+        let tuple =
+            if packet.invalid || checksum_bad && !self.env.ignore_checksums { None } else { Tuple::of(packet, 0) };
         let Some(lookup) = tuple.and_then(|tuple| self.track(packet, &tuple)) else {
             self.env.without_flow(packet);
             return;
@@ -303,10 +297,11 @@ impl<W: Watch> Core<W> {
                 .get_or_insert_with(|| Box::new(Session::new(&setup.tcp, flow.client.address, flow.server.address)));
             if self.env.rules.is_empty() {
                 // Nobody will look at stream octets: they need not be kept.
-                Direction::BOTH.map(|side| session.stream_mut(side).disable(Consumer::Raw));
+                for side in Direction::BOTH {
+                    session.stream_mut(side).disable(Consumer::Raw);
+                }
             }
-            let outcome =
-                session.packet(tcp, packet.payload, direction, packet.time, &setup.tcp, &mut self.env.tcp);
+            let outcome = session.packet(tcp, packet.payload, direction, packet.time, &setup.tcp, &mut self.env.tcp);
             events = outcome.events;
             in_stream = outcome.valid && !packet.payload.is_empty();
             if outcome.swap {
@@ -465,7 +460,15 @@ impl<W: Watch> Env<W> {
                 return Turn::Straight;
             }
             if !app.detection.is_decided(direction) && !app.failed {
-                match self.identify(app, sidewire_proto::Transport::Tcp, direction, bytes, (client, server), tcp.midstream(), last) {
+                match self.identify(
+                    app,
+                    sidewire_proto::Transport::Tcp,
+                    direction,
+                    bytes,
+                    (client, server),
+                    tcp.midstream(),
+                    last,
+                ) {
                     Found::Session => {}
                     Found::Reversed => return Turn::Reversed,
                     Found::Wait if app.session.is_none() => return Turn::Straight,
@@ -665,7 +668,15 @@ impl<W: Watch> Env<W> {
             return Turn::Straight;
         }
         if !app.detection.is_decided(direction) {
-            match self.identify(app, sidewire_proto::Transport::Udp, direction, packet.payload, (client, server), false, true) {
+            match self.identify(
+                app,
+                sidewire_proto::Transport::Udp,
+                direction,
+                packet.payload,
+                (client, server),
+                false,
+                true,
+            ) {
                 Found::Session => {}
                 Found::Reversed => return Turn::Reversed,
                 Found::Wait if app.session.is_none() => return Turn::Straight,
@@ -833,10 +844,6 @@ impl<W: Watch> Env<W> {
             let session = app.session.as_deref()?;
             Some(Transaction { session, protocol: setup.protocols.get(number)?, number, position })
         });
-        let mut variables = Vec::new();
-        if let Some(flow) = flow {
-            let _ = (flow, &mut variables);
-        }
         let facts = AlertFacts {
             rule,
             source: endpoints.0,
@@ -847,7 +854,8 @@ impl<W: Watch> Env<W> {
             flow,
             app: flow.map(|flow| flow.data.app.names(setup.protocols)).unwrap_or_default(),
             transaction,
-            variables: &variables,
+            state: flow.map(|flow| &flow.data.rules),
+            found,
         };
         let key = AlertKey {
             rule: found.rule,
@@ -861,6 +869,8 @@ impl<W: Watch> Env<W> {
         let file = self.file.clone();
         let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
         envelope.tx = found.tx.map(|(_, id)| id);
+        let mut overwriting = setup.outputs.list.iter().filter(|output| output.overwrites_addresses());
+        envelope.forwarded = overwriting.find_map(|output| Some((found.direction, facts.forwarded_for(output)?)));
         if flow.is_some() {
             envelope.community = Some(&community);
         }
@@ -887,7 +897,8 @@ impl<W: Watch> Env<W> {
         let app = &mut flow.data.app;
         if app.events_logged < app.events.len() {
             let protocol = app.names(self.setup.protocols).flow.unwrap_or("unknown");
-            let new: smallvec::SmallVec<[&'static str; 2]> = app.events.iter().skip(app.events_logged).copied().collect();
+            let new: smallvec::SmallVec<[&'static str; 2]> =
+                app.events.iter().skip(app.events_logged).copied().collect();
             app.events_logged = app.events.len();
             for event in new {
                 self.anomaly(Some(flow), Some(packet), direction, None, Anomaly::Detection { protocol, event });
@@ -959,14 +970,16 @@ impl<W: Watch> Env<W> {
                 let Some(kind) = setup.outputs.logger(number, logger) else { continue };
                 let (source, destination) = flow.endpoints(session.log_from(position, logger));
                 let community = |seed| sidewire_flow::community_id(flow, seed);
-                let mut envelope = envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
+                let mut envelope =
+                    envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
                 envelope.tx = Some(head.id);
                 envelope.community = Some(&community);
                 let key = (protocol.loggers)(logger).map_or("", |info| info.event_type);
                 self.writer.event(kind, &envelope, None, |output, out| {
                     out.object(key, |o| session.log(position, logger, output.extended(kind), o));
                 });
-                if let Some(head) = flow.data.app.session.as_deref_mut().and_then(|session| session.head_mut(position)) {
+                if let Some(head) = flow.data.app.session.as_deref_mut().and_then(|session| session.head_mut(position))
+                {
                     head.logged |= bit;
                 }
             }
@@ -999,7 +1012,7 @@ impl<W: Watch> Env<W> {
         }
         let Some(number) = app.protocol.map(usize::from) else { return };
         let info = session.info();
-        let watched = [!self.rules.is_empty(); 2];
+        let watched = Direction::BOTH.map(|direction| self.rules.inspects(number, direction));
         let logged = (1_u32 << self.setup.outputs.logger_count(number).min(31)) - 1;
         let mut excess = count.saturating_sub(MAX_TRANSACTIONS);
         self.counters.transactions_evicted += excess as u64;
@@ -1009,7 +1022,9 @@ impl<W: Watch> Env<W> {
                 return false;
             }
             let complete = |direction: Direction| head.progress[direction] >= info.complete(direction);
-            let inspected = |direction: Direction| !watched[direction] || head.inspection[direction].done || head.skip_inspection[direction];
+            let inspected = |direction: Direction| {
+                !watched[direction] || head.inspection[direction].done || head.skip_inspection[direction]
+            };
             let done = Direction::BOTH.into_iter().all(|direction| complete(direction) && inspected(direction));
             !(last || done && head.logged & logged == logged)
         });
@@ -1098,8 +1113,9 @@ impl<W: Watch> Env<W> {
             transactions: flow.data.app.session.as_ref().map(|session| session.opened()),
             tcp: flow.data.tcp.as_deref(),
             app: flow.data.app.names(self.setup.protocols),
+            state: &flow.data.rules,
         };
-        self.writer.event(Kind::FLOW, &envelope, None, |_, out| facts.write(out));
+        self.writer.event(Kind::FLOW, &envelope, None, |output, out| facts.write(output, out));
         if self.writer.wants(Kind::NETFLOW) {
             for direction in Direction::BOTH {
                 let (source, destination) = flow.endpoints(direction);
@@ -1167,6 +1183,7 @@ fn envelope<'a>(
         ethernet: packet.and_then(|packet| packet.ethernet).map(|ethernet| (ethernet.source, ethernet.destination)),
         tx: None,
         file,
+        forwarded: None,
         community: None,
     }
 }

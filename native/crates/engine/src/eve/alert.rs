@@ -1,12 +1,14 @@
+use core::net::IpAddr;
+
 use sidewire_base::{Direction, Endpoint};
 use sidewire_decode::Packet;
-use sidewire_detect::RuleMeta;
+use sidewire_detect::{FlowState, Match, RuleMeta};
 use sidewire_eve::Object;
 use sidewire_flow::Flow;
 use sidewire_ir::{Action, Target};
 use sidewire_proto::{ProtocolDef, Session};
 
-use super::{AppNames, Output, Outputs, envelope, flow};
+use super::{AppNames, Output, Outputs, envelope, flow, variables, xff};
 
 /// What an alert tells beside its rule.
 pub(crate) struct AlertFacts<'a, S> {
@@ -19,8 +21,9 @@ pub(crate) struct AlertFacts<'a, S> {
     pub(crate) flow: Option<&'a Flow<S>>,
     pub(crate) app: AppNames,
     pub(crate) transaction: Option<Transaction<'a>>,
-    /// Flow variables, as the members of a JSON object; empty when there are none.
-    pub(crate) variables: &'a [u8],
+    /// What rules keep for the flow.
+    pub(crate) state: Option<&'a FlowState>,
+    pub(crate) found: &'a Match,
 }
 
 /// The transaction a rule matched on.
@@ -44,6 +47,11 @@ pub(crate) enum Payload<'a> {
 }
 
 impl<S> AlertFacts<'_, S> {
+    /// The client behind a proxy, when the output asks for it.
+    pub(crate) fn forwarded_for(&self, output: &Output) -> Option<IpAddr> {
+        xff::forwarded_for(self.transaction?, output.config.xff.as_ref()?)
+    }
+
     pub(crate) fn write(&self, outputs: &Outputs, output: &Output, out: &mut Object<'_>) {
         let options = output.alert;
         out.object("alert", |o| self.rule(output, o));
@@ -58,10 +66,8 @@ impl<S> AlertFacts<'_, S> {
             flow::brief(flow, output, out);
         }
         self.payload(output, out);
-        if output.config.metadata {
-            out.object_unless_empty("metadata", |o| {
-                o.splice(self.variables);
-            });
+        if let Some(state) = self.state.filter(|_| output.config.metadata) {
+            out.object_unless_empty("metadata", |o| variables(state, Some(self.found), o));
         }
         if options.verdict {
             out.object("verdict", |o| {
@@ -79,6 +85,16 @@ impl<S> AlertFacts<'_, S> {
             let (attacker, victim) =
                 if target == Target::SourceIp { (destination, source) } else { (source, destination) };
             out.object("source", |o| side(o, attacker, output)).object("target", |o| side(o, victim, output));
+        }
+        if let Some(address) = self.forwarded_for(output).filter(|_| !output.overwrites_addresses()) {
+            envelope::address(out, "xff", address, output);
+        }
+        if !self.found.alert_variables.is_empty() {
+            out.object("context", |o| {
+                for (name, value) in &self.found.alert_variables {
+                    o.bytes(name, value);
+                }
+            });
         }
         if options.rule_metadata && !rule.metadata.is_empty() {
             out.object("metadata", |o| {

@@ -35,7 +35,9 @@ impl Anomaly {
             Self::Stream(event) => {
                 o.str("type", "stream").fmt("event", format_args!("stream.{event}"));
             }
-            Self::Parser { protocol, event } => applayer(o, protocol, event, "proto_parser", CAPITALS.contains(&protocol)),
+            Self::Parser { protocol, event } => {
+                applayer(o, protocol, event, "proto_parser", CAPITALS.contains(&protocol))
+            }
             Self::Detection { protocol, event } => applayer(o, protocol, event, "proto_detect", true),
         });
     }

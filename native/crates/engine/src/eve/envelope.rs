@@ -1,6 +1,6 @@
 use core::net::{IpAddr, Ipv6Addr};
 
-use sidewire_base::{Endpoint, Time};
+use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
 
 use super::Output;
@@ -24,6 +24,9 @@ pub(crate) struct Envelope<'a> {
     pub(crate) ethernet: Option<([u8; 6], [u8; 6])>,
     pub(crate) tx: Option<u64>,
     pub(crate) file: Option<&'a str>,
+    /// The client behind a proxy, for outputs that overwrite addresses with it: it sent the request, so it stands for the
+    /// source towards the server and for the destination towards the client.
+    pub(crate) forwarded: Option<(Direction, IpAddr)>,
     /// Gives the community id for a seed, when there is a flow.
     pub(crate) community: Option<&'a dyn Fn(u16) -> String>,
 }
@@ -67,14 +70,17 @@ impl Envelope<'_> {
                 }
             });
         }
+        let forwarded = |side| self.forwarded.filter(|(way, _)| *way == side && output.overwrites_addresses());
         if let Some(source) = self.source {
-            address(out, "src_ip", source.address, output);
+            let shown = forwarded(Direction::ToServer).map_or(source.address, |(_, client)| client);
+            address(out, "src_ip", shown, output);
             if self.has_ports() {
                 out.u64("src_port", source.port);
             }
         }
         if let Some(destination) = self.destination {
-            address(out, "dest_ip", destination.address, output);
+            let shown = forwarded(Direction::ToClient).map_or(destination.address, |(_, client)| client);
+            address(out, "dest_ip", shown, output);
             if self.has_ports() {
                 out.u64("dest_port", destination.port);
             }

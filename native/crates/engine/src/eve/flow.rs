@@ -1,9 +1,10 @@
 use sidewire_base::Direction;
+use sidewire_detect::FlowState;
 use sidewire_eve::Object;
 use sidewire_flow::{EndReason, Flow};
 use sidewire_tcp::Session;
 
-use super::{Output, envelope};
+use super::{Output, envelope, variables};
 
 /// What a flow event tells beside the flow itself.
 pub(crate) struct FlowFacts<'a, S> {
@@ -13,6 +14,7 @@ pub(crate) struct FlowFacts<'a, S> {
     pub(crate) transactions: Option<u64>,
     pub(crate) tcp: Option<&'a Session>,
     pub(crate) app: AppNames,
+    pub(crate) state: &'a FlowState,
 }
 
 /// `app_proto` and its variants.
@@ -33,7 +35,9 @@ impl AppNames {
         if let Some(name) = self.flow {
             out.str("app_proto", name);
         }
-        for (key, side) in [("app_proto_ts", self.sides[Direction::ToServer]), ("app_proto_tc", self.sides[Direction::ToClient])] {
+        for (key, side) in
+            [("app_proto_ts", self.sides[Direction::ToServer]), ("app_proto_tc", self.sides[Direction::ToClient])]
+        {
             if let Some(name) = side.filter(|name| Some(*name) != self.flow) {
                 out.str(key, name);
             }
@@ -48,9 +52,12 @@ impl AppNames {
 }
 
 impl<S> FlowFacts<'_, S> {
-    pub(crate) fn write(&self, out: &mut Object<'_>) {
+    pub(crate) fn write(&self, output: &Output, out: &mut Object<'_>) {
         let flow = self.flow;
         self.app.write(out);
+        if output.config.metadata {
+            out.object_unless_empty("metadata", |o| variables(self.state, None, o));
+        }
         out.object("flow", |o| {
             counts(flow, o);
             timestamp(o, "start", flow.first);

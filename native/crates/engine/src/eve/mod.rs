@@ -6,6 +6,8 @@ mod envelope;
 mod flow;
 mod outputs;
 mod stats;
+mod variables;
+mod xff;
 
 pub(crate) use alert::{AlertFacts, Payload, Transaction};
 pub(crate) use anomaly::Anomaly;
@@ -13,6 +15,7 @@ pub(crate) use envelope::Envelope;
 pub(crate) use flow::{AppNames, FlowFacts};
 pub(crate) use outputs::{Kind, Output, Outputs};
 pub(crate) use stats::nest;
+pub(crate) use variables::variables;
 
 use sidewire_eve::Object;
 

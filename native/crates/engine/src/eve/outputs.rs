@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use sidewire_proto::ProtocolDef;
 
-use crate::config::{EveOutput, RunConfig, XffConfig};
+use crate::config::{EveOutput, RunConfig};
 
 /// A kind of EVE event: those of the engine, then one for each logger of each protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +38,6 @@ pub(crate) struct Output {
     extended: Vec<bool>,
     pub(crate) alert: AlertOptions,
     pub(crate) anomaly: AnomalyOptions,
-    /// Counters that are zero are left out (`null-values: no`).
-    pub(crate) stats_totals: bool,
 }
 
 /// Options of `alert`.
@@ -66,7 +64,6 @@ pub(crate) struct AnomalyOptions {
     pub(crate) decode: bool,
     pub(crate) stream: bool,
     pub(crate) applayer: bool,
-    pub(crate) packet_header: bool,
 }
 
 impl Outputs {
@@ -143,9 +140,7 @@ impl Output {
                 decode: truth("anomaly", "types.decode", false),
                 stream: truth("anomaly", "types.stream", false),
                 applayer: truth("anomaly", "types.applayer", true),
-                packet_header: truth("anomaly", "packethdr", false),
             },
-            stats_totals: truth("stats", "totals", true),
             config: config.clone(),
         }
     }
@@ -158,8 +153,9 @@ impl Output {
         self.extended.get(usize::from(kind.0)).copied().unwrap_or(false)
     }
 
-    pub(crate) const fn xff(&self) -> Option<&XffConfig> {
-        self.config.xff.as_ref()
+    /// The address of a client behind a proxy takes the place of the packet's (`xff.mode: overwrite`).
+    pub(crate) fn overwrites_addresses(&self) -> bool {
+        self.config.xff.as_ref().is_some_and(|xff| xff.overwrite)
     }
 }
 
