@@ -101,6 +101,8 @@ impl<'a> Walk<'_, 'a> {
                 _ => continue,
             };
             if bit == 0 {
+                // Only a signature (RFC 2385) of another length makes the packet invalid.
+                self.packet.invalid |= kind == 19;
                 self.event(DecodeEvent::TCP_OPT_INVALID_LEN);
                 continue;
             }

@@ -130,7 +130,8 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// Teredo: origin indications, then an IPv6 packet that fills the datagram exactly. RFC 4380, 5.1.1.
+    /// Teredo: origin indications, then an IPv6 packet that fills the datagram exactly. RFC 4380, 5.1.1. A hop limit of
+    /// 0, as some bubbles have it, is not taken for a packet: there is little else to tell Teredo by.
     fn teredo(&mut self, data: &'a [u8]) -> bool {
         const ORIGIN_LENGTH: usize = 8;
         let mut rest = data;
@@ -140,9 +141,11 @@ impl<'a> Walk<'_, 'a> {
                 _ => return false,
             }
         }
-        let Some([first, _, _, _, l0, l1, ..]) = rest.first_chunk::<{ ipv6::HEADER_LENGTH }>() else { return false };
+        let Some([first, _, _, _, l0, l1, _, hop_limit, ..]) = rest.first_chunk::<{ ipv6::HEADER_LENGTH }>() else {
+            return false;
+        };
         let length = ipv6::HEADER_LENGTH + usize::from(u16::from_be_bytes([*l0, *l1]));
-        let fits = first >> 4 == 6 && length == rest.len();
+        let fits = first >> 4 == 6 && *hop_limit != 0 && length == rest.len();
         if fits {
             self.tunnel(Kind::Ipv6, Tunnel::Teredo, rest, Some(Counter::Teredo));
         }
