@@ -60,7 +60,7 @@ impl<'a> Walk<'_, 'a> {
         }
         // Three timestamps follow.
         if matches!(kind, 13 | 14) && quoted.len() < TIMESTAMPS_LENGTH {
-            self.invalid(DecodeEvent::ICMPV4_IPV4_TRUNC_PKT);
+            self.event(DecodeEvent::ICMPV4_IPV4_TRUNC_PKT);
         }
         self.packet.bad_checksum.transport = self.options.checksums && crate::checksum::internet(data) != 0;
         self.packet.payload = quoted;
