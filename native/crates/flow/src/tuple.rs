@@ -7,6 +7,8 @@ use crate::{Config, IcmpTypes, key::Key};
 
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
+const IPV4: u8 = 4;
+const IPV6: u8 = 41;
 const ESP: u8 = 50;
 
 /// What a packet is filed under.
@@ -42,7 +44,7 @@ pub struct Quoted {
 }
 
 impl Tuple {
-    /// The tuple of a packet; `None` when it has no flow. Flows have TCP, UDP, SCTP, ICMP, ICMPv6 and ESP, as in Suricata;
+    /// The tuple of a packet; `None` when it has no flow. Flows have TCP, UDP, SCTP, ICMP, ICMPv6, ESP and IP in IP, as in Suricata;
     /// not fragments, not packets whose transport header is broken, not ICMP errors of IPv4, except "destination
     /// unreachable" about TCP, UDP or SCTP, which belongs to the flow it is about.
     #[must_use]
@@ -60,7 +62,7 @@ impl Tuple {
                 (Some(types(ip.protocol, icmp)), Some(quoted(icmp)?))
             }
             Transport::Icmp(icmp) => (Some(types(ip.protocol, icmp)), None),
-            Transport::None if ip.protocol != ESP => return None,
+            Transport::None if !matches!(ip.protocol, IPV4 | IPV6 | ESP) => return None,
             _ => (None, None),
         };
         let mut vlans = [0; 3];
@@ -204,6 +206,7 @@ mod tests {
     fn protocols_without_a_session_have_no_flow() {
         assert!(of(47, &Transport::None).is_none());
         assert!(of(6, &Transport::None).is_none(), "a broken header");
+        assert!(of(IPV6, &Transport::None).is_some(), "a tunnel's outer packets");
         let esp = of(ESP, &Transport::None).unwrap();
         assert_eq!((esp.source.port, esp.device, esp.vlans, esp.vlan_count), (0, 3, [5, 0, 0], 1));
     }
