@@ -170,7 +170,9 @@ function readSettings(options: CompileOptions, report: (finding: Diagnostic) => 
     portVariables: new Map(Object.entries(options.portVariables ?? {})),
     classifications: classification === undefined ? null : parseClassification(source(classification), report),
     references: reference === undefined ? null : parseReferences(source(reference), report),
-    ...(threshold === undefined ? { thresholds: [], suppressions: [] } : parseThresholdConfig(source(threshold), report)),
+    ...(threshold === undefined
+      ? { thresholds: [], suppressions: [] }
+      : parseThresholdConfig(source(threshold), report)),
     version: RULE_LANGUAGE_VERSION,
     features: new Set((options.features ?? []).map((feature) => feature.toLowerCase())),
   };
@@ -234,7 +236,12 @@ function sidsIn(text: string): number[] {
     let end = colon;
     while (text.charCodeAt(end - 1) === 32) end -= 1;
     // Keywords have no case; OR 32 is lower case for letters.
-    if ((text.charCodeAt(end - 1) | 32) !== 100 || (text.charCodeAt(end - 2) | 32) !== 105 || (text.charCodeAt(end - 3) | 32) !== 115) continue;
+    if (
+      (text.charCodeAt(end - 1) | 32) !== 100 ||
+      (text.charCodeAt(end - 2) | 32) !== 105 ||
+      (text.charCodeAt(end - 3) | 32) !== 115
+    )
+      continue;
     let next = colon + 1;
     while (text.charCodeAt(next) === 32) next += 1;
     let value = 0;
@@ -275,7 +282,8 @@ class ThresholdMerger {
     for (const key of keys) {
       for (const { track, addresses } of this.#suppressions.get(key) ?? []) {
         const resolved = resolver.addresses(addresses ?? 'any');
-        if (resolved.set !== null) rule.suppressions.push({ track, addresses: sets.addresses(resolved.set) } satisfies Suppression);
+        if (resolved.set !== null)
+          rule.suppressions.push({ track, addresses: sets.addresses(resolved.set) } satisfies Suppression);
       }
     }
   }

@@ -2,8 +2,8 @@ import type { Catalog } from '../generated/catalog.js';
 import { CatalogIndex } from './catalog/catalog.js';
 import { loadCatalog } from './catalog/load.js';
 import { suricataFamily, suricataKeywords } from './catalog/suricata.js';
-import type { Example } from './keywords/keyword.js';
 import { KeywordTable } from './keywords/index.js';
+import type { Example } from './keywords/keyword.js';
 
 /** A keyword as listings show it. */
 export interface KeywordEntry {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { BATCH_SIZE, check, compile, renderJson, renderLine, renderTerminal, toLsp } from '../../src/rules/index.js';
 import { compileText, lowered, options, ruleOf } from './fixture.js';
 
-const rule = (sid: number, more = '', header = 'alert tcp $HOME_NET any -> any 80') => `${header} (msg:"r"; ${more} sid:${sid};)`;
+const rule = (sid: number, more = '', header = 'alert tcp $HOME_NET any -> any 80') =>
+  `${header} (msg:"r"; ${more} sid:${sid};)`;
 
 describe('compile', () => {
   it('hands over batches with the sets they name', () => {
@@ -28,7 +29,9 @@ describe('compile', () => {
   });
 
   it('tells what is not supported yet from what is unknown', () => {
-    const { diagnostics, statistics } = compileText([rule(1, 'lua:x.lua;'), rule(2, 'contnet:"a";'), rule(3, '', 'alert tls any any -> any any')].join('\n'));
+    const { diagnostics, statistics } = compileText(
+      [rule(1, 'lua:x.lua;'), rule(2, 'contnet:"a";'), rule(3, '', 'alert tls any any -> any any')].join('\n'),
+    );
     expect(diagnostics.map((one) => [one.code, one.keyword, one.help])).toEqual([
       ['keyword/unsupported', 'lua', expect.stringContaining('lua')],
       ['keyword/unknown', 'contnet', 'did you mean `content`?'],
@@ -67,7 +70,8 @@ describe('compile', () => {
   });
 
   it('passes over rules that require something else', () => {
-    const kept = (requires: string) => compileText(rule(1, `requires:${requires};`), { features: ['JA3'] }).statistics.loaded === 1;
+    const kept = (requires: string) =>
+      compileText(rule(1, `requires:${requires};`), { features: ['JA3'] }).statistics.loaded === 1;
     expect(kept('version >= 7.0.4 < 8 | >= 8.0.3')).toBe(true);
     expect(kept('version >= 7.0.4 < 8 | > 8.0.8')).toBe(false);
     expect(kept('feature ja3, keyword content')).toBe(true);
@@ -116,7 +120,10 @@ describe('compile', () => {
   });
 
   it('reads classifications and references, and says which lines it cannot read', () => {
-    const classification = { path: 'c', text: 'config classification: a,Some Thing,4\nconfig classification: broken\n' };
+    const classification = {
+      path: 'c',
+      text: 'config classification: a,Some Thing,4\nconfig classification: broken\n',
+    };
     const reference = { path: 'r', text: 'config reference: kind\n' };
     const { diagnostics } = compileText('', { classification, reference });
     expect(diagnostics.map((one) => [one.file, one.line, one.code])).toEqual([
@@ -127,7 +134,9 @@ describe('compile', () => {
   });
 
   it('gives the same batches every time', () => {
-    const text = [rule(1, 'content:"a";'), rule(2, 'http.uri; content:"b";', 'alert http any any -> any any')].join('\n');
+    const text = [rule(1, 'content:"a";'), rule(2, 'http.uri; content:"b";', 'alert http any any -> any any')].join(
+      '\n',
+    );
     const all = () => Buffer.concat([...compile([{ path: 'x', text }], options).batches]).toString();
     expect(all()).toBe(all());
   });
@@ -168,7 +177,9 @@ describe('diagnostics', () => {
       ].join('\n'),
     );
     expect(renderTerminal(found, { color: true })).toContain('\x1b[31m');
-    expect(renderLine(found)).toBe('dir/x.rules:3:33: error: `within` cannot follow `offset`, `depth` or `startswith` [content/mixed-window]');
+    expect(renderLine(found)).toBe(
+      'dir/x.rules:3:33: error: `within` cannot follow `offset`, `depth` or `startswith` [content/mixed-window]',
+    );
     expect(JSON.parse(renderJson(found))).toEqual(found);
     expect(toLsp(found)).toMatchObject({
       range: { start: { line: 2, character: 32 }, end: { line: 2, character: 33 } },

@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { type Catalog, type Compilation, type CompileOptions, compile, type Diagnostic, type Rule, type RuleBatch } from '../../src/rules/index.js';
+import {
+  type Catalog,
+  type Compilation,
+  type CompileOptions,
+  compile,
+  type Diagnostic,
+  type Rule,
+  type RuleBatch,
+} from '../../src/rules/index.js';
 
 /** A catalog made by hand after the engine's tables, so that these tests need no build. */
 export const catalog = JSON.parse(readFileSync(new URL('./catalog.json', import.meta.url), 'utf8')) as Catalog;
@@ -12,7 +20,10 @@ export const options: CompileOptions = {
     path: 'classification.config',
     text: 'config classification: bad-unknown,Potentially Bad Traffic, 2\nconfig classification: command-and-control,Malware Command and Control Activity Detected,1\n',
   },
-  reference: { path: 'reference.config', text: '# kinds\nconfig reference: url       https://\nconfig reference: cve https://cve.example/\n' },
+  reference: {
+    path: 'reference.config',
+    text: '# kinds\nconfig reference: url       https://\nconfig reference: cve https://cve.example/\n',
+  },
 };
 
 export interface Compiled {

@@ -33,7 +33,9 @@ describe('contents', () => {
   it('are octets: hexadecimal, escapes, UTF-8, and Latin-1 where the file is no UTF-8', () => {
     const pattern = (text: string | Uint8Array) => {
       const [condition] = compileText(text).rules[0]?.conditions ?? [];
-      return condition?.kind === 'buffer' && condition.checks[0]?.kind === 'content' ? condition.checks[0].pattern : null;
+      return condition?.kind === 'buffer' && condition.checks[0]?.kind === 'content'
+        ? condition.checks[0].pattern
+        : null;
     };
     expect(pattern(ruleOf('content:"a|0D 0a,4 1|\\"\\;\\\\\\:z";'))).toBe('610d0a41223b5c3a7a');
     expect(pattern(ruleOf('content:"é|00|é";'))).toBe('c3a900c3a9');
@@ -58,10 +60,9 @@ describe('buffers', () => {
   });
 
   it('asked twice are one condition, multi-buffers two', () => {
-    expect(lowered('http.uri; content:"a"; http.host; content:"b"; http.uri; content:"c";', 'http').conditions).toEqual([
-      buffer('http.uri', content('a'), content('c')),
-      buffer('http.host', content('b')),
-    ]);
+    expect(lowered('http.uri; content:"a"; http.host; content:"b"; http.uri; content:"c";', 'http').conditions).toEqual(
+      [buffer('http.uri', content('a'), content('c')), buffer('http.host', content('b'))],
+    );
     expect(lowered('http.request_header; content:"a"; http.request_header; content:"b";', 'http').conditions).toEqual([
       buffer('http.request_header', content('a')),
       buffer('http.request_header', content('b')),
@@ -73,33 +74,56 @@ describe('buffers', () => {
   });
 
   it('go back to the payload', () => {
-    expect(lowered('http.uri; content:"a"; pkt_data; content:"b"; content:"c"; http_host;', 'http').conditions).toEqual([
-      buffer('http.uri', content('a')),
-      buffer('payload', content('b')),
-      buffer('http.host', content('c')),
-    ]);
+    expect(lowered('http.uri; content:"a"; pkt_data; content:"b"; content:"c"; http_host;', 'http').conditions).toEqual(
+      [buffer('http.uri', content('a')), buffer('payload', content('b')), buffer('http.host', content('c'))],
+    );
   });
 
   it('carry transforms', () => {
-    expect(lowered('http.uri; url_decode; to_lowercase; content:"a"; http.uri; content:"B";', 'http').conditions).toEqual([
-      { ...buffer('http.uri', content('a')), transforms: [{ name: 'url_decode', argument: '' }, { name: 'to_lowercase', argument: '' }] },
+    expect(
+      lowered('http.uri; url_decode; to_lowercase; content:"a"; http.uri; content:"B";', 'http').conditions,
+    ).toEqual([
+      {
+        ...buffer('http.uri', content('a')),
+        transforms: [
+          { name: 'url_decode', argument: '' },
+          { name: 'to_lowercase', argument: '' },
+        ],
+      },
       buffer('http.uri', content('B')),
     ]);
-    expect(lowered('http.uri; xor:"0d0a"; content:"a";', 'http').conditions).toMatchObject([{ transforms: [{ name: 'xor', argument: '0d0a' }] }]);
+    expect(lowered('http.uri; xor:"0d0a"; content:"a";', 'http').conditions).toMatchObject([
+      { transforms: [{ name: 'xor', argument: '0d0a' }] },
+    ]);
   });
 
   it('of `pcre` letters, `urilen` and relative checks are the right ones', () => {
-    expect(lowered('content:"a"; http_uri; pcre:"/b/UR"; isdataat:!1,relative; urilen:5,norm;', 'http').conditions).toMatchObject([
-      { buffer: 'http.uri', checks: [{ kind: 'content' }, { kind: 'pcre', relative: true, flags: '' }, { kind: 'is_data_at' }, { kind: 'size' }] },
+    expect(
+      lowered('content:"a"; http_uri; pcre:"/b/UR"; isdataat:!1,relative; urilen:5,norm;', 'http').conditions,
+    ).toMatchObject([
+      {
+        buffer: 'http.uri',
+        checks: [
+          { kind: 'content' },
+          { kind: 'pcre', relative: true, flags: '' },
+          { kind: 'is_data_at' },
+          { kind: 'size' },
+        ],
+      },
     ]);
-    expect(lowered('base64_decode:relative; base64_data; content:"a"; content:"b"; within:2;').conditions).toMatchObject([
+    expect(
+      lowered('base64_decode:relative; base64_data; content:"a"; content:"b"; within:2;').conditions,
+    ).toMatchObject([
       { buffer: 'payload', checks: [{ kind: 'base64_decode', relative: true }] },
       { buffer: 'base64_data', checks: [{ kind: 'content' }, { kind: 'content' }] },
     ]);
   });
 
   it('look one way when told to', () => {
-    expect(lowered('file.data:to_client; content:"a";', 'http').flow).toMatchObject({ to_client: true, to_server: false });
+    expect(lowered('file.data:to_client; content:"a";', 'http').flow).toMatchObject({
+      to_client: true,
+      to_server: false,
+    });
     expect(codes('http.uri:to_server; content:"a";', 'http')).toContain('keyword/unexpected-value');
   });
 
@@ -129,23 +153,37 @@ describe('buffers', () => {
 
 describe('fields', () => {
   it('of the catalog have numbers, bits and flags', () => {
-    const [number, bits, flags, not, any] = lowered('ttl:5<>10; dsize:&7=3; flags:SA,12; tcp.flags:!FR; fragbits:*MD;').conditions;
+    const [number, bits, flags, not, any] = lowered(
+      'ttl:5<>10; dsize:&7=3; flags:SA,12; tcp.flags:!FR; fragbits:*MD;',
+    ).conditions;
     expect(number).toEqual({ kind: 'number', field: 'ttl', test: { ranges: [{ min: 6, max: 9 }], negated: false } });
     expect(bits).toEqual({ kind: 'flags', field: 'dsize', compare: 'exactly', value: 3, mask: 7, negated: false });
-    expect(flags).toEqual({ kind: 'flags', field: 'tcp.flags', compare: 'exactly', value: 0x12, mask: 0x3f, negated: false });
+    expect(flags).toEqual({
+      kind: 'flags',
+      field: 'tcp.flags',
+      compare: 'exactly',
+      value: 0x12,
+      mask: 0x3f,
+      negated: false,
+    });
     expect(not).toEqual({ kind: 'flags', field: 'tcp.flags', compare: 'all', value: 0x05, mask: 0xff, negated: true });
     expect(any).toEqual({ kind: 'flags', field: 'fragbits', compare: 'any', value: 3, mask: 7, negated: false });
   });
 
-  it.each(['flags:s;', 'flags:SFX;', 'flags:-S;', 'flags:S A;', 'flags:S,0;', 'ttl:256;', 'ttl;', 'seq:4294967296;'])('%s is refused', (body) => {
-    expect(codes(body).length).toBeGreaterThan(0);
-    expect(codes(body).every((code) => code.startsWith('keyword/'))).toBe(true);
-  });
+  it.each(['flags:s;', 'flags:SFX;', 'flags:-S;', 'flags:S A;', 'flags:S,0;', 'ttl:256;', 'ttl;', 'seq:4294967296;'])(
+    '%s is refused',
+    (body) => {
+      expect(codes(body).length).toBeGreaterThan(0);
+      expect(codes(body).every((code) => code.startsWith('keyword/'))).toBe(true);
+    },
+  );
 });
 
 describe('the rule itself', () => {
   it('has every field written', () => {
-    const rule = lowered('rev:3; gid:2; classtype:bad-unknown; reference:URL,a.b/c; reference:cve,2020-1; metadata:a b, c d e; target:src_ip; tag:session, 5, packets;');
+    const rule = lowered(
+      'rev:3; gid:2; classtype:bad-unknown; reference:URL,a.b/c; reference:cve,2020-1; metadata:a b, c d e; target:src_ip; tag:session, 5, packets;',
+    );
     expect(rule).toMatchObject({
       sid: 1,
       rev: 3,
@@ -212,15 +250,27 @@ describe('the rule itself', () => {
 
   it('reads headers of every form', () => {
     const header = (text: string) => compileText(`${text} (msg:"x"; sid:1;)`).rules[0];
-    expect(header('ALERT TCP any any <> any any')).toMatchObject({ action: 'alert', protocol: { kind: 'tcp' }, direction: 'both' });
-    expect(header('drop:flow tcp-pkt any any -> any any')).toMatchObject({ action: 'drop', protocol: { kind: 'tcp_packet' } });
-    expect(header('rejectboth ip6 any any -> any any')).toMatchObject({ action: 'rejectboth', protocol: { kind: 'ipv6' } });
+    expect(header('ALERT TCP any any <> any any')).toMatchObject({
+      action: 'alert',
+      protocol: { kind: 'tcp' },
+      direction: 'both',
+    });
+    expect(header('drop:flow tcp-pkt any any -> any any')).toMatchObject({
+      action: 'drop',
+      protocol: { kind: 'tcp_packet' },
+    });
+    expect(header('rejectboth ip6 any any -> any any')).toMatchObject({
+      action: 'rejectboth',
+      protocol: { kind: 'ipv6' },
+    });
     expect(header('alert http1:request_line any any -> any any')).toMatchObject({
       protocol: { kind: 'application', name: 'http' },
       hook: { stage: 'request_line' },
     });
     expect(header('alert tcp:flow_start any any -> any any')).toMatchObject({ hook: { stage: 'flow_start' } });
-    const both = compileText('alert http any any => any any (http.uri; content:"a"; http.stat_code; content:"200"; sid:1;)');
+    const both = compileText(
+      'alert http any any => any any (http.uri; content:"a"; http.stat_code; content:"200"; sid:1;)',
+    );
     expect(both.rules).toMatchObject([{ direction: 'transaction' }]);
   });
 });

@@ -39,7 +39,8 @@ describe('addresses', () => {
       expect(parsed === null ? null : formatAddress(parsed.family, parsed.value)).toBe(text);
     }
     expect(parseAddress('::ffff:10.0.0.1')?.value).toBe(0xffff0a000001n);
-    for (const text of ['10.0.0', '10.0.0.256', '1::2::3', '1:2:3', 'g::', '1:2:3:4:5:6:7:8:9', '::1.2.3', '']) expect(parseAddress(text)).toBeNull();
+    for (const text of ['10.0.0', '10.0.0.256', '1::2::3', '1:2:3', 'g::', '1:2:3:4:5:6:7:8:9', '::1.2.3', ''])
+      expect(parseAddress(text)).toBeNull();
   });
 
   it('have ranges', () => {
@@ -61,7 +62,10 @@ describe('addresses', () => {
     expect(addresses('[10.0.0.0/30,!10.0.0.1]')).toEqual(['10.0.0.0-10.0.0.0', '10.0.0.2-10.0.0.3']);
     expect(addresses('[10.0.0.0/29,![10.0.0.2/31,!10.0.0.3]]')).toEqual(['10.0.0.0-10.0.0.1', '10.0.0.3-10.0.0.7']);
     expect(addresses('![!10.1.1.3]')).toEqual(['10.1.1.3-10.1.1.3']);
-    expect(addresses('10.0.0.1,2001:db8::/32')).toEqual(['10.0.0.1-10.0.0.1', '2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff']);
+    expect(addresses('10.0.0.1,2001:db8::/32')).toEqual([
+      '10.0.0.1-10.0.0.1',
+      '2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff',
+    ]);
   });
 
   it.each([
@@ -108,7 +112,11 @@ describe('intervals', () => {
       seed = (seed * 1103515245 + 12345) & 0x7fffffff;
       return seed % limit;
     };
-    const some = () => Array.from({ length: next(5) }, () => next(60)).map((from) => ({ from: BigInt(from), to: BigInt(from + next(9)) }));
+    const some = () =>
+      Array.from({ length: next(5) }, () => next(60)).map((from) => ({
+        from: BigInt(from),
+        to: BigInt(from + next(9)),
+      }));
     const numbers = (set: readonly { from: bigint; to: bigint }[]) => {
       const out = new Set<number>();
       for (const { from, to } of set) for (let at = Number(from); at <= Number(to); at += 1) out.add(at);

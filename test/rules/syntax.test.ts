@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseRule } from '../../src/rules/index.js';
-import { parseList } from '../../src/rules/syntax/list.js';
 import { ruleLines } from '../../src/rules/syntax/lines.js';
+import { parseList } from '../../src/rules/syntax/list.js';
 import { Source } from '../../src/rules/syntax/source.js';
 
 describe('parseRule', () => {
@@ -11,7 +11,8 @@ describe('parseRule', () => {
     expect(rule).not.toBeNull();
     if (rule === null) return;
     const { header, options } = rule;
-    for (const word of Object.values(header)) if (word !== null) expect(text.slice(word.start, word.end)).toBe(word.text);
+    for (const word of Object.values(header))
+      if (word !== null) expect(text.slice(word.start, word.end)).toBe(word.text);
     expect(header).toMatchObject({
       action: { text: 'alert' },
       protocol: { text: 'http1' },
@@ -66,7 +67,10 @@ describe('parseList', () => {
   });
 
   it('takes a list without brackets', () => {
-    expect(parseList('a,b,!c').node).toMatchObject({ kind: 'group', items: [{ text: 'a' }, { text: 'b' }, { negated: true, text: 'c' }] });
+    expect(parseList('a,b,!c').node).toMatchObject({
+      kind: 'group',
+      items: [{ text: 'a' }, { text: 'b' }, { negated: true, text: 'c' }],
+    });
   });
 
   it.each(['', '[', '[]', '[a', 'a]', '[a,,b]', '!!a', '[a b]', '!', '['.repeat(100)])('refuses %j', (text) => {

@@ -58,8 +58,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
     'ldap.responses.result_code',
   lua: 'lua luaxform',
   mdns:
-    'mdns.additionals.rrname mdns.answers.rrname mdns.authorities.rrname mdns.queries.rrname ' +
-    'mdns.response.rrname',
+    'mdns.additionals.rrname mdns.answers.rrname mdns.authorities.rrname mdns.queries.rrname ' + 'mdns.response.rrname',
   modbus: 'modbus',
   mqtt:
     'mqtt.connack.session_present mqtt.connect.clientid mqtt.connect.flags mqtt.connect.password ' +

@@ -21,11 +21,23 @@ export function stickyBuffer(name: string, row: BufferRow): Keyword {
 function lookOneWay(option: Option, cx: RuleContext): boolean {
   const { flow, direction } = cx.rule;
   if (option.value !== 'to_server' && option.value !== 'to_client') {
-    cx.report('keyword/value', option.span, `\`${option.value}\` is no direction`, 'directions are `to_server` and `to_client`', option.name);
+    cx.report(
+      'keyword/value',
+      option.span,
+      `\`${option.value}\` is no direction`,
+      'directions are `to_server` and `to_client`',
+      option.name,
+    );
     return false;
   }
   if (direction === 'transaction') {
-    cx.report('keyword/unsupported', option.span, 'a direction for a buffer is not supported yet in rules with `=>`', 'split the rule in two', option.name);
+    cx.report(
+      'keyword/unsupported',
+      option.span,
+      'a direction for a buffer is not supported yet in rules with `=>`',
+      'split the rule in two',
+      option.name,
+    );
     return false;
   }
   const opposite = option.value === 'to_server' ? 'to_client' : 'to_server';
@@ -74,7 +86,13 @@ function moveContent(option: Option, row: BufferRow, cx: RuleContext): void {
     return;
   }
   if (target.rawBytes) {
-    cx.report('content/missing', option.span, `\`rawbytes\` and \`${option.name}\` exclude each other`, 'remove `rawbytes`', option.name);
+    cx.report(
+      'content/missing',
+      option.span,
+      `\`rawbytes\` and \`${option.name}\` exclude each other`,
+      'remove `rawbytes`',
+      option.name,
+    );
     return;
   }
   cx.move(target, cx.runOf(row.name, row, option.span));
@@ -101,7 +119,13 @@ export const base64Data: Keyword = {
   value: 'none',
   lower(option, cx) {
     if (!cx.seen.has('base64_decode')) {
-      cx.report('buffer/missing', option.span, '`base64_data` has no `base64_decode` before it', 'decode first', option.name);
+      cx.report(
+        'buffer/missing',
+        option.span,
+        '`base64_data` has no `base64_decode` before it',
+        'decode first',
+        option.name,
+      );
       return;
     }
     cx.select(BASE64_DATA, null, option.span);

@@ -26,13 +26,24 @@ interface Layout {
 type Words = Map<string, string | null>;
 
 /** Reads the words after the fixed part into a map, each once; `key value` words keep their value. */
-function readWords(parts: readonly string[], plain: readonly string[], valued: readonly string[], option: Option, cx: RuleContext): Words | null {
+function readWords(
+  parts: readonly string[],
+  plain: readonly string[],
+  valued: readonly string[],
+  option: Option,
+  cx: RuleContext,
+): Words | null {
   const words: Words = new Map();
   for (const part of parts) {
     const [word = '', value, ...more] = part.split(/\s+/);
     const known = value === undefined ? plain.includes(word) : valued.includes(word) && more.length === 0;
     if (!known) {
-      fail(option, cx, `\`${part}\` is no setting of \`${option.name}\``, `settings are ${[...plain, ...valued.map((one) => `${one} N`)].join(', ')}`);
+      fail(
+        option,
+        cx,
+        `\`${part}\` is no setting of \`${option.name}\``,
+        `settings are ${[...plain, ...valued.map((one) => `${one} N`)].join(', ')}`,
+      );
       return null;
     }
     words.set(word, value ?? null);
@@ -48,14 +59,16 @@ function fail(option: Option, cx: RuleContext, message: string, help: string): n
 function readLayout(words: Words, option: Option, cx: RuleContext): Layout | null {
   const base = [...BASES].find(([word]) => words.has(word));
   const string = words.has('string');
-  if (base !== undefined && !string) return fail(option, cx, `\`${base[0]}\` needs \`string\``, `write \`string,${base[0]}\``);
+  if (base !== undefined && !string)
+    return fail(option, cx, `\`${base[0]}\` needs \`string\``, `write \`string,${base[0]}\``);
   const dce = words.has('dce');
   if (dce && (string || words.has('big') || words.has('little'))) {
     return fail(option, cx, '`dce` takes the byte order from the PDU', 'remove `string`, `big` and `little`');
   }
   const mask = words.get('bitmask');
   const bitmask = mask === undefined || mask === null ? 0 : parseInteger(mask.startsWith('0x') ? mask : `0x${mask}`);
-  if (bitmask === null || bitmask > 0xffff_ffff) return fail(option, cx, 'the bitmask is no 32-bit hexadecimal number', 'write `bitmask 0xff00`');
+  if (bitmask === null || bitmask > 0xffff_ffff)
+    return fail(option, cx, 'the bitmask is no 32-bit hexadecimal number', 'write `bitmask 0xff00`');
   return {
     relative: words.has('relative'),
     endian: dce ? 'dce' : words.has('little') ? 'little' : 'big',
@@ -91,12 +104,30 @@ export const byteTest: Keyword = {
   value: 'required',
   lower(option, cx) {
     const [size = '', sign = '', right = '', at, ...rest] = splitCommas(option.value);
-    if (at === undefined) return void fail(option, cx, 'octets, operator, value and offset are needed', 'write `byte_test:2,>,100,4,relative;`');
+    if (at === undefined)
+      return void fail(
+        option,
+        cx,
+        'octets, operator, value and offset are needed',
+        'write `byte_test:2,>,100,4,relative;`',
+      );
     const negated = sign.startsWith('!');
     const bare = negated ? sign.slice(1).trim() : sign;
     const operator = negated && bare === '' ? 'equal' : TEST_OPERATORS.get(bare);
-    if (operator === undefined) return void fail(option, cx, `\`${sign}\` is no operator`, `operators are ${[...TEST_OPERATORS.keys()].join(' ')}, each with \`!\` before it to negate`);
-    const words = readWords(rest, ['relative', 'big', 'little', 'string', 'hex', 'dec', 'oct', 'dce'], ['bitmask'], option, cx);
+    if (operator === undefined)
+      return void fail(
+        option,
+        cx,
+        `\`${sign}\` is no operator`,
+        `operators are ${[...TEST_OPERATORS.keys()].join(' ')}, each with \`!\` before it to negate`,
+      );
+    const words = readWords(
+      rest,
+      ['relative', 'big', 'little', 'string', 'hex', 'dec', 'oct', 'dce'],
+      ['bitmask'],
+      option,
+      cx,
+    );
     const layout = words === null ? null : readLayout(words, option, cx);
     if (layout === null) return;
     const run = cx.runAfterLast(layout.relative, option.span);
@@ -126,7 +157,8 @@ export const byteJump: Keyword = {
   value: 'required',
   lower(option, cx) {
     const [size = '', at, ...rest] = splitCommas(option.value);
-    if (at === undefined) return void fail(option, cx, 'octets and offset are needed', 'write `byte_jump:2,4,relative;`');
+    if (at === undefined)
+      return void fail(option, cx, 'octets and offset are needed', 'write `byte_jump:2,4,relative;`');
     const words = readWords(
       rest,
       ['relative', 'big', 'little', 'string', 'hex', 'dec', 'oct', 'dce', 'align', 'from_beginning', 'from_end'],
@@ -136,9 +168,11 @@ export const byteJump: Keyword = {
     );
     const layout = words === null ? null : readLayout(words, option, cx);
     if (words === null || layout === null) return;
-    if (words.has('from_beginning') && words.has('from_end')) return void fail(option, cx, '`from_beginning` and `from_end` exclude each other', 'keep one of them');
+    if (words.has('from_beginning') && words.has('from_end'))
+      return void fail(option, cx, '`from_beginning` and `from_end` exclude each other', 'keep one of them');
     const multiplier = parseInteger(words.get('multiplier') ?? '1');
-    if (multiplier === null || multiplier === 0 || multiplier > MAX_MULTIPLIER) return void fail(option, cx, `the multiplier is a number from 1 to ${MAX_MULTIPLIER}`, 'write `multiplier 2`');
+    if (multiplier === null || multiplier === 0 || multiplier > MAX_MULTIPLIER)
+      return void fail(option, cx, `the multiplier is a number from 1 to ${MAX_MULTIPLIER}`, 'write `multiplier 2`');
     const run = cx.runAfterLast(layout.relative, option.span);
     const bytes = readBytes(size, layout, option, cx, run);
     const offset = readOperand(at, -MAX_OFFSET, MAX_OFFSET, cx, option.span, run);
@@ -177,23 +211,50 @@ export const byteExtract: Keyword = {
   value: 'required',
   lower(option, cx) {
     const [size = '', at = '', name, ...rest] = splitCommas(option.value);
-    if (name === undefined) return void fail(option, cx, 'octets, offset and a name are needed', 'write `byte_extract:2,4,length,relative;`');
-    if (!isName(name)) return void fail(option, cx, `\`${name}\` is no name`, 'names are letters, digits and `_`, a letter first');
-    const words = readWords(rest, ['relative', 'big', 'little', 'string', 'hex', 'dec', 'oct', 'dce'], ['multiplier', 'align', 'bitmask'], option, cx);
+    if (name === undefined)
+      return void fail(option, cx, 'octets, offset and a name are needed', 'write `byte_extract:2,4,length,relative;`');
+    if (!isName(name))
+      return void fail(option, cx, `\`${name}\` is no name`, 'names are letters, digits and `_`, a letter first');
+    const words = readWords(
+      rest,
+      ['relative', 'big', 'little', 'string', 'hex', 'dec', 'oct', 'dce'],
+      ['multiplier', 'align', 'bitmask'],
+      option,
+      cx,
+    );
     const layout = words === null ? null : readLayout(words, option, cx);
     if (words === null || layout === null) return;
     const bytes = parseInteger(size);
-    if (bytes === null || bytes > (layout.string_base === 0 ? MAX_BINARY : MAX_STRING)) return void fail(option, cx, `\`${size}\` is no number of octets it can read`, `at most ${MAX_BINARY}, or ${MAX_STRING} with \`string\``);
+    if (bytes === null || bytes > (layout.string_base === 0 ? MAX_BINARY : MAX_STRING))
+      return void fail(
+        option,
+        cx,
+        `\`${size}\` is no number of octets it can read`,
+        `at most ${MAX_BINARY}, or ${MAX_STRING} with \`string\``,
+      );
     const offset = parseSigned(at);
-    if (offset === null || Math.abs(offset) > MAX_OFFSET) return void fail(option, cx, `\`${at}\` is no offset`, `offsets lie between -${MAX_OFFSET} and ${MAX_OFFSET}`);
+    if (offset === null || Math.abs(offset) > MAX_OFFSET)
+      return void fail(option, cx, `\`${at}\` is no offset`, `offsets lie between -${MAX_OFFSET} and ${MAX_OFFSET}`);
     const multiplier = parseInteger(words.get('multiplier') ?? '1');
     const align = parseInteger(words.get('align') ?? '0');
-    if (multiplier === null || multiplier === 0 || multiplier > MAX_MULTIPLIER) return void fail(option, cx, `the multiplier is a number from 1 to ${MAX_MULTIPLIER}`, 'write `multiplier 2`');
+    if (multiplier === null || multiplier === 0 || multiplier > MAX_MULTIPLIER)
+      return void fail(option, cx, `the multiplier is a number from 1 to ${MAX_MULTIPLIER}`, 'write `multiplier 2`');
     if (align !== 0 && align !== 2 && align !== 4) return void fail(option, cx, '`align` is 2 or 4', 'write `align 4`');
     const run = cx.runAfterLast(layout.relative, option.span);
     cx.variables.set(name, run.condition.buffer);
     const { relative, endian, string_base, bitmask } = layout;
-    cx.check(run, { kind: 'byte_extract', bytes, offset, name, relative, endian, string_base, multiplier, align, bitmask });
+    cx.check(run, {
+      kind: 'byte_extract',
+      bytes,
+      offset,
+      name,
+      relative,
+      endian,
+      string_base,
+      multiplier,
+      align,
+      bitmask,
+    });
   },
   examples: [
     { options: 'byte_extract:1,0,n; content:"b"; offset:n;', hits: ['\x02.b'], misses: ['\x03.b'] },
@@ -226,18 +287,31 @@ export const byteMath: Keyword = {
       const [key = '', value = '', ...more] = part.split(/\s+/);
       const flag = key === 'relative' || key === 'dce';
       if (pairs.has(key) || more.length > 0 || (flag ? value !== '' : value === '' || !MATH_KEYS.includes(key))) {
-        return void fail(option, cx, `\`${part}\` is no setting of \`byte_math\` or stands twice`, 'write `byte_math:bytes 2, offset 0, oper +, rvalue 4, result n;`');
+        return void fail(
+          option,
+          cx,
+          `\`${part}\` is no setting of \`byte_math\` or stands twice`,
+          'write `byte_math:bytes 2, offset 0, oper +, rvalue 4, result n;`',
+        );
       }
       pairs.set(key, value);
     }
     const missing = ['bytes', 'offset', 'oper', 'rvalue', 'result'].find((key) => !pairs.has(key));
-    if (missing !== undefined) return void fail(option, cx, `\`${missing}\` is missing`, 'write `byte_math:bytes 2, offset 0, oper +, rvalue 4, result n;`');
+    if (missing !== undefined)
+      return void fail(
+        option,
+        cx,
+        `\`${missing}\` is missing`,
+        'write `byte_math:bytes 2, offset 0, oper +, rvalue 4, result n;`',
+      );
     const words: Words = new Map();
     for (const flag of ['relative', 'dce']) if (pairs.has(flag)) words.set(flag, null);
     const endian = pairs.get('endian');
     const base = pairs.get('string');
-    if (endian !== undefined && !['big', 'little', 'dce'].includes(endian)) return void fail(option, cx, `\`${endian}\` is no byte order`, 'write `endian big`, `endian little` or `dce`');
-    if (base !== undefined && !BASES.has(base)) return void fail(option, cx, `\`${base}\` is no base`, 'write `string hex`, `string dec` or `string oct`');
+    if (endian !== undefined && !['big', 'little', 'dce'].includes(endian))
+      return void fail(option, cx, `\`${endian}\` is no byte order`, 'write `endian big`, `endian little` or `dce`');
+    if (base !== undefined && !BASES.has(base))
+      return void fail(option, cx, `\`${base}\` is no base`, 'write `string hex`, `string dec` or `string oct`');
     if (endian !== undefined) words.set(endian, null);
     if (base !== undefined) words.set('string', null).set(base, null);
     if (pairs.has('bitmask')) words.set('bitmask', pairs.get('bitmask') ?? null);
@@ -245,8 +319,15 @@ export const byteMath: Keyword = {
     if (layout === null) return;
     const operator = MATH_OPERATORS.get(pairs.get('oper') ?? '');
     const result = pairs.get('result') ?? '';
-    if (operator === undefined) return void fail(option, cx, `\`${pairs.get('oper')}\` is no operator`, `operators are ${[...MATH_OPERATORS.keys()].join(' ')}`);
-    if (!isName(result)) return void fail(option, cx, `\`${result}\` is no name`, 'names are letters, digits and `_`, a letter first');
+    if (operator === undefined)
+      return void fail(
+        option,
+        cx,
+        `\`${pairs.get('oper')}\` is no operator`,
+        `operators are ${[...MATH_OPERATORS.keys()].join(' ')}`,
+      );
+    if (!isName(result))
+      return void fail(option, cx, `\`${result}\` is no name`, 'names are letters, digits and `_`, a letter first');
     const run = cx.runAfterLast(layout.relative, option.span);
     const bytes = readOperand(pairs.get('bytes') ?? '', 1, 10, cx, option.span, run);
     const offset = readOperand(pairs.get('offset') ?? '', -MAX_OFFSET, MAX_OFFSET, cx, option.span, run);
@@ -256,8 +337,15 @@ export const byteMath: Keyword = {
     cx.check(run, { kind: 'byte_math', bytes, offset, operator, value, result, ...layout });
   },
   examples: [
-    { options: 'byte_math:bytes 1, offset 0, oper +, rvalue 1, result n; content:"b"; offset:n;', hits: ['\x01.b'], misses: ['\x02.b'] },
-    { options: 'byte_math:bytes 4, offset 0, oper <<, rvalue 2, result n, relative, endian little, bitmask 0xff; isdataat:n;' },
+    {
+      options: 'byte_math:bytes 1, offset 0, oper +, rvalue 1, result n; content:"b"; offset:n;',
+      hits: ['\x01.b'],
+      misses: ['\x02.b'],
+    },
+    {
+      options:
+        'byte_math:bytes 4, offset 0, oper <<, rvalue 2, result n, relative, endian little, bitmask 0xff; isdataat:n;',
+    },
     { options: 'byte_math:bytes 1, offset 0, oper %, rvalue 1, result n;', error: 'keyword/value' },
     { options: 'byte_math:bytes 1, offset 0, oper +, rvalue 1;', error: 'keyword/value' },
   ],

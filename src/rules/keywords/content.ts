@@ -41,7 +41,11 @@ export function parsePattern(option: Option, cx: RuleContext): string | null {
     if (char === 0x7c) {
       if (!binary) flush(at);
       else if (digits.length % 2 !== 0) {
-        return fail('content/hex', 'the hexadecimal digits do not come in pairs', 'write two digits for each octet: `|0d 0a|`');
+        return fail(
+          'content/hex',
+          'the hexadecimal digits do not come in pairs',
+          'write two digits for each octet: `|0d 0a|`',
+        );
       } else {
         hex += digits;
         digits = '';
@@ -50,14 +54,23 @@ export function parsePattern(option: Option, cx: RuleContext): string | null {
       plainFrom = at + 1;
     } else if (binary) {
       const digit = value.charAt(at);
-      if ((char >= 48 && char <= 57) || (char >= 97 && char <= 102) || (char >= 65 && char <= 70)) digits += digit.toLowerCase();
+      if ((char >= 48 && char <= 57) || (char >= 97 && char <= 102) || (char >= 65 && char <= 70))
+        digits += digit.toLowerCase();
       else if (digit !== ' ' && digit !== ',') {
-        return fail('content/hex', `\`${digit}\` is no hexadecimal digit`, 'between bars stand pairs of hexadecimal digits: `|0d 0a|`');
+        return fail(
+          'content/hex',
+          `\`${digit}\` is no hexadecimal digit`,
+          'between bars stand pairs of hexadecimal digits: `|0d 0a|`',
+        );
       }
     } else if (char === 0x5c) {
       const next = value.charAt(at + 1);
       if (next === '' || !ESCAPED.includes(next)) {
-        return fail('content/escape', `\`\\${next}\` is no escape`, 'write `\\\\` for a backslash; escapes are `\\"`, `\\;`, `\\:` and `\\\\`');
+        return fail(
+          'content/escape',
+          `\`\\${next}\` is no escape`,
+          'write `\\\\` for a backslash; escapes are `\\"`, `\\;`, `\\:` and `\\\\`',
+        );
       }
       flush(at);
       plainFrom = at + 1;
@@ -66,24 +79,40 @@ export function parsePattern(option: Option, cx: RuleContext): string | null {
       return fail('content/escape', 'a double quote stands inside the pattern', 'write `\\"` or `|22|`');
     }
   }
-  if (binary) return fail('content/hex', 'the hexadecimal part is not closed', 'close it with `|`; a bar itself is `|7c|`');
+  if (binary)
+    return fail('content/hex', 'the hexadecimal part is not closed', 'close it with `|`; a bar itself is `|7c|`');
   flush(value.length);
   if (hex === '') return fail('content/empty', 'the pattern is empty', 'write at least one octet');
   if (hex.length > MAX_PATTERN * 2) {
-    cx.report('content/too-long', span, `the pattern has ${hex.length / 2} octets`, `split it: at most ${MAX_PATTERN} octets fit in one`);
+    cx.report(
+      'content/too-long',
+      span,
+      `the pattern has ${hex.length / 2} octets`,
+      `split it: at most ${MAX_PATTERN} octets fit in one`,
+    );
     return null;
   }
   return hex;
 }
 
 /** Refuses a pattern that a transform of its buffer removes. */
-function survivesTransforms(option: Option, pattern: string, transforms: readonly { name: string }[], cx: RuleContext): boolean {
+function survivesTransforms(
+  option: Option,
+  pattern: string,
+  transforms: readonly { name: string }[],
+  cx: RuleContext,
+): boolean {
   for (const { name } of transforms) {
     const limit = TRANSFORM_LIMITS.get(name);
     if (limit === undefined) continue;
     for (const octet of Buffer.from(pattern, 'hex')) {
       if (limit(octet)) continue;
-      cx.report('transform/never', option.span, `after \`${name}\` the buffer never holds this pattern`, 'write the pattern as the transform leaves it');
+      cx.report(
+        'transform/never',
+        option.span,
+        `after \`${name}\` the buffer never holds this pattern`,
+        'write the pattern as the transform leaves it',
+      );
       return false;
     }
   }
@@ -126,12 +155,23 @@ export const uricontent: Keyword = {
   negatable: true,
   lower(option, cx) {
     if (cx.sticky !== null) {
-      cx.report('buffer/sticky', option.span, '`uricontent` meets a sticky buffer', 'write `http.uri; content:"..."` instead');
+      cx.report(
+        'buffer/sticky',
+        option.span,
+        '`uricontent` meets a sticky buffer',
+        'write `http.uri; content:"..."` instead',
+      );
       return;
     }
     const row = cx.catalog.modifier('http_uri');
     if (row === undefined) {
-      cx.report('keyword/unsupported', option.span, 'no protocol gives `http_uri` yet', 'rules with it load once HTTP is there', 'uricontent');
+      cx.report(
+        'keyword/unsupported',
+        option.span,
+        'no protocol gives `http_uri` yet',
+        'rules with it load once HTTP is there',
+        'uricontent',
+      );
       return;
     }
     const pattern = parsePattern(option, cx);
@@ -158,17 +198,28 @@ function open(pattern: string, option: Option, run: OpenContent['run'], cx: Rule
 export function modified(option: Option, cx: RuleContext): OpenContent | null {
   const target = cx.content;
   if (target === null) {
-    cx.report('content/missing', option.span, `\`${option.name}\` has no \`content\` before it`, 'put it after the `content` it belongs to', option.name);
+    cx.report(
+      'content/missing',
+      option.span,
+      `\`${option.name}\` has no \`content\` before it`,
+      'put it after the `content` it belongs to',
+      option.name,
+    );
     return null;
   }
   if (target.seen.includes(option.name)) {
-    cx.report('keyword/twice', option.span, `this \`content\` has \`${option.name}\` already`, 'keep one of them', option.name);
+    cx.report(
+      'keyword/twice',
+      option.span,
+      `this \`content\` has \`${option.name}\` already`,
+      'keep one of them',
+      option.name,
+    );
     return null;
   }
   target.seen.push(option.name);
   return target;
 }
-
 
 export const nocase: Keyword = {
   name: 'nocase',

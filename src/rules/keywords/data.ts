@@ -13,7 +13,14 @@ export const isdataat: Keyword = {
   lower(option, cx) {
     const [at = '', ...words] = splitCommas(option.value);
     const bad = words.find((word) => word !== 'relative' && word !== 'rawbytes');
-    if (bad !== undefined) return cx.report('keyword/value', option.span, `\`${bad}\` is no setting of it`, 'settings are `relative` and `rawbytes`', option.name);
+    if (bad !== undefined)
+      return cx.report(
+        'keyword/value',
+        option.span,
+        `\`${bad}\` is no setting of it`,
+        'settings are `relative` and `rawbytes`',
+        option.name,
+      );
     const relative = words.includes('relative');
     const run = cx.runAfterLast(relative, option.span);
     const offset = readOperand(at, 0, 65_535, cx, option.span, run);
@@ -35,10 +42,25 @@ export const bsize: Keyword = {
   doc: 'The size of the sticky buffer. Octets.',
   value: 'required',
   lower(option, cx) {
-    if (cx.sticky === null) return cx.report('buffer/missing', option.span, '`bsize` needs a sticky buffer before it', 'use `dsize` for the payload of a packet', option.name);
+    if (cx.sticky === null)
+      return cx.report(
+        'buffer/missing',
+        option.span,
+        '`bsize` needs a sticky buffer before it',
+        'use `dsize` for the payload of a packet',
+        option.name,
+      );
     const parsed = parseNumeric(option.value, 0xffff_ffff);
-    if (typeof parsed === 'string') return cx.report('keyword/value', option.span, parsed, 'write `bsize:10`, `bsize:>10` or `bsize:10<>20`', option.name);
-    if (parsed.kind === 'bits') return cx.report('keyword/value', option.span, 'a size has no bits', 'compare it with a number', option.name);
+    if (typeof parsed === 'string')
+      return cx.report(
+        'keyword/value',
+        option.span,
+        parsed,
+        'write `bsize:10`, `bsize:>10` or `bsize:10<>20`',
+        option.name,
+      );
+    if (parsed.kind === 'bits')
+      return cx.report('keyword/value', option.span, 'a size has no bits', 'compare it with a number', option.name);
     cx.check(cx.run(option.span), { kind: 'size', test: parsed.test });
   },
   examples: [
@@ -57,10 +79,19 @@ export const absent: Keyword = {
   value: 'optional',
   lower(option, cx) {
     const fail = (message: string, help: string) => cx.report('keyword/value', option.span, message, help, option.name);
-    if (cx.sticky === null) return cx.report('buffer/missing', option.span, '`absent` needs a sticky buffer before it', 'select the buffer first', option.name);
-    if (option.value !== '' && option.value !== 'or_else') return fail(`\`${option.value}\` is no setting of it`, 'the setting is `or_else`');
+    if (cx.sticky === null)
+      return cx.report(
+        'buffer/missing',
+        option.span,
+        '`absent` needs a sticky buffer before it',
+        'select the buffer first',
+        option.name,
+      );
+    if (option.value !== '' && option.value !== 'or_else')
+      return fail(`\`${option.value}\` is no setting of it`, 'the setting is `or_else`');
     const run = cx.run(option.span);
-    if (run.condition.checks.length > 0) return fail('`absent` must come first after the buffer', 'put it before the other checks');
+    if (run.condition.checks.length > 0)
+      return fail('`absent` must come first after the buffer', 'put it before the other checks');
     cx.check(run, { kind: 'absent', or_else: option.value === 'or_else' });
   },
   examples: [
@@ -87,7 +118,14 @@ export const base64Decode: Keyword = {
       if (part === 'relative') relative = true;
       else if (key === 'bytes' && value !== null && value <= 65_535) bytes = value;
       else if (key === 'offset' && value !== null && value <= 0xffff_ffff) offset = value;
-      else return cx.report('keyword/value', option.span, `\`${part}\` is no setting of it`, 'settings are `bytes N`, `offset N` and `relative`', option.name);
+      else
+        return cx.report(
+          'keyword/value',
+          option.span,
+          `\`${part}\` is no setting of it`,
+          'settings are `bytes N`, `offset N` and `relative`',
+          option.name,
+        );
     }
     cx.seen.set('base64_decode', option.span);
     cx.check(cx.runAfterLast(relative, option.span), { kind: 'base64_decode', bytes, offset, relative });
@@ -118,7 +156,8 @@ export const entropy: Keyword = {
     let bytes = 0;
     let offset = 0;
     let wanted: { operator: Compare; value: number } | null = null;
-    const fail = (message: string) => cx.report('keyword/value', option.span, message, 'write `entropy:bytes 100, offset 0, value >= 7`', option.name);
+    const fail = (message: string) =>
+      cx.report('keyword/value', option.span, message, 'write `entropy:bytes 100, offset 0, value >= 7`', option.name);
     for (const part of splitCommas(option.value)) {
       const match = /^(bytes|offset|value)\s+(<=|>=|!=|<|>|=|!)?\s*([-+]?[\d.]+)$/.exec(part);
       if (match === null) return fail(`\`${part}\` is no setting of it`);
@@ -130,7 +169,8 @@ export const entropy: Keyword = {
         wanted = { operator, value };
       } else {
         const value = parseSigned(text);
-        if (sign !== '' || value === null || Math.abs(value) > 0x7fff_ffff || (key === 'bytes' && value < 0)) return fail(`\`${part}\` is out of range`);
+        if (sign !== '' || value === null || Math.abs(value) > 0x7fff_ffff || (key === 'bytes' && value < 0))
+          return fail(`\`${part}\` is out of range`);
         if (key === 'bytes') bytes = value;
         else offset = value;
       }
@@ -153,11 +193,22 @@ export const replace: Keyword = {
   quotes: 'required',
   lower(option, cx) {
     if (cx.content === null || cx.content.run.condition.buffer !== PAYLOAD) {
-      cx.report('content/missing', option.span, '`replace` has no `content` of the payload before it', 'put it after the `content` it belongs to', option.name);
+      cx.report(
+        'content/missing',
+        option.span,
+        '`replace` has no `content` of the payload before it',
+        'put it after the `content` it belongs to',
+        option.name,
+      );
       return;
     }
-    cx.report('keyword/obsolete', option.span, '`replace` has no effect: packets are never changed', 'remove it', option.name);
+    cx.report(
+      'keyword/obsolete',
+      option.span,
+      '`replace` has no effect: packets are never changed',
+      'remove it',
+      option.name,
+    );
   },
   examples: [{ options: 'content:"a"; replace:"b";' }, { options: 'replace:"b";', error: 'content/missing' }],
 };
-

@@ -15,7 +15,14 @@ export const iface: Keyword = {
   doc: 'The RPC interface of the call: UUID, maybe its version, and `any_frag` to look at every fragment.',
   value: 'required',
   lower(option, cx) {
-    const fail = (message: string) => cx.report('keyword/value', option.span, message, 'write `dcerpc.iface:367abb81-9844-35f1-ad32-98f038001003,>=2,any_frag;`', option.name);
+    const fail = (message: string) =>
+      cx.report(
+        'keyword/value',
+        option.span,
+        message,
+        'write `dcerpc.iface:367abb81-9844-35f1-ad32-98f038001003,>=2,any_frag;`',
+        option.name,
+      );
     const [text = '', ...settings] = splitCommas(option.value);
     const uuid = UUID.exec(text);
     if (uuid === null) return fail(`\`${text}\` is no UUID`);
@@ -50,13 +57,15 @@ export const opnum: Keyword = {
   doc: 'The operation number of the call: numbers and ranges, both ends included.',
   value: 'required',
   lower(option, cx) {
-    const fail = (message: string) => cx.report('keyword/value', option.span, message, 'write `dcerpc.opnum:12,15-20;`', option.name);
+    const fail = (message: string) =>
+      cx.report('keyword/value', option.span, message, 'write `dcerpc.opnum:12,15-20;`', option.name);
     const ranges: NumberTest['ranges'] = [];
     for (const part of splitCommas(option.value)) {
       const [low = '', high = low, ...more] = part.split('-').map((end) => end.trim());
       const min = parseInteger(low);
       const max = parseInteger(high);
-      if (min === null || max === null || more.length > 0 || max > MAX_OPNUM || min > max) return fail(`\`${part}\` is no operation number or range`);
+      if (min === null || max === null || more.length > 0 || max > MAX_OPNUM || min > max)
+        return fail(`\`${part}\` is no operation number or range`);
       ranges.push({ min, max });
     }
     if (cx.rule.protocol.kind === 'application' && cx.rule.protocol.name !== 'smb') useProtocol('dcerpc', option, cx);

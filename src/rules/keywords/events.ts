@@ -5,10 +5,22 @@ import type { Keyword, Option } from './keyword.js';
 import { splitCommas } from './operand.js';
 
 /** Adds the event when the family has it. */
-function lowerEvent(option: Option, known: ReadonlySet<string> | undefined, name: string, value: string, cx: RuleContext): void {
+function lowerEvent(
+  option: Option,
+  known: ReadonlySet<string> | undefined,
+  name: string,
+  value: string,
+  cx: RuleContext,
+): void {
   if (known?.has(name) === true) cx.condition({ kind: 'presence', field: option.name, value, negated: false });
   else {
-    cx.report('keyword/value', option.span, `no event \`${value}\``, didYouMean(name, known ?? []) ?? 'events are listed by `sidewire rules list`', option.name);
+    cx.report(
+      'keyword/value',
+      option.span,
+      `no event \`${value}\``,
+      didYouMean(name, known ?? []) ?? 'events are listed by `sidewire rules list`',
+      option.name,
+    );
   }
 }
 
@@ -28,8 +40,16 @@ function packetEvent(name: 'decode-event' | 'stream-event', doc: string, example
   };
 }
 
-export const decodeEvent = packetEvent('decode-event', 'Something was wrong with the headers of a packet.', 'ipv4.trunc_pkt');
-export const streamEvent = packetEvent('stream-event', 'Something was odd about a TCP session.', 'est_packet_out_of_window');
+export const decodeEvent = packetEvent(
+  'decode-event',
+  'Something was wrong with the headers of a packet.',
+  'ipv4.trunc_pkt',
+);
+export const streamEvent = packetEvent(
+  'stream-event',
+  'Something was odd about a TCP session.',
+  'est_packet_out_of_window',
+);
 
 export const appLayerEvent: Keyword = {
   name: 'app-layer-event',
@@ -56,18 +76,36 @@ export const appLayerEvent: Keyword = {
 
 function unknownProtocol(name: string, option: Option, cx: RuleContext): void {
   if (isSuricataProtocol(name)) {
-    cx.report('keyword/unsupported', option.span, `the protocol \`${name}\` is not supported yet`, 'rules on it load once the engine has the protocol', option.name);
+    cx.report(
+      'keyword/unsupported',
+      option.span,
+      `the protocol \`${name}\` is not supported yet`,
+      'rules on it load once the engine has the protocol',
+      option.name,
+    );
     return;
   }
   const known = cx.catalog.rows.protocols.map((row) => row.name);
-  cx.report('keyword/value', option.span, `no protocol \`${name}\``, didYouMean(name, known) ?? `protocols are ${known.join(', ')}`, option.name);
+  cx.report(
+    'keyword/value',
+    option.span,
+    `no protocol \`${name}\``,
+    didYouMean(name, known) ?? `protocols are ${known.join(', ')}`,
+    option.name,
+  );
 }
 
 /** Refuses a protocol other than the one the rule header names. */
 export function useProtocol(name: string, option: Option, cx: RuleContext): void {
   const { protocol } = cx.rule;
   if (protocol.kind === 'application' && protocol.name !== name) {
-    cx.report('buffer/protocol', option.span, `the rule is for \`${protocol.name}\`, this for \`${name}\``, 'name one protocol', option.name);
+    cx.report(
+      'buffer/protocol',
+      option.span,
+      `the rule is for \`${protocol.name}\`, this for \`${name}\``,
+      'name one protocol',
+      option.name,
+    );
   }
 }
 
@@ -86,17 +124,41 @@ export const appLayerProtocol: Keyword = {
     const special = protocol === 'failed' || protocol === 'unknown';
     if (row === undefined && !special) return unknownProtocol(protocol, option, cx);
     if (more.length > 0 || (mode !== undefined && !MODES.includes(mode))) {
-      return cx.report('keyword/value', option.span, `\`${mode}\` is no side`, `write one of ${MODES.join(', ')}`, option.name);
+      return cx.report(
+        'keyword/value',
+        option.span,
+        `\`${mode}\` is no side`,
+        `write one of ${MODES.join(', ')}`,
+        option.name,
+      );
     }
     if (cx.rule.protocol.kind === 'application') {
-      return cx.report('buffer/protocol', option.span, 'the rule header names a protocol already', 'write `tcp`, `udp` or `ip` in the rule header', option.name);
+      return cx.report(
+        'buffer/protocol',
+        option.span,
+        'the rule header names a protocol already',
+        'write `tcp`, `udp` or `ip` in the rule header',
+        option.name,
+      );
     }
     const key = `app-layer-protocol ${mode ?? ''}`;
     const others = cx.seen.has(`${key} positive`) || (cx.seen.has(`${key} negative`) && !option.negated);
-    if (others) return cx.report('rule/never', option.span, 'this contradicts the `app-layer-protocol` before it', 'several are possible only when all are negated', option.name);
+    if (others)
+      return cx.report(
+        'rule/never',
+        option.span,
+        'this contradicts the `app-layer-protocol` before it',
+        'several are possible only when all are negated',
+        option.name,
+      );
     cx.seen.set(`${key} ${option.negated ? 'negative' : 'positive'}`, option.span);
     const value = row?.name ?? protocol;
-    cx.condition({ kind: 'presence', field: 'app-layer-protocol', value: mode === undefined ? value : `${value},${mode}`, negated: option.negated });
+    cx.condition({
+      kind: 'presence',
+      field: 'app-layer-protocol',
+      value: mode === undefined ? value : `${value},${mode}`,
+      negated: option.negated,
+    });
   },
   examples: [
     { options: 'app-layer-protocol:http;' },

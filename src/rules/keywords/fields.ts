@@ -24,7 +24,8 @@ export function lowerNumber(option: Option, row: FieldRow, value: string, cx: Ru
   const test = parseNumeric(value, greatest(row.kind.bits), row.kind.names);
   if (typeof test === 'string') {
     const names = row.kind.names.map((entry) => entry.name);
-    const help = names.length > 0 ? `names are ${names.join(', ')}` : 'write `5`, `!5`, `<5`, `>=5`, `5<>10` or `&0xf0=0x20`';
+    const help =
+      names.length > 0 ? `names are ${names.join(', ')}` : 'write `5`, `!5`, `<5`, `>=5`, `5<>10` or `&0xf0=0x20`';
     cx.report('keyword/value', option.span, test, help, option.name);
   } else if (test.kind === 'ranges') cx.condition({ kind: 'number', field: row.name, test: test.test });
   else {
@@ -38,14 +39,21 @@ export function lowerNumber(option: Option, row: FieldRow, value: string, cx: Ru
  */
 function lowerFlags(option: Option, field: string, names: readonly NamedValue[], bits: number, cx: RuleContext): void {
   const fail = (message: string): void =>
-    cx.report('keyword/value', option.span, message, `write \`${option.name}:${names[0]?.name ?? '1'};\`, \`+\` all and maybe more, \`*\` any, \`!\` not all; bits are ${names.map((entry) => entry.name).join(' ')}`, option.name);
+    cx.report(
+      'keyword/value',
+      option.span,
+      message,
+      `write \`${option.name}:${names[0]?.name ?? '1'};\`, \`+\` all and maybe more, \`*\` any, \`!\` not all; bits are ${names.map((entry) => entry.name).join(' ')}`,
+      option.name,
+    );
   const match = /^([+*!]?)\s*([^\s,+*!]+)\s*([+*!]?)\s*(?:,\s*([^\s,]+))?$/.exec(option.value);
   if (match === null) return fail(`\`${option.value}\` is no set of bits`);
   const [, before = '', letters = '', behind = '', ignored = ''] = match;
   if (before !== '' && behind !== '') return fail('the sign stands twice');
   const value = bitsOf(letters, names);
   const ignore = ignored === '' ? 0 : bitsOf(ignored, names);
-  if (value === null || ignore === null || (ignored !== '' && ignore === 0)) return fail(`\`${value === null ? letters : ignored}\` names a bit that is not there`);
+  if (value === null || ignore === null || (ignored !== '' && ignore === 0))
+    return fail(`\`${value === null ? letters : ignored}\` names a bit that is not there`);
   const sign = before === '' ? behind : before;
   const mask = Number(BigInt(greatest(bits)) & ~BigInt(ignore));
   const compare: FlagCompare = value === 0 || sign === '' ? 'exactly' : sign === '*' ? 'any' : 'all';

@@ -20,7 +20,13 @@ function counter(name: 'flow.pkts' | 'flow.bytes', doc: string): Keyword {
       const side = SIDES.get(option.value.slice(0, Math.max(0, comma)).trim());
       const row = side === undefined ? undefined : cx.catalog.field(name + side);
       if (row === undefined) {
-        return cx.report('keyword/value', option.span, 'the direction is missing', `write \`${name}:toserver,>10;\`; directions are ${[...SIDES.keys()].join(', ')}`, name);
+        return cx.report(
+          'keyword/value',
+          option.span,
+          'the direction is missing',
+          `write \`${name}:toserver,>10;\`; directions are ${[...SIDES.keys()].join(', ')}`,
+          name,
+        );
       }
       lowerNumber(option, row, option.value.slice(comma + 1), cx);
     },

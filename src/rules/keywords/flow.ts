@@ -41,7 +41,13 @@ export const flow: Keyword = {
     for (const word of splitCommas(option.value)) {
       const key = WORDS.get(word.toLowerCase());
       if (key === undefined) {
-        cx.report('keyword/value', option.span, `\`${word}\` is no state of a flow`, `states are ${[...WORDS.keys()].join(', ')}`, 'flow');
+        cx.report(
+          'keyword/value',
+          option.span,
+          `\`${word}\` is no state of a flow`,
+          `states are ${[...WORDS.keys()].join(', ')}`,
+          'flow',
+        );
         return;
       }
       if (here.has(key)) {
@@ -49,7 +55,9 @@ export const flow: Keyword = {
         return;
       }
       here.add(key);
-      const rival = EXCLUSIVE.find((group) => group.includes(key))?.find((other) => other !== key && (wanted[other] || before[other]));
+      const rival = EXCLUSIVE.find((group) => group.includes(key))?.find(
+        (other) => other !== key && (wanted[other] || before[other]),
+      );
       if (rival !== undefined) {
         cx.report('rule/never', option.span, `\`${word}\` contradicts \`${rival}\``, 'keep one of them', 'flow');
         return;

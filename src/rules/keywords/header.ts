@@ -12,7 +12,14 @@ export const ipopts: Keyword = {
   value: 'required',
   lower(option, cx) {
     const value = option.value.toLowerCase();
-    if (!IP_OPTIONS.includes(value)) return cx.report('keyword/value', option.span, `no IPv4 option \`${option.value}\``, `options are ${IP_OPTIONS.join(', ')}`, option.name);
+    if (!IP_OPTIONS.includes(value))
+      return cx.report(
+        'keyword/value',
+        option.span,
+        `no IPv4 option \`${option.value}\``,
+        `options are ${IP_OPTIONS.join(', ')}`,
+        option.name,
+      );
     cx.condition({ kind: 'presence', field: 'ipopts', value, negated: false });
   },
   examples: [
@@ -33,7 +40,12 @@ export const sameip: Keyword = {
 };
 
 /** A number field with a shorthand of its own, rewritten into the common grammar. */
-function numberField(name: string, doc: string, rewrite: (value: string) => string, examples: Keyword['examples']): Keyword {
+function numberField(
+  name: string,
+  doc: string,
+  rewrite: (value: string) => string,
+  examples: Keyword['examples'],
+): Keyword {
   return {
     name,
     family: 'header',
@@ -86,10 +98,28 @@ export const ipProto: Keyword = {
     const row = cx.catalog.field('ip_proto');
     if (row === undefined) return;
     const plain = !/^[!<>]/.test(option.value);
-    if (plain && cx.seen.has('ip_proto')) return cx.report('keyword/twice', option.span, 'a second `ip_proto` can only narrow with `!`, `<` or `>`', 'keep one of them', option.name);
+    if (plain && cx.seen.has('ip_proto'))
+      return cx.report(
+        'keyword/twice',
+        option.span,
+        'a second `ip_proto` can only narrow with `!`, `<` or `>`',
+        'keep one of them',
+        option.name,
+      );
     if (plain) cx.seen.set('ip_proto', option.span);
-    if (cx.rule.protocol.kind !== 'ip' && cx.rule.protocol.kind !== 'ipv4' && cx.rule.protocol.kind !== 'ipv6' && cx.rule.protocol.kind !== 'pkthdr') {
-      return cx.report('rule/never', option.span, 'the rule header names a protocol already', 'write `ip` in the rule header', option.name);
+    if (
+      cx.rule.protocol.kind !== 'ip' &&
+      cx.rule.protocol.kind !== 'ipv4' &&
+      cx.rule.protocol.kind !== 'ipv6' &&
+      cx.rule.protocol.kind !== 'pkthdr'
+    ) {
+      return cx.report(
+        'rule/never',
+        option.span,
+        'the rule header names a protocol already',
+        'write `ip` in the rule header',
+        option.name,
+      );
     }
     lowerNumber(option, row, option.value, cx);
   },
@@ -135,7 +165,14 @@ export const vlanId: Keyword = {
     const layer = comma < 0 ? 'any' : option.value.slice(comma + 1).trim();
     const value = comma < 0 ? option.value : option.value.slice(0, comma);
     const row = cx.catalog.field(layer === 'any' ? 'vlan.id' : `vlan.id.${layer === '-1' ? '' : layer}`);
-    if (row === undefined) return cx.report('keyword/value', option.span, `no VLAN layer \`${layer}\``, 'layers are 0, 1, 2 or any', option.name);
+    if (row === undefined)
+      return cx.report(
+        'keyword/value',
+        option.span,
+        `no VLAN layer \`${layer}\``,
+        'layers are 0, 1, 2 or any',
+        option.name,
+      );
     lowerNumber(option, row, value, cx);
   },
   examples: [

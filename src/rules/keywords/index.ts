@@ -13,7 +13,21 @@ import { dsize, icmpId, icmpSeq, ipopts, ipProto, sameip, tos, vlanId } from './
 import type { Keyword } from './keyword.js';
 import { pcre } from './pcre.js';
 import { requires } from './requires.js';
-import { alert, classtype, gid, metadata, msg, noalert, prefilter, priority, reference, rev, sid, tag, target } from './rule.js';
+import {
+  alert,
+  classtype,
+  gid,
+  metadata,
+  msg,
+  noalert,
+  prefilter,
+  priority,
+  reference,
+  rev,
+  sid,
+  tag,
+  target,
+} from './rule.js';
 import { flowbits, flowint, hostbits, xbits } from './state.js';
 import { streamSize } from './stream-size.js';
 import { detectionFilter, threshold } from './threshold.js';
@@ -101,7 +115,11 @@ export class KeywordTable {
     }
     for (const keyword of KEYWORDS) {
       const { needs } = keyword;
-      if (needs !== undefined && ('field' in needs ? catalog.field(needs.field) : catalog.protocol(needs.protocol)) === undefined) continue;
+      if (
+        needs !== undefined &&
+        ('field' in needs ? catalog.field(needs.field) : catalog.protocol(needs.protocol)) === undefined
+      )
+        continue;
       this.#add(keyword, [keyword.name, ...(keyword.aliases ?? [])]);
     }
   }

@@ -99,7 +99,8 @@ function parseBits(
   const bits = /^&\s*([^=!]+?)\s*(!?=)\s*(.+)$/.exec(body);
   const mask = bits === null ? null : read(bits[1] ?? '');
   const value = bits === null ? null : read(bits[3] ?? '');
-  if (mask === null || value === null || (operator !== '' && operator !== '!')) return 'bits are asked for as `&mask=value`';
+  if (mask === null || value === null || (operator !== '' && operator !== '!'))
+    return 'bits are asked for as `&mask=value`';
   if (mask > max || value > max) return `the number must be between 0 and ${max}`;
   return { kind: 'bits', mask, value, negated: (bits?.[2] === '!=') !== (operator === '!') };
 }

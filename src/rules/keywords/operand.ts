@@ -9,7 +9,14 @@ const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
  * A number between two bounds, or a variable that `byte_extract` or `byte_math` set before. What was set in the payload can be used
  * in the payload alone: buffers are looked at before it. Reports and gives `null` else.
  */
-export function readOperand(text: string, min: number, max: number, cx: RuleContext, span: Span, run: Run): Operand | null {
+export function readOperand(
+  text: string,
+  min: number,
+  max: number,
+  cx: RuleContext,
+  span: Span,
+  run: Run,
+): Operand | null {
   const trimmed = text.trim();
   if (NAME.test(trimmed)) {
     const buffer = cx.variables.get(trimmed);
@@ -17,14 +24,21 @@ export function readOperand(text: string, min: number, max: number, cx: RuleCont
     cx.report(
       'variable/unknown',
       span,
-      buffer === undefined ? `nothing before this sets \`${trimmed}\`` : `\`${trimmed}\` is set in \`${buffer}\`, this looks into \`${run.condition.buffer}\``,
+      buffer === undefined
+        ? `nothing before this sets \`${trimmed}\``
+        : `\`${trimmed}\` is set in \`${buffer}\`, this looks into \`${run.condition.buffer}\``,
       'set it with `byte_extract` or `byte_math` earlier in the rule, in the same buffer',
     );
     return null;
   }
   const value = parseSigned(trimmed);
   if (value === null || value < min || value > max) {
-    cx.report('keyword/value', span, `\`${trimmed}\` is not a number from ${min} to ${max}`, 'write a number in that range or a variable');
+    cx.report(
+      'keyword/value',
+      span,
+      `\`${trimmed}\` is not a number from ${min} to ${max}`,
+      'write a number in that range or a variable',
+    );
     return null;
   }
   return value;

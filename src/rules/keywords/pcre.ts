@@ -65,8 +65,9 @@ function classEnd(expression: string, open: number): number {
   for (; at < expression.length; at += 1) {
     if (expression[at] === '\\') at += 1;
     else if (expression[at] === '[' && ':.='.includes(expression[at + 1] ?? ' ')) {
-      const end = expression.indexOf(`${expression[at + 1]}]`, at + 2);
-      if (end >= 0) at = end + 1;
+      // `[:alpha:]` and its like; their names are short.
+      const named = /^\[([:.=])\^?[a-z-]{0,32}\1\]/i.exec(expression.slice(at, at + 40));
+      if (named !== null) at += named[0].length - 1;
     } else if (expression[at] === ']') return at;
   }
   return -1;
@@ -100,34 +101,66 @@ export const pcre: Keyword = {
       if (FLAGS.includes(letter)) flags += flags.includes(letter) ? '' : letter;
       else if (letter === 'R') relative = true;
       else if (letter === 'B') raw = true;
-      else if (buffer === undefined) return fail(`\`${letter}\` is no flag`, `flags are ${FLAGS}RB, buffers ${[...BUFFERS.keys()].join('')}`);
+      else if (buffer === undefined)
+        return fail(`\`${letter}\` is no flag`, `flags are ${FLAGS}RB, buffers ${[...BUFFERS.keys()].join('')}`);
       else if (modifier !== null) return fail('two letters choose a buffer', 'keep one of them');
       else modifier = buffer;
     }
-    if (raw && modifier !== null) return fail('`B` asks for raw octets, the other letter for a buffer', 'keep one of them');
+    if (raw && modifier !== null)
+      return fail('`B` asks for raw octets, the other letter for a buffer', 'keep one of them');
 
     const captures = readCaptures(pattern, names);
-    if (typeof captures === 'string') return fail(captures, 'write `pcre:"/a(b)/,flow:name";` with a group for each name');
+    if (typeof captures === 'string')
+      return fail(captures, 'write `pcre:"/a(b)/,flow:name";` with a group for each name');
 
     let run = null;
     if (modifier === null) run = cx.run(span);
     else {
       const row = cx.catalog.modifier(modifier);
       if (row === undefined) {
-        return cx.report('keyword/unsupported', span, `no protocol gives \`${modifier}\` yet`, 'rules with it load once HTTP is there', 'pcre');
+        return cx.report(
+          'keyword/unsupported',
+          span,
+          `no protocol gives \`${modifier}\` yet`,
+          'rules with it load once HTTP is there',
+          'pcre',
+        );
       }
       // `file.data` and the response body are the same octets to older rules.
       const same = cx.sticky === row.name || (modifier === 'http_server_body' && cx.sticky === 'file.data');
       if (cx.sticky !== null && !same) {
-        return cx.report('buffer/sticky', span, `the expression asks for \`${row.name}\`, the rule for \`${cx.sticky}\``, 'drop the letter, or go back with `pkt_data`', 'pcre');
+        return cx.report(
+          'buffer/sticky',
+          span,
+          `the expression asks for \`${row.name}\`, the rule for \`${cx.sticky}\``,
+          'drop the letter, or go back with `pkt_data`',
+          'pcre',
+        );
       }
       run = cx.sticky === null ? cx.runOf(row.name, row, span) : cx.run(span);
       if (modifier === 'http_host' && !flags.includes('i') && /[A-Z]/.test(pattern.replace(/\\./g, ''))) {
-        return cx.report('transform/never', span, 'the normalised host is lower case', 'write the expression in lower case, or use `Z` for the raw host', 'pcre');
+        return cx.report(
+          'transform/never',
+          span,
+          'the normalised host is lower case',
+          'write the expression in lower case, or use `Z` for the raw host',
+          'pcre',
+        );
       }
     }
-    if (relative && cx.sticky === null && run.condition.checks.length === 0) return fail('`R` has no match in the same buffer before it', 'drop `R`, or put a `content` of the buffer before it');
-    cx.check(run, { kind: 'pcre', pattern, flags: [...flags].sort().join(''), negated: option.negated, relative, captures });
+    if (relative && cx.sticky === null && run.condition.checks.length === 0)
+      return fail(
+        '`R` has no match in the same buffer before it',
+        'drop `R`, or put a `content` of the buffer before it',
+      );
+    cx.check(run, {
+      kind: 'pcre',
+      pattern,
+      flags: [...flags].sort().join(''),
+      negated: option.negated,
+      relative,
+      captures,
+    });
   },
   examples: [
     { options: 'pcre:"/a[0-9]+b/i";', hits: ['A12b'], misses: ['ab'] },

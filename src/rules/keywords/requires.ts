@@ -26,7 +26,14 @@ function versionHolds(text: string, have: Version): boolean | null {
   let holds = false;
   for (const alternative of text.split('|')) {
     const words = [...alternative.matchAll(/\s*(<=|>=|<|>)\s*(\S+)/gy)];
-    if (words.length === 0 || words.map((word) => word[0]).join('').trim() !== alternative.trim()) return null;
+    if (
+      words.length === 0 ||
+      words
+        .map((word) => word[0])
+        .join('')
+        .trim() !== alternative.trim()
+    )
+      return null;
     let all = true;
     for (const [, operator, number = ''] of words) {
       const wanted = parseVersion(number);
@@ -42,7 +49,11 @@ function versionHolds(text: string, have: Version): boolean | null {
 /** Works a `requires` out: `version >= 8, feature ja3, keyword dataset`. */
 export function checkRequires(
   value: string,
-  have: { readonly version: Version; readonly features: ReadonlySet<string>; readonly hasKeyword: (name: string) => boolean },
+  have: {
+    readonly version: Version;
+    readonly features: ReadonlySet<string>;
+    readonly hasKeyword: (name: string) => boolean;
+  },
 ): Requirement {
   let version = false;
   let unmet: Requirement | null = null;
@@ -57,7 +68,8 @@ export function checkRequires(
       if (holds === null) return { kind: 'malformed', why: `\`${wanted}\` is no comparison of versions` };
       if (!holds) unmet ??= { kind: 'unmet', why: `it asks for version ${wanted}, this is ${have.version.join('.')}` };
     } else if (what === 'feature') {
-      if (!have.features.has(wanted.toLowerCase())) unmet ??= { kind: 'unmet', why: `the feature \`${wanted}\` is not there` };
+      if (!have.features.has(wanted.toLowerCase()))
+        unmet ??= { kind: 'unmet', why: `the feature \`${wanted}\` is not there` };
     } else if (what === 'keyword') {
       if (!have.hasKeyword(wanted)) unmet ??= { kind: 'unmet', why: `the keyword \`${wanted}\` is not there` };
     } else {

@@ -11,7 +11,13 @@ export const DEFAULT_PRIORITY = 3;
 function number(option: Option, cx: RuleContext, min: number, max: number): number | null {
   const value = /^\d+$/.test(option.value) ? parseInteger(option.value) : null;
   if (value !== null && value >= min && value <= max) return value;
-  cx.report('keyword/value', option.span, `\`${option.value}\` is not a number from ${min} to ${max}`, `write \`${option.name}:${Math.max(min, 1)};\``, option.name);
+  cx.report(
+    'keyword/value',
+    option.span,
+    `\`${option.value}\` is not a number from ${min} to ${max}`,
+    `write \`${option.name}:${Math.max(min, 1)};\``,
+    option.name,
+  );
   return null;
 }
 
@@ -48,7 +54,11 @@ export const rev: Keyword = {
     const value = cx.once('rev', option.span) ? number(option, cx, 1, MAX_U32) : null;
     if (value !== null) cx.rule.rev = value;
   },
-  examples: [{ options: 'rev:5;' }, { options: 'rev:0;', error: 'keyword/value' }, { options: 'rev:1; rev:2;', error: 'keyword/twice' }],
+  examples: [
+    { options: 'rev:5;' },
+    { options: 'rev:0;', error: 'keyword/value' },
+    { options: 'rev:1; rev:2;', error: 'keyword/twice' },
+  ],
 };
 
 export const msg: Keyword = {
@@ -75,7 +85,13 @@ export const classtype: Keyword = {
     if (classifications === null) return;
     const found = classifications.get(option.value.toLowerCase());
     if (found === undefined) {
-      cx.report('rule/classtype', option.span, `classification.config does not know \`${option.value}\``, 'add it there; the alert gets no category', option.name);
+      cx.report(
+        'rule/classtype',
+        option.span,
+        `classification.config does not know \`${option.value}\``,
+        'add it there; the alert gets no category',
+        option.name,
+      );
       return;
     }
     if (cx.rule.class === '' || found.priority < cx.rule.priority) cx.rule.class = found.description;
@@ -117,19 +133,28 @@ export const reference: Keyword = {
     const kind = option.value.slice(0, Math.max(0, comma)).trim();
     const value = option.value.slice(comma + 1).trim();
     if (kind === '' || value === '') {
-      cx.report('keyword/value', option.span, 'kind and value are needed', 'write `reference:url,example.org/page;`', option.name);
+      cx.report(
+        'keyword/value',
+        option.span,
+        'kind and value are needed',
+        'write `reference:url,example.org/page;`',
+        option.name,
+      );
       return;
     }
     const prefix = cx.settings.references?.get(kind.toLowerCase());
     if (prefix === undefined && cx.settings.references !== null) {
-      cx.report('rule/reference', option.span, `reference.config does not know \`${kind}\``, 'add it there; the alert shows the value alone', option.name);
+      cx.report(
+        'rule/reference',
+        option.span,
+        `reference.config does not know \`${kind}\``,
+        'add it there; the alert shows the value alone',
+        option.name,
+      );
     }
     cx.rule.references.push({ kind, value, shown: (prefix ?? '') + value });
   },
-  examples: [
-    { options: 'reference:url,example.org/page;' },
-    { options: 'reference:url;', error: 'keyword/value' },
-  ],
+  examples: [{ options: 'reference:url,example.org/page;' }, { options: 'reference:url;', error: 'keyword/value' }],
 };
 
 export const metadata: Keyword = {
@@ -146,7 +171,10 @@ export const metadata: Keyword = {
       else cx.rule.metadata.push({ key: pair.slice(0, blank), value: pair.slice(blank + 1).trim() });
     }
   },
-  examples: [{ options: 'metadata:created_at 2019_04_11, attack_target Client Endpoint;' }, { options: 'metadata:;', error: 'keyword/missing-value' }],
+  examples: [
+    { options: 'metadata:created_at 2019_04_11, attack_target Client Endpoint;' },
+    { options: 'metadata:;', error: 'keyword/missing-value' },
+  ],
 };
 
 export const target: Keyword = {
@@ -156,11 +184,23 @@ export const target: Keyword = {
   value: 'required',
   lower(option, cx) {
     const side = option.value === 'src_ip' ? 'source_ip' : option.value === 'dest_ip' ? 'destination_ip' : null;
-    if (side === null) cx.report('keyword/value', option.span, `\`${option.value}\` is no side`, 'sides are `src_ip` and `dest_ip`', option.name);
-    else if (cx.rule.target !== null && cx.rule.target !== side) cx.report('rule/never', option.span, '`target` names the other side before', 'keep one of them', option.name);
+    if (side === null)
+      cx.report(
+        'keyword/value',
+        option.span,
+        `\`${option.value}\` is no side`,
+        'sides are `src_ip` and `dest_ip`',
+        option.name,
+      );
+    else if (cx.rule.target !== null && cx.rule.target !== side)
+      cx.report('rule/never', option.span, '`target` names the other side before', 'keep one of them', option.name);
     else cx.rule.target = side;
   },
-  examples: [{ options: 'target:src_ip;' }, { options: 'target:both;', error: 'keyword/value' }, { options: 'target:src_ip; target:dest_ip;', error: 'rule/never' }],
+  examples: [
+    { options: 'target:src_ip;' },
+    { options: 'target:both;', error: 'keyword/value' },
+    { options: 'target:src_ip; target:dest_ip;', error: 'rule/never' },
+  ],
 };
 
 export const noalert: Keyword = {
@@ -191,10 +231,20 @@ export const prefilter: Keyword = {
   doc: 'The condition before it is the one looked at first.',
   value: 'none',
   lower(option, cx) {
-    if (cx.rule.conditions.length === 0) cx.report('keyword/value', option.span, '`prefilter` has no condition before it', 'put it after the condition it belongs to', option.name);
+    if (cx.rule.conditions.length === 0)
+      cx.report(
+        'keyword/value',
+        option.span,
+        '`prefilter` has no condition before it',
+        'put it after the condition it belongs to',
+        option.name,
+      );
     else cx.rule.prefilter = true;
   },
-  examples: [{ options: 'ttl:5; prefilter;', protocol: 'ip' }, { options: 'prefilter;', error: 'keyword/value' }],
+  examples: [
+    { options: 'ttl:5; prefilter;', protocol: 'ip' },
+    { options: 'prefilter;', error: 'keyword/value' },
+  ],
 };
 
 const TAG = /^(session|host)(?:,(\d+),(packets|bytes|seconds)(?:,(src|dst))?)?$/;
@@ -207,7 +257,18 @@ export const tag: Keyword = {
   lower(option, cx) {
     const text = option.value.replace(/\s*,\s*/g, ',');
     if (TAG.test(text)) cx.rule.tag = text;
-    else cx.report('keyword/value', option.span, `\`${option.value}\` names no tag`, 'write `tag:session,10,packets;` or `tag:host,60,seconds,src;`', option.name);
+    else
+      cx.report(
+        'keyword/value',
+        option.span,
+        `\`${option.value}\` names no tag`,
+        'write `tag:session,10,packets;` or `tag:host,60,seconds,src;`',
+        option.name,
+      );
   },
-  examples: [{ options: 'tag:session,10,packets;' }, { options: 'tag:host,60,seconds,src;' }, { options: 'tag:flow;', error: 'keyword/value' }],
+  examples: [
+    { options: 'tag:session,10,packets;' },
+    { options: 'tag:host,60,seconds,src;' },
+    { options: 'tag:flow;', error: 'keyword/value' },
+  ],
 };

@@ -23,7 +23,8 @@ function fail(option: Option, cx: RuleContext, message: string, help: string): v
 
 function bitAction(word: string, option: Option, cx: RuleContext): FlowBitAction | null {
   const action = BIT_ACTIONS.get(word);
-  if (action === undefined) fail(option, cx, `\`${word}\` is no action`, `actions are ${[...BIT_ACTIONS.keys()].join(', ')} and noalert`);
+  if (action === undefined)
+    fail(option, cx, `\`${word}\` is no action`, `actions are ${[...BIT_ACTIONS.keys()].join(', ')} and noalert`);
   return action ?? null;
 }
 
@@ -50,7 +51,12 @@ export const flowbits: Keyword = {
     if (action === null) return;
     const names = rest.split('|').map((name) => name.trim());
     if (!names.every(isBitName)) {
-      fail(option, cx, rest === '' ? 'a name is missing' : 'a name of a bit has no blanks', 'write `flowbits:set,name;`');
+      fail(
+        option,
+        cx,
+        rest === '' ? 'a name is missing' : 'a name of a bit has no blanks',
+        'write `flowbits:set,name;`',
+      );
       return;
     }
     cx.condition({ kind: 'flow_bits', action, names });
@@ -137,7 +143,8 @@ export const xbits: Keyword = {
     }
     const action = bitAction(word, option, cx);
     if (action === null) return;
-    if (!isBitName(name)) return fail(option, cx, 'a name of a bit has no blanks', 'write `xbits:set,name,track ip_src;`');
+    if (!isBitName(name))
+      return fail(option, cx, 'a name of a bit has no blanks', 'write `xbits:set,name,track ip_src;`');
     let scope: XbitScope = 'source';
     let expire = DEFAULT_EXPIRE;
     for (const setting of settings) {
@@ -146,10 +153,21 @@ export const xbits: Keyword = {
       const found = SCOPES.get(value);
       if (key === 'track' && found !== undefined) scope = found;
       else if (key === 'expire' && seconds !== null && seconds > 0 && seconds <= 0xffff_ffff) expire = seconds;
-      else return fail(option, cx, `\`${setting}\` is no setting`, `settings are \`track ${[...SCOPES.keys()].join('|')}\` and \`expire SECONDS\``);
+      else
+        return fail(
+          option,
+          cx,
+          `\`${setting}\` is no setting`,
+          `settings are \`track ${[...SCOPES.keys()].join('|')}\` and \`expire SECONDS\``,
+        );
     }
     if (scope === 'transaction' && cx.rule.hook === null && action !== 'set') {
-      return fail(option, cx, '`track tx` needs a hook in the rule header', 'write the protocol with a hook, `http1:request_headers`');
+      return fail(
+        option,
+        cx,
+        '`track tx` needs a hook in the rule header',
+        'write the protocol with a hook, `http1:request_headers`',
+      );
     }
     cx.condition({ kind: 'x_bits', action, name, scope, expire });
   },
@@ -174,9 +192,17 @@ export const hostbits: Keyword = {
     }
     const action = bitAction(word, option, cx);
     if (action === null) return;
-    if (!isBitName(name) || more.length > 0) return fail(option, cx, 'a name of a bit has no blanks', 'write `hostbits:set,name,src;`');
-    if (side !== 'src' && side !== 'dst') return fail(option, cx, `\`${side}\` is no side`, 'sides are `src` and `dst`');
-    cx.condition({ kind: 'x_bits', action, name, scope: side === 'src' ? 'source' : 'destination', expire: HOSTBITS_EXPIRE });
+    if (!isBitName(name) || more.length > 0)
+      return fail(option, cx, 'a name of a bit has no blanks', 'write `hostbits:set,name,src;`');
+    if (side !== 'src' && side !== 'dst')
+      return fail(option, cx, `\`${side}\` is no side`, 'sides are `src` and `dst`');
+    cx.condition({
+      kind: 'x_bits',
+      action,
+      name,
+      scope: side === 'src' ? 'source' : 'destination',
+      expire: HOSTBITS_EXPIRE,
+    });
   },
   examples: [
     { options: 'hostbits:set,seen,dst;' },

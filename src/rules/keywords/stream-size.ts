@@ -16,7 +16,8 @@ export const streamSize: Keyword = {
   doc: 'How many octets a side of the TCP stream has sent.',
   value: 'required',
   lower(option, cx) {
-    const fail = (message: string) => cx.report('keyword/value', option.span, message, 'write `stream_size:server,>,1000;`', option.name);
+    const fail = (message: string) =>
+      cx.report('keyword/value', option.span, message, 'write `stream_size:server,>,1000;`', option.name);
     const [who = '', sign = '', number, ...more] = splitCommas(option.value);
     const side = SIDES.get(who.toLowerCase());
     if (side === undefined) return fail(`\`${who}\` is no side; sides are ${[...SIDES.keys()].join(', ')}`);

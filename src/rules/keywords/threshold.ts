@@ -62,7 +62,13 @@ function onlyOne(option: Option, cx: RuleContext): boolean {
   if (!cx.once(option.name, option.span)) return false;
   const other = option.name === 'threshold' ? 'detection_filter' : 'threshold';
   if (!cx.seen.has(other)) return true;
-  cx.report('keyword/twice', option.span, '`threshold` and `detection_filter` exclude each other', 'keep one of them', option.name);
+  cx.report(
+    'keyword/twice',
+    option.span,
+    '`threshold` and `detection_filter` exclude each other',
+    'keep one of them',
+    option.name,
+  );
   return false;
 }
 
@@ -75,7 +81,14 @@ export const threshold: Keyword = {
     if (!onlyOne(option, cx)) return;
     const pairs = parsePairs(option.value, ['type', 'track', 'count', 'seconds', 'multiplier']);
     const parsed = typeof pairs === 'string' ? pairs : parseThreshold(pairs);
-    if (typeof parsed === 'string') cx.report('keyword/value', option.span, parsed, 'write `type limit, track by_src, count 1, seconds 60`', 'threshold');
+    if (typeof parsed === 'string')
+      cx.report(
+        'keyword/value',
+        option.span,
+        parsed,
+        'write `type limit, track by_src, count 1, seconds 60`',
+        'threshold',
+      );
     else cx.rule.threshold = parsed;
   },
   examples: [
@@ -94,14 +107,23 @@ export const detectionFilter: Keyword = {
   value: 'required',
   lower(option, cx) {
     if (!onlyOne(option, cx)) return;
-    const fail = (message: string) => cx.report('keyword/value', option.span, message, 'write `track by_src, count 5, seconds 60`', option.name);
+    const fail = (message: string) =>
+      cx.report('keyword/value', option.span, message, 'write `track by_src, count 5, seconds 60`', option.name);
     const pairs = parsePairs(option.value, ['track', 'count', 'seconds']);
     if (typeof pairs === 'string') return fail(pairs);
     const track = parseTrack(pairs.get('track') ?? '');
     const count = parseInteger(pairs.get('count') ?? '');
     const seconds = parseInteger(pairs.get('seconds') ?? '');
-    if (track === undefined || track === 'by_both' || track === 'by_rule') return fail('`track` must be by_src, by_dst or by_flow');
-    if (count === null || seconds === null || count === 0 || seconds === 0 || count > 0xffff_ffff || seconds > 0xffff_ffff) {
+    if (track === undefined || track === 'by_both' || track === 'by_rule')
+      return fail('`track` must be by_src, by_dst or by_flow');
+    if (
+      count === null ||
+      seconds === null ||
+      count === 0 ||
+      seconds === 0 ||
+      count > 0xffff_ffff ||
+      seconds > 0xffff_ffff
+    ) {
       return fail('`count` and `seconds` must be numbers above 0');
     }
     cx.rule.detection_filter = { kind: 'detection_filter', track, count, seconds, multiplier: 0 };

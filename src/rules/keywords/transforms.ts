@@ -38,7 +38,8 @@ const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
     {
       value: 'required',
       quoted: true,
-      refuse: (argument) => (/^([0-9a-f]{2}){1,255}$/i.test(argument) ? null : 'the key is hexadecimal digits in pairs'),
+      refuse: (argument) =>
+        /^([0-9a-f]{2}){1,255}$/i.test(argument) ? null : 'the key is hexadecimal digits in pairs',
     },
   ],
   [
@@ -48,18 +49,28 @@ const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
       quoted: false,
       refuse(argument) {
         if (argument === '') return null;
-        const ok = argument.split(',').every((part) => /^\s*(bytes\s+\w+|offset\s+\w+|mode\s+(rfc4648|rfc2045|strict))\s*$/i.test(part));
+        const ok = argument
+          .split(',')
+          .every((part) => /^\s*(bytes\s+\w+|offset\s+\w+|mode\s+(rfc4648|rfc2045|strict))\s*$/i.test(part));
         return ok ? null : 'arguments are `bytes N`, `offset N` and `mode rfc4648|rfc2045|strict`';
       },
     },
   ],
   [
     'gunzip',
-    { value: 'optional', quoted: false, refuse: (argument) => (/^(max-size\s+\w+)?$/i.test(argument) ? null : 'the argument is `max-size N`') },
+    {
+      value: 'optional',
+      quoted: false,
+      refuse: (argument) => (/^(max-size\s+\w+)?$/i.test(argument) ? null : 'the argument is `max-size N`'),
+    },
   ],
   [
     'zlib_deflate',
-    { value: 'optional', quoted: false, refuse: (argument) => (/^(max-size\s+\w+)?$/i.test(argument) ? null : 'the argument is `max-size N`') },
+    {
+      value: 'optional',
+      quoted: false,
+      refuse: (argument) => (/^(max-size\s+\w+)?$/i.test(argument) ? null : 'the argument is `max-size N`'),
+    },
   ],
 ]);
 

@@ -7,7 +7,14 @@ export const urilen: Keyword = {
   doc: 'The size of the URI, normalised or `raw`. Octets.',
   value: 'required',
   lower(option, cx) {
-    const fail = (message: string) => cx.report('keyword/value', option.span, message, 'write `urilen:10`, `urilen:>10` or `urilen:10<>20,raw`', option.name);
+    const fail = (message: string) =>
+      cx.report(
+        'keyword/value',
+        option.span,
+        message,
+        'write `urilen:10`, `urilen:>10` or `urilen:10<>20,raw`',
+        option.name,
+      );
     const comma = option.value.indexOf(',');
     const form = comma < 0 ? 'norm' : option.value.slice(comma + 1).trim();
     if (form !== 'norm' && form !== 'raw') return fail(`\`${form}\` is no form; forms are \`norm\` and \`raw\``);
@@ -15,7 +22,14 @@ export const urilen: Keyword = {
     if (typeof test === 'string') return fail(test);
     if (test.kind === 'bits') return fail('a size has no bits');
     const row = cx.catalog.modifier(form === 'raw' ? 'http_raw_uri' : 'http_uri');
-    if (row === undefined) return cx.report('keyword/unsupported', option.span, 'no protocol gives a URI yet', 'rules with it load once HTTP is there', 'urilen');
+    if (row === undefined)
+      return cx.report(
+        'keyword/unsupported',
+        option.span,
+        'no protocol gives a URI yet',
+        'rules with it load once HTTP is there',
+        'urilen',
+      );
     cx.check(cx.runOf(row.name, row, option.span), { kind: 'size', test: test.test });
   },
   examples: [

@@ -13,7 +13,13 @@ function absolute(option: Option, cx: RuleContext): OpenContent | null {
   if (target === null) return null;
   if (target.check.window.relative) return mixed(option, cx, '`distance` or `within`');
   if (target.startsWith) {
-    cx.report('keyword/twice', option.span, '`startswith` fixes the place already', `remove \`startswith\` or \`${option.name}\``, option.name);
+    cx.report(
+      'keyword/twice',
+      option.span,
+      '`startswith` fixes the place already',
+      `remove \`startswith\` or \`${option.name}\``,
+      option.name,
+    );
     return null;
   }
   return fastPatternAllows(option, target, cx) ? target : null;
@@ -24,7 +30,8 @@ function relative(option: Option, cx: RuleContext): OpenContent | null {
   const target = modified(option, cx);
   if (target === null) return null;
   const { window } = target.check;
-  if (!window.relative && (window.start !== null || window.end !== null)) return mixed(option, cx, '`offset`, `depth` or `startswith`');
+  if (!window.relative && (window.start !== null || window.end !== null))
+    return mixed(option, cx, '`offset`, `depth` or `startswith`');
   return fastPatternAllows(option, target, cx) ? target : null;
 }
 
@@ -45,7 +52,9 @@ function fastPatternAllows(option: Option, target: OpenContent, cx: RuleContext)
   cx.report(
     'content/fast-pattern',
     option.span,
-    kind === 'only' ? '`fast_pattern:only` looks at no place' : 'a negated `content` with a place cannot be the fast pattern',
+    kind === 'only'
+      ? '`fast_pattern:only` looks at no place'
+      : 'a negated `content` with a place cannot be the fast pattern',
     kind === 'only' ? 'write `fast_pattern` without `only`' : 'give another `content` the `fast_pattern`',
     option.name,
   );
@@ -113,7 +122,13 @@ export const startswith: Keyword = {
     if (target === null) return;
     const { window } = target.check;
     if (window.start !== null || window.end !== null) {
-      cx.report('content/mixed-window', option.span, '`startswith` fixes the place; `offset` and `depth` do too', 'keep one of them', option.name);
+      cx.report(
+        'content/mixed-window',
+        option.span,
+        '`startswith` fixes the place; `offset` and `depth` do too',
+        'keep one of them',
+        option.name,
+      );
       return;
     }
     window.start = 0;
@@ -152,7 +167,8 @@ export const distance: Keyword = {
   value: 'required',
   lower(option, cx) {
     const target = relative(option, cx);
-    const start = target === null ? null : readOperand(option.value, -MAX_RELATIVE, MAX_RELATIVE, cx, option.span, target.run);
+    const start =
+      target === null ? null : readOperand(option.value, -MAX_RELATIVE, MAX_RELATIVE, cx, option.span, target.run);
     if (target === null || start === null) return;
     target.check.window.relative = true;
     target.check.window.start = start;
@@ -172,7 +188,8 @@ export const within: Keyword = {
   value: 'required',
   lower(option, cx) {
     const target = relative(option, cx);
-    const end = target === null ? null : readOperand(option.value, -MAX_RELATIVE, MAX_RELATIVE, cx, option.span, target.run);
+    const end =
+      target === null ? null : readOperand(option.value, -MAX_RELATIVE, MAX_RELATIVE, cx, option.span, target.run);
     if (target === null || end === null || !fits(option, end, target, cx)) return;
     target.check.window.relative = true;
     target.check.window.end = end;

@@ -96,9 +96,7 @@ export class RuleContext {
     if (CODES[code][0] === 'error') this.failed = true;
     if (this.incomplete && CONSEQUENCES.has(code)) return;
     const sid = this.rule.sid === 0 ? null : this.rule.sid;
-    this.#diagnostics(
-      diagnostic(this.line.source, this.line.inFile(span), { code, message, help, sid, keyword }),
-    );
+    this.#diagnostics(diagnostic(this.line.source, this.line.inFile(span), { code, message, help, sid, keyword }));
   }
 
   /** True the first time; reports the second. */
@@ -211,7 +209,12 @@ export class RuleContext {
   #settleTransforms(): boolean {
     if (this.#transforms.length === 0) return true;
     const span = this.#transformSpan ?? { start: 0, end: 0 };
-    this.report('transform/place', span, 'nothing looks into the transformed buffer', 'add a `content` after the transform');
+    this.report(
+      'transform/place',
+      span,
+      'nothing looks into the transformed buffer',
+      'add a `content` after the transform',
+    );
     this.#transforms = [];
     return false;
   }

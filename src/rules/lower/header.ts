@@ -55,10 +55,20 @@ export function lowerHeader(header: HeaderNode, cx: RuleContext, resolver: SetRe
   if (ACTIONS.has(action)) {
     rule.action = action as Action;
     if (scope !== undefined && (!SCOPED.has(action) || (scope !== 'packet' && scope !== 'flow'))) {
-      cx.report('header/action', header.action, `\`${action}\` has no scope \`${scope}\``, 'scopes are `packet` and `flow`, for `drop`, `pass` and `reject`');
+      cx.report(
+        'header/action',
+        header.action,
+        `\`${action}\` has no scope \`${scope}\``,
+        'scopes are `packet` and `flow`, for `drop`, `pass` and `reject`',
+      );
     }
   } else if (FIREWALL_ACTIONS.has(action)) {
-    cx.report('header/action', header.action, `\`${action}\` belongs to firewall rules, which are not supported`, 'use `pass` in detection rules');
+    cx.report(
+      'header/action',
+      header.action,
+      `\`${action}\` belongs to firewall rules, which are not supported`,
+      'use `pass` in detection rules',
+    );
   } else {
     cx.report(
       'header/action',
@@ -80,8 +90,18 @@ export function lowerHeader(header: HeaderNode, cx: RuleContext, resolver: SetRe
   lowerProtocol(header, cx);
   rule.source = settle(header.source, resolver.addresses(header.source.text), (set) => sets.addresses(set), cx);
   rule.source_port = settle(header.sourcePort, resolver.ports(header.sourcePort.text), (set) => sets.ports(set), cx);
-  rule.destination = settle(header.destination, resolver.addresses(header.destination.text), (set) => sets.addresses(set), cx);
-  rule.destination_port = settle(header.destinationPort, resolver.ports(header.destinationPort.text), (set) => sets.ports(set), cx);
+  rule.destination = settle(
+    header.destination,
+    resolver.addresses(header.destination.text),
+    (set) => sets.addresses(set),
+    cx,
+  );
+  rule.destination_port = settle(
+    header.destinationPort,
+    resolver.ports(header.destinationPort.text),
+    (set) => sets.ports(set),
+    cx,
+  );
 }
 
 function lowerProtocol(header: HeaderNode, cx: RuleContext): void {
@@ -101,7 +121,9 @@ function lowerProtocol(header: HeaderNode, cx: RuleContext): void {
         'header/protocol',
         protocol,
         known ? `the protocol \`${name}\` is not supported yet` : `no protocol \`${protocol.text}\``,
-        known ? 'rules on it load once the engine has the protocol' : (didYouMean(name, all) ?? `protocols are ${all.join(', ')}`),
+        known
+          ? 'rules on it load once the engine has the protocol'
+          : (didYouMean(name, all) ?? `protocols are ${all.join(', ')}`),
         known ? name : '',
       );
       cx.incomplete = true;
@@ -123,7 +145,12 @@ function lowerProtocol(header: HeaderNode, cx: RuleContext): void {
   cx.rule.hook = { stage: hook.text };
 }
 
-function settle<Set>(word: Word, resolved: Resolved<Set>, intern: (set: Set) => number, cx: RuleContext): Rule['source'] {
+function settle<Set>(
+  word: Word,
+  resolved: Resolved<Set>,
+  intern: (set: Set) => number,
+  cx: RuleContext,
+): Rule['source'] {
   if (resolved.problem === null) return intern(resolved.set);
   const { code, span, message, help } = resolved.problem;
   cx.report(code, { start: word.start + span.start, end: word.start + span.end }, message, help);

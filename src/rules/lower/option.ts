@@ -37,7 +37,13 @@ export function readOption(node: OptionNode, keyword: Keyword, cx: RuleContext):
     case 'required':
     case 'allowed':
       if (text.length < 2 || !text.endsWith('"')) {
-        return refuse(cx, span, name, 'the closing quote is missing', 'a `;` inside quotes is written `\\;`; close the value with `"`');
+        return refuse(
+          cx,
+          span,
+          name,
+          'the closing quote is missing',
+          'a `;` inside quotes is written `\\;`; close the value with `"`',
+        );
       }
       if (text.length === 2) return refuse(cx, span, name, 'the value is empty', 'write something between the quotes');
       return { name, value: text.slice(1, -1), span: { start: start + 1, end: value.end - 1 }, negated };

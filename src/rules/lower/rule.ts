@@ -106,7 +106,13 @@ function isRequired(options: readonly OptionNode[], compiler: Compiler, cx: Rule
     const requirement = checkRequires(option.value.text, { version, features, hasKeyword });
     if (requirement.kind === 'met') continue;
     if (requirement.kind === 'malformed') {
-      cx.report('keyword/value', option.value, requirement.why, 'write `requires:version >= 8, feature name, keyword name;`', 'requires');
+      cx.report(
+        'keyword/value',
+        option.value,
+        requirement.why,
+        'write `requires:version >= 8, feature name, keyword name;`',
+        'requires',
+      );
     } else {
       cx.report('rule/skipped', option.value, `the rule is passed over: ${requirement.why}`, '', 'requires');
     }
@@ -126,11 +132,23 @@ function lowerOption(node: OptionNode, compiler: Compiler, cx: RuleContext): voi
   cx.incomplete = true;
   const family = suricataFamily(name);
   if (family !== undefined) {
-    cx.report('keyword/unsupported', node.name, `\`${name}\` is not supported yet`, `keywords of the family \`${family}\` that are there: \`sidewire rules list\``, name);
+    cx.report(
+      'keyword/unsupported',
+      node.name,
+      `\`${name}\` is not supported yet`,
+      `keywords of the family \`${family}\` that are there: \`sidewire rules list\``,
+      name,
+    );
     return;
   }
   const suggestion = didYouMean(name, [...compiler.keywords.names(), ...suricataKeywords()]);
-  cx.report('keyword/unknown', node.name, `no keyword \`${shorten(node.name.text)}\``, suggestion ?? 'keywords are listed by `sidewire rules list`', shorten(name));
+  cx.report(
+    'keyword/unknown',
+    node.name,
+    `no keyword \`${shorten(node.name.text)}\``,
+    suggestion ?? 'keywords are listed by `sidewire rules list`',
+    shorten(name),
+  );
 }
 
 /** Text out of a broken rule, no longer than a message bears. */

@@ -168,11 +168,15 @@ function evaluateVariable(domain: Domain, node: ListNode & { kind: 'variable' },
   const value = domain.variables.get(node.text);
   const fail = (message: string, help: string): SetProblem => ({ code: 'header/variable', span: node, message, help });
   if (value === undefined) {
-    return fail(`the variable \`$${node.text}\` is not defined`, `define it among the ${domain.what}-groups of \`vars\``);
+    return fail(
+      `the variable \`$${node.text}\` is not defined`,
+      `define it among the ${domain.what}-groups of \`vars\``,
+    );
   }
   if (depth >= MAX_VARIABLES) return fail(`\`$${node.text}\` names itself`, 'remove the circle from `vars`');
   const parsed = parseList(value.trim());
-  if (parsed.node === null) return fail(`the value of \`$${node.text}\` cannot be read: ${parsed.problem.message}`, parsed.problem.help);
+  if (parsed.node === null)
+    return fail(`the value of \`$${node.text}\` cannot be read: ${parsed.problem.message}`, parsed.problem.help);
   const ranges = evaluate(domain, parsed.node, depth + 1);
   return 'code' in ranges ? fail(`in \`$${node.text}\`: ${ranges.message}`, ranges.help) : ranges;
 }

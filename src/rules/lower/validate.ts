@@ -6,7 +6,12 @@ import { PAYLOAD, type RuleContext, type Run } from './context.js';
 export function validate(cx: RuleContext, header: HeaderNode): void {
   const whole: Span = header.action;
   if (!cx.seen.has('sid')) {
-    cx.report('rule/no-sid', whole, 'the rule has no `sid`', 'give it a number of its own, from 1000000 on for local rules');
+    cx.report(
+      'rule/no-sid',
+      whole,
+      'the rule has no `sid`',
+      'give it a number of its own, from 1000000 on for local rules',
+    );
     return;
   }
   validateProtocols(cx, header);
@@ -51,7 +56,12 @@ function validateDirections(cx: RuleContext, header: HeaderNode): void {
   let toServer = flow.to_server || row?.to_server_stages.includes(stage) === true;
   let toClient = flow.to_client || row?.to_client_stages.includes(stage) === true;
   if (toServer && toClient) {
-    cx.report('buffer/direction', header.hook ?? header.protocol, 'the hook and `flow` ask for opposite directions', 'drop the direction from `flow`');
+    cx.report(
+      'buffer/direction',
+      header.hook ?? header.protocol,
+      'the hook and `flow` ask for opposite directions',
+      'drop the direction from `flow`',
+    );
     return;
   }
   let requests = false;
@@ -74,7 +84,12 @@ function validateDirections(cx: RuleContext, header: HeaderNode): void {
     toClient ||= buffer.to_client;
   }
   if (direction === 'transaction' && !(requests && responses)) {
-    cx.report('buffer/direction', header.direction, '`=>` needs buffers of the request and of the response', 'write `->` for a rule that looks one way');
+    cx.report(
+      'buffer/direction',
+      header.direction,
+      '`=>` needs buffers of the request and of the response',
+      'write `->` for a rule that looks one way',
+    );
   }
 }
 
@@ -90,12 +105,22 @@ function validatePackets(cx: RuleContext, header: HeaderNode): void {
   const packet = cx.rule.conditions.find((condition) => isPacketCondition(condition, cx));
   if (packet === undefined || !('field' in packet)) return;
   if (cx.rule.protocol.kind === 'tcp_stream' || cx.rule.flow.only_stream) {
-    cx.report('rule/never', header.protocol, `\`${packet.field}\` belongs to packets, the rule looks at the stream alone`, 'write `tcp` or `tcp-pkt`, without `flow:only_stream`');
+    cx.report(
+      'rule/never',
+      header.protocol,
+      `\`${packet.field}\` belongs to packets, the rule looks at the stream alone`,
+      'write `tcp` or `tcp-pkt`, without `flow:only_stream`',
+    );
     return;
   }
   const run = applicationRuns(cx)[0];
   if (run !== undefined) {
-    cx.report('rule/never', run.span, `\`${packet.field}\` belongs to packets, \`${run.row.name}\` to transactions`, 'split the rule in two and join them with `flowbits`');
+    cx.report(
+      'rule/never',
+      run.span,
+      `\`${packet.field}\` belongs to packets, \`${run.row.name}\` to transactions`,
+      'split the rule in two and join them with `flowbits`',
+    );
   }
 }
 
@@ -115,7 +140,7 @@ function octetsNeeded(checks: readonly Check[]): number {
   let needed = 0;
   let end = 0;
   for (const check of checks) {
-    if (check.kind !== 'content' ) continue;
+    if (check.kind !== 'content') continue;
     const { relative, start } = check.window;
     const from = typeof start === 'number' ? start : 0;
     end = Math.max(0, relative ? end + from : from) + check.pattern.length / 2;
@@ -127,7 +152,12 @@ function octetsNeeded(checks: readonly Check[]): number {
 function tooLong(cx: RuleContext, span: Span, checks: readonly Check[], limit: number, what: string): void {
   const needed = octetsNeeded(checks);
   if (needed <= limit) return;
-  cx.report('rule/never', span, `the patterns need ${needed} octets and do not fit into ${what} ${limit}`, 'make the patterns shorter or the size greater');
+  cx.report(
+    'rule/never',
+    span,
+    `the patterns need ${needed} octets and do not fit into ${what} ${limit}`,
+    'make the patterns shorter or the size greater',
+  );
 }
 
 function validateRun(run: Run, cx: RuleContext): void {
@@ -152,8 +182,17 @@ function validateRun(run: Run, cx: RuleContext): void {
 /** The normalised host is lower case. */
 function validateHost(run: Run, cx: RuleContext): void {
   for (const check of run.condition.checks) {
-    if (check.kind !== 'content' || (!check.nocase && !Buffer.from(check.pattern, 'hex').some((octet) => octet >= 65 && octet <= 90))) continue;
-    cx.report('transform/never', run.span, '`http.host` is lower case', 'write the pattern in lower case without `nocase`, or use `http.host.raw`');
+    if (
+      check.kind !== 'content' ||
+      (!check.nocase && !Buffer.from(check.pattern, 'hex').some((octet) => octet >= 65 && octet <= 90))
+    )
+      continue;
+    cx.report(
+      'transform/never',
+      run.span,
+      '`http.host` is lower case',
+      'write the pattern in lower case without `nocase`, or use `http.host.raw`',
+    );
     return;
   }
 }
@@ -161,7 +200,7 @@ function validateHost(run: Run, cx: RuleContext): void {
 /** No blank stands behind a method. */
 function validateMethod(run: Run, cx: RuleContext): void {
   for (const check of run.condition.checks) {
-    if (check.kind !== 'content' || !/(?:20|09)$/.test(check.pattern) ) continue;
+    if (check.kind !== 'content' || !/(?:20|09)$/.test(check.pattern)) continue;
     cx.report('rule/never', run.span, '`http.method` ends before the blank', 'remove the blank from the pattern');
     return;
   }
@@ -173,6 +212,7 @@ function validateDsize(cx: RuleContext): void {
   for (const condition of cx.rule.conditions) {
     if (condition.kind !== 'number' || condition.field !== 'dsize') continue;
     const limit = greatestSize(condition.test);
-    if (limit !== null) tooLong(cx, cx.seen.get('dsize') ?? payload.span, payload.condition.checks, limit, 'a `dsize` of');
+    if (limit !== null)
+      tooLong(cx, cx.seen.get('dsize') ?? payload.span, payload.condition.checks, limit, 'a `dsize` of');
   }
 }

@@ -4,7 +4,10 @@ import { settingLines } from './lines.js';
 import type { Classification } from './settings.js';
 
 /** Reads classification.config: `config classification: shortname,description,priority`. */
-export function parseClassification(source: Source, report: (finding: Diagnostic) => void): Map<string, Classification> {
+export function parseClassification(
+  source: Source,
+  report: (finding: Diagnostic) => void,
+): Map<string, Classification> {
   const out = new Map<string, Classification>();
   for (const { text, span } of settingLines(source)) {
     const match = /^config\s+classification\s*:\s*([^,]+?)\s*,\s*([^,]*?)\s*,\s*(\d{1,3})\s*$/i.exec(text);

@@ -16,8 +16,11 @@ export function parseThresholdConfig(source: Source, report: (finding: Diagnosti
   const thresholds: GlobalThreshold[] = [];
   const suppressions: GlobalSuppression[] = [];
   for (const { text, span } of settingLines(source)) {
-    const fail = (message: string, help: string, code: 'settings/threshold' | 'settings/unsupported' = 'settings/threshold') =>
-      report(diagnostic(source, span, { code, message, help }));
+    const fail = (
+      message: string,
+      help: string,
+      code: 'settings/threshold' | 'settings/unsupported' = 'settings/threshold',
+    ) => report(diagnostic(source, span, { code, message, help }));
     const match = /^(\w+)\s+(.+)$/.exec(text);
     const [, word = '', rest = ''] = match ?? [];
     switch (word) {
@@ -26,19 +29,26 @@ export function parseThresholdConfig(source: Source, report: (finding: Diagnosti
         const pairs = parsePairs(rest, ['gen_id', 'sig_id', 'type', 'track', 'count', 'seconds', 'multiplier']);
         const whom = typeof pairs === 'string' ? pairs : parseWhom(pairs);
         const threshold = typeof pairs === 'string' ? pairs : parseThreshold(pairs);
-        if (typeof whom === 'string') fail(whom, `write \`${word} gen_id 1, sig_id 1000001, type limit, track by_src, count 1, seconds 60\``);
-        else if (typeof threshold === 'string') fail(threshold, `write \`${word} gen_id 1, sig_id 1000001, type limit, track by_src, count 1, seconds 60\``);
+        if (typeof whom === 'string')
+          fail(whom, `write \`${word} gen_id 1, sig_id 1000001, type limit, track by_src, count 1, seconds 60\``);
+        else if (typeof threshold === 'string')
+          fail(threshold, `write \`${word} gen_id 1, sig_id 1000001, type limit, track by_src, count 1, seconds 60\``);
         else thresholds.push({ ...whom, threshold });
         break;
       }
       case 'suppress': {
         const suppression = parseSuppress(rest);
-        if (typeof suppression === 'string') fail(suppression, 'write `suppress gen_id 1, sig_id 1000001, track by_src, ip 10.0.0.0/8`');
+        if (typeof suppression === 'string')
+          fail(suppression, 'write `suppress gen_id 1, sig_id 1000001, track by_src, ip 10.0.0.0/8`');
         else suppressions.push(suppression);
         break;
       }
       case 'rate_filter':
-        fail('`rate_filter` is not supported yet', 'the rule keeps its action; use `detection_filter` in the rule to count', 'settings/unsupported');
+        fail(
+          '`rate_filter` is not supported yet',
+          'the rule keeps its action; use `detection_filter` in the rule to count',
+          'settings/unsupported',
+        );
         break;
       default:
         fail('this is no threshold', 'lines begin with `threshold`, `event_filter` or `suppress`');
@@ -68,7 +78,8 @@ function parseSuppress(text: string): GlobalSuppression | string {
   if (word === undefined && addresses === null) return { ...whom, track: 'by_rule', addresses: null };
   // `by_either` looks at both addresses and holds when one is in the set.
   const track = word === 'by_either' ? 'by_both' : parseTrack(word ?? '');
-  if (track !== 'by_source' && track !== 'by_destination' && track !== 'by_both') return '`track` must be by_src, by_dst or by_either';
+  if (track !== 'by_source' && track !== 'by_destination' && track !== 'by_both')
+    return '`track` must be by_src, by_dst or by_either';
   if (addresses === null || addresses === '') return '`track` needs `ip` with addresses';
   return { ...whom, track, addresses };
 }

@@ -4,7 +4,10 @@ import type { ListNode, Span, SyntaxProblem } from './ast.js';
 const MAX_DEPTH = 64;
 
 /** An address or port expression, or why it is none. Offsets count from `base`. */
-export function parseList(text: string, base = 0): { node: ListNode; problem: null } | { node: null; problem: SyntaxProblem } {
+export function parseList(
+  text: string,
+  base = 0,
+): { node: ListNode; problem: null } | { node: null; problem: SyntaxProblem } {
   const parser = new ListParser(text, base);
   const node = parser.list();
   if (node !== null && parser.atEnd()) return { node, problem: null };
