@@ -8,7 +8,7 @@ import { compileText } from './fixture.js';
  * `SIDEWIRE_WRITE_IR=1 npx vitest run test/rules/ir.test.ts` writes every `ir.json` anew; the difference is read before it is committed.
  */
 const CASES = new URL('../ir/', import.meta.url);
-const write = process.env['SIDEWIRE_WRITE_IR'] === '1';
+const write = process.env.SIDEWIRE_WRITE_IR === '1';
 
 const cases = readdirSync(CASES, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())

@@ -40,7 +40,7 @@ export function renderTerminal(diagnostic: Diagnostic, options: TerminalOptions 
 
 /** A window of the line around the text: rules are longer than terminals are wide. */
 function cut(text: string, diagnostic: Diagnostic, width: number): { excerpt: string; column: number; length: number } {
-  const printable = text.replace(/[\x00-\x1f\x7f]/g, ' ');
+  const printable = text.replace(/\p{Cc}/gu, ' ');
   const start = diagnostic.column - 1;
   const sameLine = diagnostic.endLine === diagnostic.line;
   const end = sameLine ? diagnostic.endColumn - 1 : printable.length;

@@ -37,8 +37,8 @@ export function lowerNumber(option: Option, row: FieldRow, value: string, cx: Ru
 /**
  * `SA`, `+S`, `*SF`, `!S`, `0`, and `,12` for bits that do not matter; the sign may also stand behind. `!` means: not all of them.
  */
-function lowerFlags(option: Option, field: string, names: readonly NamedValue[], bits: number, cx: RuleContext): void {
-  const fail = (message: string): void =>
+function lowerFlags(option: Option, field: string, names: readonly NamedValue[], bits: number, cx: RuleContext) {
+  const fail = (message: string) =>
     cx.report(
       'keyword/value',
       option.span,
