@@ -219,9 +219,9 @@ impl Session {
             }
             new
         });
-        if scope.outcome.events.contains(Event::ReassemblySequenceGap) {
-            self.traits.lossy = true;
-        }
+        self.traits.lossy |= scope.outcome.events.contains(Event::ReassemblySequenceGap)
+            || self.streams.to_server.lost_octets()
+            || self.streams.to_client.lost_octets();
     }
 
     /// Hands the payload to the stream.

@@ -419,6 +419,11 @@ impl Stream {
         self.reveal(shared, events)
     }
 
+    /// True when the peer acknowledged octets that were not seen, and later ones were.
+    pub(crate) fn lost_octets(&self) -> bool {
+        self.acknowledged > self.held.end() && !self.held.strays.is_empty()
+    }
+
     /// Everything held in order is visible: nobody will acknowledge.
     pub(crate) fn reveal_all(&mut self, shared: &mut Shared, events: &mut Events) -> bool {
         self.acknowledged = self.acknowledged.max(self.held.end());
