@@ -1,3 +1,5 @@
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
 use std::sync::Arc;
 
 use sidewire_base::Time;
@@ -143,6 +145,14 @@ impl Detector {
     ) {
         self.begin_candidates();
         let (scratch, mut note) = self.noting();
+        if !facts.stream_events.is_empty() || facts.packet.is_some_and(|packet| !packet.events.is_empty()) {
+            rules.events.iter().for_each(|rule| note(*rule));
+        }
+        if facts.is_invalid() {
+            drop(note);
+            self.candidates.sort_unstable();
+            return;
+        }
         // Once for each direction of a flow, and for each packet that has none.
         if facts.packet.is_some()
             && state.as_deref_mut().is_none_or(|state| !core::mem::replace(&mut state.addressed[facts.direction], true))
@@ -155,9 +165,6 @@ impl Detector {
             && !core::mem::replace(&mut state.protocol_seen[facts.direction], true)
         {
             rules.protocol_only.iter().for_each(|rule| note(*rule));
-        }
-        if !facts.stream_events.is_empty() || facts.packet.is_some_and(|packet| !packet.events.is_empty()) {
-            rules.events.iter().for_each(|rule| note(*rule));
         }
         if let Some(state) = state
             && state.app_events < facts.app_events.len()
@@ -264,10 +271,8 @@ impl Detector {
                 Err(why) => failure = why,
             }
         }
-        // A stream rule looks at packets that are not part of the stream.
-        if (!plan.on_packet || plan.flow.only_stream) && (facts.in_stream || plan.flow.only_stream)
-            || facts.payload().is_empty() && facts.packet.is_none()
-        {
+        // A stream rule looks at packets too, those that are not part of the stream.
+        if plan.flow.only_stream || !plan.on_packet && facts.in_stream || facts.payload().is_empty() {
             return Err(failure);
         }
         self.desk.work.captures.clear();

@@ -1,3 +1,5 @@
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::{Packet, Transport};
 
@@ -95,9 +97,14 @@ impl<'a> Facts<'a> {
         side.map_or(0, |endpoint| endpoint.port)
     }
 
-    /// Payload of the packet; empty without one.
+    /// Payload of the packet; empty without one, and when it comes once more as a packet of its own (a tunnel's).
     pub(crate) fn payload(&self) -> &'a [u8] {
-        self.packet.map_or(&[], |packet| packet.payload)
+        self.packet.filter(|packet| packet.carries.is_none()).map_or(&[], |packet| packet.payload)
+    }
+
+    /// The packet cannot be what it claims: only its events say something.
+    pub(crate) fn is_invalid(&self) -> bool {
+        self.packet.is_some_and(|packet| packet.invalid)
     }
 
     /// Does the header of a rule hold, and its `flow`?

@@ -1,4 +1,5 @@
 //! Keywords on packets and flows: one row each, with its name, documentation and extraction.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_base::Direction;
 use sidewire_decode::{Icmp, Ip, Packet, Tcp, Transport};

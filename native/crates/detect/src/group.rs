@@ -100,7 +100,7 @@ impl Sets {
         let mut order: Vec<usize> = (0..self.sets.len()).collect();
         order.sort_by_key(|&at| core::cmp::Reverse(self.sets.get(at).map_or(0, Vec::len)));
         let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<(usize, Result<Box<dyn Matcher>, CompileError>)>> = Mutex::new(Vec::new());
+        let done = Mutex::new(Vec::new());
         let work = || {
             while let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let Some(set) = self.sets.get(at) else { return };

@@ -1,4 +1,5 @@
 //! One rule, from the IR to what is executed.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_base::Direction;
 use sidewire_decode::DecodeEvent;

@@ -1,3 +1,6 @@
+#![allow(clippy::indexing_slicing, reason = "arrays of two by `Direction` cannot fail; a caller's rule positions may")]
+
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use hashbrown::HashMap;
@@ -228,7 +231,6 @@ impl RuleSet {
     /// # Panics
     /// Never for a position of this set.
     #[must_use]
-    #[allow(clippy::indexing_slicing)] // positions come from this set
     pub fn rule(&self, index: u32) -> &RuleMeta {
         &self.plans[index as usize].meta
     }
@@ -329,8 +331,9 @@ impl RuleSet {
 /// The rules for transactions of one protocol and direction.
 fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -> TxRules {
     let mut rules = TxRules::default();
+    type Members<'p> = Vec<(u32, &'p Plan, usize)>;
     // One context for each buffer: row, and what is done to it first.
-    let mut contexts: HashMap<(usize, String), Vec<(u32, &Plan, usize)>> = HashMap::new();
+    let mut contexts: BTreeMap<(usize, String), Members<'_>> = BTreeMap::new();
     for (rule, plan) in (0u32..).zip(plans) {
         let ours = plan.meta.kind == RuleType::AppTx
             && plan.directions[direction]
@@ -353,8 +356,6 @@ fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -
             _ => rules.plain.push(rule),
         }
     }
-    let mut contexts: Vec<_> = contexts.into_iter().collect();
-    contexts.sort_by(|a, b| a.0.cmp(&b.0));
     for ((row, _), members) in contexts {
         let Some(&(rule, plan, at)) = members.first() else { continue };
         let Some(condition) = plan.tx.get(at) else { continue };

@@ -183,6 +183,8 @@ pub(crate) fn tcp(payload: &[u8], direction: Direction) -> Packet<'_> {
         bad_checksum: BadChecksum::default(),
         level: 0,
         tunnel: None,
+        carries: Default::default(),
+        invalid: false,
         fragment: false,
         reassembled: false,
     }

@@ -1,4 +1,5 @@
 //! Rules on transactions: each is decided once for a transaction and direction, as far as the transaction has come.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_base::Direction;
 use sidewire_proto::{BufferKind, Inspection, Session, StoredRule, Value};
