@@ -1,9 +1,10 @@
 import type { Catalog } from '../generated/catalog.js';
-import type { Rule, RuleBatch, Suppression } from '../generated/ir.js';
+import type { Rule, Suppression } from '../generated/ir.js';
 import { CatalogIndex } from './catalog/catalog.js';
 import { loadCatalog } from './catalog/load.js';
 import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.js';
 import { KeywordTable } from './keywords/index.js';
+import { BatchWriter } from './lower/batch.js';
 import { type Compiler, lowerRule } from './lower/rule.js';
 import { BatchSetTable, SetResolver } from './lower/sets.js';
 import { parseClassification } from './settings/classification.js';
@@ -106,13 +107,12 @@ function* run(
   const sources = files.map(({ path, text }) => new Source(path, text));
   const duplicates = findDuplicates(sources, compiler);
   const merger = new ThresholdMerger(settings);
-  let sets = new BatchSetTable();
-  let rules: Rule[] = [];
+  const batch = new BatchWriter(IR_VERSION);
   for (const source of sources) {
     for (const line of ruleLines(source)) {
       statistics.rules += 1;
       const from = diagnostics.length;
-      const lowered = lowerRule(line, compiler, sets);
+      const lowered = lowerRule(line, compiler, batch.sets);
       countUnsupported(diagnostics, from, statistics);
       if (lowered.outcome === 'failed') statistics.failed += 1;
       else if (lowered.outcome === 'skipped') statistics.skipped += 1;
@@ -121,22 +121,13 @@ function* run(
         reportDuplicate(line, lowered.rule, report);
       } else {
         statistics.loaded += 1;
-        merger.apply(lowered.rule, compiler.resolver, sets);
-        rules.push(lowered.rule);
+        merger.apply(lowered.rule, compiler.resolver, batch.sets);
+        batch.add(lowered.rule);
       }
-      if (rules.length === BATCH_SIZE) {
-        yield encode(rules, sets);
-        rules = [];
-        sets = new BatchSetTable();
-      }
+      if (batch.count === BATCH_SIZE) yield batch.take();
     }
   }
-  if (rules.length > 0) yield encode(rules, sets);
-}
-
-function encode(rules: Rule[], table: BatchSetTable): Buffer {
-  const batch: RuleBatch = { version: IR_VERSION, sets: table.sets, rules };
-  return Buffer.from(JSON.stringify(batch), 'utf8');
+  if (batch.count > 0) yield batch.take();
 }
 
 function countUnsupported(diagnostics: readonly Diagnostic[], from: number, statistics: Statistics): void {
