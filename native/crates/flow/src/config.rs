@@ -1,6 +1,6 @@
 use crate::{FlowState, Timeouts};
 
-/// The `flow:`, `vlan:`, `livedev:` and `flow-timeouts:` sections of suricata.yaml.
+/// The `flow:`, `vlan:`, `livedev:`, `decoder.recursion-level:` and `flow-timeouts:` sections of suricata.yaml.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `flow.memcap`: octets that flows may occupy; 0 is no limit.
@@ -11,6 +11,8 @@ pub struct Config {
     pub vlan_tracking: bool,
     /// `livedev.use-for-tracking`: packets of different capture devices belong to different flows.
     pub device_tracking: bool,
+    /// `decoder.recursion-level.use-for-tracking`: packets at different tunnel depths belong to different flows.
+    pub recursion_tracking: bool,
     /// `flow-timeouts`.
     pub timeouts: Timeouts,
 }
@@ -22,6 +24,7 @@ impl Default for Config {
             emergency_recovery: 30,
             vlan_tracking: true,
             device_tracking: true,
+            recursion_tracking: true,
             timeouts: Timeouts::default(),
         }
     }

@@ -2,7 +2,7 @@ use core::net::IpAddr;
 
 use sidewire_base::Endpoint;
 
-/// A tuple without direction, packed for comparing and hashing: two addresses, then ports, protocol and IP version, then
+/// A tuple without direction, packed for comparing and hashing: two addresses, then ports, tunnel depth, protocol and IP version, then
 /// VLANs and device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key([u64; 6]);
@@ -12,7 +12,7 @@ impl Key {
     pub(crate) fn new(
         source: Endpoint,
         destination: Endpoint,
-        protocol: u8,
+        [protocol, level]: [u8; 2],
         vlans: [u16; 3],
         device: u16,
     ) -> (Self, bool) {
@@ -21,7 +21,11 @@ impl Key {
         let source_is_low = from <= to;
         let (low, high) = if source_is_low { (from, to) } else { (to, from) };
         let version = u64::from(source.address.is_ipv6());
-        let ports = u64::from(low.1) << 48 | u64::from(high.1) << 32 | u64::from(protocol) << 8 | version;
+        let ports = u64::from(low.1) << 48
+            | u64::from(high.1) << 32
+            | u64::from(level) << 16
+            | u64::from(protocol) << 8
+            | version;
         let [outer, middle, inner] = vlans.map(u64::from);
         let tags = u64::from(device) << 48 | outer << 32 | middle << 16 | inner;
         let half = |address: u128| [(address >> 64) as u64, address as u64];

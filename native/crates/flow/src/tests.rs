@@ -19,6 +19,7 @@ fn tuple(protocol: u8, source: (u32, u16), destination: (u32, u16)) -> Tuple {
         vlans: [0; 3],
         vlan_count: 0,
         device: 0,
+        level: 0,
         quoted: None,
     }
 }
@@ -99,8 +100,10 @@ fn vlans_and_devices_separate_flows_when_configured() {
     let plain = tuple(17, (1, 1), (2, 2));
     let tagged = Tuple { vlans: [7, 0, 0], vlan_count: 1, ..plain };
     let elsewhere = Tuple { device: 1, ..plain };
+    let inside = Tuple { level: 1, ..plain };
     let mut rig = Rig::new(Config::default());
     rig.track(&plain, 1);
+    assert!(rig.track(&inside, 1).unwrap().is_new);
     assert!(rig.track(&tagged, 1).unwrap().is_new && rig.track(&elsewhere, 1).unwrap().is_new);
     let mut rig = Rig::new(Config { vlan_tracking: false, device_tracking: false, ..Config::default() });
     rig.track(&plain, 1);

@@ -28,6 +28,8 @@ pub struct Tuple {
     pub vlan_count: u8,
     /// Number of the capture device.
     pub device: u16,
+    /// Tunnel depth: the same tuple inside and outside a tunnel is two flows.
+    pub level: u8,
     /// For an ICMP error: the packet it quotes. The error belongs to that packet's flow, and opens none.
     pub quoted: Option<Quoted>,
 }
@@ -52,10 +54,10 @@ impl Tuple {
         if packet.fragment {
             return None;
         }
-        Self::of_headers(packet.ip.as_ref()?, &packet.transport, &packet.vlans, device)
+        Self::of_headers(packet.ip.as_ref()?, &packet.transport, &packet.vlans, device, packet.level)
     }
 
-    fn of_headers(ip: &Ip<'_>, transport: &Transport<'_>, tags: &[u16], device: u16) -> Option<Self> {
+    fn of_headers(ip: &Ip<'_>, transport: &Transport<'_>, tags: &[u16], device: u16, level: u8) -> Option<Self> {
         let (source_port, destination_port) = transport.ports();
         let (icmp, quoted) = match transport {
             Transport::Icmp(icmp) if ip.protocol == ICMP && is_error(icmp.kind) => {
@@ -77,6 +79,7 @@ impl Tuple {
             vlans,
             vlan_count: u8::try_from(tags.len().min(3)).unwrap_or(3),
             device,
+            level,
             quoted,
         })
     }
@@ -101,7 +104,8 @@ impl Tuple {
     fn key_of(&self, source: Endpoint, destination: Endpoint, protocol: u8, config: &Config) -> (Key, bool) {
         let vlans = if config.vlan_tracking { self.vlans } else { [0; 3] };
         let device = if config.device_tracking { self.device } else { 0 };
-        Key::new(source, destination, protocol, vlans, device)
+        let level = if config.recursion_tracking { self.level } else { 0 };
+        Key::new(source, destination, [protocol, level], vlans, device)
     }
 
     /// Addresses of source and destination.
@@ -193,7 +197,7 @@ mod tests {
             options: &[],
             payload: &[],
         };
-        Tuple::of_headers(&ip, transport, &[5], 3)
+        Tuple::of_headers(&ip, transport, &[5], 3, 0)
     }
 
     fn icmp(kind: u8, quoting: Option<u8>) -> Transport<'static> {
