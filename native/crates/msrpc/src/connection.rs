@@ -2,7 +2,7 @@ use sidewire_base::{Direction, Endpoint, Time};
 
 use crate::{
     Auth, AuthLevel, Body, CallInterface, ContextResult, Event, Exchange, Exchanges, Half, Header, InterfaceId, Known,
-    ObjectTable, Offer, Pdu, PduType, Plausible, TransferSyntax, Uuid, VerificationTrailer, arguments, dcom,
+    ObjectTable, Offer, Pdu, PduType, Plausible, TransferSyntax, Uuid, VerificationTrailer, arguments, dcom, words,
 };
 
 /// How much of a connection is kept.
@@ -396,6 +396,8 @@ impl Connection {
         exchange.dcom = dcom;
         exchange.arguments = arguments;
         exchange.arguments.extend(arguments::of_request(exchange));
+        exchange.command_line = words::command_line(exchange);
+        exchange.between = Some((around.client.address, around.server.address));
         if let Some(event) = odd {
             exchanges.raise(Some(id), event);
         }

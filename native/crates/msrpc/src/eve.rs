@@ -106,6 +106,9 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
             }
         });
     }
+    if let Some(says) = exchange.says() {
+        out.str("says", &says);
+    }
 }
 
 /// Writes the members of `dcerpc` in the shape of Suricata 8.

@@ -1,6 +1,8 @@
+use core::net::IpAddr;
+
 use crate::{
     Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, InterfaceId, PduType, TransferSyntax, Uuid,
-    Visibility, interfaces,
+    Visibility, interfaces, words,
 };
 
 /// What carries the PDUs.
@@ -158,6 +160,10 @@ pub struct Exchange {
     pub arguments: Arguments,
     /// The object a call is made on, for DCOM calls.
     pub dcom: Option<Box<Dcom>>,
+    /// The command line the call makes the server run, where it is one that does and can be read.
+    pub command_line: Option<String>,
+    /// Who calls whom.
+    pub between: Option<(IpAddr, IpAddr)>,
     /// The client asked to cancel the call, or gave it up.
     pub cancelled: bool,
 }
@@ -195,6 +201,12 @@ impl Exchange {
     #[must_use]
     pub fn procedure(&self) -> Option<&'static str> {
         interfaces::find(&self.interface?.id.uuid)?.procedure(self.opnum?)
+    }
+
+    /// A sentence about the call: who called what on whom, with the arguments that can be read.
+    #[must_use]
+    pub fn says(&self) -> Option<String> {
+        words::says(self)
     }
 
     /// The status a call ended with: the last four octets of a readable response, where they can be one. Every

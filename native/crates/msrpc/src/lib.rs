@@ -24,6 +24,7 @@ mod pdu;
 mod testing;
 mod uuid;
 mod variant;
+mod words;
 
 pub use auth::{AuthLevel, AuthType, SecTrailer, VerificationTrailer, Visibility};
 pub use byte_order::ByteOrder;

@@ -1,5 +1,8 @@
 //! Arguments of calls in words: `signatures.tsv` says what travels, this reads it.
 
+mod epm;
+mod wmio;
+
 use std::sync::LazyLock;
 
 use hashbrown::HashMap;
@@ -47,14 +50,56 @@ enum Kind {
 
 static SIGNATURES: LazyLock<HashMap<Key, Vec<Field>>> = LazyLock::new(|| read(include_str!("signatures.tsv")));
 
+const EPMAPPER: Uuid = Uuid::literal("e1af8308-5d1f-11c9-91a4-08002b14a0fa");
+const WBEM_SERVICES: Uuid = Uuid::literal("9556dc99-828c-11cf-a37e-00aa003240c7");
+
 /// The arguments of a complete, readable request.
 pub(crate) fn of_request(exchange: &Exchange) -> Arguments {
-    decode(exchange, &exchange.request, true).unwrap_or_default()
+    let mut arguments = decode(exchange, &exchange.request, true).unwrap_or_default();
+    match target(exchange) {
+        Some((EPMAPPER, 3)) => {
+            arguments.extend(special(exchange, &exchange.request, epm::map_request).unwrap_or_default());
+        }
+        Some((WBEM_SERVICES, 14 | 15 | 24 | 25)) => {
+            if let Some(instance) = exchange.request.readable().and_then(wmio::Instance::find) {
+                // The parameters of a method are an instance of a class that says nothing.
+                arguments.put_some("class", instance.class.filter(|class| class != "__PARAMETERS"));
+                arguments.put("in", Datum::Record(instance.properties));
+            }
+        }
+        _ => {}
+    }
+    arguments
 }
 
 /// The results of a complete, readable response.
 pub(crate) fn of_response(exchange: &Exchange) -> Arguments {
-    decode(exchange, &exchange.response, false).unwrap_or_default()
+    let mut results = decode(exchange, &exchange.response, false).unwrap_or_default();
+    match target(exchange) {
+        Some((EPMAPPER, 3)) => {
+            results.extend(special(exchange, &exchange.response, epm::map_response).unwrap_or_default());
+        }
+        Some((WBEM_SERVICES, 24)) => {
+            if let Some(instance) = exchange.response.readable().and_then(wmio::Instance::find) {
+                results.put("out", Datum::Record(instance.properties));
+            }
+        }
+        _ => {}
+    }
+    results
+}
+
+fn target(exchange: &Exchange) -> Option<(Uuid, u16)> {
+    Some((exchange.interface?.id.uuid, exchange.opnum?))
+}
+
+fn special(
+    exchange: &Exchange,
+    half: &Half,
+    read: fn(&mut Ndr<'_>) -> Result<Arguments, Malformed>,
+) -> Option<Arguments> {
+    let syntax = exchange.interface?.transfer_syntax;
+    read(&mut Ndr::new(half.readable()?, half.order, syntax)).ok()
 }
 
 fn decode(exchange: &Exchange, half: &Half, request: bool) -> Option<Arguments> {
