@@ -94,6 +94,13 @@ impl Decoder {
         }
     }
 
+    /// Ends the body: what was held back comes out.
+    pub(super) fn finish(&mut self, sink: Sink<'_>) {
+        if !self.stopped {
+            finish(&mut self.layers, sink);
+        }
+    }
+
     /// True when a layer could not be undone as anything.
     pub(super) fn failed(&self) -> bool {
         self.layers.iter().any(|layer| matches!(layer.engine, Engine::Pass))
@@ -108,12 +115,23 @@ fn feed(layers: &mut [Layer], data: &[u8], sink: Sink<'_>) -> bool {
     }
 }
 
+fn finish(layers: &mut [Layer], sink: Sink<'_>) {
+    let Some((outer, inner)) = layers.split_last_mut() else { return };
+    let guess = core::mem::take(&mut outer.guess);
+    if guess.is_empty() || feed(inner, &guess, sink) {
+        finish(inner, sink);
+    }
+}
+
 #[derive(Debug)]
 struct Layer {
     encoding: Encoding,
     engine: Engine,
     /// Input so far, while nothing came out.
     held: Vec<u8>,
+    /// Output of an encoding that was not named: junk now and then begins like a stream, so it is believed only when
+    /// there is some of it, or when the stream ends well.
+    guess: Vec<u8>,
     produced: bool,
     restarts: u8,
 }
@@ -170,7 +188,14 @@ impl Engine {
 
 impl Layer {
     fn new(encoding: Encoding) -> Self {
-        Self { encoding, engine: Engine::new(encoding), held: Vec::new(), produced: false, restarts: 0 }
+        Self {
+            encoding,
+            engine: Engine::new(encoding),
+            held: Vec::new(),
+            guess: Vec::new(),
+            produced: false,
+            restarts: 0,
+        }
     }
 
     fn push(&mut self, data: &[u8], sink: Sink<'_>) -> bool {
@@ -201,6 +226,7 @@ impl Layer {
                     if !self.produced {
                         if held.len() > MAX_HELD {
                             self.produced = true;
+                            return sink(&core::mem::take(&mut self.guess));
                         } else {
                             self.held = held;
                         }
@@ -245,17 +271,40 @@ impl Layer {
             }
             self.engine = Engine::Inflate(Box::new(Decompress::new(false)));
         }
-        match &mut self.engine {
-            Engine::Inflate(engine) => inflate(engine, data, &mut self.produced, sink),
-            Engine::Brotli(state) => brotli(state, data, &mut self.produced, sink),
+        let Self { engine, guess, produced, restarts, .. } = self;
+        let mut believe = |out: &[u8]| {
+            if *produced {
+                return sink(out);
+            }
+            guess.extend_from_slice(out);
+            if *restarts > 0 && guess.len() < BUFFER {
+                return true;
+            }
+            *produced = true;
+            sink(&core::mem::take(guess))
+        };
+        let run = match engine {
+            Engine::Inflate(engine) => inflate(engine, data, &mut believe),
+            Engine::Brotli(state) => brotli(state, data, &mut believe),
             Engine::GzipHeader | Engine::Pass | Engine::Done => Run::End,
+        };
+        match run {
+            Run::End if !self.guess.is_empty() => {
+                self.produced = true;
+                if sink(&core::mem::take(&mut self.guess)) { Run::End } else { Run::Stopped }
+            }
+            Run::Broken => {
+                self.guess.clear();
+                Run::Broken
+            }
+            other => other,
         }
     }
 }
 
 const BUFFER: usize = 8192;
 
-fn inflate(engine: &mut Decompress, mut data: &[u8], produced: &mut bool, sink: Sink<'_>) -> Run {
+fn inflate(engine: &mut Decompress, mut data: &[u8], sink: Sink<'_>) -> Run {
     let mut out = [0_u8; BUFFER];
     loop {
         let before = (engine.total_in(), engine.total_out());
@@ -263,11 +312,8 @@ fn inflate(engine: &mut Decompress, mut data: &[u8], produced: &mut bool, sink: 
         let taken = usize::try_from(engine.total_in() - before.0).unwrap_or(data.len());
         let made = usize::try_from(engine.total_out() - before.1).unwrap_or(0);
         data = data.get(taken..).unwrap_or_default();
-        if made > 0 {
-            *produced = true;
-            if !sink(out.get(..made).unwrap_or_default()) {
-                return Run::Stopped;
-            }
+        if made > 0 && !sink(out.get(..made).unwrap_or_default()) {
+            return Run::Stopped;
         }
         match status {
             Ok(Status::StreamEnd) => return Run::End,
@@ -278,23 +324,15 @@ fn inflate(engine: &mut Decompress, mut data: &[u8], produced: &mut bool, sink: 
     }
 }
 
-fn brotli(
-    state: &mut BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>,
-    data: &[u8],
-    produced: &mut bool,
-    sink: Sink<'_>,
-) -> Run {
+fn brotli(state: &mut BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>, data: &[u8], sink: Sink<'_>) -> Run {
     let mut out = [0_u8; BUFFER];
     let (mut left, mut at, mut total) = (data.len(), 0, 0);
     loop {
         let (mut room, mut made) = (BUFFER, 0);
         let result =
             BrotliDecompressStream(&mut left, &mut at, data, &mut room, &mut made, &mut out, &mut total, state);
-        if made > 0 {
-            *produced = true;
-            if !sink(out.get(..made).unwrap_or_default()) {
-                return Run::Stopped;
-            }
+        if made > 0 && !sink(out.get(..made).unwrap_or_default()) {
+            return Run::Stopped;
         }
         match result {
             BrotliResult::ResultSuccess => return Run::End,
@@ -369,6 +407,10 @@ mod tests {
                 true
             });
         }
+        decoder.finish(&mut |decoded| {
+            out.extend_from_slice(decoded);
+            true
+        });
         (out, decoder.failed())
     }
 
@@ -405,6 +447,14 @@ mod tests {
         for step in [1, 100] {
             assert_eq!(decode(&[Encoding::Gzip], text, step), (text.to_vec(), true));
         }
+    }
+
+    #[test]
+    fn does_not_believe_junk_that_begins_like_a_stream() {
+        // Its first octet begins a deflate block with fixed codes.
+        let mut junk = vec![0xe3_u8];
+        junk.extend((0..100_u8).map(|n| n.wrapping_mul(37) ^ 0x5a));
+        assert_eq!(decode(&[Encoding::Gzip], &junk, 1000), (junk.clone(), true));
     }
 
     #[test]

@@ -314,13 +314,10 @@ impl Http1 {
 
     /// Ends one side of a transaction.
     fn complete(direction: Direction, slot: &mut Slot<Transaction>, now: Time) {
-        let payload = slot.tx.payload_mut(direction);
-        payload.body.finish();
-        if payload.decoder.failed() {
+        let limits = slot.tx.limits(direction);
+        if slot.tx.payload_mut(direction).finish(limits) {
             slot.raise(Event::GzipDecompressionFailed as u16);
         }
-        // What decoded the body is not needed for logging.
-        slot.tx.payload_mut(direction).decoder = content::Decoder::default();
         slot.advance(direction, stage::COMPLETE, now);
     }
 }

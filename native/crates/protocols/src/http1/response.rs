@@ -221,9 +221,7 @@ impl Http1 {
         let delimited = encoding.is_some() || length.is_some();
         if slot.tx.is_connect() {
             if (200..300).contains(&code) {
-                self.response_headers_known(slot, now);
-                Self::complete(Direction::ToServer, slot, now);
-                Self::complete(HERE, slot, now);
+                self.leave(slot, now);
                 return Ok(Move::Switch(taken, ""));
             }
             self.request_cut_short(self.response_id, slot, now);
@@ -237,9 +235,7 @@ impl Http1 {
                     None
                 }
             });
-            self.response_headers_known(slot, now);
-            Self::complete(Direction::ToServer, slot, now);
-            Self::complete(HERE, slot, now);
+            self.leave(slot, now);
             return Ok(to.flatten().map_or(Move::Quit(taken), |to| Move::Switch(taken, to)));
         } else if code == 100 && encoding.is_none() && length.and_then(line::content_length).unwrap_or(0) == 0 {
             if slot.tx.response.continued {
@@ -296,6 +292,15 @@ impl Http1 {
         };
         self.response_headers_known(slot, now);
         Ok(Move::On(taken))
+    }
+
+    /// Ends the transaction behind which the flow is no HTTP any more.
+    fn leave(&mut self, slot: &mut Slot<Transaction>, now: Time) {
+        self.response_headers_known(slot, now);
+        Self::complete(Direction::ToServer, slot, now);
+        Self::complete(HERE, slot, now);
+        self.request = RequestState::Ignore;
+        self.response = ResponseState::Closed;
     }
 
     fn response_headers_known(&self, slot: &mut Slot<Transaction>, now: Time) {

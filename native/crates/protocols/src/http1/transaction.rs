@@ -59,6 +59,20 @@ impl Payload {
         });
         bomb
     }
+
+    /// Nothing follows. True when the body could not be decoded as it was said to be.
+    pub(super) fn finish(&mut self, limits: BodyLimits) -> bool {
+        let Self { body, decoder } = self;
+        // What decoded the body is not needed for logging.
+        let mut decoder = core::mem::take(decoder);
+        let failed = decoder.failed();
+        decoder.finish(&mut |decoded| {
+            body.push(decoded, limits);
+            true
+        });
+        body.finish();
+        failed
+    }
 }
 
 #[derive(Debug, Default)]
