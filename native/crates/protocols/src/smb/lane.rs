@@ -70,6 +70,8 @@ pub(super) struct Flowing {
     pub(super) position: u64,
     /// Octets in all.
     pub(super) length: u32,
+    /// It answers a request that waited for it (an asynchronous response).
+    pub(super) waited: bool,
     pub(super) route: Route,
 }
 

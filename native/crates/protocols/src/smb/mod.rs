@@ -22,6 +22,8 @@ mod pipe;
 mod smb1;
 mod smb2;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 mod transaction;
 mod wire1;

@@ -11,7 +11,7 @@ use super::flow::{Around, Ledger, Smb};
 use super::lane::{Flowing, Route};
 use super::names::Fsctl;
 use super::transaction::{Call, Command, Detail, File, Transaction};
-use super::wire2;
+use super::{wire1, wire2};
 use crate::dcerpc::interfaces_of;
 
 /// Name of a file whose create was not seen.
@@ -86,10 +86,8 @@ impl Smb {
             if data.command == Command::Smb2(wire2::command::IOCTL) && around.direction == Direction::ToServer {
                 self.open_ioctl(around, data, Fsctl::PIPE_TRANSCEIVE);
             }
-            return Route::Nowhere;
-        }
-        if matches!(data.command, Command::Smb2(wire2::command::IOCTL) | Command::Smb1(super::wire1::command::TRANS)) {
-            return Route::Nowhere;
+            // A read that had to wait is shown as that of a file is: the output of a remote shell comes so.
+            return if data.waited { self.file_data(around, data) } else { Route::Nowhere };
         }
         self.file_data(around, data)
     }
@@ -106,6 +104,11 @@ impl Smb {
     /// A chunk of a file begins: notes it in the file's transaction, which it may open.
     fn file_data(&mut self, around: &mut Around<'_, '_>, data: &Flowing) -> Route {
         let direction = around.direction;
+        let exchange =
+            matches!(data.command, Command::Smb2(wire2::command::IOCTL) | Command::Smb1(wire1::command::TRANS));
+        if exchange {
+            return Route::Nowhere;
+        }
         let Some(file) = self.file_of(data.open) else { return Route::Nowhere };
         let Some(open) = self.opens.get_mut(&data.open) else { return Route::Nowhere };
         let existing = open.files[direction].filter(|id| around.transactions.by_id(*id).is_some());
@@ -222,6 +225,7 @@ impl Smb {
             status: None,
             position: 0,
             length: 0,
+            waited: false,
             route: Route::Call,
         };
         let mut surroundings = surroundings(around.context);

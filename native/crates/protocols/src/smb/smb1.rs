@@ -474,6 +474,7 @@ impl Step<'_> {
                 .then(|| if self.header.status == 0 { Status::SUCCESS } else { self.status() }),
             position,
             length: data.length,
+            waited: false,
             route: Route::Undecided,
         }
     }

@@ -441,6 +441,7 @@ impl Request<'_> {
             status: None,
             position,
             length: data.length,
+            waited: false,
             route: Route::Undecided,
         }
     }
@@ -456,6 +457,7 @@ fn answer_flowing(header: &Header, asked: &Asked, open: u64, data: Place) -> Flo
         status: Some(Status::Nt(header.status)),
         position: asked.position,
         length: data.length,
+        waited: header.is_async(),
         route: Route::Undecided,
     }
 }

@@ -71,6 +71,10 @@ impl Header {
         self.flags & 1 != 0
     }
 
+    pub(super) const fn is_async(&self) -> bool {
+        self.flags & 2 != 0
+    }
+
     /// Takes session, tree and file from the command before it in the compound.
     pub(super) const fn is_related(&self) -> bool {
         self.flags & 4 != 0

@@ -1,0 +1,632 @@
+//! Conversations, cut anyhow, and hostile ones.
+
+use core::net::{IpAddr, Ipv4Addr};
+
+use proptest::prelude::*;
+use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_eve::Object;
+use sidewire_msrpc::ObjectTable;
+use sidewire_proto::{Context, Input, Protocol as _, Session as _, Settings, Transactions, Transport, Value};
+
+use super::event::{EVENTS, Event};
+use super::transaction::Detail;
+use super::wire2::command;
+use super::{Smb, Transaction, fuzz};
+
+const SESSION: u64 = 0x0400_0000_0001;
+const TREE: u32 = 5;
+const FILE: [u8; 16] = [7; 16];
+
+/// Messages of a flow: who sends what.
+type Script = Vec<(Direction, Vec<u8>)>;
+
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// Wraps messages in one NetBIOS message.
+fn netbios(message: &[u8]) -> Vec<u8> {
+    let mut out = (message.len() as u32).to_be_bytes().to_vec();
+    out.extend(message);
+    out
+}
+
+fn smb2(command: u16, id: u64, response: Option<u32>, body: &[u8]) -> Vec<u8> {
+    let mut out = b"\xfeSMB\x40\0\0\0".to_vec();
+    out.extend(response.unwrap_or_default().to_le_bytes());
+    out.extend(command.to_le_bytes());
+    out.extend([1, 0]);
+    out.extend(u32::from(response.is_some()).to_le_bytes());
+    out.extend([0; 4]);
+    out.extend(id.to_le_bytes());
+    out.extend([0; 4]);
+    out.extend(TREE.to_le_bytes());
+    out.extend(SESSION.to_le_bytes());
+    out.extend([0; 16]);
+    out.extend(body);
+    out
+}
+
+/// A body with 16-bit offset and length of what follows its fixed part.
+fn with_part(mut fixed: Vec<u8>, place: usize, part: &[u8]) -> Vec<u8> {
+    let offset = (64 + fixed.len()) as u16;
+    fixed[place..place + 2].copy_from_slice(&offset.to_le_bytes());
+    fixed[place + 2..place + 4].copy_from_slice(&(part.len() as u16).to_le_bytes());
+    fixed.extend(part);
+    fixed
+}
+
+fn ask(command: u16, id: u64, body: &[u8]) -> (Direction, Vec<u8>) {
+    (Direction::ToServer, netbios(&smb2(command, id, None, body)))
+}
+
+fn answer(command: u16, id: u64, status: u32, body: &[u8]) -> (Direction, Vec<u8>) {
+    (Direction::ToClient, netbios(&smb2(command, id, Some(status), body)))
+}
+
+fn tree_connect(id: u64, path: &str, share_type: u8) -> Script {
+    let mut body = vec![16, 0, share_type, 0];
+    body.resize(16, 0);
+    vec![
+        ask(command::TREE_CONNECT, id, &with_part(vec![9, 0, 0, 0, 0, 0, 0, 0], 4, &wide(path))),
+        answer(command::TREE_CONNECT, id, 0, &body),
+    ]
+}
+
+fn create_body(name: &str) -> Vec<u8> {
+    let mut fixed = vec![57, 0];
+    fixed.resize(56, 0);
+    fixed[36] = 1;
+    with_part(fixed, 44, &wide(name))
+}
+
+fn created_body() -> Vec<u8> {
+    let mut body = vec![89, 0];
+    body.resize(64, 0);
+    body[48..56].copy_from_slice(&42_u64.to_le_bytes());
+    body.extend(FILE);
+    body.resize(88, 0);
+    body
+}
+
+fn create(id: u64, name: &str) -> Script {
+    vec![ask(command::CREATE, id, &create_body(name)), answer(command::CREATE, id, 0, &created_body())]
+}
+
+fn write_body(offset: u64, data: &[u8]) -> Vec<u8> {
+    let mut body = vec![49, 0, 112, 0];
+    body.extend((data.len() as u32).to_le_bytes());
+    body.extend(offset.to_le_bytes());
+    body.extend(FILE);
+    body.resize(48, 0);
+    body.extend(data);
+    body
+}
+
+fn write(id: u64, offset: u64, data: &[u8]) -> Script {
+    let mut written = vec![17, 0, 0, 0];
+    written.extend((data.len() as u32).to_le_bytes());
+    written.resize(16, 0);
+    vec![ask(command::WRITE, id, &write_body(offset, data)), answer(command::WRITE, id, 0, &written)]
+}
+
+fn read_answer(id: u64, status: u32, data: &[u8]) -> (Direction, Vec<u8>) {
+    let mut body = vec![17, 0, 80, 0];
+    body.extend((data.len() as u32).to_le_bytes());
+    body.resize(16, 0);
+    body.extend(data);
+    answer(command::READ, id, status, &body)
+}
+
+fn read(id: u64, offset: u64, status: u32, data: &[u8]) -> Script {
+    let mut body = vec![49, 0, 0, 0];
+    body.extend(4096_u32.to_le_bytes());
+    body.extend(offset.to_le_bytes());
+    body.extend(FILE);
+    body.resize(48, 0);
+    vec![ask(command::READ, id, &body), read_answer(id, status, data)]
+}
+
+fn transceive(id: u64, request: &[u8], status: u32, response: &[u8]) -> Script {
+    let mut asked = vec![57, 0, 0, 0];
+    asked.extend(0x0011_c017_u32.to_le_bytes());
+    asked.extend(FILE);
+    asked.extend(120_u32.to_le_bytes());
+    asked.extend((request.len() as u32).to_le_bytes());
+    asked.resize(56, 0);
+    asked.extend(request);
+    let mut answered = vec![49, 0, 0, 0];
+    answered.extend(0x0011_c017_u32.to_le_bytes());
+    answered.extend(FILE);
+    answered.extend([112, 0, 0, 0, 0, 0, 0, 0]);
+    answered.extend(112_u32.to_le_bytes());
+    answered.extend((response.len() as u32).to_le_bytes());
+    answered.resize(48, 0);
+    answered.extend(response);
+    vec![ask(command::IOCTL, id, &asked), answer(command::IOCTL, id, status, &answered)]
+}
+
+fn close(id: u64) -> Script {
+    let mut body = vec![24, 0, 0, 0, 0, 0, 0, 0];
+    body.extend(FILE);
+    vec![ask(command::CLOSE, id, &body), answer(command::CLOSE, id, 0, &[0; 60])]
+}
+
+fn pdu(kind: u8, call: u8, body: &[u8]) -> Vec<u8> {
+    let mut out = vec![5, 0, kind, 3, 0x10, 0, 0, 0];
+    out.extend(((16 + body.len()) as u16).to_le_bytes());
+    out.extend([0, 0, call, 0, 0, 0]);
+    out.extend(body);
+    out
+}
+
+/// svcctl 2.0 and NDR, little-endian.
+const SVCCTL: [u8; 20] =
+    [0x81, 0xbb, 0x7a, 0x36, 0x44, 0x98, 0xf1, 0x35, 0xad, 0x32, 0x98, 0xf0, 0x38, 0, 0x10, 3, 2, 0, 0, 0];
+const NDR: [u8; 20] =
+    [4, 0x5d, 0x88, 0x8a, 0xeb, 0x1c, 0xc9, 0x11, 0x9f, 0xe8, 8, 0, 0x2b, 0x10, 0x48, 0x60, 2, 0, 0, 0];
+
+fn bind() -> Vec<u8> {
+    let mut body = vec![0xb8, 0x10, 0xb8, 0x10, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0];
+    body.extend(SVCCTL);
+    body.extend(NDR);
+    pdu(11, 1, &body)
+}
+
+fn bind_ack() -> Vec<u8> {
+    let mut body = vec![0xb8, 0x10, 0xb8, 0x10, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0];
+    body.extend(NDR);
+    pdu(12, 1, &body)
+}
+
+fn request(call: u8, stub: &[u8]) -> Vec<u8> {
+    let mut body = vec![0, 0, 0, 0, 0, 0, 15, 0];
+    body.extend(stub);
+    pdu(0, call, &body)
+}
+
+fn response(call: u8, stub: &[u8]) -> Vec<u8> {
+    let mut body = vec![0; 8];
+    body.extend(stub);
+    pdu(2, call, &body)
+}
+
+/// A service manager is called twice: once by a transceive whose answer needs a further read, once by write and read.
+fn services() -> Script {
+    let answered = response(2, &[9; 40]);
+    let (first, rest) = answered.split_at(30);
+    [
+        tree_connect(1, r"\\dc1\IPC$", 2),
+        create(2, "svcctl"),
+        write(3, 0, &bind()),
+        read(4, 0, 0, &bind_ack()),
+        transceive(5, &request(2, &[1; 24]), 0x8000_0005, first),
+        read(6, 0, 0, rest),
+        write(7, 0, &request(3, &[2; 16])),
+        read(8, 0, 0, &response(3, &[3; 8])),
+        close(9),
+    ]
+    .concat()
+}
+
+struct Outcome {
+    eve: Vec<String>,
+    events: Vec<&'static str>,
+    session: Smb,
+    transactions: Transactions<Transaction>,
+    /// Most octets that had to be kept for the session at once.
+    kept: usize,
+}
+
+struct Player {
+    session: Smb,
+    transactions: Transactions<Transaction>,
+    objects: ObjectTable,
+    offsets: [u64; 2],
+    buffers: [Vec<u8>; 2],
+    needs: [usize; 2],
+    midstream: bool,
+    kept: usize,
+}
+
+impl Player {
+    fn new(settings: &[(&str, &str)]) -> Self {
+        let settings = Settings::new(settings.iter().map(|(key, value)| ((*key).into(), (*value).into())));
+        Self {
+            session: Smb::begin(&settings),
+            transactions: Transactions::default(),
+            objects: ObjectTable::default(),
+            offsets: [0; 2],
+            buffers: Default::default(),
+            needs: [0; 2],
+            midstream: false,
+            kept: 0,
+        }
+    }
+
+    fn with<R>(&mut self, act: impl FnOnce(&mut Smb, &mut Transactions<Transaction>, &mut Context<'_>) -> R) -> R {
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let mut context = Context {
+            time: Time::default(),
+            ordinal: 0,
+            client: Endpoint { address, port: 50000 },
+            server: Endpoint { address, port: 445 },
+            transport: Transport::Tcp,
+            midstream: self.midstream,
+            objects: &mut self.objects,
+            expectations: &mut Vec::new(),
+        };
+        act(&mut self.session, &mut self.transactions, &mut context)
+    }
+
+    fn feed(&mut self, direction: Direction, octets: &[u8], last: bool) {
+        let mut data = core::mem::take(&mut self.buffers[direction]);
+        data.extend(octets);
+        if last || data.len() >= self.needs[direction].max(1) {
+            let offset = self.offsets[direction];
+            let step = self
+                .with(|session, transactions, context| {
+                    session.parse(direction, Input { data: &data, offset, last }, transactions, context)
+                })
+                .unwrap();
+            data.drain(..step.consumed);
+            self.offsets[direction] += step.consumed as u64;
+            self.needs[direction] = step.need;
+        }
+        self.kept = self.kept.max(data.len());
+        self.buffers[direction] = data;
+    }
+
+    fn gap(&mut self, direction: Direction, length: u64) {
+        self.offsets[direction] += core::mem::take(&mut self.buffers[direction]).len() as u64 + length;
+        self.needs[direction] = 0;
+        self.with(|session, transactions, context| session.gap(direction, length, transactions, context)).unwrap();
+    }
+
+    fn finish(mut self) -> Outcome {
+        for direction in Direction::BOTH {
+            self.feed(direction, &[], true);
+            self.with(|session, transactions, context| session.close(direction, transactions, context));
+        }
+        let mut eve = Vec::new();
+        for slot in self.transactions.iter() {
+            for logger in Smb::LOGGERS {
+                if (logger.ready)(&slot.head, &slot.tx, true) {
+                    let mut out = Vec::new();
+                    (logger.write)(&slot.tx, &slot.head, &mut Object::new(&mut out));
+                    eve.push(String::from_utf8(out).unwrap());
+                }
+            }
+        }
+        let events = self.transactions.iter().flat_map(|slot| slot.head.events.iter());
+        let events = events.map(|event| EVENTS[usize::from(*event)].name).collect();
+        Outcome { eve, events, session: self.session, transactions: self.transactions, kept: self.kept }
+    }
+}
+
+/// Plays a conversation in pieces of at most so many octets.
+fn play_cut(script: &Script, settings: &[(&str, &str)], mut piece: impl FnMut() -> usize) -> Outcome {
+    let mut player = Player::new(settings);
+    for (direction, octets) in script {
+        let mut rest = &octets[..];
+        while !rest.is_empty() {
+            let (first, behind) = rest.split_at(piece().clamp(1, rest.len()));
+            player.feed(*direction, first, false);
+            rest = behind;
+        }
+    }
+    player.finish()
+}
+
+fn play(script: &Script) -> Outcome {
+    play_cut(script, &[], || usize::MAX)
+}
+
+fn has(outcome: &Outcome, part: &str) -> bool {
+    outcome.eve.iter().any(|line| line.contains(part))
+}
+
+#[test]
+fn calls_on_a_pipe_are_followed_whatever_carries_them() {
+    let outcome = play(&services());
+    assert!(has(&outcome, r#""named_pipe":"\\\\dc1\\IPC$","share_type":"PIPE""#), "{:#?}", outcome.eve);
+    assert!(has(&outcome, r#""command":"SMB2_COMMAND_CREATE","status":"STATUS_SUCCESS","status_code":"0x0""#));
+    assert!(has(
+        &outcome,
+        r#""dcerpc":{"request":"BIND","response":"BINDACK","interfaces":[{"uuid":"367abb81-9844-35f1-ad32-98f038001003","version":"2.0","ack_result":0,"ack_reason":0}],"call_id":1}"#
+    ));
+    assert!(has(&outcome, r#""command":"SMB2_COMMAND_IOCTL","status":"STATUS_SUCCESS""#));
+    assert!(has(
+        &outcome,
+        r#""opnum":15,"req":{"frag_cnt":1,"stub_data_size":24},"interfaces":[{"uuid":"367abb81-9844-35f1-ad32-98f038001003","version":"2.0"}],"res":{"frag_cnt":1,"stub_data_size":40},"call_id":2}"#
+    ));
+    assert!(has(&outcome, r#"{"transport":"smb","pipe":"svcctl","call_id":3"#));
+    assert_eq!(outcome.eve.iter().filter(|line| line.starts_with(r#"{"transport""#)).count(), 2);
+    assert!(outcome.events.is_empty(), "{:?}", outcome.events);
+    assert!(outcome.transactions.iter().all(|slot| slot.head.progress == [1, 1]));
+}
+
+#[test]
+fn rules_see_shares_users_and_calls() {
+    let mut session = sidewire_proto::Typed::<Smb>::new(&Settings::default());
+    let mut objects = ObjectTable::default();
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut context = Context {
+        time: Time::default(),
+        ordinal: 0,
+        client: Endpoint { address, port: 50000 },
+        server: Endpoint { address, port: 445 },
+        transport: Transport::Tcp,
+        midstream: false,
+        objects: &mut objects,
+        expectations: &mut Vec::new(),
+    };
+    let mut offsets = [0; 2];
+    for (direction, octets) in services() {
+        let input = Input { data: &octets, offset: offsets[direction], last: false };
+        assert_eq!(session.parse(direction, input, &mut context).unwrap().consumed, octets.len());
+        offsets[direction] += octets.len() as u64;
+    }
+    let row = |name: &str| Smb::BUFFERS.iter().position(|buffer| buffer.info.name == name).unwrap();
+    let bytes = |position: usize, name: &str| match session.value(position, row(name), Direction::ToServer, 0) {
+        Value::Bytes(bytes) => Some(bytes.to_vec()),
+        _ => None,
+    };
+    assert_eq!(bytes(0, "smb.named_pipe").as_deref(), Some(&br"\\dc1\IPC$"[..]));
+    assert_eq!(bytes(0, "smb.share"), None);
+    assert_eq!(bytes(1, "smb.filename").as_deref(), Some(&b"svcctl"[..]));
+    assert_eq!(bytes(3, "dcerpc.stub_data").as_deref(), Some(&[1; 24][..]));
+    assert!(matches!(session.value(3, row("dcerpc.opnum"), Direction::ToServer, 0), Value::Uint(15)));
+    assert!(matches!(session.value(3, row("dcerpc.iface"), Direction::ToServer, 0), Value::Interfaces([_])));
+    assert!(matches!(session.value(3, row("smb.version"), Direction::ToServer, 0), Value::Uint(2)));
+}
+
+fn file_transfer() -> Script {
+    [
+        tree_connect(1, r"\\srv\ADMIN$", 1),
+        create(2, "PSEXESVC.exe"),
+        write(3, 0, &[b"MZ\x90\0".to_vec(), vec![7; 3000]].concat()),
+        write(4, 3004, &[8; 500]),
+        read(5, 0, 0, b"MZ"),
+        close(6),
+    ]
+    .concat()
+}
+
+#[test]
+fn files_are_measured_and_recognised() {
+    let outcome = play(&file_transfer());
+    let files: Vec<_> = outcome
+        .transactions
+        .iter()
+        .filter_map(|slot| match &slot.tx.detail {
+            Detail::File(file) => Some((file.direction, file.content.size(), file.content.is_executable())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(files, [(Direction::ToServer, 3504, true), (Direction::ToClient, 2, true)]);
+    assert!(has(
+        &outcome,
+        r#""filename":"PSEXESVC.exe","share":"\\\\srv\\ADMIN$","fuid":"07070707-0707-0707-0707-070707070707""#
+    ));
+}
+
+#[test]
+fn large_writes_are_not_kept() {
+    let data = vec![0x55; 1 << 20];
+    let script = [tree_connect(1, r"\\srv\c", 1), create(2, "big"), write(3, 0, &data), close(4)].concat();
+    let outcome = play_cut(&script, &[], || 1460);
+    assert!(outcome.kept < 2048, "kept {}", outcome.kept);
+    assert!(has(&outcome, r#""filename":"big""#));
+}
+
+#[test]
+fn related_commands_take_over_the_file_before() {
+    let mut first = smb2(command::CREATE, 2, None, &create_body("gone.txt"));
+    first.resize(first.len().next_multiple_of(8), 0);
+    let next = first.len() as u32;
+    first[20..24].copy_from_slice(&next.to_le_bytes());
+    let mut set = vec![33, 0, 1, 13];
+    set.extend(1_u32.to_le_bytes());
+    set.extend(96_u16.to_le_bytes());
+    set.resize(16, 0);
+    set.extend([0xff; 16]);
+    set.push(1);
+    let mut second = smb2(command::SET_INFO, 3, None, &set);
+    second[16] |= 4;
+    second[36..48].fill(0xff);
+    let script = [
+        tree_connect(1, r"\\srv\c", 1),
+        vec![(Direction::ToServer, netbios(&[first, second].concat()))],
+        vec![answer(command::CREATE, 2, 0, &created_body()), answer(command::SET_INFO, 3, 0, &[2, 0])],
+    ]
+    .concat();
+    let outcome = play(&script);
+    assert!(
+        has(
+            &outcome,
+            r#""command":"SMB2_COMMAND_SET_INFO","status":"STATUS_SUCCESS","status_code":"0x0","session_id":4398046511105,"tree_id":5,"filename":"gone.txt","access":"delete on close""#
+        ),
+        "{:#?}",
+        outcome.eve
+    );
+}
+
+#[test]
+fn goes_on_behind_a_gap() {
+    let script = services();
+    let mut player = Player::new(&[]);
+    for (number, (direction, octets)) in script.iter().enumerate() {
+        match number {
+            // The bind is cut in its middle, its answer is lost as a whole.
+            4 => {
+                player.feed(*direction, &octets[..120], false);
+                player.gap(*direction, octets.len() as u64 - 120);
+            }
+            7 => player.gap(*direction, octets.len() as u64),
+            _ => player.feed(*direction, octets, false),
+        }
+    }
+    let outcome = player.finish();
+    assert!(has(&outcome, r#""request":"REQUEST","response":"RESPONSE","opnum":15"#), "{:#?}", outcome.eve);
+    assert!(has(&outcome, r#""command":"SMB2_COMMAND_CLOSE","status":"STATUS_SUCCESS""#));
+}
+
+#[test]
+fn a_capture_may_begin_inside_a_message() {
+    let script = services();
+    let mut player = Player::new(&[]);
+    player.midstream = true;
+    let (direction, octets) = &script[8];
+    player.feed(*direction, &octets[40..], false);
+    for (direction, octets) in &script[8..] {
+        player.feed(*direction, octets, false);
+    }
+    let outcome = player.finish();
+    assert!(outcome.events.is_empty(), "{:?}", outcome.events);
+    assert!(has(&outcome, r#""dialect":"unknown","command":"SMB2_COMMAND_IOCTL""#), "{:#?}", outcome.eve);
+    assert!(has(&outcome, r#"{"transport":"smb","call_id":2"#), "no pipe name is made up");
+}
+
+#[test]
+fn encryption_is_said_once() {
+    let mut transform = b"\xfdSMB".to_vec();
+    transform.resize(44, 0);
+    transform.extend(SESSION.to_le_bytes());
+    transform.extend([0xaa; 100]);
+    let script = vec![(Direction::ToServer, netbios(&transform)), (Direction::ToClient, netbios(&transform))];
+    let outcome = play(&script);
+    assert_eq!((outcome.transactions.len(), outcome.eve.len()), (1, 0));
+    assert!(matches!(outcome.transactions.at(0).unwrap().tx.detail, Detail::Encrypted));
+}
+
+#[test]
+fn odd_messages_are_events() {
+    let outcome = play(&vec![ask(command::CREATE, 1, &[57, 0, 0, 0])]);
+    assert_eq!(outcome.events, ["malformed_data"]);
+    let mut script = tree_connect(1, r"\\srv\c", 1);
+    script.push((Direction::ToServer, script[1].1.clone()));
+    assert_eq!(play(&script).events, ["response_to_server"]);
+    let script = [create(1, "f"), write(2, 0, &[0; 10]), write(3, 5, &[0; 10])].concat();
+    assert_eq!(play(&script).events, ["file_overlap"]);
+    let script = [create(1, "f"), write(2, 0, &[0; 100])].concat();
+    assert_eq!(play_cut(&script, &[("max-write-size", "50")], || usize::MAX).events, ["write_request_too_large"]);
+}
+
+#[test]
+fn a_flood_of_requests_is_bounded() {
+    let script: Script = (0..5000_u64)
+        .flat_map(|id| [ask(command::CREATE, id, &create_body("x")), ask(command::TREE_CONNECT, id, &[0; 4])])
+        .collect();
+    let outcome = play_cut(&script, &[("max-tx", "100")], || usize::MAX);
+    let open = outcome.transactions.iter().filter(|slot| slot.head.progress[1] == 0).count();
+    assert!(open <= 101, "{open} open");
+    assert!(outcome.events.contains(&"too_many_transactions"));
+    assert!(outcome.session.opens.len() <= 1024 && outcome.session.asked.len() <= 1024);
+    assert!(outcome.session.evicted() > 3000);
+    assert_eq!(EVENTS[Event::TooManyTransactions as usize].name, "too_many_transactions");
+}
+
+fn smb1(command: u8, multiplex: u16, response: bool, words: &[u8], data: &[u8]) -> (Direction, Vec<u8>) {
+    let mut out = vec![0xff, b'S', b'M', b'B', command, 0, 0, 0, 0, if response { 0x80 } else { 0 }, 0, 0x40];
+    out.resize(24, 0);
+    out.extend([9, 0, 1, 0, 8, 0]);
+    out.extend(multiplex.to_le_bytes());
+    out.push((words.len() / 2) as u8);
+    out.extend(words);
+    out.extend((data.len() as u16).to_le_bytes());
+    out.extend(data);
+    (if response { Direction::ToClient } else { Direction::ToServer }, netbios(&out))
+}
+
+/// TRANSACTION words: counts and places of data behind `place`, then the setup.
+fn trans_words(length: usize, place: u16, setup: &[u8]) -> Vec<u8> {
+    let mut words = vec![0; 22];
+    words.extend((length as u16).to_le_bytes());
+    words.extend(place.to_le_bytes());
+    words.extend([(setup.len() / 2) as u8, 0]);
+    words.extend(setup);
+    words
+}
+
+#[test]
+fn smb1_pipes_are_followed_too() {
+    let mut created = vec![0xff, 0, 0, 0, 0, 0x34, 0x12];
+    created.resize(68, 0);
+    let mut asked = vec![0xff, 0, 0, 0];
+    asked.resize(48, 0);
+    let mut answered = vec![0, 0];
+    let ack = bind_ack();
+    answered.extend((ack.len() as u16).to_le_bytes());
+    answered.resize(12, 0);
+    answered.extend((ack.len() as u16).to_le_bytes());
+    answered.extend(55_u16.to_le_bytes());
+    answered.extend([0, 0, 0, 0]);
+    let words = trans_words(bind().len(), 67, &[0x26, 0, 0x34, 0x12]);
+    let script = vec![
+        smb1(0x75, 1, false, &[0xff, 0, 0, 0, 0, 0, 1, 0], b"\0\\\\srv\\IPC$\0?????\0"),
+        smb1(0x75, 1, true, &[0xff, 0, 0, 0, 0, 0], b"IPC\0\0"),
+        smb1(0xa2, 2, false, &asked, b"\\svcctl\0"),
+        smb1(0xa2, 2, true, &created, &[]),
+        smb1(0x25, 3, false, &words, &bind()),
+        smb1(0x25, 3, true, &answered, &ack),
+    ];
+    let outcome = play(&script);
+    assert!(
+        has(&outcome, r#""named_pipe":"\\srv\\IPC$","service":{"request":"?????","response":"IPC"}"#),
+        "{:#?}",
+        outcome.eve
+    );
+    assert!(has(&outcome, r#""filename":"\\svcctl""#));
+    assert!(has(&outcome, r#""command":"SMB1_COMMAND_TRANS","status":"STATUS_SUCCESS""#), "{:#?}", outcome.eve);
+    assert!(has(&outcome, r#""request":"BIND","response":"BINDACK""#));
+    assert!(outcome.events.is_empty(), "{:?}", outcome.events);
+}
+
+#[test]
+fn smb1_negotiation_names_the_dialect() {
+    let mut words = vec![1, 0];
+    words.resize(34, 0);
+    let script =
+        vec![smb1(0x72, 1, false, &[], b"\x02LANMAN1.0\0\x02NT LM 0.12\0"), smb1(0x72, 1, true, &words, &[3; 16])];
+    let outcome = play(&script);
+    assert!(
+        has(&outcome, r#""dialect":"NT LM 0.12","command":"SMB1_COMMAND_NEGOTIATE_PROTOCOL""#),
+        "{:#?}",
+        outcome.eve
+    );
+    assert!(has(&outcome, r#""client_dialects":["LANMAN1.0","NT LM 0.12"],"server_guid":"03030303-"#));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_segmentation_gives_the_same_transactions(pieces in prop::collection::vec(1_usize..200, 1..40)) {
+        for script in [services(), file_transfer()] {
+            let whole = play(&script);
+            let mut next = pieces.iter().cycle().copied();
+            let cut = play_cut(&script, &[], || next.next().unwrap());
+            prop_assert_eq!(&whole.eve, &cut.eve);
+            prop_assert_eq!(&whole.events, &cut.events);
+        }
+    }
+
+    #[test]
+    fn octets_that_mean_nothing_do_no_harm(data in prop::collection::vec(any::<u8>(), 0..2000)) {
+        fuzz::run(&data);
+        fuzz::stream(&data);
+    }
+
+    #[test]
+    fn spoiled_conversations_do_no_harm(at in any::<prop::sample::Index>(), octet in any::<u8>(), cut in any::<prop::sample::Index>()) {
+        for mut script in [services(), file_transfer()] {
+            let number = at.index(script.len());
+            let octets = &mut script[number].1;
+            let place = cut.index(octets.len());
+            octets[place] = octet;
+            let outcome = play(&script);
+            prop_assert!(outcome.transactions.len() <= 64);
+        }
+    }
+}
