@@ -5,6 +5,7 @@ import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
 import { readFlows } from './flows.js';
 import { interruptSignal } from './interrupt.js';
+import { grouped } from './missing.js';
 import { engineOptions } from './options.js';
 import { shippedRules } from './pack.js';
 import { ProgressLine } from './progress.js';
@@ -20,7 +21,8 @@ export async function replay(captures: readonly string[], values: Values, termin
   const ruleFiles = (values.rules as string[] | undefined) ?? shippedRules();
   await using rules = await engine.compile({ files: ruleFiles });
   tellFindings(rules, terminal);
-  tellMissing(engine.config.missing, terminal);
+  const { missing } = engine.config;
+  if (missing.length > 0) terminal.err(`warning: not available here, and ignored: ${grouped(missing)}`);
   const logDir = values.logDir as string;
   mkdirSync(logDir, { recursive: true });
   const interrupt = interruptSignal();
@@ -56,9 +58,4 @@ export function inputsOf(captures: readonly string[], values: Values): string[] 
   const order = (values.order as string | undefined) ?? 'name';
   if (order !== 'name' && order !== 'time') throw new Stop(EXIT.usage, `--order takes name or time, not "${order}"`);
   return expandInputs(captures, { recursive: values.recursive === true, order: order satisfies InputOrder });
-}
-
-/** Names what a configuration asks for and does not get. */
-export function tellMissing(missing: readonly string[], terminal: Terminal): void {
-  if (missing.length > 0) terminal.err(`warning: not available here, and ignored: ${missing.join(', ')}`);
 }

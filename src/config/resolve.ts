@@ -97,7 +97,7 @@ function resolveRun(
     workers: purpose.workers,
     decode: {
       checksums: checksumMode(raw),
-      offload_length: truth(String((decoder as Record<string, unknown>)['offload-length'] ?? 'no')) === true,
+      offload_length: decoder['offload-length'] ?? false,
       max_layers: Math.min(decoder['max-layers'] ?? 16, 255),
       vxlan_ports: tunnel('vxlan', '4789'),
       geneve_ports: tunnel('geneve', '6081'),
@@ -119,6 +119,7 @@ function resolveRun(
       memcap: stream.memcap ?? 64 * MIB,
       reassembly_memcap: reassembly.memcap ?? 256 * MIB,
       depth: reassembly.depth ?? 0,
+      inline: truth(stream.inline ?? 'no') === true,
       midstream: stream.midstream ?? false,
       async_oneside: stream['async-oneside'] ?? false,
       toserver_chunk_size: reassembly['toserver-chunk-size'] ?? 2560,
@@ -130,7 +131,6 @@ function resolveRun(
       urgent: urgentPolicy(reassembly.urgent?.policy ?? 'oob'),
       check_overlap_different_data: reassembly['check-overlap-different-data'] ?? true,
       bypass: stream.bypass ?? false,
-      max_regions: reassembly['max-regions'] ?? 8,
     },
     flow: {
       memcap: flow.memcap ?? 128 * MIB,

@@ -85,7 +85,6 @@ export const rawConfig = z.looseObject({
           'toserver-chunk-size': size.optional(),
           'toclient-chunk-size': size.optional(),
           raw: flag.optional(),
-          'max-regions': whole.optional(),
           'check-overlap-different-data': flag.optional(),
           urgent: z.looseObject({ policy: text.optional() }).optional(),
         })
@@ -95,6 +94,8 @@ export const rawConfig = z.looseObject({
   decoder: z
     .looseObject({
       'max-layers': whole.optional(),
+      // Not Suricata's: an IP length of 0 means "to the end of the frame".
+      'offload-length': flag.optional(),
       teredo: z.looseObject({ enabled: flag.optional(), ports: text.optional() }).optional(),
       vxlan: z.looseObject({ enabled: flag.optional(), ports: text.optional() }).optional(),
       geneve: z.looseObject({ enabled: flag.optional(), ports: text.optional() }).optional(),

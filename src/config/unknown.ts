@@ -16,7 +16,7 @@ const INERT = new Set(
     'heartbeat host host-mode ipfw ippair landlock legacy livedev logging luajit max-pending-packets mpm-algo napatech ' +
     'netmap nflog nfq pcap pcap-file.buffer-size pfring pid-file plugins profiling run-as runmode security spm-algo ' +
     'stats.decoder-events stats.decoder-events-prefix stats.exception-policy stats.stream-events stream.drop-invalid ' +
-    'stream.inline stream.max-sessions stream.midstream-policy stream.prealloc-sessions ' +
+    'stream.max-sessions stream.midstream-policy stream.prealloc-sessions ' +
     'stream.reassembly.memcap-policy stream.reassembly.randomize-chunk-range stream.reassembly.randomize-chunk-size ' +
     'stream.reassembly.segment-prealloc stream.reassembly.urgent.oob-limit-policy stream.memcap-policy ' +
     'stream.stream-3whs-ack-mode threading umask unix-command vlan.qinq windivert firewall.enabled'

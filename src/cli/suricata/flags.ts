@@ -128,7 +128,8 @@ export function parseFlags(argv: readonly string[]): Parsed {
           error = value === undefined ? `-${letter} needs a value` : take(found, value);
         }
       }
-    } else error = `"${word}" stands alone: captures are named with -r, rules with -S`;
+    } else
+      error = `"${word}" stands alone: captures are named with -r, rules with -S, and BPF filters do not exist here`;
   }
   return { values, missing, error };
 }

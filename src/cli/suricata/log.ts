@@ -41,14 +41,14 @@ export class Log {
     const list = Array.isArray(outputs) ? outputs : [{ console: { enabled: 'yes' } }];
     for (const item of list) {
       const [name, body] = Object.entries(item as object)[0] ?? [];
-      const options = (body ?? {}) as { enabled?: string; level?: string; filename?: string };
+      const options = (body ?? {}) as { enabled?: string; level?: string; filename?: string; type?: string };
       if (truth(String(options.enabled ?? 'yes')) === false) continue;
       const level = Math.max(options.level ? levelOf(options.level) : usual, raised);
       if (name === 'console') this.#targets.push({ level, write: (...line) => this.#console(...line) });
       if (name === 'file') {
         const file = options.filename ?? 'suricata.log';
         const path = isAbsolute(file) ? file : join(logDir, file);
-        this.#targets.push({ level, write: (...line) => appendFileSync(path, fileLine(...line)) });
+        this.#file(path, level, options.type === 'json' ? jsonLine : textLine);
       }
     }
     const early = this.#early ?? [];
@@ -68,6 +68,21 @@ export class Log {
     if (this.#early !== null) this.open(null, '.');
   }
 
+  /** A file that cannot be written is said once, on the console, and costs no run. */
+  #file(path: string, level: number, line: typeof textLine): void {
+    let broken = false;
+    const write: Target['write'] = (...message) => {
+      if (broken) return;
+      try {
+        appendFileSync(path, line(...message));
+      } catch (error) {
+        broken = true;
+        this.#console('warning', 'logopenfile', `cannot write the log: ${(error as Error).message}`);
+      }
+    };
+    this.#targets.push({ level, write });
+  }
+
   #console(level: Level, subsystem: string, message: string): void {
     const line = `${SHOWN[level][0]}: ${subsystem}: ${message}`;
     if (level === 'error') this.terminal.err(line);
@@ -75,9 +90,19 @@ export class Log {
   }
 }
 
-function fileLine(level: Level, subsystem: string, message: string): string {
+function textLine(level: Level, subsystem: string, message: string): string {
   const time = new Date().toISOString().slice(0, 19).replace('T', ' ');
   return `[${process.pid} - Suricata-Main] ${time} ${SHOWN[level][1]}: ${subsystem}: ${message}\n`;
+}
+
+function jsonLine(level: Level, subsystem: string, message: string): string {
+  const line = {
+    timestamp: new Date().toISOString().replace('Z', '000+0000'),
+    log_level: SHOWN[level][1],
+    event_type: 'engine',
+    engine: { message, module: subsystem },
+  };
+  return `${JSON.stringify(line)}\n`;
 }
 
 function levelOf(text: string): number {

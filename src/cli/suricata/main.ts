@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { applySet, type ConfigMap, dumpConfig, fromPlain, loadConfig, SURICATA_DEFAULTS } from '../../config/index.js';
 import { defaultWorkers, Engine, type EngineSetup, expandInputs, type Ruleset } from '../../engine/index.js';
 import { interruptSignal } from '../interrupt.js';
+import { grouped } from '../missing.js';
 import type { Terminal } from '../terminal.js';
 import { helpText, type Parsed, parseFlags, shown } from './flags.js';
 import { buildInfo, protocolList, SURICATA_VERSION, versionText } from './info.js';
@@ -117,9 +118,10 @@ function start(flags: Parsed, tree: ConfigMap): { engine: Engine; logDir: string
 function tellMissing(flags: Parsed, engine: Engine, log: Log): void {
   for (const flag of new Set(flags.missing))
     log.say('warning', 'suricata', `${shown(flag)}: ${flag.doc} does not exist here; running in IDS mode without it`);
+  // Suricata's own defaults ask for what does not exist here, too; but nobody has asked for them.
   const { missing } = engine.config;
-  if (missing.length > 0)
-    log.say('warning', 'conf', `not available here, and ignored: ${[...new Set(missing)].join(', ')}`);
+  if (missing.length > 0 && flags.values.has('c'))
+    log.say('warning', 'conf', `not available here, and ignored: ${grouped(missing)}`);
 }
 
 async function load(engine: Engine, files: RuleFiles, log: Log): Promise<Ruleset | null> {

@@ -1,0 +1,82 @@
+import type { Native, NativeRuleset, NativeRun } from '../../src/engine/native.js';
+
+/** An addon without native code: hands out lines, and remembers what it was asked. */
+export class FakeNative implements Native {
+  readonly configs: Record<string, unknown>[] = [];
+  readonly runs: FakeRun[] = [];
+  batches = 0;
+
+  constructor(readonly lines: readonly string[] = []) {}
+
+  version(): string {
+    return '0.0.0';
+  }
+
+  catalog(): string {
+    const protocol = {
+      name: 'http',
+      aliases: ['http1'],
+      doc: '',
+      transports: ['tcp'],
+      to_server_stages: [],
+      to_client_stages: [],
+    };
+    return JSON.stringify({ version: 1, protocols: [protocol], buffers: [], fields: [], events: [], transforms: [] });
+  }
+
+  async compileRules(batches: Buffer[]): Promise<NativeRuleset> {
+    this.batches = batches.length;
+    const rules = batches.reduce((sum, batch) => sum + (JSON.parse(batch.toString()) as { rules: [] }).rules.length, 0);
+    return { rules, stats: () => '{}', problems: () => '[]' };
+  }
+
+  startRun(config: string): NativeRun {
+    this.configs.push(JSON.parse(config));
+    const run = new FakeRun(this.lines);
+    this.runs.push(run);
+    return run;
+  }
+
+  async explain(): Promise<string> {
+    throw new Error('[rules/compile] rules: no loaded rule has sid 7');
+  }
+}
+
+export class FakeRun implements NativeRun {
+  stopped = false;
+  joined = false;
+  swaps = 0;
+  #next = 0;
+
+  constructor(readonly lines: readonly string[]) {}
+
+  async next(): Promise<Buffer | null> {
+    const line = this.stopped ? undefined : this.lines[this.#next++];
+    return line === undefined ? null : Buffer.from(`${line}\n`);
+  }
+
+  swap(): void {
+    this.swaps += 1;
+  }
+
+  progress(): string {
+    return JSON.stringify({ packets: this.#next, bytes: 0, fileBytes: 0, fileTotal: 0, file: '' });
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  async finished(): Promise<string> {
+    if (this.joined) throw new Error('[engine/finished] the run was waited for already');
+    this.joined = true;
+    return JSON.stringify({
+      packets: this.lines.length,
+      stopped: this.stopped,
+      alerts: [],
+      events: {},
+      errors: [],
+      counters: {},
+    });
+  }
+}
