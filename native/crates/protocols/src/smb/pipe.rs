@@ -1,5 +1,8 @@
 //! Data on its way to files and pipes; remote procedure calls on pipes.
 
+// Arrays of two are indexed by `Direction`, which cannot fail; the lint does not see that.
+#![allow(clippy::indexing_slicing)]
+
 use std::sync::Arc;
 
 use sidewire_base::{Direction, Time};
@@ -86,8 +89,10 @@ impl Smb {
             if data.command == Command::Smb2(wire2::command::IOCTL) && around.direction == Direction::ToServer {
                 self.open_ioctl(around, data, Fsctl::PIPE_TRANSCEIVE);
             }
-            // A read that had to wait is shown as that of a file is: the output of a remote shell comes so.
-            return if data.waited { self.file_data(around, data) } else { Route::Nowhere };
+            // A read that had to wait is shown as that of a file is, and so are those behind it: the output of a remote
+            // shell comes so.
+            let shown = data.waited || open.files[around.direction].is_some();
+            return if shown { self.file_data(around, data) } else { Route::Nowhere };
         }
         self.file_data(around, data)
     }
@@ -132,11 +137,11 @@ impl Smb {
         };
         let read = direction == Direction::ToClient;
         let limit = if read { self.limits.read_queue } else { self.limits.write_queue };
-        if let Some(slot) = around.transactions.by_id(id) {
-            if let Detail::File(file) = &mut slot.tx.detail {
-                for event in file.content.chunk(data.position, data.length.into(), limit, read) {
-                    slot.raise(event as u16);
-                }
+        if let Some(slot) = around.transactions.by_id(id)
+            && let Detail::File(file) = &mut slot.tx.detail
+        {
+            for event in file.content.chunk(data.position, data.length.into(), limit, read) {
+                slot.raise(event as u16);
             }
         }
         Route::File(id)
@@ -207,10 +212,10 @@ impl Smb {
             open.rpc = Some(rpc);
         }
         // An error answer to a transceive is the answer to the call.
-        if let (Some(id), Direction::ToServer) = (opened, direction) {
-            if let Some(asked) = self.asked.get_mut(&(data.command, data.exchange)) {
-                asked.transaction = asked.transaction.or(Some(id));
-            }
+        if let (Some(id), Direction::ToServer) = (opened, direction)
+            && let Some(asked) = self.asked.get_mut(&(data.command, data.exchange))
+        {
+            asked.transaction = asked.transaction.or(Some(id));
         }
     }
 

@@ -49,10 +49,11 @@ impl Smb {
                 Ok(Done { open, data: None }) => file = open.or(file),
                 Err(_) => self.malformed1(around, &step),
             }
-            if command == command::WRITE_AND_CLOSE && !header.is_response() {
-                if let Some(number) = file {
-                    self.close_open(around, number, None);
-                }
+            if command == command::WRITE_AND_CLOSE
+                && !header.is_response()
+                && let Some(number) = file
+            {
+                self.close_open(around, number, None);
             }
             let next = match block {
                 Ok(block) if wire1::is_andx(command) => block.next(),
@@ -201,11 +202,11 @@ impl Smb {
     fn negotiate1(&mut self, around: &mut Around<'_, '_>, block: &Block<'_>) {
         let (dialects, odd) = wire1::negotiate_request(block);
         let this = Command::Smb1(command::NEGOTIATE);
-        if let Some((_, id)) = self.negotiating.filter(|(before, _)| *before == this) {
-            if let Some(slot) = around.transactions.by_id(id) {
-                slot.raise(Event::DuplicateNegotiate as u16);
-                return;
-            }
+        if let Some((_, id)) = self.negotiating.filter(|(before, _)| *before == this)
+            && let Some(slot) = around.transactions.by_id(id)
+        {
+            slot.raise(Event::DuplicateNegotiate as u16);
+            return;
         }
         let negotiate = Negotiate { dialects, ..Negotiate::default() };
         let transaction = Transaction::new(this, 0, 0, Detail::Negotiate(Box::new(negotiate)));
@@ -362,13 +363,13 @@ impl Smb {
                         None => self.close_open(around, number, None),
                     }
                 }
-                if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
-                    if let (Detail::Create(create), Some(opened)) = (&mut slot.tx.detail, opened) {
-                        slot.tx.status = Some(Status::SUCCESS);
-                        create.times = opened.times.map(seconds);
-                        create.size = opened.size;
-                        create.file = Some(FileId::Smb1(opened.file));
-                    }
+                if let Some(slot) = self.ledger.answer(around, transaction, Some(status))
+                    && let (Detail::Create(create), Some(opened)) = (&mut slot.tx.detail, opened)
+                {
+                    slot.tx.status = Some(Status::SUCCESS);
+                    create.times = opened.times.map(seconds);
+                    create.size = opened.size;
+                    create.file = Some(FileId::Smb1(opened.file));
                 }
             }
             command::READ_ANDX if with_data => {

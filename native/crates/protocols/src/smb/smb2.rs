@@ -1,5 +1,8 @@
 //! Commands of SMB2 and SMB3.
 
+// Arrays of two are indexed by `Direction`, which cannot fail; the lint does not see that.
+#![allow(clippy::indexing_slicing)]
+
 use std::sync::Arc;
 
 use super::auth::Credentials;
@@ -164,11 +167,11 @@ impl Smb {
     fn negotiate2(&mut self, around: &mut Around<'_, '_>, request: &Request<'_>) -> Result<(), Malformed> {
         let offer = NegotiateRequest::parse(request.message)?;
         let this = Command::Smb2(command::NEGOTIATE);
-        if let Some((_, id)) = self.negotiating.filter(|(before, _)| *before == this) {
-            if let Some(slot) = around.transactions.by_id(id) {
-                slot.raise(Event::DuplicateNegotiate as u16);
-                return Ok(());
-            }
+        if let Some((_, id)) = self.negotiating.filter(|(before, _)| *before == this)
+            && let Some(slot) = around.transactions.by_id(id)
+        {
+            slot.raise(Event::DuplicateNegotiate as u16);
+            return Ok(());
         }
         let detail =
             Negotiate { dialects2: offer.dialects, client_guid: Some(offer.client_guid), ..Negotiate::default() };
@@ -329,12 +332,12 @@ impl Smb {
                         None => self.close_open(around, number, None),
                     }
                 }
-                if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
-                    if let (Detail::Create(create), Some(created)) = (&mut slot.tx.detail, created) {
-                        create.times = created.times.map(seconds);
-                        create.size = created.size;
-                        create.file = Some(FileId::Smb2(created.file));
-                    }
+                if let Some(slot) = self.ledger.answer(around, transaction, Some(status))
+                    && let (Detail::Create(create), Some(created)) = (&mut slot.tx.detail, created)
+                {
+                    create.times = created.times.map(seconds);
+                    create.size = created.size;
+                    create.file = Some(FileId::Smb2(created.file));
                 }
             }
             command::CLOSE => {
@@ -404,11 +407,11 @@ impl Smb {
             self.ledger.dialect = Dialect::Smb2(chosen.dialect);
         }
         let id = self.negotiating.take().map(|(_, id)| id);
-        if let Some(slot) = self.ledger.answer(around, id, Some(status)) {
-            if let Detail::Negotiate(negotiate) = &mut slot.tx.detail {
-                negotiate.server_guid = chosen.server_guid;
-                (negotiate.max_read, negotiate.max_write) = (chosen.max_read, chosen.max_write);
-            }
+        if let Some(slot) = self.ledger.answer(around, id, Some(status))
+            && let Detail::Negotiate(negotiate) = &mut slot.tx.detail
+        {
+            negotiate.server_guid = chosen.server_guid;
+            (negotiate.max_read, negotiate.max_write) = (chosen.max_read, chosen.max_write);
         }
         Ok(())
     }

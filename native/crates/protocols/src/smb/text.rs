@@ -2,6 +2,9 @@
 
 use sidewire_base::{Cursor, Malformed};
 
+/// A name as UTF-8, or as it was where it is none.
+pub(super) type Name = Box<[u8]>;
+
 /// Longest name kept. Octets of UTF-8; a longer one is cut. Windows paths end at 32,767 units, names in attacks far
 /// before.
 pub(super) const MAX_NAME: usize = 4096;

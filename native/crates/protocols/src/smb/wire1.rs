@@ -2,7 +2,7 @@
 
 use sidewire_base::{Cursor, Malformed};
 
-use super::text;
+use super::text::{self, Name};
 use super::wire2::Place;
 
 /// Most dialects kept of an offer.
@@ -178,7 +178,7 @@ impl<'a> Block<'a> {
 }
 
 impl Text<'_> {
-    fn string(&mut self) -> Result<Box<[u8]>, Malformed> {
+    fn string(&mut self) -> Result<Name, Malformed> {
         if self.unicode {
             self.cur.align(2)?;
             text::until_nul16(&mut self.cur).map(text::utf16)
@@ -187,18 +187,18 @@ impl Text<'_> {
         }
     }
 
-    fn octets(&mut self) -> Result<Box<[u8]>, Malformed> {
+    fn octets(&mut self) -> Result<Name, Malformed> {
         text::until_nul(&mut self.cur).map(text::octets)
     }
 
     /// A text that may be missing.
-    fn optional(&mut self) -> Box<[u8]> {
+    fn optional(&mut self) -> Name {
         self.string().unwrap_or_default()
     }
 }
 
 /// Dialects offered; `true` when one of them has no name. [MS-CIFS] 2.2.4.52.1.
-pub(super) fn negotiate_request(block: &Block<'_>) -> (Vec<Box<[u8]>>, bool) {
+pub(super) fn negotiate_request(block: &Block<'_>) -> (Vec<Name>, bool) {
     let (mut dialects, mut odd) = (Vec::new(), false);
     let mut cur = Cursor::new(block.data);
     while !cur.is_empty() && dialects.len() < MAX_DIALECTS {
@@ -228,9 +228,9 @@ pub(super) struct SessionSetup<'a> {
     /// With extended security.
     pub(super) blob: &'a [u8],
     /// Without: account and domain in clear.
-    pub(super) account: Option<(Box<[u8]>, Box<[u8]>)>,
-    pub(super) native_os: Box<[u8]>,
-    pub(super) native_lm: Box<[u8]>,
+    pub(super) account: Option<(Name, Name)>,
+    pub(super) native_os: Name,
+    pub(super) native_lm: Name,
 }
 
 impl<'a> SessionSetup<'a> {
@@ -268,7 +268,7 @@ impl<'a> SessionSetup<'a> {
 }
 
 /// Path and service a tree connect asks for. [MS-CIFS] 2.2.4.55.1.
-pub(super) fn tree_connect_request(block: &Block<'_>) -> Result<(Box<[u8]>, Box<[u8]>), Malformed> {
+pub(super) fn tree_connect_request(block: &Block<'_>) -> Result<(Name, Name), Malformed> {
     let mut words = block.words();
     words.skip(6)?; // AndX, Flags
     let password = words.u16_le()?;
@@ -277,7 +277,7 @@ pub(super) fn tree_connect_request(block: &Block<'_>) -> Result<(Box<[u8]>, Box<
 }
 
 /// The service a tree connect response names. [MS-CIFS] 2.2.4.55.2.
-pub(super) fn tree_connect_response(block: &Block<'_>) -> Result<Box<[u8]>, Malformed> {
+pub(super) fn tree_connect_response(block: &Block<'_>) -> Result<Name, Malformed> {
     block.text(0)?.octets()
 }
 
@@ -285,7 +285,7 @@ pub(super) fn tree_connect_response(block: &Block<'_>) -> Result<Box<[u8]>, Malf
 pub(super) struct Open {
     pub(super) disposition: u32,
     pub(super) options: u32,
-    pub(super) name: Box<[u8]>,
+    pub(super) name: Name,
 }
 
 impl Open {
@@ -325,7 +325,7 @@ pub(super) fn open_response(block: &Block<'_>) -> Result<u16, Malformed> {
 }
 
 /// The name an open asks for. [MS-CIFS] 2.2.4.41.1.
-pub(super) fn open_request(block: &Block<'_>) -> Result<Box<[u8]>, Malformed> {
+pub(super) fn open_request(block: &Block<'_>) -> Result<Name, Malformed> {
     block.text(0)?.string()
 }
 
@@ -410,7 +410,7 @@ impl Block<'_> {
 }
 
 /// Old and new name. [MS-CIFS] 2.2.4.8.1.
-pub(super) fn rename_request(block: &Block<'_>) -> Result<(Box<[u8]>, Box<[u8]>), Malformed> {
+pub(super) fn rename_request(block: &Block<'_>) -> Result<(Name, Name), Malformed> {
     let mut text = block.text(1)?; // BufferFormat
     let old = text.string()?;
     text.cur.skip(1)?; // BufferFormat
@@ -418,7 +418,7 @@ pub(super) fn rename_request(block: &Block<'_>) -> Result<(Box<[u8]>, Box<[u8]>)
 }
 
 /// The name to delete. [MS-CIFS] 2.2.4.7.1.
-pub(super) fn delete_request(block: &Block<'_>) -> Result<Box<[u8]>, Malformed> {
+pub(super) fn delete_request(block: &Block<'_>) -> Result<Name, Malformed> {
     block.text(1)?.string()
 }
 
@@ -516,13 +516,13 @@ pub(super) struct Change {
 
 /// Of which file.
 pub(super) enum Target {
-    Path(Box<[u8]>),
+    Path(Name),
     File(u16),
 }
 
 /// To what.
 pub(super) enum ChangeKind {
-    Rename(Box<[u8]>),
+    Rename(Name),
     Disposition(bool),
 }
 
