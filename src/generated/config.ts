@@ -284,6 +284,10 @@ reassembly_memcap: number,
  */
 depth: number, 
 /**
+ * Stream octets are visible as they arrive, not when they are acknowledged.
+ */
+inline: boolean, 
+/**
  * Pick up sessions in the middle.
  */
 midstream: boolean, 
@@ -326,11 +330,7 @@ check_overlap_different_data: boolean,
 /**
  * Sessions bypassed at depth.
  */
-bypass: boolean, 
-/**
- * `exception-policy`-like switches are for inline use and do not exist here.
- */
-max_regions: number, };
+bypass: boolean, };
 
 /**
  * X-Forwarded-For.

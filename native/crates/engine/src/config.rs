@@ -104,6 +104,8 @@ pub struct StreamConfig {
     /// Octets per direction that are followed; 0: without end.
     #[ts(type = "number")]
     pub depth: u64,
+    /// Stream octets are visible as they arrive, not when they are acknowledged.
+    pub inline: bool,
     /// Pick up sessions in the middle.
     pub midstream: bool,
     /// Follow sessions of which one side is seen.
@@ -126,8 +128,6 @@ pub struct StreamConfig {
     pub check_overlap_different_data: bool,
     /// Sessions bypassed at depth.
     pub bypass: bool,
-    /// `exception-policy`-like switches are for inline use and do not exist here.
-    pub max_regions: u32,
 }
 
 /// Flow table.

@@ -73,6 +73,7 @@ fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<s
     let base = sidewire_tcp::Config::default();
     Ok(sidewire_tcp::Config {
         memcap: config.memcap,
+        inline: config.inline,
         midstream: config.midstream,
         async_oneside: config.async_oneside,
         max_syn_queued: config.max_syn_queued,

@@ -314,6 +314,7 @@ impl<W: Watch> Core<W> {
                     self.feed_stream(handle, seen, packet.ordinal, &mut direction);
                 }
             }
+            self.feed_waiting(handle, packet.ordinal);
         } else if let Transport::Udp(_) = &packet.transport {
             self.feed_datagram(handle, packet, &mut direction);
         }
@@ -364,12 +365,12 @@ impl<W: Watch> Core<W> {
 
     fn update_state(&mut self, handle: Handle) {
         let Some(flow) = self.flows.get(handle) else { return };
-        let state = match &flow.data.tcp {
-            Some(session) if session.state() == sidewire_tcp::State::Closed => FlowState::Closed,
-            Some(session) if session.is_established() => FlowState::Established,
+        use sidewire_tcp::State;
+        let state = match flow.data.tcp.as_ref().map(|session| session.state()) {
+            None => return,
+            Some(State::LastAck | State::TimeWait | State::Closed) => FlowState::Closed,
+            Some(state) if state >= State::Established => FlowState::Established,
             Some(_) => FlowState::New,
-            None if flow.both_seen() => FlowState::Established,
-            None => FlowState::New,
         };
         if state != flow.state() {
             self.flows.set_state(handle, state);
@@ -390,6 +391,16 @@ impl<W: Watch> Core<W> {
             for seen in Direction::BOTH {
                 self.env.feed_stream(flow, seen, ordinal);
             }
+        }
+    }
+
+    /// A request may have waited for its answer (`CONNECT`): once that is there, what was held back is offered again.
+    fn feed_waiting(&mut self, handle: Handle, ordinal: u64) {
+        let Some(flow) = self.flows.get_mut(handle) else { return };
+        let Conversation { tcp: Some(tcp), app, .. } = &flow.data else { return };
+        let waits = app.session.is_some() && !app.stopped && app.need[Direction::ToServer] == 0;
+        if waits && tcp.stream(Direction::ToServer).available(Consumer::App).is_some() {
+            self.env.feed_stream(flow, Direction::ToServer, ordinal);
         }
     }
 
@@ -975,7 +986,13 @@ impl<W: Watch> Env<W> {
                 envelope.tx = Some(head.id);
                 envelope.community = Some(&community);
                 let key = (protocol.loggers)(logger).map_or("", |info| info.event_type);
+                let names = flow.data.app.names(setup.protocols);
                 self.writer.event(kind, &envelope, None, |output, out| {
+                    if key == "fileinfo" {
+                        // A file is told together with the transaction that carried it.
+                        out.object_unless_empty(protocol.info.name, |o| session.log(position, 0, false, o));
+                        names.write(out);
+                    }
                     out.object(key, |o| session.log(position, logger, output.extended(kind), o));
                 });
                 if let Some(head) = flow.data.app.session.as_deref_mut().and_then(|session| session.head_mut(position))
