@@ -86,12 +86,12 @@ impl Smb {
             return Route::Call;
         }
         if on_pipe {
+            let shown = data.waited || open.files[around.direction].is_some();
             if data.command == Command::Smb2(wire2::command::IOCTL) && around.direction == Direction::ToServer {
                 self.open_ioctl(around, data, Fsctl::PIPE_TRANSCEIVE);
             }
             // A read that had to wait is shown as that of a file is, and so are those behind it: the output of a remote
             // shell comes so.
-            let shown = data.waited || open.files[around.direction].is_some();
             return if shown { self.file_data(around, data) } else { Route::Nowhere };
         }
         self.file_data(around, data)
