@@ -446,6 +446,7 @@ impl Connection {
                 let results = dcom::on_response(exchange, around.objects, around.server.address);
                 exchange.arguments.extend(results);
                 exchange.arguments.extend(arguments::of_response(exchange));
+                arguments::endpoints(exchange).into_iter().for_each(|socket| around.objects.announce(socket));
             }
         }
         if clipped {

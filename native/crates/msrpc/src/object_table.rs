@@ -124,11 +124,14 @@ impl ObjectTable {
             // A binding by name is a port on the address the client already uses.
             let port = binding.endpoint.as_deref().filter(|_| binding.tower == 7).and_then(|port| port.parse().ok());
             let here = port.map(|port| SocketAddr::new(server, port));
-            for socket in [binding.socket(), here].into_iter().flatten() {
-                if self.announced.len() < MAX_ANNOUNCED && !self.announced.contains(&socket) {
-                    self.announced.push(socket);
-                }
-            }
+            [binding.socket(), here].into_iter().flatten().for_each(|socket| self.announce(socket));
+        }
+    }
+
+    /// A dynamic port that somebody named: flows to it will speak DCERPC.
+    pub(crate) fn announce(&mut self, socket: SocketAddr) {
+        if self.announced.len() < MAX_ANNOUNCED && !self.announced.contains(&socket) {
+            self.announced.push(socket);
         }
     }
 

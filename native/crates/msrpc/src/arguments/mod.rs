@@ -3,6 +3,7 @@
 mod epm;
 mod wmio;
 
+use core::net::SocketAddr;
 use std::sync::LazyLock;
 
 use hashbrown::HashMap;
@@ -87,6 +88,17 @@ pub(crate) fn of_response(exchange: &Exchange) -> Arguments {
         _ => {}
     }
     results
+}
+
+/// The TCP endpoints that an answer of the endpoint mapper names.
+pub(crate) fn endpoints(exchange: &Exchange) -> Vec<SocketAddr> {
+    let Some(Datum::List(towers)) = exchange.arguments.get("endpoints") else { return Vec::new() };
+    let socket = |tower: &Datum| {
+        let Datum::Record(floors) = tower else { return None };
+        let Some(Datum::Uint(port)) = floors.get("tcp_port") else { return None };
+        Some(SocketAddr::new(floors.text("address")?.parse().ok()?, u16::try_from(*port).ok()?))
+    };
+    towers.iter().filter_map(socket).collect()
 }
 
 fn target(exchange: &Exchange) -> Option<(Uuid, u16)> {

@@ -5,6 +5,8 @@ mod detect;
 mod event;
 pub mod rows;
 mod tcp;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod udp;
 

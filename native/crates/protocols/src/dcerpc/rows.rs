@@ -1,6 +1,7 @@
 //! What rules can look into of a call. SMB lists the same rows over its own transactions.
 
 use sidewire_base::Direction;
+use sidewire_msrpc::Dcom;
 use sidewire_proto::{Buffer, BufferInfo, BufferKind, Hook, Value};
 
 use super::Rpc;
@@ -174,7 +175,98 @@ pub const fn known<T: Rpc>() -> Buffer<T> {
     }
 }
 
-fn text(nth: u32, name: Option<&'static str>) -> Value<'static> {
+/// `dcom.clsid`.
+#[must_use]
+pub const fn clsid<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "dcom.clsid",
+            aliases: &[],
+            modifier: None,
+            doc: "The COM class a call activates, or whose activation led to the object it is made on; 16 octets in text order.",
+            kind: BufferKind::Bytes,
+            hook: Hook::both(1, 1),
+        },
+        get: |tx, _, nth| match dcom(tx).and_then(|dcom| dcom.clsid.as_ref()) {
+            Some(clsid) if nth == 0 => Value::Bytes(&clsid.0),
+            _ => Value::Absent,
+        },
+    }
+}
+
+/// `dcom.progid`.
+#[must_use]
+pub const fn progid<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "dcom.progid",
+            aliases: &[],
+            modifier: None,
+            doc: "The ProgID or usual name of the class of `dcom.clsid`: `MMC20.Application`.",
+            kind: BufferKind::Bytes,
+            hook: Hook::both(1, 1),
+        },
+        get: |tx, _, nth| text(nth, dcom(tx).and_then(|dcom| dcom.class()).map(|class| class.name)),
+    }
+}
+
+/// `dcom.method`.
+#[must_use]
+pub const fn method<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "dcom.method",
+            aliases: &[],
+            modifier: None,
+            doc: "The automation member invoked, with its type where that is known: `View.ExecuteShellCommand`. Its name need not be on the wire.",
+            kind: BufferKind::Bytes,
+            hook: Hook::both(1, 1),
+        },
+        get: |tx, _, nth| text(nth, dcom(tx).and_then(|dcom| dcom.method.as_deref())),
+    }
+}
+
+/// `dcom.iid`.
+#[must_use]
+pub const fn iid<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "dcom.iid",
+            aliases: &[],
+            modifier: None,
+            doc: "The interfaces an activation or a query asks for; 16 octets each, in text order.",
+            kind: BufferKind::Multi,
+            hook: Hook::both(1, 1),
+        },
+        get: |tx, _, nth| {
+            let iids = dcom(tx).map(|dcom| dcom.iids.as_slice()).unwrap_or_default();
+            let iid = usize::try_from(nth).ok().and_then(|nth| iids.get(nth));
+            iid.map_or(Value::Absent, |iid| Value::Bytes(&iid.0))
+        },
+    }
+}
+
+/// `exec.command_line`.
+#[must_use]
+pub const fn command_line<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "exec.command_line",
+            aliases: &[],
+            modifier: None,
+            doc: "The command line a call makes its server run: of a service, a task, a WMI method, a DCOM member alike.",
+            kind: BufferKind::Bytes,
+            hook: Hook::to_server(1),
+        },
+        get: |tx, _, nth| text(nth, tx.exchange().and_then(|exchange| exchange.command_line.as_deref())),
+    }
+}
+
+fn dcom<T: Rpc>(tx: &T) -> Option<&Dcom> {
+    tx.exchange()?.dcom.as_deref()
+}
+
+fn text(nth: u32, name: Option<&str>) -> Value<'_> {
     match name {
         Some(name) if nth == 0 => Value::Bytes(name.as_bytes()),
         _ => Value::Absent,

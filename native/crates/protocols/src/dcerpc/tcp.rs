@@ -1,7 +1,8 @@
-use sidewire_base::Direction;
+use sidewire_base::{Direction, Endpoint};
 use sidewire_msrpc::{Carriage, Connection, Event, Limits, Surroundings};
 use sidewire_proto::{
-    Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport,
+    Buffer, Context, EventInfo, Expectation, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions,
+    Transport,
 };
 use smallvec::SmallVec;
 
@@ -28,6 +29,11 @@ pub(super) const BUFFERS: &[Buffer<Tx>] = &[
     rows::auth_level(),
     rows::stub_visibility(),
     rows::known(),
+    rows::clsid(),
+    rows::progid(),
+    rows::method(),
+    rows::iid(),
+    rows::command_line(),
 ];
 
 impl Protocol for Tcp {
@@ -59,6 +65,7 @@ impl Protocol for Tcp {
     ) -> Result<Step, Failed> {
         let (connection, mut filling, mut around) = self.parts(transactions, context);
         let fed = connection.feed(direction, input.data, input.last, &mut filling, &mut around);
+        announce(context);
         Ok(Step::need(fed.consumed, fed.need))
     }
 
@@ -101,6 +108,19 @@ impl Tcp {
         let (client, server) = (context.client, context.server);
         let around = Surroundings { objects: context.objects, time: context.time, client, server };
         (&mut self.connection, filling, around)
+    }
+}
+
+/// Hands on the dynamic ports that answers named: what connects to them will speak DCERPC.
+pub(super) fn announce(context: &mut Context<'_>) {
+    for socket in context.objects.take_announced() {
+        context.expectations.push(Expectation {
+            client: None, // another host may have the reference by now
+            server: Endpoint { address: socket.ip(), port: socket.port() },
+            transport: Transport::Tcp,
+            protocol: "dcerpc",
+            first: None,
+        });
     }
 }
 
