@@ -2,7 +2,8 @@ use sidewire_base::{Direction, Endpoint, Time};
 
 use crate::{
     Auth, AuthLevel, Body, CallInterface, ContextResult, Event, Exchange, Exchanges, Half, Header, InterfaceId, Known,
-    ObjectTable, Offer, Pdu, PduType, Plausible, TransferSyntax, Uuid, VerificationTrailer, arguments, dcom, words,
+    ObjectTable, Offer, Pdu, PduType, Plausible, SecTrailer, TransferSyntax, Uuid, VerificationTrailer, arguments,
+    dcom, words,
 };
 
 /// How much of a connection is kept.
@@ -687,9 +688,13 @@ impl Half {
         let with_trailer = pdu.stub_size_with_trailer();
         self.size_with_trailers += u64::from(with_trailer);
         self.size += if missing > 0 {
-            // The trailer was not seen, so its padding is unknown: at most three octets too many.
-            let auth = pdu.header.auth_length;
-            u64::from(with_trailer).saturating_sub(if auth > 0 { u64::from(auth) + 8 } else { 0 })
+            // The trailer was not seen, so its padding is unknown: at most 15 octets too many.
+            let auth = usize::from(pdu.header.auth_length);
+            let trailer = if auth > 0 { auth + SecTrailer::LENGTH } else { 0 };
+            let seen_before =
+                usize::from(pdu.header.fragment_length).saturating_sub(missing).saturating_sub(stub.len());
+            let whole = usize::from(pdu.header.fragment_length).saturating_sub(seen_before);
+            whole.saturating_sub(trailer) as u64
         } else {
             stub.len() as u64
         };

@@ -347,15 +347,12 @@ impl<'a> Pdu<'a> {
         Ok(Self { header, body, trailer, token, missing })
     }
 
-    /// Octets between the fixed part and the end of the fragment, padding and authentication included: what EVE's
-    /// `dcerpc.req.stub_data_size` counts.
+    /// Octets of this fragment as EVE's `stub_data_size` counts them: of a request, all behind the 24 octets every
+    /// request begins with (so an object UUID counts); of an answer, all behind the common header; padding and
+    /// authentication in both.
     #[must_use]
     pub fn stub_size_with_trailer(&self) -> u32 {
-        let fixed = match self.body {
-            Body::Request { object: Some(_), .. } => 40,
-            Body::Fault { .. } => 32,
-            _ => 24,
-        };
+        let fixed = if matches!(self.body, Body::Request { .. }) { 24 } else { 16 };
         u32::from(self.header.fragment_length).saturating_sub(fixed)
     }
 }

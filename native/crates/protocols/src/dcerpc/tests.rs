@@ -116,7 +116,7 @@ fn events_have_the_shape_of_suricata() {
     bench.feed(Direction::ToClient, &response());
     assert_eq!(
         bench.log(1, 0),
-        r#"{"request":"REQUEST","req":{"opnum":12,"frag_cnt":1,"stub_data_size":120},"interfaces":[{"uuid":"367abb81-9844-35f1-ad32-98f038001003","version":"2.0","ack_result":0}],"response":"RESPONSE","res":{"frag_cnt":1,"stub_data_size":28},"call_id":2,"rpc_version":"5.0"}"#
+        r#"{"request":"REQUEST","req":{"opnum":12,"frag_cnt":1,"stub_data_size":120},"interfaces":[{"uuid":"367abb81-9844-35f1-ad32-98f038001003","version":"2.0","ack_result":0}],"response":"RESPONSE","res":{"frag_cnt":1,"stub_data_size":36},"call_id":2,"rpc_version":"5.0"}"#
     );
     assert!(bench.session.log_ready(1, 1, false));
     assert!(!bench.session.log_ready(0, 1, true), "a bind is no call");
