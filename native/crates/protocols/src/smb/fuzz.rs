@@ -25,15 +25,14 @@ struct Driver {
 }
 
 impl Driver {
-    fn new(midstream: bool) -> (Self, bool) {
-        let driver = Self {
+    fn new() -> Self {
+        Self {
             session: Typed::new(&Settings::default()),
             kept: Default::default(),
             offsets: [0; 2],
             objects: ObjectTable::default(),
             time: Time::default(),
-        };
-        (driver, midstream)
+        }
     }
 
     fn with(&mut self, midstream: bool, act: impl FnOnce(&mut Typed<Smb>, &mut Context<'_>)) {
@@ -95,7 +94,7 @@ impl Driver {
 /// bits say the direction and whether a gap comes before it.
 pub fn run(data: &[u8]) {
     let midstream = data.first().is_some_and(|octet| octet & 1 != 0);
-    let (mut driver, midstream) = Driver::new(midstream);
+    let mut driver = Driver::new();
     let mut rest = data;
     while let Some((&[high, low], tail)) = rest.split_first_chunk::<2>() {
         let direction = if high & 0x80 == 0 { Direction::ToServer } else { Direction::ToClient };
@@ -129,7 +128,7 @@ pub fn stream(data: &[u8]) {
         for probe in Smb::INFO.probes {
             let _ = (probe.check)(direction, data);
         }
-        let (mut driver, _) = Driver::new(false);
+        let mut driver = Driver::new();
         driver.feed(false, direction, data, true);
         driver.look();
     }

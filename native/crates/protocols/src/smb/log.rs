@@ -67,7 +67,7 @@ fn write(tx: &Transaction, head: &TxHead, out: &mut Object<'_>) {
     let is_smb1 = matches!(tx.command, Command::Smb1(_));
     match &tx.detail {
         Detail::None | Detail::Encrypted => {}
-        Detail::Negotiate(negotiate) => write_negotiate(negotiate, is_smb1, out),
+        Detail::Negotiate(negotiate) => write_negotiate(negotiate, out),
         Detail::SessionSetup(setup) => write_session_setup(setup, out),
         Detail::TreeConnect(tree) => write_tree_connect(tree, is_smb1, out),
         Detail::Create(create) => write_create(create, out),
@@ -116,18 +116,17 @@ fn write_status(status: Status, out: &mut Object<'_>) {
     }
 }
 
-fn write_negotiate(negotiate: &Negotiate, is_smb1: bool, out: &mut Object<'_>) {
-    out.array("client_dialects", |a| {
-        if is_smb1 {
+fn write_negotiate(negotiate: &Negotiate, out: &mut Object<'_>) {
+    if !negotiate.dialects.is_empty() || !negotiate.dialects2.is_empty() {
+        out.array("client_dialects", |a| {
             for dialect in &negotiate.dialects {
                 a.bytes(dialect);
             }
-        } else {
             for dialect in &negotiate.dialects2 {
                 a.fmt(format_args!("{}", Smb2Dialect(*dialect)));
             }
-        }
-    });
+        });
+    }
     if let Some(guid) = negotiate.client_guid {
         out.fmt("client_guid", format_args!("{}", Fuid(Some(FileId::Smb2(guid)))));
     }
