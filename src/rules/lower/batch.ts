@@ -38,7 +38,11 @@ export class BatchWriter {
   /** The batch as JSON; the next one begins empty. */
   take(): Buffer {
     const head = `{"version":${this.#version},"sets":${JSON.stringify(this.#sets.sets)},"rules":[`;
-    const batch = Buffer.concat([Buffer.from(head, 'utf8'), this.#octets.subarray(0, this.#length), Buffer.from(']}', 'latin1')]);
+    const batch = Buffer.concat([
+      Buffer.from(head, 'utf8'),
+      this.#octets.subarray(0, this.#length),
+      Buffer.from(']}', 'latin1'),
+    ]);
     this.#sets = new BatchSetTable();
     this.#length = 0;
     this.#count = 0;
