@@ -1,0 +1,132 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import '../../src/testing/vitest.js';
+import { collect, Engine } from '../../src/index.js';
+import {
+  capture,
+  dcerpc,
+  dropped,
+  duplicated,
+  http,
+  reordered,
+  replay,
+  tcp,
+  udp,
+  utf16,
+} from '../../src/testing/index.js';
+
+const SHELL = 'alert tcp any any -> any any (msg:"shell"; flow:to_server; content:"S|00|h|00|e|00|l|00|l|00|"; sid:1;)';
+const LOGIN =
+  'alert http any any -> any any (msg:"login"; flow:established,to_server; http.uri; content:"/login"; sid:2;)';
+const OPNUM =
+  'alert dcerpc any any -> any any (msg:"create"; dcerpc.iface:000001a0-0000-0000-c000-000000000046; dcerpc.opnum:4; sid:3;)';
+
+const ACTIVATOR = { uuid: '000001a0-0000-0000-c000-000000000046', version: '0.0' };
+
+describe('a conversation without a capture file', () => {
+  it('alerts over TCP, IPv4 and IPv6', async () => {
+    const say = (options: Parameters<typeof tcp>[0]) => tcp(options).toServer(utf16('Shell')).toClient('no');
+    expect(await replay(say({}), SHELL)).toAlert(1, { times: 1 });
+    expect(await replay(say({ client: '[2001:db8::1]:5000', server: '[2001:db8::2]:99' }), SHELL)).toAlert(1, {
+      times: 1,
+    });
+    expect(await replay(tcp().toServer('Shell'), SHELL)).not.toAlert(1);
+  });
+
+  it('alerts over UDP', async () => {
+    const rule = 'alert udp any any -> any 53 (msg:"u"; content:"abc"; sid:4;)';
+    expect(await replay(udp().toServer('xabcx'), rule)).toAlert(4, { times: 1 });
+    expect(await replay(udp().toServer('xabx').toClient('abc'), rule)).not.toAlert(4);
+  });
+
+  it('speaks HTTP', async () => {
+    const seen = await replay(
+      http().exchange({ method: 'POST', uri: '/login', body: 'a=b' }, { status: 403, body: 'no' }),
+      LOGIN,
+    );
+    expect(seen).toAlert(2, { times: 1 });
+    expect(seen.of('http')[0]?.http).toMatchObject({ http_method: 'POST', url: '/login', status: 403 });
+    expect(await replay(http().exchange({ uri: '/logout' }), LOGIN)).not.toAlert(2);
+  });
+
+  it('speaks DCERPC', async () => {
+    const seen = await replay(dcerpc(ACTIVATOR).call({ opnum: 4, stub: utf16('cmd.exe') }), OPNUM);
+    // Without a direction the rule holds on the request and on the response, as in Suricata.
+    expect(seen).toAlert(3, { times: 2 });
+    expect(seen.of('msrpc')[0]?.msrpc).toMatchObject({ opnum: 4, interface: { uuid: ACTIVATOR.uuid } });
+    expect(await replay(dcerpc(ACTIVATOR).call({ opnum: 3 }), OPNUM)).not.toAlert(3);
+  });
+
+  it('alerts however it is cut, shuffled and repeated', async () => {
+    for (const segment of [1, 2, 7, 1460]) {
+      const whole = http({ segment }).exchange({ uri: '/login?x=1' }, { body: 'ok' });
+      expect(await replay(whole, LOGIN)).toAlert(2, { times: 1 });
+      expect(await replay(reordered(whole, segment), LOGIN)).toAlert(2, { times: 1 });
+      expect(await replay(duplicated(whole), LOGIN)).toAlert(2, { times: 1 });
+    }
+  });
+
+  it('is picked up in the middle, and not when it is told not to', async () => {
+    const middle = http({ handshake: false, close: 'none' }).exchange({ uri: '/login' }, { body: 'ok' });
+    expect(await replay(middle, LOGIN)).toAlert(2, { times: 1 });
+    expect(await replay(middle, LOGIN, { midstream: false })).not.toAlert(2);
+  });
+
+  it('misses what was not captured', async () => {
+    const cut = dropped(http({ segment: 20 }).exchange({ uri: `/${'x'.repeat(60)}/login` }), [3]);
+    const seen = await replay(cut, LOGIN);
+    expect(seen).not.toAlert(2);
+    expect(seen.summary.packets).toBe(cut.length);
+  });
+
+  it('says why a rule stayed silent', async () => {
+    const seen = await replay(http().exchange({ uri: '/logout' }), LOGIN);
+    expect(() => expect(seen).toAlert(2)).toThrow(/Rule 2 was expected to alert, and stayed silent\.\n.*10\.0\.0\.1/);
+    expect(() => expect(seen).toAlert(9)).toThrow(/not among the rules/);
+  });
+
+  it('says where it alerted although it must not', async () => {
+    const seen = await replay(http().exchange({ uri: '/login' }), LOGIN);
+    expect(() => expect(seen).not.toAlert(2)).toThrow(/packet \d+: 10\.0\.0\.1:49152 -> 10\.0\.0\.2:80.*login/);
+    expect(() => expect(seen).toAlert(2, { times: 2 })).toThrow(/to alert 2 times, and alerted 1 times/);
+  });
+
+  it('refuses broken rules', async () => {
+    await expect(replay(tcp().toServer('x'), 'alert tcp any any -> any any (content:"x"')).rejects.toThrow(
+      /<rules>:1:/,
+    );
+  });
+});
+
+describe('an engine', () => {
+  it('swaps rule sets in mid-run, and gives the same events with one worker and two', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'sidewire-')), 'many.pcap');
+    const start = (n: number) => 1_704_067_200_000_000 + n * 10_000;
+    const all = Array.from({ length: 200 }, (_, n) =>
+      http({ client: `10.0.${n}.1:5000`, start: start(n) }).exchange({ uri: `/login/${n}` }, { body: 'ok' }),
+    );
+    writeFileSync(path, capture(...all));
+    const results = await Promise.all(
+      [1, 2].map(async (workers) => {
+        const engine = new Engine({ workers, homeNet: 'any', externalNet: 'any' });
+        const rules = await engine.compile({ text: LOGIN });
+        const { events } = await collect(engine.replay(path, { rules }));
+        return events.filter(({ event_type }) => event_type !== 'stats');
+      }),
+    );
+    expect(results[0]?.filter(({ event_type }) => event_type === 'alert')).toHaveLength(200);
+    expect(results[1]).toEqual(results[0]);
+
+    const engine = new Engine({ workers: 1, homeNet: 'any', externalNet: 'any' });
+    const [first, second] = await Promise.all(
+      ['2', '5'].map((sid) => engine.compile({ text: LOGIN.replace('sid:2', `sid:${sid}`) })),
+    );
+    if (!first || !second) throw new Error('two rule sets were compiled');
+    const run = engine.replay(path, { rules: first });
+    run.swap(second);
+    const { alerts } = await collect(run);
+    expect(new Set(alerts.map(({ alert }) => alert.signature_id))).toContain(5);
+  });
+});
