@@ -866,8 +866,8 @@ relative: boolean,
  */
 start: Operand | null, 
 /**
- * `depth` or `within`: octets from `start`'s reference point in which the pattern must end. For `depth` counted from
- * `offset`; for `within` counted from the last match's end plus nothing (distance does not shift it), as Suricata.
+ * `depth` or `within`: octets in which the pattern must end, counted from `start`: `depth` from `offset`, `within` from the
+ * last match's end moved by `distance`, as Suricata does.
  */
 end: Operand | null, };
 

@@ -18,8 +18,14 @@ use crate::{FlowState, Input, Match, RuleSet, RuleType};
 /// Runs a rule set over packets. One for each worker.
 #[derive(Debug)]
 pub struct Detector {
-    pub(crate) rules: Arc<RuleSet>,
-    pub(crate) scratch: Scratch,
+    rules: Arc<RuleSet>,
+    evaluator: Evaluator,
+}
+
+/// What changes while a rule set runs.
+#[derive(Debug)]
+pub(crate) struct Evaluator {
+    scratch: Scratch,
     pub(crate) desk: Desk,
     /// For each rule, the last packet (or transaction) it became a candidate for.
     stamps: Vec<u32>,
@@ -62,39 +68,46 @@ impl Detector {
     /// Ready to run `rules`.
     #[must_use]
     pub fn new(rules: &Arc<RuleSet>) -> Self {
-        Self {
-            rules: Arc::clone(rules),
+        let desk = Desk {
+            work: Work::new(rules.variables),
+            hosts: HostBits::new(rules.host_bits),
+            buffers: [Vec::new(), Vec::new()],
+            recursion_limit: rules.recursion_limit,
+        };
+        let evaluator = Evaluator {
             scratch: Scratch::new(),
-            desk: Desk {
-                work: Work::new(rules.variables),
-                hosts: HostBits::new(rules.host_bits),
-                buffers: [Vec::new(), Vec::new()],
-                recursion_limit: rules.recursion_limit,
-            },
+            desk,
             stamps: vec![0; rules.len()],
             tick: 0,
             candidates: Vec::new(),
             matches: Vec::new(),
-        }
+        };
+        Self { rules: Arc::clone(rules), evaluator }
     }
 
     /// Goes on with other rules; call it between packets. Bits of hosts and flows stay as they are.
     pub fn swap(&mut self, rules: Arc<RuleSet>) {
-        self.desk.work = Work::new(rules.variables);
-        self.desk.recursion_limit = rules.recursion_limit;
-        self.stamps = vec![0; rules.len()];
-        self.tick = 0;
+        let evaluator = &mut self.evaluator;
+        evaluator.desk.work = Work::new(rules.variables);
+        evaluator.desk.recursion_limit = rules.recursion_limit;
+        evaluator.stamps = vec![0; rules.len()];
+        evaluator.tick = 0;
         self.rules = rules;
     }
 
     /// Inspects a packet with what it did to its flow. Matches are appended in order; those of `noalert` and `pass` rules
     /// are not among them, their effects are.
     pub fn inspect<O: Observer>(&mut self, input: Input<'_>, observer: &mut O, matches: &mut Vec<Match>) {
-        if input.flow.as_ref().is_some_and(|flow| flow.state.passed) {
+        if self.rules.is_empty() || input.flow.as_ref().is_some_and(|flow| flow.state.passed) {
             return;
         }
-        let rules = Arc::clone(&self.rules);
-        let facts = Facts::new(&input, &rules.addresses);
+        self.evaluator.inspect(&self.rules, input, observer, matches);
+    }
+}
+
+impl Evaluator {
+    fn inspect<O: Observer>(&mut self, rules: &RuleSet, input: Input<'_>, observer: &mut O, matches: &mut Vec<Match>) {
+        let facts = Facts::new(&input);
         let (mut state, session) = match input.flow {
             Some(flow) => (Some(flow.state), flow.session),
             None => (None, None),
@@ -105,12 +118,12 @@ impl Detector {
             state.generation = rules.generation();
             state.streamed = Default::default();
         }
-        self.packet_candidates(&rules, &facts, state.as_deref_mut(), observer);
-        self.run_packet(&rules, &facts, state.as_deref_mut(), observer);
+        self.packet_candidates(rules, &facts, state.as_deref_mut(), observer);
+        self.run_packet(rules, &facts, state.as_deref_mut(), observer);
         if let (Some(session), Some(state), Some(app)) = (session, state.as_deref_mut(), facts.app) {
-            self.run_transactions(&rules, &facts, state, session, app, observer);
+            self.run_transactions(rules, &facts, state, session, app, observer);
         }
-        self.finish(&rules, state, matches);
+        self.finish(rules, state, matches);
     }
 
     /// Begins a new round of candidates.

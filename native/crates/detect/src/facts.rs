@@ -1,5 +1,7 @@
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
+use core::cell::OnceCell;
+
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::{Packet, Transport};
 
@@ -11,14 +13,13 @@ use crate::port_table::PortTable;
 use crate::{FlowStats, observer::Failure};
 
 /// What rules are held against for one packet: everything that stays the same while they are.
-#[derive(Clone, Copy)]
 pub(crate) struct Facts<'a> {
     pub(crate) time: Time,
     pub(crate) packet: Option<&'a Packet<'a>>,
     pub(crate) source: Option<Endpoint>,
     pub(crate) destination: Option<Endpoint>,
-    source_row: Option<Row>,
-    destination_row: Option<Row>,
+    /// Rows of both addresses, looked up when the first rule asks.
+    rows: OnceCell<[Option<Row>; 2]>,
     /// A bit of [`Classes`].
     pub(crate) class: u8,
     ip_version: u8,
@@ -38,9 +39,8 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(crate) fn new(input: &Input<'a>, addresses: &AddressTable) -> Self {
+    pub(crate) fn new(input: &Input<'a>) -> Self {
         let flow = input.flow.as_ref();
-        let row = |endpoint: Option<Endpoint>| endpoint.map(|endpoint| addresses.row(endpoint.address));
         let protocol = match (&input.packet, flow) {
             (_, Some(flow)) => Some(flow.protocol),
             (Some(packet), None) => packet.ip.as_ref().map(|ip| ip.protocol),
@@ -65,8 +65,7 @@ impl<'a> Facts<'a> {
             packet: input.packet,
             source: input.source,
             destination: input.destination,
-            source_row: row(input.source),
-            destination_row: row(input.destination),
+            rows: OnceCell::new(),
             class,
             ip_version,
             direction: flow.map_or(Direction::ToServer, |flow| flow.direction),
@@ -76,7 +75,7 @@ impl<'a> Facts<'a> {
             app_failed: flow.is_some_and(|flow| flow.app_failed),
             app_events: flow.map_or(&[], |flow| flow.app_events),
             stream_events: input.stream_events,
-            stream: flow.and_then(|flow| flow.stream),
+            stream: flow.and_then(|flow| flow.stream).filter(|stream| stream.fresh > 0),
             in_stream: flow.is_some_and(|flow| flow.packet_in_stream),
             stream_sizes: flow.map_or([0; 2], |flow| flow.stream_sizes),
             stats: flow.map(|flow| flow.stats),
@@ -126,20 +125,14 @@ impl<'a> Facts<'a> {
         {
             return Err(Failure::Application);
         }
-        let forwards = addresses.contains(self.source_row, plan.source)
-            && addresses.contains(self.destination_row, plan.destination);
-        let backwards = plan.both_ways
-            && addresses.contains(self.destination_row, plan.source)
-            && addresses.contains(self.source_row, plan.destination);
+        let [source_row, destination_row] = *self
+            .rows
+            .get_or_init(|| [self.source, self.destination].map(|side| side.map(|side| addresses.row(side.address))));
+        let between = |from, to| addresses.contains(from, plan.source) && addresses.contains(to, plan.destination);
         // A rule on whole transactions names the client first, whichever way the packet goes.
         let turned = plan.whole_tx && self.direction == Direction::ToClient;
-        let (forwards, backwards) = if turned {
-            let there = addresses.contains(self.destination_row, plan.source)
-                && addresses.contains(self.source_row, plan.destination);
-            (false, there)
-        } else {
-            (forwards, backwards)
-        };
+        let forwards = !turned && between(source_row, destination_row);
+        let backwards = (turned || plan.both_ways) && between(destination_row, source_row);
         if !forwards && !backwards {
             return Err(Failure::Address);
         }

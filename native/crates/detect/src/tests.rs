@@ -67,6 +67,17 @@ fn relative_content_tries_every_earlier_match() {
     check(vec![has(b"a"), not_after], &[b"ac", b"abac", b"a"], &[b"ab"]);
 }
 
+/// Asked of Suricata 8.0.8: `distance` moves what `within` counts from, and `isdataat` may point just behind the end.
+#[test]
+fn windows_are_suricatas() {
+    check(vec![has(b"a"), after(b"b", 1, Some(1))], &[b"acb", b"a-b"], &[b"ab", b"accb", b"ab\0X"]);
+    check(vec![has(b"a"), after(b"b", 0, Some(2))], &[b"acb", b"ab"], &[b"accb"]);
+    let there = |offset, negated| Check::IsDataAt(IsDataAt { offset: number(offset), relative: true, negated });
+    check(vec![has(b"hello"), there(6, false), there(7, true)], &[b"hello world"], &[b"hello worl", b"hello worlds"]);
+    let begin = ByteJump { from_beginning: true, post_offset: number(2), ..jump() };
+    check(vec![Check::ByteJump(begin), after(b"b", 0, Some(1))], &[b"\x01aXb"], &[b"\x01abX"]);
+}
+
 fn pcre(pattern: &str, flags: &str) -> Pcre {
     Pcre { pattern: pattern.into(), flags: flags.into(), negated: false, relative: false, captures: vec![] }
 }

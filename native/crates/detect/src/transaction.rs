@@ -5,7 +5,7 @@ use sidewire_base::Direction;
 use sidewire_proto::{BufferKind, Inspection, Session, StoredRule, Value};
 
 use crate::condition::{Absence, TxCondition, TxTest};
-use crate::detector::{Desk, Detector, Miss};
+use crate::detector::{Desk, Evaluator, Miss};
 use crate::facts::Facts;
 use crate::inspect::View;
 use crate::observer::{Failure, Observer};
@@ -40,7 +40,7 @@ impl Progress {
     }
 }
 
-impl Detector {
+impl Evaluator {
     pub(crate) fn run_transactions<O: Observer>(
         &mut self,
         rules: &RuleSet,
@@ -89,8 +89,8 @@ impl Detector {
             for at in 0..self.candidates.len() {
                 let Some(&rule) = self.candidates.get(at) else { break };
                 let Some(plan) = rules.plans.get(rule as usize) else { continue };
-                let stored = inspection.stored.iter().position(|stored| stored.rule == rule);
-                let known = stored.and_then(|at| inspection.stored.get(at)).copied();
+                let stored = inspection.stored.binary_search_by_key(&rule, |stored| stored.rule);
+                let known = stored.ok().and_then(|at| inspection.stored.get(at)).copied();
                 if known.is_some_and(|stored| stored.decided) {
                     continue;
                 }
@@ -129,10 +129,7 @@ impl Detector {
                         StoredRule { rule, held, decided: true }
                     }
                 };
-                match stored.and_then(|at| inspection.stored.get_mut(at)) {
-                    Some(slot) => *slot = now,
-                    None => inspection.stored.push(now),
-                }
+                keep(&mut inspection.stored, now);
                 if plan.whole_tx {
                     share(session, position, direction.flip(), now, rules.generation());
                 }
@@ -176,9 +173,7 @@ impl Detector {
             self.scan(rules, context, number, inspection, session, position, direction);
         }
         let (_, mut note) = self.noting();
-        if progress.complete[direction] || reached >= inspection.prefiltered {
-            tx_rules.plain.iter().for_each(|rule| note(*rule));
-        }
+        tx_rules.plain.iter().for_each(|rule| note(*rule));
         if events > usize::from(inspection.events_seen) {
             tx_rules.events.iter().for_each(|rule| note(*rule));
         }
@@ -273,9 +268,18 @@ fn share(session: &mut (dyn Session + 'static), position: usize, other: Directio
     if !now.decided {
         inspection.done = false;
     }
-    match inspection.stored.iter_mut().find(|stored| stored.rule == now.rule) {
-        Some(slot) => *slot = now,
-        None => inspection.stored.push(now),
+    keep(&mut inspection.stored, now);
+}
+
+/// Notes what is known of a rule; the list is sorted by rule.
+fn keep(stored: &mut Vec<StoredRule>, now: StoredRule) {
+    match stored.binary_search_by_key(&now.rule, |stored| stored.rule) {
+        Ok(at) => {
+            if let Some(slot) = stored.get_mut(at) {
+                *slot = now;
+            }
+        }
+        Err(at) => stored.insert(at, now),
     }
 }
 

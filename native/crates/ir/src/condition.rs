@@ -162,8 +162,8 @@ pub struct Window {
     pub relative: bool,
     /// `offset` or `distance`.
     pub start: Option<Operand>,
-    /// `depth` or `within`: octets from `start`'s reference point in which the pattern must end. For `depth` counted from
-    /// `offset`; for `within` counted from the last match's end plus nothing (distance does not shift it), as Suricata.
+    /// `depth` or `within`: octets in which the pattern must end, counted from `start`: `depth` from `offset`, `within` from the
+    /// last match's end moved by `distance`, as Suricata does.
     pub end: Option<Operand>,
 }
 
