@@ -2,11 +2,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod clock;
+mod close;
 mod config;
 mod conversation;
+mod env;
 mod error;
 mod eve;
 mod explain;
+mod feed;
+mod inspect;
+mod log;
 mod merge;
 mod record;
 mod rules;

@@ -1,0 +1,107 @@
+use sidewire_base::Direction;
+use sidewire_flow::EndReason;
+use sidewire_proto::Context;
+use sidewire_tcp::Consumer;
+
+use crate::conversation::ConversationFlow;
+use crate::env::Env;
+use crate::worker::Watch;
+
+/// Open transactions of one flow; beyond it the oldest are finished early and counted.
+const MAX_TRANSACTIONS: usize = 4096;
+
+impl<W: Watch> Env<W> {
+    /// Drops transactions nobody needs any more.
+    pub(crate) fn retire(&mut self, flow: &mut ConversationFlow, last: bool) {
+        let app = &mut flow.data.app;
+        app.dirty = false;
+        let Some(session) = &mut app.session else { return };
+        let count = session.len();
+        if count == 0 {
+            return;
+        }
+        let Some(number) = app.protocol.map(usize::from) else { return };
+        let info = session.info();
+        let watched = Direction::BOTH.map(|direction| self.rules.inspects(number, direction));
+        let logged = (1_u32 << self.setup.outputs.logger_count(number).min(31)) - 1;
+        let mut excess = count.saturating_sub(MAX_TRANSACTIONS);
+        self.counters.transactions_evicted += excess as u64;
+        session.retain(&mut |head| {
+            if excess > 0 {
+                excess -= 1;
+                return false;
+            }
+            let complete = |direction: Direction| head.progress[direction] >= info.complete(direction);
+            let inspected = |direction: Direction| {
+                !watched[direction] || head.inspection[direction].done || head.skip_inspection[direction]
+            };
+            let done = Direction::BOTH.into_iter().all(|direction| complete(direction) && inspected(direction));
+            !(last || done && head.logged & logged == logged)
+        });
+    }
+
+    /// A flow ended: what is held becomes visible, every open transaction is inspected and logged once.
+    pub(crate) fn finish(&mut self, flow: &mut ConversationFlow, reason: EndReason) {
+        let ordinal = self.writer.place.ordinal;
+        if let Some(session) = &mut flow.data.tcp {
+            let visible = session.close(&mut self.tcp);
+            for direction in Direction::BOTH {
+                if visible[direction] {
+                    self.feed_stream(flow, direction, ordinal);
+                }
+            }
+        }
+        if let Some(next) = flow.data.app.switch.take() {
+            self.switch(flow, next, ordinal);
+        }
+        self.finish_session(flow, ordinal);
+        self.log_flow(flow, reason);
+        if let Some(mut session) = flow.data.tcp.take() {
+            self.tcp.ended(session.state());
+            session.discard(&mut self.tcp);
+        }
+    }
+
+    /// Ends the application session: every open transaction is inspected and logged once.
+    pub(crate) fn finish_session(&mut self, flow: &mut ConversationFlow, ordinal: u64) {
+        self.close_session(flow, ordinal);
+        let nothing = sidewire_tcp::Events::default();
+        let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.is_empty());
+        let raw = |flow: &ConversationFlow, direction| {
+            flow.data.tcp.as_ref().is_some_and(|s| s.stream(direction).available(Consumer::Raw).is_some())
+        };
+        for direction in Direction::BOTH {
+            if pending || raw(flow, direction) {
+                self.inspect(flow, None, direction, &nothing, false, true);
+            }
+        }
+        self.log_transactions(flow, None, true);
+        self.retire(flow, true);
+    }
+
+    fn close_session(&mut self, flow: &mut ConversationFlow, ordinal: u64) {
+        let (client, server) = (flow.client, flow.server);
+        let transport =
+            if flow.data.tcp.is_some() { sidewire_proto::Transport::Tcp } else { sidewire_proto::Transport::Udp };
+        let midstream = flow.data.tcp.as_ref().is_some_and(|session| session.midstream());
+        let app = &mut flow.data.app;
+        let Some(session) = &mut app.session else { return };
+        for direction in Direction::BOTH {
+            if !app.closed[direction] {
+                app.closed[direction] = true;
+                let mut context = Context {
+                    time: self.now,
+                    ordinal,
+                    client,
+                    server,
+                    transport,
+                    midstream,
+                    objects: &mut self.objects,
+                    expectations: &mut self.announced,
+                };
+                session.close(direction, &mut context);
+            }
+        }
+        self.note_expectations();
+    }
+}

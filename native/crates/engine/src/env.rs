@@ -1,0 +1,135 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use sidewire_base::{Endpoint, Time};
+use sidewire_detect::{Detector, Match, RuleSet};
+use sidewire_msrpc::ObjectTable;
+use sidewire_proto::Expectation;
+
+use crate::conversation::App;
+use crate::eve::Writer;
+use crate::setup::Setup;
+use crate::worker::Watch;
+
+/// Announced flows that are remembered, oldest forgotten first.
+const MAX_EXPECTATIONS: usize = 16_384;
+
+/// Everything but the flow table, so that a flow can be worked on while it stays in its table.
+pub(crate) struct Env<W: Watch> {
+    pub(crate) setup: Arc<Setup>,
+    pub(crate) tcp: sidewire_tcp::Shared,
+    pub(crate) rules: Arc<RuleSet>,
+    pub(crate) detector: Detector,
+    pub(crate) watch: W,
+    pub(crate) matches: Vec<Match>,
+    pub(crate) objects: ObjectTable,
+    pub(crate) announced: Vec<Expectation>,
+    pub(crate) expectations: Expectations,
+    pub(crate) writer: Writer,
+    pub(crate) file: Option<Arc<str>>,
+    pub(crate) ignore_checksums: bool,
+    pub(crate) now: Time,
+    pub(crate) counters: AppCounters,
+    pub(crate) packets: u64,
+    pub(crate) bytes: u64,
+    pub(crate) invalid_checksum: u64,
+}
+
+/// Counters of the application layer, by protocol.
+#[derive(Debug, Default)]
+pub(crate) struct AppCounters {
+    pub(crate) flows: Vec<u64>,
+    pub(crate) transactions: Vec<u64>,
+    pub(crate) gap_errors: Vec<u64>,
+    pub(crate) parser_errors: Vec<u64>,
+    pub(crate) failed_tcp: u64,
+    pub(crate) failed_udp: u64,
+    pub(crate) transactions_evicted: u64,
+    pub(crate) alerts: u64,
+}
+
+impl AppCounters {
+    pub(crate) fn new(protocols: usize) -> Self {
+        Self {
+            flows: vec![0; protocols],
+            transactions: vec![0; protocols],
+            gap_errors: vec![0; protocols],
+            parser_errors: vec![0; protocols],
+            ..Self::default()
+        }
+    }
+}
+
+/// Flows that others announced, by where they will go.
+#[derive(Debug, Default)]
+pub(crate) struct Expectations {
+    pub(crate) by_server: HashMap<Endpoint, &'static str>,
+    pub(crate) order: VecDeque<Endpoint>,
+}
+
+impl Expectations {
+    pub(crate) fn add(&mut self, expectation: &Expectation) {
+        if self.by_server.insert(expectation.server, expectation.protocol).is_none() {
+            self.order.push_back(expectation.server);
+            if self.order.len() > MAX_EXPECTATIONS {
+                if let Some(oldest) = self.order.pop_front() {
+                    self.by_server.remove(&oldest);
+                }
+            }
+        }
+    }
+}
+
+impl<W: Watch> Env<W> {
+    pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W) -> Self {
+        Self {
+            tcp: sidewire_tcp::Shared::default(),
+            detector: Detector::new(rules),
+            rules: Arc::clone(rules),
+            watch,
+            matches: Vec::new(),
+            objects: ObjectTable::default(),
+            announced: Vec::new(),
+            expectations: Expectations::default(),
+            writer: Writer::new(Arc::clone(&setup.outputs)),
+            file: None,
+            ignore_checksums: false,
+            now: Time::default(),
+            counters: AppCounters::new(setup.protocols.len()),
+            packets: 0,
+            bytes: 0,
+            invalid_checksum: 0,
+            setup: Arc::clone(setup),
+        }
+    }
+
+    /// Forgets everything that was seen.
+    pub(crate) fn reset(&mut self) {
+        self.tcp = sidewire_tcp::Shared::default();
+        self.detector = Detector::new(&self.rules);
+        self.objects = ObjectTable::default();
+        self.expectations = Expectations::default();
+        self.counters = AppCounters::new(self.setup.protocols.len());
+        self.packets = 0;
+        self.bytes = 0;
+        self.invalid_checksum = 0;
+    }
+
+    pub(crate) fn count_transactions(&mut self, protocol: Option<u16>, new: u64) {
+        if let Some(count) = protocol.and_then(|n| self.counters.transactions.get_mut(usize::from(n))) {
+            *count += new;
+        }
+    }
+
+    pub(crate) fn parser_error(&mut self, app: &App) {
+        if let Some(count) = app.protocol.and_then(|n| self.counters.parser_errors.get_mut(usize::from(n))) {
+            *count += 1;
+        }
+    }
+
+    pub(crate) fn note_expectations(&mut self) {
+        for expectation in self.announced.drain(..) {
+            self.expectations.add(&expectation);
+        }
+    }
+}

@@ -1,0 +1,323 @@
+use std::sync::Arc;
+
+use sidewire_base::{Direction, Endpoint};
+use sidewire_decode::Packet;
+use sidewire_proto::{Context, DetectionState, Input, Outcome};
+use sidewire_tcp::{Chunk, Consumer, Session};
+
+use crate::conversation::{App, Conversation, ConversationFlow};
+use crate::env::{AppCounters, Env};
+use crate::worker::Watch;
+
+/// Did protocol detection find that a flow runs the other way?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    Straight,
+    Reversed,
+}
+
+/// What became of a look at a direction's first octets.
+enum Found {
+    /// The protocol is known.
+    Session,
+    /// It is known, and the flow runs the other way.
+    Reversed,
+    /// More octets are needed.
+    Wait,
+    /// Nobody knows.
+    Failed,
+}
+
+impl<W: Watch> Env<W> {
+    pub(crate) fn feed_stream(&mut self, flow: &mut ConversationFlow, direction: Direction, ordinal: u64) -> Turn {
+        let Conversation { tcp: Some(tcp), app, .. } = &mut flow.data else { return Turn::Straight };
+        let (client, server) = (flow.client, flow.server);
+        let mut known = app.session.is_some();
+        loop {
+            if app.switch.is_some() {
+                return Turn::Straight;
+            }
+            if app.stopped {
+                tcp.stream_mut(direction).disable(Consumer::App);
+                return Turn::Straight;
+            }
+            let (offset, bytes, last) = match tcp.stream(direction).available(Consumer::App) {
+                None => return Turn::Straight,
+                Some(Chunk::Gap { length, .. }) => {
+                    self.gap(app, direction, length, ordinal, (client, server), tcp.midstream());
+                    tcp.stream_mut(direction).consume(Consumer::App, length);
+                    continue;
+                }
+                Some(Chunk::Data { offset, bytes, last, .. }) => (offset, bytes, last),
+            };
+            if app.closed[direction] {
+                return Turn::Straight;
+            }
+            if !app.detection.is_decided(direction) && !app.failed {
+                match self.identify(
+                    app,
+                    sidewire_proto::Transport::Tcp,
+                    direction,
+                    bytes,
+                    (client, server),
+                    tcp.midstream(),
+                    last,
+                ) {
+                    Found::Session => {}
+                    Found::Reversed => return Turn::Reversed,
+                    Found::Wait if app.session.is_none() => return Turn::Straight,
+                    Found::Wait => {}
+                    Found::Failed => continue,
+                }
+            }
+            let Some(session) = &mut app.session else {
+                // Known but not parsed, or given up.
+                app.stopped = true;
+                continue;
+            };
+            if bytes.len() < app.need[direction] && !last {
+                return Turn::Straight;
+            }
+            app.dirty = true;
+            let opened = session.opened();
+            let mut context = Context {
+                time: self.now,
+                ordinal,
+                client,
+                server,
+                transport: sidewire_proto::Transport::Tcp,
+                midstream: tcp.midstream(),
+                objects: &mut self.objects,
+                expectations: &mut self.announced,
+            };
+            let total = bytes.len();
+            let step = if total == 0 {
+                Ok(sidewire_proto::Step::default())
+            } else {
+                session.parse(direction, Input { data: bytes, offset, last }, &mut context)
+            };
+            if let (Ok(step), true) = (&step, last) {
+                if step.switch.is_none() {
+                    session.close(direction, &mut context);
+                    app.closed[direction] = true;
+                }
+            }
+            let new = session.opened() - opened;
+            self.count_transactions(app.protocol, new);
+            self.note_expectations();
+            match step {
+                Ok(step) => {
+                    let consumed = step.consumed.min(total);
+                    let everything = consumed == total;
+                    app.need[direction] = step.need;
+                    let stream = tcp.stream_mut(direction);
+                    stream.consume(Consumer::App, consumed as u64);
+                    if everything {
+                        // A message ends here: rules on the stream need not wait for more.
+                        stream.flush_raw();
+                    }
+                    if let Some(next) = step.switch {
+                        app.switch = Some(next);
+                    } else if step.finished {
+                        app.stopped = true;
+                    }
+                    if last && step.switch.is_none() {
+                        stream_done(tcp, direction);
+                        return Turn::Straight;
+                    }
+                    if consumed == 0 && step.switch.is_none() {
+                        return Turn::Straight;
+                    }
+                }
+                Err(_) => {
+                    self.parser_error(app);
+                    app.stopped = true;
+                }
+            }
+            // The first direction that told makes the other one's octets readable as well.
+            if !known && app.session.is_some() {
+                known = true;
+                let other = direction.flip();
+                if tcp.stream(other).available(Consumer::App).is_some() {
+                    let turn = self.feed_stream(flow, other, ordinal);
+                    debug_assert!(turn == Turn::Straight, "the flow's direction is settled");
+                    return self.feed_stream(flow, direction, ordinal);
+                }
+            }
+        }
+    }
+
+    fn gap(
+        &mut self,
+        app: &mut App,
+        direction: Direction,
+        length: u64,
+        ordinal: u64,
+        (client, server): (Endpoint, Endpoint),
+        midstream: bool,
+    ) {
+        let Some(session) = &mut app.session else {
+            // Protocol detection needs the beginning: midstream it may find one behind the gap.
+            if !midstream {
+                app.detection_gave_up(&mut self.counters);
+            }
+            return;
+        };
+        app.dirty = true;
+        app.need[direction] = 0;
+        let opened = session.opened();
+        let mut context = Context {
+            time: self.now,
+            ordinal,
+            client,
+            server,
+            transport: sidewire_proto::Transport::Tcp,
+            midstream,
+            objects: &mut self.objects,
+            expectations: &mut self.announced,
+        };
+        let outcome = session.gap(direction, length, &mut context);
+        let new = session.opened() - opened;
+        if outcome.is_err() {
+            app.stopped = true;
+            if let Some(count) = app.protocol.and_then(|n| self.counters.gap_errors.get_mut(usize::from(n))) {
+                *count += 1;
+            }
+        }
+        self.count_transactions(app.protocol, new);
+        self.note_expectations();
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call site per transport; the parts belong to different owners")]
+    fn identify(
+        &mut self,
+        app: &mut App,
+        transport: sidewire_proto::Transport,
+        direction: Direction,
+        bytes: &[u8],
+        (client, server): (Endpoint, Endpoint),
+        midstream: bool,
+        last: bool,
+    ) -> Found {
+        if !app.begun {
+            app.begun = true;
+            app.detection = DetectionState::new(midstream);
+        }
+        let setup = Arc::clone(&self.setup);
+        let outcome =
+            setup.detection.identify(&mut app.detection, transport, direction, bytes, (client.port, server.port), last);
+        app.take_detection_events();
+        match outcome {
+            Outcome::More => Found::Wait,
+            Outcome::Failed => {
+                let other = app.detection.is_decided(direction.flip());
+                if other && app.session.is_none() {
+                    app.failed = true;
+                    app.stopped = true;
+                    match transport {
+                        sidewire_proto::Transport::Tcp => self.counters.failed_tcp += 1,
+                        sidewire_proto::Transport::Udp => self.counters.failed_udp += 1,
+                    }
+                    return Found::Failed;
+                }
+                Found::Wait
+            }
+            Outcome::Found { protocol, reversed } => {
+                if app.session.is_none() {
+                    app.protocol = Some(protocol);
+                    if let Some(count) = self.counters.flows.get_mut(usize::from(protocol)) {
+                        *count += 1;
+                    }
+                    if setup.detection.parses(protocol) {
+                        let settings = setup.settings.get(usize::from(protocol)).cloned().unwrap_or_default();
+                        app.session = setup.protocols.get(usize::from(protocol)).map(|def| (def.begin)(&settings));
+                    }
+                }
+                if reversed { Found::Reversed } else { Found::Session }
+            }
+        }
+    }
+
+    /// The flow speaks another protocol from here on: the session so far ends, and detection begins anew.
+    pub(crate) fn switch(&mut self, flow: &mut ConversationFlow, next: &str, ordinal: u64) {
+        self.finish_session(flow, ordinal);
+        let expected = (!next.is_empty()).then(|| self.setup.detection.position(next)).flatten();
+        let app = &mut flow.data.app;
+        app.original = app.original.or(app.protocol);
+        app.expected = expected;
+        app.detection.restart(expected);
+        app.protocol = None;
+        app.session = None;
+        app.need = [0; 2];
+        app.closed = [false; 2];
+        for direction in Direction::BOTH {
+            self.feed_stream(flow, direction, ordinal);
+        }
+    }
+
+    pub(crate) fn feed_datagram(
+        &mut self,
+        flow: &mut ConversationFlow,
+        packet: &Packet<'_>,
+        direction: Direction,
+    ) -> Turn {
+        let (client, server) = (flow.client, flow.server);
+        let app = &mut flow.data.app;
+        if app.stopped || packet.payload.is_empty() {
+            return Turn::Straight;
+        }
+        if !app.detection.is_decided(direction) {
+            match self.identify(
+                app,
+                sidewire_proto::Transport::Udp,
+                direction,
+                packet.payload,
+                (client, server),
+                false,
+                true,
+            ) {
+                Found::Session => {}
+                Found::Reversed => return Turn::Reversed,
+                Found::Wait if app.session.is_none() => return Turn::Straight,
+                Found::Wait => {}
+                Found::Failed => return Turn::Straight,
+            }
+        }
+        let Some(session) = &mut app.session else { return Turn::Straight };
+        app.dirty = true;
+        let opened = session.opened();
+        let mut context = Context {
+            time: self.now,
+            ordinal: packet.ordinal,
+            client,
+            server,
+            transport: sidewire_proto::Transport::Udp,
+            midstream: false,
+            objects: &mut self.objects,
+            expectations: &mut self.announced,
+        };
+        let step = session.parse(direction, Input { data: packet.payload, offset: 0, last: true }, &mut context);
+        let new = session.opened() - opened;
+        self.count_transactions(app.protocol, new);
+        self.note_expectations();
+        if step.is_err() {
+            // A datagram stands for itself: the next one may be sound again.
+            self.parser_error(app);
+        }
+        Turn::Straight
+    }
+}
+
+fn stream_done(tcp: &mut Session, direction: Direction) {
+    tcp.stream_mut(direction).disable(Consumer::App);
+}
+
+impl App {
+    fn detection_gave_up(&mut self, counters: &mut AppCounters) {
+        if !self.failed && self.session.is_none() {
+            self.failed = true;
+            self.stopped = true;
+            counters.failed_tcp += 1;
+        }
+    }
+}

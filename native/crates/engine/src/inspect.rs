@@ -1,0 +1,193 @@
+use std::sync::Arc;
+
+use sidewire_base::Direction;
+use sidewire_decode::Packet;
+use sidewire_detect::{FlowInput, FlowStats, Input as DetectInput, Match, StreamInput};
+use sidewire_ir::Action;
+use sidewire_tcp::{Chunk, Consumer};
+
+use crate::conversation::{Conversation, ConversationFlow};
+use crate::env::Env;
+use crate::eve::{AlertFacts, Kind, Payload, Transaction};
+use crate::log::envelope;
+use crate::record::AlertKey;
+use crate::worker::Watch;
+
+/// Stream octets shown of an alert that matched in the stream.
+const MAX_STREAM_PAYLOAD: usize = 1 << 20;
+
+impl<W: Watch> Env<W> {
+    /// A packet that belongs to no flow: only packet rules and decoder events apply.
+    pub(crate) fn without_flow(&mut self, packet: &Packet<'_>) {
+        self.matches.clear();
+        let input = DetectInput {
+            time: self.now,
+            ordinal: packet.ordinal,
+            packet: Some(packet),
+            source: packet.source(),
+            destination: packet.destination(),
+            flow: None,
+            stream_events: &[],
+            last: false,
+        };
+        self.detector.inspect(input, &mut self.watch, &mut self.matches);
+        self.watch.inspected(None, None);
+        let matches = core::mem::take(&mut self.matches);
+        for found in &matches {
+            self.alert(None, Some(packet), found);
+        }
+        self.matches = matches;
+        self.decode_anomalies(None, packet);
+    }
+
+    /// Applies the rules to a packet (or, without one, to the end of a flow) in one direction, and raises alerts.
+    pub(crate) fn inspect(
+        &mut self,
+        flow: &mut ConversationFlow,
+        packet: Option<&Packet<'_>>,
+        direction: Direction,
+        events: &sidewire_tcp::Events,
+        in_stream: bool,
+        last: bool,
+    ) {
+        if self.rules.len() == 0 {
+            return;
+        }
+        let (source, destination) = flow.endpoints(direction);
+        let stats = FlowStats {
+            packets: flow.packets,
+            bytes: flow.bytes,
+            age: u64::try_from(flow.last.seconds() - flow.first.seconds()).unwrap_or(0),
+        };
+        let both_seen = flow.both_seen();
+        let event_numbers: smallvec::SmallVec<[u16; 4]> = events.iter().map(|event| event as u16).collect();
+        self.matches.clear();
+        let Conversation { tcp, app, rules, .. } = &mut flow.data;
+        let chunk = self.setup.tcp.reassembly.chunk_size[direction];
+        let mut fresh = 0;
+        let stream = tcp.as_ref().and_then(|session| {
+            let stream = session.stream(direction);
+            if !(last || stream.raw_ready(chunk)) {
+                return None;
+            }
+            match stream.available_with_overlap(Consumer::Raw, chunk as usize)? {
+                Chunk::Data { offset, bytes, seen, last: end } => {
+                    fresh = bytes.len() - seen;
+                    Some(StreamInput { data: bytes, offset, fresh, flush: true, last: end || last })
+                }
+                Chunk::Gap { length, .. } => {
+                    fresh = usize::try_from(length).unwrap_or(usize::MAX);
+                    None
+                }
+            }
+        });
+        let input = DetectInput {
+            time: self.now,
+            ordinal: packet.map_or(self.writer.place.ordinal, |packet| packet.ordinal),
+            packet,
+            source: Some(source),
+            destination: Some(destination),
+            flow: Some(FlowInput {
+                direction,
+                established: tcp.as_ref().map_or(both_seen, |session| session.is_established()),
+                protocol: flow.protocol,
+                app: app.protocol.map(usize::from),
+                app_failed: app.failed,
+                app_events: &app.events,
+                state: rules,
+                session: app.session.as_deref_mut(),
+                stream,
+                stream_sizes: tcp.as_ref().map_or([0; 2], |s| Direction::BOTH.map(|d| s.stream(d).visible())),
+                stats,
+                packet_in_stream: in_stream,
+            }),
+            stream_events: &event_numbers,
+            last,
+        };
+        self.detector.inspect(input, &mut self.watch, &mut self.matches);
+        self.watch.inspected(Some(flow), flow.data.app.names(self.setup.protocols).flow);
+        let matches = core::mem::take(&mut self.matches);
+        for found in &matches {
+            self.alert(Some(flow), packet, found);
+        }
+        self.matches = matches;
+        if fresh > 0 {
+            if let Some(session) = &mut flow.data.tcp {
+                session.stream_mut(direction).consume(Consumer::Raw, fresh as u64);
+            }
+        }
+    }
+
+    fn alert(&mut self, flow: Option<&mut ConversationFlow>, packet: Option<&Packet<'_>>, found: &Match) {
+        let rules = Arc::clone(&self.rules);
+        let rule = rules.rule(found.rule);
+        if rule.noalert || matches!(rule.action, Action::Pass | Action::Config) {
+            return;
+        }
+        let flow = flow.map(|flow| {
+            flow.data.alerted = true;
+            &*flow
+        });
+        self.counters.alerts += 1;
+        if !self.writer.wants(Kind::ALERT) {
+            return;
+        }
+        let endpoints = match (packet, flow) {
+            (Some(packet), _) => (packet.source(), packet.destination()),
+            (None, Some(flow)) => {
+                let (source, destination) = flow.endpoints(found.direction);
+                (Some(source), Some(destination))
+            }
+            (None, None) => (None, None),
+        };
+        let mut held = Vec::new();
+        let payload = match (found.stream, flow.and_then(|flow| flow.data.tcp.as_ref())) {
+            (true, Some(session)) => {
+                for (_, piece) in session.stream(found.direction).pieces() {
+                    let room = MAX_STREAM_PAYLOAD.saturating_sub(held.len());
+                    held.extend_from_slice(piece.get(..room).unwrap_or(piece));
+                }
+                Payload::Stream(&held)
+            }
+            _ => Payload::Packet(packet.map_or(&[], |packet| packet.payload)),
+        };
+        let setup = Arc::clone(&self.setup);
+        let transaction = found.tx.and_then(|(position, _)| {
+            let app = &flow?.data.app;
+            let number = usize::from(app.protocol?);
+            let session = app.session.as_deref()?;
+            Some(Transaction { session, protocol: setup.protocols.get(number)?, number, position })
+        });
+        let facts = AlertFacts {
+            rule,
+            source: endpoints.0,
+            destination: endpoints.1,
+            direction: found.direction,
+            packet,
+            payload,
+            flow,
+            app: flow.map(|flow| flow.data.app.names(setup.protocols)).unwrap_or_default(),
+            transaction,
+            state: flow.map(|flow| &flow.data.rules),
+            found,
+        };
+        let key = AlertKey {
+            rule: found.rule,
+            source: endpoints.0,
+            destination: endpoints.1,
+            flow: flow.map_or(0, |flow| flow.id),
+            time: self.now,
+            first: true,
+        };
+        let community = |seed| flow.map(|flow| sidewire_flow::community_id(flow, seed)).unwrap_or_default();
+        let file = self.file.clone();
+        let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
+        envelope.tx = found.tx.map(|(_, id)| id);
+        let mut overwriting = setup.outputs.list.iter().filter(|output| output.overwrites_addresses());
+        envelope.forwarded = overwriting.find_map(|output| Some((found.direction, facts.forwarded_for(output)?)));
+        if flow.is_some() {
+            envelope.community = Some(&community);
+        }
+        self.writer.event(Kind::ALERT, &envelope, Some(key), |output, out| facts.write(&setup.outputs, output, out));
+    }
+}

@@ -1,0 +1,225 @@
+use std::sync::Arc;
+
+use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_decode::{Packet, Transport};
+use sidewire_flow::EndReason;
+
+use crate::conversation::ConversationFlow;
+use crate::env::Env;
+use crate::eve::{Anomaly, Envelope, FlowFacts, Kind};
+use crate::worker::Watch;
+
+impl<W: Watch> Env<W> {
+    /// Anomalies of a packet with a flow: decoder, stream, protocol detection.
+    pub(crate) fn log_packet(
+        &mut self,
+        flow: &mut ConversationFlow,
+        packet: &Packet<'_>,
+        direction: Direction,
+        events: &sidewire_tcp::Events,
+    ) {
+        if !packet.events.is_empty() {
+            self.decode_anomalies(Some(flow), packet);
+        }
+        if !self.writer.wants(Kind::ANOMALY) {
+            return;
+        }
+        for event in events.iter() {
+            self.anomaly(Some(flow), Some(packet), direction, None, Anomaly::Stream(event.name()));
+        }
+        let app = &mut flow.data.app;
+        if app.events_logged < app.events.len() {
+            let protocol = app.names(self.setup.protocols).flow.unwrap_or("unknown");
+            let new: smallvec::SmallVec<[&'static str; 2]> =
+                app.events.iter().skip(app.events_logged).copied().collect();
+            app.events_logged = app.events.len();
+            for event in new {
+                self.anomaly(Some(flow), Some(packet), direction, None, Anomaly::Detection { protocol, event });
+            }
+        }
+    }
+
+    pub(crate) fn decode_anomalies(&mut self, flow: Option<&ConversationFlow>, packet: &Packet<'_>) {
+        for event in &packet.events {
+            self.anomaly(flow, Some(packet), Direction::ToServer, None, Anomaly::Decode(event.name()));
+        }
+    }
+
+    fn anomaly(
+        &mut self,
+        flow: Option<&ConversationFlow>,
+        packet: Option<&Packet<'_>>,
+        direction: Direction,
+        tx: Option<u64>,
+        anomaly: Anomaly,
+    ) {
+        if !self.setup.outputs.list.iter().any(|output| output.wants(Kind::ANOMALY) && anomaly.wanted(output.anomaly)) {
+            return;
+        }
+        let endpoints = match (packet, flow) {
+            (Some(packet), _) => (packet.source(), packet.destination()),
+            (None, Some(flow)) => {
+                let (source, destination) = flow.endpoints(direction);
+                (Some(source), Some(destination))
+            }
+            (None, None) => (None, None),
+        };
+        let file = self.file.clone();
+        let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
+        envelope.tx = tx;
+        let community = |seed| flow.map(|flow| sidewire_flow::community_id(flow, seed)).unwrap_or_default();
+        if flow.is_some() {
+            envelope.community = Some(&community);
+        }
+        self.writer.event_if(
+            Kind::ANOMALY,
+            &envelope,
+            |output| anomaly.wanted(output.anomaly),
+            |_, out| anomaly.write(out),
+        );
+    }
+
+    /// Writes what transactions have to say by now.
+    pub(crate) fn log_transactions(&mut self, flow: &mut ConversationFlow, packet: Option<&Packet<'_>>, last: bool) {
+        if !(flow.data.app.dirty || last) {
+            return;
+        }
+        let setup = Arc::clone(&self.setup);
+        let Some(number) = flow.data.app.protocol.map(usize::from) else { return };
+        let Some(protocol) = setup.protocols.get(number) else { return };
+        let file = self.file.clone();
+        let loggers = setup.outputs.logger_count(number);
+        let mut anomalies: Vec<(u64, &'static str)> = Vec::new();
+        let anomalies_wanted = self.writer.wants(Kind::ANOMALY);
+        let Some(count) = flow.data.app.session.as_ref().map(|session| session.len()) else { return };
+        for position in 0..count {
+            for logger in 0..loggers {
+                let Some(session) = flow.data.app.session.as_deref() else { return };
+                let Some(head) = session.head(position) else { continue };
+                let bit = 1_u32 << logger.min(31);
+                if head.logged & bit != 0 || !session.log_ready(position, logger, last) {
+                    continue;
+                }
+                let Some(kind) = setup.outputs.logger(number, logger) else { continue };
+                let (source, destination) = flow.endpoints(session.log_from(position, logger));
+                let community = |seed| sidewire_flow::community_id(flow, seed);
+                let mut envelope =
+                    envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
+                envelope.tx = Some(head.id);
+                envelope.community = Some(&community);
+                let key = (protocol.loggers)(logger).map_or("", |info| info.event_type);
+                let names = flow.data.app.names(setup.protocols);
+                self.writer.event(kind, &envelope, None, |output, out| {
+                    if key == "fileinfo" {
+                        // A file is told together with the transaction that carried it.
+                        out.object_unless_empty(protocol.info.name, |o| session.log(position, 0, false, o));
+                        names.write(out);
+                    }
+                    out.object(key, |o| session.log(position, logger, output.extended(kind), o));
+                });
+                if let Some(head) = flow.data.app.session.as_deref_mut().and_then(|session| session.head_mut(position))
+                {
+                    head.logged |= bit;
+                }
+            }
+            let Some(head) = flow.data.app.session.as_deref_mut().and_then(|session| session.head_mut(position)) else {
+                continue;
+            };
+            let logged = usize::from(head.events_logged);
+            if logged < head.events.len() {
+                if anomalies_wanted {
+                    let names = head.events.iter().skip(logged);
+                    anomalies.extend(names.filter_map(|n| Some((head.id, protocol.events.get(usize::from(*n))?.name))));
+                }
+                head.events_logged = u8::try_from(head.events.len()).unwrap_or(u8::MAX);
+            }
+        }
+        for (tx, event) in anomalies {
+            let anomaly = Anomaly::Parser { protocol: protocol.info.name, event };
+            self.anomaly(Some(flow), packet, Direction::ToServer, Some(tx), anomaly);
+        }
+    }
+
+    pub(crate) fn log_flow(&mut self, flow: &ConversationFlow, reason: EndReason) {
+        if !(self.writer.wants(Kind::FLOW) || self.writer.wants(Kind::NETFLOW)) {
+            return;
+        }
+        let file = self.file.clone();
+        let endpoints = (Some(flow.client), Some(flow.server));
+        let community = |seed| sidewire_flow::community_id(flow, seed);
+        let mut envelope = envelope(None, Some(flow), self.now, endpoints, file.as_deref());
+        envelope.packet_source = None;
+        envelope.icmp_response = flow.icmp.map(|icmp| icmp.response).filter(|_| flow.packets[Direction::ToClient] > 0);
+        envelope.community = Some(&community);
+        let facts = FlowFacts {
+            flow,
+            reason,
+            alerted: flow.data.alerted,
+            transactions: flow.data.app.session.as_ref().map(|session| session.opened()),
+            tcp: flow.data.tcp.as_deref(),
+            app: flow.data.app.names(self.setup.protocols),
+            state: &flow.data.rules,
+        };
+        self.writer.event(Kind::FLOW, &envelope, None, |output, out| facts.write(output, out));
+        if self.writer.wants(Kind::NETFLOW) {
+            for direction in Direction::BOTH {
+                let (source, destination) = flow.endpoints(direction);
+                envelope.source = Some(source);
+                envelope.destination = Some(destination);
+                self.writer.event(Kind::NETFLOW, &envelope, None, |_, out| facts.write_netflow(direction, out));
+            }
+        }
+    }
+}
+
+/// The beginning of an event about a packet, or about a flow without one.
+pub(crate) fn envelope<'a>(
+    packet: Option<&'a Packet<'_>>,
+    flow: Option<&'a ConversationFlow>,
+    now: Time,
+    (source, destination): (Option<Endpoint>, Option<Endpoint>),
+    file: Option<&'a str>,
+) -> Envelope<'a> {
+    let icmp = match packet.map(|packet| &packet.transport) {
+        Some(Transport::Icmp(icmp)) => Some((icmp.kind, icmp.code)),
+        Some(_) => None,
+        None => flow.and_then(|flow| flow.icmp).map(|icmp| icmp.request),
+    };
+    Envelope {
+        time: packet.map_or(now, |packet| packet.time),
+        flow_id: flow.map(|flow| flow.id),
+        ordinal: packet.map(|packet| packet.ordinal),
+        source,
+        destination,
+        protocol: match packet {
+            Some(packet) => packet.ip.as_ref().map(|ip| ip.protocol),
+            None => flow.map(|flow| flow.protocol),
+        },
+        vlans: packet.map_or_else(|| flow.map_or(&[][..], |flow| &flow.vlans), |packet| &packet.vlans),
+        icmp,
+        icmp_response: None,
+        packet_source: Some(packet.map_or("stream (flow timeout)", packet_source)),
+        ethernet: packet.and_then(|packet| packet.ethernet).map(|ethernet| (ethernet.source, ethernet.destination)),
+        tx: None,
+        file,
+        forwarded: None,
+        community: None,
+    }
+}
+
+/// EVE's `pkt_src`.
+fn packet_source(packet: &Packet<'_>) -> &'static str {
+    use sidewire_decode::Tunnel;
+    if packet.reassembled {
+        return "defrag";
+    }
+    match packet.tunnel {
+        None => "wire/pcap",
+        Some(Tunnel::Gre | Tunnel::Erspan) => "gre tunnel",
+        Some(Tunnel::IpInIp) if packet.ip.as_ref().is_some_and(|ip| ip.version == 6) => "ipv6 tunnel",
+        Some(Tunnel::IpInIp) => "ipv4 tunnel",
+        Some(Tunnel::Vxlan) => "vxlan encapsulation",
+        Some(Tunnel::Geneve) => "geneve encapsulation",
+        Some(Tunnel::Teredo) => "teredo tunnel",
+    }
+}
