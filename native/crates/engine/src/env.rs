@@ -83,7 +83,7 @@ impl Expectations {
 impl<W: Watch> Env<W> {
     pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W) -> Self {
         Self {
-            tcp: sidewire_tcp::Shared::default(),
+            tcp: sidewire_tcp::Shared::new(&setup.tcp, setup.workers()),
             detector: Detector::new(rules),
             rules: Arc::clone(rules),
             watch,
@@ -105,7 +105,7 @@ impl<W: Watch> Env<W> {
 
     /// Forgets everything that was seen.
     pub(crate) fn reset(&mut self) {
-        self.tcp = sidewire_tcp::Shared::default();
+        self.tcp = sidewire_tcp::Shared::new(&self.setup.tcp, self.setup.workers());
         self.detector = Detector::new(&self.rules);
         self.objects = ObjectTable::default();
         self.expectations = Expectations::default();

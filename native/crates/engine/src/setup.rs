@@ -50,6 +50,13 @@ impl Setup {
     }
 }
 
+impl Setup {
+    /// Workers that share the memory caps.
+    pub(crate) fn workers(&self) -> u64 {
+        u64::from(self.config.workers.max(1))
+    }
+}
+
 fn network(text: &str) -> Result<(IpAddr, u8), EngineError> {
     let bad = || EngineError::Config(format!("host-os-policy: `{text}` is no network"));
     let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
@@ -100,7 +107,8 @@ fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<s
 
 fn flow(config: &RunConfig) -> Result<sidewire_flow::Config, EngineError> {
     let mut flow = sidewire_flow::Config {
-        memcap: config.flow.memcap,
+        // Each worker has a table of its own; together they keep to the cap.
+        memcap: config.flow.memcap / u64::from(config.workers.max(1)),
         emergency_recovery: config.flow.emergency_recovery,
         vlan_tracking: config.decode.vlan_tracking,
         ..sidewire_flow::Config::default()
