@@ -7,7 +7,10 @@ import { eveLog, type RawConfig } from './schema.js';
 import { truth } from './values.js';
 
 /** EVE types beside those named after a protocol. */
-export const EVENT_TYPES: readonly string[] = ['alert', 'anomaly', 'flow', 'msrpc', 'stats'];
+export const EVENT_TYPES: readonly string[] = ['alert', 'anomaly', 'engine', 'fileinfo', 'flow', 'msrpc', 'netflow', 'stats'];
+
+/** EVE types whose name in a configuration is not the one their events have. */
+const EVENT_TYPE_OF: Readonly<Record<string, string>> = { files: 'fileinfo' };
 
 /** What the `outputs` of a configuration come to. */
 export interface Outputs {
@@ -68,7 +71,8 @@ function resolveTypes(result: Outputs, items: readonly unknown[], protocols: Rea
   for (const item of items) {
     const [name, body] = named(item);
     if (name === '' || isOff(body)) continue;
-    if (EVENT_TYPES.includes(name) || protocols.has(name)) types[name] = { ...types[name], ...flatten(body) };
+    const type = EVENT_TYPE_OF[name] ?? name;
+    if (EVENT_TYPES.includes(type) || protocols.has(type)) types[type] = { ...types[type], ...flatten(body) };
     else result.missing.push(`outputs.eve-log.types.${name}`);
   }
   return types;

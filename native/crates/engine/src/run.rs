@@ -156,15 +156,14 @@ fn drive(setup: &Arc<Setup>, rules: Arc<RuleSet>, sinks: Vec<Sink>, control: &Co
     } else {
         crate::shards::replay(setup, rules, &mut merger, &mut reading)
     };
-    let jumps = reading.clock.jumps;
     let last = reading.last;
-    summary.time_jumps = jumps;
     let written = outcome.and_then(|counters| {
         summary.counters = counters;
         let average = summary.counters.get("decoder.bytes").copied().unwrap_or(0)
             / summary.counters.get("decoder.pkts").copied().unwrap_or(0).max(1);
         summary.counters.insert("decoder.avg_pkt_size".to_owned(), average);
         summary.counters.insert("detect.alerts_suppressed".to_owned(), merger.suppressed);
+        write_troubles(setup, &summary, last, &mut merger)?;
         write_stats(setup, &summary, last, &mut merger)?;
         merger.flush()
     });
@@ -189,6 +188,39 @@ pub(crate) fn drive_watched<W: Watch>(
     Reading { setup, control: &control, clock: Clock::default(), ordinal: 0, summary: &mut summary, last: None }
         .replay(&mut alone)?;
     Ok((alone.into_watch(), summary.errors))
+}
+
+/// An `engine` event for each capture that could not be read to its end, and for packet time that jumped.
+fn write_troubles(
+    setup: &Setup,
+    summary: &Summary,
+    last: Option<Time>,
+    merger: &mut Merger,
+) -> Result<(), EngineError> {
+    let mut troubles: Vec<(&str, String)> =
+        summary.errors.iter().map(|error| (error.code(), error.to_string())).collect();
+    if summary.time_jumps > 0 {
+        let text = format!(
+            "{} packets lay far ahead of the time of those around them and did not move it",
+            summary.time_jumps
+        );
+        troubles.push(("capture/time-jump", text));
+    }
+    for (number, output) in setup.outputs.list.iter().enumerate() {
+        for (code, message) in troubles.iter().filter(|_| output.wants(Kind::ENGINE)) {
+            let mut line = Vec::new();
+            {
+                let mut o = Object::new(&mut line);
+                o.str("timestamp", &sidewire_eve::timestamp(last.unwrap_or_default())).str("event_type", "engine");
+                o.object("engine", |o| {
+                    o.str("error", code).str("message", message).str("module", "capture");
+                });
+            }
+            line.push(b'\n');
+            merger.extra(number, "engine", &line)?;
+        }
+    }
+    Ok(())
 }
 
 /// One `stats` event at the end, for each output that wants it. Its time is the capture's, not the clock's.
@@ -312,6 +344,7 @@ impl Reading<'_> {
                 }
             }
         };
+        self.summary.time_jumps += core::mem::take(&mut self.clock.jumps);
         match error {
             Some(error) => self.summary.errors.push(read_error(input, &error, self.ordinal > before)),
             None => self.summary.files += 1,

@@ -14,7 +14,8 @@ impl Kind {
     pub(crate) const FLOW: Self = Self(2);
     pub(crate) const NETFLOW: Self = Self(3);
     pub(crate) const STATS: Self = Self(4);
-    const ENGINE: [&'static str; 5] = ["alert", "anomaly", "flow", "netflow", "stats"];
+    pub(crate) const ENGINE: Self = Self(5);
+    const NAMES: [&'static str; 6] = ["alert", "anomaly", "flow", "netflow", "stats", "engine"];
 
     pub(crate) const fn number(self) -> u16 {
         self.0
@@ -68,7 +69,7 @@ pub(crate) struct AnomalyOptions {
 
 impl Outputs {
     pub(crate) fn new(config: &RunConfig, protocols: &[ProtocolDef]) -> Self {
-        let mut names = Kind::ENGINE.to_vec();
+        let mut names = Kind::NAMES.to_vec();
         let mut loggers = Vec::new();
         for protocol in protocols {
             let mut kinds = Vec::new();
