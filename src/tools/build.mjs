@@ -1,9 +1,9 @@
 // `npm run build`: TypeScript to dist/, and the release addon to native/sidewire.PLATFORM.node.
 import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { libraryName, platformName } from './platform.mjs';
-import { CARGO, rustVersion, TARGET } from './rust.mjs';
+import { platformName } from './platform.mjs';
+import { rustVersion } from './rust.mjs';
 import { main, must, NATIVE, ROOT, say, seconds } from './shell.mjs';
 import { digest, files, isDone, setDone } from './stamp.mjs';
 
@@ -46,9 +46,12 @@ async function buildAddon() {
     return;
   }
   say('build: building the native addon, release mode (a few minutes the first time)');
-  await must('Building the addon', CARGO, ['build', '--release', '--locked', '-p', 'sidewire-napi'], { cwd: NATIVE });
+  const made = join(ROOT, '.sidewire', 'addon');
+  const napi = join(ROOT, 'node_modules', '.bin', 'napi');
+  const what = ['--manifest-path', join(NATIVE, 'Cargo.toml'), '--package', 'sidewire-napi', '--platform', '--release'];
+  await must('Building the addon', napi, ['build', ...what, '--output-dir', made, '--no-js', '--', '--locked']);
   // Moved into place whole: a process that has the old file mapped keeps it.
-  copyFileSync(join(TARGET, 'release', libraryName()), `${ADDON}.new`);
+  copyFileSync(join(made, basename(ADDON)), `${ADDON}.new`);
   renameSync(`${ADDON}.new`, ADDON);
   setDone('addon', value);
   say(`build: the native addon is built (${seconds(start)})`);

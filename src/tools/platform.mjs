@@ -7,9 +7,3 @@ export function platformName() {
   const glibc = process.report.getReport().header.glibcVersionRuntime;
   return `linux-${process.arch}-${glibc ? 'gnu' : 'musl'}`;
 }
-
-/** What `cargo` calls the addon's library here. */
-export function libraryName() {
-  if (process.platform === 'win32') return 'sidewire_napi.dll';
-  return process.platform === 'darwin' ? 'libsidewire_napi.dylib' : 'libsidewire_napi.so';
-}

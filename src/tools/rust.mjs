@@ -1,15 +1,11 @@
 // The Rust toolchain: which one there is, and how to get one that is new enough.
-import { join } from 'node:path';
-import { Failed, NATIVE, output, run, say } from './shell.mjs';
+import { Failed, output, run, say } from './shell.mjs';
 
 /** The oldest Rust this builds with; `rust-version` of the workspace. */
 export const OLDEST = [1, 88];
 
 /** The cargo program: `$CARGO`, or the one in PATH. */
 export const CARGO = process.env.CARGO || 'cargo';
-
-/** Where cargo puts what it builds. */
-export const TARGET = process.env.CARGO_TARGET_DIR || join(NATIVE, 'target');
 
 /** Debian's package names of a Rust that is new enough (its plain `rustc` may not be). */
 const DEBIAN = ['rustc-web', 'cargo-web'];

@@ -1,0 +1,83 @@
+// Writes native/THIRD_PARTY_NOTICES.md: every Rust crate in the addon and every npm package a user installs, with version
+// and licence, and the licence texts that come with them. From `cargo metadata` and package-lock.json.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CARGO } from './rust.mjs';
+import { Failed, main, NATIVE, output, ROOT, say } from './shell.mjs';
+
+await main(() => {
+  const parts = [...crates(), ...packages()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const texts = new Map();
+  for (const { folder, name, version } of parts)
+    for (const text of licences(folder)) texts.set(text, [...(texts.get(text) ?? []), `${name} ${version}`]);
+  const rows = parts.map(({ name, version, licence, kind }) => `| ${name} | ${version} | ${licence} | ${kind} |`);
+  const bodies = [...texts].map(([text, names]) => `## ${names.join(', ')}\n\n\`\`\`text\n${text.trim()}\n\`\`\``);
+  const page = [
+    '# Third-party notices',
+    '',
+    'What sidewire is built with, beside its own code. Written by `node src/tools/notices.mjs`.',
+    '',
+    '| name | version | licence | kind |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+    ...bodies,
+    '',
+  ].join('\n');
+  writeFileSync(join(NATIVE, 'THIRD_PARTY_NOTICES.md'), page);
+  say(`notices: ${parts.length} packages, ${texts.size} licence texts`);
+});
+
+/** The crates the addon is linked from: reachable over ordinary dependencies from sidewire-napi. */
+function crates() {
+  const text = output(CARGO, ['metadata', '--format-version', '1', '--locked'], { cwd: NATIVE });
+  if (text === null) throw new Failed('`cargo metadata` failed.');
+  const { packages: all, resolve } = JSON.parse(text);
+  const byId = new Map(all.map((one) => [one.id, one]));
+  const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));
+  const seen = new Set();
+  const visit = (id) => {
+    if (seen.has(id)) return;
+    seen.add(id);
+    for (const { pkg, dep_kinds: kinds } of nodes.get(id).deps) if (kinds.some(({ kind }) => kind === null)) visit(pkg);
+  };
+  visit(all.find(({ name }) => name === 'sidewire-napi').id);
+  return [...seen]
+    .map((id) => byId.get(id))
+    .filter(({ source }) => source !== null)
+    .map(({ name, version, license, manifest_path: path }) => ({
+      name,
+      version,
+      licence: license ?? 'see its text',
+      kind: 'Rust',
+      folder: dirname(path),
+    }));
+}
+
+/** The npm packages that come with an installation. */
+function packages() {
+  const { packages: all } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+  return Object.entries(all)
+    .filter(([path, { dev, optional, peer }]) => path !== '' && !dev && !optional && !peer)
+    .map(([path, { version, license }]) => ({
+      name: path.replace(/^.*node_modules\//, ''),
+      version,
+      licence: license ?? 'see its text',
+      kind: 'npm',
+      folder: join(ROOT, path),
+    }));
+}
+
+function licences(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => /^(licen[cs]e|copying|notice)/i.test(name))
+    .sort()
+    .flatMap((name) => {
+      try {
+        return [readFileSync(join(folder, name), 'utf8').replaceAll('\r\n', '\n')];
+      } catch {
+        return [];
+      }
+    });
+}
