@@ -7,7 +7,16 @@ import { eveLog, type RawConfig } from './schema.js';
 import { truth } from './values.js';
 
 /** EVE types beside those named after a protocol. */
-export const EVENT_TYPES: readonly string[] = ['alert', 'anomaly', 'engine', 'fileinfo', 'flow', 'msrpc', 'netflow', 'stats'];
+export const EVENT_TYPES: readonly string[] = [
+  'alert',
+  'anomaly',
+  'engine',
+  'fileinfo',
+  'flow',
+  'msrpc',
+  'netflow',
+  'stats',
+];
 
 /** EVE types whose name in a configuration is not the one their events have. */
 const EVENT_TYPE_OF: Readonly<Record<string, string>> = { files: 'fileinfo' };
