@@ -83,7 +83,10 @@ export function resolveOptions(options: EngineSetup, protocols: readonly KnownPr
  * An EVE output with everything there is to say: what `replay` writes and the library's events hold. `types` limits it.
  */
 export function fullOutput(path: string, protocols: readonly KnownProtocol[], types?: readonly string[]): EveOutput {
-  const names = types ?? [...EVENT_TYPES.filter((type) => type !== 'netflow'), ...protocols.flatMap(({ name, aliases }) => [name, ...aliases])];
+  const names = types ?? [
+    ...EVENT_TYPES.filter((type) => type !== 'netflow'),
+    ...protocols.flatMap(({ name, aliases }) => [name, ...aliases]),
+  ];
   const all: EveOutput['types'] = Object.fromEntries(names.map((name) => [name, { ...TYPE_OPTIONS[name] }]));
   return {
     path,
