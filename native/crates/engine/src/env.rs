@@ -33,6 +33,8 @@ pub(crate) struct Env<W: Watch> {
     pub(crate) packets: u64,
     pub(crate) bytes: u64,
     pub(crate) invalid_checksum: u64,
+    /// Panics that were contained.
+    pub(crate) bugs: u64,
 }
 
 /// Counters of the application layer, by protocol.
@@ -99,8 +101,16 @@ impl<W: Watch> Env<W> {
             packets: 0,
             bytes: 0,
             invalid_checksum: 0,
+            bugs: 0,
             setup: Arc::clone(setup),
         }
+    }
+
+    /// Counts a contained bug and drops the line that it cut short.
+    pub(crate) fn abandon_line(&mut self) {
+        self.bugs += 1;
+        let batch = &mut self.writer.batch;
+        batch.bytes.truncate(batch.records.last().map_or(0, |record| record.end));
     }
 
     /// Forgets everything that was seen.

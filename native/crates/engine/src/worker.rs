@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use sidewire_base::{Direction, Time};
@@ -41,6 +42,8 @@ pub(crate) struct Worker<W: Watch> {
 struct Core<W: Watch> {
     flows: FlowTable<Conversation>,
     ended: Vec<(ConversationFlow, EndReason)>,
+    /// The flow being worked on, to be given up should a bug surface.
+    current: Option<Handle>,
     env: Env<W>,
 }
 
@@ -51,6 +54,7 @@ impl<W: Watch> Worker<W> {
             core: Core {
                 flows: FlowTable::new(setup.flow.clone(), seed),
                 ended: Vec::new(),
+                current: None,
                 env: Env::new(setup, rules, watch),
             },
         }
@@ -97,7 +101,10 @@ impl<W: Watch> Worker<W> {
             wire_length: frame.wire_length,
             link_type: frame.link_type,
         };
-        self.decoder.decode(&input, &mut |packet| core.packet(packet));
+        let decoder = &mut self.decoder;
+        if !contained(|| decoder.decode(&input, &mut |packet| core.packet(packet))) {
+            core.quarantine();
+        }
     }
 
     /// Ends every flow: the capture is over.
@@ -125,6 +132,7 @@ impl<W: Watch> Worker<W> {
         self.core.flows.counters().rows().for_each(|(name, value)| add(name, value));
         env.tcp.counters.rows().for_each(|(name, value)| add(name, value));
         add("tcp.invalid_checksum", env.invalid_checksum);
+        add("engine.bugs", env.bugs);
         let rows = |values: &[u64]| env.setup.protocols.iter().zip(values.to_vec()).collect::<Vec<_>>();
         for (table, values) in [("flow", &env.counters.flows), ("tx", &env.counters.transactions)] {
             for (protocol, value) in rows(values) {
@@ -154,7 +162,25 @@ fn counter_name(protocol: &sidewire_proto::ProtocolDef) -> String {
     }
 }
 
+/// Runs a step in which a panic, that is a bug of ours, costs one packet and its flow instead of the sensor. With debug
+/// assertions it goes on to abort, so that tests and fuzzing see it. False when it panicked.
+fn contained(step: impl FnOnce()) -> bool {
+    match catch_unwind(AssertUnwindSafe(step)) {
+        Ok(()) => true,
+        Err(bug) if cfg!(debug_assertions) => resume_unwind(bug),
+        Err(_) => false,
+    }
+}
+
 impl<W: Watch> Core<W> {
+    /// A bug surfaced in the middle of a packet: its flow goes without another look, and what was half written.
+    fn quarantine(&mut self) {
+        self.env.abandon_line();
+        if let Some(handle) = self.current.take() {
+            self.flows.remove(handle, EndReason::Forced);
+        }
+    }
+
     fn expire(&mut self, now: Time, ordinal: u64) {
         let ended = &mut self.ended;
         self.flows.expire(now, |flow, reason| ended.push((flow, reason)));
@@ -167,7 +193,10 @@ impl<W: Watch> Core<W> {
         let place = self.env.writer.place;
         for (mut flow, reason) in core::mem::take(&mut self.ended) {
             self.env.writer.place = Place { ordinal, class: 0, flow: flow.first_ordinal };
-            self.env.finish(&mut flow, reason);
+            let env = &mut self.env;
+            if !contained(|| env.finish(&mut flow, reason)) {
+                env.abandon_line();
+            }
         }
         self.env.writer.place = place;
     }
@@ -185,6 +214,7 @@ impl<W: Watch> Core<W> {
             return;
         };
         let handle = lookup.handle;
+        self.current = Some(handle);
         let mut direction = lookup.direction;
         let mut events = sidewire_tcp::Events::default();
         let mut in_stream = false;
@@ -233,6 +263,7 @@ impl<W: Watch> Core<W> {
         if !self.ended.is_empty() {
             self.finish_ended(packet.ordinal);
         }
+        self.current = None;
     }
 
     fn track(&mut self, packet: &Packet<'_>, tuple: &Tuple) -> Option<sidewire_flow::Lookup> {
