@@ -37,10 +37,14 @@ async function generated() {
   const fresh = join(ROOT, '.sidewire', 'generated');
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
-  const status = await run(CARGO, ['test', '--workspace', '--locked', '--quiet', '--lib', 'export_bindings'], {
-    cwd: NATIVE,
-    env: { TS_RS_EXPORT_DIR: fresh },
-  });
+  const status = await run(
+    CARGO,
+    ['test', '-p', 'sidewire-ir', '-p', 'sidewire-engine', '--locked', '--quiet', '--lib', 'export_bindings'],
+    {
+      cwd: NATIVE,
+      env: { TS_RS_EXPORT_DIR: fresh },
+    },
+  );
   if (status !== 0) return 'Exporting the types failed.';
   const stale = drift(fresh, join(ROOT, 'src', 'generated'));
   return stale.length === 0
