@@ -80,6 +80,7 @@ impl<W: Watch> Env<W> {
             }
             app.dirty = true;
             let opened = session.opened();
+            let complete = complete_messages(&**session, direction);
             let mut context = Context {
                 time: self.now,
                 ordinal,
@@ -108,12 +109,14 @@ impl<W: Watch> Env<W> {
             match step {
                 Ok(step) => {
                     let consumed = step.consumed.min(total);
-                    let everything = consumed == total;
+                    let flushes = app.protocol.and_then(|n| self.setup.protocols.get(usize::from(n)));
+                    let flushes = flushes.is_some_and(|protocol| protocol.flushes_stream)
+                        && complete_messages(&**session, direction) > complete;
                     app.need[direction] = step.need;
                     let stream = tcp.stream_mut(direction);
                     stream.consume(Consumer::App, consumed as u64);
-                    if everything {
-                        // A message ends here: rules on the stream need not wait for more.
+                    if flushes {
+                        // Rules on the stream need not wait for more.
                         stream.flush_raw();
                     }
                     if let Some(next) = step.switch {
@@ -306,6 +309,13 @@ impl<W: Watch> Env<W> {
         }
         Turn::Straight
     }
+}
+
+/// Open transactions that are complete in one direction.
+fn complete_messages(session: &dyn sidewire_proto::Session, direction: Direction) -> usize {
+    let complete = session.info().complete(direction);
+    let heads = (0..session.len()).filter_map(|position| session.head(position));
+    heads.filter(|head| head.progress[direction] >= complete).count()
 }
 
 fn stream_done(tcp: &mut Session, direction: Direction) {

@@ -67,7 +67,7 @@ impl<W: Watch> Env<W> {
         let mut fresh = 0;
         let stream = tcp.as_ref().and_then(|session| {
             let stream = session.stream(direction);
-            if !(last || stream.raw_ready(chunk)) {
+            if !(last || session.raw_ready(direction, &self.setup.tcp)) {
                 return None;
             }
             match stream.available_with_overlap(Consumer::Raw, chunk as usize)? {

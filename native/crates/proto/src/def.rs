@@ -191,6 +191,8 @@ pub struct ProtocolDef {
     pub info: Info,
     /// True when a flow of it always begins with the client's octets.
     pub client_first: bool,
+    /// True when a complete message lets rules look at the stream so far.
+    pub flushes_stream: bool,
     /// Metadata of its buffer rows; the position is the row number.
     pub buffers: fn(usize) -> Option<&'static BufferInfo>,
     /// Its events; the position is the number transactions carry.

@@ -521,6 +521,7 @@ mod tests {
         ProtocolDef {
             info,
             client_first,
+            flushes_stream: true,
             buffers: |_| None,
             events: &[],
             loggers: |_| None,

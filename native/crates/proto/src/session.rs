@@ -76,6 +76,9 @@ pub trait Protocol: Send + Sized + 'static {
     const INFO: Info;
     /// True when a flow of it always begins with the client's octets: a server that speaks first is an event.
     const CLIENT_FIRST: bool = false;
+    /// True when a complete message lets rules on the stream look at what came so far, false when they wait until enough
+    /// octets came together. As in Suricata, so that alerts fall on the same packets.
+    const FLUSHES_STREAM: bool = true;
     /// What rules can look into.
     const BUFFERS: &'static [Buffer<Self::Tx>];
     /// What can go wrong.
@@ -236,6 +239,7 @@ pub const fn def<P: Protocol>() -> ProtocolDef {
     ProtocolDef {
         info: P::INFO,
         client_first: P::CLIENT_FIRST,
+        flushes_stream: P::FLUSHES_STREAM,
         buffers: |row| P::BUFFERS.get(row).map(|buffer| &buffer.info),
         events: P::EVENTS,
         loggers: |row| P::LOGGERS.get(row).map(|logger| logger.info),

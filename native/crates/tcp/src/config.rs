@@ -33,7 +33,7 @@ pub struct Reassembly {
     /// `depth`: octets followed per direction; 0 is no limit.
     pub depth: u64,
     /// `toserver-chunk-size`, `toclient-chunk-size`: octets that raw inspection waits for. Used through
-    /// [`Stream::raw_ready`](crate::Stream::raw_ready).
+    /// [`Session::raw_ready`](crate::Session::raw_ready).
     pub chunk_size: [u32; 2],
     /// `raw`: raw inspection is wanted at all.
     pub raw: bool,

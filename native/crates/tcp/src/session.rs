@@ -311,6 +311,14 @@ impl Session {
         &mut self.streams[direction]
     }
 
+    /// True when raw inspection of a direction should run: something waits, and it is a chunk (`toserver-chunk-size`,
+    /// `toclient-chunk-size`), or [`Stream::flush_raw`] was called since it last ran, or little or nothing will follow.
+    #[must_use]
+    pub fn raw_ready(&self, direction: Direction, config: &Config) -> bool {
+        let closes = self.state > State::TimeWait;
+        self.streams[direction].raw_ready(if closes { 0 } else { config.reassembly.chunk_size[direction] })
+    }
+
     /// Where it stands.
     #[must_use]
     pub const fn state(&self) -> State {

@@ -123,13 +123,13 @@ impl Stream {
         self.visible
     }
 
-    /// True when raw inspection should run: `chunk_size` octets wait (`toserver-chunk-size`, `toclient-chunk-size`), or
-    /// [`flush_raw`](Self::flush_raw) was called since it last consumed, or the stream ended; and something waits.
-    #[must_use]
-    pub fn raw_ready(&self, chunk_size: u32) -> bool {
+    /// True when raw inspection should run: something waits, and it is `chunk_size` octets, or [`flush_raw`](Self::flush_raw)
+    /// was called since it last consumed, or nothing will follow.
+    pub(crate) fn raw_ready(&self, chunk_size: u32) -> bool {
         let reader = self.reader(Consumer::Raw);
         let waiting = self.visible.saturating_sub(reader.progress);
-        !reader.disabled && waiting > 0 && (self.flush || waiting >= u64::from(chunk_size) || self.ended())
+        let now = self.flush || self.depth_reached || waiting >= u64::from(chunk_size) || self.ended();
+        !reader.disabled && waiting > 0 && now
     }
 
     /// Lets raw inspection run with whatever is visible: a protocol completed a message.

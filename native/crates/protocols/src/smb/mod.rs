@@ -49,6 +49,7 @@ impl Protocol for Smb {
         stages: [&["request_started", "request_complete"], &["response_started", "response_complete"]],
         one_way: false,
     };
+    const FLUSHES_STREAM: bool = false;
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
     const EVENTS: &'static [EventInfo] = event::EVENTS;
     const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;
