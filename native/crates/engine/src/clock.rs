@@ -24,6 +24,11 @@ pub(crate) struct Reading {
 }
 
 impl Clock {
+    /// Engine time; 1970 before the first packet.
+    pub(crate) fn now(&self) -> Time {
+        self.now.unwrap_or_default()
+    }
+
     pub(crate) fn read(&mut self, packet: Time) -> Reading {
         let Some(now) = self.now else {
             self.now = Some(packet);

@@ -1,3 +1,5 @@
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
 use sidewire_base::Direction;
 use sidewire_flow::EndReason;
 use sidewire_proto::Context;

@@ -73,10 +73,10 @@ impl Expectations {
     pub(crate) fn add(&mut self, expectation: &Expectation) {
         if self.by_server.insert(expectation.server, expectation.protocol).is_none() {
             self.order.push_back(expectation.server);
-            if self.order.len() > MAX_EXPECTATIONS {
-                if let Some(oldest) = self.order.pop_front() {
-                    self.by_server.remove(&oldest);
-                }
+            if self.order.len() > MAX_EXPECTATIONS
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.by_server.remove(&oldest);
             }
         }
     }

@@ -1,3 +1,5 @@
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
 use std::sync::Arc;
 
 use sidewire_base::{Direction, Endpoint};
@@ -97,11 +99,11 @@ impl<W: Watch> Env<W> {
             } else {
                 session.parse(direction, Input { data: bytes, offset, last }, &mut context)
             };
-            if let (Ok(step), true) = (&step, last) {
-                if step.switch.is_none() {
-                    session.close(direction, &mut context);
-                    app.closed[direction] = true;
-                }
+            if let (Ok(step), true) = (&step, last)
+                && step.switch.is_none()
+            {
+                session.close(direction, &mut context);
+                app.closed[direction] = true;
             }
             let new = session.opened() - opened;
             self.count_transactions(app.protocol, new);

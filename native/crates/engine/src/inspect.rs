@@ -1,3 +1,5 @@
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
 use std::sync::Arc;
 
 use sidewire_base::Direction;
@@ -50,7 +52,7 @@ impl<W: Watch> Env<W> {
         in_stream: bool,
         last: bool,
     ) {
-        if self.rules.len() == 0 {
+        if self.rules.is_empty() {
             return;
         }
         let (source, destination) = flow.endpoints(direction);
@@ -111,10 +113,10 @@ impl<W: Watch> Env<W> {
             self.alert(Some(flow), packet, found);
         }
         self.matches = matches;
-        if fresh > 0 {
-            if let Some(session) = &mut flow.data.tcp {
-                session.stream_mut(direction).consume(Consumer::Raw, fresh as u64);
-            }
+        if fresh > 0
+            && let Some(session) = &mut flow.data.tcp
+        {
+            session.stream_mut(direction).consume(Consumer::Raw, fresh as u64);
         }
     }
 

@@ -261,7 +261,8 @@ pub(crate) trait Frames {
     fn tick(&mut self, now: Time, ordinal: u64);
     fn frame(&mut self, frame: &FrameIn<'_>) -> Result<(), EngineError>;
     /// Flows end: the file was a run of its own, or everything is over.
-    fn finish(&mut self) -> Result<(), EngineError>;
+    /// `now` is engine time at the last packet, whichever worker had it.
+    fn finish(&mut self, now: Time) -> Result<(), EngineError>;
     fn swap(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError>;
 }
 
@@ -281,14 +282,14 @@ impl Reading<'_> {
                 Ok(reader) => {
                     self.file(input, reader, fresh, frames)?;
                     if !config.continue_files {
-                        frames.finish()?;
+                        frames.finish(self.clock.now())?;
                     }
                 }
                 Err(error) => self.summary.errors.push(open_error(input, &error)),
             }
         }
         if config.continue_files {
-            frames.finish()?;
+            frames.finish(self.clock.now())?;
         }
         Ok(())
     }
@@ -468,8 +469,8 @@ impl<W: Watch> Frames for Alone<'_, W> {
         if self.since >= EPOCH { self.merge() } else { Ok(()) }
     }
 
-    fn finish(&mut self) -> Result<(), EngineError> {
-        self.worker.finish();
+    fn finish(&mut self, now: Time) -> Result<(), EngineError> {
+        self.worker.finish(now);
         self.merge()?;
         self.worker.count(&mut self.counters);
         Ok(())

@@ -67,7 +67,7 @@ enum Item {
     File { path: Arc<str>, fresh: bool, ignore_checksums: bool },
     Frame { end: usize, time: Time, now: Time, ordinal: u64, wire_length: u32, link_type: u32 },
     Tick { now: Time, ordinal: u64 },
-    Finish,
+    Finish { now: Time },
     Swap(Arc<RuleSet>),
 }
 
@@ -109,8 +109,8 @@ fn run(worker: &mut Worker<Silent>, epoch: &Epoch, counters: &mut BTreeMap<Strin
                 worker.frame(&FrameIn { time, now, ordinal, data, wire_length: *wire_length, link_type: *link_type });
             }
             Item::Tick { now, ordinal } => worker.tick(*now, *ordinal),
-            Item::Finish => {
-                worker.finish();
+            Item::Finish { now } => {
+                worker.finish(*now);
                 worker.count(counters);
             }
             Item::Swap(rules) => worker.swap_rules(rules),
@@ -195,8 +195,8 @@ impl Frames for Dealer<'_, '_> {
         if self.count >= EPOCH || self.bytes >= EPOCH_BYTES { self.deal() } else { Ok(()) }
     }
 
-    fn finish(&mut self) -> Result<(), EngineError> {
-        self.all(|| Item::Finish);
+    fn finish(&mut self, now: Time) -> Result<(), EngineError> {
+        self.all(|| Item::Finish { now });
         self.deal()?;
         self.drain(0)
     }

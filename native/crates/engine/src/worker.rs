@@ -1,3 +1,5 @@
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -108,8 +110,9 @@ impl<W: Watch> Worker<W> {
     }
 
     /// Ends every flow: the capture is over.
-    pub(crate) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self, now: Time) {
         let core = &mut self.core;
+        core.env.now = now;
         let ended = &mut core.ended;
         core.flows.drain(|flow, reason| ended.push((flow, reason)));
         core.finish_ended(u64::MAX);
@@ -284,12 +287,11 @@ impl<W: Watch> Core<W> {
         if !self.ended.is_empty() {
             self.finish_ended(packet.ordinal);
         }
-        if let Some(lookup) = lookup.filter(|lookup| lookup.is_new) {
-            if let Some(flow) = self.flows.get_mut(lookup.handle) {
-                if let Some(name) = self.env.expectations.by_server.get(&flow.server) {
-                    flow.data.app.expected = self.env.setup.detection.position(name);
-                }
-            }
+        if let Some(lookup) = lookup.filter(|lookup| lookup.is_new)
+            && let Some(flow) = self.flows.get_mut(lookup.handle)
+            && let Some(name) = self.env.expectations.by_server.get(&flow.server)
+        {
+            flow.data.app.expected = self.env.setup.detection.position(name);
         }
         lookup
     }
