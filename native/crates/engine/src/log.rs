@@ -1,3 +1,5 @@
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
 use std::sync::Arc;
 
 use sidewire_base::{Direction, Endpoint, Time};
