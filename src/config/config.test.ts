@@ -85,6 +85,7 @@ describe('resolving', () => {
       vxlan_ports: [4789],
       teredo_ports: [3544],
       offload_length: false,
+      partial_checksums: false,
     });
     expect(run.flow.timeouts.tcp).toMatchObject({ new: 60, established: 600, closed: 60 });
     expect(run.flow.timeouts.udp).toMatchObject({ new: 30, closed: 0 });

@@ -13,11 +13,17 @@ export interface Difference {
 export const DIFFERENCES: readonly Difference[] = [
   { key: 'stream.midstream', value: 'yes', why: 'captures start in the middle' },
   { key: 'stream.async-oneside', value: 'yes', why: 'taps and mirrors lose a direction' },
+  { key: 'stream.liberal-windows', value: 'yes', why: 'without a handshake the scale of windows is unknown' },
   { key: 'stream.reassembly.depth', value: '0', why: 'calls and files are followed to their end' },
   {
     key: 'decoder.offload-length',
     value: 'yes',
     why: 'an IP length of 0 is segmentation offload at the capturing host',
+  },
+  {
+    key: 'decoder.partial-checksums',
+    value: 'yes',
+    why: 'a checksum of the pseudo header alone is checksum offload at the capturing host (unless checksums are all to be verified)',
   },
   { key: 'app-layer.protocols.http.libhtp.default-config.request-body-limit', value: '0', why: 'bodies to their end' },
   { key: 'app-layer.protocols.http.libhtp.default-config.response-body-limit', value: '0', why: 'bodies to their end' },

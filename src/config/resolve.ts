@@ -98,6 +98,7 @@ function resolveRun(
     decode: {
       checksums: checksumMode(raw),
       offload_length: decoder['offload-length'] ?? false,
+      partial_checksums: checksumMode(raw) === 'auto' && (decoder['partial-checksums'] ?? false),
       max_layers: Math.min(decoder['max-layers'] ?? 16, 255),
       vxlan_ports: tunnel('vxlan', '4789'),
       geneve_ports: tunnel('geneve', '6081'),
@@ -122,6 +123,7 @@ function resolveRun(
       inline: truth(stream.inline ?? 'no') === true,
       midstream: stream.midstream ?? false,
       async_oneside: stream['async-oneside'] ?? false,
+      liberal_windows: stream['liberal-windows'] ?? false,
       toserver_chunk_size: reassembly['toserver-chunk-size'] ?? 2560,
       toclient_chunk_size: reassembly['toclient-chunk-size'] ?? 2560,
       raw: reassembly.raw ?? true,

@@ -75,6 +75,8 @@ export const rawConfig = z.looseObject({
       inline: text.optional(),
       midstream: flag.optional(),
       'async-oneside': flag.optional(),
+      // Not Suricata's: refuse nothing because of windows whose scale was not seen.
+      'liberal-windows': flag.optional(),
       bypass: flag.optional(),
       'max-synack-queued': whole.optional(),
       'max-syn-queued': whole.optional(),
@@ -96,6 +98,8 @@ export const rawConfig = z.looseObject({
       'max-layers': whole.optional(),
       // Not Suricata's: an IP length of 0 means "to the end of the frame".
       'offload-length': flag.optional(),
+      // Not Suricata's: a checksum that covers the pseudo header only is right.
+      'partial-checksums': flag.optional(),
       teredo: z.looseObject({ enabled: flag.optional(), ports: text.optional() }).optional(),
       vxlan: z.looseObject({ enabled: flag.optional(), ports: text.optional() }).optional(),
       geneve: z.looseObject({ enabled: flag.optional(), ports: text.optional() }).optional(),

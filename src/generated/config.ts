@@ -39,6 +39,10 @@ checksums: ChecksumMode,
  */
 offload_length: boolean, 
 /**
+ * A checksum that covers the pseudo header only is right (checksum offload).
+ */
+partial_checksums: boolean, 
+/**
  * Nesting limit.
  */
 max_layers: number, 
@@ -295,6 +299,10 @@ midstream: boolean,
  * Follow sessions of which one side is seen.
  */
 async_oneside: boolean, 
+/**
+ * Refuse nothing because of windows whose scale was not seen.
+ */
+liberal_windows: boolean, 
 /**
  * Octets after which stream payload is inspected, to server.
  */

@@ -34,12 +34,21 @@ pub(crate) fn internet(data: &[u8]) -> u16 {
 /// The same with the pseudo header of RFC 9293 and RFC 8200.
 #[inline]
 pub(crate) fn transport(source: IpAddr, destination: IpAddr, protocol: u8, segment: &[u8]) -> u16 {
+    !fold(pseudo_sum(source, destination, protocol, segment.len()) + sum(segment))
+}
+
+/// The sum of a pseudo header alone, for a segment of so many octets.
+pub(crate) fn pseudo(source: IpAddr, destination: IpAddr, protocol: u8, length: usize) -> u16 {
+    fold(pseudo_sum(source, destination, protocol, length))
+}
+
+#[inline]
+fn pseudo_sum(source: IpAddr, destination: IpAddr, protocol: u8, length: usize) -> u64 {
     let addresses = |address: IpAddr| match address {
         IpAddr::V4(address) => sum(&address.octets()),
         IpAddr::V6(address) => sum(&address.octets()),
     };
-    let pseudo = addresses(source) + addresses(destination) + u64::from(protocol) + segment.len() as u64;
-    !fold(pseudo + sum(segment))
+    addresses(source) + addresses(destination) + u64::from(protocol) + length as u64
 }
 
 const CRC32C: [u32; 256] = {

@@ -9,6 +9,9 @@ pub struct Options {
     pub checksums: bool,
     /// Take an IP length of 0 as "to the end of the frame", as captures of segmentation offload have it. Off: an event.
     pub offload_length: bool,
+    /// Take a TCP or UDP checksum that covers the pseudo header only for right, as captures of checksum offload have it:
+    /// the network card would have completed it.
+    pub partial_checksums: bool,
     /// Protocol layers after which a packet is given up with `too_many_layers`.
     pub max_layers: u8,
     /// UDP ports of Teredo.
@@ -26,6 +29,7 @@ impl Default for Options {
         Self {
             checksums: false,
             offload_length: true,
+            partial_checksums: true,
             max_layers: 16,
             teredo: Ports::Listed(vec![3544]),
             vxlan: Ports::Listed(vec![4789]),

@@ -24,6 +24,23 @@ impl<'a> Walk<'_, 'a> {
                 .is_some_and(|ip| checksum::transport(ip.source, ip.destination, protocol, segment) != 0)
     }
 
+    /// The same for TCP and UDP, whose checksum (`field`) may have been left to the network card.
+    #[inline]
+    fn checksum_is_bad_or_partial(&self, protocol: u8, segment: &[u8], field: u16) -> bool {
+        self.checksum_is_bad(protocol, segment)
+            && !(self.options.partial_checksums && self.is_partial(protocol, segment, field))
+    }
+
+    /// What a host writes for its card to complete: the sum of the pseudo header, uncomplemented. Segments the card is to
+    /// cut up are summed with a length of 0 by Windows.
+    #[cold]
+    fn is_partial(&self, protocol: u8, segment: &[u8], field: u16) -> bool {
+        self.packet.ip.as_ref().is_some_and(|ip| {
+            let pseudo = |length| checksum::pseudo(ip.source, ip.destination, protocol, length);
+            field == pseudo(segment.len()) || field == pseudo(0)
+        })
+    }
+
     #[inline]
     pub(crate) fn tcp(&mut self, data: &'a [u8]) {
         self.stats.count(Counter::Tcp);
@@ -42,7 +59,8 @@ impl<'a> Walk<'_, 'a> {
         if header_length > TCP_LENGTH {
             self.tcp_options(header.get(TCP_LENGTH..).unwrap_or_default(), &mut options);
         }
-        self.packet.bad_checksum.transport = self.checksum_is_bad(protocol::TCP, data);
+        self.packet.bad_checksum.transport =
+            self.checksum_is_bad_or_partial(protocol::TCP, data, u16::from_be_bytes([c0, c1]));
         self.packet.payload = payload;
         self.packet.transport = Transport::Tcp(Tcp {
             source_port: u16::from_be_bytes([s0, s1]),
@@ -145,7 +163,8 @@ impl<'a> Walk<'_, 'a> {
             return self.invalid(DecodeEvent::UDP_LEN_INVALID);
         };
         let (source_port, destination_port) = (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
-        self.packet.bad_checksum.transport = checksum != 0 && self.checksum_is_bad(protocol::UDP, datagram);
+        self.packet.bad_checksum.transport =
+            checksum != 0 && self.checksum_is_bad_or_partial(protocol::UDP, datagram, checksum);
         self.packet.payload = payload;
         self.packet.transport = Transport::Udp(Udp { source_port, destination_port, length, checksum, header });
         self.udp_tunnel(source_port, destination_port, payload);

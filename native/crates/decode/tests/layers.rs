@@ -511,6 +511,25 @@ fn checksums_are_verified_on_request() {
 }
 
 #[test]
+fn a_checksum_left_to_the_network_card_is_right_if_asked() {
+    let mut packet = ipv4(17, &udp(53, b"odd"));
+    let bad = |packet: &[u8], partial_checksums| {
+        let mut bad = None;
+        let options = Options { checksums: true, partial_checksums, ..Options::default() };
+        Decoder::new(options).decode(&frame(101, packet), &mut |packet| bad = Some(packet.bad_checksum.transport));
+        bad.unwrap()
+    };
+    let pseudo = 0x0a00 + 0x0001 + 0x0a00 + 0x0002 + 17;
+    for length in [11, 0] {
+        packet[26..28].copy_from_slice(&(pseudo + length as u16).to_be_bytes());
+        assert!(bad(&packet, false));
+        assert!(!bad(&packet, true));
+    }
+    packet[27] ^= 1;
+    assert!(bad(&packet, true));
+}
+
+#[test]
 fn statistics_are_named_and_add_up() {
     let mut decoder = Decoder::new(Options::default());
     for data in [eth(0x0800, &ipv4(6, &tcp(&[]))), eth(0x1234, b"x"), vec![1], eth(0x8847, &[0, 0, 0x11, 0])] {

@@ -45,6 +45,8 @@ pub struct DecodeConfig {
     pub checksums: ChecksumMode,
     /// IP length 0 means "to the end of the frame" (segmentation offload).
     pub offload_length: bool,
+    /// A checksum that covers the pseudo header only is right (checksum offload).
+    pub partial_checksums: bool,
     /// Nesting limit.
     pub max_layers: u8,
     /// UDP ports of VXLAN; empty: off.
@@ -110,6 +112,8 @@ pub struct StreamConfig {
     pub midstream: bool,
     /// Follow sessions of which one side is seen.
     pub async_oneside: bool,
+    /// Refuse nothing because of windows whose scale was not seen.
+    pub liberal_windows: bool,
     /// Octets after which stream payload is inspected, to server.
     pub toserver_chunk_size: u32,
     /// To client.

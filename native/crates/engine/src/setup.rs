@@ -83,6 +83,7 @@ fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<s
         inline: config.inline,
         midstream: config.midstream,
         async_oneside: config.async_oneside,
+        liberal_windows: config.liberal_windows,
         max_syn_queued: config.max_syn_queued,
         max_synack_queued: config.max_synack_queued,
         reassembly: Reassembly {
@@ -164,6 +165,7 @@ fn decode(config: &RunConfig) -> Result<sidewire_decode::Options, EngineError> {
     Ok(Options {
         checksums: config.decode.checksums != crate::ChecksumMode::Ignore,
         offload_length: config.decode.offload_length,
+        partial_checksums: config.decode.partial_checksums,
         max_layers: config.decode.max_layers,
         teredo: ports(&config.decode.teredo_ports),
         vxlan: ports(&config.decode.vxlan_ports),

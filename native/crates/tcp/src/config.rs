@@ -19,6 +19,9 @@ pub struct Config {
     pub max_synack_queued: u8,
     /// `stream.liberal-timestamps`: judge timestamps as Linux does, whatever the policy.
     pub liberal_timestamps: bool,
+    /// `stream.liberal-windows`: where the handshake was not seen, and so no window scale, refuse nothing because a
+    /// window shrank.
+    pub liberal_windows: bool,
     /// `stream.reassembly`.
     pub reassembly: Reassembly,
     /// `host-os-policy`.
@@ -116,6 +119,7 @@ impl Default for Config {
             max_syn_queued: 10,
             max_synack_queued: 5,
             liberal_timestamps: true,
+            liberal_windows: false,
             reassembly: Reassembly::default(),
             policies: Policies::default(),
         }

@@ -375,7 +375,7 @@ impl Session {
             return Verdict::Accept;
         }
         if !self.is_last_ack(arrival) && !self.is_window_update(arrival) {
-            if self.is_bad_window_update(arrival) {
+            if self.is_bad_window_update(arrival, scope.config) {
                 scope.event(Event::PacketBadWindowUpdate);
                 return Verdict::Accept;
             }
@@ -487,13 +487,16 @@ impl Session {
 
     /// A segment from the future that shrinks the window by more than it carries or acknowledges: it would make the
     /// segments that are expected look like they lie beyond the window.
-    fn is_bad_window_update(&self, arrival: &Arrival<'_>) -> bool {
+    fn is_bad_window_update(&self, arrival: &Arrival<'_>, config: &Config) -> bool {
         // Up to so much more is seen in practice, with windows that are not tiny.
         const TOLERANCE: u32 = 32;
         const TINY_WINDOW: u32 = 1024;
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
         if self.state < State::Established || self.state == State::Closed || !arrival.is_plain() {
             return false;
+        }
+        if config.liberal_windows && self.traits.midstream {
+            return false; // windows of an unknown scale cannot be compared with octets
         }
         let window = peer.scaled(arrival.tcp.window);
         let Some(shrunk) = peer.window.checked_sub(window).filter(|&shrunk| shrunk > 0) else { return false };
