@@ -326,7 +326,8 @@ impl Run<'_, '_> {
         if to >= length {
             return None;
         }
-        self.at = usize::try_from(to).ok()?;
+        // A jump to before the buffer ends at its first octet.
+        self.at = usize::try_from(to.max(0)).ok()?;
         Some(())
     }
 
