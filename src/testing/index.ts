@@ -27,6 +27,7 @@ export {
 export type { Endpoint, Frame, Role } from './frame.js';
 export { HttpConversation, type HttpRequest, type HttpResponse, http, requestBytes, responseBytes } from './http.js';
 export { type AlertExpectation, toAlert, type Verdict } from './matchers.js';
+export { mutated } from './mutate.js';
 export { type Conversation, capture } from './pcap.js';
 export { explain, type Input, type Replayed, type Rules, replay } from './replay.js';
 export { TcpConversation, type TcpOptions, tcp } from './tcp.js';
