@@ -83,6 +83,21 @@ export interface HttpEvent extends EventBase {
   readonly http: HttpRecord;
 }
 
+/** A file that a transaction carried. */
+export interface FileinfoEvent extends EventBase {
+  readonly event_type: 'fileinfo';
+  readonly fileinfo: {
+    readonly filename: string;
+    readonly gaps: boolean;
+    readonly state: 'CLOSED' | 'TRUNCATED';
+    readonly stored: boolean;
+    /** Octets. */
+    readonly size: number;
+    readonly tx_id: number;
+  };
+  readonly http?: HttpRecord;
+}
+
 export interface HttpRecord {
   readonly hostname?: string;
   readonly http_port?: number;
@@ -143,7 +158,15 @@ export interface StatsEvent extends EventBase {
 }
 
 /** An EVE event, told apart by `event_type`. */
-export type EveEvent = AlertEvent | AnomalyEvent | FlowEvent | HttpEvent | DcerpcEvent | MsrpcEvent | StatsEvent;
+export type EveEvent =
+  | AlertEvent
+  | AnomalyEvent
+  | DcerpcEvent
+  | FileinfoEvent
+  | FlowEvent
+  | HttpEvent
+  | MsrpcEvent
+  | StatsEvent;
 
 /** The names of the event types. */
 export type EventType = EveEvent['event_type'];
