@@ -17,6 +17,8 @@ mod facts;
 mod fast_pattern;
 mod fields;
 mod flow_state;
+#[doc(hidden)]
+pub mod fuzz;
 mod group;
 mod host_bits;
 mod input;

@@ -111,13 +111,13 @@ impl<W: Watch> Env<W> {
                 envelope.community = Some(&community);
                 let key = (protocol.loggers)(logger).map_or("", |info| info.event_type);
                 let names = flow.data.app.names(setup.protocols);
-                self.writer.event(kind, &envelope, None, |output, out| {
+                self.writer.event(kind, &envelope, None, |_, out| {
                     if key == "fileinfo" {
                         // A file is told together with the transaction that carried it.
                         out.object_unless_empty(protocol.info.name, |o| session.log(position, 0, false, o));
                         names.write(out);
                     }
-                    out.object(key, |o| session.log(position, logger, output.extended(kind), o));
+                    out.object(key, |o| session.log(position, logger, false, o));
                 });
                 if let Some(head) = flow.data.app.session.as_deref_mut().and_then(|session| session.head_mut(position))
                 {

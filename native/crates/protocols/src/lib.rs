@@ -2,6 +2,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 pub mod dcerpc;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod http1;
 pub mod smb;
 

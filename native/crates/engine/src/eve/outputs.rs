@@ -36,7 +36,6 @@ pub(crate) struct Outputs {
 pub(crate) struct Output {
     pub(crate) config: EveOutput,
     wanted: Vec<bool>,
-    extended: Vec<bool>,
     pub(crate) alert: AlertOptions,
     pub(crate) anomaly: AnomalyOptions,
 }
@@ -121,7 +120,6 @@ impl Output {
         };
         Self {
             wanted: names.iter().map(|name| options(name).is_some_and(|map| is_on(map, "enabled", true))).collect(),
-            extended: names.iter().map(|name| truth(name, "extended", true)).collect(),
             alert: AlertOptions {
                 payload: truth("alert", "payload", false),
                 payload_printable: truth("alert", "payload-printable", false),
@@ -148,10 +146,6 @@ impl Output {
 
     pub(crate) fn wants(&self, kind: Kind) -> bool {
         self.wanted.get(usize::from(kind.0)).copied().unwrap_or(false)
-    }
-
-    pub(crate) fn extended(&self, kind: Kind) -> bool {
-        self.extended.get(usize::from(kind.0)).copied().unwrap_or(false)
     }
 
     /// The address of a client behind a proxy takes the place of the packet's (`xff.mode: overwrite`).

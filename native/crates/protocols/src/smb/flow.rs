@@ -515,7 +515,7 @@ impl Smb {
                     self.data_lost(around, &data, lost);
                 }
                 if missing < begin + u64::from(left) {
-                    let data = Flowing { position: data.position + lost, ..data };
+                    let data = Flowing { position: data.position.saturating_add(lost), ..data };
                     let lead = fits(begin.saturating_sub(missing));
                     self.lanes[direction].place = Place::Data { lead, left: left - fits(lost), tail, after, data };
                     return;

@@ -58,7 +58,7 @@ impl Smb {
             }
             Route::Undecided | Route::Nowhere => {}
         }
-        data.position += octets.len() as u64;
+        data.position = data.position.saturating_add(octets.len() as u64);
     }
 
     fn route(&mut self, around: &mut Around<'_, '_>, data: &Flowing, first: &[u8]) -> Route {
