@@ -70,11 +70,17 @@ impl<W: Watch> Env<W> {
         let nothing = sidewire_tcp::Events::default();
         let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.is_empty());
         let raw = |flow: &ConversationFlow, direction| {
-            flow.data.tcp.as_ref().is_some_and(|s| s.stream(direction).available(Consumer::Raw).is_some())
+            let stream = flow.data.tcp.as_ref()?.stream(direction);
+            stream.available(Consumer::Raw).map(|_| stream.progress(Consumer::Raw))
         };
         for direction in Direction::BOTH {
-            if pending || raw(flow, direction) {
+            let mut wanted = pending || raw(flow, direction).is_some();
+            // Once for each piece between gaps.
+            while wanted {
+                let before = raw(flow, direction);
                 self.inspect(flow, None, direction, &nothing, false, true);
+                let after = raw(flow, direction);
+                wanted = after.is_some() && after != before;
             }
         }
         self.log_transactions(flow, None, true);

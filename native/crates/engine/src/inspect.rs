@@ -66,22 +66,26 @@ impl<W: Watch> Env<W> {
         self.matches.clear();
         let Conversation { tcp, app, rules, .. } = &mut flow.data;
         let chunk = self.setup.tcp.reassembly.chunk_size[direction];
+        if let Some(session) = tcp.as_mut() {
+            // Nobody can look into what is missing; what follows a gap is looked at by itself.
+            let stream = session.stream_mut(direction);
+            while let Some(Chunk::Gap { length, .. }) = stream.available(Consumer::Raw) {
+                stream.consume(Consumer::Raw, length);
+            }
+        }
         let mut fresh = 0;
         let stream = tcp.as_ref().and_then(|session| {
             let stream = session.stream(direction);
             if !(last || session.raw_ready(direction, &self.setup.tcp)) {
                 return None;
             }
-            match stream.available_with_overlap(Consumer::Raw, chunk as usize)? {
-                Chunk::Data { offset, bytes, seen, last: end } => {
-                    fresh = bytes.len() - seen;
-                    Some(StreamInput { data: bytes, offset, fresh, flush: true, last: end || last })
-                }
-                Chunk::Gap { length, .. } => {
-                    fresh = usize::try_from(length).unwrap_or(usize::MAX);
-                    None
-                }
-            }
+            let Some(Chunk::Data { offset, bytes, seen, last: end }) =
+                stream.available_with_overlap(Consumer::Raw, chunk as usize)
+            else {
+                return None;
+            };
+            fresh = bytes.len() - seen;
+            Some(StreamInput { data: bytes, offset, fresh, flush: true, last: end || last })
         });
         let input = DetectInput {
             time: self.now,
@@ -145,7 +149,13 @@ impl<W: Watch> Env<W> {
         let mut held = Vec::new();
         let payload = match (found.stream, flow.and_then(|flow| flow.data.tcp.as_ref())) {
             (true, Some(session)) => {
-                for (_, piece) in session.stream(found.direction).pieces() {
+                let stream = session.stream(found.direction);
+                let mut end = stream.base();
+                for (offset, piece) in stream.pieces() {
+                    if offset > end {
+                        held.extend_from_slice(format!("[{} bytes missing]", offset - end).as_bytes());
+                    }
+                    end = offset + piece.len() as u64;
                     let room = MAX_STREAM_PAYLOAD.saturating_sub(held.len());
                     held.extend_from_slice(piece.get(..room).unwrap_or(piece));
                 }

@@ -236,7 +236,7 @@ impl<W: Watch> Core<W> {
             }
             let outcome = session.packet(tcp, packet.payload, direction, packet.time, &setup.tcp, &mut self.env.tcp);
             events = outcome.events;
-            in_stream = outcome.valid && !packet.payload.is_empty();
+            in_stream = outcome.in_stream;
             if outcome.swap {
                 self.flows.swap_direction(handle);
                 direction = direction.flip();

@@ -48,6 +48,10 @@ counters! {
     end_local_bypassed = "flow.end.state.local_bypassed",
     /// Flows that ended bypassed by the capture method.
     end_capture_bypassed = "flow.end.state.capture_bypassed",
+    /// Packets of locally bypassed flows.
+    bypassed_packets = "flow_bypassed.local_pkts",
+    /// Octets of locally bypassed flows.
+    bypassed_octets = "flow_bypassed.local_bytes",
     /// Flows looked at for their timeout.
     flows_checked = "flow.mgr.flows_checked",
     /// Of these: not timed out.

@@ -35,6 +35,8 @@ pub struct Outcome {
     pub visible: [bool; 2],
     /// Directions that reached their depth with this segment.
     pub depth_reached: [bool; 2],
+    /// The payload was handed to the stream; rules on the stream see it there and not in the packet.
+    pub in_stream: bool,
     /// The payload (or part of it) was seen before.
     pub retransmission: bool,
     /// The segment is a keep-alive or its answer, and carries no new data.
@@ -237,6 +239,7 @@ impl Session {
         let policy = if scope.config.inline { Policy::First } else { self.sides[arrival.direction].policy };
         let segment = Segment { sequence, payload: arrival.payload, urgent: arrival.urgent(), policy };
         let stream = &mut self.streams[arrival.direction];
+        scope.outcome.in_stream |= !stream.is_unread();
         let events = stream.insert(&segment, &scope.config.reassembly, scope.shared);
         scope.outcome.events = scope.outcome.events.union(events);
     }

@@ -106,7 +106,7 @@ impl Stream {
         let visible = self.visible;
         let reader = self.reader_mut(consumer);
         reader.progress = reader.progress.saturating_add(n).min(visible);
-        if consumer == Consumer::Raw {
+        if consumer == Consumer::Raw && reader.progress == visible {
             self.flush = false;
         }
     }
@@ -188,6 +188,12 @@ impl Stream {
     /// All octets held, visible or not, as contiguous pieces with their stream offsets, in order.
     pub fn pieces(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.held.pieces()
+    }
+
+    /// Stream offset below which everything was released.
+    #[must_use]
+    pub const fn base(&self) -> u64 {
+        self.base
     }
 
     /// Number of urgent octets taken out of this stream.
