@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Engine } from '../dist/index.js';
 import { multiply } from './captures.mjs';
-import { findPeer, timePeer } from './peer.mjs';
+import { findPeer, ownCommand, timeCommand } from './peer.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ROUNDS = 3;
@@ -57,7 +57,7 @@ async function measure() {
         ),
       );
   const load = await loading(open);
-  const peer = ratio(capture, rows);
+  const peer = ratio(capture);
   const report = { capture, octets: statSync(capture).size, stages: rows.filter(Boolean), load, peer };
   if (values.json) console.log(JSON.stringify(report, null, 2));
   else print(report);
@@ -114,13 +114,25 @@ async function loading(options) {
   return load;
 }
 
-/** Wall clock of both programs for the same work, start and loading included. */
-function ratio(capture, rows) {
+/** Wall clock of both programs for the same work, by turns; start and loading are in it on both sides. Medians. */
+function ratio(capture) {
   const peer = findPeer(ROOT);
   if (peer === null) return null;
-  const seconds = timePeer(peer, capture, values.rules, join(scratch, 'peer'));
-  const own = rows.find((row) => row?.name.includes('full replay'));
-  return seconds === null || !own ? null : { seconds, own: own.seconds, ratio: seconds / own.seconds };
+  const commands = { peer, vectorscan: ownCommand(ROOT, 'auto'), 'aho-corasick': ownCommand(ROOT, 'aho-corasick') };
+  const times = {};
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const [name, command] of Object.entries(commands)) {
+      const seconds = timeCommand(command, capture, values.rules, join(scratch, `turn-${name}`));
+      if (seconds === null) return null;
+      times[name] = [...(times[name] ?? []), seconds];
+    }
+  const median = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)];
+  const seconds = median(times.peer);
+  const own = ['vectorscan', 'aho-corasick'].map((matcher) => {
+    const mine = median(times[matcher]);
+    return { matcher, seconds: mine, ratio: seconds / mine };
+  });
+  return { seconds, own };
 }
 
 function print({ octets, stages, load, peer }) {
@@ -134,9 +146,13 @@ function print({ octets, stages, load, peer }) {
     `\nloading ${load.rules} rules: ${load.total.toFixed(0)} ms (text to IR ${load.parse.toFixed(0)}, IR ${load.decode_ms.toFixed(0)}, ` +
       `planning ${load.plan_ms.toFixed(0)}, patterns ${load.compile_ms.toFixed(0)}; ${load.matcher})`,
   );
-  console.log(
-    peer === null
-      ? 'no suricata to compare with'
-      : `suricata, one thread: ${peer.seconds.toFixed(2)} s, ${peer.ratio.toFixed(1)} times as long (its start included)`,
-  );
+  if (peer === null) {
+    console.log('no suricata to compare with');
+    return;
+  }
+  console.log(`\nwhole processes by turns, median of ${ROUNDS}: suricata, one thread: ${peer.seconds.toFixed(2)} s`);
+  for (const { matcher, seconds, ratio } of peer.own)
+    console.log(
+      `  sidewire, ${matcher}, one worker: ${seconds.toFixed(2)} s; suricata takes ${ratio.toFixed(2)} times as long`,
+    );
 }

@@ -3,21 +3,32 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Sessions are picked up in the middle on both sides. */
+const MIDSTREAM = ['--set', 'stream.midstream=true'];
+
 /** How the peer is called for a replay with one thread; null without one. */
 export function findPeer(root) {
-  const flags = ['-k', 'none', '--runmode', 'single'];
+  const any = ['HOME_NET', 'EXTERNAL_NET'].flatMap((name) => ['--set', `vars.address-groups.${name}=any`]);
+  const flags = ['-k', 'none', '--runmode', 'single', ...any, ...MIDSTREAM];
   const own = process.env.SURICATA_PROGRAM ?? 'suricata';
   if (spawnSync(own, ['-V']).status === 0)
     return (capture, rules, out) => [own, ['-r', capture, '-S', rules, '-l', out, ...flags]];
   const oracle = join(root, '..', 'shared', 'oracle', 'suricata.sh');
   if (!existsSync(oracle)) return null;
-  return (capture, rules, out) => ['bash', [oracle, 'replay', capture, rules, out]];
+  return (capture, rules, out) => ['bash', [oracle, 'replay', capture, rules, out, ...any, ...MIDSTREAM]];
 }
 
-/** Seconds of wall clock of one replay, loading included; null when it fails. */
-export function timePeer(peer, capture, rules, out) {
+/** How this checkout's command line is called for the same: one thread, the same variables and checksums. */
+export function ownCommand(root, matcher) {
+  const flags = ['--workers', '1', '-k', 'none', '--home-net', 'any', '--external-net', 'any', '--matcher', matcher];
+  const cli = join(root, 'dist', 'cli', 'bin.js');
+  return (capture, rules, out) => [process.execPath, [cli, 'replay', capture, '-S', rules, '-l', out, ...flags]];
+}
+
+/** Seconds of wall clock of one replay as a process of its own, start and loading included; null when it fails. */
+export function timeCommand(command, capture, rules, out) {
   mkdirSync(out, { recursive: true });
-  const [program, args] = peer(capture, rules, out);
+  const [program, args] = command(capture, rules, out);
   const start = performance.now();
   const done = spawnSync(program, args, { stdio: 'ignore' });
   return done.status === 0 ? (performance.now() - start) / 1000 : null;
