@@ -10,9 +10,11 @@ import { truth } from './values.js';
 export const EVENT_TYPES: readonly string[] = [
   'alert',
   'anomaly',
+  'arp',
   'engine',
   'fileinfo',
   'flow',
+  'metadata',
   'msrpc',
   'netflow',
   'stats',

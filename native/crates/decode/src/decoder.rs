@@ -142,6 +142,7 @@ impl Decoder {
         let mut packet = Packet::new(outer.time, outer.ordinal, inner.data, LINK_RAW, length);
         packet.level = outer.level.saturating_add(1);
         packet.tunnel = Some(inner.tunnel);
+        packet.root = outer.as_root();
         packet.reassembled = outer.reassembled;
         let mut walk = Walk {
             options: &self.options,
@@ -179,6 +180,7 @@ impl Decoder {
         packet.vlans = last.vlans.clone();
         packet.level = last.level;
         packet.tunnel = last.tunnel;
+        packet.root = last.as_root();
         packet.reassembled = true;
         let Some(network) = datagram.get(network_at..) else { return };
         let mut walk = Walk {

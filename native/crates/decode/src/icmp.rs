@@ -122,8 +122,9 @@ impl<'a> Walk<'_, 'a> {
             Reading::Plain => length = SHORT_LENGTH,
         }
         self.packet.bad_checksum.transport = self.checksum_is_bad(protocol::ICMPV6, data);
-        let (header, payload) = data.split_at_checked(length).unwrap_or_default();
-        self.packet.payload = payload;
+        // Suricata's `icmpv6.hdr` has the rest-of-header word also where the payload begins with it.
+        let header = data.get(..LENGTH).unwrap_or_default();
+        self.packet.payload = data.get(length..).unwrap_or_default();
         self.packet.transport = Transport::Icmp(Icmp { kind: *kind, code: *code, echo, mtu, embedded, header });
     }
 }

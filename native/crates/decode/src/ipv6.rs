@@ -65,7 +65,6 @@ impl<'a> Walk<'_, 'a> {
             options: &[],
             payload,
         });
-        self.packet.payload = payload;
         match *next_header {
             protocol::TCP => self.tcp(payload),
             protocol::UDP => self.udp(payload),
@@ -171,7 +170,6 @@ impl<'a> Walk<'_, 'a> {
             ip.options = payload.get(..extensions).unwrap_or_default();
             ip.payload = rest;
         }
-        self.packet.payload = rest;
     }
 
     fn extension_header(&mut self, seen: &mut Seen, kind: u8, header: &[u8]) {
@@ -302,7 +300,6 @@ impl<'a> Walk<'_, 'a> {
         }
         let network_at = self.packet.frame.len().saturating_sub(data.len());
         self.packet.fragment = true;
-        self.packet.payload = after;
         self.fragment = Some(Fragment {
             offset: u32::from(offset),
             more,

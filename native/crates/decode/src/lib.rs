@@ -29,6 +29,8 @@ pub use defrag::Policy;
 pub use event::DecodeEvent;
 pub use link::link_type_is_known;
 pub use options::{DefragOptions, Network, Options, Ports};
-pub use packet::{BadChecksum, Embedded, Ethernet, Icmp, Ip, Packet, Sctp, Tcp, TcpOptions, Transport, Tunnel, Udp};
+pub use packet::{
+    Arp, BadChecksum, Embedded, Ethernet, Icmp, Ip, Packet, Root, Sctp, Tcp, TcpOptions, Transport, Tunnel, Udp,
+};
 pub use shard::{ShardKey, Sharder};
 pub use stats::Stats;

@@ -2,7 +2,7 @@
 
 use crate::stats::Counter;
 use crate::walk::{Step, Walk};
-use crate::{DecodeEvent, Ethernet, ipv4};
+use crate::{Arp, DecodeEvent, Ethernet, ipv4};
 
 const ETHERNET_LENGTH: usize = 14;
 const SLL_LENGTH: usize = 16;
@@ -60,8 +60,12 @@ impl<'a> Walk<'_, 'a> {
         self.enter()?;
         let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] = *header;
         let ether_type = u16::from_be_bytes([t0, t1]);
-        self.packet.ethernet =
-            Some(Ethernet { destination: [d0, d1, d2, d3, d4, d5], source: [s0, s1, s2, s3, s4, s5], ether_type });
+        self.packet.ethernet = Some(Ethernet {
+            destination: [d0, d1, d2, d3, d4, d5],
+            source: [s0, s1, s2, s3, s4, s5],
+            ether_type,
+            header_type: ether_type,
+        });
         // What is unknown above Ethernet has its event; the frame itself was read.
         let _known = self.network(ether_type, rest);
         Ok(())
@@ -302,10 +306,9 @@ impl<'a> Walk<'_, 'a> {
         Ok(())
     }
 
-    /// ARP for IPv4 over Ethernet; the packet is the payload. RFC 826, RFC 903.
+    /// ARP for IPv4 over Ethernet. RFC 826, RFC 903.
     pub(crate) fn arp(&mut self, data: &'a [u8]) -> Step {
         const HEADER: usize = 8;
-        const WHOLE: usize = 28;
         self.stats.count(Counter::Arp);
         let Some(([h0, h1, p0, p1, hardware_size, protocol_size, o0, o1], _)) = data.split_first_chunk::<HEADER>()
         else {
@@ -315,12 +318,12 @@ impl<'a> Walk<'_, 'a> {
         let event = match (u16::from_be_bytes([*h0, *h1]), u16::from_be_bytes([*p0, *p1])) {
             (hardware, _) if hardware != 1 => DecodeEvent::ARP_UNSUPPORTED_HARDWARE,
             (_, protocol) if protocol != 0x0800 => DecodeEvent::ARP_UNSUPPORTED_PROTOCOL,
-            _ if data.len() < WHOLE => DecodeEvent::ARP_INVALID_PKT,
+            _ if data.len() < Arp::LENGTH => DecodeEvent::ARP_INVALID_PKT,
             _ if *hardware_size != 6 => DecodeEvent::ARP_INVALID_HARDWARE_SIZE,
             _ if *protocol_size != 4 => DecodeEvent::ARP_INVALID_PROTOCOL_SIZE,
             _ if !matches!(u16::from_be_bytes([*o0, *o1]), 1..=4) => DecodeEvent::ARP_UNSUPPORTED_OPCODE,
             _ => {
-                self.packet.payload = data.get(..WHOLE).unwrap_or_default();
+                self.packet.arp = data.first_chunk().map(Arp::new);
                 return Ok(());
             }
         };

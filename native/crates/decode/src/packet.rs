@@ -1,9 +1,11 @@
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_base::{Endpoint, Time};
 use smallvec::SmallVec;
 
 use crate::DecodeEvent;
+
+const ARP_LENGTH: usize = 28;
 
 /// One decoded packet, borrowed from its frame (or from a reassembly buffer). A tunnel yields one for each layer that
 /// carries an IP packet, outermost first.
@@ -25,9 +27,11 @@ pub struct Packet<'a> {
     pub vlans: SmallVec<[u16; 3]>,
     /// The network header, absent when the frame carries none or it is broken.
     pub ip: Option<Ip<'a>>,
+    /// The ARP packet, when the frame carries one that could be read.
+    pub arp: Option<Arp<'a>>,
     /// The transport header; [`Transport::None`] for fragments and broken headers.
     pub transport: Transport<'a>,
-    /// What the transport carries (or, without one, what IP carries).
+    /// What the transport (or ESP) carries; empty without one, as rules see it. [`Ip::payload`] has the rest.
     pub payload: &'a [u8],
     /// Decoder events, in the order found.
     pub events: SmallVec<[DecodeEvent; 2]>,
@@ -39,6 +43,8 @@ pub struct Packet<'a> {
     pub level: u8,
     /// What carried this layer, when `level` is not 0.
     pub tunnel: Option<Tunnel>,
+    /// The captured packet that this one came out of: for layers of a tunnel and for reassembled datagrams.
+    pub root: Option<Root>,
     /// What the payload is delivered as once more, on the next level; its octets need not be inspected twice.
     pub carries: Option<Tunnel>,
     /// True for one fragment of an IP datagram (it has no transport).
@@ -58,6 +64,14 @@ impl Packet<'_> {
     #[must_use]
     pub fn destination(&self) -> Option<Endpoint> {
         self.ip.as_ref().map(|ip| Endpoint { address: ip.destination, port: self.transport.ports().1 })
+    }
+
+    /// What packets that come out of this one name as their root: its own root, or itself.
+    pub(crate) fn as_root(&self) -> Option<Root> {
+        self.root.or_else(|| {
+            let protocol = self.ip.as_ref()?.protocol;
+            Some(Root { source: self.source()?, destination: self.destination()?, protocol })
+        })
     }
 }
 
@@ -87,6 +101,53 @@ pub enum Tunnel {
     Teredo,
 }
 
+/// The captured packet at the bottom of a tunnel, or the last fragment of a datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// Its sender; the port is 0 where it has none.
+    pub source: Endpoint,
+    /// Its receiver.
+    pub destination: Endpoint,
+    /// Its IP protocol number.
+    pub protocol: u8,
+}
+
+/// An ARP packet for IPv4 over Ethernet. RFC 826.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arp<'a> {
+    octets: &'a [u8; ARP_LENGTH],
+}
+
+impl<'a> Arp<'a> {
+    /// Octets of the packet.
+    pub const LENGTH: usize = ARP_LENGTH;
+
+    pub(crate) const fn new(octets: &'a [u8; ARP_LENGTH]) -> Self {
+        Self { octets }
+    }
+
+    /// 1 request, 2 reply; RARP (RFC 903): 3 request, 4 reply.
+    #[must_use]
+    pub const fn opcode(&self) -> u16 {
+        let [_, _, _, _, _, _, high, low, ..] = *self.octets;
+        u16::from_be_bytes([high, low])
+    }
+
+    /// Hardware and protocol address of the sender.
+    #[must_use]
+    pub const fn sender(&self) -> ([u8; 6], Ipv4Addr) {
+        let [_, _, _, _, _, _, _, _, a, b, c, d, e, f, w, x, y, z, ..] = *self.octets;
+        ([a, b, c, d, e, f], Ipv4Addr::new(w, x, y, z))
+    }
+
+    /// Hardware and protocol address of the target.
+    #[must_use]
+    pub const fn target(&self) -> ([u8; 6], Ipv4Addr) {
+        let [.., a, b, c, d, e, f, w, x, y, z] = *self.octets;
+        ([a, b, c, d, e, f], Ipv4Addr::new(w, x, y, z))
+    }
+}
+
 /// The Ethernet header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ethernet {
@@ -96,6 +157,8 @@ pub struct Ethernet {
     pub source: [u8; 6],
     /// EtherType after all VLAN tags.
     pub ether_type: u16,
+    /// EtherType of the header itself: that of a tag, when tags follow.
+    pub header_type: u16,
 }
 
 /// An IPv4 or IPv6 header.
@@ -248,7 +311,7 @@ pub struct Icmp<'a> {
     pub mtu: Option<u32>,
     /// For error messages: the packet quoted, as far as it could be read.
     pub embedded: Option<Embedded>,
-    /// The header: 4 octets and the rest-of-header word, where the type has one.
+    /// The first eight octets: type, code, checksum and the rest-of-header word.
     pub header: &'a [u8],
 }
 

@@ -248,11 +248,15 @@ fn a_tunnel_inside_a_reassembled_datagram_is_followed() {
         outer[6..8].copy_from_slice(&field.to_be_bytes());
         outer.extend(body);
         let frame = Frame { time: Time(0), ordinal: 1, link_type: 101, data: &outer, wire_length: 0 };
-        decoder.decode(&frame, &mut |packet| levels.push((packet.level, packet.fragment, packet.payload.to_vec())));
+        decoder.decode(&frame, &mut |packet| {
+            let payload = packet.ip.as_ref().unwrap().payload.to_vec();
+            levels.push((packet.level, packet.fragment, payload, packet.root.map(|root| root.protocol)));
+        });
     }
     assert_eq!(levels.len(), 4);
-    assert_eq!((levels[2].0, levels[2].1, &levels[2].2), (0, false, &inner));
-    assert_eq!((levels[3].0, levels[3].1, &levels[3].2[..]), (1, false, &b"payload!"[..]));
+    assert_eq!((levels[1].1, levels[1].3), (true, None));
+    assert_eq!(levels[2], (0, false, inner, Some(4)));
+    assert_eq!(levels[3], (1, false, b"payload!".to_vec(), Some(4)));
 }
 
 /// Cuts `0..length` at random places, in units of 8 octets.

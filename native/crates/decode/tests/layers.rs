@@ -21,6 +21,7 @@ struct Seen {
     events: Vec<&'static str>,
     invalid: bool,
     carries: Option<Tunnel>,
+    root: Option<(u8, u16)>,
 }
 
 fn seen(packet: &Packet<'_>) -> Seen {
@@ -36,6 +37,7 @@ fn seen(packet: &Packet<'_>) -> Seen {
         events: packet.events.iter().map(|event| event.name()).collect(),
         invalid: packet.invalid,
         carries: packet.carries,
+        root: packet.root.map(|root| (root.protocol, root.destination.port)),
     }
 }
 
@@ -220,7 +222,11 @@ fn link_layers_that_are_broken_say_so() {
 fn arp_is_checked() {
     let mut good = vec![0, 1, 8, 0, 6, 4, 0, 1];
     good.extend([7; 20]);
-    assert_eq!(decode(1, &eth(0x0806, &[&good[..], &[0; 18]].concat()))[0].payload, good);
+    let padded = eth(0x0806, &[&good[..], &[0; 18]].concat());
+    Decoder::new(Options::default()).decode(&frame(1, &padded), &mut |packet| {
+        let arp = packet.arp.unwrap();
+        assert_eq!((arp.opcode(), arp.sender(), arp.target()), (1, ([7; 6], [7; 4].into()), ([7; 6], [7; 4].into())));
+    });
     let change = |at: usize, value: u8| {
         let mut bad = good.clone();
         bad[at] = value;
@@ -455,6 +461,7 @@ fn tunnels_yield_both_packets() {
         assert_eq!((&got[0].hosts[..], got[0].level, got[0].tunnel, got[0].carries), (HOSTS, 0, None, Some(tunnel)));
         assert_eq!((&got[1].hosts[..], got[1].level, got[1].tunnel), ("fe80::1 fe80::2", 1, Some(tunnel)));
         assert_eq!((&got[1].payload[..], &got[1].vlans[..]), (&b"inner"[..], vlans));
+        assert_eq!((got[0].root, got[1].root), (None, Some((protocol, got[0].ports.1))));
         let pair = Sharder::new(&Options::default()).key(&frame(1, &data)).unwrap().pair;
         assert_eq!(format!("{} {}", pair.low, pair.high), "fe80::1 fe80::2");
     }

@@ -51,12 +51,12 @@ impl<'a> Facts<'a> {
             (Some(Transport::Udp(_)), _) => Classes::UDP,
             (Some(Transport::Icmp(_)), _) => Classes::ICMP,
             (Some(Transport::Sctp(_)), _) => Classes::SCTP,
-            (Some(Transport::None), Some(_)) => Classes::IP,
-            (None, Some(6)) => Classes::TCP,
-            (None, Some(17)) => Classes::UDP,
-            (None, Some(1 | 58)) => Classes::ICMP,
-            (None, Some(132)) => Classes::SCTP,
-            (None, Some(_)) => Classes::IP,
+            // Fragments and broken headers: the IP header says what they carry.
+            (_, Some(6)) => Classes::TCP,
+            (_, Some(17)) => Classes::UDP,
+            (_, Some(1 | 58)) => Classes::ICMP,
+            (_, Some(132)) => Classes::SCTP,
+            (_, Some(_)) => Classes::IP,
             (_, None) => Classes::NONE,
         };
         let ip_version = input.source.map_or(0, |source| if source.address.is_ipv4() { 4 } else { 6 });

@@ -165,6 +165,7 @@ pub(crate) fn tcp(payload: &[u8], direction: Direction) -> Packet<'_> {
             options: &[],
             payload,
         }),
+        arp: None,
         transport: Transport::Tcp(Tcp {
             source_port: source.port,
             destination_port: destination.port,
@@ -183,6 +184,7 @@ pub(crate) fn tcp(payload: &[u8], direction: Direction) -> Packet<'_> {
         bad_checksum: BadChecksum::default(),
         level: 0,
         tunnel: None,
+        root: None,
         carries: Default::default(),
         invalid: false,
         fragment: false,

@@ -4,6 +4,7 @@ use sidewire_proto::{DetectionEvent, DetectionState, ProtocolDef, Session};
 use smallvec::SmallVec;
 
 use crate::eve::AppNames;
+use crate::mac_set::MacSet;
 
 /// What the engine keeps for each flow, beside the flow table's own part.
 #[derive(Default)]
@@ -13,6 +14,30 @@ pub(crate) struct Conversation {
     pub(crate) rules: sidewire_detect::FlowState,
     /// An alert was raised on it.
     pub(crate) alerted: bool,
+    /// Ethernet addresses, when an output shows them.
+    pub(crate) macs: Option<Box<MacSet>>,
+    pub(crate) ttl: [TtlRange; 2],
+}
+
+impl Conversation {
+    /// The flow runs the other way than was thought.
+    pub(crate) fn swap_direction(&mut self) {
+        if let Some(macs) = &mut self.macs {
+            macs.swap_direction();
+        }
+        self.ttl.swap(0, 1);
+    }
+}
+
+/// Least and greatest TTL of the packets in one direction; none before the first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TtlRange(pub(crate) Option<(u8, u8)>);
+
+impl TtlRange {
+    pub(crate) fn add(&mut self, ttl: u8) {
+        let (least, greatest) = self.0.unwrap_or((ttl, ttl));
+        self.0 = Some((least.min(ttl), greatest.max(ttl)));
+    }
 }
 
 /// The application layer of a flow: which protocol, and its session.

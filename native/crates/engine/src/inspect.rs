@@ -36,10 +36,12 @@ impl<W: Watch> Env<W> {
         self.watch.inspected(None, None);
         let matches = core::mem::take(&mut self.matches);
         for found in &matches {
-            self.alert(None, Some(packet), found);
+            self.alert(None, Some(packet), found, &matches);
         }
+        self.log_variables(None, Some(packet), &matches);
         self.matches = matches;
         self.decode_anomalies(None, packet);
+        self.log_arp(packet);
     }
 
     /// Applies the rules to a packet (or, without one, to the end of a flow) in one direction, and raises alerts.
@@ -114,8 +116,9 @@ impl<W: Watch> Env<W> {
         self.watch.inspected(Some(flow), flow.data.app.names(self.setup.protocols).flow);
         let matches = core::mem::take(&mut self.matches);
         for found in &matches {
-            self.alert(Some(flow), packet, found);
+            self.alert(Some(flow), packet, found, &matches);
         }
+        self.log_variables(Some(flow), packet, &matches);
         self.matches = matches;
         if fresh > 0
             && let Some(session) = &mut flow.data.tcp
@@ -124,7 +127,14 @@ impl<W: Watch> Env<W> {
         }
     }
 
-    fn alert(&mut self, flow: Option<&mut ConversationFlow>, packet: Option<&Packet<'_>>, found: &Match) {
+    /// Raises the alert of one of a packet's `matches`.
+    fn alert(
+        &mut self,
+        flow: Option<&mut ConversationFlow>,
+        packet: Option<&Packet<'_>>,
+        found: &Match,
+        matches: &[Match],
+    ) {
         let rules = Arc::clone(&self.rules);
         let rule = rules.rule(found.rule);
         if rule.noalert || matches!(rule.action, Action::Pass | Action::Config) {
@@ -180,7 +190,6 @@ impl<W: Watch> Env<W> {
             flow,
             app: flow.map(|flow| flow.data.app.names(setup.protocols)).unwrap_or_default(),
             transaction,
-            state: flow.map(|flow| &flow.data.rules),
             found,
         };
         let key = AlertKey {
@@ -194,6 +203,7 @@ impl<W: Watch> Env<W> {
         let community = |seed| flow.map(|flow| sidewire_flow::community_id(flow, seed)).unwrap_or_default();
         let file = self.file.clone();
         let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
+        envelope.variables.matches = matches;
         envelope.tx = found.tx.map(|(_, id)| id);
         let mut overwriting = setup.outputs.list.iter().filter(|output| output.overwrites_addresses());
         envelope.forwarded = overwriting.find_map(|output| Some((found.direction, facts.forwarded_for(output)?)));

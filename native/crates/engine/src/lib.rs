@@ -12,6 +12,7 @@ mod explain;
 mod feed;
 mod inspect;
 mod log;
+mod mac_set;
 mod merge;
 mod record;
 mod rules;

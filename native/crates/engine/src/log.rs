@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::{Packet, Transport};
+use sidewire_detect::Match;
 use sidewire_flow::EndReason;
 
 use crate::conversation::ConversationFlow;
 use crate::env::Env;
-use crate::eve::{Anomaly, Envelope, FlowFacts, Kind};
+use crate::eve::{Anomaly, Envelope, Ether, FlowFacts, Kind, Variables, write_arp};
 use crate::worker::Watch;
 
 impl<W: Watch> Env<W> {
@@ -47,6 +48,32 @@ impl<W: Watch> Env<W> {
         }
     }
 
+    /// An ARP packet, which has no flow.
+    pub(crate) fn log_arp(&mut self, packet: &Packet<'_>) {
+        let Some(arp) = packet.arp.filter(|_| self.writer.wants(Kind::ARP)) else { return };
+        let file = self.file.clone();
+        let envelope = envelope(Some(packet), None, self.now, (None, None), file.as_deref());
+        self.writer.event(Kind::ARP, &envelope, None, |output, out| write_arp(&arp, output, out));
+    }
+
+    /// What `pcre` of matching rules caught for this packet.
+    pub(crate) fn log_variables(
+        &mut self,
+        flow: Option<&ConversationFlow>,
+        packet: Option<&Packet<'_>>,
+        matches: &[Match],
+    ) {
+        let Some(packet) = packet.filter(|_| self.writer.wants(Kind::METADATA)) else { return };
+        if matches.iter().all(|found| found.packet_variables.is_empty()) {
+            return;
+        }
+        let file = self.file.clone();
+        let endpoints = (packet.source(), packet.destination());
+        let mut envelope = envelope(Some(packet), flow, self.now, endpoints, file.as_deref());
+        envelope.variables.matches = matches;
+        self.writer.event(Kind::METADATA, &envelope, None, |_, _| {});
+    }
+
     fn anomaly(
         &mut self,
         flow: Option<&ConversationFlow>,
@@ -77,7 +104,7 @@ impl<W: Watch> Env<W> {
             Kind::ANOMALY,
             &envelope,
             |output| anomaly.wanted(output.anomaly),
-            |_, out| anomaly.write(out),
+            |output, out| anomaly.write(output.anomaly, packet, out),
         );
     }
 
@@ -153,6 +180,8 @@ impl<W: Watch> Env<W> {
         envelope.packet_source = None;
         envelope.icmp_response = flow.icmp.map(|icmp| icmp.response).filter(|_| flow.packets[Direction::ToClient] > 0);
         envelope.community = Some(&community);
+        let macs = flow.data.macs.as_deref();
+        envelope.ether = macs.map(|macs| Ether::Flow(macs, Direction::ToServer));
         let facts = FlowFacts {
             flow,
             reason,
@@ -160,14 +189,22 @@ impl<W: Watch> Env<W> {
             transactions: flow.data.app.session.as_ref().map(|session| session.opened()),
             tcp: flow.data.tcp.as_deref(),
             app: flow.data.app.names(self.setup.protocols),
-            state: &flow.data.rules,
+            ttl: flow.data.ttl,
         };
-        self.writer.event(Kind::FLOW, &envelope, None, |output, out| facts.write(output, out));
+        self.writer.event(Kind::FLOW, &envelope, None, |_, out| facts.write(out));
         if self.writer.wants(Kind::NETFLOW) {
-            for direction in Direction::BOTH {
+            let types = [flow.icmp.map(|icmp| icmp.request), flow.icmp.map(|icmp| icmp.response)];
+            envelope.icmp_response = None;
+            for (direction, icmp) in Direction::BOTH.into_iter().zip(types) {
+                // The answering side has a record only once it answered.
+                if direction == Direction::ToClient && !flow.both_seen() {
+                    continue;
+                }
                 let (source, destination) = flow.endpoints(direction);
                 envelope.source = Some(source);
                 envelope.destination = Some(destination);
+                envelope.icmp = icmp;
+                envelope.ether = macs.map(|macs| Ether::Flow(macs, direction));
                 self.writer.event(Kind::NETFLOW, &envelope, None, |_, out| facts.write_netflow(direction, out));
             }
         }
@@ -200,8 +237,14 @@ pub(crate) fn envelope<'a>(
         vlans: packet.map_or_else(|| flow.map_or(&[][..], |flow| &flow.vlans), |packet| &packet.vlans),
         icmp,
         icmp_response: None,
+        spi: flow.and_then(|flow| flow.spi),
         packet_source: Some(packet.map_or("stream (flow timeout)", packet_source)),
-        ethernet: packet.and_then(|packet| packet.ethernet).map(|ethernet| (ethernet.source, ethernet.destination)),
+        ether: packet.and_then(|packet| {
+            let header = packet.ethernet?;
+            let turned = packet.source() != source && packet.source() == destination;
+            Some(if turned { Ether::Answer(header) } else { Ether::Packet(header) })
+        }),
+        variables: Variables { flow: flow.map(|flow| &flow.data.rules), matches: &[] },
         tx: None,
         file,
         forwarded: None,

@@ -219,6 +219,7 @@ impl<W: Watch> Core<W> {
         let handle = lookup.handle;
         self.current = Some(handle);
         let mut direction = lookup.direction;
+        self.note_headers(handle, packet, direction);
         let mut events = sidewire_tcp::Events::default();
         let mut in_stream = false;
         if let Transport::Tcp(tcp) = &packet.transport {
@@ -238,7 +239,7 @@ impl<W: Watch> Core<W> {
             events = outcome.events;
             in_stream = outcome.in_stream;
             if outcome.swap {
-                self.flows.swap_direction(handle);
+                self.swap_direction(handle);
                 direction = direction.flip();
             }
             // Data that became visible travels against the acknowledgement: the other direction first.
@@ -296,6 +297,26 @@ impl<W: Watch> Core<W> {
         lookup
     }
 
+    /// Keeps what flow events tell of link and network headers.
+    fn note_headers(&mut self, handle: Handle, packet: &Packet<'_>, direction: Direction) {
+        let Some(flow) = self.flows.get_mut(handle) else { return };
+        if let Some(ip) = &packet.ip {
+            flow.data.ttl[direction].add(ip.ttl);
+        }
+        if self.env.setup.outputs.ethernet
+            && let Some(header) = &packet.ethernet
+        {
+            flow.data.macs.get_or_insert_default().add(direction, header);
+        }
+    }
+
+    fn swap_direction(&mut self, handle: Handle) {
+        self.flows.swap_direction(handle);
+        if let Some(flow) = self.flows.get_mut(handle) {
+            flow.data.swap_direction();
+        }
+    }
+
     fn update_state(&mut self, handle: Handle) {
         let Some(flow) = self.flows.get(handle) else { return };
         use sidewire_tcp::State;
@@ -314,7 +335,7 @@ impl<W: Watch> Core<W> {
     fn feed_stream(&mut self, handle: Handle, seen: Direction, ordinal: u64, direction: &mut Direction) {
         let Some(flow) = self.flows.get_mut(handle) else { return };
         if self.env.feed_stream(flow, seen, ordinal) == Turn::Reversed {
-            self.flows.swap_direction(handle);
+            self.swap_direction(handle);
             *direction = direction.flip();
             let Some(flow) = self.flows.get_mut(handle) else { return };
             if let Some(session) = &mut flow.data.tcp {
@@ -340,7 +361,7 @@ impl<W: Watch> Core<W> {
     fn feed_datagram(&mut self, handle: Handle, packet: &Packet<'_>, direction: &mut Direction) {
         let Some(flow) = self.flows.get_mut(handle) else { return };
         if self.env.feed_datagram(flow, packet, *direction) == Turn::Reversed {
-            self.flows.swap_direction(handle);
+            self.swap_direction(handle);
             *direction = direction.flip();
             let Some(flow) = self.flows.get_mut(handle) else { return };
             self.env.feed_datagram(flow, packet, *direction);

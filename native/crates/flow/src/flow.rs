@@ -14,6 +14,8 @@ pub struct Flow<S> {
     pub protocol: u8,
     /// For ICMP and ICMPv6: message types of both sides.
     pub icmp: Option<IcmpTypes>,
+    /// For ESP: the security parameters index.
+    pub spi: Option<u32>,
     /// VLAN identifiers of the first packet, outermost first.
     pub vlans: SmallVec<[u16; 3]>,
     /// Number of the capture device.

@@ -163,6 +163,7 @@ impl<S> FlowTable<S> {
             server: tuple.destination,
             protocol: tuple.protocol,
             icmp: tuple.icmp,
+            spi: tuple.spi,
             vlans,
             device: tuple.device,
             first: stamp.time,

@@ -16,6 +16,7 @@ fn tuple(protocol: u8, source: (u32, u16), destination: (u32, u16)) -> Tuple {
         destination: endpoint(destination.0, destination.1),
         protocol,
         icmp: None,
+        spi: None,
         vlans: [0; 3],
         vlan_count: 0,
         device: 0,
@@ -60,6 +61,15 @@ impl Rig {
     fn flow(&self, lookup: Lookup) -> &Flow<u32> {
         self.table.get(lookup.handle).unwrap()
     }
+}
+
+#[test]
+fn esp_flows_are_told_apart_by_their_index() {
+    let mut rig = Rig::new(Config::default());
+    let esp = |source, destination, spi| Tuple { spi: Some(spi), ..tuple(50, (source, 0), (destination, 0)) };
+    assert!(rig.track(&esp(1, 2, 0x1_0007), 1).unwrap().is_new);
+    assert!(!rig.track(&esp(2, 1, 0x1_0007), 1).unwrap().is_new, "the same index the other way");
+    assert!(rig.track(&esp(1, 2, 0x2_0007), 1).unwrap().is_new);
 }
 
 #[test]

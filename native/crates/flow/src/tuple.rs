@@ -22,6 +22,8 @@ pub struct Tuple {
     pub protocol: u8,
     /// ICMP types that take the place of ports.
     pub icmp: Option<IcmpTypes>,
+    /// The security parameters index of ESP, which takes the place of ports.
+    pub spi: Option<u32>,
     /// VLAN identifiers, outermost first, 0 where there are none.
     pub vlans: [u16; 3],
     /// How many of `vlans` there are.
@@ -67,6 +69,10 @@ impl Tuple {
             Transport::None if !matches!(ip.protocol, IPV4 | IPV6 | ESP) => return None,
             _ => (None, None),
         };
+        let spi = match transport {
+            Transport::None if ip.protocol == ESP => Some(u32::from_be_bytes(*ip.payload.first_chunk()?)),
+            _ => None,
+        };
         let mut vlans = [0; 3];
         for (slot, &vlan) in vlans.iter_mut().zip(tags) {
             *slot = vlan;
@@ -76,6 +82,7 @@ impl Tuple {
             destination: Endpoint { address: ip.destination, port: destination_port },
             protocol: ip.protocol,
             icmp,
+            spi,
             vlans,
             vlan_count: u8::try_from(tags.len().min(3)).unwrap_or(3),
             device,
@@ -86,14 +93,15 @@ impl Tuple {
 
     /// The key of this tuple, the same for both directions, and whether its source is the lower endpoint.
     pub(crate) fn key(&self, config: &Config) -> (Key, bool) {
-        let (source, destination) = match self.icmp {
-            Some(icmp) => (
-                Endpoint { port: u16::from(icmp.request.0), ..self.source },
-                Endpoint { port: u16::from(icmp.response.0), ..self.destination },
-            ),
-            None => (self.source, self.destination),
+        let ports = match (self.icmp, self.spi) {
+            (Some(icmp), _) => (u16::from(icmp.request.0), u16::from(icmp.response.0)),
+            // Half of it at each host, the same whoever sends.
+            (None, Some(spi)) if self.source.address <= self.destination.address => ((spi >> 16) as u16, spi as u16),
+            (None, Some(spi)) => (spi as u16, (spi >> 16) as u16),
+            (None, None) => (self.source.port, self.destination.port),
         };
-        self.key_of(source, destination, self.protocol, config)
+        let source = Endpoint { port: ports.0, ..self.source };
+        self.key_of(source, Endpoint { port: ports.1, ..self.destination }, self.protocol, config)
     }
 
     /// The key of the packet an ICMP error quotes.
@@ -183,6 +191,7 @@ mod tests {
     use super::*;
 
     fn of(protocol: u8, transport: &Transport<'_>) -> Option<Tuple> {
+        let spi = [0, 1, 0, 2, 0, 0, 0, 0];
         let ip = Ip {
             version: 4,
             source: "10.0.0.1".parse().unwrap(),
@@ -195,7 +204,7 @@ mod tests {
             fragment_offset: 0,
             header: &[],
             options: &[],
-            payload: &[],
+            payload: if protocol == ESP { &spi } else { &[] },
         };
         Tuple::of_headers(&ip, transport, &[5], 3, 0)
     }
@@ -213,6 +222,7 @@ mod tests {
         assert!(of(IPV6, &Transport::None).is_some(), "a tunnel's outer packets");
         let esp = of(ESP, &Transport::None).unwrap();
         assert_eq!((esp.source.port, esp.device, esp.vlans, esp.vlan_count), (0, 3, [5, 0, 0], 1));
+        assert_eq!(esp.spi, Some(0x1_0002));
     }
 
     #[test]

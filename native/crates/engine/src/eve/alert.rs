@@ -4,13 +4,13 @@ use core::net::IpAddr;
 
 use sidewire_base::{Direction, Endpoint};
 use sidewire_decode::Packet;
-use sidewire_detect::{FlowState, Match, RuleMeta};
+use sidewire_detect::{Match, RuleMeta};
 use sidewire_eve::Object;
 use sidewire_flow::Flow;
 use sidewire_ir::{Action, Target};
 use sidewire_proto::{ProtocolDef, Session};
 
-use super::{AppNames, Output, Outputs, envelope, flow, variables, xff};
+use super::{AppNames, Output, Outputs, envelope, flow, ip_protocol_name, packet, xff};
 
 /// What an alert tells beside its rule.
 pub(crate) struct AlertFacts<'a, S> {
@@ -23,8 +23,6 @@ pub(crate) struct AlertFacts<'a, S> {
     pub(crate) flow: Option<&'a Flow<S>>,
     pub(crate) app: AppNames,
     pub(crate) transaction: Option<Transaction<'a>>,
-    /// What rules keep for the flow.
-    pub(crate) state: Option<&'a FlowState>,
     pub(crate) found: &'a Match,
 }
 
@@ -57,6 +55,9 @@ impl<S> AlertFacts<'_, S> {
     pub(crate) fn write(&self, outputs: &Outputs, output: &Output, out: &mut Object<'_>) {
         let options = output.alert;
         out.object("alert", |o| self.rule(output, o));
+        if let Some(packet) = self.packet {
+            tunnel(packet, output, out);
+        }
         if let Some(tx) = self.transaction {
             self.transaction(tx, outputs, output, out);
         }
@@ -68,9 +69,6 @@ impl<S> AlertFacts<'_, S> {
             flow::brief(flow, output, out);
         }
         self.payload(output, out);
-        if let Some(state) = self.state.filter(|_| output.config.metadata) {
-            out.object_unless_empty("metadata", |o| variables(state, Some(self.found), o));
-        }
         if options.verdict {
             out.object("verdict", |o| {
                 o.str("action", if self.rule.action == Action::Pass { "pass" } else { "alert" });
@@ -169,15 +167,25 @@ impl<S> AlertFacts<'_, S> {
             out.u64("stream", stream);
         }
         if let Some(packet) = self.packet.filter(|_| options.packet) {
-            out.str("packet", &sidewire_eve::base64(packet.frame));
-            out.object("packet_info", |o| {
-                o.u64("linktype", packet.link_type);
-                if let Some(name) = link_name(packet.link_type) {
-                    o.str("linktype_name", name);
-                }
-            });
+            packet::write(packet, usize::MAX, out);
         }
     }
+}
+
+/// The captured packet that this one came out of: a tunnel's outermost, or the last fragment of a datagram.
+fn tunnel(packet: &Packet<'_>, output: &Output, out: &mut Object<'_>) {
+    let Some(root) = packet.root else { return };
+    out.object("tunnel", |o| {
+        envelope::address(o, "src_ip", root.source.address, output);
+        o.u64("src_port", root.source.port);
+        envelope::address(o, "dest_ip", root.destination.address, output);
+        o.u64("dest_port", root.destination.port);
+        match ip_protocol_name(root.protocol) {
+            Some(name) => o.str("proto", name),
+            None => o.fmt("proto", format_args!("{:03}", root.protocol)),
+        };
+        o.u64("depth", packet.level).u64("pcap_cnt", packet.ordinal).str("pkt_src", "wire/pcap");
+    });
 }
 
 fn side(out: &mut Object<'_>, endpoint: Endpoint, output: &Output) {
@@ -185,21 +193,4 @@ fn side(out: &mut Object<'_>, endpoint: Endpoint, output: &Output) {
     if endpoint.port != 0 {
         out.u64("port", endpoint.port);
     }
-}
-
-/// Names of link types, as libpcap has them.
-const fn link_name(link_type: u32) -> Option<&'static str> {
-    Some(match link_type {
-        0 => "NULL",
-        1 => "EN10MB",
-        9 => "PPP",
-        12 | 14 | 101 => "RAW",
-        104 => "C_HDLC",
-        108 => "LOOP",
-        113 => "LINUX_SLL",
-        228 => "IPV4",
-        229 => "IPV6",
-        276 => "LINUX_SLL2",
-        _ => return None,
-    })
 }

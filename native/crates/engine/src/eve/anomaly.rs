@@ -1,9 +1,14 @@
+use sidewire_decode::Packet;
 use sidewire_eve::Object;
 
 use super::outputs::AnomalyOptions;
+use super::packet;
 
 /// Protocols whose event names Suricata writes in capitals.
 const CAPITALS: &[&str] = &["http", "smtp", "tls"];
+
+/// Octets shown of an odd packet (`packethdr`).
+const PACKET_HEADER: usize = 32;
 
 /// Something odd: in a packet, a stream, or an application layer.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +32,8 @@ impl Anomaly {
         }
     }
 
-    pub(crate) fn write(self, out: &mut Object<'_>) {
+    /// Writes the anomaly, with the head of the packet it is about when the options ask for it.
+    pub(crate) fn write(self, options: AnomalyOptions, packet: Option<&Packet<'_>>, out: &mut Object<'_>) {
         out.object("anomaly", |o| match self {
             Self::Decode(event) => {
                 o.str("type", "decode").fmt("event", format_args!("decoder.{event}"));
@@ -40,6 +46,11 @@ impl Anomaly {
             }
             Self::Detection { protocol, event } => applayer(o, protocol, event, "proto_detect", true),
         });
+        if let Some(packet) =
+            packet.filter(|_| options.packet_header && matches!(self, Self::Decode(_) | Self::Stream(_)))
+        {
+            packet::write(packet, PACKET_HEADER, out);
+        }
     }
 }
 

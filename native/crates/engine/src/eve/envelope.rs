@@ -1,9 +1,11 @@
 use core::net::{IpAddr, Ipv6Addr};
 
 use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_decode::Ethernet;
 use sidewire_eve::Object;
 
-use super::Output;
+use super::{Output, Variables, ip_protocol_name};
+use crate::mac_set::{Mac, MacSet};
 
 /// What every event begins with.
 #[derive(Clone, Default)]
@@ -20,8 +22,11 @@ pub(crate) struct Envelope<'a> {
     /// Type and code of ICMP, instead of ports.
     pub(crate) icmp: Option<(u8, u8)>,
     pub(crate) icmp_response: Option<(u8, u8)>,
+    /// Security parameters index of ESP.
+    pub(crate) spi: Option<u32>,
     pub(crate) packet_source: Option<&'static str>,
-    pub(crate) ethernet: Option<([u8; 6], [u8; 6])>,
+    pub(crate) ether: Option<Ether<'a>>,
+    pub(crate) variables: Variables<'a>,
     pub(crate) tx: Option<u64>,
     pub(crate) file: Option<&'a str>,
     /// The client behind a proxy, for outputs that overwrite addresses with it: it sent the request, so it stands for the
@@ -29,6 +34,17 @@ pub(crate) struct Envelope<'a> {
     pub(crate) forwarded: Option<(Direction, IpAddr)>,
     /// Gives the community id for a seed, when there is a flow.
     pub(crate) community: Option<&'a dyn Fn(u16) -> String>,
+}
+
+/// Ethernet addresses of an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ether<'a> {
+    /// Of the event's packet.
+    Packet(Ethernet),
+    /// Of the event's packet, which travels against the event's direction.
+    Answer(Ethernet),
+    /// Of all packets of a flow, for an event in a direction.
+    Flow(&'a MacSet, Direction),
 }
 
 /// The text of the last second written: most events share it.
@@ -86,7 +102,7 @@ impl Envelope<'_> {
             }
         }
         if let Some(protocol) = self.protocol {
-            match protocol_name(protocol) {
+            match ip_protocol_name(protocol) {
                 Some(name) => out.str("proto", name),
                 None => out.fmt("proto", format_args!("{protocol:03}")),
             };
@@ -100,14 +116,17 @@ impl Envelope<'_> {
         if let Some((kind, code)) = self.icmp_response {
             out.u64("response_icmp_type", kind).u64("response_icmp_code", code);
         }
+        if let Some(spi) = self.spi {
+            out.u64("spi", spi);
+        }
         if let Some(source) = self.packet_source {
             out.str("pkt_src", source);
         }
-        if let Some((source, destination)) = self.ethernet.filter(|_| output.config.ethernet) {
-            out.object("ether", |o| {
-                mac(o, "src_mac", source);
-                mac(o, "dest_mac", destination);
-            });
+        if output.config.metadata {
+            self.variables.write(out);
+        }
+        if let Some(ether) = self.ether.filter(|_| output.config.ethernet) {
+            ether.write(out);
         }
         if let (Some(seed), Some(community)) = (output.config.community_id, self.community) {
             out.str("community_id", &community(seed));
@@ -125,8 +144,46 @@ impl Envelope<'_> {
     }
 }
 
-fn mac(out: &mut Object<'_>, key: &str, [a, b, c, d, e, f]: [u8; 6]) {
-    out.fmt(key, format_args!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"));
+impl Ether<'_> {
+    fn write(self, out: &mut Object<'_>) {
+        let (header, source, destination) = match self {
+            Self::Packet(header) => (header, header.source, header.destination),
+            Self::Answer(header) => (header, header.destination, header.source),
+            Self::Flow(set, direction) => {
+                let (source, destination) = set.endpoints(direction);
+                out.object("ether", |o| {
+                    for (key, addresses) in [("dest_macs", destination), ("src_macs", source)] {
+                        o.array(key, |list| {
+                            for address in addresses {
+                                list.fmt(format_args!("{}", MacText(*address)));
+                            }
+                        });
+                    }
+                });
+                return;
+            }
+        };
+        out.object("ether", |o| {
+            o.u64("ether_type", header.header_type);
+            mac(o, "src_mac", source);
+            mac(o, "dest_mac", destination);
+        });
+    }
+}
+
+/// The usual text of an Ethernet address.
+struct MacText(Mac);
+
+impl core::fmt::Display for MacText {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let [a, b, c, d, e, f] = self.0;
+        write!(out, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+    }
+}
+
+/// Writes an Ethernet address.
+pub(super) fn mac(out: &mut Object<'_>, key: &str, address: Mac) {
+    out.fmt(key, format_args!("{}", MacText(address)));
 }
 
 /// Suricata writes IPv6 addresses in full unless told otherwise.
@@ -142,26 +199,4 @@ pub(crate) fn address(out: &mut Object<'_>, key: &str, address: IpAddr, output: 
 fn full_v6(out: &mut Object<'_>, key: &str, address: Ipv6Addr) {
     let [a, b, c, d, e, f, g, h] = address.segments();
     out.fmt(key, format_args!("{a:04x}:{b:04x}:{c:04x}:{d:04x}:{e:04x}:{f:04x}:{g:04x}:{h:04x}"));
-}
-
-/// Names of IP protocols as EVE writes them.
-pub(crate) const fn protocol_name(protocol: u8) -> Option<&'static str> {
-    Some(match protocol {
-        0 => "HOPOPT",
-        1 => "ICMP",
-        2 => "IGMP",
-        4 => "IPv4",
-        6 => "TCP",
-        17 => "UDP",
-        41 => "IPv6",
-        47 => "GRE",
-        50 => "ESP",
-        51 => "AH",
-        58 => "IPv6-ICMP",
-        89 => "OSPFIGP",
-        103 => "PIM",
-        112 => "VRRP",
-        132 => "SCTP",
-        _ => return None,
-    })
 }

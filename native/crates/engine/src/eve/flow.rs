@@ -1,12 +1,12 @@
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_base::Direction;
-use sidewire_detect::FlowState;
 use sidewire_eve::Object;
 use sidewire_flow::{EndReason, Flow};
 use sidewire_tcp::Session;
 
-use super::{Output, envelope, variables};
+use super::{Output, envelope};
+use crate::conversation::TtlRange;
 
 /// What a flow event tells beside the flow itself.
 pub(crate) struct FlowFacts<'a, S> {
@@ -16,7 +16,7 @@ pub(crate) struct FlowFacts<'a, S> {
     pub(crate) transactions: Option<u64>,
     pub(crate) tcp: Option<&'a Session>,
     pub(crate) app: AppNames,
-    pub(crate) state: &'a FlowState,
+    pub(crate) ttl: [TtlRange; 2],
 }
 
 /// `app_proto` and its variants.
@@ -54,12 +54,9 @@ impl AppNames {
 }
 
 impl<S> FlowFacts<'_, S> {
-    pub(crate) fn write(&self, output: &Output, out: &mut Object<'_>) {
+    pub(crate) fn write(&self, out: &mut Object<'_>) {
         let flow = self.flow;
         self.app.write(out);
-        if output.config.metadata {
-            out.object_unless_empty("metadata", |o| variables(self.state, None, o));
-        }
         out.object("flow", |o| {
             counts(flow, o);
             timestamp(o, "start", flow.first);
@@ -78,12 +75,18 @@ impl<S> FlowFacts<'_, S> {
     /// One `netflow` event of one direction.
     pub(crate) fn write_netflow(&self, direction: Direction, out: &mut Object<'_>) {
         let flow = self.flow;
-        self.app.write(out);
+        AppNames { flow: self.app.flow.or(Some("unknown")), ..self.app }.write(out);
         out.object("netflow", |o| {
             o.u64("pkts", flow.packets[direction]).u64("bytes", flow.bytes[direction]);
             timestamp(o, "start", flow.first);
             timestamp(o, "end", flow.last);
             o.i64("age", flow.last.seconds() - flow.first.seconds());
+            if let Some((least, greatest)) = self.ttl[direction].0 {
+                o.u64("min_ttl", least).u64("max_ttl", greatest);
+            }
+            if let Some(count) = self.transactions {
+                o.u64("tx_cnt", count);
+            }
         });
         if let Some(tcp) = self.tcp {
             let flags = tcp.stream(direction).tcp_flags();

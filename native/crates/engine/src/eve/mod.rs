@@ -2,20 +2,25 @@
 
 mod alert;
 mod anomaly;
+mod arp;
 mod envelope;
 mod flow;
+mod ip_protocol;
 mod outputs;
+mod packet;
 mod stats;
 mod variables;
 mod xff;
 
 pub(crate) use alert::{AlertFacts, Payload, Transaction};
 pub(crate) use anomaly::Anomaly;
-pub(crate) use envelope::Envelope;
+pub(crate) use arp::write as write_arp;
+pub(crate) use envelope::{Envelope, Ether};
 pub(crate) use flow::{AppNames, FlowFacts};
+pub(crate) use ip_protocol::ip_protocol_name;
 pub(crate) use outputs::{Kind, Output, Outputs};
 pub(crate) use stats::nest;
-pub(crate) use variables::variables;
+pub(crate) use variables::Variables;
 
 use sidewire_eve::Object;
 

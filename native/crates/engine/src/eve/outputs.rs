@@ -15,7 +15,9 @@ impl Kind {
     pub(crate) const NETFLOW: Self = Self(3);
     pub(crate) const STATS: Self = Self(4);
     pub(crate) const ENGINE: Self = Self(5);
-    const NAMES: [&'static str; 6] = ["alert", "anomaly", "flow", "netflow", "stats", "engine"];
+    pub(crate) const ARP: Self = Self(6);
+    pub(crate) const METADATA: Self = Self(7);
+    const NAMES: [&'static str; 8] = ["alert", "anomaly", "flow", "netflow", "stats", "engine", "arp", "metadata"];
 
     pub(crate) const fn number(self) -> u16 {
         self.0
@@ -26,6 +28,8 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct Outputs {
     pub(crate) list: Vec<Output>,
+    /// Some output shows Ethernet addresses.
+    pub(crate) ethernet: bool,
     names: Vec<&'static str>,
     /// Kind of each protocol's loggers, by protocol and logger number.
     loggers: Vec<Vec<Kind>>,
@@ -64,6 +68,8 @@ pub(crate) struct AnomalyOptions {
     pub(crate) decode: bool,
     pub(crate) stream: bool,
     pub(crate) applayer: bool,
+    /// Show the head of the packet.
+    pub(crate) packet_header: bool,
 }
 
 impl Outputs {
@@ -83,8 +89,9 @@ impl Outputs {
             }
             loggers.push(kinds);
         }
-        let list = config.outputs.iter().chain(&config.subscribe).map(|output| Output::new(output, &names)).collect();
-        Self { list, names, loggers }
+        let list: Vec<_> =
+            config.outputs.iter().chain(&config.subscribe).map(|output| Output::new(output, &names)).collect();
+        Self { ethernet: list.iter().any(|output| output.config.ethernet), list, names, loggers }
     }
 
     pub(crate) fn type_name(&self, kind: Kind) -> &'static str {
@@ -139,6 +146,7 @@ impl Output {
                 decode: truth("anomaly", "types.decode", false),
                 stream: truth("anomaly", "types.stream", false),
                 applayer: truth("anomaly", "types.applayer", true),
+                packet_header: truth("anomaly", "packethdr", false),
             },
             config: config.clone(),
         }
