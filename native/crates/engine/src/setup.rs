@@ -32,7 +32,10 @@ impl Setup {
                 parse: row.enabled && !row.detection_only,
                 ports: (!row.ports.is_empty()).then(|| row.ports.iter().map(|port| *port..=*port).collect()),
             });
-            settings.push(Settings::new(row.settings));
+            // What its event is configured with, as the first output that writes it has it.
+            let event = config.outputs.iter().find_map(|output| output.types.get(protocol.info.name));
+            let event = event.into_iter().flatten().map(|(key, value)| (format!("eve.{key}"), value.clone()));
+            settings.push(Settings::new(row.settings.into_iter().chain(event)));
         }
         let detection = Detection::new(protocols, &options)
             .map_err(|error| EngineError::Config(format!("protocol detection: {error}")))?;

@@ -12,5 +12,6 @@ mod udp;
 
 pub use event::EVENTS;
 pub use tcp::Tcp;
+pub(crate) use tcp::announce;
 pub use transaction::{Rpc, Tx, interfaces_of};
 pub use udp::Udp;

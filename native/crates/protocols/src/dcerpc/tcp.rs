@@ -112,7 +112,7 @@ impl Tcp {
 }
 
 /// Hands on the dynamic ports that answers named: what connects to them will speak DCERPC.
-pub(super) fn announce(context: &mut Context<'_>) {
+pub(crate) fn announce(context: &mut Context<'_>) {
     for socket in context.objects.take_announced() {
         context.expectations.push(Expectation {
             client: None, // another host may have the reference by now

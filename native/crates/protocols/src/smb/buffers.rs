@@ -3,7 +3,7 @@
 use sidewire_base::Direction;
 use sidewire_proto::{Buffer, BufferInfo, BufferKind, Hook, Value};
 
-use super::transaction::{Command, Detail, SessionSetup, Status, Transaction, TreeConnect};
+use super::transaction::{Command, Detail, File, SessionSetup, Status, Transaction, TreeConnect};
 use crate::dcerpc::rows;
 
 pub(super) const BUFFERS: &[Buffer<Transaction>] = &[
@@ -56,6 +56,28 @@ pub(super) const BUFFERS: &[Buffer<Transaction>] = &[
             Detail::Rename(rename) => first(nth, Some(&rename.to)),
             _ => Value::Absent,
         },
+    },
+    Buffer {
+        info: BufferInfo {
+            name: "file.data",
+            aliases: &["file_data"],
+            modifier: None,
+            doc: "Content of a file: to the server of one that is written, to the client of one that is read.",
+            kind: BufferKind::Body,
+            hook: Hook::both(0, 0),
+        },
+        get: |tx, direction, nth| file(tx, direction, nth).map_or(Value::Absent, |file| file.content.value()),
+    },
+    Buffer {
+        info: BufferInfo {
+            name: "file.name",
+            aliases: &[],
+            modifier: None,
+            doc: "Name of a file that is read or written.",
+            kind: BufferKind::Bytes,
+            hook: Hook::both(0, 0),
+        },
+        get: |tx, direction, nth| file(tx, direction, nth).map_or(Value::Absent, |file| Value::Bytes(&file.name)),
     },
     Buffer {
         info: bytes("smb.file_share", &[], "Path of the share a file that is read or written lies on."),
@@ -153,7 +175,20 @@ pub(super) const BUFFERS: &[Buffer<Transaction>] = &[
     rows::auth_level(),
     rows::stub_visibility(),
     rows::known(),
+    rows::clsid(),
+    rows::progid(),
+    rows::method(),
+    rows::iid(),
+    rows::command_line(),
 ];
+
+/// The file that travels in a direction.
+fn file(tx: &Transaction, direction: Direction, nth: u32) -> Option<&File> {
+    match &tx.detail {
+        Detail::File(file) if nth == 0 && file.direction == direction => Some(file),
+        _ => None,
+    }
+}
 
 const fn bytes(name: &'static str, aliases: &'static [&'static str], doc: &'static str) -> BufferInfo {
     BufferInfo { name, aliases, modifier: None, doc, kind: BufferKind::Bytes, hook: Hook::to_server(1) }

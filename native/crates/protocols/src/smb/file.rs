@@ -1,5 +1,8 @@
 //! What is known of a file that is read or written through the flow: how far, how big, what it begins with.
 
+use std::collections::BTreeMap;
+
+use sidewire_proto::Value;
 use smallvec::SmallVec;
 
 use super::event::Event;
@@ -7,6 +10,11 @@ use super::limits::Queue;
 
 /// Most chunks remembered ahead of a hole, whatever the configuration says.
 const MAX_AHEAD: usize = 1024;
+
+/// Octets of content kept for rules; what they have seen before is dropped from its front.
+const KEEP: usize = 256 * 1024;
+/// Octets of content kept ahead of a hole.
+const KEEP_AHEAD: usize = 1 << 20;
 
 /// The octets seen of a file in one direction.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +29,16 @@ pub(super) struct Content {
     size: u64,
     /// The file's first two octets, as far as they were seen.
     first: [Option<u8>; 2],
+    /// Content without a hole, the latest of it.
+    data: Vec<u8>,
+    /// Octets in front of `data` that are gone.
+    base: u64,
+    /// Content behind a hole, by place.
+    data_ahead: BTreeMap<u64, Vec<u8>>,
+    /// Octets in `data_ahead`.
+    kept_ahead: usize,
+    /// Nothing follows.
+    pub(super) complete: bool,
 }
 
 impl Content {
@@ -61,6 +79,48 @@ impl Content {
                 *slot = Some(*octet);
             }
         }
+        if offset > self.data_end() {
+            if self.kept_ahead.saturating_add(octets.len()) <= KEEP_AHEAD && self.data_ahead.len() < MAX_AHEAD {
+                self.kept_ahead += octets.len();
+                if let Some(twice) = self.data_ahead.insert(offset, octets.to_vec()) {
+                    self.kept_ahead = self.kept_ahead.saturating_sub(twice.len());
+                }
+            }
+            return;
+        }
+        self.append(offset, octets);
+        while let Some(entry) =
+            self.data_ahead.first_entry().filter(|entry| *entry.key() <= self.base + self.data.len() as u64)
+        {
+            let (offset, octets) = entry.remove_entry();
+            self.kept_ahead = self.kept_ahead.saturating_sub(octets.len());
+            self.append(offset, &octets);
+        }
+    }
+
+    /// Adds what is new of octets that begin within, or right behind, what is there.
+    fn append(&mut self, offset: u64, octets: &[u8]) {
+        let known = usize::try_from(self.data_end().saturating_sub(offset)).unwrap_or(usize::MAX);
+        self.data.extend_from_slice(octets.get(known..).unwrap_or_default());
+        if self.data.len() > 2 * KEEP {
+            let dropped = self.data.len() - KEEP;
+            self.data.drain(..dropped);
+            self.base += dropped as u64;
+        }
+    }
+
+    const fn data_end(&self) -> u64 {
+        self.base + self.data.len() as u64
+    }
+
+    /// What rules look into.
+    pub(super) fn value(&self) -> Value<'_> {
+        Value::Body { data: &self.data, base: self.base, complete: self.complete }
+    }
+
+    /// Some octets before its end were never seen.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.contiguous < self.size
     }
 
     /// End of the furthest octet seen: the file's size when all of it passed. Octets.
@@ -105,5 +165,18 @@ mod tests {
         assert!(!content.is_executable());
         content.octets(0, b"M");
         assert!(content.is_executable());
+    }
+
+    #[test]
+    fn content_comes_out_in_order_and_once() {
+        let mut content = Content::default();
+        for (offset, octets) in [(0, &b"one "[..]), (8, b"six"), (2, b"e two "), (11, b"!")] {
+            content.octets(offset, octets);
+        }
+        let Value::Body { data, base, complete } = content.value() else { panic!() };
+        assert_eq!((data, base, complete), (&b"one two six!"[..], 0, false));
+        content.octets(12, &[0; 3 * KEEP]);
+        let Value::Body { data, base, .. } = content.value() else { panic!() };
+        assert_eq!((data.len(), base), (KEEP, 12 + 2 * KEEP as u64));
     }
 }

@@ -10,6 +10,7 @@ use sidewire_proto::{Context, Input, Settings, Slot, Step, Transactions};
 use smallvec::SmallVec;
 
 use super::event::Event;
+use super::kinds::Kinds;
 use super::lane::{self, Flowing, Lane, Place, Route, Sync};
 use super::limits::Limits;
 use super::table::Table;
@@ -113,6 +114,12 @@ pub(super) struct Related {
 pub(super) struct Ledger {
     pub(super) dialect: Dialect,
     limit: usize,
+    /// More transactions than the configuration allows were open: the flow is given up.
+    exceeded: bool,
+    /// The configuration names a limit; without one, the oldest transaction makes room and the flow goes on.
+    strict: bool,
+    crowded: bool,
+    kinds: Kinds,
     /// Transactions with lower ids were closed for want of room.
     oldest: u64,
     /// Events that wait for a transaction to stand on.
@@ -131,10 +138,21 @@ impl Ledger {
     ) -> &'t mut Slot<Transaction> {
         let grows = matches!(transaction.detail, Detail::File(_) | Detail::Call(_));
         transaction.dialect = self.dialect.clone();
-        if self.limit > 0 && transactions.len() >= self.limit {
+        transaction.wanted = self.kinds.want(&transaction.detail);
+        let open = |slot: &&Slot<Transaction>| slot.head.progress != [1, 1];
+        let full = self.limit > 0
+            && transactions.len() >= self.limit
+            && transactions.iter().filter(open).count() >= self.limit;
+        if full && !self.strict {
             self.make_room(transactions, now);
         }
+        let first = full && !self.crowded;
+        self.crowded |= full;
+        self.exceeded |= full && self.strict;
         let slot = transactions.open(transaction, now);
+        if first {
+            slot.raise(Event::TooManyTransactions as u16);
+        }
         if !grows {
             slot.advance(Direction::ToServer, 1, now);
         }
@@ -154,7 +172,6 @@ impl Ledger {
             let id = self.oldest;
             self.oldest += 1;
             if let Some(slot) = transactions.by_id(id).filter(|slot| slot.head.progress != [1, 1]) {
-                slot.raise(Event::TooManyTransactions as u16);
                 slot.advance(Direction::ToServer, 1, now);
                 slot.advance(Direction::ToClient, 1, now);
                 return;
@@ -218,7 +235,12 @@ impl Smb {
         let limits = Limits::new(settings);
         Self {
             limits,
-            ledger: Ledger { limit: limits.transactions, ..Ledger::default() },
+            ledger: Ledger {
+                limit: limits.transactions,
+                strict: settings.number("max-tx").is_some(),
+                kinds: Kinds::new(settings),
+                ..Ledger::default()
+            },
             lanes: Default::default(),
             negotiating: None,
             max_read: 0,
@@ -238,6 +260,11 @@ impl Smb {
     #[must_use]
     pub const fn evicted(&self) -> u64 {
         self.trees.evicted() + self.opens.evicted() + self.asked.evicted()
+    }
+
+    /// More transactions were open than the configuration allows.
+    pub(super) const fn is_overrun(&self) -> bool {
+        self.ledger.exceeded
     }
 
     /// Takes octets of one direction.
@@ -600,7 +627,11 @@ impl Smb {
             self.handles.remove(&handle);
         }
         for id in open.files.into_iter().flatten() {
-            self.ledger.answer(around, Some(id), status);
+            if let Some(slot) = self.ledger.answer(around, Some(id), status)
+                && let Detail::File(file) = &mut slot.tx.detail
+            {
+                file.content.complete = true;
+            }
         }
         if let Some(rpc) = open.rpc.as_mut() {
             self.finish_rpc(around, rpc);

@@ -17,7 +17,7 @@ use super::transaction::{
 pub(super) const LOGGERS: &[Logger<Transaction>] = &[
     Logger {
         info: LoggerInfo { event_type: "smb", in_alerts: true },
-        ready: |head, tx, last| is_ready(head, last) && !matches!(tx.detail, Detail::Encrypted),
+        ready: |head, tx, last| is_ready(head, last) && tx.wanted && !matches!(tx.detail, Detail::Encrypted),
         from: |_| Direction::ToServer,
         write,
         extended: None,
@@ -37,7 +37,28 @@ pub(super) const LOGGERS: &[Logger<Transaction>] = &[
         },
         extended: None,
     },
+    Logger {
+        info: LoggerInfo { event_type: "fileinfo", in_alerts: false },
+        ready: |head, tx, last| is_ready(head, last) && matches!(tx.detail, Detail::File(_)),
+        from: |tx| match &tx.detail {
+            Detail::File(file) => file.direction,
+            _ => Direction::ToServer,
+        },
+        write: write_file,
+        extended: None,
+    },
 ];
+
+fn write_file(tx: &Transaction, head: &TxHead, out: &mut Object<'_>) {
+    let Detail::File(file) = &tx.detail else { return };
+    let whole = file.content.complete && !file.content.has_gaps();
+    out.bytes("filename", &file.name)
+        .bool("gaps", file.content.has_gaps())
+        .str("state", if whole { "CLOSED" } else { "TRUNCATED" })
+        .bool("stored", false)
+        .u64("size", file.content.size())
+        .u64("tx_id", head.id);
+}
 
 fn is_ready(head: &TxHead, last: bool) -> bool {
     last || head.progress == [1, 1]

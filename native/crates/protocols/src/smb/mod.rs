@@ -13,6 +13,7 @@ mod file;
 mod flow;
 #[doc(hidden)]
 pub mod fuzz;
+mod kinds;
 mod lane;
 mod limits;
 mod log;
@@ -33,6 +34,8 @@ use sidewire_base::Direction;
 use sidewire_proto::{
     Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport,
 };
+
+use crate::dcerpc::announce;
 
 pub use flow::Smb;
 pub use transaction::Transaction;
@@ -65,7 +68,9 @@ impl Protocol for Smb {
         transactions: &mut Transactions<Transaction>,
         context: &mut Context<'_>,
     ) -> Result<Step, Failed> {
-        Ok(self.take(&mut flow::Around::new(direction, transactions, context), &input))
+        let step = self.take(&mut flow::Around::new(direction, transactions, context), &input);
+        announce(context);
+        if self.is_overrun() { Err(Failed) } else { Ok(step) }
     }
 
     fn gap(

@@ -52,6 +52,8 @@ pub struct Transaction {
     pub(super) tree_id: u32,
     pub(super) dialect: Dialect,
     pub(super) detail: Detail,
+    /// The `smb` event of it is wanted.
+    pub(super) wanted: bool,
 }
 
 /// A command of one of the two generations.
@@ -177,7 +179,7 @@ impl TreeConnect {
 
 impl Transaction {
     pub(super) fn new(command: Command, session_id: u64, tree_id: u32, detail: Detail) -> Self {
-        Self { command, status: None, session_id, tree_id, dialect: Dialect::Unknown, detail }
+        Self { command, status: None, session_id, tree_id, dialect: Dialect::Unknown, detail, wanted: true }
     }
 
     /// The file or directory the transaction is about, by name.
