@@ -3,7 +3,7 @@
 use sidewire_base::Direction;
 use sidewire_flow::EndReason;
 use sidewire_proto::Context;
-use sidewire_tcp::Consumer;
+use sidewire_tcp::{Consumer, Session};
 
 use crate::conversation::ConversationFlow;
 use crate::env::Env;
@@ -48,7 +48,9 @@ impl<W: Watch> Env<W> {
         if let Some(session) = &mut flow.data.tcp {
             let visible = session.close(&mut self.tcp);
             for direction in Direction::BOTH {
-                if visible[direction] {
+                // What a parser held back for want of more is offered again: it is all there will be.
+                let waits = |session: &Session| session.stream(direction).available(Consumer::App).is_some();
+                if visible[direction] || flow.data.tcp.as_deref().is_some_and(waits) {
                     self.feed_stream(flow, direction, ordinal);
                 }
             }
