@@ -233,7 +233,7 @@ impl Evaluator {
                 self.packet_rule(rules, rule, plan, facts, state.as_deref_mut(), O::ACTIVE && observer.watches(rule));
             match outcome {
                 Ok(stream) => {
-                    if O::ACTIVE {
+                    if O::ACTIVE && observer.watches(rule) {
                         observer.matched(rule, None);
                     }
                     self.matched(rule, plan, None, stream, facts, state.as_deref_mut());

@@ -110,7 +110,7 @@ impl Evaluator {
                 let outcome = self.desk.transaction(plan, facts, session, position, app, progress, held, explain);
                 let now = match outcome {
                     Outcome::Matched => {
-                        if O::ACTIVE {
+                        if explain {
                             observer.matched(rule, Some(id));
                         }
                         self.matched(rule, plan, Some((position, id)), false, facts, Some(state));
