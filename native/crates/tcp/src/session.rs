@@ -318,8 +318,10 @@ impl Session {
     /// `toclient-chunk-size`), or [`Stream::flush_raw`] was called since it last ran, or little or nothing will follow.
     #[must_use]
     pub fn raw_ready(&self, direction: Direction, config: &Config) -> bool {
+        let [to_server, to_client] = config.reassembly.chunk_size;
+        let chunk = if direction == Direction::ToServer { to_server } else { to_client };
         let closes = self.state > State::TimeWait;
-        self.streams[direction].raw_ready(if closes { 0 } else { config.reassembly.chunk_size[direction] })
+        self.streams[direction].raw_ready(if closes { 0 } else { chunk })
     }
 
     /// Where it stands.
