@@ -111,4 +111,5 @@ const TYPE_OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     calls: 'yes',
   },
   anomaly: { 'types.decode': 'yes', 'types.stream': 'yes', 'types.applayer': 'yes' },
+  http: { extended: 'yes' },
 };

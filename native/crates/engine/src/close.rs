@@ -89,7 +89,8 @@ impl<W: Watch> Env<W> {
         self.retire(flow, true);
     }
 
-    fn close_session(&mut self, flow: &mut ConversationFlow, ordinal: u64) {
+    /// Tells the session that nothing follows in either direction.
+    pub(crate) fn close_session(&mut self, flow: &mut ConversationFlow, ordinal: u64) {
         let (client, server) = (flow.client, flow.server);
         let transport =
             if flow.data.tcp.is_some() { sidewire_proto::Transport::Tcp } else { sidewire_proto::Transport::Udp };
@@ -99,6 +100,7 @@ impl<W: Watch> Env<W> {
         for direction in Direction::BOTH {
             if !app.closed[direction] {
                 app.closed[direction] = true;
+                app.dirty = true;
                 let mut context = Context {
                     time: self.now,
                     ordinal,

@@ -10,7 +10,7 @@ use sidewire_tcp::{Chunk, Consumer};
 
 use crate::conversation::{Conversation, ConversationFlow};
 use crate::env::Env;
-use crate::eve::{AlertFacts, Kind, Payload, Transaction};
+use crate::eve::{AlertFacts, Kind, Output, Payload, Transaction};
 use crate::log::envelope;
 use crate::record::AlertKey;
 use crate::worker::Watch;
@@ -205,8 +205,8 @@ impl<W: Watch> Env<W> {
         let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
         envelope.variables.matches = matches;
         envelope.tx = found.tx.map(|(_, id)| id);
-        let mut overwriting = setup.outputs.list.iter().filter(|output| output.overwrites_addresses());
-        envelope.forwarded = overwriting.find_map(|output| Some((found.direction, facts.forwarded_for(output)?)));
+        let client = |output: &Output| facts.forwarded_for(output, true);
+        envelope.forwarded = Some((found.direction, &client));
         if flow.is_some() {
             envelope.community = Some(&community);
         }

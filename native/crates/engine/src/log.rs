@@ -9,7 +9,9 @@ use sidewire_flow::EndReason;
 
 use crate::conversation::ConversationFlow;
 use crate::env::Env;
-use crate::eve::{Anomaly, Envelope, Ether, FlowFacts, Kind, Variables, write_arp};
+use crate::eve::{
+    Anomaly, Envelope, Ether, FlowFacts, Kind, Output, Transaction, Variables, address_member, write_arp,
+};
 use crate::worker::Watch;
 
 impl<W: Watch> Env<W> {
@@ -130,21 +132,28 @@ impl<W: Watch> Env<W> {
                     continue;
                 }
                 let Some(kind) = setup.outputs.logger(number, logger) else { continue };
-                let (source, destination) = flow.endpoints(session.log_from(position, logger));
+                let from = session.log_from(position, logger);
+                let (source, destination) = flow.endpoints(from);
+                let tx = Transaction { session, protocol, number, position };
+                let client = |output: &Output| tx.forwarded_for(output, kind, true);
                 let community = |seed| sidewire_flow::community_id(flow, seed);
                 let mut envelope =
                     envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
                 envelope.tx = Some(head.id);
                 envelope.community = Some(&community);
+                envelope.forwarded = Some((from, &client));
                 let key = (protocol.loggers)(logger).map_or("", |info| info.event_type);
                 let names = flow.data.app.names(setup.protocols);
-                self.writer.event(kind, &envelope, None, |_, out| {
+                self.writer.event(kind, &envelope, None, |output, out| {
                     if key == "fileinfo" {
                         // A file is told together with the transaction that carried it.
-                        out.object_unless_empty(protocol.info.name, |o| session.log(position, 0, false, o));
+                        out.object_unless_empty(protocol.info.name, |o| session.log(position, 0, true, o));
                         names.write(out);
                     }
                     out.object(key, |o| session.log(position, logger, false, o));
+                    if let Some(address) = tx.forwarded_for(output, kind, false) {
+                        address_member(out, "xff", address, output);
+                    }
                 });
                 if let Some(head) = flow.data.app.session.as_deref_mut().and_then(|session| session.head_mut(position))
                 {

@@ -32,10 +32,7 @@ impl Setup {
                 parse: row.enabled && !row.detection_only,
                 ports: (!row.ports.is_empty()).then(|| row.ports.iter().map(|port| *port..=*port).collect()),
             });
-            // What its event is configured with, as the first output that writes it has it.
-            let event = config.outputs.iter().find_map(|output| output.types.get(protocol.info.name));
-            let event = event.into_iter().flatten().map(|(key, value)| (format!("eve.{key}"), value.clone()));
-            settings.push(Settings::new(row.settings.into_iter().chain(event)));
+            settings.push(Settings::new(row.settings.into_iter().chain(eve_options(&config, &protocol.info))));
         }
         let detection = Detection::new(protocols, &options)
             .map_err(|error| EngineError::Config(format!("protocol detection: {error}")))?;
@@ -58,6 +55,20 @@ impl Setup {
     pub(crate) fn workers(&self) -> u64 {
         u64::from(self.config.workers.max(1))
     }
+}
+
+/// What EVE outputs ask of a protocol's own events: `eve.<option>`, and of alerts on it `eve.alert.<option>`. A protocol
+/// writes in one way: of several outputs that have the type, the first counts.
+fn eve_options(config: &RunConfig, info: &sidewire_proto::Info) -> Vec<(String, String)> {
+    let outputs = || config.outputs.iter().chain(&config.subscribe);
+    let own = outputs()
+        .find_map(|output| core::iter::once(&info.name).chain(info.aliases).find_map(|name| output.types.get(*name)));
+    let alert = outputs().find_map(|output| output.types.get("alert"));
+    let under = |prefix: &'static str, options: Option<&BTreeMap<String, String>>| {
+        let pairs = options.cloned().unwrap_or_default();
+        pairs.into_iter().map(move |(key, value)| (format!("{prefix}.{key}"), value))
+    };
+    under("eve", own).chain(under("eve.alert", alert)).collect()
 }
 
 fn network(text: &str) -> Result<(IpAddr, u8), EngineError> {

@@ -249,6 +249,7 @@ impl<W: Watch> Core<W> {
                 }
             }
             self.feed_waiting(handle, packet.ordinal);
+            self.end_streams(handle, packet.ordinal);
         } else if let Transport::Udp(_) = &packet.transport {
             self.feed_datagram(handle, packet, &mut direction);
         }
@@ -355,6 +356,22 @@ impl<W: Watch> Core<W> {
         let waits = app.session.is_some() && !app.stopped && app.need[Direction::ToServer] == 0;
         if waits && tcp.stream(Direction::ToServer).available(Consumer::App).is_some() {
             self.env.feed_stream(flow, Direction::ToServer, ordinal);
+        }
+    }
+
+    /// Once the connection is closed, nothing will follow: messages that end with it are complete.
+    fn end_streams(&mut self, handle: Handle, ordinal: u64) {
+        let Some(flow) = self.flows.get_mut(handle) else { return };
+        let Conversation { tcp: Some(tcp), app, .. } = &flow.data else { return };
+        let over = tcp.state() == sidewire_tcp::State::Closed && app.session.is_some() && app.closed != [true; 2];
+        // What a reset left unacknowledged becomes visible when the flow ends, and belongs to the messages too.
+        let all_seen = |side| {
+            let stream = tcp.stream(side);
+            let held = stream.pieces().map(|(offset, piece)| offset + piece.len() as u64).max();
+            stream.available(Consumer::App).is_none() && held.is_none_or(|end| end <= stream.visible())
+        };
+        if over && Direction::BOTH.into_iter().all(all_seen) {
+            self.env.close_session(flow, ordinal);
         }
     }
 

@@ -64,7 +64,7 @@ pub struct Logger<T> {
     pub from: fn(&T) -> Direction,
     /// Writes the members of the protocol's object.
     pub write: fn(&T, &TxHead, &mut Object<'_>),
-    /// Writes a longer form, with bodies, for alerts that are to carry them; `None`: the same.
+    /// Writes the form for other events that carry it (alerts, files); `None`: the same.
     pub extended: Option<fn(&T, &TxHead, &mut Object<'_>)>,
 }
 

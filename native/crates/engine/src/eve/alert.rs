@@ -10,7 +10,7 @@ use sidewire_flow::Flow;
 use sidewire_ir::{Action, Target};
 use sidewire_proto::{ProtocolDef, Session};
 
-use super::{AppNames, Output, Outputs, envelope, flow, ip_protocol_name, packet, xff};
+use super::{AppNames, Kind, Output, Outputs, envelope, flow, ip_protocol_name, packet, xff};
 
 /// What an alert tells beside its rule.
 pub(crate) struct AlertFacts<'a, S> {
@@ -37,6 +37,14 @@ pub(crate) struct Transaction<'a> {
     pub(crate) position: usize,
 }
 
+impl Transaction<'_> {
+    /// The client behind a proxy, for an output whose events of this kind overwrite addresses with it, or do not.
+    pub(crate) fn forwarded_for(self, output: &Output, kind: Kind, overwrite: bool) -> Option<IpAddr> {
+        let config = output.forwarding(kind).filter(|config| config.overwrite == overwrite)?;
+        xff::forwarded_for(self, config)
+    }
+}
+
 /// The octets a rule matched in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Payload<'a> {
@@ -47,9 +55,9 @@ pub(crate) enum Payload<'a> {
 }
 
 impl<S> AlertFacts<'_, S> {
-    /// The client behind a proxy, when the output asks for it.
-    pub(crate) fn forwarded_for(&self, output: &Output) -> Option<IpAddr> {
-        xff::forwarded_for(self.transaction?, output.config.xff.as_ref()?)
+    /// The client behind a proxy, when the output wants it to take the place of an address (or to be told beside it).
+    pub(crate) fn forwarded_for(&self, output: &Output, overwrite: bool) -> Option<IpAddr> {
+        self.transaction?.forwarded_for(output, Kind::ALERT, overwrite)
     }
 
     pub(crate) fn write(&self, outputs: &Outputs, output: &Output, out: &mut Object<'_>) {
@@ -86,7 +94,7 @@ impl<S> AlertFacts<'_, S> {
                 if target == Target::SourceIp { (destination, source) } else { (source, destination) };
             out.object("source", |o| side(o, attacker, output)).object("target", |o| side(o, victim, output));
         }
-        if let Some(address) = self.forwarded_for(output).filter(|_| !output.overwrites_addresses()) {
+        if let Some(address) = self.forwarded_for(output, false) {
             envelope::address(out, "xff", address, output);
         }
         if !self.found.alert_variables.is_empty() {
@@ -139,7 +147,7 @@ impl<S> AlertFacts<'_, S> {
             let own = number == 0;
             if own || output.alert.calls {
                 out.object_unless_empty(info.event_type, |o| {
-                    tx.session.log(tx.position, number, own && output.alert.http_body, o);
+                    tx.session.log(tx.position, number, own, o);
                 });
             }
         }

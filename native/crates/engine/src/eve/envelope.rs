@@ -29,9 +29,9 @@ pub(crate) struct Envelope<'a> {
     pub(crate) variables: Variables<'a>,
     pub(crate) tx: Option<u64>,
     pub(crate) file: Option<&'a str>,
-    /// The client behind a proxy, for outputs that overwrite addresses with it: it sent the request, so it stands for the
-    /// source towards the server and for the destination towards the client.
-    pub(crate) forwarded: Option<(Direction, IpAddr)>,
+    /// Which way the event points, and what gives the client behind a proxy where an output overwrites addresses with
+    /// it: the client is the source towards the server and the destination towards the client.
+    pub(crate) forwarded: Option<(Direction, &'a dyn Fn(&Output) -> Option<IpAddr>)>,
     /// Gives the community id for a seed, when there is a flow.
     pub(crate) community: Option<&'a dyn Fn(u16) -> String>,
 }
@@ -86,16 +86,16 @@ impl Envelope<'_> {
                 }
             });
         }
-        let forwarded = |side| self.forwarded.filter(|(way, _)| *way == side && output.overwrites_addresses());
+        let forwarded = |side| self.forwarded.filter(|(way, _)| *way == side).and_then(|(_, find)| find(output));
         if let Some(source) = self.source {
-            let shown = forwarded(Direction::ToServer).map_or(source.address, |(_, client)| client);
+            let shown = forwarded(Direction::ToServer).unwrap_or(source.address);
             address(out, "src_ip", shown, output);
             if self.has_ports() {
                 out.u64("src_port", source.port);
             }
         }
         if let Some(destination) = self.destination {
-            let shown = forwarded(Direction::ToClient).map_or(destination.address, |(_, client)| client);
+            let shown = forwarded(Direction::ToClient).unwrap_or(destination.address);
             address(out, "dest_ip", shown, output);
             if self.has_ports() {
                 out.u64("dest_port", destination.port);

@@ -15,7 +15,7 @@ mod xff;
 pub(crate) use alert::{AlertFacts, Payload, Transaction};
 pub(crate) use anomaly::Anomaly;
 pub(crate) use arp::write as write_arp;
-pub(crate) use envelope::{Envelope, Ether};
+pub(crate) use envelope::{Envelope, Ether, address as address_member};
 pub(crate) use flow::{AppNames, FlowFacts};
 pub(crate) use ip_protocol::ip_protocol_name;
 pub(crate) use outputs::{Kind, Output, Outputs};

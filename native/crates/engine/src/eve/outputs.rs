@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use sidewire_proto::ProtocolDef;
 
-use crate::config::{EveOutput, RunConfig};
+use crate::config::{EveOutput, RunConfig, XffConfig};
 
 /// A kind of EVE event: those of the engine, then one for each logger of each protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub(crate) struct Outputs {
 pub(crate) struct Output {
     pub(crate) config: EveOutput,
     wanted: Vec<bool>,
+    /// By kind: where the address of a client behind a proxy is looked for.
+    forwarding: Vec<Option<XffConfig>>,
     pub(crate) alert: AlertOptions,
     pub(crate) anomaly: AnomalyOptions,
 }
@@ -57,7 +59,6 @@ pub(crate) struct AlertOptions {
     pub(crate) rule_metadata: bool,
     pub(crate) rule_text: bool,
     pub(crate) rule_references: bool,
-    pub(crate) http_body: bool,
     pub(crate) verdict: bool,
     pub(crate) calls: bool,
 }
@@ -127,6 +128,7 @@ impl Output {
         };
         Self {
             wanted: names.iter().map(|name| options(name).is_some_and(|map| is_on(map, "enabled", true))).collect(),
+            forwarding: names.iter().map(|name| forwarding(config, name)).collect(),
             alert: AlertOptions {
                 payload: truth("alert", "payload", false),
                 payload_printable: truth("alert", "payload-printable", false),
@@ -138,7 +140,6 @@ impl Output {
                 rule_metadata: rule("metadata", true),
                 rule_text: rule("raw", false),
                 rule_references: rule("reference", false),
-                http_body: truth("alert", "http-body", false) || truth("alert", "http-body-printable", false),
                 verdict: truth("alert", "verdict", false),
                 calls: truth("alert", "calls", false),
             },
@@ -156,10 +157,22 @@ impl Output {
         self.wanted.get(usize::from(kind.0)).copied().unwrap_or(false)
     }
 
-    /// The address of a client behind a proxy takes the place of the packet's (`xff.mode: overwrite`).
-    pub(crate) fn overwrites_addresses(&self) -> bool {
-        self.config.xff.as_ref().is_some_and(|xff| xff.overwrite)
+    /// Where events of this kind look for the client behind a proxy, if they do.
+    pub(crate) fn forwarding(&self, kind: Kind) -> Option<&XffConfig> {
+        self.forwarding.get(usize::from(kind.0))?.as_ref()
     }
+}
+
+/// The type's own `xff`, or else the output's.
+fn forwarding(config: &EveOutput, name: &str) -> Option<XffConfig> {
+    let own = config.types.get(name).filter(|map| map.contains_key("xff.enabled"));
+    let Some(own) = own else { return config.xff.clone() };
+    let text = |key: &str| own.get(key).map(String::as_str);
+    is_on(own, "xff.enabled", false).then(|| XffConfig {
+        overwrite: text("xff.mode") == Some("overwrite"),
+        forward: text("xff.deployment") == Some("forward"),
+        header: text("xff.header").unwrap_or("X-Forwarded-For").to_owned(),
+    })
 }
 
 fn is_on(map: &BTreeMap<String, String>, key: &str, absent: bool) -> bool {

@@ -20,6 +20,13 @@ pub(super) struct Dump {
     pub response: bool,
 }
 
+/// How alerts carry bodies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct BodyForms {
+    pub base64: bool,
+    pub printable: bool,
+}
+
 /// What the configuration says, once for all flows of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Config {
@@ -45,6 +52,7 @@ pub(super) struct Config {
     /// EVE: headers with keys of their own, lower case.
     pub custom: Vec<String>,
     pub dump: Dump,
+    pub bodies: BodyForms,
 }
 
 const KB: u64 = 1024;
@@ -77,9 +85,10 @@ impl Default for Config {
             field_limit: 18_000,
             headers_limit: 1024,
             max_transactions: 512,
-            extended: true,
+            extended: false,
             custom: Vec::new(),
             dump: Dump::default(),
+            bodies: BodyForms::default(),
         }
     }
 }
@@ -140,6 +149,10 @@ impl Config {
             Some("request") => Dump { request: true, response: false },
             Some("response") => Dump { request: false, response: true },
             _ => Dump::default(),
+        };
+        config.bodies = BodyForms {
+            base64: settings.truth("eve.alert.http-body").unwrap_or(false),
+            printable: settings.truth("eve.alert.http-body-printable").unwrap_or(false),
         };
         config
     }

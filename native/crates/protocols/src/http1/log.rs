@@ -14,7 +14,7 @@ pub(super) const LOGGERS: &[Logger<Transaction>] = &[
         ready: |head, _, last| last || head.progress.iter().all(|progress| *progress >= stage::COMPLETE),
         from: |_| Direction::ToServer,
         write,
-        extended: Some(extended),
+        extended: Some(in_others),
     },
     Logger {
         info: LoggerInfo { event_type: "fileinfo", in_alerts: false },
@@ -113,17 +113,24 @@ fn write(tx: &Transaction, _: &TxHead, out: &mut Object<'_>) {
     }
 }
 
-/// Everything, with the bodies: for alerts that are to carry them.
-fn extended(tx: &Transaction, _: &TxHead, out: &mut Object<'_>) {
+/// For alerts and files: always the long form, and the bodies if alerts are to carry them.
+fn in_others(tx: &Transaction, _: &TxHead, out: &mut Object<'_>) {
     basic(tx, out);
     long(tx, out);
+    let forms = tx.config.bodies;
     for (direction, encoded, plain) in [
         (TO_SERVER, "http_request_body", "http_request_body_printable"),
         (TO_CLIENT, "http_response_body", "http_response_body_printable"),
     ] {
         let body = tx.payload(direction).body.kept();
-        if !body.is_empty() {
-            out.str(plain, &printable(body)).str(encoded, &base64(body));
+        if body.is_empty() {
+            continue;
+        }
+        if forms.printable {
+            out.str(plain, &printable(body));
+        }
+        if forms.base64 {
+            out.str(encoded, &base64(body));
         }
     }
 }

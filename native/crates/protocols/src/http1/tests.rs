@@ -192,13 +192,13 @@ fn shows_a_request_and_its_response() {
 
 #[test]
 fn writes_the_http_event() {
-    let flow = Flow::new().say(C, GET).say(S, OK);
+    let flow = Flow::with(&[("eve.extended", "yes")]).say(C, GET).say(S, OK);
     assert_eq!(
         flow.eve(0, 0),
         r#"{"hostname":"example.com","http_port":8080,"url":"/a/../b?c=%41","http_user_agent":"me","http_content_type":"text/html","http_method":"GET","protocol":"HTTP/1.1","status":200,"length":5}"#
     );
     assert_eq!(flow.eve(0, 2), r#"{"filename":"/b","gaps":false,"state":"CLOSED","stored":false,"size":5,"tx_id":0}"#);
-    let flow = Flow::with(&[("eve.extended", "no"), ("eve.custom.0", "server"), ("eve.dump-all-headers", "response")])
+    let flow = Flow::with(&[("eve.custom.0", "server"), ("eve.dump-all-headers", "response")])
         .say(C, "GET / HTTP/1.0\r\n\r\n")
         .say(S, "HTTP/1.0 206 x\r\nServer: s\r\nContent-Range: bytes 0-4/9\r\nContent-Length: 0\r\n\r\n");
     assert_eq!(
