@@ -46,7 +46,7 @@ const OFF_BY_DEFAULT = new Set(['dnp3', 'enip', 'modbus']);
 /** Flow timeouts where a configuration has none. Seconds. */
 const TIMEOUTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   default: timeouts(30, 300, 0, 100, 10, 100, 0, 50),
-  tcp: timeouts(30, 300, 0, 100, 10, 100, 0, 50),
+  tcp: timeouts(30, 300, 10, 100, 10, 100, 0, 50),
   udp: timeouts(30, 300, 0, 100, 10, 100, 0, 50),
   icmp: timeouts(30, 300, 0, 100, 10, 100, 0, 50),
 };

@@ -63,7 +63,12 @@ export const FLAGS: readonly Flag[] = [
   flag('q', 'required', 'refused', 'IPS mode'),
   flag('D', 'none', 'refused', 'daemon'),
   long('erf-in', 'required', 'refused', 'ERF captures'),
-  long('strict-rule-keywords', 'optional', 'inert', 'every rule is read strictly here'),
+  long(
+    'strict-rule-keywords',
+    'optional',
+    'inert',
+    'rules are read strictly; this makes an error of events that are never raised',
+  ),
   long('data-dir', 'required', 'inert', 'directory of datasets'),
   long('pcap-file-buffer-size', 'required', 'inert', ''),
   long('no-random', 'none', 'inert', 'nothing is random here'),

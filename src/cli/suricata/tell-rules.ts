@@ -3,13 +3,20 @@ import type { Ruleset } from '../../engine/index.js';
 import type { Log } from './log.js';
 import type { RuleFiles } from './rule-files.js';
 
-/** Says in Suricata's log what became of the rules; whether all of them and all of their files were loaded. */
-export function tellRules(rules: Ruleset, files: RuleFiles, log: Log): boolean {
+/**
+ * Says in Suricata's log what became of the rules; whether all of them and all of their files were loaded. `strict`
+ * (`--strict-rule-keywords`) makes an error of what a rule asks for in vain; the rule loads all the same, as in Suricata.
+ */
+export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: boolean): boolean {
   const told = new Set<string>();
   const texts = new Map<string, string[]>();
   const { diagnostics, failed, skipped } = rules.findings;
   for (const { severity, file, line, column, message, help, code } of diagnostics) {
     if (severity === 'note') continue;
+    if (code === 'event/removed') {
+      log.say(strict ? 'error' : severity, 'detect', message);
+      continue;
+    }
     const place = `${file}:${line}:${column}`;
     log.say(severity, 'detect-parse', `${place}: ${message} [${code}]${help === '' ? '' : ` (${help})`}`);
     const rule = `${file}:${line}`;

@@ -4,6 +4,9 @@ import type { RuleContext } from '../lower/context.js';
 import type { Keyword, Option } from './keyword.js';
 import { splitCommas } from './operand.js';
 
+/** Decoder events that Suricata 8 still takes in rules and never raises. */
+const REMOVED: ReadonlySet<string> = new Set(['udp.hlen_invalid']);
+
 /** Adds the event when the family has it. */
 function lowerEvent(
   option: Option,
@@ -31,6 +34,10 @@ function packetEvent(name: 'decode-event' | 'stream-event', doc: string, example
     doc,
     value: 'required',
     lower(option, cx) {
+      if (name === 'decode-event' && REMOVED.has(option.value)) {
+        const message = `decode-event keyword no longer supports event "decoder.${option.value}"`;
+        cx.report('event/removed', option.span, message, 'the rule never matches; remove it', name);
+      }
       lowerEvent(option, cx.catalog.events(name), option.value, option.value, cx);
     },
     examples: [

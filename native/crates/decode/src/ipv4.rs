@@ -79,10 +79,8 @@ impl<'a> Walk<'_, 'a> {
             options,
             payload,
         });
-        self.packet.payload = payload;
         if !options.is_empty() && self.ipv4_options(options).is_err() {
             self.packet.ip = None;
-            self.packet.payload = &[];
             return Err(Broken);
         }
         if self.options.checksums {

@@ -3,7 +3,8 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::{Endpoint, Time};
 use smallvec::SmallVec;
 
-use crate::DecodeEvent;
+use crate::ipv4::protocol;
+use crate::{DecodeEvent, checksum};
 
 const ARP_LENGTH: usize = 28;
 
@@ -64,6 +65,29 @@ impl Packet<'_> {
     #[must_use]
     pub fn destination(&self) -> Option<Endpoint> {
         self.ip.as_ref().map(|ip| Endpoint { address: ip.destination, port: self.transport.ports().1 })
+    }
+
+    /// Does the checksum of the IPv4 header hold? Computed when asked, whether or not checksums are verified.
+    #[must_use]
+    pub fn network_checksum_holds(&self) -> Option<bool> {
+        let ip = self.ip.as_ref().filter(|ip| ip.version == 4)?;
+        Some(checksum::internet(ip.header) == 0)
+    }
+
+    /// Does the checksum of the transport header hold? `None` for SCTP and without a transport.
+    #[must_use]
+    pub fn transport_checksum_holds(&self) -> Option<bool> {
+        let ip = self.ip.as_ref()?;
+        let with_pseudo_header =
+            |protocol, segment| checksum::transport(ip.source, ip.destination, protocol, segment) == 0;
+        Some(match &self.transport {
+            Transport::Tcp(_) => with_pseudo_header(protocol::TCP, ip.payload),
+            Transport::Udp(udp) if udp.checksum == 0 => true,
+            Transport::Udp(udp) => with_pseudo_header(protocol::UDP, ip.payload.get(..usize::from(udp.length))?),
+            Transport::Icmp(_) if ip.version == 6 => with_pseudo_header(protocol::ICMPV6, ip.payload),
+            Transport::Icmp(_) => checksum::internet(ip.payload) == 0,
+            Transport::Sctp(_) | Transport::None => return None,
+        })
     }
 
     /// What packets that come out of this one name as their root: its own root, or itself.

@@ -161,16 +161,17 @@ impl Evaluator {
         if !facts.stream_events.is_empty() || facts.packet.is_some_and(|packet| !packet.events.is_empty()) {
             rules.events.iter().for_each(|rule| note(*rule));
         }
-        if facts.is_invalid() {
-            drop(note);
-            self.candidates.sort_unstable();
-            return;
-        }
         // Once for each direction of a flow, and for each packet that has none.
         if facts.packet.is_some()
             && state.as_deref_mut().is_none_or(|state| !core::mem::replace(&mut state.addressed[facts.direction], true))
         {
             rules.addressed.iter().for_each(|rule| note(*rule));
+        }
+        // Of a packet that cannot be what it claims, nothing but its addresses and events counts.
+        if facts.is_invalid() {
+            drop(note);
+            self.candidates.sort_unstable();
+            return;
         }
         if (facts.app.is_some() || facts.app_failed)
             && !rules.protocol_only.is_empty()
@@ -320,7 +321,8 @@ impl Evaluator {
                 PcreScope::Alert => alert_variables.push((capture.name, capture.value)),
             }
         }
-        if plan.meta.noalert && plan.meta.action != Action::Pass {
+        // What a silent rule caught for the packet is still told.
+        if plan.meta.noalert && plan.meta.action != Action::Pass && packet_variables.is_empty() {
             return;
         }
         self.matches.push(Match { rule, tx, stream, direction: facts.direction, packet_variables, alert_variables });

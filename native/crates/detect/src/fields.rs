@@ -25,6 +25,13 @@ impl<'s> Subject<'s> {
         }
     }
 
+    /// Does the checksum hold of a transport that is `wanted`, over this IP version?
+    fn transport_checksum(&self, version: u8, wanted: fn(&Transport<'_>) -> bool) -> Option<bool> {
+        let packet = self.packet.filter(|packet| wanted(&packet.transport))?;
+        self.ip().filter(|ip| ip.version == version)?;
+        packet.transport_checksum_holds()
+    }
+
     fn icmp(&self) -> Option<(&'s Icmp<'s>, u8)> {
         match &self.packet?.transport {
             Transport::Icmp(icmp) => Some((icmp, self.ip()?.version)),
@@ -107,6 +114,9 @@ pub(crate) const IP_OPTIONS: &[(&str, u64)] = &[
     ("rtralt", 148),
 ];
 
+/// Whether a checksum holds.
+const CHECKSUM: &[(&str, u64)] = &[("invalid", 0), ("valid", 1)];
+
 const TCP_FLAGS: &[(&str, u64)] = &[
     ("F", 0x01),
     ("S", 0x02),
@@ -175,6 +185,20 @@ pub(crate) static FIELDS: &[Field] = fields! {
         |s, nth| once(nth, s.icmp().and_then(|(icmp, _)| icmp.echo).map(|(_, sequence)| sequence));
     "icmpv6.mtu" [] Kind::Number(32), true, "MTU of an ICMPv6 `packet too big`.",
         |s, nth| once(nth, s.icmp().filter(|(_, version)| *version == 6).and_then(|(icmp, _)| icmp.mtu));
+    "ipv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of the IPv4 header.",
+        |s, nth| once(nth, s.packet.and_then(Packet::network_checksum_holds));
+    "tcpv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of TCP over IPv4.",
+        |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, Transport::Tcp(_))));
+    "tcpv6-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of TCP over IPv6.",
+        |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, Transport::Tcp(_))));
+    "udpv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of UDP over IPv4.",
+        |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, Transport::Udp(_))));
+    "udpv6-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of UDP over IPv6.",
+        |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, Transport::Udp(_))));
+    "icmpv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of ICMP.",
+        |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, Transport::Icmp(_))));
+    "icmpv6-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of ICMPv6.",
+        |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, Transport::Icmp(_))));
     "vlan.id" [] Kind::Number(12), true, "VLAN identifiers; one must hold.",
         |s, nth| s.packet?.vlans.get(nth as usize).map(|id| (*id).into());
     "vlan.id.0" [] Kind::Number(12), true, "The outermost VLAN identifier.",

@@ -33,6 +33,8 @@ pub(crate) struct Env<W: Watch> {
     pub(crate) packets: u64,
     pub(crate) bytes: u64,
     pub(crate) invalid_checksum: u64,
+    /// Greatest memory pressure so far, in percent.
+    pub(crate) pressure_max: u64,
     /// Panics that were contained.
     pub(crate) bugs: u64,
 }
@@ -101,6 +103,7 @@ impl<W: Watch> Env<W> {
             packets: 0,
             bytes: 0,
             invalid_checksum: 0,
+            pressure_max: 0,
             bugs: 0,
             setup: Arc::clone(setup),
         }
@@ -123,6 +126,7 @@ impl<W: Watch> Env<W> {
         self.packets = 0;
         self.bytes = 0;
         self.invalid_checksum = 0;
+        self.pressure_max = 0;
     }
 
     pub(crate) fn count_transactions(&mut self, protocol: Option<u16>, new: u64) {

@@ -58,20 +58,23 @@ impl<W: Watch> Env<W> {
         self.writer.event(Kind::ARP, &envelope, None, |output, out| write_arp(&arp, output, out));
     }
 
-    /// What `pcre` of matching rules caught for this packet.
+    /// What `pcre` of matching rules caught for this packet, or for the end of a flow.
     pub(crate) fn log_variables(
         &mut self,
         flow: Option<&ConversationFlow>,
         packet: Option<&Packet<'_>>,
         matches: &[Match],
     ) {
-        let Some(packet) = packet.filter(|_| self.writer.wants(Kind::METADATA)) else { return };
-        if matches.iter().all(|found| found.packet_variables.is_empty()) {
+        let Some(found) = matches.iter().find(|found| !found.packet_variables.is_empty()) else { return };
+        if !self.writer.wants(Kind::METADATA) {
             return;
         }
         let file = self.file.clone();
-        let endpoints = (packet.source(), packet.destination());
-        let mut envelope = envelope(Some(packet), flow, self.now, endpoints, file.as_deref());
+        let endpoints = match (packet, flow) {
+            (Some(packet), _) => (packet.source(), packet.destination()),
+            (None, flow) => flow.map(|flow| flow.endpoints(found.direction)).unzip(),
+        };
+        let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
         envelope.variables.matches = matches;
         self.writer.event(Kind::METADATA, &envelope, None, |_, _| {});
     }

@@ -38,11 +38,12 @@ pub struct Summary {
     pub elapsed: f64,
 }
 
-/// Adds a counter of one worker or file to the total. The greatest packet is the greatest of all; everything else adds
-/// up. (The average is taken once all are in.)
+/// Adds a counter of one worker or file to the total. The greatest packet and memory pressure are the greatest of all;
+/// everything else adds up. (The average is taken once all are in.)
 pub(crate) fn accumulate(total: &mut BTreeMap<String, u64>, name: &str, value: u64) {
     let slot = total.entry(name.to_owned()).or_default();
-    *slot = if name == "decoder.max_pkt_size" { value.max(*slot) } else { *slot + value };
+    let greatest = matches!(name, "decoder.max_pkt_size" | "memcap.pressure" | "memcap.pressure_max");
+    *slot = if greatest { value.max(*slot) } else { *slot + value };
 }
 
 impl Summary {

@@ -87,6 +87,7 @@ impl<W: Watch> Worker<W> {
     /// Ends the flows whose time has come. `ordinal` is that of the packet that moved engine time.
     pub(crate) fn tick(&mut self, now: Time, ordinal: u64) {
         self.core.env.now = now;
+        self.core.env.pressure_max = self.core.pressure_max();
         self.core.expire(now, ordinal);
     }
 
@@ -113,6 +114,7 @@ impl<W: Watch> Worker<W> {
     pub(crate) fn finish(&mut self, now: Time) {
         let core = &mut self.core;
         core.env.now = now;
+        core.env.pressure_max = core.pressure_max();
         let ended = &mut core.ended;
         core.flows.drain(|flow, reason| ended.push((flow, reason)));
         core.finish_ended(u64::MAX);
@@ -152,6 +154,8 @@ impl<W: Watch> Worker<W> {
         add("app_layer.transactions_evicted", env.counters.transactions_evicted);
         add("app_layer.expectations", env.expectations.order.len() as u64);
         add("detect.alert", env.counters.alerts);
+        add("memcap.pressure", self.core.pressure());
+        add("memcap.pressure_max", self.core.pressure_max());
     }
 }
 
@@ -182,6 +186,25 @@ impl<W: Watch> Core<W> {
         if let Some(handle) = self.current.take() {
             self.flows.remove(handle, EndReason::Forced);
         }
+    }
+
+    /// How full the fullest of the memory caps is, of what this worker has of them. Percent.
+    fn pressure(&self) -> u64 {
+        let (setup, tcp) = (&self.env.setup, &self.env.tcp.counters);
+        let share = |cap: u64| cap / setup.workers().max(1);
+        [
+            (self.flows.counters().memuse, self.flows.config().memcap),
+            (tcp.memuse, share(setup.tcp.memcap)),
+            (tcp.reassembly_memuse, share(setup.tcp.reassembly.memcap)),
+        ]
+        .into_iter()
+        .filter_map(|(used, cap)| used.saturating_mul(100).checked_div(cap))
+        .max()
+        .unwrap_or(0)
+    }
+
+    fn pressure_max(&self) -> u64 {
+        self.pressure().max(self.env.pressure_max)
     }
 
     fn expire(&mut self, now: Time, ordinal: u64) {

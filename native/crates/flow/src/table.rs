@@ -101,7 +101,7 @@ impl<S> FlowTable<S> {
             && let Some(slot) = self.slots.get_mut(index)
         {
             let direction = if slot.client_is_low == source_is_low { Direction::ToServer } else { Direction::ToClient };
-            let reason = if stamp.time.seconds() >= due_second(deadline(&self.config, &slot.flow, self.emergency)) {
+            let reason = if stamp.time > deadline(&self.config, &slot.flow, self.emergency) {
                 self.counters.wrk_flows_evicted += 1;
                 Some(EndReason::Timeout)
             } else if replace(&slot.flow, direction) {
@@ -134,7 +134,7 @@ impl<S> FlowTable<S> {
         let key = tuple.quoted_key(&self.config)?;
         let index = self.find(key.hash(&self.seed), &key)?;
         let slot = self.slots.get_mut(index)?;
-        if stamp.time.seconds() >= due_second(deadline(&self.config, &slot.flow, self.emergency)) {
+        if stamp.time > deadline(&self.config, &slot.flow, self.emergency) {
             return None;
         }
         let from_client = slot.flow.client.address == tuple.source_address();

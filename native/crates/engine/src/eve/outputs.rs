@@ -44,6 +44,8 @@ pub(crate) struct Output {
     forwarding: Vec<Option<XffConfig>>,
     pub(crate) alert: AlertOptions,
     pub(crate) anomaly: AnomalyOptions,
+    /// Counters that are 0 are written (`stats.null-values`).
+    pub(crate) null_values: bool,
 }
 
 /// Options of `alert`.
@@ -149,6 +151,7 @@ impl Output {
                 applayer: truth("anomaly", "types.applayer", true),
                 packet_header: truth("anomaly", "packethdr", false),
             },
+            null_values: truth("stats", "null-values", true),
             config: config.clone(),
         }
     }

@@ -3,8 +3,13 @@ use std::collections::BTreeMap;
 use sidewire_eve::Object;
 
 /// Writes dotted counters as nested objects: `flow.end.state.new` becomes `{"flow":{"end":{"state":{"new":..}}}}`.
-pub(crate) fn nest(counters: &BTreeMap<String, u64>, out: &mut Object<'_>) {
-    let rows: Vec<(&str, u64)> = counters.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+/// `null_values` keeps those that are 0.
+pub(crate) fn nest(counters: &BTreeMap<String, u64>, null_values: bool, out: &mut Object<'_>) {
+    let rows: Vec<(&str, u64)> = counters
+        .iter()
+        .filter(|(_, value)| null_values || **value != 0)
+        .map(|(name, value)| (name.as_str(), *value))
+        .collect();
     level(&rows, 0, out);
 }
 
@@ -39,7 +44,15 @@ mod tests {
     fn nests_dotted_names() {
         let counters = [("a.b", 1), ("a.c.d", 2), ("a.c.e", 3), ("b", 4)].map(|(k, v)| (k.to_owned(), v)).into();
         let mut text = Vec::new();
-        nest(&counters, &mut Object::new(&mut text));
+        nest(&counters, true, &mut Object::new(&mut text));
         assert_eq!(String::from_utf8_lossy(&text), r#"{"a":{"b":1,"c":{"d":2,"e":3}},"b":4}"#);
+    }
+
+    #[test]
+    fn leaves_zeros_out_when_asked() {
+        let counters = [("a.b", 0), ("a.c", 2), ("d.e", 0)].map(|(k, v)| (k.to_owned(), v)).into();
+        let mut text = Vec::new();
+        nest(&counters, false, &mut Object::new(&mut text));
+        assert_eq!(String::from_utf8_lossy(&text), r#"{"a":{"c":2}}"#);
     }
 }
