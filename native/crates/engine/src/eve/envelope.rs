@@ -7,6 +7,9 @@ use sidewire_eve::Object;
 use super::{Output, Variables, ip_protocol_name};
 use crate::mac_set::{Mac, MacSet};
 
+/// Gives the client behind a proxy, where an output is to show it in place of an address.
+pub(crate) type FindClient<'a> = &'a dyn Fn(&Output) -> Option<IpAddr>;
+
 /// What every event begins with.
 #[derive(Clone, Default)]
 pub(crate) struct Envelope<'a> {
@@ -31,7 +34,7 @@ pub(crate) struct Envelope<'a> {
     pub(crate) file: Option<&'a str>,
     /// Which way the event points, and what gives the client behind a proxy where an output overwrites addresses with
     /// it: the client is the source towards the server and the destination towards the client.
-    pub(crate) forwarded: Option<(Direction, &'a dyn Fn(&Output) -> Option<IpAddr>)>,
+    pub(crate) forwarded: Option<(Direction, FindClient<'a>)>,
     /// Gives the community id for a seed, when there is a flow.
     pub(crate) community: Option<&'a dyn Fn(u16) -> String>,
 }
