@@ -125,15 +125,20 @@ describe('resolving', () => {
     expect(() => mode('pcap-file:\n  checksum-checks: often\n')).toThrow(/yes, no or auto/);
   });
 
+  it('resolves fast.log beside EVE', () => {
+    const { run } = resolve(config('outputs:\n  - fast:\n      enabled: yes\n      append: no\n'), PURPOSE);
+    expect(run.fast).toEqual([{ path: `${PURPOSE.logDir}/fast.log`, append: false }]);
+  });
+
   it('names what does not exist here, once, and says nothing of what is off or only tunes', () => {
     const text =
-      'max-pending-packets: 1024\naf-packet:\n  - interface: eth0\noutputs:\n  - fast:\n      enabled: yes\n' +
+      'max-pending-packets: 1024\naf-packet:\n  - interface: eth0\noutputs:\n  - http-log:\n      enabled: yes\n' +
       '  - tls-store:\n      enabled: no\n  - eve-log:\n      enabled: yes\n      types: [alert, quic, quic]\n' +
       'app-layer:\n  protocols:\n    tls:\n      enabled: yes\n    smb:\n      enabled: no\nmulti-detect:\n  loaders: 3\n';
     expect(resolve(config(text), PURPOSE).missing).toEqual([
       'multi-detect',
       'app-layer.protocols.tls',
-      'outputs.fast',
+      'outputs.http-log',
       'outputs.eve-log.types.quic',
     ]);
   });

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import type { z } from 'zod';
-import type { EveOutput } from '../generated/config.js';
+import type { EveOutput, FastOutput } from '../generated/config.js';
 import { ConfigError } from './error.js';
 import { flatten } from './flatten.js';
 import { eveLog, type RawConfig } from './schema.js';
@@ -26,17 +26,19 @@ const EVENT_TYPE_OF: Readonly<Record<string, string>> = { files: 'fileinfo' };
 /** What the `outputs` of a configuration come to. */
 export interface Outputs {
   readonly eve: EveOutput[];
+  readonly fast: FastOutput[];
   /** Outputs and event types that were asked for and do not exist here. */
   readonly missing: string[];
 }
 
 /** Resolves `outputs`. `protocols` are the names of the protocols there are. */
 export function resolveOutputs(raw: RawConfig, logDir: string, protocols: ReadonlySet<string>): Outputs {
-  const result: Outputs = { eve: [], missing: [] };
+  const result: Outputs = { eve: [], fast: [], missing: [] };
   const items = Array.isArray(raw.outputs) ? raw.outputs : [];
   for (const [index, item] of items.entries()) {
     const [name, body] = named(item);
     if (name === 'eve-log') addEve(result, body, index, raw, logDir, protocols);
+    else if (name === 'fast') addFast(result, body, logDir);
     else if (isOn(body)) result.missing.push(`outputs.${name}`);
   }
   return result;
@@ -74,6 +76,15 @@ function addEve(
     xff: resolveXff(eve.xff),
     ipv6_full: truth(String((eve as Record<string, unknown>)['compress-ipv6'] ?? 'no')) !== true,
     types: resolveTypes(result, Array.isArray(eve.types) ? eve.types : [], protocols),
+  });
+}
+
+function addFast(result: Outputs, body: unknown, logDir: string): void {
+  if (!isOn(body)) return;
+  const { filename = 'fast.log', append = 'yes' } = body as { filename?: string; append?: string };
+  result.fast.push({
+    path: isAbsolute(filename) ? filename : join(logDir, filename),
+    append: truth(String(append)) !== false,
   });
 }
 

@@ -105,6 +105,7 @@ function resolveRun(
       teredo_ports: tunnel('teredo', 'any'),
       erspan_type1: decoder.erspan?.typeI?.enabled ?? false,
       vlan_tracking: raw.vlan?.['use-for-tracking'] ?? true,
+      level_tracking: decoder['recursion-level']?.['use-for-tracking'] ?? true,
     },
     defrag: {
       enabled: defrag.enabled ?? true,
@@ -151,6 +152,7 @@ function resolveRun(
       threshold_entries: 65_536,
     },
     outputs: outputs.eve,
+    fast: outputs.fast,
     subscribe: null,
     stats_interval: raw.stats?.enabled === false || !raw.stats ? 0 : (raw.stats.interval ?? 8),
     explain: null,

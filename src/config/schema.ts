@@ -96,6 +96,7 @@ export const rawConfig = z.looseObject({
   decoder: z
     .looseObject({
       'max-layers': whole.optional(),
+      'recursion-level': z.looseObject({ 'use-for-tracking': flag.optional() }).optional(),
       // Not Suricata's: an IP length of 0 means "to the end of the frame".
       'offload-length': flag.optional(),
       // Not Suricata's: a checksum that covers the pseudo header only is right.

@@ -9,7 +9,7 @@ import { truth } from './values.js';
 const INERT = new Set(
   (
     'suricata-version action-order af-packet af-xdp asn1-max-frames capture coredump daemon-directory ' +
-    'decoder.recursion-level decoder.ipv4 decoder.ipv6 default-packet-size defrag.hash-size defrag.prealloc ' +
+    'decoder.ipv4 decoder.ipv6 default-packet-size defrag.hash-size defrag.prealloc ' +
     'detect.custom-values detect.grouping detect.guess-applayer-tx detect.prefilter detect.profile detect.profiling ' +
     'detect.sgh-mpm-caching detect.sgh-mpm-caching-path detect.sgh-mpm-context detect.stream-tx-log-limit ' +
     'detect.thresholds dpdk engine-analysis exception-policy flow.hash-size flow.managers flow.prealloc flow.recyclers ' +

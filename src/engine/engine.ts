@@ -114,16 +114,15 @@ export class Engine {
     const hasFile = this.#setup.config !== undefined || this.#setup.tree !== undefined;
     const { logDir } = options;
     const wantsEvents = options.types === undefined || options.types.length > 0;
+    const resolved = this.#resolve(logDir ?? '.').run;
+    const own = logDir !== undefined && hasFile;
     return {
-      ...this.#resolve(logDir ?? '.').run,
+      ...resolved,
       inputs,
       continue_files: options.continue ?? false,
       outputs:
-        logDir === undefined
-          ? []
-          : hasFile
-            ? this.#resolve(logDir).run.outputs
-            : [fullOutput(join(logDir, 'eve.json'), this.protocols)],
+        logDir === undefined ? [] : own ? resolved.outputs : [fullOutput(join(logDir, 'eve.json'), this.protocols)],
+      fast: own ? resolved.fast : [],
       subscribe: wantsEvents ? fullOutput('', this.protocols, options.types) : null,
     };
   }

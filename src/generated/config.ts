@@ -65,7 +65,11 @@ erspan_type1: boolean,
 /**
  * VLAN tags tell flows apart.
  */
-vlan_tracking: boolean, };
+vlan_tracking: boolean, 
+/**
+ * Tunnel depth tells flows apart.
+ */
+level_tracking: boolean, };
 
 /**
  * Fragment reassembly.
@@ -167,6 +171,19 @@ ipv6_full: boolean,
 types: { [key in string]: { [key in string]: string } }, };
 
 /**
+ * A file with a line of text for each alert.
+ */
+export type FastOutput = { 
+/**
+ * File; `/dev/stdout` is standard output.
+ */
+path: string, 
+/**
+ * Append instead of replacing.
+ */
+append: boolean, };
+
+/**
  * Flow table.
  */
 export type FlowConfig = { 
@@ -258,6 +275,10 @@ detect: DetectConfig,
  * EVE writers.
  */
 outputs: Array<EveOutput>, 
+/**
+ * Files with a line of text for each alert (`fast.log`).
+ */
+fast: Array<FastOutput>, 
 /**
  * Hand EVE lines to the subscriber (`NativeRun.next`), written as this output's types say.
  */

@@ -195,7 +195,8 @@ describe('sidewire suricata', () => {
     );
     expect(status).toBe(0);
     expect(out.match(/not available here, and ignored: /g)).toHaveLength(1);
-    expect(out).toContain('fast');
+    expect(out).not.toContain('fast');
+    expect(readFileSync(join(folder, 'fast.log'), 'utf8')).toMatch(/\[1:\d+:\d+\] .*\{TCP\} \S+:\d+ -> \S+:\d+\n/);
     expect(out).toContain('dns');
     const lines = readFileSync(join(folder, 'my.json'), 'utf8').trim().split('\n');
     expect(lines.every((line) => JSON.parse(line).event_type === 'alert' && JSON.parse(line).payload)).toBe(true);

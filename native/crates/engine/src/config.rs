@@ -29,6 +29,8 @@ pub struct RunConfig {
     pub detect: DetectConfig,
     /// EVE writers.
     pub outputs: Vec<EveOutput>,
+    /// Files with a line of text for each alert (`fast.log`).
+    pub fast: Vec<FastOutput>,
     /// Hand EVE lines to the subscriber (`NativeRun.next`), written as this output's types say.
     pub subscribe: Option<EveOutput>,
     /// Where `stats` counters are appended once a run ends and each interval; none when absent.
@@ -59,6 +61,8 @@ pub struct DecodeConfig {
     pub erspan_type1: bool,
     /// VLAN tags tell flows apart.
     pub vlan_tracking: bool,
+    /// Tunnel depth tells flows apart.
+    pub level_tracking: bool,
 }
 
 /// What is done about checksums.
@@ -202,6 +206,16 @@ pub struct EveOutput {
     pub ipv6_full: bool,
     /// Event types by name, with their options flattened (`payload` -> `yes`). A type that is not there is not written.
     pub types: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// A file with a line of text for each alert.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct FastOutput {
+    /// File; `/dev/stdout` is standard output.
+    pub path: String,
+    /// Append instead of replacing.
+    pub append: bool,
 }
 
 /// X-Forwarded-For.

@@ -174,7 +174,7 @@ pub fn explain(config: RunConfig, rules: &Arc<RuleSet>, sid: u32) -> Result<Stri
     if watched.is_empty() {
         return Err(EngineError::Rules(format!("no loaded rule has sid {sid}")));
     }
-    let config = RunConfig { outputs: Vec::new(), subscribe: None, workers: 1, ..config };
+    let config = RunConfig { outputs: Vec::new(), fast: Vec::new(), subscribe: None, workers: 1, ..config };
     let setup = Arc::new(Setup::new(config)?);
     let mut merger = Merger::new(Arc::clone(&setup.outputs), Vec::new(), 1);
     let alone = Alone::watched(&setup, Arc::clone(rules), &mut merger, Explainer::new(watched));

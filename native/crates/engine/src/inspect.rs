@@ -210,6 +210,6 @@ impl<W: Watch> Env<W> {
         if flow.is_some() {
             envelope.community = Some(&community);
         }
-        self.writer.event(Kind::ALERT, &envelope, Some(key), |output, out| facts.write(&setup.outputs, output, out));
+        self.writer.alert(&envelope, key, (rule, packet), |output, out| facts.write(&setup.outputs, output, out));
     }
 }

@@ -24,8 +24,8 @@ mod summary;
 mod worker;
 
 pub use config::{
-    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FlowConfig, ProtocolConfig, RunConfig,
-    StreamConfig, XffConfig,
+    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FastOutput, FlowConfig, ProtocolConfig,
+    RunConfig, StreamConfig, XffConfig,
 };
 pub use error::EngineError;
 pub use explain::explain;

@@ -55,7 +55,7 @@ impl<W: Watch> Env<W> {
         let Some(arp) = packet.arp.filter(|_| self.writer.wants(Kind::ARP)) else { return };
         let file = self.file.clone();
         let envelope = envelope(Some(packet), None, self.now, (None, None), file.as_deref());
-        self.writer.event(Kind::ARP, &envelope, None, |output, out| write_arp(&arp, output, out));
+        self.writer.event(Kind::ARP, &envelope, |output, out| write_arp(&arp, output, out));
     }
 
     /// What `pcre` of matching rules caught for this packet, or for the end of a flow.
@@ -76,7 +76,7 @@ impl<W: Watch> Env<W> {
         };
         let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
         envelope.variables.matches = matches;
-        self.writer.event(Kind::METADATA, &envelope, None, |_, _| {});
+        self.writer.event(Kind::METADATA, &envelope, |_, _| {});
     }
 
     fn anomaly(
@@ -147,7 +147,7 @@ impl<W: Watch> Env<W> {
                 envelope.forwarded = Some((from, &client));
                 let key = (protocol.loggers)(logger).map_or("", |info| info.event_type);
                 let names = flow.data.app.names(setup.protocols);
-                self.writer.event(kind, &envelope, None, |output, out| {
+                self.writer.event(kind, &envelope, |output, out| {
                     if key == "fileinfo" {
                         // A file is told together with the transaction that carried it.
                         out.object_unless_empty(protocol.info.name, |o| session.log(position, 0, true, o));
@@ -203,7 +203,7 @@ impl<W: Watch> Env<W> {
             app: flow.data.app.names(self.setup.protocols),
             ttl: flow.data.ttl,
         };
-        self.writer.event(Kind::FLOW, &envelope, None, |_, out| facts.write(out));
+        self.writer.event(Kind::FLOW, &envelope, |_, out| facts.write(out));
         if self.writer.wants(Kind::NETFLOW) {
             let types = [flow.icmp.map(|icmp| icmp.request), flow.icmp.map(|icmp| icmp.response)];
             envelope.icmp_response = None;
@@ -217,7 +217,7 @@ impl<W: Watch> Env<W> {
                 envelope.destination = Some(destination);
                 envelope.icmp = icmp;
                 envelope.ether = macs.map(|macs| Ether::Flow(macs, direction));
-                self.writer.event(Kind::NETFLOW, &envelope, None, |_, out| facts.write_netflow(direction, out));
+                self.writer.event(Kind::NETFLOW, &envelope, |_, out| facts.write_netflow(direction, out));
             }
         }
     }

@@ -65,7 +65,10 @@ impl Merger {
                 return Ok(());
             }
         }
-        *self.events.entry(self.outputs.kind_name(record.kind)).or_default() += 1;
+        // A line in fast.log is no event of its own.
+        if usize::from(record.output) < self.outputs.list.len() {
+            *self.events.entry(self.outputs.kind_name(record.kind)).or_default() += 1;
+        }
         match self.sinks.get_mut(usize::from(record.output)) {
             Some(sink) => sink.line(line),
             None => Ok(()),

@@ -132,12 +132,16 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 type Sinks = (Vec<Sink>, Option<Receiver<Vec<u8>>>);
 
 fn sinks(config: &RunConfig) -> Result<Sinks, EngineError> {
-    let mut list = config.outputs.iter().map(Sink::file).collect::<Result<Vec<_>, _>>()?;
+    let mut list =
+        config.outputs.iter().map(|output| Sink::file(&output.path, output.append)).collect::<Result<Vec<_>, _>>()?;
     let mut lines = None;
     if config.subscribe.is_some() {
         let (sender, receiver) = sync_channel(SUBSCRIBER_QUEUE);
         list.push(Sink::subscriber(sender));
         lines = Some(receiver);
+    }
+    for output in &config.fast {
+        list.push(Sink::file(&output.path, output.append)?);
     }
     Ok((list, lines))
 }

@@ -126,6 +126,7 @@ fn flow(config: &RunConfig) -> Result<sidewire_flow::Config, EngineError> {
         memcap: config.flow.memcap / u64::from(config.workers.max(1)),
         emergency_recovery: config.flow.emergency_recovery,
         vlan_tracking: config.decode.vlan_tracking,
+        recursion_tracking: config.decode.level_tracking,
         ..sidewire_flow::Config::default()
     };
     for (class, states) in &config.flow.timeouts {
@@ -192,6 +193,7 @@ fn decode(config: &RunConfig) -> Result<sidewire_decode::Options, EngineError> {
             max_fragments: defrag.max_fragments as usize,
             policies,
             track_vlan: config.decode.vlan_tracking,
+            track_level: config.decode.level_tracking,
             ..DefragOptions::default()
         },
     })

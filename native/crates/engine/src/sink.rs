@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
 
 use crate::EngineError;
-use crate::config::EveOutput;
 
 /// Octets gathered before the subscriber gets them.
 const SUBSCRIBER_BATCH: usize = 256 << 10;
@@ -18,10 +17,10 @@ pub(crate) enum Sink {
 }
 
 impl Sink {
-    pub(crate) fn file(output: &EveOutput) -> Result<Self, EngineError> {
-        let path = PathBuf::from(&output.path);
+    pub(crate) fn file(name: &str, append: bool) -> Result<Self, EngineError> {
+        let path = PathBuf::from(name);
         let open = || -> std::io::Result<Box<dyn Write + Send>> {
-            if output.path == "/dev/stdout" || output.path == "-" {
+            if name == "/dev/stdout" || name == "-" {
                 return Ok(Box::new(std::io::stdout()));
             }
             if let Some(folder) = path.parent() {
@@ -29,7 +28,7 @@ impl Sink {
             }
             let mut options = OpenOptions::new();
             options.create(true).write(true);
-            if output.append {
+            if append {
                 options.append(true)
             } else {
                 options.truncate(true)

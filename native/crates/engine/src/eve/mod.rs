@@ -4,6 +4,7 @@ mod alert;
 mod anomaly;
 mod arp;
 mod envelope;
+mod fast;
 mod flow;
 mod ip_protocol;
 mod outputs;
@@ -22,6 +23,8 @@ pub(crate) use outputs::{Kind, Output, Outputs};
 pub(crate) use stats::nest;
 pub(crate) use variables::Variables;
 
+use sidewire_decode::Packet;
+use sidewire_detect::RuleMeta;
 use sidewire_eve::Object;
 
 use crate::record::{AlertKey, Batch, Place, Record};
@@ -40,14 +43,25 @@ impl Writer {
     }
 
     /// Writes an event of `kind` for every output that has it on. `fill` gets the output and the opened object.
-    pub(crate) fn event(
+    pub(crate) fn event(&mut self, kind: Kind, envelope: &Envelope<'_>, fill: impl FnMut(&Output, &mut Object<'_>)) {
+        self.write(kind, envelope, None, |_| true, fill);
+    }
+
+    /// Writes an alert for every output that takes alerts, as EVE or as a line of text.
+    pub(crate) fn alert(
         &mut self,
-        kind: Kind,
         envelope: &Envelope<'_>,
-        alert: Option<AlertKey>,
+        key: AlertKey,
+        (rule, packet): (&RuleMeta, Option<&Packet<'_>>),
         fill: impl FnMut(&Output, &mut Object<'_>),
     ) {
-        self.write(kind, envelope, alert, |_| true, fill);
+        let mut first = !self.write(Kind::ALERT, envelope, Some(key), |_| true, fill);
+        let outputs = std::sync::Arc::clone(&self.outputs);
+        for number in 0..outputs.fast {
+            fast::write(rule, packet, envelope, &mut self.batch.bytes);
+            self.record(outputs.list.len() + number, Kind::ALERT, Some(AlertKey { first, ..key }));
+            first = false;
+        }
     }
 
     /// As [`event`](Self::event), for the outputs for which `wanted` holds too.
@@ -61,6 +75,7 @@ impl Writer {
         self.write(kind, envelope, None, wanted, fill);
     }
 
+    /// True when some output took it.
     fn write(
         &mut self,
         kind: Kind,
@@ -68,7 +83,7 @@ impl Writer {
         alert: Option<AlertKey>,
         wanted: impl Fn(&Output) -> bool,
         mut fill: impl FnMut(&Output, &mut Object<'_>),
-    ) {
+    ) -> bool {
         let outputs = std::sync::Arc::clone(&self.outputs);
         let mut first = true;
         for (number, output) in outputs.list.iter().enumerate() {
@@ -81,19 +96,25 @@ impl Writer {
                 fill(output, &mut object);
             }
             self.batch.bytes.push(b'\n');
-            self.batch.records.push(Record {
-                place: self.place,
-                output: u16::try_from(number).unwrap_or(u16::MAX),
-                kind: kind.number(),
-                end: self.batch.bytes.len(),
-                alert: alert.map(|key| AlertKey { first, ..key }),
-            });
+            self.record(number, kind, alert.map(|key| AlertKey { first, ..key }));
             first = false;
         }
+        !first
+    }
+
+    /// Notes that the line written last is for an output.
+    fn record(&mut self, output: usize, kind: Kind, alert: Option<AlertKey>) {
+        self.batch.records.push(Record {
+            place: self.place,
+            output: u16::try_from(output).unwrap_or(u16::MAX),
+            kind: kind.number(),
+            end: self.batch.bytes.len(),
+            alert,
+        });
     }
 
     /// True when some output wants events of this kind.
     pub(crate) fn wants(&self, kind: Kind) -> bool {
-        self.outputs.list.iter().any(|output| output.wants(kind))
+        kind == Kind::ALERT && self.outputs.fast > 0 || self.outputs.list.iter().any(|output| output.wants(kind))
     }
 }

@@ -28,6 +28,8 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct Outputs {
     pub(crate) list: Vec<Output>,
+    /// How many files take a line of text for each alert; they are numbered after those in `list`.
+    pub(crate) fast: usize,
     /// Some output shows Ethernet addresses.
     pub(crate) ethernet: bool,
     names: Vec<&'static str>,
@@ -94,7 +96,13 @@ impl Outputs {
         }
         let list: Vec<_> =
             config.outputs.iter().chain(&config.subscribe).map(|output| Output::new(output, &names)).collect();
-        Self { ethernet: list.iter().any(|output| output.config.ethernet), list, names, loggers }
+        Self {
+            fast: config.fast.len(),
+            ethernet: list.iter().any(|output| output.config.ethernet),
+            list,
+            names,
+            loggers,
+        }
     }
 
     pub(crate) fn type_name(&self, kind: Kind) -> &'static str {
