@@ -95,7 +95,7 @@ impl<'a> Walk<'_, 'a> {
         match payload.first() {
             _ if payload.len() < ipv4::HEADER_LENGTH => self.invalid(DecodeEvent::IPV4_IN_IPV6_TOO_SMALL),
             Some(octet) if octet >> 4 == 4 => {
-                self.tunnel(Kind::Ipv4, Tunnel::IpInIp, payload, Some(Counter::Ipv4InIpv6));
+                self.tunnel(Kind::Ipv4, Tunnel::IpInIpv6, payload, Some(Counter::Ipv4InIpv6));
             }
             _ => self.invalid(DecodeEvent::IPV4_IN_IPV6_WRONG_VERSION),
         }
@@ -105,7 +105,7 @@ impl<'a> Walk<'_, 'a> {
         match payload.first() {
             _ if payload.len() < HEADER_LENGTH => self.invalid(DecodeEvent::IPV6_IN_IPV6_TOO_SMALL),
             Some(octet) if octet >> 4 == 6 => {
-                self.tunnel(Kind::Ipv6, Tunnel::IpInIp, payload, Some(Counter::Ipv6InIpv6));
+                self.tunnel(Kind::Ipv6, Tunnel::IpInIpv6, payload, Some(Counter::Ipv6InIpv6));
             }
             _ => self.invalid(DecodeEvent::IPV6_IN_IPV6_WRONG_VERSION),
         }

@@ -111,8 +111,10 @@ pub struct BadChecksum {
 /// What a tunnelled packet came out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tunnel {
-    /// IP in IP, 6in4, 4in6 (RFC 2003, 4213, 2473).
+    /// IPv4 or IPv6 in IPv4 (RFC 2003, RFC 4213).
     IpInIp,
+    /// IPv4 or IPv6 in IPv6 (RFC 2473).
+    IpInIpv6,
     /// RFC 2784.
     Gre,
     /// ERSPAN type I or II.

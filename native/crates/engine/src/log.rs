@@ -273,8 +273,8 @@ fn packet_source(packet: &Packet<'_>) -> &'static str {
     match packet.tunnel {
         None => "wire/pcap",
         Some(Tunnel::Gre | Tunnel::Erspan) => "gre tunnel",
-        Some(Tunnel::IpInIp) if packet.ip.as_ref().is_some_and(|ip| ip.version == 6) => "ipv6 tunnel",
         Some(Tunnel::IpInIp) => "ipv4 tunnel",
+        Some(Tunnel::IpInIpv6) => "ipv6 tunnel",
         Some(Tunnel::Vxlan) => "vxlan encapsulation",
         Some(Tunnel::Geneve) => "geneve encapsulation",
         Some(Tunnel::Teredo) => "teredo tunnel",
