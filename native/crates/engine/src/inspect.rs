@@ -113,7 +113,9 @@ impl<W: Watch> Env<W> {
             last,
         };
         self.detector.inspect(input, &mut self.watch, &mut self.matches);
-        self.watch.inspected(Some(flow), flow.data.app.names(self.setup.protocols).flow);
+        if W::ACTIVE {
+            self.watch.inspected(Some(flow), flow.data.app.names(self.setup.protocols).flow);
+        }
         let matches = core::mem::take(&mut self.matches);
         for found in &matches {
             self.alert(Some(flow), packet, found, &matches);
