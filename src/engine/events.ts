@@ -144,10 +144,13 @@ export interface MsrpcRecord {
     readonly size?: number;
     readonly fragments?: number;
     readonly result?: string;
+    readonly result_name?: string;
     readonly fault?: Readonly<Record<string, unknown>>;
   };
   readonly arguments?: Readonly<Record<string, unknown>>;
   readonly dcom?: Readonly<Record<string, unknown>>;
+  /** When the first octets of the call were seen; the event's `timestamp` is when it was over. */
+  readonly started?: string;
   readonly says?: string;
 }
 

@@ -68,6 +68,16 @@ fn ndr<'a>(exchange: &Exchange, half: &'a Half) -> Option<Ndr<'a>> {
     Some(Ndr::new(half.readable()?, half.order, syntax))
 }
 
+/// The interfaces a call asks for, and their names where the table has any of them.
+fn put_iids(arguments: &mut Arguments, iids: &[Uuid]) {
+    arguments.put("iids", Datum::List(iids.iter().map(|iid| Datum::Uuid(*iid)).collect()));
+    let names: Vec<_> = iids.iter().map(|iid| interfaces::find(iid).map(|known| known.name)).collect();
+    if names.iter().any(Option::is_some) {
+        let names = names.into_iter().map(|name| name.map_or(Datum::Null, Datum::from)).collect();
+        arguments.put("interface_names", Datum::List(names));
+    }
+}
+
 fn pointer(exchange: &Exchange, table: &ObjectTable, server: IpAddr) -> Option<Pointer> {
     table.pointer(server, exchange.object?)
 }
@@ -110,8 +120,7 @@ pub(crate) fn on_request(
         if let Some(class) = find_class(&activation.clsid) {
             arguments.put("class", class.name);
         }
-        let iids = activation.iids.iter().map(|iid| Datum::Uuid(*iid)).collect();
-        arguments.put("iids", Datum::List(iids));
+        put_iids(&mut arguments, &activation.iids);
         arguments.put_some("server", activation.server);
         dcom.iids = activation.iids;
     }
@@ -120,7 +129,7 @@ pub(crate) fn on_request(
         let found = match (interface, exchange.opnum) {
             (REM_UNKNOWN | REM_UNKNOWN2, Some(3)) => query(&mut ndr).map(|(ipid, iids)| {
                 arguments.put("ipid", ipid);
-                arguments.put("iids", Datum::List(iids.iter().map(|iid| Datum::Uuid(*iid)).collect()));
+                put_iids(&mut arguments, &iids);
                 dcom.iids = iids;
                 if let Some(of) = table.pointer(server, ipid) {
                     dcom.clsid = table.object(of).and_then(|object| object.clsid).or(dcom.clsid);

@@ -1,11 +1,13 @@
 //! The members of EVE's `msrpc` and `dcerpc` objects.
 
-use sidewire_eve::Object;
+use sidewire_base::Time;
+use sidewire_eve::{Object, timestamp};
 
 use crate::{Carriage, Exchange, PduType, Uuid, fault_name};
 
-/// Writes the members of `msrpc`: one call, whatever carries it. `pipe` is the named pipe's name where there is one.
-pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, out: &mut Object<'_>) {
+/// Writes the members of `msrpc`: one call, whatever carries it. `pipe` is the named pipe's name where there is one;
+/// `started` is when the first octets of the call were seen (an event's own time is when the call was over).
+pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, started: Time, out: &mut Object<'_>) {
     out.str("transport", carriage.name());
     if let Some(pipe) = pipe {
         out.str("pipe", pipe);
@@ -67,6 +69,9 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
             }
             if let Some(result) = exchange.result() {
                 o.fmt("result", format_args!("0x{result:08x}"));
+                if let Some(name) = exchange.result_name() {
+                    o.str("result_name", name);
+                }
             }
             if let Some(status) = exchange.fault.filter(|_| response_type != PduType::RESPONSE) {
                 o.object("fault", |o| {
@@ -106,6 +111,7 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
             }
         });
     }
+    out.str("started", &timestamp(started));
     if let Some(says) = exchange.says() {
         out.str("says", &says);
     }

@@ -2,7 +2,7 @@ use core::net::IpAddr;
 
 use crate::{
     Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, InterfaceId, PduType, TransferSyntax, Uuid,
-    Visibility, interfaces, words,
+    Visibility, interfaces, result_name, words,
 };
 
 /// What carries the PDUs.
@@ -226,6 +226,12 @@ impl Exchange {
         // Win32 errors, HRESULT successes of FACILITY_ITF, HRESULT and NTSTATUS failures and warnings.
         let is_status = matches!(value, 0..0x1_0000 | 0x0004_0000..0x0005_0000 | 0x8000_0000..0x8100_0000 | 0xc000_0000..0xc100_0000);
         (returns_status && is_status).then_some(value)
+    }
+
+    /// Name of the status a call ended with, when it is one that tells something.
+    #[must_use]
+    pub fn result_name(&self) -> Option<&'static str> {
+        result_name(self.result()?, interfaces::find(&self.interface?.id.uuid)?.is_orpc())
     }
 }
 

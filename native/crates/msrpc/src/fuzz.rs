@@ -54,7 +54,7 @@ pub fn connection(data: &[u8]) {
     datagrams.finish(&mut kept);
     let mut out = Vec::new();
     for exchange in &kept.0 {
-        write_msrpc(exchange, crate::Carriage::Tcp, None, &mut sidewire_eve::Object::new(&mut out));
+        write_msrpc(exchange, crate::Carriage::Tcp, None, Time::default(), &mut sidewire_eve::Object::new(&mut out));
         out.clear();
     }
 }

@@ -20,6 +20,7 @@ mod ndr;
 mod object_table;
 mod objref;
 mod pdu;
+mod status;
 #[cfg(test)]
 mod testing;
 mod uuid;
@@ -42,4 +43,5 @@ pub use pdu::{
     Body, ContextElement, ContextList, ContextResult, Header, InterfaceId, Pdu, PduFlags, PduType, Plausible,
     ResultList, RtsCommands, TransferSyntax,
 };
+pub use status::result_name;
 pub use uuid::Uuid;

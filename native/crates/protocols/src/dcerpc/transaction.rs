@@ -124,8 +124,8 @@ fn told_from(tx: &Tx) -> Direction {
     if tx.reversed { Direction::ToClient } else { Direction::ToServer }
 }
 
-fn write_call(tx: &Tx, _head: &TxHead, out: &mut Object<'_>) {
+fn write_call(tx: &Tx, head: &TxHead, out: &mut Object<'_>) {
     if tx.exchange.is_call() {
-        write_msrpc(&tx.exchange, tx.carriage, None, out);
+        write_msrpc(&tx.exchange, tx.carriage, None, head.started, out);
     }
 }

@@ -29,10 +29,10 @@ pub(super) const LOGGERS: &[Logger<Transaction>] = &[
                 && tx.call().is_some_and(|call| call.exchange.is_call() && call.exchange.opnum.is_some())
         },
         from: |_| Direction::ToServer,
-        write: |tx, _, out| {
+        write: |tx, head, out| {
             if let Some(call) = tx.call().filter(|call| call.exchange.is_call()) {
                 let pipe = call.pipe.as_deref().map(String::from_utf8_lossy);
-                write_msrpc(&call.exchange, Carriage::Smb, pipe.as_deref(), out);
+                write_msrpc(&call.exchange, Carriage::Smb, pipe.as_deref(), head.started, out);
             }
         },
         extended: None,
