@@ -137,7 +137,19 @@ export interface MsrpcRecord {
   /** IPID, lower case. */
   readonly object?: string;
   readonly known?: 'bound' | 'inferred';
-  readonly auth?: { readonly provider?: string; readonly level?: string };
+  readonly auth?: {
+    readonly provider?: string;
+    readonly level?: string;
+    readonly user?: string;
+    readonly domain?: string;
+    readonly workstation?: string;
+    readonly anonymous?: boolean;
+    /** Kerberos: the service of the ticket and its realm. */
+    readonly service?: string;
+    readonly realm?: string;
+    /** The names are those of the SMB session that carries the call. */
+    readonly session?: boolean;
+  };
   readonly stub?: 'clear' | 'signed' | 'sealed';
   readonly request?: { readonly size: number; readonly fragments: number };
   readonly response?: {

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod endpoint;
+pub mod text;
 mod time;
 
 pub use cursor::{Cursor, Malformed};

@@ -1,9 +1,14 @@
+use core::net::SocketAddr;
+use std::sync::Arc;
+
 use sidewire_base::{Direction, Endpoint, Time};
 
+use crate::object_table::Association;
+use crate::security::{Credentials, Principal};
 use crate::{
-    Auth, AuthLevel, Body, CallInterface, ContextResult, Event, Exchange, Exchanges, Half, Header, InterfaceId, Known,
-    ObjectTable, Offer, Pdu, PduType, Plausible, SecTrailer, TransferSyntax, Uuid, VerificationTrailer, arguments,
-    dcom, words,
+    Auth, AuthLevel, Body, CallInterface, Client, ContextResult, Event, Exchange, Exchanges, Half, Header, InterfaceId,
+    Known, ObjectTable, Offer, Pdu, PduType, Plausible, SecTrailer, TransferSyntax, Uuid, VerificationTrailer,
+    arguments, dcom, words,
 };
 
 /// How much of a connection is kept.
@@ -35,6 +40,8 @@ pub struct Surroundings<'a> {
     pub client: Endpoint,
     /// Who answers.
     pub server: Endpoint,
+    /// Who the carriage's session was opened as, where it has one: an SMB session.
+    pub session: Option<&'a Arc<Principal>>,
 }
 
 /// What [`Connection::feed`] did with its octets.
@@ -58,6 +65,10 @@ pub struct Connection {
     in_flight: Vec<InFlight>,
     kept: usize,
     bind_auth: Option<Auth>,
+    /// The security contexts, by their id, in the order they came.
+    security: Vec<(u32, Option<Arc<Principal>>)>,
+    /// The process at the other end, where it said who it is.
+    client: Option<Arc<Client>>,
     association_group: u32,
     header_signing: bool,
     answers_seen: bool,
@@ -82,6 +93,8 @@ struct Side {
 
 /// Enough of a PDU to tell of the call: header, fixed part, object UUID. Octets.
 const HEAD: usize = 40;
+/// Security contexts of a connection; Windows uses a few.
+const MAX_SECURITY_CONTEXTS: usize = 32;
 /// A PDU's greatest length, and so the most a pipe direction has to keep. Octets.
 const MAX_PDU: usize = u16::MAX as usize;
 
@@ -285,6 +298,9 @@ impl Connection {
             None => {}
         }
         let around = &mut around;
+        if matches!(pdu.body, Body::Bind { .. } | Body::Auth3) {
+            self.credentials(&pdu);
+        }
         match pdu.body {
             Body::Request { .. } => self.request(&pdu, exchanges, around),
             Body::Response { stub, .. } | Body::Fault { stub, .. } => self.response(&pdu, stub, exchanges, around),
@@ -294,6 +310,62 @@ impl Connection {
             Body::Auth3 => self.bind_auth = auth_of(&pdu).or(self.bind_auth),
             Body::Cancel | Body::Orphaned => self.cancel(&pdu, exchanges),
             Body::Shutdown | Body::Rts { .. } | Body::Unknown => {}
+        }
+    }
+
+    /// Takes the client's token of a leg of authentication.
+    fn credentials(&mut self, pdu: &Pdu<'_>) {
+        let Some(trailer) = pdu.trailer.filter(|_| pdu.missing == 0) else { return };
+        let principal = Principal::of(&Credentials::of_token(pdu.token)).map(Arc::new);
+        match self.security.iter_mut().find(|(id, _)| *id == trailer.context_id) {
+            // Only the last leg of NTLM names the account; an earlier one must not take a name away.
+            Some((_, known)) => *known = principal.or_else(|| known.take()),
+            None => {
+                if self.security.len() >= MAX_SECURITY_CONTEXTS {
+                    self.security.remove(0);
+                }
+                self.security.push((trailer.context_id, principal));
+            }
+        }
+    }
+
+    /// Who a call is made as: by its own security context, by the connection's only one where the level needs no trailer,
+    /// else by the session that carries it.
+    fn principal(&self, pdu: &Pdu<'_>, around: &Surroundings<'_>) -> Option<Arc<Principal>> {
+        let context = match (pdu.trailer, self.bind_auth) {
+            (Some(trailer), _) => self.security.iter().find(|(id, _)| *id == trailer.context_id),
+            (None, Some(auth)) if auth.level <= AuthLevel::CONNECT => self.security.last(),
+            _ => None,
+        };
+        context.and_then(|(_, principal)| principal.as_ref()).or(around.session).cloned()
+    }
+
+    /// The association group, once it is known.
+    fn association(&self, around: &Surroundings<'_>) -> Option<Association> {
+        let server = SocketAddr::new(around.server.address, around.server.port);
+        let group = Some(self.association_group).filter(|group| *group != 0)?;
+        Some(Association { client: around.client.address, server, group })
+    }
+
+    /// Who calls, in its own words: told by this call, earlier on its object, or earlier in its association.
+    fn identify(&mut self, exchange: &mut Exchange, around: &mut Surroundings<'_>) {
+        let association = self.association(around);
+        let told = Client::of(exchange).map(Arc::new);
+        let Some(dcom) = &mut exchange.dcom else { return };
+        if let Some(told) = told {
+            self.client = Some(Arc::clone(&told));
+            if let Some(association) = association {
+                around.objects.identify(association, Arc::clone(&told));
+            }
+            let of = exchange.object.and_then(|ipid| around.objects.pointer(around.server.address, ipid));
+            if let Some(object) = of.and_then(|of| around.objects.object_mut(of.key())) {
+                object.client = Some(Arc::clone(&told));
+            }
+            dcom.client = Some(told);
+        }
+        if dcom.client.is_none() {
+            let of_association = association.and_then(|association| around.objects.client_of(&association));
+            dcom.client = self.client.as_ref().or(of_association).cloned();
         }
     }
 
@@ -317,11 +389,19 @@ impl Connection {
                     return;
                 }
                 self.drop_call(position, exchanges);
-                self.begin(call_id, Some(PduType::REQUEST), self.new_call(pdu, context_id, opnum, object), exchanges)
+                self.begin(
+                    call_id,
+                    Some(PduType::REQUEST),
+                    self.new_call(pdu, (context_id, opnum, object), around),
+                    exchanges,
+                )
             }
-            None => {
-                self.begin(call_id, Some(PduType::REQUEST), self.new_call(pdu, context_id, opnum, object), exchanges)
-            }
+            None => self.begin(
+                call_id,
+                Some(PduType::REQUEST),
+                self.new_call(pdu, (context_id, opnum, object), around),
+                exchanges,
+            ),
         };
         let (limits, kept) = (self.limits, self.kept);
         let Some(call) = self.in_flight.get_mut(position) else { return };
@@ -346,8 +426,14 @@ impl Connection {
         exchanges.updated(id);
     }
 
-    fn new_call(&self, pdu: &Pdu<'_>, context_id: u16, opnum: u16, object: Option<Uuid>) -> Exchange {
+    fn new_call(
+        &self,
+        pdu: &Pdu<'_>,
+        (context_id, opnum, object): (u16, u16, Option<Uuid>),
+        around: &Surroundings<'_>,
+    ) -> Exchange {
         Exchange {
+            principal: self.principal(pdu, around),
             context_id: Some(context_id),
             opnum: Some(opnum),
             object: object.filter(|uuid| !uuid.is_nil()),
@@ -397,6 +483,7 @@ impl Connection {
         exchange.dcom = dcom;
         exchange.arguments = arguments;
         exchange.arguments.extend(arguments::of_request(exchange));
+        self.identify(exchange, around);
         exchange.command_line = words::command_line(exchange);
         exchange.between = Some((around.client.address, around.server.address));
         if let Some(event) = odd {

@@ -1,6 +1,7 @@
 //! Following objects through the calls made on them. [MS-DCOM], [MS-OAUT].
 
 use core::net::IpAddr;
+use std::sync::Arc;
 
 use sidewire_base::Malformed;
 
@@ -9,8 +10,8 @@ use crate::datum::Datum;
 use crate::object_table::Pointer;
 use crate::objref::{conformant_bindings, orpc_that, orpc_this};
 use crate::{
-    ActivationRequest, ActivationResponse, Arguments, Exchange, Half, Ndr, ObjRef, ObjRefBody, ObjectTable, StdObjRef,
-    TransferSyntax, Uuid, interfaces, variant,
+    ActivationRequest, ActivationResponse, Arguments, Client, Exchange, Half, Ndr, ObjRef, ObjRefBody, ObjectTable,
+    StdObjRef, TransferSyntax, Uuid, interfaces, variant,
 };
 
 /// IIDs of one RemQueryInterface, references of one RemRelease, names of one GetIDsOfNames.
@@ -42,6 +43,8 @@ pub struct Dcom {
     pub dispid: Option<i32>,
     /// The server's process id: 16 bits of the IPID, as Windows makes them.
     pub server_pid: Option<u16>,
+    /// The process that calls, where it said so earlier on the object or in the association.
+    pub client: Option<Arc<Client>>,
 }
 
 impl Dcom {
@@ -104,8 +107,10 @@ pub(crate) fn on_request(
     }
     let known = pointer(exchange, table, server);
     if let Some(pointer) = known {
-        dcom.oxid = Some(pointer.oxid);
-        dcom.clsid = table.object(pointer).and_then(|object| object.clsid);
+        dcom.oxid = pointer.oxid;
+        let object = table.object(pointer);
+        dcom.clsid = object.and_then(|object| object.clsid);
+        dcom.client = object.and_then(|object| object.client.clone());
     }
     let read = match (interface, exchange.opnum) {
         (ACTIVATOR, Some(3 | 4)) => exchange.request.readable().and_then(|stub| ActivationRequest::parse(stub).ok()),
@@ -135,9 +140,18 @@ pub(crate) fn on_request(
                     dcom.clsid = table.object(of).and_then(|object| object.clsid).or(dcom.clsid);
                 }
             }),
-            (REM_UNKNOWN | REM_UNKNOWN2, Some(5)) => released(&mut ndr).map(|ipids| {
-                arguments.put("ipids", Datum::List(ipids.iter().map(|ipid| Datum::Uuid(*ipid)).collect()));
-                ipids.iter().for_each(|ipid| table.release(server, *ipid));
+            (REM_UNKNOWN | REM_UNKNOWN2, Some(opnum @ (4 | 5))) => references(&mut ndr).map(|counted| {
+                arguments.put("ipids", Datum::List(counted.iter().map(|(ipid, _)| Datum::Uuid(*ipid)).collect()));
+                for (ipid, count) in counted {
+                    if opnum == 4 {
+                        table.add_references(server, ipid, count);
+                    } else {
+                        table.release(server, ipid, count);
+                    }
+                }
+            }),
+            (OBJECT_EXPORTER, Some(2)) => no_longer_pinged(&mut ndr).map(|oids| {
+                oids.into_iter().for_each(|oid| table.unpinged(server, oid));
             }),
             (DISPATCH | DISPATCH_EX, Some(5)) => names(&mut ndr).map(|names| {
                 arguments.put("names", Datum::List(names.into_iter().map(Datum::Text).collect()));
@@ -167,6 +181,7 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
     };
     let of = pointer(exchange, table, server);
     let clsid = exchange.dcom.as_ref().and_then(|dcom| dcom.clsid);
+    let client = exchange.dcom.as_ref().and_then(|dcom| dcom.client.as_ref());
     match (interface, exchange.opnum) {
         (ACTIVATOR, Some(3 | 4)) => {
             if let Ok(given) = ActivationResponse::parse(stub) {
@@ -183,10 +198,10 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
         }
         (REM_UNKNOWN | REM_UNKNOWN2, Some(3)) => {
             let iids = exchange.dcom.as_ref().map(|dcom| dcom.iids.as_slice()).unwrap_or_default();
-            let _unreadable = queried(&mut { ndr }, iids, clsid, table, server);
+            let _unreadable = queried(&mut { ndr }, iids, (clsid, client), table, server);
         }
         (DISPATCH | DISPATCH_EX, Some(5)) => {
-            let _unreadable = numbered(&mut { ndr }, exchange, of, table, &mut results);
+            let _unreadable = numbered(&mut { ndr }, exchange, of, (table, server), &mut results);
         }
         (DISPATCH | DISPATCH_EX, Some(6)) => {
             let _unreadable = returned(&mut { ndr }, exchange, of, table, server, &mut results);
@@ -200,11 +215,12 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
                 let ObjRefBody::Standard { std, bindings } = reference.body else { continue };
                 table.learn(server, Some(reference.iid), std);
                 table.reachable(server, &bindings);
-                let from = of.map(|of| (of.oxid, of.oid));
+                let from = of.map(|of| of.key());
                 // An object made by a class factory has its class's type; anything else is only reached through it.
                 let kind = (uuid == Uuid::com(1)).then(|| clsid.as_ref().and_then(find_class)).flatten();
-                if let Some(object) = table.object_mut((std.oxid, std.oid)) {
+                if let Some(object) = table.object_mut((Some(std.oxid), std.oid)) {
                     object.clsid = object.clsid.or(clsid);
+                    object.client = object.client.take().or_else(|| client.cloned());
                     object.kind = object.kind.or(kind.and_then(|class| class.kind));
                     if describes {
                         object.describes = from;
@@ -236,11 +252,12 @@ fn activated(
 ) {
     let Some((_, first)) = given.interfaces.first() else { return };
     table.reachable(server, &given.bindings);
-    let unknown = StdObjRef { oxid: given.oxid, oid: 0, ipid: given.ipid_rem_unknown };
+    // References to IRemUnknown are not counted: it lives as long as its apartment.
+    let unknown = StdObjRef { oxid: given.oxid, oid: 0, ipid: given.ipid_rem_unknown, references: u32::MAX };
     table.learn(server, None, unknown);
     for (iid, std) in &given.interfaces {
         table.learn(server, Some(*iid), *std);
-        if let Some(object) = table.object_mut((std.oxid, std.oid)) {
+        if let Some(object) = table.object_mut((Some(std.oxid), std.oid)) {
             object.clsid = clsid;
             // A class object is the class's factory, not an object of its type.
             let class = clsid.as_ref().filter(|_| !class_object).and_then(find_class);
@@ -273,7 +290,7 @@ fn query(ndr: &mut Ndr<'_>) -> Result<(Uuid, Vec<Uuid>), Malformed> {
 fn queried(
     ndr: &mut Ndr<'_>,
     iids: &[Uuid],
-    clsid: Option<Uuid>,
+    (clsid, client): (Option<Uuid>, Option<&Arc<Client>>),
     table: &mut ObjectTable,
     server: IpAddr,
 ) -> Result<(), Malformed> {
@@ -289,25 +306,46 @@ fn queried(
         let std = StdObjRef::parse(&mut sidewire_base::Cursor::new(ndr.take(StdObjRef::LENGTH)?))?;
         if status == 0 {
             table.learn(server, Some(*iid), std);
-            if let Some(object) = table.object_mut((std.oxid, std.oid)) {
+            if let Some(object) = table.object_mut((Some(std.oxid), std.oid)) {
                 object.clsid = object.clsid.or(clsid);
+                object.client = object.client.take().or_else(|| client.cloned());
             }
         }
     }
     Ok(())
 }
 
-/// RemRelease: the pointers whose public references are given back. [MS-DCOM] 3.1.1.5.6.1.3.
-fn released(ndr: &mut Ndr<'_>) -> Result<Vec<Uuid>, Malformed> {
+/// RemAddRef, RemRelease: pointers, and how many references, public and private, each gains or loses.
+/// [MS-DCOM] 3.1.1.5.6.1.2, 3.1.1.5.6.1.3.
+fn references(ndr: &mut Ndr<'_>) -> Result<Vec<(Uuid, u32)>, Malformed> {
     orpc_this(ndr)?;
     let count = usize::from(ndr.u16()?);
     let max = ndr.count()?;
-    let mut ipids = Vec::new();
+    let mut counted = Vec::new();
     for _ in 0..count.min(max).min(MAX_ITEMS) {
-        ipids.push(ndr.uuid()?);
-        ndr.skip(8)?; // public and private references
+        let ipid = ndr.uuid()?;
+        let (public, private) = (ndr.u32()?, ndr.u32()?);
+        counted.push((ipid, public.saturating_add(private)));
     }
-    Ok(ipids)
+    Ok(counted)
+}
+
+/// ComplexPing: the objects the client takes out of its set. [MS-DCOM] 3.1.2.5.1.3.
+fn no_longer_pinged(ndr: &mut Ndr<'_>) -> Result<Vec<u64>, Malformed> {
+    let _set = ndr.u64()?;
+    let (_sequence, _added, removed) = (ndr.u16()?, ndr.u16()?, ndr.u16()?);
+    if ndr.pointer()? {
+        let added = ndr.count()?;
+        ndr.align(8)?;
+        ndr.skip(added.checked_mul(8).ok_or(Malformed::Limit("AddToSet"))?)?;
+    }
+    let mut oids = Vec::new();
+    if ndr.pointer()? {
+        for _ in 0..ndr.count()?.min(removed.into()).min(MAX_ITEMS) {
+            oids.push(ndr.u64()?);
+        }
+    }
+    Ok(oids)
 }
 
 /// GetIDsOfNames. [MS-OAUT] 3.1.4.3.
@@ -328,7 +366,7 @@ fn numbered(
     ndr: &mut Ndr<'_>,
     exchange: &Exchange,
     of: Option<Pointer>,
-    table: &mut ObjectTable,
+    (table, server): (&mut ObjectTable, IpAddr),
     results: &mut Arguments,
 ) -> Result<(), Malformed> {
     orpc_that(ndr)?;
@@ -342,8 +380,9 @@ fn numbered(
         _ => None,
     };
     if exchange.result() == Some(0)
-        && let (Some(name), Some(dispid), Some(of)) = (name, dispids.first(), of)
-        && let Some(object) = table.object_mut((of.oxid, of.oid))
+        && let (Some(name), Some(dispid)) = (name, dispids.first())
+        && let Some(of) = of.or_else(|| Some(table.assume(server, exchange.interface?.id.uuid, exchange.object?)))
+        && let Some(object) = table.object_mut(of.key())
     {
         object.name(*dispid, name);
     }
@@ -387,8 +426,10 @@ fn returned(
         kind.member(dispid).and_then(|(_, gives)| gives).or_else(|| asked.and_then(|name| kind.gives(name)))
     });
     let clsid = parent.and_then(|parent| parent.clsid);
-    if let Some(object) = table.object_mut((std.oxid, std.oid)) {
+    let client = parent.and_then(|parent| parent.client.clone());
+    if let Some(object) = table.object_mut((Some(std.oxid), std.oid)) {
         object.clsid = object.clsid.or(clsid);
+        object.client = object.client.take().or(client);
         object.kind = object.kind.or(kind);
     }
     for reference in ObjRef::scan(exchange.response.readable().unwrap_or_default()) {

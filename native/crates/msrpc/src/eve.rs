@@ -40,8 +40,8 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
     if let Some(interface) = exchange.interface {
         out.str("known", interface.known.name());
     }
-    if let Some(auth) = exchange.auth {
-        out.object("auth", |o| {
+    out.object_unless_empty("auth", |o| {
+        if let Some(auth) = exchange.auth {
             match auth.provider.name() {
                 Some(name) => o.str("provider", name),
                 None => o.fmt("provider", format_args!("{}", auth.provider.0)),
@@ -50,8 +50,11 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
                 Some(name) => o.str("level", name),
                 None => o.fmt("level", format_args!("{}", auth.level.0)),
             };
-        });
-    }
+        }
+        if let Some(principal) = &exchange.principal {
+            principal.write(o);
+        }
+    });
     out.str("stub", exchange.visibility().name());
     if exchange.request_type.is_some() {
         out.object("request", |o| {
@@ -108,6 +111,9 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
             }
             if let Some(pid) = dcom.server_pid {
                 o.u64("server_pid", pid);
+            }
+            if let Some(client) = &dcom.client {
+                o.object("client", |o| client.write(o));
             }
         });
     }

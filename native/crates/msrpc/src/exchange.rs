@@ -1,5 +1,7 @@
 use core::net::IpAddr;
+use std::sync::Arc;
 
+use crate::security::Principal;
 use crate::{
     Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, InterfaceId, PduType, TransferSyntax, Uuid,
     Visibility, interfaces, result_name, words,
@@ -152,6 +154,8 @@ pub struct Exchange {
     pub interface: Option<CallInterface>,
     /// Provider and level of the request.
     pub auth: Option<Auth>,
+    /// Who the call is made as, where it is shown.
+    pub principal: Option<Arc<Principal>>,
     /// What a bind or alter_context offers.
     pub offers: Vec<Offer>,
     /// Status of a fault.

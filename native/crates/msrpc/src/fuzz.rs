@@ -23,8 +23,13 @@ pub fn connection(data: &[u8]) {
     let (mut stream, mut pipe) = (Connection::new(Limits::default()), Connection::new(Limits::default()));
     let mut datagrams = Datagrams::new(Limits::default());
     let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
-    let mut around =
-        Surroundings { objects: &mut objects, time: Time::default(), client: end(1, 50_000), server: end(2, 135) };
+    let mut around = Surroundings {
+        objects: &mut objects,
+        time: Time::default(),
+        client: end(1, 50_000),
+        server: end(2, 135),
+        session: None,
+    };
     let mut left = [Vec::new(), Vec::new()];
     let mut rest = data;
     while let [kind, length, tail @ ..] = rest {

@@ -6,6 +6,7 @@ mod arguments;
 mod auth;
 pub mod automation;
 mod byte_order;
+mod client;
 mod connection;
 mod datagram;
 mod datum;
@@ -20,6 +21,7 @@ mod ndr;
 mod object_table;
 mod objref;
 mod pdu;
+pub mod security;
 mod status;
 #[cfg(test)]
 mod testing;
@@ -29,6 +31,7 @@ mod words;
 
 pub use auth::{AuthLevel, AuthType, SecTrailer, VerificationTrailer, Visibility};
 pub use byte_order::ByteOrder;
+pub use client::Client;
 pub use connection::{Connection, Fed, Limits, Surroundings};
 pub use datagram::{DatagramHeader, Datagrams};
 pub use datum::{Arguments, Datum};

@@ -1,11 +1,12 @@
 use core::hash::Hash;
 use core::net::{IpAddr, SocketAddr};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use crate::automation::Type;
-use crate::{StdObjRef, StringBinding, Uuid};
+use crate::{Client, StdObjRef, StringBinding, Uuid};
 
 /// Interface pointers known at a time.
 const MAX_POINTERS: usize = 1 << 16;
@@ -18,17 +19,38 @@ const MAX_ANNOUNCED: usize = 1024;
 /// Names of one object's members.
 const MAX_NAMES: usize = 64;
 
-/// DCOM objects seen by one worker, across flows: machine, object, interface pointer. [MS-DCOM] 1.3.
+/// Association groups known at a time.
+const MAX_ASSOCIATIONS: usize = 1 << 12;
+/// Pointers of one object that go with it.
+const MAX_OWN_POINTERS: usize = 32;
+
+/// DCOM objects and RPC associations seen by one worker, across flows: machine, object, interface pointer. [MS-DCOM] 1.3.
 ///
-/// Every table is bounded; the oldest entry makes room, and [`ObjectTable::evicted`] counts it.
+/// Every table is bounded; when one is full, objects that a client took out of its ping set go first, then the oldest
+/// entry, and [`ObjectTable::evicted`] counts it. A pointer goes when all references that were seen to be given were
+/// given back.
 #[derive(Debug, Default)]
 pub struct ObjectTable {
     pointers: Bounded<Uuid, Pointer>,
-    objects: Bounded<(u64, u64), Object>,
+    objects: Bounded<ObjectKey, Object>,
+    /// Objects by OID, which is all that a ping names. [MS-DCOM] 1.3.6.
+    pinged: Bounded<u64, ObjectKey>,
+    associations: Bounded<Association, Arc<Client>>,
     /// Address to another address of the same machine, towards the one that stands for all.
     machines: Bounded<IpAddr, IpAddr>,
     announced: Vec<SocketAddr>,
     evicted: u64,
+}
+
+/// OXID and OID. Without an OXID it is an object of which only an IPID was seen, in the place of the OID.
+pub(crate) type ObjectKey = (Option<u64>, u64);
+
+/// An association group: the connections of one client process with one server process. [C706] 12.4.2, [MS-RPCE] 3.3.1.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Association {
+    pub(crate) client: IpAddr,
+    pub(crate) server: SocketAddr,
+    pub(crate) group: u32,
 }
 
 /// An interface pointer: what an IPID stands for.
@@ -37,8 +59,17 @@ pub(crate) struct Pointer {
     pub(crate) server: IpAddr,
     /// `None` for an IRemUnknown whose version is not known.
     pub(crate) iid: Option<Uuid>,
-    pub(crate) oxid: u64,
+    pub(crate) oxid: Option<u64>,
     pub(crate) oid: u64,
+    /// Public and private references that clients hold.
+    references: u64,
+}
+
+impl Pointer {
+    /// The object it points to.
+    pub(crate) const fn key(&self) -> ObjectKey {
+        (self.oxid, self.oid)
+    }
 }
 
 /// What is known of an object.
@@ -49,7 +80,10 @@ pub(crate) struct Object {
     /// Its automation type.
     pub(crate) kind: Option<&'static Type>,
     /// For type information: the object it describes.
-    pub(crate) describes: Option<(u64, u64)>,
+    pub(crate) describes: Option<ObjectKey>,
+    /// The process that uses it, where it said so.
+    pub(crate) client: Option<Arc<Client>>,
+    pointers: Vec<Uuid>,
     /// Names the client asked numbers for.
     names: Vec<(i32, String)>,
 }
@@ -95,13 +129,16 @@ impl ObjectTable {
 
     /// The object behind a pointer.
     pub(crate) fn object(&self, pointer: Pointer) -> Option<&Object> {
-        self.objects.map.get(&(pointer.oxid, pointer.oid))
+        self.objects.map.get(&pointer.key())
     }
 
     /// The object of a key, made when there is none.
-    pub(crate) fn object_mut(&mut self, key: (u64, u64)) -> Option<&mut Object> {
+    pub(crate) fn object_mut(&mut self, key: ObjectKey) -> Option<&mut Object> {
         if !self.objects.map.contains_key(&key) {
             self.evicted += self.objects.insert(key, Object::default(), MAX_OBJECTS);
+            if key.0.is_some() {
+                self.pinged.insert(key.1, key, MAX_OBJECTS);
+            }
         }
         self.objects.map.get_mut(&key)
     }
@@ -111,8 +148,28 @@ impl ObjectTable {
         if std.ipid.is_nil() {
             return;
         }
-        let pointer = Pointer { server, iid, oxid: std.oxid, oid: std.oid };
+        let before = self.pointer(server, std.ipid).filter(|known| known.key() == (Some(std.oxid), std.oid));
+        let references = before.map_or(0, |known| known.references).saturating_add(std.references.into());
+        let pointer = Pointer { server, iid, oxid: Some(std.oxid), oid: std.oid, references };
         self.evicted += self.pointers.insert(std.ipid, pointer, MAX_POINTERS);
+        if std.oid != 0
+            && let Some(object) = self.object_mut(pointer.key())
+            && object.pointers.len() < MAX_OWN_POINTERS
+            && !object.pointers.contains(&std.ipid)
+        {
+            object.pointers.push(std.ipid);
+        }
+    }
+
+    /// Takes an IPID that nothing announced for one interface of one object, which it is: what calls on it tell of the
+    /// object is kept.
+    pub(crate) fn assume(&mut self, server: IpAddr, iid: Uuid, ipid: Uuid) -> Pointer {
+        let [a, b, c, d, e, f, g, h, ..] = ipid.0;
+        let [.., i, j, k, l, m, n, o, p] = ipid.0;
+        let oid = u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ u64::from_be_bytes([i, j, k, l, m, n, o, p]);
+        let pointer = Pointer { server, iid: Some(iid), oxid: None, oid, references: 1 };
+        self.evicted += self.pointers.insert(ipid, pointer, MAX_POINTERS);
+        pointer
     }
 
     /// Learns where a server can be reached: its dynamic ports, and which addresses are one machine's.
@@ -135,11 +192,45 @@ impl ObjectTable {
         }
     }
 
-    /// Forgets a pointer whose last reference was released.
-    pub(crate) fn release(&mut self, server: IpAddr, ipid: Uuid) {
-        if self.pointer(server, ipid).is_some() {
-            self.pointers.map.remove(&ipid);
+    /// References were taken: RemAddRef.
+    pub(crate) fn add_references(&mut self, server: IpAddr, ipid: Uuid, count: u32) {
+        if self.pointer(server, ipid).is_some()
+            && let Some(pointer) = self.pointers.map.get_mut(&ipid)
+        {
+            pointer.references = pointer.references.saturating_add(count.into());
         }
+    }
+
+    /// References were given back: RemRelease. With the last one the pointer goes.
+    pub(crate) fn release(&mut self, server: IpAddr, ipid: Uuid, count: u32) {
+        if self.pointer(server, ipid).is_some()
+            && let Some(pointer) = self.pointers.map.get_mut(&ipid)
+        {
+            pointer.references = pointer.references.saturating_sub(count.into());
+            if pointer.references == 0 {
+                self.pointers.map.remove(&ipid);
+            }
+        }
+    }
+
+    /// A client took an object out of its ping set: it is the first to make room. Other clients may still call it.
+    pub(crate) fn unpinged(&mut self, server: IpAddr, oid: u64) {
+        let Some(key) = self.pinged.map.get(&oid).copied() else { return };
+        let pointers = self.objects.map.get(&key).map(|object| object.pointers.clone()).unwrap_or_default();
+        if pointers.iter().any(|ipid| self.pointer(server, *ipid).is_some()) {
+            self.objects.first_to_go(key, MAX_OBJECTS);
+            pointers.into_iter().for_each(|ipid| self.pointers.first_to_go(ipid, MAX_POINTERS));
+        }
+    }
+
+    /// The process behind an association, where it said who it is.
+    pub(crate) fn client_of(&self, association: &Association) -> Option<&Arc<Client>> {
+        self.associations.map.get(association)
+    }
+
+    /// The process behind an association said who it is.
+    pub(crate) fn identify(&mut self, association: Association, client: Arc<Client>) {
+        self.evicted += self.associations.insert(association, client, MAX_ASSOCIATIONS);
     }
 
     fn root(&self, mut address: IpAddr) -> IpAddr {
@@ -196,6 +287,17 @@ impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
         }
         gone
     }
+
+    /// Moves an entry to the front of those that make room.
+    fn first_to_go(&mut self, key: K, limit: usize) {
+        if self.map.contains_key(&key) {
+            self.order.push_front(key);
+            // What is asked for again and again must not grow the queue: its last places are the entry's older ones.
+            if self.order.len() > limit * 2 {
+                self.order.pop_front();
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -209,7 +311,7 @@ mod tests {
     #[test]
     fn a_pointer_is_known_on_every_address_of_its_machine() {
         let mut table = ObjectTable::default();
-        let std = StdObjRef { oxid: 1, oid: 2, ipid: Uuid::com(9) };
+        let std = StdObjRef { oxid: 1, oid: 2, ipid: Uuid::com(9), references: 5 };
         table.learn(address(1), Some(Uuid::com(0x20400)), std);
         assert!(table.pointer(address(2), std.ipid).is_none());
         let binding = |host: &str| StringBinding { tower: 7, host: host.into(), endpoint: Some("50000".into()) };
@@ -218,8 +320,21 @@ mod tests {
         assert!(table.pointer(address(3), std.ipid).is_none());
         let announced: Vec<_> = table.take_announced().iter().map(ToString::to_string).collect();
         assert_eq!(announced, ["10.0.0.1:50000", "10.0.0.2:50000"]);
-        table.release(address(2), std.ipid);
+        table.release(address(2), std.ipid, 4);
+        assert!(table.pointer(address(1), std.ipid).is_some());
+        table.add_references(address(2), std.ipid, 1);
+        table.release(address(2), std.ipid, 2);
         assert!(table.pointer(address(1), std.ipid).is_none());
+    }
+
+    #[test]
+    fn what_is_no_longer_pinged_makes_room_first() {
+        let mut bounded = Bounded::default();
+        (0..4).for_each(|key| assert_eq!(bounded.insert(key, (), 4), 0));
+        (0..100).for_each(|_| bounded.first_to_go(2, 4));
+        assert!(bounded.order.len() <= 8);
+        assert_eq!(bounded.insert(4, (), 4), 1);
+        assert!(!bounded.map.contains_key(&2) && bounded.map.contains_key(&0));
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub struct StdObjRef {
     pub oid: u64,
     /// One of its interfaces: the object UUID of calls on it.
     pub ipid: Uuid,
+    /// References that travel with it.
+    pub references: u32,
 }
 
 impl StdObjRef {
@@ -46,8 +48,9 @@ impl StdObjRef {
     /// # Errors
     /// [`Malformed::Truncated`] when fewer than 40 octets are left.
     pub fn parse(cur: &mut Cursor<'_>) -> Result<Self, Malformed> {
-        cur.skip(8)?; // flags, public references
-        Ok(Self { oxid: cur.u64_le()?, oid: cur.u64_le()?, ipid: ByteOrder::Little.uuid(cur)? })
+        cur.skip(4)?; // flags
+        let references = cur.u32_le()?;
+        Ok(Self { oxid: cur.u64_le()?, oid: cur.u64_le()?, ipid: ByteOrder::Little.uuid(cur)?, references })
     }
 }
 

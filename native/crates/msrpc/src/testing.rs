@@ -27,7 +27,7 @@ impl Exchanges for Kept {
 
 pub(crate) fn around(objects: &mut ObjectTable) -> Surroundings<'_> {
     let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
-    Surroundings { objects, time: Time::default(), client: end(1, 50_000), server: end(2, 135) }
+    Surroundings { objects, time: Time::default(), client: end(1, 50_000), server: end(2, 135), session: None }
 }
 
 pub(crate) const FIRST: u8 = 1;

@@ -115,15 +115,18 @@ fn pieces<'a>(values: impl Iterator<Item = (Option<&'a str>, &'a Datum)>) -> Str
     let mut told = Vec::new();
     for (name, value) in values.take(64) {
         let value = match value {
-            Datum::Text(text) => {
-                let cut: String = text.chars().take(MAX_PIECE).collect();
-                let more = if cut.len() < text.len() { "..." } else { "" };
-                format!("\"{cut}{more}\"")
+            Datum::List(items) => {
+                let told: Vec<_> = items.iter().filter_map(piece).take(MAX_PIECES).collect();
+                if told.is_empty() {
+                    continue;
+                }
+                let more = if told.len() < items.len() { ", ..." } else { "" };
+                format!("[{}{more}]", told.join(", "))
             }
-            Datum::Uint(number) => number.to_string(),
-            Datum::Int(number) => number.to_string(),
-            Datum::Bool(truth) => truth.to_string(),
-            _ => continue,
+            value => match piece(value) {
+                Some(value) => value,
+                None => continue,
+            },
         };
         told.push(name.map_or(value.clone(), |name| format!("{name} {value}")));
         if told.len() == MAX_PIECES {
@@ -131,6 +134,21 @@ fn pieces<'a>(values: impl Iterator<Item = (Option<&'a str>, &'a Datum)>) -> Str
         }
     }
     told.join(", ")
+}
+
+/// One value, if it is a text or a number.
+fn piece(value: &Datum) -> Option<String> {
+    Some(match value {
+        Datum::Text(text) => {
+            let cut: String = text.chars().take(MAX_PIECE).collect();
+            let more = if cut.len() < text.len() { "..." } else { "" };
+            format!("\"{cut}{more}\"")
+        }
+        Datum::Uint(number) => number.to_string(),
+        Datum::Int(number) => number.to_string(),
+        Datum::Bool(truth) => truth.to_string(),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -260,3 +260,95 @@ proptest! {
         run(&[(direction, &damaged)]);
     }
 }
+
+/// Adds a security trailer of a context, and its token, to a PDU.
+fn authenticated(mut pdu: Vec<u8>, level: u8, context: u32, token: &[u8]) -> Vec<u8> {
+    pdu.extend([10, level, 0, 0]);
+    pdu.extend(context.to_le_bytes());
+    pdu.extend(token);
+    let length = u16::try_from(pdu.len()).unwrap();
+    pdu[8..10].copy_from_slice(&length.to_le_bytes());
+    pdu[10..12].copy_from_slice(&u16::try_from(token.len()).unwrap().to_le_bytes());
+    pdu
+}
+
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// An NTLM authenticate message that names an account.
+fn ntlm(domain: &str, user: &str, host: &str) -> Vec<u8> {
+    let mut message = b"NTLMSSP\0\x03\0\0\0".to_vec();
+    let parts =
+        [String::new(), String::new(), domain.into(), user.into(), host.into(), String::new()].map(|part| wide(&part));
+    let mut offset = 64_u32;
+    for part in &parts {
+        let length = u16::try_from(part.len()).unwrap();
+        message.extend([length.to_le_bytes(), length.to_le_bytes()].concat());
+        message.extend(offset.to_le_bytes());
+        offset += u32::from(length);
+    }
+    message.extend(1_u32.to_le_bytes());
+    message.extend(parts.concat());
+    message
+}
+
+#[test]
+fn a_call_is_made_as_the_account_of_its_security_context() {
+    let auth3 = |context, user| {
+        authenticated(pdu(PduType::AUTH3, FIRST | LAST, 1, &[0; 4]), 5, context, &ntlm("CORP", user, "WS1"))
+    };
+    let mut talk = bound();
+    talk.push((ToServer, auth3(7, "alice")));
+    talk.push((ToServer, auth3(8, "bob")));
+    for context in [8, 7, 9] {
+        talk.push((ToServer, authenticated(request(FIRST | LAST, context, 0, 15, &[0; 4]), 5, context, &[0; 16])));
+    }
+    let (kept, _) = run(&slices(&talk));
+    let users: Vec<_> =
+        kept.exchanges[1..].iter().map(|call| call.principal.as_ref().map(|of| of.user.as_deref().unwrap())).collect();
+    assert_eq!(users, [Some("bob"), Some("alice"), None]);
+    let alice = kept.exchanges[2].principal.as_deref().unwrap();
+    assert_eq!((alice.domain.as_deref(), alice.workstation.as_deref()), (Some("CORP"), Some("WS1")));
+}
+
+#[test]
+fn a_client_that_named_itself_is_known_in_its_whole_association() {
+    const LOGIN: Uuid = Uuid::literal("d4781cd6-e5d3-44df-ad94-930efe48a887");
+    const SERVICES: Uuid = Uuid::literal("9556dc99-828c-11cf-a37e-00aa003240c7");
+    let mut stub = [5, 0, 7, 0].to_vec();
+    stub.extend([0; 28]);
+    let name = wide("WS1\0");
+    stub.extend([1_u32, 4, 0, 4].iter().flat_map(|word| word.to_le_bytes()));
+    stub.extend(&name);
+    stub.extend(6120_u32.to_le_bytes());
+    stub.extend([0; 4]);
+    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
+    let mut feed = |pieces: &[(Direction, Vec<u8>)], port| {
+        let mut connection = Connection::new(Limits::default());
+        for (direction, piece) in pieces {
+            let mut around = around(&mut objects);
+            around.client.port = port;
+            connection.feed(*direction, piece, false, &mut kept, &mut around);
+        }
+    };
+    let ack = |group: u8| {
+        let mut ack = bind_ack(1, &[0]);
+        ack[20] = group;
+        (ToClient, ack)
+    };
+    let sealed = |id| (ToServer, authenticated(request(FIRST | LAST, id, 0, 24, &[9; 40]), 6, 0, &[0; 16]));
+    feed(&[(ToServer, bind(1, &[(0, LOGIN, 0)])), ack(1), (ToServer, request(FIRST | LAST, 2, 0, 3, &stub))], 50_000);
+    feed(&[(ToServer, bind(1, &[(0, SERVICES, 0)])), ack(1), sealed(3)], 50_001);
+    feed(&[(ToServer, bind(1, &[(0, SERVICES, 0)])), ack(2), sealed(4)], 50_002);
+    let clients: Vec<_> = kept
+        .exchanges
+        .iter()
+        .filter(|call| call.is_call())
+        .map(|call| {
+            let client = call.dcom.as_ref().unwrap().client.as_ref();
+            client.map(|client| (client.host.as_deref(), client.pid))
+        })
+        .collect();
+    assert_eq!(clients, [Some((Some("WS1"), Some(6120))), Some((Some("WS1"), Some(6120))), None]);
+}

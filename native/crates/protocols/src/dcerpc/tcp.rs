@@ -106,7 +106,7 @@ impl Tcp {
             waiting: &mut self.waiting,
         };
         let (client, server) = (context.client, context.server);
-        let around = Surroundings { objects: context.objects, time: context.time, client, server };
+        let around = Surroundings { objects: context.objects, time: context.time, client, server, session: None };
         (&mut self.connection, filling, around)
     }
 }

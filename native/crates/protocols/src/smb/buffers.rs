@@ -215,7 +215,7 @@ fn tree(tx: &Transaction) -> Option<&TreeConnect> {
     }
 }
 
-fn ntlm(tx: &Transaction) -> Option<&super::auth::NtlmUser> {
+fn ntlm(tx: &Transaction) -> Option<&sidewire_msrpc::security::NtlmUser> {
     match &tx.detail {
         Detail::SessionSetup(setup) => {
             let SessionSetup { credentials, .. } = &**setup;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sidewire_base::{Direction, Time};
+use sidewire_msrpc::security::Principal;
 use sidewire_msrpc::{self as msrpc, Connection};
 use sidewire_proto::{Context, Input, Settings, Slot, Step, Transactions};
 use smallvec::SmallVec;
@@ -33,6 +34,8 @@ pub struct Smb {
     pub(super) max_write: u32,
     /// By session and tree id.
     pub(super) trees: Table<(u64, u32), Tree>,
+    /// Who each session was opened as.
+    pub(super) principals: Table<u64, Arc<Principal>>,
     /// Files and pipes by a number of our own, because the first commands of a compound do not know the file's id.
     pub(super) opens: Table<u64, Open>,
     next_open: u64,
@@ -246,6 +249,7 @@ impl Smb {
             max_read: 0,
             max_write: 0,
             trees: Table::new(limits.trees),
+            principals: Table::new(limits.trees),
             opens: Table::new(limits.handles),
             next_open: 0,
             handles: BTreeMap::new(),

@@ -7,12 +7,12 @@ use sidewire_eve::{Array, Object};
 use sidewire_msrpc::{Carriage, Exchange, PduType, write_msrpc};
 use sidewire_proto::{Logger, LoggerInfo, TxHead};
 
-use super::auth::Credentials;
 use super::names::{DosError, Fsctl, ServerError, Smb1Command, Smb2Command, Smb2Dialect};
 use super::nt_status::nt_status_name;
 use super::transaction::{
     Command, Create, Delete, Detail, Dialect, FileId, Native, Negotiate, SessionSetup, Status, Transaction, TreeConnect,
 };
+use sidewire_msrpc::security::Credentials;
 
 pub(super) const LOGGERS: &[Logger<Transaction>] = &[
     Logger {

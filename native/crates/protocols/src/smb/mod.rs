@@ -5,7 +5,6 @@
 //! pipe exchanges is passed on piece by piece and never kept. So any segmentation of the stream gives the same
 //! transactions.
 
-mod auth;
 mod buffers;
 mod detect;
 mod event;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use sidewire_base::{Direction, Time};
+use sidewire_msrpc::security::Principal;
 use sidewire_msrpc::{Connection, Exchange, Exchanges, Header, PduType, Plausible, Surroundings};
 use sidewire_proto::{Context, Transactions};
 
@@ -154,6 +155,14 @@ impl Smb {
         });
     }
 
+    /// A session setup succeeded, or names a session that is there already: calls over it are made as whom it says.
+    pub(super) fn open_session(&mut self, session_id: u64, principal: Option<Principal>) {
+        if let Some(principal) = principal.filter(|_| session_id != 0) {
+            let principal = Principal { of_session: true, ..principal };
+            self.principals.insert(session_id, Arc::new(principal));
+        }
+    }
+
     /// The third leg of an authentication is no exchange, and is not answered; EVE shows it all the same.
     fn auth3(&mut self, around: &mut Around<'_, '_>, data: &Flowing, octets: &[u8]) {
         let begins = octets.len() as u32 == data.length || data.position == 0;
@@ -196,7 +205,8 @@ impl Smb {
         let Some(mut rpc) = open.rpc.take() else { return };
         let pipe = open.name.as_deref().map(pipe_name).map(Arc::from);
         let direction = around.direction;
-        let mut surroundings = surroundings(around.context);
+        let session = self.principals.peek(&data.session_id).cloned();
+        let mut surroundings = Surroundings { session: session.as_ref(), ..surroundings(around.context) };
         let mut calls = Calls {
             ledger: &mut self.ledger,
             transactions: around.transactions,
@@ -268,7 +278,8 @@ pub(super) fn pipe_name(name: &[u8]) -> &[u8] {
 }
 
 fn surroundings<'a>(context: &'a mut Context<'_>) -> Surroundings<'a> {
-    Surroundings { objects: context.objects, time: context.time, client: context.client, server: context.server }
+    let (client, server) = (context.client, context.server);
+    Surroundings { objects: context.objects, time: context.time, client, server, session: None }
 }
 
 /// The calls of a pipe as transactions of the flow.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, Malformed};
 
-use super::auth::{Credentials, NtlmUser};
 use super::event::Event;
 use super::flow::{Around, AskKey, Asked, Open, Smb, Tree};
 use super::lane::{Flowing, Route};
@@ -15,6 +14,7 @@ use super::transaction::{
 };
 use super::wire1::{self, Block, ChangeKind, Chunk, Header, Target, Trans, command};
 use super::wire2::Place;
+use sidewire_msrpc::security::{Credentials, NtlmUser, Principal};
 
 /// Most commands of one message that are read: a chain cannot turn back, but it can be long.
 const MAX_CHAIN: usize = 16;
@@ -230,6 +230,7 @@ impl Smb {
         }
         let (malformed, unusual) =
             (credentials.malformed_ntlm, credentials.ntlm.as_ref().is_some_and(|user| user.unusual_order));
+        self.open_session(step.tree().0, Principal::of(&credentials));
         let request = Some(Native { os: setup.native_os, lan_manager: setup.native_lm });
         let detail = SessionSetup { credentials, request, response: None };
         let id = self.open1(around, step, Detail::SessionSetup(Box::new(detail)), None);
@@ -326,12 +327,15 @@ impl Smb {
             command::NEGOTIATE => self.negotiated1(around, status, block)?,
             command::SESSION_SETUP_ANDX => {
                 let response = wire1::SessionSetup::parse_response(block);
+                let mut opened = None;
                 if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
                     (slot.tx.session_id, slot.tx.tree_id) = (session_id, tree_id);
                     if let (Detail::SessionSetup(setup), Ok(answer)) = (&mut slot.tx.detail, response) {
                         setup.response = Some(Native { os: answer.native_os, lan_manager: answer.native_lm });
+                        opened = Principal::of(&setup.credentials).filter(|_| success);
                     }
                 }
+                self.open_session(session_id, opened);
             }
             command::TREE_CONNECT_ANDX if success => {
                 let service = wire1::tree_connect_response(block)?;

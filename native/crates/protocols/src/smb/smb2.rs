@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use super::auth::Credentials;
 use super::event::Event;
 use super::flow::{Around, AskKey, Asked, Need, Open, Related, Smb, Tree};
 use super::lane::{Flowing, Route};
@@ -18,6 +17,7 @@ use super::wire2::{
     ReadRequest, SetInfo, WriteRequest, command,
 };
 use sidewire_base::{Direction, Malformed};
+use sidewire_msrpc::security::{Credentials, Principal};
 
 /// FILETIME of 1970-01-01. 100-nanosecond units.
 const UNIX_EPOCH: u64 = 116_444_736_000_000_000;
@@ -99,6 +99,7 @@ impl Smb {
                 let credentials = Credentials::parse(wire2::session_setup_blob(message)?);
                 let (malformed, unusual) =
                     (credentials.malformed_ntlm, credentials.ntlm.as_ref().is_some_and(|user| user.unusual_order));
+                self.open_session(session_id, Principal::of(&credentials));
                 let setup = SessionSetup { credentials, ..SessionSetup::default() };
                 let id = self.open2(around, request, Detail::SessionSetup(Box::new(setup)), None);
                 self.ntlm_events(around, id, malformed, unusual);
@@ -308,9 +309,17 @@ impl Smb {
         match header.command {
             command::NEGOTIATE => self.negotiated2(around, status, message)?,
             command::SESSION_SETUP => {
+                let mut opened = None;
                 if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
                     (slot.tx.session_id, slot.tx.tree_id) = (header.session_id, header.tree_id);
+                    if let Detail::SessionSetup(setup) = &slot.tx.detail
+                        && success
+                    {
+                        // A single leg, as of Kerberos, is numbered by its answer.
+                        opened = Principal::of(&setup.credentials);
+                    }
                 }
+                self.open_session(header.session_id, opened);
             }
             command::TREE_CONNECT if success => {
                 let share_type = wire2::tree_connect_type(message)?;

@@ -5,28 +5,7 @@ use sidewire_base::{Cursor, Malformed};
 /// A name as UTF-8, or as it was where it is none.
 pub(super) type Name = Box<[u8]>;
 
-/// Longest name kept. Octets of UTF-8; a longer one is cut. Windows paths end at 32,767 units, names in attacks far
-/// before.
-pub(super) const MAX_NAME: usize = 4096;
-
-/// UTF-16LE as UTF-8; units that are no text become U+FFFD, NUL units and a trailing odd octet are dropped.
-pub(super) fn utf16(octets: &[u8]) -> Box<[u8]> {
-    let mut out = String::with_capacity((octets.len() / 2).min(MAX_NAME));
-    let units = octets.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(u16::from_le_bytes));
-    for unit in char::decode_utf16(units.filter(|unit| *unit != 0)) {
-        let character = unit.unwrap_or(char::REPLACEMENT_CHARACTER);
-        if out.len() + character.len_utf8() > MAX_NAME {
-            break;
-        }
-        out.push(character);
-    }
-    out.into_bytes().into_boxed_slice()
-}
-
-/// 8-bit text as it is, up to [`MAX_NAME`]; NULs are dropped.
-pub(super) fn octets(octets: &[u8]) -> Box<[u8]> {
-    octets.iter().copied().filter(|octet| *octet != 0).take(MAX_NAME).collect()
-}
+pub(super) use sidewire_base::text::{octets, utf16};
 
 /// Takes octets up to a NUL, and the NUL; all that is left when there is none.
 pub(super) fn until_nul<'a>(cur: &mut Cursor<'a>) -> Result<&'a [u8], Malformed> {
@@ -64,7 +43,7 @@ mod tests {
         assert_eq!(&*utf16(b"s\0v\0c\0"), b"svc");
         assert_eq!(&*utf16(b"\xe4\0\0\0x"), "ä".as_bytes());
         assert_eq!(&*utf16(&[0x00, 0xd8]), "\u{fffd}".as_bytes(), "a lone surrogate");
-        assert_eq!(utf16(&[b'a', 0].repeat(40_000)).len(), MAX_NAME);
+        assert_eq!(utf16(&[b'a', 0].repeat(40_000)).len(), sidewire_base::text::MAX_NAME);
         assert_eq!(&*octets(b"a\0b"), b"ab");
     }
 

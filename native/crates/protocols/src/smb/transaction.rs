@@ -5,9 +5,9 @@ use sidewire_msrpc::Exchange;
 use sidewire_proto::Interface;
 use smallvec::SmallVec;
 
-use super::auth::Credentials;
 use super::file::Content;
 use crate::dcerpc::Rpc;
+use sidewire_msrpc::security::Credentials;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

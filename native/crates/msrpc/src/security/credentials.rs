@@ -1,42 +1,54 @@
-//! Security blobs of session setups: SPNEGO, NTLMSSP, Kerberos. Only what is readable: names, never secrets.
+//! Security tokens of binds and session setups: SPNEGO, NTLMSSP, Kerberos. Only what is readable: names, never secrets.
 
 use core::fmt;
 
 use memchr::memmem;
 use sidewire_base::{Cursor, Malformed};
 
-use super::text;
+use super::der::{element, expect};
+use super::kerberos::{KERBEROS, Request, SPNEGO};
+use sidewire_base::text;
 
 /// Most components of a service name that are kept.
-const MAX_NAME_PARTS: usize = 16;
+pub(super) const MAX_NAME_PARTS: usize = 16;
 
 /// Who asks to be let in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Credentials {
-    pub(super) ntlm: Option<NtlmUser>,
-    pub(super) kerberos: Option<Ticket>,
+pub struct Credentials {
+    /// NTLM: the names of the authenticate message.
+    pub ntlm: Option<NtlmUser>,
+    /// Kerberos: the clear part of the ticket.
+    pub kerberos: Option<Ticket>,
     /// An NTLM authenticate message was there and could not be read.
-    pub(super) malformed_ntlm: bool,
+    pub malformed_ntlm: bool,
 }
 
 /// The names in an NTLM `AUTHENTICATE_MESSAGE`. [MS-NLMP] 2.2.1.3.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct NtlmUser {
-    pub(super) domain: Box<[u8]>,
-    pub(super) user: Box<[u8]>,
-    pub(super) host: Box<[u8]>,
-    pub(super) version: Option<NtlmVersion>,
+pub struct NtlmUser {
+    /// The account's domain; empty when the client gives none.
+    pub domain: Box<[u8]>,
+    /// The account; empty: anonymous.
+    pub user: Box<[u8]>,
+    /// The client's own name.
+    pub host: Box<[u8]>,
+    /// The client's system.
+    pub version: Option<NtlmVersion>,
     /// The names do not stand in the order every known implementation writes them in.
-    pub(super) unusual_order: bool,
+    pub unusual_order: bool,
 }
 
 /// The sender's operating system. [MS-NLMP] 2.2.2.10.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NtlmVersion {
-    pub(super) major: u8,
-    pub(super) minor: u8,
-    pub(super) build: u16,
-    pub(super) revision: u8,
+pub struct NtlmVersion {
+    /// Major version.
+    pub major: u8,
+    /// Minor version.
+    pub minor: u8,
+    /// Build.
+    pub build: u16,
+    /// Revision of NTLMSSP.
+    pub revision: u8,
 }
 
 impl fmt::Display for NtlmVersion {
@@ -47,22 +59,17 @@ impl fmt::Display for NtlmVersion {
 
 /// The clear part of the Kerberos ticket in an AP-REQ. RFC 4120 5.3.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Ticket {
-    pub(super) realm: Box<[u8]>,
-    pub(super) service: Vec<Box<[u8]>>,
-}
-
-/// Object identifiers as their DER contents.
-mod oid {
-    /// 1.3.6.1.5.5.2
-    pub(super) const SPNEGO: &[u8] = &[0x2b, 6, 1, 5, 5, 2];
-    /// 1.2.840.113554.1.2.2
-    pub(super) const KERBEROS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2];
+pub struct Ticket {
+    /// The realm of the service.
+    pub realm: Box<[u8]>,
+    /// The parts of the service's name: `host`, `dc1.corp.local`.
+    pub service: Vec<Box<[u8]>>,
 }
 
 impl Credentials {
     /// Reads the security blob of a session setup request, wrapped in SPNEGO or raw.
-    pub(super) fn parse(blob: &[u8]) -> Self {
+    #[must_use]
+    pub fn parse(blob: &[u8]) -> Self {
         let mut found =
             Self { kerberos: mechanism_token(blob).and_then(|token| Ticket::parse(token).ok()), ..Self::default() };
         if found.kerberos.is_none() {
@@ -73,13 +80,22 @@ impl Credentials {
         }
         found
     }
+
+    /// Reads the token of a bind, an alter_context or an auth3, which may also be a later leg of SPNEGO, or bare as the
+    /// DCE style of GSS-API has it.
+    #[must_use]
+    pub fn of_token(token: &[u8]) -> Self {
+        let found = Self::parse(token);
+        let kerberos = found.kerberos.or_else(|| Request::find(token).map(|request| Ticket::of(&request)));
+        Self { kerberos, ..found }
+    }
 }
 
 /// The first mechanism's token of a `NegTokenInit` (RFC 4178 4.2.1), or the blob itself when it is a bare GSS token.
 fn mechanism_token(blob: &[u8]) -> Option<&[u8]> {
     let mut outer = Cursor::new(blob);
     let mut inner = Cursor::new(expect(&mut outer, 0x60).ok()?);
-    if expect(&mut inner, 0x06).ok()? != oid::SPNEGO {
+    if expect(&mut inner, 0x06).ok()? != SPNEGO {
         return Some(blob);
     }
     let mut init = Cursor::new(expect(&mut inner, 0xa0).ok()?);
@@ -92,63 +108,27 @@ fn mechanism_token(blob: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// Tag and contents of one DER element; tags of one octet are all that occurs here. X.690 8.1.
-fn element<'a>(cur: &mut Cursor<'a>) -> Result<(u8, &'a [u8]), Malformed> {
-    let tag = cur.u8()?;
-    let length = match cur.u8()? {
-        short @ 0..=0x7f => usize::from(short),
-        long @ 0x81..=0x84 => {
-            let octets = cur.take(usize::from(long & 0x7f))?;
-            octets.iter().fold(0, |length, octet| length << 8 | usize::from(*octet))
-        }
-        _ => return Err(Malformed::Invalid("DER length")),
-    };
-    Ok((tag, cur.take(length)?))
-}
-
-fn expect<'a>(cur: &mut Cursor<'a>, tag: u8) -> Result<&'a [u8], Malformed> {
-    let (found, value) = element(cur)?;
-    if found == tag { Ok(value) } else { Err(Malformed::Invalid("DER tag")) }
-}
-
 impl Ticket {
     /// Reads a GSS-API Kerberos token holding an AP-REQ. RFC 4121 4.1, RFC 4120 5.5.1.
     fn parse(token: &[u8]) -> Result<Self, Malformed> {
         let mut outer = Cursor::new(token);
         let mut inner = Cursor::new(expect(&mut outer, 0x60)?);
-        if expect(&mut inner, 0x06)? != oid::KERBEROS || *inner.array::<2>()? != [1, 0] {
+        if expect(&mut inner, 0x06)? != KERBEROS || *inner.array::<2>()? != [1, 0] {
             return Err(Malformed::Invalid("Kerberos token"));
         }
-        let mut application = Cursor::new(expect(&mut inner, 0x6e)?);
-        let mut request = Cursor::new(expect(&mut application, 0x30)?);
-        loop {
-            let (tag, value) = element(&mut request)?;
-            if tag == 0xa3 {
-                let mut wrapped = Cursor::new(value);
-                let mut ticket = Cursor::new(expect(&mut wrapped, 0x61)?);
-                return Self::parse_ticket(&mut Cursor::new(expect(&mut ticket, 0x30)?));
-            }
-        }
+        Ok(Self::of(&Request::parse(expect(&mut inner, 0x6e)?)?))
     }
 
-    fn parse_ticket(fields: &mut Cursor<'_>) -> Result<Self, Malformed> {
-        expect(fields, 0xa0)?; // tkt-vno
-        let realm = expect(&mut Cursor::new(expect(fields, 0xa1)?), 0x1b)?;
-        let mut principal = Cursor::new(expect(&mut Cursor::new(expect(fields, 0xa2)?), 0x30)?);
-        expect(&mut principal, 0xa0)?; // name-type
-        let mut parts = Cursor::new(expect(&mut Cursor::new(expect(&mut principal, 0xa1)?), 0x30)?);
-        let mut service = Vec::new();
-        while !parts.is_empty() && service.len() < MAX_NAME_PARTS {
-            service.push(text::octets(expect(&mut parts, 0x1b)?));
-        }
-        Ok(Self { realm: text::octets(realm), service })
+    fn of(request: &Request<'_>) -> Self {
+        let service = request.service.iter().take(MAX_NAME_PARTS).map(|part| text::octets(part)).collect();
+        Self { realm: text::octets(request.realm), service }
     }
 }
 
 impl NtlmUser {
-    const SIGNATURE: &'static [u8] = b"NTLMSSP\0";
-    const AUTHENTICATE: u32 = 3;
-    const NEGOTIATE_UNICODE: u32 = 0x0000_0001;
+    pub(super) const SIGNATURE: &'static [u8] = b"NTLMSSP\0";
+    pub(super) const AUTHENTICATE: u32 = 3;
+    pub(super) const NEGOTIATE_UNICODE: u32 = 0x0000_0001;
     const NEGOTIATE_VERSION: u32 = 0x0200_0000;
 
     /// Looks for an NTLM message anywhere in the blob; only an authenticate message names a user.
@@ -185,19 +165,19 @@ impl NtlmUser {
 
 /// Length and place of a variable part, counted from the message's beginning. [MS-NLMP] 2.2.1.3.
 #[derive(Clone, Copy)]
-struct Field {
+pub(super) struct Field {
     length: u16,
     offset: u32,
 }
 
 impl Field {
-    fn parse(cur: &mut Cursor<'_>) -> Result<Self, Malformed> {
+    pub(super) fn parse(cur: &mut Cursor<'_>) -> Result<Self, Malformed> {
         let length = cur.u16_le()?;
         cur.skip(2)?; // maximum length
         Ok(Self { length, offset: cur.u32_le()? })
     }
 
-    fn of(self, message: &[u8]) -> Result<&[u8], Malformed> {
+    pub(super) fn of(self, message: &[u8]) -> Result<&[u8], Malformed> {
         let mut cur = Cursor::new(message);
         cur.seek(self.offset as usize)?;
         cur.take(self.length.into())
@@ -280,12 +260,10 @@ mod tests {
             &der(0x30, &[der(0xa0, &[2, 1, 5]), der(0xa1, &name(b"CORP.LOCAL")), der(0xa2, &service)].concat()),
         );
         let request = der(0x6e, &der(0x30, &[der(0xa0, &[2, 1, 5]), der(0xa3, &ticket)].concat()));
-        let token = der(0x60, &[der(6, oid::KERBEROS), vec![1, 0], request].concat());
-        let init = der(
-            0xa0,
-            &der(0x30, &[der(0xa0, &der(0x30, &der(6, oid::KERBEROS))), der(0xa2, &der(4, &token))].concat()),
-        );
-        let blob = der(0x60, &[der(6, oid::SPNEGO), init].concat());
+        let token = der(0x60, &[der(6, KERBEROS), vec![1, 0], request].concat());
+        let init =
+            der(0xa0, &der(0x30, &[der(0xa0, &der(0x30, &der(6, KERBEROS))), der(0xa2, &der(4, &token))].concat()));
+        let blob = der(0x60, &[der(6, SPNEGO), init].concat());
         let found = Credentials::parse(&blob).kerberos.expect("a ticket");
         assert_eq!(&*found.realm, b"CORP.LOCAL");
         assert_eq!(found.service, [Box::from(&b"cifs"[..]), Box::from(&b"dc1"[..])]);
