@@ -13,7 +13,7 @@ flags+=' -Cllvm-args=-sanitizer-coverage-trace-compares'
 host=$(rustc -vV | sed -n 's/^host: //p')
 what=${1:-60}; shift || true
 targets=("$@"); [ $# -gt 0 ] || targets=($(cd fuzz_targets && ls *.rs | sed 's/\.rs$//'))
-RUSTFLAGS="$flags" cargo build --release --locked --target "$host" $(printf -- '--bin %s ' "${targets[@]}")
+RUSTFLAGS="$flags" cargo build --release --target "$host" $(printf -- '--bin %s ' "${targets[@]}")
 for target in "${targets[@]}"; do
   bin=$target_dir/$host/release/$target found=$target_dir/corpus/$target crashes=$target_dir/crashes/$target
   mkdir -p "$found" "$crashes" "corpus/$target"

@@ -1,4 +1,4 @@
 //! HTTP/1 conversations.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| sidewire_protocols::http1::fuzz::conversation(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| sidewire_protocols::fuzz::flow("http", sidewire_proto::Transport::Tcp, data));

@@ -39,18 +39,33 @@ fn msrpc() {
 }
 
 #[test]
+fn stubs() {
+    replay("stubs", sidewire_msrpc::fuzz::stubs);
+}
+
+#[test]
+fn http_body() {
+    replay("http_body", protocols::fuzz::http_body);
+}
+
+#[test]
+fn security_blob() {
+    replay("security_blob", sidewire_msrpc::fuzz::security_blob);
+}
+
+#[test]
 fn http1() {
-    replay("http1", protocols::http1::fuzz::conversation);
+    replay("http1", |data| protocols::fuzz::flow("http", Transport::Tcp, data));
 }
 
 #[test]
 fn smb() {
-    replay("smb", protocols::smb::fuzz::run);
+    replay("smb", |data| protocols::fuzz::flow("smb", Transport::Tcp, data));
 }
 
 #[test]
 fn smb_stream() {
-    replay("smb_stream", protocols::smb::fuzz::stream);
+    replay("smb_stream", |data| protocols::fuzz::stream("smb", data));
 }
 
 #[test]

@@ -1,6 +1,15 @@
-use sidewire_base::{Direction, Endpoint, Time};
+//! Entries for fuzzing: pieces of a conversation, the stubs of calls, security blobs.
 
-use crate::{Connection, Datagrams, Event, Exchange, Exchanges, Limits, ObjectTable, Surroundings, write_msrpc};
+use core::net::IpAddr;
+
+use sidewire_base::{Cursor, Direction, Endpoint, Malformed, Time};
+
+use crate::security::{Credentials, Principal};
+use crate::{
+    ByteOrder, CallInterface, Carriage, Connection, Datagrams, Event, Exchange, Exchanges, Half, InterfaceId, Known,
+    Limits, ObjectTable, PduType, StdObjRef, Surroundings, TransferSyntax, Uuid, arguments, dcom, interfaces, words,
+    write_dcerpc, write_msrpc,
+};
 
 #[derive(Default)]
 struct Kept(Vec<Exchange>);
@@ -59,7 +68,70 @@ pub fn connection(data: &[u8]) {
     datagrams.finish(&mut kept);
     let mut out = Vec::new();
     for exchange in &kept.0 {
-        write_msrpc(exchange, crate::Carriage::Tcp, None, Time::default(), &mut sidewire_eve::Object::new(&mut out));
+        write_msrpc(exchange, Carriage::Tcp, None, Time::default(), &mut sidewire_eve::Object::new(&mut out));
         out.clear();
     }
+}
+
+/// A security blob, of a session setup or of a bind.
+pub fn security_blob(data: &[u8]) {
+    for credentials in [Credentials::parse(data), Credentials::of_token(data)] {
+        std::hint::black_box(Principal::of(&credentials));
+    }
+}
+
+/// The object every call of [`stubs`] may be made on.
+const OBJECT: StdObjRef = StdObjRef { references: 5, oxid: 1, oid: 2, ipid: Uuid::com(3) };
+
+/// Calls of any procedure, each with the stub of its request and of its answer: two octets choose the interface, one the
+/// procedure, one the byte order (1), the transfer syntax (2) and the object (4); two are the request's length, two the
+/// answer's.
+pub fn stubs(data: &[u8]) {
+    let mut objects = ObjectTable::default();
+    let server = [10, 0, 0, 2].into();
+    let mut cur = Cursor::new(data);
+    while let Ok(call) = call(&mut cur, &mut objects, server) {
+        let mut out = Vec::new();
+        write_msrpc(&call, Carriage::Tcp, None, Time::default(), &mut sidewire_eve::Object::new(&mut out));
+        write_dcerpc(&call, &mut sidewire_eve::Object::new(&mut out));
+        std::hint::black_box((call.says(), call.result(), out));
+    }
+}
+
+fn call(cur: &mut Cursor<'_>, objects: &mut ObjectTable, server: IpAddr) -> Result<Exchange, Malformed> {
+    let (chosen, opnum, switches) = (cur.u16_be()?, u16::from(cur.u8()?), cur.u8()?);
+    let (request, response) = (usize::from(cur.u16_be()?), usize::from(cur.u16_be()?));
+    let table = interfaces::all();
+    let uuid = table.get(usize::from(chosen) % table.len().max(1)).map(|known| known.uuid).unwrap_or_default();
+    let order = if switches & 1 == 0 { ByteOrder::Little } else { ByteOrder::Big };
+    let transfer_syntax = if switches & 2 == 0 { TransferSyntax::Ndr32 } else { TransferSyntax::Ndr64 };
+    let mut half = |length: usize| {
+        let stub = cur.take(length.min(cur.left()))?.to_vec();
+        let size = stub.len() as u64;
+        Ok(Half { fragments: 1, size, size_with_trailers: size, stub, done: true, order, ..Half::default() })
+    };
+    let mut exchange = Exchange {
+        request: half(request)?,
+        response: half(response)?,
+        request_type: Some(PduType::REQUEST),
+        response_type: Some(PduType::RESPONSE),
+        opnum: Some(opnum),
+        object: (switches & 4 != 0).then_some(OBJECT.ipid),
+        interface: Some(CallInterface {
+            id: InterfaceId { uuid, version: 0, minor: 0 },
+            transfer_syntax,
+            known: Known::Bound,
+            first_fragment: true,
+        }),
+        ..Exchange::default()
+    };
+    objects.learn(server, Some(uuid), OBJECT);
+    (exchange.dcom, exchange.arguments) = dcom::on_request(&exchange, objects, server);
+    exchange.arguments.extend(arguments::of_request(&exchange));
+    exchange.command_line = words::command_line(&exchange);
+    let results = dcom::on_response(&exchange, objects, server);
+    exchange.arguments.extend(results);
+    exchange.arguments.extend(arguments::of_response(&exchange));
+    std::hint::black_box(arguments::endpoints(&exchange));
+    Ok(exchange)
 }

@@ -7,6 +7,8 @@ use crate::{Ndr, ObjRef, ObjRefBody, StdObjRef, Uuid};
 
 /// Values of one call, and elements of one array.
 const MAX_VALUES: usize = 256;
+/// References to values that are references again. Scripts send one or two; each takes stack here.
+const MAX_DEPTH: u8 = 8;
 
 /// `VT_*`. [MS-OAUT] 2.2.7.
 mod vt {
@@ -48,6 +50,13 @@ pub(crate) struct Variant {
 
 /// Reads one `VARIANT`, its pointees behind it. [MS-OAUT] 2.2.29.1.
 pub(crate) fn variant(ndr: &mut Ndr<'_>) -> Result<Variant, Malformed> {
+    nested(ndr, 0)
+}
+
+fn nested(ndr: &mut Ndr<'_>, depth: u8) -> Result<Variant, Malformed> {
+    if depth > MAX_DEPTH {
+        return Err(Malformed::Limit("VARIANT"));
+    }
     ndr.align(8)?;
     let start = *ndr;
     let quads = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
@@ -56,7 +65,7 @@ pub(crate) fn variant(ndr: &mut Ndr<'_>) -> Result<Variant, Malformed> {
     ndr.skip(6)?; // reserved
     let tag = ndr.u32()?;
     let mut object = None;
-    let value = value(ndr, kind, tag, &mut object)?;
+    let value = value(ndr, (kind, tag), depth, &mut object)?;
     // The size covers the pointees too; whatever was not understood inside is stepped over.
     let mut end = start;
     if quads > 0 && end.skip(quads.saturating_mul(8)).is_ok() && end.rest().len() <= ndr.rest().len() {
@@ -65,7 +74,12 @@ pub(crate) fn variant(ndr: &mut Ndr<'_>) -> Result<Variant, Malformed> {
     Ok(Variant { value, object })
 }
 
-fn value(ndr: &mut Ndr<'_>, kind: u16, tag: u32, object: &mut Option<(Uuid, StdObjRef)>) -> Result<Datum, Malformed> {
+fn value(
+    ndr: &mut Ndr<'_>,
+    (kind, tag): (u16, u32),
+    depth: u8,
+    object: &mut Option<(Uuid, StdObjRef)>,
+) -> Result<Datum, Malformed> {
     if kind & vt::ARRAY != 0 {
         return Ok(Datum::List(Vec::new())); // its elements are not told
     }
@@ -78,7 +92,7 @@ fn value(ndr: &mut Ndr<'_>, kind: u16, tag: u32, object: &mut Option<(Uuid, StdO
         }
         let kind = kind & !vt::BYREF;
         if kind == vt::VARIANT {
-            return if ndr.pointer()? { variant(ndr).map(|inner| inner.value) } else { Ok(Datum::Null) };
+            return if ndr.pointer()? { nested(ndr, depth + 1).map(|inner| inner.value) } else { Ok(Datum::Null) };
         }
         return scalar(ndr, kind, object);
     }
@@ -144,4 +158,39 @@ pub(crate) fn parameters(ndr: &mut Ndr<'_>) -> Result<Vec<Datum>, Malformed> {
     }
     values.reverse();
     Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ByteOrder, TransferSyntax};
+
+    /// A number behind `depth` references, each to the next.
+    fn references(depth: usize) -> Vec<u8> {
+        let mut stub = Vec::new();
+        let mut head = |kind: u16, tail: &[u32]| {
+            stub.resize(stub.len().next_multiple_of(8), 0);
+            stub.extend([0; 8]);
+            stub.extend(kind.to_le_bytes());
+            stub.extend([0; 6]);
+            stub.extend(u32::from(kind).to_le_bytes());
+            stub.extend(tail.iter().flat_map(|word| word.to_le_bytes()));
+        };
+        for _ in 0..depth {
+            head(vt::VARIANT | vt::BYREF, &[1, 1]);
+        }
+        head(vt::I4, &[7]);
+        stub
+    }
+
+    #[test]
+    fn references_are_followed_only_so_far() {
+        let read = |depth| {
+            let stub = references(depth);
+            variant(&mut Ndr::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32)).map(|found| found.value)
+        };
+        assert_eq!(read(0), Ok(Datum::Int(7)));
+        assert_eq!(read(2), Ok(Datum::Int(7)));
+        assert_eq!(read(30_000), Err(Malformed::Limit("VARIANT")));
+    }
 }

@@ -11,6 +11,8 @@ use sidewire_proto::{Context, Input, ProtocolDef, Session, Settings, Transport, 
 const WINDOW: usize = 1 << 18;
 /// Most items read of a list.
 const ITEMS: u32 = 64;
+/// Transactions looked at between pieces, of a whole input: more of them would only be slow. The last look sees all.
+const LOOKS: usize = 256;
 
 /// The waiting octets of one direction.
 #[derive(Default)]
@@ -30,24 +32,11 @@ struct Side {
 /// When there is no such protocol, or a session breaks its contract: it consumes more than there is, or keeps octets
 /// behind the end.
 pub fn flow(name: &str, transport: Transport, data: &[u8]) {
-    let wanted = |protocol: &&ProtocolDef| protocol.info.name == name && protocol.info.transports.contains(&transport);
-    let Some(protocol) = crate::ALL.iter().find(wanted) else {
-        // A target that tests nothing must not look as if it did.
-        #[allow(clippy::panic)]
-        {
-            panic!("no protocol is called {name}")
-        }
-    };
+    let protocol = protocol(name, transport);
     detect(protocol, data);
     let mut cur = Cursor::new(data);
     let Ok(switches) = cur.u8() else { return };
-    let mut driver = Driver {
-        session: (protocol.begin)(&Settings::default()),
-        objects: ObjectTable::default(),
-        transport,
-        midstream: switches & 1 != 0,
-        pieces: 0,
-    };
+    let mut driver = Driver::new(protocol, transport, switches & 1 != 0);
     let mut sides: [Side; 2] = Default::default();
     while let Ok(head) = cur.u16_be() {
         let direction = if head & 0x8000 == 0 { Direction::ToServer } else { Direction::ToClient };
@@ -61,7 +50,11 @@ pub fn flow(name: &str, transport: Transport, data: &[u8]) {
         if !driver.feed(side, direction, piece, false) {
             return;
         }
-        driver.look(protocol);
+        let open = driver.session.len();
+        if open <= driver.looks {
+            driver.looks -= open;
+            driver.look(protocol);
+        }
     }
     let [to_server, to_client] = &mut sides;
     for (side, direction) in [(to_server, Direction::ToServer), (to_client, Direction::ToClient)] {
@@ -70,6 +63,37 @@ pub fn flow(name: &str, transport: Transport, data: &[u8]) {
         }
     }
     driver.look(protocol);
+}
+
+/// The same octets as one direction of a flow and as the other, for detection and framing.
+///
+/// # Panics
+/// As [`flow`].
+pub fn stream(name: &str, data: &[u8]) {
+    let protocol = protocol(name, Transport::Tcp);
+    detect(protocol, data);
+    for direction in Direction::BOTH {
+        let mut driver = Driver::new(protocol, Transport::Tcp, false);
+        driver.feed(&mut Side::default(), direction, data, true);
+        driver.look(protocol);
+    }
+}
+
+fn protocol(name: &str, transport: Transport) -> &'static ProtocolDef {
+    let wanted = |protocol: &&ProtocolDef| protocol.info.name == name && protocol.info.transports.contains(&transport);
+    let Some(protocol) = crate::ALL.iter().find(wanted) else {
+        // A target that tests nothing must not look as if it did.
+        #[allow(clippy::panic)]
+        {
+            panic!("no protocol is called {name}")
+        }
+    };
+    protocol
+}
+
+/// A compressed HTTP body: a line that names its encodings, then pieces with an octet of length in front.
+pub fn http_body(data: &[u8]) {
+    crate::http1::fuzz_body(data);
 }
 
 /// Every look by which the protocol is recognised.
@@ -90,9 +114,15 @@ struct Driver {
     transport: Transport,
     midstream: bool,
     pieces: u32,
+    looks: usize,
 }
 
 impl Driver {
+    fn new(protocol: &ProtocolDef, transport: Transport, midstream: bool) -> Self {
+        let session = (protocol.begin)(&Settings::default());
+        Self { session, objects: ObjectTable::default(), transport, midstream, pieces: 0, looks: LOOKS }
+    }
+
     fn with<T>(&mut self, act: impl FnOnce(&mut dyn Session, &mut Context<'_>) -> T) -> T {
         let endpoint = |port| Endpoint { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port };
         self.pieces += 1;
@@ -125,7 +155,8 @@ impl Driver {
         if datagrams {
             side.kept.clear();
         } else {
-            assert!(!last || step.finished || step.consumed == side.kept.len(), "nothing is kept behind the end");
+            let over = step.finished || step.switch.is_some();
+            assert!(!last || over || step.consumed == side.kept.len(), "nothing is kept behind the end");
             side.kept.drain(..step.consumed);
             side.offset += step.consumed as u64;
             side.need = step.need;

@@ -322,63 +322,27 @@ impl Http1 {
     }
 }
 
-/// Entries for fuzzing.
-#[doc(hidden)]
-pub mod fuzz {
-    use core::net::{IpAddr, Ipv4Addr};
-
-    use sidewire_base::{Direction, Endpoint, Time};
-    use sidewire_proto::{Context, Input, Session, Settings, Transport, Typed};
-
-    /// Feeds octets as a conversation: each piece begins with an octet that gives direction, gap and length.
-    pub fn conversation(data: &[u8]) {
-        let mut session = Typed::<super::Http1>::new(&Settings::default());
-        let mut objects = sidewire_msrpc::ObjectTable::default();
-        let mut expectations = Vec::new();
-        let endpoint = |port| Endpoint { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port };
-        let mut pending: [Vec<u8>; 2] = Default::default();
-        let mut rest = data;
-        while let Some((control, tail)) = rest.split_first() {
-            let (piece, tail) = tail.split_at_checked(usize::from(control & 0x3f) * 4).unwrap_or((tail, &[]));
-            rest = tail;
-            let direction = if control & 0x80 == 0 { Direction::ToServer } else { Direction::ToClient };
-            let mut context = Context {
-                time: Time::default(),
-                ordinal: 0,
-                client: endpoint(1024),
-                server: endpoint(80),
-                transport: Transport::Tcp,
-                midstream: false,
-                objects: &mut objects,
-                expectations: &mut expectations,
-            };
-            let [to_server, to_client] = &mut pending;
-            let buffer = if direction == Direction::ToServer { to_server } else { to_client };
-            if control & 0x40 != 0 && piece.len() % 8 == 0 {
-                buffer.clear();
-                if session.gap(direction, piece.len() as u64, &mut context).is_err() {
-                    return;
-                }
-                continue;
-            }
-            buffer.extend_from_slice(piece);
-            let input = Input { data: buffer, offset: 0, last: rest.is_empty() };
-            let Ok(step) = session.parse(direction, input, &mut context) else { return };
-            buffer.drain(..step.consumed.min(buffer.len()));
-            if step.finished || step.switch.is_some() {
-                return;
-            }
-            for position in 0..session.len() {
-                for row in 0..super::buffers::BUFFERS.len() {
-                    for direction in Direction::BOTH {
-                        let _value = session.value(position, row, direction, 0);
-                    }
-                }
-                for logger in 0..super::log::LOGGERS.len() {
-                    let mut out = Vec::new();
-                    session.log(position, logger, true, &mut sidewire_eve::Object::new(&mut out));
-                }
-            }
-        }
+/// Entry for fuzzing: a compressed body. Its first line is the `Content-Encoding`; pieces follow, each with an octet of
+/// length in front.
+pub(crate) fn fuzz_body(data: &[u8]) {
+    /// Most octets let out, as the limit on bombs would have it.
+    const LIMIT: usize = 1 << 18;
+    let (value, mut rest) = match data.iter().position(|octet| *octet == b'\n') {
+        Some(at) => (data.get(..at).unwrap_or_default(), data.get(at + 1..).unwrap_or_default()),
+        None => (&b"gzip"[..], data),
+    };
+    let encodings = content::Encodings::parse(value, None, true);
+    let mut decoder = content::Decoder::new(&encodings.layers);
+    let mut out = 0;
+    let mut count = |octets: &[u8]| {
+        out += octets.len();
+        out < LIMIT
+    };
+    while let Some((length, tail)) = rest.split_first() {
+        let (piece, tail) = tail.split_at(usize::from(*length).min(tail.len()));
+        rest = tail;
+        decoder.push(piece, &mut count);
     }
+    decoder.finish(&mut count);
+    std::hint::black_box((decoder.failed(), out));
 }

@@ -479,7 +479,7 @@ proptest! {
 
     #[test]
     fn any_octets_are_survived(data in prop::collection::vec(any::<u8>(), 0..2000)) {
-        super::fuzz::conversation(&data);
+        crate::fuzz::flow("http", Transport::Tcp, &data);
     }
 
     #[test]

@@ -10,8 +10,6 @@ mod detect;
 mod event;
 mod file;
 mod flow;
-#[doc(hidden)]
-pub mod fuzz;
 mod kinds;
 mod lane;
 mod limits;

@@ -11,7 +11,8 @@ use sidewire_proto::{Context, Input, Protocol as _, Session as _, Settings, Tran
 use super::event::{EVENTS, Event};
 use super::transaction::Detail;
 use super::wire2::command;
-use super::{Smb, Transaction, fuzz};
+use super::{Smb, Transaction};
+use crate::fuzz;
 
 const SESSION: u64 = 0x0400_0000_0001;
 const TREE: u32 = 5;
@@ -614,8 +615,8 @@ proptest! {
 
     #[test]
     fn octets_that_mean_nothing_do_no_harm(data in prop::collection::vec(any::<u8>(), 0..2000)) {
-        fuzz::run(&data);
-        fuzz::stream(&data);
+        fuzz::flow("smb", Transport::Tcp, &data);
+        fuzz::stream("smb", &data);
     }
 
     #[test]
