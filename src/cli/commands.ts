@@ -1,12 +1,17 @@
 import type { Command } from 'commander';
 import type { CommandDef } from './command.js';
 
+/** Keeps every value of an option that may be repeated. */
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
 /** Adds what every command that runs the engine understands. */
 function engineOptions(command: Command): void {
   command
     .option('-S, --rules <file...>', 'rule files (default: the rules that come with sidewire)')
     .option('-c, --config <file>', 'a suricata.yaml to start from')
-    .option('--set <key=value...>', 'a setting by its key in suricata.yaml')
+    .option('--set <key=value>', 'a setting by its key in suricata.yaml (may be repeated)', collect)
     .option('--home-net <networks>', '$HOME_NET, as in [10.0.0.0/8,192.168.1.0/24] or any')
     .option('--external-net <networks>', '$EXTERNAL_NET (default: everything outside $HOME_NET)')
     .option('--midstream', 'pick up sessions in the middle (default)')
@@ -21,6 +26,26 @@ function inputOptions(command: Command): void {
     .option('--order <order>', 'captures of a directory by name or by time', 'name')
     .option('--continue', 'flows go on from one capture into the next');
 }
+
+/** What the help of `sidewire calls` says after its options. */
+const CALLS_HELP = `
+A line a call: time, direction, what carries it, interface.procedure(arguments) -> results = status.
+Calls are known from the bind of their connection unless they are marked [inferred]. Encrypted arguments
+show their size. "!!" marks an alert, beside the call it is about. ".." stands for calls that only keep
+objects (RemQueryInterface and the like); --full, --interface and --grep show them one by one.
+
+Equal calls that follow one another are folded ("x 37"), rounds of several too ("these 3 calls 396 times");
+what differs between them is shown as *. Values that were cut end in [+N characters].
+
+With --json a line is the EVE event of type msrpc (sidewire/schema/msrpc.json): uncut, unfolded.
+
+Examples:
+  sidewire calls capture.pcap
+  sidewire calls capture.pcap --host 10.0.0.5 --interface svcctl
+  sidewire calls capture.pcap --grep 'cmd\\.exe|powershell' --full
+  sidewire calls capture.pcap --json | jq -r .msrpc.says
+
+Exit status 1 when there is no call to show.`;
 
 /** Every command. Help and the README's list come from here. */
 export const COMMANDS: readonly CommandDef[] = [
@@ -39,13 +64,35 @@ export const COMMANDS: readonly CommandDef[] = [
     run: async (...call) => (await import('./replay.js')).replay(...call),
   },
   {
+    name: 'calls',
+    args: '<capture...>',
+    summary: 'show the remote procedure calls between hosts as a ladder, with their arguments and alerts',
+    options(command) {
+      command
+        .option('--host <address>', 'only calls from or to this address or network (may be repeated)', collect)
+        .option(
+          '--interface <name>',
+          'only calls on this interface: name, UUID, or how it begins (may be repeated)',
+          collect,
+        )
+        .option('--grep <expression>', 'only calls whose text matches, upper and lower case alike')
+        .option('--full', 'arguments and lists uncut, and those that say little')
+        .option('--absolute', 'times of day (UTC) instead of seconds since the first packet')
+        .option('--json', 'one JSON object a call: the EVE event of type msrpc');
+      engineOptions(command);
+      inputOptions(command);
+    },
+    more: CALLS_HELP,
+    run: async (...call) => (await import('./calls.js')).calls(...call),
+  },
+  {
     name: 'rules check',
     args: '<file...>',
     summary: 'say what is wrong with rules: file, line, column, and the way out',
     options(command) {
       command
         .option('-c, --config <file>', 'a suricata.yaml for the variables')
-        .option('--set <key=value...>', 'a setting by its key in suricata.yaml')
+        .option('--set <key=value>', 'a setting by its key in suricata.yaml (may be repeated)', collect)
         .option('--json', 'one JSON object with every diagnostic')
         .option('--editor', 'one line each: file:line:column: severity: message')
         .option('--stats', 'what is missing by keyword, and what loading costs');

@@ -52,6 +52,9 @@ async function parse(argv: readonly string[], terminal: Terminal): Promise<numbe
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    // `-S my.rules capture.pcap`: the capture was taken for a second rule file.
+    if (error.code === 'commander.missingArgument' && argv.some((word) => /^(-S|--rules)/.test(word)))
+      terminal.err('-S takes every word up to the next option: name the captures first, or put -- before them.');
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   return status;

@@ -12,6 +12,8 @@ export interface Terminal {
   readonly live: boolean;
   /** Columns of standard output. */
   readonly width: number;
+  /** Standard output is a terminal: long lines are broken to its width. */
+  readonly wraps: boolean;
 }
 
 /** This process's own terminal. Colours on a TTY only, and not with NO_COLOR. */
@@ -23,6 +25,7 @@ export function processTerminal(): Terminal {
     color: { out: Boolean(process.stdout.isTTY) && !plain, err: Boolean(process.stderr.isTTY) && !plain },
     live: Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb' && !process.env.CI,
     width: process.stdout.columns ?? 100,
+    wraps: Boolean(process.stdout.isTTY),
   };
 }
 

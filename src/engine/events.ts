@@ -151,16 +151,19 @@ export interface MsrpcRecord {
     readonly session?: boolean;
   };
   readonly stub?: 'clear' | 'signed' | 'sealed';
-  readonly request?: { readonly size: number; readonly fragments: number };
+  readonly request?: { readonly size: number; readonly fragments: number; readonly incomplete?: boolean };
   readonly response?: {
     readonly size?: number;
     readonly fragments?: number;
+    readonly incomplete?: boolean;
     readonly result?: string;
     readonly result_name?: string;
     readonly fault?: Readonly<Record<string, unknown>>;
   };
   readonly arguments?: Readonly<Record<string, unknown>>;
   readonly dcom?: Readonly<Record<string, unknown>>;
+  /** The client gave the call up. */
+  readonly cancelled?: boolean;
   /** When the first octets of the call were seen; the event's `timestamp` is when it was over. */
   readonly started?: string;
   readonly says?: string;

@@ -16,6 +16,7 @@ async function sidewire(...argv: string[]) {
     color: { out: false, err: false },
     live: false,
     width: 100,
+    wraps: false,
   });
   return { status, out: lines.out.join('\n'), err: lines.err.join('\n') };
 }
