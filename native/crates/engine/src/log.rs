@@ -142,13 +142,14 @@ impl<W: Watch> Env<W> {
                 let community = |seed| sidewire_flow::community_id(flow, seed);
                 let mut envelope =
                     envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
-                envelope.tx = Some(head.id);
+                // A file names its transaction itself.
+                envelope.tx = (kind != Kind::FILEINFO).then_some(head.id);
                 envelope.community = Some(&community);
                 envelope.forwarded = Some((from, &client));
                 let key = (protocol.loggers)(logger).map_or("", |info| info.event_type);
                 let names = flow.data.app.names(setup.protocols);
                 self.writer.event(kind, &envelope, |output, out| {
-                    if key == "fileinfo" {
+                    if kind == Kind::FILEINFO {
                         // A file is told together with the transaction that carried it.
                         out.object_unless_empty(protocol.info.name, |o| session.log(position, 0, true, o));
                         names.write(out);

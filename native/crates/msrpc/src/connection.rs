@@ -72,6 +72,8 @@ pub struct Connection {
     association_group: u32,
     header_signing: bool,
     answers_seen: bool,
+    /// The client was heard of.
+    asked: bool,
     against: u32,
     along: u32,
 }
@@ -104,6 +106,8 @@ struct InFlight {
     exchange: u64,
     request: Option<PduType>,
     request_done: bool,
+    /// All of the answer is here; the request is not, and may still come.
+    answered: bool,
     kept: usize,
     digest: u64,
     offered: Vec<u16>,
@@ -239,6 +243,9 @@ impl Connection {
             side.forget();
         }
         exchanges.raise(None, Event::Gap);
+        if (direction == Direction::ToServer) != self.is_reversed() {
+            self.settle_lost(exchanges);
+        }
     }
 
     /// One direction ended: its calls are as complete as they get.
@@ -250,6 +257,7 @@ impl Connection {
         if matches!(Header::probe(&head), Plausible::Yes(_)) {
             self.pdu(direction, &head, exchanges, around);
         }
+        self.settle_lost(exchanges);
     }
 
     /// Both directions ended: nothing in flight will be answered.
@@ -300,6 +308,10 @@ impl Connection {
         let around = &mut around;
         if matches!(pdu.body, Body::Bind { .. } | Body::Auth3) {
             self.credentials(&pdu);
+        }
+        if matches!(pdu.body, Body::Request { .. } | Body::Bind { .. } | Body::Auth3 | Body::Cancel | Body::Orphaned) {
+            self.asked = true;
+            self.settle_lost(exchanges);
         }
         match pdu.body {
             Body::Request { .. } => self.request(&pdu, exchanges, around),
@@ -494,7 +506,8 @@ impl Connection {
     fn response(&mut self, pdu: &Pdu<'_>, stub: &[u8], exchanges: &mut impl Exchanges, around: &mut Surroundings<'_>) {
         self.answers_seen = true;
         let call_id = pdu.header.call_id;
-        let position = match self.position(call_id, |call| matches!(call.request, Some(PduType::REQUEST) | None)) {
+        let open = |call: &InFlight| !call.answered && matches!(call.request, Some(PduType::REQUEST) | None);
+        let position = match self.position(call_id, open) {
             Some(position) => position,
             None => {
                 let exchange = Exchange {
@@ -502,7 +515,7 @@ impl Connection {
                         Body::Response { context_id, .. } | Body::Fault { context_id, .. } => Some(context_id),
                         _ => None,
                     },
-                    request: Half { done: true, incomplete: true, ..Half::default() },
+                    request: self.lost_half(),
                     response: Half { incomplete: !pdu.header.flags.first(), ..Half::default() },
                     request_type: None,
                     ..new_exchange(pdu)
@@ -515,7 +528,7 @@ impl Connection {
         let id = call.exchange;
         let (mut done, mut lost_request, mut clipped) = (true, false, false);
         if let Some(exchange) = exchanges.get(id) {
-            if !exchange.request.done {
+            if !exchange.request.done && call.request.is_some() {
                 // Answered before its last fragment was seen: that one is missing from the capture.
                 lost_request = true;
                 exchange.request.done = true;
@@ -544,10 +557,34 @@ impl Connection {
             exchanges.raise(Some(id), Event::UnexpectedPdu);
         }
         if done {
-            let call = self.in_flight.remove(position);
-            self.kept = self.kept.saturating_sub(call.kept);
+            self.answered_at(position, exchanges);
         }
         exchanges.updated(id);
+    }
+
+    /// The request of an answer that came without one. Octets become visible when the other side acknowledges them,
+    /// the answer's may do so first: as long as the client is heard, the request counts as lost only once something
+    /// behind it is seen.
+    fn lost_half(&self) -> Half {
+        Half { done: !self.asked, incomplete: true, ..Half::default() }
+    }
+
+    /// An answer is complete: its exchange is too, unless the request may still come.
+    fn answered_at(&mut self, position: usize, exchanges: &mut impl Exchanges) {
+        let Some(call) = self.in_flight.get_mut(position) else { return };
+        if call.request.is_none() && exchanges.get(call.exchange).is_some_and(|exchange| !exchange.request.done) {
+            call.answered = true;
+            return;
+        }
+        let call = self.in_flight.remove(position);
+        self.kept = self.kept.saturating_sub(call.kept);
+    }
+
+    /// The client's octets went on, or are missing: requests that were answered and not seen are lost.
+    fn settle_lost(&mut self, exchanges: &mut impl Exchanges) {
+        while let Some(position) = self.in_flight.iter().position(|call| call.answered) {
+            self.drop_call(position, exchanges);
+        }
     }
 
     fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
@@ -600,11 +637,12 @@ impl Connection {
         }
         self.header_signing |= pdu.header.flags.header_signing();
         let Some(position) = self.answered(pdu, exchanges) else { return };
-        let call = self.in_flight.remove(position);
+        let Some(call) = self.in_flight.get(position) else { return };
         let id = call.exchange;
         for (context_id, result) in call.offered.iter().zip(results) {
             self.contexts.settle(*context_id, &result);
         }
+        self.answered_at(position, exchanges);
         if let Some(exchange) = exchanges.get(id) {
             for (offer, result) in exchange.offers.iter_mut().zip(results) {
                 offer.result = Some(result);
@@ -616,11 +654,13 @@ impl Connection {
     fn refuse(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
         self.answers_seen = true;
         let Some(position) = self.answered(pdu, exchanges) else { return };
-        let call = self.in_flight.remove(position);
+        let Some(call) = self.in_flight.get(position) else { return };
+        let id = call.exchange;
         for context_id in &call.offered {
             self.contexts.remove(*context_id);
         }
-        exchanges.updated(call.exchange);
+        self.answered_at(position, exchanges);
+        exchanges.updated(id);
     }
 
     /// The negotiation a PDU answers, its half marked complete; a new exchange when the question was not seen.
@@ -633,11 +673,7 @@ impl Connection {
         let position = match self.position(call_id, |call| call.request == Some(asked)) {
             Some(position) => position,
             None => {
-                let exchange = Exchange {
-                    request: Half { done: true, incomplete: true, ..Half::default() },
-                    request_type: None,
-                    ..new_exchange(pdu)
-                };
+                let exchange = Exchange { request: self.lost_half(), request_type: None, ..new_exchange(pdu) };
                 self.begin(call_id, None, exchange, exchanges)
             }
         };
@@ -690,6 +726,7 @@ impl Connection {
             exchange,
             request,
             request_done: false,
+            answered: false,
             kept: 0,
             digest: 0,
             offered: Vec::new(),
@@ -793,10 +830,11 @@ impl Half {
         };
         self.visibility = self.visibility.max(visibility);
         self.done |= pdu.header.flags.last();
-        let room = limits.stub.saturating_sub(self.stub.len()).min(budget);
+        let room = limits.stub.saturating_sub(self.stub().len()).min(budget);
         let kept = if self.clipped { &[][..] } else { stub.get(..room).unwrap_or(stub) };
         self.clipped |= kept.len() < stub.len();
-        self.stub.extend_from_slice(kept);
+        let (head, tail) = if self.clipped { Default::default() } else { pdu.around_stub(stub) };
+        self.push(head, kept, tail);
         kept.len()
     }
 }

@@ -321,8 +321,8 @@ impl Assembly {
         half.size += stub.len() as u64;
         half.size_with_trailers += stub.len() as u64;
         half.done |= last;
-        let kept = stub.get(..limit.saturating_sub(half.stub.len())).unwrap_or(stub);
+        let kept = stub.get(..limit.saturating_sub(half.stub().len())).unwrap_or(stub);
         half.clipped |= kept.len() < stub.len();
-        half.stub.extend_from_slice(kept);
+        half.push(&[], kept, &[]);
     }
 }

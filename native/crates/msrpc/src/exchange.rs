@@ -1,4 +1,5 @@
 use core::net::IpAddr;
+use core::ops::Range;
 use std::sync::Arc;
 
 use crate::security::Principal;
@@ -85,8 +86,11 @@ pub struct Half {
     pub size: u64,
     /// Octets of stub as Suricata counts them, with padding and authentication trailers.
     pub size_with_trailers: u64,
-    /// The beginning of the stub, up to [`crate::Limits::stub`].
-    pub stub: Vec<u8>,
+    /// The beginning of the stub, up to [`crate::Limits::stub`], between what stood in front of the first fragment's
+    /// and behind the last fragment's: see [`Half::stub`].
+    pub(crate) octets: Vec<u8>,
+    /// Where in `octets` the stub begins and ends.
+    pub(crate) stub: Range<usize>,
     /// True once nothing more is expected.
     pub done: bool,
     /// True when the first fragment, or octets of a later one, are not in the capture: `stub` has holes.
@@ -100,10 +104,35 @@ pub struct Half {
 }
 
 impl Half {
+    /// The beginning of the stub, up to [`crate::Limits::stub`].
+    #[must_use]
+    pub fn stub(&self) -> &[u8] {
+        self.octets.get(self.stub.clone()).unwrap_or_default()
+    }
+
+    /// The stub with what stands around it, which is stub data to Suricata: object UUID or the eight octets of an
+    /// answer in front of it, padding and authentication trailer behind. Only where the carriage gave them.
+    #[must_use]
+    pub fn stub_with_surroundings(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// Adds a fragment's stub, with what stands around it. Between fragments nothing is kept but the stub.
+    pub(crate) fn push(&mut self, head: &[u8], stub: &[u8], tail: &[u8]) {
+        if self.octets.is_empty() {
+            self.octets.extend_from_slice(head);
+            self.stub = head.len()..head.len();
+        }
+        self.octets.truncate(self.stub.end);
+        self.octets.extend_from_slice(stub);
+        self.stub.end = self.octets.len();
+        self.octets.extend_from_slice(tail);
+    }
+
     /// The stub when all of it is here and it is not encrypted: what an argument reader may work on.
     #[must_use]
     pub fn readable(&self) -> Option<&[u8]> {
-        (self.done && !self.incomplete && !self.clipped && self.visibility.is_readable()).then_some(&self.stub)
+        (self.done && !self.incomplete && !self.clipped && self.visibility.is_readable()).then_some(self.stub())
     }
 }
 

@@ -235,6 +235,10 @@ pub struct Pdu<'a> {
     pub token: &'a [u8],
     /// Octets of the PDU that were not there to be read: it was cut short by a gap or the end of the stream.
     pub missing: u16,
+    /// The whole PDU, as far as it is there.
+    octets: &'a [u8],
+    /// Where padding and trailer begin in `octets`.
+    stub_end: usize,
 }
 
 /// The part of a PDU that differs by type.
@@ -344,7 +348,21 @@ impl<'a> Pdu<'a> {
         let mut cur = Cursor::new(data.get(..end).unwrap_or_default());
         cur.skip(Header::LENGTH)?;
         let body = Body::parse(&header, &mut cur)?;
-        Ok(Self { header, body, trailer, token, missing })
+        Ok(Self { header, body, trailer, token, missing, octets: data, stub_end: end })
+    }
+
+    /// What stands in front of this fragment's `stub` and behind it, and is stub data to Suricata: of a request the
+    /// object UUID, of an answer the eight octets behind the common header; padding and authentication trailer in both.
+    #[must_use]
+    pub(crate) fn around_stub(&self, stub: &[u8]) -> (&'a [u8], &'a [u8]) {
+        let start = self.stub_end.saturating_sub(stub.len());
+        let head = self.octets.get(self.fixed_length()..start).unwrap_or_default();
+        (head, self.octets.get(self.stub_end..).unwrap_or_default())
+    }
+
+    /// Octets in front of what Suricata takes for stub data.
+    const fn fixed_length(&self) -> usize {
+        if matches!(self.body, Body::Request { .. }) { 24 } else { 16 }
     }
 
     /// Octets of this fragment as EVE's `stub_data_size` counts them: of a request, all behind the 24 octets every
@@ -352,8 +370,7 @@ impl<'a> Pdu<'a> {
     /// authentication in both.
     #[must_use]
     pub fn stub_size_with_trailer(&self) -> u32 {
-        let fixed = if matches!(self.body, Body::Request { .. }) { 24 } else { 16 };
-        u32::from(self.header.fragment_length).saturating_sub(fixed)
+        u32::from(self.header.fragment_length).saturating_sub(self.fixed_length() as u32)
     }
 }
 

@@ -51,6 +51,8 @@ pub enum Verdict {
     /// It is this protocol, and these octets travel the other way than the flow was thought to go: its first packet
     /// was the server's (capture began in the middle).
     Reversed,
+    /// It is this protocol, and nothing says who sent these octets: the protocol's own ports decide who is the server.
+    Either,
     /// It is not.
     No,
     /// Too few octets to tell.

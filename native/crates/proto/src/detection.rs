@@ -197,14 +197,21 @@ struct ProbeEntry {
 }
 
 impl ProbeEntry {
-    fn on(&self, port: u16) -> bool {
+    fn is_on(&self, port: u16) -> bool {
         self.ports.iter().any(|range| range.contains(&port))
     }
 }
 
 /// What the patterns, or the looks, of one direction say.
 enum Look {
-    Found { protocol: u16, reversed: bool },
+    Found {
+        protocol: u16,
+        reversed: bool,
+    },
+    /// Found, and the ports must tell which side is which.
+    Either {
+        protocol: u16,
+    },
     More,
     No,
 }
@@ -288,6 +295,7 @@ impl Detection {
         );
         match look {
             Look::Found { protocol, reversed } => self.found(state, direction, protocol, reversed),
+            Look::Either { protocol } => self.found(state, direction, protocol, false),
             Look::More => Outcome::More,
             Look::No => {
                 state.sides[direction].status = Status::Failed;
@@ -386,8 +394,10 @@ impl Table {
         reversible: bool,
     ) -> Look {
         let patterns = self.sides[direction].look(data, given_up);
-        if let Look::Found { .. } = patterns {
-            return patterns;
+        match patterns {
+            Look::Found { .. } => return patterns,
+            Look::Either { protocol } => return self.by_ports(protocol, ports, reversible),
+            Look::More | Look::No => {}
         }
         let mirrored = if reversible { self.sides[direction.flip()].look(data, given_up) } else { Look::No };
         if let Look::Found { protocol, reversed } = mirrored {
@@ -404,6 +414,12 @@ impl Table {
         }
     }
 
+    /// A protocol was found in octets that either side may have sent: a server is where the protocol's own ports are.
+    fn by_ports(&self, protocol: u16, (source_port, destination_port): (u16, u16), reversible: bool) -> Look {
+        let own = |port| self.probes.iter().any(|probe| probe.protocol == protocol && probe.is_on(port));
+        Look::Found { protocol, reversed: reversible && own(source_port) && !own(destination_port) }
+    }
+
     /// Asks the looks: those on the responder's port, on the initiator's, then those on any port.
     fn probe(
         &self,
@@ -415,8 +431,8 @@ impl Table {
         reversible: bool,
     ) -> Look {
         let mut undecided = false;
-        let by_destination = |probe: &ProbeEntry| probe.on(destination_port);
-        let by_source = |probe: &ProbeEntry| probe.on(source_port) && !probe.on(destination_port);
+        let by_destination = |probe: &ProbeEntry| probe.is_on(destination_port);
+        let by_source = |probe: &ProbeEntry| probe.is_on(source_port) && !probe.is_on(destination_port);
         let anywhere = |probe: &ProbeEntry| probe.ports.is_empty();
         let classes: [&dyn Fn(&ProbeEntry) -> bool; 3] = [&by_destination, &by_source, &anywhere];
         for class in classes {
@@ -429,6 +445,9 @@ impl Table {
                     Verdict::Yes => return Look::Found { protocol: probe.protocol, reversed: false },
                     Verdict::Reversed if reversible => {
                         return Look::Found { protocol: probe.protocol, reversed: true };
+                    }
+                    Verdict::Either => {
+                        return self.by_ports(probe.protocol, (source_port, destination_port), reversible);
                     }
                     Verdict::More if !given_up && data.len() < probe.depth => undecided = true,
                     Verdict::No | Verdict::More | Verdict::Reversed => side.ruled_out |= bit,
@@ -472,6 +491,7 @@ impl SideTable {
             match pattern.confirm.map_or(Verdict::Yes, |confirm| confirm(data)) {
                 Verdict::Yes => return Look::Found { protocol, reversed: false },
                 Verdict::Reversed => return Look::Found { protocol, reversed: true },
+                Verdict::Either => return Look::Either { protocol },
                 Verdict::More if !given_up => return Look::More,
                 Verdict::No | Verdict::More => {}
             }

@@ -215,7 +215,10 @@ impl Session {
         scope.outcome.visible = Direction::BOTH.map(|of| {
             let (side, stream) = (&self.sides[of], &mut self.streams[of]);
             let events = &mut scope.outcome.events;
-            let mut new = side.acknowledged && stream.acknowledge(side.last_ack, scope.shared, events);
+            // Octets that come after their acknowledgement wait for the next packet of the other side, as in Suricata.
+            let mut new = (of != direction || self.traits.one_sided)
+                && side.acknowledged
+                && stream.acknowledge(side.last_ack, scope.shared, events);
             if of == direction && (scope.config.inline || stream.unacknowledged() > limit) {
                 new |= stream.reveal_all(scope.shared, events);
             }

@@ -61,7 +61,8 @@ fn data_may_come_after_its_acknowledgement() {
     let mut pipe = Pipe::new(Config::default(), 7);
     pipe.acknowledge(5);
     assert_eq!(pipe.rig.shared.counters.ack_unseen_data, 1);
-    assert_eq!(pipe.send(0, b"hello").visible, [true, false]);
+    assert_eq!(pipe.send(0, b"hello").visible, [false, false], "the other side has the next word");
+    assert_eq!(pipe.acknowledge(5).visible, [true, false]);
     assert_eq!(pipe.stream().available(Consumer::App), data(0, b"hello", false));
 }
 

@@ -151,6 +151,24 @@ impl<S> AlertFacts<'_, S> {
                 });
             }
         }
+        self.files(tx, outputs, out);
+    }
+
+    /// The files that the transaction carries in the direction of the alert.
+    fn files(&self, tx: Transaction<'_>, outputs: &Outputs, out: &mut Object<'_>) {
+        let files = (0..outputs.logger_count(tx.number)).filter(|number| {
+            outputs.logger(tx.number, *number) == Some(Kind::FILEINFO)
+                && tx.session.log_from(tx.position, *number) == self.direction
+                && tx.session.log_ready(tx.position, *number, true)
+        });
+        let mut files = files.peekable();
+        if files.peek().is_some() {
+            out.array("files", |list| {
+                for number in files {
+                    list.object(|o| tx.session.log(tx.position, number, true, o));
+                }
+            });
+        }
     }
 
     fn payload(&self, output: &Output, out: &mut Object<'_>) {

@@ -17,7 +17,9 @@ impl Kind {
     pub(crate) const ENGINE: Self = Self(5);
     pub(crate) const ARP: Self = Self(6);
     pub(crate) const METADATA: Self = Self(7);
-    const NAMES: [&'static str; 8] = ["alert", "anomaly", "flow", "netflow", "stats", "engine", "arp", "metadata"];
+    pub(crate) const FILEINFO: Self = Self(8);
+    const NAMES: [&'static str; 9] =
+        ["alert", "anomaly", "flow", "netflow", "stats", "engine", "arp", "metadata", "fileinfo"];
 
     pub(crate) const fn number(self) -> u16 {
         self.0

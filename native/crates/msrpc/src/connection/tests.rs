@@ -70,8 +70,7 @@ fn interleaved_fragments_are_put_together() {
         talk.push((ToServer, request(flags, id, 0, 15, stub.as_bytes())));
     }
     let (kept, _) = run(&slices(&talk));
-    let stubs: Vec<_> =
-        kept.exchanges[1..].iter().map(|call| (call.request.stub.as_slice(), call.request.fragments)).collect();
+    let stubs: Vec<_> = kept.exchanges[1..].iter().map(|call| (call.request.stub(), call.request.fragments)).collect();
     assert_eq!(stubs, [(&b"abcdef"[..], 3), (b"ABCD", 2)]);
 }
 
@@ -188,7 +187,7 @@ fn hostile_counts_are_bounded() {
     assert_eq!(connection.contexts.sorted.len(), 8);
     assert_eq!(connection.in_flight.len(), 4);
     assert!(connection.kept <= limits.unfinished);
-    assert!(kept.exchanges.iter().all(|call| call.request.stub.len() <= limits.stub));
+    assert!(kept.exchanges.iter().all(|call| call.request.stub().len() <= limits.stub));
     for event in [Event::TooManyCalls, Event::TooManyContexts, Event::StubTooLong] {
         assert!(kept.events.contains(&event), "{event:?}");
     }

@@ -55,7 +55,7 @@ pub const fn stub_data<T: Rpc>() -> Buffer<T> {
             name: "dcerpc.stub_data",
             aliases: &["dce_stub_data"],
             modifier: None,
-            doc: "The arguments (to the server) or results (to the client) of the call as they are sent, all fragments.",
+            doc: "The arguments (to the server) or results (to the client) of the call as they are sent, all fragments. Over TCP with what Suricata counts among them: in front an object UUID or the eight octets an answer begins with, behind the padding and authentication trailer.",
             kind: BufferKind::Bytes,
             hook: Hook::both(1, 1),
         },
@@ -67,7 +67,7 @@ pub const fn stub_data<T: Rpc>() -> Buffer<T> {
                 Direction::ToServer => &exchange.request,
                 Direction::ToClient => &exchange.response,
             };
-            if half.done && half.fragments > 0 { Value::Bytes(&half.stub) } else { Value::Absent }
+            if half.done && half.fragments > 0 { Value::Bytes(half.stub_with_surroundings()) } else { Value::Absent }
         },
     }
 }

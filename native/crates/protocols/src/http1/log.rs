@@ -20,15 +20,15 @@ pub(super) const LOGGERS: &[Logger<Transaction>] = &[
         info: LoggerInfo { event_type: "fileinfo", in_alerts: false },
         ready: |head, tx, last| file_ready(head, tx, Direction::ToServer, last),
         from: |_| Direction::ToServer,
-        write: |tx, head, out| file(tx, head, Direction::ToServer, out),
-        extended: None,
+        write: |tx, head, out| file(tx, head, Direction::ToServer, false, out),
+        extended: Some(|tx, head, out| file(tx, head, Direction::ToServer, true, out)),
     },
     Logger {
         info: LoggerInfo { event_type: "fileinfo", in_alerts: false },
         ready: |head, tx, last| file_ready(head, tx, Direction::ToClient, last),
         from: |_| Direction::ToClient,
-        write: |tx, head, out| file(tx, head, Direction::ToClient, out),
-        extended: None,
+        write: |tx, head, out| file(tx, head, Direction::ToClient, false, out),
+        extended: Some(|tx, head, out| file(tx, head, Direction::ToClient, true, out)),
     },
 ];
 
@@ -243,7 +243,8 @@ fn file_ready(head: &TxHead, tx: &Transaction, direction: Direction, last: bool)
     (last || complete.is_some_and(|progress| *progress >= stage::COMPLETE)) && is_file(tx, direction)
 }
 
-fn file(tx: &Transaction, head: &TxHead, direction: Direction, out: &mut Object<'_>) {
+/// `open`: the file may still be on its way.
+fn file(tx: &Transaction, head: &TxHead, direction: Direction, open: bool, out: &mut Object<'_>) {
     let body = &tx.payload(direction).body;
     let form = if direction == TO_SERVER { tx.form() } else { None };
     let part = form.as_ref().and_then(|(parts, _)| parts.first());
@@ -256,7 +257,14 @@ fn file(tx: &Transaction, head: &TxHead, direction: Direction, out: &mut Object<
     let whole = !cut && !body.gap && part.is_none_or(|part| part.complete);
     out.bytes("filename", name)
         .bool("gaps", body.gap)
-        .str("state", if whole { "CLOSED" } else { "TRUNCATED" })
+        .str(
+            "state",
+            match whole {
+                true if open && !body.is_complete() => "UNKNOWN",
+                true => "CLOSED",
+                false => "TRUNCATED",
+            },
+        )
         .bool("stored", false)
         .u64("size", size);
     if let Some((start, end)) = range.and_then(content_range).and_then(|range| range.bounds) {

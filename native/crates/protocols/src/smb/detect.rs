@@ -44,7 +44,7 @@ fn first_message(direction: Direction, data: &[u8]) -> Verdict {
         Some(wire1::PROTOCOL) => wire1::Header::parse(message).map(|header| header.is_response()),
         Some(wire2::PROTOCOL) => wire2::Header::parse(message).map(|header| header.is_response()),
         // Encrypted: nothing says who sent it.
-        Some(b"\xfdSMB") => return Verdict::Yes,
+        Some(b"\xfdSMB") => return Verdict::Either,
         Some(_) => return Verdict::No,
     };
     match response {
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(from_server(&message(true)), Verdict::Yes);
         assert_eq!(from_server(&message(false)), Verdict::Reversed);
         assert_eq!(from_client(&message(false)[..40]), Verdict::More);
-        assert_eq!(from_client(b"\0\0\0\x40\xfdSMB"), Verdict::Yes);
+        assert_eq!(from_client(b"\0\0\0\x40\xfdSMB"), Verdict::Either);
     }
 
     #[test]

@@ -13,6 +13,8 @@ const MAX_AHEAD: usize = 1024;
 
 /// Octets of content kept for rules; what they have seen before is dropped from its front.
 const KEEP: usize = 256 * 1024;
+/// Octets of content from which rules look at a file that is not complete, as in Suricata.
+const INSPECT_FROM: u64 = 32 * 1024;
 /// Octets of content kept ahead of a hole.
 const KEEP_AHEAD: usize = 1 << 20;
 
@@ -37,8 +39,10 @@ pub(super) struct Content {
     data_ahead: BTreeMap<u64, Vec<u8>>,
     /// Octets in `data_ahead`.
     kept_ahead: usize,
-    /// Nothing follows.
+    /// The file was closed.
     pub(super) complete: bool,
+    /// Nothing follows: the flow ended.
+    pub(super) ended: bool,
 }
 
 impl Content {
@@ -113,9 +117,13 @@ impl Content {
         self.base + self.data.len() as u64
     }
 
-    /// What rules look into.
+    /// What rules look into: nothing until enough is there to be worth a look.
     pub(super) fn value(&self) -> Value<'_> {
-        Value::Body { data: &self.data, base: self.base, complete: self.complete }
+        let complete = self.complete || self.ended;
+        if !complete && self.data_end() < INSPECT_FROM {
+            return Value::Absent;
+        }
+        Value::Body { data: &self.data, base: self.base, complete }
     }
 
     /// Some octets before its end were never seen.
@@ -173,8 +181,10 @@ mod tests {
         for (offset, octets) in [(0, &b"one "[..]), (8, b"six"), (2, b"e two "), (11, b"!")] {
             content.octets(offset, octets);
         }
+        assert!(matches!(content.value(), Value::Absent), "too little for a look");
+        content.complete = true;
         let Value::Body { data, base, complete } = content.value() else { panic!() };
-        assert_eq!((data, base, complete), (&b"one two six!"[..], 0, false));
+        assert_eq!((data, base, complete), (&b"one two six!"[..], 0, true));
         content.octets(12, &[0; 3 * KEEP]);
         let Value::Body { data, base, .. } = content.value() else { panic!() };
         assert_eq!((data.len(), base), (KEEP, 12 + 2 * KEEP as u64));

@@ -44,17 +44,23 @@ pub(super) const LOGGERS: &[Logger<Transaction>] = &[
             Detail::File(file) => file.direction,
             _ => Direction::ToServer,
         },
-        write: write_file,
-        extended: None,
+        write: |tx, head, out| write_file(tx, head, false, out),
+        extended: Some(|tx, head, out| write_file(tx, head, true, out)),
     },
 ];
 
-fn write_file(tx: &Transaction, head: &TxHead, out: &mut Object<'_>) {
+/// `open`: the file may still be on its way.
+fn write_file(tx: &Transaction, head: &TxHead, open: bool, out: &mut Object<'_>) {
     let Detail::File(file) = &tx.detail else { return };
-    let whole = file.content.complete && !file.content.has_gaps();
+    let content = &file.content;
+    let state = match (content.complete, content.has_gaps()) {
+        (true, false) => "CLOSED",
+        (false, _) if open && !content.ended => "UNKNOWN",
+        _ => "TRUNCATED",
+    };
     out.bytes("filename", &file.name)
         .bool("gaps", file.content.has_gaps())
-        .str("state", if whole { "CLOSED" } else { "TRUNCATED" })
+        .str("state", state)
         .bool("stored", false)
         .u64("size", file.content.size())
         .u64("tx_id", head.id);

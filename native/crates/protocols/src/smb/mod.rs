@@ -83,5 +83,12 @@ impl Protocol for Smb {
 
     fn close(&mut self, direction: Direction, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
         self.ended(&mut flow::Around::new(direction, transactions, context));
+        for slot in transactions.iter_mut() {
+            if let transaction::Detail::File(file) = &mut slot.tx.detail
+                && file.direction == direction
+            {
+                file.content.ended = true;
+            }
+        }
     }
 }
