@@ -139,7 +139,11 @@ async function replay(
 ): Promise<number> {
   const path = capture === '/dev/stdin' ? '-' : capture;
   const recursive = flags.values.has('pcap-file-recursive');
-  const inputs = expandInputs([path], { recursive, order: 'time' });
+  const inputs = captures(path, recursive, log);
+  if (inputs.length === 0) {
+    log.say('notice', 'pcap', 'read 0 files, 0 packets, 0 bytes');
+    return DONE;
+  }
   const interrupt = interruptSignal();
   // Flows go on from one file of a directory into the next, as they do in Suricata.
   const running = engine.replay(inputs, {
@@ -156,6 +160,17 @@ async function replay(
   const read = summary.files === 1 ? '1 file' : `${summary.files} files`;
   log.say('notice', 'pcap', `read ${read}, ${summary.packets} packets, ${summary.bytes} bytes`);
   return summary.errors.some(({ partial }) => !partial) ? FAILED : DONE;
+}
+
+/** The files to read. A directory without captures is no error, as in Suricata. */
+function captures(path: string, recursive: boolean, log: Log): string[] {
+  try {
+    return expandInputs([path], { recursive, order: 'time' });
+  } catch (error) {
+    if (!existsSync(path) || !statSync(path).isDirectory()) throw error;
+    log.say('warning', 'pcap', (error as Error).message);
+    return [];
+  }
 }
 
 function print(terminal: Terminal, text: string): number {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Ruleset } from '../../engine/index.js';
 import type { Log } from './log.js';
 import type { RuleFiles } from './rule-files.js';
+import { suricataWords } from './wording.js';
 
 /**
  * Says in Suricata's log what became of the rules; whether all of them and all of their files were loaded. `strict`
@@ -11,7 +12,8 @@ export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: bo
   const told = new Set<string>();
   const texts = new Map<string, string[]>();
   const { diagnostics, failed, skipped } = rules.findings;
-  for (const { severity, file, line, column, message, help, code } of diagnostics) {
+  for (const diagnostic of diagnostics) {
+    const { severity, file, line, column, message, help, code } = diagnostic;
     if (severity === 'note') continue;
     if (code === 'event/removed') {
       log.say(strict ? 'error' : severity, 'detect', message);
@@ -19,6 +21,8 @@ export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: bo
     }
     const place = `${file}:${line}:${column}`;
     log.say(severity, 'detect-parse', `${place}: ${message} [${code}]${help === '' ? '' : ` (${help})`}`);
+    const words = suricataWords(diagnostic);
+    if (words !== null) log.say(severity, words.module, words.message);
     const rule = `${file}:${line}`;
     if (severity !== 'error' || told.has(rule)) continue;
     told.add(rule);
@@ -33,11 +37,14 @@ export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: bo
   const problems = rules.problems.length;
   const count = files.paths.length;
   const failures = failed + problems;
-  log.say(
-    'info',
-    'detect',
-    `${count} rule files processed. ${rules.size} rules successfully loaded, ${failures} rules failed, ${skipped} rules skipped`,
-  );
+  if (count > 0 && rules.size === 0)
+    log.say('warning', 'detect', `${count} rule files specified, but no rules were loaded!`);
+  else
+    log.say(
+      'info',
+      'detect',
+      `${count} rule files processed. ${rules.size} rules successfully loaded, ${failures} rules failed, ${skipped} rules skipped`,
+    );
   log.say('info', 'detect', `${rules.size} signatures processed`);
   return failures === 0 && files.unmatched.length === 0;
 }

@@ -68,6 +68,8 @@ export class RuleContext {
   /** True after `classtype` or `priority` set a priority. */
   prioritised = false;
   failed = false;
+  /** The keyword being read, which diagnostics are about. */
+  keyword = '';
   /** True once a keyword was not known: what depends on it would only repeat that. */
   incomplete = false;
 
@@ -92,7 +94,7 @@ export class RuleContext {
   }
 
   /** Reports; an error loses the rule. The span counts in the rule's text. */
-  report(code: Code, span: Span, message: string, help: string, keyword = ''): void {
+  report(code: Code, span: Span, message: string, help: string, keyword = this.keyword): void {
     if (CODES[code][0] === 'error') this.failed = true;
     if (this.incomplete && CONSEQUENCES.has(code)) return;
     const sid = this.rule.sid === 0 ? null : this.rule.sid;

@@ -125,8 +125,10 @@ function lowerOption(node: OptionNode, compiler: Compiler, cx: RuleContext): voi
   const name = node.name.text.toLowerCase();
   const keyword = compiler.keywords.get(name);
   if (keyword !== undefined) {
+    cx.keyword = name;
     const option = readOption(node, keyword, cx);
     if (option !== null) keyword.lower(option, cx);
+    cx.keyword = '';
     return;
   }
   cx.incomplete = true;

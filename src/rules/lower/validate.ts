@@ -135,13 +135,21 @@ function greatestSize(test: NumberTest): number | null {
   return greatest;
 }
 
-/** How many octets the contents need at least: each from its offset, relative ones one behind the other. */
+/**
+ * How many octets the contents need at least: each from its offset, relative ones one behind the other. As in Suricata, the
+ * window of one that must not be there has to lie within the octets, too.
+ */
 function octetsNeeded(checks: readonly Check[]): number {
   let needed = 0;
   let end = 0;
   for (const check of checks) {
     if (check.kind !== 'content') continue;
     const { relative, start } = check.window;
+    if (check.negated) {
+      const within = typeof check.window.end === 'number' ? check.window.end : 0;
+      if (relative && typeof start === 'number') needed = Math.max(needed, end + start + within);
+      continue;
+    }
     const from = typeof start === 'number' ? start : 0;
     end = Math.max(0, relative ? end + from : from) + check.pattern.length / 2;
     needed = Math.max(needed, end);

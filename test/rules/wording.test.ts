@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { suricataWords } from '../../src/cli/suricata/wording.js';
+import { compileText } from './fixture.js';
+
+const said = (options: string): readonly string[] =>
+  compileText(`alert tcp any any -> any any (${options} sid:7;)`).diagnostics.flatMap(
+    (found) => suricataWords(found)?.message ?? [],
+  );
+
+it.each([
+  ['content:"|l0 01|";', 'Invalid hex code in content - |l0 01|, hex l. Invalidating signature.'],
+  ['content:"|22 2 22|";', 'Incomplete hex code in content - |22 2 22|. Invalidating signature.'],
+  ['content:"|1";', 'Invalid hex code assembly in content - |1.  Invalidating signature.'],
+  ['content:AA;', "invalid formatting to content keyword: value must be double quoted 'content'"],
+  ['content:"A"; depth:d;', 'unknown byte_ keyword var seen in depth - d.'],
+  ['content:"A"; depth:5; depth:6;', "can't use multiple depths for the same content."],
+  ['content:"A"; within:1048577;', 'invalid value for within: 1048577'],
+  [
+    'dsize:10; content:"thisstringisgreaterthan10bytes";',
+    "signature can't match as required content length 30 exceeds dsize value 10",
+  ],
+])('%s is said in the words that scripts look for', (options, message) => {
+  expect(said(options)).toContain(message);
+});
+
+it('keeps to our own words where there are no others', () => {
+  expect(said('content:"A"; nosuchkeyword;')).toEqual([]);
+});
