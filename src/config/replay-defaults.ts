@@ -14,6 +14,11 @@ export const DIFFERENCES: readonly Difference[] = [
   { key: 'stream.midstream', value: 'yes', why: 'captures start in the middle' },
   { key: 'stream.async-oneside', value: 'yes', why: 'taps and mirrors lose a direction' },
   { key: 'stream.liberal-windows', value: 'yes', why: 'without a handshake the scale of windows is unknown' },
+  {
+    key: 'stream.early-calls',
+    value: 'yes',
+    why: 'an object is called on one connection before the answer of another that named it is acknowledged',
+  },
   { key: 'stream.reassembly.depth', value: '0', why: 'calls and files are followed to their end' },
   {
     key: 'decoder.offload-length',

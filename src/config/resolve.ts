@@ -122,6 +122,7 @@ function resolveRun(
       reassembly_memcap: reassembly.memcap ?? 256 * MIB,
       depth: reassembly.depth ?? 0,
       inline: truth(stream.inline ?? 'no') === true,
+      early_calls: stream['early-calls'] ?? false,
       midstream: stream.midstream ?? false,
       async_oneside: stream['async-oneside'] ?? false,
       liberal_windows: stream['liberal-windows'] ?? false,

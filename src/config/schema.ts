@@ -77,6 +77,8 @@ export const rawConfig = z.looseObject({
       'async-oneside': flag.optional(),
       // Not Suricata's: refuse nothing because of windows whose scale was not seen.
       'liberal-windows': flag.optional(),
+      // Not Suricata's: DCERPC is read as it arrives, not when it is acknowledged.
+      'early-calls': flag.optional(),
       bypass: flag.optional(),
       'max-synack-queued': whole.optional(),
       'max-syn-queued': whole.optional(),

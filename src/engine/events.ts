@@ -150,6 +150,8 @@ export interface MsrpcRecord {
     /** The names are those of the SMB session that carries the call. */
     readonly session?: boolean;
   };
+  /** Which implementation calls, where its way of binding shows it. */
+  readonly client_implementation?: 'windows' | 'dotnet' | 'impacket' | 'invoke-thehash';
   readonly stub?: 'clear' | 'signed' | 'sealed';
   readonly request?: { readonly size: number; readonly fragments: number; readonly incomplete?: boolean };
   readonly response?: {

@@ -25,6 +25,10 @@ doc: string,
  */
 multi: boolean, 
 /**
+ * Its items have names, and a rule says which it means: `dcerpc.arg:"service_name"`.
+ */
+named: boolean, 
+/**
  * Which protocols give it; empty: packets.
  */
 protocols: Array<string>, 

@@ -313,6 +313,11 @@ depth: number,
  */
 inline: boolean, 
 /**
+ * Of DCERPC connections only: a client calls an object on one connection before it acknowledges the answer of
+ * another that named it.
+ */
+early_calls: boolean, 
+/**
  * Pick up sessions in the middle.
  */
 midstream: boolean, 

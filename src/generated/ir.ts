@@ -261,6 +261,22 @@ transforms: Array<Transform>,
 /**
  * What must hold, in order.
  */
+checks: Array<Check>, } | { "kind": "item", 
+/**
+ * Catalog name.
+ */
+buffer: string, 
+/**
+ * The name; the names of records with dots between them.
+ */
+item: string, 
+/**
+ * Applied in order before the checks.
+ */
+transforms: Array<Transform>, 
+/**
+ * What must hold, in order.
+ */
 checks: Array<Check>, } | { "kind": "number", 
 /**
  * Catalog name.
@@ -874,4 +890,4 @@ end: Operand | null, };
 /**
  * By what an xbit is kept.
  */
-export type XbitScope = "source" | "destination" | "pair" | "transaction" | "flow";
+export type XbitScope = "source" | "destination" | "pair" | "path" | "path_back" | "transaction" | "flow";

@@ -4,6 +4,7 @@ import type { Keyword, Option } from './keyword.js';
 
 /** A keyword that selects a catalog buffer for the checks after it. */
 export function stickyBuffer(name: string, row: BufferRow): Keyword {
+  if (row.named) return namedBuffer(name, row);
   return {
     name,
     family: row.protocols[0] ?? 'packet',
@@ -14,6 +15,38 @@ export function stickyBuffer(name: string, row: BufferRow): Keyword {
       cx.select(row.name, row, option.span);
     },
     examples: [],
+  };
+}
+
+/** The path of a named value: names with dots between them. */
+const ITEM = /^[A-Za-z_][\w$-]*(\.[A-Za-z_][\w$-]*)*$/;
+
+/** `dcerpc.arg:"in.CommandLine"`: a buffer whose values have names. */
+function namedBuffer(name: string, row: BufferRow): Keyword {
+  return {
+    name,
+    family: row.protocols[0] ?? 'packet',
+    doc: row.doc,
+    value: 'required',
+    quotes: 'allowed',
+    lower(option, cx) {
+      if (!ITEM.test(option.value)) {
+        cx.report(
+          'keyword/value',
+          option.span,
+          `\`${option.value}\` is no name of a value`,
+          `write \`${name}:"name";\` or \`${name}:"record.name";\``,
+          option.name,
+        );
+        return;
+      }
+      cx.select(row.name, row, option.span, option.value);
+    },
+    examples: [
+      { options: `${name}:"service_name"; content:"x"; startswith;`, protocol: 'dcerpc' },
+      { options: `${name}:in.CommandLine; content:"cmd"; nocase; bsize:>3;`, protocol: 'dcerpc' },
+      { options: `${name}:"a b"; content:"x";`, protocol: 'dcerpc', error: 'keyword/value' },
+    ],
   };
 }
 

@@ -26,7 +26,7 @@ const CONSEQUENCES: ReadonlySet<Code> = new Set<Code>([
 ]);
 
 export type ContentCheck = Extract<Check, { kind: 'content' }>;
-export type BufferCondition = Extract<Condition, { kind: 'buffer' }>;
+export type BufferCondition = Extract<Condition, { kind: 'buffer' | 'item' }>;
 
 /** The checks of a rule on one buffer. */
 export interface Run {
@@ -35,6 +35,16 @@ export interface Run {
   readonly row: BufferRow | null;
   /** Where the rule selected it. */
   readonly span: Span;
+}
+
+/** The sticky buffer that is selected. */
+interface Sticky {
+  readonly row: BufferRow | null;
+  readonly name: string;
+  /** Which of its named values; `null` where they have no names. */
+  readonly item: string | null;
+  readonly span: Span;
+  used: boolean;
 }
 
 /** A `content` while its modifiers are read: what Suricata remembers of it beside what it means. */
@@ -74,7 +84,7 @@ export class RuleContext {
   incomplete = false;
 
   readonly #diagnostics: (finding: Diagnostic) => void;
-  #sticky: { readonly row: BufferRow | null; readonly name: string; readonly span: Span; used: boolean } | null = null;
+  #sticky: Sticky | null = null;
   #current: Run | null = null;
   #transforms: Transform[] = [];
   #transformSpan: Span | null = null;
@@ -116,15 +126,15 @@ export class RuleContext {
     return this.#sticky === null ? null : this.#sticky.name;
   }
 
-  /** Selects a sticky buffer. */
-  select(name: string, row: BufferRow | null, span: Span): void {
+  /** Selects a sticky buffer, or of one with named values those of a name. */
+  select(name: string, row: BufferRow | null, span: Span, item: string | null = null): void {
     if (this.#sticky?.name === BASE64_DATA) {
       this.report('buffer/sticky', span, '`base64_data` stays selected to the end of the rule', 'move this before it');
       return;
     }
     if (!this.#settleTransforms()) return;
     if (this.#sticky !== null && !this.#sticky.used) this.#reportEmpty(this.#sticky);
-    this.#sticky = { row, name, span, used: false };
+    this.#sticky = { row, name, item, span, used: false };
     this.#current = null;
   }
 
@@ -155,7 +165,13 @@ export class RuleContext {
   run(span: Span): Run {
     const sticky = this.#sticky;
     if (this.#current === null || this.#transforms.length > 0) {
-      this.#current = this.#open(sticky?.name ?? PAYLOAD, sticky?.row ?? null, this.#transforms, sticky?.span ?? span);
+      this.#current = this.#open(
+        sticky?.name ?? PAYLOAD,
+        sticky?.row ?? null,
+        this.#transforms,
+        sticky?.span ?? span,
+        sticky?.item,
+      );
       this.#transforms = [];
     }
     if (sticky !== null) sticky.used = true;
@@ -243,10 +259,13 @@ export class RuleContext {
     return null;
   }
 
-  #open(name: string, row: BufferRow | null, transforms: Transform[], span: Span): Run {
+  #open(name: string, row: BufferRow | null, transforms: Transform[], span: Span, item: string | null = null): Run {
     const known = row?.multi === true ? null : this.#find(name, transforms);
     if (known !== null) return known;
-    const condition: BufferCondition = { kind: 'buffer', buffer: name, transforms, checks: [] };
+    const condition: BufferCondition =
+      item === null
+        ? { kind: 'buffer', buffer: name, transforms, checks: [] }
+        : { kind: 'item', buffer: name, item, transforms, checks: [] };
     const run: Run = { condition, row, span };
     this.runs.push(run);
     this.rule.conditions.push(condition);

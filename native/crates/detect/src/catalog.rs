@@ -24,6 +24,7 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
                 modifier: String::new(),
                 doc: buffer.doc.into(),
                 multi: false,
+                named: false,
                 protocols: Vec::new(),
                 to_server: true,
                 to_client: true,
@@ -58,7 +59,7 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
         for info in (0..).map_while(def.buffers) {
             let (to_server, to_client) = sides(info);
             let field = match info.kind {
-                BufferKind::Bytes | BufferKind::Multi | BufferKind::Body => None,
+                BufferKind::Bytes | BufferKind::Multi | BufferKind::Items | BufferKind::Body => None,
                 // `dcerpc.iface` has a grammar of its own.
                 BufferKind::Interfaces => continue,
                 BufferKind::Uint(bits) | BufferKind::UintList(bits) => Some(kind(ValueKind::Number, bits, &[])),
@@ -72,7 +73,8 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
                         aliases: owned(info.aliases),
                         modifier: info.modifier.unwrap_or_default().into(),
                         doc: info.doc.into(),
-                        multi: matches!(info.kind, BufferKind::Multi),
+                        multi: matches!(info.kind, BufferKind::Multi | BufferKind::Items),
+                        named: matches!(info.kind, BufferKind::Items),
                         protocols: Vec::new(),
                         to_server: false,
                         to_client: false,

@@ -228,6 +228,8 @@ impl TxCondition {
 #[derive(Debug)]
 pub(crate) enum TxTest {
     Buffer(Look),
+    /// A buffer's values of a name.
+    Item(Box<str>, Look),
     Number(FieldTest),
     Interface(Interface),
     /// An event was raised; its number is the row.

@@ -450,13 +450,19 @@ impl Desk {
             XbitScope::Source => Some(Owner::Host(source)),
             XbitScope::Destination => Some(Owner::Host(destination)),
             XbitScope::Pair => Some(Owner::Pair(source.min(destination), source.max(destination))),
+            XbitScope::Path => Some(Owner::Path(source, destination)),
+            XbitScope::PathBack => Some(Owner::Path(destination, source)),
             XbitScope::Flow | XbitScope::Transaction => None,
         }
     }
 
     fn has_xbit(&self, xbit: &Xbit, facts: &Facts<'_>, state: Option<&FlowState>, tx: Option<u64>) -> Option<bool> {
         match xbit.scope {
-            XbitScope::Source | XbitScope::Destination | XbitScope::Pair => {
+            XbitScope::Source
+            | XbitScope::Destination
+            | XbitScope::Pair
+            | XbitScope::Path
+            | XbitScope::PathBack => {
                 Some(self.hosts.is_set(Self::owner(xbit, facts)?, xbit.name, facts.time))
             }
             XbitScope::Flow | XbitScope::Transaction => {

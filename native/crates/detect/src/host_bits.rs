@@ -11,6 +11,8 @@ pub(crate) enum Owner {
     Host(IpAddr),
     /// The smaller address first.
     Pair(IpAddr, IpAddr),
+    /// From one host to the other.
+    Path(IpAddr, IpAddr),
 }
 
 /// Bits of hosts and host pairs (`xbits`, `hostbits`), each until a time. Bounded: when full, the bit that ends first goes.

@@ -333,6 +333,10 @@ impl<'r> Draft<'r> {
     fn condition(&mut self, position: usize, condition: &ir::Condition) -> Result<(), String> {
         match condition {
             ir::Condition::Buffer { buffer, transforms, checks } => self.buffer(position, buffer, transforms, checks),
+            ir::Condition::Item { buffer, item, transforms, checks } => {
+                let look = self.look(transforms, checks)?;
+                self.tx_condition(position, buffer, TxTest::Item(item.as_str().into(), look))
+            }
             ir::Condition::Number { field, test } => self.field(position, field, FieldTest::Ranges(Ranges::new(test))),
             ir::Condition::Flags { field, compare, value, mask, negated } => {
                 let test = FieldTest::Bits { compare: *compare, value: *value, mask: *mask, negated: *negated };
@@ -555,7 +559,8 @@ impl<'r> Draft<'r> {
             return Err(format!("`{name}` is not known, or not for this rule's protocol"));
         };
         let bytes = matches!(kind, BufferKind::Bytes | BufferKind::Multi | BufferKind::Body);
-        if bytes != matches!(test, TxTest::Buffer(_)) {
+        let named = matches!(kind, BufferKind::Items);
+        if bytes != matches!(test, TxTest::Buffer(_)) || named != matches!(test, TxTest::Item(..)) {
             return Err(format!("`{name}` cannot be asked this way"));
         }
         self.restrict(rows.iter().map(|(app, _)| *app).collect())?;
@@ -569,20 +574,11 @@ impl<'r> Draft<'r> {
         transforms: &[ir::Transform],
         checks: &[ir::Check],
     ) -> Result<(), String> {
-        let compiled = check::compile(checks, &mut self.scope)?;
         if name == BASE64_DATA {
+            let compiled = check::compile(checks, &mut self.scope)?;
             return self.base64(compiled);
         }
-        let absence = checks.iter().find_map(|check| match check {
-            ir::Check::Absent { or_else } => Some(if *or_else { Absence::OrElse } else { Absence::Must }),
-            _ => None,
-        });
-        let look = Look {
-            transforms: transforms.iter().map(Transform::new).collect::<Result<_, _>>()?,
-            absence: absence.unwrap_or_default(),
-            needs_all: compiled.iter().any(needs_all),
-            checks: compiled,
-        };
+        let look = self.look(transforms, checks)?;
         if name == PAYLOAD {
             self.payload.push((position, look));
             return Ok(());
@@ -595,10 +591,24 @@ impl<'r> Draft<'r> {
         self.tx_condition(position, name, TxTest::Buffer(look))
     }
 
+    fn look(&mut self, transforms: &[ir::Transform], checks: &[ir::Check]) -> Result<Look, String> {
+        let compiled = check::compile(checks, &mut self.scope)?;
+        let absence = checks.iter().find_map(|check| match check {
+            ir::Check::Absent { or_else } => Some(if *or_else { Absence::OrElse } else { Absence::Must }),
+            _ => None,
+        });
+        Ok(Look {
+            transforms: transforms.iter().map(Transform::new).collect::<Result<_, _>>()?,
+            absence: absence.unwrap_or_default(),
+            needs_all: compiled.iter().any(needs_all),
+            checks: compiled,
+        })
+    }
+
     /// Checks on what the last `base64_decode` decoded run inside of it.
     fn base64(&mut self, checks: Vec<Check>) -> Result<(), String> {
         let in_tx = self.tx.iter_mut().filter_map(|condition| match &mut condition.test {
-            TxTest::Buffer(look) => Some((condition.position, look)),
+            TxTest::Buffer(look) | TxTest::Item(_, look) => Some((condition.position, look)),
             _ => None,
         });
         let in_payload = self.payload.iter_mut().map(|(position, look)| (*position, look));

@@ -382,11 +382,15 @@ impl Desk {
                     Err((past, Miss::Absent))
                 }
             }
-            TxTest::Buffer(look) => {
-                let multi = matches!(condition.kind, BufferKind::Multi);
+            TxTest::Buffer(look) | TxTest::Item(_, look) => {
+                let multi = matches!(condition.kind, BufferKind::Multi | BufferKind::Items);
                 let mut miss = None;
                 for nth in 0..if multi { ITEMS } else { 1 } {
-                    let (view, whole) = match session.value(position, row, side, nth) {
+                    let value = match &condition.test {
+                        TxTest::Item(name, _) => session.item(position, row, side, name, nth),
+                        _ => session.value(position, row, side, nth),
+                    };
+                    let (view, whole) = match value {
                         Value::Bytes(data) => (View::whole(data), true),
                         Value::Body { data, base, complete } => {
                             let complete = complete || past;

@@ -112,6 +112,9 @@ pub struct StreamConfig {
     pub depth: u64,
     /// Stream octets are visible as they arrive, not when they are acknowledged.
     pub inline: bool,
+    /// Of DCERPC connections only: a client calls an object on one connection before it acknowledges the answer of
+    /// another that named it.
+    pub early_calls: bool,
     /// Pick up sessions in the middle.
     pub midstream: bool,
     /// Follow sessions of which one side is seen.

@@ -258,13 +258,15 @@ impl<W: Watch> Core<W> {
                     session.stream_mut(side).disable(Consumer::Raw);
                 }
             }
-            let outcome = session.packet(tcp, packet.payload, direction, packet.time, &setup.tcp, &mut self.env.tcp);
+            let mut outcome =
+                session.packet(tcp, packet.payload, direction, packet.time, &setup.tcp, &mut self.env.tcp);
             events = outcome.events;
             in_stream = outcome.in_stream;
             if outcome.swap {
                 self.swap_direction(handle);
                 direction = direction.flip();
             }
+            self.reveal_early(handle, direction, &mut outcome.visible);
             // Data that became visible travels against the acknowledgement: the other direction first.
             for seen in [direction.flip(), direction] {
                 if outcome.visible[seen] {
@@ -352,6 +354,20 @@ impl<W: Watch> Core<W> {
         };
         if state != flow.state() {
             self.flows.set_state(handle, state);
+        }
+    }
+
+    /// Where the run reads calls early, a flow whose answers are needed on other flows waits for no acknowledgement.
+    fn reveal_early(&mut self, handle: Handle, direction: Direction, visible: &mut [bool; 2]) {
+        let setup = &self.env.setup;
+        if !setup.config.stream.early_calls {
+            return;
+        }
+        let Some(flow) = self.flows.get_mut(handle) else { return };
+        let Conversation { tcp: Some(tcp), app, .. } = &mut flow.data else { return };
+        let protocol = app.protocol.filter(|_| app.session.is_some());
+        if protocol.and_then(|at| setup.protocols.get(usize::from(at))).is_some_and(|protocol| protocol.early) {
+            visible[direction] |= tcp.reveal_unacknowledged(direction, &mut self.env.tcp);
         }
     }
 

@@ -51,6 +51,8 @@ pub struct BufferRow {
     pub doc: String,
     /// Several items (a rule's checks must hold on one).
     pub multi: bool,
+    /// Its items have names, and a rule says which it means: `dcerpc.arg:"service_name"`.
+    pub named: bool,
     /// Which protocols give it; empty: packets.
     pub protocols: Vec<String>,
     /// Exists towards the server.

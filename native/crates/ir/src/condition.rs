@@ -17,6 +17,18 @@ pub enum Condition {
         /// What must hold, in order.
         checks: Vec<Check>,
     },
+    /// Checks on the values of one name in a buffer of named values (`dcerpc.arg:"service_name"`): they must all hold on
+    /// one of the values that have the name.
+    Item {
+        /// Catalog name.
+        buffer: String,
+        /// The name; the names of records with dots between them.
+        item: String,
+        /// Applied in order before the checks.
+        transforms: Vec<Transform>,
+        /// What must hold, in order.
+        checks: Vec<Check>,
+    },
     /// A numeric catalog field (`ttl`, `itype`, `dsize`, `http.stat_code` ...).
     Number {
         /// Catalog name.
@@ -559,6 +571,10 @@ pub enum XbitScope {
     Destination,
     /// Pair of hosts.
     Pair,
+    /// From the source to the destination: the pair in this direction only.
+    Path,
+    /// From the destination to the source: what was kept by [`XbitScope::Path`] the other way.
+    PathBack,
     /// Transaction.
     Transaction,
     /// Flow.

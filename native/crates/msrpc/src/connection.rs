@@ -6,9 +6,9 @@ use sidewire_base::{Direction, Endpoint, Time};
 use crate::object_table::Association;
 use crate::security::{Credentials, Principal};
 use crate::{
-    Auth, AuthLevel, Body, CallInterface, Client, ContextResult, Event, Exchange, Exchanges, Half, Header, InterfaceId,
-    Known, ObjectTable, Offer, Pdu, PduType, Plausible, SecTrailer, TransferSyntax, Uuid, VerificationTrailer,
-    arguments, dcom, words,
+    Auth, AuthLevel, Body, CallInterface, Client, ContextResult, Event, Exchange, Exchanges, Half, Header,
+    Implementation, InterfaceId, Known, ObjectTable, Offer, Pdu, PduType, Plausible, SecTrailer, TransferSyntax, Uuid,
+    VerificationTrailer, arguments, dcom, words,
 };
 
 /// How much of a connection is kept.
@@ -69,6 +69,7 @@ pub struct Connection {
     security: Vec<(u32, Option<Arc<Principal>>)>,
     /// The process at the other end, where it said who it is.
     client: Option<Arc<Client>>,
+    implementation: Option<Implementation>,
     association_group: u32,
     header_signing: bool,
     answers_seen: bool,
@@ -383,6 +384,7 @@ impl Connection {
 
     fn request(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &mut Surroundings<'_>) {
         let Body::Request { context_id, opnum, object, stub, .. } = pdu.body else { return };
+        self.implementation = self.implementation.or_else(|| Implementation::of_trailer(pdu));
         let call_id = pdu.header.call_id;
         let digest = digest(pdu, stub);
         let open = self.position(call_id, |call| call.request == Some(PduType::REQUEST));
@@ -453,6 +455,7 @@ impl Connection {
             // A connection authenticated at level connect sends requests without a trailer.
             auth: auth_of(pdu).or_else(|| self.bind_auth.filter(|auth| auth.level <= AuthLevel::CONNECT)),
             request: Half { incomplete: !pdu.header.flags.first(), order: pdu.header.order, ..Half::default() },
+            implementation: self.implementation,
             ..new_exchange(pdu)
         }
     }
@@ -492,6 +495,10 @@ impl Connection {
             }
         }
         let (dcom, arguments) = dcom::on_request(exchange, around.objects, around.server.address);
+        if let Some(dcom) = &dcom {
+            self.implementation = Implementation::asks_for(self.implementation, &dcom.iids);
+            exchange.implementation = self.implementation;
+        }
         exchange.dcom = dcom;
         exchange.arguments = arguments;
         exchange.arguments.extend(arguments::of_request(exchange));
@@ -588,9 +595,11 @@ impl Connection {
     }
 
     fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
-        let Body::Bind { contexts, .. } = pdu.body else { return };
+        let Body::Bind { max_transmit, contexts, .. } = pdu.body else { return };
         let call_id = pdu.header.call_id;
         self.bind_auth = auth_of(pdu).or(self.bind_auth);
+        let syntaxes = contexts.map(|element| element.transfer_syntax);
+        self.implementation = self.implementation.or_else(|| Implementation::of_bind(pdu, max_transmit, syntaxes));
         if let Some(position) = self.position(call_id, |call| call.request == Some(pdu.header.pdu_type)) {
             let offered = self.in_flight.get(position).map(|call| call.offered.as_slice()).unwrap_or_default();
             if self.answers_seen && offered.iter().copied().eq(contexts.map(|element| element.context_id)) {
@@ -615,6 +624,7 @@ impl Connection {
         let exchange = Exchange {
             offers,
             auth: auth_of(pdu),
+            implementation: self.implementation,
             request: Half { done: true, fragments: 1, incomplete: pdu.missing > 0, ..Half::default() },
             ..new_exchange(pdu)
         };

@@ -1,3 +1,4 @@
+use core::cell::OnceCell;
 use std::borrow::Cow;
 
 use sidewire_eve::{Array, Object};
@@ -62,20 +63,34 @@ impl From<Uuid> for Datum {
     }
 }
 
+/// Values of one call that rules can ask for, as texts.
+const MAX_TEXTS: usize = 1024;
+
 /// The decoded arguments and results of a call, by name, in the order of the procedure's definition.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Arguments(Vec<(Cow<'static, str>, Datum)>);
+#[derive(Clone, Debug, Default)]
+pub struct Arguments {
+    values: Vec<(Cow<'static, str>, Datum)>,
+    /// The values as texts by path, made when a rule first asks.
+    texts: OnceCell<Vec<(String, String)>>,
+}
+
+impl PartialEq for Arguments {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
 
 impl Arguments {
     /// True when there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.values.is_empty()
     }
 
     /// Adds one.
     pub fn put(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Datum>) {
-        self.0.push((name.into(), value.into()));
+        self.texts.take();
+        self.values.push((name.into(), value.into()));
     }
 
     /// Adds one unless it is NULL.
@@ -87,13 +102,14 @@ impl Arguments {
 
     /// Adds all of another.
     pub fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.texts.take();
+        self.values.extend(other.values);
     }
 
     /// By name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Datum> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// The text of a name.
@@ -104,7 +120,19 @@ impl Arguments {
 
     /// All, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Datum)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+        self.values.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    /// The text of the `nth` value of a path: the names of records with dots between them (`in.CommandLine`), the
+    /// items of a list one after the other under the list's name. Numbers are decimal; NULL has no text.
+    #[must_use]
+    pub fn text_at(&self, path: &str, nth: usize) -> Option<&str> {
+        let texts = self.texts.get_or_init(|| {
+            let mut texts = Vec::new();
+            self.iter().for_each(|(name, value)| flatten(name.to_owned(), value, &mut texts));
+            texts
+        });
+        texts.iter().filter(|(known, _)| known == path).nth(nth).map(|(_, text)| text.as_str())
     }
 
     /// Writes them as members of an object.
@@ -125,6 +153,27 @@ impl Arguments {
     }
 }
 
+/// A value and what is inside of it, as texts.
+fn flatten(path: String, value: &Datum, texts: &mut Vec<(String, String)>) {
+    if texts.len() >= MAX_TEXTS {
+        return;
+    }
+    let text = match value {
+        Datum::Null => return,
+        Datum::Text(text) => text.clone(),
+        Datum::Uint(number) => number.to_string(),
+        Datum::Int(number) => number.to_string(),
+        Datum::Real(number) => number.to_string(),
+        Datum::Bool(truth) => truth.to_string(),
+        Datum::Uuid(uuid) => uuid.to_string(),
+        Datum::List(items) => return items.iter().for_each(|item| flatten(path.clone(), item, texts)),
+        Datum::Record(fields) => {
+            return fields.iter().for_each(|(name, value)| flatten(format!("{path}.{name}"), value, texts));
+        }
+    };
+    texts.push((path, text));
+}
+
 fn write_item(item: &Datum, out: &mut Array<'_>) {
     match item {
         Datum::Null => out.raw(b"null"),
@@ -138,4 +187,23 @@ fn write_item(item: &Datum, out: &mut Array<'_>) {
         Datum::List(items) => out.array(|a| items.iter().for_each(|item| write_item(item, a))),
         Datum::Record(fields) => out.object(|o| fields.write(o)),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_as_texts_by_path() {
+        let mut inner = Arguments::default();
+        inner.put("CommandLine", "cmd.exe");
+        inner.put("Flags", Datum::Int(-1));
+        let mut arguments = Arguments::default();
+        arguments.put("names", Datum::List(vec!["a".into(), Datum::Null, "b".into()]));
+        assert_eq!(arguments.text_at("in.CommandLine", 0), None);
+        arguments.put("in", Datum::Record(inner));
+        assert_eq!(arguments.text_at("in.CommandLine", 0), Some("cmd.exe"));
+        assert_eq!(arguments.text_at("in.Flags", 0), Some("-1"));
+        assert_eq!((arguments.text_at("names", 1), arguments.text_at("names", 2)), (Some("b"), None));
+    }
 }

@@ -26,6 +26,7 @@ const DISPATCH: Uuid = Uuid::com(0x0002_0400);
 const DISPATCH_EX: Uuid = Uuid::literal("a6ef9860-c720-11d0-9337-00a0c90dcaa9");
 const TYPE_INFO: Uuid = Uuid::com(0x0002_0401);
 const TYPE_INFO2: Uuid = Uuid::com(0x0002_0412);
+const WBEM_LOGIN: Uuid = Uuid::literal("f309ad18-d86a-11d0-a075-00c04fb68820");
 const PROVIDE_CLASS_INFO: Uuid = Uuid::literal("b196b283-bab4-101a-b69c-00aa00341d07");
 
 /// What a call says about the object it is made on.
@@ -41,6 +42,8 @@ pub struct Dcom {
     pub method: Option<String>,
     /// Its number.
     pub dispid: Option<i32>,
+    /// The WMI namespace of the login that gave the object, or that this login asks for.
+    pub namespace: Option<Arc<str>>,
     /// The server's process id: 16 bits of the IPID, as Windows makes them.
     pub server_pid: Option<u16>,
     /// The process that calls, where it said so earlier on the object or in the association.
@@ -111,6 +114,7 @@ pub(crate) fn on_request(
         let object = table.object(pointer);
         dcom.clsid = object.and_then(|object| object.clsid);
         dcom.client = object.and_then(|object| object.client.clone());
+        dcom.namespace = object.and_then(|object| object.namespace.clone());
     }
     let read = match (interface, exchange.opnum) {
         (ACTIVATOR, Some(3 | 4)) => exchange.request.readable().and_then(|stub| ActivationRequest::parse(stub).ok()),
@@ -182,6 +186,10 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
     let of = pointer(exchange, table, server);
     let clsid = exchange.dcom.as_ref().and_then(|dcom| dcom.clsid);
     let client = exchange.dcom.as_ref().and_then(|dcom| dcom.client.as_ref());
+    let namespace = match (interface, exchange.opnum) {
+        (WBEM_LOGIN, Some(6)) => exchange.arguments.text("namespace").map(Arc::from),
+        _ => exchange.dcom.as_ref().and_then(|dcom| dcom.namespace.clone()),
+    };
     match (interface, exchange.opnum) {
         (ACTIVATOR, Some(3 | 4)) => {
             if let Ok(given) = ActivationResponse::parse(stub) {
@@ -221,6 +229,7 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
                 if let Some(object) = table.object_mut((Some(std.oxid), std.oid)) {
                     object.clsid = object.clsid.or(clsid);
                     object.client = object.client.take().or_else(|| client.cloned());
+                    object.namespace = object.namespace.take().or_else(|| namespace.clone());
                     object.kind = object.kind.or(kind.and_then(|class| class.kind));
                     if describes {
                         object.describes = from;

@@ -55,6 +55,9 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
             principal.write(o);
         }
     });
+    if let Some(implementation) = exchange.implementation {
+        out.str("client_implementation", implementation.name());
+    }
     out.str("stub", exchange.visibility().name());
     if exchange.request_type.is_some() {
         out.object("request", |o| {
@@ -111,6 +114,9 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
             }
             if let Some(pid) = dcom.server_pid {
                 o.u64("server_pid", pid);
+            }
+            if let Some(namespace) = &dcom.namespace {
+                o.str("namespace", namespace);
             }
             if let Some(client) = &dcom.client {
                 o.object("client", |o| client.write(o));

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::security::Principal;
 use crate::{
-    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, InterfaceId, PduType, TransferSyntax, Uuid,
-    Visibility, interfaces, result_name, words,
+    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Implementation, InterfaceId, PduType,
+    TransferSyntax, Uuid, Visibility, interfaces, result_name, words,
 };
 
 /// What carries the PDUs.
@@ -185,6 +185,8 @@ pub struct Exchange {
     pub auth: Option<Auth>,
     /// Who the call is made as, where it is shown.
     pub principal: Option<Arc<Principal>>,
+    /// The implementation that calls, where its way of binding shows it.
+    pub implementation: Option<Implementation>,
     /// What a bind or alter_context offers.
     pub offers: Vec<Offer>,
     /// Status of a fault.

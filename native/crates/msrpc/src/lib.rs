@@ -16,6 +16,7 @@ mod exchange;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
+mod implementation;
 pub mod interfaces;
 mod ndr;
 mod object_table;
@@ -27,6 +28,7 @@ mod status;
 mod testing;
 mod uuid;
 mod variant;
+mod wmi;
 mod words;
 
 pub use auth::{AuthLevel, AuthType, SecTrailer, VerificationTrailer, Visibility};
@@ -39,6 +41,7 @@ pub use dcom::Dcom;
 pub use eve::{write_dcerpc, write_msrpc};
 pub use exchange::{Activity, Auth, CallInterface, Carriage, Event, Exchange, Exchanges, Half, Known, Offer};
 pub use fault::fault_name;
+pub use implementation::Implementation;
 pub use ndr::Ndr;
 pub use object_table::ObjectTable;
 pub use objref::{ActivationRequest, ActivationResponse, ObjRef, ObjRefBody, StdObjRef, StringBinding};

@@ -83,6 +83,8 @@ pub(crate) struct Object {
     pub(crate) describes: Option<ObjectKey>,
     /// The process that uses it, where it said so.
     pub(crate) client: Option<Arc<Client>>,
+    /// The WMI namespace of the login that led here.
+    pub(crate) namespace: Option<Arc<str>>,
     pointers: Vec<Uuid>,
     /// Names the client asked numbers for.
     names: Vec<(i32, String)>,

@@ -470,6 +470,12 @@ impl TransferSyntax {
     /// UUID of NDR64.
     pub const NDR64: Uuid = Uuid::literal("71710533-beba-4937-8319-b5dbef9ccc36");
 
+    /// True for the syntax of a context that negotiates features of the connection instead. [MS-RPCE] 3.3.1.5.3.
+    #[must_use]
+    pub fn is_feature_negotiation(uuid: &Uuid) -> bool {
+        uuid.0.starts_with(&[0x6c, 0xb7, 0x1c, 0x2c, 0x98, 0x12, 0x45, 0x40])
+    }
+
     /// `None` for bind-time features and syntaxes nobody uses.
     #[must_use]
     pub fn from_uuid(uuid: Uuid) -> Option<Self> {

@@ -137,6 +137,8 @@ pub enum BufferKind {
     Bytes,
     /// Several byte strings; a rule's checks must all hold on one of them.
     Multi,
+    /// Byte strings with names: a rule names the ones it means. See [`Protocol::item`](crate::Protocol::item).
+    Items,
     /// A byte string that grows while it is inspected (a body).
     Body,
     /// An unsigned number. The bits it has on the wire.
@@ -195,6 +197,8 @@ pub struct ProtocolDef {
     pub client_first: bool,
     /// True when a complete message lets rules look at the stream so far.
     pub flushes_stream: bool,
+    /// True when what one flow of it says is needed to read another: see [`Protocol::EARLY`](crate::Protocol::EARLY).
+    pub early: bool,
     /// Metadata of its buffer rows; the position is the row number.
     pub buffers: fn(usize) -> Option<&'static BufferInfo>,
     /// Its events; the position is the number transactions carry.

@@ -79,12 +79,22 @@ pub trait Protocol: Send + Sized + 'static {
     /// True when a complete message lets rules on the stream look at what came so far, false when they wait until enough
     /// octets came together. As in Suricata, so that alerts fall on the same packets.
     const FLUSHES_STREAM: bool = true;
+    /// True when what one flow of it says is needed to read another, as the answer of an activation is needed on the
+    /// connection the object is called on: its octets are worth reading before they are acknowledged, which on a
+    /// connection that falls silent may take a fifth of a second.
+    const EARLY: bool = false;
     /// What rules can look into.
     const BUFFERS: &'static [Buffer<Self::Tx>];
     /// What can go wrong.
     const EVENTS: &'static [EventInfo];
     /// What is written; the first is the protocol's own.
     const LOGGERS: &'static [Logger<Self::Tx>];
+
+    /// The `nth` value of a name in a row of [`BufferKind::Items`](crate::BufferKind::Items).
+    fn item<'t>(tx: &'t Self::Tx, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'t> {
+        let _ = (tx, row, direction, name, nth);
+        Value::Absent
+    }
 
     /// The state at the beginning of a flow.
     fn begin(settings: &Settings) -> Self;
@@ -151,6 +161,8 @@ pub trait Session: Send {
     fn head_mut(&mut self, position: usize) -> Option<&mut TxHead>;
     /// Value of a buffer row; `row` is its position in the protocol's list.
     fn value(&self, position: usize, row: usize, direction: Direction, nth: u32) -> Value<'_>;
+    /// The `nth` value of a name in a row of named values.
+    fn item(&self, position: usize, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'_>;
     /// Is this logger's event due?
     fn log_ready(&self, position: usize, logger: usize, last: bool) -> bool;
     /// From which side the event is told.
@@ -210,6 +222,9 @@ impl<P: Protocol> Session for Typed<P> {
             _ => Value::Absent,
         }
     }
+    fn item(&self, position: usize, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'_> {
+        self.transactions.at(position).map_or(Value::Absent, |slot| P::item(&slot.tx, row, direction, name, nth))
+    }
     fn log_ready(&self, position: usize, logger: usize, last: bool) -> bool {
         match (self.transactions.at(position), P::LOGGERS.get(logger)) {
             (Some(slot), Some(logger)) => (logger.ready)(&slot.head, &slot.tx, last),
@@ -240,6 +255,7 @@ pub const fn def<P: Protocol>() -> ProtocolDef {
         info: P::INFO,
         client_first: P::CLIENT_FIRST,
         flushes_stream: P::FLUSHES_STREAM,
+        early: P::EARLY,
         buffers: |row| P::BUFFERS.get(row).map(|buffer| &buffer.info),
         events: P::EVENTS,
         loggers: |row| P::LOGGERS.get(row).map(|logger| logger.info),

@@ -285,6 +285,14 @@ impl Session {
         self.streams.map(|stream| stream.close(shared)).into_array()
     }
 
+    /// Makes octets of a direction visible as far as they are held in order, before they are acknowledged. True when
+    /// something is new.
+    pub fn reveal_unacknowledged(&mut self, direction: Direction, shared: &mut Shared) -> bool {
+        let mut events = Events::default();
+        let stream = &mut self.streams[direction];
+        stream.unacknowledged() > 0 && stream.reveal_all(shared, &mut events)
+    }
+
     /// Frees what both consumers are done with. Call after they ran.
     pub fn release(&mut self, config: &Config, shared: &mut Shared) {
         self.streams.map(|stream| stream.release(config.reassembly.raw_overlap, shared));

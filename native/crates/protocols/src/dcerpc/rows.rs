@@ -1,7 +1,7 @@
 //! What rules can look into of a call. SMB lists the same rows over its own transactions.
 
 use sidewire_base::Direction;
-use sidewire_msrpc::Dcom;
+use sidewire_msrpc::{Dcom, Exchange, Half, Implementation};
 use sidewire_proto::{Buffer, BufferInfo, BufferKind, Hook, Value};
 
 use super::Rpc;
@@ -259,6 +259,197 @@ pub const fn command_line<T: Rpc>() -> Buffer<T> {
             hook: Hook::to_server(1),
         },
         get: |tx, _, nth| text(nth, tx.exchange().and_then(|exchange| exchange.command_line.as_deref())),
+    }
+}
+
+/// `dcerpc.request_size`.
+#[must_use]
+pub const fn request_size<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "dcerpc.request_size",
+            aliases: &[],
+            modifier: None,
+            doc: "Octets of the call's arguments on the wire, without padding and security trailers; sealed or not.",
+            kind: BufferKind::Uint(64),
+            hook: Hook::both(1, 1),
+        },
+        get: |tx, _, nth| size(tx, nth, |exchange| &exchange.request),
+    }
+}
+
+/// `dcerpc.response_size`.
+#[must_use]
+pub const fn response_size<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "dcerpc.response_size",
+            aliases: &[],
+            modifier: None,
+            doc: "Octets of the call's results on the wire, without padding and security trailers; sealed or not.",
+            kind: BufferKind::Uint(64),
+            hook: Hook::to_client(1),
+        },
+        get: |tx, _, nth| size(tx, nth, |exchange| &exchange.response),
+    }
+}
+
+/// `dcerpc.result`.
+#[must_use]
+pub const fn result<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "dcerpc.result",
+            aliases: &[],
+            modifier: None,
+            doc: "The status a call returned, where its results can be read: 0 is success.",
+            kind: BufferKind::Uint(32),
+            hook: Hook::to_client(1),
+        },
+        get: |tx, _, nth| match tx.exchange().and_then(Exchange::result) {
+            Some(result) if nth == 0 => Value::Uint(result.into()),
+            _ => Value::Absent,
+        },
+    }
+}
+
+/// `dcerpc.fault`.
+#[must_use]
+pub const fn fault<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "dcerpc.fault",
+            aliases: &[],
+            modifier: None,
+            doc: "The status of the fault a call was answered with: 5 is access denied.",
+            kind: BufferKind::Uint(32),
+            hook: Hook::to_client(1),
+        },
+        get: |tx, _, nth| match tx.exchange().and_then(|exchange| exchange.fault) {
+            Some(status) if nth == 0 => Value::Uint(status.into()),
+            _ => Value::Absent,
+        },
+    }
+}
+
+/// `dcerpc.client`.
+#[must_use]
+pub const fn client<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "dcerpc.client",
+            aliases: &[],
+            modifier: None,
+            doc: "The implementation that calls, where its way of binding shows it.",
+            kind: BufferKind::Enumeration(&Implementation::NAMES),
+            hook: Hook::both(1, 1),
+        },
+        get: |tx, _, nth| match tx.exchange().and_then(|exchange| exchange.implementation) {
+            Some(known) if nth == 0 => Value::Uint(known as u64),
+            _ => Value::Absent,
+        },
+    }
+}
+
+/// `dcerpc.arg`; its values come from [`argument`].
+#[must_use]
+pub const fn arg<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "dcerpc.arg",
+            aliases: &[],
+            modifier: None,
+            doc: "A decoded argument, or result to the client, by its name in `msrpc.arguments`, as text: \
+                  `dcerpc.arg:\"service_name\"`. Names inside of records stand behind a dot: `in.CommandLine`.",
+            kind: BufferKind::Items,
+            hook: Hook::both(1, 1),
+        },
+        get: |_, _, _| Value::Absent,
+    }
+}
+
+/// The `nth` text of a decoded argument's name.
+#[must_use]
+pub fn argument<'t, T: Rpc>(tx: &'t T, name: &str, nth: u32) -> Value<'t> {
+    let nth = usize::try_from(nth).unwrap_or(usize::MAX);
+    let text = tx.exchange().and_then(|exchange| exchange.arguments.text_at(name, nth));
+    text.map_or(Value::Absent, |text| Value::Bytes(text.as_bytes()))
+}
+
+/// `dcom.dispid`.
+#[must_use]
+pub const fn dispid<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "dcom.dispid",
+            aliases: &[],
+            modifier: None,
+            doc: "The number of the automation member invoked, as an unsigned number of 32 bits.",
+            kind: BufferKind::Uint(32),
+            hook: Hook::both(1, 1),
+        },
+        get: |tx, _, nth| match dcom(tx).and_then(|dcom| dcom.dispid) {
+            Some(dispid) if nth == 0 => Value::Uint(dispid.cast_unsigned().into()),
+            _ => Value::Absent,
+        },
+    }
+}
+
+/// `wmi.class`.
+#[must_use]
+pub const fn wmi_class<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "wmi.class",
+            aliases: &[],
+            modifier: None,
+            doc: "The WMI class a readable call is about: of its object path, its query, or the instance it puts.",
+            kind: BufferKind::Bytes,
+            hook: Hook::both(1, 1),
+        },
+        get: |tx, _, nth| text(nth, tx.exchange().and_then(Exchange::wmi_class)),
+    }
+}
+
+/// `wmi.method`.
+#[must_use]
+pub const fn wmi_method<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "wmi.method",
+            aliases: &[],
+            modifier: None,
+            doc: "The WMI method a readable call of ExecMethod runs: `Create`.",
+            kind: BufferKind::Bytes,
+            hook: Hook::both(1, 1),
+        },
+        get: |tx, _, nth| text(nth, tx.exchange().and_then(Exchange::wmi_method)),
+    }
+}
+
+/// `wmi.namespace`.
+#[must_use]
+pub const fn wmi_namespace<T: Rpc>() -> Buffer<T> {
+    Buffer {
+        info: BufferInfo {
+            name: "wmi.namespace",
+            aliases: &[],
+            modifier: None,
+            doc: "The WMI namespace as the login named it, `\\\\host\\root\\cimv2` or `//./root/cimv2`: on the login and on every call, \
+                  readable or sealed, of an object that came of it.",
+            kind: BufferKind::Bytes,
+            hook: Hook::both(1, 1),
+        },
+        get: |tx, _, nth| text(nth, tx.exchange().and_then(Exchange::wmi_namespace)),
+    }
+}
+
+/// Octets of one half of a call, once it is whole.
+fn size<T: Rpc>(tx: &T, nth: u32, half: fn(&Exchange) -> &Half) -> Value<'static> {
+    let call = tx.exchange().filter(|exchange| nth == 0 && exchange.is_call());
+    match call.map(half) {
+        Some(half) if half.done && half.fragments > 0 && !half.incomplete => Value::Uint(half.size),
+        _ => Value::Absent,
     }
 }
 

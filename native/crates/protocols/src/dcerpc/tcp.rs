@@ -2,7 +2,7 @@ use sidewire_base::{Direction, Endpoint};
 use sidewire_msrpc::{Carriage, Connection, Event, Limits, Surroundings};
 use sidewire_proto::{
     Buffer, Context, EventInfo, Expectation, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions,
-    Transport,
+    Transport, Value,
 };
 use smallvec::SmallVec;
 
@@ -34,6 +34,16 @@ pub(super) const BUFFERS: &[Buffer<Tx>] = &[
     rows::method(),
     rows::iid(),
     rows::command_line(),
+    rows::request_size(),
+    rows::response_size(),
+    rows::result(),
+    rows::fault(),
+    rows::client(),
+    rows::arg(),
+    rows::dispid(),
+    rows::wmi_class(),
+    rows::wmi_method(),
+    rows::wmi_namespace(),
 ];
 
 impl Protocol for Tcp {
@@ -48,9 +58,14 @@ impl Protocol for Tcp {
         stages: STAGES,
         one_way: false,
     };
+    const EARLY: bool = true;
     const BUFFERS: &'static [Buffer<Tx>] = BUFFERS;
     const EVENTS: &'static [EventInfo] = EVENTS;
     const LOGGERS: &'static [Logger<Tx>] = LOGGERS;
+
+    fn item<'t>(tx: &'t Tx, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
+        rows::argument(tx, name, nth)
+    }
 
     fn begin(settings: &Settings) -> Self {
         Self { connection: Connection::new(limits(settings)), closed: 0, waiting: SmallVec::new() }

@@ -1,13 +1,13 @@
 use sidewire_base::Direction;
 use sidewire_msrpc::{Carriage, Datagrams, Event};
 use sidewire_proto::{
-    Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport,
+    Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport, Value,
 };
 use smallvec::SmallVec;
 
 use super::tcp::{BUFFERS, STAGES, limits};
 use super::transaction::{Filling, LOGGERS};
-use super::{EVENTS, Tx, detect};
+use super::{EVENTS, Tx, detect, rows};
 
 /// DCERPC over datagrams (ncadg_ip_udp).
 pub struct Udp {
@@ -32,6 +32,10 @@ impl Protocol for Udp {
     const BUFFERS: &'static [Buffer<Tx>] = BUFFERS;
     const EVENTS: &'static [EventInfo] = EVENTS;
     const LOGGERS: &'static [Logger<Tx>] = LOGGERS;
+
+    fn item<'t>(tx: &'t Tx, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
+        rows::argument(tx, name, nth)
+    }
 
     fn begin(settings: &Settings) -> Self {
         Self { calls: Datagrams::new(limits(settings)), closed: 0, waiting: SmallVec::new() }

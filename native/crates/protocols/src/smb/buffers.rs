@@ -109,6 +109,27 @@ pub(super) const BUFFERS: &[Buffer<Transaction>] = &[
     },
     Buffer {
         info: BufferInfo {
+            name: "smb.disposition",
+            aliases: &[],
+            modifier: None,
+            doc: "What opening a file may do: all but `open` and `overwrite` make one that is not there. [MS-SMB2] 2.2.13.",
+            kind: BufferKind::Enumeration(&[
+                ("supersede", 0),
+                ("open", 1),
+                ("create", 2),
+                ("open_if", 3),
+                ("overwrite", 4),
+                ("overwrite_if", 5),
+            ]),
+            hook: Hook::to_server(0),
+        },
+        get: |tx, _, nth| match &tx.detail {
+            Detail::Create(create) => number(nth, Some(create.disposition.into())),
+            _ => Value::Absent,
+        },
+    },
+    Buffer {
+        info: BufferInfo {
             name: "smb.file_size",
             aliases: &[],
             modifier: None,
@@ -180,6 +201,16 @@ pub(super) const BUFFERS: &[Buffer<Transaction>] = &[
     rows::method(),
     rows::iid(),
     rows::command_line(),
+    rows::request_size(),
+    rows::response_size(),
+    rows::result(),
+    rows::fault(),
+    rows::client(),
+    rows::arg(),
+    rows::dispid(),
+    rows::wmi_class(),
+    rows::wmi_method(),
+    rows::wmi_namespace(),
 ];
 
 /// The file that travels in a direction.

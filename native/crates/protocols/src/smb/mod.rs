@@ -29,10 +29,10 @@ mod wire2;
 
 use sidewire_base::Direction;
 use sidewire_proto::{
-    Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport,
+    Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport, Value,
 };
 
-use crate::dcerpc::announce;
+use crate::dcerpc::{announce, rows};
 
 pub use flow::Smb;
 pub use transaction::Transaction;
@@ -53,6 +53,10 @@ impl Protocol for Smb {
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
     const EVENTS: &'static [EventInfo] = event::EVENTS;
     const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;
+
+    fn item<'t>(tx: &'t Transaction, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
+        rows::argument(tx, name, nth)
+    }
 
     fn begin(settings: &Settings) -> Self {
         Self::new(settings)

@@ -1,0 +1,94 @@
+//! Which implementation calls: what its way of binding shows. Facts from traffic of each, none of them a secret of the
+//! caller's: another program may imitate any.
+
+use crate::{AuthLevel, AuthType, Pdu, TransferSyntax, Uuid};
+
+/// An implementation of DCERPC, known by what no other one of those seen does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Implementation {
+    /// Windows' own runtime: fragments of 5,840 octets, features negotiated at bind time.
+    Windows,
+    /// .NET on top of Windows' runtime: it asks a new object for `IManagedObject`.
+    DotNet,
+    /// impacket: security contexts numbered from 79,231 on.
+    Impacket,
+    /// Invoke-TheHash: fragments of 4,280 octets as impacket has them, but several contexts, features, and level packet.
+    InvokeTheHash,
+}
+
+/// Fragments Windows offers, and those of everybody who copied samba. Octets.
+const WINDOWS_FRAGMENT: u16 = 5840;
+const SMALL_FRAGMENT: u16 = 4280;
+/// The first security context of impacket, and how many a connection may have.
+const IMPACKET_CONTEXTS: core::ops::Range<u32> = 79_231..79_231 + 1024;
+/// What .NET asks each object for. [MS-IOI] 1.9.
+const MANAGED_OBJECT: Uuid = Uuid::literal("c3fcc19e-a970-11d2-8b5a-00a0c9b7c9c4");
+
+impl Implementation {
+    /// Words in rules, with their numbers.
+    pub const NAMES: [(&'static str, u64); 4] =
+        [("windows", 0), ("dotnet", 1), ("impacket", 2), ("invoke-thehash", 3)];
+
+    /// Word in EVE and in rules.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Windows => "windows",
+            Self::DotNet => "dotnet",
+            Self::Impacket => "impacket",
+            Self::InvokeTheHash => "invoke-thehash",
+        }
+    }
+
+    /// By the security trailer of any PDU the client sends.
+    pub(crate) fn of_trailer(pdu: &Pdu<'_>) -> Option<Self> {
+        let context = pdu.trailer?.context_id;
+        IMPACKET_CONTEXTS.contains(&context).then_some(Self::Impacket)
+    }
+
+    /// By what a bind offers: the fragment size, and the transfer syntaxes of its contexts.
+    pub(crate) fn of_bind(pdu: &Pdu<'_>, max_fragment: u16, syntaxes: impl Iterator<Item = Uuid>) -> Option<Self> {
+        if let Some(known) = Self::of_trailer(pdu) {
+            return Some(known);
+        }
+        let (mut contexts, mut features) = (0_usize, false);
+        for syntax in syntaxes {
+            contexts += 1;
+            features |= TransferSyntax::is_feature_negotiation(&syntax);
+        }
+        let ntlm_packet =
+            |trailer: crate::SecTrailer| (trailer.auth_type, trailer.auth_level) == (AuthType(10), AuthLevel::PACKET);
+        match max_fragment {
+            WINDOWS_FRAGMENT if features => Some(Self::Windows),
+            SMALL_FRAGMENT if features && contexts > 1 && pdu.trailer.is_some_and(ntlm_packet) => {
+                Some(Self::InvokeTheHash)
+            }
+            _ => None,
+        }
+    }
+
+    /// What the interfaces asked of an object add to what is known.
+    pub(crate) fn asks_for(known: Option<Self>, iids: &[Uuid]) -> Option<Self> {
+        match known {
+            None | Some(Self::Windows) if iids.contains(&MANAGED_OBJECT) => Some(Self::DotNet),
+            known => known,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dotnet_is_windows_that_asks_more() {
+        let asked = [MANAGED_OBJECT];
+        assert_eq!(Implementation::asks_for(Some(Implementation::Windows), &asked), Some(Implementation::DotNet));
+        assert_eq!(Implementation::asks_for(Some(Implementation::Impacket), &asked), Some(Implementation::Impacket));
+        assert_eq!(Implementation::asks_for(None, &[]), None);
+        for (name, number) in Implementation::NAMES {
+            let known = [Implementation::Windows, Implementation::DotNet, Implementation::Impacket, Implementation::InvokeTheHash][number as usize];
+            assert_eq!((known.name(), known as u64), (name, number));
+        }
+    }
+}
