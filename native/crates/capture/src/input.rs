@@ -2,8 +2,10 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Octets asked from the source at once. Small enough that what was read is still cached when it is decoded.
-const CHUNK: usize = 512 * 1024;
+use crate::blocks::{Block, Blocks, Direct};
+
+/// Octets of a compressed file read at once.
+const COMPRESSED: usize = 512 * 1024;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -64,16 +66,15 @@ pub(crate) enum End {
     Failed(io::Error),
 }
 
-/// A byte source with one reused buffer, out of which structures are parsed in place.
+/// A byte source with reused blocks, out of which structures are parsed in place.
 pub(crate) struct Input {
-    source: Box<dyn Read + Send>,
-    buffer: Vec<u8>,
-    /// First octet not consumed.
-    start: usize,
-    /// End of what was read.
-    end: usize,
-    /// Offset of `buffer[0]` in the uncompressed data.
-    base: u64,
+    blocks: Box<dyn Blocks>,
+    /// The block that is being parsed, with what was left of the one before it in front.
+    block: Block,
+    /// A block that is done with.
+    spare: Block,
+    /// Offset of the block's end in the uncompressed data.
+    end: u64,
     /// Why nothing more will come.
     ended: Option<End>,
     pub(crate) compression: Compression,
@@ -82,7 +83,12 @@ pub(crate) struct Input {
 
 impl Input {
     /// Looks at the first octets and puts a decompressor in front where they ask for one.
-    pub(crate) fn new(source: Box<dyn Read + Send>, size: Option<u64>) -> io::Result<Self> {
+    /// `blocks` reads it, given the size of the file it comes from when it is one.
+    pub(crate) fn new(
+        source: Box<dyn Read + Send>,
+        size: Option<u64>,
+        blocks: impl FnOnce(Direct, Option<u64>) -> Box<dyn Blocks>,
+    ) -> io::Result<Self> {
         let progress = Progress { read: Arc::default(), size };
         let mut counted = Counted { inner: source, read: progress.read.clone() };
         let mut magic = [0; 4];
@@ -97,33 +103,35 @@ impl Input {
         }
         let whole = io::Cursor::new(magic).take(have as u64).chain(counted);
         let (source, compression): (Box<dyn Read + Send>, _) = if magic.starts_with(&GZIP_MAGIC) && have >= 2 {
-            let buffered = io::BufReader::with_capacity(CHUNK, whole);
+            let buffered = io::BufReader::with_capacity(COMPRESSED, whole);
             (Box::new(flate2::bufread::MultiGzDecoder::new(buffered)), Compression::Gzip)
         } else if magic == ZSTD_MAGIC && have == 4 {
-            let buffered = io::BufReader::with_capacity(CHUNK, whole);
+            let buffered = io::BufReader::with_capacity(COMPRESSED, whole);
             (Box::new(zstd::stream::read::Decoder::with_buffer(buffered)?), Compression::Zstd)
         } else {
             (Box::new(whole), Compression::None)
         };
-        Ok(Self { source, buffer: vec![0; CHUNK], start: 0, end: 0, base: 0, ended: None, compression, progress })
+        let blocks = blocks(Direct::new(source), size);
+        let (block, spare) = (Block::default(), Block::default());
+        Ok(Self { blocks, block, spare, end: 0, ended: None, compression, progress })
     }
 
     /// Offset of the next octet in the uncompressed data.
     pub(crate) fn offset(&self) -> u64 {
-        self.base + self.start as u64
+        self.end - self.block.len() as u64
     }
 
     /// What has been read and not consumed.
     #[inline]
     pub(crate) fn available(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+        self.block.available()
     }
 
     /// Makes at least `n` octets available if the source has them; the caller bounds `n`. What is available afterwards
     /// may be less at the end of the source.
     #[inline]
     pub(crate) fn fill(&mut self, n: usize) -> &[u8] {
-        if self.end - self.start < n {
+        if self.block.len() < n {
             self.refill(n);
         }
         self.available()
@@ -131,18 +139,14 @@ impl Input {
 
     #[cold]
     fn refill(&mut self, n: usize) {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.base += self.start as u64;
-        self.end -= self.start;
-        self.start = 0;
-        if self.buffer.len() < n {
-            self.buffer.resize(n, 0);
-        }
-        while self.end < n && self.ended.is_none() {
-            match self.source.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
-                Ok(0) => self.ended = Some(End::Clean),
-                Ok(n) => self.end += n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+        while self.block.len() < n && self.ended.is_none() {
+            match self.blocks.next(core::mem::take(&mut self.spare)) {
+                Ok(block) if block.is_empty() => self.ended = Some(End::Clean),
+                Ok(mut block) => {
+                    self.end += block.len() as u64;
+                    block.prepend(self.block.available());
+                    self.spare = core::mem::replace(&mut self.block, block);
+                }
                 // A compressed stream that stops early is a truncated file, not a failing disk.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.ended = Some(End::Cut),
                 Err(error) => self.ended = Some(End::Failed(error)),
@@ -153,7 +157,7 @@ impl Input {
     /// Consumes `n` octets that are available.
     #[inline]
     pub(crate) fn consume(&mut self, n: usize) {
-        self.start = (self.start + n).min(self.end);
+        self.block.consume(n);
     }
 
     /// Consumes `n` octets however many they are, without holding them; false when the source ends before.
@@ -185,7 +189,6 @@ impl Input {
     /// Octets `from..from + length` of what was just consumed by `consumed`.
     #[inline]
     pub(crate) fn behind(&self, consumed: usize, from: usize, length: usize) -> &[u8] {
-        let at = self.start.saturating_sub(consumed) + from;
-        self.buffer.get(at..).and_then(|rest| rest.get(..length)).unwrap_or_default()
+        self.block.behind(consumed, from, length)
     }
 }

@@ -1,6 +1,6 @@
 //! Capture files: pcap and pcapng, plain or compressed with gzip or zstd, from a path or from standard input.
 //!
-//! [`Reader`] hands out frames that borrow from one reused buffer; nothing is allocated for a packet. Files are read,
+//! [`Reader`] hands out frames that borrow from reused blocks; nothing is allocated for a packet. Files are read,
 //! not mapped, so one that grows or shrinks meanwhile cannot crash the process.
 
 #![cfg_attr(
@@ -8,6 +8,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)
 )]
 
+mod blocks;
 mod directory;
 mod error;
 #[doc(hidden)]
@@ -18,6 +19,7 @@ mod pcapng;
 mod reader;
 mod sniff;
 
+pub use blocks::{Block, Blocks, Direct};
 pub use directory::{Order, expand};
 pub use error::{OpenError, ReadError};
 pub use input::{Compression, Progress};

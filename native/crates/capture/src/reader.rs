@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sidewire_base::Time;
 
+use crate::blocks::{Blocks, Direct};
 use crate::input::{End, Input};
 use crate::pcap::{self, HeaderError};
 use crate::pcapng::{self, Section, SectionError};
@@ -73,9 +74,21 @@ impl Reader {
     /// # Errors
     /// [`OpenError`] names the file and what it seems to be when it is no capture.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::open_with(path, |direct, _| Box::new(direct))
+    }
+
+    /// As [`open`](Self::open), with a way of reading: `blocks` is given what reads block by block, and the size of a
+    /// regular file.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn open_with(
+        path: impl AsRef<Path>,
+        blocks: impl FnOnce(Direct, Option<u64>) -> Box<dyn Blocks>,
+    ) -> Result<Self, OpenError> {
         let path = path.as_ref();
         if path.as_os_str() == "-" {
-            return Self::from_source("standard input", io::stdin(), None);
+            return Self::begin("standard input", Box::new(io::stdin()), None, blocks);
         }
         let name = path.display().to_string();
         let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
@@ -83,7 +96,7 @@ impl Reader {
         if metadata.is_dir() {
             return Err(OpenError::NotCapture { name, seems: Seems("a directory") });
         }
-        Self::from_source(&name, file, metadata.is_file().then_some(metadata.len()))
+        Self::begin(&name, Box::new(file), metadata.is_file().then_some(metadata.len()), blocks)
     }
 
     /// Reads from any source; `name` is for messages, `size` for progress.
@@ -91,8 +104,17 @@ impl Reader {
     /// # Errors
     /// As [`Reader::open`].
     pub fn from_source(name: &str, source: impl Read + Send + 'static, size: Option<u64>) -> Result<Self, OpenError> {
+        Self::begin(name, Box::new(source), size, |direct, _| Box::new(direct))
+    }
+
+    fn begin(
+        name: &str,
+        source: Box<dyn Read + Send>,
+        size: Option<u64>,
+        blocks: impl FnOnce(Direct, Option<u64>) -> Box<dyn Blocks>,
+    ) -> Result<Self, OpenError> {
         let io_error = |source| OpenError::Io { name: name.to_owned(), source };
-        let mut input = Input::new(Box::new(source), size).map_err(io_error)?;
+        let mut input = Input::new(source, size, blocks).map_err(io_error)?;
         let length = input.fill(SNIFF_LENGTH).len();
         // What a failing source gave before may still be a capture worth reading; without anything, its error counts.
         if length == 0

@@ -128,6 +128,8 @@ pub struct RuleSet {
     pub(crate) variables: usize,
     generation: u32,
     host_state: bool,
+    /// Directions in which rules look at stream octets.
+    streams: [bool; 2],
     stats: CompileStats,
 }
 
@@ -175,6 +177,9 @@ impl RuleSet {
         set.addresses.build();
         set.variables = set.plans.iter().map(|plan| plan.variables).max().unwrap_or(0);
         set.host_state = set.plans.iter().any(|plan| plan.host_state);
+        set.streams = Direction::BOTH.map(|direction| {
+            set.plans.iter().any(|plan| plan.on_stream && plan.has_payload && plan.directions[direction])
+        });
         let planned = Instant::now();
 
         let mut sets = Sets::default();
@@ -250,6 +255,16 @@ impl RuleSet {
     #[must_use]
     pub const fn uses_host_state(&self) -> bool {
         self.host_state
+    }
+
+    /// Do rules look at stream octets in a direction?
+    #[must_use]
+    pub const fn reads_streams(&self, direction: Direction) -> bool {
+        let [to_server, to_client] = self.streams;
+        match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        }
     }
 
     /// Do rules look at transactions of a protocol in a direction?

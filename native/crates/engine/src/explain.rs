@@ -7,7 +7,6 @@ use sidewire_eve::{Object, hex, printable};
 use crate::EngineError;
 use crate::config::RunConfig;
 use crate::conversation::ConversationFlow;
-use crate::merge::Merger;
 use crate::run::{Alone, drive_watched};
 use crate::setup::Setup;
 use crate::worker::Watch;
@@ -176,8 +175,7 @@ pub fn explain(config: RunConfig, rules: &Arc<RuleSet>, sid: u32) -> Result<Stri
     }
     let config = RunConfig { outputs: Vec::new(), fast: Vec::new(), subscribe: None, workers: 1, ..config };
     let setup = Arc::new(Setup::new(config)?);
-    let mut merger = Merger::new(Arc::clone(&setup.outputs), Vec::new(), 1);
-    let alone = Alone::watched(&setup, Arc::clone(rules), &mut merger, Explainer::new(watched));
+    let alone = Alone::watched(&setup, Arc::clone(rules), Explainer::new(watched));
     let (explainer, mut errors) = drive_watched(&setup, alone)?;
     match errors.pop() {
         Some(error) => Err(error),

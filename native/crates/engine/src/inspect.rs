@@ -69,6 +69,9 @@ impl<W: Watch> Env<W> {
         let Conversation { tcp, app, rules, .. } = &mut flow.data;
         let chunk = self.setup.tcp.reassembly.chunk_size[direction];
         if let Some(session) = tcp.as_mut() {
+            if session.stream(direction).is_raw_idle() && (last || session.raw_ready(direction, &self.setup.tcp)) {
+                session.stream_mut(direction).skip_raw();
+            }
             // Nobody can look into what is missing; what follows a gap is looked at by itself.
             let stream = session.stream_mut(direction);
             while let Some(Chunk::Gap { length, .. }) = stream.available(Consumer::Raw) {
@@ -162,7 +165,7 @@ impl<W: Watch> Env<W> {
         let payload = match (found.stream, flow.and_then(|flow| flow.data.tcp.as_ref())) {
             (true, Some(session)) => {
                 let stream = session.stream(found.direction);
-                let mut end = stream.base();
+                let mut end = stream.released();
                 for (offset, piece) in stream.pieces() {
                     if offset > end {
                         held.extend_from_slice(format!("[{} bytes missing]", offset - end).as_bytes());

@@ -1,6 +1,7 @@
 //! The engine: reading, sharding, workers, sinks, statistics. The only crate with threads.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+mod ahead;
 mod clock;
 mod close;
 mod config;
@@ -22,6 +23,7 @@ mod shards;
 mod sink;
 mod summary;
 mod worker;
+mod writing;
 
 pub use config::{
     ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FastOutput, FlowConfig, ProtocolConfig,

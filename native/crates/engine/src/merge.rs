@@ -46,6 +46,11 @@ impl Merger {
 
     /// Writes the batches of all workers for the same span of packets, merged by place.
     pub(crate) fn merge(&mut self, batches: &[Batch], rules: &RuleSet) -> Result<(), EngineError> {
+        if let [batch] = batches
+            && batch.records.is_sorted_by_key(|record| record.place)
+        {
+            return batch.lines().try_for_each(|(record, line)| self.record(record, line, rules));
+        }
         let mut all: Vec<(Place, &Record, &[u8])> =
             batches.iter().flat_map(|batch| batch.lines().map(|(record, line)| (record.place, record, line))).collect();
         // Stable: events of one place come from one worker, in its order.

@@ -17,10 +17,12 @@ use crate::clock::Clock;
 use crate::config::{ChecksumMode, RunConfig};
 use crate::eve::{Kind, nest};
 use crate::merge::Merger;
+use crate::record::Batch;
 use crate::setup::Setup;
 use crate::sink::Sink;
 use crate::summary::Summary;
 use crate::worker::{FrameIn, Watch, Worker};
+use crate::writing::Writing;
 
 /// Packets between two merges of what the workers wrote.
 pub(crate) const EPOCH: usize = 4096;
@@ -156,7 +158,7 @@ fn drive(setup: &Arc<Setup>, rules: Arc<RuleSet>, sinks: Vec<Sink>, control: &Co
         Reading { setup, control, clock: Clock::default(), ordinal: 0, summary: &mut summary, last: None };
     let single = setup.config.workers <= 1 || rules.uses_host_state();
     let outcome = if single {
-        Alone::new(setup, rules, &mut merger).replay(&mut reading)
+        replay_alone(setup, rules, &mut merger, &mut reading)
     } else {
         crate::shards::replay(setup, rules, &mut merger, &mut reading)
     };
@@ -215,7 +217,7 @@ fn write_troubles(
             let mut line = Vec::new();
             {
                 let mut o = Object::new(&mut line);
-                o.str("timestamp", &sidewire_eve::timestamp(last.unwrap_or_default())).str("event_type", "engine");
+                o.time("timestamp", last.unwrap_or_default()).str("event_type", "engine");
                 o.object("engine", |o| {
                     o.str("error", code).str("message", message).str("module", "capture");
                 });
@@ -236,7 +238,7 @@ fn write_stats(setup: &Setup, summary: &Summary, last: Option<Time>, merger: &mu
         let mut line = Vec::new();
         {
             let mut o = Object::new(&mut line);
-            o.str("timestamp", &sidewire_eve::timestamp(last.unwrap_or_default())).str("event_type", "stats");
+            o.time("timestamp", last.unwrap_or_default()).str("event_type", "stats");
             o.object("stats", |o| {
                 let seconds = summary.span.map_or(0, |(first, last)| last.seconds() - first.seconds());
                 o.i64("uptime", seconds);
@@ -282,7 +284,7 @@ impl Reading<'_> {
                 self.clock = Clock::default();
                 self.ordinal = 0;
             }
-            match Reader::open(input) {
+            match Reader::open_with(input, crate::ahead::blocks) {
                 Ok(reader) => {
                     self.file(input, reader, fresh, frames)?;
                     if !config.continue_files {
@@ -419,38 +421,45 @@ fn checksums_are_broken(input: &str, setup: &Setup) -> bool {
     wrong * 10 > seen
 }
 
+/// Octets of EVE after which they are handed over before the epoch ends.
+const BATCH: usize = 1 << 20;
+
 /// One worker on the reading thread.
-pub(crate) struct Alone<'a, W: Watch> {
+pub(crate) struct Alone<'scope, W: Watch> {
     rules: Arc<RuleSet>,
-    merger: &'a mut Merger,
+    /// Where lines go; `None` when nobody wants them.
+    writing: Option<Writing<'scope>>,
     worker: Worker<W>,
     counters: BTreeMap<String, u64>,
     since: usize,
 }
 
-impl<'a> Alone<'a, Silent> {
-    fn new(setup: &'a Arc<Setup>, rules: Arc<RuleSet>, merger: &'a mut Merger) -> Self {
-        Self::watched(setup, rules, merger, Silent)
-    }
+/// Replays with one worker on this thread.
+fn replay_alone(
+    setup: &Arc<Setup>,
+    rules: Arc<RuleSet>,
+    merger: &mut Merger,
+    reading: &mut Reading<'_>,
+) -> Result<BTreeMap<String, u64>, EngineError> {
+    std::thread::scope(|scope| {
+        let mut alone = Alone::watched(setup, rules, Silent);
+        alone.writing = Some(Writing::start(scope, merger));
+        let outcome = reading.replay(&mut alone);
+        alone.writing.take().map_or(Ok(()), Writing::finish)?;
+        outcome.map(|()| alone.counters)
+    })
 }
 
-impl<'a, W: Watch> Alone<'a, W> {
-    pub(crate) fn watched(setup: &'a Arc<Setup>, rules: Arc<RuleSet>, merger: &'a mut Merger, watch: W) -> Self {
+impl<W: Watch> Alone<'_, W> {
+    /// A worker whose events nobody wants.
+    pub(crate) fn watched(setup: &Arc<Setup>, rules: Arc<RuleSet>, watch: W) -> Self {
         let worker = Worker::new(setup, &rules, watch, seed());
-        Self { rules, merger, worker, counters: BTreeMap::new(), since: 0 }
-    }
-
-    fn replay(mut self, reading: &mut Reading<'_>) -> Result<BTreeMap<String, u64>, EngineError> {
-        reading.replay(&mut self)?;
-        Ok(self.counters)
+        Self { rules, writing: None, worker, counters: BTreeMap::new(), since: 0 }
     }
 
     fn merge(&mut self) -> Result<(), EngineError> {
         self.since = 0;
-        let batch = self.worker.batch();
-        self.merger.merge(core::slice::from_ref(batch), &self.rules)?;
-        batch.clear();
-        Ok(())
+        hand_over(self.writing.as_ref(), self.worker.batch(), &self.rules)
     }
 
     pub(crate) fn into_watch(self) -> W {
@@ -470,11 +479,14 @@ impl<W: Watch> Frames for Alone<'_, W> {
     fn frame(&mut self, frame: &FrameIn<'_>) -> Result<(), EngineError> {
         self.worker.frame(frame);
         self.since += 1;
-        if self.since >= EPOCH { self.merge() } else { Ok(()) }
+        if self.since >= EPOCH || self.worker.batch().bytes.len() >= BATCH { self.merge() } else { Ok(()) }
     }
 
     fn finish(&mut self, now: Time) -> Result<(), EngineError> {
-        self.worker.finish(now);
+        self.merge()?;
+        let Self { worker, writing, rules, .. } = self;
+        // Were it to fail, what follows fails as well.
+        worker.finish(now, |batch| drop(hand_over(writing.as_ref(), batch, rules)));
         self.merge()?;
         self.worker.count(&mut self.counters);
         Ok(())
@@ -485,6 +497,16 @@ impl<W: Watch> Frames for Alone<'_, W> {
         self.worker.swap_rules(&rules);
         self.rules = rules;
         Ok(())
+    }
+}
+
+fn hand_over(writing: Option<&Writing<'_>>, batch: &mut Batch, rules: &Arc<RuleSet>) -> Result<(), EngineError> {
+    match writing {
+        Some(writing) => writing.send(batch, rules),
+        None => {
+            batch.clear();
+            Ok(())
+        }
     }
 }
 

@@ -110,7 +110,7 @@ fn run(worker: &mut Worker<Silent>, epoch: &Epoch, counters: &mut BTreeMap<Strin
             }
             Item::Tick { now, ordinal } => worker.tick(*now, *ordinal),
             Item::Finish { now } => {
-                worker.finish(*now);
+                worker.finish(*now, |_| {});
                 worker.count(counters);
             }
             Item::Swap(rules) => worker.swap_rules(rules),

@@ -55,7 +55,7 @@ impl Summary {
             let mut o = Object::new(&mut text);
             o.u64("packets", self.packets).u64("bytes", self.bytes).u64("files", self.files);
             if let Some((first, last)) = self.span {
-                o.str("first", &sidewire_eve::timestamp(first)).str("last", &sidewire_eve::timestamp(last));
+                o.time("first", first).time("last", last);
                 #[expect(clippy::cast_precision_loss, reason = "a duration for people")]
                 o.f64("seconds", last.since(first) as f64 / 1e9);
             }

@@ -17,6 +17,9 @@ use crate::record::{Batch, Place};
 use crate::setup::Setup;
 use crate::summary::accumulate;
 
+/// Octets of EVE after which the end of all flows is a batch.
+const BATCH: usize = 1 << 20;
+
 /// A captured frame as the worker takes it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FrameIn<'a> {
@@ -110,14 +113,18 @@ impl<W: Watch> Worker<W> {
         }
     }
 
-    /// Ends every flow: the capture is over.
-    pub(crate) fn finish(&mut self, now: Time) {
+    /// Ends every flow: the capture is over. `written` gets to take what was written so far, which is in order.
+    pub(crate) fn finish(&mut self, now: Time, mut written: impl FnMut(&mut Batch)) {
         let core = &mut self.core;
         core.env.now = now;
         core.env.pressure_max = core.pressure_max();
-        let ended = &mut core.ended;
-        core.flows.drain(|flow, reason| ended.push((flow, reason)));
-        core.finish_ended(u64::MAX);
+        let env = &mut core.env;
+        core.flows.drain(|flow, reason| {
+            env.end(flow, reason, u64::MAX);
+            if env.writer.batch.bytes.len() >= BATCH {
+                written(&mut env.writer.batch);
+            }
+        });
     }
 
     /// What was written since the last call.
@@ -179,6 +186,18 @@ fn contained(step: impl FnOnce()) -> bool {
     }
 }
 
+impl<W: Watch> Env<W> {
+    /// A flow ended before the packet with this ordinal.
+    fn end(&mut self, mut flow: ConversationFlow, reason: EndReason, ordinal: u64) {
+        let place = self.writer.place;
+        self.writer.place = Place { ordinal, class: 0, flow: flow.first_ordinal };
+        if !contained(|| self.finish(&mut flow, reason)) {
+            self.abandon_line();
+        }
+        self.writer.place = place;
+    }
+}
+
 impl<W: Watch> Core<W> {
     /// A bug surfaced in the middle of a packet: its flow goes without another look, and what was half written.
     fn quarantine(&mut self) {
@@ -208,23 +227,14 @@ impl<W: Watch> Core<W> {
     }
 
     fn expire(&mut self, now: Time, ordinal: u64) {
-        let ended = &mut self.ended;
-        self.flows.expire(now, |flow, reason| ended.push((flow, reason)));
-        if !self.ended.is_empty() {
-            self.finish_ended(ordinal);
-        }
+        let env = &mut self.env;
+        self.flows.expire(now, |flow, reason| env.end(flow, reason, ordinal));
     }
 
     fn finish_ended(&mut self, ordinal: u64) {
-        let place = self.env.writer.place;
-        for (mut flow, reason) in core::mem::take(&mut self.ended) {
-            self.env.writer.place = Place { ordinal, class: 0, flow: flow.first_ordinal };
-            let env = &mut self.env;
-            if !contained(|| env.finish(&mut flow, reason)) {
-                env.abandon_line();
-            }
+        for (flow, reason) in self.ended.drain(..) {
+            self.env.end(flow, reason, ordinal);
         }
-        self.env.writer.place = place;
     }
 
     /// One decoded packet (a layer of a tunnel is one), all the way.
@@ -247,15 +257,18 @@ impl<W: Watch> Core<W> {
         let mut in_stream = false;
         if let Transport::Tcp(tcp) = &packet.transport {
             let Some(flow) = self.flows.get_mut(handle) else { return };
-            let setup = Arc::clone(&self.env.setup);
+            let setup = &self.env.setup;
             let session = flow
                 .data
                 .tcp
                 .get_or_insert_with(|| Box::new(Session::new(&setup.tcp, flow.client.address, flow.server.address)));
-            if self.env.rules.is_empty() {
-                // Nobody will look at stream octets: they need not be kept.
-                for side in Direction::BOTH {
-                    session.stream_mut(side).disable(Consumer::Raw);
+            for side in Direction::BOTH {
+                let stream = session.stream_mut(side);
+                if self.env.rules.is_empty() {
+                    // Nobody will look at stream octets: they need not be kept.
+                    stream.disable(Consumer::Raw);
+                } else {
+                    stream.want_raw(W::ACTIVE || self.env.rules.reads_streams(side));
                 }
             }
             let mut outcome =

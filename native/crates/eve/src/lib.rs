@@ -4,4 +4,4 @@ mod object;
 mod text;
 
 pub use object::{Array, Object};
-pub use text::{base64, hex, printable, timestamp, uuid_le};
+pub use text::{base64, hex, printable, timestamp, uuid_text};

@@ -1,6 +1,10 @@
 use core::fmt::Write as _;
 use core::net::IpAddr;
 
+use sidewire_base::Time;
+
+use crate::text::stamp;
+
 /// A JSON object being written. Keys are written in call order; the closing brace comes when it is dropped.
 pub struct Object<'b> {
     out: &'b mut Vec<u8>,
@@ -27,6 +31,7 @@ impl<'b> Object<'b> {
     }
 
     fn key(&mut self, key: &str) {
+        self.out.reserve(key.len() + 4);
         if !self.empty {
             self.out.push(b',');
         }
@@ -83,7 +88,35 @@ impl<'b> Object<'b> {
 
     /// An IP address in its canonical text form.
     pub fn ip(&mut self, key: &str, value: IpAddr) -> &mut Self {
-        self.fmt(key, format_args!("{value}"))
+        let IpAddr::V4(v4) = value else { return self.fmt(key, format_args!("{value}")) };
+        self.key(key);
+        let [first, rest @ ..] = v4.octets();
+        self.out.push(b'"');
+        number(self.out, first.into());
+        for octet in rest {
+            self.out.push(b'.');
+            number(self.out, octet.into());
+        }
+        self.out.push(b'"');
+        self
+    }
+
+    /// A time, as [`timestamp`](crate::timestamp) writes it.
+    pub fn time(&mut self, key: &str, value: Time) -> &mut Self {
+        self.key(key);
+        self.out.push(b'"');
+        self.out.extend_from_slice(&stamp(value));
+        self.out.push(b'"');
+        self
+    }
+
+    /// An octet as two hexadecimal digits.
+    pub fn hex_u8(&mut self, key: &str, value: u8) -> &mut Self {
+        self.key(key);
+        self.out.push(b'"');
+        self.out.extend_from_slice(&hex_pair(value));
+        self.out.push(b'"');
+        self
     }
 
     /// A text member from format arguments.
@@ -261,9 +294,40 @@ impl core::fmt::Write for Quoted<'_> {
 }
 
 fn string(out: &mut Vec<u8>, value: &str) {
+    out.reserve(value.len() + 2);
     out.push(b'"');
     escape(out, value);
     out.push(b'"');
+}
+
+/// Octets that cannot stand in a JSON string as they are; DEL is among them, as in Suricata.
+const fn is_special(octet: u8) -> bool {
+    octet < 0x20 || octet == b'"' || octet == b'\\' || octet == 0x7f
+}
+
+/// [`is_special`] of any of eight octets.
+const fn any_special(word: [u8; 8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = ONES << 7;
+    const fn zero(word: u64) -> u64 {
+        word.wrapping_sub(ONES) & !word
+    }
+    let word = u64::from_le_bytes(word);
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let quote = zero(word ^ (ONES * b'"' as u64));
+    let backslash = zero(word ^ (ONES * b'\\' as u64));
+    let delete = zero(word ^ (ONES * 0x7f));
+    (control | quote | backslash | delete) & HIGHS != 0
+}
+
+/// True when the text stands in JSON as it is, which nearly all does.
+fn is_plain(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let rest_is_plain = match bytes.last_chunk::<8>() {
+        Some(last) => !any_special(*last),
+        None => !rest.iter().any(|octet| is_special(*octet)),
+    };
+    rest_is_plain && !words.iter().any(|word| any_special(*word))
 }
 
 fn bytes_string(out: &mut Vec<u8>, value: &[u8]) {
@@ -272,20 +336,25 @@ fn bytes_string(out: &mut Vec<u8>, value: &[u8]) {
         escape(out, chunk.valid());
         for octet in chunk.invalid() {
             out.extend_from_slice(b"\\\\x");
-            push_hex(out, *octet);
+            out.extend_from_slice(&hex_pair(*octet));
         }
     }
     out.push(b'"');
 }
 
-pub(crate) fn push_hex(out: &mut Vec<u8>, octet: u8) {
-    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-    out.push(digit(octet >> 4));
-    out.push(digit(octet & 15));
+pub(crate) const fn hex_pair(octet: u8) -> [u8; 2] {
+    const fn digit(nibble: u8) -> u8 {
+        if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+    }
+    [digit(octet >> 4), digit(octet & 15)]
 }
 
 fn escape(out: &mut Vec<u8>, value: &str) {
     let bytes = value.as_bytes();
+    if is_plain(bytes) {
+        out.extend_from_slice(bytes);
+        return;
+    }
     let mut start = 0;
     for (at, octet) in bytes.iter().enumerate() {
         let short = match octet {
@@ -303,7 +372,7 @@ fn escape(out: &mut Vec<u8>, value: &str) {
         start = at + 1;
         if short == 0 {
             out.extend_from_slice(b"\\u00");
-            push_hex(out, *octet);
+            out.extend_from_slice(&hex_pair(*octet));
         } else {
             out.push(b'\\');
             out.push(short);
@@ -355,6 +424,29 @@ mod tests {
             o.object_unless_empty("e", |_| {}).bool("f", true);
         });
         assert_eq!(text, r#"{"a":"x\"\n","b":0,"c":-7,"d":[18446744073709551615,{}],"f":true}"#);
+    }
+
+    #[test]
+    fn finds_what_must_be_escaped_wherever_it_stands() {
+        for octet in 0..=255_u8 {
+            for length in 1..20 {
+                for at in 0..length {
+                    let bytes: Vec<u8> = (0..length).map(|place| if place == at { octet } else { b'a' }).collect();
+                    assert_eq!(is_plain(&bytes), !is_special(octet), "{octet} at {at} of {length}");
+                }
+            }
+        }
+        let odd: Vec<u8> = (0x20..=0xff).filter(|octet| !is_special(*octet)).collect();
+        assert!(odd.windows(8).all(is_plain), "neighbours do not disturb each other");
+    }
+
+    #[test]
+    fn writes_addresses_and_times() {
+        let text = write(|o| {
+            o.ip("a", IpAddr::from([192, 0, 2, 1])).ip("b", IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1_u16]));
+            o.time("c", Time::new(1_700_000_000, 123_456_789)).hex_u8("d", 0x1f);
+        });
+        assert_eq!(text, r#"{"a":"192.0.2.1","b":"2001:db8::1","c":"2023-11-14T22:13:20.123456+0000","d":"1f"}"#);
     }
 
     #[test]

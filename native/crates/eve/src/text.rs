@@ -1,20 +1,38 @@
 use sidewire_base::Time;
 
-use crate::object::push_hex;
+use crate::object::hex_pair;
 
 /// EVE's `timestamp`: local civil time in UTC with microseconds, `2026-11-21T08:00:00.000000+0000`.
 #[must_use]
 pub fn timestamp(time: Time) -> String {
+    String::from_utf8_lossy(&stamp(time)).into_owned()
+}
+
+/// The octets of [`timestamp`]. Times are 64-bit nanoseconds, so a year has four digits.
+pub(crate) fn stamp(time: Time) -> [u8; 31] {
     let seconds = time.seconds();
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:06}+0000",
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60,
-        time.subsec_micros()
-    )
+    let micros = i64::from(time.subsec_micros());
+    let mut text = *b"0000-00-00T00:00:00.000000+0000";
+    for (at, value) in [
+        (0, year / 100),
+        (2, year % 100),
+        (5, month),
+        (8, day),
+        (11, rest / 3600),
+        (14, rest / 60 % 60),
+        (17, rest % 60),
+        (20, micros / 10_000),
+        (22, micros / 100 % 100),
+        (24, micros % 100),
+    ] {
+        if let Some([tens, ones]) = text.get_mut(at..at + 2) {
+            *tens += (value / 10) as u8;
+            *ones += (value % 10) as u8;
+        }
+    }
+    text
 }
 
 /// Year, month, day of a day number since 1970 (H. Hinnant's `civil_from_days`, in the public domain).
@@ -34,18 +52,24 @@ fn civil(days: i64) -> (i64, i64, i64) {
 pub fn hex(bytes: &[u8]) -> String {
     let mut out = Vec::with_capacity(bytes.len() * 2);
     for octet in bytes {
-        push_hex(&mut out, *octet);
+        out.extend_from_slice(&hex_pair(*octet));
     }
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// A UUID in its usual text form from its 16 little-endian wire octets (C706 appendix A).
+/// The usual text form of a UUID whose octets are in the order they are written in.
 #[must_use]
-pub fn uuid_le(wire: &[u8; 16]) -> String {
-    let [a, b, c, d, e, f, g, h, rest @ ..] = wire;
-    let text = hex(&[d, c, b, a, f, e, h, g].map(|octet| *octet)) + &hex(rest);
-    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
-    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+pub fn uuid_text(octets: [u8; 16]) -> [u8; 36] {
+    let mut text = [b'-'; 36];
+    let mut at = 0;
+    for (position, octet) in octets.into_iter().enumerate() {
+        at += usize::from(matches!(position, 4 | 6 | 8 | 10));
+        if let Some(pair) = text.get_mut(at..at + 2) {
+            pair.copy_from_slice(&hex_pair(octet));
+        }
+        at += 2;
+    }
+    text
 }
 
 /// Standard base64 with padding (RFC 4648 section 4).
@@ -93,8 +117,8 @@ mod tests {
     }
 
     #[test]
-    fn writes_a_uuid_from_wire_order() {
-        let wire = [8, 0x83, 0xaf, 0xe1, 0x1f, 0x5d, 0xc9, 0x11, 0x91, 0xa4, 8, 0, 0x2b, 0x14, 0xa0, 0xfa];
-        assert_eq!(uuid_le(&wire), "e1af8308-5d1f-11c9-91a4-08002b14a0fa");
+    fn writes_a_uuid() {
+        let octets = [0xe1, 0xaf, 0x83, 8, 0x5d, 0x1f, 0x11, 0xc9, 0x91, 0xa4, 8, 0, 0x2b, 0x14, 0xa0, 0xfa];
+        assert_eq!(&uuid_text(octets), b"e1af8308-5d1f-11c9-91a4-08002b14a0fa");
     }
 }

@@ -113,13 +113,7 @@ const fn put(out: &mut [u8; 16], nibble: usize, digit: u8) -> bool {
 
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, octet) in self.0.iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{octet:02x}")?;
-        }
-        Ok(())
+        f.write_str(str::from_utf8(&sidewire_eve::uuid_text(self.0)).unwrap_or_default())
     }
 }
 

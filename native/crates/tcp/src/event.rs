@@ -210,6 +210,11 @@ impl Events {
 
     /// Each, in the order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = Event> {
-        Event::ALL.iter().copied().filter(move |&event| self.contains(event))
+        let mut left = self.0;
+        core::iter::from_fn(move || {
+            let event = Event::ALL.get(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(*event)
+        })
     }
 }

@@ -6,8 +6,8 @@ use crate::Shared;
 
 /// What a piece out of order costs beside its octets: its entry in the map and its allocation.
 const STRAY_OVERHEAD: u64 = 96;
-/// A buffer begins with this many octets.
-const FIRST_CAPACITY: usize = 2048;
+/// Up to here a buffer that is full is exchanged for a larger one of the pool, beyond it is grown in place.
+const EXCHANGE_LIMIT: usize = 64 << 10;
 /// Pieces farther apart than this are counted as regions of their own.
 const REGION_DISTANCE: u64 = 256 << 10;
 
@@ -28,6 +28,29 @@ impl Run {
 
     pub(crate) const fn end(&self) -> u64 {
         self.origin + self.data.len() as u64
+    }
+
+    /// Makes room for `more` octets. False when the budget refuses.
+    fn make_room(&mut self, more: usize, shared: &mut Shared) -> bool {
+        let kept = self.data.len() - self.head;
+        // Rather move what is kept than grow, as long as not much more is moved than was freed.
+        if kept + more <= self.data.capacity() && self.head >= kept / 2 {
+            self.data.drain(..self.head);
+        } else if self.data.len() + more <= EXCHANGE_LIMIT {
+            let Some(mut data) = shared.buffer(kept + more) else { return false };
+            data.extend_from_slice(self.data.get(self.head..).unwrap_or_default());
+            shared.recycle(core::mem::replace(&mut self.data, data));
+        } else {
+            let capacity = (self.data.len() + more).next_power_of_two();
+            if !shared.charge((capacity - self.data.capacity()) as u64) {
+                return false;
+            }
+            self.data.reserve_exact(capacity - self.data.len());
+            return true;
+        }
+        self.origin += self.head as u64;
+        self.head = 0;
+        true
     }
 
     /// Octets from offset to offset.
@@ -104,32 +127,14 @@ impl Held {
     /// Appends octets at the end of the last run. False when the budget refuses.
     pub(crate) fn append(&mut self, start: u64, octets: &[u8], shared: &mut Shared) -> bool {
         if self.runs.is_empty() {
-            let data = shared.pool.pop().unwrap_or_default();
-            if !shared.charge(data.capacity() as u64) {
-                shared.pool.push(data);
-                return false;
-            }
-            self.runs.push(Run { origin: start, head: 0, data });
+            self.runs.push(Run { origin: start, head: 0, data: Vec::new() });
         }
         let Some(run) = self.runs.last_mut() else { return false };
-        let needed = run.data.len() + octets.len();
-        // Rather move what is kept than grow, as long as not much more is moved than was freed.
-        let kept = run.data.len() - run.head;
-        if needed > run.data.capacity() && kept + octets.len() <= run.data.capacity() && run.head >= kept / 2 {
-            run.data.drain(..run.head);
-            run.origin += run.head as u64;
-            run.head = 0;
-        }
-        let needed = run.data.len() + octets.len();
-        if needed > run.data.capacity() {
-            let capacity = needed.next_power_of_two().max(FIRST_CAPACITY);
-            if !shared.charge((capacity - run.data.capacity()) as u64) {
-                if run.data.is_empty() {
-                    self.drop_last_run(shared);
-                }
-                return false;
+        if run.data.len() + octets.len() > run.data.capacity() && !run.make_room(octets.len(), shared) {
+            if run.data.is_empty() {
+                self.drop_last_run(shared);
             }
-            run.data.reserve_exact(capacity - run.data.len());
+            return false;
         }
         run.data.extend_from_slice(octets);
         self.end = run.end();
@@ -266,10 +271,9 @@ impl Held {
         if let Some(run) = self.runs.first_mut() {
             let head = before.saturating_sub(run.origin).min(run.data.len() as u64) as usize;
             run.head = run.head.max(head);
-            if run.head == run.data.len() {
-                run.origin += run.head as u64;
-                run.head = 0;
-                run.data.clear();
+            // A stream that holds nothing has no buffer either: most streams are idle.
+            if run.head == run.data.len() && self.runs.len() == 1 {
+                self.drop_last_run(shared);
             }
         }
     }

@@ -1,8 +1,13 @@
 use crate::{Config, Counters, State};
 
-/// Buffers kept for reuse, and the largest kept.
-const POOL_BUFFERS: usize = 256;
+/// A buffer begins with this many octets.
+const FIRST_CAPACITY: usize = 512;
+/// The largest buffer that is kept for reuse.
 const POOL_CAPACITY: usize = 64 << 10;
+/// Sizes of buffers that are kept: powers of two from [`FIRST_CAPACITY`] to [`POOL_CAPACITY`].
+const POOL_SIZES: usize = (POOL_CAPACITY / FIRST_CAPACITY).ilog2() as usize + 1;
+/// Octets kept of each size.
+const POOL_OCTETS: usize = 256 << 10;
 
 /// What the sessions of a worker share: memory budgets, a pool of buffers, counters.
 ///
@@ -13,7 +18,8 @@ pub struct Shared {
     pub counters: Counters,
     session_cap: u64,
     reassembly_cap: u64,
-    pub(crate) pool: Vec<Vec<u8>>,
+    /// Buffers for reuse, by size.
+    pool: [Vec<Vec<u8>>; POOL_SIZES],
     pub(crate) scratch: Vec<u8>,
 }
 
@@ -77,12 +83,32 @@ impl Shared {
         self.counters.reassembly_memuse = self.counters.reassembly_memuse.saturating_sub(octets);
     }
 
+    /// An empty buffer for at least so many octets, charged; `None` when the cap is hit.
+    pub(crate) fn buffer(&mut self, octets: usize) -> Option<Vec<u8>> {
+        let capacity = octets.next_power_of_two().max(FIRST_CAPACITY);
+        if !self.charge(capacity as u64) {
+            return None;
+        }
+        let pooled = self.pool.get_mut(size_number(capacity)).and_then(Vec::pop);
+        Some(pooled.unwrap_or_else(|| Vec::with_capacity(capacity)))
+    }
+
     /// Gives a buffer back.
     pub(crate) fn recycle(&mut self, mut buffer: Vec<u8>) {
-        self.uncharge(buffer.capacity() as u64);
-        if self.pool.len() < POOL_BUFFERS && (1..=POOL_CAPACITY).contains(&buffer.capacity()) {
+        let capacity = buffer.capacity();
+        self.uncharge(capacity as u64);
+        if capacity >= FIRST_CAPACITY
+            && capacity.is_power_of_two()
+            && let Some(pool) = self.pool.get_mut(size_number(capacity))
+            && pool.len() < POOL_OCTETS / capacity
+        {
             buffer.clear();
-            self.pool.push(buffer);
+            pool.push(buffer);
         }
     }
+}
+
+/// Position in the pool of a capacity that is a power of two and not less than [`FIRST_CAPACITY`].
+const fn size_number(capacity: usize) -> usize {
+    (capacity / FIRST_CAPACITY).trailing_zeros() as usize
 }

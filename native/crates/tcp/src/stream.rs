@@ -39,6 +39,8 @@ pub enum Chunk<'a> {
 struct Reader {
     progress: u64,
     disabled: bool,
+    /// Goes on counting, but looks at nothing for now.
+    idle: bool,
 }
 
 /// One direction of a session: what one side sent.
@@ -59,8 +61,10 @@ pub struct Stream {
     visible: u64,
     /// Offset up to which the peer acknowledged.
     acknowledged: u64,
-    /// Everything below was released.
+    /// Segments below are answers to what is long done.
     base: u64,
+    /// Everything below was released; not less than `base`.
+    released: u64,
     /// Offset of the FIN.
     fin: Option<u64>,
     /// Octets to follow; `None` is no limit.
@@ -142,6 +146,23 @@ impl Stream {
         self.reader_mut(consumer).disabled = true;
     }
 
+    /// Says whether raw inspection looks at this stream. While it does not, its octets are not kept for it.
+    pub const fn want_raw(&mut self, wanted: bool) {
+        self.reader_mut(Consumer::Raw).idle = !wanted;
+    }
+
+    /// True when nobody wants to look at the octets for raw inspection.
+    #[must_use]
+    pub const fn is_raw_idle(&self) -> bool {
+        self.reader(Consumer::Raw).idle
+    }
+
+    /// Moves raw inspection over everything visible, unseen.
+    pub const fn skip_raw(&mut self) {
+        self.reader_mut(Consumer::Raw).progress = self.visible;
+        self.flush = false;
+    }
+
     /// True when a consumer was disabled.
     #[must_use]
     pub fn is_disabled(&self, consumer: Consumer) -> bool {
@@ -192,8 +213,8 @@ impl Stream {
 
     /// Stream offset below which everything was released.
     #[must_use]
-    pub const fn base(&self) -> u64 {
-        self.base
+    pub const fn released(&self) -> u64 {
+        self.released
     }
 
     /// Number of urgent octets taken out of this stream.
@@ -340,6 +361,15 @@ impl Stream {
             octets = octets.get((self.base - start) as usize..).unwrap_or_default();
             start = self.base;
         }
+        if start < self.released {
+            // Sent again, and nothing is left to compare it with.
+            shared.counters.overlap += 1;
+            octets = octets.get((self.released - start) as usize..).unwrap_or_default();
+            start = self.released;
+            if octets.is_empty() {
+                return;
+            }
+        }
         let end = start + octets.len() as u64;
         if start == self.held.end() && self.held.strays.is_empty() {
             if self.held.append(start, octets, shared) {
@@ -478,22 +508,26 @@ impl Stream {
 
     /// Frees what both consumers are done with.
     pub(crate) fn release(&mut self, raw_overlap: u32, shared: &mut Shared) {
-        let [app, raw] = &self.readers;
-        let mut keep = self.visible;
-        if !app.disabled {
-            keep = keep.min(app.progress);
-        }
-        if !raw.disabled {
-            keep = keep.min(raw.progress.saturating_sub(u64::from(raw_overlap)));
-        }
         if self.is_unread() {
             self.base = self.base.max(self.held.end());
+            self.released = self.base;
             self.visible = self.visible.max(self.base);
             self.held.clear(shared);
             self.marks.clear();
-        } else if keep > self.base {
-            self.base = keep;
-            self.held.release(keep, shared);
+            return;
+        }
+        let [app, raw] = &self.readers;
+        let parsed = if app.disabled { self.visible } else { app.progress };
+        let overlap = raw.progress.saturating_sub(u64::from(raw_overlap));
+        // Nothing follows the end of a stream that an overlap could be for.
+        let finished = raw.progress >= self.visible && self.ended();
+        let kept = if raw.disabled || raw.idle || finished { self.visible } else { overlap };
+        let base = if raw.disabled { parsed } else { parsed.min(overlap) };
+        self.base = self.base.max(base);
+        let released = parsed.min(kept);
+        if released > self.released {
+            self.released = released;
+            self.held.release(released, shared);
         }
     }
 

@@ -50,28 +50,9 @@ pub(crate) enum Ether<'a> {
     Flow(&'a MacSet, Direction),
 }
 
-/// The text of the last second written: most events share it.
-#[derive(Debug, Default)]
-pub(crate) struct ClockText {
-    second: Option<i64>,
-    text: String,
-}
-
-impl ClockText {
-    fn write(&mut self, key: &str, time: Time, out: &mut Object<'_>) {
-        if self.second != Some(time.seconds()) {
-            self.second = Some(time.seconds());
-            self.text = sidewire_eve::timestamp(time);
-        }
-        let date = self.text.get(..20).unwrap_or_default();
-        let zone = self.text.get(26..).unwrap_or_default();
-        out.fmt(key, format_args!("{date}{:06}{zone}", time.subsec_micros()));
-    }
-}
-
 impl Envelope<'_> {
-    pub(crate) fn write(&self, event_type: &str, output: &Output, clock: &mut ClockText, out: &mut Object<'_>) {
-        clock.write("timestamp", self.time, out);
+    pub(crate) fn write(&self, event_type: &str, output: &Output, out: &mut Object<'_>) {
+        out.time("timestamp", self.time);
         if let Some(id) = self.flow_id {
             out.u64("flow_id", id);
         }

@@ -59,8 +59,8 @@ impl<S> FlowFacts<'_, S> {
         self.app.write(out);
         out.object("flow", |o| {
             counts(flow, o);
-            timestamp(o, "start", flow.first);
-            timestamp(o, "end", flow.last);
+            o.time("start", flow.first);
+            o.time("end", flow.last);
             o.i64("age", flow.last.seconds() - flow.first.seconds());
             o.str("state", flow.state().name()).str("reason", self.reason.name()).bool("alerted", self.alerted);
             if let Some(count) = self.transactions {
@@ -78,8 +78,8 @@ impl<S> FlowFacts<'_, S> {
         AppNames { flow: self.app.flow.or(Some("unknown")), ..self.app }.write(out);
         out.object("netflow", |o| {
             o.u64("pkts", flow.packets[direction]).u64("bytes", flow.bytes[direction]);
-            timestamp(o, "start", flow.first);
-            timestamp(o, "end", flow.last);
+            o.time("start", flow.first);
+            o.time("end", flow.last);
             o.i64("age", flow.last.seconds() - flow.first.seconds());
             if let Some((least, greatest)) = self.ttl[direction].0 {
                 o.u64("min_ttl", least).u64("max_ttl", greatest);
@@ -91,7 +91,7 @@ impl<S> FlowFacts<'_, S> {
         if let Some(tcp) = self.tcp {
             let flags = tcp.stream(direction).tcp_flags();
             out.object("tcp", |o| {
-                o.fmt("tcp_flags", format_args!("{flags:02x}"));
+                o.hex_u8("tcp_flags", flags);
                 flag_names(flags, o);
             });
         }
@@ -102,7 +102,7 @@ impl<S> FlowFacts<'_, S> {
 pub(crate) fn brief<S>(flow: &Flow<S>, output: &Output, out: &mut Object<'_>) {
     out.object("flow", |o| {
         counts(flow, o);
-        timestamp(o, "start", flow.first);
+        o.time("start", flow.first);
         envelope::address(o, "src_ip", flow.client.address, output);
         envelope::address(o, "dest_ip", flow.server.address, output);
         if matches!(flow.protocol, 6 | 17 | 132) {
@@ -116,16 +116,12 @@ fn counts<S>(flow: &Flow<S>, out: &mut Object<'_>) {
     out.u64("bytes_toserver", flow.bytes[Direction::ToServer]).u64("bytes_toclient", flow.bytes[Direction::ToClient]);
 }
 
-fn timestamp(out: &mut Object<'_>, key: &str, time: sidewire_base::Time) {
-    out.str(key, &sidewire_eve::timestamp(time));
-}
-
 fn tcp_facts(tcp: &Session, out: &mut Object<'_>) {
     let [server, client] = Direction::BOTH.map(|direction| tcp.stream(direction));
     let flags = tcp.tcp_flags();
-    out.fmt("tcp_flags", format_args!("{flags:02x}"));
-    out.fmt("tcp_flags_ts", format_args!("{:02x}", server.tcp_flags()));
-    out.fmt("tcp_flags_tc", format_args!("{:02x}", client.tcp_flags()));
+    out.hex_u8("tcp_flags", flags);
+    out.hex_u8("tcp_flags_ts", server.tcp_flags());
+    out.hex_u8("tcp_flags_tc", client.tcp_flags());
     flag_names(flags, out);
     out.str("state", tcp.state().name());
     out.u64("ts_max_regions", server.max_regions()).u64("tc_max_regions", client.max_regions());

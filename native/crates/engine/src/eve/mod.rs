@@ -34,12 +34,11 @@ pub(crate) struct Writer {
     pub(crate) outputs: std::sync::Arc<Outputs>,
     pub(crate) batch: Batch,
     pub(crate) place: Place,
-    clock: envelope::ClockText,
 }
 
 impl Writer {
     pub(crate) fn new(outputs: std::sync::Arc<Outputs>) -> Self {
-        Self { outputs, batch: Batch::default(), place: Place::default(), clock: envelope::ClockText::default() }
+        Self { outputs, batch: Batch::default(), place: Place::default() }
     }
 
     /// Writes an event of `kind` for every output that has it on. `fill` gets the output and the opened object.
@@ -92,7 +91,7 @@ impl Writer {
             }
             {
                 let mut object = Object::new(&mut self.batch.bytes);
-                envelope.write(outputs.type_name(kind), output, &mut self.clock, &mut object);
+                envelope.write(outputs.type_name(kind), output, &mut object);
                 fill(output, &mut object);
             }
             self.batch.bytes.push(b'\n');

@@ -330,11 +330,8 @@ impl fmt::Display for Fuid {
             None => Ok(()),
             Some(FileId::Smb1(file)) => write!(f, "{file:04x}"),
             Some(FileId::Smb2([a, b, c, d, e, g, h, i, j, k, l, m, n, o, p, q])) => {
-                let first = u32::from_le_bytes([a, b, c, d]);
-                let pairs = [[e, g], [h, i], [j, k], [l, m]].map(u16::from_le_bytes);
-                let last = u32::from_le_bytes([n, o, p, q]);
-                let [second, third, fourth, fifth] = pairs;
-                write!(f, "{first:08x}-{second:04x}-{third:04x}-{fourth:04x}-{fifth:04x}{last:08x}")
+                let text = sidewire_eve::uuid_text([d, c, b, a, g, e, i, h, k, j, m, l, q, p, o, n]);
+                f.write_str(str::from_utf8(&text).unwrap_or_default())
             }
         }
     }
