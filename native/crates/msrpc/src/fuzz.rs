@@ -106,9 +106,11 @@ fn call(cur: &mut Cursor<'_>, objects: &mut ObjectTable, server: IpAddr) -> Resu
     let order = if switches & 1 == 0 { ByteOrder::Little } else { ByteOrder::Big };
     let transfer_syntax = if switches & 2 == 0 { TransferSyntax::Ndr32 } else { TransferSyntax::Ndr64 };
     let mut half = |length: usize| {
-        let stub = cur.take(length.min(cur.left()))?.to_vec();
+        let stub = cur.take(length.min(cur.left()))?;
         let size = stub.len() as u64;
-        Ok(Half { fragments: 1, size, size_with_trailers: size, stub, done: true, order, ..Half::default() })
+        let mut half = Half { fragments: 1, size, size_with_trailers: size, done: true, order, ..Half::default() };
+        half.push(&[], stub, &[]);
+        Ok(half)
     };
     let mut exchange = Exchange {
         request: half(request)?,
