@@ -9,6 +9,9 @@ export interface Interface {
 /** NDR, the transfer syntax everybody speaks. [C706] appendix I. */
 const NDR: Interface = { uuid: '8a885d04-1ceb-11c9-9fe8-08002b104860', version: '2.0' };
 
+/** Bind-time feature negotiation, several security contexts and kept connections. [MS-RPCE] 2.2.2.14. */
+const FEATURES: Interface = { uuid: '6cb71c2c-9812-4540-0300-000000000000', version: '1.0' };
+
 /** `PTYPE` of connection-oriented PDUs, [C706] 12.6.4. */
 const PTYPE = {
   request: 0,
@@ -24,11 +27,26 @@ const FIRST = 1;
 const LAST = 2;
 const OBJECT = 0x80;
 
+/** The security of a PDU, as its trailer says: the octets of stub and token mean nothing. [MS-RPCE] 2.2.2.11. */
+export interface Security {
+  /** `ntlm` by default. */
+  readonly provider?: 'spnego' | 'ntlm' | 'kerberos' | 'netlogon';
+  /** `privacy`, which seals the stub, by default. */
+  readonly level?: 'connect' | 'call' | 'packet' | 'integrity' | 'privacy';
+  /** `auth_context_id`. */
+  readonly context?: number;
+}
+
+const PROVIDERS = { spnego: 9, ntlm: 10, kerberos: 16, netlogon: 68 } as const;
+const LEVELS = { connect: 2, call: 3, packet: 4, integrity: 5, privacy: 6 } as const;
+
 /** Fields every PDU has. */
 interface Common {
   readonly callId?: number;
   /** PFC flags instead of those that fit. */
   readonly flags?: number;
+  /** A security trailer; none by default. */
+  readonly security?: Security;
 }
 
 export interface Bind extends Common {
@@ -36,6 +54,10 @@ export interface Bind extends Common {
   readonly contexts: readonly (Interface & { readonly id: number })[];
   /** `alter_context` instead of `bind`. */
   readonly alter?: boolean;
+  /** Octets of the largest fragment; Windows' 5840 by default, 4280 for samba's and impacket's. */
+  readonly maxFragment?: number;
+  /** One more context negotiates features, as Windows does. [MS-RPCE] 3.3.1.5.3. */
+  readonly features?: boolean;
 }
 
 export interface BindAck extends Common {
@@ -73,18 +95,29 @@ export function uuidBytes(uuid: string): Buffer {
 }
 
 /** `bind`, or `alter_context`. */
-export function bind({ contexts, callId = 1, flags, alter = false }: Bind): Buffer {
+export function bind({
+  contexts,
+  callId = 1,
+  flags,
+  alter = false,
+  maxFragment = 5840,
+  features = false,
+  security,
+}: Bind): Buffer {
   const head = Buffer.alloc(12);
-  head.writeUInt16LE(5840, 0);
-  head.writeUInt16LE(5840, 2);
-  head.writeUInt8(contexts.length, 8);
-  const items = contexts.map(({ id, ...abstract }) => {
+  head.writeUInt16LE(maxFragment, 0);
+  head.writeUInt16LE(maxFragment, 2);
+  head.writeUInt8(contexts.length + Number(features), 8);
+  const element = (id: number, abstract: Interface, transfer: Interface) => {
     const item = Buffer.alloc(4);
     item.writeUInt16LE(id, 0);
     item.writeUInt8(1, 2);
-    return Buffer.concat([item, syntax(abstract), syntax(NDR)]);
-  });
-  return pdu(alter ? PTYPE.alterContext : PTYPE.bind, callId, flags, Buffer.concat([head, ...items]));
+    return Buffer.concat([item, syntax(abstract), syntax(transfer)]);
+  };
+  const items = contexts.map(({ id, ...abstract }) => element(id, abstract, NDR));
+  const [first] = contexts;
+  if (features && first !== undefined) items.push(element(contexts.length, first, FEATURES));
+  return pdu(alter ? PTYPE.alterContext : PTYPE.bind, callId, flags, Buffer.concat([head, ...items]), security);
 }
 
 /** `bind_ack`, or `alter_context_response`. */
@@ -117,6 +150,7 @@ export function request({
   stub = Buffer.alloc(0),
   fragment,
   flags,
+  security,
 }: Request): Buffer {
   return fragments(stub, fragment, (part, position, left) => {
     const head = Buffer.alloc(8);
@@ -125,7 +159,7 @@ export function request({
     head.writeUInt16LE(opnum, 6);
     const uuid = object === undefined ? Buffer.alloc(0) : uuidBytes(object);
     const own = position | (object === undefined ? 0 : OBJECT);
-    return pdu(PTYPE.request, callId, flags ?? own, Buffer.concat([head, uuid, part]));
+    return pdu(PTYPE.request, callId, flags ?? own, Buffer.concat([head, uuid, part]), security);
   });
 }
 
@@ -136,12 +170,13 @@ export function response({
   stub = Buffer.alloc(0),
   fragment,
   flags,
+  security,
 }: Response = {}): Buffer {
   return fragments(stub, fragment, (part, position, left) => {
     const head = Buffer.alloc(8);
     head.writeUInt32LE(part.length + left, 0);
     head.writeUInt16LE(contextId, 4);
-    return pdu(PTYPE.response, callId, flags ?? position, Buffer.concat([head, part]));
+    return pdu(PTYPE.response, callId, flags ?? position, Buffer.concat([head, part]), security);
   });
 }
 
@@ -162,6 +197,8 @@ export function fault({
 export interface Call extends Omit<Request, 'callId'> {
   /** The answer's stub; `null`: none comes. */
   readonly answer?: Uint8Array | null;
+  /** Octets of the answer in a fragment. */
+  readonly answerFragment?: number;
 }
 
 /** A DCERPC connection: one interface bound, and calls on it. */
@@ -169,19 +206,26 @@ export class DcerpcConversation extends TcpConversation {
   #callId = 1;
 
   /** `bind` and its answer. */
-  bind(contexts: Bind['contexts']): this {
+  bind(contexts: Bind['contexts'], how: Omit<Bind, 'contexts' | 'callId'> = {}): this {
     const callId = this.#callId++;
-    this.toServer(bind({ contexts, callId }));
-    return this.toClient(bindAck({ results: contexts.map(() => 'accepted' as const), callId }));
+    this.toServer(bind({ ...how, contexts, callId }));
+    const results = contexts.map(() => 'accepted' as const);
+    return this.toClient(bindAck({ results: how.features ? [...results, 'rejected'] : results, callId }));
   }
 
   /** A request and its answer. */
-  call({ answer = Buffer.alloc(4), ...fields }: Call): this {
+  call({ answer = Buffer.alloc(4), answerFragment, ...fields }: Call): this {
     const callId = this.#callId++;
     this.toServer(request({ ...fields, callId }));
     if (answer !== null)
       this.toClient(
-        response({ callId, stub: answer, ...(fields.contextId === undefined ? {} : { contextId: fields.contextId }) }),
+        response({
+          callId,
+          stub: answer,
+          ...(fields.contextId === undefined ? {} : { contextId: fields.contextId }),
+          ...(fields.security === undefined ? {} : { security: fields.security }),
+          ...(answerFragment === undefined ? {} : { fragment: answerFragment }),
+        }),
       );
     return this;
   }
@@ -216,11 +260,25 @@ function fragments(
   return Buffer.concat(parts);
 }
 
-/** A connection-oriented PDU: the common header of 16 octets, [C706] 12.6.3.1, and a body. Little-endian. */
-function pdu(ptype: number, callId: number, flags: number | undefined, body: Buffer): Buffer {
+/** A connection-oriented PDU: the common header of 16 octets, [C706] 12.6.3.1, a body, and a security trailer. Little-endian. */
+function pdu(ptype: number, callId: number, flags: number | undefined, body: Buffer, security?: Security): Buffer {
   const head = Buffer.alloc(16);
   head.set([5, 0, ptype, flags ?? FIRST | LAST, 0x10, 0, 0, 0], 0);
-  head.writeUInt16LE(head.length + body.length, 8);
+  const tail = security === undefined ? Buffer.alloc(0) : trailer(security, body.length);
+  head.writeUInt16LE(head.length + body.length + tail.length, 8);
+  head.writeUInt16LE(security === undefined ? 0 : TOKEN, 10);
   head.writeUInt32LE(callId, 12);
-  return Buffer.concat([head, body]);
+  return Buffer.concat([head, body, tail]);
+}
+
+/** Octets of the token behind a trailer. */
+const TOKEN = 16;
+
+/** Padding to 4 octets, `sec_trailer`, and a token of zeros. */
+function trailer({ provider = 'ntlm', level = 'privacy', context = 0 }: Security, before: number): Buffer {
+  const padding = (4 - (before % 4)) % 4;
+  const out = Buffer.alloc(padding + 8 + TOKEN);
+  out.set([PROVIDERS[provider], LEVELS[level], padding, 0], padding);
+  out.writeUInt32LE(context, padding + 4);
+  return out;
 }

@@ -22,13 +22,16 @@ export {
   type Response,
   request,
   response,
+  type Security,
   uuidBytes,
 } from './dcerpc.js';
 export type { Endpoint, Frame, Role } from './frame.js';
 export { HttpConversation, type HttpRequest, type HttpResponse, http, requestBytes, responseBytes } from './http.js';
 export { type AlertExpectation, toAlert, type Verdict } from './matchers.js';
 export { mutated } from './mutate.js';
+export { bstr, HANDLE, ORPC_THIS, pointer, u32, unicode, wide } from './ndr.js';
 export { type Conversation, capture } from './pcap.js';
 export { explain, type Input, type Replayed, type Rules, replay } from './replay.js';
+export { SmbConversation, smb } from './smb.js';
 export { TcpConversation, type TcpOptions, tcp } from './tcp.js';
 export { UdpConversation, type UdpOptions, udp } from './udp.js';

@@ -458,11 +458,7 @@ impl Desk {
 
     fn has_xbit(&self, xbit: &Xbit, facts: &Facts<'_>, state: Option<&FlowState>, tx: Option<u64>) -> Option<bool> {
         match xbit.scope {
-            XbitScope::Source
-            | XbitScope::Destination
-            | XbitScope::Pair
-            | XbitScope::Path
-            | XbitScope::PathBack => {
+            XbitScope::Source | XbitScope::Destination | XbitScope::Pair | XbitScope::Path | XbitScope::PathBack => {
                 Some(self.hosts.is_set(Self::owner(xbit, facts)?, xbit.name, facts.time))
             }
             XbitScope::Flow | XbitScope::Transaction => {

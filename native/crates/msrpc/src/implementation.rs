@@ -26,8 +26,7 @@ const MANAGED_OBJECT: Uuid = Uuid::literal("c3fcc19e-a970-11d2-8b5a-00a0c9b7c9c4
 
 impl Implementation {
     /// Words in rules, with their numbers.
-    pub const NAMES: [(&'static str, u64); 4] =
-        [("windows", 0), ("dotnet", 1), ("impacket", 2), ("invoke-thehash", 3)];
+    pub const NAMES: [(&'static str, u64); 4] = [("windows", 0), ("dotnet", 1), ("impacket", 2), ("invoke-thehash", 3)];
 
     /// Word in EVE and in rules.
     #[must_use]
@@ -87,7 +86,12 @@ mod tests {
         assert_eq!(Implementation::asks_for(Some(Implementation::Impacket), &asked), Some(Implementation::Impacket));
         assert_eq!(Implementation::asks_for(None, &[]), None);
         for (name, number) in Implementation::NAMES {
-            let known = [Implementation::Windows, Implementation::DotNet, Implementation::Impacket, Implementation::InvokeTheHash][number as usize];
+            let known = [
+                Implementation::Windows,
+                Implementation::DotNet,
+                Implementation::Impacket,
+                Implementation::InvokeTheHash,
+            ][number as usize];
             assert_eq!((known.name(), known as u64), (name, number));
         }
     }

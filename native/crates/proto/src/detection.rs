@@ -542,6 +542,7 @@ mod tests {
             info,
             client_first,
             flushes_stream: true,
+            early: false,
             buffers: |_| None,
             events: &[],
             loggers: |_| None,
