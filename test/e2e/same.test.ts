@@ -44,7 +44,9 @@ async function meaning(input: Parameters<typeof replay>[0]): Promise<unknown> {
   const part = (type: 'http' | 'dcerpc' | 'msrpc') =>
     seen.events
       .filter(({ event_type }) => event_type === type)
-      .map((event) => (event as unknown as Record<string, unknown>)[type]);
+      .map((event) => (event as unknown as Record<string, object>)[type])
+      // When a call began is a time of its packets, which differ.
+      .map((record) => ({ ...record, started: undefined }));
   const alerts: Record<number, number> = {};
   for (const { alert } of seen.alerts) alerts[alert.signature_id] = (alerts[alert.signature_id] ?? 0) + 1;
   return { http: part('http'), dcerpc: part('dcerpc'), msrpc: part('msrpc'), alerts };
