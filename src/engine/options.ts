@@ -97,7 +97,7 @@ export function fullOutput(path: string, protocols: readonly KnownProtocol[], ty
     ethernet: false,
     metadata: true,
     xff: null,
-    ipv6_full: true,
+    ipv6_full: false,
     types: all,
   };
 }

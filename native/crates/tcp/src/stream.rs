@@ -60,6 +60,8 @@ pub struct Stream {
     /// Offset up to which octets are visible.
     visible: u64,
     /// Offset up to which the peer acknowledged.
+    confirmed: u64,
+    /// Offset up to which octets are taken as acknowledged: they may be read before they are.
     acknowledged: u64,
     /// Segments below are answers to what is long done.
     base: u64,
@@ -257,9 +259,10 @@ impl Stream {
         }
     }
 
-    /// The sequence number of the first octet that was not released.
+    /// The sequence number of the first octet that was not both released and acknowledged.
     pub(crate) fn base_sequence(&self) -> u32 {
-        let raw = self.urgent.raw(self.base);
+        // What was read early is not done: its acknowledgement is still to come.
+        let raw = self.urgent.raw(self.base.min(self.confirmed));
         self.anchor.0.wrapping_sub(self.anchor.1.wrapping_sub(raw) as u32)
     }
 
@@ -451,6 +454,7 @@ impl Stream {
         if let Some(fin) = self.fin {
             offset = offset.min(fin);
         }
+        self.confirmed = self.confirmed.max(offset);
         self.acknowledged = self.acknowledged.max(offset);
         self.reveal(shared, events)
     }

@@ -99,3 +99,27 @@ fn read(rig: &mut Rig) {
     }
     rig.session.release(&rig.config, &mut rig.shared);
 }
+
+/// A session reads the answer before it is acknowledged and frees it; the acknowledgement still moves the window on.
+#[test]
+fn octets_read_early_leave_the_window_alone() {
+    const SEGMENT: u32 = 20_000;
+    let mut rig = Rig::new(Config::default());
+    rig.play(Direction::ToServer, &tcp(0x02, 999, 0), b"");
+    rig.play(Direction::ToClient, &tcp(0x12, 4_999, 1_000), b"");
+    rig.play(Direction::ToServer, &tcp(0x10, 1_000, 5_000), b"");
+    let octets = vec![7; SEGMENT as usize];
+    for round in 0..20 {
+        let sequence = 5_000 + round * SEGMENT;
+        let sent = rig.play(Direction::ToClient, &tcp(0x18, sequence, 1_000), &octets);
+        assert!(rig.session.reveal_unacknowledged(Direction::ToClient, &mut rig.shared));
+        let stream = rig.session.stream_mut(Direction::ToClient);
+        stream.disable(Consumer::Raw);
+        assert!(
+            matches!(stream.available(Consumer::App), Some(Chunk::Data { bytes, .. }) if bytes.len() == octets.len())
+        );
+        read(&mut rig);
+        let answered = rig.play(Direction::ToServer, &tcp(0x10, 1_000, sequence + SEGMENT), b"");
+        assert_eq!((sent.events.iter().next(), answered.events.iter().next()), (None, None), "round {round}");
+    }
+}
