@@ -15,4 +15,5 @@ export type { InputOptions, InputOrder } from './engine/inputs.js';
 export type { EngineOptions } from './engine/options.js';
 export { type Findings, type Problem, Ruleset, type RulesetStats } from './engine/ruleset.js';
 export { Run } from './engine/run.js';
+export type { SecretOptions } from './engine/secrets.js';
 export type { AlertCount, Progress, RunError, Summary } from './engine/summary.js';

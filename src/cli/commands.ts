@@ -20,6 +20,21 @@ function engineOptions(command: Command): void {
     .option('--matcher <name>', 'auto, vectorscan or aho-corasick', 'auto');
 }
 
+/** Adds what opens sealed calls. */
+function secretOptions(command: Command): void {
+  command
+    .option('--secrets <file>', 'passwords, NT hashes and Kerberos keys that open sealed calls; - for stdin', collect)
+    .option('--keytab <file>', 'a keytab of the services called, for Kerberos (may be repeated)', collect)
+    .option('--ntlm-hash <hex>', 'an NT hash of an account that calls (may be repeated)', collect)
+    .option('--password <text>', 'a password of an account that calls; in --secrets it is not seen by others', collect);
+}
+
+/** What the help of a command that takes secrets says of them. */
+const SECRETS_HELP = `
+Secrets open calls sealed by NTLM or Kerberos; their signatures are verified, and what was opened is marked
+("opened": true). A secrets file holds one a line: password TEXT, ntlm-hash HEX, kerberos-key TYPE HEX
+(TYPE: aes256-cts-hmac-sha1-96, aes128-cts-hmac-sha1-96, rc4-hmac). They are written nowhere.`;
+
 function inputOptions(command: Command): void {
   command
     .option('--recursive', 'directories inside directories, too')
@@ -60,7 +75,9 @@ export const COMMANDS: readonly CommandDef[] = [
         .option('-l, --log-dir <dir>', 'directory that receives eve.json', 'sidewire-out')
         .option('--workers <n>', 'threads that inspect; 1 does everything in one thread')
         .option('--json', 'the summary as JSON');
+      secretOptions(command);
     },
+    more: SECRETS_HELP,
     run: async (...call) => (await import('./replay.js')).replay(...call),
   },
   {
@@ -81,8 +98,9 @@ export const COMMANDS: readonly CommandDef[] = [
         .option('--json', 'one JSON object a call: the EVE event of type msrpc');
       engineOptions(command);
       inputOptions(command);
+      secretOptions(command);
     },
-    more: CALLS_HELP,
+    more: SECRETS_HELP + CALLS_HELP,
     run: async (...call) => (await import('./calls.js')).calls(...call),
   },
   {
@@ -106,6 +124,7 @@ export const COMMANDS: readonly CommandDef[] = [
     options(command) {
       engineOptions(command);
       inputOptions(command);
+      secretOptions(command);
       command.option('--json', 'the trace as JSON');
     },
     run: async (...call) => (await import('./rules-explain.js')).rulesExplain(...call),

@@ -74,7 +74,7 @@ function report(error: unknown, terminal: Terminal): number {
   }
   if (name === 'EngineError') {
     terminal.err(`${mark}: ${message}`);
-    return /^(capture|config|rules)\//.test(code ?? '') ? EXIT.usage : EXIT.engine;
+    return /^(capture|config|rules|secrets)\//.test(code ?? '') ? EXIT.usage : EXIT.engine;
   }
   terminal.err(`${mark}: this is a bug in sidewire: ${error instanceof Error ? error.stack : String(error)}`);
   return EXIT.engine;

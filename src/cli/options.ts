@@ -16,6 +16,7 @@ export function engineOptions(values: Values): EngineOptions {
   return {
     matcher,
     set: settings(values.set as string[] | undefined),
+    ...secretOptions(values),
     ...(checksums === 'auto' ? {} : { checksums }),
     ...(values.midstream === undefined ? {} : { midstream: values.midstream as boolean }),
     ...(text('config') === undefined ? {} : { config: text('config') as string }),
@@ -23,6 +24,17 @@ export function engineOptions(values: Values): EngineOptions {
     ...(text('externalNet') === undefined ? {} : { externalNet: text('externalNet') as string }),
     ...(text('workers') === undefined ? {} : { workers: whole('--workers', text('workers') as string) }),
   };
+}
+
+function secretOptions(values: Values): Pick<EngineOptions, 'secrets'> {
+  const list = (name: string) => (values[name] as string[] | undefined) ?? [];
+  const secrets = {
+    passwords: list('password'),
+    ntlmHashes: list('ntlmHash'),
+    keytabs: list('keytab'),
+    files: list('secrets'),
+  };
+  return Object.values(secrets).every((one) => one.length === 0) ? {} : { secrets };
 }
 
 /** `key=value` pairs. */

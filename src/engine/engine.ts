@@ -7,10 +7,11 @@ import { EngineError, fromNative } from './error.js';
 import type { EventType } from './events.js';
 import type { Trace } from './explain.js';
 import { expandInputs, type InputOptions } from './inputs.js';
-import { loadNative, type Native } from './native.js';
+import { loadNative, type Native, type NativeSecrets } from './native.js';
 import { type EngineOptions, type EngineSetup, fullOutput, resolveOptions } from './options.js';
 import type { Ruleset } from './ruleset.js';
 import { Run } from './run.js';
+import { loadSecrets } from './secrets.js';
 
 /** How captures are replayed. */
 export interface ReplayOptions extends InputOptions {
@@ -46,16 +47,19 @@ export class Engine {
   readonly catalog: Catalog;
   readonly #native: Native;
   readonly #setup: EngineSetup;
+  readonly #secrets: NativeSecrets | null;
 
   /**
-   * @throws {EngineError} `addon/missing`, `addon/broken`
+   * @throws {EngineError} `addon/missing`, `addon/broken`, `secrets/invalid`, `secrets/unreadable`
    * @throws {ConfigError} when the configuration cannot be used
    */
   constructor(options: EngineOptions = {}, native: Native = loadNative()) {
     this.#native = native;
-    this.#setup = options;
+    const { secrets, ...setup } = options;
+    this.#setup = setup;
     this.catalog = JSON.parse(native.catalog()) as Catalog;
     this.config = this.#resolve('.');
+    this.#secrets = loadSecrets(native, secrets);
   }
 
   /** The addon's version. */
@@ -84,7 +88,7 @@ export class Engine {
     options.signal?.throwIfAborted();
     const config = this.#runConfig(captures, options);
     try {
-      const native = this.#native.startRun(JSON.stringify(config), options.rules?.native() ?? null);
+      const native = this.#native.startRun(JSON.stringify(config), options.rules?.native() ?? null, this.#secrets);
       return new Run(native, config.subscribe !== null, options.signal);
     } catch (error) {
       throw fromNative(error);
@@ -98,7 +102,9 @@ export class Engine {
   async explain(captures: string | readonly string[], rules: Ruleset, sid: number): Promise<Trace> {
     const config = { ...this.#runConfig(captures, { types: [] }), explain: sid };
     try {
-      return JSON.parse(await this.#native.explain(JSON.stringify(config), rules.native(), sid)) as Trace;
+      return JSON.parse(
+        await this.#native.explain(JSON.stringify(config), rules.native(), this.#secrets, sid),
+      ) as Trace;
     } catch (error) {
       throw fromNative(error);
     }

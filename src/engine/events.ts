@@ -153,6 +153,8 @@ export interface MsrpcRecord {
   /** Which implementation calls, where its way of binding shows it. */
   readonly client_implementation?: 'windows' | 'dotnet' | 'impacket' | 'invoke-thehash';
   readonly stub?: 'clear' | 'signed' | 'sealed';
+  /** Sealed, and opened with the secrets that were given. */
+  readonly opened?: true;
   readonly request?: { readonly size: number; readonly fragments: number; readonly incomplete?: boolean };
   readonly response?: {
     readonly size?: number;

@@ -11,4 +11,5 @@ export { defaultWorkers, type EngineOptions, type EngineSetup } from './options.
 export { platformName } from './platform.js';
 export { type Findings, type Problem, Ruleset, type RulesetStats } from './ruleset.js';
 export { Run } from './run.js';
+export type { SecretOptions } from './secrets.js';
 export type { AlertCount, Progress, RunError, Summary } from './summary.js';

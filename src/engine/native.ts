@@ -10,9 +10,20 @@ export interface Native {
   version(): string;
   catalog(): string;
   compileRules(batches: Buffer[], options: string): Promise<NativeRuleset>;
-  startRun(config: string, rules: NativeRuleset | null): NativeRun;
-  explain(config: string, rules: NativeRuleset, sid: number): Promise<string>;
+  readSecrets(sources: NativeSecret[]): NativeSecrets;
+  startRun(config: string, rules: NativeRuleset | null, secrets: NativeSecrets | null): NativeRun;
+  explain(config: string, rules: NativeRuleset, secrets: NativeSecrets | null, sid: number): Promise<string>;
 }
+
+/** A secret on its way to the addon: `name` is what messages call it. */
+export interface NativeSecret {
+  readonly kind: 'password' | 'ntlm-hash' | 'keytab' | 'file';
+  readonly name: string;
+  readonly octets: Buffer;
+}
+
+/** Secrets in the addon; they cannot be had back. */
+export type NativeSecrets = object;
 
 export interface NativeRuleset {
   readonly rules: number;

@@ -11,6 +11,7 @@ import {
   resolve,
 } from '../config/index.js';
 import type { ChecksumMode, EveOutput, Matcher } from '../generated/config.js';
+import type { SecretOptions } from './secrets.js';
 
 /** How an engine works. Everything is optional; ARCHITECTURE.md has the table of what differs from Suricata's defaults. */
 export interface EngineOptions {
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly checksums?: ChecksumMode;
   /** The literal matcher. `auto`: Vectorscan where its library is found. */
   readonly matcher?: Matcher;
+  /** What opens calls that are sealed by NTLM or Kerberos. */
+  readonly secrets?: SecretOptions;
 }
 
 const MAX_DEFAULT_WORKERS = 4;

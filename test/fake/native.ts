@@ -1,4 +1,4 @@
-import type { Native, NativeRuleset, NativeRun } from '../../src/engine/native.js';
+import type { Native, NativeRuleset, NativeRun, NativeSecrets } from '../../src/engine/native.js';
 
 /** An addon without native code: hands out lines, and remembers what it was asked. */
 export class FakeNative implements Native {
@@ -28,6 +28,10 @@ export class FakeNative implements Native {
     this.batches = batches.length;
     const rules = batches.reduce((sum, batch) => sum + (JSON.parse(batch.toString()) as { rules: [] }).rules.length, 0);
     return { rules, stats: () => '{}', problems: () => '[]' };
+  }
+
+  readSecrets(): NativeSecrets {
+    return {};
   }
 
   startRun(config: string): NativeRun {

@@ -87,7 +87,7 @@ export function callText(record: MsrpcRecord): string {
 
 /** Whether its arguments are encrypted. */
 export function sealed(record: MsrpcRecord): boolean {
-  return record.stub === 'sealed' && record.arguments === undefined;
+  return record.stub === 'sealed' && !record.opened && record.arguments === undefined;
 }
 
 function nameOf(record: MsrpcRecord): Piece[] {
@@ -261,6 +261,7 @@ function remarks(record: MsrpcRecord): Piece[] {
   const { request, response } = record;
   const words = [
     record.known === 'inferred' ? 'inferred' : '',
+    record.opened ? 'opened' : '',
     record.cancelled ? 'cancelled' : '',
     request === undefined ? 'request not seen' : request.incomplete ? 'request incomplete' : '',
     response?.incomplete ? 'response incomplete' : '',

@@ -92,7 +92,7 @@ impl<W: Watch> Env<W> {
             rules: Arc::clone(rules),
             watch,
             matches: Vec::new(),
-            objects: ObjectTable::default(),
+            objects: ObjectTable::with_secrets(setup.secrets.clone()),
             announced: Vec::new(),
             expectations: Expectations::default(),
             writer: Writer::new(Arc::clone(&setup.outputs)),
@@ -120,7 +120,7 @@ impl<W: Watch> Env<W> {
     pub(crate) fn reset(&mut self) {
         self.tcp = sidewire_tcp::Shared::new(&self.setup.tcp, self.setup.workers());
         self.detector = Detector::new(&self.rules);
-        self.objects = ObjectTable::default();
+        self.objects = ObjectTable::with_secrets(self.setup.secrets.clone());
         self.expectations = Expectations::default();
         self.counters = AppCounters::new(self.setup.protocols.len());
         self.packets = 0;

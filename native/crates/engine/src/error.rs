@@ -29,6 +29,9 @@ pub enum EngineError {
     /// A rule set cannot be compiled.
     #[error("rules: {0}")]
     Rules(String),
+    /// A secret that was given is none of its kind. Its value is not in the text.
+    #[error("{0}")]
+    Secrets(String),
 }
 
 impl EngineError {
@@ -40,6 +43,7 @@ impl EngineError {
             Self::Output { .. } => "output/write",
             Self::Config(_) => "config/invalid",
             Self::Rules(_) => "rules/compile",
+            Self::Secrets(_) => "secrets/invalid",
         }
     }
 
@@ -48,7 +52,7 @@ impl EngineError {
     pub fn path(&self) -> Option<&std::path::Path> {
         match self {
             Self::Capture { path, .. } | Self::Output { path, .. } => Some(path),
-            Self::Config(_) | Self::Rules(_) => None,
+            Self::Config(_) | Self::Rules(_) | Self::Secrets(_) => None,
         }
     }
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use sidewire_detect::{Failure, Observer, Record, Recorder, RuleSet, Silent};
 use sidewire_eve::{Object, hex, printable};
+use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
 use crate::config::RunConfig;
@@ -167,14 +168,19 @@ fn text(endpoint: sidewire_base::Endpoint) -> String {
 ///
 /// # Errors
 /// [`EngineError`] when the configuration cannot be used, a capture cannot be read, or no rule has this id.
-pub fn explain(config: RunConfig, rules: &Arc<RuleSet>, sid: u32) -> Result<String, EngineError> {
+pub fn explain(
+    config: RunConfig,
+    rules: &Arc<RuleSet>,
+    secrets: Option<Arc<Secrets>>,
+    sid: u32,
+) -> Result<String, EngineError> {
     let watched: Vec<u32> =
         (0..u32::try_from(rules.len()).unwrap_or(u32::MAX)).filter(|index| rules.rule(*index).sid == sid).collect();
     if watched.is_empty() {
         return Err(EngineError::Rules(format!("no loaded rule has sid {sid}")));
     }
     let config = RunConfig { outputs: Vec::new(), fast: Vec::new(), subscribe: None, workers: 1, ..config };
-    let setup = Arc::new(Setup::new(config)?);
+    let setup = Arc::new(Setup::new(config, secrets)?);
     let alone = Alone::watched(&setup, Arc::clone(rules), Explainer::new(watched));
     let (explainer, mut errors) = drive_watched(&setup, alone)?;
     match errors.pop() {

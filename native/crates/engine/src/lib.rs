@@ -18,6 +18,7 @@ mod merge;
 mod record;
 mod rules;
 mod run;
+mod secrets;
 mod setup;
 mod shards;
 mod sink;
@@ -33,6 +34,8 @@ pub use error::EngineError;
 pub use explain::explain;
 pub use rules::{CompileRequest, Matcher, Rules};
 pub use run::Run;
+pub use secrets::{SecretSource, read_secrets};
+pub use sidewire_msrpc::security::Secrets;
 pub use summary::Summary;
 
 /// The keywords this engine has: header fields, and the buffers and events of its protocols.

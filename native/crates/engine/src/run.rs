@@ -11,6 +11,7 @@ use sidewire_capture::{OpenError, ReadError, Reader};
 use sidewire_decode::{Decoder, Transport};
 use sidewire_detect::{RuleSet, Silent};
 use sidewire_eve::Object;
+use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
 use crate::clock::Clock;
@@ -57,13 +58,13 @@ struct Control {
 }
 
 impl Run {
-    /// Begins a run.
+    /// Begins a run; `secrets` open sealed calls.
     ///
     /// # Errors
     /// [`EngineError`] when the configuration cannot be used or an output cannot be opened.
-    pub fn start(config: RunConfig, rules: Arc<RuleSet>) -> Result<Self, EngineError> {
+    pub fn start(config: RunConfig, rules: Arc<RuleSet>, secrets: Option<Arc<Secrets>>) -> Result<Self, EngineError> {
         let (sinks, lines) = sinks(&config)?;
-        let setup = Arc::new(Setup::new(config)?);
+        let setup = Arc::new(Setup::new(config, secrets)?);
         let control = Arc::new(Control::default());
         let shared = Arc::clone(&control);
         let thread = std::thread::Builder::new()

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use sidewire_msrpc::security::Secrets;
 use sidewire_proto::{Detection, ProtocolDef, Settings};
 
 use crate::EngineError;
@@ -18,10 +19,12 @@ pub(crate) struct Setup {
     pub(crate) flow: sidewire_flow::Config,
     pub(crate) decode: sidewire_decode::Options,
     pub(crate) outputs: Arc<Outputs>,
+    /// What opens sealed calls.
+    pub(crate) secrets: Option<Arc<Secrets>>,
 }
 
 impl Setup {
-    pub(crate) fn new(config: RunConfig) -> Result<Self, EngineError> {
+    pub(crate) fn new(config: RunConfig, secrets: Option<Arc<Secrets>>) -> Result<Self, EngineError> {
         let protocols = sidewire_protocols::ALL;
         let mut settings = Vec::new();
         let mut options = Vec::new();
@@ -45,6 +48,7 @@ impl Setup {
             detection,
             settings,
             outputs,
+            secrets,
             config,
         })
     }

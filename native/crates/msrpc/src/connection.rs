@@ -4,7 +4,7 @@ use std::sync::Arc;
 use sidewire_base::{Direction, Endpoint, Time};
 
 use crate::object_table::Association;
-use crate::security::{Credentials, Principal};
+use crate::security::{Principal, Protected, SecurityContext};
 use crate::{
     Auth, AuthLevel, Body, CallInterface, Client, ContextResult, Event, Exchange, Exchanges, Half, Header,
     Implementation, InterfaceId, Known, ObjectTable, Offer, Pdu, PduType, Plausible, SecTrailer, TransferSyntax, Uuid,
@@ -65,8 +65,8 @@ pub struct Connection {
     in_flight: Vec<InFlight>,
     kept: usize,
     bind_auth: Option<Auth>,
-    /// The security contexts, by their id, in the order they came.
-    security: Vec<(u32, Option<Arc<Principal>>)>,
+    /// The security contexts in the order they came.
+    security: Vec<SecurityContext>,
     /// The process at the other end, where it said who it is.
     client: Option<Arc<Client>>,
     implementation: Option<Implementation>,
@@ -307,8 +307,10 @@ impl Connection {
             None => {}
         }
         let around = &mut around;
-        if matches!(pdu.body, Body::Bind { .. } | Body::Auth3) {
-            self.credentials(&pdu);
+        let mut pdu = pdu;
+        let opened = self.protected(&pdu, data, around);
+        if let Some(opened) = &opened {
+            pdu.open(opened);
         }
         if matches!(pdu.body, Body::Request { .. } | Body::Bind { .. } | Body::Auth3 | Body::Cancel | Body::Orphaned) {
             self.asked = true;
@@ -326,19 +328,44 @@ impl Connection {
         }
     }
 
-    /// Takes the client's token of a leg of authentication.
-    fn credentials(&mut self, pdu: &Pdu<'_>) {
-        let Some(trailer) = pdu.trailer.filter(|_| pdu.missing == 0) else { return };
-        let principal = Principal::of(&Credentials::of_token(pdu.token)).map(Arc::new);
-        match self.security.iter_mut().find(|(id, _)| *id == trailer.context_id) {
-            // Only the last leg of NTLM names the account; an earlier one must not take a name away.
-            Some((_, known)) => *known = principal.or_else(|| known.take()),
-            None => {
-                if self.security.len() >= MAX_SECURITY_CONTEXTS {
-                    self.security.remove(0);
-                }
-                self.security.push((trailer.context_id, principal));
+    /// Takes what a PDU's security provider sent: the legs of authentication, and the octets of a sealed stub with its
+    /// padding where a secret opens it.
+    fn protected(&mut self, pdu: &Pdu<'_>, data: &[u8], around: &Surroundings<'_>) -> Option<Vec<u8>> {
+        let trailer = pdu.trailer.filter(|_| pdu.missing == 0)?;
+        let known = self.security.iter().position(|context| context.id == trailer.context_id);
+        match pdu.body {
+            Body::Bind { .. } | Body::Auth3 => {
+                let position = known.unwrap_or_else(|| {
+                    if self.security.len() >= MAX_SECURITY_CONTEXTS {
+                        self.security.remove(0);
+                    }
+                    self.security.push(SecurityContext::new(trailer.context_id));
+                    self.security.len() - 1
+                });
+                self.security.get_mut(position)?.client_token(pdu.token, around.objects.secrets());
+                None
             }
+            Body::BindAck { .. } => {
+                self.security.get_mut(known?)?.server_token(pdu.token);
+                None
+            }
+            Body::Request { stub, .. } | Body::Response { stub, .. } | Body::Fault { stub, .. } => {
+                if trailer.auth_level <= AuthLevel::CONNECT || around.objects.secrets().is_none() {
+                    return None;
+                }
+                let context = self.security.get_mut(known?)?;
+                let at = data.len().checked_sub(pdu.token.len() + SecTrailer::LENGTH)?;
+                let start = at.checked_sub(usize::from(trailer.pad_length))?.checked_sub(stub.len())?;
+                let protected = Protected {
+                    before: data.get(..start)?,
+                    octets: data.get(start..at)?,
+                    after: data.get(at..at + SecTrailer::LENGTH)?,
+                    token: pdu.token,
+                    sealed: !trailer.auth_level.visibility().is_readable(),
+                };
+                context.open(pdu.header.pdu_type.direction()?, &protected)
+            }
+            _ => None,
         }
     }
 
@@ -346,11 +373,11 @@ impl Connection {
     /// else by the session that carries it.
     fn principal(&self, pdu: &Pdu<'_>, around: &Surroundings<'_>) -> Option<Arc<Principal>> {
         let context = match (pdu.trailer, self.bind_auth) {
-            (Some(trailer), _) => self.security.iter().find(|(id, _)| *id == trailer.context_id),
+            (Some(trailer), _) => self.security.iter().find(|context| context.id == trailer.context_id),
             (None, Some(auth)) if auth.level <= AuthLevel::CONNECT => self.security.last(),
             _ => None,
         };
-        context.and_then(|(_, principal)| principal.as_ref()).or(around.session).cloned()
+        context.and_then(|context| context.principal.as_ref()).or(around.session).cloned()
     }
 
     /// The association group, once it is known.
@@ -803,8 +830,11 @@ fn next_candidate(data: &[u8]) -> usize {
     data.iter().position(|octet| *octet == 5).unwrap_or(data.len())
 }
 
-/// Tells a request sent twice from two requests (FNV-1a over what makes it this request).
+/// Tells a request sent twice from two requests (FNV-1a over what makes it this request). Of a sealed one its signature,
+/// because only the first of the two can be opened.
 fn digest(pdu: &Pdu<'_>, stub: &[u8]) -> u64 {
+    let sealed = pdu.trailer.is_some_and(|trailer| !trailer.auth_level.visibility().is_readable());
+    let stub = if sealed && !pdu.token.is_empty() { &[] } else { stub };
     let head = [u32::from(pdu.header.fragment_length), u32::from(pdu.header.flags.0)];
     let octets = head.iter().flat_map(|word| word.to_le_bytes()).chain(stub.iter().chain(pdu.token).copied());
     octets.fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3))
@@ -839,6 +869,7 @@ impl Half {
             None => crate::Visibility::Clear,
         };
         self.visibility = self.visibility.max(visibility);
+        self.closed |= !visibility.is_readable() && !pdu.opened;
         self.done |= pdu.header.flags.last();
         let room = limits.stub.saturating_sub(self.stub().len()).min(budget);
         let kept = if self.clipped { &[][..] } else { stub.get(..room).unwrap_or(stub) };

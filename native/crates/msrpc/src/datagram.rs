@@ -270,6 +270,7 @@ impl Datagrams {
         if header.auth_type.0 != 0 {
             let level = exchange.auth.map(|auth| auth.level).unwrap_or_default();
             half.visibility = half.visibility.max(level.visibility()).max(Visibility::Signed);
+            half.closed |= !half.visibility.is_readable(); // nothing opens connectionless PDUs
         }
         if assembly.next == u32::from(header.fragment) || !header.is_fragment() {
             assembly.add(half, header.is_last(), stub, limits.stub);

@@ -59,6 +59,9 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
         out.str("client_implementation", implementation.name());
     }
     out.str("stub", exchange.visibility().name());
+    if exchange.is_opened() {
+        out.bool("opened", true);
+    }
     if exchange.request_type.is_some() {
         out.object("request", |o| {
             o.u64("size", exchange.request.size).u64("fragments", exchange.request.fragments);

@@ -97,8 +97,10 @@ pub struct Half {
     pub incomplete: bool,
     /// True when `stub` is shorter than `size` because a limit was reached.
     pub clipped: bool,
-    /// What of the stub can be read: the least of all fragments.
+    /// What of the stub can be read on the wire: the least of all fragments.
     pub visibility: Visibility,
+    /// A sealed fragment could not be opened.
+    pub closed: bool,
     /// Byte order of the sender.
     pub order: ByteOrder,
 }
@@ -129,10 +131,16 @@ impl Half {
         self.octets.extend_from_slice(tail);
     }
 
-    /// The stub when all of it is here and it is not encrypted: what an argument reader may work on.
+    /// The stub when all of it is here and it is not encrypted, or was opened: what an argument reader may work on.
     #[must_use]
     pub fn readable(&self) -> Option<&[u8]> {
-        (self.done && !self.incomplete && !self.clipped && self.visibility.is_readable()).then_some(self.stub())
+        (self.done && !self.incomplete && !self.clipped && !self.closed).then_some(self.stub())
+    }
+
+    /// True when it is sealed on the wire and secrets opened all of it.
+    #[must_use]
+    pub const fn is_opened(&self) -> bool {
+        matches!(self.visibility, Visibility::Sealed) && !self.closed
     }
 }
 
@@ -224,6 +232,12 @@ impl Exchange {
     #[must_use]
     pub fn visibility(&self) -> Visibility {
         self.request.visibility.max(self.response.visibility)
+    }
+
+    /// True when sealed octets of it were opened with the secrets given, and their signatures are right.
+    #[must_use]
+    pub const fn is_opened(&self) -> bool {
+        self.request.is_opened() || self.response.is_opened()
     }
 
     /// Short name of the interface, out of the table.

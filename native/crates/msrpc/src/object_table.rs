@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::automation::Type;
+use crate::security::Secrets;
 use crate::{Client, StdObjRef, StringBinding, Uuid};
 
 /// Interface pointers known at a time.
@@ -36,6 +37,8 @@ pub struct ObjectTable {
     /// Objects by OID, which is all that a ping names. [MS-DCOM] 1.3.6.
     pinged: Bounded<u64, ObjectKey>,
     associations: Bounded<Association, Arc<Client>>,
+    /// What the user gave to have sealed calls opened.
+    secrets: Option<Arc<Secrets>>,
     /// Address to another address of the same machine, towards the one that stands for all.
     machines: Bounded<IpAddr, IpAddr>,
     announced: Vec<SocketAddr>,
@@ -106,6 +109,18 @@ impl Object {
 }
 
 impl ObjectTable {
+    /// A table beside which secrets lie that open sealed calls.
+    #[must_use]
+    pub fn with_secrets(secrets: Option<Arc<Secrets>>) -> Self {
+        Self { secrets: secrets.filter(|secrets| !secrets.is_empty()), ..Self::default() }
+    }
+
+    /// The secrets that open sealed calls.
+    #[must_use]
+    pub fn secrets(&self) -> Option<&Secrets> {
+        self.secrets.as_deref()
+    }
+
     /// Entries that had to make room for younger ones.
     #[must_use]
     pub const fn evicted(&self) -> u64 {

@@ -239,6 +239,8 @@ pub struct Pdu<'a> {
     octets: &'a [u8],
     /// Where padding and trailer begin in `octets`.
     stub_end: usize,
+    /// The stub was sealed, and is opened.
+    pub opened: bool,
 }
 
 /// The part of a PDU that differs by type.
@@ -319,6 +321,14 @@ pub enum Body<'a> {
 }
 
 impl<'a> Pdu<'a> {
+    /// Puts the opened octets of a sealed stub, with their padding, in its place.
+    pub(crate) fn open(&mut self, octets: &'a [u8]) {
+        if let Body::Request { stub, .. } | Body::Response { stub, .. } | Body::Fault { stub, .. } = &mut self.body {
+            *stub = octets.get(..stub.len()).unwrap_or(octets);
+            self.opened = true;
+        }
+    }
+
     /// Reads the PDU that `data` begins with. When `data` ends before the PDU does, what is there is read and
     /// [`Pdu::missing`] says how much is not.
     ///
@@ -348,7 +358,7 @@ impl<'a> Pdu<'a> {
         let mut cur = Cursor::new(data.get(..end).unwrap_or_default());
         cur.skip(Header::LENGTH)?;
         let body = Body::parse(&header, &mut cur)?;
-        Ok(Self { header, body, trailer, token, missing, octets: data, stub_end: end })
+        Ok(Self { header, body, trailer, token, missing, octets: data, stub_end: end, opened: false })
     }
 
     /// What stands in front of this fragment's `stub` and behind it, and is stub data to Suricata: of a request the

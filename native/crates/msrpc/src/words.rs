@@ -97,7 +97,7 @@ pub(crate) fn says(exchange: &Exchange) -> Option<String> {
         let given = record("in").map(told).unwrap_or_default();
         let result = record("out").map(|fields| format!(": {}", told(fields))).unwrap_or_default();
         write!(out, "{client} ran {path}.{method}({given}) on {server} by WMI{result}")
-    } else if exchange.request.visibility.is_readable() {
+    } else if !exchange.request.closed {
         let given = pieces(exchange.arguments.iter().map(|(name, value)| (Some(name), value)));
         write!(out, "{client} called {procedure}({given}) on {server}")
     } else {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
-use sidewire_engine::{CompileRequest, EngineError, Rules, Run, RunConfig};
+use sidewire_engine::{CompileRequest, EngineError, Rules, Run, RunConfig, SecretSource, Secrets};
 
 /// The engine's version.
 #[napi]
@@ -83,15 +83,44 @@ impl NativeRuleset {
     }
 }
 
+/// A secret: `kind` is `password`, `ntlm-hash`, `keytab` or `file`, `name` what messages call it.
+#[napi(object)]
+pub struct NativeSecret {
+    /// Kind.
+    pub kind: String,
+    /// An option or a file.
+    pub name: String,
+    /// The secret, or the octets of the file.
+    pub octets: Buffer,
+}
+
+/// Secrets that open sealed calls. Beside the configuration, not in it, so that they are in no text; wiped at the end.
+#[napi]
+pub struct NativeSecrets {
+    secrets: Arc<Secrets>,
+}
+
+/// Reads secrets.
+///
+/// # Errors
+/// `secrets/invalid`: what is none, without its value.
+#[napi]
+pub fn read_secrets(sources: Vec<NativeSecret>) -> Result<NativeSecrets> {
+    let each = sources.iter().map(|NativeSecret { kind, name, octets }| SecretSource { kind, name, octets });
+    let secrets = sidewire_engine::read_secrets(each).map_err(failed)?;
+    Ok(NativeSecrets { secrets: Arc::new(secrets) })
+}
+
 /// Begins a run. `config` is JSON (`RunConfig`).
 ///
 /// # Errors
 /// `config/invalid`, `output/write`.
 #[napi]
-pub fn start_run(config: String, rules: Option<&NativeRuleset>) -> Result<NativeRun> {
+pub fn start_run(config: String, rules: Option<&NativeRuleset>, secrets: Option<&NativeSecrets>) -> Result<NativeRun> {
+    let secrets = secrets.map(|given| Arc::clone(&given.secrets));
     let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
     let set = rules.map_or_else(Rules::none, |rules| rules.rules.set());
-    Ok(NativeRun { run: Arc::new(Run::start(config, set).map_err(failed)?) })
+    Ok(NativeRun { run: Arc::new(Run::start(config, set, secrets).map_err(failed)?) })
 }
 
 /// A run. Its threads end with it.
@@ -180,15 +209,22 @@ impl Task for Finished {
 /// # Errors
 /// `config/invalid`, `rules/compile` when no rule has this id, `capture/...`.
 #[napi(ts_return_type = "Promise<string>")]
-pub fn explain(config: String, rules: &NativeRuleset, sid: u32) -> Result<AsyncTask<Explain>> {
+pub fn explain(
+    config: String,
+    rules: &NativeRuleset,
+    secrets: Option<&NativeSecrets>,
+    sid: u32,
+) -> Result<AsyncTask<Explain>> {
+    let secrets = secrets.map(|given| Arc::clone(&given.secrets));
     let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
-    Ok(AsyncTask::new(Explain { config: Some(config), rules: Arc::clone(&rules.rules), sid }))
+    Ok(AsyncTask::new(Explain { config: Some(config), rules: Arc::clone(&rules.rules), secrets, sid }))
 }
 
 /// Explaining, on a thread of libuv's pool.
 pub struct Explain {
     config: Option<RunConfig>,
     rules: Arc<Rules>,
+    secrets: Option<Arc<Secrets>>,
     sid: u32,
 }
 
@@ -198,7 +234,7 @@ impl Task for Explain {
 
     fn compute(&mut self) -> Result<String> {
         let config = self.config.take().ok_or_else(|| internal("explained twice"))?;
-        sidewire_engine::explain(config, &self.rules.set(), self.sid).map_err(failed)
+        sidewire_engine::explain(config, &self.rules.set(), self.secrets.take(), self.sid).map_err(failed)
     }
 
     fn resolve(&mut self, _env: Env, trace: String) -> Result<String> {

@@ -1,9 +1,17 @@
-//! Who calls, out of the security tokens of binds and session setups.
+//! Security of calls: who makes them, out of the tokens of binds and session setups, and, with secrets that a user gives,
+//! what sealed ones hold.
 
 mod credentials;
 mod der;
+mod digest;
 mod kerberos;
+mod krb5;
+mod ntlm;
 mod principal;
+mod seal;
+mod secrets;
 
 pub use credentials::{Credentials, NtlmUser, NtlmVersion, Ticket};
 pub use principal::Principal;
+pub(crate) use seal::{Protected, SecurityContext};
+pub use secrets::{SecretKind, SecretProblem, Secrets};

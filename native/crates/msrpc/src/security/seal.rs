@@ -1,0 +1,98 @@
+//! A security context of a connection: who it speaks for, and, with secrets, what its PDUs hold.
+
+use std::sync::Arc;
+
+use sidewire_base::Direction;
+
+use super::krb5::Kerberos;
+use super::ntlm::{self, Ntlm};
+use super::{Credentials, Principal, Secrets};
+
+/// A PDU under a signature: its octets apart as the signature takes them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Protected<'a> {
+    /// Everything before the stub.
+    pub(crate) before: &'a [u8],
+    /// The stub with its padding, encrypted when `sealed`.
+    pub(crate) octets: &'a [u8],
+    /// `sec_trailer`.
+    pub(crate) after: &'a [u8],
+    /// The provider's token.
+    pub(crate) token: &'a [u8],
+    pub(crate) sealed: bool,
+}
+
+/// A security context of a connection. [MS-RPCE] 3.3.1.5.4.
+#[derive(Default)]
+pub(crate) struct SecurityContext {
+    pub(crate) id: u32,
+    /// Who calls under it, where that is shown.
+    pub(crate) principal: Option<Arc<Principal>>,
+    challenge: Option<[u8; 8]>,
+    keys: Keys,
+}
+
+/// What opens the stubs of a context.
+#[derive(Default)]
+enum Keys {
+    /// None of the secrets does, or none was given.
+    #[default]
+    None,
+    Ntlm(Box<Ntlm>),
+    Kerberos(Box<Kerberos>),
+}
+
+impl core::fmt::Debug for SecurityContext {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("SecurityContext")
+            .field("id", &self.id)
+            .field("principal", &self.principal)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SecurityContext {
+    /// A context nothing is known of but its id.
+    pub(crate) fn new(id: u32) -> Self {
+        Self { id, ..Self::default() }
+    }
+
+    /// A leg of the client's.
+    pub(crate) fn client_token(&mut self, token: &[u8], secrets: Option<&Secrets>) {
+        if let Some(principal) = Principal::of(&Credentials::of_token(token)) {
+            // Only the last leg of NTLM names the account; an earlier one must not take a name away.
+            self.principal = Some(Arc::new(principal));
+        }
+        let Some(secrets) = secrets else { return };
+        if let Some(challenge) = self.challenge
+            && let Some(keys) = Ntlm::new(token, challenge, secrets)
+        {
+            self.keys = Keys::Ntlm(Box::new(keys));
+        } else if let Some(keys) = Kerberos::new(token, secrets) {
+            let (user, domain) = keys.client();
+            if let Some(principal) = self.principal.as_mut().map(Arc::make_mut) {
+                principal.user = Some(user.to_owned());
+                principal.domain = Some(domain.to_owned());
+            }
+            self.keys = Keys::Kerberos(Box::new(keys));
+        }
+    }
+
+    /// A leg of the server's.
+    pub(crate) fn server_token(&mut self, token: &[u8]) {
+        self.challenge = ntlm::challenge(token).or(self.challenge);
+        if let Keys::Kerberos(keys) = &mut self.keys {
+            keys.reply(token);
+        }
+    }
+
+    /// The octets of a sealed PDU, when a secret opens it and its signature is right. Every PDU under a signature has to
+    /// come by here, because NTLM's keys go on with each.
+    pub(crate) fn open(&mut self, direction: Direction, pdu: &Protected<'_>) -> Option<Vec<u8>> {
+        match &mut self.keys {
+            Keys::None => None,
+            Keys::Ntlm(keys) => keys.open(direction, pdu),
+            Keys::Kerberos(keys) => keys.open(pdu),
+        }
+    }
+}
