@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { packageVersion } from '../package.js';
 import { COMMANDS } from './commands.js';
 import { EXIT, EXIT_HELP, Stop } from './exit.js';
 import { style, type Terminal } from './terminal.js';
@@ -18,7 +18,7 @@ async function parse(argv: readonly string[], terminal: Terminal): Promise<numbe
   const { Command, CommanderError } = await import('commander');
   const program = new Command('sidewire')
     .description('A network intrusion detection engine: Suricata rules, EVE JSON, DCOM calls in words.')
-    .version(version(), '-V, --version')
+    .version(packageVersion(), '-V, --version')
     .addHelpText('after', EXIT_HELP);
   let status: number = EXIT.ok;
   const groups = new Map<string, InstanceType<typeof Command>>();
@@ -78,9 +78,4 @@ function report(error: unknown, terminal: Terminal): number {
   }
   terminal.err(`${mark}: this is a bug in sidewire: ${error instanceof Error ? error.stack : String(error)}`);
   return EXIT.engine;
-}
-
-function version(): string {
-  const path = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }

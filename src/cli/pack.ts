@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { PACKAGE_FOLDER } from '../package.js';
 
 /** The rule files that come with sidewire. */
 export function shippedRules(): string[] {
-  const folder = fileURLToPath(new URL('../../rules', import.meta.url));
+  const folder = join(PACKAGE_FOLDER, 'rules');
   return readdirSync(folder)
     .filter((name) => name.endsWith('.rules'))
     .sort()

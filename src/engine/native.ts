@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { PACKAGE_FOLDER } from '../package.js';
 import { EngineError } from './error.js';
 import { platformName } from './platform.js';
 
@@ -81,8 +81,7 @@ function find(platform: string): string | null {
   try {
     return require.resolve(`@sidewire/${platform}`);
   } catch {
-    // Both src/engine and dist/engine are two folders below the root of a checkout.
-    const file = join(fileURLToPath(new URL('../..', import.meta.url)), 'native', `sidewire.${platform}.node`);
+    const file = join(PACKAGE_FOLDER, 'native', `sidewire.${platform}.node`);
     return existsSync(file) ? file : null;
   }
 }

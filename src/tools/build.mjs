@@ -1,6 +1,6 @@
 // `npm run build`: TypeScript to dist/, and the release addon to native/sidewire.PLATFORM.node.
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { platformName } from './platform.mjs';
 import { rustVersion } from './rust.mjs';
@@ -30,11 +30,26 @@ async function buildTypeScript() {
   // From nothing: what was renamed or removed must not stay behind in a package.
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
   await must('Compiling TypeScript', process.execPath, [compiler, '-p', 'src']);
+  await bundle(entry);
   chmodSync(entry, 0o755);
   mkdirSync(join(ROOT, 'dist', 'generated'), { recursive: true });
   copyFileSync(join(ROOT, 'src', 'generated', 'catalog.json'), join(ROOT, 'dist', 'generated', 'catalog.json'));
   setDone('typescript', value);
   say(`build: dist/ built (${seconds(start)})`);
+}
+
+/** Puts the command line and what it imports into few files: finding and compiling hundreds takes longer than all else. */
+export async function bundle(entry) {
+  // Not before it is installed.
+  const { rolldown } = await import('rolldown');
+  const folder = dirname(entry);
+  const bundled = await rolldown({ input: { bin: entry }, platform: 'node' });
+  const names = { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' };
+  const { output } = await bundled.generate({ format: 'esm', ...names });
+  await bundled.close();
+  rmSync(folder, { recursive: true });
+  mkdirSync(folder);
+  for (const { fileName, code } of output) writeFileSync(join(folder, fileName), code);
 }
 
 async function buildAddon() {

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { applySet, type ConfigMap, dumpConfig, fromPlain, loadConfig, SURICATA_DEFAULTS } from '../../config/index.js';
 import { defaultWorkers, Engine, type EngineSetup, expandInputs, type Ruleset } from '../../engine/index.js';
+import { packageVersion } from '../../package.js';
 import { interruptSignal } from '../interrupt.js';
 import { grouped } from '../missing.js';
 import type { Terminal } from '../terminal.js';
@@ -17,7 +18,7 @@ const FAILED = 1;
 export async function suricata(argv: readonly string[], terminal: Terminal): Promise<number> {
   const flags = parseFlags(argv);
   const has = (name: string) => flags.values.has(name);
-  const own = ownVersion();
+  const own = packageVersion();
   if (has('h') || has('help')) return print(terminal, helpText());
   if (has('V')) return print(terminal, versionText(own));
   if (has('build-info')) return print(terminal, buildInfo(own));
@@ -176,9 +177,4 @@ function captures(path: string, recursive: boolean, log: Log): string[] {
 function print(terminal: Terminal, text: string): number {
   terminal.out(text);
   return DONE;
-}
-
-function ownVersion(): string {
-  const path = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
