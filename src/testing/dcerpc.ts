@@ -6,8 +6,14 @@ export interface Interface {
   readonly version?: string;
 }
 
-/** NDR, the transfer syntax everybody speaks. [C706] appendix I. */
-const NDR: Interface = { uuid: '8a885d04-1ceb-11c9-9fe8-08002b104860', version: '2.0' };
+/** Transfer syntaxes: NDR, which everybody speaks, [C706] appendix I; NDR64, [MS-RPCE] 2.2.4.12. */
+const TRANSFER = {
+  ndr: { uuid: '8a885d04-1ceb-11c9-9fe8-08002b104860', version: '2.0' },
+  ndr64: { uuid: '71710533-beba-4937-8319-b5dbef9ccc36', version: '1.0' },
+} as const satisfies Record<string, Interface>;
+
+/** How stubs of a context are written. */
+export type TransferSyntax = keyof typeof TRANSFER;
 
 /** Bind-time feature negotiation, several security contexts and kept connections. [MS-RPCE] 2.2.2.14. */
 const FEATURES: Interface = { uuid: '6cb71c2c-9812-4540-0300-000000000000', version: '1.0' };
@@ -21,13 +27,14 @@ const PTYPE = {
   bindAck: 12,
   alterContext: 14,
   alterContextResponse: 15,
+  auth3: 16,
 } as const;
 
 const FIRST = 1;
 const LAST = 2;
 const OBJECT = 0x80;
 
-/** The security of a PDU, as its trailer says: the octets of stub and token mean nothing. [MS-RPCE] 2.2.2.11. */
+/** The security of a PDU, as its trailer says; the stub is not sealed for it. [MS-RPCE] 2.2.2.11. */
 export interface Security {
   /** `ntlm` by default. */
   readonly provider?: 'spnego' | 'ntlm' | 'kerberos' | 'netlogon';
@@ -35,6 +42,8 @@ export interface Security {
   readonly level?: 'connect' | 'call' | 'packet' | 'integrity' | 'privacy';
   /** `auth_context_id`. */
   readonly context?: number;
+  /** What the provider says: 16 octets of zeros, which mean nothing, by default. */
+  readonly token?: Uint8Array;
 }
 
 const PROVIDERS = { spnego: 9, ntlm: 10, kerberos: 16, netlogon: 68 } as const;
@@ -50,8 +59,8 @@ interface Common {
 }
 
 export interface Bind extends Common {
-  /** Offered presentation contexts by their ids. */
-  readonly contexts: readonly (Interface & { readonly id: number })[];
+  /** Offered presentation contexts by their ids; their transfer syntax is NDR by default. */
+  readonly contexts: readonly (Interface & { readonly id: number; readonly transfer?: TransferSyntax })[];
   /** `alter_context` instead of `bind`. */
   readonly alter?: boolean;
   /** Octets of the largest fragment; Windows' 5840 by default, 4280 for samba's and impacket's. */
@@ -61,8 +70,8 @@ export interface Bind extends Common {
 }
 
 export interface BindAck extends Common {
-  /** How each context was answered, in the order of the offer. */
-  readonly results: readonly ('accepted' | 'rejected')[];
+  /** How each context was answered, in the order of the offer: accepted (with NDR, or NDR64), or not. */
+  readonly results: readonly ('accepted' | TransferSyntax | 'rejected')[];
   /** Secondary address: the port. */
   readonly port?: string;
   readonly alter?: boolean;
@@ -114,14 +123,14 @@ export function bind({
     item.writeUInt8(1, 2);
     return Buffer.concat([item, syntax(abstract), syntax(transfer)]);
   };
-  const items = contexts.map(({ id, ...abstract }) => element(id, abstract, NDR));
+  const items = contexts.map(({ id, transfer = 'ndr', ...abstract }) => element(id, abstract, TRANSFER[transfer]));
   const [first] = contexts;
   if (features && first !== undefined) items.push(element(contexts.length, first, FEATURES));
   return pdu(alter ? PTYPE.alterContext : PTYPE.bind, callId, flags, Buffer.concat([head, ...items]), security);
 }
 
 /** `bind_ack`, or `alter_context_response`. */
-export function bindAck({ results, callId = 1, flags, port = '', alter = false }: BindAck): Buffer {
+export function bindAck({ results, callId = 1, flags, port = '', alter = false, security }: BindAck): Buffer {
   const head = Buffer.alloc(8);
   head.writeUInt16LE(5840, 0);
   head.writeUInt16LE(5840, 2);
@@ -133,12 +142,20 @@ export function bindAck({ results, callId = 1, flags, port = '', alter = false }
   const count = Buffer.from([results.length, 0, 0, 0]);
   const items = results.map((result) => {
     const item = Buffer.alloc(4);
-    item.writeUInt16LE(result === 'accepted' ? 0 : 2, 0);
-    item.writeUInt16LE(result === 'accepted' ? 0 : 1, 2);
-    return Buffer.concat([item, result === 'accepted' ? syntax(NDR) : Buffer.alloc(20)]);
+    if (result === 'rejected') {
+      item.writeUInt16LE(2, 0);
+      item.writeUInt16LE(1, 2);
+      return Buffer.concat([item, Buffer.alloc(20)]);
+    }
+    return Buffer.concat([item, syntax(TRANSFER[result === 'accepted' ? 'ndr' : result])]);
   });
   const body = Buffer.concat([head, length, address, padding, count, ...items]);
-  return pdu(alter ? PTYPE.alterContextResponse : PTYPE.bindAck, callId, flags, body);
+  return pdu(alter ? PTYPE.alterContextResponse : PTYPE.bindAck, callId, flags, body, security);
+}
+
+/** `auth3`: the client's last word of an authentication of three legs. Nothing answers it. */
+export function auth3({ callId = 1, flags, security = {} }: Common = {}): Buffer {
+  return pdu(PTYPE.auth3, callId, flags, Buffer.alloc(4), security);
 }
 
 /** A request, in as many fragments as asked for. */
@@ -209,7 +226,7 @@ export class DcerpcConversation extends TcpConversation {
   bind(contexts: Bind['contexts'], how: Omit<Bind, 'contexts' | 'callId'> = {}): this {
     const callId = this.#callId++;
     this.toServer(bind({ ...how, contexts, callId }));
-    const results = contexts.map(() => 'accepted' as const);
+    const results = contexts.map(({ transfer = 'ndr' }) => transfer);
     return this.toClient(bindAck({ results: how.features ? [...results, 'rejected'] : results, callId }));
   }
 
@@ -266,19 +283,21 @@ function pdu(ptype: number, callId: number, flags: number | undefined, body: Buf
   head.set([5, 0, ptype, flags ?? FIRST | LAST, 0x10, 0, 0, 0], 0);
   const tail = security === undefined ? Buffer.alloc(0) : trailer(security, body.length);
   head.writeUInt16LE(head.length + body.length + tail.length, 8);
-  head.writeUInt16LE(security === undefined ? 0 : TOKEN, 10);
+  head.writeUInt16LE(security === undefined ? 0 : tokenOf(security).length, 10);
   head.writeUInt32LE(callId, 12);
   return Buffer.concat([head, body, tail]);
 }
 
-/** Octets of the token behind a trailer. */
-const TOKEN = 16;
-
-/** Padding to 4 octets, `sec_trailer`, and a token of zeros. */
-function trailer({ provider = 'ntlm', level = 'privacy', context = 0 }: Security, before: number): Buffer {
+/** Padding to 4 octets, `sec_trailer`, and the token. */
+function trailer(security: Security, before: number): Buffer {
+  const { provider = 'ntlm', level = 'privacy', context = 0 } = security;
   const padding = (4 - (before % 4)) % 4;
-  const out = Buffer.alloc(padding + 8 + TOKEN);
+  const out = Buffer.alloc(padding + 8);
   out.set([PROVIDERS[provider], LEVELS[level], padding, 0], padding);
   out.writeUInt32LE(context, padding + 4);
-  return out;
+  return Buffer.concat([out, tokenOf(security)]);
+}
+
+function tokenOf({ token = Buffer.alloc(16) }: Security): Uint8Array {
+  return token;
 }

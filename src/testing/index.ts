@@ -9,6 +9,7 @@
 export { type Bytes, hex, octets, utf16 } from './bytes.js';
 export { dropped, duplicated, reordered } from './damage.js';
 export {
+  auth3,
   type Bind,
   type BindAck,
   bind,
@@ -23,6 +24,7 @@ export {
   request,
   response,
   type Security,
+  type TransferSyntax,
   uuidBytes,
 } from './dcerpc.js';
 export type { Endpoint, Frame, Role } from './frame.js';

@@ -17,6 +17,40 @@ export function activation(clsid: string): Buffer {
   ]);
 }
 
+/** IRemoteSCMActivator::RemoteCreateInstance, and RemoteGetClassObject: activation properties with a class in them. */
+export function remoteCreateInstance(clsid: string, iid: string): Buffer {
+  const com = (number: string) => uuidBytes(`${number.padStart(8, '0')}-0000-0000-c000-000000000046`);
+  const serialized = (data: Buffer) => {
+    const padding = Buffer.alloc((8 - (data.length % 8)) % 8);
+    return Buffer.concat([hex('01100800cccccccc'), u32(data.length + padding.length, 0), data, padding]);
+  };
+  const instantiation = serialized(
+    Buffer.concat([uuidBytes(clsid), u32(20, 0, 0, 1, 0, 0x20000, 88), hex('05000700'), u32(1), uuidBytes(iid)]),
+  );
+  const header = (total: number, size: number) =>
+    serialized(
+      Buffer.concat([
+        u32(total, size, 0, 2, 1),
+        Buffer.alloc(16),
+        u32(0x20000, 0x20004, 0),
+        u32(1),
+        com('1ab'),
+        u32(1, instantiation.length),
+      ]),
+    );
+  const { length } = header(0, 0);
+  const properties = Buffer.concat([header(length + instantiation.length, length), instantiation]);
+  const objref = Buffer.concat([
+    Buffer.from('MEOW'),
+    u32(4),
+    com('1a2'),
+    com('338'),
+    u32(0, properties.length + 8, properties.length, 0),
+    properties,
+  ]);
+  return Buffer.concat([ORPC_THIS, u32(0), pointer(Buffer.concat([u32(objref.length, objref.length), objref]))]);
+}
+
 /** An answer that gives an object: OBJREF_STANDARD in an MInterfacePointer, then S_OK. */
 export function gives(ipid: string, iid: string): Buffer {
   const standard = Buffer.concat([u32(0, 5), hex('0102030405060708'), hex('1112131415161718'), uuidBytes(ipid)]);

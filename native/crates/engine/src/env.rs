@@ -82,6 +82,14 @@ impl Expectations {
             }
         }
     }
+
+    /// What a new flow was announced to speak. One whose first packet is the server's has its ends the wrong way round.
+    pub(crate) fn of(&self, client: Endpoint, server: Endpoint) -> Option<&'static str> {
+        if self.by_server.is_empty() {
+            return None;
+        }
+        self.by_server.get(&server).or_else(|| self.by_server.get(&client)).copied()
+    }
 }
 
 impl<W: Watch> Env<W> {

@@ -43,15 +43,16 @@ impl<W: Watch> Env<W> {
                 tcp.stream_mut(direction).disable(Consumer::App);
                 return Turn::Straight;
             }
-            let (offset, bytes, last) = match tcp.stream(direction).available(Consumer::App) {
+            let (offset, bytes, last, gap) = match tcp.stream(direction).available(Consumer::App) {
                 None => return Turn::Straight,
                 Some(Chunk::Gap { length, .. }) => {
                     self.gap(app, direction, length, ordinal, (client, server), tcp.midstream());
                     tcp.stream_mut(direction).consume(Consumer::App, length);
                     continue;
                 }
-                Some(Chunk::Data { offset, bytes, last, .. }) => (offset, bytes, last),
+                Some(Chunk::Data { offset, bytes, last, gap, .. }) => (offset, bytes, last, gap),
             };
+            let total = bytes.len();
             if app.closed[direction] {
                 return Turn::Straight;
             }
@@ -67,6 +68,11 @@ impl<W: Watch> Env<W> {
                 ) {
                     Found::Session => {}
                     Found::Reversed => return Turn::Reversed,
+                    // What was waited for is missing: detection has its word on the gap.
+                    Found::Wait if app.session.is_none() && gap => {
+                        tcp.stream_mut(direction).consume(Consumer::App, total as u64);
+                        continue;
+                    }
                     Found::Wait if app.session.is_none() => return Turn::Straight,
                     Found::Wait => {}
                     Found::Failed => continue,
@@ -77,7 +83,7 @@ impl<W: Watch> Env<W> {
                 app.stopped = true;
                 continue;
             };
-            if bytes.len() < app.need[direction] && !last {
+            if total < app.need[direction] && !last && !gap {
                 return Turn::Straight;
             }
             app.dirty = true;
@@ -93,7 +99,6 @@ impl<W: Watch> Env<W> {
                 objects: &mut self.objects,
                 expectations: &mut self.announced,
             };
-            let total = bytes.len();
             let step = if total == 0 {
                 Ok(sidewire_proto::Step::default())
             } else {
@@ -116,7 +121,9 @@ impl<W: Watch> Env<W> {
                         && complete_messages(&**session, direction) > complete;
                     app.need[direction] = step.need;
                     let stream = tcp.stream_mut(direction);
-                    stream.consume(Consumer::App, consumed as u64);
+                    // What a gap follows will not be completed: it goes with the gap, which is told next.
+                    let lost = gap && consumed == 0 && step.switch.is_none();
+                    stream.consume(Consumer::App, if lost { total } else { consumed } as u64);
                     if flushes {
                         // Rules on the stream need not wait for more.
                         stream.flush_raw();
@@ -130,7 +137,7 @@ impl<W: Watch> Env<W> {
                         stream_done(tcp, direction);
                         return Turn::Straight;
                     }
-                    if consumed == 0 && step.switch.is_none() {
+                    if consumed == 0 && step.switch.is_none() && !gap {
                         return Turn::Straight;
                     }
                 }
@@ -206,7 +213,7 @@ impl<W: Watch> Env<W> {
     ) -> Found {
         if !app.begun {
             app.begun = true;
-            app.detection = DetectionState::new(midstream);
+            app.detection = DetectionState::new(midstream).announced(app.expected);
         }
         let setup = Arc::clone(&self.setup);
         let outcome =

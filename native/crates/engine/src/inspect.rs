@@ -84,7 +84,7 @@ impl<W: Watch> Env<W> {
             if !(last || session.raw_ready(direction, &self.setup.tcp)) {
                 return None;
             }
-            let Some(Chunk::Data { offset, bytes, seen, last: end }) =
+            let Some(Chunk::Data { offset, bytes, seen, last: end, .. }) =
                 stream.available_with_overlap(Consumer::Raw, chunk as usize)
             else {
                 return None;

@@ -329,7 +329,7 @@ impl<W: Watch> Core<W> {
         }
         if let Some(lookup) = lookup.filter(|lookup| lookup.is_new)
             && let Some(flow) = self.flows.get_mut(lookup.handle)
-            && let Some(name) = self.env.expectations.by_server.get(&flow.server)
+            && let Some(name) = self.env.expectations.of(flow.client, flow.server)
         {
             flow.data.app.expected = self.env.setup.detection.position(name);
         }

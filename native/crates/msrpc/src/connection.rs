@@ -8,7 +8,7 @@ use crate::security::{Principal, Protected, SecurityContext};
 use crate::{
     Auth, AuthLevel, Body, CallInterface, Client, ContextResult, Event, Exchange, Exchanges, Half, Header,
     Implementation, InterfaceId, Known, ObjectTable, Offer, Pdu, PduType, Plausible, SecTrailer, TransferSyntax, Uuid,
-    VerificationTrailer, arguments, dcom, words,
+    VerificationTrailer, dcom, reading,
 };
 
 /// How much of a connection is kept.
@@ -521,17 +521,12 @@ impl Connection {
                 exchange.interface = self.contexts.interface(context_id);
             }
         }
-        let (dcom, arguments) = dcom::on_request(exchange, around.objects, around.server.address);
-        if let Some(dcom) = &dcom {
+        reading::request(exchange, around);
+        if let Some(dcom) = &exchange.dcom {
             self.implementation = Implementation::asks_for(self.implementation, &dcom.iids);
             exchange.implementation = self.implementation;
         }
-        exchange.dcom = dcom;
-        exchange.arguments = arguments;
-        exchange.arguments.extend(arguments::of_request(exchange));
         self.identify(exchange, around);
-        exchange.command_line = words::command_line(exchange);
-        exchange.between = Some((around.client.address, around.server.address));
         if let Some(event) = odd {
             exchanges.raise(Some(id), event);
         }
@@ -577,11 +572,8 @@ impl Connection {
             clipped = exchange.response.clipped;
             call.kept += added;
             self.kept += added;
-            if done && exchange.fault.is_none() {
-                let results = dcom::on_response(exchange, around.objects, around.server.address);
-                exchange.arguments.extend(results);
-                exchange.arguments.extend(arguments::of_response(exchange));
-                arguments::endpoints(exchange).into_iter().for_each(|socket| around.objects.announce(socket));
+            if done {
+                reading::response(exchange, around);
             }
         }
         if clipped {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use sidewire_base::{Cursor, Malformed};
+use sidewire_base::{Cursor, Direction, Malformed};
 
 use crate::{
     Activity, Auth, AuthLevel, AuthType, ByteOrder, CallInterface, Event, Exchange, Exchanges, Half, InterfaceId,
-    Known, Limits, PduType, TransferSyntax, Uuid, Visibility,
+    Known, Limits, PduType, Surroundings, TransferSyntax, Uuid, Visibility, reading,
 };
 
 /// The header of a connectionless PDU. [C706] 12.5.1.
@@ -141,7 +141,13 @@ impl Datagrams {
     }
 
     /// Takes one datagram. False when it is no connectionless PDU.
-    pub fn datagram(&mut self, data: &[u8], exchanges: &mut impl Exchanges) -> bool {
+    pub fn datagram(
+        &mut self,
+        direction: Direction,
+        data: &[u8],
+        exchanges: &mut impl Exchanges,
+        around: &mut Surroundings<'_>,
+    ) -> bool {
         let mut cur = Cursor::new(data);
         let Ok(header) = DatagramHeader::parse(&mut cur) else {
             exchanges.raise(None, Event::MalformedPdu);
@@ -151,10 +157,14 @@ impl Datagrams {
         let stub = body.get(..usize::from(header.length)).unwrap_or(body);
         let missing = stub.len() < usize::from(header.length);
         let level = body.get(usize::from(header.length)).copied().unwrap_or_default();
+        let around = &mut Surroundings { objects: around.objects, ..*around };
+        if header.pdu_type.direction().is_some_and(|expected| expected != direction) {
+            core::mem::swap(&mut around.client, &mut around.server);
+        }
         match header.pdu_type {
             PduType::REQUEST => {
                 let position = self.call(&header, PduType::REQUEST, level, exchanges);
-                self.fragment(position, &header, stub, missing, true, exchanges);
+                self.fragment(position, &header, stub, missing, exchanges, around);
                 if header.is_maybe() {
                     self.drop_call(position, exchanges);
                 }
@@ -174,7 +184,7 @@ impl Datagrams {
                         exchange.fault = status;
                     }
                 }
-                self.fragment(position, &header, stub, missing, false, exchanges);
+                self.fragment(position, &header, stub, missing, exchanges, around);
             }
             PduType::CL_CANCEL => {
                 let known = self.position(&header).and_then(|position| self.calls.get(position));
@@ -253,10 +263,11 @@ impl Datagrams {
         header: &DatagramHeader,
         stub: &[u8],
         missing: bool,
-        to_server: bool,
         exchanges: &mut impl Exchanges,
+        around: &mut Surroundings<'_>,
     ) {
         let limits = self.limits;
+        let to_server = header.pdu_type == PduType::REQUEST;
         let Some(call) = self.calls.get_mut(position) else { return };
         let id = call.exchange;
         let assembly = if to_server { &mut call.request } else { &mut call.response };
@@ -289,12 +300,17 @@ impl Datagrams {
                 assembly.kept = assembly.kept.saturating_sub(twice.len());
             }
         }
+        let (done, clipped) = (half.done, half.clipped);
         if !to_server {
             // The entry stays, so that a repeated answer is known for what it is; the next call of the activity or
             // the limit takes it away.
-            call.answered = half.done;
+            call.answered = done;
         }
-        if half.clipped {
+        if done {
+            let read = if to_server { reading::request } else { reading::response };
+            read(exchange, around);
+        }
+        if clipped {
             exchanges.raise(Some(id), Event::StubTooLong);
         }
         exchanges.updated(id);

@@ -59,7 +59,7 @@ pub fn connection(data: &[u8]) {
             }
             _ => {
                 pipe.message(direction, piece, &mut kept, &mut around);
-                datagrams.datagram(piece, &mut kept);
+                datagrams.datagram(direction, piece, &mut kept, &mut around);
             }
         }
     }

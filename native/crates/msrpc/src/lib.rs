@@ -22,6 +22,7 @@ mod ndr;
 mod object_table;
 mod objref;
 mod pdu;
+mod reading;
 pub mod security;
 mod status;
 #[cfg(test)]

@@ -108,6 +108,8 @@ impl DetectionEvent {
 pub struct DetectionState {
     midstream: bool,
     first: Option<Direction>,
+    /// The protocol another flow said this one would speak.
+    announced: Option<u16>,
     expected: Option<u16>,
     protocol: Option<u16>,
     sides: [Side; 2],
@@ -134,6 +136,12 @@ impl DetectionState {
     #[must_use]
     pub fn new(midstream: bool) -> Self {
         Self { midstream, ..Self::default() }
+    }
+
+    /// Another flow said what this one will speak: the looks of that protocol are tried whatever the ports are.
+    #[must_use]
+    pub fn announced(self, protocol: Option<u16>) -> Self {
+        Self { announced: protocol, ..self }
     }
 
     /// Starts over for a flow that changes its protocol; `expected` is the protocol that was announced, if one was.
@@ -200,6 +208,17 @@ impl ProbeEntry {
     fn is_on(&self, port: u16) -> bool {
         self.ports.iter().any(|range| range.contains(&port))
     }
+}
+
+/// What else is known where octets are looked at.
+struct Circumstances {
+    /// Of who opened the flow, and of who answers.
+    ports: (u16, u16),
+    announced: Option<u16>,
+    /// Nothing will follow that could tell more.
+    given_up: bool,
+    /// The flow may have been taken the wrong way round.
+    reversible: bool,
 }
 
 /// What the patterns, or the looks, of one direction say.
@@ -289,9 +308,12 @@ impl Detection {
             &mut state.sides[direction],
             direction,
             seen,
-            (source_port, destination_port),
-            given_up,
-            reversible && state.protocol.is_none(),
+            &Circumstances {
+                ports: (source_port, destination_port),
+                announced: state.announced,
+                given_up,
+                reversible: reversible && state.protocol.is_none(),
+            },
         );
         match look {
             Look::Found { protocol, reversed } => self.found(state, direction, protocol, reversed),
@@ -384,15 +406,8 @@ impl Table {
         Ok(Self { sides: [side(Direction::ToServer)?, side(Direction::ToClient)?], probes })
     }
 
-    fn look(
-        &self,
-        side: &mut Side,
-        direction: Direction,
-        data: &[u8],
-        ports: (u16, u16),
-        given_up: bool,
-        reversible: bool,
-    ) -> Look {
+    fn look(&self, side: &mut Side, direction: Direction, data: &[u8], around: &Circumstances) -> Look {
+        let &Circumstances { ports, given_up, reversible, .. } = around;
         let patterns = self.sides[direction].look(data, given_up);
         match patterns {
             Look::Found { .. } => return patterns,
@@ -407,7 +422,7 @@ impl Table {
         if self.sides[direction].begins(data) && !given_up {
             return Look::More;
         }
-        match (patterns, self.probe(side, direction, data, ports, given_up, reversible), mirrored) {
+        match (patterns, self.probe(side, direction, data, around), mirrored) {
             (_, found @ Look::Found { .. }, _) => found,
             (Look::More, ..) | (_, Look::More, _) | (.., Look::More) => Look::More,
             _ => Look::No,
@@ -420,19 +435,15 @@ impl Table {
         Look::Found { protocol, reversed: reversible && own(source_port) && !own(destination_port) }
     }
 
-    /// Asks the looks: those on the responder's port, on the initiator's, then those on any port.
-    fn probe(
-        &self,
-        side: &mut Side,
-        direction: Direction,
-        data: &[u8],
-        (source_port, destination_port): (u16, u16),
-        given_up: bool,
-        reversible: bool,
-    ) -> Look {
+    /// Asks the looks: those on the responder's port (and of the protocol that was announced), on the initiator's, then
+    /// those on any port.
+    fn probe(&self, side: &mut Side, direction: Direction, data: &[u8], around: &Circumstances) -> Look {
+        let &Circumstances { ports: (source_port, destination_port), announced, given_up, reversible } = around;
         let mut undecided = false;
-        let by_destination = |probe: &ProbeEntry| probe.is_on(destination_port);
-        let by_source = |probe: &ProbeEntry| probe.is_on(source_port) && !probe.is_on(destination_port);
+        let by_destination = |probe: &ProbeEntry| {
+            probe.is_on(destination_port) || (announced == Some(probe.protocol) && !probe.ports.is_empty())
+        };
+        let by_source = |probe: &ProbeEntry| probe.is_on(source_port) && !by_destination(probe);
         let anywhere = |probe: &ProbeEntry| probe.ports.is_empty();
         let classes: [&dyn Fn(&ProbeEntry) -> bool; 3] = [&by_destination, &by_source, &anywhere];
         for class in classes {
@@ -698,6 +709,15 @@ mod tests {
             Outcome::Failed
         );
         assert_eq!(tcp(&mut DetectionState::default(), TO_SERVER, b"\x7fMAGIC and so on", 99), found(ANYWHERE));
+    }
+
+    #[test]
+    fn what_was_announced_is_looked_for_on_any_port() {
+        let octets = b"\0\x02ab and much longer than that";
+        let state = |protocol| DetectionState::default().announced(protocol);
+        assert_eq!(tcp(&mut state(Some(COUNTED)), TO_SERVER, octets, 98), found(COUNTED));
+        assert_eq!(tcp(&mut state(Some(WEB)), TO_SERVER, octets, 98), Outcome::Failed);
+        assert_eq!(tcp(&mut state(Some(COUNTED)), TO_SERVER, b"GET / is none the less", 98), found(WEB));
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub enum Chunk<'a> {
         seen: usize,
         /// True when the stream ends with these octets.
         last: bool,
+        /// True when a gap follows: whoever waits for more of what these octets begin waits in vain.
+        gap: bool,
     },
     /// Octets that were never seen although the peer acknowledged them (or will not be waited for). Consume `length`.
     Gap {
@@ -96,7 +98,8 @@ impl Stream {
             return None;
         }
         let progress = reader.progress;
-        let run = self.held.runs.iter().find(|run| run.end() > progress)?;
+        let mut runs = self.held.runs.iter().skip_while(|run| run.end() <= progress);
+        let run = runs.next()?;
         if run.start() > progress {
             return Some(Chunk::Gap { offset: progress, length: run.start() - progress });
         }
@@ -104,7 +107,8 @@ impl Stream {
         let to = run.end().min(self.visible);
         let bytes = run.slice(from, to)?;
         let seen = usize::try_from(progress - from).ok()?;
-        Some(Chunk::Data { offset: from, bytes, seen, last: self.ended() && to == self.visible })
+        let gap = to < self.visible && runs.next().is_some_and(|next| next.start() > to);
+        Some(Chunk::Data { offset: from, bytes, seen, last: self.ended() && to == self.visible, gap })
     }
 
     /// Moves a consumer's progress over `n` octets of data or gap; `n` does not count the overlap.

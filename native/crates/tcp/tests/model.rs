@@ -157,5 +157,5 @@ fn overlap_lets_a_match_span_pieces() {
     pipe.send(6, b"ghi");
     pipe.acknowledge(9);
     let chunk = pipe.stream().available_with_overlap(Consumer::Raw, 4);
-    assert_eq!(chunk, Some(Chunk::Data { offset: 2, bytes: b"cdefghi", seen: 4, last: false }));
+    assert_eq!(chunk, Some(Chunk::Data { offset: 2, bytes: b"cdefghi", seen: 4, last: false, gap: false }));
 }

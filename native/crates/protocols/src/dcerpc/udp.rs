@@ -1,11 +1,11 @@
 use sidewire_base::Direction;
-use sidewire_msrpc::{Carriage, Datagrams, Event};
+use sidewire_msrpc::{Carriage, Datagrams, Event, Surroundings};
 use sidewire_proto::{
     Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport, Value,
 };
 use smallvec::SmallVec;
 
-use super::tcp::{BUFFERS, STAGES, limits};
+use super::tcp::{BUFFERS, STAGES, announce, limits};
 use super::transaction::{Filling, LOGGERS};
 use super::{EVENTS, Tx, detect, rows};
 
@@ -43,20 +43,21 @@ impl Protocol for Udp {
 
     fn parse(
         &mut self,
-        _direction: Direction,
+        direction: Direction,
         input: Input<'_>,
         transactions: &mut Transactions<Tx>,
         context: &mut Context<'_>,
     ) -> Result<Step, Failed> {
-        let (calls, mut filling) = self.parts(transactions, context);
-        calls.datagram(input.data, &mut filling);
+        let (calls, mut filling, mut around) = self.parts(transactions, context);
+        calls.datagram(direction, input.data, &mut filling, &mut around);
+        announce(context);
         Ok(Step::all(&input))
     }
 
     fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut Context<'_>) {
         self.closed |= 1 << direction.index();
         let both = self.closed == 0b11;
-        let (calls, mut filling) = self.parts(transactions, context);
+        let (calls, mut filling, _) = self.parts(transactions, context);
         if both {
             calls.finish(&mut filling);
         }
@@ -67,10 +68,12 @@ impl Udp {
     fn parts<'a>(
         &'a mut self,
         transactions: &'a mut Transactions<Tx>,
-        context: &Context<'_>,
-    ) -> (&'a mut Datagrams, Filling<'a>) {
+        context: &'a mut Context<'_>,
+    ) -> (&'a mut Datagrams, Filling<'a>, Surroundings<'a>) {
         let waiting = &mut self.waiting;
         let filling = Filling { transactions, carriage: Carriage::Udp, now: context.time, reversed: false, waiting };
-        (&mut self.calls, filling)
+        let (client, server) = (context.client, context.server);
+        let around = Surroundings { objects: context.objects, time: context.time, client, server, session: None };
+        (&mut self.calls, filling, around)
     }
 }

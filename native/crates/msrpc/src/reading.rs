@@ -1,0 +1,24 @@
+//! What the complete halves of a call mean, whatever carried them.
+
+use crate::{Exchange, Surroundings, arguments, dcom, words};
+
+/// A complete request: its arguments, the object it is made on, the command line it runs, who calls whom.
+pub(crate) fn request(exchange: &mut Exchange, around: &mut Surroundings<'_>) {
+    let (dcom, arguments) = dcom::on_request(exchange, around.objects, around.server.address);
+    exchange.dcom = dcom;
+    exchange.arguments = arguments;
+    exchange.arguments.extend(arguments::of_request(exchange));
+    exchange.command_line = words::command_line(exchange);
+    exchange.between = Some((around.client.address, around.server.address));
+}
+
+/// A complete response: its results, the objects it gives, the ports it names.
+pub(crate) fn response(exchange: &mut Exchange, around: &mut Surroundings<'_>) {
+    if exchange.fault.is_some() {
+        return;
+    }
+    let results = dcom::on_response(exchange, around.objects, around.server.address);
+    exchange.arguments.extend(results);
+    exchange.arguments.extend(arguments::of_response(exchange));
+    arguments::endpoints(exchange).into_iter().for_each(|socket| around.objects.announce(socket));
+}
