@@ -33,8 +33,7 @@ export async function rulesExplain(args: readonly string[], values: Values, term
       style(terminal.color.out, 'bold', `Rule ${sid} ${verdict}; ${plural(trace.flows.length, 'flow')} looked at`),
     );
     for (const line of traceText(trace, LIMIT)) terminal.out(`  ${line}`);
-    if (results.length === 0)
-      terminal.out('  no flow or packet came as far as this rule: its protocol or ports never occur');
+    if (trace.flows.length + trace.packets.length === 0) terminal.out('  the captures hold nothing a rule looks at');
   }
   return matches > 0 ? EXIT.ok : EXIT.found;
 }

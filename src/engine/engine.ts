@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { Config, KnownProtocol } from '../config/index.js';
 import type { Catalog } from '../generated/catalog.js';
 import type { RunConfig } from '../generated/config.js';
-import { compileRuleset, type RuleSource } from './compile.js';
+import { ruleOrigins } from '../rules/index.js';
+import { compileOptions, compileRuleset, type RuleSource } from './compile.js';
 import { EngineError, fromNative } from './error.js';
 import type { EventType } from './events.js';
-import type { Trace } from './explain.js';
+import { type Trace, withPredicates } from './explain.js';
 import { expandInputs, type InputOptions } from './inputs.js';
 import { loadNative, type Native, type NativeSecrets } from './native.js';
 import { type EngineOptions, type EngineSetup, fullOutput, resolveOptions } from './options.js';
@@ -96,15 +97,17 @@ export class Engine {
   }
 
   /**
-   * Says, for each flow and transaction of the captures, the first stage at which a rule failed.
+   * Says, for each flow and transaction of the captures, the first stage at which a rule failed, and by which of its parts.
    * @throws {EngineError} `rules/compile` when no rule of the set has this sid
    */
   async explain(captures: string | readonly string[], rules: Ruleset, sid: number): Promise<Trace> {
     const config = { ...this.#runConfig(captures, { types: [] }), explain: sid };
     try {
-      return JSON.parse(
+      const trace = JSON.parse(
         await this.#native.explain(JSON.stringify(config), rules.native(), this.#secrets, sid),
       ) as Trace;
+      const options = compileOptions(this.config, this.catalog);
+      return withPredicates(trace, (text) => ruleOrigins(text, options));
     } catch (error) {
       throw fromNative(error);
     }

@@ -1,3 +1,5 @@
+import type { RuleOrigins, RulePart } from '../rules/index.js';
+
 /** The first stage at which a rule failed; `matched` when it did not. */
 export type Stage =
   | 'protocol'
@@ -19,6 +21,8 @@ export interface Result {
   /** Position in the rule's conditions, and of the check inside that condition. */
   readonly condition?: number;
   readonly check?: number;
+  /** What failed, as the rule has it: an option, a content with its modifiers, a part of the header. */
+  readonly predicate?: string;
   /** Where it was looked for, and what stood there. */
   readonly offset?: number;
   readonly found?: string;
@@ -35,8 +39,17 @@ export interface FlowTrace {
   readonly results: readonly Result[];
 }
 
+/** A rule that is explained. */
+export interface ExplainedRule {
+  readonly gid: number;
+  readonly sid: number;
+  readonly text: string;
+}
+
 /** What `explain` knows of one rule and some captures. */
 export interface Trace {
+  /** The rules of this sid; more than one where generators share it. */
+  readonly rules: readonly ExplainedRule[];
   readonly flows: readonly FlowTrace[];
   /** Results on packets without a flow. */
   readonly packets: readonly Result[];
@@ -51,38 +64,77 @@ const STAGES: Readonly<Record<Stage, string>> = {
   flow: 'the `flow` keyword does not hold (direction, or no established session)',
   application: 'another application protocol than the rule asks for',
   no_data: 'the buffer the rule looks into was never filled',
-  condition: 'a condition does not hold',
-  check: 'a check does not hold',
+  condition: 'does not hold',
+  check: 'does not hold',
   matched: 'matched',
 };
 
+/** Stages at which a part of the rule that is no condition fails. */
+const PARTS: Readonly<Partial<Record<Stage, RulePart>>> = {
+  protocol: 'protocol',
+  address: 'address',
+  port: 'port',
+  flow: 'flow',
+  application: 'protocol',
+};
+
+/** Adds to each result what failed as its rule has it. `originsOf` reads a rule's text. */
+export function withPredicates(trace: Trace, originsOf: (text: string) => RuleOrigins | null): Trace {
+  const origins = new Map(trace.rules.map(({ gid, sid, text }) => [`${gid}:${sid}`, originsOf(text)]));
+  const add = (result: Result): Result => {
+    const rule = origins.get(`${result.gid}:${result.sid}`);
+    const part = PARTS[result.stage];
+    const predicate =
+      result.condition === undefined ? part && rule?.part(part) : rule?.condition(result.condition, result.check);
+    return predicate === undefined ? result : { ...result, predicate };
+  };
+  return {
+    ...trace,
+    flows: trace.flows.map((flow) => ({ ...flow, results: flow.results.map(add) })),
+    packets: trace.packets.map(add),
+  };
+}
+
 /** One result in words. */
 export function resultText(result: Result): string {
-  const parts = [STAGES[result.stage]];
-  if (result.condition !== undefined) parts.push(`condition ${result.condition + 1}`);
-  if (result.check !== undefined) parts.push(`check ${result.check + 1}`);
-  if (result.offset !== undefined) parts.push(`at offset ${result.offset}`);
-  if (result.found) parts.push(`there stood ${JSON.stringify(result.found)} (${result.found_hex})`);
+  const { stage, predicate, condition, check } = result;
   const tx = result.tx_id === undefined ? '' : `transaction ${result.tx_id}: `;
+  if (condition === undefined) return `${tx}${STAGES[stage]}${predicate === undefined ? '' : ` (\`${predicate}\`)`}`;
+  const place = check === undefined ? `condition ${condition + 1}` : `condition ${condition + 1}, check ${check + 1}`;
+  const parts = [`${predicate === undefined ? place : `\`${predicate}\``} ${STAGES[stage]}`];
+  if (result.offset !== undefined) parts.push(`looked for from offset ${result.offset}`);
+  if (result.found) parts.push(`there stands ${JSON.stringify(result.found)} (${result.found_hex})`);
   return tx + parts.join(', ');
 }
 
 /** A trace in words, farthest first, at most `limit` lines. */
 export function traceText(trace: Trace, limit = 20): string[] {
   const order = Object.keys(STAGES);
+  const untried = untriedText(trace.rules);
   const lines = [
-    ...trace.flows.flatMap((flow) =>
-      flow.results.map((result) => ({
-        result,
-        text: `${flow.client} -> ${flow.server} (${[protocolName(flow.protocol), flow.app_proto].filter(Boolean).join(', ')}): ${resultText(result)}`,
-      })),
-    ),
-    ...trace.packets.map((result) => ({ result, text: `packet without a flow: ${resultText(result)}` })),
+    ...trace.flows.flatMap((flow) => {
+      const head = `${flow.client} -> ${flow.server} (${[protocolName(flow.protocol), flow.app_proto].filter(Boolean).join(', ')})`;
+      const results = flow.results.map((result) => ({
+        rank: order.indexOf(result.stage),
+        text: `${head}: ${resultText(result)}`,
+      }));
+      return results.length > 0 ? results : [{ rank: -1, text: `${head}: ${untried}` }];
+    }),
+    ...trace.packets.map((result) => ({
+      rank: order.indexOf(result.stage),
+      text: `packet without a flow: ${resultText(result)}`,
+    })),
   ]
-    .sort((a, b) => order.indexOf(b.result.stage) - order.indexOf(a.result.stage))
+    .sort((a, b) => b.rank - a.rank)
     .map(({ text }) => text);
   const more = lines.length - limit;
   return more > 0 ? [...lines.slice(0, limit), `... and ${more} more`] : lines;
+}
+
+/** Why a rule has no result on a flow: rules wait at their protocol and ports, so nothing else of it was looked at. */
+function untriedText(rules: readonly ExplainedRule[]): string {
+  const header = rules[0]?.text.slice(0, Math.max(0, rules[0].text.indexOf('('))).trim() ?? '';
+  return `not tried: nothing of the protocol and ports that the rule waits for${header && ` (\`${header}\`)`}`;
 }
 
 /** The name of an IP protocol number. */

@@ -3,7 +3,16 @@ export { compileOptions, type RuleSource, readSources } from './compile.js';
 export { Engine, type ReplayOptions } from './engine.js';
 export { EngineError } from './error.js';
 export type * from './events.js';
-export { type FlowTrace, protocolName, type Result, resultText, type Stage, type Trace, traceText } from './explain.js';
+export {
+  type ExplainedRule,
+  type FlowTrace,
+  protocolName,
+  type Result,
+  resultText,
+  type Stage,
+  type Trace,
+  traceText,
+} from './explain.js';
 export { type Hint, whyNoAlert } from './hints.js';
 export { expandInputs, type InputOptions, type InputOrder } from './inputs.js';
 export { loadNative, type Native, type NativeRuleset, type NativeRun } from './native.js';

@@ -95,18 +95,10 @@ function* run(
   const report = (finding: Diagnostic): void => {
     diagnostics.push(finding);
   };
-  const settings = readSettings(options, report);
-  const catalog = new CatalogIndex(options.catalog ?? loadCatalog());
-  const compiler: Compiler = {
-    catalog,
-    keywords: new KeywordTable(catalog),
-    settings,
-    resolver: new SetResolver(settings),
-    report,
-  };
+  const compiler = makeCompiler(options, report);
   const sources = files.map(({ path, text }) => new Source(path, text));
   const duplicates = findDuplicates(sources, compiler);
-  const merger = new ThresholdMerger(settings);
+  const merger = new ThresholdMerger(compiler.settings);
   const batch = new BatchWriter(IR_VERSION);
   for (const source of sources) {
     for (const line of ruleLines(source)) {
@@ -128,6 +120,13 @@ function* run(
     }
   }
   if (batch.count > 0) yield batch.take();
+}
+
+/** What single rules are lowered with. */
+export function makeCompiler(options: CompileOptions, report: (finding: Diagnostic) => void): Compiler {
+  const settings = readSettings(options, report);
+  const catalog = new CatalogIndex(options.catalog ?? loadCatalog());
+  return { catalog, keywords: new KeywordTable(catalog), settings, resolver: new SetResolver(settings), report };
 }
 
 function countUnsupported(diagnostics: readonly Diagnostic[], from: number, statistics: Statistics): void {

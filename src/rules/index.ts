@@ -28,5 +28,6 @@ export {
 } from './diagnostics/render.js';
 export type { Example } from './keywords/keyword.js';
 export { type KeywordEntry, keywords } from './listing.js';
+export { type RuleOrigins, type RulePart, ruleOrigins } from './origins.js';
 export type { Arrow, HeaderNode, ListNode, OptionNode, RuleNode, Span, SyntaxProblem, Word } from './syntax/ast.js';
 export { type Parsed, parseRule } from './syntax/parse.js';

@@ -134,7 +134,11 @@ describe('sidewire rules', () => {
     const miss = await sidewire('rules', 'explain', '2027189', HIVE, '--home-net', 'any', '--external-net', 'any');
     expect(miss.status).toBe(1);
     expect(miss.out).toMatch(/matched nothing/);
-    expect(miss.out).toMatch(/10\.20\.30\.1:\d+ -> 10\.20\.30\.2:\d+ .*a check does not hold/);
+    expect(miss.out).toMatch(
+      /10\.20\.30\.1:\d+ -> 10\.20\.30\.2:\d+ .*: `content:"\|00\|E\|00\|x.*` does not hold, looked for/,
+    );
+    const other = await sidewire('rules', 'explain', '9100012', HIVE);
+    expect(other.out).toMatch(/\(TCP, http\): not tried: .*`alert dcerpc any any -> any any`/);
     expect((await sidewire('rules', 'explain', '7', HIVE)).err).toMatch(/no loaded rule has sid 7/);
   });
 

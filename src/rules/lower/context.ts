@@ -60,6 +60,9 @@ export interface OpenContent {
   readonly seen: string[];
 }
 
+/** Spans in a rule's text by the condition or check that was read there. */
+export type Origins = Map<Condition | Check, Span>;
+
 /** Everything known about a rule while its options are read, in order. */
 export class RuleContext {
   readonly rule: Rule;
@@ -82,6 +85,10 @@ export class RuleContext {
   keyword = '';
   /** True once a keyword was not known: what depends on it would only repeat that. */
   incomplete = false;
+  /** The option being read, from its name to the end of its value. */
+  option: Span = { start: 0, end: 0 };
+  /** The options that conditions and checks came from, when somebody asks. */
+  readonly origins: Origins | null;
 
   readonly #diagnostics: (finding: Diagnostic) => void;
   #sticky: Sticky | null = null;
@@ -95,8 +102,10 @@ export class RuleContext {
     catalog: CatalogIndex,
     settings: Settings,
     diagnostics: (finding: Diagnostic) => void,
+    origins: Origins | null = null,
   ) {
     this.rule = rule;
+    this.origins = origins;
     this.line = line;
     this.catalog = catalog;
     this.settings = settings;
@@ -191,11 +200,13 @@ export class RuleContext {
   /** Adds a check. */
   check(run: Run, check: Check): void {
     run.condition.checks.push(check);
+    this.origins?.set(check, this.option);
     this.last = run;
   }
 
   condition(condition: Condition): void {
     this.rule.conditions.push(condition);
+    this.origins?.set(condition, this.option);
   }
 
   /** At the end of the options: what was begun must have been used. */
@@ -269,6 +280,7 @@ export class RuleContext {
     const run: Run = { condition, row, span };
     this.runs.push(run);
     this.rule.conditions.push(condition);
+    this.origins?.set(condition, span);
     return run;
   }
 }

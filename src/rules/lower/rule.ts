@@ -1,4 +1,4 @@
-import type { Rule } from '../../generated/ir.js';
+import type { Check, Rule } from '../../generated/ir.js';
 import type { CatalogIndex } from '../catalog/catalog.js';
 import { suricataFamily, suricataKeywords } from '../catalog/suricata.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
@@ -7,10 +7,10 @@ import type { KeywordTable } from '../keywords/index.js';
 import { checkRequires } from '../keywords/requires.js';
 import { DEFAULT_PRIORITY } from '../keywords/rule.js';
 import type { Settings } from '../settings/settings.js';
-import type { OptionNode } from '../syntax/ast.js';
+import type { OptionNode, Span } from '../syntax/ast.js';
 import type { RuleLine } from '../syntax/lines.js';
 import { parseRule } from '../syntax/parse.js';
-import { RuleContext } from './context.js';
+import { type Origins, RuleContext } from './context.js';
 import { lowerHeader } from './header.js';
 import { readOption } from './option.js';
 import type { BatchSetTable, SetResolver } from './sets.js';
@@ -72,10 +72,16 @@ function blankRule(text: string): Rule {
   };
 }
 
-/** Parses and lowers one rule; its sets go into `sets`. Never throws. */
-export function lowerRule(line: RuleLine, compiler: Compiler, sets: BatchSetTable): Lowered {
+/** Parses and lowers one rule; its sets go into `sets`. `origins` learns where conditions and checks stood. Never throws. */
+export function lowerRule(
+  line: RuleLine,
+  compiler: Compiler,
+  sets: BatchSetTable,
+  origins: Origins | null = null,
+): Lowered {
   const rule = blankRule(line.text);
-  const cx = new RuleContext(rule, line, compiler.catalog, compiler.settings, (finding) => compiler.report(finding));
+  const report = (finding: Diagnostic) => compiler.report(finding);
+  const cx = new RuleContext(rule, line, compiler.catalog, compiler.settings, report, origins);
   const parsed = parseRule(line.text);
   if (parsed.rule === null) {
     const { code, span, message, help } = parsed.problem;
@@ -96,6 +102,12 @@ export function lowerRule(line: RuleLine, compiler: Compiler, sets: BatchSetTabl
   cx.finish();
   if (!cx.failed) validate(cx, header);
   return cx.failed ? { outcome: 'failed', sid: rule.sid } : { outcome: 'loaded', rule };
+}
+
+/** A modifier right behind its content (or another of its modifiers) belongs to the text of the content. */
+function stretchOrigin(check: Check, before: Span, cx: RuleContext): void {
+  const origin = cx.origins?.get(check);
+  if (origin?.end === before.end) cx.origins?.set(check, { start: origin.start, end: cx.option.end });
 }
 
 function isRequired(options: readonly OptionNode[], compiler: Compiler, cx: RuleContext): boolean {
@@ -126,8 +138,14 @@ function lowerOption(node: OptionNode, compiler: Compiler, cx: RuleContext): voi
   const keyword = compiler.keywords.get(name);
   if (keyword !== undefined) {
     cx.keyword = name;
+    const { content, option: before } = cx;
+    const modifiers = content?.seen.length;
+    const run = content?.run;
+    cx.option = { start: node.name.start, end: node.value?.end ?? node.name.end };
     const option = readOption(node, keyword, cx);
     if (option !== null) keyword.lower(option, cx);
+    if (content !== null && (content.seen.length !== modifiers || content.run !== run))
+      stretchOrigin(content.check, before, cx);
     cx.keyword = '';
     return;
   }

@@ -94,6 +94,12 @@ impl Recorder {
         Self { rules, entries: Vec::new() }
     }
 
+    /// The watched rules.
+    #[must_use]
+    pub fn rules(&self) -> &[u32] {
+        &self.rules
+    }
+
     /// Takes what was recorded and begins anew; call it between flows to tell them apart.
     pub fn take(&mut self) -> Vec<Record> {
         core::mem::take(&mut self.entries)

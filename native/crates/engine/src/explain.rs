@@ -46,6 +46,14 @@ impl Explainer {
         let mut text = Vec::new();
         {
             let mut o = Object::new(&mut text);
+            o.array("rules", |list| {
+                for &index in self.recorder.rules() {
+                    let rule = rules.rule(index);
+                    list.object(|o| {
+                        o.u64("gid", rule.gid).u64("sid", rule.sid).str("text", &rule.text);
+                    });
+                }
+            });
             o.array("flows", |list| {
                 for flow in self.flows.values() {
                     list.object(|o| {
@@ -164,7 +172,7 @@ fn text(endpoint: sidewire_base::Endpoint) -> String {
 }
 
 /// Replays the captures of a configuration and says, for each flow and transaction, the first stage at which the rule
-/// failed. As JSON: `{flows: [{flow_id, client, server, app_proto, results: [{stage, ...}]}]}`.
+/// failed. As JSON: `{rules: [{gid, sid, text}], flows: [{flow_id, client, server, app_proto, results: [{stage, ...}]}]}`.
 ///
 /// # Errors
 /// [`EngineError`] when the configuration cannot be used, a capture cannot be read, or no rule has this id.
