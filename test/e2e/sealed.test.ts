@@ -19,7 +19,7 @@ async function calls(file: string, secrets: SecretOptions): Promise<Call[]> {
   const engine = new Engine({ workers: 1, secrets });
   const found: Call[] = [];
   for await (const event of engine.replay(join(PCAPS, file), { types: ['msrpc'] }))
-    found.push(event.msrpc as unknown as Call);
+    if (event.event_type === 'msrpc') found.push(event.msrpc as unknown as Call);
   return found.filter(({ stub }) => stub === 'sealed');
 }
 
