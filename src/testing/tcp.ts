@@ -34,7 +34,8 @@ export class TcpConversation implements Conversation {
   readonly #options: TcpOptions;
   readonly #client: Endpoint;
   readonly #server: Endpoint;
-  readonly #turns: { readonly toServer: boolean; readonly data: Buffer }[] = [];
+  readonly #turns: { readonly toServer: boolean; readonly data: Buffer; readonly wait: number }[] = [];
+  #wait = 0;
 
   constructor(options: TcpOptions = {}, usualPort = 80) {
     this.#options = options;
@@ -44,13 +45,23 @@ export class TcpConversation implements Conversation {
 
   /** The client says this. */
   toServer(data: Bytes): this {
-    this.#turns.push({ toServer: true, data: octets(data) });
-    return this;
+    return this.#say(true, data);
   }
 
   /** The server says this. */
   toClient(data: Bytes): this {
-    this.#turns.push({ toServer: false, data: octets(data) });
+    return this.#say(false, data);
+  }
+
+  /** What comes next comes so much later. Microseconds. For conversations that take turns with another. */
+  wait(microseconds: number): this {
+    this.#wait += microseconds;
+    return this;
+  }
+
+  #say(toServer: boolean, data: Bytes): this {
+    this.#turns.push({ toServer, data: octets(data), wait: this.#wait });
+    this.#wait = 0;
     return this;
   }
 
@@ -58,6 +69,7 @@ export class TcpConversation implements Conversation {
     const { handshake = true, close = 'fin', acknowledge = true, segment = 1460, only, start = START } = this.#options;
     const next: [number, number] = [...(this.#options.sequence ?? [1000, 5000])];
     const frames: Frame[] = [];
+    let waited = 0;
     const send = (toServer: boolean, role: Role, flags: number, payload: Buffer = Buffer.alloc(0)): void => {
       const [own, other] = toServer ? ([0, 1] as const) : ([1, 0] as const);
       const [from, to] = toServer ? [this.#client, this.#server] : [this.#server, this.#client];
@@ -65,7 +77,7 @@ export class TcpConversation implements Conversation {
       const data = tcpFrame(from, to, { sequence: next[own], acknowledgement, flags }, payload);
       const direction = toServer ? 'toServer' : 'toClient';
       if (only === undefined || only === direction)
-        frames.push({ time: start + frames.length * STEP, data, role, direction });
+        frames.push({ time: start + waited + frames.length * STEP, data, role, direction });
       next[own] = (next[own] + payload.length + (flags & (FLAGS.syn | FLAGS.fin) ? 1 : 0)) >>> 0;
     };
     if (handshake) {
@@ -74,7 +86,8 @@ export class TcpConversation implements Conversation {
       send(true, 'handshake', FLAGS.ack);
     }
     let index = 0;
-    for (const { toServer, data } of this.#turns) {
+    for (const { toServer, data, wait } of this.#turns) {
+      waited += wait;
       for (let at = 0; at < data.length; ) {
         const size = Math.max(1, Math.floor(typeof segment === 'number' ? segment : segment(index)));
         const part = data.subarray(at, at + size);
@@ -84,6 +97,7 @@ export class TcpConversation implements Conversation {
       }
       if (acknowledge && data.length > 0) send(!toServer, 'acknowledgement', FLAGS.ack);
     }
+    waited += this.#wait;
     if (close === 'fin') {
       send(true, 'close', FLAGS.fin | FLAGS.ack);
       send(false, 'close', FLAGS.fin | FLAGS.ack);

@@ -269,6 +269,12 @@ impl Connection {
         self.kept = 0;
     }
 
+    /// Calls in flight are nobody's any more: what held them is gone, or tells of them as they are.
+    pub(crate) fn forget_calls(&mut self) {
+        self.in_flight.clear();
+        self.kept = 0;
+    }
+
     // `Index<Direction>` has both directions: no index can be out of bounds.
     #[allow(clippy::indexing_slicing)]
     fn side(&mut self, direction: Direction) -> &mut Side {

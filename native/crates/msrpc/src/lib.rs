@@ -29,6 +29,7 @@ mod status;
 mod testing;
 mod uuid;
 mod variant;
+pub mod virtual_connection;
 mod wmi;
 mod words;
 

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use crate::automation::Type;
 use crate::security::Secrets;
+use crate::virtual_connection::VirtualConnections;
 use crate::{Client, StdObjRef, StringBinding, Uuid};
 
 /// Interface pointers known at a time.
@@ -37,6 +38,7 @@ pub struct ObjectTable {
     /// Objects by OID, which is all that a ping names. [MS-DCOM] 1.3.6.
     pinged: Bounded<u64, ObjectKey>,
     associations: Bounded<Association, Arc<Client>>,
+    virtual_connections: VirtualConnections,
     /// What the user gave to have sealed calls opened.
     secrets: Option<Arc<Secrets>>,
     /// Address to another address of the same machine, towards the one that stands for all.
@@ -119,6 +121,11 @@ impl ObjectTable {
     #[must_use]
     pub fn secrets(&self) -> Option<&Secrets> {
         self.secrets.as_deref()
+    }
+
+    /// Connections of RPC over HTTP.
+    pub const fn virtual_connections(&mut self) -> &mut VirtualConnections {
+        &mut self.virtual_connections
     }
 
     /// Entries that had to make room for younger ones.
@@ -279,7 +286,7 @@ impl ObjectTable {
 
 /// A map of bounded size whose oldest entry makes room.
 #[derive(Debug)]
-struct Bounded<K, V> {
+pub(crate) struct Bounded<K, V> {
     map: HashMap<K, V>,
     /// Keys in the order they came; keys that were removed since stay until their turn.
     order: VecDeque<K>,
@@ -293,7 +300,7 @@ impl<K, V> Default for Bounded<K, V> {
 
 impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
     /// Gives the number of entries that had to go.
-    fn insert(&mut self, key: K, value: V, limit: usize) -> u64 {
+    pub(crate) fn insert(&mut self, key: K, value: V, limit: usize) -> u64 {
         let mut gone = 0;
         if self.map.insert(key, value).is_none() {
             self.order.push_back(key);
@@ -303,6 +310,26 @@ impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
             }
         }
         gone
+    }
+
+    pub(crate) fn contains(&self, key: &K) -> bool {
+        self.map.contains_key(key)
+    }
+
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+        self.map.get(key)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.map.get_mut(key)
+    }
+
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+        self.map.remove(key)
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.map.values()
     }
 
     /// Moves an entry to the front of those that make room.

@@ -594,3 +594,28 @@ pub struct RtsCommands<'a> {
     /// How many the header promises.
     pub count: u16,
 }
+
+impl<'a> RtsCommands<'a> {
+    /// The first cookie. In the PDU that opens or replaces a channel, the virtual connection's. [MS-RPCH] 2.2.4.
+    #[must_use]
+    pub fn first_cookie(self, order: ByteOrder) -> Option<Uuid> {
+        let mut cur = Cursor::new(self.data);
+        for _ in 0..self.count {
+            let length = match order.u32(&mut cur).ok()? {
+                3 => return order.uuid(&mut cur).ok(),
+                0 | 2 | 4 | 5 | 6 | 13 | 14 => 4,
+                1 => 24,
+                7 | 9 | 10 => 0,
+                8 => usize::try_from(order.u32(&mut cur).ok()?).ok()?,
+                11 => match order.u32(&mut cur).ok()? {
+                    0 => 4 + 12,
+                    _ => 16 + 12,
+                },
+                12 => 16,
+                _ => return None,
+            };
+            cur.skip(length).ok()?;
+        }
+        None
+    }
+}

@@ -1,8 +1,10 @@
-//! Recognising DCERPC by its first octets, from either side and from the middle of a capture.
+//! Recognising DCERPC by its first octets, or by what stands in front of it over HTTP, from either side and from the middle of a capture.
 
 use sidewire_base::{Cursor, Direction};
 use sidewire_msrpc::{DatagramHeader, Header, PduType, Plausible};
 use sidewire_proto::{Pattern, Probe, Transport, Verdict};
+
+use super::http;
 
 /// What every connection-oriented PDU begins with: version 5, minor version 0 or 1.
 pub(super) const PATTERNS: &[Pattern] = &[
@@ -10,11 +12,14 @@ pub(super) const PATTERNS: &[Pattern] = &[
     pattern(Direction::ToServer, &[5, 1], from_client),
     pattern(Direction::ToClient, &[5, 0], from_server),
     pattern(Direction::ToClient, &[5, 1], from_server),
+    pattern(Direction::ToServer, http::CONNECT, |_| Verdict::Yes),
+    pattern(Direction::ToClient, http::BANNER, |_| Verdict::Yes),
 ];
 
 const fn pattern(direction: Direction, octets: &'static [u8], confirm: fn(&[u8]) -> Verdict) -> Pattern {
-    let transport = Transport::Tcp;
-    Pattern { transport, direction, octets, nocase: false, offset: 0, depth: 2, confirm: Some(confirm) }
+    #[allow(clippy::cast_possible_truncation)]
+    let depth = octets.len() as u16;
+    Pattern { transport: Transport::Tcp, direction, octets, nocase: false, offset: 0, depth, confirm: Some(confirm) }
 }
 
 fn from_client(data: &[u8]) -> Verdict {

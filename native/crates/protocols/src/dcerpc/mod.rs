@@ -3,6 +3,7 @@
 
 mod detect;
 mod event;
+mod http;
 pub mod rows;
 mod tcp;
 #[cfg(test)]

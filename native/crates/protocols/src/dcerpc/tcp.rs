@@ -1,17 +1,26 @@
 use sidewire_base::{Direction, Endpoint};
-use sidewire_msrpc::{Carriage, Connection, Event, Limits, Surroundings};
+use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId, pump};
+use sidewire_msrpc::{Carriage, Connection, Event, Fed, Limits, Surroundings};
 use sidewire_proto::{
     Buffer, Context, EventInfo, Expectation, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions,
     Transport, Value,
 };
 use smallvec::SmallVec;
 
+use super::http::Preface;
 use super::transaction::{Filling, LOGGERS};
 use super::{EVENTS, Tx, detect, rows};
 
-/// DCERPC over a TCP connection (ncacn_ip_tcp).
+/// DCERPC over a TCP connection: its own (ncacn_ip_tcp), one behind an HTTP head, or one of the two that make a virtual
+/// connection over HTTP (ncacn_http).
 pub struct Tcp {
     connection: Connection,
+    carriage: Carriage,
+    /// Set for RPC over HTTP version 2.
+    channel: Option<Channel>,
+    limits: Limits,
+    /// A bit for each direction whose first PDU may come.
+    begun: u8,
     /// A bit for each direction that ended.
     closed: u8,
     waiting: SmallVec<[Event; 2]>,
@@ -68,7 +77,16 @@ impl Protocol for Tcp {
     }
 
     fn begin(settings: &Settings) -> Self {
-        Self { connection: Connection::new(limits(settings)), closed: 0, waiting: SmallVec::new() }
+        let limits = limits(settings);
+        Self {
+            connection: Connection::new(limits),
+            carriage: Carriage::Tcp,
+            channel: None,
+            limits,
+            begun: 0,
+            closed: 0,
+            waiting: SmallVec::new(),
+        }
     }
 
     fn parse(
@@ -78,10 +96,35 @@ impl Protocol for Tcp {
         transactions: &mut Transactions<Tx>,
         context: &mut Context<'_>,
     ) -> Result<Step, Failed> {
-        let (connection, mut filling, mut around) = self.parts(transactions, context);
-        let fed = connection.feed(direction, input.data, input.last, &mut filling, &mut around);
+        let mut start = 0;
+        while self.begun & 1 << direction.index() == 0 {
+            if self.begun == 0 && start == 0 {
+                self.find_channel(context);
+            }
+            match Preface::of(direction, input.data.get(start..).unwrap_or_default()) {
+                Preface::Skip(length) => {
+                    start += length;
+                    self.carriage = Carriage::Http;
+                }
+                Preface::More if !input.last => return Ok(Step::need(start, 0)),
+                Preface::More | Preface::None => self.begun |= 1 << direction.index(),
+            }
+        }
+        let data = input.data.get(start..).unwrap_or_default();
+        let fed = match self.channel {
+            Some(channel) if channel.carries != direction => Fed { consumed: data.len(), need: 0 }, // flow control alone
+            Some(channel) if direction == Direction::ToServer => {
+                context.objects.virtual_connections().keep(channel.of, context.time, 0, data, self.limits);
+                Fed { consumed: data.len(), need: 0 }
+            }
+            Some(channel) => self.pump(channel.of, Answers::Octets(data, input.last), transactions, context),
+            None => {
+                let (connection, mut filling, mut around) = self.parts(transactions, context);
+                connection.feed(direction, data, input.last, &mut filling, &mut around)
+            }
+        };
         announce(context);
-        Ok(Step::need(fed.consumed, fed.need))
+        Ok(Step::need(start + fed.consumed, fed.need))
     }
 
     fn gap(
@@ -91,14 +134,33 @@ impl Protocol for Tcp {
         transactions: &mut Transactions<Tx>,
         context: &mut Context<'_>,
     ) -> Result<(), Failed> {
-        let (connection, mut filling, mut around) = self.parts(transactions, context);
-        connection.gap(direction, length, &mut filling, &mut around);
+        match self.channel {
+            Some(channel) if channel.carries != direction => {}
+            Some(channel) if direction == Direction::ToServer => {
+                context.objects.virtual_connections().keep(channel.of, context.time, length, &[], self.limits);
+            }
+            Some(channel) => {
+                self.pump(channel.of, Answers::Missing(length), transactions, context);
+            }
+            None => {
+                let (connection, mut filling, mut around) = self.parts(transactions, context);
+                connection.gap(direction, length, &mut filling, &mut around);
+            }
+        }
         Ok(())
     }
 
     fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut Context<'_>) {
         self.closed |= 1 << direction.index();
         let both = self.closed == 0b11;
+        if let Some(channel) = self.channel {
+            let answers = channel.carries == Direction::ToClient;
+            // Requests whose answers are not in the capture are told by the flow that has them.
+            if both && (answers || !context.objects.virtual_connections().is_owned(channel.of)) {
+                self.pump(channel.of, Answers::End, transactions, context);
+            }
+            return;
+        }
         let (connection, mut filling, mut around) = self.parts(transactions, context);
         connection.close(direction, &mut filling, &mut around);
         if both {
@@ -108,6 +170,35 @@ impl Protocol for Tcp {
 }
 
 impl Tcp {
+    /// Asks whether HTTP found the flow to be a channel.
+    fn find_channel(&mut self, context: &mut Context<'_>) {
+        let announced = context.objects.virtual_connections().take_announced(context.client, context.server);
+        if announced.is_some() {
+            self.channel = announced;
+            self.carriage = Carriage::Http;
+        }
+    }
+
+    /// Lets the virtual connection read what came; its calls are this flow's.
+    fn pump(
+        &mut self,
+        id: VirtualId,
+        answers: Answers<'_>,
+        transactions: &mut Transactions<Tx>,
+        context: &mut Context<'_>,
+    ) -> Fed {
+        let (client, server) = (context.client, context.server);
+        let mut around = Surroundings { objects: context.objects, time: context.time, client, server, session: None };
+        let mut filling = Filling {
+            transactions,
+            carriage: Carriage::Http,
+            now: context.time,
+            reversed: false,
+            waiting: &mut self.waiting,
+        };
+        pump(id, answers, self.limits, &mut around, &mut filling)
+    }
+
     fn parts<'a>(
         &'a mut self,
         transactions: &'a mut Transactions<Tx>,
@@ -115,7 +206,7 @@ impl Tcp {
     ) -> (&'a mut Connection, Filling<'a>, Surroundings<'a>) {
         let filling = Filling {
             transactions,
-            carriage: Carriage::Tcp,
+            carriage: self.carriage,
             now: context.time,
             reversed: self.connection.is_reversed(),
             waiting: &mut self.waiting,

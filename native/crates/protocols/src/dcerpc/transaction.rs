@@ -1,5 +1,6 @@
 use sidewire_base::{Direction, Time};
 use sidewire_eve::Object;
+use sidewire_msrpc::virtual_connection::Timed;
 use sidewire_msrpc::{Carriage, Event, Exchange, Exchanges, write_dcerpc, write_msrpc};
 use sidewire_proto::{Interface, Logger, LoggerInfo, Transactions, TxHead};
 use smallvec::SmallVec;
@@ -95,6 +96,12 @@ impl Exchanges for Filling<'_> {
             None if !self.waiting.contains(&event) => self.waiting.push(event),
             None => {}
         }
+    }
+}
+
+impl Timed for Filling<'_> {
+    fn at(&mut self, time: Time) {
+        self.now = time;
     }
 }
 

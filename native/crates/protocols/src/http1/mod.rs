@@ -15,6 +15,7 @@ mod log;
 mod multipart;
 mod request;
 mod response;
+mod rpc;
 mod transaction;
 mod uri;
 
@@ -24,6 +25,7 @@ mod tests;
 use std::sync::Arc;
 
 use sidewire_base::{Direction, Time};
+use sidewire_msrpc::Uuid;
 use sidewire_proto::{
     Buffer, Context, EventInfo, Failed, Info, Input, Logger, Pattern, Protocol, Settings, Slot, Step, Transactions,
     Transport,
@@ -81,6 +83,8 @@ pub struct Http1 {
     bombs: u8,
     /// Folded values while a header is read.
     joined: Vec<u8>,
+    /// The virtual connection whose OUT channel the answer to the last request will be.
+    rpc_out: Option<Uuid>,
 }
 
 /// What a step of a state machine came to.
@@ -146,6 +150,7 @@ impl Protocol for Http1 {
             response_id: 0,
             bombs: 0,
             joined: Vec::new(),
+            rpc_out: None,
         }
     }
 

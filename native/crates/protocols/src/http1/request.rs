@@ -8,6 +8,8 @@ use sidewire_proto::{Context, Failed, Slot, Transactions};
 use super::event::Event;
 use super::header::{Side, Span, contains, is_space, trim};
 use super::line::{self, ChunkLine, Version};
+use super::response::ResponseState;
+use super::rpc::Opening;
 use super::{Http1, Move, Transaction, stage};
 
 const HERE: Direction = Direction::ToServer;
@@ -102,6 +104,22 @@ impl Http1 {
                 let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
                 if taken == 0 {
                     return Ok(Move::Wait);
+                }
+                if slot.tx.request.content_length == Some(left) {
+                    match Opening::of(slot.tx.method(), left, data) {
+                        Opening::No => self.rpc_out = None,
+                        Opening::More if last => {}
+                        Opening::More => return Ok(Move::Wait),
+                        Opening::Channel(cookie, Direction::ToClient) => self.rpc_out = Some(cookie),
+                        Opening::Channel(cookie, carries) => {
+                            let (client, server) = (context.client, context.server);
+                            context.objects.virtual_connections().announce(client, server, cookie, carries);
+                            Self::complete(HERE, slot, now);
+                            self.request = RequestState::Ignore;
+                            self.response = ResponseState::Closed;
+                            return Ok(Move::Switch(0, "dcerpc"));
+                        }
+                    }
                 }
                 self.body(HERE, data.get(..taken).unwrap_or_default(), slot, now);
                 let left = left - taken as u64;

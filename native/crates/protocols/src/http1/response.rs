@@ -68,7 +68,7 @@ impl Http1 {
             ResponseState::Headers => {
                 let (taken, end) = self.headers(Side::Response, data, last, slot)?;
                 if end {
-                    return self.response_headers_done(taken, slot, now);
+                    return self.response_headers_done(taken, slot, context);
                 }
                 Ok(Move::On(taken).or_wait())
             }
@@ -212,19 +212,35 @@ impl Http1 {
     }
 
     /// Decides what the headers mean: an interim answer, a tunnel, a body. `taken` octets ended them.
-    fn response_headers_done(&mut self, taken: usize, slot: &mut Slot<Transaction>, now: Time) -> Result<Move, Failed> {
+    fn response_headers_done(
+        &mut self,
+        taken: usize,
+        slot: &mut Slot<Transaction>,
+        context: &mut Context<'_>,
+    ) -> Result<Move, Failed> {
+        let now = context.time;
         let code = slot.tx.response.code.unwrap_or(0);
         let head = &slot.tx.response.head;
         let encoding = head.get(b"transfer-encoding");
         let length = head.get(b"content-length");
         let chunked = encoding.is_some_and(|value| contains(value, b"chunked"));
         let delimited = encoding.is_some() || length.is_some();
+        let channel = self.rpc_out.take_if(|_| code >= 200);
         if slot.tx.is_connect() {
             if (200..300).contains(&code) {
                 self.leave(slot, now);
                 return Ok(Move::Switch(taken, ""));
             }
             self.request_cut_short(self.response_id, slot, now);
+        } else if code == 200
+            && !chunked
+            && self.request_id == self.response_id
+            && let Some(cookie) = channel
+        {
+            let (client, server) = (context.client, context.server);
+            context.objects.virtual_connections().announce(client, server, cookie, Direction::ToClient);
+            self.leave(slot, now);
+            return Ok(Move::Switch(taken, "dcerpc"));
         } else if code == 101 && !delimited {
             let to = head.get(b"upgrade").map(|value| {
                 if contains(value, b"h2c") {
