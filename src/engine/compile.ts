@@ -33,13 +33,6 @@ export async function compileRuleset(
 ): Promise<Ruleset> {
   const sources = readSources(source);
   const { batches, diagnostics, statistics } = compile(sources, compileOptions(config, catalog));
-  const buffers: Buffer[] = [];
-  for (const batch of batches) {
-    buffers.push(batch);
-    // Aborting and timers must get a turn while thousands of rules are compiled.
-    await new Promise(setImmediate);
-    source.signal?.throwIfAborted();
-  }
   const request: CompileRequest = {
     matcher,
     libraries: libraries(),
@@ -47,7 +40,14 @@ export async function compileRuleset(
     detect: config.run.detect,
   };
   try {
-    const compiled = await native.compileRules(buffers, JSON.stringify(request));
+    const compiler = native.beginRules(JSON.stringify(request));
+    for (const batch of batches) {
+      compiler.add(batch);
+      // Aborting and timers must get a turn while thousands of rules are compiled.
+      await new Promise(setImmediate);
+      source.signal?.throwIfAborted();
+    }
+    const compiled = await compiler.finish();
     return new Ruleset(compiled, {
       diagnostics,
       failed: statistics.failed,
@@ -57,7 +57,7 @@ export async function compileRuleset(
       sids: sources.flatMap(({ text }) => sidsOf(asText(text))),
     });
   } catch (error) {
-    throw fromNative(error);
+    throw source.signal?.aborted ? error : fromNative(error);
   }
 }
 

@@ -9,7 +9,7 @@ import { platformName } from './platform.js';
 export interface Native {
   version(): string;
   catalog(): string;
-  compileRules(batches: Buffer[], options: string): Promise<NativeRuleset>;
+  beginRules(options: string): NativeRuleCompiler;
   readSecrets(sources: NativeSecret[]): NativeSecrets;
   startRun(config: string, rules: NativeRuleset | null, secrets: NativeSecrets | null): NativeRun;
   explain(config: string, rules: NativeRuleset, secrets: NativeSecrets | null, sid: number): Promise<string>;
@@ -24,6 +24,12 @@ export interface NativeSecret {
 
 /** Secrets in the addon; they cannot be had back. */
 export type NativeSecrets = object;
+
+/** A compilation: takes batches while they are written. */
+export interface NativeRuleCompiler {
+  add(batch: Buffer): void;
+  finish(): Promise<NativeRuleset>;
+}
 
 export interface NativeRuleset {
   readonly rules: number;

@@ -1,4 +1,4 @@
-import type { Native, NativeRuleset, NativeRun, NativeSecrets } from '../../src/engine/native.js';
+import type { Native, NativeRuleCompiler, NativeRun, NativeSecrets } from '../../src/engine/native.js';
 
 /** An addon without native code: hands out lines, and remembers what it was asked. */
 export class FakeNative implements Native {
@@ -24,10 +24,18 @@ export class FakeNative implements Native {
     return JSON.stringify({ version: 1, protocols: [protocol], buffers: [], fields: [], events: [], transforms: [] });
   }
 
-  async compileRules(batches: Buffer[]): Promise<NativeRuleset> {
-    this.batches = batches.length;
-    const rules = batches.reduce((sum, batch) => sum + (JSON.parse(batch.toString()) as { rules: [] }).rules.length, 0);
-    return { rules, stats: () => '{}', problems: () => '[]' };
+  beginRules(): NativeRuleCompiler {
+    const batches: Buffer[] = [];
+    return {
+      add: (batch) => {
+        batches.push(batch);
+      },
+      finish: async () => {
+        this.batches = batches.length;
+        const sizes = batches.map((batch) => (JSON.parse(batch.toString()) as { rules: [] }).rules.length);
+        return { rules: sizes.reduce<number>((sum, size) => sum + size, 0), stats: () => '{}', problems: () => '[]' };
+      },
+    };
   }
 
   readSecrets(): NativeSecrets {

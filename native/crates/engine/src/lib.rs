@@ -32,7 +32,7 @@ pub use config::{
 };
 pub use error::EngineError;
 pub use explain::explain;
-pub use rules::{CompileRequest, Matcher, Rules};
+pub use rules::{CompileRequest, Matcher, RuleCompiler, Rules};
 pub use run::Run;
 pub use secrets::{SecretSource, read_secrets};
 pub use sidewire_msrpc::security::Secrets;

@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sidewire_detect::{Backend, CompileOptions, Problem, RuleSet, RuleType};
@@ -50,19 +53,48 @@ pub struct Rules {
     decode_ms: f64,
 }
 
-impl Rules {
-    /// Compiles batches of IR, as JSON.
+/// A compilation that takes batches of IR as they are written: reading and planning go on beside the one who writes, and no
+/// batch is kept.
+#[derive(Debug)]
+pub struct RuleCompiler {
+    batches: Sender<Vec<u8>>,
+    thread: JoinHandle<Result<Rules, EngineError>>,
+}
+
+impl RuleCompiler {
+    /// Begins, in a thread of its own.
     ///
     /// # Errors
-    /// [`EngineError::Rules`] when a batch is no IR of this version, or the matcher cannot be had.
-    pub fn compile(batches: Vec<Vec<u8>>, request: &CompileRequest) -> Result<Self, EngineError> {
-        let started = std::time::Instant::now();
-        let read = |batch: Vec<u8>| -> Result<RuleBatch, EngineError> {
-            serde_json::from_slice(&batch)
-                .map_err(|error| EngineError::Rules(format!("the rule IR cannot be read: {error}")))
-        };
-        let batches = batches.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        let decode_ms = started.elapsed().as_secs_f64() * 1e3;
+    /// [`EngineError::Rules`] when no thread can be had.
+    pub fn begin(request: CompileRequest) -> Result<Self, EngineError> {
+        let (batches, arriving) = channel();
+        let thread = std::thread::Builder::new()
+            .name("rules".to_owned())
+            .spawn(move || Rules::compile(arriving, &request))
+            .map_err(|error| EngineError::Rules(format!("no thread to compile rules: {error}")))?;
+        Ok(Self { batches, thread })
+    }
+
+    /// Takes a batch, as JSON. What is wrong with it is told by [`RuleCompiler::finish`].
+    pub fn add(&self, batch: Vec<u8>) {
+        // The other end is gone once a batch could not be read.
+        let _ = self.batches.send(batch);
+    }
+
+    /// Waits for the set.
+    ///
+    /// # Errors
+    /// [`EngineError::Rules`] when a batch was no IR of this version, or the matcher cannot be had.
+    pub fn finish(self) -> Result<Rules, EngineError> {
+        drop(self.batches);
+        self.thread
+            .join()
+            .unwrap_or_else(|_| Err(EngineError::Rules("compiling rules ended without a result".to_owned())))
+    }
+}
+
+impl Rules {
+    fn compile(batches: impl IntoIterator<Item = Vec<u8>>, request: &CompileRequest) -> Result<Self, EngineError> {
         let options = CompileOptions {
             backend: match request.matcher {
                 Matcher::Auto => Backend::Auto,
@@ -79,9 +111,20 @@ impl Rules {
             pcre_recursion_limit: request.detect.pcre_recursion_limit,
             ..CompileOptions::default()
         };
-        let (set, problems) = RuleSet::compile(batches, &options, sidewire_protocols::ALL)
-            .map_err(|error| EngineError::Rules(error.to_string()))?;
-        Ok(Self { set: Arc::new(set), problems, decode_ms })
+        let mut decoding = Duration::ZERO;
+        let mut unreadable = None;
+        let read = batches.into_iter().map_while(|batch| {
+            let began = Instant::now();
+            let read = serde_json::from_slice::<RuleBatch>(&batch).map_err(|error| unreadable = Some(error)).ok();
+            decoding += began.elapsed();
+            read
+        });
+        let compiled = RuleSet::compile(read, &options, sidewire_protocols::ALL);
+        if let Some(error) = unreadable {
+            return Err(EngineError::Rules(format!("the rule IR cannot be read: {error}")));
+        }
+        let (set, problems) = compiled.map_err(|error| EngineError::Rules(error.to_string()))?;
+        Ok(Self { set: Arc::new(set), problems, decode_ms: decoding.as_secs_f64() * 1e3 })
     }
 
     /// A set without rules.

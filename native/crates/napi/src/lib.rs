@@ -6,7 +6,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
-use sidewire_engine::{CompileRequest, EngineError, Rules, Run, RunConfig, SecretSource, Secrets};
+use sidewire_engine::{EngineError, RuleCompiler, Rules, Run, RunConfig, SecretSource, Secrets};
 
 /// The system's allocator grows the heap of a thread page by page; this one does not, and is faster beside. Only Rust
 /// uses it: Node keeps its own.
@@ -29,20 +29,42 @@ pub fn catalog() -> Result<String> {
     serde_json::to_string(&sidewire_engine::catalog()).map_err(internal)
 }
 
-/// Compiles rule batches off the main thread. `options` is JSON (`CompileRequest`).
-///
-/// # Errors
-/// `config/invalid` when the options cannot be read.
-#[napi(ts_return_type = "Promise<NativeRuleset>")]
-pub fn compile_rules(batches: Vec<Buffer>, options: String) -> Result<AsyncTask<Compile>> {
-    let request = serde_json::from_str(&options).map_err(|error| invalid(&error))?;
-    Ok(AsyncTask::new(Compile { batches: batches.iter().map(|batch| batch.to_vec()).collect(), request }))
+/// A compilation off the main thread; batches are taken as they are written.
+#[napi]
+pub struct NativeRuleCompiler {
+    compiler: Option<RuleCompiler>,
 }
 
-/// Compiling, on a thread of libuv's pool.
+/// Begins a compilation. `options` is JSON (`CompileRequest`).
+///
+/// # Errors
+/// `config/invalid` when the options cannot be read, `rules/compile` when no thread can be had.
+#[napi]
+pub fn begin_rules(options: String) -> Result<NativeRuleCompiler> {
+    let request = serde_json::from_str(&options).map_err(|error| invalid(&error))?;
+    Ok(NativeRuleCompiler { compiler: Some(RuleCompiler::begin(request).map_err(failed)?) })
+}
+
+#[napi]
+impl NativeRuleCompiler {
+    /// Takes a batch, as JSON.
+    #[napi]
+    pub fn add(&self, batch: Buffer) {
+        if let Some(compiler) = &self.compiler {
+            compiler.add(batch.to_vec());
+        }
+    }
+
+    /// Waits for the set; once.
+    #[napi(ts_return_type = "Promise<NativeRuleset>")]
+    pub fn finish(&mut self) -> AsyncTask<Compile> {
+        AsyncTask::new(Compile { compiler: self.compiler.take() })
+    }
+}
+
+/// The end of compiling, awaited on a thread of libuv's pool.
 pub struct Compile {
-    batches: Vec<Vec<u8>>,
-    request: CompileRequest,
+    compiler: Option<RuleCompiler>,
 }
 
 impl Task for Compile {
@@ -50,7 +72,8 @@ impl Task for Compile {
     type JsValue = NativeRuleset;
 
     fn compute(&mut self) -> Result<Rules> {
-        Rules::compile(core::mem::take(&mut self.batches), &self.request).map_err(failed)
+        let compiler = self.compiler.take().ok_or_else(|| internal("these rules were finished before"))?;
+        compiler.finish().map_err(failed)
     }
 
     fn resolve(&mut self, _env: Env, rules: Rules) -> Result<NativeRuleset> {
