@@ -146,7 +146,7 @@ function resolveRun(
     ),
     protocols,
     detect: {
-      packet_alert_max: Math.min(raw['packet-alert-max'] ?? 15, 65_535),
+      packet_alert_max: Math.min(raw['packet-alert-max'] || 15, 65_535),
       inspection_recursion_limit: raw.detect?.['inspection-recursion-limit'] ?? 3000,
       pcre_match_limit: pcre['match-limit'] ?? 3500,
       pcre_recursion_limit: pcre['match-limit-recursion'] ?? 1500,

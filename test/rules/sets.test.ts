@@ -23,7 +23,6 @@ const V6_ANY = { from: '::', to: 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff' };
 function addresses(text: string): readonly string[] | string {
   const { set, problem } = resolver.addresses(text);
   if (problem !== null) return problem.code;
-  expect(set.exclude).toEqual([]);
   return set.include.map(({ from, to }) => `${from}-${to}`);
 }
 
@@ -57,6 +56,13 @@ describe('addresses', () => {
       '0.0.0.0-9.255.255.255',
       '11.0.0.0-192.167.255.255',
       '192.169.0.0-255.255.255.255',
+    ]);
+    expect(resolver.addresses('!0.0.0.0-9.255.255.255').set).toEqual({
+      include: [{ from: '10.0.0.0', to: '255.255.255.255' }],
+      exclude: [{ from: '0.0.0.0', to: '9.255.255.255' }],
+    });
+    expect(addresses('[any,!0.0.0.0-9.255.255.255]')).toEqual([
+      '10.0.0.0-255.255.255.255',
       `${V6_ANY.from}-${V6_ANY.to}`,
     ]);
     expect(addresses('[10.0.0.0/30,!10.0.0.1]')).toEqual(['10.0.0.0-10.0.0.0', '10.0.0.2-10.0.0.3']);

@@ -141,12 +141,17 @@ export const dsize: Keyword = {
   value: 'required',
   lower(option, cx) {
     const row = cx.catalog.field('dsize');
-    if (row !== undefined && cx.once('dsize', option.span)) lowerNumber(option, row, option.value, cx);
+    if (row === undefined || !cx.once('dsize', option.span)) return;
+    lowerNumber(option, row, option.value, cx);
+    // As in Suricata, only `=`, `<` and `<=` hold for a packet without payload.
+    if (/^(!|>=)/.test(option.value.trim()))
+      cx.condition({ kind: 'number', field: row.name, test: { ranges: [{ min: 1, max: null }], negated: false } });
   },
   examples: [
     { options: 'dsize:3;', hits: ['abc'], misses: ['ab', 'abcd'] },
     { options: 'dsize:3<>6;', hits: ['abcd', 'abcde'], misses: ['abc', 'abcdef'] },
     { options: 'dsize:>=3;', hits: ['abc'], misses: ['ab'] },
+    { options: 'dsize:!3;', hits: ['ab', 'abcd'], misses: ['abc', ''] },
     { options: 'dsize:5<>6;', error: 'keyword/value' },
     { options: 'dsize:65536;', error: 'keyword/value' },
     { options: 'dsize:1; dsize:2;', error: 'keyword/twice' },

@@ -64,7 +64,7 @@ export class SetResolver {
   addresses(text: string): Resolved<AddressSet> {
     let known = this.#addressCache.get(text);
     if (known === undefined) {
-      known = resolve(this.#addresses, text, addressSet);
+      known = resolve(this.#addresses, text, (ranges, negated) => addressSet(this.#addresses, ranges, negated));
       this.#addressCache.set(text, known);
     }
     return known;
@@ -80,14 +80,16 @@ export class SetResolver {
   }
 }
 
-function addressSet(ranges: Ranges): AddressSet {
-  const include: AddressRange[] = [];
-  for (const [at, family] of ([4, 6] as const satisfies readonly Family[]).entries()) {
-    for (const { from, to } of ranges[at] ?? []) {
-      include.push({ from: formatAddress(family, from), to: formatAddress(family, to) });
-    }
-  }
-  return { include, exclude: [] };
+/** Of a list that negates, what it leaves out is told as well: rules on it are looked at packet by packet (`like_ip_only`). */
+function addressSet(domain: Domain, ranges: Ranges, negated: boolean): AddressSet {
+  const others = ranges.map((family, at) => (family.length === 0 ? [] : subtract(domain.any[at] ?? [], family)));
+  return { include: addressRanges(ranges), exclude: negated ? addressRanges(others) : [] };
+}
+
+function addressRanges(ranges: Ranges): AddressRange[] {
+  return ([4, 6] as const satisfies readonly Family[]).flatMap((family, at) =>
+    (ranges[at] ?? []).map(({ from, to }) => ({ from: formatAddress(family, from), to: formatAddress(family, to) })),
+  );
 }
 
 function portSet(ranges: Ranges): PortSet {
@@ -104,7 +106,7 @@ function parsePorts(text: string): Interval | null {
   return to > LAST_PORT || from > to ? null : { from, to };
 }
 
-function resolve<Set>(domain: Domain, text: string, make: (ranges: Ranges) => Set): Resolved<Set> {
+function resolve<Set>(domain: Domain, text: string, make: (ranges: Ranges, negated: boolean) => Set): Resolved<Set> {
   const parsed = parseList(text);
   if (parsed.node === null) {
     const { span, message, help } = parsed.problem;
@@ -123,13 +125,12 @@ function resolve<Set>(domain: Domain, text: string, make: (ranges: Ranges) => Se
       },
     };
   }
-  return { set: make(ranges), problem: null };
+  return { set: make(ranges, negates(domain, parsed.node)), problem: null };
 }
 
-/** A group is what it includes (everything, when it only excludes) without what it excludes; `!` takes the complement. */
 function evaluate(domain: Domain, node: ListNode, depth: number): Ranges | SetProblem {
   const inner = evaluatePlain(domain, node, depth);
-  return 'code' in inner || !node.negated ? inner : minus(domain.any, inner);
+  return 'code' in inner || !node.negated ? inner : without(domain, [], inner);
 }
 
 function evaluatePlain(domain: Domain, node: ListNode, depth: number): Ranges | SetProblem {
@@ -158,8 +159,7 @@ function evaluatePlain(domain: Domain, node: ListNode, depth: number): Ranges | 
         if ('code' in ranges) return ranges;
         (item.negated ? excludes : includes).push(ranges);
       }
-      const included = includes.length === 0 ? domain.any : merge(domain, includes);
-      return minus(included, merge(domain, excludes));
+      return without(domain, merge(domain, includes), merge(domain, excludes));
     }
   }
 }
@@ -181,8 +181,24 @@ function evaluateVariable(domain: Domain, node: ListNode & { kind: 'variable' },
   return 'code' in ranges ? fail(`in \`$${node.text}\`: ${ranges.message}`, ranges.help) : ranges;
 }
 
-function minus(set: Ranges, without: Ranges): Ranges {
-  return set.map((family, at) => subtract(family, without[at] ?? []));
+/**
+ * What a group holds: what it includes without what it excludes. Where it only excludes, it includes everything, but of that
+ * family alone: as in Suricata, `!10.0.0.0/8` holds no IPv6 address.
+ */
+function without(domain: Domain, included: Ranges, excluded: Ranges): Ranges {
+  return domain.any.map((all, at) => {
+    const [include, exclude] = [included[at] ?? [], excluded[at] ?? []];
+    return subtract(include.length === 0 && exclude.length > 0 ? all : include, exclude);
+  });
+}
+
+/** Does a list say `!` somewhere, be it in a variable? */
+function negates(domain: Domain, node: ListNode, depth = 0): boolean {
+  if (node.negated) return true;
+  if (node.kind === 'group') return node.items.some((item) => negates(domain, item, depth));
+  if (node.kind !== 'variable' || depth >= MAX_VARIABLES) return false;
+  const parsed = parseList(domain.variables.get(node.text)?.trim() ?? '');
+  return parsed.node !== null && negates(domain, parsed.node, depth + 1);
 }
 
 function merge(domain: Domain, sets: readonly Ranges[]): Ranges {

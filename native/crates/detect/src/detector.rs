@@ -207,10 +207,7 @@ impl Evaluator {
         }
         if O::ACTIVE {
             for (rule, plan) in (0..).zip(&rules.plans) {
-                let elsewhere = matches!(
-                    plan.meta.kind,
-                    RuleType::AppTx | RuleType::IpOnly | RuleType::LikeIpOnly | RuleType::ProtocolOnly
-                );
+                let elsewhere = matches!(plan.meta.kind, RuleType::AppTx | RuleType::IpOnly | RuleType::ProtocolOnly);
                 if !elsewhere && observer.watches(rule) {
                     note(rule);
                 }
@@ -261,7 +258,9 @@ impl Evaluator {
         state: Option<&mut FlowState>,
         explain: bool,
     ) -> Result<bool, Failure> {
-        facts.header(plan, &rules.addresses, &rules.ports)?;
+        let stream = facts.stream.filter(|_| plan.has_payload && plan.on_stream);
+        let established = if stream.is_some() { facts.established } else { facts.was_established };
+        facts.header(plan, &rules.addresses, &rules.ports, established)?;
         if plan.has_payload && facts.payload().is_empty() && facts.stream.is_none() {
             return Err(Failure::NoData);
         }
@@ -271,9 +270,7 @@ impl Evaluator {
             return Ok(false);
         }
         let mut failure = Failure::NoData;
-        if plan.on_stream
-            && let Some(stream) = facts.stream
-        {
+        if let Some(stream) = stream {
             let seen = state.as_deref().map_or(0, |state| state.streamed(facts.direction, rule));
             match self.desk.stream_payload(plan, stream.data, stream.offset, seen, stream.last, explain) {
                 Ok(()) => {
@@ -288,6 +285,9 @@ impl Evaluator {
         // A stream rule looks at packets too, those that are not part of the stream.
         if plan.flow.only_stream || !plan.on_packet && facts.in_stream || facts.payload().is_empty() {
             return Err(failure);
+        }
+        if stream.is_some() {
+            facts.flow(plan, facts.was_established)?;
         }
         self.desk.work.captures.clear();
         match self.desk.payload(plan, View::whole(facts.payload()), explain) {
@@ -419,14 +419,14 @@ impl Desk {
                 kinds.any(|found| kind.is_none_or(|wanted| found == wanted)) != *negated
             }
             Condition::StreamSize { side, test } => {
-                let [server, client] = facts.stream_sizes.map(|size| test.holds(size));
-                facts.has_flow
-                    && match side {
-                        StreamSide::Server => server,
-                        StreamSide::Client => client,
-                        StreamSide::Both => server && client,
-                        StreamSide::Either => server || client,
-                    }
+                let Some(sizes) = facts.stream_sizes else { return false };
+                let [client, server] = sizes.map(|size| test.holds(size.into()));
+                match side {
+                    StreamSide::Server => server,
+                    StreamSide::Client => client,
+                    StreamSide::Both => server && client,
+                    StreamSide::Either => server || client,
+                }
             }
             Condition::FlowBits { set, names } => {
                 state.is_some_and(|state| names.iter().any(|name| state.has_bit(*name)) == *set)

@@ -26,14 +26,15 @@ pub(crate) struct Facts<'a> {
     /// Towards the server without a flow.
     pub(crate) direction: Direction,
     pub(crate) has_flow: bool,
-    established: bool,
+    pub(crate) established: bool,
+    pub(crate) was_established: bool,
     pub(crate) app: Option<usize>,
     pub(crate) app_failed: bool,
     pub(crate) app_events: &'a [&'static str],
     pub(crate) stream_events: &'a [u16],
     pub(crate) stream: Option<StreamInput<'a>>,
     pub(crate) in_stream: bool,
-    pub(crate) stream_sizes: [u64; 2],
+    pub(crate) stream_sizes: Option<[u32; 2]>,
     stats: Option<FlowStats>,
     pub(crate) last: bool,
 }
@@ -71,13 +72,14 @@ impl<'a> Facts<'a> {
             direction: flow.map_or(Direction::ToServer, |flow| flow.direction),
             has_flow: flow.is_some(),
             established: flow.is_some_and(|flow| flow.established),
+            was_established: flow.is_some_and(|flow| flow.was_established),
             app: flow.and_then(|flow| flow.app),
             app_failed: flow.is_some_and(|flow| flow.app_failed),
             app_events: flow.map_or(&[], |flow| flow.app_events),
             stream_events: input.stream_events,
             stream: flow.and_then(|flow| flow.stream).filter(|stream| stream.fresh > 0),
             in_stream: flow.is_some_and(|flow| flow.packet_in_stream),
-            stream_sizes: flow.map_or([0; 2], |flow| flow.stream_sizes),
+            stream_sizes: flow.and_then(|flow| flow.stream_sizes),
             stats: flow.map(|flow| flow.stats),
             last: input.last,
         }
@@ -110,7 +112,13 @@ impl<'a> Facts<'a> {
     ///
     /// # Errors
     /// What does not.
-    pub(crate) fn header(&self, plan: &Plan, addresses: &AddressTable, ports: &PortTable) -> Result<(), Failure> {
+    pub(crate) fn header(
+        &self,
+        plan: &Plan,
+        addresses: &AddressTable,
+        ports: &PortTable,
+        established: bool,
+    ) -> Result<(), Failure> {
         if plan.classes.0 & self.class == 0 || plan.ip_version != 0 && plan.ip_version != self.ip_version {
             return Err(Failure::Protocol);
         }
@@ -119,7 +127,7 @@ impl<'a> Facts<'a> {
         {
             return Err(Failure::Protocol);
         }
-        self.flow(plan)?;
+        self.flow(plan, established)?;
         if let Some(apps) = &plan.apps
             && self.app.is_none_or(|app| !apps.contains(&app))
         {
@@ -148,13 +156,17 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn flow(&self, plan: &Plan) -> Result<(), Failure> {
+    /// Does the `flow` of a rule hold, on a flow that counts as established or does not?
+    ///
+    /// # Errors
+    /// [`Failure::Flow`].
+    pub(crate) fn flow(&self, plan: &Plan, established: bool) -> Result<(), Failure> {
         let flow = &plan.flow;
         let reassembled = self.packet.is_some_and(|packet| packet.reassembled);
         let holds = plan.directions[self.direction]
             && (self.has_flow || !(flow.to_server || flow.to_client))
-            && (!flow.established || self.established)
-            && (!flow.not_established || !self.established)
+            && (!flow.established || established)
+            && (!flow.not_established || !established)
             && (!flow.only_fragment || reassembled)
             && (!flow.no_fragment || !reassembled);
         if holds { Ok(()) } else { Err(Failure::Flow) }

@@ -31,6 +31,8 @@ pub struct FlowInput<'a> {
     pub direction: Direction,
     /// Both sides have spoken (UDP), the handshake is done or the session was picked up (TCP).
     pub established: bool,
+    /// It was so before this packet: what rules on packets mean by `established`, as Suricata does.
+    pub was_established: bool,
     /// IP protocol number of the flow.
     pub protocol: u8,
     /// Application protocol: position in the protocol list the rule set was compiled with.
@@ -45,8 +47,8 @@ pub struct FlowInput<'a> {
     pub session: Option<&'a mut (dyn Session + 'static)>,
     /// Stream octets that became visible in the packet's direction.
     pub stream: Option<StreamInput<'a>>,
-    /// Octets seen so far, per direction, as `stream_size` counts them.
-    pub stream_sizes: [u64; 2],
+    /// Sequence numbers used so far, by sender's direction, as `stream_size` counts them: a SYN is one.
+    pub stream_sizes: Option<[u32; 2]>,
     /// Counters of the flow.
     pub stats: FlowStats,
     /// The packet's payload was added to the stream, so payload rules see it there.

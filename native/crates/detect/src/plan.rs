@@ -165,8 +165,7 @@ impl Planner<'_> {
         draft.hook()?;
         let source_port = self.ports.add(port(rule.source_port)?);
         let destination_port = self.ports.add(port(rule.destination_port)?);
-        let any_ports = source_port == PortId::ANY && destination_port == PortId::ANY;
-        let (kind, on_packet, on_stream) = draft.kind(negated_addresses, any_ports);
+        let (kind, on_packet, on_stream) = draft.kind(negated_addresses);
         let directions = draft.directions(kind);
         let fast = fast_pattern::choose(rule, kind, &draft.tx, &draft.payload);
         let order = draft.order();
@@ -650,7 +649,7 @@ impl<'r> Draft<'r> {
     }
 
     /// The rule's type, and whether it looks at packets and at the stream.
-    fn kind(&self, negated_addresses: bool, any_ports: bool) -> (RuleType, bool, bool) {
+    fn kind(&self, negated_addresses: bool) -> (RuleType, bool, bool) {
         if !self.tx.is_empty() {
             return (RuleType::AppTx, true, true);
         }
@@ -658,24 +657,26 @@ impl<'r> Draft<'r> {
         let flow = &self.rule.flow;
         let directions_only =
             ir::FlowRequirement { to_server: flow.to_server, to_client: flow.to_client, ..Default::default() };
-        if self.payload.is_empty()
-            && self.apps.is_none()
+        let stateless = self.payload.is_empty() && self.apps.is_none();
+        let keeps_bits = |condition: &Condition| matches!(condition, Condition::XBit { .. });
+        if stateless
             && *flow == directions_only
             && conditions().any(|condition| matches!(condition, Condition::AppProtocol(_)))
-            && conditions().all(|condition| matches!(condition, Condition::AppProtocol(_) | Condition::FlowBits { .. }))
-            && self.effects.is_empty()
+            && conditions().all(|condition| matches!(condition, Condition::AppProtocol(_)) || keeps_bits(condition))
         {
             return (RuleType::ProtocolOnly, true, false);
         }
-        let state_only =
-            |condition: &Condition| matches!(condition, Condition::XBit { .. } | Condition::FlowBits { .. });
-        if self.payload.is_empty()
-            && self.apps.is_none()
+        let addresses_only = |condition: &Condition| {
+            keeps_bits(condition) || matches!(condition, Condition::Field { field, .. } if field.name == "ip_proto")
+        };
+        let compatible = |effect: &Effect| {
+            matches!(effect, Effect::FlowBits { action: ir::FlowBitAction::Set, .. } | Effect::XBit { .. })
+        };
+        if stateless
             && *flow == ir::FlowRequirement::default()
             && self.classes.0 & Classes::NONE == 0
-            && !matches!(self.rule.protocol, HeaderProtocol::TcpPacket | HeaderProtocol::TcpStream)
-            && conditions().all(state_only)
-            && any_ports
+            && conditions().all(addresses_only)
+            && self.effects.iter().all(compatible)
         {
             return (if negated_addresses { RuleType::LikeIpOnly } else { RuleType::IpOnly }, true, false);
         }

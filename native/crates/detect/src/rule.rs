@@ -57,7 +57,7 @@ pub struct Suppress {
 pub enum RuleType {
     /// Addresses only: once per flow and direction.
     IpOnly,
-    /// Addresses only, with negation: once per flow and direction.
+    /// Addresses only, with negation: every packet.
     LikeIpOnly,
     /// Protocol detection only: once per flow and direction, when the protocol is known.
     ProtocolOnly,

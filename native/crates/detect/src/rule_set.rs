@@ -292,13 +292,13 @@ impl RuleSet {
             let numbered = (0u32..).zip(plans).filter(|(_, plan)| wanted.contains(&plan.meta.kind));
             numbered.map(|(rule, _)| rule).collect::<Vec<_>>()
         };
-        self.addressed = of_kind(&[RuleType::IpOnly, RuleType::LikeIpOnly]);
+        self.addressed = of_kind(&[RuleType::IpOnly]);
         self.protocol_only = of_kind(&[RuleType::ProtocolOnly]);
         // Everything else that is not about transactions goes by class; those that wait for an event, apart.
         let mut by_class = Vec::new();
         for (rule, plan) in (0u32..).zip(plans) {
-            use RuleType::{AppTx, IpOnly, LikeIpOnly, ProtocolOnly};
-            if matches!(plan.meta.kind, AppTx | IpOnly | LikeIpOnly | ProtocolOnly) {
+            use RuleType::{AppTx, IpOnly, ProtocolOnly};
+            if matches!(plan.meta.kind, AppTx | IpOnly | ProtocolOnly) {
                 continue;
             }
             let waits_for = |wanted: fn(&Condition) -> bool| plan.conditions.iter().any(|(_, at)| wanted(at));

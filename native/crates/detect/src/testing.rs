@@ -245,6 +245,7 @@ impl Bench {
             flow: Some(FlowInput {
                 direction,
                 established: self.established,
+                was_established: self.established,
                 protocol: 6,
                 app: self.session.is_some().then_some(0),
                 app_failed: false,
@@ -253,7 +254,7 @@ impl Bench {
                 session: self.session.as_deref_mut(),
                 packet_in_stream: stream.is_some(),
                 stream,
-                stream_sizes: [1000, 10],
+                stream_sizes: Some([10, 1000]),
                 stats: FlowStats { packets: [3, 2], bytes: [300, 200], age: 5 },
             }),
             stream_events: &[],

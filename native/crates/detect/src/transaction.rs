@@ -98,7 +98,7 @@ impl Evaluator {
                 let explain = O::ACTIVE && observer.watches(rule);
                 if known.is_none() {
                     self.desk.work.captures.clear();
-                    let header = facts.header(plan, &rules.addresses, &rules.ports);
+                    let header = facts.header(plan, &rules.addresses, &rules.ports, facts.established);
                     let holds = header.and_then(|()| self.desk.conditions(plan, facts, Some(state), Some(id), explain));
                     if let Err(failure) = holds {
                         if explain {

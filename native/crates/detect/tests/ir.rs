@@ -44,6 +44,7 @@ impl Conversation {
             flow: Some(FlowInput {
                 direction: Direction::ToServer,
                 established: self.established,
+                was_established: self.established,
                 protocol: packet.ip.as_ref().map_or(0, |ip| ip.protocol),
                 app: None,
                 app_failed: false,
@@ -52,7 +53,7 @@ impl Conversation {
                 session: None,
                 packet_in_stream: false,
                 stream: None,
-                stream_sizes: [0; 2],
+                stream_sizes: None,
                 stats: FlowStats { packets: [1, 0], bytes: [100, 0], age: 0 },
             }),
             stream_events: &[],

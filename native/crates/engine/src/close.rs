@@ -7,6 +7,7 @@ use sidewire_tcp::{Consumer, Session};
 
 use crate::conversation::ConversationFlow;
 use crate::env::Env;
+use crate::inspect::Occasion;
 use crate::worker::Watch;
 
 /// Open transactions of one flow; beyond it the oldest are finished early and counted.
@@ -69,7 +70,9 @@ impl<W: Watch> Env<W> {
     /// Ends the application session: every open transaction is inspected and logged once.
     pub(crate) fn finish_session(&mut self, flow: &mut ConversationFlow, ordinal: u64) {
         self.close_session(flow, ordinal);
-        let nothing = sidewire_tcp::Events::default();
+        let was_established = flow.data.is_established(flow.both_seen());
+        let end =
+            Occasion { packet: None, was_established, events: &sidewire_tcp::Events::default(), in_stream: false };
         let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.is_empty());
         let raw = |flow: &ConversationFlow, direction| {
             let stream = flow.data.tcp.as_ref()?.stream(direction);
@@ -80,7 +83,7 @@ impl<W: Watch> Env<W> {
             // Once for each piece between gaps.
             while wanted {
                 let before = raw(flow, direction);
-                self.inspect(flow, None, direction, &nothing, false, true);
+                self.inspect(flow, direction, &end);
                 let after = raw(flow, direction);
                 wanted = after.is_some() && after != before;
             }

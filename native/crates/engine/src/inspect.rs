@@ -18,6 +18,24 @@ use crate::worker::Watch;
 /// Stream octets shown of an alert that matched in the stream.
 const MAX_STREAM_PAYLOAD: usize = 1 << 20;
 
+/// Why the rules look at a flow: a packet and what it did, or the end of the flow.
+pub(crate) struct Occasion<'a> {
+    /// `None` at the end.
+    pub(crate) packet: Option<&'a Packet<'a>>,
+    /// The flow was established before the packet.
+    pub(crate) was_established: bool,
+    pub(crate) events: &'a sidewire_tcp::Events,
+    /// The packet's payload was handed to the stream.
+    pub(crate) in_stream: bool,
+}
+
+impl Conversation {
+    /// TCP: the handshake is done, or the session was picked up. Otherwise: `both_seen`, both sides have spoken.
+    pub(crate) fn is_established(&self, both_seen: bool) -> bool {
+        self.tcp.as_ref().map_or(both_seen, |session| session.is_established())
+    }
+}
+
 impl<W: Watch> Env<W> {
     /// A packet that belongs to no flow: only packet rules and decoder events apply.
     pub(crate) fn without_flow(&mut self, packet: &Packet<'_>) {
@@ -44,26 +62,20 @@ impl<W: Watch> Env<W> {
         self.log_arp(packet);
     }
 
-    /// Applies the rules to a packet (or, without one, to the end of a flow) in one direction, and raises alerts.
-    pub(crate) fn inspect(
-        &mut self,
-        flow: &mut ConversationFlow,
-        packet: Option<&Packet<'_>>,
-        direction: Direction,
-        events: &sidewire_tcp::Events,
-        in_stream: bool,
-        last: bool,
-    ) {
+    /// Applies the rules to a packet (or to the end of a flow) in one direction, and raises alerts.
+    pub(crate) fn inspect(&mut self, flow: &mut ConversationFlow, direction: Direction, occasion: &Occasion<'_>) {
         if self.rules.is_empty() {
             return;
         }
+        let &Occasion { packet, was_established, events, in_stream } = occasion;
+        let last = packet.is_none();
         let (source, destination) = flow.endpoints(direction);
         let stats = FlowStats {
             packets: flow.packets,
             bytes: flow.bytes,
             age: u64::try_from(flow.last.seconds() - flow.first.seconds()).unwrap_or(0),
         };
-        let both_seen = flow.both_seen();
+        let established = flow.data.is_established(flow.both_seen());
         let event_numbers: smallvec::SmallVec<[u16; 4]> = events.iter().map(|event| event as u16).collect();
         self.matches.clear();
         let Conversation { tcp, app, rules, .. } = &mut flow.data;
@@ -100,7 +112,8 @@ impl<W: Watch> Env<W> {
             destination: Some(destination),
             flow: Some(FlowInput {
                 direction,
-                established: tcp.as_ref().map_or(both_seen, |session| session.is_established()),
+                established,
+                was_established,
                 protocol: flow.protocol,
                 app: app.protocol.map(usize::from),
                 app_failed: app.failed,
@@ -108,7 +121,7 @@ impl<W: Watch> Env<W> {
                 state: rules,
                 session: app.session.as_deref_mut(),
                 stream,
-                stream_sizes: tcp.as_ref().map_or([0; 2], |s| Direction::BOTH.map(|d| s.stream(d).visible())),
+                stream_sizes: tcp.as_ref().map(|session| Direction::BOTH.map(|side| session.sent(side))),
                 stats,
                 packet_in_stream: in_stream,
             }),

@@ -13,6 +13,7 @@ use sidewire_tcp::{Consumer, Session};
 use crate::conversation::{Conversation, ConversationFlow};
 use crate::env::Env;
 use crate::feed::Turn;
+use crate::inspect::Occasion;
 use crate::record::{Batch, Place};
 use crate::setup::Setup;
 use crate::summary::accumulate;
@@ -255,6 +256,8 @@ impl<W: Watch> Core<W> {
         self.note_headers(handle, packet, direction);
         let mut events = sidewire_tcp::Events::default();
         let mut in_stream = false;
+        let Some(flow) = self.flows.get(handle) else { return };
+        let was_established = flow.data.is_established(flow.both_seen());
         if let Transport::Tcp(tcp) = &packet.transport {
             let Some(flow) = self.flows.get_mut(handle) else { return };
             let setup = &self.env.setup;
@@ -293,7 +296,8 @@ impl<W: Watch> Core<W> {
         }
         self.update_state(handle);
         let Some(flow) = self.flows.get_mut(handle) else { return };
-        self.env.inspect(flow, Some(packet), direction, &events, in_stream, false);
+        let occasion = Occasion { packet: Some(packet), was_established, events: &events, in_stream };
+        self.env.inspect(flow, direction, &occasion);
         self.env.log_packet(flow, packet, direction, &events);
         self.env.log_transactions(flow, Some(packet), false);
         self.env.retire(flow, false);

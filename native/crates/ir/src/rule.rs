@@ -25,7 +25,8 @@ pub struct BatchSets {
     pub ports: Vec<PortSet>,
 }
 
-/// Addresses: in one of `include` and in none of `exclude`. Variables, groups and negation are resolved already.
+/// Addresses: in one of `include` and in none of `exclude`. Variables, groups and negation are resolved already; of a list
+/// that negates, `exclude` tells what it leaves out, which makes a rule one on packets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "ir.ts")]
 pub struct AddressSet {

@@ -347,6 +347,13 @@ impl Session {
         self.state >= State::Established
     }
 
+    /// Sequence numbers a side has used so far, its SYN's included, modulo 2^32.
+    #[must_use]
+    pub fn sent(&self, direction: Direction) -> u32 {
+        let side = &self.sides[direction];
+        side.next.wrapping_sub(side.isn)
+    }
+
     /// Picked up without its handshake.
     #[must_use]
     pub const fn midstream(&self) -> bool {
