@@ -17,6 +17,10 @@ export interface EventBase {
   readonly community_id?: string;
   readonly pkt_src?: string;
   readonly host?: string;
+  /** 4 or 6. */
+  readonly ip_v?: 4 | 6;
+  /** Bits and variables that rules set on the flow. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 /** A rule matched. */
@@ -40,7 +44,6 @@ export interface AlertEvent extends EventBase {
   /** Base64. */
   readonly packet?: string;
   readonly flow?: Readonly<Record<string, unknown>>;
-  readonly metadata?: Readonly<Record<string, unknown>>;
   readonly http?: HttpRecord;
   readonly dcerpc?: Readonly<Record<string, unknown>>;
   readonly msrpc?: MsrpcRecord;
@@ -162,15 +165,49 @@ export interface MsrpcRecord {
     readonly incomplete?: boolean;
     readonly result?: string;
     readonly result_name?: string;
-    readonly fault?: Readonly<Record<string, unknown>>;
+    readonly fault?: { readonly status: string; readonly name?: string };
   };
+  /** Arguments and results by name, as far as the stub can be read. */
   readonly arguments?: Readonly<Record<string, unknown>>;
-  readonly dcom?: Readonly<Record<string, unknown>>;
+  readonly dcom?: DcomRecord;
   /** The client gave the call up. */
   readonly cancelled?: boolean;
   /** When the first octets of the call were seen; the event's `timestamp` is when it was over. */
   readonly started?: string;
   readonly says?: string;
+}
+
+/** The DCOM object that was called, as far as it is known. */
+export interface DcomRecord {
+  readonly class?: { readonly clsid: string; readonly name?: string };
+  /** The object exporter, 16 hexadecimal digits. */
+  readonly oxid?: string;
+  /** IDispatch: the method that Invoke called, and its number. */
+  readonly method?: string;
+  readonly dispid?: number;
+  /** Low 16 bits of the server's process id, out of the IPID. */
+  readonly server_pid?: number;
+  /** WMI: the namespace of the login the object came of. */
+  readonly namespace?: string;
+  /** The calling process, as it called itself at WMI login. It may lie. */
+  readonly client?: {
+    readonly host?: string;
+    readonly fqdn?: string;
+    readonly pid?: number;
+    readonly start_time?: string;
+  };
+}
+
+/** An SMB transaction in Suricata's shape. */
+export interface SmbEvent extends EventBase {
+  readonly event_type: 'smb';
+  readonly smb: Readonly<Record<string, unknown>>;
+}
+
+/** An ARP packet. */
+export interface ArpEvent extends EventBase {
+  readonly event_type: 'arp';
+  readonly arp: Readonly<Record<string, unknown>>;
 }
 
 /** Counters at the end of a run. */
@@ -183,11 +220,13 @@ export interface StatsEvent extends EventBase {
 export type EveEvent =
   | AlertEvent
   | AnomalyEvent
+  | ArpEvent
   | DcerpcEvent
   | FileinfoEvent
   | FlowEvent
   | HttpEvent
   | MsrpcEvent
+  | SmbEvent
   | StatsEvent;
 
 /** The names of the event types. */
