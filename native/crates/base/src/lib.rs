@@ -1,5 +1,6 @@
-//! The vocabulary every other crate shares: bounds-checked reading, direction, endpoints, time, malformed input.
+//! The vocabulary every other crate shares: bounds-checked reading, direction, endpoints, time, malformed input, counters.
 
+mod counters;
 mod cursor;
 mod endpoint;
 pub mod text;
