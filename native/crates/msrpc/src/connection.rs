@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, Endpoint, Time};
 
+use crate::bounded::Bounded;
+use crate::held::Held;
 use crate::object_table::Association;
 use crate::security::{Principal, Protected, SecurityContext};
 use crate::{
@@ -18,6 +20,8 @@ pub struct Limits {
     pub stub: usize,
     /// Of the stubs of all unfinished calls of a connection together. Octets.
     pub unfinished: usize,
+    /// The same of all connections of a worker together. Octets.
+    pub unfinished_of_all: usize,
     /// Calls in flight.
     pub calls: usize,
     /// Presentation contexts.
@@ -26,7 +30,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { stub: 1 << 20, unfinished: 4 << 20, calls: 256, contexts: 1024 }
+        Self { stub: 1 << 20, unfinished: 4 << 20, unfinished_of_all: 128 << 20, calls: 256, contexts: 1024 }
     }
 }
 
@@ -63,7 +67,8 @@ pub struct Connection {
     sides: [Side; 2],
     contexts: Contexts,
     in_flight: Vec<InFlight>,
-    kept: usize,
+    /// Octets of the stubs in flight, and of pieces of PDUs that carriages do not keep.
+    held: Held,
     bind_auth: Option<Auth>,
     /// The security contexts in the order they came.
     security: Vec<SecurityContext>,
@@ -197,7 +202,9 @@ impl Connection {
         exchanges: &mut impl Exchanges,
         around: &mut Surroundings<'_>,
     ) {
+        self.held.count_in(around.objects.unfinished());
         let mut pending = core::mem::take(&mut self.side(direction).pending);
+        self.held.give_back(pending.len());
         let mut data = data;
         // Only what completes the unfinished PDU is copied; the rest is read where it lies.
         while !pending.is_empty() && !data.is_empty() {
@@ -217,6 +224,11 @@ impl Connection {
             pending.extend_from_slice(data.get(fed.consumed..).unwrap_or_default());
         }
         pending.truncate(MAX_PDU);
+        if pending.len() > self.held.room(usize::MAX, self.limits.unfinished_of_all) {
+            pending = Vec::new();
+            self.lose(direction, exchanges);
+        }
+        self.held.take(pending.len());
         self.side(direction).pending = pending;
     }
 
@@ -228,9 +240,9 @@ impl Connection {
         exchanges: &mut impl Exchanges,
         around: &mut Surroundings<'_>,
     ) {
+        self.forget_pending(direction);
         let side = self.side(direction);
         let missing = usize::try_from(length).unwrap_or(usize::MAX);
-        side.pending.clear();
         if let Some(left) = side.skip.checked_sub(missing).filter(|_| side.skip > 0) {
             side.skip = left; // still inside a PDU that was dealt with
         } else if let Plausible::Yes(header) = Header::probe(&side.head) {
@@ -251,8 +263,8 @@ impl Connection {
 
     /// One direction ended: its calls are as complete as they get.
     pub fn close(&mut self, direction: Direction, exchanges: &mut impl Exchanges, around: &mut Surroundings<'_>) {
+        self.forget_pending(direction);
         let side = self.side(direction);
-        side.pending.clear();
         side.have = 0;
         let head = core::mem::take(&mut side.head);
         if matches!(Header::probe(&head), Plausible::Yes(_)) {
@@ -263,22 +275,27 @@ impl Connection {
 
     /// Both directions ended: nothing in flight will be answered.
     pub fn finish(&mut self, exchanges: &mut impl Exchanges) {
-        for call in core::mem::take(&mut self.in_flight) {
-            abandon(&call, exchanges);
+        while !self.in_flight.is_empty() {
+            self.drop_call(0, exchanges);
         }
-        self.kept = 0;
     }
 
     /// Calls in flight are nobody's any more: what held them is gone, or tells of them as they are.
     pub(crate) fn forget_calls(&mut self) {
-        self.in_flight.clear();
-        self.kept = 0;
+        for call in core::mem::take(&mut self.in_flight) {
+            self.held.give_back(call.kept);
+        }
     }
 
     // `Index<Direction>` has both directions: no index can be out of bounds.
     #[allow(clippy::indexing_slicing)]
     fn side(&mut self, direction: Direction) -> &mut Side {
         &mut self.sides[direction]
+    }
+
+    fn forget_pending(&mut self, direction: Direction) {
+        let pending = core::mem::take(&mut self.side(direction).pending);
+        self.held.give_back(pending.len());
     }
 
     fn lose(&mut self, direction: Direction, exchanges: &mut impl Exchanges) {
@@ -302,6 +319,7 @@ impl Connection {
             exchanges.raise(None, Event::MalformedPdu);
             return;
         };
+        self.held.count_in(around.objects.unfinished());
         let mut around = Surroundings { objects: around.objects, ..*around };
         match pdu.header.pdu_type.direction() {
             Some(expected) if expected == direction => self.along = self.along.saturating_add(1),
@@ -450,17 +468,17 @@ impl Connection {
                 exchanges,
             ),
         };
-        let (limits, kept) = (self.limits, self.kept);
+        let (limits, room) = (self.limits, self.held.room(self.limits.unfinished, self.limits.unfinished_of_all));
         let Some(call) = self.in_flight.get_mut(position) else { return };
         call.digest = if pdu.header.flags.first() { digest } else { call.digest };
         let id = call.exchange;
         let Some(exchange) = exchanges.get(id) else { return };
-        let added = exchange.request.append(pdu, stub, &limits, limits.unfinished.saturating_sub(kept));
+        let added = exchange.request.append(pdu, stub, &limits, room);
         let done = exchange.request.done;
         let clipped = exchange.request.clipped;
         call.kept += added;
         call.request_done = done;
-        self.kept += added;
+        self.held.take(added);
         if clipped {
             exchanges.raise(Some(id), Event::StubTooLong);
         }
@@ -558,7 +576,7 @@ impl Connection {
                 self.begin(call_id, None, exchange, exchanges)
             }
         };
-        let (limits, kept) = (self.limits, self.kept);
+        let (limits, room) = (self.limits, self.held.room(self.limits.unfinished, self.limits.unfinished_of_all));
         let Some(call) = self.in_flight.get_mut(position) else { return };
         let id = call.exchange;
         let (mut done, mut lost_request, mut clipped) = (true, false, false);
@@ -573,11 +591,11 @@ impl Connection {
             if let Body::Fault { status, .. } = pdu.body {
                 exchange.fault = Some(status);
             }
-            let added = exchange.response.append(pdu, stub, &limits, limits.unfinished.saturating_sub(kept));
+            let added = exchange.response.append(pdu, stub, &limits, room);
             done = exchange.response.done;
             clipped = exchange.response.clipped;
             call.kept += added;
-            self.kept += added;
+            self.held.take(added);
             if done {
                 reading::response(exchange, around);
             }
@@ -609,7 +627,7 @@ impl Connection {
             return;
         }
         let call = self.in_flight.remove(position);
-        self.kept = self.kept.saturating_sub(call.kept);
+        self.held.give_back(call.kept);
     }
 
     /// The client's octets went on, or are missing: requests that were answered and not seen are lost.
@@ -772,7 +790,7 @@ impl Connection {
     fn drop_call(&mut self, position: usize, exchanges: &mut impl Exchanges) {
         if position < self.in_flight.len() {
             let call = self.in_flight.remove(position);
-            self.kept = self.kept.saturating_sub(call.kept);
+            self.held.give_back(call.kept);
             abandon(&call, exchanges);
         }
     }
@@ -880,20 +898,15 @@ impl Half {
 
 /// The presentation contexts of a connection, by id.
 #[derive(Debug, Default)]
-struct Contexts {
-    sorted: Vec<Context>,
-    clock: u64,
-}
+struct Contexts(Bounded<u16, Context>);
 
 #[derive(Debug)]
 struct Context {
-    id: u16,
     interface: InterfaceId,
     transfer_syntax: TransferSyntax,
     state: State,
     known: Known,
     first_fragment: bool,
-    since: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -905,12 +918,8 @@ enum State {
 }
 
 impl Contexts {
-    fn get(&self, id: u16) -> Option<&Context> {
-        self.sorted.get(self.sorted.binary_search_by_key(&id, |context| context.id).ok()?)
-    }
-
     fn interface(&self, id: u16) -> Option<CallInterface> {
-        let context = self.get(id).filter(|context| context.state != State::Rejected)?;
+        let context = self.0.get(&id).filter(|context| context.state != State::Rejected)?;
         Some(CallInterface {
             id: context.interface,
             transfer_syntax: context.transfer_syntax,
@@ -920,7 +929,7 @@ impl Contexts {
     }
 
     fn is_rejected(&self, id: u16) -> bool {
-        self.get(id).is_some_and(|context| context.state == State::Rejected)
+        self.0.get(&id).is_some_and(|context| context.state == State::Rejected)
     }
 
     /// False when another context had to go to make room.
@@ -932,60 +941,20 @@ impl Contexts {
         first_fragment: bool,
         limit: usize,
     ) -> bool {
-        self.put(
-            Context {
-                id,
-                interface,
-                transfer_syntax: syntax.unwrap_or_default(),
-                state: State::Offered,
-                known: Known::Bound,
-                first_fragment,
-                since: 0,
-            },
-            limit,
-        )
+        let transfer_syntax = syntax.unwrap_or_default();
+        let (state, known) = (State::Offered, Known::Bound);
+        let context = Context { interface, transfer_syntax, state, known, first_fragment };
+        self.0.insert(id, context, limit.max(1)) == 0
     }
 
-    fn learn(&mut self, id: u16, interface: InterfaceId, syntax: TransferSyntax, limit: usize) {
-        self.put(
-            Context {
-                id,
-                interface,
-                transfer_syntax: syntax,
-                state: State::Accepted,
-                known: Known::Inferred,
-                first_fragment: true,
-                since: 0,
-            },
-            limit,
-        );
-    }
-
-    fn put(&mut self, context: Context, limit: usize) -> bool {
-        self.clock += 1;
-        let context = Context { since: self.clock, ..context };
-        match self.sorted.binary_search_by_key(&context.id, |known| known.id) {
-            Ok(at) => {
-                if let Some(slot) = self.sorted.get_mut(at) {
-                    *slot = context;
-                }
-                true
-            }
-            Err(_) => {
-                let full = self.sorted.len() >= limit.max(1);
-                if full && let Some((oldest, _)) = self.sorted.iter().enumerate().min_by_key(|(_, known)| known.since) {
-                    self.sorted.remove(oldest);
-                }
-                let at = self.sorted.partition_point(|known| known.id < context.id);
-                self.sorted.insert(at, context);
-                !full
-            }
-        }
+    fn learn(&mut self, id: u16, interface: InterfaceId, transfer_syntax: TransferSyntax, limit: usize) {
+        let (state, known) = (State::Accepted, Known::Inferred);
+        let context = Context { interface, transfer_syntax, state, known, first_fragment: true };
+        self.0.insert(id, context, limit.max(1));
     }
 
     fn settle(&mut self, id: u16, result: &ContextResult) {
-        let Ok(at) = self.sorted.binary_search_by_key(&id, |context| context.id) else { return };
-        let Some(context) = self.sorted.get_mut(at) else { return };
+        let Some(context) = self.0.get_mut(&id) else { return };
         if result.result == 0 {
             context.state = State::Accepted;
             context.transfer_syntax =
@@ -996,9 +965,7 @@ impl Contexts {
     }
 
     fn remove(&mut self, id: u16) {
-        if let Ok(at) = self.sorted.binary_search_by_key(&id, |context| context.id) {
-            self.sorted.remove(at);
-        }
+        self.0.remove(&id);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sidewire_base::{Cursor, Direction, Malformed};
 
+use crate::held::Held;
 use crate::{
     Activity, Auth, AuthLevel, AuthType, ByteOrder, CallInterface, Event, Exchange, Exchanges, Half, InterfaceId,
     Known, Limits, PduType, Surroundings, TransferSyntax, Uuid, Visibility, reading,
@@ -110,6 +111,8 @@ impl DatagramHeader {
 pub struct Datagrams {
     limits: Limits,
     calls: Vec<DatagramCall>,
+    /// Octets of the stubs in flight.
+    held: Held,
 }
 
 #[derive(Debug)]
@@ -118,6 +121,8 @@ struct DatagramCall {
     sequence: u32,
     exchange: u64,
     answered: bool,
+    /// Octets of its stubs.
+    kept: usize,
     request: Assembly,
     response: Assembly,
 }
@@ -251,6 +256,7 @@ impl Datagrams {
             sequence: header.sequence,
             exchange,
             answered: false,
+            kept: 0,
             request: Assembly::default(),
             response: Assembly::default(),
         });
@@ -267,6 +273,9 @@ impl Datagrams {
         around: &mut Surroundings<'_>,
     ) {
         let limits = self.limits;
+        self.held.count_in(around.objects.unfinished());
+        let room = self.held.room(limits.unfinished, limits.unfinished_of_all);
+        let (mut taken, mut freed) = (0, 0);
         let to_server = header.pdu_type == PduType::REQUEST;
         let Some(call) = self.calls.get_mut(position) else { return };
         let id = call.exchange;
@@ -284,27 +293,37 @@ impl Datagrams {
             half.closed |= !half.visibility.is_readable(); // nothing opens connectionless PDUs
         }
         if assembly.next == u32::from(header.fragment) || !header.is_fragment() {
-            assembly.add(half, header.is_last(), stub, limits.stub);
+            taken += assembly.add(half, header.is_last(), stub, limits.stub, room);
             while let Ok(next) = u16::try_from(assembly.next)
                 && let Some((last, early)) = assembly.early.remove(&next)
             {
                 assembly.kept = assembly.kept.saturating_sub(early.len());
-                assembly.add(half, last, &early, limits.stub);
+                freed += early.len();
+                taken += assembly.add(half, last, &early, limits.stub, room.saturating_sub(taken));
             }
         } else if assembly.next < u32::from(header.fragment)
             && assembly.early.len() < MAX_EARLY
             && assembly.kept + stub.len() <= limits.stub
+            && stub.len() <= room
         {
             assembly.kept += stub.len();
+            taken += stub.len();
             if let Some((_, twice)) = assembly.early.insert(header.fragment, (header.is_last(), stub.to_vec())) {
                 assembly.kept = assembly.kept.saturating_sub(twice.len());
+                freed += twice.len();
             }
         }
         let (done, clipped) = (half.done, half.clipped);
+        self.held.take(taken);
+        self.held.give_back(freed);
+        call.kept = (call.kept + taken).saturating_sub(freed);
         if !to_server {
             // The entry stays, so that a repeated answer is known for what it is; the next call of the activity or
             // the limit takes it away.
             call.answered = done;
+            if done {
+                self.held.give_back(core::mem::take(&mut call.kept));
+            }
         }
         if done {
             let read = if to_server { reading::request } else { reading::response };
@@ -321,6 +340,7 @@ impl Datagrams {
             return;
         }
         let call = self.calls.remove(position);
+        self.held.give_back(call.kept);
         if let Some(exchange) = exchanges.get(call.exchange) {
             for half in [&mut exchange.request, &mut exchange.response] {
                 half.incomplete |= !half.done;
@@ -332,14 +352,16 @@ impl Datagrams {
 }
 
 impl Assembly {
-    fn add(&mut self, half: &mut Half, last: bool, stub: &[u8], limit: usize) {
+    /// Adds a fragment's stub, as far as a limit for all of it and the room there is allow; gives the octets kept.
+    fn add(&mut self, half: &mut Half, last: bool, stub: &[u8], limit: usize, room: usize) -> usize {
         self.next += 1;
         half.fragments = half.fragments.saturating_add(1);
         half.size += stub.len() as u64;
         half.size_with_trailers += stub.len() as u64;
         half.done |= last;
-        let kept = stub.get(..limit.saturating_sub(half.stub().len())).unwrap_or(stub);
+        let kept = stub.get(..limit.saturating_sub(half.stub().len()).min(room)).unwrap_or(stub);
         half.clipped |= kept.len() < stub.len();
         half.push(&[], kept, &[]);
+        kept.len()
     }
 }

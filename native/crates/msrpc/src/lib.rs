@@ -5,6 +5,7 @@
 mod arguments;
 mod auth;
 pub mod automation;
+mod bounded;
 mod byte_order;
 mod client;
 mod connection;
@@ -16,6 +17,7 @@ mod exchange;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
+mod held;
 mod implementation;
 pub mod interfaces;
 mod ndr;

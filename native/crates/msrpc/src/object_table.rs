@@ -1,11 +1,9 @@
-use core::hash::Hash;
 use core::net::{IpAddr, SocketAddr};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
-
 use crate::automation::Type;
+use crate::bounded::Bounded;
+use crate::held::Total;
 use crate::security::Secrets;
 use crate::virtual_connection::VirtualConnections;
 use crate::{Client, StdObjRef, StringBinding, Uuid};
@@ -44,6 +42,7 @@ pub struct ObjectTable {
     /// Address to another address of the same machine, towards the one that stands for all.
     machines: Bounded<IpAddr, IpAddr>,
     announced: Vec<SocketAddr>,
+    unfinished: Total,
     evicted: u64,
 }
 
@@ -134,10 +133,20 @@ impl ObjectTable {
         self.evicted
     }
 
+    /// Octets of unfinished calls that the connections of this worker hold now.
+    #[must_use]
+    pub fn octets_unfinished(&self) -> usize {
+        self.unfinished.octets()
+    }
+
+    pub(crate) const fn unfinished(&self) -> &Total {
+        &self.unfinished
+    }
+
     /// Interface pointers known now.
     #[must_use]
     pub fn pointers(&self) -> usize {
-        self.pointers.map.len()
+        self.pointers.len()
     }
 
     /// Takes the dynamic ports that were announced since the last time: flows to them will speak DCERPC.
@@ -147,24 +156,24 @@ impl ObjectTable {
 
     /// What an IPID stands for, on the machine of an address.
     pub(crate) fn pointer(&self, server: IpAddr, ipid: Uuid) -> Option<Pointer> {
-        let pointer = *self.pointers.map.get(&ipid)?;
+        let pointer = *self.pointers.get(&ipid)?;
         self.same_machine(server, pointer.server).then_some(pointer)
     }
 
     /// The object behind a pointer.
     pub(crate) fn object(&self, pointer: Pointer) -> Option<&Object> {
-        self.objects.map.get(&pointer.key())
+        self.objects.get(&pointer.key())
     }
 
     /// The object of a key, made when there is none.
     pub(crate) fn object_mut(&mut self, key: ObjectKey) -> Option<&mut Object> {
-        if !self.objects.map.contains_key(&key) {
+        if !self.objects.contains(&key) {
             self.evicted += self.objects.insert(key, Object::default(), MAX_OBJECTS);
             if key.0.is_some() {
                 self.pinged.insert(key.1, key, MAX_OBJECTS);
             }
         }
-        self.objects.map.get_mut(&key)
+        self.objects.get_mut(&key)
     }
 
     /// Learns an interface pointer.
@@ -219,7 +228,7 @@ impl ObjectTable {
     /// References were taken: RemAddRef.
     pub(crate) fn add_references(&mut self, server: IpAddr, ipid: Uuid, count: u32) {
         if self.pointer(server, ipid).is_some()
-            && let Some(pointer) = self.pointers.map.get_mut(&ipid)
+            && let Some(pointer) = self.pointers.get_mut(&ipid)
         {
             pointer.references = pointer.references.saturating_add(count.into());
         }
@@ -228,19 +237,19 @@ impl ObjectTable {
     /// References were given back: RemRelease. With the last one the pointer goes.
     pub(crate) fn release(&mut self, server: IpAddr, ipid: Uuid, count: u32) {
         if self.pointer(server, ipid).is_some()
-            && let Some(pointer) = self.pointers.map.get_mut(&ipid)
+            && let Some(pointer) = self.pointers.get_mut(&ipid)
         {
             pointer.references = pointer.references.saturating_sub(count.into());
             if pointer.references == 0 {
-                self.pointers.map.remove(&ipid);
+                self.pointers.remove(&ipid);
             }
         }
     }
 
     /// A client took an object out of its ping set: it is the first to make room. Other clients may still call it.
     pub(crate) fn unpinged(&mut self, server: IpAddr, oid: u64) {
-        let Some(key) = self.pinged.map.get(&oid).copied() else { return };
-        let pointers = self.objects.map.get(&key).map(|object| object.pointers.clone()).unwrap_or_default();
+        let Some(key) = self.pinged.get(&oid).copied() else { return };
+        let pointers = self.objects.get(&key).map(|object| object.pointers.clone()).unwrap_or_default();
         if pointers.iter().any(|ipid| self.pointer(server, *ipid).is_some()) {
             self.objects.first_to_go(key, MAX_OBJECTS);
             pointers.into_iter().for_each(|ipid| self.pointers.first_to_go(ipid, MAX_POINTERS));
@@ -249,7 +258,7 @@ impl ObjectTable {
 
     /// The process behind an association, where it said who it is.
     pub(crate) fn client_of(&self, association: &Association) -> Option<&Arc<Client>> {
-        self.associations.map.get(association)
+        self.associations.get(association)
     }
 
     /// The process behind an association said who it is.
@@ -260,7 +269,7 @@ impl ObjectTable {
     fn root(&self, mut address: IpAddr) -> IpAddr {
         // A chain is as long as a machine has had unions; a cycle cannot be built, and the bound is for certainty.
         for _ in 0..64 {
-            match self.machines.map.get(&address) {
+            match self.machines.get(&address) {
                 Some(next) if *next != address => address = *next,
                 _ => break,
             }
@@ -280,66 +289,6 @@ impl ObjectTable {
         let (a, b) = (self.root(a), self.root(b));
         if a != b {
             self.evicted += self.machines.insert(a.max(b), a.min(b), MAX_ADDRESSES);
-        }
-    }
-}
-
-/// A map of bounded size whose oldest entry makes room.
-#[derive(Debug)]
-pub(crate) struct Bounded<K, V> {
-    map: HashMap<K, V>,
-    /// Keys in the order they came; keys that were removed since stay until their turn.
-    order: VecDeque<K>,
-}
-
-impl<K, V> Default for Bounded<K, V> {
-    fn default() -> Self {
-        Self { map: HashMap::default(), order: VecDeque::new() }
-    }
-}
-
-impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
-    /// Gives the number of entries that had to go.
-    pub(crate) fn insert(&mut self, key: K, value: V, limit: usize) -> u64 {
-        let mut gone = 0;
-        if self.map.insert(key, value).is_none() {
-            self.order.push_back(key);
-            while self.map.len() > limit || self.order.len() > limit * 2 {
-                let Some(oldest) = self.order.pop_front() else { break };
-                gone += u64::from(self.map.remove(&oldest).is_some());
-            }
-        }
-        gone
-    }
-
-    pub(crate) fn contains(&self, key: &K) -> bool {
-        self.map.contains_key(key)
-    }
-
-    pub(crate) fn get(&self, key: &K) -> Option<&V> {
-        self.map.get(key)
-    }
-
-    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.map.get_mut(key)
-    }
-
-    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        self.map.remove(key)
-    }
-
-    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
-        self.map.values()
-    }
-
-    /// Moves an entry to the front of those that make room.
-    fn first_to_go(&mut self, key: K, limit: usize) {
-        if self.map.contains_key(&key) {
-            self.order.push_front(key);
-            // What is asked for again and again must not grow the queue: its last places are the entry's older ones.
-            if self.order.len() > limit * 2 {
-                self.order.pop_front();
-            }
         }
     }
 }
@@ -369,28 +318,5 @@ mod tests {
         table.add_references(address(2), std.ipid, 1);
         table.release(address(2), std.ipid, 2);
         assert!(table.pointer(address(1), std.ipid).is_none());
-    }
-
-    #[test]
-    fn what_is_no_longer_pinged_makes_room_first() {
-        let mut bounded = Bounded::default();
-        (0..4).for_each(|key| assert_eq!(bounded.insert(key, (), 4), 0));
-        (0..100).for_each(|_| bounded.first_to_go(2, 4));
-        assert!(bounded.order.len() <= 8);
-        assert_eq!(bounded.insert(4, (), 4), 1);
-        assert!(!bounded.map.contains_key(&2) && bounded.map.contains_key(&0));
-    }
-
-    #[test]
-    fn the_oldest_makes_room() {
-        let mut bounded = Bounded::default();
-        let gone: u64 = (0..10).map(|key| bounded.insert(key, (), 4)).sum();
-        assert_eq!((gone, bounded.map.len()), (6, 4));
-        assert!(bounded.map.contains_key(&9) && !bounded.map.contains_key(&5));
-        for key in 0..1000 {
-            bounded.insert(key, (), 4);
-            bounded.map.remove(&key);
-        }
-        assert!(bounded.order.len() <= 9);
     }
 }

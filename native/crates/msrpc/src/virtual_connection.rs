@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use sidewire_base::{Direction, Endpoint, Time};
 
-use crate::object_table::Bounded;
+use crate::bounded::Bounded;
 use crate::{Connection, Exchanges, Fed, Limits, Surroundings, Uuid};
 
 /// Virtual connections known at a time, and flows of theirs that were announced.

@@ -175,7 +175,7 @@ fn security_is_read_from_each_pdu() {
 
 #[test]
 fn hostile_counts_are_bounded() {
-    let limits = Limits { stub: 64, unfinished: 128, calls: 4, contexts: 8 };
+    let limits = Limits { stub: 64, unfinished: 128, calls: 4, contexts: 8, ..Limits::default() };
     let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
     let mut connection = Connection::new(limits);
     for round in 0..100_u16 {
@@ -184,13 +184,33 @@ fn hostile_counts_are_bounded() {
         let call = request(FIRST, 1000 + u32::from(round), 0, 1, &[7; 100]);
         connection.feed(ToServer, &call, false, &mut kept, &mut around(&mut objects));
     }
-    assert_eq!(connection.contexts.sorted.len(), 8);
+    assert_eq!(connection.contexts.0.len(), 8);
     assert_eq!(connection.in_flight.len(), 4);
-    assert!(connection.kept <= limits.unfinished);
+    assert!(connection.held.octets() <= limits.unfinished);
     assert!(kept.exchanges.iter().all(|call| call.request.stub().len() <= limits.stub));
     for event in [Event::TooManyCalls, Event::TooManyContexts, Event::StubTooLong] {
         assert!(kept.events.contains(&event), "{event:?}");
     }
+}
+
+#[test]
+fn many_connections_together_are_bounded() {
+    let limits = Limits { unfinished_of_all: 1000, ..Limits::default() };
+    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
+    let mut connections: Vec<_> = (0..20).map(|_| Connection::new(limits)).collect();
+    for (number, connection) in connections.iter_mut().enumerate() {
+        let call = request(FIRST, 2, 0, 1, &[7; 100]);
+        connection.feed(ToServer, &call, false, &mut kept, &mut around(&mut objects));
+        // Of the half PDU on a pipe, that there was one is kept; its octets are not.
+        connection.message(ToClient, &call[..60], &mut kept, &mut around(&mut objects));
+        assert!(objects.octets_unfinished() <= 1000, "{number}");
+    }
+    assert_eq!(kept.exchanges.last().unwrap().request.stub(), b"");
+    assert!(kept.events.contains(&Event::StubTooLong) && kept.events.contains(&Event::Garbage));
+    connections.truncate(10);
+    connections.iter_mut().for_each(|connection| connection.finish(&mut kept));
+    drop(connections);
+    assert_eq!(objects.octets_unfinished(), 0);
 }
 
 fn conversation() -> Vec<(Direction, Vec<u8>)> {
