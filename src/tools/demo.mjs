@@ -23,7 +23,8 @@ await main(async () => {
   if (status !== 0) throw new Failed(`The replay ended with status ${status}.`);
   say(`
 What to try next:
-  the calls in words        jq -r 'select(.event_type=="msrpc").msrpc.says' sidewire-out/eve.json
+  who called what on whom   node dist/cli/bin.js calls pcaps/dcom-names.pcap
+  what is sealed, opened    node dist/cli/bin.js calls pcaps/sealed-ntlm.pcap --secrets pcaps/sealed.secrets
   why a rule did not fire   node dist/cli/bin.js rules explain 2027189 pcaps/dcom-lower.pcap
   your own capture          node dist/cli/bin.js replay FILE -S my.rules -l out
   the keywords there are    node dist/cli/bin.js rules list dcerpc
