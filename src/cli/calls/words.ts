@@ -31,17 +31,41 @@ const MAX_ITEMS = 4;
 /** Results by their names; everything else in `arguments` is what the caller gave. */
 const RESULTS = new Set([
   'account_rid',
+  'aliases',
   'bindings',
+  'connections',
   'dispids',
+  'domains',
   'endpoints',
+  'files',
+  'groups',
   'guid',
+  'info',
   'negotiated_flags',
   'out',
   'oxid',
   'returned',
+  'server_info',
   'server_challenge',
   'server_credential',
+  'services',
+  'sessions',
+  'share',
+  'shares',
+  'users',
+  'uses',
+  'workstation',
 ]);
+
+/** What is asked for by one of these names is answered by the others. */
+const ASKED = ['names', 'rids', 'sids'] as const;
+
+/** Whether a value was answered: names for identifiers, or identifiers for names, the first given and the rest found. */
+function isResult(all: Readonly<Record<string, unknown>>, name: string): boolean {
+  if (RESULTS.has(name)) return true;
+  const here = Object.keys(all).filter((key) => ASKED.some((asked) => asked === key));
+  return here.length > 1 && here.indexOf(name) > 0;
+}
 
 /** Numbers that are sets of bits. */
 const BITS = /^(access|.*flags|.*_control|hDefKey)$/;
@@ -143,7 +167,7 @@ function sorted(record: MsrpcRecord, detail: Detail): Sorted {
           { text: `${printable(name)}=`, kind: 'plain' },
           { text: detail.differs?.has(name) ? '*' : valueText(name, value, detail), kind: 'value' },
         ];
-    (RESULTS.has(name) || (activation && name === 'ipids') ? results : given).push(piece);
+    (isResult(all, name) || (activation && name === 'ipids') ? results : given).push(piece);
   }
   return { given: joined(given), results: joined(results) };
 }

@@ -6,7 +6,7 @@ use crate::datum::{Arguments, Datum};
 use crate::{ByteOrder, InterfaceId, Ndr};
 
 /// Towers of one answer.
-const MAX_TOWERS: usize = 256;
+const MAX_TOWERS: usize = 512;
 
 /// `ept_map`, request: the interface asked for.
 pub(super) fn map_request(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
@@ -39,6 +39,37 @@ pub(super) fn map_response(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
     }
     arguments.put("endpoints", Datum::List(endpoints));
     Ok(arguments)
+}
+
+/// `ept_lookup`, response: what can be called where.
+pub(super) fn lookup_response(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+    ndr.handle()?;
+    let _count = ndr.u32()?;
+    let (_max, _offset, actual) = (ndr.count()?, ndr.count()?, ndr.count()?);
+    if actual > MAX_TOWERS {
+        return Err(Malformed::Limit("towers"));
+    }
+    let mut entries = Vec::new();
+    for _ in 0..actual {
+        ndr.align_pointer()?;
+        ndr.uuid()?;
+        let tower = ndr.pointer()?;
+        // A varying array inside a structure has no maximum of its own.
+        let (_offset, length) = (ndr.count()?, ndr.count()?);
+        let annotation = ndr.take(length)?;
+        entries.push((tower, String::from_utf8_lossy(annotation.strip_suffix(b"\0").unwrap_or(annotation))));
+    }
+    let mut endpoints = Vec::new();
+    for (there, annotation) in entries {
+        let mut endpoint = if there { tower(twr(ndr)?)? } else { Arguments::default() };
+        if !annotation.is_empty() {
+            endpoint.put("annotation", annotation.into_owned());
+        }
+        endpoints.push(Datum::Record(endpoint));
+    }
+    let mut results = Arguments::default();
+    results.put("endpoints", Datum::List(endpoints));
+    Ok(results)
 }
 
 /// `twr_t`: a conformant structure of a length and octets.
