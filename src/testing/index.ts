@@ -7,6 +7,7 @@
  * ```
  */
 export { type Bytes, hex, octets, utf16 } from './bytes.js';
+export { type Survival, survival } from './calls.js';
 export { dropped, duplicated, reordered } from './damage.js';
 export {
   auth3,
@@ -29,6 +30,7 @@ export {
 } from './dcerpc.js';
 export type { Endpoint, Frame, Role } from './frame.js';
 export { HttpConversation, type HttpRequest, type HttpResponse, http, requestBytes, responseBytes } from './http.js';
+export { LOSSES, type Loss, lossy } from './lossy.js';
 export { type AlertExpectation, toAlert, type Verdict } from './matchers.js';
 export { mutated } from './mutate.js';
 export { bstr, HANDLE, ORPC_THIS, pointer, u32, unicode, wide } from './ndr.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { collect, Engine } from '../../src/index.js';
-import { mutated } from '../../src/testing/index.js';
+import { LOSSES, lossy, mutated, survival } from '../../src/testing/index.js';
 
 const PCAPS = join(import.meta.dirname, '../../pcaps');
 const RULES = join(import.meta.dirname, '../../rules/lateral-movement.rules');
@@ -26,6 +26,28 @@ it('survives damaged captures', { timeout: 120_000 }, async () => {
         expect(events.length, where).toBeLessThan(1000);
         expect(summary.counters['engine.bugs'] ?? 0, where).toBe(0);
         for (const { code } of summary.errors) expect(code, where).toMatch(/^capture\//);
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+it.each(LOSSES)('invents no interface where a capture lost frames: %s', async (loss) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sidewire-'));
+  const engine = new Engine({ homeNet: 'any', externalNet: 'any', workers: 1 });
+  const path = join(folder, 'lossy.pcap');
+  try {
+    for (const name of readdirSync(PCAPS).filter((name) => /^dcom-.*\.pcap$/.test(name))) {
+      const original = await collect(engine.replay(join(PCAPS, name)));
+      for (let seed = 1; seed <= 10; seed += 1) {
+        writeFileSync(path, lossy(readFileSync(join(PCAPS, name)), loss, seed));
+        const copy = await collect(engine.replay(path));
+        const { calls, named, invented } = survival(original.events, copy.events);
+        expect(invented, `${name}, seed ${seed}`).toEqual([]);
+        expect(calls).toBeGreaterThan(0);
+        // Nothing is lost where nothing is missing.
+        if (loss === 'duplicate') expect(named, `${name}, seed ${seed}`).toBe(calls);
       }
     }
   } finally {

@@ -15,6 +15,7 @@ const SURICATA = join(ROOT, '../shared/conformance/etc/schema.json');
 /** Counters that Suricata's schema does not have. */
 const OWN_COUNTERS = [
   'engine',
+  'app_layer.msrpc',
   'app_layer.transactions_evicted',
   'decoder.event.tcp.opt_wscale_over_max',
   'defrag.memcap_reached',
