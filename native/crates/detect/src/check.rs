@@ -19,6 +19,24 @@ pub(crate) enum Check {
     Entropy { bytes: usize, offset: i32, operator: Compare, value: f64 },
 }
 
+impl Check {
+    /// Does not depend on where the buffer begins or ends?
+    pub(crate) const fn is_placeless(&self) -> bool {
+        match self {
+            Self::Content(content) => {
+                !content.ends_with && (content.relative || content.start.is_none() && content.end.is_none())
+            }
+            Self::Pcre(_) => true,
+            Self::ByteTest(ByteTest { place, .. })
+            | Self::ByteExtract(ByteExtract { place, .. })
+            | Self::ByteMath(ByteMath { place, .. }) => place.relative,
+            Self::ByteJump(jump) => jump.place.relative && !jump.from_beginning && !jump.from_end,
+            Self::IsDataAt { relative, .. } | Self::Base64 { relative, .. } => *relative,
+            Self::Size(_) | Self::Entropy { .. } => false,
+        }
+    }
+}
+
 /// A constant, or a variable of the rule by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Amount {

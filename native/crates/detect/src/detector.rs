@@ -13,7 +13,7 @@ use crate::host_bits::{HostBits, Owner};
 use crate::inspect::{self, Reach, View, Work};
 use crate::observer::{Failure, Observer};
 use crate::plan::Plan;
-use crate::{FlowState, Input, Match, RuleSet, RuleType};
+use crate::{FlowState, Input, Match, RuleSet, RuleType, StreamInput};
 
 /// Runs a rule set over packets. One for each worker.
 #[derive(Debug)]
@@ -272,7 +272,7 @@ impl Evaluator {
         let mut failure = Failure::NoData;
         if let Some(stream) = stream {
             let seen = state.as_deref().map_or(0, |state| state.streamed(facts.direction, rule));
-            match self.desk.stream_payload(plan, stream.data, stream.offset, seen, stream.last, explain) {
+            match self.desk.stream_payload(plan, &stream, seen, explain) {
                 Ok(()) => {
                     if let Some(state) = state {
                         state.set_streamed(facts.direction, rule, stream.offset + stream.data.len() as u64);
@@ -529,22 +529,33 @@ impl Desk {
         }
     }
 
-    /// Do the payload conditions hold on the stream octets a rule has not matched in yet?
+    /// Do the payload conditions hold on stream octets? As in Suricata, the new ones are looked at by themselves: places count
+    /// from the first of them. What begins in those before them is found as well, when its rule leaves open where it stands and
+    /// has not matched there yet (`seen`: the stream offset up to which it has).
     pub(crate) fn stream_payload(
         &mut self,
         plan: &Plan,
-        data: &[u8],
-        offset: u64,
+        stream: &StreamInput<'_>,
         seen: u64,
-        last: bool,
         explain: bool,
     ) -> Result<(), Failure> {
-        let skip = usize::try_from(seen.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let Some(data) = data.get(skip..).filter(|data| !data.is_empty() || last) else {
+        let before = stream.data.len().saturating_sub(stream.fresh);
+        let (old, new) = stream.data.split_at_checked(before).unwrap_or_default();
+        if new.is_empty() && !stream.last {
             return Err(Failure::NoData);
+        }
+        let captures = self.work.captures.len();
+        let failure = match self.payload(plan, View::whole(new), explain) {
+            Ok(()) => return Ok(()),
+            Err(failure) => failure,
         };
-        // A chunk is inspected as it is: what follows is another one.
-        self.payload(plan, View { data, base: offset + skip as u64, complete: true, little: true }, explain)
+        let skip = usize::try_from(seen.saturating_sub(stream.offset)).unwrap_or(usize::MAX);
+        let (Some(old), Some(all)) = (old.get(skip..), stream.data.get(skip..)) else { return Err(failure) };
+        if !plan.spans || old.is_empty() || self.payload(plan, View::whole(old), false).is_ok() {
+            self.work.captures.truncate(captures);
+            return Err(failure);
+        }
+        self.payload(plan, View::whole(all), explain)
     }
 
     /// Do the payload conditions hold on these octets?

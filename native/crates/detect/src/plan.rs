@@ -70,6 +70,8 @@ pub(crate) struct Plan {
     pub(crate) on_stream: bool,
     /// It needs a payload.
     pub(crate) has_payload: bool,
+    /// Its payload conditions leave open where in the stream they hold.
+    pub(crate) spans: bool,
     pub(crate) conditions: Vec<(usize, Condition)>,
     pub(crate) payload: Vec<(usize, Look)>,
     pub(crate) tx: Vec<TxCondition>,
@@ -171,6 +173,7 @@ impl Planner<'_> {
         let order = draft.order();
         let whole_tx = kind == RuleType::AppTx && directions == [true, true] && draft.is_whole_tx();
         let has_payload = !draft.payload.is_empty();
+        let spans = draft.payload.iter().flat_map(|(_, look)| &look.checks).all(Check::is_placeless);
         Ok(Plan {
             classes: draft.classes,
             ip_version: draft.ip_version,
@@ -186,6 +189,7 @@ impl Planner<'_> {
             on_packet,
             on_stream,
             has_payload,
+            spans,
             variables: draft.scope.len(),
             conditions: draft.conditions,
             payload: draft.payload,

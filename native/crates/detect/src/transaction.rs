@@ -320,10 +320,8 @@ impl Desk {
             return Outcome::Pending(held, failure);
         }
         if plan.has_payload && held & PAYLOAD == 0 {
-            let streamed = facts
-                .stream
-                .filter(|_| plan.on_stream)
-                .map(|stream| self.stream_payload(plan, stream.data, stream.offset, 0, stream.last, explain));
+            let streamed =
+                facts.stream.filter(|_| plan.on_stream).map(|stream| self.stream_payload(plan, &stream, 0, explain));
             let result = match streamed {
                 Some(Ok(())) => Ok(()),
                 _ if facts.payload().is_empty() => Err(Failure::NoData),
