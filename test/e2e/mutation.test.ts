@@ -12,7 +12,8 @@ const COPIES = 40;
 
 it('survives damaged captures', { timeout: 120_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sidewire-'));
-  const engine = new Engine({ homeNet: 'any', externalNet: 'any', workers: 1 });
+  const secrets = { files: [join(PCAPS, 'sealed.secrets')], keytabs: [join(PCAPS, 'sealed.keytab')] };
+  const engine = new Engine({ homeNet: 'any', externalNet: 'any', workers: 1, secrets });
   await using rules = await engine.compile({ files: [RULES] });
   try {
     for (const name of readdirSync(PCAPS).filter((name) => name.endsWith('.pcap'))) {
