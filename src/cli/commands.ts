@@ -32,8 +32,9 @@ function secretOptions(command: Command): void {
 /** What the help of a command that takes secrets says of them. */
 const SECRETS_HELP = `
 Secrets open calls sealed by NTLM or Kerberos; their signatures are verified, and what was opened is marked
-("opened": true). A secrets file holds one a line: password TEXT, ntlm-hash HEX, kerberos-key TYPE HEX
-(TYPE: aes256-cts-hmac-sha1-96, aes128-cts-hmac-sha1-96, rc4-hmac). They are written nowhere.`;
+("opened": true). A secrets file holds one a line: password TEXT, ntlm-hash HEX, kerberos-password
+NAME@REALM TEXT, kerberos-key TYPE HEX (TYPE: aes256-cts-hmac-sha1-96, aes128-cts-hmac-sha1-96, rc4-hmac).
+They are written nowhere.`;
 
 function inputOptions(command: Command): void {
   command

@@ -13,7 +13,8 @@ export interface SecretOptions {
   readonly ntlmHashes?: readonly string[];
   /** Keytabs of the services called, for Kerberos. */
   readonly keytabs?: readonly string[];
-  /** Secrets files; `-` for standard input. A line: `password TEXT`, `ntlm-hash HEX` or `kerberos-key TYPE HEX`. */
+  /** Secrets files; `-` for standard input. A line: `password TEXT`, `ntlm-hash HEX`,
+   * `kerberos-password NAME@REALM TEXT` or `kerberos-key TYPE HEX`. */
   readonly files?: readonly string[];
 }
 

@@ -110,6 +110,7 @@ fn tower(octets: &[u8]) -> Result<Arguments, Malformed> {
                 arguments.put("address", core::net::Ipv4Addr::new(*a, *b, *c, *d).to_string());
             }
             ([0x0f], _) => arguments.put("pipe", text()),
+            ([0x10], _) => arguments.put("local_endpoint", text()), // ncalrpc
             ([0x11], _) => arguments.put("netbios_name", text()),
             _ => {}
         }

@@ -11,6 +11,7 @@ use super::kerberos::{self, Request, Sealed};
 use super::seal::Protected;
 use super::secrets::{Key, Secrets, etype};
 use rc4::StreamCipher as _;
+use zeroize::Zeroizing;
 
 /// Numbers of what a key is used for. RFC 4120 7.5.1, RFC 4121 2.
 mod usage {
@@ -245,11 +246,42 @@ fn decrypt_cts(key: &BlockKey, cipher: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// The AES key of an account, out of its password. RFC 3962 4; `iterations` is 4096 wherever nothing else was agreed on.
+pub(super) fn password_key(etype: u32, password: &[u8], salt: &[u8], iterations: u32) -> Option<Key> {
+    let length = match etype {
+        etype::AES128 => 16,
+        etype::AES256 => 32,
+        _ => return None,
+    };
+    // PBKDF2, RFC 8018 5.2.
+    let mut octets = Zeroizing::new(Vec::with_capacity(40));
+    let mut number = 0_u32;
+    while octets.len() < length {
+        number += 1;
+        let mut block = hmac_sha1(password, &[salt, &number.to_be_bytes()]);
+        let mut sum = block;
+        for _ in 1..iterations {
+            block = hmac_sha1(password, &[&block]);
+            sum.iter_mut().zip(block).for_each(|(to, with)| *to ^= with);
+        }
+        octets.extend(sum);
+    }
+    let base = Key::new(etype, octets.get(..length)?)?;
+    Key::new(etype, &Zeroizing::new(derived_from(&base, FOLDED_KERBEROS)))
+}
+
 /// `DK`: the key of a use. RFC 3961 5.1.
 fn derived(key: &Key, usage: u32, kind: u8) -> Vec<u8> {
     let [a, b, c, d] = usage.to_be_bytes();
+    derived_from(key, fold(&[a, b, c, d, kind]))
+}
+
+/// `n-fold` of "kerberos" to sixteen octets. RFC 3961 A.1.
+const FOLDED_KERBEROS: [u8; 16] =
+    [0x6b, 0x65, 0x72, 0x62, 0x65, 0x72, 0x6f, 0x73, 0x7b, 0x9b, 0x5b, 0x2b, 0x93, 0x13, 0x2b, 0x93];
+
+fn derived_from(key: &Key, mut block: [u8; 16]) -> Vec<u8> {
     let Some(cipher) = BlockKey::new(&key.octets) else { return Vec::new() };
-    let mut block = fold(&[a, b, c, d, kind]);
     let mut out = Vec::with_capacity(key.octets.len());
     while out.len() < key.octets.len() {
         block = cipher.encrypt(&block);
@@ -290,6 +322,24 @@ fn fold(octets: &[u8; 5]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_make_the_keys_of_the_specification() {
+        // RFC 3962 B.
+        for (iterations, short, long) in [
+            (1, "42263c6e89f4fc28b8df68ee09799f15", "fe697b52bc0d3ce14432ba036a92e65bbb52280990a2fa27883998d72af30161"),
+            (
+                1200,
+                "4c01cd46d632d01e6dbe230a01ed642a",
+                "55a6ac740ad17b4846941051e1e8b0a7548d93b0ab30a8bc3ff16280382b8c2a",
+            ),
+        ] {
+            let made = |etype| password_key(etype, b"password", b"ATHENA.MIT.EDUraeburn", iterations).unwrap();
+            assert_eq!(sidewire_eve::hex(&made(etype::AES128).octets), short);
+            assert_eq!(sidewire_eve::hex(&made(etype::AES256).octets), long);
+        }
+        assert!(password_key(etype::RC4, b"", b"", 1).is_none());
+    }
 
     #[test]
     fn keys_and_ciphers_are_those_of_the_specifications() {

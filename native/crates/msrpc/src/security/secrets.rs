@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::krb5::password_key;
 use md4::{Digest, Md4};
 use sidewire_base::{Cursor, Malformed};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -129,6 +130,7 @@ impl Secrets {
     /// ```text
     /// password correct horse
     /// ntlm-hash a4f49c406510bdcab6824ee7c30fd852
+    /// kerberos-password svc-web@LAB.EXAMPLE correct horse
     /// kerberos-key aes256-cts-hmac-sha1-96 <64 hexadecimal digits>
     /// ```
     ///
@@ -147,9 +149,11 @@ impl Secrets {
             match kind {
                 "password" if !value.is_empty() => self.password(value).map_err(SecretProblem::from),
                 "ntlm-hash" => self.hash_text(value.trim()),
+                "kerberos-password" => self.account(value.trim_start()),
                 "kerberos-key" => self.key_text(value.trim()),
                 _ => {
-                    let problem = "a line is `password TEXT`, `ntlm-hash HEX`, `kerberos-key TYPE HEX` or a # comment";
+                    let problem = "a line is `password TEXT`, `ntlm-hash HEX`, `kerberos-password NAME@REALM TEXT`, `kerberos-key TYPE \
+                                   HEX` or a # comment";
                     return Err(SecretProblem { place: at(0), problem });
                 }
             }
@@ -164,6 +168,25 @@ impl Secrets {
         let octets = hexadecimal(digits).ok_or(problem)?;
         let hash = <[u8; 16]>::try_from(octets.as_slice()).map_err(|_| problem)?;
         Ok(self.nt_hash(hash)?)
+    }
+
+    /// The keys of a service's account, out of its password. The salt is the one Windows makes: [MS-KILE] 3.1.1.2.
+    fn account(&mut self, text: &str) -> Result<(), SecretProblem> {
+        const ITERATIONS: u32 = 4096;
+        let problem =
+            SecretProblem::of("the password of a service's account stands behind its name and realm: NAME@REALM TEXT");
+        let (account, password) = text.split_once([' ', '\t']).filter(|(_, text)| !text.is_empty()).ok_or(problem)?;
+        let (name, realm) = account.rsplit_once('@').ok_or(problem)?;
+        let realm = realm.to_uppercase();
+        let salt = match name.strip_suffix('$') {
+            Some(machine) => format!("{realm}host{}.{}", machine.to_lowercase(), realm.to_lowercase()),
+            None => format!("{realm}{name}"),
+        };
+        for etype in [etype::AES128, etype::AES256] {
+            let key = password_key(etype, password.as_bytes(), salt.as_bytes(), ITERATIONS).ok_or(problem)?;
+            self.kerberos_key(etype, &key.octets)?;
+        }
+        Ok(self.password(password)?)
     }
 
     fn key_text(&mut self, text: &str) -> Result<(), SecretProblem> {
@@ -299,6 +322,7 @@ mod tests {
             ("\nntlm-hash topsecret", Some((2, 11))),
             (" kerberos-key aes256 00", Some((1, 15))),
             ("passwort x", Some((1, 1))),
+            ("kerberos-password svc secret", Some((1, 19))),
             ("password", Some((1, 1))),
         ] {
             let found = Secrets::default().file(wrong).unwrap_err();
@@ -307,6 +331,17 @@ mod tests {
         }
         assert!(Secrets::default().add(SecretKind::NtlmHash, b"00").unwrap_err().place.is_none());
         assert!(Secrets::default().add(SecretKind::Keytab, &[5, 2]).is_err());
+    }
+
+    #[test]
+    fn the_password_of_an_account_makes_its_keys() {
+        let mut secrets = Secrets::default();
+        secrets.file("kerberos-password svcweb@lab.example Lab-Service-1").unwrap();
+        // As samba 4.17 exports them for an account of this name and password.
+        let octets = |etype| sidewire_eve::hex(&secrets.keys(etype).next().unwrap().octets);
+        assert_eq!(octets(17), "bf9b6365f602c392dca33658100b5de5");
+        assert_eq!(octets(18), "263ec24b01e65f5e34e3037f5aabe2c0c1ac1189762b944e8f93d1903d7891c8");
+        assert_eq!(octets(23), "67788cbbd7531840ae9c7100f097610c");
     }
 
     #[test]
