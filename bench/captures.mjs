@@ -1,6 +1,6 @@
 // Captures for measurements, made from those in pcaps/: the same frames again and again, every repetition with hosts and
 // times of its own, so that each is a flow of its own.
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 
 const LITTLE_ENDIAN = 'd4c3b2a1';
 const HEADER = 24;
@@ -58,6 +58,20 @@ export function multiply(paths, target, wanted) {
   }
   closeSync(handle);
   return { packets, bytes };
+}
+
+/** Writes the first frames of a pcap file, up to so many octets; `null` when it is of another kind. */
+export function beginning(path, target, octets) {
+  const buffer = Buffer.alloc(octets);
+  const handle = openSync(path, 'r');
+  const length = readSync(handle, buffer, 0, octets, 0);
+  closeSync(handle);
+  if (buffer.toString('hex', 0, 4) !== LITTLE_ENDIAN) return null;
+  let end = HEADER;
+  while (end + RECORD <= length && end + RECORD + buffer.readUInt32LE(end + 8) <= length)
+    end += RECORD + buffer.readUInt32LE(end + 8);
+  writeFileSync(target, buffer.subarray(0, end));
+  return target;
 }
 
 /** Gives both hosts of an IPv4 frame a number of the repetition in their second and third octet. */

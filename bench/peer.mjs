@@ -1,4 +1,4 @@
-// Suricata as the peer: `$SURICATA`, the program in PATH, or the oracle script beside the checkout.
+// Suricata as the peer: `--suricata`, `$SURICATA_PROGRAM`, the program in PATH, or the oracle script beside the checkout.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,13 +6,12 @@ import { join } from 'node:path';
 /** Sessions are picked up in the middle on both sides. */
 const MIDSTREAM = ['--set', 'stream.midstream=true'];
 
-/** How the peer is called for a replay with one thread; null without one. */
-export function findPeer(root) {
+/** How the peer is called for a replay with one thread; null without one. `program` is that of `--suricata`. */
+export function findPeer(root, program = process.env.SURICATA_PROGRAM ?? 'suricata') {
   const any = ['HOME_NET', 'EXTERNAL_NET'].flatMap((name) => ['--set', `vars.address-groups.${name}=any`]);
   const flags = ['-k', 'none', '--runmode', 'single', ...any, ...MIDSTREAM];
-  const own = process.env.SURICATA_PROGRAM ?? 'suricata';
-  if (spawnSync(own, ['-V']).status === 0)
-    return (capture, rules, out) => [own, ['-r', capture, '-S', rules, '-l', out, ...flags]];
+  if (spawnSync(program, ['-V']).status === 0)
+    return (capture, rules, out) => [program, ['-r', capture, '-S', rules, '-l', out, ...flags]];
   const oracle = join(root, '..', 'shared', 'oracle', 'suricata.sh');
   if (!existsSync(oracle)) return null;
   return (capture, rules, out) => ['bash', [oracle, 'replay', capture, rules, out, ...any, ...MIDSTREAM]];
@@ -25,11 +24,22 @@ export function ownCommand(root, matcher) {
   return (capture, rules, out) => [process.execPath, [cli, 'replay', capture, '-S', rules, '-l', out, ...flags]];
 }
 
-/** Seconds of wall clock of one replay as a process of its own, start and loading included; null when it fails. */
+/**
+ * Seconds of wall clock and peak memory (octets; null where it cannot be told) of one replay as a process of its own,
+ * start and loading included; null when it fails.
+ */
 export function timeCommand(command, capture, rules, out) {
   mkdirSync(out, { recursive: true });
   const [program, args] = command(capture, rules, out);
+  const own = spawnSync('/usr/bin/time', ['-f', '%M', 'true']).status === 0;
   const start = performance.now();
-  const done = spawnSync(program, args, { stdio: 'ignore' });
-  return done.status === 0 ? (performance.now() - start) / 1000 : null;
+  const done = own
+    ? spawnSync('/usr/bin/time', ['-f', '%M', program, ...args], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        encoding: 'utf8',
+      })
+    : spawnSync(program, args, { stdio: 'ignore' });
+  const seconds = (performance.now() - start) / 1000;
+  const kibibytes = own ? Number(/(\d+)\s*$/.exec(done.stderr)?.[1]) : Number.NaN;
+  return done.status === 0 ? { seconds, peakMemory: kibibytes ? kibibytes * 1024 : null } : null;
 }

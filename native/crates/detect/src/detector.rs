@@ -116,7 +116,7 @@ impl Evaluator {
             && state.generation != rules.generation()
         {
             state.generation = rules.generation();
-            state.streamed = Default::default();
+            state.forget_streamed();
         }
         self.packet_candidates(rules, &facts, state.as_deref_mut(), observer);
         self.run_packet(rules, &facts, state.as_deref_mut(), observer);
@@ -464,7 +464,7 @@ impl Desk {
             XbitScope::Flow | XbitScope::Transaction => {
                 let tx = if xbit.scope == XbitScope::Transaction { Some(tx?) } else { None };
                 let held = |(name, of, until): &(_, _, Time)| *name == xbit.name && *of == tx && *until > facts.time;
-                Some(state?.expiring.iter().any(held))
+                Some(state?.expiring().any(held))
             }
         }
     }
@@ -518,11 +518,10 @@ impl Desk {
                     && matches!(xbit.scope, XbitScope::Flow | XbitScope::Transaction)
                 {
                     let tx = tx.filter(|_| xbit.scope == XbitScope::Transaction);
-                    state
-                        .expiring
-                        .retain(|(name, of, until)| *until > facts.time && !(*name == xbit.name && *of == tx));
+                    let expiring = state.expiring_mut();
+                    expiring.retain(|(name, of, until)| *until > facts.time && !(*name == xbit.name && *of == tx));
                     if set {
-                        state.expiring.push((xbit.name, tx, until));
+                        expiring.push((xbit.name, tx, until));
                     }
                 }
             }

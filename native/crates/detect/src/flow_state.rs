@@ -12,12 +12,8 @@ const VARIABLES: usize = 64;
 #[derive(Debug, Default)]
 pub struct FlowState {
     pub(crate) bits: SmallVec<[Name; 4]>,
-    pub(crate) ints: SmallVec<[(Name, u32); 1]>,
-    /// Bits of the flow or one of its transactions, until a time.
-    pub(crate) expiring: SmallVec<[(Name, Option<u64>, Time); 1]>,
-    variables: Vec<(Name, Vec<u8>)>,
-    /// Stream rules that matched, per direction, and the stream offset up to which the match looked.
-    pub(crate) streamed: [SmallVec<[(u32, u64); 2]>; 2],
+    /// What few flows have: a flow is held for long, and there are many.
+    rare: Option<Box<Rare>>,
     /// The rule set `streamed` counts by.
     pub(crate) generation: u32,
     pub(crate) passed: bool,
@@ -28,6 +24,20 @@ pub struct FlowState {
     /// Detection events that rules have seen.
     pub(crate) app_events: usize,
 }
+
+/// What rules keep for a flow beside bits.
+#[derive(Debug, Default)]
+struct Rare {
+    ints: Vec<(Name, u32)>,
+    /// Bits of the flow or one of its transactions, until a time.
+    expiring: Vec<Expiring>,
+    variables: Vec<(Name, Vec<u8>)>,
+    /// Stream rules that matched, per direction, and the stream offset up to which the match looked.
+    streamed: [Vec<(u32, u64)>; 2],
+}
+
+/// A bit of a flow, or of one of its transactions, until a time.
+pub(crate) type Expiring = (Name, Option<u64>, Time);
 
 impl FlowState {
     /// A `pass` rule let the rest of the flow through.
@@ -43,21 +53,47 @@ impl FlowState {
 
     /// Flow integers by name, in the order they were set first.
     pub fn flowints(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        self.ints.iter().map(|(name, value)| (name.text(), *value))
+        self.rare().flat_map(|rare| &rare.ints).map(|(name, value)| (name.text(), *value))
     }
 
     /// Flow variables by name.
     pub fn variables(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
-        self.variables.iter().map(|(name, value)| (name.text(), value.as_slice()))
+        self.rare().flat_map(|rare| &rare.variables).map(|(name, value)| (name.text(), value.as_slice()))
     }
 
     pub(crate) fn set_variable(&mut self, name: &str, value: Vec<u8>) {
         let name = Name::new(name);
-        if let Some(slot) = self.variables.iter_mut().find(|(known, _)| *known == name) {
+        let Rare { variables, .. } = self.rare_mut();
+        if let Some(slot) = variables.iter_mut().find(|(known, _)| *known == name) {
             slot.1 = value;
-        } else if self.variables.len() < VARIABLES {
-            self.variables.push((name, value));
+        } else if variables.len() < VARIABLES {
+            variables.push((name, value));
         }
+    }
+
+    fn rare(&self) -> impl Iterator<Item = &Rare> {
+        self.rare.as_deref().into_iter()
+    }
+
+    fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Forgets how far stream rules have matched: another rule set is in place.
+    pub(crate) fn forget_streamed(&mut self) {
+        if let Some(rare) = &mut self.rare {
+            rare.streamed = Default::default();
+        }
+    }
+
+    /// Bits that expire.
+    pub(crate) fn expiring(&self) -> impl Iterator<Item = &Expiring> {
+        self.rare().flat_map(|rare| &rare.expiring)
+    }
+
+    /// Bits that expire, to change.
+    pub(crate) fn expiring_mut(&mut self) -> &mut Vec<Expiring> {
+        &mut self.rare_mut().expiring
     }
 
     pub(crate) fn has_bit(&self, name: Name) -> bool {
@@ -75,24 +111,28 @@ impl FlowState {
     }
 
     pub(crate) fn int(&self, name: Name) -> Option<u32> {
-        self.ints.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+        self.rare().flat_map(|rare| &rare.ints).find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 
     pub(crate) fn set_int(&mut self, name: Name, value: u32) {
-        match self.ints.iter_mut().find(|(known, _)| *known == name) {
+        let Rare { ints, .. } = self.rare_mut();
+        match ints.iter_mut().find(|(known, _)| *known == name) {
             Some(slot) => slot.1 = value,
-            None => self.ints.push((name, value)),
+            None => ints.push((name, value)),
         }
     }
 
     /// The stream offset up to which a rule has matched already.
     pub(crate) fn streamed(&self, direction: Direction, rule: u32) -> u64 {
-        self.streamed[direction].iter().find(|(known, _)| *known == rule).map_or(0, |(_, until)| *until)
+        self.rare()
+            .flat_map(|rare| &rare.streamed[direction])
+            .find(|(known, _)| *known == rule)
+            .map_or(0, |(_, until)| *until)
     }
 
     /// A rule matched in stream octets that end at `until`.
     pub(crate) fn set_streamed(&mut self, direction: Direction, rule: u32, until: u64) {
-        let streamed = &mut self.streamed[direction];
+        let streamed = &mut self.rare_mut().streamed[direction];
         match streamed.iter_mut().find(|(known, _)| *known == rule) {
             Some(slot) => slot.1 = until,
             None => streamed.push((rule, until)),

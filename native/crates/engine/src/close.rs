@@ -2,7 +2,7 @@
 
 use sidewire_base::Direction;
 use sidewire_flow::EndReason;
-use sidewire_proto::Context;
+use sidewire_proto::{Context, Keep};
 use sidewire_tcp::{Consumer, Session};
 
 use crate::conversation::ConversationFlow;
@@ -31,15 +31,14 @@ impl<W: Watch> Env<W> {
         session.retain(&mut |head| {
             if excess > 0 {
                 excess -= 1;
-                return false;
+                return Keep::Nothing;
             }
             let complete = |direction: Direction| head.progress[direction] >= info.complete(direction);
-            let inspected = |direction: Direction| {
-                !watched[direction] || head.inspection[direction].done || head.skip_inspection[direction]
-            };
-            let done = Direction::BOTH.into_iter().all(|direction| complete(direction) && inspected(direction));
+            let inspected = Direction::BOTH.map(|direction| !watched[direction] || head.inspection[direction].done);
+            let through = |direction: Direction| inspected[direction] || head.skip_inspection[direction];
+            let done = Direction::BOTH.into_iter().all(|direction| complete(direction) && through(direction));
             // Loggers were asked before; one that is not due on a finished transaction never will be.
-            !(last || done)
+            if last || done { Keep::Nothing } else { Keep::Open { inspected } }
         });
     }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use sidewire_eve::Object;
+use sidewire_eve::{Name, Object};
 
 use crate::EngineError;
 use crate::merge::AlertCount;
@@ -64,7 +64,7 @@ impl Summary {
             o.u64("time_jumps", self.time_jumps);
             o.object("events", |o| {
                 for (kind, count) in &self.events {
-                    o.u64(kind, *count);
+                    o.u64(*kind, *count);
                 }
             });
             o.array("alerts", |list| {
@@ -89,7 +89,7 @@ impl Summary {
             });
             o.object("counters", |o| {
                 for (name, value) in &self.counters {
-                    o.u64(name, *value);
+                    o.u64(Name(name), *value);
                 }
             });
         }

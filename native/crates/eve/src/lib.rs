@@ -3,5 +3,5 @@
 mod object;
 mod text;
 
-pub use object::{Array, Object};
+pub use object::{Array, Key, Name, Object};
 pub use text::{base64, hex, printable, timestamp, uuid_text};

@@ -1,7 +1,7 @@
 use core::cell::OnceCell;
 use std::borrow::Cow;
 
-use sidewire_eve::{Array, Object};
+use sidewire_eve::{Array, Name, Object};
 
 use crate::Uuid;
 
@@ -138,6 +138,7 @@ impl Arguments {
     /// Writes them as members of an object.
     pub fn write(&self, out: &mut Object<'_>) {
         for (name, value) in self.iter() {
+            let name = Name(name);
             match value {
                 Datum::Null => out.raw(name, b"null"),
                 Datum::Text(text) => out.str(name, text),

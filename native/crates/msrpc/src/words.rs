@@ -72,7 +72,7 @@ fn task(xml: &str) -> Option<String> {
 pub(crate) fn says(exchange: &Exchange) -> Option<String> {
     let (client, server) = exchange.between?;
     let procedure = exchange.procedure()?;
-    let mut out = String::new();
+    let mut out = String::with_capacity(128);
     let dcom = exchange.dcom.as_deref();
     let uuid = exchange.interface?.id.uuid;
     let activates = exchange.arguments.get("clsid").is_some();
@@ -112,43 +112,74 @@ pub(crate) fn says(exchange: &Exchange) -> Option<String> {
 
 /// Arguments that are worth a place in a sentence: texts and small numbers, cut to a length.
 fn pieces<'a>(values: impl Iterator<Item = (Option<&'a str>, &'a Datum)>) -> String {
-    let mut told = Vec::new();
+    let mut out = String::new();
+    let mut told = 0;
     for (name, value) in values.take(64) {
-        let value = match value {
-            Datum::List(items) => {
-                let told: Vec<_> = items.iter().filter_map(piece).take(MAX_PIECES).collect();
-                if told.is_empty() {
-                    continue;
-                }
-                let more = if told.len() < items.len() { ", ..." } else { "" };
-                format!("[{}{more}]", told.join(", "))
-            }
-            value => match piece(value) {
-                Some(value) => value,
-                None => continue,
-            },
+        let before = out.len();
+        if told > 0 {
+            out.push_str(", ");
+        }
+        if let Some(name) = name {
+            out.push_str(name);
+            out.push(' ');
+        }
+        let said = match value {
+            Datum::List(items) => list(items, &mut out),
+            value => piece(value, &mut out),
         };
-        told.push(name.map_or(value.clone(), |name| format!("{name} {value}")));
-        if told.len() == MAX_PIECES {
+        if said.is_none() {
+            out.truncate(before);
+            continue;
+        }
+        told += 1;
+        if told == MAX_PIECES {
             break;
         }
     }
-    told.join(", ")
+    out
+}
+
+/// The first values of a list that are texts or numbers; `None` without one.
+fn list(items: &[Datum], out: &mut String) -> Option<()> {
+    out.push('[');
+    let mut told = 0;
+    for item in items {
+        let before = out.len();
+        if told > 0 {
+            out.push_str(", ");
+        }
+        if piece(item, out).is_none() {
+            out.truncate(before);
+            continue;
+        }
+        told += 1;
+        if told == MAX_PIECES {
+            break;
+        }
+    }
+    if told == 0 {
+        return None;
+    }
+    out.push_str(if told < items.len() { ", ...]" } else { "]" });
+    Some(())
 }
 
 /// One value, if it is a text or a number.
-fn piece(value: &Datum) -> Option<String> {
-    Some(match value {
+fn piece(value: &Datum, out: &mut String) -> Option<()> {
+    match value {
         Datum::Text(text) => {
-            let cut: String = text.chars().take(MAX_PIECE).collect();
-            let more = if cut.len() < text.len() { "..." } else { "" };
-            format!("\"{cut}{more}\"")
+            let cut = text.char_indices().nth(MAX_PIECE).and_then(|(end, _)| text.get(..end));
+            out.push('"');
+            out.push_str(cut.unwrap_or(text));
+            out.push_str(if cut.is_some() { "...\"" } else { "\"" });
+            return Some(());
         }
-        Datum::Uint(number) => number.to_string(),
-        Datum::Int(number) => number.to_string(),
-        Datum::Bool(truth) => truth.to_string(),
+        Datum::Uint(number) => write!(out, "{number}"),
+        Datum::Int(number) => write!(out, "{number}"),
+        Datum::Bool(truth) => write!(out, "{truth}"),
         _ => return None,
-    })
+    }
+    .ok()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub use def::{
     BufferInfo, BufferKind, EventInfo, Hook, Info, LoggerInfo, Pattern, Probe, ProtocolDef, Transport, Verdict,
 };
 pub use detection::{Detection, DetectionEvent, DetectionState, MAX_DEPTH, MAX_WAIT, Options, Outcome};
-pub use session::{Buffer, Failed, Input, Logger, Protocol, Session, Step, Typed, def};
+pub use session::{Buffer, Failed, Input, Keep, Logger, Protocol, Session, Step, Typed, def};
 pub use settings::Settings;
 pub use transaction::{Inspection, Slot, StoredRule, Transactions, TxHead};
 pub use value::{Interface, Value};

@@ -96,6 +96,12 @@ pub trait Protocol: Send + Sized + 'static {
         Value::Absent
     }
 
+    /// No rule will look at what a direction of a transaction carries, now or later: content that is not for logs either
+    /// can go.
+    fn inspected(tx: &mut Self::Tx, direction: Direction) {
+        let _ = (tx, direction);
+    }
+
     /// The state at the beginning of a flow.
     fn begin(settings: &Settings) -> Self;
 
@@ -169,8 +175,20 @@ pub trait Session: Send {
     fn log_from(&self, position: usize, logger: usize) -> Direction;
     /// Writes the members of a logger's object.
     fn log(&self, position: usize, logger: usize, extended: bool, out: &mut Object<'_>);
-    /// Drops transactions for which `keep` is false.
-    fn retain(&mut self, keep: &mut dyn FnMut(&TxHead) -> bool);
+    /// Drops transactions, or of those that stay what rules need no more.
+    fn retain(&mut self, keep: &mut dyn FnMut(&TxHead) -> Keep);
+}
+
+/// What becomes of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// It is dropped.
+    Nothing,
+    /// It stays open.
+    Open {
+        /// Directions whose content no rule will look at any more.
+        inspected: [bool; 2],
+    },
 }
 
 /// A protocol's state with its transactions: the [`Session`] of every [`Protocol`].
@@ -243,8 +261,16 @@ impl<P: Protocol> Session for Typed<P> {
             write(&slot.tx, &slot.head, out);
         }
     }
-    fn retain(&mut self, keep: &mut dyn FnMut(&TxHead) -> bool) {
-        self.transactions.retain(|slot| keep(&slot.head));
+    fn retain(&mut self, keep: &mut dyn FnMut(&TxHead) -> Keep) {
+        self.transactions.retain(|slot| match keep(&slot.head) {
+            Keep::Nothing => false,
+            Keep::Open { inspected } => {
+                for (direction, _) in Direction::BOTH.into_iter().zip(inspected).filter(|(_, inspected)| *inspected) {
+                    P::inspected(&mut slot.tx, direction);
+                }
+                true
+            }
+        });
     }
 }
 

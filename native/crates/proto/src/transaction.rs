@@ -81,6 +81,10 @@ impl<T> Transactions<T> {
     pub fn open(&mut self, tx: T, now: Time) -> &mut Slot<T> {
         let head = TxHead { id: self.next, started: now, updated: now, ..TxHead::default() };
         self.next += 1;
+        if self.slots.len() == self.slots.capacity() {
+            // Most flows have one open at a time, and a transaction is large: no room for four from the start.
+            self.slots.reserve_exact((self.slots.len() / 2).max(1));
+        }
         self.slots.push_back(Slot { head, tx });
         let last = self.slots.len() - 1;
         // A deque that was just pushed to has a last element.
@@ -139,8 +143,8 @@ impl<T> Transactions<T> {
     }
 
     /// Drops those for which `keep` is false.
-    pub fn retain(&mut self, keep: impl FnMut(&Slot<T>) -> bool) {
-        self.slots.retain(keep);
+    pub fn retain(&mut self, keep: impl FnMut(&mut Slot<T>) -> bool) {
+        self.slots.retain_mut(keep);
     }
 }
 

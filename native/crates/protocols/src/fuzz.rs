@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::{Cursor, Direction, Endpoint, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::ObjectTable;
-use sidewire_proto::{Context, Input, ProtocolDef, Session, Settings, Transport, Value};
+use sidewire_proto::{Context, Input, Keep, ProtocolDef, Session, Settings, Transport, Value};
 
 /// Most octets handed over again and again; what a stream layer would keep at the most.
 const WINDOW: usize = 1 << 18;
@@ -198,6 +198,9 @@ impl Driver {
             }
         }
         let complete = Direction::BOTH.map(|direction| protocol.info.complete(direction));
-        session.retain(&mut |head| head.progress.iter().zip(complete).any(|(progress, complete)| *progress < complete));
+        session.retain(&mut |head| {
+            let open = head.progress.iter().zip(complete).any(|(progress, complete)| *progress < complete);
+            if open { Keep::Open { inspected: [head.id % 2 == 0; 2] } } else { Keep::Nothing }
+        });
     }
 }

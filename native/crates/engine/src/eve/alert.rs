@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use sidewire_base::{Direction, Endpoint};
 use sidewire_decode::Packet;
 use sidewire_detect::{Match, RuleMeta};
-use sidewire_eve::Object;
+use sidewire_eve::{Name, Object};
 use sidewire_flow::Flow;
 use sidewire_ir::{Action, Target};
 use sidewire_proto::{ProtocolDef, Session};
@@ -100,7 +100,7 @@ impl<S> AlertFacts<'_, S> {
         if !self.found.alert_variables.is_empty() {
             out.object("context", |o| {
                 for (name, value) in &self.found.alert_variables {
-                    o.bytes(name, value);
+                    o.bytes(Name(name), value);
                 }
             });
         }
@@ -111,7 +111,7 @@ impl<S> AlertFacts<'_, S> {
                     if rule.metadata.iter().take(first).any(|other| other.key == pair.key) {
                         continue;
                     }
-                    o.array(&pair.key, |list| {
+                    o.array(Name(&pair.key), |list| {
                         for value in rule.metadata.iter().filter(same) {
                             list.str(&value.value);
                         }

@@ -166,12 +166,12 @@ impl core::fmt::Display for MacText {
 }
 
 /// Writes an Ethernet address.
-pub(super) fn mac(out: &mut Object<'_>, key: &str, address: Mac) {
+pub(super) fn mac(out: &mut Object<'_>, key: &'static str, address: Mac) {
     out.fmt(key, format_args!("{}", MacText(address)));
 }
 
 /// Suricata writes IPv6 addresses in full unless told otherwise.
-pub(crate) fn address(out: &mut Object<'_>, key: &str, address: IpAddr, output: &Output) {
+pub(crate) fn address(out: &mut Object<'_>, key: &'static str, address: IpAddr, output: &Output) {
     match address {
         IpAddr::V6(v6) if output.config.ipv6_full => full_v6(out, key, v6),
         other => {
@@ -180,7 +180,7 @@ pub(crate) fn address(out: &mut Object<'_>, key: &str, address: IpAddr, output: 
     }
 }
 
-fn full_v6(out: &mut Object<'_>, key: &str, address: Ipv6Addr) {
+fn full_v6(out: &mut Object<'_>, key: &'static str, address: Ipv6Addr) {
     let [a, b, c, d, e, f, g, h] = address.segments();
     out.fmt(key, format_args!("{a:04x}:{b:04x}:{c:04x}:{d:04x}:{e:04x}:{f:04x}:{g:04x}:{h:04x}"));
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use sidewire_eve::Object;
+use sidewire_eve::{Name, Object};
 
 /// Writes dotted counters as nested objects: `flow.end.state.new` becomes `{"flow":{"end":{"state":{"new":..}}}}`.
 /// `null_values` keeps those that are 0.
@@ -20,7 +20,7 @@ fn level(rows: &[(&str, u64)], skip: usize, out: &mut Object<'_>) {
         let tail = name.get(skip..).unwrap_or_default();
         match tail.split_once('.') {
             None => {
-                out.u64(tail, value);
+                out.u64(Name(tail), value);
                 rest = rest.get(1..).unwrap_or_default();
             }
             Some((head, _)) => {
@@ -29,7 +29,7 @@ fn level(rows: &[(&str, u64)], skip: usize, out: &mut Object<'_>) {
                 };
                 let count = rest.iter().take_while(same).count();
                 let (group, others) = rest.split_at_checked(count).unwrap_or((rest, &[]));
-                out.object(head, |o| level(group, skip + head.len() + 1, o));
+                out.object(Name(head), |o| level(group, skip + head.len() + 1, o));
                 rest = others;
             }
         }

@@ -1,5 +1,5 @@
 use sidewire_detect::{FlowState, Match};
-use sidewire_eve::{Array, Object};
+use sidewire_eve::{Array, Name, Object};
 
 /// Flowbits of these names mark a flow's traffic: what follows the last slash is shown apart from the others.
 const TRAFFIC_ID: &str = "traffic/id/";
@@ -36,7 +36,7 @@ impl<'a> Variables<'a> {
             if flow.flowints().next().is_some() {
                 out.object("flowints", |o| {
                     for (name, value) in flow.flowints() {
-                        o.u64(name, value);
+                        o.u64(Name(name), value);
                     }
                 });
             }
@@ -47,7 +47,7 @@ impl<'a> Variables<'a> {
     }
 }
 
-fn names<'n>(out: &mut Object<'_>, key: &str, mut names: impl Iterator<Item = &'n str>) {
+fn names<'n>(out: &mut Object<'_>, key: &'static str, mut names: impl Iterator<Item = &'n str>) {
     let Some(first) = names.next() else { return };
     out.array(key, |list| {
         list.str(first);
@@ -55,10 +55,10 @@ fn names<'n>(out: &mut Object<'_>, key: &str, mut names: impl Iterator<Item = &'
     });
 }
 
-fn values<'n, 'v>(out: &mut Object<'_>, key: &str, mut values: impl Iterator<Item = (&'n str, &'v [u8])>) {
+fn values<'n, 'v>(out: &mut Object<'_>, key: &'static str, mut values: impl Iterator<Item = (&'n str, &'v [u8])>) {
     let Some(first) = values.next() else { return };
     let one = |list: &mut Array<'_>, (name, value): (&str, &[u8])| {
-        list.object(|o| _ = o.bytes(name, value));
+        list.object(|o| _ = o.bytes(Name(name), value));
     };
     out.array(key, |list| {
         one(list, first);

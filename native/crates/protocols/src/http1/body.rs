@@ -49,6 +49,14 @@ impl Body {
         self.base = self.entity;
     }
 
+    /// Forgets what is kept: nobody will look at it.
+    pub(super) fn forget(&mut self) {
+        if self.data.capacity() > 0 {
+            self.data = Vec::new();
+            self.base = self.entity;
+        }
+    }
+
     /// Nothing follows.
     pub(super) const fn finish(&mut self) {
         self.complete = true;

@@ -102,7 +102,7 @@ fn write(tx: &Transaction, _: &TxHead, out: &mut Object<'_>) {
         // The object of the same name says more.
         let told = tx.config.extended && matches!(*name, "referer" | "location") || *key == "content_range";
         if let Some(value) = tx.header(*direction, name.as_bytes()).filter(|_| !told) {
-            out.bytes(key, value);
+            out.bytes(*key, value);
         }
     }
     if tx.config.dump.request {
@@ -187,7 +187,7 @@ fn long(tx: &Transaction, out: &mut Object<'_>) {
     out.u64("length", tx.response.payload.body.wire);
 }
 
-fn dump(tx: &Transaction, direction: Direction, key: &str, out: &mut Object<'_>) {
+fn dump(tx: &Transaction, direction: Direction, key: &'static str, out: &mut Object<'_>) {
     let Some(head) = tx.head(direction) else { return };
     out.array(key, |array| {
         for (name, value) in head.headers() {

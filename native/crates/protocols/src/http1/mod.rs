@@ -141,6 +141,13 @@ impl Protocol for Http1 {
     const EVENTS: &'static [EventInfo] = event::EVENTS;
     const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;
 
+    fn inspected(tx: &mut Transaction, direction: Direction) {
+        // The form in a request names files, and alerts may be asked to carry bodies.
+        if direction == Direction::ToClient && !tx.config.bodies.printable && !tx.config.bodies.base64 {
+            tx.response.payload.body.forget();
+        }
+    }
+
     fn begin(settings: &Settings) -> Self {
         Self {
             config: Arc::new(Config::new(settings)),
