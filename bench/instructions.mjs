@@ -13,14 +13,18 @@ export async function recorded(capture, rulesFile, options, folder) {
   const files = { config: join(folder, 'config.json'), request: join(folder, 'request.json'), batches: [] };
   const recorder = {
     ...native,
-    compileRules(batches, request) {
+    beginRules(request) {
       writeFileSync(files.request, request);
-      files.batches = batches.map((batch, number) => {
-        const path = join(folder, `batch-${number}.json`);
-        writeFileSync(path, batch);
-        return path;
-      });
-      return native.compileRules(batches, request);
+      const compiler = native.beginRules(request);
+      return {
+        add(batch) {
+          const path = join(folder, `batch-${files.batches.length}.json`);
+          writeFileSync(path, batch);
+          files.batches.push(path);
+          compiler.add(batch);
+        },
+        finish: () => compiler.finish(),
+      };
     },
     startRun(config) {
       writeFileSync(files.config, config);

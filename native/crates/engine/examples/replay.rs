@@ -4,15 +4,16 @@
 use std::error::Error;
 use std::fs::read;
 
-use sidewire_engine::{Rules, Run};
+use sidewire_engine::{RuleCompiler, Run};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut files = std::env::args().skip(1).map(read);
     let mut next = || files.next().ok_or("replay RUN_CONFIG COMPILE_REQUEST BATCH...");
     let config = serde_json::from_slice(&next()??)?;
     let request = serde_json::from_slice(&next()??)?;
-    let batches = files.collect::<Result<Vec<_>, _>>()?;
-    let rules = if batches.is_empty() { Rules::none() } else { Rules::compile(batches, &request)?.set() };
+    let compiler = RuleCompiler::begin(request)?;
+    files.try_for_each(|batch| batch.map(|batch| compiler.add(batch)))?;
+    let rules = compiler.finish()?.set();
     let run = Run::start(config, rules, None)?;
     let summary = run.finish().ok_or("the run was finished already")?;
     println!("{} packets, {} events", summary.packets, summary.events.values().sum::<u64>());

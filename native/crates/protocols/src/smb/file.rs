@@ -117,6 +117,12 @@ impl Content {
         self.base + self.data.len() as u64
     }
 
+    /// Forgets what is kept: no rule will look at it.
+    pub(super) fn forget(&mut self) {
+        self.base = self.data_end();
+        self.data = Vec::new();
+    }
+
     /// What rules look into: nothing until enough is there to be worth a look.
     pub(super) fn value(&self) -> Value<'_> {
         let complete = self.complete || self.ended;

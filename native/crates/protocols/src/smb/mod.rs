@@ -58,6 +58,14 @@ impl Protocol for Smb {
         rows::argument(tx, name, nth)
     }
 
+    fn inspected(tx: &mut Transaction, direction: Direction) {
+        if let transaction::Detail::File(file) = &mut tx.detail
+            && file.direction == direction
+        {
+            file.content.forget();
+        }
+    }
+
     fn begin(settings: &Settings) -> Self {
         Self::new(settings)
     }
