@@ -93,10 +93,11 @@ def call(address, port, case):
     dce.disconnect()
 
 
-if sys.argv[1] == "serve":
-    server = Server(sys.argv[2], int(sys.argv[3]))
-    server.daemon = True
-    server.start()
-    threading.Event().wait(float(sys.argv[4]))
-else:
-    call(sys.argv[2], int(sys.argv[3]), sys.argv[4])
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        server = Server(sys.argv[2], int(sys.argv[3]))
+        server.daemon = True
+        server.start()
+        threading.Event().wait(float(sys.argv[4]))
+    else:
+        call(sys.argv[2], int(sys.argv[3]), sys.argv[4])

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import '../../src/testing/vitest.js';
 import {
@@ -92,6 +93,13 @@ describe('RPC over HTTP', () => {
       ]),
     );
     expect(seen.of('anomaly')).toEqual([]);
+  });
+
+  it('is read as a real client speaks it', async () => {
+    const seen = await replay(join(import.meta.dirname, '../../pcaps/rpc-http.pcap'), RULE);
+    expect(seen.of('msrpc').map(({ msrpc }) => told(msrpc))).toMatchObject([
+      { transport: 'http', procedure: 'GetIDsOfNames', arguments: { names: ['ExecuteShellCommand'], dispids: [54] } },
+    ]);
   });
 
   it('tells of requests whose answers are not in the capture', async () => {
