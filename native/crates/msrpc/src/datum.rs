@@ -119,7 +119,7 @@ impl Arguments {
     }
 
     /// All, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Datum)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Datum)> + Clone {
         self.values.iter().map(|(name, value)| (name.as_ref(), value))
     }
 

@@ -110,11 +110,19 @@ pub(crate) fn says(exchange: &Exchange) -> Option<String> {
     Some(out)
 }
 
-/// Arguments that are worth a place in a sentence: texts and small numbers, cut to a length.
-fn pieces<'a>(values: impl Iterator<Item = (Option<&'a str>, &'a Datum)>) -> String {
+/// Arguments that are worth a place in a sentence: texts and small numbers, cut to a length. Where too many have names,
+/// numbers make room for texts: what a service runs comes behind six other arguments.
+fn pieces<'a>(values: impl Iterator<Item = (Option<&'a str>, &'a Datum)> + Clone) -> String {
+    let is_text = |value: &Datum| matches!(value, Datum::Text(_));
+    let values = values.take(64);
+    let mut others = MAX_PIECES.saturating_sub(values.clone().filter(|(_, value)| is_text(value)).count());
     let mut out = String::new();
     let mut told = 0;
-    for (name, value) in values.take(64) {
+    for (name, value) in values {
+        let other = name.is_some() && !is_text(value);
+        if other && others == 0 {
+            continue;
+        }
         let before = out.len();
         if told > 0 {
             out.push_str(", ");
@@ -131,6 +139,7 @@ fn pieces<'a>(values: impl Iterator<Item = (Option<&'a str>, &'a Datum)>) -> Str
             out.truncate(before);
             continue;
         }
+        others -= usize::from(other);
         told += 1;
         if told == MAX_PIECES {
             break;
@@ -191,6 +200,16 @@ mod tests {
         let xml = "<Task><Actions><Exec><Command>cmd.exe</Command><Arguments>/C a &amp;&amp; b &gt; c</Arguments></Exec></Actions></Task>";
         assert_eq!(task(xml).as_deref(), Some("cmd.exe /C a && b > c"));
         assert_eq!(task("<Task/>"), None);
+    }
+
+    #[test]
+    fn numbers_make_room_for_texts() {
+        let (number, text) = (Datum::Uint(7), Datum::Text("x".into()));
+        let of = |name| (Some(name), if name == "path" { &text } else { &number });
+        let told = pieces(["a", "b", "c", "d", "e", "f", "path", "g"].into_iter().map(of));
+        assert_eq!(told, "a 7, b 7, c 7, d 7, e 7, path \"x\"");
+        let unnamed = [(None, &number); 8];
+        assert_eq!(pieces(unnamed.into_iter()), "7, 7, 7, 7, 7, 7");
     }
 
     #[test]
