@@ -19,6 +19,14 @@ it.each([
     'dsize:10; content:"thisstringisgreaterthan10bytes";',
     "signature can't match as required content length 30 exceeds dsize value 10",
   ],
+  [
+    'dsize:5<>10; content:"thisstringisgreaterthan10bytes";',
+    "signature can't match as required content length 30 exceeds dsize value 10",
+  ],
+  [
+    'http.host; content:"somehost.com"; nocase;',
+    'rule 1: http.host keyword specified along with "nocase". The hostname buffer is normalized to lowercase, specifying nocase is redundant.',
+  ],
 ])('%s is said in the words that scripts look for', (options, message) => {
   expect(said(options)).toContain(message);
 });

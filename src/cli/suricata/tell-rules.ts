@@ -37,15 +37,16 @@ export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: bo
   const problems = rules.problems.length;
   const count = files.paths.length;
   const failures = failed + problems;
-  if (count > 0 && rules.size === 0)
+  if (count > 0 && rules.size === 0) {
     log.say('warning', 'detect', `${count} rule files specified, but no rules were loaded!`);
-  else
+  } else {
     log.say(
       'info',
       'detect',
       `${count} rule files processed. ${rules.size} rules successfully loaded, ${failures} rules failed, ${skipped} rules skipped`,
     );
-  log.say('info', 'detect', `${rules.size} signatures processed`);
+    log.say('info', 'detect', `${rules.size} signatures processed`);
+  }
   return failures === 0 && files.unmatched.length === 0;
 }
 
@@ -53,7 +54,7 @@ function lineOf(texts: Map<string, string[]>, file: string, line: number): strin
   let lines = texts.get(file);
   if (lines === undefined) {
     try {
-      lines = readFileSync(file, 'latin1').split('\n');
+      lines = readFileSync(file, 'utf8').split('\n');
     } catch {
       lines = [];
     }

@@ -127,10 +127,12 @@ const WORDS: readonly (readonly [readonly Diagnostic['code'][], (found: Diagnost
   ],
   [
     ['rule/never'],
-    ({ message }) => {
-      const [, needed, limit] = /need (\d+) octets .* (\d+)$/.exec(message) ?? [];
+    ({ message, text }) => {
+      const [, needed, greatest] = /need (\d+) octets .* (\d+)$/.exec(message) ?? [];
       if (needed === undefined) return null;
       const keyword = message.includes('`dsize`') ? 'dsize' : 'bsize';
+      // Of a range, the end as the rule has it; a `bsize` is not where the error is.
+      const limit = keyword === 'dsize' ? (/(\d+)\D*$/.exec(text)?.[1] ?? greatest) : greatest;
       const colon = keyword === 'bsize' ? ': ' : ' ';
       return line(
         `detect-${keyword}`,
@@ -144,7 +146,8 @@ const WORDS: readonly (readonly [readonly Diagnostic['code'][], (found: Diagnost
       if (found.message.startsWith('`http.host`'))
         return line(
           'detect-http-host',
-          /\bnocase\b/.test(found.text)
+          // A pattern in lower case is refused for its `nocase` alone.
+          !/[A-Z]/.test(value(found))
             ? `rule ${found.sid}: http.host keyword specified along with "nocase". The hostname buffer is normalized to lowercase, specifying nocase is redundant.`
             : `rule ${found.sid}: A pattern with uppercase characters detected for http.host. The hostname buffer is normalized to lowercase, please specify a lowercase pattern.`,
         );
