@@ -94,6 +94,7 @@ function resolveRun(
   return {
     inputs: [],
     continue_files: false,
+    rules: { loaded: 0, failed: 0, skipped: 0 },
     workers: purpose.workers,
     decode: {
       checksums: checksumMode(raw),

@@ -128,6 +128,7 @@ export class Engine {
     return {
       ...resolved,
       inputs,
+      rules: options.rules?.counts ?? resolved.rules,
       continue_files: options.continue ?? false,
       outputs:
         logDir === undefined ? [] : own ? resolved.outputs : [fullOutput(join(logDir, 'eve.json'), this.protocols)],

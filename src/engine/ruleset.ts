@@ -1,3 +1,4 @@
+import type { RuleCounts } from '../generated/config.js';
 import type { Diagnostic } from '../rules/index.js';
 import { EngineError } from './error.js';
 import type { NativeRuleset } from './native.js';
@@ -68,6 +69,12 @@ export class Ruleset implements AsyncDisposable {
   /** Rules that were understood but could not be compiled. */
   get problems(): readonly Problem[] {
     return JSON.parse(this.native().problems()) as Problem[];
+  }
+
+  /** What became of the rules, as `stats` events tell it. */
+  get counts(): RuleCounts {
+    const { failed, skipped } = this.findings;
+    return { loaded: this.size, failed: failed + this.problems.length, skipped };
   }
 
   get stats(): RulesetStats {

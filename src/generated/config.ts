@@ -228,6 +228,23 @@ ports: Array<number>,
 settings: { [key in string]: string }, };
 
 /**
+ * What became of the rules of a run.
+ */
+export type RuleCounts = { 
+/**
+ * Rules that run.
+ */
+loaded: number, 
+/**
+ * Rules with errors.
+ */
+failed: number, 
+/**
+ * Rules whose `requires` does not hold here.
+ */
+skipped: number, };
+
+/**
  * Everything a run needs, resolved: no defaults are left to the engine. Written by the TypeScript control plane.
  */
 export type RunConfig = { 
@@ -271,6 +288,10 @@ protocols: { [key in string]: ProtocolConfig },
  * Detection limits.
  */
 detect: DetectConfig, 
+/**
+ * What became of the rules, for `stats`.
+ */
+rules: RuleCounts, 
 /**
  * EVE writers.
  */

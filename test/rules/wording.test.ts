@@ -25,7 +25,7 @@ it.each([
   ],
   [
     'http.host; content:"somehost.com"; nocase;',
-    'rule 1: http.host keyword specified along with "nocase". The hostname buffer is normalized to lowercase, specifying nocase is redundant.',
+    'rule 7: http.host keyword specified along with "nocase". The hostname buffer is normalized to lowercase, specifying nocase is redundant.',
   ],
 ])('%s is said in the words that scripts look for', (options, message) => {
   expect(said(options)).toContain(message);

@@ -74,9 +74,10 @@ async function run(flags: Parsed, log: Log, own: string): Promise<number> {
     ? { paths: [], unmatched: [] }
     : ruleFiles(engine.config, flags.values.get('S') ?? [], flags.values.get('s') ?? []);
   const rules = await load(engine, files, log);
-  const clean = rules === null || tellRules(rules, files, log, has('strict-rule-keywords'));
   const testing = has('T');
-  if (!clean && (testing || has('init-errors-fatal'))) {
+  const fatal = testing || has('init-errors-fatal');
+  const clean = rules === null || tellRules(rules, files, log, has('strict-rule-keywords'), fatal);
+  if (!clean && fatal) {
     log.say('error', 'suricata', 'Loading signatures failed.');
     return FAILED;
   }

@@ -7,8 +7,9 @@ import { suricataWords } from './wording.js';
 /**
  * Says in Suricata's log what became of the rules; whether all of them and all of their files were loaded. `strict`
  * (`--strict-rule-keywords`) makes an error of what a rule asks for in vain; the rule loads all the same, as in Suricata.
+ * With `fatal`, errors end the program before anything is built of the rules.
  */
-export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: boolean): boolean {
+export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: boolean, fatal: boolean): boolean {
   const told = new Set<string>();
   const texts = new Map<string, string[]>();
   const { diagnostics, failed, skipped } = rules.findings;
@@ -37,17 +38,17 @@ export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: bo
   const problems = rules.problems.length;
   const count = files.paths.length;
   const failures = failed + problems;
-  if (count > 0 && rules.size === 0) {
+  if (count > 0 && rules.size === 0)
     log.say('warning', 'detect', `${count} rule files specified, but no rules were loaded!`);
-  } else {
+  else
     log.say(
       'info',
       'detect',
       `${count} rule files processed. ${rules.size} rules successfully loaded, ${failures} rules failed, ${skipped} rules skipped`,
     );
-    log.say('info', 'detect', `${rules.size} signatures processed`);
-  }
-  return failures === 0 && files.unmatched.length === 0;
+  const clean = failures === 0 && files.unmatched.length === 0;
+  if (clean || !fatal) log.say('info', 'detect', `${rules.size} signatures processed`);
+  return clean;
 }
 
 function lineOf(texts: Map<string, string[]>, file: string, line: number): string {

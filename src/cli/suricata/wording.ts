@@ -146,8 +146,7 @@ const WORDS: readonly (readonly [readonly Diagnostic['code'][], (found: Diagnost
       if (found.message.startsWith('`http.host`'))
         return line(
           'detect-http-host',
-          // A pattern in lower case is refused for its `nocase` alone.
-          !/[A-Z]/.test(value(found))
+          found.message.includes('`nocase`')
             ? `rule ${found.sid}: http.host keyword specified along with "nocase". The hostname buffer is normalized to lowercase, specifying nocase is redundant.`
             : `rule ${found.sid}: A pattern with uppercase characters detected for http.host. The hostname buffer is normalized to lowercase, please specify a lowercase pattern.`,
         );

@@ -198,7 +198,7 @@ function validateHost(run: Run, cx: RuleContext): void {
     cx.report(
       'transform/never',
       run.span,
-      '`http.host` is lower case',
+      check.nocase ? '`http.host` is lower case, `nocase` says nothing' : '`http.host` is lower case',
       'write the pattern in lower case without `nocase`, or use `http.host.raw`',
     );
     return;

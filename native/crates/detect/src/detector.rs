@@ -32,6 +32,8 @@ pub(crate) struct Evaluator {
     tick: u32,
     pub(crate) candidates: Vec<u32>,
     matches: Vec<Match>,
+    /// Matches beyond the alerts a packet may have.
+    overflow: u64,
 }
 
 /// What evaluation works with, apart from the rules.
@@ -81,8 +83,15 @@ impl Detector {
             tick: 0,
             candidates: Vec::new(),
             matches: Vec::new(),
+            overflow: 0,
         };
         Self { rules: Arc::clone(rules), evaluator }
+    }
+
+    /// Matches that no alert told, because their packets had as many as they may have.
+    #[must_use]
+    pub const fn overflow(&self) -> u64 {
+        self.evaluator.overflow
     }
 
     /// Goes on with other rules; call it between packets. Bits of hosts and flows stay as they are.
@@ -351,6 +360,7 @@ impl Evaluator {
             // What a threshold may still hold back does not count yet.
             if meta.threshold.is_none() && meta.detection_filter.is_none() && meta.suppressions.is_empty() {
                 if counted == rules.alerts_per_packet {
+                    self.overflow += 1;
                     continue;
                 }
                 counted += 1;

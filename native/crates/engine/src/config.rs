@@ -27,6 +27,8 @@ pub struct RunConfig {
     pub protocols: BTreeMap<String, ProtocolConfig>,
     /// Detection limits.
     pub detect: DetectConfig,
+    /// What became of the rules, for `stats`.
+    pub rules: RuleCounts,
     /// EVE writers.
     pub outputs: Vec<EveOutput>,
     /// Files with a line of text for each alert (`fast.log`).
@@ -37,6 +39,18 @@ pub struct RunConfig {
     pub stats_interval: u32,
     /// Explain this rule: record the first stage at which it failed on each flow.
     pub explain: Option<u32>,
+}
+
+/// What became of the rules of a run.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct RuleCounts {
+    /// Rules that run.
+    pub loaded: u32,
+    /// Rules with errors.
+    pub failed: u32,
+    /// Rules whose `requires` does not hold here.
+    pub skipped: u32,
 }
 
 /// Decoding.

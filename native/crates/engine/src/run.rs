@@ -243,7 +243,7 @@ fn write_stats(setup: &Setup, summary: &Summary, last: Option<Time>, merger: &mu
             o.object("stats", |o| {
                 let seconds = summary.span.map_or(0, |(first, last)| last.seconds() - first.seconds());
                 o.i64("uptime", seconds);
-                nest(&summary.counters, output.null_values, o);
+                nest(&summary.counters, output.null_values, &setup.config.rules, o);
             });
         }
         line.push(b'\n');

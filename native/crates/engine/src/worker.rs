@@ -164,6 +164,7 @@ impl<W: Watch> Worker<W> {
         add("app_layer.msrpc.objects_evicted", env.objects.evicted());
         add("app_layer.expectations", env.expectations.order.len() as u64);
         add("detect.alert", env.counters.alerts);
+        add("detect.alert_queue_overflow", env.detector.overflow());
         add("memcap.pressure", self.core.pressure());
         add("memcap.pressure_max", self.core.pressure_max());
     }

@@ -2,16 +2,34 @@ use std::collections::BTreeMap;
 
 use sidewire_eve::{Name, Object};
 
+use crate::config::RuleCounts;
+
 /// Writes dotted counters as nested objects: `flow.end.state.new` becomes `{"flow":{"end":{"state":{"new":..}}}}`.
-/// `null_values` keeps those that are 0.
-pub(crate) fn nest(counters: &BTreeMap<String, u64>, null_values: bool, out: &mut Object<'_>) {
+/// `null_values` keeps those that are 0. `detect.engines` tells what became of the `rules`; there is one engine.
+pub(crate) fn nest(counters: &BTreeMap<String, u64>, null_values: bool, rules: &RuleCounts, out: &mut Object<'_>) {
     let rows: Vec<(&str, u64)> = counters
         .iter()
         .filter(|(_, value)| null_values || **value != 0)
         .map(|(name, value)| (name.as_str(), *value))
         .collect();
-    level(&rows, 0, out);
+    let detect = rows.partition_point(|(name, _)| *name < DETECT);
+    let (before, rest) = rows.split_at_checked(detect).unwrap_or((&rows, &[]));
+    let of_detect = rest.iter().take_while(|(name, _)| name.starts_with(DETECT)).count();
+    let (own, after) = rest.split_at_checked(of_detect).unwrap_or((rest, &[]));
+    level(before, 0, out);
+    out.object("detect", |o| {
+        o.array("engines", |list| {
+            list.object(|o| {
+                o.u64("id", 0_u32).u64("rules_loaded", rules.loaded);
+                o.u64("rules_failed", rules.failed).u64("rules_skipped", rules.skipped);
+            });
+        });
+        level(own, DETECT.len(), o);
+    });
+    level(after, 0, out);
 }
+
+const DETECT: &str = "detect.";
 
 /// Rows share the first `skip` octets of their names; sorted, so that equal heads stand together.
 fn level(rows: &[(&str, u64)], skip: usize, out: &mut Object<'_>) {
@@ -40,19 +58,26 @@ fn level(rows: &[(&str, u64)], skip: usize, out: &mut Object<'_>) {
 mod tests {
     use super::*;
 
+    fn text(counters: &[(&str, u64)], null_values: bool) -> String {
+        let counters = counters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        let mut text = Vec::new();
+        let rules = RuleCounts { loaded: 3, failed: 2, skipped: 1 };
+        nest(&counters, null_values, &rules, &mut Object::new(&mut text));
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    const ENGINES: &str = r#""engines":[{"id":0,"rules_loaded":3,"rules_failed":2,"rules_skipped":1}]"#;
+
     #[test]
     fn nests_dotted_names() {
-        let counters = [("a.b", 1), ("a.c.d", 2), ("a.c.e", 3), ("b", 4)].map(|(k, v)| (k.to_owned(), v)).into();
-        let mut text = Vec::new();
-        nest(&counters, true, &mut Object::new(&mut text));
-        assert_eq!(String::from_utf8_lossy(&text), r#"{"a":{"b":1,"c":{"d":2,"e":3}},"b":4}"#);
+        let found = text(&[("a.b", 1), ("a.c.d", 2), ("a.c.e", 3), ("b", 4), ("detect.alert", 5), ("flow.x", 6)], true);
+        let detect = format!(r#""detect":{{{ENGINES},"alert":5}}"#);
+        assert_eq!(found, format!(r#"{{"a":{{"b":1,"c":{{"d":2,"e":3}}}},"b":4,{detect},"flow":{{"x":6}}}}"#));
     }
 
     #[test]
     fn leaves_zeros_out_when_asked() {
-        let counters = [("a.b", 0), ("a.c", 2), ("d.e", 0)].map(|(k, v)| (k.to_owned(), v)).into();
-        let mut text = Vec::new();
-        nest(&counters, false, &mut Object::new(&mut text));
-        assert_eq!(String::from_utf8_lossy(&text), r#"{"a":{"c":2}}"#);
+        let found = text(&[("a.b", 0), ("a.c", 2), ("d.e", 0)], false);
+        assert_eq!(found, format!(r#"{{"a":{{"c":2}},"detect":{{{ENGINES}}}}}"#));
     }
 }
