@@ -57,6 +57,8 @@ pub(crate) struct App {
     pub(crate) stopped: bool,
     /// Neither direction could be recognised.
     pub(crate) failed: bool,
+    /// Some of its octets could not be parsed.
+    pub(crate) malformed: bool,
     /// Octets that must be there before the session is called again, per direction.
     pub(crate) need: [usize; 2],
     /// The direction was closed towards the session.

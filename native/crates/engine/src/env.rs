@@ -143,7 +143,8 @@ impl<W: Watch> Env<W> {
         }
     }
 
-    pub(crate) fn parser_error(&mut self, app: &App) {
+    pub(crate) fn parser_error(&mut self, app: &mut App) {
+        app.malformed = true;
         if let Some(count) = app.protocol.and_then(|n| self.counters.parser_errors.get_mut(usize::from(n))) {
             *count += 1;
         }

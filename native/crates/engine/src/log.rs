@@ -202,6 +202,7 @@ impl<W: Watch> Env<W> {
             transactions: flow.data.app.session.as_ref().map(|session| session.opened()),
             tcp: flow.data.tcp.as_deref(),
             app: flow.data.app.names(self.setup.protocols),
+            malformed: flow.data.app.malformed,
             ttl: flow.data.ttl,
         };
         self.writer.event(Kind::FLOW, &envelope, |_, out| facts.write(out));

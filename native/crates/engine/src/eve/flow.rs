@@ -16,6 +16,8 @@ pub(crate) struct FlowFacts<'a, S> {
     pub(crate) transactions: Option<u64>,
     pub(crate) tcp: Option<&'a Session>,
     pub(crate) app: AppNames,
+    /// Octets of its protocol could not be parsed.
+    pub(crate) malformed: bool,
     pub(crate) ttl: [TtlRange; 2],
 }
 
@@ -63,12 +65,28 @@ impl<S> FlowFacts<'_, S> {
             o.time("end", flow.last);
             o.i64("age", flow.last.seconds() - flow.first.seconds());
             o.str("state", flow.state().name()).str("reason", self.reason.name()).bool("alerted", self.alerted);
+            self.write_exceptions(o);
             if let Some(count) = self.transactions {
                 o.u64("tx_cnt", count);
             }
         });
         if let Some(tcp) = self.tcp {
             out.object("tcp", |o| tcp_facts(tcp, o));
+        }
+    }
+
+    /// What Suricata has an exception policy for. Nothing is dropped or passed here for it: the policy is `ignore`.
+    fn write_exceptions(&self, out: &mut Object<'_>) {
+        let midstream = self.tcp.is_some_and(Session::midstream);
+        let met = [("stream_midstream", midstream), ("app_layer_error", self.malformed)];
+        if met.iter().any(|(_, met)| *met) {
+            out.array("exception_policy", |list| {
+                for (target, _) in met.iter().filter(|(_, met)| *met) {
+                    list.object(|o| {
+                        o.str("target", target).str("policy", "ignore");
+                    });
+                }
+            });
         }
     }
 
