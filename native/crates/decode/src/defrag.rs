@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 use sidewire_base::Time;
 
-use crate::options::{DefragOptions, Network};
+use crate::options::{DefragOptions, Network, Policy};
 use crate::stats::Counter;
 use crate::walk::Fragment;
 use crate::{DecodeEvent, Packet, Stats, checksum, ipv6};
@@ -24,42 +24,7 @@ const MAX_DATAGRAM: usize = 65_535;
 const FRAGMENT_COST: usize = 64;
 const TRACKER_COST: usize = 256;
 
-/// How a target resolves overlapping fragments.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Policy {
-    /// What came first stays.
-    First,
-    /// What comes last wins.
-    Last,
-    /// What begins first wins, and the earlier of equals: BSD, and the default.
-    #[default]
-    Bsd,
-    /// What begins last wins, and the later of equals: HP JetDirect.
-    BsdRight,
-    /// What begins first wins, and the later of equals.
-    Linux,
-    /// What came first stays, unless the new one begins before and ends after it.
-    Windows,
-    /// What came first stays, unless the new one begins before it and does not end before it.
-    Solaris,
-}
-
 impl Policy {
-    /// The policy of a name in suricata.yaml's `host-os-policy`.
-    #[must_use]
-    pub fn from_host_os(name: &str) -> Option<Self> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "first" => Self::First,
-            "last" => Self::Last,
-            "bsd" | "irix" | "hpux10" => Self::Bsd,
-            "bsd-right" | "bsd_right" => Self::BsdRight,
-            "linux" | "old-linux" | "old_linux" | "macos" => Self::Linux,
-            "windows" | "windows2k3" | "vista" => Self::Windows,
-            "solaris" | "hpux11" => Self::Solaris,
-            _ => return None,
-        })
-    }
-
     /// True when a new fragment takes the octets it shares with an old one.
     const fn new_wins(self, new: Span, old: Span) -> bool {
         match self {

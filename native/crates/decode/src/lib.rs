@@ -25,10 +25,9 @@ mod tunnel;
 mod walk;
 
 pub use decoder::{Decoder, Frame};
-pub use defrag::Policy;
 pub use event::DecodeEvent;
 pub use link::link_type_is_known;
-pub use options::{DefragOptions, Network, Options, Ports};
+pub use options::{DefragOptions, Network, Options, Policy, Ports};
 pub use packet::{
     Arp, BadChecksum, Embedded, Ethernet, Icmp, Ip, Packet, Root, Sctp, Tcp, TcpOptions, Transport, Tunnel, Udp,
 };

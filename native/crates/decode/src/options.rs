@@ -1,7 +1,5 @@
 use core::net::IpAddr;
 
-use crate::defrag::Policy;
-
 /// How frames are decoded. The default is that of `replay`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -58,6 +56,43 @@ impl Ports {
             Self::Any => true,
             Self::Listed(ports) => ports.iter().any(|port| *port == source || *port == destination),
         }
+    }
+}
+
+/// How a target resolves overlapping fragments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// What came first stays.
+    First,
+    /// What comes last wins.
+    Last,
+    /// What begins first wins, and the earlier of equals: BSD, and the default.
+    #[default]
+    Bsd,
+    /// What begins last wins, and the later of equals: HP JetDirect.
+    BsdRight,
+    /// What begins first wins, and the later of equals.
+    Linux,
+    /// What came first stays, unless the new one begins before and ends after it.
+    Windows,
+    /// What came first stays, unless the new one begins before it and does not end before it.
+    Solaris,
+}
+
+impl Policy {
+    /// The policy of a name in suricata.yaml's `host-os-policy`.
+    #[must_use]
+    pub fn from_host_os(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "first" => Self::First,
+            "last" => Self::Last,
+            "bsd" | "irix" | "hpux10" => Self::Bsd,
+            "bsd-right" | "bsd_right" => Self::BsdRight,
+            "linux" | "old-linux" | "old_linux" | "macos" => Self::Linux,
+            "windows" | "windows2k3" | "vista" => Self::Windows,
+            "solaris" | "hpux11" => Self::Solaris,
+            _ => return None,
+        })
     }
 }
 

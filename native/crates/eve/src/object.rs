@@ -3,7 +3,7 @@ use core::net::IpAddr;
 
 use sidewire_base::Time;
 
-use crate::text::stamp;
+use crate::text::{hex_pair, stamp};
 
 /// A JSON object being written. Keys are written in call order; the closing brace comes when it is dropped.
 pub struct Object<'b> {
@@ -364,13 +364,6 @@ fn bytes_string(out: &mut Vec<u8>, value: &[u8]) {
         }
     }
     out.push(b'"');
-}
-
-pub(crate) const fn hex_pair(octet: u8) -> [u8; 2] {
-    const fn digit(nibble: u8) -> u8 {
-        if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
-    }
-    [digit(octet >> 4), digit(octet & 15)]
 }
 
 fn escape(out: &mut Vec<u8>, value: &str) {

@@ -1,7 +1,5 @@
 use sidewire_base::Time;
 
-use crate::object::hex_pair;
-
 /// EVE's `timestamp`: local civil time in UTC with microseconds, `2026-11-21T08:00:00.000000+0000`.
 #[must_use]
 pub fn timestamp(time: Time) -> String {
@@ -99,6 +97,14 @@ pub fn printable(bytes: &[u8]) -> String {
         .iter()
         .map(|octet| if matches!(octet, 0x20..0x7f | b'\n' | b'\r') { char::from(*octet) } else { '.' })
         .collect()
+}
+
+/// The two digits of an octet.
+pub(crate) const fn hex_pair(octet: u8) -> [u8; 2] {
+    const fn digit(nibble: u8) -> u8 {
+        if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+    }
+    [digit(octet >> 4), digit(octet & 15)]
 }
 
 #[cfg(test)]

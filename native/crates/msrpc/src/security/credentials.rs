@@ -6,11 +6,8 @@ use memchr::memmem;
 use sidewire_base::{Cursor, Malformed};
 
 use super::der::{element, expect};
-use super::kerberos::{KERBEROS, Request, SPNEGO};
+use super::kerberos::{KERBEROS, MAX_NAME_PARTS, Request, SPNEGO};
 use sidewire_base::text;
-
-/// Most components of a service name that are kept.
-pub(super) const MAX_NAME_PARTS: usize = 16;
 
 /// Who asks to be let in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 
 use sidewire_base::{Cursor, Malformed};
 
-use super::credentials::MAX_NAME_PARTS;
 use super::der;
 
 /// SPNEGO, 1.3.6.1.5.5.2, as its DER contents.
@@ -10,6 +9,8 @@ pub(super) const SPNEGO: &[u8] = &[0x2b, 6, 1, 5, 5, 2];
 /// Kerberos, 1.2.840.113554.1.2.2, as its DER contents.
 pub(super) const KERBEROS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2];
 
+/// Most components of a service name that are kept.
+pub(super) const MAX_NAME_PARTS: usize = 16;
 /// Wrappings around a message: SPNEGO, GSS-API, the message itself.
 const MAX_DEPTH: usize = 4;
 const AP_REQ: u8 = 0x6e;
