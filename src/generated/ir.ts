@@ -19,7 +19,8 @@ from: string,
 to: string, };
 
 /**
- * Addresses: in one of `include` and in none of `exclude`. Variables, groups and negation are resolved already.
+ * Addresses: in one of `include` and in none of `exclude`. Variables, groups and negation are resolved already; of a list
+ * that negates, `exclude` tells what it leaves out, which makes a rule one on packets.
  */
 export type AddressSet = { 
 /**
