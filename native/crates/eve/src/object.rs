@@ -135,19 +135,21 @@ impl<'b> Object<'b> {
     /// A time, as [`timestamp`](crate::timestamp) writes it.
     #[inline]
     pub fn time(&mut self, key: impl Key, value: Time) -> &mut Self {
-        self.key(key);
-        self.out.push(b'"');
-        self.out.extend_from_slice(&stamp(value));
-        self.out.push(b'"');
-        self
+        self.plain(key, &stamp(value))
     }
 
     /// An octet as two hexadecimal digits.
     #[inline]
     pub fn hex_u8(&mut self, key: impl Key, value: u8) -> &mut Self {
+        self.plain(key, &hex_pair(value))
+    }
+
+    /// A text that needs no escaping.
+    #[inline]
+    fn plain(&mut self, key: impl Key, octets: &[u8]) -> &mut Self {
         self.key(key);
         self.out.push(b'"');
-        self.out.extend_from_slice(&hex_pair(value));
+        self.out.extend_from_slice(octets);
         self.out.push(b'"');
         self
     }

@@ -1,10 +1,43 @@
-//! What rules can look into of a call. SMB lists the same rows over its own transactions.
+//! What rules can look into of a call, whatever carries it: [`buffers!`] lists it for each carrier.
 
 use sidewire_base::Direction;
 use sidewire_msrpc::{Dcom, Exchange, Half, Implementation};
 use sidewire_proto::{Buffer, BufferInfo, BufferKind, Hook, Value};
 
 use super::Rpc;
+
+/// The buffers of a protocol: its own, and behind them those of the calls it carries.
+macro_rules! buffers {
+    ($($own:expr),* $(,)?) => {
+        &[
+            $($own,)*
+            $crate::dcerpc::rows::iface(),
+            $crate::dcerpc::rows::opnum(),
+            $crate::dcerpc::rows::stub_data(),
+            $crate::dcerpc::rows::procedure(),
+            $crate::dcerpc::rows::interface_name(),
+            $crate::dcerpc::rows::auth_level(),
+            $crate::dcerpc::rows::stub_visibility(),
+            $crate::dcerpc::rows::known(),
+            $crate::dcerpc::rows::clsid(),
+            $crate::dcerpc::rows::progid(),
+            $crate::dcerpc::rows::method(),
+            $crate::dcerpc::rows::iid(),
+            $crate::dcerpc::rows::command_line(),
+            $crate::dcerpc::rows::request_size(),
+            $crate::dcerpc::rows::response_size(),
+            $crate::dcerpc::rows::result(),
+            $crate::dcerpc::rows::fault(),
+            $crate::dcerpc::rows::client(),
+            $crate::dcerpc::rows::arg(),
+            $crate::dcerpc::rows::dispid(),
+            $crate::dcerpc::rows::wmi_class(),
+            $crate::dcerpc::rows::wmi_method(),
+            $crate::dcerpc::rows::wmi_namespace(),
+        ]
+    };
+}
+pub(crate) use buffers;
 
 /// `dcerpc.iface`.
 #[must_use]

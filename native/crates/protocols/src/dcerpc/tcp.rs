@@ -29,31 +29,7 @@ pub struct Tcp {
 pub(super) const STAGES: [&[&str]; 2] =
     [&["request_started", "request_complete"], &["response_started", "response_complete"]];
 
-pub(super) const BUFFERS: &[Buffer<Tx>] = &[
-    rows::iface(),
-    rows::opnum(),
-    rows::stub_data(),
-    rows::procedure(),
-    rows::interface_name(),
-    rows::auth_level(),
-    rows::stub_visibility(),
-    rows::known(),
-    rows::clsid(),
-    rows::progid(),
-    rows::method(),
-    rows::iid(),
-    rows::command_line(),
-    rows::request_size(),
-    rows::response_size(),
-    rows::result(),
-    rows::fault(),
-    rows::client(),
-    rows::arg(),
-    rows::dispid(),
-    rows::wmi_class(),
-    rows::wmi_method(),
-    rows::wmi_namespace(),
-];
+pub(super) const BUFFERS: &[Buffer<Tx>] = rows::buffers![];
 
 impl Protocol for Tcp {
     type Tx = Tx;

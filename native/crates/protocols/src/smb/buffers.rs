@@ -6,7 +6,7 @@ use sidewire_proto::{Buffer, BufferInfo, BufferKind, Hook, Value};
 use super::transaction::{Command, Detail, File, SessionSetup, Status, Transaction, TreeConnect};
 use crate::dcerpc::rows;
 
-pub(super) const BUFFERS: &[Buffer<Transaction>] = &[
+pub(super) const BUFFERS: &[Buffer<Transaction>] = rows::buffers![
     Buffer {
         info: bytes(
             "smb.named_pipe",
@@ -188,29 +188,6 @@ pub(super) const BUFFERS: &[Buffer<Transaction>] = &[
         info: bytes("smb.rpc_pipe", &[], "Name of the pipe a remote procedure call is made on, without `\\PIPE\\`."),
         get: |tx, _, nth| first(nth, tx.call().and_then(|call| call.pipe.as_deref())),
     },
-    rows::iface(),
-    rows::opnum(),
-    rows::stub_data(),
-    rows::procedure(),
-    rows::interface_name(),
-    rows::auth_level(),
-    rows::stub_visibility(),
-    rows::known(),
-    rows::clsid(),
-    rows::progid(),
-    rows::method(),
-    rows::iid(),
-    rows::command_line(),
-    rows::request_size(),
-    rows::response_size(),
-    rows::result(),
-    rows::fault(),
-    rows::client(),
-    rows::arg(),
-    rows::dispid(),
-    rows::wmi_class(),
-    rows::wmi_method(),
-    rows::wmi_namespace(),
 ];
 
 /// The file that travels in a direction.
