@@ -45,6 +45,14 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// Octets of lines after which a batch is handed over.
+    const LARGE: usize = 1 << 20;
+
+    /// Holds enough to be handed over before its time.
+    pub(crate) const fn is_large(&self) -> bool {
+        self.bytes.len() >= Self::LARGE
+    }
+
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.records.clear();

@@ -422,9 +422,6 @@ fn checksums_are_broken(input: &str, setup: &Setup) -> bool {
     wrong * 10 > seen
 }
 
-/// Octets of EVE after which they are handed over before the epoch ends.
-const BATCH: usize = 1 << 20;
-
 /// One worker on the reading thread.
 pub(crate) struct Alone<'scope, W: Watch> {
     rules: Arc<RuleSet>,
@@ -480,7 +477,7 @@ impl<W: Watch> Frames for Alone<'_, W> {
     fn frame(&mut self, frame: &FrameIn<'_>) -> Result<(), EngineError> {
         self.worker.frame(frame);
         self.since += 1;
-        if self.since >= EPOCH || self.worker.batch().bytes.len() >= BATCH { self.merge() } else { Ok(()) }
+        if self.since >= EPOCH || self.worker.batch().is_large() { self.merge() } else { Ok(()) }
     }
 
     fn finish(&mut self, now: Time) -> Result<(), EngineError> {

@@ -18,9 +18,6 @@ use crate::record::{Batch, Place};
 use crate::setup::Setup;
 use crate::summary::accumulate;
 
-/// Octets of EVE after which the end of all flows is a batch.
-const BATCH: usize = 1 << 20;
-
 /// A captured frame as the worker takes it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FrameIn<'a> {
@@ -122,7 +119,7 @@ impl<W: Watch> Worker<W> {
         let env = &mut core.env;
         core.flows.drain(|flow, reason| {
             env.end(flow, reason, u64::MAX);
-            if env.writer.batch.bytes.len() >= BATCH {
+            if env.writer.batch.is_large() {
                 written(&mut env.writer.batch);
             }
         });

@@ -78,10 +78,11 @@ impl<S> FlowFacts<'_, S> {
     /// What Suricata has an exception policy for. Nothing is dropped or passed here for it: the policy is `ignore`.
     fn write_exceptions(&self, out: &mut Object<'_>) {
         let midstream = self.tcp.is_some_and(Session::midstream);
-        let met = [("stream_midstream", midstream), ("app_layer_error", self.malformed)];
-        if met.iter().any(|(_, met)| *met) {
+        let targets = [("stream_midstream", midstream), ("app_layer_error", self.malformed)];
+        let mut met = targets.into_iter().filter(|(_, met)| *met).peekable();
+        if met.peek().is_some() {
             out.array("exception_policy", |list| {
-                for (target, _) in met.iter().filter(|(_, met)| *met) {
+                for (target, _) in met {
                     list.object(|o| {
                         o.str("target", target).str("policy", "ignore");
                     });
