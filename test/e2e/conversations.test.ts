@@ -12,6 +12,7 @@ import {
   http,
   reordered,
   replay,
+  smb,
   tcp,
   udp,
   utf16,
@@ -39,6 +40,25 @@ describe('a conversation without a capture file', () => {
     const rule = 'alert udp any any -> any 53 (msg:"u"; content:"abc"; sid:4;)';
     expect(await replay(udp().toServer('xabcx'), rule)).toAlert(4, { times: 1 });
     expect(await replay(udp().toServer('xabx').toClient('abc'), rule)).not.toAlert(4);
+  });
+
+  it('calls a UDP flow failed that told nothing, answered or not', async () => {
+    for (const flow of [udp().toServer('?'), udp().toServer('?').toClient('!')]) {
+      const seen = await replay(flow, LOGIN);
+      expect(seen.of('flow')[0]).toMatchObject({ app_proto: 'failed' });
+      expect(seen.of('stats').at(-1)?.stats).toMatchObject({ app_layer: { flow: { failed_udp: 1 } } });
+    }
+  });
+
+  it('follows SMB to its end, other protocols to the depth of streams', async () => {
+    const late = 'alert tcp any any -> any any (msg:"late"; content:"late"; sid:6;)';
+    const set = { 'stream.reassembly.depth': '10kb' };
+    const files = smb().create('a').write(Buffer.alloc(20_000, 'x')).write(Buffer.from('late'));
+    expect(await replay(files, late, { set })).toAlert(6);
+    const short = { ...set, 'app-layer.protocols.smb.stream-depth': '10kb' };
+    expect(await replay(files, late, { set: short })).not.toAlert(6);
+    const upload = http().exchange({ method: 'POST', body: `${'x'.repeat(20_000)}late` });
+    expect(await replay(upload, late, { set })).not.toAlert(6);
   });
 
   it('speaks HTTP', async () => {

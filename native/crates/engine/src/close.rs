@@ -61,7 +61,6 @@ impl<W: Watch> Env<W> {
         self.finish_session(flow, ordinal);
         self.log_flow(flow, reason);
         if let Some(mut session) = flow.data.tcp.take() {
-            self.tcp.ended(session.state());
             session.discard(&mut self.tcp);
         }
     }

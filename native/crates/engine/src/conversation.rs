@@ -55,7 +55,7 @@ pub(crate) struct App {
     pub(crate) session: Option<Box<dyn Session>>,
     /// Nothing more is parsed: unrecognised, given up by the protocol, or finished.
     pub(crate) stopped: bool,
-    /// Neither direction could be recognised.
+    /// What was looked at could not be recognised; of datagrams the other direction may still tell.
     pub(crate) failed: bool,
     /// Some of its octets could not be parsed.
     pub(crate) malformed: bool,
@@ -83,7 +83,10 @@ impl App {
         AppNames {
             flow: if self.failed { Some("failed") } else { name(self.protocol) },
             sides: if self.protocol.is_some() {
-                Direction::BOTH.map(|direction| name(self.detection.protocol_of(direction)))
+                Direction::BOTH.map(|direction| {
+                    let failed = self.detection.has_failed(direction).then_some("failed");
+                    failed.or_else(|| name(self.detection.protocol_of(direction)))
+                })
             } else {
                 [None; 2]
             },

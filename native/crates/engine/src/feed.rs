@@ -57,6 +57,7 @@ impl<W: Watch> Env<W> {
                 return Turn::Straight;
             }
             if !app.detection.is_decided(direction) && !app.failed {
+                let begins = app.session.is_none();
                 match self.identify(
                     app,
                     sidewire_proto::Transport::Tcp,
@@ -66,7 +67,17 @@ impl<W: Watch> Env<W> {
                     tcp.midstream(),
                     last,
                 ) {
-                    Found::Session => {}
+                    Found::Session => {
+                        if begins
+                            && app.session.is_some()
+                            && let Some(depth) = app.protocol.and_then(|number| self.setup.stream_depth(number))
+                        {
+                            for side in Direction::BOTH {
+                                tcp.stream_mut(side).set_depth(depth);
+                            }
+                            continue;
+                        }
+                    }
                     Found::Reversed => return Turn::Reversed,
                     // What was waited for is missing: detection has its word on the gap.
                     Found::Wait if app.session.is_none() && gap => {
@@ -223,22 +234,28 @@ impl<W: Watch> Env<W> {
             Outcome::More => Found::Wait,
             Outcome::Failed => {
                 let other = app.detection.is_decided(direction.flip());
-                if other && app.session.is_none() {
+                // A datagram is all there is of its message: nothing that follows makes more of it.
+                let datagram = transport == sidewire_proto::Transport::Udp;
+                if app.session.is_some() || !(other || datagram) {
+                    return Found::Wait;
+                }
+                app.stopped = other;
+                if !app.failed {
                     app.failed = true;
-                    app.stopped = true;
                     match transport {
                         sidewire_proto::Transport::Tcp => self.counters.failed_tcp += 1,
                         sidewire_proto::Transport::Udp => self.counters.failed_udp += 1,
                     }
-                    return Found::Failed;
                 }
-                Found::Wait
+                Found::Failed
             }
             Outcome::Found { protocol, reversed } => {
                 if app.session.is_none() {
                     app.protocol = Some(protocol);
+                    // A flow is counted once; of datagrams the first side may have told nothing.
+                    let counted = core::mem::take(&mut app.failed);
                     if let Some(count) = self.counters.flows.get_mut(usize::from(protocol)) {
-                        *count += 1;
+                        *count += u64::from(!counted);
                     }
                     if setup.detection.parses(protocol) {
                         let settings = setup.settings.get(usize::from(protocol)).cloned().unwrap_or_default();

@@ -59,6 +59,14 @@ impl Setup {
     pub(crate) fn workers(&self) -> u64 {
         u64::from(self.config.workers.max(1))
     }
+
+    /// Octets of each direction that a session of a protocol follows, where that is not what any stream does; 0 is no
+    /// limit.
+    pub(crate) fn stream_depth(&self, protocol: u16) -> Option<u64> {
+        let position = usize::from(protocol);
+        let configured = self.settings.get(position).and_then(|settings| settings.size("stream-depth"));
+        configured.or_else(|| self.protocols.get(position)?.stream_depth)
+    }
 }
 
 /// What EVE outputs ask of a protocol's own events: `eve.<option>`, and of alerts on it `eve.alert.<option>`. A protocol

@@ -30,6 +30,9 @@ pub struct Flow<S> {
     pub packets: [u64; 2],
     /// Octets per direction, as counted by the caller (Suricata: the frame's length).
     pub bytes: [u64; 2],
+    /// The directions in which a packet of its own was seen. What an ICMP error says of the flow is counted among its
+    /// packets, but nobody answered with it.
+    pub(crate) seen: [bool; 2],
     /// The user's state.
     pub data: S,
     pub(crate) state: FlowState,
@@ -43,11 +46,11 @@ impl<S> Flow<S> {
         self.state
     }
 
-    /// True when packets were seen in both directions.
+    /// True when both sides have spoken.
     #[inline]
     #[must_use]
-    pub fn both_seen(&self) -> bool {
-        self.packets.iter().all(|&count| count > 0)
+    pub const fn both_seen(&self) -> bool {
+        matches!(self.seen, [true, true])
     }
 
     /// Source and destination of a packet in a direction.
@@ -67,6 +70,7 @@ impl<S> Flow<S> {
         self.packets = [to_client, to_server];
         let [to_server, to_client] = self.bytes;
         self.bytes = [to_client, to_server];
+        self.seen.swap(0, 1);
     }
 }
 

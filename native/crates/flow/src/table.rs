@@ -120,7 +120,7 @@ impl<S> FlowTable<S> {
                         self.counters.bypassed_packets += 1;
                         self.counters.bypassed_octets += u64::from(stamp.bytes);
                     }
-                    count(&mut slot.flow, direction, stamp);
+                    see(&mut slot.flow, direction, stamp);
                     let handle = Handle { index, generation: slot.generation };
                     return Some(Lookup { handle, direction, is_new: false });
                 }
@@ -171,10 +171,11 @@ impl<S> FlowTable<S> {
             first_ordinal: stamp.ordinal,
             packets: [0; 2],
             bytes: [0; 2],
+            seen: [false; 2],
             data: make(tuple),
             state: FlowState::New,
         };
-        count(&mut flow, Direction::ToServer, stamp);
+        see(&mut flow, Direction::ToServer, stamp);
         let second = due_second(deadline(&self.config, &flow, self.emergency));
         let (index, generation) = self.slots.insert(key, source_is_low, flow)?;
         let (slots, seed) = (&self.slots, &self.seed);
@@ -422,6 +423,21 @@ const fn due_second(deadline: Time) -> i64 {
     deadline.seconds().saturating_add(1)
 }
 
+/// Counts a packet of the flow itself.
+#[inline]
+fn see<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
+    count(flow, direction, stamp);
+    let [to_server, to_client] = &mut flow.seen;
+    match direction {
+        Direction::ToServer => *to_server = true,
+        Direction::ToClient => *to_client = true,
+    }
+    if flow.state == FlowState::New && flow.protocol != TCP && flow.both_seen() {
+        flow.state = FlowState::Established;
+    }
+}
+
+/// Counts a packet that belongs to the flow, or tells of it.
 #[inline]
 fn count<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
     flow.last = flow.last.max(stamp.time);
@@ -432,7 +448,4 @@ fn count<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
     };
     *packets += 1;
     *octets += u64::from(stamp.bytes);
-    if flow.state == FlowState::New && flow.protocol != TCP && flow.both_seen() {
-        flow.state = FlowState::Established;
-    }
 }

@@ -146,6 +146,9 @@ fn an_error_belongs_to_the_flow_it_quotes() {
     let first = rig.track(&there, 1).unwrap();
     let found = rig.track(&error, 1).unwrap();
     assert_eq!((found.handle, found.direction), (first.handle, Direction::ToClient));
+    let flow = rig.flow(first);
+    assert_eq!((flow.packets, flow.state()), ([1, 1], FlowState::New), "counted, but no answer");
+    assert!(rig.track(&error, 32).is_none(), "so the flow has not lived longer than one without an answer");
 }
 
 #[test]

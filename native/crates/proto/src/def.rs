@@ -199,6 +199,8 @@ pub struct ProtocolDef {
     pub flushes_stream: bool,
     /// True when what one flow of it says is needed to read another: see [`Protocol::EARLY`](crate::Protocol::EARLY).
     pub early: bool,
+    /// See [`Protocol::STREAM_DEPTH`](crate::Protocol::STREAM_DEPTH).
+    pub stream_depth: Option<u64>,
     /// Metadata of its buffer rows; the position is the row number.
     pub buffers: fn(usize) -> Option<&'static BufferInfo>,
     /// Its events; the position is the number transactions carry.

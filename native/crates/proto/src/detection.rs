@@ -164,6 +164,12 @@ impl DetectionState {
         }
     }
 
+    /// True when this direction told nothing, and will not.
+    #[must_use]
+    pub fn has_failed(&self, direction: Direction) -> bool {
+        self.sides[direction].status == Status::Failed
+    }
+
     /// True when nothing more is to be learnt from this direction.
     #[must_use]
     pub fn is_decided(&self, direction: Direction) -> bool {
@@ -554,6 +560,7 @@ mod tests {
             client_first,
             flushes_stream: true,
             early: false,
+            stream_depth: None,
             buffers: |_| None,
             events: &[],
             loggers: |_| None,

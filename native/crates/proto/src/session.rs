@@ -83,6 +83,9 @@ pub trait Protocol: Send + Sized + 'static {
     /// connection the object is called on: its octets are worth reading before they are acknowledged, which on a
     /// connection that falls silent may take a fifth of a second.
     const EARLY: bool = false;
+    /// Octets of each direction a session follows where the configuration names no `stream-depth` for the protocol: 0 is
+    /// no limit, `None` as many as of any stream.
+    const STREAM_DEPTH: Option<u64> = None;
     /// What rules can look into.
     const BUFFERS: &'static [Buffer<Self::Tx>];
     /// What can go wrong.
@@ -282,6 +285,7 @@ pub const fn def<P: Protocol>() -> ProtocolDef {
         client_first: P::CLIENT_FIRST,
         flushes_stream: P::FLUSHES_STREAM,
         early: P::EARLY,
+        stream_depth: P::STREAM_DEPTH,
         buffers: |row| P::BUFFERS.get(row).map(|buffer| &buffer.info),
         events: P::EVENTS,
         loggers: |row| P::LOGGERS.get(row).map(|logger| logger.info),

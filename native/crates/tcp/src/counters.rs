@@ -39,6 +39,8 @@ sidewire_base::counters! {
         memuse = "tcp.memuse",
         /// Octets of stream data in use.
         reassembly_memuse = "tcp.reassembly_memuse",
+        /// Flows that ended after octets were lost: their resets were obeyed whatever numbers they had.
+        end_liberal = "flow.end.tcp_liberal",
         /// Flows that ended without a session.
         end_none = "flow.end.tcp_state.none",
         /// Flows that ended in SYN-SENT.

@@ -298,8 +298,11 @@ impl Session {
         self.streams.map(|stream| stream.release(config.reassembly.raw_overlap, shared));
     }
 
-    /// Returns all memory to the budget. Must be called once, before the session is dropped.
+    /// Counts how the session ended and returns all memory to the budget. Must be called once, before the session is
+    /// dropped.
     pub fn discard(&mut self, shared: &mut Shared) {
+        shared.ended(self.state);
+        shared.counters.end_liberal += u64::from(self.traits.lossy);
         self.streams.map(|stream| stream.discard(shared));
         if core::mem::take(&mut self.traits.charged) {
             shared.uncharge_session(Self::SIZE);

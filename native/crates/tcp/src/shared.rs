@@ -32,7 +32,7 @@ impl Shared {
     }
 
     /// Counts the end of a flow in the state its session has.
-    pub const fn ended(&mut self, state: State) {
+    pub(crate) const fn ended(&mut self, state: State) {
         let counters = &mut self.counters;
         let counter = match state {
             State::None | State::Listen => &mut counters.end_none,

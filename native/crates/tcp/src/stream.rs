@@ -487,9 +487,12 @@ impl Stream {
             && self.held.end() < next
         {
             self.skip_hole(shared);
-            self.gaps = true;
-            shared.counters.reassembly_gap += 1;
-            events.insert(Event::ReassemblySequenceGap);
+            // Octets that no protocol would have read are no loss to anybody.
+            if !self.reader(Consumer::App).disabled {
+                self.gaps = true;
+                shared.counters.reassembly_gap += 1;
+                events.insert(Event::ReassemblySequenceGap);
+            }
         }
         self.visible = self.visible.max(self.held.end().min(self.acknowledged));
         self.marks.forget_before(self.visible);

@@ -36,6 +36,20 @@ fn inline_shows_octets_at_once() {
 }
 
 #[test]
+fn a_hole_that_no_protocol_would_have_read_is_no_gap() {
+    let mut pipe = Pipe::new(Config::default(), 7);
+    pipe.stream().disable(Consumer::App);
+    pipe.send(8, b"three");
+    let outcome = pipe.acknowledge(13);
+    assert!(!outcome.events.contains(Event::ReassemblySequenceGap));
+    assert!(!pipe.stream().has_gaps());
+    assert_eq!(pipe.stream().available(Consumer::Raw), Some(Chunk::Gap { offset: 0, length: 8 }));
+    pipe.rig.session.discard(&mut pipe.rig.shared);
+    let counters = &pipe.rig.shared.counters;
+    assert_eq!((counters.reassembly_gap, counters.end_established, counters.end_liberal), (0, 1, 0));
+}
+
+#[test]
 fn a_hole_is_a_gap_once_the_peer_acknowledged_beyond() {
     let mut pipe = Pipe::new(Config::default(), u32::MAX - 4);
     pipe.send(0, b"one");
@@ -54,7 +68,8 @@ fn a_hole_is_a_gap_once_the_peer_acknowledged_beyond() {
     pipe.send(3, b"late!");
     pipe.stream().consume(Consumer::App, 5);
     assert_eq!(pipe.stream().available(Consumer::App), None, "what comes after its gap is too late");
-    pipe.finish();
+    pipe.rig.session.discard(&mut pipe.rig.shared);
+    assert_eq!(pipe.rig.shared.counters.end_liberal, 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use sidewire_base::Direction;
 use sidewire_eve::Object;
 use sidewire_flow::{EndReason, Flow};
-use sidewire_tcp::Session;
+use sidewire_tcp::{Session, State};
 
 use super::{Output, envelope};
 use crate::conversation::TtlRange;
@@ -26,7 +26,7 @@ pub(crate) struct FlowFacts<'a, S> {
 pub(crate) struct AppNames {
     /// The flow's protocol, `failed`, or none while it is unknown.
     pub(crate) flow: Option<&'static str>,
-    /// What each direction was taken for by itself.
+    /// What each direction was taken for by itself; `failed` when it told nothing.
     pub(crate) sides: [Option<&'static str>; 2],
     /// The protocol before a change (`CONNECT`, `STARTTLS`).
     pub(crate) original: Option<&'static str>,
@@ -142,6 +142,9 @@ fn tcp_facts(tcp: &Session, out: &mut Object<'_>) {
     out.hex_u8("tcp_flags_ts", server.tcp_flags());
     out.hex_u8("tcp_flags_tc", client.tcp_flags());
     flag_names(flags, out);
+    if tcp.state() == State::None {
+        return; // nothing but segments that begin no session
+    }
     out.str("state", tcp.state().name());
     out.u64("ts_max_regions", server.max_regions()).u64("tc_max_regions", client.max_regions());
     for (key, stream) in [("ts_gap", server), ("tc_gap", client)] {

@@ -50,6 +50,7 @@ impl Protocol for Smb {
         one_way: false,
     };
     const FLUSHES_STREAM: bool = false;
+    const STREAM_DEPTH: Option<u64> = Some(0);
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
     const EVENTS: &'static [EventInfo] = event::EVENTS;
     const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;
