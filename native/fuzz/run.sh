@@ -19,12 +19,15 @@ for target in "${targets[@]}"; do
   mkdir -p "$found" "$crashes" "corpus/$target"
   limits=(-timeout=10 -rss_limit_mb=2048 -max_len=4096 -artifact_prefix="$crashes/")
   if [ "$what" = minimise ]; then
-    # Small inputs only, and few: they are replayed in ordinary tests and committed.
+    # Small inputs only, and few: they are replayed in ordinary tests and committed. The smallest show corners, the largest
+    # whole conversations.
     small=$(mktemp -d)
-    "$bin" -merge=1 -max_len=512 -timeout=10 "$small" "corpus/$target" "$found" 2>/dev/null
+    "$bin" -merge=1 -use_counters=0 -max_len=1024 -timeout=10 "$small" "corpus/$target" "$found" 2>/dev/null
     rm -f "corpus/$target"/*
-    find "$small" -type f -size -2 -printf '%s %p\n' | sort -n | awk '(total += $1) <= 20000 { print $2 }' \
-      | xargs -r -I{} cp {} "corpus/$target/"
+    for order in -n -rn; do
+      find "$small" -type f -printf '%s %p\n' | sort $order | awk '(total += $1) <= 10000 { print $2 }' \
+        | xargs -r -I{} cp {} "corpus/$target/"
+    done
     rm -rf "$small"
     echo "$target: $(ls "corpus/$target" | wc -l) inputs"
   else

@@ -44,6 +44,11 @@ fn stubs() {
 }
 
 #[test]
+fn opened() {
+    replay("opened", sidewire_msrpc::fuzz::opened);
+}
+
+#[test]
 fn http_body() {
     replay("http_body", protocols::fuzz::http_body);
 }
@@ -56,6 +61,11 @@ fn security_blob() {
 #[test]
 fn http1() {
     replay("http1", |data| protocols::fuzz::flow("http", Transport::Tcp, data));
+}
+
+#[test]
+fn rpc_http() {
+    replay("rpc_http", protocols::fuzz::rpc_http);
 }
 
 #[test]

@@ -48,3 +48,16 @@ pub(super) fn integer(octets: &[u8]) -> Result<u32, Malformed> {
     let value = value.iter().fold(0_u64, |value, octet| value << 8 | u64::from(*octet));
     u32::try_from(value).map_err(|_| Malformed::Limit("INTEGER"))
 }
+
+/// An element out of the parts of its contents, for fuzzing and tests.
+pub(super) fn write(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let [.., high, low] = length.to_be_bytes();
+    let mut out = vec![tag];
+    match length {
+        0..=0x7f => out.push(low),
+        _ => out.extend([0x82, high, low]),
+    }
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+    out
+}

@@ -13,6 +13,8 @@ use super::secrets::{Key, Secrets, etype};
 use rc4::StreamCipher as _;
 use zeroize::Zeroizing;
 
+mod sealing;
+
 /// Numbers of what a key is used for. RFC 4120 7.5.1, RFC 4121 2.
 mod usage {
     pub(super) const TICKET: u32 = 2;

@@ -9,9 +9,11 @@ mod krb5;
 mod ntlm;
 mod principal;
 mod seal;
+mod sealer;
 mod secrets;
 
 pub use credentials::{Credentials, NtlmUser, NtlmVersion, Ticket};
 pub use principal::Principal;
 pub(crate) use seal::{Protected, SecurityContext};
+pub(crate) use sealer::{Sealer, Way};
 pub use secrets::{SecretKind, SecretProblem, Secrets};

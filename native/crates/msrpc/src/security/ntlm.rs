@@ -12,6 +12,8 @@ use super::digest::{Cipher, hmac_md5, md5, rc4, rc4_once};
 use super::seal::Protected;
 use super::secrets::Secrets;
 
+pub(super) mod sealing;
+
 const CHALLENGE: u32 = 2;
 const EXTENDED_SESSION_SECURITY: u32 = 0x0008_0000;
 const NEGOTIATE_128: u32 = 0x2000_0000;

@@ -1,4 +1,6 @@
-//! Entries for fuzzing: pieces of a conversation, the stubs of calls, security blobs.
+//! Entries for fuzzing: pieces of a conversation, the stubs of calls, sealed calls, security blobs.
+
+mod opened;
 
 use core::net::IpAddr;
 
@@ -10,6 +12,8 @@ use crate::{
     Limits, ObjectTable, PduType, StdObjRef, Surroundings, TransferSyntax, Uuid, arguments, dcom, interfaces, words,
     write_dcerpc, write_msrpc,
 };
+
+pub use opened::opened;
 
 #[derive(Default)]
 struct Kept(Vec<Exchange>);

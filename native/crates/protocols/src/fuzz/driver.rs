@@ -1,0 +1,187 @@
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
+use core::net::{IpAddr, Ipv4Addr};
+
+use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_eve::Object;
+use sidewire_msrpc::ObjectTable;
+use sidewire_proto::{Context, Input, Keep, ProtocolDef, Session, Settings, Transport, Value};
+
+/// Most octets handed over again and again; what a stream layer would keep at the most.
+const WINDOW: usize = 1 << 18;
+/// Most items read of a list.
+const ITEMS: u32 = 64;
+/// Transactions looked at between pieces, of a whole input: more of them would only be slow. The last look sees all.
+const LOOKS: usize = 256;
+
+/// What the flows of a worker share.
+#[derive(Default)]
+pub(super) struct World {
+    objects: ObjectTable,
+    /// Time: a second a call.
+    calls: u32,
+}
+
+/// Drives the session of a flow as the engine does: octets that were not consumed come again, with more behind them.
+pub(super) struct Driver {
+    protocol: &'static ProtocolDef,
+    session: Box<dyn Session>,
+    sides: [Side; 2],
+    transport: Transport,
+    ports: [u16; 2],
+    midstream: bool,
+    looks: usize,
+}
+
+/// The waiting octets of one direction.
+#[derive(Default)]
+struct Side {
+    kept: Vec<u8>,
+    offset: u64,
+    need: usize,
+    over: bool,
+}
+
+/// How a flow goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    More,
+    /// The session wants or can take no more.
+    Over,
+    /// Another protocol follows; without a name, it is anybody's guess which.
+    Switch(&'static str),
+}
+
+impl Driver {
+    /// A flow between the ports of client and server.
+    pub(super) fn new(protocol: &'static ProtocolDef, transport: Transport, ports: [u16; 2], midstream: bool) -> Self {
+        let session = (protocol.begin)(&Settings::default());
+        Self { protocol, session, sides: Default::default(), transport, ports, midstream, looks: LOOKS }
+    }
+
+    fn with<T>(&mut self, world: &mut World, act: impl FnOnce(&mut dyn Session, &mut Context<'_>) -> T) -> T {
+        let end = |port| Endpoint { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port };
+        let [client, server] = self.ports.map(end);
+        world.calls += 1;
+        let mut context = Context {
+            time: Time::new(world.calls.into(), 0),
+            ordinal: world.calls.into(),
+            client,
+            server,
+            transport: self.transport,
+            midstream: self.midstream,
+            objects: &mut world.objects,
+            expectations: &mut Vec::new(),
+        };
+        act(&mut *self.session, &mut context)
+    }
+
+    /// Gives a piece to the session.
+    pub(super) fn feed(&mut self, world: &mut World, direction: Direction, octets: &[u8], last: bool) -> Next {
+        let side = &mut self.sides[direction];
+        if side.over {
+            return Next::More;
+        }
+        side.kept.extend_from_slice(octets);
+        if !last && side.kept.len() < side.need {
+            return Next::More;
+        }
+        let datagrams = self.transport == Transport::Udp;
+        let kept = core::mem::take(&mut side.kept);
+        let input = Input { data: &kept, offset: if datagrams { 0 } else { side.offset }, last };
+        let step = self.with(world, |session, context| session.parse(direction, input, context));
+        let side = &mut self.sides[direction];
+        side.kept = kept;
+        let Ok(step) = step else { return Next::Over };
+        assert!(step.consumed <= side.kept.len(), "a session consumes what is there");
+        let goes_on = !step.finished && step.switch.is_none();
+        if datagrams {
+            side.kept.clear();
+        } else {
+            assert!(!last || !goes_on || step.consumed == side.kept.len(), "nothing is kept behind the end");
+            side.kept.drain(..step.consumed);
+            side.offset += step.consumed as u64;
+            side.need = step.need;
+        }
+        side.over = last && step.switch.is_none();
+        match step.switch {
+            Some(name) => Next::Switch(name),
+            None if step.finished => Next::Over,
+            None if self.sides[direction].kept.len() > WINDOW => self.gap(world, direction, 0),
+            None => Next::More,
+        }
+    }
+
+    /// Octets that were not captured.
+    pub(super) fn gap(&mut self, world: &mut World, direction: Direction, length: u64) -> Next {
+        let side = &mut self.sides[direction];
+        side.offset += side.kept.len() as u64 + length;
+        side.kept.clear();
+        side.need = 0;
+        let went = self.with(world, |session, context| session.gap(direction, length, context));
+        if went.is_ok() { Next::More } else { Next::Over }
+    }
+
+    /// The same flow under another protocol; what was not consumed is for it to read.
+    pub(super) fn switch(mut self, world: &mut World, protocol: &'static ProtocolDef) -> Self {
+        for direction in Direction::BOTH {
+            self.with(world, |session, context| session.close(direction, context));
+        }
+        self.look_to_the_end();
+        for side in &mut self.sides {
+            side.need = 0;
+        }
+        let session = (protocol.begin)(&Settings::default());
+        Self { protocol, session, looks: LOOKS, ..self }
+    }
+
+    /// Neither direction goes on.
+    pub(super) fn end(mut self, world: &mut World) -> Option<(Self, &'static str)> {
+        for direction in Direction::BOTH {
+            match self.feed(world, direction, &[], true) {
+                Next::Switch(name) => return Some((self, name)),
+                Next::More => self.with(world, |session, context| session.close(direction, context)),
+                Next::Over => {}
+            }
+        }
+        self.look_to_the_end();
+        None
+    }
+
+    /// Reads every buffer and writes every event, and lets go of what is complete, while there is time.
+    pub(super) fn look(&mut self) {
+        let open = self.session.len();
+        if open <= self.looks {
+            self.looks -= open;
+            self.look_to_the_end();
+        }
+    }
+
+    fn look_to_the_end(&mut self) {
+        let (session, protocol) = (&mut self.session, self.protocol);
+        let mut out = Vec::new();
+        for position in 0..session.len() {
+            for row in 0.. {
+                if (protocol.buffers)(row).is_none() {
+                    break;
+                }
+                for direction in Direction::BOTH {
+                    let _rest =
+                        (0..ITEMS).find(|nth| matches!(session.value(position, row, direction, *nth), Value::Absent));
+                }
+            }
+            for logger in 0.. {
+                if (protocol.loggers)(logger).is_none() {
+                    break;
+                }
+                out.clear();
+                session.log(position, logger, true, &mut Object::new(&mut out));
+            }
+        }
+        let complete = Direction::BOTH.map(|direction| protocol.info.complete(direction));
+        session.retain(&mut |head| {
+            let open = head.progress.iter().zip(complete).any(|(progress, complete)| *progress < complete);
+            if open { Keep::Open { inspected: [head.id % 2 == 0; 2] } } else { Keep::Nothing }
+        });
+    }
+}

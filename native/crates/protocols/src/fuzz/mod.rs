@@ -1,0 +1,85 @@
+//! Entries for fuzzing: any protocol of the list, driven by arbitrary octets.
+
+mod driver;
+mod rpc_http;
+
+use sidewire_base::{Cursor, Direction};
+use sidewire_proto::{ProtocolDef, Transport};
+
+use driver::{Driver, Next, World};
+pub use rpc_http::rpc_http;
+
+/// Client and server of a flow.
+const PORTS: [u16; 2] = [49_152, 135];
+
+/// Feeds octets to a session of the protocol called `name` over its first transport, as one flow.
+///
+/// `data` begins with an octet of switches (1: picked up in the middle). Pieces follow, each with two octets in front: the
+/// highest bit is the direction, the next one says that a gap comes before the piece, the rest is its length.
+///
+/// # Panics
+/// When there is no such protocol, or a session breaks its contract: it consumes more than there is, or keeps octets
+/// behind the end.
+pub fn flow(name: &str, transport: Transport, data: &[u8]) {
+    let protocol = protocol(name, transport);
+    detect(protocol, data);
+    let mut cur = Cursor::new(data);
+    let Ok(switches) = cur.u8() else { return };
+    let (mut driver, mut world) = (Driver::new(protocol, transport, PORTS, switches & 1 != 0), World::default());
+    while let Ok(head) = cur.u16_be() {
+        let direction = if head & 0x8000 == 0 { Direction::ToServer } else { Direction::ToClient };
+        let length = usize::from(head & 0x3fff).min(cur.left());
+        let Ok(piece) = cur.take(length) else { return };
+        if head & 0x4000 != 0 && driver.gap(&mut world, direction, u64::from(head & 0xff) + 1) != Next::More {
+            return;
+        }
+        if driver.feed(&mut world, direction, piece, false) != Next::More {
+            return;
+        }
+        driver.look();
+    }
+    driver.end(&mut world);
+}
+
+/// The same octets as one direction of a flow and as the other, for detection and framing.
+///
+/// # Panics
+/// As [`flow`].
+pub fn stream(name: &str, data: &[u8]) {
+    let protocol = protocol(name, Transport::Tcp);
+    detect(protocol, data);
+    for direction in Direction::BOTH {
+        let (mut driver, mut world) = (Driver::new(protocol, Transport::Tcp, PORTS, false), World::default());
+        driver.feed(&mut world, direction, data, true);
+        driver.look();
+    }
+}
+
+fn protocol(name: &str, transport: Transport) -> &'static ProtocolDef {
+    let wanted = |protocol: &&ProtocolDef| protocol.info.name == name && protocol.info.transports.contains(&transport);
+    let Some(protocol) = crate::ALL.iter().find(wanted) else {
+        // A target that tests nothing must not look as if it did.
+        #[allow(clippy::panic)]
+        {
+            panic!("no protocol is called {name}")
+        }
+    };
+    protocol
+}
+
+/// A compressed HTTP body: a line that names its encodings, then pieces with an octet of length in front.
+pub fn http_body(data: &[u8]) {
+    crate::http1::fuzz_body(data);
+}
+
+/// Every look by which the protocol is recognised.
+fn detect(protocol: &ProtocolDef, data: &[u8]) {
+    for confirm in protocol.info.patterns.iter().filter_map(|pattern| pattern.confirm) {
+        std::hint::black_box(confirm(data));
+    }
+    for probe in protocol.info.probes {
+        for direction in Direction::BOTH {
+            std::hint::black_box((probe.check)(direction, data));
+        }
+    }
+}
