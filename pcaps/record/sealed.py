@@ -1,6 +1,6 @@
 """Asks a domain controller for its accounts, sealed: connect, find the domain, open it, look a name up.
 
-    sealed.py WAY SMB_CONF PASSWORD          WAY: impacket (NTLM), samba:seal,ntlm, samba:seal,spnego, samba:seal,krb5
+    sealed.py WAY SMB_CONF PASSWORD          WAY: impacket, impacket-pipe (NTLM), samba:seal,ntlm, samba:seal,spnego, samba:seal,krb5
 
 impacket signs the stub alone, samba the headers too.
 """
@@ -33,10 +33,15 @@ def with_samba(flags, conf, password):
     server.LookupNames(domain, [string("Administrator")])
 
 
-def with_impacket(password):
+def with_impacket(pipe, password):
     from impacket.dcerpc.v5 import epm, rpcrt, samr, transport
 
-    rpc = transport.DCERPCTransportFactory(epm.hept_map("10.20.30.2", samr.MSRPC_UUID_SAMR, protocol="ncacn_ip_tcp"))
+    if pipe:
+        rpc = transport.DCERPCTransportFactory(r"ncacn_np:10.20.30.2[\pipe\samr]")
+        rpc.preferred_dialect(0x0210)  # with SMB 3 impacket seals the pipes too
+    else:
+        where = epm.hept_map("10.20.30.2", samr.MSRPC_UUID_SAMR, protocol="ncacn_ip_tcp")
+        rpc = transport.DCERPCTransportFactory(where)
     rpc.set_credentials("Administrator", password, "LAB")
     dce = rpc.get_dce_rpc()
     dce.set_auth_level(rpcrt.RPC_C_AUTHN_LEVEL_PKT_PRIVACY)
@@ -50,7 +55,7 @@ def with_impacket(password):
 
 
 way, conf, password = sys.argv[1:4]
-if way == "impacket":
-    with_impacket(password)
+if way.startswith("impacket"):
+    with_impacket(way.endswith("pipe"), password)
 else:
     with_samba(way.removeprefix("samba:"), conf, password)

@@ -7,6 +7,8 @@ const KEYTAB = { keytabs: [join(PCAPS, 'sealed.keytab')] };
 const SECRETS = { files: [join(PCAPS, 'sealed.secrets')] };
 
 interface Call {
+  readonly transport: string;
+  readonly pipe?: string;
   readonly procedure?: string;
   readonly stub?: string;
   readonly opened?: true;
@@ -29,6 +31,7 @@ describe('sealed calls', () => {
     ['sealed-ntlm.pcap', { passwords: ['wrong', 'Opens-Sealed-1'] }, { provider: 'ntlm' }],
     ['sealed-spnego.pcap', SECRETS, { provider: 'spnego', user: 'Administrator', domain: 'LAB' }],
     ['sealed-impacket.pcap', SECRETS, { provider: 'ntlm', user: 'Administrator', domain: 'LAB' }],
+    ['sealed-pipe-impacket.pcap', SECRETS, { provider: 'ntlm', user: 'Administrator', domain: 'LAB' }],
     ['sealed-kerberos.pcap', KEYTAB, { provider: 'kerberos', user: 'Administrator', domain: 'LAB.EXAMPLE' }],
     ['sealed-kerberos-rc4.pcap', KEYTAB, { provider: 'kerberos', user: 'Administrator', domain: 'LAB.EXAMPLE' }],
   ])('of %s are opened', async (file, secrets, auth) => {
@@ -43,6 +46,28 @@ describe('sealed calls', () => {
     expect(found[1]?.arguments?.domain_name).toBe('LAB');
     expect(found[3]?.arguments?.names).toEqual(['Administrator']);
     for (const call of found) expect(call.auth).toMatchObject({ ...auth, level: 'privacy' });
+  });
+
+  it.each([
+    ['sealed-pipe.pcap', SECRETS, { provider: 'ntlm', user: 'Administrator@LAB.EXAMPLE' }],
+    ['sealed-pipe-kerberos.pcap', KEYTAB, { provider: 'kerberos', user: 'Administrator', domain: 'LAB.EXAMPLE' }],
+  ])('over the pipes of %s are opened', async (file, secrets, auth) => {
+    const found = await calls(file, secrets);
+    expect(found).toHaveLength(20);
+    for (const call of found)
+      expect(call).toMatchObject({ transport: 'smb', opened: true, auth: { level: 'privacy' } });
+    expect(new Set(found.map(({ pipe }) => pipe))).toEqual(new Set(['samr', 'lsarpc']));
+    const listed = found.find(({ procedure }) => procedure === 'SamrEnumerateUsersInDomain');
+    expect(listed?.auth).toMatchObject(auth);
+    expect(listed?.arguments?.users).toEqual([
+      { rid: 500, name: 'Administrator' },
+      { rid: 501, name: 'Guest' },
+      { rid: 502, name: 'krbtgt' },
+    ]);
+    const sealed = await calls(file, {});
+    expect(sealed.map(({ procedure, opened }) => [procedure, opened])).toEqual(
+      found.map(({ procedure }) => [procedure, undefined]),
+    );
   });
 
   it.each([
