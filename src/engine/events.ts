@@ -185,6 +185,8 @@ export interface DcomRecord {
   /** IDispatch: the method that Invoke called, and its number. */
   readonly method?: string;
   readonly dispid?: number;
+  /** What the calls of one chain share, whatever object and connection they are made on. */
+  readonly causality?: string;
   /** Low 16 bits of the server's process id, out of the IPID. */
   readonly server_pid?: number;
   /** WMI: the namespace of the login the object came of. */

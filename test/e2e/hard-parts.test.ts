@@ -32,6 +32,7 @@ const ACTIVATOR = { uuid: '000001a0-0000-0000-c000-000000000046' };
 const EXPORTER = { uuid: '99fcfec4-5260-101b-bbcb-00aa0021347a' };
 const DISPATCH = { uuid: '00020400-0000-0000-c000-000000000046' };
 const FACTORY = { uuid: '00000001-0000-0000-c000-000000000046' };
+const REM_UNKNOWN = { uuid: '00000131-0000-0000-c000-000000000046' };
 const LOGIN_CLIENT_ID = { uuid: 'd4781cd6-e5d3-44df-ad94-930efe48a887' };
 const MMC = '49b2791a-b1ae-4c90-9b8e-e860ba07f889';
 /** An IPID as Windows makes it: its second word, 0x19e0, is the server's process. */
@@ -165,6 +166,7 @@ describe('calls are followed', () => {
       stub: invoke(54, ['cmd.exe', '/c dir']),
     });
     const seen = await replay(framesOf(given, used), '');
+    expect(told(seen)[0]?.arguments?.references).toMatchObject([{ interface_name: 'IDispatch', ipid: IPID }]);
     expect(told(seen)[1]).toMatchObject({
       known: 'inferred',
       interface: { uuid: DISPATCH.uuid },
@@ -284,6 +286,12 @@ describe('calls are followed', () => {
       .call({ opnum: 6, object: IPID, stub: invoke(54, ['cmd.exe', '/c dir']) });
     const announced = await replay(framesOf(resolved('10.0.0.2[49701]'), used), '');
     expect(told(announced).map(({ opnum }) => opnum)).toEqual([4, 6]);
+    expect(told(announced)[0]?.arguments).toEqual({
+      oxid: '0807060504030201',
+      bindings: ['10.0.0.2[49701]'],
+      rem_unknown: IPID,
+      authn_hint: 'none',
+    });
     const another = await replay(framesOf(resolved('10.0.0.2[49702]'), used), '');
     expect(
       told(another).map(({ opnum }) => opnum),
@@ -315,6 +323,30 @@ describe('calls are followed', () => {
       .call({ opnum: 6, contextId: 1, object: IPID, stub: invoke(54), security: {} });
     for (const { dcom } of told(await replay(talk, '')))
       expect(dcom).toMatchObject({ server_pid: 0x19e0, client: { host: 'WS1', pid: 6120 } });
+  });
+
+  it('R10: by what the calls of one chain share, and to the interfaces that are given and refused', async () => {
+    const asked = [uuidBytes(DISPATCH.uuid), uuidBytes(FACTORY.uuid)];
+    const given = [u32(0, 0, 0, 5, 1, 0, 2, 0), uuidBytes(IPID)];
+    const refused = [u32(0x80004002, 0), Buffer.alloc(40)];
+    const talk = dcerpc(REM_UNKNOWN).call({
+      opnum: 3,
+      object: IPID,
+      stub: Buffer.concat([ORPC_THIS, uuidBytes(IPID), u32(5, 2, 2), ...asked]),
+      answer: Buffer.concat([u32(0, 0, 1, 2), ...given, ...refused, u32(0)]),
+    });
+    const [call] = told(await replay(talk, ''));
+    expect(call?.dcom?.causality).toMatch(/^[0-9a-f-]{36}$/);
+    expect(call?.arguments?.references).toEqual([
+      {
+        iid: DISPATCH.uuid,
+        interface_name: 'IDispatch',
+        oxid: '0000000000000001',
+        oid: '0000000000000002',
+        ipid: IPID,
+      },
+      { iid: FACTORY.uuid, interface_name: 'IClassFactory', result: '0x80004002' },
+    ]);
   });
 
   it('R11: where an activation is known by its form alone, and it is said that this was inferred', async () => {

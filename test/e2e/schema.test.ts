@@ -25,13 +25,13 @@ type Schema = Record<string, unknown>;
 
 const read = (path: string): Schema => JSON.parse(readFileSync(path, 'utf8')) as Schema;
 
-/** The schema with nothing left open: members that it does not describe are errors. */
+/** The schema with nothing left open that does not say it is: members that it does not describe are errors. */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema;
   const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
   return 'properties' in schema && schema.properties instanceof Object && !('const' in schema)
-    ? { ...copy, additionalProperties: false }
+    ? { additionalProperties: false, ...copy }
     : copy;
 }
 

@@ -32,8 +32,10 @@ const MAX_ITEMS = 4;
 const RESULTS = new Set([
   'account_rid',
   'aliases',
+  'authn_hint',
   'bindings',
   'connections',
+  'controller',
   'dispids',
   'domains',
   'endpoints',
@@ -42,8 +44,11 @@ const RESULTS = new Set([
   'guid',
   'info',
   'negotiated_flags',
+  'oid',
   'out',
-  'oxid',
+  'references',
+  'rem_unknown',
+  'resolver',
   'returned',
   'server_info',
   'server_challenge',
@@ -72,6 +77,9 @@ const BITS = /^(access|.*flags|.*_control|hDefKey)$/;
 
 /** Identifiers of objects, which are told by their first part. */
 const OBJECTS = new Set(['ipid', 'ipids', 'returned']);
+
+/** What objects are known and reached by: shown only when everything is. */
+const PLUMBING = new Set(['authn_hint', 'oid', 'references', 'rem_unknown', 'resolver']);
 
 /** What a better name stands beside: the identifier is shown only when everything is. */
 const NAMED_BY: Readonly<Record<string, string>> = {
@@ -155,8 +163,8 @@ function sorted(record: MsrpcRecord, detail: Detail): Sorted {
     if (!detail.full) {
       if (value === null || (name === 'flags' && value === 0) || (better !== undefined && all[better] !== undefined))
         continue;
-      if (invoked && (name === 'dispid' || name === 'flags')) continue;
-      if ((activation && (name === 'ipids' || name === 'oxid')) || isTold(record, name)) continue;
+      if (PLUMBING.has(name) || (invoked && /^(dispid|flags|lcid)$/.test(name))) continue;
+      if ((activation && /^(ipids|oxid)$/.test(name)) || isTold(record, name)) continue;
     }
     const bare = (invoked && name === 'parameters') || BARE.has(name);
     const shown = bare ? spread(name, value, detail) : [];
@@ -167,7 +175,8 @@ function sorted(record: MsrpcRecord, detail: Detail): Sorted {
           { text: `${printable(name)}=`, kind: 'plain' },
           { text: detail.differs?.has(name) ? '*' : valueText(name, value, detail), kind: 'value' },
         ];
-    (isResult(all, name) || (activation && name === 'ipids') ? results : given).push(piece);
+    const gives = activation && (name === 'ipids' || name === 'oxid');
+    (isResult(all, name) || gives ? results : given).push(piece);
   }
   return { given: joined(given), results: joined(results) };
 }

@@ -10,8 +10,8 @@ use crate::datum::Datum;
 use crate::object_table::Pointer;
 use crate::objref::{conformant_bindings, orpc_that, orpc_this};
 use crate::{
-    ActivationRequest, ActivationResponse, Arguments, Client, Exchange, Half, Ndr, ObjRef, ObjRefBody, ObjectTable,
-    StdObjRef, TransferSyntax, Uuid, interfaces, variant,
+    ActivationRequest, ActivationResponse, Arguments, AuthLevel, Client, Exchange, Half, Ndr, ObjRef, ObjRefBody,
+    ObjectTable, StdObjRef, StringBinding, TransferSyntax, Uuid, interfaces, variant,
 };
 
 /// IIDs of one RemQueryInterface, references of one RemRelease, names of one GetIDsOfNames.
@@ -44,6 +44,9 @@ pub struct Dcom {
     pub dispid: Option<i32>,
     /// The WMI namespace of the login that gave the object, or that this login asks for.
     pub namespace: Option<Arc<str>>,
+    /// What the calls of one chain share, whatever object and connection they are made on: the causality id.
+    /// [MS-DCOM] 2.2.13.3.
+    pub causality: Option<Uuid>,
     /// The server's process id: 16 bits of the IPID, as Windows makes them.
     pub server_pid: Option<u16>,
     /// The process that calls, where it said so earlier on the object or in the association.
@@ -82,6 +85,50 @@ fn put_iids(arguments: &mut Arguments, iids: &[Uuid]) {
         let names = names.into_iter().map(|name| name.map_or(Datum::Null, Datum::from)).collect();
         arguments.put("interface_names", Datum::List(names));
     }
+}
+
+/// An interface pointer that an answer gives, or the status in its place.
+fn reference(iid: Uuid, given: Result<StdObjRef, u32>) -> Arguments {
+    let mut record = Arguments::default();
+    record.put("iid", iid);
+    record.put_some("interface_name", interfaces::find(&iid).map(|known| known.name));
+    match given {
+        Ok(std) => {
+            record.put("oxid", identifier(std.oxid));
+            record.put("oid", identifier(std.oid));
+            record.put("ipid", std.ipid);
+        }
+        Err(status) => record.put("result", format!("0x{status:08x}")),
+    }
+    record
+}
+
+/// The same with where the object's resolver answers, which may be another machine.
+fn located_reference(iid: Uuid, std: StdObjRef, resolver: &[StringBinding]) -> Arguments {
+    let mut record = reference(iid, Ok(std));
+    record.put("resolver", texts(resolver));
+    record
+}
+
+fn put_references(results: &mut Arguments, references: Vec<Arguments>) {
+    if !references.is_empty() {
+        results.put("references", Datum::List(references.into_iter().map(Datum::Record).collect()));
+    }
+}
+
+/// An OXID or OID as it is written.
+fn identifier(number: u64) -> String {
+    format!("{number:016x}")
+}
+
+/// The level of authentication a server asks for at least, by its name.
+fn put_authn_hint(results: &mut Arguments, hint: u32) {
+    let known = u8::try_from(hint).ok().and_then(|level| AuthLevel(level).name());
+    results.put("authn_hint", known.map_or(Datum::from(hint), Datum::from));
+}
+
+fn texts<'a>(bindings: impl IntoIterator<Item = &'a StringBinding>) -> Datum {
+    Datum::List(bindings.into_iter().map(|binding| Datum::Text(binding.text())).collect())
 }
 
 fn pointer(exchange: &Exchange, table: &ObjectTable, server: IpAddr) -> Option<Pointer> {
@@ -134,6 +181,9 @@ pub(crate) fn on_request(
         dcom.iids = activation.iids;
     }
     if let Some(mut ndr) = ndr(exchange, &exchange.request) {
+        if interface != OBJECT_EXPORTER {
+            dcom.causality = orpc_this(&mut ndr.clone()).ok().filter(|id| !id.is_nil());
+        }
         let object = known.and_then(|pointer| table.object(pointer));
         let found = match (interface, exchange.opnum) {
             (REM_UNKNOWN | REM_UNKNOWN2, Some(3)) => query(&mut ndr).map(|(ipid, iids)| {
@@ -154,18 +204,20 @@ pub(crate) fn on_request(
                     }
                 }
             }),
+            (OBJECT_EXPORTER, Some(0 | 4)) => ndr.u64().map(|oxid| arguments.put("oxid", identifier(oxid))),
             (OBJECT_EXPORTER, Some(2)) => no_longer_pinged(&mut ndr).map(|oids| {
                 oids.into_iter().for_each(|oid| table.unpinged(server, oid));
             }),
             (DISPATCH | DISPATCH_EX, Some(5)) => names(&mut ndr).map(|names| {
                 arguments.put("names", Datum::List(names.into_iter().map(Datum::Text).collect()));
             }),
-            (DISPATCH | DISPATCH_EX, Some(6)) => invocation(&mut ndr).map(|(dispid, flags, parameters)| {
+            (DISPATCH | DISPATCH_EX, Some(6)) => invocation(&mut ndr).map(|(dispid, lcid, flags, parameters)| {
                 dcom.dispid = Some(dispid);
                 let kind = object.and_then(|object| object.kind);
                 let asked = object.and_then(|object| object.name_of(dispid));
                 dcom.method = member_name(kind, dispid, asked);
                 arguments.put("dispid", Datum::Int(dispid.into()));
+                arguments.put("lcid", lcid);
                 arguments.put("flags", flags);
                 arguments.put("parameters", Datum::List(parameters));
             }),
@@ -206,7 +258,7 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
         }
         (REM_UNKNOWN | REM_UNKNOWN2, Some(3)) => {
             let iids = exchange.dcom.as_ref().map(|dcom| dcom.iids.as_slice()).unwrap_or_default();
-            let _unreadable = queried(&mut { ndr }, iids, (clsid, client), table, server);
+            let _unreadable = queried(&mut { ndr }, iids, (clsid, client), (table, server), &mut results);
         }
         (DISPATCH | DISPATCH_EX, Some(5)) => {
             let _unreadable = numbered(&mut { ndr }, exchange, of, (table, server), &mut results);
@@ -219,8 +271,10 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
         }
         (uuid, opnum) if interfaces::find(&uuid).is_none_or(|known| known.is_orpc()) => {
             let describes = matches!((uuid, opnum), (DISPATCH | DISPATCH_EX, Some(4)) | (PROVIDE_CLASS_INFO, Some(3)));
+            let mut given = Vec::new();
             for reference in ObjRef::scan(stub) {
                 let ObjRefBody::Standard { std, bindings } = reference.body else { continue };
+                given.push(located_reference(reference.iid, std, &bindings));
                 table.learn(server, Some(reference.iid), std);
                 table.reachable(server, &bindings);
                 let from = of.map(|of| of.key());
@@ -236,6 +290,7 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
                     }
                 }
             }
+            put_references(&mut results, given);
         }
         _ => {}
     }
@@ -273,13 +328,15 @@ fn activated(
             object.kind = class.and_then(|class| class.kind);
         }
     }
-    results.put("oxid", Datum::Text(format!("{:016x}", first.oxid)));
+    results.put("oxid", identifier(first.oxid));
+    results.put("oid", identifier(first.oid));
     results.put("ipids", Datum::List(given.interfaces.iter().map(|(_, std)| Datum::Uuid(std.ipid)).collect()));
-    let ports = given.bindings.iter().filter_map(|binding| {
-        let endpoint = binding.endpoint.as_deref()?;
-        Some(Datum::Text(format!("{}[{endpoint}]", binding.host)))
-    });
-    results.put("bindings", Datum::List(ports.collect()));
+    results.put("rem_unknown", given.ipid_rem_unknown);
+    results.put("bindings", texts(given.bindings.iter().filter(|binding| binding.endpoint.is_some())));
+    results.put("resolver", texts(&given.resolver));
+    if let Some(hint) = given.authn_hint {
+        put_authn_hint(results, hint);
+    }
 }
 
 /// RemQueryInterface. [MS-DCOM] 3.1.1.5.6.1.1.
@@ -300,19 +357,21 @@ fn queried(
     ndr: &mut Ndr<'_>,
     iids: &[Uuid],
     (clsid, client): (Option<Uuid>, Option<&Arc<Client>>),
-    table: &mut ObjectTable,
-    server: IpAddr,
+    (table, server): (&mut ObjectTable, IpAddr),
+    results: &mut Arguments,
 ) -> Result<(), Malformed> {
     orpc_that(ndr)?;
     if !ndr.pointer()? {
         return Ok(());
     }
     let count = ndr.count()?.min(MAX_ITEMS);
+    let mut given = Vec::new();
     for iid in iids.iter().take(count) {
         ndr.align(8)?;
         let status = ndr.u32()?;
         ndr.align(8)?;
         let std = StdObjRef::parse(&mut sidewire_base::Cursor::new(ndr.take(StdObjRef::LENGTH)?))?;
+        given.push(reference(*iid, if status == 0 { Ok(std) } else { Err(status) }));
         if status == 0 {
             table.learn(server, Some(*iid), std);
             if let Some(object) = table.object_mut((Some(std.oxid), std.oid)) {
@@ -321,6 +380,7 @@ fn queried(
             }
         }
     }
+    put_references(results, given);
     Ok(())
 }
 
@@ -400,12 +460,12 @@ fn numbered(
 }
 
 /// Invoke. [MS-OAUT] 3.1.4.4.
-fn invocation(ndr: &mut Ndr<'_>) -> Result<(i32, u32, Vec<Datum>), Malformed> {
+fn invocation(ndr: &mut Ndr<'_>) -> Result<(i32, u32, u32, Vec<Datum>), Malformed> {
     orpc_this(ndr)?;
     let dispid = i32::from_ne_bytes(ndr.u32()?.to_ne_bytes());
     let _riid = ndr.uuid()?;
-    let (_lcid, flags) = (ndr.u32()?, ndr.u32()?);
-    Ok((dispid, flags, variant::parameters(ndr)?))
+    let (lcid, flags) = (ndr.u32()?, ndr.u32()?);
+    Ok((dispid, lcid, flags, variant::parameters(ndr)?))
 }
 
 fn returned(
@@ -441,12 +501,15 @@ fn returned(
         object.client = object.client.take().or(client);
         object.kind = object.kind.or(kind);
     }
+    let mut given = Vec::new();
     for reference in ObjRef::scan(exchange.response.readable().unwrap_or_default()) {
-        if let ObjRefBody::Standard { bindings, .. } = reference.body {
+        if let ObjRefBody::Standard { std, bindings } = reference.body {
             table.reachable(server, &bindings);
+            given.push(located_reference(reference.iid, std, &bindings));
         }
     }
     results.put("returned", result.value);
+    put_references(results, given);
     Ok(())
 }
 
@@ -490,12 +553,10 @@ fn resolved(
     }
     let bindings = conformant_bindings(ndr)?;
     table.reachable(server, &bindings);
-    let text = bindings.iter().map(|binding| {
-        Datum::Text(match &binding.endpoint {
-            Some(endpoint) => format!("{}[{endpoint}]", binding.host),
-            None => binding.host.clone(),
-        })
-    });
-    results.put("bindings", Datum::List(text.collect()));
+    results.put("bindings", texts(&bindings));
+    if opnum != 5 {
+        results.put("rem_unknown", ndr.uuid()?);
+        put_authn_hint(results, ndr.u32()?);
+    }
     Ok(())
 }

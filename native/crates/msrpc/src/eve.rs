@@ -115,6 +115,9 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
             if let Some(dispid) = dcom.dispid {
                 o.i64("dispid", dispid);
             }
+            if let Some(causality) = dcom.causality {
+                o.fmt("causality", format_args!("{causality}"));
+            }
             if let Some(pid) = dcom.server_pid {
                 o.u64("server_pid", pid);
             }

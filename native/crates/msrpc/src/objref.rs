@@ -158,6 +158,15 @@ impl StringBinding {
         self.host.parse().ok()
     }
 
+    /// As it is written: `10.1.2.3[49913]`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match &self.endpoint {
+            Some(endpoint) => format!("{}[{endpoint}]", self.host),
+            None => self.host.clone(),
+        }
+    }
+
     /// Address and TCP port, when both are given.
     #[must_use]
     pub fn socket(&self) -> Option<SocketAddr> {
@@ -344,6 +353,10 @@ pub struct ActivationResponse {
     pub ipid_rem_unknown: Uuid,
     /// Where to call it: the dynamic port.
     pub bindings: Vec<StringBinding>,
+    /// The level of authentication that its server asks for at least.
+    pub authn_hint: Option<u32>,
+    /// Where the server's object resolver answers.
+    pub resolver: Vec<StringBinding>,
     /// The interface pointers, with their IIDs.
     pub interfaces: Vec<(Uuid, StdObjRef)>,
 }
@@ -358,11 +371,7 @@ impl ActivationResponse {
         properties(stub, PROPERTIES_OUT, |class, data| match class {
             SCM_REPLY_INFO => out.reply(data),
             PROPS_OUT_INFO => {
-                for reference in ObjRef::scan(data) {
-                    if let ObjRefBody::Standard { std, .. } = reference.body {
-                        out.interfaces.push((reference.iid, std));
-                    }
-                }
+                out.references(data);
                 Ok(())
             }
             _ => Ok(()),
@@ -376,17 +385,23 @@ impl ActivationResponse {
     /// [`Malformed`] when it is not one.
     pub fn parse_old(ndr: &mut Ndr<'_>) -> Result<Self, Malformed> {
         orpc_that(ndr)?;
-        let oxid = ndr.u64()?;
-        let bindings = if ndr.pointer()? { conformant_bindings(ndr)? } else { Vec::new() };
-        let ipid_rem_unknown = ndr.uuid()?;
-        let interfaces = ObjRef::scan(ndr.rest())
-            .into_iter()
-            .filter_map(|reference| match reference.body {
-                ObjRefBody::Standard { std, .. } => Some((reference.iid, std)),
-                ObjRefBody::Custom { .. } => None,
-            })
-            .collect();
-        Ok(Self { oxid, ipid_rem_unknown, bindings, interfaces })
+        let mut out = Self { oxid: ndr.u64()?, ..Self::default() };
+        if ndr.pointer()? {
+            out.bindings = conformant_bindings(ndr)?;
+        }
+        out.ipid_rem_unknown = ndr.uuid()?;
+        out.authn_hint = Some(ndr.u32()?);
+        out.references(ndr.rest());
+        Ok(out)
+    }
+
+    fn references(&mut self, data: &[u8]) {
+        for reference in ObjRef::scan(data) {
+            if let ObjRefBody::Standard { std, bindings } = reference.body {
+                self.interfaces.push((reference.iid, std));
+                self.resolver = bindings;
+            }
+        }
     }
 
     fn reply(&mut self, data: &[u8]) -> Result<(), Malformed> {
@@ -398,7 +413,8 @@ impl ActivationResponse {
         self.oxid = ndr.u64()?;
         let bindings = ndr.pointer()?;
         self.ipid_rem_unknown = ndr.uuid()?;
-        ndr.skip(8)?; // authentication hint, version
+        self.authn_hint = Some(ndr.u32()?);
+        ndr.skip(4)?; // version
         if bindings {
             self.bindings = conformant_bindings(&mut ndr)?;
         }

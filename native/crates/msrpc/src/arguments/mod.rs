@@ -99,7 +99,7 @@ fn decode(exchange: &Exchange, half: &Half, request: bool) -> Option<Arguments> 
     for field in fields {
         // A stub that does not fit its signature tells nothing: half a truth would be a guess.
         let value = field.read(&mut source).ok()?;
-        if let Some(value) = value.filter(|_| !field.name.is_empty()) {
+        if let Some(value) = value.filter(|value| !field.name.is_empty() && *value != Datum::Null) {
             arguments.put(field.name, value);
         }
     }

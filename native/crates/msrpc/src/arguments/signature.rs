@@ -45,6 +45,8 @@ enum Kind {
     Orpc,
     /// A pointer whose pointee is not read.
     Pointer,
+    /// A pointer that is null. A stub in which it is not is not understood.
+    Null,
     Structure(Fields),
     Array {
         varying: bool,
@@ -98,7 +100,7 @@ impl Field {
     }
 
     const fn is_aligned_as_pointer(self) -> bool {
-        self.pointer || matches!(self.kind, Kind::Unicode | Kind::Pointer)
+        self.pointer || matches!(self.kind, Kind::Unicode | Kind::Pointer | Kind::Null)
     }
 }
 
@@ -127,6 +129,8 @@ impl Kind {
             Self::Orpc if *request => return orpc_this(ndr).map(|_| None),
             Self::Orpc => return orpc_that(ndr).map(|_| None),
             Self::Pointer => return ndr.pointer().map(|_| None),
+            Self::Null if ndr.pointer()? => return Err(Malformed::Invalid("pointer")),
+            Self::Null => return Ok(None),
             Self::Structure(fields) => {
                 let members = members(fields, source)?;
                 told(fields, members, source)?
@@ -178,6 +182,7 @@ impl Kind {
             "VU" => Self::UnicodeVarying,
             "orpc" => Self::Orpc,
             "p" => Self::Pointer,
+            "n" => Self::Null,
             _ => return None,
         })
     }
