@@ -1,15 +1,14 @@
 // Speed from file to eve.json, by stage. Ratios are what counts: machines differ, and so do their days. Every row is
-// measured in a process of its own.
-//   node bench/end-to-end.mjs [--packets N] [--capture FILE] [--rules FILE] [--suricata CMD] [--json]
+// measured in a process of its own. `--help` tells the options.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { Engine } from '../dist/index.js';
 import { beginning, multiply } from './captures.mjs';
 import { countInstructions, recorded } from './instructions.mjs';
+import { readOptions } from './options.mjs';
 import { findPeer, ownCommand, timeCommand } from './peer.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -19,13 +18,15 @@ const COUNTED = 16 << 20;
 const MATCHERS = ['vectorscan', 'aho-corasick'];
 const OPEN = { homeNet: 'any', externalNet: 'any', checksums: 'ignore' };
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  usage: 'end-to-end.mjs [--packets N] [--capture FILE] [--rules FILE] [--suricata CMD] [--json]',
+  about: 'Measures a capture from file to eve.json, by stage, and against Suricata where it is installed.',
   options: {
-    packets: { type: 'string', default: '500000' },
-    capture: { type: 'string' },
-    rules: { type: 'string', default: join(ROOT, 'rules', 'lateral-movement.rules') },
-    suricata: { type: 'string' },
-    json: { type: 'boolean', default: false },
+    packets: { kind: 'number', default: 500_000, doc: 'frames of the capture that is made of those in pcaps/' },
+    capture: { kind: 'text', value: 'FILE', doc: 'a capture of your own instead' },
+    rules: { kind: 'text', value: 'FILE', default: join(ROOT, 'rules', 'lateral-movement.rules'), doc: 'rules to use' },
+    suricata: { kind: 'text', value: 'CMD', doc: 'what to compare with' },
+    json: { kind: 'switch', default: false, doc: 'print the report as JSON' },
   },
 });
 
@@ -44,7 +45,7 @@ async function measure() {
     multiply(
       sources.map((name) => join(folder, name)),
       capture,
-      Number(values.packets),
+      values.packets,
     );
   }
   const report = {

@@ -1,12 +1,10 @@
 // RPC made to hurt: each scenario at three sizes, each replay in a process of its own. Processor time per PDU must stay level,
-// memory must reach a cap.
-//   node bench/hostile.mjs [--pdus N] [--only TEXT]
+// memory must reach a cap. `--help` tells the options.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { Engine } from '../dist/index.js';
 import {
   bind,
@@ -21,6 +19,7 @@ import {
   utf16,
   uuidBytes,
 } from '../dist/testing/index.js';
+import { readOptions } from './options.mjs';
 import { Connection, Datagrams, Wire } from './wire.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -39,8 +38,17 @@ const IPID = '00008c0c-19e0-1884-c168-d6c9a7cd5bc2';
 const MIDDLE = 0;
 const FIRST = 1;
 
-const { values } = parseArgs({
-  options: { pdus: { type: 'string', default: '20000' }, only: { type: 'string' }, run: { type: 'string' } },
+const { values } = readOptions({
+  usage: 'hostile.mjs [--pdus N] [--only TEXT] [--list]',
+  about: `Replays RPC that is made to hurt, each scenario at ${SIZES.join(', ')} times so many PDUs. A line tells processor time
+a PDU and memory at each size, and what was let go; "!" marks where time grows with size, or a bug. Exit status 1 with
+such a line.`,
+  options: {
+    pdus: { kind: 'number', default: 20_000, doc: 'PDUs of the smallest size' },
+    only: { kind: 'text', doc: 'only the scenarios whose name has this in it' },
+    list: { kind: 'switch', default: false, doc: 'name the scenarios and end' },
+    run: { kind: 'text' },
+  },
 });
 
 /** A UUID that is another one for each number. */
@@ -360,7 +368,7 @@ function measureAll() {
   try {
     for (const [name, write] of Object.entries(SCENARIOS)) {
       if (values.only && !name.includes(values.only)) continue;
-      const rows = SIZES.map((times) => measure(join(folder, 'hostile.pcap'), write, Number(values.pdus) * times));
+      const rows = SIZES.map((times) => measure(join(folder, 'hostile.pcap'), write, values.pdus * times));
       const level = rows[2].micros <= rows[0].micros * TOLERANCE + 1;
       const bugs = rows.reduce((sum, { counters }) => sum + (counters['engine.bugs'] ?? 0), 0);
       bad += Number(!level) + bugs;
@@ -401,4 +409,5 @@ function evictions(counters) {
 }
 
 if (values.run) await replayOnce(values.run);
+else if (values.list) console.log(Object.keys(SCENARIOS).join('\n'));
 else measureAll();

@@ -1,25 +1,32 @@
 // Captures with frames lost, doubled, swapped, or without their beginning, and with octets changed: how many calls survive,
-// and is an interface named that was none of the original's? Changed octets excuse that; lost ones do not.
-//   node bench/lossy.mjs [--copies N] [--max-size OCTETS] [--verbose] FILE|DIR...
+// and is an interface named that was none of the original's? Changed octets excuse that; lost ones do not. `--help` tells the
+// options.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { collect, Engine } from '../dist/index.js';
 import { LOSSES, lossy, mutated, survival } from '../dist/testing/index.js';
+import { readOptions } from './options.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const CAPTURE = /\.(pcap|pcapng|cap)(\.gz)?$/;
+
+const { values, files } = readOptions({
+  usage: 'lossy.mjs [--copies N] [--max-size OCTETS] [--verbose] FILE|DIR...',
+  about: `Damages captures: frames dropped, doubled, swapped, the beginning missing, octets changed. Tells of each kind how many
+of the calls are still found, how many with their interface, and whether one is named that the original has not. Exit
+status 1 when one is, unless octets were changed, or when the engine has a bug.`,
   options: {
-    copies: { type: 'string', default: '5' },
-    'max-size': { type: 'string', default: '3000000' },
-    verbose: { type: 'boolean', default: false },
+    copies: { kind: 'number', default: 5, doc: 'damaged copies of each capture and kind' },
+    'max-size': { kind: 'number', value: 'OCTETS', default: 3_000_000, doc: 'leave larger files out' },
+    verbose: { kind: 'switch', default: false, doc: 'name each call with an interface of nobody' },
   },
+  files: true,
 });
 
-const paths = positionals
+const paths = files
   .flatMap((path) => (statSync(path).isDirectory() ? readdirSync(path).map((name) => join(path, name)) : [path]))
-  .filter((path) => /\.(pcap|pcapng|cap)$/.test(path) && statSync(path).size <= Number(values['max-size']));
+  .filter((path) => CAPTURE.test(path) && statSync(path).size <= values['max-size']);
 const engine = new Engine({ homeNet: 'any', externalNet: 'any', workers: 1 });
 const folder = mkdtempSync(join(tmpdir(), 'sidewire-lossy-'));
 const totals = Object.fromEntries(
@@ -31,10 +38,11 @@ try {
     const original = await collect(engine.replay(path));
     if (!original.events.some(({ event_type }) => event_type === 'msrpc')) continue;
     captures += 1;
-    const file = readFileSync(path);
+    const packed = path.endsWith('.gz');
+    const file = packed ? gunzipSync(readFileSync(path)) : readFileSync(path);
     for (const [kind, total] of Object.entries(totals)) {
-      for (let seed = 1; seed <= Number(values.copies); seed += 1) {
-        const copy = join(folder, basename(path));
+      for (let seed = 1; seed <= values.copies; seed += 1) {
+        const copy = join(folder, basename(path, packed ? '.gz' : ''));
         writeFileSync(copy, kind === 'octets' ? mutated(file, seed) : lossy(file, kind, seed));
         const { events, summary } = await collect(engine.replay(copy));
         const { calls, found, named, invented } = survival(original.events, events);

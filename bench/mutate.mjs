@@ -1,34 +1,37 @@
-// Damaged captures through the whole engine: no crash, no hang, memory bounded, every line of eve.json is JSON.
-//   node bench/mutate.mjs [--count N] [--seed N] [--max-size OCTETS] [--rules FILE] [FILE|DIR...]     default: pcaps/
+// Damaged captures through the whole engine: no crash, no hang, memory bounded, every line of eve.json is JSON. `--help`
+// tells the options.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { Engine } from '../dist/index.js';
 import { mutated } from '../dist/testing/index.js';
+import { readOptions } from './options.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CAPTURE = /\.(pcap|pcapng)$/;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const { values, files } = readOptions({
+  usage: 'mutate.mjs [--count N] [--seed N] [--max-size OCTETS] [--rules FILE] [FILE|DIR...]',
+  about: `Replays captures with octets changed, one after the other, again with another seed once all had their turn; those that
+come with sidewire unless others are named. Exit status 1 when the engine has a bug.`,
   options: {
-    count: { type: 'string', default: '10000' },
-    seed: { type: 'string', default: '1' },
-    'max-size': { type: 'string', default: '100000' },
-    rules: { type: 'string', default: join(ROOT, 'rules', 'lateral-movement.rules') },
+    count: { kind: 'number', default: 10_000, doc: 'damaged copies' },
+    seed: { kind: 'number', default: 1, doc: 'seed of the first' },
+    'max-size': { kind: 'number', value: 'OCTETS', default: 100_000, doc: 'leave larger files out' },
+    rules: { kind: 'text', value: 'FILE', default: join(ROOT, 'rules', 'lateral-movement.rules'), doc: 'rules to use' },
   },
+  files: 'optional',
 });
 
-const paths = (positionals.length > 0 ? positionals : [join(ROOT, 'pcaps')]).flatMap((path) =>
+const paths = (files.length > 0 ? files : [join(ROOT, 'pcaps')]).flatMap((path) =>
   statSync(path).isDirectory()
     ? readdirSync(path)
         .sort()
         .map((name) => join(path, name))
     : [path],
 );
-const sources = paths.filter((path) => CAPTURE.test(path) && statSync(path).size <= Number(values['max-size']));
+const sources = paths.filter((path) => CAPTURE.test(path) && statSync(path).size <= values['max-size']);
 const originals = sources.map((path) => readFileSync(path));
 const engine = new Engine({ homeNet: 'any', externalNet: 'any', workers: 1 });
 const rules = await engine.compile({ files: [values.rules] });
@@ -44,9 +47,9 @@ const report = {
   worst: '',
 };
 try {
-  for (let number = 0; number < Number(values.count) && originals.length > 0; number += 1) {
+  for (let number = 0; number < values.count && originals.length > 0; number += 1) {
     const at = number % originals.length;
-    const seed = Number(values.seed) + number;
+    const seed = values.seed + number;
     const path = join(folder, 'damaged.pcap');
     writeFileSync(path, mutated(originals[at], seed));
     const start = performance.now();
