@@ -142,9 +142,16 @@ impl<T> Transactions<T> {
         self.slots.iter_mut()
     }
 
-    /// Drops those for which `keep` is false.
-    pub fn retain(&mut self, keep: impl FnMut(&mut Slot<T>) -> bool) {
-        self.slots.retain_mut(keep);
+    /// Drops those for which `keep` is false; it is asked once for each, oldest first.
+    pub fn retain(&mut self, mut keep: impl FnMut(&mut Slot<T>) -> bool) {
+        // The oldest are over first: dropping them moves nothing, where a thousand may be open.
+        while let Some(oldest) = self.slots.front_mut()
+            && !keep(oldest)
+        {
+            self.slots.pop_front();
+        }
+        let mut asked = true;
+        self.slots.retain_mut(|slot| core::mem::take(&mut asked) || keep(slot));
     }
 }
 
@@ -163,5 +170,28 @@ impl<T> Slot<T> {
         let at = &mut self.head.progress[direction];
         *at = (*at).max(progress);
         self.head.updated = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_asked_about_once_and_what_is_dropped_is_gone() {
+        for dropped in 0..32_u32 {
+            let mut transactions = Transactions::default();
+            for number in 0..5 {
+                transactions.open(number, Time::default());
+            }
+            let mut asked = Vec::new();
+            transactions.retain(|slot| {
+                asked.push(slot.tx);
+                dropped >> slot.tx & 1 == 0
+            });
+            assert_eq!(asked, [0, 1, 2, 3, 4]);
+            let left: Vec<_> = transactions.iter().map(|slot| slot.tx).collect();
+            assert_eq!(left, (0..5).filter(|number| dropped >> number & 1 == 0).collect::<Vec<_>>());
+        }
     }
 }

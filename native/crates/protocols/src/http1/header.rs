@@ -346,6 +346,12 @@ impl Span {
         let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self { start: narrow(range.start), length: narrow(range.len()), made: false }
     }
+
+    /// The place of a piece of a line inside the line.
+    pub(super) fn of(piece: &[u8], line: &[u8]) -> Self {
+        let start = piece.as_ptr().addr().saturating_sub(line.as_ptr().addr());
+        Self::new(start..start + piece.len())
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

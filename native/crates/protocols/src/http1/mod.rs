@@ -309,6 +309,30 @@ impl Http1 {
         }
     }
 
+    /// Takes what is here of a body or chunk of which so many octets are left; gives how many are left then.
+    fn counted(
+        &mut self,
+        direction: Direction,
+        left: u64,
+        data: &[u8],
+        slot: &mut Slot<Transaction>,
+        now: Time,
+    ) -> (Move, u64) {
+        let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
+        if taken > 0 {
+            self.body(direction, data.get(..taken).unwrap_or_default(), slot, now);
+        }
+        (Move::On(taken).or_wait(), left - taken as u64)
+    }
+
+    /// Steps over what stands between a chunk and the end of its line; true when that is here.
+    fn behind_chunk(direction: Direction, data: &[u8], slot: &mut Slot<Transaction>) -> (Move, bool) {
+        let end = memchr::memchr(b'\n', data);
+        let taken = end.map_or(data.len(), |end| end + 1);
+        slot.tx.payload_mut(direction).body.wire += taken as u64;
+        (Move::On(taken).or_wait(), end.is_some())
+    }
+
     /// Prepares decoding of a body as its headers announce it.
     fn decode(&self, direction: Direction, slot: &mut Slot<Transaction>) {
         let Some(value) = slot.tx.header(direction, b"content-encoding") else { return };

@@ -101,11 +101,7 @@ impl Http1 {
                 Ok(Move::On(taken).or_wait())
             }
             RequestState::Length(left) => {
-                let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
-                if taken == 0 {
-                    return Ok(Move::Wait);
-                }
-                if slot.tx.request.content_length == Some(left) {
+                if slot.tx.request.content_length == Some(left) && !data.is_empty() {
                     match Opening::of(slot.tx.method(), left, data) {
                         Opening::No => self.rpc_out = None,
                         Opening::More if last => {}
@@ -121,31 +117,22 @@ impl Http1 {
                         }
                     }
                 }
-                self.body(HERE, data.get(..taken).unwrap_or_default(), slot, now);
-                let left = left - taken as u64;
+                let (moved, left) = self.counted(HERE, left, data, slot, now);
                 self.request = if left == 0 { RequestState::Finalize } else { RequestState::Length(left) };
-                Ok(Move::On(taken))
+                Ok(moved)
             }
             RequestState::ChunkLine => self.request_chunk_line(data, last, slot),
             RequestState::Chunk(left) => {
-                let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
-                if taken == 0 {
-                    return Ok(Move::Wait);
-                }
-                self.body(HERE, data.get(..taken).unwrap_or_default(), slot, now);
-                let left = left - taken as u64;
+                let (moved, left) = self.counted(HERE, left, data, slot, now);
                 self.request = if left == 0 { RequestState::ChunkEnd } else { RequestState::Chunk(left) };
-                Ok(Move::On(taken))
+                Ok(moved)
             }
             RequestState::ChunkEnd => {
-                let end = memchr::memchr(b'\n', data);
-                let taken = end.map_or(data.len(), |end| end + 1);
-                slot.tx.request.payload.body.wire += taken as u64;
-                if end.is_some() {
+                let (moved, ended) = Self::behind_chunk(HERE, data, slot);
+                if ended {
                     self.request = RequestState::ChunkLine;
-                    return Ok(Move::On(taken));
                 }
-                Ok(Move::On(taken).or_wait())
+                Ok(moved)
             }
             RequestState::Finalize => Ok(self.request_finalize(data, last, slot, now)),
             RequestState::Connect => Ok(Move::Wait),
@@ -186,11 +173,7 @@ impl Http1 {
     /// Reads the request line and judges it.
     fn request_line_done(&self, text: &[u8], slot: &mut Slot<Transaction>) {
         let line = line::request_line(text, self.config.spaces_in_uri);
-        // The pieces lie inside the line: their distance from its beginning is their place.
-        let span = |piece: &[u8]| {
-            let start = piece.as_ptr().addr().saturating_sub(text.as_ptr().addr());
-            Span::new(start..start + piece.len())
-        };
+        let span = |piece: &[u8]| Span::of(piece, text);
         let request = &mut slot.tx.request;
         request.line = request.head.begin(text);
         request.has_line = true;

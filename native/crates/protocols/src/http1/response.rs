@@ -83,14 +83,9 @@ impl Http1 {
                 Ok(Move::On(taken).or_wait())
             }
             ResponseState::Length(left) => {
-                let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
-                if taken == 0 {
-                    return Ok(Move::Wait);
-                }
-                self.body(HERE, data.get(..taken).unwrap_or_default(), slot, now);
-                let left = left - taken as u64;
+                let (moved, left) = self.counted(HERE, left, data, slot, now);
                 self.response = if left == 0 { ResponseState::Finalize } else { ResponseState::Length(left) };
-                Ok(Move::On(taken))
+                Ok(moved)
             }
             ResponseState::UntilClose => {
                 if !data.is_empty() {
@@ -100,23 +95,16 @@ impl Http1 {
             }
             ResponseState::ChunkLine => self.response_chunk_line(data, slot),
             ResponseState::Chunk(left) => {
-                let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
-                if taken == 0 {
-                    return Ok(Move::Wait);
-                }
-                self.body(HERE, data.get(..taken).unwrap_or_default(), slot, now);
-                let left = left - taken as u64;
+                let (moved, left) = self.counted(HERE, left, data, slot, now);
                 self.response = if left == 0 { ResponseState::ChunkEnd } else { ResponseState::Chunk(left) };
-                Ok(Move::On(taken))
+                Ok(moved)
             }
             ResponseState::ChunkEnd => {
-                let end = memchr::memchr(b'\n', data);
-                let taken = end.map_or(data.len(), |end| end + 1);
-                slot.tx.response.payload.body.wire += taken as u64;
-                if end.is_some() {
+                let (moved, ended) = Self::behind_chunk(HERE, data, slot);
+                if ended {
                     self.response = ResponseState::ChunkLine;
                 }
-                Ok(Move::On(taken).or_wait())
+                Ok(moved)
             }
             ResponseState::Finalize => Ok(self.response_finalize(data, last, slot, now)),
             ResponseState::Idle | ResponseState::Resync | ResponseState::Closed => Ok(Move::Wait),
@@ -184,11 +172,7 @@ impl Http1 {
             return Ok(Move::On(taken));
         }
         let parts = line::status_line(line);
-        // The pieces lie inside the line: their distance from its beginning is their place.
-        let span = |piece: &[u8]| {
-            let start = piece.as_ptr().addr().saturating_sub(line.as_ptr().addr());
-            Span::new(start..start + piece.len())
-        };
+        let span = |piece: &[u8]| Span::of(piece, line);
         let response = &mut slot.tx.response;
         response.line = response.head.begin(line);
         response.has_line = true;

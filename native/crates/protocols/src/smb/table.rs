@@ -1,10 +1,14 @@
 //! A map with a bound: what was not used for longest goes first, and is counted.
 
-use std::collections::BTreeMap;
+use core::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// At most `bound` entries by key. Ordered by key, so that nothing depends on a hash.
 pub(super) struct Table<K, V> {
     entries: BTreeMap<K, Entry<V>>,
+    /// Every entry with a time of its use, the earliest first. It may have been used again since, or be gone: that is found
+    /// when its turn comes, so that a use costs nothing here.
+    order: BinaryHeap<Reverse<(u64, K)>>,
     bound: usize,
     clock: u64,
     evicted: u64,
@@ -18,7 +22,7 @@ struct Entry<V> {
 impl<K: Ord + Copy, V> Table<K, V> {
     /// An empty table; a bound of 0 means one entry.
     pub(super) fn new(bound: usize) -> Self {
-        Self { entries: BTreeMap::new(), bound: bound.max(1), clock: 0, evicted: 0 }
+        Self { entries: BTreeMap::new(), order: BinaryHeap::new(), bound: bound.max(1), clock: 0, evicted: 0 }
     }
 
     /// Puts a value in. Gives what had to go: the former value of the key, or the entry not used for longest.
@@ -26,11 +30,32 @@ impl<K: Ord + Copy, V> Table<K, V> {
         self.clock += 1;
         let mut gone = None;
         if self.entries.len() >= self.bound && !self.entries.contains_key(&key) {
-            let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key);
-            gone = oldest.and_then(|oldest| self.entries.remove(&oldest));
-            self.evicted += 1;
+            gone = self.evict();
         }
-        self.entries.insert(key, Entry { used: self.clock, value }).or(gone).map(|entry| entry.value)
+        let former = self.entries.insert(key, Entry { used: self.clock, value });
+        if former.is_none() {
+            self.order.push(Reverse((self.clock, key)));
+            if self.order.len() / 2 > self.bound {
+                // Entries that were taken out by their key.
+                self.order = self.entries.iter().map(|(key, entry)| Reverse((entry.used, *key))).collect();
+            }
+        }
+        former.map(|entry| entry.value).or(gone)
+    }
+
+    /// Takes out the entry not used for longest.
+    fn evict(&mut self) -> Option<V> {
+        while let Some(Reverse((used, key))) = self.order.pop() {
+            match self.entries.get(&key) {
+                Some(entry) if entry.used == used => {
+                    self.evicted += 1;
+                    return self.entries.remove(&key).map(|entry| entry.value);
+                }
+                Some(entry) => self.order.push(Reverse((entry.used, key))),
+                None => {}
+            }
+        }
+        None
     }
 
     /// The value of a key, without counting as a use.
@@ -82,5 +107,19 @@ mod tests {
         assert_eq!((table.peek(&1), table.peek(&2), table.peek(&3)), (Some(&'a'), None, Some(&'c')));
         assert_eq!(table.insert(3, 'd'), Some('c'), "the same key replaces");
         assert_eq!((table.len(), table.evicted()), (2, 1));
+    }
+    #[test]
+    fn many_go_in_the_order_of_their_last_use() {
+        let mut table = Table::new(100);
+        (0..100).for_each(|key| assert_eq!(table.insert(key, key), None));
+        (0..100).rev().for_each(|key| assert_eq!(table.get_mut(&key), Some(&mut { key })));
+        (0..50).for_each(|key| assert_eq!(table.insert(1000 + key, 0), Some(99 - key)));
+        for key in 0..10_000 {
+            table.insert(2000 + key, 0);
+            table.remove(&(2000 + key));
+            assert_eq!(table.len(), 99);
+        }
+        assert!(table.order.len() <= 201);
+        assert_eq!((table.insert(7000, 0), table.insert(7001, 0)), (None, Some(48)));
     }
 }
