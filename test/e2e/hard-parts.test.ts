@@ -265,7 +265,7 @@ describe('calls are followed', () => {
   it('R8: on the dynamic port an OXID was resolved to, whatever is seen of it first', async () => {
     const answer = (host: string) => {
       const bindings = Buffer.concat([hex('0700'), utf16(host, { terminated: true }), hex('0000')]);
-      const security = hex('0a00ffff00000000');
+      const security = Buffer.concat([hex('0a00ffff'), utf16('LAB\\svc', { terminated: true }), hex('0000')]);
       const units = (bindings.length + security.length) / 2;
       const array = Buffer.concat([hex('00000000'), bindings, security]);
       array.writeUInt16LE(units, 0);
@@ -289,6 +289,7 @@ describe('calls are followed', () => {
     expect(told(announced)[0]?.arguments).toEqual({
       oxid: '0807060504030201',
       bindings: ['10.0.0.2[49701]'],
+      principals: ['LAB\\svc'],
       rem_unknown: IPID,
       authn_hint: 'none',
     });

@@ -46,6 +46,7 @@ const RESULTS = new Set([
   'negotiated_flags',
   'oid',
   'out',
+  'principals',
   'references',
   'rem_unknown',
   'resolver',

@@ -8,10 +8,10 @@ use sidewire_base::Malformed;
 use crate::automation::{Class, Type, find_class};
 use crate::datum::Datum;
 use crate::object_table::Pointer;
-use crate::objref::{conformant_bindings, orpc_that, orpc_this};
+use crate::objref::{orpc_that, orpc_this};
 use crate::{
-    ActivationRequest, ActivationResponse, Arguments, AuthLevel, Client, Exchange, Half, Ndr, ObjRef, ObjRefBody,
-    ObjectTable, StdObjRef, StringBinding, TransferSyntax, Uuid, interfaces, variant,
+    ActivationRequest, ActivationResponse, Arguments, AuthLevel, Client, DualStringArray, Exchange, Half, Ndr, ObjRef,
+    ObjRefBody, ObjectTable, StdObjRef, StringBinding, TransferSyntax, Uuid, interfaces, variant,
 };
 
 /// IIDs of one RemQueryInterface, references of one RemRelease, names of one GetIDsOfNames.
@@ -125,6 +125,14 @@ fn identifier(number: u64) -> String {
 fn put_authn_hint(results: &mut Arguments, hint: u32) {
     let known = u8::try_from(hint).ok().and_then(|level| AuthLevel(level).name());
     results.put("authn_hint", known.map_or(Datum::from(hint), Datum::from));
+}
+
+/// As whom a server answers.
+fn put_principals(results: &mut Arguments, principals: &[String]) {
+    if !principals.is_empty() {
+        let principals = principals.iter().map(|principal| principal.as_str().into());
+        results.put("principals", Datum::List(principals.collect()));
+    }
 }
 
 fn texts<'a>(bindings: impl IntoIterator<Item = &'a StringBinding>) -> Datum {
@@ -273,10 +281,10 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
             let describes = matches!((uuid, opnum), (DISPATCH | DISPATCH_EX, Some(4)) | (PROVIDE_CLASS_INFO, Some(3)));
             let mut given = Vec::new();
             for reference in ObjRef::scan(stub) {
-                let ObjRefBody::Standard { std, bindings } = reference.body else { continue };
-                given.push(located_reference(reference.iid, std, &bindings));
+                let ObjRefBody::Standard { std, resolver } = reference.body else { continue };
+                given.push(located_reference(reference.iid, std, &resolver.bindings));
                 table.learn(server, Some(reference.iid), std);
-                table.reachable(server, &bindings);
+                table.reachable(server, &resolver.bindings);
                 let from = of.map(|of| of.key());
                 // An object made by a class factory has its class's type; anything else is only reached through it.
                 let kind = (uuid == Uuid::com(1)).then(|| clsid.as_ref().and_then(find_class)).flatten();
@@ -315,7 +323,7 @@ fn activated(
     results: &mut Arguments,
 ) {
     let Some((_, first)) = given.interfaces.first() else { return };
-    table.reachable(server, &given.bindings);
+    table.reachable(server, &given.oxid_bindings.bindings);
     // References to IRemUnknown are not counted: it lives as long as its apartment.
     let unknown = StdObjRef { oxid: given.oxid, oid: 0, ipid: given.ipid_rem_unknown, references: u32::MAX };
     table.learn(server, None, unknown);
@@ -332,8 +340,10 @@ fn activated(
     results.put("oid", identifier(first.oid));
     results.put("ipids", Datum::List(given.interfaces.iter().map(|(_, std)| Datum::Uuid(std.ipid)).collect()));
     results.put("rem_unknown", given.ipid_rem_unknown);
-    results.put("bindings", texts(given.bindings.iter().filter(|binding| binding.endpoint.is_some())));
-    results.put("resolver", texts(&given.resolver));
+    let DualStringArray { bindings, principals } = &given.oxid_bindings;
+    results.put("bindings", texts(bindings.iter().filter(|binding| binding.endpoint.is_some())));
+    put_principals(results, principals);
+    results.put("resolver", texts(&given.resolver.bindings));
     if let Some(hint) = given.authn_hint {
         put_authn_hint(results, hint);
     }
@@ -503,9 +513,9 @@ fn returned(
     }
     let mut given = Vec::new();
     for reference in ObjRef::scan(exchange.response.readable().unwrap_or_default()) {
-        if let ObjRefBody::Standard { std, bindings } = reference.body {
-            table.reachable(server, &bindings);
-            given.push(located_reference(reference.iid, std, &bindings));
+        if let ObjRefBody::Standard { std, resolver } = reference.body {
+            table.reachable(server, &resolver.bindings);
+            given.push(located_reference(reference.iid, std, &resolver.bindings));
         }
     }
     results.put("returned", result.value);
@@ -551,9 +561,10 @@ fn resolved(
     if !ndr.pointer()? {
         return Ok(());
     }
-    let bindings = conformant_bindings(ndr)?;
+    let DualStringArray { bindings, principals } = DualStringArray::pointee(ndr)?;
     table.reachable(server, &bindings);
     results.put("bindings", texts(&bindings));
+    put_principals(results, &principals);
     if opnum != 5 {
         results.put("rem_unknown", ndr.uuid()?);
         put_authn_hint(results, ndr.u32()?);

@@ -12,6 +12,7 @@ mod connection;
 mod datagram;
 mod datum;
 mod dcom;
+mod dual_string_array;
 mod eve;
 mod exchange;
 mod fault;
@@ -42,13 +43,14 @@ pub use connection::{Connection, Fed, Limits, Surroundings};
 pub use datagram::{DatagramHeader, Datagrams};
 pub use datum::{Arguments, Datum};
 pub use dcom::Dcom;
+pub use dual_string_array::{DualStringArray, StringBinding};
 pub use eve::{write_dcerpc, write_msrpc};
 pub use exchange::{Activity, Auth, CallInterface, Carriage, Event, Exchange, Exchanges, Half, Known, Offer};
 pub use fault::fault_name;
 pub use implementation::Implementation;
 pub use ndr::Ndr;
 pub use object_table::ObjectTable;
-pub use objref::{ActivationRequest, ActivationResponse, ObjRef, ObjRefBody, StdObjRef, StringBinding};
+pub use objref::{ActivationRequest, ActivationResponse, ObjRef, ObjRefBody, StdObjRef};
 pub use pdu::{
     Body, ContextElement, ContextList, ContextResult, Header, InterfaceId, Pdu, PduFlags, PduType, Plausible,
     ResultList, RtsCommands, TransferSyntax,

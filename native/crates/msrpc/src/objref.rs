@@ -1,12 +1,9 @@
-//! What DCOM marshals: object references, string bindings, the extensions around every call, activation properties.
+//! What DCOM marshals: object references, the extensions around every call, activation properties.
 //! All of it is little-endian by definition. [MS-DCOM] 2.2.
-
-use core::net::{IpAddr, SocketAddr};
 
 use sidewire_base::{Cursor, Malformed};
 
-use crate::ndr::utf16;
-use crate::{ByteOrder, Ndr, Uuid};
+use crate::{ByteOrder, DualStringArray, Ndr, Uuid};
 
 /// `OBJREF_CUSTOM` of activation properties, request: `CLSID_ActivationPropertiesIn`. [MS-DCOM] 1.9.
 const PROPERTIES_IN: Uuid = Uuid::com(0x338);
@@ -21,8 +18,6 @@ const PROPS_OUT_INFO: Uuid = Uuid::com(0x339);
 const MEOW: [u8; 4] = *b"MEOW";
 /// Object references taken out of one stub.
 const MAX_OBJREFS: usize = 64;
-/// String bindings taken out of one array.
-const MAX_BINDINGS: usize = 64;
 /// IIDs of one request, and properties of one activation.
 const MAX_IIDS: usize = 256;
 /// Extensions of one ORPCTHIS or ORPCTHAT.
@@ -71,7 +66,7 @@ pub enum ObjRefBody<'a> {
         /// The pointer.
         std: StdObjRef,
         /// Where the server's object resolver answers.
-        bindings: Vec<StringBinding>,
+        resolver: DualStringArray,
     },
     /// Marshaled by the object itself.
     Custom {
@@ -94,11 +89,11 @@ impl<'a> ObjRef<'a> {
         let flags = cur.u32_le()?;
         let iid = ByteOrder::Little.uuid(cur)?;
         let body = match flags {
-            1 => ObjRefBody::Standard { std: StdObjRef::parse(cur)?, bindings: dual_string_array(cur)? },
+            1 => ObjRefBody::Standard { std: StdObjRef::parse(cur)?, resolver: DualStringArray::parse(cur)? },
             2 => {
                 let std = StdObjRef::parse(cur)?;
                 cur.skip(16)?; // class of the handler
-                ObjRefBody::Standard { std, bindings: dual_string_array(cur)? }
+                ObjRefBody::Standard { std, resolver: DualStringArray::parse(cur)? }
             }
             4 => {
                 let clsid = ByteOrder::Little.uuid(cur)?;
@@ -112,7 +107,7 @@ impl<'a> ObjRef<'a> {
             8 => {
                 let std = StdObjRef::parse(cur)?;
                 cur.skip(4)?; // signature
-                ObjRefBody::Standard { std, bindings: dual_string_array(cur)? }
+                ObjRefBody::Standard { std, resolver: DualStringArray::parse(cur)? }
             }
             _ => return Err(Malformed::Invalid("OBJREF flags")),
         };
@@ -138,70 +133,6 @@ impl<'a> ObjRef<'a> {
         }
         found
     }
-}
-
-/// Where a server can be reached: `STRINGBINDING`. [MS-DCOM] 2.2.19.3.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StringBinding {
-    /// Protocol tower: 7 TCP, 8 UDP, 0xf named pipe, 0x1f HTTP.
-    pub tower: u16,
-    /// Name or address, without the endpoint.
-    pub host: String,
-    /// What stands in brackets behind it: a port, a pipe.
-    pub endpoint: Option<String>,
-}
-
-impl StringBinding {
-    /// The address, when the host is given by one.
-    #[must_use]
-    pub fn address(&self) -> Option<IpAddr> {
-        self.host.parse().ok()
-    }
-
-    /// As it is written: `10.1.2.3[49913]`.
-    #[must_use]
-    pub fn text(&self) -> String {
-        match &self.endpoint {
-            Some(endpoint) => format!("{}[{endpoint}]", self.host),
-            None => self.host.clone(),
-        }
-    }
-
-    /// Address and TCP port, when both are given.
-    #[must_use]
-    pub fn socket(&self) -> Option<SocketAddr> {
-        let port = self.endpoint.as_deref().filter(|_| self.tower == 7)?.parse().ok()?;
-        Some(SocketAddr::new(self.address()?, port))
-    }
-}
-
-/// Reads a `DUALSTRINGARRAY`: its string bindings. [MS-DCOM] 2.2.19.
-///
-/// # Errors
-/// [`Malformed`] when it is cut short.
-pub(crate) fn dual_string_array(cur: &mut Cursor<'_>) -> Result<Vec<StringBinding>, Malformed> {
-    let (entries, security) = (usize::from(cur.u16_le()?), usize::from(cur.u16_le()?));
-    let octets = cur.take(entries * 2)?;
-    let strings = octets.get(..security.min(entries) * 2).unwrap_or_default();
-    let mut bindings = Vec::new();
-    let mut cur = Cursor::new(strings);
-    while let Ok(tower) = cur.u16_le()
-        && tower != 0
-        && bindings.len() < MAX_BINDINGS
-    {
-        let text = cur.rest();
-        let units = text.as_chunks::<2>().0.iter().position(|unit| *unit == [0, 0]).unwrap_or(text.len() / 2);
-        let text = utf16(text.get(..units * 2).unwrap_or_default(), ByteOrder::Little);
-        let (host, endpoint) = match text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
-            Some((host, endpoint)) => (host.to_owned(), Some(endpoint.to_owned())),
-            None => (text, None),
-        };
-        bindings.push(StringBinding { tower, host, endpoint });
-        if cur.skip(units * 2 + 2).is_err() {
-            break;
-        }
-    }
-    Ok(bindings)
 }
 
 /// Skips `ORPCTHIS`; gives the causality id. [MS-DCOM] 2.2.13.3.
@@ -352,11 +283,11 @@ pub struct ActivationResponse {
     /// Its IRemUnknown.
     pub ipid_rem_unknown: Uuid,
     /// Where to call it: the dynamic port.
-    pub bindings: Vec<StringBinding>,
+    pub oxid_bindings: DualStringArray,
     /// The level of authentication that its server asks for at least.
     pub authn_hint: Option<u32>,
     /// Where the server's object resolver answers.
-    pub resolver: Vec<StringBinding>,
+    pub resolver: DualStringArray,
     /// The interface pointers, with their IIDs.
     pub interfaces: Vec<(Uuid, StdObjRef)>,
 }
@@ -387,7 +318,7 @@ impl ActivationResponse {
         orpc_that(ndr)?;
         let mut out = Self { oxid: ndr.u64()?, ..Self::default() };
         if ndr.pointer()? {
-            out.bindings = conformant_bindings(ndr)?;
+            out.oxid_bindings = DualStringArray::pointee(ndr)?;
         }
         out.ipid_rem_unknown = ndr.uuid()?;
         out.authn_hint = Some(ndr.u32()?);
@@ -397,9 +328,9 @@ impl ActivationResponse {
 
     fn references(&mut self, data: &[u8]) {
         for reference in ObjRef::scan(data) {
-            if let ObjRefBody::Standard { std, bindings } = reference.body {
+            if let ObjRefBody::Standard { std, resolver } = reference.body {
                 self.interfaces.push((reference.iid, std));
-                self.resolver = bindings;
+                self.resolver = resolver;
             }
         }
     }
@@ -416,22 +347,10 @@ impl ActivationResponse {
         self.authn_hint = Some(ndr.u32()?);
         ndr.skip(4)?; // version
         if bindings {
-            self.bindings = conformant_bindings(&mut ndr)?;
+            self.oxid_bindings = DualStringArray::pointee(&mut ndr)?;
         }
         Ok(())
     }
-}
-
-/// A `DUALSTRINGARRAY` as a pointee: its conformance stands in front.
-///
-/// # Errors
-/// [`Malformed`] when it is cut short.
-pub(crate) fn conformant_bindings(ndr: &mut Ndr<'_>) -> Result<Vec<StringBinding>, Malformed> {
-    let _max = ndr.count()?;
-    let mut cur = Cursor::new(ndr.rest());
-    let bindings = dual_string_array(&mut cur)?;
-    ndr.skip(cur.position())?;
-    Ok(bindings)
 }
 
 /// Walks the activation properties inside the OBJREF_CUSTOM of a stub. [MS-DCOM] 2.2.22.
@@ -493,30 +412,7 @@ impl<'a> ObjRef<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn bindings() -> Vec<u8> {
-        let mut strings = Vec::new();
-        for text in ["10.1.2.3[49913]", "ws6"] {
-            strings.extend(7_u16.to_le_bytes());
-            strings.extend(text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes));
-        }
-        strings.extend([0, 0]);
-        let security = u16::try_from(strings.len() / 2).unwrap();
-        strings.extend([10, 0, 0xff, 0xff, 0, 0, 0, 0]);
-        let mut out = u16::try_from(strings.len() / 2).unwrap().to_le_bytes().to_vec();
-        out.extend(security.to_le_bytes());
-        out.extend(strings);
-        out
-    }
-
-    #[test]
-    fn a_string_binding_names_the_dynamic_port() {
-        let data = bindings();
-        let found = dual_string_array(&mut Cursor::new(&data)).unwrap();
-        assert_eq!(found[0].socket(), Some("10.1.2.3:49913".parse().unwrap()));
-        assert_eq!((found[1].host.as_str(), found[1].socket()), ("ws6", None));
-        assert_eq!(found.len(), 2);
-    }
+    use crate::dual_string_array;
 
     #[test]
     fn references_are_found_wherever_they_lie() {
@@ -528,7 +424,7 @@ mod tests {
         stub.extend(0x1122_u64.to_le_bytes());
         stub.extend(0x3344_u64.to_le_bytes());
         stub.extend(Uuid::com(7).to_wire(ByteOrder::Little));
-        stub.extend(bindings());
+        stub.extend(dual_string_array::tests::array());
         let found = ObjRef::scan(&stub);
         assert_eq!(found.len(), 1);
         let ObjRefBody::Standard { std, .. } = &found[0].body else { panic!() };
