@@ -62,6 +62,10 @@ buffers: Array<BufferRow>,
  */
 fields: Array<FieldRow>, 
 /**
+ * Parts of streams rules can look into.
+ */
+frames: Array<FrameRow>, 
+/**
  * Events by family.
  */
 events: Array<EventFamily>, 
@@ -136,6 +140,27 @@ to_server: boolean,
  * Exists towards the client.
  */
 to_client: boolean, };
+
+/**
+ * A kind of frame of a TCP stream.
+ */
+export type FrameRow = { 
+/**
+ * With the protocol in front: `smb.nbss.hdr`.
+ */
+name: string, 
+/**
+ * Without it, as rules that name the protocol in their header may have it: `nbss.hdr`.
+ */
+short: string, 
+/**
+ * One sentence.
+ */
+doc: string, 
+/**
+ * Which protocol has it.
+ */
+protocol: string, };
 
 /**
  * A named value.

@@ -278,6 +278,18 @@ transforms: Array<Transform>,
 /**
  * What must hold, in order.
  */
+checks: Array<Check>, } | { "kind": "frame", 
+/**
+ * Catalog name, with the protocol in front: `smb.nbss.hdr`.
+ */
+buffer: string, 
+/**
+ * Applied in order before the checks.
+ */
+transforms: Array<Transform>, 
+/**
+ * What must hold, in order.
+ */
 checks: Array<Check>, } | { "kind": "number", 
 /**
  * Catalog name.

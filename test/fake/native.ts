@@ -21,7 +21,8 @@ export class FakeNative implements Native {
       to_server_stages: [],
       to_client_stages: [],
     };
-    return JSON.stringify({ version: 1, protocols: [protocol], buffers: [], fields: [], events: [], transforms: [] });
+    const none = { buffers: [], fields: [], frames: [], events: [], transforms: [] };
+    return JSON.stringify({ version: 1, protocols: [protocol], ...none });
   }
 
   beginRules(): NativeRuleCompiler {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sidewire_base::Direction;
 use sidewire_decode::DecodeEvent;
-use sidewire_ir::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, NamedValue, ProtocolRow, ValueKind};
+use sidewire_ir::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, ValueKind};
 use sidewire_proto::{BufferInfo, BufferKind, DetectionEvent, ProtocolDef, Transport};
 
 use crate::fields::{self, Kind};
@@ -46,6 +46,7 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
                 to_client: true,
             })
             .collect(),
+        frames: protocols.iter().flat_map(frames).collect(),
         events: vec![
             family("decode-event", "", DecodeEvent::NAMES.iter().copied()),
             family("stream-event", "", sidewire_tcp::Event::ALL.iter().map(|event| event.name())),
@@ -123,6 +124,15 @@ fn kind(value: ValueKind, bits: u8, names: &[(&str, u64)]) -> FieldKind {
 
 fn family<'n>(family: &str, protocol: &str, names: impl Iterator<Item = &'n str>) -> EventFamily {
     EventFamily { family: family.into(), protocol: protocol.into(), names: names.map(Into::into).collect() }
+}
+
+fn frames(def: &ProtocolDef) -> impl Iterator<Item = FrameRow> {
+    def.frames.iter().map(|frame| FrameRow {
+        name: frame.name.into(),
+        short: frame.short().into(),
+        doc: frame.doc.into(),
+        protocol: def.info.name.into(),
+    })
 }
 
 fn protocol(def: &ProtocolDef) -> ProtocolRow {

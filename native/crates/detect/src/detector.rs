@@ -11,7 +11,7 @@ use crate::facts::Facts;
 use crate::fields;
 use crate::host_bits::{HostBits, Owner};
 use crate::inspect::{self, Reach, View, Work};
-use crate::observer::{Failure, Observer};
+use crate::observer::{Failure, Observer, Unit};
 use crate::plan::Plan;
 use crate::{FlowState, Input, Match, RuleSet, RuleType, StreamInput};
 
@@ -44,6 +44,17 @@ pub(crate) struct Desk {
     /// A transform reads one and fills the other.
     pub(crate) buffers: [Vec<u8>; 2],
     recursion_limit: u32,
+}
+
+/// What a rule held on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum On {
+    Packet,
+    Stream,
+    /// Position and id.
+    Transaction(usize, u64),
+    /// Id, and the transaction the frame belongs to.
+    Frame(u64, Option<(usize, u64)>),
 }
 
 /// Why a buffer did not satisfy a rule.
@@ -117,9 +128,9 @@ impl Detector {
 impl Evaluator {
     fn inspect<O: Observer>(&mut self, rules: &RuleSet, input: Input<'_>, observer: &mut O, matches: &mut Vec<Match>) {
         let facts = Facts::new(&input);
-        let (mut state, session) = match input.flow {
-            Some(flow) => (Some(flow.state), flow.session),
-            None => (None, None),
+        let (mut state, session, frames) = match input.flow {
+            Some(flow) => (Some(flow.state), flow.session, flow.frames),
+            None => (None, None, None),
         };
         if let Some(state) = state.as_deref_mut()
             && state.generation != rules.generation()
@@ -129,6 +140,9 @@ impl Evaluator {
         }
         self.packet_candidates(rules, &facts, state.as_deref_mut(), observer);
         self.run_packet(rules, &facts, state.as_deref_mut(), observer);
+        if let (Some(frames), Some(state), Some(app)) = (frames, state.as_deref_mut(), facts.app) {
+            self.run_frames(rules, &facts, state, frames, session.as_deref(), app, observer);
+        }
         if let (Some(session), Some(state), Some(app)) = (session, state.as_deref_mut(), facts.app) {
             self.run_transactions(rules, &facts, state, session, app, observer);
         }
@@ -216,7 +230,10 @@ impl Evaluator {
         }
         if O::ACTIVE {
             for (rule, plan) in (0..).zip(&rules.plans) {
-                let elsewhere = matches!(plan.meta.kind, RuleType::AppTx | RuleType::IpOnly | RuleType::ProtocolOnly);
+                let elsewhere = matches!(
+                    plan.meta.kind,
+                    RuleType::AppTx | RuleType::Frame | RuleType::IpOnly | RuleType::ProtocolOnly
+                );
                 if !elsewhere && observer.watches(rule) {
                     note(rule);
                 }
@@ -241,13 +258,14 @@ impl Evaluator {
             match outcome {
                 Ok(stream) => {
                     if O::ACTIVE && observer.watches(rule) {
-                        observer.matched(rule, None);
+                        observer.matched(rule, Unit::Packet);
                     }
-                    self.matched(rule, plan, None, stream, facts, state.as_deref_mut());
+                    let on = if stream { On::Stream } else { On::Packet };
+                    self.matched(rule, plan, on, facts, state.as_deref_mut());
                 }
                 Err(failure) => {
                     if O::ACTIVE && observer.watches(rule) {
-                        observer.failed(rule, None, failure);
+                        observer.failed(rule, Unit::Packet, failure);
                     }
                 }
             }
@@ -310,11 +328,16 @@ impl Evaluator {
         &mut self,
         rule: u32,
         plan: &Plan,
-        tx: Option<(usize, u64)>,
-        stream: bool,
+        on: On,
         facts: &Facts<'_>,
         mut state: Option<&mut FlowState>,
     ) {
+        let (tx, frame, stream) = match on {
+            On::Packet => (None, None, false),
+            On::Stream => (None, None, true),
+            On::Transaction(position, id) => (Some((position, id)), None, false),
+            On::Frame(id, tx) => (tx, Some(id), true),
+        };
         for effect in &plan.effects {
             self.desk.apply(effect, facts, state.as_deref_mut(), tx.map(|(_, id)| id));
         }
@@ -334,7 +357,8 @@ impl Evaluator {
         if plan.meta.noalert && plan.meta.action != Action::Pass && packet_variables.is_empty() {
             return;
         }
-        self.matches.push(Match { rule, tx, stream, direction: facts.direction, packet_variables, alert_variables });
+        let direction = facts.direction;
+        self.matches.push(Match { rule, tx, frame, stream, direction, packet_variables, alert_variables });
     }
 
     /// Puts the matches of the packet in order, lets `pass` cut them, and hands them over.
@@ -342,7 +366,7 @@ impl Evaluator {
         if self.matches.is_empty() {
             return;
         }
-        self.matches.sort_by_key(|found| (found.rule, found.tx.map(|(_, id)| id)));
+        self.matches.sort_by_key(|found| (found.rule, found.tx.map(|(_, id)| id), found.frame));
         let mut counted = 0;
         for found in self.matches.drain(..) {
             let meta = rules.rule(found.rule);

@@ -3,6 +3,7 @@ use sidewire_proto::BufferKind;
 
 use crate::check::unhex;
 use crate::condition::{Look, TxCondition, TxTest};
+use crate::frame::FrameTest;
 use crate::literal::commonness;
 use crate::rule::RuleType;
 
@@ -24,6 +25,8 @@ pub(crate) enum Site {
     Payload,
     /// The buffer of one of the rule's transaction conditions.
     Tx(usize),
+    /// Frames.
+    Frame,
 }
 
 /// Chooses the content that is rarest by length and octets, or the one the rule wishes. A content that may be missing
@@ -32,20 +35,23 @@ pub(crate) fn choose(
     rule: &ir::Rule,
     kind: RuleType,
     tx: &[TxCondition],
+    frame: Option<&FrameTest>,
     payload: &[(usize, Look)],
 ) -> Option<FastPattern> {
     let mut best: Option<(u32, FastPattern)> = None;
     for (position, condition) in rule.conditions.iter().enumerate() {
-        let ir::Condition::Buffer { checks, .. } = condition else { continue };
+        let (ir::Condition::Buffer { checks, .. } | ir::Condition::Frame { checks, .. }) = condition else { continue };
         if checks.iter().any(|check| matches!(check, ir::Check::Absent { .. })) {
             continue;
         }
-        let site = if kind == RuleType::AppTx {
-            tx.iter()
+        let plain = |(at, look): &(usize, Look)| *at == position && look.transforms.is_empty();
+        let site = match kind {
+            RuleType::AppTx => tx
+                .iter()
                 .position(|condition| condition.position == position && matches!(condition.test, TxTest::Buffer(_)))
-                .map(Site::Tx)
-        } else {
-            payload.iter().any(|(at, look)| *at == position && look.transforms.is_empty()).then_some(Site::Payload)
+                .map(Site::Tx),
+            RuleType::Frame => frame.is_some_and(|frame| frame.looks.iter().any(plain)).then_some(Site::Frame),
+            _ => payload.iter().any(plain).then_some(Site::Payload),
         };
         let Some(site) = site else { continue };
         for check in checks {

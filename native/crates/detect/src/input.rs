@@ -1,6 +1,6 @@
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::Packet;
-use sidewire_proto::Session;
+use sidewire_proto::{Frames, Session};
 
 use crate::FlowState;
 
@@ -47,12 +47,22 @@ pub struct FlowInput<'a> {
     pub session: Option<&'a mut (dyn Session + 'static)>,
     /// Stream octets that became visible in the packet's direction.
     pub stream: Option<StreamInput<'a>>,
+    /// Open frames of the packet's direction, and where their octets are.
+    pub frames: Option<FramesInput<'a>>,
     /// Sequence numbers used so far, by sender's direction, as `stream_size` counts them: a SYN is one.
     pub stream_sizes: Option<[u32; 2]>,
     /// Counters of the flow.
     pub stats: FlowStats,
     /// The packet's payload was added to the stream, so payload rules see it there.
     pub packet_in_stream: bool,
+}
+
+/// Frames of one direction.
+pub struct FramesInput<'a> {
+    /// Those that are open.
+    pub frames: &'a mut Frames,
+    /// The stream they are parts of.
+    pub stream: &'a sidewire_tcp::Stream,
 }
 
 /// Counters of a flow, per direction.

@@ -7,6 +7,8 @@ pub struct Match {
     pub rule: u32,
     /// Position and id of the transaction it matched on.
     pub tx: Option<(usize, u64)>,
+    /// Id of the frame it matched in.
+    pub frame: Option<u64>,
     /// It matched in stream octets, not in the packet's payload.
     pub stream: bool,
     /// Which way the octets travelled; towards the server without a flow.

@@ -1,3 +1,5 @@
+use sidewire_base::Direction;
+
 /// Watches an evaluation. The silent one costs nothing; a recording one is behind `rules explain`.
 ///
 /// A rule that is watched skips the prefilter, which changes no result, so that the check that really failed is told.
@@ -9,10 +11,10 @@ pub trait Observer {
     fn watches(&self, rule: u32) -> bool;
 
     /// A rule did not match.
-    fn failed(&mut self, rule: u32, tx: Option<u64>, failure: Failure);
+    fn failed(&mut self, rule: u32, unit: Unit, failure: Failure);
 
     /// A rule matched.
-    fn matched(&mut self, rule: u32, tx: Option<u64>);
+    fn matched(&mut self, rule: u32, unit: Unit);
 }
 
 /// Watches nothing.
@@ -26,9 +28,27 @@ impl Observer for Silent {
         false
     }
 
-    fn failed(&mut self, _rule: u32, _tx: Option<u64>, _failure: Failure) {}
+    fn failed(&mut self, _rule: u32, _unit: Unit, _failure: Failure) {}
 
-    fn matched(&mut self, _rule: u32, _tx: Option<u64>) {}
+    fn matched(&mut self, _rule: u32, _unit: Unit) {}
+}
+
+/// The unit of traffic a rule was tried on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Packets and the stream.
+    Packet,
+    /// A transaction, by its id.
+    Transaction(u64),
+    /// A frame.
+    Frame {
+        /// Which side sent it.
+        direction: Direction,
+        /// Its number in that direction.
+        id: u64,
+        /// Its kind, without the protocol.
+        name: &'static str,
+    },
 }
 
 /// The first stage at which a rule failed; later ones are greater.
@@ -69,20 +89,20 @@ impl Failure {
     pub const OCTETS: usize = 32;
 }
 
-/// Records, for each watched rule and transaction, the evaluation that came farthest.
+/// Records, for each watched rule and unit, the evaluation that came farthest.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
     rules: Vec<u32>,
     entries: Vec<Record>,
 }
 
-/// What became of a rule on a transaction (or on packets and stream).
+/// What became of a rule on a unit of traffic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// Position in the rule set.
     pub rule: u32,
-    /// Transaction id; `None`: packets and stream.
-    pub tx: Option<u64>,
+    /// What of the traffic.
+    pub unit: Unit,
     /// The failure that came farthest; `None`: it matched.
     pub failure: Option<Failure>,
 }
@@ -105,8 +125,8 @@ impl Recorder {
         core::mem::take(&mut self.entries)
     }
 
-    fn entry(&mut self, rule: u32, tx: Option<u64>) -> Option<&mut Record> {
-        self.entries.iter_mut().find(|record| record.rule == rule && record.tx == tx)
+    fn entry(&mut self, rule: u32, unit: Unit) -> Option<&mut Record> {
+        self.entries.iter_mut().find(|record| record.rule == rule && record.unit == unit)
     }
 }
 
@@ -117,21 +137,21 @@ impl Observer for Recorder {
         self.rules.contains(&rule)
     }
 
-    fn failed(&mut self, rule: u32, tx: Option<u64>, failure: Failure) {
-        match self.entry(rule, tx) {
+    fn failed(&mut self, rule: u32, unit: Unit, failure: Failure) {
+        match self.entry(rule, unit) {
             Some(record) => {
                 if record.failure.as_ref().is_some_and(|known| *known < failure) {
                     record.failure = Some(failure);
                 }
             }
-            None => self.entries.push(Record { rule, tx, failure: Some(failure) }),
+            None => self.entries.push(Record { rule, unit, failure: Some(failure) }),
         }
     }
 
-    fn matched(&mut self, rule: u32, tx: Option<u64>) {
-        match self.entry(rule, tx) {
+    fn matched(&mut self, rule: u32, unit: Unit) {
+        match self.entry(rule, unit) {
             Some(record) => record.failure = None,
-            None => self.entries.push(Record { rule, tx, failure: None }),
+            None => self.entries.push(Record { rule, unit, failure: None }),
         }
     }
 }
@@ -143,12 +163,12 @@ mod tests {
     #[test]
     fn keeps_the_farthest_failure_and_forgets_it_on_a_match() {
         let mut recorder = Recorder::new(vec![3]);
-        recorder.failed(3, None, Failure::Flow);
-        recorder.failed(3, None, Failure::Condition { condition: 1 });
-        recorder.failed(3, None, Failure::Port);
+        recorder.failed(3, Unit::Packet, Failure::Flow);
+        recorder.failed(3, Unit::Packet, Failure::Condition { condition: 1 });
+        recorder.failed(3, Unit::Packet, Failure::Port);
         assert_eq!(recorder.entries[0].failure, Some(Failure::Condition { condition: 1 }));
-        recorder.matched(3, None);
-        recorder.failed(3, None, Failure::Condition { condition: 2 });
-        assert_eq!(recorder.take(), [Record { rule: 3, tx: None, failure: None }]);
+        recorder.matched(3, Unit::Packet);
+        recorder.failed(3, Unit::Packet, Failure::Condition { condition: 2 });
+        assert_eq!(recorder.take(), [Record { rule: 3, unit: Unit::Packet, failure: None }]);
     }
 }

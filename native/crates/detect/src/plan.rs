@@ -6,7 +6,7 @@ use sidewire_decode::DecodeEvent;
 use sidewire_ir as ir;
 use sidewire_ir::{FlowBitAction, FlowIntAction, HeaderProtocol};
 use sidewire_mpm::Limits;
-use sidewire_proto::{BufferKind, ProtocolDef, Transport};
+use sidewire_proto::{BufferKind, FrameInfo, FrameKind, ProtocolDef, Transport};
 
 use crate::address::AddressList;
 use crate::address_table::{AddressId, AddressTable};
@@ -17,6 +17,7 @@ use crate::condition::{
 };
 use crate::fast_pattern::{self, FastPattern, Site};
 use crate::fields;
+use crate::frame::FrameTest;
 use crate::names::Name;
 use crate::port_table::{PortId, PortTable};
 use crate::rule::{RuleMeta, RuleType, Suppress};
@@ -75,6 +76,7 @@ pub(crate) struct Plan {
     pub(crate) conditions: Vec<(usize, Condition)>,
     pub(crate) payload: Vec<(usize, Look)>,
     pub(crate) tx: Vec<TxCondition>,
+    pub(crate) frame: Option<FrameTest>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) variables: usize,
     pub(crate) fast: Option<FastPattern>,
@@ -165,11 +167,12 @@ impl Planner<'_> {
             draft.condition(position, condition)?;
         }
         draft.hook()?;
+        draft.unmixed()?;
         let source_port = self.ports.add(port(rule.source_port)?);
         let destination_port = self.ports.add(port(rule.destination_port)?);
         let (kind, on_packet, on_stream) = draft.kind(negated_addresses);
         let directions = draft.directions(kind);
-        let fast = fast_pattern::choose(rule, kind, &draft.tx, &draft.payload);
+        let fast = fast_pattern::choose(rule, kind, &draft.tx, draft.frame.as_ref(), &draft.payload);
         let order = draft.order();
         let whole_tx = kind == RuleType::AppTx && directions == [true, true] && draft.is_whole_tx();
         let has_payload = !draft.payload.is_empty();
@@ -194,6 +197,7 @@ impl Planner<'_> {
             conditions: draft.conditions,
             payload: draft.payload,
             tx: draft.tx,
+            frame: draft.frame,
             effects: draft.effects,
             fast,
             order,
@@ -237,6 +241,7 @@ struct Draft<'r> {
     conditions: Vec<(usize, Condition)>,
     payload: Vec<(usize, Look)>,
     tx: Vec<TxCondition>,
+    frame: Option<FrameTest>,
     effects: Vec<Effect>,
     /// Something that only packets have is asked for.
     needs_packet: bool,
@@ -265,6 +270,7 @@ impl<'r> Draft<'r> {
             conditions: Vec::new(),
             payload: Vec::new(),
             tx: Vec::new(),
+            frame: None,
             effects: Vec::new(),
             needs_packet: false,
             needs_both: false,
@@ -340,6 +346,7 @@ impl<'r> Draft<'r> {
                 let look = self.look(transforms, checks)?;
                 self.tx_condition(position, buffer, TxTest::Item(item.as_str().into(), look))
             }
+            ir::Condition::Frame { buffer, transforms, checks } => self.frame(position, buffer, transforms, checks),
             ir::Condition::Number { field, test } => self.field(position, field, FieldTest::Ranges(Ranges::new(test))),
             ir::Condition::Flags { field, compare, value, mask, negated } => {
                 let test = FieldTest::Bits { compare: *compare, value: *value, mask: *mask, negated: *negated };
@@ -594,6 +601,38 @@ impl<'r> Draft<'r> {
         self.tx_condition(position, name, TxTest::Buffer(look))
     }
 
+    /// A condition on a kind of frame.
+    fn frame(
+        &mut self,
+        position: usize,
+        name: &str,
+        transforms: &[ir::Transform],
+        checks: &[ir::Check],
+    ) -> Result<(), String> {
+        let look = self.look(transforms, checks)?;
+        let of = |def: &ProtocolDef| def.frames.iter().position(|frame| frame.name == name);
+        let found =
+            (0..).zip(self.protocols).find_map(|(app, def)| of(def).map(|kind| (app, kind, def.frames.get(kind))));
+        let (app, kind, info) = found.ok_or_else(|| format!("frame `{name}` is not known"))?;
+        let name = info.map_or("", FrameInfo::short);
+        let kind = FrameKind(u8::try_from(kind).map_err(|_| format!("frame `{name}` has no number"))?);
+        self.restrict(vec![app])?;
+        let frame = self.frame.get_or_insert(FrameTest { app, kind, name, looks: Vec::new() });
+        if frame.kind != kind {
+            return Err("it looks into two kinds of frames".into());
+        }
+        frame.looks.push((position, look));
+        Ok(())
+    }
+
+    /// What looks into frames looks into nothing else.
+    fn unmixed(&self) -> Result<(), String> {
+        if self.frame.is_some() && !(self.tx.is_empty() && self.payload.is_empty()) {
+            return Err("frames go with no other buffer, nor with the payload".into());
+        }
+        Ok(())
+    }
+
     fn look(&mut self, transforms: &[ir::Transform], checks: &[ir::Check]) -> Result<Look, String> {
         let compiled = check::compile(checks, &mut self.scope)?;
         let absence = checks.iter().find_map(|check| match check {
@@ -614,8 +653,10 @@ impl<'r> Draft<'r> {
             TxTest::Buffer(look) | TxTest::Item(_, look) => Some((condition.position, look)),
             _ => None,
         });
+        let in_frames = self.frame.iter_mut().flat_map(|frame| &mut frame.looks).map(|(at, look)| (*at, look));
         let in_payload = self.payload.iter_mut().map(|(position, look)| (*position, look));
         let slot = in_tx
+            .chain(in_frames)
             .chain(in_payload)
             .flat_map(|(position, look)| look.checks.iter_mut().map(move |check| (position, check)))
             .filter_map(|(position, check)| match check {
@@ -654,6 +695,9 @@ impl<'r> Draft<'r> {
 
     /// The rule's type, and whether it looks at packets and at the stream.
     fn kind(&self, negated_addresses: bool) -> (RuleType, bool, bool) {
+        if self.frame.is_some() {
+            return (RuleType::Frame, false, false);
+        }
         if !self.tx.is_empty() {
             return (RuleType::AppTx, true, true);
         }

@@ -73,11 +73,13 @@ pub enum RuleType {
     AppLayer,
     /// Transactions.
     AppTx,
+    /// Frames; Suricata's reports count them among those on transactions.
+    Frame,
 }
 
 impl RuleType {
     /// All, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::IpOnly,
         Self::LikeIpOnly,
         Self::ProtocolOnly,
@@ -87,6 +89,7 @@ impl RuleType {
         Self::Stream,
         Self::AppLayer,
         Self::AppTx,
+        Self::Frame,
     ];
 
     /// The name reports use.
@@ -102,6 +105,7 @@ impl RuleType {
             Self::Stream => "stream",
             Self::AppLayer => "app_layer",
             Self::AppTx => "app_tx",
+            Self::Frame => "frame",
         }
     }
 }

@@ -7,12 +7,13 @@ use hashbrown::HashMap;
 use sidewire_base::Direction;
 use sidewire_ir as ir;
 use sidewire_mpm::{Compiler, Limits};
-use sidewire_proto::{BufferKind, ProtocolDef};
+use sidewire_proto::{BufferKind, FrameKinds, ProtocolDef};
 
 use crate::address::AddressList;
 use crate::address_table::AddressTable;
 use crate::condition::{Condition, Effect, TxTest};
 use crate::fast_pattern::Site;
+use crate::frame::FrameRules;
 use crate::group::{Context, Grouped, Matchers, Sets};
 use crate::plan::{Classes, Plan, Planner, StateUse};
 use crate::port_table::{PortId, PortTable};
@@ -114,6 +115,7 @@ pub struct RuleSet {
     pub(crate) matchers: Matchers,
     packets: [[PacketRules; 2]; CLASSES],
     transactions: Vec<[TxRules; 2]>,
+    frames: Vec<[FrameRules; 2]>,
     /// Address-only rules.
     pub(crate) addressed: Vec<u32>,
     /// Protocol-only rules.
@@ -276,6 +278,17 @@ impl RuleSet {
         self.transactions(app, direction).is_some()
     }
 
+    /// Kinds of frames of a protocol that rules look into in a direction.
+    #[must_use]
+    pub fn frame_kinds(&self, app: usize, direction: Direction) -> FrameKinds {
+        self.frames(app, direction).map_or(FrameKinds::default(), |rules| rules.kinds)
+    }
+
+    /// Rules on frames, when there are any.
+    pub(crate) fn frames(&self, app: usize, direction: Direction) -> Option<&FrameRules> {
+        self.frames.get(app).map(|rules| &rules[direction]).filter(|rules| !rules.kinds.is_empty())
+    }
+
     /// Rules for packets of a class (a bit of [`Classes`]).
     pub(crate) fn packets(&self, class: u8, direction: Direction) -> Option<&PacketRules> {
         self.packets.get(class.trailing_zeros() as usize).map(|rules| &rules[direction])
@@ -297,8 +310,8 @@ impl RuleSet {
         // Everything else that is not about transactions goes by class; those that wait for an event, apart.
         let mut by_class = Vec::new();
         for (rule, plan) in (0u32..).zip(plans) {
-            use RuleType::{AppTx, IpOnly, ProtocolOnly};
-            if matches!(plan.meta.kind, AppTx | IpOnly | ProtocolOnly) {
+            use RuleType::{AppTx, Frame, IpOnly, ProtocolOnly};
+            if matches!(plan.meta.kind, AppTx | Frame | IpOnly | ProtocolOnly) {
                 continue;
             }
             let waits_for = |wanted: fn(&Condition) -> bool| plan.conditions.iter().any(|(_, at)| wanted(at));
@@ -343,6 +356,11 @@ impl RuleSet {
         self.transactions = (0..protocols.len())
             .map(|app| Direction::BOTH.map(|direction| tx_rules(plans, app, direction, sets)))
             .collect();
+        if plans.iter().any(|plan| plan.frame.is_some()) {
+            self.frames = (0..protocols.len())
+                .map(|app| Direction::BOTH.map(|direction| FrameRules::new(plans, app, direction, sets)))
+                .collect();
+        }
     }
 }
 

@@ -252,6 +252,7 @@ impl Bench {
                 app_events: &[],
                 state: &mut self.state,
                 session: self.session.as_deref_mut(),
+                frames: None,
                 packet_in_stream: stream.is_some(),
                 stream,
                 stream_sizes: Some([10, 1000]),
@@ -286,6 +287,7 @@ impl Bench {
             midstream: false,
             objects: &mut objects,
             expectations: &mut Vec::new(),
+            frames: None,
         };
         session.parse(direction, Bytes { data: steps, offset: 0, last: false }, &mut context).unwrap();
         self.run(Some(&tcp(&[], direction)), direction, None, false)

@@ -12,7 +12,7 @@ use sidewire_ir::{
 };
 
 use crate::testing::*;
-use crate::{Backend, CompileOptions, Failure, Recorder, RuleType, StreamInput};
+use crate::{Backend, CompileOptions, Failure, Recorder, RuleType, StreamInput, Unit};
 
 /// Which of some payloads satisfy the checks.
 fn hits(checks: Vec<Check>, payloads: &[&[u8]]) -> Vec<bool> {
@@ -661,7 +661,7 @@ fn explains_the_first_check_that_fails() {
     bench.toy(b"n\nv good", ToServer);
     bench.observe(Some(&tcp(b"", ToServer)), ToServer, None, false, &mut recorder);
     let records = recorder.take();
-    let of_tx = records.iter().find(|record| record.tx == Some(0)).unwrap();
+    let of_tx = records.iter().find(|record| record.unit == Unit::Transaction(0)).unwrap();
     let expected = Failure::Check { condition: 0, check: 0, offset: 0, found: b"good".to_vec() };
     assert_eq!((of_tx.rule, of_tx.failure.clone()), (2, Some(expected)));
 }

@@ -5,10 +5,10 @@ use sidewire_base::Direction;
 use sidewire_proto::{BufferKind, Inspection, Session, StoredRule, Value};
 
 use crate::condition::{Absence, TxCondition, TxTest};
-use crate::detector::{Desk, Evaluator, Miss};
+use crate::detector::{Desk, Evaluator, Miss, On};
 use crate::facts::Facts;
 use crate::inspect::View;
-use crate::observer::{Failure, Observer};
+use crate::observer::{Failure, Observer, Unit};
 use crate::plan::{Plan, TX_CONDITIONS};
 use crate::rule_set::{TxContext, TxRules};
 use crate::{FlowState, RuleSet};
@@ -102,7 +102,7 @@ impl Evaluator {
                     let holds = header.and_then(|()| self.desk.conditions(plan, facts, Some(state), Some(id), explain));
                     if let Err(failure) = holds {
                         if explain {
-                            observer.failed(rule, Some(id), failure);
+                            observer.failed(rule, Unit::Transaction(id), failure);
                         }
                         continue;
                     }
@@ -111,20 +111,20 @@ impl Evaluator {
                 let now = match outcome {
                     Outcome::Matched => {
                         if explain {
-                            observer.matched(rule, Some(id));
+                            observer.matched(rule, Unit::Transaction(id));
                         }
-                        self.matched(rule, plan, Some((position, id)), false, facts, Some(state));
+                        self.matched(rule, plan, On::Transaction(position, id), facts, Some(state));
                         StoredRule { rule, held, decided: true }
                     }
                     Outcome::Pending(held, failure) => {
                         if explain {
-                            observer.failed(rule, Some(id), failure);
+                            observer.failed(rule, Unit::Transaction(id), failure);
                         }
                         StoredRule { rule, held, decided: false }
                     }
                     Outcome::Never(failure) => {
                         if explain {
-                            observer.failed(rule, Some(id), failure);
+                            observer.failed(rule, Unit::Transaction(id), failure);
                         }
                         StoredRule { rule, held, decided: true }
                     }

@@ -51,6 +51,7 @@ impl Conversation {
                 app_events: &[],
                 state: &mut self.state,
                 session: None,
+                frames: None,
                 packet_in_stream: false,
                 stream: None,
                 stream_sizes: None,

@@ -28,6 +28,8 @@ impl<W: Watch> Env<W> {
         let watched = Direction::BOTH.map(|direction| self.rules.inspects(number, direction));
         let mut excess = count.saturating_sub(MAX_TRANSACTIONS);
         self.counters.transactions_evicted += excess as u64;
+        // An alert on a frame tells of the transaction the frame belongs to.
+        let framed = |id: u64| app.frames.iter().any(|frames| frames.iter().any(|side| side.holds(id)));
         session.retain(&mut |head| {
             if excess > 0 {
                 excess -= 1;
@@ -38,7 +40,7 @@ impl<W: Watch> Env<W> {
             let through = |direction: Direction| inspected[direction] || head.skip_inspection[direction];
             let done = Direction::BOTH.into_iter().all(|direction| complete(direction) && through(direction));
             // Loggers were asked before; one that is not due on a finished transaction never will be.
-            if last || done { Keep::Nothing } else { Keep::Open { inspected } }
+            if last || done && !framed(head.id) { Keep::Nothing } else { Keep::Open { inspected } }
         });
     }
 
@@ -76,8 +78,11 @@ impl<W: Watch> Env<W> {
             let stream = flow.data.tcp.as_ref()?.stream(direction);
             stream.available(Consumer::Raw).map(|_| stream.progress(Consumer::Raw))
         };
+        let framed = |flow: &ConversationFlow, direction: Direction| {
+            flow.data.app.frames.as_deref().is_some_and(|frames| !frames[direction].is_empty())
+        };
         for direction in Direction::BOTH {
-            let mut wanted = pending || raw(flow, direction).is_some();
+            let mut wanted = pending || framed(flow, direction) || raw(flow, direction).is_some();
             // Once for each piece between gaps.
             while wanted {
                 let before = raw(flow, direction);
@@ -85,6 +90,7 @@ impl<W: Watch> Env<W> {
                 let after = raw(flow, direction);
                 wanted = after.is_some() && after != before;
             }
+            self.settle_frames(flow, direction, None);
         }
         self.log_transactions(flow, None, true);
         self.retire(flow, true);
@@ -111,6 +117,7 @@ impl<W: Watch> Env<W> {
                     midstream,
                     objects: &mut self.objects,
                     expectations: &mut self.announced,
+                    frames: None, // nothing follows that could be one
                 };
                 session.close(direction, &mut context);
             }

@@ -1,6 +1,6 @@
 use sidewire_base::Direction;
 use sidewire_flow::Flow;
-use sidewire_proto::{DetectionEvent, DetectionState, ProtocolDef, Session};
+use sidewire_proto::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session};
 use smallvec::SmallVec;
 
 use crate::eve::AppNames;
@@ -53,6 +53,8 @@ pub(crate) struct App {
     /// The protocol another flow announced.
     pub(crate) expected: Option<u16>,
     pub(crate) session: Option<Box<dyn Session>>,
+    /// Open frames per direction, where somebody wants frames.
+    pub(crate) frames: Option<Box<[Frames; 2]>>,
     /// Nothing more is parsed: unrecognised, given up by the protocol, or finished.
     pub(crate) stopped: bool,
     /// What was looked at could not be recognised; of datagrams the other direction may still tell.
@@ -74,6 +76,14 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// The flow runs the other way than was thought.
+    pub(crate) fn swap_direction(&mut self) {
+        self.closed.swap(0, 1);
+        if let Some(frames) = &mut self.frames {
+            frames.swap(0, 1);
+        }
+    }
+
     pub(crate) fn take_detection_events(&mut self) {
         self.events.extend(self.detection.take_events().into_iter().map(DetectionEvent::name));
     }

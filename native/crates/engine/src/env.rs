@@ -8,6 +8,7 @@ use sidewire_proto::Expectation;
 
 use crate::conversation::App;
 use crate::eve::Writer;
+use crate::frames::Wanted;
 use crate::setup::Setup;
 use crate::worker::Watch;
 
@@ -19,6 +20,7 @@ pub(crate) struct Env<W: Watch> {
     pub(crate) setup: Arc<Setup>,
     pub(crate) tcp: sidewire_tcp::Shared,
     pub(crate) rules: Arc<RuleSet>,
+    pub(crate) frames: Wanted,
     pub(crate) detector: Detector,
     pub(crate) watch: W,
     pub(crate) matches: Vec<Match>,
@@ -49,6 +51,8 @@ pub(crate) struct AppCounters {
     pub(crate) failed_tcp: u64,
     pub(crate) failed_udp: u64,
     pub(crate) transactions_evicted: u64,
+    /// Frames that were not taken up for want of room.
+    pub(crate) frames_refused: u64,
     pub(crate) alerts: u64,
 }
 
@@ -98,6 +102,7 @@ impl<W: Watch> Env<W> {
             tcp: sidewire_tcp::Shared::new(&setup.tcp, setup.workers()),
             detector: Detector::new(rules),
             rules: Arc::clone(rules),
+            frames: Wanted::new(rules, &setup.outputs, setup.protocols),
             watch,
             matches: Vec::new(),
             objects: ObjectTable::with_secrets(setup.secrets.clone()),
@@ -122,6 +127,13 @@ impl<W: Watch> Env<W> {
         self.bugs += 1;
         let batch = &mut self.writer.batch;
         batch.bytes.truncate(batch.records.last().map_or(0, |record| record.end));
+    }
+
+    /// Goes on with other rules.
+    pub(crate) fn swap_rules(&mut self, rules: &Arc<RuleSet>) {
+        self.detector.swap(Arc::clone(rules));
+        self.frames = Wanted::new(rules, &self.setup.outputs, self.setup.protocols);
+        self.rules = Arc::clone(rules);
     }
 
     /// Forgets everything that was seen.

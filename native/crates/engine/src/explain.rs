@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sidewire_detect::{Failure, Observer, Record, Recorder, RuleSet, Silent};
+use sidewire_base::Direction;
+use sidewire_detect::{Failure, Observer, Record, Recorder, RuleSet, Silent, Unit};
 use sidewire_eve::{Object, hex, printable};
 use sidewire_msrpc::security::Secrets;
 
@@ -77,8 +78,17 @@ fn result(record: &Record, rules: &RuleSet, list: &mut sidewire_eve::Array<'_>) 
     list.object(|o| {
         let rule = rules.rule(record.rule);
         o.u64("gid", rule.gid).u64("sid", rule.sid);
-        if let Some(tx) = record.tx {
-            o.u64("tx_id", tx);
+        match record.unit {
+            Unit::Packet => {}
+            Unit::Transaction(id) => {
+                o.u64("tx_id", id);
+            }
+            Unit::Frame { direction, id, name } => {
+                let side = if direction == Direction::ToServer { "toserver" } else { "toclient" };
+                o.object("frame", |o| {
+                    o.str("type", name).u64("id", id).str("direction", side);
+                });
+            }
         }
         let stage = match &record.failure {
             None => "matched",
@@ -112,12 +122,12 @@ impl Observer for Explainer {
         self.recorder.watches(rule)
     }
 
-    fn failed(&mut self, rule: u32, tx: Option<u64>, failure: Failure) {
-        self.recorder.failed(rule, tx, failure);
+    fn failed(&mut self, rule: u32, unit: Unit, failure: Failure) {
+        self.recorder.failed(rule, unit, failure);
     }
 
-    fn matched(&mut self, rule: u32, tx: Option<u64>) {
-        self.recorder.matched(rule, tx);
+    fn matched(&mut self, rule: u32, unit: Unit) {
+        self.recorder.matched(rule, unit);
     }
 }
 
@@ -149,9 +159,9 @@ impl Watch for Explainer {
     }
 }
 
-/// The evaluation that came farthest stands for a rule and transaction; a match is farthest.
+/// The evaluation that came farthest stands for a rule and unit; a match is farthest.
 fn keep_farthest(records: &mut Vec<Record>, record: Record) {
-    let known = records.iter_mut().find(|known| known.rule == record.rule && known.tx == record.tx);
+    let known = records.iter_mut().find(|known| known.rule == record.rule && known.unit == record.unit);
     match known {
         None => records.push(record),
         Some(known) => {

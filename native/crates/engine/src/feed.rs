@@ -100,6 +100,10 @@ impl<W: Watch> Env<W> {
             app.dirty = true;
             let opened = session.opened();
             let complete = complete_messages(&**session, direction);
+            let mut frames = self.frames.of(app.protocol, &mut app.frames, direction);
+            if let Some(frames) = &mut frames {
+                frames.begin_stream(offset);
+            }
             let mut context = Context {
                 time: self.now,
                 ordinal,
@@ -109,6 +113,7 @@ impl<W: Watch> Env<W> {
                 midstream: tcp.midstream(),
                 objects: &mut self.objects,
                 expectations: &mut self.announced,
+                frames,
             };
             let step = if total == 0 {
                 Ok(sidewire_proto::Step::default())
@@ -198,6 +203,7 @@ impl<W: Watch> Env<W> {
             midstream,
             objects: &mut self.objects,
             expectations: &mut self.announced,
+            frames: None, // what it missed, nobody can look into
         };
         let outcome = session.gap(direction, length, &mut context);
         let new = session.opened() - opened;
@@ -277,6 +283,7 @@ impl<W: Watch> Env<W> {
         app.detection.restart(expected);
         app.protocol = None;
         app.session = None;
+        app.frames = None;
         app.need = [0; 2];
         app.closed = [false; 2];
         for direction in Direction::BOTH {
@@ -324,6 +331,7 @@ impl<W: Watch> Env<W> {
             midstream: false,
             objects: &mut self.objects,
             expectations: &mut self.announced,
+            frames: None, // frames are parts of streams
         };
         let step = session.parse(direction, Input { data: packet.payload, offset: 0, last: true }, &mut context);
         let new = session.opened() - opened;

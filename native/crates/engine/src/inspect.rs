@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use sidewire_base::Direction;
 use sidewire_decode::Packet;
-use sidewire_detect::{FlowInput, FlowStats, Input as DetectInput, Match, StreamInput};
+use sidewire_detect::{FlowInput, FlowStats, FramesInput, Input as DetectInput, Match, StreamInput};
 use sidewire_ir::Action;
 use sidewire_tcp::{Chunk, Consumer};
 
 use crate::conversation::{Conversation, ConversationFlow};
 use crate::env::Env;
-use crate::eve::{AlertFacts, Kind, Output, Payload, Transaction};
+use crate::eve::{AlertFacts, FrameFacts, Kind, Output, Payload, Transaction};
 use crate::log::envelope;
 use crate::record::AlertKey;
 use crate::worker::Watch;
@@ -104,6 +104,11 @@ impl<W: Watch> Env<W> {
             fresh = bytes.len() - seen;
             Some(StreamInput { data: bytes, offset, fresh, flush: true, last: end || last })
         });
+        let frames = app.frames.as_deref_mut().and_then(|frames| {
+            let frames = &mut frames[direction];
+            let stream = tcp.as_ref()?.stream(direction);
+            (!frames.is_empty()).then_some(FramesInput { frames, stream })
+        });
         let input = DetectInput {
             time: self.now,
             ordinal: packet.map_or(self.writer.place.ordinal, |packet| packet.ordinal),
@@ -121,6 +126,7 @@ impl<W: Watch> Env<W> {
                 state: rules,
                 session: app.session.as_deref_mut(),
                 stream,
+                frames,
                 stream_sizes: tcp.as_ref().map(|session| Direction::BOTH.map(|side| session.sent(side))),
                 stats,
                 packet_in_stream: in_stream,
@@ -198,6 +204,13 @@ impl<W: Watch> Env<W> {
             let session = app.session.as_deref()?;
             Some(Transaction { session, protocol: setup.protocols.get(number)?, number, position })
         });
+        let frame = found.frame.and_then(|id| {
+            let flow = flow?;
+            let frame = flow.data.app.frames.as_deref()?[found.direction].by_id(id)?;
+            let stream = flow.data.tcp.as_ref()?.stream(found.direction);
+            let extent = frame.extent(stream.settled(), packet.is_none() || stream.is_over());
+            Some(FrameFacts { frame, extent, stream, direction: found.direction, name: self.frame_name(flow, frame) })
+        });
         let facts = AlertFacts {
             rule,
             source: endpoints.0,
@@ -208,6 +221,7 @@ impl<W: Watch> Env<W> {
             flow,
             app: flow.map(|flow| flow.data.app.names(setup.protocols)).unwrap_or_default(),
             transaction,
+            frame,
             found,
         };
         let key = AlertKey {

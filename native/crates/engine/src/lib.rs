@@ -11,6 +11,7 @@ mod error;
 mod eve;
 mod explain;
 mod feed;
+mod frames;
 mod inspect;
 mod log;
 mod mac_set;

@@ -13,6 +13,7 @@ use sidewire_tcp::{Consumer, Session};
 use crate::conversation::{Conversation, ConversationFlow};
 use crate::env::Env;
 use crate::feed::Turn;
+use crate::frames;
 use crate::inspect::Occasion;
 use crate::record::{Batch, Place};
 use crate::setup::Setup;
@@ -81,8 +82,7 @@ impl<W: Watch> Worker<W> {
     }
 
     pub(crate) fn swap_rules(&mut self, rules: &Arc<RuleSet>) {
-        self.core.env.detector.swap(Arc::clone(rules));
-        self.core.env.rules = Arc::clone(rules);
+        self.core.env.swap_rules(rules);
     }
 
     /// Ends the flows whose time has come. `ordinal` is that of the packet that moved engine time.
@@ -157,6 +157,7 @@ impl<W: Watch> Worker<W> {
         add("app_layer.flow.failed_tcp", env.counters.failed_tcp);
         add("app_layer.flow.failed_udp", env.counters.failed_udp);
         add("app_layer.transactions_evicted", env.counters.transactions_evicted);
+        add("app_layer.frames_refused", env.counters.frames_refused);
         add("app_layer.msrpc.memuse", env.objects.octets_unfinished() as u64);
         add("app_layer.msrpc.objects_evicted", env.objects.evicted());
         add("app_layer.expectations", env.expectations.order.len() as u64);
@@ -298,6 +299,7 @@ impl<W: Watch> Core<W> {
         let Some(flow) = self.flows.get_mut(handle) else { return };
         let occasion = Occasion { packet: Some(packet), was_established, events: &events, in_stream };
         self.env.inspect(flow, direction, &occasion);
+        self.env.settle_frames(flow, direction, Some(packet));
         self.env.log_packet(flow, packet, direction, &events);
         self.env.log_transactions(flow, Some(packet), false);
         self.env.retire(flow, false);
@@ -305,7 +307,8 @@ impl<W: Watch> Core<W> {
             self.env.switch(flow, next, packet.ordinal);
         }
         if let Some(session) = &mut flow.data.tcp {
-            session.release(&self.env.setup.tcp, &mut self.env.tcp);
+            let pins = frames::pins(&flow.data.app, session);
+            session.release(&self.env.setup.tcp, pins, &mut self.env.tcp);
         }
         if !self.ended.is_empty() {
             self.finish_ended(packet.ordinal);
@@ -398,7 +401,7 @@ impl<W: Watch> Core<W> {
             if let Some(session) = &mut flow.data.tcp {
                 session.swap_direction();
             }
-            flow.data.app.closed.swap(0, 1);
+            flow.data.app.swap_direction();
             for seen in Direction::BOTH {
                 self.env.feed_stream(flow, seen, ordinal);
             }

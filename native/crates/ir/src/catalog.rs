@@ -13,6 +13,8 @@ pub struct Catalog {
     pub buffers: Vec<BufferRow>,
     /// Fields of packets, flows and transactions that are no byte strings.
     pub fields: Vec<FieldRow>,
+    /// Parts of streams rules can look into.
+    pub frames: Vec<FrameRow>,
     /// Events by family.
     pub events: Vec<EventFamily>,
     /// Transforms, by keyword.
@@ -79,6 +81,20 @@ pub struct FieldRow {
     pub to_server: bool,
     /// Exists towards the client.
     pub to_client: bool,
+}
+
+/// A kind of frame of a TCP stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "catalog.ts")]
+pub struct FrameRow {
+    /// With the protocol in front: `smb.nbss.hdr`.
+    pub name: String,
+    /// Without it, as rules that name the protocol in their header may have it: `nbss.hdr`.
+    pub short: String,
+    /// One sentence.
+    pub doc: String,
+    /// Which protocol has it.
+    pub protocol: String,
 }
 
 /// What a field holds.

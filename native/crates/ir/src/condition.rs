@@ -29,6 +29,15 @@ pub enum Condition {
         /// What must hold, in order.
         checks: Vec<Check>,
     },
+    /// Checks on a frame: a part of the stream as it was sent. A rule names one kind; all its checks hold on one frame.
+    Frame {
+        /// Catalog name, with the protocol in front: `smb.nbss.hdr`.
+        buffer: String,
+        /// Applied in order before the checks.
+        transforms: Vec<Transform>,
+        /// What must hold, in order.
+        checks: Vec<Check>,
+    },
     /// A numeric catalog field (`ttl`, `itype`, `dsize`, `http.stat_code` ...).
     Number {
         /// Catalog name.

@@ -5,7 +5,7 @@ mod catalog;
 mod condition;
 mod rule;
 
-pub use catalog::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, NamedValue, ProtocolRow, ValueKind};
+pub use catalog::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, ValueKind};
 pub use condition::{
     ByteExtract, ByteJump, ByteMath, ByteTest, Check, Compare, Condition, Content, Endian, Entropy, FastPattern,
     FlagCompare, FlowBitAction, FlowIntAction, IsDataAt, MathOperator, Number, NumberRange, Operand, Pcre, PcreCapture,

@@ -155,6 +155,8 @@ impl Connection {
     ) -> Fed {
         let mut at = self.side(direction).skip.min(data.len());
         self.side(direction).skip -= at;
+        // Of a PDU whose beginning was offered before, it was told then.
+        let mut told = self.side(direction).have > 0;
         loop {
             let rest = data.get(at..).unwrap_or_default();
             if rest.is_empty() {
@@ -164,6 +166,9 @@ impl Connection {
             match Header::probe(rest) {
                 Plausible::Yes(header) => {
                     let length = usize::from(header.fragment_length);
+                    if !core::mem::take(&mut told) {
+                        exchanges.begins(at, &header);
+                    }
                     if let Some(pdu) = rest.get(..length) {
                         self.side(direction).lost = false;
                         self.pdu(direction, pdu, exchanges, around);

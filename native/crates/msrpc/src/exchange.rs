@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::security::Principal;
 use crate::{
-    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Implementation, InterfaceId, PduType,
+    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Header, Implementation, InterfaceId, PduType,
     TransferSyntax, Uuid, Visibility, interfaces, result_name, words,
 };
 
@@ -294,6 +294,11 @@ pub trait Exchanges {
     fn updated(&mut self, id: u64);
     /// Something odd was seen, on an exchange or on the connection as such.
     fn raise(&mut self, id: Option<u64>, event: Event);
+    /// A PDU begins `at` octets into what [`Connection::feed`](crate::Connection::feed) was given. Told once, when its
+    /// header is there.
+    fn begins(&mut self, at: usize, header: &Header) {
+        let _ = (at, header);
+    }
 }
 
 /// What can be odd about a connection.

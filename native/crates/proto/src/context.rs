@@ -2,7 +2,7 @@ use core::net::IpAddr;
 
 use sidewire_base::{Direction, Endpoint, Time};
 
-use crate::Transport;
+use crate::{Frames, Transport};
 
 /// What a session may know and use of its surroundings while it parses.
 pub struct Context<'a> {
@@ -22,6 +22,8 @@ pub struct Context<'a> {
     pub objects: &'a mut sidewire_msrpc::ObjectTable,
     /// Flows a protocol announces (a dynamic port, a data connection).
     pub expectations: &'a mut Vec<Expectation>,
+    /// Where frames of the direction that is parsed are told; `None` as long as nobody wants any.
+    pub frames: Option<&'a mut Frames>,
 }
 
 /// A flow that another one announced.

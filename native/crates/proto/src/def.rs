@@ -1,6 +1,6 @@
 use sidewire_base::Direction;
 
-use crate::{Session, Settings};
+use crate::{FrameInfo, Session, Settings};
 
 /// What a protocol runs over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,6 +203,8 @@ pub struct ProtocolDef {
     pub stream_depth: Option<u64>,
     /// Metadata of its buffer rows; the position is the row number.
     pub buffers: fn(usize) -> Option<&'static BufferInfo>,
+    /// Its kinds of frames; the first is the stream as a whole. None where there are no streams.
+    pub frames: &'static [FrameInfo],
     /// Its events; the position is the number transactions carry.
     pub events: &'static [EventInfo],
     /// Metadata of its loggers; the first one is its own.

@@ -562,6 +562,7 @@ mod tests {
             early: false,
             stream_depth: None,
             buffers: |_| None,
+            frames: &[],
             events: &[],
             loggers: |_| None,
             begin: |_| unreachable!("detection begins no session"),

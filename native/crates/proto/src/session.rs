@@ -1,7 +1,9 @@
 use sidewire_base::Direction;
 use sidewire_eve::Object;
 
-use crate::{BufferInfo, Context, EventInfo, Info, LoggerInfo, ProtocolDef, Settings, Transactions, TxHead, Value};
+use crate::{
+    BufferInfo, Context, EventInfo, FrameInfo, Info, LoggerInfo, ProtocolDef, Settings, Transactions, TxHead, Value,
+};
 
 /// Bytes handed to a session.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +90,9 @@ pub trait Protocol: Send + Sized + 'static {
     const STREAM_DEPTH: Option<u64> = None;
     /// What rules can look into.
     const BUFFERS: &'static [Buffer<Self::Tx>];
+    /// Parts of the stream that rules can look into, told as [`Context::frames`](crate::Context::frames) while it is
+    /// parsed. The first is the stream as a whole, which the engine frames.
+    const FRAMES: &'static [FrameInfo] = &[];
     /// What can go wrong.
     const EVENTS: &'static [EventInfo];
     /// What is written; the first is the protocol's own.
@@ -287,6 +292,7 @@ pub const fn def<P: Protocol>() -> ProtocolDef {
         early: P::EARLY,
         stream_depth: P::STREAM_DEPTH,
         buffers: |row| P::BUFFERS.get(row).map(|buffer| &buffer.info),
+        frames: P::FRAMES,
         events: P::EVENTS,
         loggers: |row| P::LOGGERS.get(row).map(|logger| logger.info),
         begin: |settings| Box::new(Typed::<P>::new(settings)),

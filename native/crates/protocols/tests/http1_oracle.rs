@@ -148,6 +148,7 @@ fn ours(requests: &[u8], responses: &[u8]) -> Vec<Seen> {
                 midstream: false,
                 objects: &mut objects,
                 expectations: &mut Vec::new(),
+                frames: None,
             };
             if last {
                 session.close(direction, &mut context);

@@ -68,7 +68,7 @@ fn play(cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
             }
         }
         if fill & 2 == 0 {
-            session.release(&config, &mut shared);
+            session.release(&config, Session::NO_PINS, &mut shared);
         }
         assert!(config.reassembly.memcap == 0 || shared.counters.reassembly_memuse <= 2 * config.reassembly.memcap);
     }

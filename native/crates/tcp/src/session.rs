@@ -293,9 +293,15 @@ impl Session {
         stream.unacknowledged() > 0 && stream.reveal_all(shared, &mut events)
     }
 
-    /// Frees what both consumers are done with. Call after they ran.
-    pub fn release(&mut self, config: &Config, shared: &mut Shared) {
-        self.streams.map(|stream| stream.release(config.reassembly.raw_overlap, shared));
+    /// Nobody asks for octets that both consumers are done with.
+    pub const NO_PINS: [u64; 2] = [u64::MAX; 2];
+
+    /// Frees what both consumers are done with. Call after they ran. `pins` are the stream offsets, per direction, from
+    /// which octets stay nevertheless.
+    pub fn release(&mut self, config: &Config, pins: [u64; 2], shared: &mut Shared) {
+        let (overlap, [to_server, to_client]) = (config.reassembly.raw_overlap, pins);
+        self.streams.to_server.release(overlap, to_server, shared);
+        self.streams.to_client.release(overlap, to_client, shared);
     }
 
     /// Counts how the session ended and returns all memory to the budget. Must be called once, before the session is

@@ -133,6 +133,14 @@ impl Stream {
         self.visible
     }
 
+    /// Stream offset up to which octets are visible or will never come: the peer acknowledged what is missing, and what
+    /// follows it is here, to be revealed with the next acknowledgement.
+    #[must_use]
+    pub fn settled(&self) -> u64 {
+        let behind_hole = self.held.strays.first_start().filter(|next| *next <= self.acknowledged);
+        self.visible.max(behind_hole.unwrap_or(0))
+    }
+
     /// True when raw inspection should run: something waits, and it is `chunk_size` octets, or [`flush_raw`](Self::flush_raw)
     /// was called since it last consumed, or nothing will follow.
     pub(crate) fn raw_ready(&self, chunk_size: u32) -> bool {
@@ -181,6 +189,12 @@ impl Stream {
         self.closed || self.fin.is_some_and(|fin| self.visible >= fin)
     }
 
+    /// True when nothing will become visible any more: the stream ended, or its depth was reached.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.ended() || self.depth_reached && self.depth.is_none_or(|depth| self.visible >= depth)
+    }
+
     /// True when the configured depth was reached: nothing behind it becomes visible.
     #[must_use]
     pub const fn depth_reached(&self) -> bool {
@@ -215,6 +229,16 @@ impl Stream {
     /// All octets held, visible or not, as contiguous pieces with their stream offsets, in order.
     pub fn pieces(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.held.pieces()
+    }
+
+    /// What is held of a range, as contiguous pieces with their stream offsets, in order.
+    pub fn within(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, &[u8])> {
+        let behind = move |&(start, piece): &(u64, &[u8])| start.saturating_add(piece.len() as u64) <= from;
+        let pieces = self.pieces().skip_while(behind).take_while(move |&(start, _)| start < to);
+        pieces.filter_map(move |(start, piece)| {
+            let index = |at: u64| usize::try_from(at.saturating_sub(start)).unwrap_or(usize::MAX).min(piece.len());
+            Some((start.max(from), piece.get(index(from)..index(to))?))
+        })
     }
 
     /// Stream offset below which everything was released.
@@ -517,9 +541,9 @@ impl Stream {
         was != (self.visible, self.ended())
     }
 
-    /// Frees what both consumers are done with.
-    pub(crate) fn release(&mut self, raw_overlap: u32, shared: &mut Shared) {
-        if self.is_unread() {
+    /// Frees what both consumers are done with, but for octets from `pin` on.
+    pub(crate) fn release(&mut self, raw_overlap: u32, pin: u64, shared: &mut Shared) {
+        if self.is_unread() && pin >= self.held.end() {
             self.base = self.base.max(self.held.end());
             self.released = self.base;
             self.visible = self.visible.max(self.base);
@@ -535,7 +559,7 @@ impl Stream {
         let kept = if raw.disabled || raw.idle || finished { self.visible } else { overlap };
         let base = if raw.disabled { parsed } else { parsed.min(overlap) };
         self.base = self.base.max(base);
-        let released = parsed.min(kept);
+        let released = parsed.min(kept).min(pin);
         if released > self.released {
             self.released = released;
             self.held.release(released, shared);

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use common::{Rig, tcp};
 use sidewire_base::Direction;
 use sidewire_decode::TcpOptions;
-use sidewire_tcp::{Chunk, Config, Consumer, Event, Policies, Policy};
+use sidewire_tcp::{Chunk, Config, Consumer, Event, Policies, Policy, Session};
 
 const SESSIONS: &str = include_str!("data/sessions.txt");
 
@@ -97,7 +97,7 @@ fn read(rig: &mut Rig) {
             }
         }
     }
-    rig.session.release(&rig.config, &mut rig.shared);
+    rig.session.release(&rig.config, Session::NO_PINS, &mut rig.shared);
 }
 
 /// A session reads the answer before it is acknowledged and frees it; the acknowledgement still moves the window on.

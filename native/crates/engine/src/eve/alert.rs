@@ -10,7 +10,8 @@ use sidewire_flow::Flow;
 use sidewire_ir::{Action, Target};
 use sidewire_proto::{ProtocolDef, Session};
 
-use super::{AppNames, Kind, Output, Outputs, envelope, flow, ip_protocol_name, packet, xff};
+use super::outputs::frame_limit;
+use super::{AppNames, FrameFacts, Kind, Output, Outputs, envelope, flow, ip_protocol_name, packet, xff};
 
 /// What an alert tells beside its rule.
 pub(crate) struct AlertFacts<'a, S> {
@@ -23,6 +24,8 @@ pub(crate) struct AlertFacts<'a, S> {
     pub(crate) flow: Option<&'a Flow<S>>,
     pub(crate) app: AppNames,
     pub(crate) transaction: Option<Transaction<'a>>,
+    /// The frame it matched in.
+    pub(crate) frame: Option<FrameFacts<'a>>,
     pub(crate) found: &'a Match,
 }
 
@@ -77,6 +80,9 @@ impl<S> AlertFacts<'_, S> {
             flow::brief(flow, output, out);
         }
         self.payload(output, out);
+        if let Some(frame) = &self.frame {
+            out.object("frame", |o| frame.write(frame_limit(options.payload_limit), o));
+        }
         if options.verdict {
             out.object("verdict", |o| {
                 o.str("action", if self.rule.action == Action::Pass { "pass" } else { "alert" });

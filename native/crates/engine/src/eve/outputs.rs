@@ -18,8 +18,9 @@ impl Kind {
     pub(crate) const ARP: Self = Self(6);
     pub(crate) const METADATA: Self = Self(7);
     pub(crate) const FILEINFO: Self = Self(8);
-    const NAMES: [&'static str; 9] =
-        ["alert", "anomaly", "flow", "netflow", "stats", "engine", "arp", "metadata", "fileinfo"];
+    pub(crate) const FRAME: Self = Self(9);
+    const NAMES: [&'static str; 10] =
+        ["alert", "anomaly", "flow", "netflow", "stats", "engine", "arp", "metadata", "fileinfo", "frame"];
 
     pub(crate) const fn number(self) -> u16 {
         self.0
@@ -48,6 +49,8 @@ pub(crate) struct Output {
     forwarding: Vec<Option<XffConfig>>,
     pub(crate) alert: AlertOptions,
     pub(crate) anomaly: AnomalyOptions,
+    /// Octets shown of a frame in an event of its own.
+    pub(crate) frame_payload: usize,
     /// Counters that are 0 are written (`stats.null-values`).
     pub(crate) null_values: bool,
 }
@@ -161,6 +164,7 @@ impl Output {
                 applayer: truth("anomaly", "types.applayer", true),
                 packet_header: truth("anomaly", "packethdr", false),
             },
+            frame_payload: frame_limit(number("frame", "payload-buffer-size").unwrap_or(4096)),
             null_values: truth("stats", "null-values", true),
             config: config.clone(),
         }
@@ -190,6 +194,11 @@ fn forwarding(config: &EveOutput, name: &str) -> Option<XffConfig> {
 
 fn is_on(map: &BTreeMap<String, String>, key: &str, absent: bool) -> bool {
     map.get(key).map_or(absent, |text| matches!(text.as_str(), "yes" | "true" | "on" | "1" | "enabled"))
+}
+
+/// Octets of a frame that a buffer of so many shows: Suricata's has an octet more than it fills.
+pub(crate) const fn frame_limit(buffer: usize) -> usize {
+    buffer.saturating_sub(1)
 }
 
 fn size(text: &str) -> Option<usize> {

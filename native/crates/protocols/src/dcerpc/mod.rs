@@ -3,6 +3,7 @@
 
 mod detect;
 mod event;
+mod frame;
 mod http;
 pub mod rows;
 mod tcp;

@@ -2,14 +2,14 @@ use sidewire_base::{Direction, Endpoint};
 use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId, pump};
 use sidewire_msrpc::{Carriage, Connection, Event, Fed, Limits, Surroundings};
 use sidewire_proto::{
-    Buffer, Context, EventInfo, Expectation, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions,
-    Transport, Value,
+    Buffer, Context, EventInfo, Expectation, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step,
+    Transactions, Transport, Value,
 };
 use smallvec::SmallVec;
 
 use super::http::Preface;
 use super::transaction::{Filling, LOGGERS};
-use super::{EVENTS, Tx, detect, rows};
+use super::{EVENTS, Tx, detect, frame, rows};
 
 /// DCERPC over a TCP connection: its own (ncacn_ip_tcp), one behind an HTTP head, or one of the two that make a virtual
 /// connection over HTTP (ncacn_http).
@@ -45,6 +45,7 @@ impl Protocol for Tcp {
     };
     const EARLY: bool = true;
     const BUFFERS: &'static [Buffer<Tx>] = BUFFERS;
+    const FRAMES: &'static [FrameInfo] = frame::FRAMES;
     const EVENTS: &'static [EventInfo] = EVENTS;
     const LOGGERS: &'static [Logger<Tx>] = LOGGERS;
 
@@ -95,7 +96,8 @@ impl Protocol for Tcp {
             }
             Some(channel) => self.pump(channel.of, Answers::Octets(data, input.last), transactions, context),
             None => {
-                let (connection, mut filling, mut around) = self.parts(transactions, context);
+                let (connection, mut filling, mut around) =
+                    self.parts(transactions, context, input.offset + start as u64);
                 connection.feed(direction, data, input.last, &mut filling, &mut around)
             }
         };
@@ -119,7 +121,7 @@ impl Protocol for Tcp {
                 self.pump(channel.of, Answers::Missing(length), transactions, context);
             }
             None => {
-                let (connection, mut filling, mut around) = self.parts(transactions, context);
+                let (connection, mut filling, mut around) = self.parts(transactions, context, 0);
                 connection.gap(direction, length, &mut filling, &mut around);
             }
         }
@@ -137,7 +139,7 @@ impl Protocol for Tcp {
             }
             return;
         }
-        let (connection, mut filling, mut around) = self.parts(transactions, context);
+        let (connection, mut filling, mut around) = self.parts(transactions, context, 0);
         connection.close(direction, &mut filling, &mut around);
         if both {
             connection.finish(&mut filling);
@@ -171,14 +173,17 @@ impl Tcp {
             now: context.time,
             reversed: false,
             waiting: &mut self.waiting,
+            frames: None, // its octets are of two streams
         };
         pump(id, answers, self.limits, &mut around, &mut filling)
     }
 
+    /// What the connection works with; it is fed from a stream offset on.
     fn parts<'a>(
         &'a mut self,
         transactions: &'a mut Transactions<Tx>,
         context: &'a mut Context<'_>,
+        offset: u64,
     ) -> (&'a mut Connection, Filling<'a>, Surroundings<'a>) {
         let filling = Filling {
             transactions,
@@ -186,6 +191,7 @@ impl Tcp {
             now: context.time,
             reversed: self.connection.is_reversed(),
             waiting: &mut self.waiting,
+            frames: context.frames.as_deref_mut().map(|frames| (frames, offset)),
         };
         let (client, server) = (context.client, context.server);
         let around = Surroundings { objects: context.objects, time: context.time, client, server, session: None };

@@ -79,6 +79,7 @@ impl Bench {
             midstream: false,
             objects: &mut self.objects,
             expectations: &mut self.expectations,
+            frames: None,
         };
         let step = self.session.parse(direction, Input { data, offset: 0, last: false }, &mut context);
         step.unwrap().consumed
@@ -176,6 +177,7 @@ fn a_datagram_is_a_call() {
         midstream: false,
         objects: &mut objects,
         expectations: &mut expectations,
+        frames: None,
     };
     for kind in [0, 0, 2, 2] {
         datagram[1] = kind;

@@ -1,9 +1,11 @@
 use sidewire_base::{Direction, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::virtual_connection::Timed;
-use sidewire_msrpc::{Carriage, Event, Exchange, Exchanges, write_dcerpc, write_msrpc};
-use sidewire_proto::{Interface, Logger, LoggerInfo, Transactions, TxHead};
+use sidewire_msrpc::{Carriage, Event, Exchange, Exchanges, Header, write_dcerpc, write_msrpc};
+use sidewire_proto::{Frames, Interface, Logger, LoggerInfo, Transactions, TxHead};
 use smallvec::SmallVec;
+
+use super::frame;
 
 /// What carries RPC in its transactions, so that the rows of [`super::rows`] read from it.
 pub trait Rpc: Send + 'static {
@@ -58,6 +60,8 @@ pub(super) struct Filling<'a> {
     pub(super) reversed: bool,
     /// Events of the connection that wait for a transaction to stand on.
     pub(super) waiting: &'a mut SmallVec<[Event; 2]>,
+    /// Where frames are told, when somebody wants them, and the stream offset of what the connection is fed.
+    pub(super) frames: Option<(&'a mut Frames, u64)>,
 }
 
 impl Exchanges for Filling<'_> {
@@ -95,6 +99,12 @@ impl Exchanges for Filling<'_> {
             Some(slot) => slot.raise(event.number()),
             None if !self.waiting.contains(&event) => self.waiting.push(event),
             None => {}
+        }
+    }
+
+    fn begins(&mut self, at: usize, header: &Header) {
+        if let Some((frames, base)) = &mut self.frames {
+            frame::tell(frames, *base + at as u64, header);
         }
     }
 }

@@ -71,7 +71,14 @@ impl Udp {
         context: &'a mut Context<'_>,
     ) -> (&'a mut Datagrams, Filling<'a>, Surroundings<'a>) {
         let waiting = &mut self.waiting;
-        let filling = Filling { transactions, carriage: Carriage::Udp, now: context.time, reversed: false, waiting };
+        let filling = Filling {
+            transactions,
+            carriage: Carriage::Udp,
+            now: context.time,
+            reversed: false,
+            waiting,
+            frames: None,
+        };
         let (client, server) = (context.client, context.server);
         let around = Surroundings { objects: context.objects, time: context.time, client, server, session: None };
         (&mut self.calls, filling, around)

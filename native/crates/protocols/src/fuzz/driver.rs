@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::ObjectTable;
-use sidewire_proto::{Context, Input, Keep, ProtocolDef, Session, Settings, Transport, Value};
+use sidewire_proto::{Context, FrameKinds, Frames, Input, Keep, ProtocolDef, Session, Settings, Transport, Value};
 
 /// Most octets handed over again and again; what a stream layer would keep at the most.
 const WINDOW: usize = 1 << 18;
@@ -31,6 +31,8 @@ pub(super) struct Driver {
     ports: [u16; 2],
     midstream: bool,
     looks: usize,
+    /// Those told of the octets that were given last.
+    frames: Frames,
 }
 
 /// The waiting octets of one direction.
@@ -56,7 +58,9 @@ impl Driver {
     /// A flow between the ports of client and server.
     pub(super) fn new(protocol: &'static ProtocolDef, transport: Transport, ports: [u16; 2], midstream: bool) -> Self {
         let session = (protocol.begin)(&Settings::default());
-        Self { protocol, session, sides: Default::default(), transport, ports, midstream, looks: LOOKS }
+        let mut frames = Frames::default();
+        frames.want(FrameKinds::ALL);
+        Self { protocol, session, sides: Default::default(), transport, ports, midstream, looks: LOOKS, frames }
     }
 
     fn with<T>(&mut self, world: &mut World, act: impl FnOnce(&mut dyn Session, &mut Context<'_>) -> T) -> T {
@@ -72,6 +76,7 @@ impl Driver {
             midstream: self.midstream,
             objects: &mut world.objects,
             expectations: &mut Vec::new(),
+            frames: (self.transport == Transport::Tcp).then_some(&mut self.frames),
         };
         act(&mut *self.session, &mut context)
     }
@@ -94,6 +99,11 @@ impl Driver {
         side.kept = kept;
         let Ok(step) = step else { return Next::Over };
         assert!(step.consumed <= side.kept.len(), "a session consumes what is there");
+        let there = side.offset..=side.offset + side.kept.len() as u64;
+        self.frames.retain(|frame| {
+            assert!(there.contains(&frame.start), "a frame begins in what is there, or right behind");
+            false
+        });
         let goes_on = !step.finished && step.switch.is_none();
         if datagrams {
             side.kept.clear();

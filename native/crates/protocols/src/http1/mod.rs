@@ -9,6 +9,7 @@ mod buffers;
 mod config;
 mod content;
 mod event;
+mod frame;
 mod header;
 mod line;
 mod log;
@@ -27,8 +28,8 @@ use std::sync::Arc;
 use sidewire_base::{Direction, Time};
 use sidewire_msrpc::Uuid;
 use sidewire_proto::{
-    Buffer, Context, EventInfo, Failed, Info, Input, Logger, Pattern, Protocol, Settings, Slot, Step, Transactions,
-    Transport,
+    Buffer, Context, EventInfo, Failed, FrameInfo, Info, Input, Logger, Pattern, Protocol, Settings, Slot, Step,
+    Transactions, Transport,
 };
 
 use config::Config;
@@ -100,6 +101,16 @@ enum Move {
     Quit(usize),
 }
 
+impl Move {
+    /// Octets that are done with.
+    const fn taken(self) -> usize {
+        match self {
+            Self::On(taken) | Self::Switch(taken, _) | Self::Quit(taken) => taken,
+            Self::Wait => 0,
+        }
+    }
+}
+
 /// Steps that may take nothing before something must have been taken: the states there are, with room to spare.
 const MAX_IDLE_STEPS: u8 = 16;
 
@@ -138,6 +149,7 @@ impl Protocol for Http1 {
         one_way: false,
     };
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
+    const FRAMES: &'static [FrameInfo] = frame::FRAMES;
     const EVENTS: &'static [EventInfo] = event::EVENTS;
     const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;
 
@@ -170,12 +182,19 @@ impl Protocol for Http1 {
     ) -> Result<Step, Failed> {
         let mut at = 0;
         let mut idle = 0;
+        if let Some(frames) = &mut context.frames {
+            self.frame_behind_gap(frames, direction, input.offset);
+        }
         while idle < MAX_IDLE_STEPS {
             let data = input.data.get(at..).unwrap_or_default();
+            let was = self.in_message(direction);
             let moved = match direction {
                 Direction::ToServer => self.request_step(data, input.last, transactions, context)?,
                 Direction::ToClient => self.response_step(data, input.last, transactions, context)?,
             };
+            if let Some(frames) = &mut context.frames {
+                self.frame(frames, direction, was, input.offset + (at + moved.taken()) as u64);
+            }
             match moved {
                 Move::On(taken) => {
                     at += taken;

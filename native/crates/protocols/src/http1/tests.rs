@@ -45,6 +45,7 @@ impl Flow {
             midstream: false,
             objects: &mut self.objects,
             expectations: &mut Vec::new(),
+            frames: None,
         };
         run(&mut self.session, &mut self.pending, &mut context)
     }

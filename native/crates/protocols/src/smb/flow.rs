@@ -11,6 +11,7 @@ use sidewire_proto::{Context, Input, Settings, Slot, Step, Transactions};
 use smallvec::SmallVec;
 
 use super::event::Event;
+use super::frame::Layer;
 use super::kinds::Kinds;
 use super::lane::{self, Flowing, Lane, Place, Route, Sync};
 use super::limits::Limits;
@@ -55,6 +56,8 @@ pub(super) struct Around<'a, 'c> {
     pub(super) transactions: &'a mut Transactions<Transaction>,
     pub(super) context: &'a mut Context<'c>,
     pub(super) now: Time,
+    /// Stream offset of what is read.
+    pub(super) offset: u64,
 }
 
 impl<'a, 'c> Around<'a, 'c> {
@@ -64,7 +67,14 @@ impl<'a, 'c> Around<'a, 'c> {
         context: &'a mut Context<'c>,
     ) -> Self {
         let now = context.time;
-        Self { direction, transactions, context, now }
+        Self { direction, transactions, context, now, offset: 0 }
+    }
+
+    /// Tells the frames of a PDU that begins where is read.
+    fn frame(&mut self, layer: Layer, length: u32) {
+        if let Some(frames) = &mut self.context.frames {
+            layer.tell(frames, self.offset, length);
+        }
     }
 }
 
@@ -281,6 +291,7 @@ impl Smb {
         let mut at = 0;
         let need = loop {
             let rest = input.data.get(at..).unwrap_or_default();
+            around.offset = input.offset + at as u64;
             match self.advance(around, rest) {
                 Progress::Took(octets) => at += octets,
                 Progress::Need(_) if input.last => {
@@ -332,6 +343,7 @@ impl Smb {
             return Progress::Took(0);
         }
         lane.synced = true;
+        around.frame(Layer::Netbios, length + 4);
         self.related = Related::default();
         lane.place = if kind == lane::SESSION_MESSAGE && length >= 4 {
             Place::Message { left: length }
@@ -358,8 +370,9 @@ impl Smb {
             wire2::PROTOCOL => self.message2(around, rest, left),
             wire1::PROTOCOL => self.message1(around, rest, left),
             b"\xfdSMB" => {
-                let header = rest.get(..52.min(left as usize));
-                let Some(header) = header else { return Progress::Need(52.min(left as usize)) };
+                let header = rest.get(..wire2::TRANSFORM.min(left as usize));
+                let Some(header) = header else { return Progress::Need(wire2::TRANSFORM.min(left as usize)) };
+                around.frame(Layer::Sealed, left);
                 self.encrypted(around, wire2::transform_session(header).unwrap_or_default());
                 self.skip(around, left, 0)
             }
@@ -394,6 +407,7 @@ impl Smb {
             }
         };
         if self.wrong_way(around, header.is_response()) {
+            around.frame(Layer::Smb2, length);
             return self.skip(around, length, left - length);
         }
         let want = match Self::need2(&header) {
@@ -403,6 +417,7 @@ impl Smb {
         let Some(message) = rest.get(..want.min(length as usize)) else {
             return Progress::Need(want.min(length as usize));
         };
+        around.frame(Layer::Smb2, length);
         let data = if header.is_response() {
             self.response2(around, &header, message)
         } else {
@@ -419,6 +434,7 @@ impl Smb {
             return self.skip(around, left, 0);
         };
         if self.wrong_way(around, header.is_response()) {
+            around.frame(Layer::Smb1, left);
             return self.skip(around, left, 0);
         }
         // Words and ByteCount are enough to know where the data of a read or write lies.
@@ -436,6 +452,7 @@ impl Smb {
         let Some(message) = rest.get(..want.min(left as usize)) else {
             return Progress::Need(want.min(left as usize));
         };
+        around.frame(Layer::Smb1, left);
         let data = self.commands1(around, &header, message, streamed);
         self.behind(around, message.len(), left, 0, data)
     }

@@ -10,6 +10,7 @@ mod detect;
 mod event;
 mod file;
 mod flow;
+mod frame;
 mod kinds;
 mod lane;
 mod limits;
@@ -29,7 +30,8 @@ mod wire2;
 
 use sidewire_base::Direction;
 use sidewire_proto::{
-    Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport, Value,
+    Buffer, Context, EventInfo, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step, Transactions,
+    Transport, Value,
 };
 
 use crate::dcerpc::{announce, rows};
@@ -52,6 +54,7 @@ impl Protocol for Smb {
     const FLUSHES_STREAM: bool = false;
     const STREAM_DEPTH: Option<u64> = Some(0);
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
+    const FRAMES: &'static [FrameInfo] = frame::FRAMES;
     const EVENTS: &'static [EventInfo] = event::EVENTS;
     const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;
 

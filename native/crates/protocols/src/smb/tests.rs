@@ -256,6 +256,7 @@ impl Player {
             midstream: self.midstream,
             objects: &mut self.objects,
             expectations: &mut Vec::new(),
+            frames: None,
         };
         act(&mut self.session, &mut self.transactions, &mut context)
     }
@@ -361,6 +362,7 @@ fn rules_see_shares_users_and_calls() {
         midstream: false,
         objects: &mut objects,
         expectations: &mut Vec::new(),
+        frames: None,
     };
     let mut offsets = [0; 2];
     for (direction, octets) in services() {

@@ -354,6 +354,9 @@ impl SetInfo {
     }
 }
 
+/// Octets of a transform header. [MS-SMB2] 2.2.41.
+pub(super) const TRANSFORM: usize = 52;
+
 /// The session a transform header (SMB3 encryption) names. [MS-SMB2] 2.2.41.
 pub(super) fn transform_session(message: &[u8]) -> Option<u64> {
     let mut cur = Cursor::new(message);

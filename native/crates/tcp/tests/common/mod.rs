@@ -91,7 +91,7 @@ impl Pipe {
     }
 
     pub fn release(&mut self) {
-        self.rig.session.release(&self.rig.config, &mut self.rig.shared);
+        self.rig.session.release(&self.rig.config, Session::NO_PINS, &mut self.rig.shared);
     }
 
     /// Everything visible; `None` where octets are missing.

@@ -1,0 +1,53 @@
+use sidewire_base::Direction;
+use sidewire_proto::{FrameInfo, FrameKind, Frames};
+
+use super::Http1;
+use super::request::RequestState;
+use super::response::ResponseState;
+
+/// Kinds of frames.
+pub(super) const FRAMES: &[FrameInfo] = &[
+    FrameInfo { name: "http1.stream", doc: "All octets that one side sends." },
+    FrameInfo { name: "http1.request", doc: "A request as it was sent: line, headers, body with its chunks." },
+    FrameInfo { name: "http1.response", doc: "A response as it was sent: line, headers, body with its chunks." },
+];
+
+const REQUEST: FrameKind = FrameKind(1);
+const RESPONSE: FrameKind = FrameKind(2);
+
+impl Http1 {
+    /// Does a message of this direction lie open?
+    pub(super) const fn in_message(&self, direction: Direction) -> bool {
+        match direction {
+            Direction::ToServer => !matches!(
+                self.request,
+                // What follows the headers of `CONNECT` is the tunnel.
+                RequestState::Idle | RequestState::Connect | RequestState::Ignore | RequestState::Resync
+            ),
+            Direction::ToClient => {
+                !matches!(self.response, ResponseState::Idle | ResponseState::Resync | ResponseState::Closed)
+            }
+        }
+    }
+
+    /// Tells where a message begins or ends: at a stream offset the machine went on from where it `was` (in a message, or
+    /// not).
+    pub(super) fn frame(&self, frames: &mut Frames, direction: Direction, was: bool, offset: u64) {
+        let (kind, tx) = match direction {
+            Direction::ToServer => (REQUEST, self.request_id),
+            Direction::ToClient => (RESPONSE, self.response_id),
+        };
+        match (was, self.in_message(direction)) {
+            (false, true) => frames.begin(kind, offset, None, Some(tx)),
+            (true, false) => frames.end(kind, offset),
+            _ => {}
+        }
+    }
+
+    /// What a gap cut off ends where the stream goes on.
+    pub(super) fn frame_behind_gap(&self, frames: &mut Frames, direction: Direction, offset: u64) {
+        if !self.in_message(direction) {
+            frames.end(if direction == Direction::ToServer { REQUEST } else { RESPONSE }, offset);
+        }
+    }
+}
