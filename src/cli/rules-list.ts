@@ -9,9 +9,11 @@ export async function rulesList(args: readonly string[], values: Values, termina
   const [word] = args;
   const all = keywords();
   const chosen = all.filter(
-    ({ name, aliases, family, doc }) =>
+    ({ name, aliases, family, doc, values }) =>
       word === undefined ||
-      [name, ...aliases, family, doc].some((text) => text.toLowerCase().includes(word.toLowerCase())),
+      [name, ...aliases, family, doc, ...values.map((value) => value.name)].some((text) =>
+        text.toLowerCase().includes(word.toLowerCase()),
+      ),
   );
   if (values.json) {
     terminal.out(JSON.stringify(chosen, null, 2));
@@ -25,6 +27,8 @@ export async function rulesList(args: readonly string[], values: Values, termina
     for (const line of table(
       here.map(({ name, aliases, doc }) => [name, aliases.length > 0 ? `${doc} Also: ${aliases.join(', ')}.` : doc]),
     ))
+      terminal.out(line);
+    for (const line of table(here.flatMap(({ values }) => values.map(({ name, doc }) => [`  ${name}`, doc]))))
       terminal.out(line);
     const missing = entries.filter(({ supported }) => !supported).map(({ name }) => name);
     if (missing.length > 0) terminal.out(style(terminal.color.out, 'dim', `  not here yet: ${missing.join(', ')}`));

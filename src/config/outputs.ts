@@ -14,6 +14,7 @@ export const EVENT_TYPES: readonly string[] = [
   'engine',
   'fileinfo',
   'flow',
+  'frame',
   'metadata',
   'msrpc',
   'netflow',

@@ -47,6 +47,32 @@ export interface AlertEvent extends EventBase {
   readonly http?: HttpRecord;
   readonly dcerpc?: Readonly<Record<string, unknown>>;
   readonly msrpc?: MsrpcRecord;
+  /** The frame the rule matched in. */
+  readonly frame?: FrameRecord;
+}
+
+/** A part of one direction of a stream, as it was sent. Written when it is asked for. */
+export interface FrameEvent extends EventBase {
+  readonly event_type: 'frame';
+  readonly frame: FrameRecord;
+}
+
+export interface FrameRecord {
+  /** The kind, without its protocol: `smb2.hdr`. */
+  readonly type: string;
+  /** Number among the frames of its direction, from 1; only frames that somebody wants are counted. */
+  readonly id: number;
+  readonly direction: 'toserver' | 'toclient';
+  /** Octets before it in the stream. */
+  readonly stream_offset: number;
+  /** Octets, those that are still to come included. */
+  readonly length: number;
+  /** Base64, as far as it is there; what is missing is said in its place. */
+  readonly payload?: string;
+  readonly payload_printable?: string;
+  /** All of it was sent. */
+  readonly complete: boolean;
+  readonly tx_id?: number;
 }
 
 /** Something about the traffic is odd: a decoder, stream or application-layer event. */
@@ -226,6 +252,7 @@ export type EveEvent =
   | DcerpcEvent
   | FileinfoEvent
   | FlowEvent
+  | FrameEvent
   | HttpEvent
   | MsrpcEvent
   | SmbEvent

@@ -1,4 +1,5 @@
 import type { RuleOrigins, RulePart } from '../rules/index.js';
+import type { FrameRecord } from './events.js';
 
 /** The first stage at which a rule failed; `matched` when it did not. */
 export type Stage =
@@ -17,6 +18,8 @@ export interface Result {
   readonly gid: number;
   readonly sid: number;
   readonly tx_id?: number;
+  /** The frame, where the rule looks into frames. */
+  readonly frame?: Pick<FrameRecord, 'type' | 'id' | 'direction'>;
   readonly stage: Stage;
   /** Position in the rule's conditions, and of the check inside that condition. */
   readonly condition?: number;
@@ -98,13 +101,22 @@ export function withPredicates(trace: Trace, originsOf: (text: string) => RuleOr
 /** One result in words. */
 export function resultText(result: Result): string {
   const { stage, predicate, condition, check } = result;
-  const tx = result.tx_id === undefined ? '' : `transaction ${result.tx_id}: `;
-  if (condition === undefined) return `${tx}${STAGES[stage]}${predicate === undefined ? '' : ` (\`${predicate}\`)`}`;
+  const unit = unitText(result);
+  if (condition === undefined) return `${unit}${STAGES[stage]}${predicate === undefined ? '' : ` (\`${predicate}\`)`}`;
   const place = check === undefined ? `condition ${condition + 1}` : `condition ${condition + 1}, check ${check + 1}`;
   const parts = [`${predicate === undefined ? place : `\`${predicate}\``} ${STAGES[stage]}`];
   if (result.offset !== undefined) parts.push(`looked for from offset ${result.offset}`);
   if (result.found) parts.push(`there stands ${JSON.stringify(result.found)} (${result.found_hex})`);
-  return tx + parts.join(', ');
+  return unit + parts.join(', ');
+}
+
+/** What the rule was tried on, where that is a part of the flow. */
+function unitText({ tx_id, frame }: Result): string {
+  if (frame !== undefined) {
+    const { type, id, direction } = frame;
+    return `frame ${id} (${type}, to the ${direction === 'toserver' ? 'server' : 'client'}): `;
+  }
+  return tx_id === undefined ? '' : `transaction ${tx_id}: `;
 }
 
 /** A trace in words, farthest first, at most `limit` lines. */

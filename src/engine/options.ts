@@ -87,7 +87,7 @@ export function resolveOptions(options: EngineSetup, protocols: readonly KnownPr
  */
 export function fullOutput(path: string, protocols: readonly KnownProtocol[], types?: readonly string[]): EveOutput {
   const names = types ?? [
-    ...EVENT_TYPES.filter((type) => type !== 'netflow'),
+    ...EVENT_TYPES.filter((type) => !UNASKED.has(type)),
     ...protocols.flatMap(({ name, aliases }) => [name, ...aliases]),
   ];
   const all: EveOutput['types'] = Object.fromEntries(names.map((name) => [name, { ...TYPE_OPTIONS[name] }]));
@@ -104,6 +104,9 @@ export function fullOutput(path: string, protocols: readonly KnownProtocol[], ty
     types: all,
   };
 }
+
+/** Types that tell what others tell, or every octet of a stream once more: written when they are asked for. */
+const UNASKED: ReadonlySet<string> = new Set(['frame', 'netflow']);
 
 const TYPE_OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   alert: {

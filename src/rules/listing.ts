@@ -3,7 +3,7 @@ import { CatalogIndex } from './catalog/catalog.js';
 import { loadCatalog } from './catalog/load.js';
 import { suricataFamily, suricataKeywords } from './catalog/suricata.js';
 import { KeywordTable } from './keywords/index.js';
-import type { Example } from './keywords/keyword.js';
+import type { Example, NamedChoice } from './keywords/keyword.js';
 
 /** A keyword as listings show it. */
 export interface KeywordEntry {
@@ -14,6 +14,8 @@ export interface KeywordEntry {
   readonly doc: string;
   /** False: Suricata has it, this engine not yet. */
   readonly supported: boolean;
+  /** What the value may name, where that is a list of the engine's own. */
+  readonly values: readonly NamedChoice[];
   readonly examples: readonly Example[];
 }
 
@@ -27,17 +29,19 @@ export function keywords(catalog: Catalog = loadCatalog()): readonly KeywordEntr
     if (list === undefined) names.set(main, name === main ? [] : [name]);
     else if (name !== main) list.push(name);
   }
-  const entries: KeywordEntry[] = table.list().map(({ name, family, doc, examples }) => ({
-    name,
-    aliases: (names.get(name) ?? []).sort(),
-    family,
-    doc,
+  const entries: KeywordEntry[] = table.list().map((keyword) => ({
+    name: keyword.name,
+    aliases: (names.get(keyword.name) ?? []).sort(),
+    family: keyword.family,
+    doc: keyword.doc,
     supported: true,
-    examples,
+    values: keyword.values?.(catalog).map(({ name, doc }) => ({ name, doc })) ?? [],
+    examples: keyword.examples,
   }));
   for (const name of suricataKeywords()) {
     if (table.has(name)) continue;
-    entries.push({ name, aliases: [], family: suricataFamily(name) ?? '', doc: '', supported: false, examples: [] });
+    const family = suricataFamily(name) ?? '';
+    entries.push({ name, aliases: [], family, doc: '', supported: false, values: [], examples: [] });
   }
   return entries.sort((a, b) => compare(a.family, b.family) || compare(a.name, b.name));
 }

@@ -15,6 +15,7 @@ const SURICATA = join(ROOT, '../shared/conformance/etc/schema.json');
 /** Counters that Suricata's schema does not have. */
 const OWN_COUNTERS = [
   'engine',
+  'app_layer.frames_refused',
   'app_layer.msrpc',
   'app_layer.transactions_evicted',
   'decoder.event.tcp.opt_wscale_over_max',
@@ -91,5 +92,8 @@ describe('events of the shipped captures', () => {
     const types = new Set(found.map(({ event_type }) => event_type));
     expect([...types]).toEqual(expect.arrayContaining(['alert', 'dcerpc', 'flow', 'http', 'stats']));
     expect(faults(validate, found.map(asSuricata))).toEqual([]);
+    const frames = await events(['frame']);
+    expect(frames.length).toBeGreaterThan(100);
+    expect(faults(validate, frames)).toEqual([]);
   });
 });

@@ -46,3 +46,10 @@ export function buildInfo(own: string): string {
 export function protocolList(catalog: Catalog): string {
   return ['=========Supported App Layer Protocols=========', ...catalog.protocols.map(({ name }) => name)].join('\n');
 }
+
+/** What `--list-app-layer-frames` prints. */
+export function frameList(catalog: Catalog): string {
+  return ['=========Supported App Layer Frames=========', ...catalog.frames.map(({ name }) => `tcp: ${name}`)].join(
+    '\n',
+  );
+}

@@ -6,7 +6,7 @@ import { interruptSignal } from '../interrupt.js';
 import { grouped } from '../missing.js';
 import type { Terminal } from '../terminal.js';
 import { helpText, type Parsed, parseFlags, shown } from './flags.js';
-import { buildInfo, protocolList, SURICATA_VERSION, versionText } from './info.js';
+import { buildInfo, frameList, protocolList, SURICATA_VERSION, versionText } from './info.js';
 import { Log } from './log.js';
 import { type RuleFiles, ruleFiles } from './rule-files.js';
 import { tellRules } from './tell-rules.js';
@@ -50,6 +50,7 @@ async function run(flags: Parsed, log: Log, own: string): Promise<number> {
   if (has('dump-config')) return print(log.terminal, dumpConfig(tree).join('\n'));
   const { engine, logDir } = start(flags, tree);
   if (has('list-app-layer-protos')) return print(log.terminal, protocolList(engine.catalog));
+  if (has('list-app-layer-frames')) return print(log.terminal, frameList(engine.catalog));
   if (has('list-keywords')) {
     const { keywordList } = await import('../keywords.js');
     return print(

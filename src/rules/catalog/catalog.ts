@@ -1,4 +1,4 @@
-import type { BufferRow, Catalog, FieldRow, ProtocolRow } from '../../generated/catalog.js';
+import type { BufferRow, Catalog, FieldRow, FrameRow, ProtocolRow } from '../../generated/catalog.js';
 
 /** The catalog by name: what the engine has. */
 export class CatalogIndex {
@@ -7,6 +7,7 @@ export class CatalogIndex {
   readonly #buffers = new Map<string, BufferRow>();
   readonly #modifiers = new Map<string, BufferRow>();
   readonly #fields = new Map<string, FieldRow>();
+  readonly #frames = new Map<string, FrameRow>();
   readonly #events = new Map<string, ReadonlySet<string>>();
   readonly #transforms: ReadonlySet<string>;
 
@@ -18,6 +19,7 @@ export class CatalogIndex {
       if (row.modifier !== '') this.#modifiers.set(row.modifier, row);
     }
     for (const row of catalog.fields) named(this.#fields, row);
+    for (const row of catalog.frames) this.#frames.set(row.name, row);
     for (const family of catalog.events) {
       this.#events.set(eventKey(family.family, family.protocol), new Set(family.names));
     }
@@ -39,6 +41,11 @@ export class CatalogIndex {
 
   field(name: string): FieldRow | undefined {
     return this.#fields.get(name);
+  }
+
+  /** A kind of frame, with the protocol in front. */
+  frame(name: string): FrameRow | undefined {
+    return this.#frames.get(name);
   }
 
   isTransform(name: string): boolean {

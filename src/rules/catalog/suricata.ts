@@ -19,13 +19,14 @@ const FAMILIES: Readonly<Record<string, string>> = {
     'enip.cip_status enip.device_type enip.identity_status enip.product_code enip.product_name ' +
     'enip.protocol_version enip.revision enip.serial enip.service_name enip.state enip.status enip.vendor_id ' +
     'enip_command',
-  event: 'app-layer-event app-layer-protocol app-layer-state decode-event frame stream-event',
+  event: 'app-layer-event app-layer-protocol app-layer-state decode-event stream-event',
   file:
     'file.data file.magic file.name file_data fileext filemagic filemd5 filename filesha1 filesha256 filesize ' +
     'filestore',
   flow:
     'flow flow.age flow.bytes flow.bytes_toclient flow.bytes_toserver flow.elephant flow.pkts ' +
     'flow.pkts_toclient flow.pkts_toserver flowbits flowint hostbits stream_size xbits',
+  frame: 'frame',
   ftp:
     'ftp.command ftp.command_data ftp.completion_code ftp.dynamic_port ftp.mode ftp.reply ftp.reply_received ' +
     'ftpbounce ftpdata_command',

@@ -36,6 +36,7 @@ export const CODES = {
   'buffer/protocol': ['error', 'The rule asks for buffers or fields of several protocols.'],
   'buffer/direction': ['error', 'The rule asks for what exists only in opposite directions.'],
   'buffer/missing': ['error', 'The keyword needs a sticky buffer before it.'],
+  'frame/mixed': ['error', 'The rule looks into a frame and into something else.'],
   'transform/place': ['error', 'A transform must stand between a sticky buffer and what looks into it.'],
   'transform/never': ['error', 'The transform removes what the pattern asks for.'],
   'variable/unknown': ['error', 'No `byte_extract` or `byte_math` before this sets the variable.'],

@@ -9,6 +9,7 @@ import { fastPattern } from './fast-pattern.js';
 import { fieldKeyword } from './fields.js';
 import { flow } from './flow.js';
 import { flowBytes, flowPackets } from './flow-counters.js';
+import { frame } from './frame.js';
 import { dsize, icmpId, icmpSeq, ipopts, ipProto, sameip, tos, vlanId } from './header.js';
 import type { Keyword } from './keyword.js';
 import { pcre } from './pcre.js';
@@ -63,6 +64,7 @@ export const KEYWORDS: readonly Keyword[] = [
   flowPackets,
   flowbits,
   flowint,
+  frame,
   gid,
   hostbits,
   icmpId,

@@ -1,3 +1,4 @@
+import type { Catalog } from '../../generated/catalog.js';
 import type { Code } from '../diagnostics/codes.js';
 import type { RuleContext } from '../lower/context.js';
 import type { Span } from '../syntax/ast.js';
@@ -12,6 +13,13 @@ export interface Option {
   readonly span: Span;
   /** A `!` stood before the value. */
   readonly negated: boolean;
+}
+
+/** Something the value of a keyword may name. */
+export interface NamedChoice {
+  readonly name: string;
+  /** One sentence. */
+  readonly doc: string;
 }
 
 /** An example: it is shown to people and run as a test. */
@@ -43,6 +51,8 @@ export interface Keyword {
   readonly negatable?: boolean;
   /** What of the catalog it stands on; without that the keyword does not exist. */
   readonly needs?: { readonly field: string } | { readonly protocol: string };
+  /** What the value may name, where that is a list of the engine's own. */
+  values?(catalog: Catalog): readonly NamedChoice[];
   readonly examples: readonly Example[];
   lower(option: Option, cx: RuleContext): void;
 }

@@ -26,7 +26,7 @@ const CONSEQUENCES: ReadonlySet<Code> = new Set<Code>([
 ]);
 
 export type ContentCheck = Extract<Check, { kind: 'content' }>;
-export type BufferCondition = Extract<Condition, { kind: 'buffer' | 'item' }>;
+export type BufferCondition = Extract<Condition, { kind: 'buffer' | 'item' | 'frame' }>;
 
 /** The checks of a rule on one buffer. */
 export interface Run {
@@ -39,6 +39,7 @@ export interface Run {
 
 /** The sticky buffer that is selected. */
 interface Sticky {
+  readonly kind: BufferCondition['kind'];
   readonly row: BufferRow | null;
   readonly name: string;
   /** Which of its named values; `null` where they have no names. */
@@ -143,8 +144,14 @@ export class RuleContext {
     }
     if (!this.#settleTransforms()) return;
     if (this.#sticky !== null && !this.#sticky.used) this.#reportEmpty(this.#sticky);
-    this.#sticky = { row, name, item, span, used: false };
+    this.#sticky = { kind: item === null ? 'buffer' : 'item', row, name, item, span, used: false };
     this.#current = null;
+  }
+
+  /** Selects a kind of frame, as a sticky buffer is selected. */
+  selectFrame(row: BufferRow, span: Span): void {
+    this.select(row.name, row, span);
+    if (this.#sticky?.row === row) this.#sticky = { ...this.#sticky, kind: 'frame' };
   }
 
   /** Back to the payload (`pkt_data`). */
@@ -179,7 +186,7 @@ export class RuleContext {
         sticky?.row ?? null,
         this.#transforms,
         sticky?.span ?? span,
-        sticky?.item,
+        sticky,
       );
       this.#transforms = [];
     }
@@ -270,13 +277,20 @@ export class RuleContext {
     return null;
   }
 
-  #open(name: string, row: BufferRow | null, transforms: Transform[], span: Span, item: string | null = null): Run {
+  #open(
+    name: string,
+    row: BufferRow | null,
+    transforms: Transform[],
+    span: Span,
+    sticky: { readonly kind: BufferCondition['kind']; readonly item: string | null } | null = null,
+  ): Run {
     const known = row?.multi === true ? null : this.#find(name, transforms);
     if (known !== null) return known;
+    const looks = { buffer: name, transforms, checks: [] };
     const condition: BufferCondition =
-      item === null
-        ? { kind: 'buffer', buffer: name, transforms, checks: [] }
-        : { kind: 'item', buffer: name, item, transforms, checks: [] };
+      sticky?.kind === 'item'
+        ? { kind: 'item', item: sticky.item ?? '', ...looks }
+        : { kind: sticky?.kind ?? 'buffer', ...looks };
     const run: Run = { condition, row, span };
     this.runs.push(run);
     this.rule.conditions.push(condition);

@@ -1,6 +1,6 @@
 import type { Check, Condition, Number as NumberTest } from '../../generated/ir.js';
 import type { HeaderNode, Span } from '../syntax/ast.js';
-import { PAYLOAD, type RuleContext, type Run } from './context.js';
+import { BASE64_DATA, PAYLOAD, type RuleContext, type Run } from './context.js';
 
 /** What a whole rule must be: conditions no single keyword can see. */
 export function validate(cx: RuleContext, header: HeaderNode): void {
@@ -14,6 +14,8 @@ export function validate(cx: RuleContext, header: HeaderNode): void {
     );
     return;
   }
+  validateFrames(cx, header);
+  if (cx.failed) return;
   validateProtocols(cx, header);
   validateDirections(cx, header);
   validatePackets(cx, header);
@@ -27,6 +29,61 @@ function applicationRuns(cx: RuleContext): readonly (Run & { row: NonNullable<Ru
     (run): run is Run & { row: NonNullable<Run['row']> } =>
       run.row !== null && run.row.protocols.length > 0 && run.condition.checks.length > 0,
   );
+}
+
+/** Headers whose packets have no TCP stream. */
+const WITHOUT_STREAM: ReadonlySet<string> = new Set(['udp', 'icmp', 'icmpv4', 'icmpv6', 'sctp', 'arp', 'tcp_packet']);
+
+const SPLIT = 'split the rule in two and join them with `flowbits`';
+
+/** A rule that looks into a kind of frame looks into that kind, and into nothing else. */
+function validateFrames(cx: RuleContext, header: HeaderNode): void {
+  const frame = cx.runs.find(({ condition }) => condition.kind === 'frame');
+  if (frame === undefined) return;
+  const { buffer } = frame.condition;
+  for (const run of cx.runs) if (!goesWithFrame(run, buffer, cx)) return;
+  const { kind } = cx.rule.protocol;
+  if (header.hook !== null || cx.rule.conditions.some((condition) => isOfTransaction(condition, cx))) {
+    cx.report('frame/mixed', frame.span, `\`${buffer}\` is a frame and goes with nothing of transactions`, SPLIT);
+  } else if (WITHOUT_STREAM.has(kind)) {
+    cx.report(
+      'buffer/protocol',
+      frame.span,
+      `\`${buffer}\` is a part of TCP streams, which \`${header.protocol.text}\` has not`,
+      'write `tcp` or the protocol of the frame in the rule header',
+    );
+  }
+}
+
+/** Reports checks that do not go with those on a kind of frame. */
+function goesWithFrame({ condition, span }: Run, frame: string, cx: RuleContext): boolean {
+  if (condition.checks.length === 0) return true;
+  if (condition.kind !== 'frame' && condition.buffer !== BASE64_DATA) {
+    cx.report(
+      'frame/mixed',
+      span,
+      `\`${frame}\` is a frame and goes with no other buffer, nor with the payload`,
+      SPLIT,
+    );
+    return false;
+  }
+  if (condition.kind === 'frame' && condition.buffer !== frame) {
+    cx.report('frame/mixed', span, `no frame is both \`${frame}\` and \`${condition.buffer}\``, SPLIT);
+    return false;
+  }
+  if (condition.checks.some(({ kind }) => kind === 'absent')) {
+    cx.report('frame/mixed', span, '`absent` says nothing of frames', 'look for something in the frame');
+    return false;
+  }
+  return true;
+}
+
+/** What only transactions have, and no buffer. */
+function isOfTransaction(condition: Condition, cx: RuleContext): boolean {
+  if (condition.kind === 'interface') return true;
+  if (condition.kind === 'presence') return condition.field === 'app-layer-event' && condition.value.includes('.');
+  if (condition.kind !== 'number' && condition.kind !== 'flags') return false;
+  return (cx.catalog.field(condition.field)?.protocols.length ?? 0) > 0;
 }
 
 /** All buffers must belong to one protocol, the header's if it names one. */
