@@ -165,16 +165,8 @@ impl Tcp {
         transactions: &mut Transactions<Tx>,
         context: &mut Context<'_>,
     ) -> Fed {
-        let (client, server) = (context.client, context.server);
-        let mut around = Surroundings { objects: context.objects, time: context.time, client, server, session: None };
-        let mut filling = Filling {
-            transactions,
-            carriage: Carriage::Http,
-            now: context.time,
-            reversed: false,
-            waiting: &mut self.waiting,
-            frames: None, // its octets are of two streams
-        };
+        // The octets are of two streams: no frame has a place in either.
+        let (mut filling, mut around) = Filling::with(transactions, context, &mut self.waiting, Carriage::Http, None);
         pump(id, answers, self.limits, &mut around, &mut filling)
     }
 
@@ -185,17 +177,9 @@ impl Tcp {
         context: &'a mut Context<'_>,
         offset: u64,
     ) -> (&'a mut Connection, Filling<'a>, Surroundings<'a>) {
-        let filling = Filling {
-            transactions,
-            carriage: self.carriage,
-            now: context.time,
-            reversed: self.connection.is_reversed(),
-            waiting: &mut self.waiting,
-            frames: context.frames.as_deref_mut().map(|frames| (frames, offset)),
-        };
-        let (client, server) = (context.client, context.server);
-        let around = Surroundings { objects: context.objects, time: context.time, client, server, session: None };
-        (&mut self.connection, filling, around)
+        let reversed = self.connection.is_reversed();
+        let (filling, around) = Filling::with(transactions, context, &mut self.waiting, self.carriage, Some(offset));
+        (&mut self.connection, Filling { reversed, ..filling }, around)
     }
 }
 

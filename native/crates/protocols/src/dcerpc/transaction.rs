@@ -1,8 +1,8 @@
 use sidewire_base::{Direction, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::virtual_connection::Timed;
-use sidewire_msrpc::{Carriage, Event, Exchange, Exchanges, Header, write_dcerpc, write_msrpc};
-use sidewire_proto::{Frames, Interface, Logger, LoggerInfo, Transactions, TxHead};
+use sidewire_msrpc::{Carriage, Event, Exchange, Exchanges, Header, Surroundings, write_dcerpc, write_msrpc};
+use sidewire_proto::{Context, Frames, Interface, Logger, LoggerInfo, Transactions, TxHead};
 use smallvec::SmallVec;
 
 use super::frame;
@@ -62,6 +62,23 @@ pub(super) struct Filling<'a> {
     pub(super) waiting: &'a mut SmallVec<[Event; 2]>,
     /// Where frames are told, when somebody wants them, and the stream offset of what the connection is fed.
     pub(super) frames: Option<(&'a mut Frames, u64)>,
+}
+
+impl<'a> Filling<'a> {
+    /// The transactions of a flow as `carriage` fills them, and what else a connection may use. Frames are told when it is
+    /// fed from a stream offset on.
+    pub(super) fn with(
+        transactions: &'a mut Transactions<Tx>,
+        context: &'a mut Context<'_>,
+        waiting: &'a mut SmallVec<[Event; 2]>,
+        carriage: Carriage,
+        offset: Option<u64>,
+    ) -> (Self, Surroundings<'a>) {
+        let (now, client, server) = (context.time, context.client, context.server);
+        let frames = context.frames.as_deref_mut().zip(offset);
+        let around = Surroundings { objects: context.objects, time: now, client, server, session: None };
+        (Self { transactions, carriage, now, reversed: false, waiting, frames }, around)
+    }
 }
 
 impl Exchanges for Filling<'_> {

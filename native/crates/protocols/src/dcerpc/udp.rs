@@ -1,5 +1,5 @@
 use sidewire_base::Direction;
-use sidewire_msrpc::{Carriage, Datagrams, Event, Surroundings};
+use sidewire_msrpc::{Carriage, Datagrams, Event};
 use sidewire_proto::{
     Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport, Value,
 };
@@ -48,39 +48,17 @@ impl Protocol for Udp {
         transactions: &mut Transactions<Tx>,
         context: &mut Context<'_>,
     ) -> Result<Step, Failed> {
-        let (calls, mut filling, mut around) = self.parts(transactions, context);
-        calls.datagram(direction, input.data, &mut filling, &mut around);
+        let (mut filling, mut around) = Filling::with(transactions, context, &mut self.waiting, Carriage::Udp, None);
+        self.calls.datagram(direction, input.data, &mut filling, &mut around);
         announce(context);
         Ok(Step::all(&input))
     }
 
     fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut Context<'_>) {
         self.closed |= 1 << direction.index();
-        let both = self.closed == 0b11;
-        let (calls, mut filling, _) = self.parts(transactions, context);
-        if both {
-            calls.finish(&mut filling);
+        if self.closed == 0b11 {
+            let (mut filling, _) = Filling::with(transactions, context, &mut self.waiting, Carriage::Udp, None);
+            self.calls.finish(&mut filling);
         }
-    }
-}
-
-impl Udp {
-    fn parts<'a>(
-        &'a mut self,
-        transactions: &'a mut Transactions<Tx>,
-        context: &'a mut Context<'_>,
-    ) -> (&'a mut Datagrams, Filling<'a>, Surroundings<'a>) {
-        let waiting = &mut self.waiting;
-        let filling = Filling {
-            transactions,
-            carriage: Carriage::Udp,
-            now: context.time,
-            reversed: false,
-            waiting,
-            frames: None,
-        };
-        let (client, server) = (context.client, context.server);
-        let around = Surroundings { objects: context.objects, time: context.time, client, server, session: None };
-        (&mut self.calls, filling, around)
     }
 }
