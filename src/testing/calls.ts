@@ -1,4 +1,4 @@
-import type { EveEvent } from '../engine/events.js';
+import type { EveEvent, MsrpcEvent } from '../engine/events.js';
 
 /** What became of the calls of a capture in a damaged copy of it. */
 export interface Survival {
@@ -14,8 +14,10 @@ export interface Survival {
 
 /** Compares the `msrpc` events of two replays. A call is known by its ends, its call id and its operation number. */
 export function survival(original: readonly EveEvent[], copy: readonly EveEvent[]): Survival {
-  const before = callsOf(original);
-  const after = callsOf(copy);
+  // Over HTTP a connection is two: either may tell of a call when the other, or its beginning, was not seen.
+  const split = new Set(original.filter(isOverHttp).map((event) => known(event, false)));
+  const before = callsOf(original, split);
+  const after = callsOf(copy, split);
   let [calls, found, named] = [0, 0, 0];
   for (const [key, interfaces] of before) {
     calls += interfaces.length;
@@ -34,14 +36,23 @@ export function survival(original: readonly EveEvent[], copy: readonly EveEvent[
 }
 
 /** The interfaces of calls by what they are known by; the empty text stands for one that is not known. */
-function callsOf(events: readonly EveEvent[]): Map<string, string[]> {
+function callsOf(events: readonly EveEvent[], split: ReadonlySet<string>): Map<string, string[]> {
   const calls = new Map<string, string[]>();
   for (const event of events) {
     if (event.event_type !== 'msrpc') continue;
-    const { src_ip, src_port, dest_ip, dest_port, msrpc } = event;
-    const ends = [`${src_ip}:${src_port}`, `${dest_ip}:${dest_port}`].sort().join(' ');
-    const key = `${ends} call ${msrpc.call_id} number ${msrpc.opnum}`;
-    calls.set(key, [...(calls.get(key) ?? []), msrpc.interface?.uuid ?? '']);
+    const hosts = known(event, false);
+    const key = split.has(hosts) ? hosts : known(event, true);
+    calls.set(key, [...(calls.get(key) ?? []), event.msrpc.interface?.uuid ?? '']);
   }
   return calls;
+}
+
+const isOverHttp = (event: EveEvent): event is MsrpcEvent =>
+  event.event_type === 'msrpc' && event.msrpc.transport === 'http';
+
+/** What a call is known by: hosts, with or without ports, and its numbers. */
+function known({ src_ip, src_port, dest_ip, dest_port, msrpc }: MsrpcEvent, ports: boolean): string {
+  const end = (ip: string | undefined, port: number | undefined) => (ports ? `${ip}:${port}` : `${ip}`);
+  const ends = [end(src_ip, src_port), end(dest_ip, dest_port)].sort().join(' ');
+  return `${ends} call ${msrpc.call_id} number ${msrpc.opnum}`;
 }
