@@ -52,6 +52,7 @@ export async function compileRuleset(
       diagnostics,
       failed: statistics.failed,
       skipped: statistics.skipped,
+      thresholds: statistics.thresholds,
       files: source.files?.length ?? 0,
       external: sources.reduce((sum, { text }) => sum + countExternal(asText(text)), 0),
       sids: sources.flatMap(({ text }) => sidsOf(asText(text))),

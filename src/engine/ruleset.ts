@@ -32,6 +32,8 @@ export interface Findings {
   readonly failed: number;
   /** Rules whose `requires` does not hold here. */
   readonly skipped: number;
+  /** Lines of threshold.config that were understood. */
+  readonly thresholds: number;
   /** Files read. */
   readonly files: number;
   /** Rules whose header asks for a side outside `$HOME_NET`. */

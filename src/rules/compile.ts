@@ -59,6 +59,8 @@ export interface Statistics {
   skipped: number;
   /** Lost against a newer revision. */
   duplicates: number;
+  /** Lines of threshold.config that were understood. */
+  thresholds: number;
   /** Rules that need a keyword or protocol which is not supported yet, by its name. A rule counts once for each. */
   readonly unsupported: Map<string, number>;
 }
@@ -75,7 +77,15 @@ export interface Compilation {
 /** Compiles rules. Nothing is thrown for what rules or settings say. */
 export function compile(sources: readonly SourceFile[], options: CompileOptions = {}): Compilation {
   const diagnostics: Diagnostic[] = [];
-  const statistics: Statistics = { rules: 0, loaded: 0, failed: 0, skipped: 0, duplicates: 0, unsupported: new Map() };
+  const statistics: Statistics = {
+    rules: 0,
+    loaded: 0,
+    failed: 0,
+    skipped: 0,
+    duplicates: 0,
+    thresholds: 0,
+    unsupported: new Map(),
+  };
   return { batches: run(sources, options, diagnostics, statistics), diagnostics, statistics };
 }
 
@@ -96,6 +106,7 @@ function* run(
     diagnostics.push(finding);
   };
   const compiler = makeCompiler(options, report);
+  statistics.thresholds = compiler.settings.thresholds.length + compiler.settings.suppressions.length;
   const sources = files.map(({ path, text }) => new Source(path, text));
   const duplicates = findDuplicates(sources, compiler);
   const merger = new ThresholdMerger(compiler.settings);

@@ -71,6 +71,19 @@ describe('a conversation without a capture file', () => {
     expect(await replay(http().exchange({ uri: '/logout' }), LOGIN)).not.toAlert(2);
   });
 
+  it('tells the entropies that rules asked for, whether they held or not', async () => {
+    const rules = [
+      'alert http any any -> any any (http.uri; entropy:value > 7; sid:7;)',
+      'alert tcp-pkt any any -> any any (flow:to_client; entropy:bytes 4, value >= 0; sid:8;)',
+    ];
+    const seen = await replay(http().exchange({ uri: '/abc' }, { body: 'ok' }), rules.join('\n'));
+    expect(seen).not.toAlert(7);
+    // `/abc`: four octets; `HTTP` has one of them twice.
+    const metadata = { entropy: { http_uri: 2, content: 1.5 } };
+    expect(seen.of('flow')[0]).toMatchObject({ metadata });
+    expect(seen.alerts.map(({ alert }) => alert.signature_id)).toEqual([8]);
+  });
+
   it('speaks DCERPC', async () => {
     const seen = await replay(dcerpc(ACTIVATOR).call({ opnum: 4, stub: utf16('cmd.exe') }), OPNUM);
     // Without a direction the rule holds on the request and on the response, as in Suricata.

@@ -24,6 +24,22 @@ it.each([
     "signature can't match as required content length 30 exceeds dsize value 10",
   ],
   [
+    'http.uri; content:"abcdefghi123456"; offset:12; bsize:3;',
+    "signature can't match as required content length 15 exceeds bsize value: 3",
+  ],
+  [
+    'http.uri; content:"abc"; offset:3; bsize:<4;',
+    "signature can't match as required content length 6 exceeds bsize value: 4",
+  ],
+  [
+    'http.uri; content:"abcdefgh123456"; bsize:10<>13;',
+    "signature can't match as required content length 14 exceeds bsize range: 10-13",
+  ],
+  [
+    'http.uri; content:"a"; http.header; pcre:"/b/P";',
+    'Expression seen with a sticky buffer still set; either (1) reset sticky buffer with pkt_data or (2) use a sticky buffer providing "http request body".',
+  ],
+  [
     'http.host; content:"somehost.com"; nocase;',
     'rule 7: http.host keyword specified along with "nocase". The hostname buffer is normalized to lowercase, specifying nocase is redundant.',
   ],

@@ -82,6 +82,10 @@ async function run(flags: Parsed, log: Log, own: string): Promise<number> {
     log.say('error', 'suricata', 'Loading signatures failed.');
     return FAILED;
   }
+  if (testing && rules?.findings.diagnostics.some(({ code }) => code === 'settings/reference')) {
+    log.say('error', 'suricata', 'initializing detection engine failed.');
+    return FAILED;
+  }
   if (testing) {
     log.say('notice', 'suricata', 'Configuration provided was successfully loaded. Exiting.');
     return DONE;

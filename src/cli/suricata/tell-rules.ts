@@ -20,18 +20,18 @@ export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: bo
       log.say(strict ? 'error' : severity, 'detect', message);
       continue;
     }
+    const ofRule = !code.startsWith('settings/');
+    const rule = ofRule ? ruleAt(texts, file, line) : { text: '', line };
+    const key = `${file}:${rule.line}`;
+    // Suricata's log has one reason and one signature for each rule that is lost; scripts count them.
+    const words = told.has(key) ? null : suricataWords(diagnostic);
+    const level = words === null && !told.has(key) ? severity : 'notice';
     const place = `${file}:${line}:${column}`;
-    log.say(severity, 'detect-parse', `${place}: ${message} [${code}]${help === '' ? '' : ` (${help})`}`);
-    const words = suricataWords(diagnostic);
-    if (words !== null) log.say(severity, words.module, words.message);
-    const rule = `${file}:${line}`;
-    if (severity !== 'error' || told.has(rule)) continue;
-    told.add(rule);
-    log.say(
-      'error',
-      'detect',
-      `error parsing signature "${lineOf(texts, file, line)}" from file ${file} at line ${line}`,
-    );
+    log.say(level, 'detect-parse', `${place}: ${message} [${code}]${help === '' ? '' : ` (${help})`}`);
+    if (words !== null) log.say(code === 'settings/reference' ? 'error' : severity, words.module, words.message);
+    if (severity !== 'error' || told.has(key)) continue;
+    told.add(key);
+    log.say('error', 'detect', `error parsing signature "${rule.text}" from file ${file} at line ${rule.line}`);
   }
   for (const { gid, sid, message } of rules.problems)
     log.say('error', 'detect', `rule ${gid}:${sid} was left out: ${message}`);
@@ -46,12 +46,14 @@ export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: bo
       'detect',
       `${count} rule files processed. ${rules.size} rules successfully loaded, ${failures} rules failed, ${skipped} rules skipped`,
     );
+  log.say('info', 'threshold-config', `Threshold config parsed: ${rules.findings.thresholds} rule(s) found`);
   const clean = failures === 0 && files.unmatched.length === 0;
   if (clean || !fatal) log.say('info', 'detect', `${rules.size} signatures processed`);
   return clean;
 }
 
-function lineOf(texts: Map<string, string[]>, file: string, line: number): string {
+/** The rule a line belongs to, as one line, and where it begins. */
+function ruleAt(texts: Map<string, string[]>, file: string, line: number): { text: string; line: number } {
   let lines = texts.get(file);
   if (lines === undefined) {
     try {
@@ -61,5 +63,11 @@ function lineOf(texts: Map<string, string[]>, file: string, line: number): strin
     }
     texts.set(file, lines);
   }
-  return (lines[line - 1] ?? '').trim();
+  const goesOn = (index: number) => /\\\s*$/.test(lines[index] ?? '');
+  let start = line - 1;
+  while (goesOn(start - 1)) start -= 1;
+  let end = start;
+  while (goesOn(end)) end += 1;
+  const text = lines.slice(start, end + 1).map((part) => part.replace(/\\\s*$/, ''));
+  return { text: text.join('').trim(), line: start + 1 };
 }

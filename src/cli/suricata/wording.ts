@@ -47,6 +47,23 @@ const MODIFIED =
   'http_method option, http_cookie, http_raw_uri, http_stat_msg, http_stat_code, http_user_agent, http_host, ' +
   'http_raw_host or file_data/dce_stub_data sticky buffer options.';
 
+/** What Suricata calls the buffers that letters behind an expression ask for. */
+const STICKY: Readonly<Record<string, string>> = {
+  'http.cookie': 'http cookie header',
+  'http.header': 'http headers',
+  'http.header.raw': 'raw http headers',
+  'http.host': 'http host',
+  'http.host.raw': 'http raw host',
+  'http.method': 'http request method',
+  'http.request_body': 'http request body',
+  'http.response_body': 'data from tracked files',
+  'http.stat_code': 'http response status code',
+  'http.stat_msg': 'http response status message',
+  'http.uri': 'http request uri',
+  'http.uri.raw': 'raw http uri',
+  'http.user_agent': 'http user agent',
+};
+
 const MIXED =
   "can't use a relative keyword like within/distance with a absolute relative keyword like depth/offset for the " +
   'same content.';
@@ -81,6 +98,20 @@ const WORDS: readonly (readonly [readonly Diagnostic['code'][], (found: Diagnost
     ['syntax/option'],
     ({ message }) => (message.includes('without a name') ? line('detect-parse', "unknown rule keyword ''.") : null),
   ],
+  [
+    ['buffer/sticky'],
+    ({ keyword, message }) => {
+      const buffer = keyword === 'pcre' ? STICKY[/asks for `([^`]*)`/.exec(message)?.[1] ?? ''] : undefined;
+      return buffer === undefined
+        ? null
+        : line(
+            'detect-pcre',
+            `Expression seen with a sticky buffer still set; either (1) reset sticky buffer with pkt_data or (2) use a sticky buffer providing "${buffer}".`,
+          );
+    },
+  ],
+  [['rule/reference'], (found) => line('detect-reference', `unknown reference key "${firstQuoted(found)}"`)],
+  [['settings/reference'], () => line('reference-config', 'Invalid Reference Config in reference.config file')],
   [['content/missing'], ({ keyword }) => line(`detect-${keyword}`, `${keyword} needs preceding ${MODIFIED}`)],
   [['content/mixed-window'], ({ keyword }) => line(`detect-${keyword}`, MIXED)],
   [
@@ -128,15 +159,18 @@ const WORDS: readonly (readonly [readonly Diagnostic['code'][], (found: Diagnost
   [
     ['rule/never'],
     ({ message, text }) => {
-      const [, needed, greatest] = /need (\d+) octets .* (\d+)$/.exec(message) ?? [];
+      const [, needed, place = ''] = /need (\d+) octets and do not fit into (.*)$/.exec(message) ?? [];
       if (needed === undefined) return null;
-      const keyword = message.includes('`dsize`') ? 'dsize' : 'bsize';
-      // Of a range, the end as the rule has it; a `bsize` is not where the error is.
-      const limit = keyword === 'dsize' ? (/(\d+)\D*$/.exec(text)?.[1] ?? greatest) : greatest;
-      const colon = keyword === 'bsize' ? ': ' : ' ';
+      const words = `signature can't match as required content length ${needed} exceeds`;
+      // Of a range, the end as the rule has it.
+      if (place.includes('`dsize`'))
+        return line('detect-dsize', `${words} dsize value ${/(\d+)\D*$/.exec(text)?.[1] ?? ''}`);
+      const [, least, greatest] = /(\d+)(?: to (\d+))?$/.exec(place) ?? [];
       return line(
-        `detect-${keyword}`,
-        `signature can't match as required content length ${needed} exceeds ${keyword} value${colon}${limit}`,
+        'detect-bsize',
+        greatest === undefined
+          ? `${words} bsize value: ${least}`
+          : `${words} bsize range: ${Number(least) - 1}-${Number(greatest) + 1}`,
       );
     },
   ],

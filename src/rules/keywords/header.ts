@@ -121,10 +121,21 @@ export const ipProto: Keyword = {
         option.name,
       );
     }
+    const name = /[a-z-]+/i.exec(option.value)?.[0] ?? '';
+    if (name !== name.toLowerCase() && name !== name.toUpperCase())
+      return cx.report(
+        'keyword/value',
+        option.span,
+        `\`${name}\` is no name of a protocol`,
+        'names are all lower or all upper case',
+        option.name,
+      );
     lowerNumber(option, row, option.value, cx);
   },
   examples: [
     { options: 'ip_proto:gre;', protocol: 'ip' },
+    { options: 'ip_proto:TCP;', protocol: 'ip' },
+    { options: 'ip_proto:TcP;', protocol: 'ip', error: 'keyword/value' },
     { options: 'ip_proto:!tcp; ip_proto:!udp;', protocol: 'ip' },
     { options: 'ip_proto:>17;', protocol: 'ip' },
     { options: 'ip_proto:256;', protocol: 'ip', error: 'keyword/value' },

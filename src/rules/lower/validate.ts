@@ -192,6 +192,13 @@ function greatestSize(test: NumberTest): number | null {
   return greatest;
 }
 
+/** The sizes a test admits, in words. */
+function sizes({ ranges }: NumberTest, greatest: number): string {
+  const least = Math.min(...ranges.map(({ min }) => min ?? 0));
+  if (least === greatest) return `of ${greatest}`;
+  return least === 0 ? `of less than ${greatest + 1}` : `of ${least} to ${greatest}`;
+}
+
 /**
  * How many octets the contents need at least: each from its offset, relative ones one behind the other. As in Suricata, the
  * window of one that must not be there has to lie within the octets, too.
@@ -214,13 +221,19 @@ function octetsNeeded(checks: readonly Check[]): number {
   return needed;
 }
 
+function isSought(check: Check): check is Extract<Check, { kind: 'content' }> {
+  return check.kind === 'content' && !check.negated;
+}
+
 function tooLong(cx: RuleContext, span: Span, checks: readonly Check[], limit: number, what: string): void {
-  const needed = octetsNeeded(checks);
+  const longest = Math.max(0, ...checks.map((check) => (isSought(check) ? check.pattern.length / 2 : 0)));
+  // Where one pattern alone is too long, its place does not matter.
+  const needed = longest > limit ? longest : octetsNeeded(checks);
   if (needed <= limit) return;
   cx.report(
     'rule/never',
     span,
-    `the patterns need ${needed} octets and do not fit into ${what} ${limit}`,
+    `the patterns need ${needed} octets and do not fit into ${what}`,
     'make the patterns shorter or the size greater',
   );
 }
@@ -228,8 +241,9 @@ function tooLong(cx: RuleContext, span: Span, checks: readonly Check[], limit: n
 function validateRun(run: Run, cx: RuleContext): void {
   const { checks, buffer } = run.condition;
   for (const check of checks) {
-    const limit = check.kind === 'size' ? greatestSize(check.test) : null;
-    if (limit !== null) tooLong(cx, run.span, checks, limit, 'a buffer of');
+    if (check.kind !== 'size') continue;
+    const limit = greatestSize(check.test);
+    if (limit !== null) tooLong(cx, run.span, checks, limit, `a buffer ${sizes(check.test, limit)}`);
   }
   const [first] = checks;
   if (first?.kind === 'absent' && first.or_else !== checks.length > 1) {
@@ -278,6 +292,6 @@ function validateDsize(cx: RuleContext): void {
     if (condition.kind !== 'number' || condition.field !== 'dsize') continue;
     const limit = greatestSize(condition.test);
     if (limit !== null)
-      tooLong(cx, cx.seen.get('dsize') ?? payload.span, payload.condition.checks, limit, 'a `dsize` of');
+      tooLong(cx, cx.seen.get('dsize') ?? payload.span, payload.condition.checks, limit, `a \`dsize\` of ${limit}`);
   }
 }

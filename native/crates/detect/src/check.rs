@@ -3,6 +3,7 @@ use sidewire_ir::{Compare, Endian, MathOperator, PcreScope, TestOperator};
 use sidewire_mpm::{Limits, Regex};
 
 use crate::literal::Literal;
+use crate::names::Name;
 
 /// A check on a buffer, ready to run.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub(crate) enum Check {
     IsDataAt { offset: Amount, relative: bool, negated: bool },
     Size(Ranges),
     Base64 { bytes: usize, offset: usize, relative: bool, nested: Box<[Check]> },
-    Entropy { bytes: usize, offset: i32, operator: Compare, value: f64 },
+    Entropy { of: Name, bytes: usize, offset: i32, operator: Compare, value: f64 },
 }
 
 impl Check {
@@ -147,11 +148,13 @@ impl Ranges {
 pub(crate) struct Scope {
     names: Vec<String>,
     limits: Limits,
+    /// What EVE calls the buffer whose checks are compiled.
+    pub(crate) buffer: String,
 }
 
 impl Scope {
     pub(crate) const fn new(limits: Limits) -> Self {
-        Self { names: Vec::new(), limits }
+        Self { names: Vec::new(), limits, buffer: String::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -300,6 +303,7 @@ fn compile_one(check: &ir::Check, scope: &mut Scope) -> Result<Check, String> {
             nested: Box::default(),
         },
         ir::Check::Entropy(entropy) => Check::Entropy {
+            of: Name::new(&scope.buffer),
             bytes: entropy.bytes as usize,
             offset: entropy.offset,
             operator: entropy.operator,

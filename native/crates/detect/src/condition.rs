@@ -5,6 +5,7 @@ use sidewire_proto::{BufferKind, Value};
 
 use crate::check::{Check, Ranges};
 use crate::fields::{Field, Subject};
+use crate::input::{Taken, TakenFor};
 use crate::names::Name;
 use crate::transform::Transform;
 
@@ -119,20 +120,61 @@ pub(crate) struct Xbit {
 /// Which application protocol a flow must have.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AppProtocol {
+    pub(crate) of: AppPart,
     pub(crate) apps: Vec<usize>,
     pub(crate) failed: bool,
     pub(crate) unknown: bool,
     pub(crate) negated: bool,
 }
 
+/// Of what part of the flow a protocol is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum AppPart {
+    /// The direction of the packet.
+    #[default]
+    Packet,
+    Side(Direction),
+    Either,
+    Flow,
+    Original,
+}
+
+impl AppPart {
+    /// The mode of `app-layer-protocol`; `None` when there is no such.
+    pub(crate) fn named(mode: &str) -> Option<Self> {
+        Some(match mode {
+            "" => Self::Packet,
+            "to_server" => Self::Side(Direction::ToServer),
+            "to_client" => Self::Side(Direction::ToClient),
+            "either" => Self::Either,
+            "final" => Self::Flow,
+            "original" => Self::Original,
+            _ => return None,
+        })
+    }
+}
+
 impl AppProtocol {
-    /// A negated test does not hold as long as the protocol is not known.
-    pub(crate) fn holds(&self, app: Option<usize>, failed: bool) -> bool {
-        match app {
-            Some(app) => self.apps.contains(&app) != self.negated,
-            None if failed => self.failed != self.negated,
-            None => self.unknown && !self.negated,
+    /// A negated test does not hold as long as the protocol is not known. `direction` is the packet's.
+    pub(crate) fn holds(&self, taken: &TakenFor, direction: Direction) -> bool {
+        let [to_server, to_client] = taken.sides;
+        let side = |direction| if direction == Direction::ToServer { to_server } else { to_client };
+        let asked = match self.of {
+            AppPart::Packet => [side(direction); 2],
+            AppPart::Side(direction) => [side(direction); 2],
+            AppPart::Either => taken.sides,
+            AppPart::Flow => [taken.flow; 2],
+            AppPart::Original => [taken.original; 2],
+        };
+        if self.negated && asked == [Taken::Unknown; 2] {
+            return false;
         }
+        let wanted = |taken: Taken| match taken {
+            Taken::For(app) => self.apps.contains(&app),
+            Taken::Failed => self.failed,
+            Taken::Unknown => self.unknown,
+        };
+        asked.into_iter().any(wanted) != self.negated
     }
 }
 
@@ -258,5 +300,31 @@ impl Interface {
                 && (self.any_fragment || interface.first_fragment)
                 && self.version.as_ref().is_none_or(|version| version.holds(interface.version.into()))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Direction::{ToClient, ToServer};
+
+    #[test]
+    fn a_protocol_is_asked_of_the_direction_unless_told_otherwise() {
+        let (web, mail) = (Taken::For(0), Taken::For(1));
+        let one_sided = TakenFor { flow: web, sides: [web, Taken::Unknown], original: mail };
+        let mixed = TakenFor { flow: web, sides: [web, Taken::Failed], original: Taken::Unknown };
+        let holds = |mode, negated, taken: &TakenFor, direction| {
+            let of = AppPart::named(mode).expect("a mode");
+            AppProtocol { of, apps: vec![0], negated, ..AppProtocol::default() }.holds(taken, direction)
+        };
+        assert!(holds("", false, &one_sided, ToServer) && !holds("", false, &one_sided, ToClient));
+        assert!(!holds("", true, &one_sided, ToServer) && !holds("", true, &one_sided, ToClient), "not known yet");
+        assert!(holds("", true, &mixed, ToClient));
+        assert!(holds("to_server", false, &mixed, ToClient) && !holds("to_client", false, &mixed, ToServer));
+        assert!(holds("either", false, &one_sided, ToClient) && !holds("either", true, &mixed, ToClient));
+        assert!(holds("final", false, &one_sided, ToClient));
+        assert!(!holds("original", false, &one_sided, ToServer) && holds("original", true, &one_sided, ToServer));
+        assert!(!holds("original", true, &mixed, ToServer), "it was none");
+        assert_eq!(AppPart::named("middle"), None);
     }
 }

@@ -13,7 +13,7 @@ use crate::host_bits::{HostBits, Owner};
 use crate::inspect::{self, Reach, View, Work};
 use crate::observer::{Failure, Observer, Unit};
 use crate::plan::Plan;
-use crate::{FlowState, Input, Match, RuleSet, RuleType, StreamInput};
+use crate::{FlowState, Input, Match, RuleSet, RuleType, StreamInput, Taken};
 
 /// Runs a rule set over packets. One for each worker.
 #[derive(Debug)]
@@ -146,6 +146,11 @@ impl Evaluator {
         if let (Some(session), Some(state), Some(app)) = (session, state.as_deref_mut(), facts.app) {
             self.run_transactions(rules, &facts, state, session, app, observer);
         }
+        for (of, entropy) in self.desk.work.entropies.drain(..) {
+            if let Some(state) = state.as_deref_mut() {
+                state.set_entropy(of, entropy);
+            }
+        }
         self.finish(rules, state, matches);
     }
 
@@ -196,7 +201,7 @@ impl Evaluator {
             self.candidates.sort_unstable();
             return;
         }
-        if (facts.app.is_some() || facts.app_failed)
+        if facts.taken.sides[facts.direction] != Taken::Unknown
             && !rules.protocol_only.is_empty()
             && let Some(state) = state.as_deref_mut()
             && !core::mem::replace(&mut state.protocol_seen[facts.direction], true)
@@ -439,8 +444,8 @@ impl Desk {
             }
             Condition::AppProtocol(wanted) => {
                 facts.has_flow
-                    && (plan.meta.kind != RuleType::ProtocolOnly || facts.app.is_some() || facts.app_failed)
-                    && wanted.holds(facts.app, facts.app_failed)
+                    && (plan.meta.kind != RuleType::ProtocolOnly || facts.taken.flow != Taken::Unknown)
+                    && wanted.holds(&facts.taken, facts.direction)
             }
             Condition::SameIp { negated } => match (facts.source, facts.destination) {
                 (Some(source), Some(destination)) => (source.address == destination.address) != *negated,

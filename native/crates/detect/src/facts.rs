@@ -7,7 +7,7 @@ use sidewire_decode::{Packet, Transport};
 
 use crate::address_table::{AddressTable, Row};
 use crate::fields::Subject;
-use crate::input::{Input, StreamInput};
+use crate::input::{Input, StreamInput, TakenFor};
 use crate::plan::{Classes, Plan};
 use crate::port_table::PortTable;
 use crate::{FlowStats, observer::Failure};
@@ -29,7 +29,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) established: bool,
     pub(crate) was_established: bool,
     pub(crate) app: Option<usize>,
-    pub(crate) app_failed: bool,
+    pub(crate) taken: TakenFor,
     pub(crate) app_events: &'a [&'static str],
     pub(crate) stream_events: &'a [u16],
     pub(crate) stream: Option<StreamInput<'a>>,
@@ -74,7 +74,7 @@ impl<'a> Facts<'a> {
             established: flow.is_some_and(|flow| flow.established),
             was_established: flow.is_some_and(|flow| flow.was_established),
             app: flow.and_then(|flow| flow.app),
-            app_failed: flow.is_some_and(|flow| flow.app_failed),
+            taken: flow.map_or_else(TakenFor::default, |flow| flow.taken),
             app_events: flow.map_or(&[], |flow| flow.app_events),
             stream_events: input.stream_events,
             stream: flow.and_then(|flow| flow.stream).filter(|stream| stream.fresh > 0),

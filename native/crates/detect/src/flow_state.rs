@@ -32,6 +32,8 @@ struct Rare {
     /// Bits of the flow or one of its transactions, until a time.
     expiring: Vec<Expiring>,
     variables: Vec<(Name, Vec<u8>)>,
+    /// The last entropy of each buffer that rules asked for.
+    entropies: Vec<(Name, f64)>,
     /// Stream rules that matched, per direction, and the stream offset up to which the match looked.
     streamed: [Vec<(u32, u64)>; 2],
 }
@@ -59,6 +61,19 @@ impl FlowState {
     /// Flow variables by name.
     pub fn variables(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
         self.rare().flat_map(|rare| &rare.variables).map(|(name, value)| (name.text(), value.as_slice()))
+    }
+
+    /// Entropies by what they are of, in bits an octet.
+    pub fn entropies(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        self.rare().flat_map(|rare| &rare.entropies).map(|(of, entropy)| (of.text(), *entropy))
+    }
+
+    pub(crate) fn set_entropy(&mut self, of: Name, entropy: f64) {
+        let Rare { entropies, .. } = self.rare_mut();
+        match entropies.iter_mut().find(|(known, _)| *known == of) {
+            Some(slot) => slot.1 = entropy,
+            None => entropies.push((of, entropy)),
+        }
     }
 
     pub(crate) fn set_variable(&mut self, name: &str, value: Vec<u8>) {

@@ -37,8 +37,8 @@ pub struct FlowInput<'a> {
     pub protocol: u8,
     /// Application protocol: position in the protocol list the rule set was compiled with.
     pub app: Option<usize>,
-    /// Protocol detection is over without a result.
-    pub app_failed: bool,
+    /// What protocol detection says.
+    pub taken: TakenFor,
     /// Detection events of the flow, all so far, in order (`applayer_mismatch_protocol_both_directions`, ...).
     pub app_events: &'a [&'static str],
     /// What detection keeps for the flow.
@@ -89,4 +89,27 @@ pub struct StreamInput<'a> {
     pub flush: bool,
     /// The stream ends with them.
     pub last: bool,
+}
+
+/// What octets were taken for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Taken {
+    /// Not known yet.
+    #[default]
+    Unknown,
+    /// No protocol that is known.
+    Failed,
+    /// A protocol, by its position in the list.
+    For(usize),
+}
+
+/// What a flow was taken for, as a whole and by its parts. `app-layer-protocol` asks for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TakenFor {
+    /// All of it.
+    pub flow: Taken,
+    /// Each direction by itself.
+    pub sides: [Taken; 2],
+    /// Before it changed its protocol.
+    pub original: Taken,
 }

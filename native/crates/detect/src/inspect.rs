@@ -3,6 +3,7 @@ use sidewire_mpm::RegexScratch;
 
 use crate::base64;
 use crate::check::{Amount, ByteExtract, ByteJump, ByteMath, ByteTest, Check, Content, Pcre, Place};
+use crate::names::Name;
 use crate::number;
 
 /// Octets `base64_decode` gives at most.
@@ -21,12 +22,19 @@ pub(crate) struct Capture {
 pub(crate) struct Work {
     pub(crate) variables: Vec<u64>,
     pub(crate) captures: Vec<Capture>,
+    /// Entropies that were computed, whether rules held or not, by what they are of.
+    pub(crate) entropies: Vec<(Name, f64)>,
     pub(crate) regex: Option<RegexScratch>,
 }
 
 impl Work {
     pub(crate) fn new(variables: usize) -> Self {
-        Self { variables: vec![0; variables], captures: Vec::new(), regex: RegexScratch::new().ok() }
+        Self {
+            variables: vec![0; variables],
+            captures: Vec::new(),
+            entropies: Vec::new(),
+            regex: RegexScratch::new().ok(),
+        }
     }
 
     fn amount(&self, amount: Amount) -> i64 {
@@ -110,7 +118,9 @@ impl Run<'_, '_> {
                 Check::IsDataAt { offset, relative, negated } => self.is_data_at(*offset, *relative) != *negated,
                 Check::Size(test) => self.view.complete && test.holds(self.size()),
                 Check::Base64 { bytes, offset, relative, nested } => self.base64(*bytes, *offset, *relative, nested),
-                Check::Entropy { bytes, offset, operator, value } => self.entropy(*bytes, *offset, *operator, *value),
+                Check::Entropy { of, bytes, offset, operator, value } => {
+                    self.entropy(*of, *bytes, *offset, *operator, *value)
+                }
             };
             if !holds {
                 self.failed(index, looked);
@@ -369,10 +379,8 @@ impl Run<'_, '_> {
         if bytes != 0 {
             area = area.get(..bytes).unwrap_or(area);
         }
-        let decoded = base64::decode(area.get(..BASE64_LIMIT).unwrap_or(area));
-        if decoded.is_empty() {
-            return false;
-        }
+        let area = area.get(..BASE64_LIMIT).unwrap_or(area);
+        let Some(decoded) = base64::decode(area, base64::Mode::Stop) else { return false };
         let view = View { data: &decoded, base: 0, ..self.view };
         let mut run = Run { view, work: self.work, budget: self.budget, at: 0, stop: false, reach: Reach::default() };
         let holds = run.from(nested, 0);
@@ -380,7 +388,7 @@ impl Run<'_, '_> {
         holds
     }
 
-    fn entropy(&self, bytes: usize, offset: i32, operator: Compare, value: f64) -> bool {
+    fn entropy(&mut self, of: Name, bytes: usize, offset: i32, operator: Compare, value: f64) -> bool {
         let Ok(from) = usize::try_from(offset) else { return false };
         let Some(mut area) = self.view.data.get(from..).filter(|area| !area.is_empty()) else { return false };
         if bytes != 0 {
@@ -388,6 +396,8 @@ impl Run<'_, '_> {
             area = head;
         }
         let entropy = shannon(area);
+        self.work.entropies.retain(|(name, _)| *name != of);
+        self.work.entropies.push((of, entropy));
         match operator {
             Compare::Less => entropy < value,
             Compare::LessOrEqual => entropy <= value,

@@ -12,7 +12,7 @@ use crate::address::AddressList;
 use crate::address_table::{AddressId, AddressTable};
 use crate::check::{self, Check, Ranges, Scope, unhex};
 use crate::condition::{
-    Absence, AppProtocol, Condition, Effect, FieldTest, IntCompare, IntEffect, IntOperand, Interface, Look,
+    Absence, AppPart, AppProtocol, Condition, Effect, FieldTest, IntCompare, IntEffect, IntOperand, Interface, Look,
     TxCondition, TxTest, Xbit,
 };
 use crate::fast_pattern::{self, FastPattern, Site};
@@ -465,8 +465,9 @@ impl<'r> Draft<'r> {
                 None => Condition::AppEvent { event: value.into(), negated },
             },
             "app-layer-protocol" => {
-                let (names, _mode) = value.split_once(',').unwrap_or((value, ""));
-                let mut wanted = AppProtocol { negated, ..AppProtocol::default() };
+                let (names, mode) = value.split_once(',').unwrap_or((value, ""));
+                let of = AppPart::named(mode.trim()).ok_or_else(unknown)?;
+                let mut wanted = AppProtocol { of, negated, ..AppProtocol::default() };
                 for name in names.split('|').map(str::trim) {
                     match name {
                         "failed" => wanted.failed = true,
@@ -588,7 +589,7 @@ impl<'r> Draft<'r> {
             let compiled = check::compile(checks, &mut self.scope)?;
             return self.base64(compiled);
         }
-        let look = self.look(transforms, checks)?;
+        let look = self.look(name, transforms, checks)?;
         if name == PAYLOAD {
             self.payload.push((position, look));
             return Ok(());
@@ -609,7 +610,7 @@ impl<'r> Draft<'r> {
         transforms: &[ir::Transform],
         checks: &[ir::Check],
     ) -> Result<(), String> {
-        let look = self.look(transforms, checks)?;
+        let look = self.look(name, transforms, checks)?;
         let of = |def: &ProtocolDef| def.frames.iter().position(|frame| frame.name == name);
         let found =
             (0..).zip(self.protocols).find_map(|(app, def)| of(def).map(|kind| (app, kind, def.frames.get(kind))));
@@ -633,7 +634,20 @@ impl<'r> Draft<'r> {
         Ok(())
     }
 
-    fn look(&mut self, transforms: &[ir::Transform], checks: &[ir::Check]) -> Result<Look, String> {
+    /// A buffer's name without dots, as EVE has it.
+    fn plain_name(&self, name: &str) -> String {
+        if name == PAYLOAD {
+            return "content".into();
+        }
+        let rows = self.protocols.iter().flat_map(|def| (0..).map_while(|row| (def.buffers)(row)));
+        let modifier = rows.filter(|info| info.name == name).find_map(|info| info.modifier);
+        modifier.map_or_else(|| name.replace('.', "_"), str::to_owned)
+    }
+
+    fn look(&mut self, name: &str, transforms: &[ir::Transform], checks: &[ir::Check]) -> Result<Look, String> {
+        if checks.iter().any(|check| matches!(check, ir::Check::Entropy(_))) {
+            self.scope.buffer = self.plain_name(name);
+        }
         let compiled = check::compile(checks, &mut self.scope)?;
         let absence = checks.iter().find_map(|check| match check {
             ir::Check::Absent { or_else } => Some(if *or_else { Absence::OrElse } else { Absence::Must }),

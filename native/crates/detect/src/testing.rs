@@ -14,7 +14,9 @@ use sidewire_proto::{
     ProtocolDef, Session, Settings, Step, Transactions, Value, def,
 };
 
-use crate::{CompileOptions, Detector, FlowInput, FlowState, FlowStats, Input, Match, Observer, RuleSet, Silent};
+use crate::{
+    CompileOptions, Detector, FlowInput, FlowState, FlowStats, Input, Match, Observer, RuleSet, Silent, Taken, TakenFor,
+};
 
 /// Sets of every batch here: 0 is any address and any port; addresses 1 are 10.0.0.0/24, 2 all but those; ports 1 is 80,
 /// 2 is 443 and 8000-8100.
@@ -236,6 +238,7 @@ impl Bench {
     ) -> Vec<Match> {
         let template = tcp(&[], direction);
         let mut matches = Vec::new();
+        let taken = if self.session.is_some() { Taken::For(0) } else { Taken::Unknown };
         let input = Input {
             time: self.time,
             ordinal: 1,
@@ -248,7 +251,7 @@ impl Bench {
                 was_established: self.established,
                 protocol: 6,
                 app: self.session.is_some().then_some(0),
-                app_failed: false,
+                taken: TakenFor { flow: taken, sides: [taken; 2], original: Taken::Unknown },
                 app_events: &[],
                 state: &mut self.state,
                 session: self.session.as_deref_mut(),

@@ -382,6 +382,7 @@ impl Desk {
             }
             TxTest::Buffer(look) | TxTest::Item(_, look) => {
                 let multi = matches!(condition.kind, BufferKind::Multi | BufferKind::Items);
+                let little = session.little_endian(position, side);
                 let mut miss = None;
                 for nth in 0..if multi { ITEMS } else { 1 } {
                     let value = match &condition.test {
@@ -389,13 +390,13 @@ impl Desk {
                         _ => session.value(position, row, side, nth),
                     };
                     let (view, whole) = match value {
-                        Value::Bytes(data) => (View::whole(data), true),
+                        Value::Bytes(data) => (View { little, ..View::whole(data) }, true),
                         Value::Body { data, base, complete } => {
                             let complete = complete || past;
                             if look.needs_all && !complete {
                                 return Err((false, Miss::Absent));
                             }
-                            (View { data, base, complete, little: true }, complete)
+                            (View { data, base, complete, little }, complete)
                         }
                         _ => break,
                     };

@@ -37,7 +37,7 @@ pub(crate) const NAMES: &[&str] = &[
 pub(crate) enum Transform {
     CompressWhitespace,
     DotPrefix,
-    FromBase64 { bytes: usize, offset: usize },
+    FromBase64 { bytes: usize, offset: usize, mode: base64::Mode },
     Gunzip(u64),
     HeaderLowercase,
     Pcre(Regex),
@@ -62,17 +62,19 @@ impl Transform {
             "compress_whitespace" => Self::CompressWhitespace,
             "dotprefix" => Self::DotPrefix,
             "from_base64" => {
-                let (mut bytes, mut offset) = (0, 0);
+                let (mut bytes, mut offset, mut mode) = (0, 0, base64::Mode::Stop);
                 for part in argument.split(',').map(str::trim).filter(|part| !part.is_empty()) {
                     let number = |text: &str| text.trim().parse().map_err(|_| format!("from_base64: `{part}`"));
                     match part.split_once(' ') {
                         Some(("bytes", value)) => bytes = number(value)?,
                         Some(("offset", value)) => offset = number(value)?,
-                        Some(("mode", _)) => {}
+                        Some(("mode", "rfc2045")) => mode = base64::Mode::Skip,
+                        Some(("mode", "rfc4648")) => mode = base64::Mode::Stop,
+                        Some(("mode", "strict")) => mode = base64::Mode::Refuse,
                         _ => return Err(format!("from_base64: `{part}` is not known")),
                     }
                 }
-                Self::FromBase64 { bytes, offset }
+                Self::FromBase64 { bytes, offset, mode }
             }
             "gunzip" => Self::Gunzip(max_size(argument)?),
             "header_lowercase" => Self::HeaderLowercase,
@@ -110,10 +112,14 @@ impl Transform {
                 output.push(b'.');
                 output.extend_from_slice(input);
             }
-            Self::FromBase64 { bytes, offset } => {
+            Self::FromBase64 { bytes, offset, mode } => {
                 let text = input.get(*offset..).unwrap_or_default();
                 let text = if *bytes == 0 { text } else { text.get(..*bytes).unwrap_or(text) };
-                output.append(&mut base64::decode(text));
+                match base64::decode(text, *mode) {
+                    Some(mut decoded) => output.append(&mut decoded),
+                    // What is no base64 stays as it is.
+                    None => output.extend_from_slice(input),
+                }
             }
             Self::Gunzip(limit) => inflate(flate2::read::GzDecoder::new(input), *limit, output),
             Self::Inflate(limit) => inflate(flate2::read::ZlibDecoder::new(input), *limit, output),
@@ -228,6 +234,8 @@ mod tests {
             ("pcrexform", "(nope)", "GET", ""),
             ("from_base64", "", "SGVsbG8=", "Hello"),
             ("from_base64", "bytes 4, offset 1, mode rfc4648", "!SGVsbG8=", "Hel"),
+            ("from_base64", "offset 1, mode rfc2045", "!SGVs bG8=", "Hello"),
+            ("from_base64", "offset 1, mode strict", "!SGVs bG8=", "!SGVs bG8="),
         ] {
             assert_eq!(String::from_utf8(apply(name, argument, input.as_bytes())).unwrap(), expected, "{name} {input}");
         }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use sidewire_base::{Direction, Time};
 use sidewire_decode::{Decoder, Frame, Options, Packet};
 use sidewire_detect::{
-    CompileOptions, Decision, Detector, FlowInput, FlowState, FlowStats, Input, RuleSet, Silent, Thresholds,
+    CompileOptions, Decision, Detector, FlowInput, FlowState, FlowStats, Input, RuleSet, Silent, TakenFor, Thresholds,
 };
 use sidewire_ir::RuleBatch;
 
@@ -47,7 +47,7 @@ impl Conversation {
                 was_established: self.established,
                 protocol: packet.ip.as_ref().map_or(0, |ip| ip.protocol),
                 app: None,
-                app_failed: false,
+                taken: TakenFor::default(),
                 app_events: &[],
                 state: &mut self.state,
                 session: None,

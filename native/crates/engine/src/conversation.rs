@@ -1,4 +1,5 @@
 use sidewire_base::Direction;
+use sidewire_detect::{Taken, TakenFor};
 use sidewire_flow::Flow;
 use sidewire_proto::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session};
 use smallvec::SmallVec;
@@ -86,6 +87,19 @@ impl App {
 
     pub(crate) fn take_detection_events(&mut self) {
         self.events.extend(self.detection.take_events().into_iter().map(DetectionEvent::name));
+    }
+
+    /// What detection took the flow and its sides for.
+    pub(crate) fn taken(&self) -> TakenFor {
+        let known = |number: Option<u16>| number.map_or(Taken::Unknown, |number| Taken::For(number.into()));
+        let rest = if self.failed { Taken::Failed } else { Taken::Unknown };
+        let side = |direction| match self.detection.protocol_of(direction) {
+            None if self.detection.has_failed(direction) => Taken::Failed,
+            None => rest,
+            found => known(found),
+        };
+        let flow = if self.failed { Taken::Failed } else { known(self.protocol) };
+        TakenFor { flow, sides: Direction::BOTH.map(side), original: known(self.original) }
     }
 
     pub(crate) fn names(&self, protocols: &[ProtocolDef]) -> AppNames {

@@ -90,6 +90,7 @@ impl<W: Watch> Env<W> {
                 stream.consume(Consumer::Raw, length);
             }
         }
+        let taken = app.taken();
         let mut fresh = 0;
         let stream = tcp.as_ref().and_then(|session| {
             let stream = session.stream(direction);
@@ -121,7 +122,7 @@ impl<W: Watch> Env<W> {
                 was_established,
                 protocol: flow.protocol,
                 app: app.protocol.map(usize::from),
-                app_failed: app.failed,
+                taken,
                 app_events: &app.events,
                 state: rules,
                 session: app.session.as_deref_mut(),

@@ -176,9 +176,12 @@ impl<W: Watch> Env<W> {
                 head.events_logged = u8::try_from(head.events.len()).unwrap_or(u8::MAX);
             }
         }
+        // Without a packet, it is the side that spoke at all.
+        let silent = flow.packets[Direction::ToServer] == 0;
+        let direction = if silent { Direction::ToClient } else { Direction::ToServer };
         for (tx, event) in anomalies {
             let anomaly = Anomaly::Parser { protocol: protocol.info.name, event };
-            self.anomaly(Some(flow), packet, Direction::ToServer, Some(tx), anomaly);
+            self.anomaly(Some(flow), packet, direction, Some(tx), anomaly);
         }
     }
 

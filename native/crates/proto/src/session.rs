@@ -104,6 +104,13 @@ pub trait Protocol: Send + Sized + 'static {
         Value::Absent
     }
 
+    /// Byte order of what a direction of a transaction carries, for `byte_test` and the like with `dce`: true for
+    /// little-endian.
+    fn little_endian(tx: &Self::Tx, direction: Direction) -> bool {
+        let _ = (tx, direction);
+        true
+    }
+
     /// No rule will look at what a direction of a transaction carries, now or later: content that is not for logs either
     /// can go.
     fn inspected(tx: &mut Self::Tx, direction: Direction) {
@@ -177,6 +184,8 @@ pub trait Session: Send {
     fn value(&self, position: usize, row: usize, direction: Direction, nth: u32) -> Value<'_>;
     /// The `nth` value of a name in a row of named values.
     fn item(&self, position: usize, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'_>;
+    /// Byte order of what a direction of the transaction carries: see [`Protocol::little_endian`].
+    fn little_endian(&self, position: usize, direction: Direction) -> bool;
     /// Is this logger's event due?
     fn log_ready(&self, position: usize, logger: usize, last: bool) -> bool;
     /// From which side the event is told.
@@ -250,6 +259,9 @@ impl<P: Protocol> Session for Typed<P> {
     }
     fn item(&self, position: usize, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'_> {
         self.transactions.at(position).map_or(Value::Absent, |slot| P::item(&slot.tx, row, direction, name, nth))
+    }
+    fn little_endian(&self, position: usize, direction: Direction) -> bool {
+        self.transactions.at(position).is_none_or(|slot| P::little_endian(&slot.tx, direction))
     }
     fn log_ready(&self, position: usize, logger: usize, last: bool) -> bool {
         match (self.transactions.at(position), P::LOGGERS.get(logger)) {

@@ -84,11 +84,12 @@ impl Session {
                 return false;
             }
         }
-        if self.traits.peer_window_unknown && arrival.direction == ToClient {
-            self.traits.peer_window_unknown = false;
-            let server = &mut self.sides[ToClient];
-            server.window = server.scaled(arrival.tcp.window);
-            server.set_window_end();
+        if self.traits.windowless == Some(arrival.direction) {
+            // What it offers is the best guess at what it is offered.
+            self.traits.windowless = None;
+            let own = &mut self.sides[arrival.direction];
+            own.window = own.scaled(arrival.tcp.window);
+            own.set_window_end();
         }
         if !self.is_after_last_ack(arrival, scope) {
             scope.event(Event::EstablishedPacketBeforeLastAck);

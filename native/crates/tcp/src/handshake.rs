@@ -130,7 +130,7 @@ impl Session {
         }
         scope.shared.counters.midstream_pickups += 1;
         self.traits.midstream = true;
-        self.traits.peer_window_unknown = true;
+        self.traits.windowless = Some(arrival.direction.flip());
         self.traits.sack = true;
         let own = &mut self.sides[arrival.direction];
         own.scale = SCALE_MAX;

@@ -80,8 +80,8 @@ pub(crate) struct Traits {
     pub(crate) midstream: bool,
     /// Picked up at a SYN/ACK.
     pub(crate) from_syn_ack: bool,
-    /// Picked up from data: the window for the other side is not known yet.
-    pub(crate) peer_window_unknown: bool,
+    /// Picked up from data of the other side: the window this one has is not known before it speaks.
+    pub(crate) windowless: Option<Direction>,
     /// Only one side is seen.
     pub(crate) one_sided: bool,
     /// Both sides use timestamps.
@@ -320,6 +320,9 @@ impl Session {
     pub const fn swap_direction(&mut self) {
         self.sides.swap();
         self.streams.swap();
+        if let Some(side) = self.traits.windowless {
+            self.traits.windowless = Some(side.flip());
+        }
     }
 
     /// One direction.

@@ -142,11 +142,11 @@ impl Stream {
     }
 
     /// True when raw inspection should run: something waits, and it is `chunk_size` octets, or [`flush_raw`](Self::flush_raw)
-    /// was called since it last consumed, or nothing will follow.
+    /// was called since it last consumed, or the stream was closed. A FIN alone does not suffice, as in Suricata.
     pub(crate) fn raw_ready(&self, chunk_size: u32) -> bool {
         let reader = self.reader(Consumer::Raw);
         let waiting = self.visible.saturating_sub(reader.progress);
-        let now = self.flush || self.depth_reached || waiting >= u64::from(chunk_size) || self.ended();
+        let now = self.flush || self.depth_reached || waiting >= u64::from(chunk_size) || self.closed;
         !reader.disabled && waiting > 0 && now
     }
 

@@ -191,6 +191,18 @@ fn a_session_is_picked_up_in_the_middle() {
 }
 
 #[test]
+fn what_was_picked_up_from_the_server_goes_on_once_the_flow_is_turned() {
+    let mut rig = Rig::new(Config { midstream: true, async_oneside: true, ..Config::default() });
+    // The server's answer comes first, and is taken for the client's.
+    assert_eq!(rig.play(ToServer, &tcp(Tcp::ACK, 900, 100), b"answer").visible, [true, false]);
+    rig.session.swap_direction();
+    assert!(rig.play(ToServer, &tcp(Tcp::ACK, 100, 906), b"request").valid);
+    let outcome = rig.play(ToClient, &tcp(Tcp::ACK, 906, 107), b"answer");
+    assert!(outcome.valid && outcome.in_stream && outcome.events.is_empty());
+    assert_eq!(outcome.visible, [true, false], "what the client said is acknowledged");
+}
+
+#[test]
 fn without_midstream_nothing_is_picked_up() {
     let mut rig = Rig::new(Config::default());
     let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"abc");

@@ -12,7 +12,7 @@ pub(super) fn write(packet: &Packet<'_>, limit: usize, out: &mut Object<'_>) {
     });
 }
 
-/// Names of link types, as libpcap has them.
+/// Names of link types, as Suricata shows them.
 const fn link_name(link_type: u32) -> Option<&'static str> {
     Some(match link_type {
         0 => "NULL",
@@ -22,8 +22,8 @@ const fn link_name(link_type: u32) -> Option<&'static str> {
         104 => "C_HDLC",
         108 => "LOOP",
         113 => "LINUX_SLL",
-        228 => "IPV4",
-        229 => "IPV6",
+        228 => "IPv4",
+        229 => "IPv6",
         276 => "LINUX_SLL2",
         _ => return None,
     })

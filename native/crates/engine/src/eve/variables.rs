@@ -41,6 +41,13 @@ impl<'a> Variables<'a> {
                 });
             }
             values(out, "flowvars", flow.variables());
+            if flow.entropies().next().is_some() {
+                out.object("entropy", |o| {
+                    for (of, entropy) in flow.entropies() {
+                        o.f64(Name(of), entropy);
+                    }
+                });
+            }
         }
         let caught = self.matches.iter().flat_map(|found| &found.packet_variables);
         values(out, "pktvars", caught.map(|(name, value)| (name.as_str(), value.as_slice())));

@@ -1,7 +1,7 @@
 //! What rules can look into of a call, whatever carries it: [`buffers!`] lists it for each carrier.
 
 use sidewire_base::Direction;
-use sidewire_msrpc::{Dcom, Exchange, Half, Implementation};
+use sidewire_msrpc::{ByteOrder, Dcom, Exchange, Half, Implementation};
 use sidewire_proto::{Buffer, BufferInfo, BufferKind, Hook, Value};
 
 use super::Rpc;
@@ -407,6 +407,16 @@ pub fn argument<'t, T: Rpc>(tx: &'t T, name: &str, nth: u32) -> Value<'t> {
     let nth = usize::try_from(nth).unwrap_or(usize::MAX);
     let text = tx.exchange().and_then(|exchange| exchange.arguments.text_at(name, nth));
     text.map_or(Value::Absent, |text| Value::Bytes(text.as_bytes()))
+}
+
+/// Byte order of the PDUs of a direction; little-endian where there are none.
+#[must_use]
+pub fn little_endian<T: Rpc>(tx: &T, direction: Direction) -> bool {
+    let order = tx.exchange().map(|exchange| match direction {
+        Direction::ToServer => exchange.request.order,
+        Direction::ToClient => exchange.response.order,
+    });
+    order != Some(ByteOrder::Big)
 }
 
 /// `dcom.dispid`.

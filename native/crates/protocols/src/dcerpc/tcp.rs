@@ -49,6 +49,10 @@ impl Protocol for Tcp {
     const EVENTS: &'static [EventInfo] = EVENTS;
     const LOGGERS: &'static [Logger<Tx>] = LOGGERS;
 
+    fn little_endian(tx: &Tx, direction: Direction) -> bool {
+        rows::little_endian(tx, direction)
+    }
+
     fn item<'t>(tx: &'t Tx, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
         rows::argument(tx, name, nth)
     }

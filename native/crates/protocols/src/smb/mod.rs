@@ -58,6 +58,10 @@ impl Protocol for Smb {
     const EVENTS: &'static [EventInfo] = event::EVENTS;
     const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;
 
+    fn little_endian(tx: &Transaction, direction: Direction) -> bool {
+        rows::little_endian(tx, direction)
+    }
+
     fn item<'t>(tx: &'t Transaction, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
         rows::argument(tx, name, nth)
     }
