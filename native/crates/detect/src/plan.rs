@@ -343,7 +343,7 @@ impl<'r> Draft<'r> {
         match condition {
             ir::Condition::Buffer { buffer, transforms, checks } => self.buffer(position, buffer, transforms, checks),
             ir::Condition::Item { buffer, item, transforms, checks } => {
-                let look = self.look(transforms, checks)?;
+                let look = self.look(buffer, transforms, checks)?;
                 self.tx_condition(position, buffer, TxTest::Item(item.as_str().into(), look))
             }
             ir::Condition::Frame { buffer, transforms, checks } => self.frame(position, buffer, transforms, checks),
