@@ -64,6 +64,8 @@ describe('sealed calls', () => {
       { rid: 501, name: 'Guest' },
       { rid: 502, name: 'krbtgt' },
     ]);
+    const opened = found.find(({ procedure }) => procedure === 'LsarOpenPolicy');
+    expect(opened?.arguments).toEqual({ impersonation_level: 2, access: 0x02000000 });
     const sealed = await calls(file, {});
     expect(sealed.map(({ procedure, opened }) => [procedure, opened])).toEqual(
       found.map(({ procedure }) => [procedure, undefined]),
