@@ -30,6 +30,8 @@ pub(super) struct Driver {
     transport: Transport,
     ports: [u16; 2],
     midstream: bool,
+    /// The session failed, wants no more, or made way for another: it is told the end, and nothing else.
+    stopped: bool,
     looks: usize,
     /// Those told of the octets that were given last.
     frames: Frames,
@@ -60,7 +62,8 @@ impl Driver {
         let session = (protocol.begin)(&Settings::default());
         let mut frames = Frames::default();
         frames.want(FrameKinds::ALL);
-        Self { protocol, session, sides: Default::default(), transport, ports, midstream, looks: LOOKS, frames }
+        let sides = Default::default();
+        Self { protocol, session, sides, transport, ports, midstream, stopped: false, looks: LOOKS, frames }
     }
 
     fn with<T>(&mut self, world: &mut World, act: impl FnOnce(&mut dyn Session, &mut Context<'_>) -> T) -> T {
@@ -84,7 +87,7 @@ impl Driver {
     /// Gives a piece to the session.
     pub(super) fn feed(&mut self, world: &mut World, direction: Direction, octets: &[u8], last: bool) -> Next {
         let side = &mut self.sides[direction];
-        if side.over {
+        if side.over || self.stopped {
             return Next::More;
         }
         side.kept.extend_from_slice(octets);
@@ -97,13 +100,16 @@ impl Driver {
         let step = self.with(world, |session, context| session.parse(direction, input, context));
         let side = &mut self.sides[direction];
         side.kept = kept;
-        let Ok(step) = step else { return Next::Over };
-        assert!(step.consumed <= side.kept.len(), "a session consumes what is there");
         let there = side.offset..=side.offset + side.kept.len() as u64;
         self.frames.retain(|frame| {
             assert!(there.contains(&frame.start), "a frame begins in what is there, or right behind");
             false
         });
+        let Ok(step) = step else {
+            self.stopped = true;
+            return Next::Over;
+        };
+        assert!(step.consumed <= side.kept.len(), "a session consumes what is there");
         let goes_on = !step.finished && step.switch.is_none();
         if datagrams {
             side.kept.clear();
@@ -114,6 +120,7 @@ impl Driver {
             side.need = step.need;
         }
         side.over = last && step.switch.is_none();
+        self.stopped = !goes_on;
         match step.switch {
             Some(name) => Next::Switch(name),
             None if step.finished => Next::Over,
@@ -129,6 +136,7 @@ impl Driver {
         side.kept.clear();
         side.need = 0;
         let went = self.with(world, |session, context| session.gap(direction, length, context));
+        self.stopped |= went.is_err();
         if went.is_ok() { Next::More } else { Next::Over }
     }
 
@@ -142,17 +150,16 @@ impl Driver {
             side.need = 0;
         }
         let session = (protocol.begin)(&Settings::default());
-        Self { protocol, session, looks: LOOKS, ..self }
+        Self { protocol, session, stopped: false, looks: LOOKS, ..self }
     }
 
-    /// Neither direction goes on.
+    /// Neither direction goes on. A session may make way for another even then.
     pub(super) fn end(mut self, world: &mut World) -> Option<(Self, &'static str)> {
         for direction in Direction::BOTH {
-            match self.feed(world, direction, &[], true) {
-                Next::Switch(name) => return Some((self, name)),
-                Next::More => self.with(world, |session, context| session.close(direction, context)),
-                Next::Over => {}
+            if let Next::Switch(name) = self.feed(world, direction, &[], true) {
+                return Some((self, name));
             }
+            self.with(world, |session, context| session.close(direction, context));
         }
         self.look_to_the_end();
         None

@@ -29,16 +29,18 @@ pub fn flow(name: &str, transport: Transport, data: &[u8]) {
     while let Ok(head) = cur.u16_be() {
         let direction = if head & 0x8000 == 0 { Direction::ToServer } else { Direction::ToClient };
         let length = usize::from(head & 0x3fff).min(cur.left());
-        let Ok(piece) = cur.take(length) else { return };
+        let Ok(piece) = cur.take(length) else { break };
         if head & 0x4000 != 0 && driver.gap(&mut world, direction, u64::from(head & 0xff) + 1) != Next::More {
-            return;
+            break;
         }
         if driver.feed(&mut world, direction, piece, false) != Next::More {
-            return;
+            break;
         }
         driver.look();
     }
-    driver.end(&mut world);
+    if let Some((driver, _another)) = driver.end(&mut world) {
+        driver.end(&mut world);
+    }
 }
 
 /// The same octets as one direction of a flow and as the other, for detection and framing.
