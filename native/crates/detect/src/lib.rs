@@ -18,6 +18,8 @@ mod fast_pattern;
 mod fields;
 mod flow_state;
 mod frame;
+#[cfg(test)]
+mod frame_tests;
 #[doc(hidden)]
 pub mod fuzz;
 mod group;

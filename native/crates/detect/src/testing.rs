@@ -10,12 +10,13 @@ use sidewire_ir::{
     HeaderProtocol, Operand, PortRange, PortSet, Rule, RuleBatch, Window,
 };
 use sidewire_proto::{
-    Buffer, BufferInfo, BufferKind, Context, EventInfo, Failed, Hook, Info, Input as Bytes, Logger, Protocol,
-    ProtocolDef, Session, Settings, Step, Transactions, Value, def,
+    Buffer, BufferInfo, BufferKind, Context, EventInfo, Failed, FrameInfo, Hook, Info, Input as Bytes, Logger,
+    Protocol, ProtocolDef, Session, Settings, Step, Transactions, Value, def,
 };
 
 use crate::{
-    CompileOptions, Detector, FlowInput, FlowState, FlowStats, Input, Match, Observer, RuleSet, Silent, Taken, TakenFor,
+    CompileOptions, Detector, FlowInput, FlowState, FlowStats, FramesInput, Input, Match, Observer, RuleSet, Silent,
+    Taken, TakenFor,
 };
 
 /// Sets of every batch here: 0 is any address and any port; addresses 1 are 10.0.0.0/24, 2 all but those; ports 1 is 80,
@@ -108,6 +109,10 @@ pub(crate) fn lacks(octets: &[u8]) -> Check {
 
 pub(crate) fn buffer(name: &str, checks: Vec<Check>) -> Condition {
     Condition::Buffer { buffer: name.into(), transforms: vec![], checks }
+}
+
+pub(crate) fn frame(name: &str, checks: Vec<Check>) -> Condition {
+    Condition::Frame { buffer: name.into(), transforms: vec![], checks }
 }
 
 pub(crate) fn payload(checks: Vec<Check>) -> Condition {
@@ -268,6 +273,39 @@ impl Bench {
         matches
     }
 
+    /// Runs over frames of what the client sends; what matched, by sid.
+    pub(crate) fn framed(&mut self, frames: FramesInput<'_>, last: bool) -> Vec<u32> {
+        let packet = tcp(&[], Direction::ToServer);
+        let mut matches = Vec::new();
+        let input = Input {
+            time: self.time,
+            ordinal: 1,
+            packet: (!last).then_some(&packet),
+            source: packet.source(),
+            destination: packet.destination(),
+            flow: Some(FlowInput {
+                direction: Direction::ToServer,
+                established: true,
+                was_established: true,
+                protocol: 6,
+                app: Some(0),
+                taken: TakenFor::default(),
+                app_events: &[],
+                state: &mut self.state,
+                session: None,
+                stream: None,
+                frames: Some(frames),
+                stream_sizes: None,
+                stats: FlowStats::default(),
+                packet_in_stream: true,
+            }),
+            stream_events: &[],
+            last,
+        };
+        self.detector.inspect(input, &mut Silent, &mut matches);
+        matches.iter().map(|found| self.sid(found)).collect()
+    }
+
     pub(crate) fn sid(&self, found: &Match) -> u32 {
         self.rules.rule(found.rule).sid
     }
@@ -352,6 +390,11 @@ impl Protocol for Toy {
             info: row("toy.answer", BufferKind::Bytes, Hook::to_client(1)),
             get: |tx, _, _| bytes(tx.answer.as_deref()),
         },
+    ];
+    const FRAMES: &'static [FrameInfo] = &[
+        FrameInfo { name: "toy.stream", doc: "For tests." },
+        FrameInfo { name: "toy.part", doc: "For tests." },
+        FrameInfo { name: "toy.other", doc: "For tests." },
     ];
     const EVENTS: &'static [EventInfo] = &[EventInfo { name: "odd", doc: "For tests." }];
     const LOGGERS: &'static [Logger<ToyTx>] = &[];

@@ -50,6 +50,41 @@ fn a_hole_that_no_protocol_would_have_read_is_no_gap() {
 }
 
 #[test]
+fn pinned_octets_stay_and_are_handed_out_in_pieces() {
+    let mut pipe = Pipe::new(Config::default(), 7);
+    pipe.send(0, b"one");
+    pipe.send(8, b"three");
+    pipe.acknowledge(13);
+    pipe.read_all(Consumer::App);
+    for consumer in [Consumer::App, Consumer::Raw] {
+        pipe.stream().disable(consumer);
+    }
+    let pieces = |pipe: &mut Pipe, from, to| -> Vec<_> {
+        pipe.stream().within(from, to).map(|(at, piece)| (at, piece.to_vec())).collect()
+    };
+    pipe.rig.session.release(&pipe.rig.config, [1, u64::MAX], &mut pipe.rig.shared);
+    assert_eq!(pieces(&mut pipe, 0, 20), [(1, b"ne".to_vec()), (8, b"three".to_vec())]);
+    assert_eq!(pieces(&mut pipe, 2, 10), [(2, b"e".to_vec()), (8, b"th".to_vec())]);
+    assert_eq!(pieces(&mut pipe, 3, 8), []);
+    pipe.release();
+    assert_eq!(pieces(&mut pipe, 0, 20), []);
+    pipe.finish();
+}
+
+#[test]
+fn octets_before_a_hole_are_settled_once_what_follows_is_here() {
+    let mut pipe = Pipe::new(Config::default(), 7);
+    pipe.send(0, b"one");
+    pipe.acknowledge(8);
+    assert_eq!((pipe.stream().visible(), pipe.stream().settled()), (3, 3));
+    pipe.send(8, b"three");
+    assert_eq!((pipe.stream().visible(), pipe.stream().settled()), (3, 8), "what lies between will not come");
+    pipe.acknowledge(13);
+    assert_eq!((pipe.stream().visible(), pipe.stream().settled()), (13, 13));
+    pipe.finish();
+}
+
+#[test]
 fn a_hole_is_a_gap_once_the_peer_acknowledged_beyond() {
     let mut pipe = Pipe::new(Config::default(), u32::MAX - 4);
     pipe.send(0, b"one");
