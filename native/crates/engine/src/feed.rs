@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, Endpoint};
 use sidewire_decode::Packet;
-use sidewire_proto::{Context, DetectionState, Input, Outcome};
+use sidewire_proto::{Context, DetectionState, Input, Outcome, ProtocolDef};
 use sidewire_tcp::{Chunk, Consumer, Session};
 
 use crate::conversation::{App, Conversation, ConversationFlow};
@@ -46,8 +46,12 @@ impl<W: Watch> Env<W> {
             let (offset, bytes, last, gap) = match tcp.stream(direction).available(Consumer::App) {
                 None => return Turn::Straight,
                 Some(Chunk::Gap { length, .. }) => {
-                    self.gap(app, direction, length, ordinal, (client, server), tcp.midstream());
-                    tcp.stream_mut(direction).consume(Consumer::App, length);
+                    let completed = self.gap(app, direction, length, ordinal, (client, server), tcp.midstream());
+                    let stream = tcp.stream_mut(direction);
+                    stream.consume(Consumer::App, length);
+                    if completed {
+                        stream.flush_raw();
+                    }
                     continue;
                 }
                 Some(Chunk::Data { offset, bytes, last, gap, .. }) => (offset, bytes, last, gap),
@@ -132,8 +136,7 @@ impl<W: Watch> Env<W> {
             match step {
                 Ok(step) => {
                     let consumed = step.consumed.min(total);
-                    let flushes = app.protocol.and_then(|n| self.setup.protocols.get(usize::from(n)));
-                    let flushes = flushes.is_some_and(|protocol| protocol.flushes_stream)
+                    let flushes = flushes_stream(self.setup.protocols, app.protocol)
                         && complete_messages(&**session, direction) > complete;
                     app.need[direction] = step.need;
                     let stream = tcp.stream_mut(direction);
@@ -175,6 +178,7 @@ impl<W: Watch> Env<W> {
         }
     }
 
+    /// Tells the session of missing octets. True when that completed a message, and rules on the stream need not wait.
     fn gap(
         &mut self,
         app: &mut App,
@@ -183,17 +187,18 @@ impl<W: Watch> Env<W> {
         ordinal: u64,
         (client, server): (Endpoint, Endpoint),
         midstream: bool,
-    ) {
+    ) -> bool {
         let Some(session) = &mut app.session else {
             // Protocol detection needs the beginning: midstream it may find one behind the gap.
             if !midstream {
                 app.detection_gave_up(&mut self.counters);
             }
-            return;
+            return false;
         };
         app.dirty = true;
         app.need[direction] = 0;
         let opened = session.opened();
+        let complete = complete_messages(&**session, direction);
         let mut context = Context {
             time: self.now,
             ordinal,
@@ -207,6 +212,7 @@ impl<W: Watch> Env<W> {
         };
         let outcome = session.gap(direction, length, &mut context);
         let new = session.opened() - opened;
+        let completed = complete_messages(&**session, direction) > complete;
         if outcome.is_err() {
             app.stopped = true;
             if let Some(count) = app.protocol.and_then(|n| self.counters.gap_errors.get_mut(usize::from(n))) {
@@ -215,6 +221,7 @@ impl<W: Watch> Env<W> {
         }
         self.count_transactions(app.protocol, new);
         self.note_expectations();
+        completed && flushes_stream(self.setup.protocols, app.protocol)
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call site per transport; the parts belong to different owners")]
@@ -343,6 +350,11 @@ impl<W: Watch> Env<W> {
         }
         Turn::Straight
     }
+}
+
+/// Does a complete message of this protocol let rules look at the stream so far?
+fn flushes_stream(protocols: &[ProtocolDef], protocol: Option<u16>) -> bool {
+    protocol.and_then(|number| protocols.get(usize::from(number))).is_some_and(|protocol| protocol.flushes_stream)
 }
 
 /// Open transactions that are complete in one direction.

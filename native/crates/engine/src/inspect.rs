@@ -6,7 +6,7 @@ use sidewire_base::Direction;
 use sidewire_decode::Packet;
 use sidewire_detect::{FlowInput, FlowStats, FramesInput, Input as DetectInput, Match, StreamInput};
 use sidewire_ir::Action;
-use sidewire_tcp::{Chunk, Consumer};
+use sidewire_tcp::{Chunk, Consumer, Stream};
 
 use crate::conversation::{Conversation, ConversationFlow};
 use crate::env::Env;
@@ -181,22 +181,15 @@ impl<W: Watch> Env<W> {
             }
             (None, None) => (None, None),
         };
-        let mut held = Vec::new();
-        let payload = match (found.stream, flow.and_then(|flow| flow.data.tcp.as_ref())) {
-            (true, Some(session)) => {
-                let stream = session.stream(found.direction);
-                let mut end = stream.released();
-                for (offset, piece) in stream.pieces() {
-                    if offset > end {
-                        held.extend_from_slice(format!("[{} bytes missing]", offset - end).as_bytes());
-                    }
-                    end = offset + piece.len() as u64;
-                    let room = MAX_STREAM_PAYLOAD.saturating_sub(held.len());
-                    held.extend_from_slice(piece.get(..room).unwrap_or(piece));
-                }
-                Payload::Stream(&held)
-            }
-            _ => Payload::Packet(packet.map_or(&[], |packet| packet.payload)),
+        // What matched in a stream, or on a transaction that came in one, is shown with what is held of it.
+        let session = flow.and_then(|flow| flow.data.tcp.as_ref()).filter(|_| found.stream || found.tx.is_some());
+        let held = session.filter(|_| self.setup.outputs.payloads).map(|session| held(session.stream(found.direction)));
+        let payload = Payload {
+            octets: match &held {
+                Some(held) if !held.is_empty() => held,
+                _ => packet.map_or(&[], |packet| packet.payload),
+            },
+            stream: session.is_some(),
         };
         let setup = Arc::clone(&self.setup);
         let transaction = found.tx.and_then(|(position, _)| {
@@ -245,4 +238,19 @@ impl<W: Watch> Env<W> {
         }
         self.writer.alert(&envelope, key, (rule, packet), |output, out| facts.write(&setup.outputs, output, out));
     }
+}
+
+/// What is held of a stream, in order; what is missing is said in its place.
+fn held(stream: &Stream) -> Vec<u8> {
+    let mut held = Vec::new();
+    let mut end = stream.released();
+    for (offset, piece) in stream.pieces() {
+        if offset > end {
+            held.extend_from_slice(format!("[{} bytes missing]", offset - end).as_bytes());
+        }
+        end = offset + piece.len() as u64;
+        let room = MAX_STREAM_PAYLOAD.saturating_sub(held.len());
+        held.extend_from_slice(piece.get(..room).unwrap_or(piece));
+    }
+    held
 }

@@ -50,11 +50,11 @@ impl Transaction<'_> {
 
 /// The octets a rule matched in.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Payload<'a> {
-    /// The packet's.
-    Packet(&'a [u8]),
-    /// What is held of the stream, in order.
-    Stream(&'a [u8]),
+pub(crate) struct Payload<'a> {
+    /// What is held of the stream, in order, or the packet's.
+    pub(crate) octets: &'a [u8],
+    /// The rule matched in a stream.
+    pub(crate) stream: bool,
 }
 
 impl<S> AlertFacts<'_, S> {
@@ -179,12 +179,9 @@ impl<S> AlertFacts<'_, S> {
 
     fn payload(&self, output: &Output, out: &mut Object<'_>) {
         let options = output.alert;
-        let (octets, stream) = match self.payload {
-            Payload::Packet(octets) => (octets, 0_u8),
-            Payload::Stream(octets) => (octets, 1),
-        };
+        let Payload { octets, stream } = self.payload;
         let shown = octets.get(..options.payload_limit).unwrap_or(octets);
-        if (options.payload || options.payload_printable || options.payload_length) && !octets.is_empty() {
+        if options.shows_payload() && !octets.is_empty() {
             if options.payload {
                 out.str("payload", &sidewire_eve::base64(shown));
             }
@@ -194,9 +191,9 @@ impl<S> AlertFacts<'_, S> {
             if options.payload_length {
                 out.u64("payload_length", octets.len() as u64);
             }
-            out.u64("stream", stream);
+            out.u64("stream", u8::from(stream));
         } else if options.payload || options.payload_printable {
-            out.u64("stream", stream);
+            out.u64("stream", u8::from(stream));
         }
         if let Some(packet) = self.packet.filter(|_| options.packet) {
             packet::write(packet, usize::MAX, out);

@@ -33,6 +33,8 @@ pub(crate) struct Outputs {
     pub(crate) list: Vec<Output>,
     /// How many files take a line of text for each alert; they are numbered after those in `list`.
     pub(crate) fast: usize,
+    /// Some output shows payloads of alerts.
+    pub(crate) payloads: bool,
     /// Some output shows Ethernet addresses.
     pub(crate) ethernet: bool,
     names: Vec<&'static str>,
@@ -72,6 +74,13 @@ pub(crate) struct AlertOptions {
     pub(crate) calls: bool,
 }
 
+impl AlertOptions {
+    /// Is something told of the octets a rule matched in?
+    pub(crate) const fn shows_payload(&self) -> bool {
+        self.payload || self.payload_printable || self.payload_length
+    }
+}
+
 /// Which anomalies are written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct AnomalyOptions {
@@ -103,6 +112,7 @@ impl Outputs {
             config.outputs.iter().chain(&config.subscribe).map(|output| Output::new(output, &names)).collect();
         Self {
             fast: config.fast.len(),
+            payloads: list.iter().any(|output| output.alert.shows_payload()),
             ethernet: list.iter().any(|output| output.config.ethernet),
             list,
             names,
