@@ -17,7 +17,7 @@ function engineOptions(command: Command): void {
     .option('--midstream', 'pick up sessions in the middle (default)')
     .option('--no-midstream', 'follow only sessions whose handshake is in the capture')
     .option('-k, --checksums <mode>', 'none: ignore them; all: drop packets with a wrong one; auto', 'auto')
-    .option('--matcher <name>', 'auto, vectorscan or aho-corasick', 'auto');
+    .option('--matcher <name>', 'auto, vectorscan or aho-corasick (default: auto, or what mpm-algo says)');
 }
 
 /** Adds what opens sealed calls. */

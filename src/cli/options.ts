@@ -11,10 +11,10 @@ export function engineOptions(values: Values): EngineOptions {
   const text = (name: string) => values[name] as string | undefined;
   const checksums = CHECKSUMS[(text('checksums') ?? 'auto') as keyof typeof CHECKSUMS];
   if (!checksums) throw new Stop(EXIT.usage, `-k takes none, all or auto, not "${text('checksums')}"`);
-  const matcher = MATCHERS.find((name) => name === (text('matcher') ?? 'auto'));
-  if (!matcher) throw new Stop(EXIT.usage, `--matcher takes ${MATCHERS.join(', ')}, not "${text('matcher')}"`);
+  const matcher = MATCHERS.find((name) => name === text('matcher'));
+  if (text('matcher') !== undefined && !matcher) throw new Stop(EXIT.usage, `--matcher takes ${MATCHERS.join(', ')}, not "${text('matcher')}"`);
   return {
-    matcher,
+    ...(matcher ? { matcher } : {}),
     set: settings(values.set as string[] | undefined),
     ...secretOptions(values),
     ...(checksums === 'auto' ? {} : { checksums }),

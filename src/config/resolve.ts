@@ -1,4 +1,4 @@
-import type { ChecksumMode, ProtocolConfig, RunConfig } from '../generated/config.js';
+import type { ChecksumMode, Matcher, ProtocolConfig, RunConfig } from '../generated/config.js';
 import { ConfigError } from './error.js';
 import { flatten } from './flatten.js';
 import type { ConfigMap } from './node.js';
@@ -19,6 +19,8 @@ export interface KnownProtocol {
 export interface Config {
   /** The run; its inputs are the caller's to fill. */
   readonly run: RunConfig;
+  /** The literal matcher of `mpm-algo`. */
+  readonly matcher: Matcher;
   readonly addressVariables: ReadonlyMap<string, string>;
   readonly portVariables: ReadonlyMap<string, string>;
   /** Paths as written; `null`: none. */
@@ -65,6 +67,8 @@ export function resolve(config: ConfigMap, purpose: Purpose): Config {
   const outputs = resolveOutputs(raw, purpose.logDir, names);
   return {
     run: resolveRun(raw, purpose, protocols.config, outputs, ports),
+    // `hs` is what `auto` takes where its library is found, and no reason to stop where it is not.
+    matcher: raw['mpm-algo']?.startsWith('ac') ? 'aho-corasick' : 'auto',
     addressVariables: new Map(Object.entries(addresses)),
     portVariables: new Map(Object.entries(ports)),
     rulePath: raw['default-rule-path'] ?? null,

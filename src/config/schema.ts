@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { flag, size, text, texts, whole } from './values.js';
 
+// A configuration is read once: compiling its schema to code takes longer than walking it.
+z.config({ jitless: true });
+
 /** Anything below a key, for parts that each user reads by itself. */
 const anything: z.ZodType<unknown> = z.unknown();
 
@@ -112,6 +115,7 @@ export const rawConfig = z.looseObject({
   detect: z
     .looseObject({ 'inspection-recursion-limit': whole.optional(), thresholds: z.looseObject({}).optional() })
     .optional(),
+  'mpm-algo': text.optional(),
   'packet-alert-max': whole.optional(),
   pcre: z.looseObject({ 'match-limit': whole.optional(), 'match-limit-recursion': whole.optional() }).optional(),
   'default-rule-path': text.optional(),

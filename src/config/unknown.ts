@@ -13,7 +13,7 @@ const INERT = new Set(
     'detect.custom-values detect.grouping detect.guess-applayer-tx detect.prefilter detect.profile detect.profiling ' +
     'detect.sgh-mpm-caching detect.sgh-mpm-caching-path detect.sgh-mpm-context detect.stream-tx-log-limit ' +
     'detect.thresholds dpdk engine-analysis exception-policy flow.hash-size flow.managers flow.prealloc flow.recyclers ' +
-    'heartbeat host host-mode ipfw ippair landlock legacy livedev logging luajit max-pending-packets mpm-algo napatech ' +
+    'heartbeat host host-mode ipfw ippair landlock legacy livedev logging luajit max-pending-packets napatech ' +
     'netmap nflog nfq pcap pcap-file.buffer-size pfring pid-file plugins profiling run-as runmode security spm-algo ' +
     'stats.decoder-events stats.decoder-events-prefix stats.exception-policy stats.stream-events stream.drop-invalid ' +
     'stream.max-sessions stream.midstream-policy stream.prealloc-sessions ' +

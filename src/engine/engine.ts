@@ -78,7 +78,7 @@ export class Engine {
    * @throws {EngineError} `rules/unreadable` for a file, `rules/compile` when the matcher cannot be had
    */
   compile(source: RuleSource): Promise<Ruleset> {
-    return compileRuleset(this.#native, this.catalog, this.config, source, this.#setup.matcher ?? 'auto');
+    return compileRuleset(this.#native, this.catalog, this.config, source, this.#setup.matcher ?? this.config.matcher);
   }
 
   /**

@@ -152,12 +152,19 @@ describe('an engine', () => {
     expect(results[0]?.filter(({ event_type }) => event_type === 'alert')).toHaveLength(200);
     expect(results[1]).toEqual(results[0]);
 
+    // Of some megabytes: sets are swapped between blocks of a capture.
+    const large = join(mkdtempSync(join(tmpdir(), 'sidewire-')), 'large.pcap');
+    const body = 'x'.repeat(20_000);
+    const many = Array.from({ length: 200 }, (_, n) =>
+      http({ client: `10.0.${n}.1:5000`, start: start(n) }).exchange({ uri: `/login/${n}` }, { body }),
+    );
+    writeFileSync(large, capture(...many));
     const engine = new Engine({ workers: 1, homeNet: 'any', externalNet: 'any' });
     const [first, second] = await Promise.all(
       ['2', '5'].map((sid) => engine.compile({ text: LOGIN.replace('sid:2', `sid:${sid}`) })),
     );
     if (!first || !second) throw new Error('two rule sets were compiled');
-    const run = engine.replay(path, { rules: first });
+    const run = engine.replay(large, { rules: first });
     run.swap(second);
     const { alerts } = await collect(run);
     expect(new Set(alerts.map(({ alert }) => alert.signature_id))).toContain(5);

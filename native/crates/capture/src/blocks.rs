@@ -7,19 +7,13 @@ const LENGTH: usize = 512 << 10;
 
 /// Octets from a source, with room in front of them. Blocks are used again and again.
 #[derive(Debug, Default)]
-pub struct Block {
+pub(crate) struct Block {
     octets: Vec<u8>,
     start: usize,
     end: usize,
 }
 
 impl Block {
-    /// True when there is nothing in it: the source is at its end.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.start == self.end
-    }
-
     /// What has not been consumed.
     #[inline]
     pub(crate) fn available(&self) -> &[u8] {
@@ -37,11 +31,16 @@ impl Block {
         self.start = (self.start + n).min(self.end);
     }
 
-    /// Octets `from..from + length` of what the last `consumed` octets were.
+    /// Where in the block the next octet lies. It stays there until something is put in front.
     #[inline]
-    pub(crate) fn behind(&self, consumed: usize, from: usize, length: usize) -> &[u8] {
-        let at = self.start.saturating_sub(consumed) + from;
-        self.octets.get(at..).and_then(|rest| rest.get(..length)).unwrap_or_default()
+    pub(crate) const fn position(&self) -> usize {
+        self.start
+    }
+
+    /// `length` octets at a position, whether or not they were consumed.
+    #[inline]
+    pub(crate) fn at(&self, position: usize, length: usize) -> &[u8] {
+        self.octets.get(position..).and_then(|rest| rest.get(..length)).unwrap_or_default()
     }
 
     /// Puts octets in front of what is there.
@@ -59,8 +58,8 @@ impl Block {
         }
     }
 
-    /// Reads from a source, once. What was in the block is gone.
-    fn fill(&mut self, source: &mut dyn Read) -> io::Result<()> {
+    /// Reads from a source, once; nothing at its end. What was in the block is gone.
+    pub(crate) fn fill(&mut self, source: &mut dyn Read) -> io::Result<()> {
         if self.octets.len() != HEADROOM + LENGTH {
             self.octets = vec![0; HEADROOM + LENGTH];
         }
@@ -75,32 +74,5 @@ impl Block {
                 Err(error) => return Err(error),
             }
         }
-    }
-}
-
-/// Gives the octets of a source block by block. `engine` has one that reads ahead on a thread of its own.
-pub trait Blocks: Send {
-    /// The next block, an empty one at the end. `used` is one that is done with, to be filled again.
-    ///
-    /// # Errors
-    /// Those of the source; nothing follows them.
-    fn next(&mut self, used: Block) -> io::Result<Block>;
-}
-
-/// Reads a block when it is asked for.
-pub struct Direct(Box<dyn Read + Send>);
-
-impl Direct {
-    /// Blocks of a source.
-    #[must_use]
-    pub fn new(source: Box<dyn Read + Send>) -> Self {
-        Self(source)
-    }
-}
-
-impl Blocks for Direct {
-    fn next(&mut self, mut used: Block) -> io::Result<Block> {
-        used.fill(&mut *self.0)?;
-        Ok(used)
     }
 }

@@ -2,16 +2,24 @@
 
 use std::io::Cursor;
 
-use crate::Reader;
+use crate::{Frames, Reader};
 
-/// Opens `data` as a capture and reads it to its end.
+/// Opens `data` as a capture and reads it to its end, frame by frame and block by block.
 pub fn capture(data: &[u8]) {
-    let Ok(mut reader) = Reader::from_source("fuzz", Cursor::new(data.to_vec()), Some(data.len() as u64)) else {
-        return;
-    };
-    let mut octets = 0usize;
+    let open = || Reader::from_source("fuzz", Cursor::new(data.to_vec()), Some(data.len() as u64));
+    let (Ok(mut reader), Ok(mut blocks)) = (open(), open()) else { return };
+    let (mut frames, mut octets) = (0, 0);
     while let Ok(Some(frame)) = reader.next() {
-        octets = octets.wrapping_add(frame.data.len());
+        frames += 1;
+        octets += frame.data.len();
     }
-    std::hint::black_box(octets);
+    let mut block = Frames::default();
+    while let Ok(next) = blocks.frames(block)
+        && !next.is_empty()
+    {
+        frames -= next.iter().len();
+        octets -= next.iter().map(|frame| frame.data.len()).sum::<usize>();
+        block = next;
+    }
+    assert_eq!((frames, octets), (0, 0), "both ways of reading find the same");
 }

@@ -2,7 +2,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::blocks::{Block, Blocks, Direct};
+use crate::blocks::Block;
 
 /// Octets of a compressed file read at once.
 const COMPRESSED: usize = 512 * 1024;
@@ -68,11 +68,15 @@ pub(crate) enum End {
 
 /// A byte source with reused blocks, out of which structures are parsed in place.
 pub(crate) struct Input {
-    blocks: Box<dyn Blocks>,
+    source: Box<dyn Read + Send>,
     /// The block that is being parsed, with what was left of the one before it in front.
     block: Block,
-    /// A block that is done with.
+    /// A block that is done with, to be filled again.
     spare: Block,
+    /// The block is to be kept when the next one takes its place.
+    keeping: bool,
+    /// The block that was kept.
+    kept: Option<Block>,
     /// Offset of the block's end in the uncompressed data.
     end: u64,
     /// Why nothing more will come.
@@ -83,12 +87,8 @@ pub(crate) struct Input {
 
 impl Input {
     /// Looks at the first octets and puts a decompressor in front where they ask for one.
-    /// `blocks` reads it, given the size of the file it comes from when it is one.
-    pub(crate) fn new(
-        source: Box<dyn Read + Send>,
-        size: Option<u64>,
-        blocks: impl FnOnce(Direct, Option<u64>) -> Box<dyn Blocks>,
-    ) -> io::Result<Self> {
+    /// `size` is that of the file it comes from when it is one.
+    pub(crate) fn new(source: Box<dyn Read + Send>, size: Option<u64>) -> io::Result<Self> {
         let progress = Progress { read: Arc::default(), size };
         let mut counted = Counted { inner: source, read: progress.read.clone() };
         let mut magic = [0; 4];
@@ -111,9 +111,8 @@ impl Input {
         } else {
             (Box::new(whole), Compression::None)
         };
-        let blocks = blocks(Direct::new(source), size);
         let (block, spare) = (Block::default(), Block::default());
-        Ok(Self { blocks, block, spare, end: 0, ended: None, compression, progress })
+        Ok(Self { source, block, spare, keeping: false, kept: None, end: 0, ended: None, compression, progress })
     }
 
     /// Offset of the next octet in the uncompressed data.
@@ -140,12 +139,18 @@ impl Input {
     #[cold]
     fn refill(&mut self, n: usize) {
         while self.block.len() < n && self.ended.is_none() {
-            match self.blocks.next(core::mem::take(&mut self.spare)) {
-                Ok(block) if block.is_empty() => self.ended = Some(End::Clean),
-                Ok(mut block) => {
+            let mut block = core::mem::take(&mut self.spare);
+            match block.fill(&mut *self.source) {
+                Ok(()) if block.len() == 0 => self.ended = Some(End::Clean),
+                Ok(()) => {
                     self.end += block.len() as u64;
                     block.prepend(self.block.available());
-                    self.spare = core::mem::replace(&mut self.block, block);
+                    let before = core::mem::replace(&mut self.block, block);
+                    if core::mem::take(&mut self.keeping) {
+                        self.kept = Some(before);
+                    } else {
+                        self.spare = before;
+                    }
                 }
                 // A compressed stream that stops early is a truncated file, not a failing disk.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.ended = Some(End::Cut),
@@ -186,9 +191,30 @@ impl Input {
         self.available().get(from..).and_then(|rest| rest.get(..length)).unwrap_or_default()
     }
 
-    /// Octets `from..from + length` of what was just consumed by `consumed`.
+    /// The block that is being parsed.
     #[inline]
-    pub(crate) fn behind(&self, consumed: usize, from: usize, length: usize) -> &[u8] {
-        self.block.behind(consumed, from, length)
+    pub(crate) const fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// Has the block that is being parsed kept once the next one takes its place.
+    pub(crate) const fn keep_block(&mut self) {
+        self.keeping = true;
+    }
+
+    /// The block that was kept, when the next one has taken its place.
+    pub(crate) const fn take_kept(&mut self) -> Option<Block> {
+        self.kept.take()
+    }
+
+    /// The block that is being parsed, at the end of the source.
+    pub(crate) fn take_block(&mut self) -> Block {
+        self.keeping = false;
+        core::mem::take(&mut self.block)
+    }
+
+    /// Takes a block to be filled again.
+    pub(crate) fn recycle(&mut self, block: Block) {
+        self.spare = block;
     }
 }

@@ -1,6 +1,6 @@
 //! Capture files: pcap and pcapng, plain or compressed with gzip or zstd, from a path or from standard input.
 //!
-//! [`Reader`] hands out frames that borrow from reused blocks; nothing is allocated for a packet. Files are read,
+//! [`Reader`] hands out frames that borrow from reused blocks, or whole blocks of them; nothing is allocated for a packet. Files are read,
 //! not mapped, so one that grows or shrinks meanwhile cannot crash the process.
 
 #![cfg_attr(
@@ -11,6 +11,7 @@
 mod blocks;
 mod directory;
 mod error;
+mod frames;
 #[doc(hidden)]
 pub mod fuzz;
 mod input;
@@ -19,9 +20,9 @@ mod pcapng;
 mod reader;
 mod sniff;
 
-pub use blocks::{Block, Blocks, Direct};
 pub use directory::{Order, expand};
 pub use error::{OpenError, ReadError};
+pub use frames::Frames;
 pub use input::{Compression, Progress};
 pub use reader::{Format, Frame, Reader};
 pub use sniff::Seems;

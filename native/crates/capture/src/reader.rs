@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sidewire_base::Time;
 
-use crate::blocks::{Blocks, Direct};
+use crate::frames::{Frames, Place};
 use crate::input::{End, Input};
 use crate::pcap::{self, HeaderError};
 use crate::pcapng::{self, Section, SectionError};
@@ -13,7 +13,7 @@ use crate::{Compression, MAX_BLOCK_LENGTH, OpenError, Progress, ReadError, Seems
 /// Octets looked at to say what a file that is no capture seems to be.
 const SNIFF_LENGTH: usize = 512;
 
-/// One captured frame, borrowed from the reader's buffer until the next one is asked for.
+/// One captured frame, borrowed from the block it was read with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// When it was captured; 1970-01-01 where the file does not say (pcapng simple packets).
@@ -41,6 +41,8 @@ pub enum Format {
 pub struct Reader {
     input: Input,
     state: State,
+    /// What was found behind the frames handed out last.
+    ahead: Option<Result<Option<Place>, ReadError>>,
 }
 
 impl core::fmt::Debug for Reader {
@@ -57,38 +59,15 @@ enum State {
     Done(Format),
 }
 
-/// Where a frame lies in the buffer, relative to what was consumed for it.
-struct Found {
-    consumed: usize,
-    at: usize,
-    time: Time,
-    captured: u32,
-    wire_length: u32,
-    link_type: u32,
-    interface: u32,
-}
-
 impl Reader {
     /// Opens a file; `-` is standard input.
     ///
     /// # Errors
     /// [`OpenError`] names the file and what it seems to be when it is no capture.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        Self::open_with(path, |direct, _| Box::new(direct))
-    }
-
-    /// As [`open`](Self::open), with a way of reading: `blocks` is given what reads block by block, and the size of a
-    /// regular file.
-    ///
-    /// # Errors
-    /// As [`Reader::open`].
-    pub fn open_with(
-        path: impl AsRef<Path>,
-        blocks: impl FnOnce(Direct, Option<u64>) -> Box<dyn Blocks>,
-    ) -> Result<Self, OpenError> {
         let path = path.as_ref();
         if path.as_os_str() == "-" {
-            return Self::begin("standard input", Box::new(io::stdin()), None, blocks);
+            return Self::from_source("standard input", io::stdin(), None);
         }
         let name = path.display().to_string();
         let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
@@ -96,7 +75,7 @@ impl Reader {
         if metadata.is_dir() {
             return Err(OpenError::NotCapture { name, seems: Seems("a directory") });
         }
-        Self::begin(&name, Box::new(file), metadata.is_file().then_some(metadata.len()), blocks)
+        Self::from_source(&name, file, metadata.is_file().then_some(metadata.len()))
     }
 
     /// Reads from any source; `name` is for messages, `size` for progress.
@@ -104,17 +83,8 @@ impl Reader {
     /// # Errors
     /// As [`Reader::open`].
     pub fn from_source(name: &str, source: impl Read + Send + 'static, size: Option<u64>) -> Result<Self, OpenError> {
-        Self::begin(name, Box::new(source), size, |direct, _| Box::new(direct))
-    }
-
-    fn begin(
-        name: &str,
-        source: Box<dyn Read + Send>,
-        size: Option<u64>,
-        blocks: impl FnOnce(Direct, Option<u64>) -> Box<dyn Blocks>,
-    ) -> Result<Self, OpenError> {
         let io_error = |source| OpenError::Io { name: name.to_owned(), source };
-        let mut input = Input::new(source, size, blocks).map_err(io_error)?;
+        let mut input = Input::new(Box::new(source), size).map_err(io_error)?;
         let length = input.fill(SNIFF_LENGTH).len();
         // What a failing source gave before may still be a capture worth reading; without anything, its error counts.
         if length == 0
@@ -157,7 +127,7 @@ impl Reader {
                 return Err(OpenError::NotCapture { name: name.to_owned(), seems });
             }
         };
-        Ok(Self { input, state })
+        Ok(Self { input, state, ahead: None })
     }
 
     /// pcap or pcapng.
@@ -189,28 +159,53 @@ impl Reader {
     #[expect(clippy::should_implement_trait, reason = "frames borrow from the reader, which no Iterator can say")]
     #[inline]
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, ReadError> {
+        Ok(self.find()?.map(|place| place.frame(self.input.block())))
+    }
+
+    /// The frames from here to the end of a block, with the block; none at the end of the file. Frames before an error
+    /// come first. `used` is one that is done with, whose memory is used again.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn frames(&mut self, used: Frames) -> Result<Frames, ReadError> {
+        let Frames { block, mut places } = used;
+        self.input.recycle(block);
+        places.clear();
+        loop {
+            let found = self.find();
+            // To find it, another block was needed: those before it are all of the last one.
+            if let Some(block) = self.input.take_kept() {
+                self.ahead = Some(found);
+                return Ok(Frames { block, places });
+            }
+            match found {
+                Ok(Some(place)) => {
+                    places.push(place);
+                    self.input.keep_block();
+                }
+                Ok(None) if places.is_empty() => return Ok(Frames::default()),
+                Err(error) if places.is_empty() => return Err(error),
+                end => {
+                    self.ahead = Some(end);
+                    return Ok(Frames { block: self.input.take_block(), places });
+                }
+            }
+        }
+    }
+
+    fn find(&mut self) -> Result<Option<Place>, ReadError> {
+        if let Some(found) = self.ahead.take() {
+            return found;
+        }
         let found = match &mut self.state {
             State::Pcap(header) => next_record(&mut self.input, header),
             State::PcapNg(section) => next_block(&mut self.input, section),
             State::Done(_) => Ok(None),
         };
-        match found {
-            Ok(Some(found)) => Ok(Some(Frame {
-                time: found.time,
-                data: self.input.behind(found.consumed, found.at, found.captured as usize),
-                wire_length: found.wire_length,
-                link_type: found.link_type,
-                interface: found.interface,
-            })),
-            Ok(None) => {
-                self.state = State::Done(self.format());
-                Ok(None)
-            }
-            Err(error) => {
-                self.state = State::Done(self.format());
-                Err(error)
-            }
+        if !matches!(found, Ok(Some(_))) {
+            self.state = State::Done(self.format());
         }
+        found
     }
 }
 
@@ -226,7 +221,7 @@ fn short(input: &mut Input, needed: u64) -> ReadError {
 
 /// The end of the file between two structures: clean, unless the source failed or its compressed stream is cut.
 #[cold]
-fn end(input: &mut Input) -> Result<Option<Found>, ReadError> {
+fn end(input: &mut Input) -> Result<Option<Place>, ReadError> {
     let offset = input.offset();
     match input.take_end() {
         End::Clean => Ok(None),
@@ -242,7 +237,7 @@ fn is_filler(rest: &[u8]) -> bool {
 }
 
 #[inline]
-fn next_record(input: &mut Input, header: &pcap::Header) -> Result<Option<Found>, ReadError> {
+fn next_record(input: &mut Input, header: &pcap::Header) -> Result<Option<Place>, ReadError> {
     let head_length = header.record_length();
     let head = input.fill(head_length);
     if head.len() < head_length {
@@ -256,10 +251,10 @@ fn next_record(input: &mut Input, header: &pcap::Header) -> Result<Option<Found>
     if input.fill(consumed).len() < consumed {
         return Err(short(input, consumed as u64));
     }
+    let at = input.block().position() + head_length;
     input.consume(consumed);
-    Ok(Some(Found {
-        consumed,
-        at: head_length,
+    Ok(Some(Place {
+        at,
         time: record.time,
         captured: record.captured,
         wire_length: record.wire_length,
@@ -269,7 +264,7 @@ fn next_record(input: &mut Input, header: &pcap::Header) -> Result<Option<Found>
 }
 
 #[inline]
-fn next_block(input: &mut Input, section: &mut Section) -> Result<Option<Found>, ReadError> {
+fn next_block(input: &mut Input, section: &mut Section) -> Result<Option<Place>, ReadError> {
     loop {
         let offset = input.offset();
         let head = input.fill(pcapng::BLOCK_HEADER_LENGTH);
@@ -311,10 +306,10 @@ fn next_block(input: &mut Input, section: &mut Section) -> Result<Option<Found>,
             Err(what) => return Err(ReadError::Damaged { offset, what }),
             Ok(None) => input.consume(consumed),
             Ok(Some(packet)) => {
+                let at = input.block().position() + packet.at;
                 input.consume(consumed);
-                return Ok(Some(Found {
-                    consumed,
-                    at: packet.at,
+                return Ok(Some(Place {
+                    at,
                     time: packet.time,
                     captured: packet.captured,
                     wire_length: packet.wire_length,

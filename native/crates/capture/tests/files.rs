@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pcap_parser::{Block, PcapBlockOwned, PcapError};
 use proptest::prelude::*;
-use sidewire_capture::{Compression, Format, OpenError, ReadError, Reader, expand};
+use sidewire_capture::{Compression, Format, Frame, Frames, OpenError, ReadError, Reader, expand};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Owned {
@@ -27,27 +27,56 @@ impl Read for Trickle {
     }
 }
 
+/// Frame by frame and block by block, which must be the same.
 fn read(data: Vec<u8>) -> (Vec<Owned>, Option<ReadError>) {
-    drain(Reader::from_source("test", Cursor::new(data), None).unwrap())
+    let open = || Reader::from_source("test", Cursor::new(data.clone()), None).unwrap();
+    let (one_by_one, in_blocks) = (drain(open()), drain_blocks(open()));
+    assert_eq!(one_by_one.0, in_blocks.0);
+    let text = |error: &Option<ReadError>| error.as_ref().map(ToString::to_string);
+    assert_eq!(text(&one_by_one.1), text(&in_blocks.1));
+    one_by_one
 }
 
 fn drain(mut reader: Reader) -> (Vec<Owned>, Option<ReadError>) {
     let mut frames = Vec::new();
     let error = loop {
         match reader.next() {
-            Ok(Some(frame)) => frames.push(Owned {
-                nanos: frame.time.0,
-                data: frame.data.to_vec(),
-                wire_length: frame.wire_length,
-                link_type: frame.link_type,
-                interface: frame.interface,
-            }),
+            Ok(Some(frame)) => frames.push(owned(frame)),
             Ok(None) => break None,
             Err(error) => break Some(error),
         }
     };
     assert!(matches!(reader.next(), Ok(None)), "after the end or an error there is nothing");
     (frames, error)
+}
+
+fn drain_blocks(mut reader: Reader) -> (Vec<Owned>, Option<ReadError>) {
+    // Two blocks at a time, as when one is worked on while the next is read.
+    let (mut all, mut held, mut used) = (Vec::new(), Frames::default(), Frames::default());
+    let error = loop {
+        let next = match reader.frames(used) {
+            Ok(frames) => frames,
+            Err(error) => break Some(error),
+        };
+        if next.is_empty() {
+            break None;
+        }
+        all.extend(held.iter().map(owned));
+        used = core::mem::replace(&mut held, next);
+    };
+    all.extend(held.iter().map(owned));
+    assert!(reader.frames(Frames::default()).unwrap().is_empty(), "after the end or an error there is nothing");
+    (all, error)
+}
+
+fn owned(frame: Frame<'_>) -> Owned {
+    Owned {
+        nanos: frame.time.0,
+        data: frame.data.to_vec(),
+        wire_length: frame.wire_length,
+        link_type: frame.link_type,
+        interface: frame.interface,
+    }
 }
 
 fn u16s(big: bool, n: u16) -> Vec<u8> {
@@ -192,13 +221,17 @@ fn compressed_files_read_as_plain_ones() {
     ] {
         let size = wrapped.len();
         for step in [1, 4096] {
-            let source = Trickle(Cursor::new(wrapped.clone()), step);
-            let reader = Reader::from_source("test", source, Some(size as u64)).unwrap();
+            let open = || {
+                let source = Trickle(Cursor::new(wrapped.clone()), step);
+                Reader::from_source("test", source, Some(size as u64)).unwrap()
+            };
+            let reader = open();
             assert_eq!(reader.compression(), compression);
             let progress = reader.progress();
             let (frames, error) = drain(reader);
             assert!(error.is_none(), "{error:?}");
             assert_eq!(frames, expected);
+            assert_eq!(drain_blocks(open()).0, expected);
             assert_eq!((progress.read(), progress.size()), (size as u64, Some(size as u64)));
         }
         let (frames, error) = read(wrapped[..size / 2].to_vec());

@@ -108,6 +108,14 @@ pub struct BadChecksum {
     pub transport: bool,
 }
 
+impl BadChecksum {
+    /// At least one was.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.network || self.transport
+    }
+}
+
 /// What a tunnelled packet came out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tunnel {

@@ -12,6 +12,23 @@ use crate::plan::{Classes, Plan};
 use crate::port_table::PortTable;
 use crate::{FlowStats, observer::Failure};
 
+/// What a packet of a protocol, or a flow's end, is to rules on packets: a bit of [`Classes`].
+pub(crate) fn class(packet: Option<&Packet<'_>>, protocol: Option<u8>) -> u8 {
+    match (packet.map(|packet| &packet.transport), protocol) {
+        (Some(Transport::Tcp(_)), _) => Classes::TCP,
+        (Some(Transport::Udp(_)), _) => Classes::UDP,
+        (Some(Transport::Icmp(_)), _) => Classes::ICMP,
+        (Some(Transport::Sctp(_)), _) => Classes::SCTP,
+        // Fragments and broken headers: the IP header says what they carry.
+        (_, Some(6)) => Classes::TCP,
+        (_, Some(17)) => Classes::UDP,
+        (_, Some(1 | 58)) => Classes::ICMP,
+        (_, Some(132)) => Classes::SCTP,
+        (_, Some(_)) => Classes::IP,
+        (_, None) => Classes::NONE,
+    }
+}
+
 /// What rules are held against for one packet: everything that stays the same while they are.
 pub(crate) struct Facts<'a> {
     pub(crate) time: Time,
@@ -47,19 +64,7 @@ impl<'a> Facts<'a> {
             (Some(packet), None) => packet.ip.as_ref().map(|ip| ip.protocol),
             (None, None) => None,
         };
-        let class = match (input.packet.map(|packet| &packet.transport), protocol) {
-            (Some(Transport::Tcp(_)), _) => Classes::TCP,
-            (Some(Transport::Udp(_)), _) => Classes::UDP,
-            (Some(Transport::Icmp(_)), _) => Classes::ICMP,
-            (Some(Transport::Sctp(_)), _) => Classes::SCTP,
-            // Fragments and broken headers: the IP header says what they carry.
-            (_, Some(6)) => Classes::TCP,
-            (_, Some(17)) => Classes::UDP,
-            (_, Some(1 | 58)) => Classes::ICMP,
-            (_, Some(132)) => Classes::SCTP,
-            (_, Some(_)) => Classes::IP,
-            (_, None) => Classes::NONE,
-        };
+        let class = class(input.packet, protocol);
         let ip_version = input.source.map_or(0, |source| if source.address.is_ipv4() { 4 } else { 6 });
         Self {
             time: input.time,

@@ -149,6 +149,11 @@ impl<T> Grouped<T> {
         Self { shared: make(&shared), map, groups: named.values().map(|rules| make(rules)).collect() }
     }
 
+    /// What is there, for whatever port.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        core::iter::once(&self.shared).chain(&self.groups)
+    }
+
     /// What is there for a port.
     pub(crate) fn at(&self, port: u16) -> impl Iterator<Item = &T> {
         let own = self.map.at(port).iter().filter_map(|&group| self.groups.get(group as usize));

@@ -65,6 +65,32 @@ pub struct FramesInput<'a> {
     pub stream: &'a sidewire_tcp::Stream,
 }
 
+/// What tells whether a packet of a flow is worth an [`Input`]; see [`crate::RuleSet::is_idle`].
+pub struct Glance<'a> {
+    /// The packet.
+    pub packet: &'a Packet<'a>,
+    /// Which way it travels.
+    pub direction: Direction,
+    /// As in [`FlowInput`].
+    pub protocol: u8,
+    /// As in [`FlowInput`].
+    pub app: Option<usize>,
+    /// How many detection events the flow had so far.
+    pub app_events: usize,
+    /// What detection keeps for the flow.
+    pub state: &'a FlowState,
+    /// The session has transactions.
+    pub transactions: bool,
+    /// New stream octets are to be looked at.
+    pub stream: bool,
+    /// The packet has stream events.
+    pub stream_events: bool,
+    /// Frames of its direction are open.
+    pub frames: bool,
+    /// As in [`FlowInput`].
+    pub packet_in_stream: bool,
+}
+
 /// Counters of a flow, per direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FlowStats {

@@ -49,7 +49,7 @@ pub use catalog::catalog;
 pub use detector::Detector;
 pub use flow_state::FlowState;
 pub use frame::{FRAME_STEP, FRAME_WINDOW, is_due};
-pub use input::{FlowInput, FlowStats, FramesInput, Input, StreamInput, Taken, TakenFor};
+pub use input::{FlowInput, FlowStats, FramesInput, Glance, Input, StreamInput, Taken, TakenFor};
 pub use matched::Match;
 pub use observer::{Failure, Observer, Record, Recorder, Silent, Unit};
 pub use options::{Backend, CompileOptions};

@@ -17,7 +17,7 @@ use crate::frame::FrameRules;
 use crate::group::{Context, Grouped, Matchers, Sets};
 use crate::plan::{Classes, Plan, Planner, StateUse};
 use crate::port_table::{PortId, PortTable};
-use crate::{CompileOptions, RuleMeta, RuleType};
+use crate::{CompileOptions, Glance, RuleMeta, RuleType, facts};
 
 /// A rule that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,16 @@ pub(crate) struct PacketRules {
     pub(crate) stream: Grouped<Context>,
     /// Rules without a pattern.
     pub(crate) plain: Grouped<Vec<u32>>,
+    /// Whether there is any of these.
+    has: Has,
+}
+
+/// Which of [`PacketRules`] has something.
+#[derive(Clone, Copy, Debug, Default)]
+struct Has {
+    packet: bool,
+    stream: bool,
+    plain: bool,
 }
 
 /// Patterns in one buffer of transactions.
@@ -289,6 +299,33 @@ impl RuleSet {
         self.frames.get(app).map(|rules| &rules[direction]).filter(|rules| !rules.kinds.is_empty())
     }
 
+    /// True when a packet of a flow brings nothing that a rule could look at: [`crate::Detector::inspect`] need not be
+    /// called. Most packets are like this: they acknowledge, or carry what no rule reads.
+    #[must_use]
+    pub fn is_idle(&self, glance: &Glance<'_>) -> bool {
+        let &Glance { packet, direction, app, app_events, state, .. } = glance;
+        if state.passed {
+            return true;
+        }
+        let waits = |rules: &[u32], seen: bool| !rules.is_empty() && !seen;
+        if state.generation != self.generation
+            || glance.frames
+            || state.app_events != app_events
+            || waits(&self.events, !glance.stream_events && packet.events.is_empty())
+            || waits(&self.addressed, state.addressed[direction])
+            || waits(&self.protocol_only, state.protocol_seen[direction])
+            || glance.transactions && app.is_some_and(|app| self.inspects(app, direction))
+        {
+            return false;
+        }
+        let class = facts::class(Some(packet), Some(glance.protocol));
+        let Some(PacketRules { has, .. }) = self.packets(class, direction) else { return true };
+        let has_payload = !packet.payload.is_empty();
+        !(has.plain
+            || has.stream && (glance.stream || has_payload && !glance.packet_in_stream)
+            || has.packet && has_payload)
+    }
+
     /// Rules for packets of a class (a bit of [`Classes`]).
     pub(crate) fn packets(&self, class: u8, direction: Direction) -> Option<&PacketRules> {
         self.packets.get(class.trailing_zeros() as usize).map(|rules| &rules[direction])
@@ -350,7 +387,10 @@ impl RuleSet {
                 let plain = here().filter(|(_, plan)| plan.payload_pattern().is_none());
                 let plain = plain.map(|(rule, plan)| (port(plan), *rule));
                 let plain = Grouped::new(plain, &self.ports, <[u32]>::to_vec);
-                by_direction[direction] = PacketRules { packet, stream, plain };
+                let scans = |contexts: &Grouped<Context>| contexts.iter().any(|context| !context.is_empty());
+                let plain_rules = plain.iter().any(|rules: &Vec<u32>| !rules.is_empty());
+                let has = Has { packet: scans(&packet), stream: scans(&stream), plain: plain_rules };
+                by_direction[direction] = PacketRules { packet, stream, plain, has };
             }
         }
         self.transactions = (0..protocols.len())

@@ -1,7 +1,8 @@
 use sidewire_base::Direction;
 use sidewire_detect::{Taken, TakenFor};
-use sidewire_flow::Flow;
+use sidewire_flow::{Flow, FlowState};
 use sidewire_proto::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session};
+use sidewire_tcp::State;
 use smallvec::SmallVec;
 
 use crate::eve::AppNames;
@@ -21,13 +22,24 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    /// The flow runs the other way than was thought.
-    pub(crate) fn swap_direction(&mut self) {
-        if let Some(macs) = &mut self.macs {
-            macs.swap_direction();
-        }
-        self.ttl.swap(0, 1);
+    /// Where TCP stands, as the flow table knows it; `None` for other transports.
+    pub(crate) fn state(&self) -> Option<FlowState> {
+        let state = self.tcp.as_ref()?.state();
+        Some(match state {
+            State::LastAck | State::TimeWait | State::Closed => FlowState::Closed,
+            _ if state >= State::Established => FlowState::Established,
+            _ => FlowState::New,
+        })
     }
+}
+
+/// The flow runs the other way than was thought.
+pub(crate) fn swap_direction(flow: &mut ConversationFlow) {
+    flow.swap_direction();
+    if let Some(macs) = &mut flow.data.macs {
+        macs.swap_direction();
+    }
+    flow.data.ttl.swap(0, 1);
 }
 
 /// Least and greatest TTL of the packets in one direction; none before the first.

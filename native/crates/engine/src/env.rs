@@ -32,8 +32,6 @@ pub(crate) struct Env<W: Watch> {
     pub(crate) ignore_checksums: bool,
     pub(crate) now: Time,
     pub(crate) counters: AppCounters,
-    pub(crate) packets: u64,
-    pub(crate) bytes: u64,
     pub(crate) invalid_checksum: u64,
     /// Greatest memory pressure so far, in percent.
     pub(crate) pressure_max: u64,
@@ -113,8 +111,6 @@ impl<W: Watch> Env<W> {
             ignore_checksums: false,
             now: Time::default(),
             counters: AppCounters::new(setup.protocols.len()),
-            packets: 0,
-            bytes: 0,
             invalid_checksum: 0,
             pressure_max: 0,
             bugs: 0,
@@ -143,8 +139,6 @@ impl<W: Watch> Env<W> {
         self.objects = ObjectTable::with_secrets(self.setup.secrets.clone());
         self.expectations = Expectations::default();
         self.counters = AppCounters::new(self.setup.protocols.len());
-        self.packets = 0;
-        self.bytes = 0;
         self.invalid_checksum = 0;
         self.pressure_max = 0;
     }

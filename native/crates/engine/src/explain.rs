@@ -7,9 +7,10 @@ use sidewire_eve::{Object, hex, printable};
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
+use crate::alone::Alone;
 use crate::config::RunConfig;
 use crate::conversation::ConversationFlow;
-use crate::run::{Alone, drive_watched};
+use crate::run::drive_into;
 use crate::setup::Setup;
 use crate::worker::Watch;
 
@@ -199,8 +200,9 @@ pub fn explain(
     }
     let config = RunConfig { outputs: Vec::new(), fast: Vec::new(), subscribe: None, workers: 1, ..config };
     let setup = Arc::new(Setup::new(config, secrets)?);
-    let alone = Alone::watched(&setup, Arc::clone(rules), Explainer::new(watched));
-    let (explainer, mut errors) = drive_watched(&setup, alone)?;
+    let mut alone = Alone::new(&setup, Arc::clone(rules), Explainer::new(watched), None);
+    let mut errors = drive_into(&setup, &mut alone)?;
+    let explainer = alone.worker.into_watch();
     match errors.pop() {
         Some(error) => Err(error),
         None => Ok(explainer.json(rules)),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use sidewire_base::Direction;
 use sidewire_decode::Packet;
-use sidewire_detect::{FlowInput, FlowStats, FramesInput, Input as DetectInput, Match, StreamInput};
+use sidewire_detect::{FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, StreamInput};
 use sidewire_ir::Action;
-use sidewire_tcp::{Chunk, Consumer, Stream};
+use sidewire_tcp::{Chunk, Consumer, Session, Stream};
 
 use crate::conversation::{Conversation, ConversationFlow};
 use crate::env::Env;
@@ -36,6 +36,15 @@ impl Conversation {
     }
 }
 
+/// The rules have seen these stream octets.
+fn consume(tcp: &mut Option<Box<Session>>, direction: Direction, octets: usize) {
+    if octets > 0
+        && let Some(session) = tcp
+    {
+        session.stream_mut(direction).consume(Consumer::Raw, octets as u64);
+    }
+}
+
 impl<W: Watch> Env<W> {
     /// A packet that belongs to no flow: only packet rules and decoder events apply.
     pub(crate) fn without_flow(&mut self, packet: &Packet<'_>) {
@@ -62,22 +71,20 @@ impl<W: Watch> Env<W> {
         self.log_arp(packet);
     }
 
-    /// Applies the rules to a packet (or to the end of a flow) in one direction, and raises alerts.
-    pub(crate) fn inspect(&mut self, flow: &mut ConversationFlow, direction: Direction, occasion: &Occasion<'_>) {
+    /// Applies the rules to a packet (or to the end of a flow) in one direction, and raises alerts. False when there was
+    /// nothing for them to look at.
+    pub(crate) fn inspect(
+        &mut self,
+        flow: &mut ConversationFlow,
+        direction: Direction,
+        occasion: &Occasion<'_>,
+    ) -> bool {
         if self.rules.is_empty() {
-            return;
+            return false;
         }
         let &Occasion { packet, was_established, events, in_stream } = occasion;
         let last = packet.is_none();
-        let (source, destination) = flow.endpoints(direction);
-        let stats = FlowStats {
-            packets: flow.packets,
-            bytes: flow.bytes,
-            age: u64::try_from(flow.last.seconds() - flow.first.seconds()).unwrap_or(0),
-        };
         let established = flow.data.is_established(flow.both_seen());
-        let event_numbers: smallvec::SmallVec<[u16; 4]> = events.iter().map(|event| event as u16).collect();
-        self.matches.clear();
         let Conversation { tcp, app, rules, .. } = &mut flow.data;
         let chunk = self.setup.tcp.reassembly.chunk_size[direction];
         if let Some(session) = tcp.as_mut() {
@@ -90,7 +97,6 @@ impl<W: Watch> Env<W> {
                 stream.consume(Consumer::Raw, length);
             }
         }
-        let taken = app.taken();
         let mut fresh = 0;
         let stream = tcp.as_ref().and_then(|session| {
             let stream = session.stream(direction);
@@ -105,6 +111,37 @@ impl<W: Watch> Env<W> {
             fresh = bytes.len() - seen;
             Some(StreamInput { data: bytes, offset, fresh, flush: true, last: end || last })
         });
+        let app_number = app.protocol.map(usize::from);
+        if let Some(packet) = packet.filter(|_| !W::ACTIVE) {
+            let glance = Glance {
+                packet,
+                direction,
+                protocol: flow.protocol,
+                app: app_number,
+                app_events: app.events.len(),
+                state: rules,
+                transactions: app.session.as_ref().is_some_and(|session| !session.is_empty()),
+                stream: fresh > 0,
+                stream_events: !events.is_empty(),
+                frames: app.frames.as_deref().is_some_and(|frames| !frames[direction].is_empty()),
+                packet_in_stream: in_stream,
+            };
+            if self.rules.is_idle(&glance) {
+                consume(tcp, direction, fresh);
+                return false;
+            }
+        }
+        let (source, destination) = match direction {
+            Direction::ToServer => (flow.client, flow.server),
+            Direction::ToClient => (flow.server, flow.client),
+        };
+        let stats = FlowStats {
+            packets: flow.packets,
+            bytes: flow.bytes,
+            age: u64::try_from(flow.last.seconds() - flow.first.seconds()).unwrap_or(0),
+        };
+        let event_numbers: smallvec::SmallVec<[u16; 4]> = events.iter().map(|event| event as u16).collect();
+        self.matches.clear();
         let frames = app.frames.as_deref_mut().and_then(|frames| {
             let frames = &mut frames[direction];
             let stream = tcp.as_ref()?.stream(direction);
@@ -121,8 +158,8 @@ impl<W: Watch> Env<W> {
                 established,
                 was_established,
                 protocol: flow.protocol,
-                app: app.protocol.map(usize::from),
-                taken,
+                app: app_number,
+                taken: app.taken(),
                 app_events: &app.events,
                 state: rules,
                 session: app.session.as_deref_mut(),
@@ -139,17 +176,16 @@ impl<W: Watch> Env<W> {
         if W::ACTIVE {
             self.watch.inspected(Some(flow), flow.data.app.names(self.setup.protocols).flow);
         }
-        let matches = core::mem::take(&mut self.matches);
-        for found in &matches {
-            self.alert(Some(flow), packet, found, &matches);
+        if !self.matches.is_empty() {
+            let matches = core::mem::take(&mut self.matches);
+            for found in &matches {
+                self.alert(Some(flow), packet, found, &matches);
+            }
+            self.log_variables(Some(flow), packet, &matches);
+            self.matches = matches;
         }
-        self.log_variables(Some(flow), packet, &matches);
-        self.matches = matches;
-        if fresh > 0
-            && let Some(session) = &mut flow.data.tcp
-        {
-            session.stream_mut(direction).consume(Consumer::Raw, fresh as u64);
-        }
+        consume(&mut flow.data.tcp, direction, fresh);
+        true
     }
 
     /// Raises the alert of one of a packet's `matches`.

@@ -2,6 +2,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod ahead;
+mod alone;
+mod block;
 mod clock;
 mod close;
 mod config;
@@ -11,6 +13,7 @@ mod error;
 mod eve;
 mod explain;
 mod feed;
+mod follow;
 mod frames;
 mod inspect;
 mod log;

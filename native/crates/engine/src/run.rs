@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -9,23 +8,21 @@ use std::time::Instant;
 use sidewire_base::Time;
 use sidewire_capture::{OpenError, ReadError, Reader};
 use sidewire_decode::{Decoder, Transport};
-use sidewire_detect::{RuleSet, Silent};
+use sidewire_detect::RuleSet;
 use sidewire_eve::Object;
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
+use crate::block::Block;
 use crate::clock::Clock;
 use crate::config::{ChecksumMode, RunConfig};
 use crate::eve::{Kind, nest};
 use crate::merge::Merger;
-use crate::record::Batch;
 use crate::setup::Setup;
 use crate::sink::Sink;
 use crate::summary::Summary;
-use crate::worker::{FrameIn, Watch, Worker};
-use crate::writing::Writing;
 
-/// Packets between two merges of what the workers wrote.
+/// Packets between two merges of what several workers wrote.
 pub(crate) const EPOCH: usize = 4096;
 /// Octets of frames after which an epoch ends early.
 pub(crate) const EPOCH_BYTES: usize = 8 << 20;
@@ -155,15 +152,16 @@ fn drive(setup: &Arc<Setup>, rules: Arc<RuleSet>, sinks: Vec<Sink>, control: &Co
     let entries = setup.config.detect.threshold_entries as usize;
     let mut merger = Merger::new(Arc::clone(&setup.outputs), sinks, entries);
     let mut summary = Summary { matcher: rules.stats().backend.to_owned(), ..Summary::default() };
-    let mut reading =
-        Reading { setup, control, clock: Clock::default(), ordinal: 0, summary: &mut summary, last: None };
+    let mut reading = Reading { setup, control, clock: Clock::default(), ordinal: 0, summary: &mut summary };
     let single = setup.config.workers <= 1 || rules.uses_host_state();
-    let outcome = if single {
-        replay_alone(setup, rules, &mut merger, &mut reading)
+    let outcome = if single && crate::ahead::is_worth_it(&setup.config) {
+        crate::ahead::replay(setup, rules, &mut merger, &mut reading)
+    } else if single {
+        crate::alone::replay(setup, rules, &mut merger, &mut reading)
     } else {
         crate::shards::replay(setup, rules, &mut merger, &mut reading)
     };
-    let last = reading.last;
+    let last = reading.summary.span.map(|(_, last)| last);
     let written = outcome.and_then(|counters| {
         summary.counters = counters;
         let average = summary.counters.get("decoder.bytes").copied().unwrap_or(0)
@@ -185,16 +183,12 @@ fn drive(setup: &Arc<Setup>, rules: Arc<RuleSet>, sinks: Vec<Sink>, control: &Co
     summary
 }
 
-/// Replays with a worker that is watched, and gives the watch back with what went wrong.
-pub(crate) fn drive_watched<W: Watch>(
-    setup: &Arc<Setup>,
-    mut alone: Alone<'_, W>,
-) -> Result<(W, Vec<EngineError>), EngineError> {
+/// Replays into something that writes nothing, and tells what went wrong.
+pub(crate) fn drive_into(setup: &Setup, intake: &mut impl Intake) -> Result<Vec<EngineError>, EngineError> {
     let control = Control::default();
     let mut summary = Summary::default();
-    Reading { setup, control: &control, clock: Clock::default(), ordinal: 0, summary: &mut summary, last: None }
-        .replay(&mut alone)?;
-    Ok((alone.into_watch(), summary.errors))
+    Reading { setup, control: &control, clock: Clock::default(), ordinal: 0, summary: &mut summary }.replay(intake)?;
+    Ok(summary.errors)
 }
 
 /// An `engine` event for each capture that could not be read to its end, and for packet time that jumped.
@@ -259,14 +253,13 @@ pub(crate) struct Reading<'a> {
     clock: Clock,
     ordinal: u64,
     summary: &'a mut Summary,
-    last: Option<Time>,
 }
 
-/// What takes the frames: one worker in place, or many behind queues.
-pub(crate) trait Frames {
+/// What takes the frames: one worker in place, or one or many behind queues.
+pub(crate) trait Intake {
     fn begin_file(&mut self, path: &Arc<str>, fresh: bool, ignore_checksums: bool);
-    fn tick(&mut self, now: Time, ordinal: u64);
-    fn frame(&mut self, frame: &FrameIn<'_>) -> Result<(), EngineError>;
+    /// Takes frames, and gives back a block that is done with, for its memory.
+    fn block(&mut self, block: Block) -> Result<Block, EngineError>;
     /// Flows end: the file was a run of its own, or everything is over.
     /// `now` is engine time at the last packet, whichever worker had it.
     fn finish(&mut self, now: Time) -> Result<(), EngineError>;
@@ -274,7 +267,7 @@ pub(crate) trait Frames {
 }
 
 impl Reading<'_> {
-    pub(crate) fn replay(&mut self, frames: &mut impl Frames) -> Result<(), EngineError> {
+    pub(crate) fn replay(&mut self, intake: &mut impl Intake) -> Result<(), EngineError> {
         let config = &self.setup.config;
         for (number, input) in config.inputs.iter().enumerate() {
             if self.control.stop.load(Ordering::Relaxed) {
@@ -285,18 +278,18 @@ impl Reading<'_> {
                 self.clock = Clock::default();
                 self.ordinal = 0;
             }
-            match Reader::open_with(input, crate::ahead::blocks) {
+            match Reader::open(input) {
                 Ok(reader) => {
-                    self.file(input, reader, fresh, frames)?;
+                    self.file(input, reader, fresh, intake)?;
                     if !config.continue_files {
-                        frames.finish(self.clock.now())?;
+                        intake.finish(self.clock.now())?;
                     }
                 }
                 Err(error) => self.summary.errors.push(open_error(input, &error)),
             }
         }
         if config.continue_files {
-            frames.finish(self.clock.now())?;
+            intake.finish(self.clock.now())?;
         }
         Ok(())
     }
@@ -306,7 +299,7 @@ impl Reading<'_> {
         input: &str,
         mut reader: Reader,
         fresh: bool,
-        frames: &mut impl Frames,
+        intake: &mut impl Intake,
     ) -> Result<(), EngineError> {
         let ignore = match self.setup.config.decode.checksums {
             ChecksumMode::Ignore => true,
@@ -315,42 +308,29 @@ impl Reading<'_> {
         };
         self.summary.checksums_ignored += u64::from(ignore && self.setup.config.decode.checksums == ChecksumMode::Auto);
         let path: Arc<str> = Arc::from(input);
-        frames.begin_file(&path, fresh, ignore);
+        intake.begin_file(&path, fresh, ignore);
         input.clone_into(&mut lock(&self.control.file));
         let progress = reader.progress();
         self.control.file_total.store(progress.size().unwrap_or(0), Ordering::Relaxed);
         let before = self.ordinal;
+        let mut block = Block::default();
         let error = loop {
-            let frame = match reader.next() {
-                Ok(Some(frame)) => frame,
-                Ok(None) => break None,
+            if self.control.stop.load(Ordering::Relaxed) {
+                break None;
+            }
+            if let Some(rules) = lock(&self.control.rules).take() {
+                intake.swap(rules)?;
+            }
+            block = match block.read(&mut reader, &mut self.ordinal, &mut self.clock) {
+                Ok(block) if block.len() == 0 => break None,
+                Ok(block) => block,
                 Err(error) => break Some(error),
             };
-            self.ordinal += 1;
-            let reading = self.clock.read(frame.time);
-            if reading.tick {
-                frames.tick(reading.now, self.ordinal);
-            }
-            self.note(frame.time, frame.data.len());
-            frames.frame(&FrameIn {
-                time: frame.time,
-                now: reading.now,
-                ordinal: self.ordinal,
-                data: frame.data,
-                wire_length: frame.wire_length,
-                link_type: frame.link_type,
-            })?;
-            if self.ordinal.is_multiple_of(256) {
-                self.control.packets.store(self.summary.packets, Ordering::Relaxed);
-                self.control.bytes.store(self.summary.bytes, Ordering::Relaxed);
-                self.control.file_done.store(progress.read(), Ordering::Relaxed);
-                if self.control.stop.load(Ordering::Relaxed) {
-                    break None;
-                }
-                if let Some(rules) = lock(&self.control.rules).take() {
-                    frames.swap(rules)?;
-                }
-            }
+            block.frames().for_each(|(_, frame)| self.summary.note(frame.time, frame.data.len()));
+            self.control.packets.store(self.summary.packets, Ordering::Relaxed);
+            self.control.bytes.store(self.summary.bytes, Ordering::Relaxed);
+            self.control.file_done.store(progress.read(), Ordering::Relaxed);
+            block = intake.block(block)?;
         };
         self.summary.time_jumps += core::mem::take(&mut self.clock.jumps);
         match error {
@@ -358,14 +338,6 @@ impl Reading<'_> {
             None => self.summary.files += 1,
         }
         Ok(())
-    }
-
-    fn note(&mut self, time: Time, octets: usize) {
-        self.summary.packets += 1;
-        self.summary.bytes += octets as u64;
-        let (first, last) = self.summary.span.unwrap_or((time, time));
-        self.summary.span = Some((first.min(time), last.max(time)));
-        self.last = Some(self.last.map_or(time, |last| last.max(time)));
     }
 }
 
@@ -420,92 +392,6 @@ fn checksums_are_broken(input: &str, setup: &Setup) -> bool {
         }
     }
     wrong * 10 > seen
-}
-
-/// One worker on the reading thread.
-pub(crate) struct Alone<'scope, W: Watch> {
-    rules: Arc<RuleSet>,
-    /// Where lines go; `None` when nobody wants them.
-    writing: Option<Writing<'scope>>,
-    worker: Worker<W>,
-    counters: BTreeMap<String, u64>,
-    since: usize,
-}
-
-/// Replays with one worker on this thread.
-fn replay_alone(
-    setup: &Arc<Setup>,
-    rules: Arc<RuleSet>,
-    merger: &mut Merger,
-    reading: &mut Reading<'_>,
-) -> Result<BTreeMap<String, u64>, EngineError> {
-    std::thread::scope(|scope| {
-        let mut alone = Alone::watched(setup, rules, Silent);
-        alone.writing = Some(Writing::start(scope, merger));
-        let outcome = reading.replay(&mut alone);
-        alone.writing.take().map_or(Ok(()), Writing::finish)?;
-        outcome.map(|()| alone.counters)
-    })
-}
-
-impl<W: Watch> Alone<'_, W> {
-    /// A worker whose events nobody wants.
-    pub(crate) fn watched(setup: &Arc<Setup>, rules: Arc<RuleSet>, watch: W) -> Self {
-        let worker = Worker::new(setup, &rules, watch, seed());
-        Self { rules, writing: None, worker, counters: BTreeMap::new(), since: 0 }
-    }
-
-    fn merge(&mut self) -> Result<(), EngineError> {
-        self.since = 0;
-        hand_over(self.writing.as_ref(), self.worker.batch(), &self.rules)
-    }
-
-    pub(crate) fn into_watch(self) -> W {
-        self.worker.into_watch()
-    }
-}
-
-impl<W: Watch> Frames for Alone<'_, W> {
-    fn begin_file(&mut self, path: &Arc<str>, fresh: bool, ignore_checksums: bool) {
-        self.worker.begin_file(path, fresh, ignore_checksums);
-    }
-
-    fn tick(&mut self, now: Time, ordinal: u64) {
-        self.worker.tick(now, ordinal);
-    }
-
-    fn frame(&mut self, frame: &FrameIn<'_>) -> Result<(), EngineError> {
-        self.worker.frame(frame);
-        self.since += 1;
-        if self.since >= EPOCH || self.worker.batch().is_large() { self.merge() } else { Ok(()) }
-    }
-
-    fn finish(&mut self, now: Time) -> Result<(), EngineError> {
-        self.merge()?;
-        let Self { worker, writing, rules, .. } = self;
-        // Were it to fail, what follows fails as well.
-        worker.finish(now, |batch| drop(hand_over(writing.as_ref(), batch, rules)));
-        self.merge()?;
-        self.worker.count(&mut self.counters);
-        Ok(())
-    }
-
-    fn swap(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError> {
-        self.merge()?;
-        self.worker.swap_rules(&rules);
-        self.rules = rules;
-        Ok(())
-    }
-}
-
-fn hand_over(writing: Option<&Writing<'_>>, batch: &mut Batch, rules: &Arc<RuleSet>) -> Result<(), EngineError> {
-    match writing {
-        Some(writing) => writing.send(batch, rules),
-        None => {
-            batch.clear();
-            Ok(())
-        }
-    }
 }
 
 /// A new seed for the tables of a worker.

@@ -4,16 +4,17 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use sidewire_base::Time;
-use sidewire_decode::Sharder;
+use sidewire_decode::{Frame, Sharder};
 use sidewire_detect::{RuleSet, Silent};
 
 use crate::EngineError;
+use crate::block::Block;
 use crate::merge::Merger;
 use crate::record::Batch;
-use crate::run::{EPOCH, EPOCH_BYTES, Frames, LAG, Reading, seed};
+use crate::run::{EPOCH, EPOCH_BYTES, Intake, LAG, Reading, seed};
 use crate::setup::Setup;
 use crate::summary::accumulate;
-use crate::worker::{FrameIn, Worker};
+use crate::worker::Worker;
 
 /// Replays with several workers. The reader deals packets out by host pair, each worker runs its own to completion, and
 /// what they wrote is merged in packet order, epoch by epoch, so the output is that of one worker.
@@ -105,8 +106,8 @@ fn run(worker: &mut Worker<Silent>, epoch: &Epoch, counters: &mut BTreeMap<Strin
             Item::Frame { end, time, now, ordinal, wire_length, link_type } => {
                 let data = epoch.octets.get(start..*end).unwrap_or_default();
                 start = *end;
-                let (time, now, ordinal) = (*time, *now, *ordinal);
-                worker.frame(&FrameIn { time, now, ordinal, data, wire_length: *wire_length, link_type: *link_type });
+                let (time, ordinal, wire_length, link_type) = (*time, *ordinal, *wire_length, *link_type);
+                worker.frame(*now, &Frame { time, ordinal, link_type, data, wire_length });
             }
             Item::Tick { now, ordinal } => worker.tick(*now, *ordinal),
             Item::Finish { now } => {
@@ -158,6 +159,21 @@ impl Dealer<'_, '_> {
         Ok(())
     }
 
+    /// Puts a frame into the epoch of the worker that has its hosts.
+    fn frame(&mut self, now: Time, frame: &Frame<'_>) -> Result<(), EngineError> {
+        let hash = self.sharder.key(frame).map_or(0, |key| spread(&key.pair));
+        let shard = hash % self.shards.len().max(1) as u64;
+        if let Some(epoch) = usize::try_from(shard).ok().and_then(|shard| self.epochs.get_mut(shard)) {
+            epoch.octets.extend_from_slice(frame.data);
+            let end = epoch.octets.len();
+            let Frame { time, ordinal, wire_length, link_type, .. } = *frame;
+            epoch.items.push(Item::Frame { end, time, now, ordinal, wire_length, link_type });
+        }
+        self.count += 1;
+        self.bytes += frame.data.len();
+        if self.count >= EPOCH || self.bytes >= EPOCH_BYTES { self.deal() } else { Ok(()) }
+    }
+
     fn all(&mut self, item: impl Fn() -> Item) {
         for epoch in &mut self.epochs {
             epoch.items.push(item());
@@ -165,34 +181,19 @@ impl Dealer<'_, '_> {
     }
 }
 
-impl Frames for Dealer<'_, '_> {
+impl Intake for Dealer<'_, '_> {
     fn begin_file(&mut self, path: &Arc<str>, fresh: bool, ignore_checksums: bool) {
         self.all(|| Item::File { path: Arc::clone(path), fresh, ignore_checksums });
     }
 
-    fn tick(&mut self, now: Time, ordinal: u64) {
-        self.all(|| Item::Tick { now, ordinal });
-    }
-
-    fn frame(&mut self, frame: &FrameIn<'_>) -> Result<(), EngineError> {
-        let input = sidewire_decode::Frame {
-            time: frame.time,
-            ordinal: frame.ordinal,
-            link_type: frame.link_type,
-            data: frame.data,
-            wire_length: frame.wire_length,
-        };
-        let hash = self.sharder.key(&input).map_or(0, |key| spread(&key.pair));
-        let shard = hash % self.shards.len().max(1) as u64;
-        if let Some(epoch) = usize::try_from(shard).ok().and_then(|shard| self.epochs.get_mut(shard)) {
-            epoch.octets.extend_from_slice(frame.data);
-            let end = epoch.octets.len();
-            let FrameIn { time, now, ordinal, wire_length, link_type, .. } = *frame;
-            epoch.items.push(Item::Frame { end, time, now, ordinal, wire_length, link_type });
+    fn block(&mut self, block: Block) -> Result<Block, EngineError> {
+        for (reading, frame) in block.frames() {
+            if reading.tick {
+                self.all(|| Item::Tick { now: reading.now, ordinal: frame.ordinal });
+            }
+            self.frame(reading.now, &frame)?;
         }
-        self.count += 1;
-        self.bytes += frame.data.len();
-        if self.count >= EPOCH || self.bytes >= EPOCH_BYTES { self.deal() } else { Ok(()) }
+        Ok(block)
     }
 
     fn finish(&mut self, now: Time) -> Result<(), EngineError> {

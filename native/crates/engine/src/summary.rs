@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use sidewire_base::Time;
 use sidewire_eve::{Name, Object};
 
 use crate::EngineError;
@@ -15,7 +16,7 @@ pub struct Summary {
     /// Files replayed to their end.
     pub files: u64,
     /// Time of the first and last packet.
-    pub span: Option<(sidewire_base::Time, sidewire_base::Time)>,
+    pub span: Option<(Time, Time)>,
     /// Events written, by type.
     pub events: BTreeMap<&'static str, u64>,
     /// Alerts written, by generator and signature.
@@ -47,6 +48,14 @@ pub(crate) fn accumulate(total: &mut BTreeMap<String, u64>, name: &str, value: u
 }
 
 impl Summary {
+    /// Counts a frame.
+    pub(crate) fn note(&mut self, time: Time, octets: usize) {
+        self.packets += 1;
+        self.bytes += octets as u64;
+        let (first, last) = self.span.unwrap_or((time, time));
+        self.span = Some((first.min(time), last.max(time)));
+    }
+
     /// As JSON, for the control plane.
     #[must_use]
     pub fn json(&self) -> String {

@@ -1,35 +1,19 @@
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
-
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use sidewire_base::{Direction, Time};
-use sidewire_decode::{Decoder, Packet, Transport};
+use sidewire_base::Time;
+use sidewire_decode::{Decoder, Frame, Packet, Transport};
 use sidewire_detect::{Observer, RuleSet};
-use sidewire_flow::{EndReason, FlowState, FlowTable, Handle, Stamp, Tuple};
-use sidewire_tcp::{Consumer, Session};
+use sidewire_flow::{EndReason, FlowTable, Handle, Lookup, Stamp, Tuple};
 
 use crate::conversation::{Conversation, ConversationFlow};
 use crate::env::Env;
-use crate::feed::Turn;
 use crate::frames;
 use crate::inspect::Occasion;
 use crate::record::{Batch, Place};
 use crate::setup::Setup;
 use crate::summary::accumulate;
-
-/// A captured frame as the worker takes it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FrameIn<'a> {
-    pub(crate) time: Time,
-    /// Engine time.
-    pub(crate) now: Time,
-    pub(crate) ordinal: u64,
-    pub(crate) data: &'a [u8],
-    pub(crate) wire_length: u32,
-    pub(crate) link_type: u32,
-}
 
 /// An observer that is told when a packet was inspected, so that it can tell flows apart.
 pub(crate) trait Watch: Observer {
@@ -92,21 +76,11 @@ impl<W: Watch> Worker<W> {
         self.core.expire(now, ordinal);
     }
 
-    pub(crate) fn frame(&mut self, frame: &FrameIn<'_>) {
-        let core = &mut self.core;
-        core.env.now = frame.now;
-        core.env.packets += 1;
-        core.env.bytes += frame.data.len() as u64;
-        core.env.writer.place = Place { ordinal: frame.ordinal, class: 1, flow: 0 };
-        let input = sidewire_decode::Frame {
-            time: frame.time,
-            ordinal: frame.ordinal,
-            data: frame.data,
-            wire_length: frame.wire_length,
-            link_type: frame.link_type,
-        };
-        let decoder = &mut self.decoder;
-        if !contained(|| decoder.decode(&input, &mut |packet| core.packet(packet))) {
+    /// Takes a frame; `now` is engine time.
+    pub(crate) fn frame(&mut self, now: Time, frame: &Frame<'_>) {
+        let Self { decoder, core } = self;
+        core.begin(now, frame.ordinal);
+        if !contained(|| decoder.decode(frame, &mut |packet| core.packet(packet))) {
             core.quarantine();
         }
     }
@@ -201,6 +175,11 @@ impl<W: Watch> Env<W> {
 }
 
 impl<W: Watch> Core<W> {
+    fn begin(&mut self, now: Time, ordinal: u64) {
+        self.env.now = now;
+        self.env.writer.place = Place { ordinal, class: 1, flow: 0 };
+    }
+
     /// A bug surfaced in the middle of a packet: its flow goes without another look, and what was half written.
     fn quarantine(&mut self) {
         self.env.abandon_line();
@@ -241,7 +220,7 @@ impl<W: Watch> Core<W> {
 
     /// One decoded packet (a layer of a tunnel is one), all the way.
     fn packet(&mut self, packet: &Packet<'_>) {
-        let checksum_bad = packet.bad_checksum.network || packet.bad_checksum.transport;
+        let checksum_bad = packet.bad_checksum.any();
         if checksum_bad && matches!(packet.transport, Transport::Tcp(_)) {
             self.env.invalid_checksum += 1;
         }
@@ -251,72 +230,49 @@ impl<W: Watch> Core<W> {
             self.env.without_flow(packet);
             return;
         };
-        let handle = lookup.handle;
-        self.current = Some(handle);
-        let mut direction = lookup.direction;
-        self.note_headers(handle, packet, direction);
+        let Lookup { handle, mut direction, .. } = lookup;
+        let Self { flows, env, current, .. } = self;
+        *current = Some(handle);
+        let Some(flow) = flows.get_mut(handle) else { return };
+        env.note_headers(flow, packet, direction);
+        let was_established = flow.data.is_established(flow.both_seen());
         let mut events = sidewire_tcp::Events::default();
         let mut in_stream = false;
-        let Some(flow) = self.flows.get(handle) else { return };
-        let was_established = flow.data.is_established(flow.both_seen());
-        if let Transport::Tcp(tcp) = &packet.transport {
-            let Some(flow) = self.flows.get_mut(handle) else { return };
-            let setup = &self.env.setup;
-            let session = flow
-                .data
-                .tcp
-                .get_or_insert_with(|| Box::new(Session::new(&setup.tcp, flow.client.address, flow.server.address)));
-            for side in Direction::BOTH {
-                let stream = session.stream_mut(side);
-                if self.env.rules.is_empty() {
-                    // Nobody will look at stream octets: they need not be kept.
-                    stream.disable(Consumer::Raw);
-                } else {
-                    stream.want_raw(W::ACTIVE || self.env.rules.reads_streams(side));
-                }
+        match &packet.transport {
+            Transport::Tcp(tcp) => {
+                let outcome = env.follow(flow, tcp, packet, &mut direction);
+                (events, in_stream) = (outcome.events, outcome.in_stream);
             }
-            let mut outcome =
-                session.packet(tcp, packet.payload, direction, packet.time, &setup.tcp, &mut self.env.tcp);
-            events = outcome.events;
-            in_stream = outcome.in_stream;
-            if outcome.swap {
-                self.swap_direction(handle);
-                direction = direction.flip();
-            }
-            self.reveal_early(handle, direction, &mut outcome.visible);
-            // Data that became visible travels against the acknowledgement: the other direction first.
-            for seen in [direction.flip(), direction] {
-                if outcome.visible[seen] {
-                    self.feed_stream(handle, seen, packet.ordinal, &mut direction);
-                }
-            }
-            self.feed_waiting(handle, packet.ordinal);
-            self.end_streams(handle, packet.ordinal);
-        } else if let Transport::Udp(_) = &packet.transport {
-            self.feed_datagram(handle, packet, &mut direction);
+            Transport::Udp(_) => env.take_datagram(flow, packet, &mut direction),
+            _ => {}
         }
-        self.update_state(handle);
-        let Some(flow) = self.flows.get_mut(handle) else { return };
+        let state = flow.data.state().unwrap_or(flow.state());
+        let flow = if state == flow.state() {
+            flow
+        } else {
+            flows.set_state(handle, state);
+            let Some(flow) = flows.get_mut(handle) else { return };
+            flow
+        };
         let occasion = Occasion { packet: Some(packet), was_established, events: &events, in_stream };
-        self.env.inspect(flow, direction, &occasion);
-        self.env.settle_frames(flow, direction, Some(packet));
-        self.env.log_packet(flow, packet, direction, &events);
-        self.env.log_transactions(flow, Some(packet), false);
-        self.env.retire(flow, false);
+        let looked = env.inspect(flow, direction, &occasion);
+        env.settle_frames(flow, direction, Some(packet));
+        env.log_packet(flow, packet, direction, &events);
+        if looked || flow.data.app.dirty || flow.data.app.frames.is_some() {
+            env.log_transactions(flow, Some(packet), false);
+            env.retire(flow, false);
+        }
         if let Some(next) = flow.data.app.switch.take() {
-            self.env.switch(flow, next, packet.ordinal);
+            env.switch(flow, next, packet.ordinal);
         }
         if let Some(session) = &mut flow.data.tcp {
             let pins = frames::pins(&flow.data.app, session);
-            session.release(&self.env.setup.tcp, pins, &mut self.env.tcp);
+            session.release(&env.setup.tcp, pins, &mut env.tcp);
         }
-        if !self.ended.is_empty() {
-            self.finish_ended(packet.ordinal);
-        }
-        self.current = None;
+        *current = None;
     }
 
-    fn track(&mut self, packet: &Packet<'_>, tuple: &Tuple) -> Option<sidewire_flow::Lookup> {
+    fn track(&mut self, packet: &Packet<'_>, tuple: &Tuple) -> Option<Lookup> {
         let ended = &mut self.ended;
         let env = &self.env;
         let bytes = u32::try_from(packet.frame.len()).unwrap_or(u32::MAX);
@@ -341,106 +297,5 @@ impl<W: Watch> Core<W> {
             flow.data.app.expected = self.env.setup.detection.position(name);
         }
         lookup
-    }
-
-    /// Keeps what flow events tell of link and network headers.
-    fn note_headers(&mut self, handle: Handle, packet: &Packet<'_>, direction: Direction) {
-        let Some(flow) = self.flows.get_mut(handle) else { return };
-        if let Some(ip) = &packet.ip {
-            flow.data.ttl[direction].add(ip.ttl);
-        }
-        if self.env.setup.outputs.ethernet
-            && let Some(header) = &packet.ethernet
-        {
-            flow.data.macs.get_or_insert_default().add(direction, header);
-        }
-    }
-
-    fn swap_direction(&mut self, handle: Handle) {
-        self.flows.swap_direction(handle);
-        if let Some(flow) = self.flows.get_mut(handle) {
-            flow.data.swap_direction();
-        }
-    }
-
-    fn update_state(&mut self, handle: Handle) {
-        let Some(flow) = self.flows.get(handle) else { return };
-        use sidewire_tcp::State;
-        let state = match flow.data.tcp.as_ref().map(|session| session.state()) {
-            None => return,
-            Some(State::LastAck | State::TimeWait | State::Closed) => FlowState::Closed,
-            Some(state) if state >= State::Established => FlowState::Established,
-            Some(_) => FlowState::New,
-        };
-        if state != flow.state() {
-            self.flows.set_state(handle, state);
-        }
-    }
-
-    /// Where the run reads calls early, a flow whose answers are needed on other flows waits for no acknowledgement.
-    fn reveal_early(&mut self, handle: Handle, direction: Direction, visible: &mut [bool; 2]) {
-        let setup = &self.env.setup;
-        if !setup.config.stream.early_calls {
-            return;
-        }
-        let Some(flow) = self.flows.get_mut(handle) else { return };
-        let Conversation { tcp: Some(tcp), app, .. } = &mut flow.data else { return };
-        let protocol = app.protocol.filter(|_| app.session.is_some());
-        if protocol.and_then(|at| setup.protocols.get(usize::from(at))).is_some_and(|protocol| protocol.early) {
-            visible[direction] |= tcp.reveal_unacknowledged(direction, &mut self.env.tcp);
-        }
-    }
-
-    /// Hands what is visible of a stream to its protocol. `direction` is the packet's, which turns with the flow.
-    fn feed_stream(&mut self, handle: Handle, seen: Direction, ordinal: u64, direction: &mut Direction) {
-        let Some(flow) = self.flows.get_mut(handle) else { return };
-        if self.env.feed_stream(flow, seen, ordinal) == Turn::Reversed {
-            self.swap_direction(handle);
-            *direction = direction.flip();
-            let Some(flow) = self.flows.get_mut(handle) else { return };
-            if let Some(session) = &mut flow.data.tcp {
-                session.swap_direction();
-            }
-            flow.data.app.swap_direction();
-            for seen in Direction::BOTH {
-                self.env.feed_stream(flow, seen, ordinal);
-            }
-        }
-    }
-
-    /// A request may have waited for its answer (`CONNECT`): once that is there, what was held back is offered again.
-    fn feed_waiting(&mut self, handle: Handle, ordinal: u64) {
-        let Some(flow) = self.flows.get_mut(handle) else { return };
-        let Conversation { tcp: Some(tcp), app, .. } = &flow.data else { return };
-        let waits = app.session.is_some() && !app.stopped && app.need[Direction::ToServer] == 0;
-        if waits && tcp.stream(Direction::ToServer).available(Consumer::App).is_some() {
-            self.env.feed_stream(flow, Direction::ToServer, ordinal);
-        }
-    }
-
-    /// Once the connection is closed, nothing will follow: messages that end with it are complete.
-    fn end_streams(&mut self, handle: Handle, ordinal: u64) {
-        let Some(flow) = self.flows.get_mut(handle) else { return };
-        let Conversation { tcp: Some(tcp), app, .. } = &flow.data else { return };
-        let over = tcp.state() == sidewire_tcp::State::Closed && app.session.is_some() && app.closed != [true; 2];
-        // What a reset left unacknowledged becomes visible when the flow ends, and belongs to the messages too.
-        let all_seen = |side| {
-            let stream = tcp.stream(side);
-            let held = stream.pieces().map(|(offset, piece)| offset + piece.len() as u64).max();
-            stream.available(Consumer::App).is_none() && held.is_none_or(|end| end <= stream.visible())
-        };
-        if over && Direction::BOTH.into_iter().all(all_seen) {
-            self.env.close_session(flow, ordinal);
-        }
-    }
-
-    fn feed_datagram(&mut self, handle: Handle, packet: &Packet<'_>, direction: &mut Direction) {
-        let Some(flow) = self.flows.get_mut(handle) else { return };
-        if self.env.feed_datagram(flow, packet, *direction) == Turn::Reversed {
-            self.swap_direction(handle);
-            *direction = direction.flip();
-            let Some(flow) = self.flows.get_mut(handle) else { return };
-            self.env.feed_datagram(flow, packet, *direction);
-        }
     }
 }

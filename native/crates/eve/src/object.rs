@@ -3,7 +3,7 @@ use core::net::IpAddr;
 
 use sidewire_base::Time;
 
-use crate::text::{hex_pair, stamp};
+use crate::text::{hex_pair, pair, stamp, uuid_text};
 
 /// A JSON object being written. Keys are written in call order; the closing brace comes when it is dropped.
 pub struct Object<'b> {
@@ -19,18 +19,30 @@ pub struct Array<'b> {
 
 /// What a member is called.
 pub trait Key {
-    /// Writes it as the inside of a JSON string.
+    /// Writes it as a JSON string, and the colon.
     fn put(self, out: &mut Vec<u8>);
 }
 
-/// A key in the source, which stands in JSON as it is: copying it is a few moves where this is inlined.
+/// A key in the source, which stands in JSON as it is: its length is known, so writing it is a few moves.
 impl Key for &'static str {
     #[inline(always)]
     fn put(self, out: &mut Vec<u8>) {
         debug_assert!(is_plain(self.as_bytes()), "{self}");
-        out.extend_from_slice(self.as_bytes());
+        let mut text = [b'"'; LONGEST_KEY + 3];
+        let member = text.get_mut(..self.len() + 3).and_then(|text| {
+            text.get_mut(1..=self.len())?.copy_from_slice(self.as_bytes());
+            *text.last_mut()? = b':';
+            Some(text)
+        });
+        match member {
+            Some(member) => out.extend_from_slice(member),
+            None => Name(self).put(out),
+        }
     }
 }
+
+/// Keys in the source that are longer are written like any other. Octets.
+const LONGEST_KEY: usize = 61;
 
 /// A key that is data, and may need escapes.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +50,8 @@ pub struct Name<'a>(pub &'a str);
 
 impl Key for Name<'_> {
     fn put(self, out: &mut Vec<u8>) {
-        escape(out, self.0);
+        string(out, self.0);
+        out.push(b':');
     }
 }
 
@@ -55,14 +68,12 @@ impl<'b> Object<'b> {
         self.empty
     }
 
-    #[inline]
+    #[inline(always)]
     fn key(&mut self, key: impl Key) {
-        // Room for what surrounds the key, and for a short value.
-        self.out.reserve(64);
-        self.out.extend_from_slice(if self.empty { b"\"" } else { b",\"" });
-        self.empty = false;
+        if !core::mem::take(&mut self.empty) {
+            self.out.push(b',');
+        }
         key.put(self.out);
-        self.out.extend_from_slice(b"\":");
     }
 
     /// A text member.
@@ -121,14 +132,21 @@ impl<'b> Object<'b> {
     pub fn ip(&mut self, key: impl Key, value: IpAddr) -> &mut Self {
         let IpAddr::V4(v4) = value else { return self.fmt(key, format_args!("{value}")) };
         self.key(key);
-        let [first, rest @ ..] = v4.octets();
-        self.out.push(b'"');
-        number(self.out, first.into());
-        for octet in rest {
-            self.out.push(b'.');
-            number(self.out, octet.into());
+        // Longest: "255.255.255.255". Written at once: an event has several.
+        let mut text = [b'"'; 17];
+        let mut end = 1;
+        for (position, octet) in v4.octets().into_iter().enumerate() {
+            let (digits, length) = DECIMAL.get(usize::from(octet)).copied().unwrap_or_default();
+            if let Some(slot) = text.get_mut(end..).and_then(|rest| rest.first_chunk_mut::<3>()) {
+                *slot = digits;
+            }
+            end += usize::from(length);
+            if let Some(slot) = text.get_mut(end) {
+                *slot = if position == 3 { b'"' } else { b'.' };
+            }
+            end += 1;
         }
-        self.out.push(b'"');
+        self.out.extend_from_slice(text.get(..end).unwrap_or_default());
         self
     }
 
@@ -144,6 +162,21 @@ impl<'b> Object<'b> {
         self.plain(key, &hex_pair(value))
     }
 
+    /// A number as `0x` and at least so many hexadecimal digits, as text.
+    pub fn hex(&mut self, key: impl Key, value: impl Into<u32>, digits: usize) -> &mut Self {
+        let mut text = *b"0x00000000";
+        let value: u32 = value.into();
+        if let Some(digits) = text.last_chunk_mut::<8>() {
+            for (pair, octet) in digits.as_chunks_mut::<2>().0.iter_mut().zip(value.to_be_bytes()) {
+                *pair = hex_pair(octet);
+            }
+        }
+        let shown = digits.max(8 - value.leading_zeros() as usize / 4).clamp(1, 8);
+        let skipped = 8 - shown;
+        text.copy_within(..2, skipped);
+        self.plain(key, text.get(skipped..).unwrap_or_default())
+    }
+
     /// A text that needs no escaping.
     #[inline]
     fn plain(&mut self, key: impl Key, octets: &[u8]) -> &mut Self {
@@ -152,6 +185,12 @@ impl<'b> Object<'b> {
         self.out.extend_from_slice(octets);
         self.out.push(b'"');
         self
+    }
+
+    /// A UUID whose octets are in the order they are written in.
+    #[inline]
+    pub fn uuid(&mut self, key: impl Key, octets: [u8; 16]) -> &mut Self {
+        self.plain(key, &uuid_text(octets))
     }
 
     /// A text member from format arguments.
@@ -335,25 +374,31 @@ fn string(out: &mut Vec<u8>, value: &str) {
     out.push(b'"');
 }
 
-/// Octets that cannot stand in a JSON string as they are; DEL is among them, as in Suricata.
-const fn is_special(octet: u8) -> bool {
-    octet < 0x20 || octet == b'"' || octet == b'\\' || octet == 0x7f
+/// True when a text stands in JSON as it is, which nearly all does. Eight octets at a time.
+fn is_plain(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    // What is left over is looked at with spaces behind it.
+    let mut last = [b' '; 8];
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    words.iter().fold(specials(last), |found, word| found | specials(*word)) == 0
 }
 
-/// True when the text stands in JSON as it is, which nearly all does. In blocks, without a branch for each octet: the
-/// compiler makes vector instructions of it.
-fn is_plain(bytes: &[u8]) -> bool {
-    const BLOCK: usize = 16;
-    let any = |block: &[u8]| block.iter().fold(false, |any, octet| any | is_special(*octet));
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    if blocks.iter().fold(false, |found, block| found | any(block)) {
-        return false;
+/// Not 0 when one of eight octets is a control character, a quote, a backslash or DEL.
+/// "Determine if a word has a zero byte" and "a byte less than n": S. E. Anderson, Bit Twiddling Hacks, public domain.
+#[inline]
+const fn specials(octets: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    const fn less(word: u64, than: u8) -> u64 {
+        word.wrapping_sub(ONES * than as u64) & !word
     }
-    // What is left over is looked at together with some of what was looked at already, where there is some.
-    match bytes.last_chunk::<BLOCK>() {
-        Some(last) => !any(last),
-        None => !any(rest),
+    const fn equal(word: u64, octet: u8) -> u64 {
+        less(word ^ ONES * octet as u64, 1)
     }
+    let word = u64::from_le_bytes(octets);
+    (less(word, b' ') | equal(word, b'"') | equal(word, b'\\') | equal(word, 0x7f)) & HIGH
 }
 
 fn bytes_string(out: &mut Vec<u8>, value: &[u8]) {
@@ -400,31 +445,51 @@ fn escape(out: &mut Vec<u8>, value: &str) {
     out.extend_from_slice(bytes.get(start..).unwrap_or_default());
 }
 
-/// The numbers below 100, two digits each.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut at = 0_u8;
-    while at < 100 {
+/// The digits of each octet, and how many there are.
+const DECIMAL: [([u8; 3], u8); 256] = {
+    let mut all = [([0; 3], 0); 256];
+    let mut value = 0_usize;
+    while value < 256 {
+        let [hundreds, tens, ones] = [(value / 100) as u8, (value / 10 % 10) as u8, (value % 10) as u8];
         #[allow(clippy::indexing_slicing, reason = "evaluated when compiled")]
         {
-            pairs[at as usize] = [b'0' + at / 10, b'0' + at % 10];
+            all[value] = match value {
+                0..10 => ([b'0' + ones, 0, 0], 1),
+                10..100 => ([b'0' + tens, b'0' + ones, 0], 2),
+                _ => ([b'0' + hundreds, b'0' + tens, b'0' + ones], 3),
+            };
         }
-        at += 1;
+        value += 1;
     }
-    pairs
+    all
 };
 
-fn number(out: &mut Vec<u8>, mut value: u64) {
+fn number(out: &mut Vec<u8>, value: u64) {
     if value < 10 {
         return out.push(b'0' + value as u8);
     }
+    if value < 100 {
+        return out.extend_from_slice(&pair(value as u32));
+    }
     let mut digits = [0_u8; 20];
     let mut start = digits.len();
-    for slot in digits.as_chunks_mut::<2>().0.iter_mut().rev() {
-        *slot = PAIRS.get((value % 100) as usize).copied().unwrap_or_default();
+    // Nearly all fit 32 bits, whose divisions are faster.
+    let mut high = value;
+    let (pairs, _) = digits.as_chunks_mut::<2>();
+    let mut slots = pairs.iter_mut().rev();
+    while high > u64::from(u32::MAX) {
+        if let Some(slot) = slots.next() {
+            *slot = pair((high % 100) as u32);
+            start -= 2;
+        }
+        high /= 100;
+    }
+    let mut low = high as u32;
+    for slot in slots {
+        *slot = pair(low % 100);
         start -= 2;
-        value /= 100;
-        if value == 0 {
+        low /= 100;
+        if low == 0 {
             break;
         }
     }
@@ -463,6 +528,11 @@ mod tests {
         assert_eq!(text, r#"{"a":"x\"\n","b":0,"c":-7,"d":[18446744073709551615,{}],"f":true}"#);
     }
 
+    /// Octets that cannot stand in a JSON string as they are; DEL is among them, as in Suricata.
+    const fn is_special(octet: u8) -> bool {
+        octet < 0x20 || octet == b'"' || octet == b'\\' || octet == 0x7f
+    }
+
     #[test]
     fn finds_what_must_be_escaped_wherever_it_stands() {
         for octet in 0..=255_u8 {
@@ -482,8 +552,12 @@ mod tests {
         let text = write(|o| {
             o.ip("a", IpAddr::from([192, 0, 2, 1])).ip("b", IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1_u16]));
             o.time("c", Time::new(1_700_000_000, 123_456_789)).hex_u8("d", 0x1f);
+            o.hex("e", 0xc000_0022_u32, 1).hex("f", 0_u32, 1).hex("g", 0xabc_u32, 8).ip("h", [255, 10, 100, 9].into());
         });
-        assert_eq!(text, r#"{"a":"192.0.2.1","b":"2001:db8::1","c":"2023-11-14T22:13:20.123456+0000","d":"1f"}"#);
+        assert_eq!(
+            text,
+            r#"{"a":"192.0.2.1","b":"2001:db8::1","c":"2023-11-14T22:13:20.123456+0000","d":"1f","e":"0xc0000022","f":"0x0","g":"0x00000abc","h":"255.10.100.9"}"#
+        );
     }
 
     #[test]

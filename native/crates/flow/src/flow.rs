@@ -36,6 +36,8 @@ pub struct Flow<S> {
     /// The user's state.
     pub data: S,
     pub(crate) state: FlowState,
+    /// True when the client is the lower endpoint of the key.
+    pub(crate) client_is_low: bool,
 }
 
 impl<S> Flow<S> {
@@ -63,8 +65,10 @@ impl<S> Flow<S> {
         }
     }
 
-    /// Exchanges client and server; counters follow.
-    pub(crate) const fn swap_direction(&mut self) {
+    /// Exchanges client and server of a flow that was picked up from the wrong side. Its counters follow; the user's
+    /// state is not touched.
+    pub const fn swap_direction(&mut self) {
+        self.client_is_low = !self.client_is_low;
         core::mem::swap(&mut self.client, &mut self.server);
         let [to_server, to_client] = self.packets;
         self.packets = [to_client, to_server];

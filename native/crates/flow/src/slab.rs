@@ -12,8 +12,6 @@ pub(crate) struct Slot<S> {
     pub(crate) key: Key,
     pub(crate) links: Links,
     pub(crate) generation: u32,
-    /// True when the client is the lower endpoint of the key.
-    pub(crate) client_is_low: bool,
     pub(crate) flow: Flow<S>,
 }
 
@@ -47,10 +45,10 @@ impl<S> Slab<S> {
     }
 
     /// Places a flow; `None` when there are 2^32 - 1 of them.
-    pub(crate) fn insert(&mut self, key: Key, client_is_low: bool, flow: Flow<S>) -> Option<(u32, u32)> {
+    pub(crate) fn insert(&mut self, key: Key, flow: Flow<S>) -> Option<(u32, u32)> {
         self.generations = self.generations.wrapping_add(1);
         let generation = self.generations;
-        let slot = Slot { key, links: Links::UNFILED, generation, client_is_low, flow };
+        let slot = Slot { key, links: Links::UNFILED, generation, flow };
         let index = match self.free.pop() {
             Some(index) => {
                 *self.chunks.get_mut(index as usize / CHUNK)?.get_mut(index as usize % CHUNK)? = Some(slot);

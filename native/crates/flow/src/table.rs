@@ -100,7 +100,8 @@ impl<S> FlowTable<S> {
         if let Some(index) = self.find(hash, &key)
             && let Some(slot) = self.slots.get_mut(index)
         {
-            let direction = if slot.client_is_low == source_is_low { Direction::ToServer } else { Direction::ToClient };
+            let direction =
+                if slot.flow.client_is_low == source_is_low { Direction::ToServer } else { Direction::ToClient };
             let reason = if stamp.time > deadline(&self.config, &slot.flow, self.emergency) {
                 self.counters.wrk_flows_evicted += 1;
                 Some(EndReason::Timeout)
@@ -174,10 +175,11 @@ impl<S> FlowTable<S> {
             seen: [false; 2],
             data: make(tuple),
             state: FlowState::New,
+            client_is_low: source_is_low,
         };
         see(&mut flow, Direction::ToServer, stamp);
         let second = due_second(deadline(&self.config, &flow, self.emergency));
-        let (index, generation) = self.slots.insert(key, source_is_low, flow)?;
+        let (index, generation) = self.slots.insert(key, flow)?;
         let (slots, seed) = (&self.slots, &self.seed);
         self.index.insert_unique(hash, index, |&other| slots.get(other).map_or(0, |slot| slot.key.hash(seed)));
         self.wheel.insert(index, second, &mut self.slots);
@@ -222,15 +224,6 @@ impl<S> FlowTable<S> {
         if self.wheel.clamp(second) < slot.links.second {
             self.wheel.remove(handle.index, &mut self.slots);
             self.wheel.insert(handle.index, second, &mut self.slots);
-        }
-    }
-
-    /// Exchanges client and server of a flow that was picked up from the wrong side. Its counters follow; the user's
-    /// state is not touched.
-    pub fn swap_direction(&mut self, handle: Handle) {
-        if let Some(slot) = self.slot_mut(handle) {
-            slot.client_is_low = !slot.client_is_low;
-            slot.flow.swap_direction();
         }
     }
 

@@ -99,7 +99,7 @@ fn a_turned_flow_keeps_its_counts_straight() {
     let mut rig = Rig::new(Config::default());
     let there = tuple(6, (9, 80), (5, 1000));
     let lookup = rig.track(&there, 1).unwrap();
-    rig.table.swap_direction(lookup.handle);
+    rig.table.get_mut(lookup.handle).unwrap().swap_direction();
     assert_eq!(rig.track(&there, 1).unwrap().direction, Direction::ToClient);
     let flow = rig.flow(lookup);
     assert_eq!((flow.client, flow.packets), (endpoint(5, 1000), [0, 2]));

@@ -146,7 +146,7 @@ impl Arguments {
                 Datum::Int(number) => out.i64(name, *number),
                 Datum::Real(number) => out.f64(name, *number),
                 Datum::Bool(truth) => out.bool(name, *truth),
-                Datum::Uuid(uuid) => out.fmt(name, format_args!("{uuid}")),
+                Datum::Uuid(uuid) => out.uuid(name, uuid.0),
                 Datum::List(items) => out.array(name, |a| items.iter().for_each(|item| write_item(item, a))),
                 Datum::Record(fields) => out.object(name, |o| fields.write(o)),
             };

@@ -14,7 +14,7 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
     }
     out.u64("call_id", exchange.call_id);
     if let Some(activity) = exchange.activity {
-        out.fmt("activity", format_args!("{}", activity.uuid));
+        out.uuid("activity", activity.uuid.0);
     }
     if let Some(context_id) = exchange.context_id {
         out.u64("context_id", context_id);
@@ -24,7 +24,7 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
     }
     if let Some(interface) = exchange.interface {
         out.object("interface", |o| {
-            o.fmt("uuid", format_args!("{}", interface.id.uuid));
+            o.uuid("uuid", interface.id.uuid.0);
             o.fmt("version", format_args!("{}.{}", interface.id.version, interface.id.minor));
             if let Some(name) = exchange.interface_name() {
                 o.str("name", name);
@@ -35,7 +35,7 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
         }
     }
     if let Some(object) = exchange.object {
-        out.fmt("object", format_args!("{object}"));
+        out.uuid("object", object.0);
     }
     if let Some(interface) = exchange.interface {
         out.str("known", interface.known.name());
@@ -77,14 +77,14 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
                 o.bool("incomplete", true);
             }
             if let Some(result) = exchange.result() {
-                o.fmt("result", format_args!("0x{result:08x}"));
+                o.hex("result", result, 8);
                 if let Some(name) = exchange.result_name() {
                     o.str("result_name", name);
                 }
             }
             if let Some(status) = exchange.fault.filter(|_| response_type != PduType::RESPONSE) {
                 o.object("fault", |o| {
-                    o.fmt("status", format_args!("0x{status:08x}"));
+                    o.hex("status", status, 8);
                     if let Some(name) = fault_name(status) {
                         o.str("name", name);
                     }
@@ -100,7 +100,7 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
         out.object_unless_empty("dcom", |o| {
             if let Some(clsid) = dcom.clsid {
                 o.object("class", |o| {
-                    o.fmt("clsid", format_args!("{clsid}"));
+                    o.uuid("clsid", clsid.0);
                     if let Some(class) = dcom.class() {
                         o.str("name", class.name);
                     }
@@ -150,7 +150,7 @@ pub fn write_dcerpc(exchange: &Exchange, out: &mut Object<'_>) {
                 if let Some(interface) = exchange.interface.filter(|_| !connectionless) {
                     out.array("interfaces", |a| {
                         a.object(|o| {
-                            o.fmt("uuid", format_args!("{}", interface.id.uuid));
+                            o.uuid("uuid", interface.id.uuid.0);
                             o.fmt("version", format_args!("{}.{}", interface.id.version, interface.id.minor));
                             o.u64("ack_result", 0_u8);
                         });
@@ -160,7 +160,7 @@ pub fn write_dcerpc(exchange: &Exchange, out: &mut Object<'_>) {
                 out.array("interfaces", |a| {
                     for offer in &exchange.offers {
                         a.object(|o| {
-                            o.fmt("uuid", format_args!("{}", offer.interface.uuid));
+                            o.uuid("uuid", offer.interface.uuid.0);
                             o.fmt("version", format_args!("{}.{}", offer.interface.version, offer.interface.minor));
                             o.u64("ack_result", offer.result.map(|answer| answer.result).unwrap_or_default());
                         });

@@ -7,7 +7,7 @@ use sidewire_eve::{Array, Object};
 use sidewire_msrpc::{Carriage, Exchange, PduType, write_msrpc};
 use sidewire_proto::{Logger, LoggerInfo, TxHead};
 
-use super::names::{DosError, Fsctl, ServerError, Smb1Command, Smb2Command, Smb2Dialect};
+use super::names::{dos_error, fsctl, server_error, smb1_command, smb2_command, smb2_dialect};
 use super::nt_status::nt_status_name;
 use super::transaction::{
     Command, Create, Delete, Detail, Dialect, FileId, Native, Negotiate, SessionSetup, Status, Transaction, TreeConnect,
@@ -81,11 +81,11 @@ fn write(tx: &Transaction, head: &TxHead, out: &mut Object<'_>) {
     match &tx.dialect {
         Dialect::Unknown => out.str("dialect", "unknown"),
         Dialect::Smb1(name) => out.bytes("dialect", name),
-        Dialect::Smb2(number) => out.fmt("dialect", format_args!("{}", Smb2Dialect(*number))),
+        Dialect::Smb2(number) => named(out, "dialect", smb2_dialect(*number), *number),
     };
     match tx.command {
-        Command::Smb1(command) => out.fmt("command", format_args!("{}", Smb1Command(command))),
-        Command::Smb2(command) => out.fmt("command", format_args!("{}", Smb2Command(command))),
+        Command::Smb1(command) => named(out, "command", smb1_command(command), command),
+        Command::Smb2(command) => named(out, "command", smb2_command(command), command),
     };
     if let Some(status) = tx.status {
         write_status(status, out);
@@ -115,7 +115,7 @@ fn write(tx: &Transaction, head: &TxHead, out: &mut Object<'_>) {
         }
         Detail::Delete(delete) => write_delete(delete, out),
         Detail::Ioctl(function) => {
-            out.fmt("function", format_args!("{}", Fsctl(*function)));
+            named(out, "function", fsctl(*function), *function);
         }
         Detail::Call(call) => {
             out.object("dcerpc", |o| write_dcerpc(&call.exchange, o));
@@ -123,22 +123,32 @@ fn write(tx: &Transaction, head: &TxHead, out: &mut Object<'_>) {
     }
 }
 
+/// The name of a number, or the number itself where it has none.
+fn named<'o, 'b>(
+    out: &'o mut Object<'b>,
+    key: &'static str,
+    name: Option<&str>,
+    number: impl fmt::Display,
+) -> &'o mut Object<'b> {
+    match name {
+        Some(name) => out.str(key, name),
+        None => out.fmt(key, format_args!("{number}")),
+    }
+}
+
 fn write_status(status: Status, out: &mut Object<'_>) {
     match status {
         Status::Nt(status) => {
-            match nt_status_name(status) {
-                Some(name) => out.str("status", name),
-                None => out.fmt("status", format_args!("{status}")),
-            };
-            out.fmt("status_code", format_args!("0x{status:x}"));
+            named(out, "status", nt_status_name(status), status);
+            out.hex("status_code", status, 1);
         }
         Status::Dos { class, code } => {
             match class {
-                1 => out.fmt("status", format_args!("{}", DosError(code))),
-                2 => out.fmt("status", format_args!("{}", ServerError(code))),
+                1 => named(out, "status", dos_error(code), code),
+                2 => named(out, "status", server_error(code), code),
                 _ => out.fmt("status", format_args!("UNKNOWN_{class:02x}_{code:04x}")),
             };
-            out.fmt("status_code", format_args!("0x{code:04x}"));
+            out.hex("status_code", code, 4);
         }
     }
 }
@@ -150,7 +160,10 @@ fn write_negotiate(negotiate: &Negotiate, out: &mut Object<'_>) {
                 a.bytes(dialect);
             }
             for dialect in &negotiate.dialects2 {
-                a.fmt(format_args!("{}", Smb2Dialect(*dialect)));
+                match smb2_dialect(*dialect) {
+                    Some(name) => a.str(name),
+                    None => a.fmt(format_args!("{dialect}")),
+                };
             }
         });
     }
@@ -293,7 +306,7 @@ fn write_dcerpc(exchange: &Exchange, out: &mut Object<'_>) {
         if let Some(interface) = exchange.interface {
             out.array("interfaces", |a| {
                 a.object(|o| {
-                    o.fmt("uuid", format_args!("{}", interface.id.uuid));
+                    o.uuid("uuid", interface.id.uuid.0);
                     o.fmt("version", format_args!("{}.{}", interface.id.version, interface.id.minor));
                 });
             });
@@ -302,7 +315,7 @@ fn write_dcerpc(exchange: &Exchange, out: &mut Object<'_>) {
         out.array("interfaces", |a| {
             for offer in &exchange.offers {
                 a.object(|o| {
-                    o.fmt("uuid", format_args!("{}", offer.interface.uuid));
+                    o.uuid("uuid", offer.interface.uuid.0);
                     o.fmt("version", format_args!("{}.{}", offer.interface.version, offer.interface.minor));
                     if let Some(answer) = offer.result {
                         // Suricata never sets the reason over SMB, and what reads EVE knows it as 0.

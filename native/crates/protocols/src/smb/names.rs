@@ -1,271 +1,229 @@
 //! The words EVE uses for SMB's numbers: commands, dialects, DOS and server errors, FSCTL codes.
 
-use core::fmt;
+/// An SMB1 command as `SMB1_COMMAND_…`. [MS-CIFS] 2.2.2.1.
+pub(super) const fn smb1_command(number: u8) -> Option<&'static str> {
+    Some(match number {
+        0x00 => "SMB1_COMMAND_CREATE_DIRECTORY",
+        0x01 => "SMB1_COMMAND_DELETE_DIRECTORY",
+        0x02 => "SMB1_COMMAND_OPEN",
+        0x03 => "SMB1_COMMAND_CREATE",
+        0x04 => "SMB1_COMMAND_CLOSE",
+        0x05 => "SMB1_COMMAND_FLUSH",
+        0x06 => "SMB1_COMMAND_DELETE",
+        0x07 => "SMB1_COMMAND_RENAME",
+        0x08 => "SMB1_COMMAND_QUERY_INFORMATION",
+        0x09 => "SMB1_COMMAND_SET_INFORMATION",
+        0x0a => "SMB1_COMMAND_READ",
+        0x0b => "SMB1_COMMAND_WRITE",
+        0x0c => "SMB1_COMMAND_LOCK_BYTE_RANGE",
+        0x0d => "SMB1_COMMAND_UNLOCK_BYTE_RANGE",
+        0x0e => "SMB1_COMMAND_CREATE_TEMPORARY",
+        0x0f => "SMB1_COMMAND_CREATE_NEW",
+        0x10 => "SMB1_COMMAND_CHECK_DIRECTORY",
+        0x11 => "SMB1_COMMAND_PROCESS_EXIT",
+        0x12 => "SMB1_COMMAND_SEEK",
+        0x13 => "SMB1_COMMAND_LOCK_AND_READ",
+        0x14 => "SMB1_COMMAND_WRITE_AND_UNLOCK",
+        0x24 => "SMB1_COMMAND_LOCKING_ANDX",
+        0x25 => "SMB1_COMMAND_TRANS",
+        0x2b => "SMB1_COMMAND_ECHO",
+        0x2c => "SMB1_COMMAND_WRITE_AND_CLOSE",
+        0x2d => "SMB1_COMMAND_OPEN_ANDX",
+        0x2e => "SMB1_COMMAND_READ_ANDX",
+        0x2f => "SMB1_COMMAND_WRITE_ANDX",
+        0x32 => "SMB1_COMMAND_TRANS2",
+        0x33 => "SMB1_COMMAND_TRANS2_SECONDARY",
+        0x34 => "SMB1_COMMAND_FIND_CLOSE2",
+        0x71 => "SMB1_COMMAND_TREE_DISCONNECT",
+        0x72 => "SMB1_COMMAND_NEGOTIATE_PROTOCOL",
+        0x73 => "SMB1_COMMAND_SESSION_SETUP_ANDX",
+        0x74 => "SMB1_COMMAND_LOGOFF_ANDX",
+        0x75 => "SMB1_COMMAND_TREE_CONNECT_ANDX",
+        0x80 => "SMB1_COMMAND_QUERY_INFO_DISK",
+        0xa0 => "SMB1_COMMAND_NT_TRANS",
+        0xa1 => "SMB1_COMMAND_NT_TRANS_SECONDARY",
+        0xa2 => "SMB1_COMMAND_NT_CREATE_ANDX",
+        0xa4 => "SMB1_COMMAND_NT_CANCEL",
+        _ => return None,
+    })
+}
 
-/// An SMB1 command as `SMB1_COMMAND_…`, or its number. [MS-CIFS] 2.2.2.1.
-pub(super) struct Smb1Command(pub u8);
+/// An SMB2 command as `SMB2_COMMAND_…`. [MS-SMB2] 2.2.1.
+pub(super) const fn smb2_command(number: u16) -> Option<&'static str> {
+    Some(match number {
+        0 => "SMB2_COMMAND_NEGOTIATE_PROTOCOL",
+        1 => "SMB2_COMMAND_SESSION_SETUP",
+        2 => "SMB2_COMMAND_SESSION_LOGOFF",
+        3 => "SMB2_COMMAND_TREE_CONNECT",
+        4 => "SMB2_COMMAND_TREE_DISCONNECT",
+        5 => "SMB2_COMMAND_CREATE",
+        6 => "SMB2_COMMAND_CLOSE",
+        7 => "SMB2_COMMAND_FLUSH",
+        8 => "SMB2_COMMAND_READ",
+        9 => "SMB2_COMMAND_WRITE",
+        10 => "SMB2_COMMAND_LOCK",
+        11 => "SMB2_COMMAND_IOCTL",
+        12 => "SMB2_COMMAND_CANCEL",
+        13 => "SMB2_COMMAND_KEEPALIVE",
+        14 => "SMB2_COMMAND_FIND",
+        15 => "SMB2_COMMAND_CHANGE_NOTIFY",
+        16 => "SMB2_COMMAND_GET_INFO",
+        17 => "SMB2_COMMAND_SET_INFO",
+        18 => "SMB2_COMMAND_OPLOCK_BREAK",
+        _ => return None,
+    })
+}
 
-/// An SMB2 command as `SMB2_COMMAND_…`, or its number. [MS-SMB2] 2.2.1.
-pub(super) struct Smb2Command(pub u16);
-
-/// An SMB2 dialect as `3.11`, or its number. [MS-SMB2] 2.2.4.
-pub(super) struct Smb2Dialect(pub u16);
+/// An SMB2 dialect as `3.11`. [MS-SMB2] 2.2.4.
+pub(super) const fn smb2_dialect(number: u16) -> Option<&'static str> {
+    Some(match number {
+        0x0202 => "2.02",
+        0x0210 => "2.10",
+        0x0222 => "2.22",
+        0x0224 => "2.24",
+        0x02ff => "2.??",
+        0x0300 => "3.00",
+        0x0302 => "3.02",
+        0x0310 => "3.10",
+        0x0311 => "3.11",
+        _ => return None,
+    })
+}
 
 /// A code of the class `ERRDOS`. [MS-CIFS] 2.2.2.4.
-pub(super) struct DosError(pub u16);
+pub(super) const fn dos_error(number: u16) -> Option<&'static str> {
+    Some(match number {
+        0 => "DOS_SUCCESS",
+        1 => "DOS_BAD_FUNC",
+        2 => "DOS_BAD_FILE",
+        3 => "DOS_BAD_PATH",
+        4 => "DOS_TOO_MANY_OPEN_FILES",
+        5 => "DOS_ACCESS_DENIED",
+        _ => return None,
+    })
+}
 
 /// A code of the class `ERRSRV`. [MS-CIFS] 2.2.2.4.
-pub(super) struct ServerError(pub u16);
+pub(super) const fn server_error(number: u16) -> Option<&'static str> {
+    Some(match number {
+        1 => "SRV_ERROR",
+        2 => "SRV_BADPW",
+        3 => "SRV_BADTYPE",
+        4 => "SRV_ACCESS",
+        91 => "SRV_BADUID",
+        _ => return None,
+    })
+}
 
 /// A file system control code. [MS-FSCC] 2.3, [MS-SMB2] 2.2.31.
-pub(super) struct Fsctl(pub u32);
-
-/// Writes a name with its prefix, or the number where there is none.
-fn named(f: &mut fmt::Formatter<'_>, prefix: &str, name: Option<&str>, number: u32) -> fmt::Result {
-    match name {
-        Some(name) => write!(f, "{prefix}{name}"),
-        None => write!(f, "{number}"),
-    }
+pub(super) const fn fsctl(number: u32) -> Option<&'static str> {
+    Some(match number {
+        0x0006_0194 => "FSCTL_DFS_GET_REFERRALS",
+        0x0006_01b0 => "FSCTL_DFS_GET_REFERRALS_EX",
+        0x0009_0000 => "FSCTL_REQUEST_OPLOCK_LEVEL_1",
+        0x0009_0004 => "FSCTL_REQUEST_OPLOCK_LEVEL_2",
+        0x0009_0008 => "FSCTL_REQUEST_BATCH_OPLOCK",
+        0x0009_000c => "FSCTL_OPLOCK_BREAK_ACKNOWLEDGE",
+        0x0009_0010 => "FSCTL_OPBATCH_ACK_CLOSE_PENDING",
+        0x0009_0014 => "FSCTL_OPLOCK_BREAK_NOTIFY",
+        0x0009_0018 => "FSCTL_LOCK_VOLUME",
+        0x0009_001c => "FSCTL_UNLOCK_VOLUME",
+        0x0009_0020 => "FSCTL_DISMOUNT_VOLUME",
+        0x0009_0028 => "FSCTL_IS_VOLUME_MOUNTED",
+        0x0009_002c => "FSCTL_IS_PATHNAME_VALID",
+        0x0009_0030 => "FSCTL_MARK_VOLUME_DIRTY",
+        0x0009_003b => "FSCTL_QUERY_RETRIEVAL_POINTERS",
+        0x0009_003c => "FSCTL_GET_COMPRESSION",
+        0x0009_004f => "FSCTL_MARK_AS_SYSTEM_HIVE",
+        0x0009_0050 => "FSCTL_OPLOCK_BREAK_ACK_NO_2",
+        0x0009_0054 => "FSCTL_INVALIDATE_VOLUMES",
+        0x0009_0058 => "FSCTL_QUERY_FAT_BPB",
+        0x0009_005c => "FSCTL_REQUEST_FILTER_OPLOCK",
+        0x0009_0060 => "FSCTL_FILESYSTEM_GET_STATISTICS",
+        0x0009_0064 => "FSCTL_GET_NTFS_VOLUME_DATA",
+        0x0009_0068 => "FSCTL_GET_NTFS_FILE_RECORD",
+        0x0009_006f => "FSCTL_GET_VOLUME_BITMAP",
+        0x0009_0073 => "FSCTL_GET_RETRIEVAL_POINTERS",
+        0x0009_0074 => "FSCTL_MOVE_FILE",
+        0x0009_0078 => "FSCTL_IS_VOLUME_DIRTY",
+        0x0009_007c => "FSCTL_GET_HFS_INFORMATION",
+        0x0009_0083 => "FSCTL_ALLOW_EXTENDED_DASD_IO",
+        0x0009_0087 => "FSCTL_READ_PROPERTY_DATA",
+        0x0009_008b => "FSCTL_WRITE_PROPERTY_DATA",
+        0x0009_008f => "FSCTL_FIND_FILES_BY_SID",
+        0x0009_0097 => "FSCTL_DUMP_PROPERTY_DATA",
+        0x0009_009c => "FSCTL_GET_OBJECT_ID",
+        0x0009_00a4 | 0x0009_80a4 => "FSCTL_SET_REPARSE_POINT",
+        0x0009_00a8 => "FSCTL_GET_REPARSE_POINT",
+        0x0009_00c0 => "FSCTL_CREATE_OR_GET_OBJECT_ID",
+        0x0009_00c4 => "FSCTL_SET_SPARSE",
+        0x0009_00d4 => "FSCTL_SET_ENCRYPTION",
+        0x0009_00db => "FSCTL_ENCRYPTION_FSCTL_IO",
+        0x0009_00df => "FSCTL_WRITE_RAW_ENCRYPTED",
+        0x0009_00e3 => "FSCTL_READ_RAW_ENCRYPTED",
+        0x0009_00f0 => "FSCTL_EXTEND_VOLUME",
+        0x0009_0244 => "FSCTL_CSV_TUNNEL_REQUEST",
+        0x0009_027c => "FSCTL_GET_INTEGRITY_INFORMATION",
+        0x0009_0284 => "FSCTL_QUERY_FILE_REGIONS",
+        0x0009_02c8 => "FSCTL_CSV_SYNC_TUNNEL_REQUEST",
+        0x0009_0300 => "FSCTL_QUERY_SHARED_VIRTUAL_DISK_SUPPORT",
+        0x0009_0304 => "FSCTL_SVHDX_SYNC_TUNNEL_REQUEST",
+        0x0009_0308 => "FSCTL_SVHDX_SET_INITIATOR_INFORMATION",
+        0x0009_030c => "FSCTL_SET_EXTERNAL_BACKING",
+        0x0009_0310 => "FSCTL_GET_EXTERNAL_BACKING",
+        0x0009_0314 => "FSCTL_DELETE_EXTERNAL_BACKING",
+        0x0009_0318 => "FSCTL_ENUM_EXTERNAL_BACKING",
+        0x0009_031f => "FSCTL_ENUM_OVERLAY",
+        0x0009_0350 => "FSCTL_STORAGE_QOS_CONTROL",
+        0x0009_0364 => "FSCTL_SVHDX_ASYNC_TUNNEL_REQUEST",
+        0x0009_40b3 => "FSCTL_ENUM_USN_DATA",
+        0x0009_40b7 => "FSCTL_SECURITY_ID_CHECK",
+        0x0009_40bb => "FSCTL_READ_USN_JOURNAL",
+        0x0009_40cf => "FSCTL_QUERY_ALLOCATED_RANGES",
+        0x0009_40e7 => "FSCTL_CREATE_USN_JOURNAL",
+        0x0009_40eb => "FSCTL_READ_FILE_USN_DATA",
+        0x0009_40ef => "FSCTL_WRITE_USN_CLOSE_RECORD",
+        0x0009_4264 => "FSCTL_OFFLOAD_READ",
+        0x0009_8098 => "FSCTL_SET_OBJECT_ID",
+        0x0009_80a0 => "FSCTL_DELETE_OBJECT_ID",
+        0x0009_80ac => "FSCTL_DELETE_REPARSE_POINT",
+        0x0009_80bc => "FSCTL_SET_OBJECT_ID_EXTENDED",
+        0x0009_80c8 => "FSCTL_SET_ZERO_DATA",
+        0x0009_80d0 => "FSCTL_ENABLE_UPGRADE",
+        0x0009_8208 => "FSCTL_FILE_LEVEL_TRIM",
+        0x0009_8268 => "FSCTL_OFFLOAD_WRITE",
+        0x0009_c040 => "FSCTL_SET_COMPRESSION",
+        0x0009_c280 => "FSCTL_SET_INTEGRITY_INFORMATION",
+        0x0011_0018 => "FSCTL_PIPE_WAIT",
+        0x0011_400c => "FSCTL_PIPE_PEEK",
+        FSCTL_PIPE_TRANSCEIVE => "FSCTL_PIPE_TRANSCEIVE",
+        0x0014_0078 => "FSCTL_SRV_REQUEST_RESUME_KEY",
+        0x0014_01d4 => "FSCTL_LMR_REQUEST_RESILIENCY",
+        0x0014_01fc => "FSCTL_QUERY_NETWORK_INTERFACE_INFO",
+        0x0014_0200 => "FSCTL_VALIDATE_NEGOTIATE_INFO_224",
+        0x0014_0204 => "FSCTL_VALIDATE_NEGOTIATE_INFO",
+        0x0014_4064 => "FSCTL_SRV_ENUMERATE_SNAPSHOTS",
+        0x0014_40f2 => "FSCTL_SRV_COPYCHUNK",
+        0x0014_41bb => "FSCTL_SRV_READ_HASH",
+        0x0014_80f2 => "FSCTL_SRV_COPYCHUNK_WRITE",
+        _ => return None,
+    })
 }
 
-impl fmt::Display for Smb1Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.0 {
-            0x00 => Some("CREATE_DIRECTORY"),
-            0x01 => Some("DELETE_DIRECTORY"),
-            0x02 => Some("OPEN"),
-            0x03 => Some("CREATE"),
-            0x04 => Some("CLOSE"),
-            0x05 => Some("FLUSH"),
-            0x06 => Some("DELETE"),
-            0x07 => Some("RENAME"),
-            0x08 => Some("QUERY_INFORMATION"),
-            0x09 => Some("SET_INFORMATION"),
-            0x0a => Some("READ"),
-            0x0b => Some("WRITE"),
-            0x0c => Some("LOCK_BYTE_RANGE"),
-            0x0d => Some("UNLOCK_BYTE_RANGE"),
-            0x0e => Some("CREATE_TEMPORARY"),
-            0x0f => Some("CREATE_NEW"),
-            0x10 => Some("CHECK_DIRECTORY"),
-            0x11 => Some("PROCESS_EXIT"),
-            0x12 => Some("SEEK"),
-            0x13 => Some("LOCK_AND_READ"),
-            0x14 => Some("WRITE_AND_UNLOCK"),
-            0x24 => Some("LOCKING_ANDX"),
-            0x25 => Some("TRANS"),
-            0x2b => Some("ECHO"),
-            0x2c => Some("WRITE_AND_CLOSE"),
-            0x2d => Some("OPEN_ANDX"),
-            0x2e => Some("READ_ANDX"),
-            0x2f => Some("WRITE_ANDX"),
-            0x32 => Some("TRANS2"),
-            0x33 => Some("TRANS2_SECONDARY"),
-            0x34 => Some("FIND_CLOSE2"),
-            0x71 => Some("TREE_DISCONNECT"),
-            0x72 => Some("NEGOTIATE_PROTOCOL"),
-            0x73 => Some("SESSION_SETUP_ANDX"),
-            0x74 => Some("LOGOFF_ANDX"),
-            0x75 => Some("TREE_CONNECT_ANDX"),
-            0x80 => Some("QUERY_INFO_DISK"),
-            0xa0 => Some("NT_TRANS"),
-            0xa1 => Some("NT_TRANS_SECONDARY"),
-            0xa2 => Some("NT_CREATE_ANDX"),
-            0xa4 => Some("NT_CANCEL"),
-            _ => None,
-        };
-        named(f, "SMB1_COMMAND_", name, self.0.into())
-    }
-}
-
-impl fmt::Display for Smb2Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.0 {
-            0 => Some("NEGOTIATE_PROTOCOL"),
-            1 => Some("SESSION_SETUP"),
-            2 => Some("SESSION_LOGOFF"),
-            3 => Some("TREE_CONNECT"),
-            4 => Some("TREE_DISCONNECT"),
-            5 => Some("CREATE"),
-            6 => Some("CLOSE"),
-            7 => Some("FLUSH"),
-            8 => Some("READ"),
-            9 => Some("WRITE"),
-            10 => Some("LOCK"),
-            11 => Some("IOCTL"),
-            12 => Some("CANCEL"),
-            13 => Some("KEEPALIVE"),
-            14 => Some("FIND"),
-            15 => Some("CHANGE_NOTIFY"),
-            16 => Some("GET_INFO"),
-            17 => Some("SET_INFO"),
-            18 => Some("OPLOCK_BREAK"),
-            _ => None,
-        };
-        named(f, "SMB2_COMMAND_", name, self.0.into())
-    }
-}
-
-impl fmt::Display for Smb2Dialect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.0 {
-            0x0202 => Some("2.02"),
-            0x0210 => Some("2.10"),
-            0x0222 => Some("2.22"),
-            0x0224 => Some("2.24"),
-            0x02ff => Some("2.??"),
-            0x0300 => Some("3.00"),
-            0x0302 => Some("3.02"),
-            0x0310 => Some("3.10"),
-            0x0311 => Some("3.11"),
-            _ => None,
-        };
-        named(f, "", name, self.0.into())
-    }
-}
-
-impl fmt::Display for DosError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.0 {
-            0 => Some("SUCCESS"),
-            1 => Some("BAD_FUNC"),
-            2 => Some("BAD_FILE"),
-            3 => Some("BAD_PATH"),
-            4 => Some("TOO_MANY_OPEN_FILES"),
-            5 => Some("ACCESS_DENIED"),
-            _ => None,
-        };
-        named(f, "DOS_", name, self.0.into())
-    }
-}
-
-impl fmt::Display for ServerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.0 {
-            1 => Some("ERROR"),
-            2 => Some("BADPW"),
-            3 => Some("BADTYPE"),
-            4 => Some("ACCESS"),
-            91 => Some("BADUID"),
-            _ => None,
-        };
-        named(f, "SRV_", name, self.0.into())
-    }
-}
-
-impl Fsctl {
-    /// A write to a pipe that waits for the answer in the same exchange.
-    pub(super) const PIPE_TRANSCEIVE: u32 = 0x0011_c017;
-}
-
-impl fmt::Display for Fsctl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.0 {
-            0x0006_0194 => Some("DFS_GET_REFERRALS"),
-            0x0006_01b0 => Some("DFS_GET_REFERRALS_EX"),
-            0x0009_0000 => Some("REQUEST_OPLOCK_LEVEL_1"),
-            0x0009_0004 => Some("REQUEST_OPLOCK_LEVEL_2"),
-            0x0009_0008 => Some("REQUEST_BATCH_OPLOCK"),
-            0x0009_000c => Some("OPLOCK_BREAK_ACKNOWLEDGE"),
-            0x0009_0010 => Some("OPBATCH_ACK_CLOSE_PENDING"),
-            0x0009_0014 => Some("OPLOCK_BREAK_NOTIFY"),
-            0x0009_0018 => Some("LOCK_VOLUME"),
-            0x0009_001c => Some("UNLOCK_VOLUME"),
-            0x0009_0020 => Some("DISMOUNT_VOLUME"),
-            0x0009_0028 => Some("IS_VOLUME_MOUNTED"),
-            0x0009_002c => Some("IS_PATHNAME_VALID"),
-            0x0009_0030 => Some("MARK_VOLUME_DIRTY"),
-            0x0009_003b => Some("QUERY_RETRIEVAL_POINTERS"),
-            0x0009_003c => Some("GET_COMPRESSION"),
-            0x0009_004f => Some("MARK_AS_SYSTEM_HIVE"),
-            0x0009_0050 => Some("OPLOCK_BREAK_ACK_NO_2"),
-            0x0009_0054 => Some("INVALIDATE_VOLUMES"),
-            0x0009_0058 => Some("QUERY_FAT_BPB"),
-            0x0009_005c => Some("REQUEST_FILTER_OPLOCK"),
-            0x0009_0060 => Some("FILESYSTEM_GET_STATISTICS"),
-            0x0009_0064 => Some("GET_NTFS_VOLUME_DATA"),
-            0x0009_0068 => Some("GET_NTFS_FILE_RECORD"),
-            0x0009_006f => Some("GET_VOLUME_BITMAP"),
-            0x0009_0073 => Some("GET_RETRIEVAL_POINTERS"),
-            0x0009_0074 => Some("MOVE_FILE"),
-            0x0009_0078 => Some("IS_VOLUME_DIRTY"),
-            0x0009_007c => Some("GET_HFS_INFORMATION"),
-            0x0009_0083 => Some("ALLOW_EXTENDED_DASD_IO"),
-            0x0009_0087 => Some("READ_PROPERTY_DATA"),
-            0x0009_008b => Some("WRITE_PROPERTY_DATA"),
-            0x0009_008f => Some("FIND_FILES_BY_SID"),
-            0x0009_0097 => Some("DUMP_PROPERTY_DATA"),
-            0x0009_009c => Some("GET_OBJECT_ID"),
-            0x0009_00a4 | 0x0009_80a4 => Some("SET_REPARSE_POINT"),
-            0x0009_00a8 => Some("GET_REPARSE_POINT"),
-            0x0009_00c0 => Some("CREATE_OR_GET_OBJECT_ID"),
-            0x0009_00c4 => Some("SET_SPARSE"),
-            0x0009_00d4 => Some("SET_ENCRYPTION"),
-            0x0009_00db => Some("ENCRYPTION_FSCTL_IO"),
-            0x0009_00df => Some("WRITE_RAW_ENCRYPTED"),
-            0x0009_00e3 => Some("READ_RAW_ENCRYPTED"),
-            0x0009_00f0 => Some("EXTEND_VOLUME"),
-            0x0009_0244 => Some("CSV_TUNNEL_REQUEST"),
-            0x0009_027c => Some("GET_INTEGRITY_INFORMATION"),
-            0x0009_0284 => Some("QUERY_FILE_REGIONS"),
-            0x0009_02c8 => Some("CSV_SYNC_TUNNEL_REQUEST"),
-            0x0009_0300 => Some("QUERY_SHARED_VIRTUAL_DISK_SUPPORT"),
-            0x0009_0304 => Some("SVHDX_SYNC_TUNNEL_REQUEST"),
-            0x0009_0308 => Some("SVHDX_SET_INITIATOR_INFORMATION"),
-            0x0009_030c => Some("SET_EXTERNAL_BACKING"),
-            0x0009_0310 => Some("GET_EXTERNAL_BACKING"),
-            0x0009_0314 => Some("DELETE_EXTERNAL_BACKING"),
-            0x0009_0318 => Some("ENUM_EXTERNAL_BACKING"),
-            0x0009_031f => Some("ENUM_OVERLAY"),
-            0x0009_0350 => Some("STORAGE_QOS_CONTROL"),
-            0x0009_0364 => Some("SVHDX_ASYNC_TUNNEL_REQUEST"),
-            0x0009_40b3 => Some("ENUM_USN_DATA"),
-            0x0009_40b7 => Some("SECURITY_ID_CHECK"),
-            0x0009_40bb => Some("READ_USN_JOURNAL"),
-            0x0009_40cf => Some("QUERY_ALLOCATED_RANGES"),
-            0x0009_40e7 => Some("CREATE_USN_JOURNAL"),
-            0x0009_40eb => Some("READ_FILE_USN_DATA"),
-            0x0009_40ef => Some("WRITE_USN_CLOSE_RECORD"),
-            0x0009_4264 => Some("OFFLOAD_READ"),
-            0x0009_8098 => Some("SET_OBJECT_ID"),
-            0x0009_80a0 => Some("DELETE_OBJECT_ID"),
-            0x0009_80ac => Some("DELETE_REPARSE_POINT"),
-            0x0009_80bc => Some("SET_OBJECT_ID_EXTENDED"),
-            0x0009_80c8 => Some("SET_ZERO_DATA"),
-            0x0009_80d0 => Some("ENABLE_UPGRADE"),
-            0x0009_8208 => Some("FILE_LEVEL_TRIM"),
-            0x0009_8268 => Some("OFFLOAD_WRITE"),
-            0x0009_c040 => Some("SET_COMPRESSION"),
-            0x0009_c280 => Some("SET_INTEGRITY_INFORMATION"),
-            0x0011_0018 => Some("PIPE_WAIT"),
-            0x0011_400c => Some("PIPE_PEEK"),
-            Self::PIPE_TRANSCEIVE => Some("PIPE_TRANSCEIVE"),
-            0x0014_0078 => Some("SRV_REQUEST_RESUME_KEY"),
-            0x0014_01d4 => Some("LMR_REQUEST_RESILIENCY"),
-            0x0014_01fc => Some("QUERY_NETWORK_INTERFACE_INFO"),
-            0x0014_0200 => Some("VALIDATE_NEGOTIATE_INFO_224"),
-            0x0014_0204 => Some("VALIDATE_NEGOTIATE_INFO"),
-            0x0014_4064 => Some("SRV_ENUMERATE_SNAPSHOTS"),
-            0x0014_40f2 => Some("SRV_COPYCHUNK"),
-            0x0014_41bb => Some("SRV_READ_HASH"),
-            0x0014_80f2 => Some("SRV_COPYCHUNK_WRITE"),
-            _ => None,
-        };
-        named(f, "FSCTL_", name, self.0)
-    }
-}
+/// A write to a pipe that waits for the answer in the same exchange. [MS-FSCC] 2.3.
+pub(super) const FSCTL_PIPE_TRANSCEIVE: u32 = 0x0011_c017;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn unknown_numbers_stay_numbers() {
-        assert_eq!(Smb1Command(0x26).to_string(), "38");
-        assert_eq!(Smb2Command(5).to_string(), "SMB2_COMMAND_CREATE");
-        assert_eq!(Smb2Dialect(0x0311).to_string(), "3.11");
-        assert_eq!(ServerError(91).to_string(), "SRV_BADUID");
-        assert_eq!(DosError(77).to_string(), "77");
-        assert_eq!(Fsctl(Fsctl::PIPE_TRANSCEIVE).to_string(), "FSCTL_PIPE_TRANSCEIVE");
+    fn numbers_have_names_or_none() {
+        assert_eq!(smb1_command(0x26), None);
+        assert_eq!(smb2_command(5), Some("SMB2_COMMAND_CREATE"));
+        assert_eq!(smb2_dialect(0x0311), Some("3.11"));
+        assert_eq!(server_error(91), Some("SRV_BADUID"));
+        assert_eq!(dos_error(77), None);
+        assert_eq!(fsctl(FSCTL_PIPE_TRANSCEIVE), Some("FSCTL_PIPE_TRANSCEIVE"));
     }
 }

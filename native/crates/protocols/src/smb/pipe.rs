@@ -13,7 +13,7 @@ use sidewire_proto::{Context, Transactions};
 use super::event::Event;
 use super::flow::{Around, Ledger, Smb};
 use super::lane::{Flowing, Route};
-use super::names::Fsctl;
+use super::names::FSCTL_PIPE_TRANSCEIVE;
 use super::transaction::{Call, Command, Detail, File, Transaction};
 use super::{wire1, wire2};
 use crate::dcerpc::interfaces_of;
@@ -89,7 +89,7 @@ impl Smb {
         if on_pipe {
             let shown = data.waited || open.files[around.direction].is_some();
             if data.command == Command::Smb2(wire2::command::IOCTL) && around.direction == Direction::ToServer {
-                self.open_ioctl(around, data, Fsctl::PIPE_TRANSCEIVE);
+                self.open_ioctl(around, data, FSCTL_PIPE_TRANSCEIVE);
             }
             // A read that had to wait is shown as that of a file is, and so are those behind it: the output of a remote
             // shell comes so.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::event::Event;
 use super::flow::{Around, AskKey, Asked, Need, Open, Related, Smb, Tree};
 use super::lane::{Flowing, Route};
-use super::names::Fsctl;
+use super::names::FSCTL_PIPE_TRANSCEIVE;
 use super::transaction::{
     Command, Create, Delete, Detail, Dialect, FileId, Negotiate, Rename, SessionSetup, Status, Transaction, TreeConnect,
 };
@@ -188,7 +188,7 @@ impl Smb {
         request: &Request<'_>,
     ) -> Result<Option<(Place, Flowing)>, Malformed> {
         let ioctl = Ioctl::parse_request(request.message)?;
-        if ioctl.function != Fsctl::PIPE_TRANSCEIVE || ioctl.data.length == 0 {
+        if ioctl.function != FSCTL_PIPE_TRANSCEIVE || ioctl.data.length == 0 {
             self.open2(around, request, Detail::Ioctl(ioctl.function), None);
             return Ok(None);
         }
@@ -374,7 +374,7 @@ impl Smb {
             }
             command::IOCTL if with_data => {
                 let ioctl = Ioctl::parse_response(message)?;
-                if ioctl.function == Fsctl::PIPE_TRANSCEIVE && ioctl.data.length > 0 {
+                if ioctl.function == FSCTL_PIPE_TRANSCEIVE && ioctl.data.length > 0 {
                     let unseen = Asked {
                         transaction: None,
                         session_id: header.session_id,

@@ -1,0 +1,48 @@
+use sidewire_base::Time;
+
+use crate::Frame;
+use crate::blocks::Block;
+
+/// The frames of one block, with the block itself: they can be handed to another thread without being copied.
+#[derive(Debug, Default)]
+pub struct Frames {
+    pub(crate) block: Block,
+    pub(crate) places: Vec<Place>,
+}
+
+/// A frame of a block: where it lies, and what the file says of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) at: usize,
+    pub(crate) time: Time,
+    pub(crate) captured: u32,
+    pub(crate) wire_length: u32,
+    pub(crate) link_type: u32,
+    pub(crate) interface: u32,
+}
+
+impl Place {
+    #[inline]
+    pub(crate) fn frame<'a>(&self, block: &'a Block) -> Frame<'a> {
+        Frame {
+            time: self.time,
+            data: block.at(self.at, self.captured as usize),
+            wire_length: self.wire_length,
+            link_type: self.link_type,
+            interface: self.interface,
+        }
+    }
+}
+
+impl Frames {
+    /// The frames in file order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
+        self.places.iter().map(|place| place.frame(&self.block))
+    }
+
+    /// True at the end of the file.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+}
