@@ -395,7 +395,7 @@ const fn specials(octets: [u8; 8]) -> u64 {
         word.wrapping_sub(ONES * than as u64) & !word
     }
     const fn equal(word: u64, octet: u8) -> u64 {
-        less(word ^ ONES * octet as u64, 1)
+        less(word ^ (ONES * octet as u64), 1)
     }
     let word = u64::from_le_bytes(octets);
     (less(word, b' ') | equal(word, b'"') | equal(word, b'\\') | equal(word, 0x7f)) & HIGH
