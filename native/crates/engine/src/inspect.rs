@@ -142,6 +142,7 @@ impl<W: Watch> Env<W> {
         };
         let event_numbers: smallvec::SmallVec<[u16; 4]> = events.iter().map(|event| event as u16).collect();
         self.matches.clear();
+        let taken = app.taken();
         let frames = app.frames.as_deref_mut().and_then(|frames| {
             let frames = &mut frames[direction];
             let stream = tcp.as_ref()?.stream(direction);
@@ -159,7 +160,7 @@ impl<W: Watch> Env<W> {
                 was_established,
                 protocol: flow.protocol,
                 app: app_number,
-                taken: app.taken(),
+                taken,
                 app_events: &app.events,
                 state: rules,
                 session: app.session.as_deref_mut(),
