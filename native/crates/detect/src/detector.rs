@@ -117,19 +117,26 @@ impl Detector {
 
     /// Inspects a packet with what it did to its flow. Matches are appended in order; those of `noalert` and `pass` rules
     /// are not among them, their effects are.
-    pub fn inspect<O: Observer>(&mut self, input: Input<'_>, observer: &mut O, matches: &mut Vec<Match>) {
+    pub fn inspect<O: Observer>(&mut self, mut input: Input<'_>, observer: &mut O, matches: &mut Vec<Match>) {
         if self.rules.is_empty() || input.flow.as_ref().is_some_and(|flow| flow.state.passed) {
             return;
         }
-        self.evaluator.inspect(&self.rules, input, observer, matches);
+        self.evaluator.inspect(&self.rules, &mut input, observer, matches);
     }
 }
 
 impl Evaluator {
-    fn inspect<O: Observer>(&mut self, rules: &RuleSet, input: Input<'_>, observer: &mut O, matches: &mut Vec<Match>) {
-        let facts = Facts::new(&input);
-        let (mut state, session, frames) = match input.flow {
-            Some(flow) => (Some(flow.state), flow.session, flow.frames),
+    fn inspect<O: Observer>(
+        &mut self,
+        rules: &RuleSet,
+        input: &mut Input<'_>,
+        observer: &mut O,
+        matches: &mut Vec<Match>,
+    ) {
+        let facts = Facts::new(input);
+        // Borrowed, not moved: the input is large.
+        let (mut state, session, frames) = match &mut input.flow {
+            Some(flow) => (Some(&mut *flow.state), flow.session.as_deref_mut(), flow.frames.take()),
             None => (None, None, None),
         };
         if let Some(state) = state.as_deref_mut()

@@ -92,6 +92,7 @@ impl FrameRules {
 
 impl Evaluator {
     /// Holds the rules against the frames that are due.
+    #[cold]
     #[expect(clippy::too_many_arguments, reason = "one call; a structure would only name them again")]
     pub(crate) fn run_frames<O: Observer>(
         &mut self,

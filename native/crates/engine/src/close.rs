@@ -2,7 +2,7 @@
 
 use sidewire_base::Direction;
 use sidewire_flow::EndReason;
-use sidewire_proto::{Context, Keep};
+use sidewire_proto::{Context, Frames, Keep};
 use sidewire_tcp::{Consumer, Session};
 
 use crate::conversation::ConversationFlow;
@@ -29,7 +29,7 @@ impl<W: Watch> Env<W> {
         let mut excess = count.saturating_sub(MAX_TRANSACTIONS);
         self.counters.transactions_evicted += excess as u64;
         // An alert on a frame tells of the transaction the frame belongs to.
-        let framed = |id: u64| app.frames.iter().any(|frames| frames.iter().any(|side| side.holds(id)));
+        let frames = app.frames.as_deref();
         session.retain(&mut |head| {
             if excess > 0 {
                 excess -= 1;
@@ -40,7 +40,11 @@ impl<W: Watch> Env<W> {
             let through = |direction: Direction| inspected[direction] || head.skip_inspection[direction];
             let done = Direction::BOTH.into_iter().all(|direction| complete(direction) && through(direction));
             // Loggers were asked before; one that is not due on a finished transaction never will be.
-            if last || done && !framed(head.id) { Keep::Nothing } else { Keep::Open { inspected } }
+            if last || done && !frames.is_some_and(|frames| is_framed(frames, head.id)) {
+                Keep::Nothing
+            } else {
+                Keep::Open { inspected }
+            }
         });
     }
 
@@ -124,4 +128,10 @@ impl<W: Watch> Env<W> {
         }
         self.note_expectations();
     }
+}
+
+/// A frame of this transaction is open.
+#[cold]
+fn is_framed(frames: &[Frames; 2], tx: u64) -> bool {
+    frames.iter().any(|side| side.holds(tx))
 }

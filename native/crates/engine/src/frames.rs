@@ -36,7 +36,18 @@ impl Wanted {
     }
 
     /// Where a protocol tells the frames of a direction; `None` when nobody wants them.
+    #[inline]
     pub(crate) fn of<'a>(
+        &self,
+        protocol: Option<u16>,
+        frames: &'a mut Option<Box<[Frames; 2]>>,
+        direction: Direction,
+    ) -> Option<&'a mut Frames> {
+        if self.0.is_empty() { None } else { self.taken_up(protocol, frames, direction) }
+    }
+
+    #[cold]
+    fn taken_up<'a>(
         &self,
         protocol: Option<u16>,
         frames: &'a mut Option<Box<[Frames; 2]>>,
@@ -53,8 +64,13 @@ impl Wanted {
 }
 
 /// Stream offsets from which octets stay for open frames, per direction.
+#[inline]
 pub(crate) fn pins(app: &App, session: &Session) -> [u64; 2] {
-    let Some(frames) = app.frames.as_deref() else { return Session::NO_PINS };
+    app.frames.as_deref().map_or(Session::NO_PINS, |frames| pins_of(frames, session))
+}
+
+#[cold]
+fn pins_of(frames: &[Frames; 2], session: &Session) -> [u64; 2] {
     Direction::BOTH.map(|direction| {
         let first = frames[direction].iter().map(pin).min();
         let least = session.stream(direction).visible().saturating_sub(MAX_PINNED);
@@ -91,17 +107,20 @@ pub(crate) fn octets(frame: &Frame, extent: Extent, stream: &Stream, limit: usiz
 
 impl<W: Watch> Env<W> {
     /// Tells the frames of a direction that are worth it by now, and forgets those that are done with.
+    #[inline]
     pub(crate) fn settle_frames(
         &mut self,
         flow: &mut ConversationFlow,
         direction: Direction,
         packet: Option<&Packet<'_>>,
     ) {
-        let Some(mut frames) = flow.data.app.frames.take() else { return };
-        self.settle(flow, &mut frames[direction], direction, packet);
-        flow.data.app.frames = Some(frames);
+        if let Some(mut frames) = flow.data.app.frames.take() {
+            self.settle(flow, &mut frames[direction], direction, packet);
+            flow.data.app.frames = Some(frames);
+        }
     }
 
+    #[cold]
     fn settle(
         &mut self,
         flow: &ConversationFlow,

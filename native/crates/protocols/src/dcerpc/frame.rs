@@ -14,6 +14,7 @@ const HEADER: FrameKind = FrameKind(2);
 const DATA: FrameKind = FrameKind(3);
 
 /// Tells the frames of a PDU that begins at a stream offset, in Suricata's order.
+#[cold]
 pub(super) fn tell(frames: &mut Frames, start: u64, header: &Header) {
     let (length, head) = (u64::from(header.fragment_length), Header::LENGTH as u64);
     frames.begin(HEADER, start, Some(head), None);

@@ -32,6 +32,7 @@ impl Http1 {
 
     /// Tells where a message begins or ends: at a stream offset the machine went on from where it `was` (in a message, or
     /// not).
+    #[cold]
     pub(super) fn frame(&self, frames: &mut Frames, direction: Direction, was: bool, offset: u64) {
         let (kind, tx) = match direction {
             Direction::ToServer => (REQUEST, self.request_id),
@@ -45,6 +46,7 @@ impl Http1 {
     }
 
     /// What a gap cut off ends where the stream goes on.
+    #[cold]
     pub(super) fn frame_behind_gap(&self, frames: &mut Frames, direction: Direction, offset: u64) {
         if !self.in_message(direction) {
             frames.end(if direction == Direction::ToServer { REQUEST } else { RESPONSE }, offset);

@@ -49,6 +49,7 @@ impl Layer {
     }
 
     /// Tells the frames of a PDU of `length` octets that begins at a stream offset, in Suricata's order.
+    #[cold]
     pub(super) fn tell(self, frames: &mut Frames, start: u64, length: u32) {
         let length = u64::from(length);
         let header = self.header().min(length);
