@@ -12,7 +12,8 @@ export function engineOptions(values: Values): EngineOptions {
   const checksums = CHECKSUMS[(text('checksums') ?? 'auto') as keyof typeof CHECKSUMS];
   if (!checksums) throw new Stop(EXIT.usage, `-k takes none, all or auto, not "${text('checksums')}"`);
   const matcher = MATCHERS.find((name) => name === text('matcher'));
-  if (text('matcher') !== undefined && !matcher) throw new Stop(EXIT.usage, `--matcher takes ${MATCHERS.join(', ')}, not "${text('matcher')}"`);
+  if (text('matcher') !== undefined && !matcher)
+    throw new Stop(EXIT.usage, `--matcher takes ${MATCHERS.join(', ')}, not "${text('matcher')}"`);
   return {
     ...(matcher ? { matcher } : {}),
     set: settings(values.set as string[] | undefined),
