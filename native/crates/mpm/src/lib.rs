@@ -4,9 +4,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod automaton;
+mod few;
 mod literals;
 mod regex;
-mod single;
 mod vectorscan;
 
 pub use literals::{Backend, CompileError, Compiler, Literal, Matcher, Scratch};

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use crate::automaton::Automaton;
-use crate::single::Single;
+use crate::few::Few;
 use crate::vectorscan::{self, Library};
 
 /// Octets to be found.
@@ -105,10 +105,8 @@ impl Compiler {
         if let Some(empty) = literals.iter().find(|literal| literal.octets.is_empty()) {
             return Err(CompileError::Empty(empty.id));
         }
-        if let [one] = literals
-            && Single::suits(one)
-        {
-            return Ok(Box::new(Single::new(one)));
+        if Few::suits(literals) {
+            return Ok(Box::new(Few::new(literals)));
         }
         match self.library {
             Some(library) if !literals.is_empty() => Ok(Box::new(vectorscan::Database::new(library, literals)?)),
