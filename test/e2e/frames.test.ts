@@ -16,7 +16,7 @@ import {
 } from '../../src/testing/index.js';
 import { withCapture } from './with-capture.js';
 
-type Conversation = Parameters<typeof capture>[0];
+type Conversation = Parameters<typeof capture>[number];
 type FrameEvent = EventOf<'frame'>;
 
 /** The frames of a conversation, as events. */
