@@ -3,7 +3,7 @@ import '../../src/testing/vitest.js';
 import { collect, Engine, type EveEvent, type EventOf } from '../../src/index.js';
 import { responseBytes } from '../../src/testing/http.js';
 import {
-  type capture,
+  type Conversation,
   dcerpc,
   dropped,
   explain,
@@ -16,11 +16,10 @@ import {
 } from '../../src/testing/index.js';
 import { withCapture } from './with-capture.js';
 
-type Conversation = Parameters<typeof capture>[number];
 type FrameEvent = EventOf<'frame'>;
 
 /** The frames of a conversation, as events. */
-async function framesOf(conversation: Conversation): Promise<FrameEvent['frame'][]> {
+async function framesOf(conversation: Conversation | readonly Frame[]): Promise<FrameEvent['frame'][]> {
   return await withCapture(conversation, async (path) => {
     const { of } = await collect(new Engine({ workers: 1 }).replay(path, { types: ['frame'] }));
     return of('frame').map(({ frame }) => frame);

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { capture } from '../../src/testing/index.js';
+import { type Conversation, capture, type Frame } from '../../src/testing/index.js';
 
 /** Writes a conversation to a file for as long as it is used. */
 export async function withCapture<T>(
-  conversation: Parameters<typeof capture>[0],
+  conversation: Conversation | readonly Frame[],
   use: (path: string) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'sidewire-'));
