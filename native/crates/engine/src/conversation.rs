@@ -66,6 +66,8 @@ pub(crate) struct App {
     /// The protocol another flow announced.
     pub(crate) expected: Option<u16>,
     pub(crate) session: Option<Box<dyn Session>>,
+    /// Transactions of a session that was let go of.
+    opened: Option<u64>,
     /// Open frames per direction, where somebody wants frames.
     pub(crate) frames: Option<Box<[Frames; 2]>>,
     /// Nothing more is parsed: unrecognised, given up by the protocol, or finished.
@@ -99,6 +101,21 @@ impl App {
 
     pub(crate) fn take_detection_events(&mut self) {
         self.events.extend(self.detection.take_events().into_iter().map(DetectionEvent::name));
+    }
+
+    /// Transactions so far; `None` where there never was a session.
+    pub(crate) fn opened(&self) -> Option<u64> {
+        self.session.as_ref().map(|session| session.opened()).or(self.opened)
+    }
+
+    /// Lets go of the session once it was closed and all its transactions are told: a closed flow stays for a while, and
+    /// there may be many.
+    pub(crate) fn let_go(&mut self) {
+        if self.closed == [true; 2] && self.session.as_ref().is_some_and(|session| session.is_empty()) {
+            self.opened = self.opened();
+            self.session = None;
+            self.stopped = true;
+        }
     }
 
     /// What detection took the flow and its sides for.

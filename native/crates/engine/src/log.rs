@@ -202,7 +202,7 @@ impl<W: Watch> Env<W> {
             flow,
             reason,
             alerted: flow.data.alerted,
-            transactions: flow.data.app.session.as_ref().map(|session| session.opened()),
+            transactions: flow.data.app.opened(),
             tcp: flow.data.tcp.as_deref(),
             app: flow.data.app.names(self.setup.protocols),
             malformed: flow.data.app.malformed,

@@ -261,6 +261,7 @@ impl<W: Watch> Core<W> {
         if looked || flow.data.app.dirty || flow.data.app.frames.is_some() {
             env.log_transactions(flow, Some(packet), false);
             env.retire(flow, false);
+            flow.data.app.let_go();
         }
         if let Some(next) = flow.data.app.switch.take() {
             env.switch(flow, next, packet.ordinal);
