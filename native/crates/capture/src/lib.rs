@@ -1,7 +1,7 @@
 //! Capture files: pcap and pcapng, plain or compressed with gzip or zstd, from a path or from standard input.
 //!
-//! [`Reader`] hands out frames that borrow from reused blocks, or whole blocks of them; nothing is allocated for a packet. Files are read,
-//! not mapped, so one that grows or shrinks meanwhile cannot crash the process.
+//! [`Reader`] hands out frames that borrow from reused blocks, or whole blocks of them; nothing is allocated for a packet.
+//! Files are read, not mapped, so one that grows or shrinks meanwhile cannot crash the process.
 
 #![cfg_attr(
     test,

@@ -11,6 +11,7 @@ use crate::conversation::{App, ConversationFlow};
 use crate::env::Env;
 use crate::eve::{FrameFacts, Kind, Outputs};
 use crate::log::envelope;
+use crate::pieces::{joined, say_missing};
 use crate::worker::Watch;
 
 /// Octets before those that were looked at that stay for a rule on a whole stream. Other frames end, and keep more.
@@ -85,21 +86,9 @@ fn pin(frame: &Frame) -> u64 {
 
 /// The octets of a frame at hand, at most `limit`; what is missing is said in their place.
 pub(crate) fn octets(frame: &Frame, extent: Extent, stream: &Stream, limit: usize) -> Vec<u8> {
-    let mut shown = Vec::new();
-    let mut at = frame.start;
-    for (start, piece) in stream.within(frame.start, extent.end) {
-        if shown.len() >= limit {
-            break;
-        }
-        if start > at {
-            shown.extend_from_slice(format!("[{} bytes missing]", start - at).as_bytes());
-        }
-        at = start + piece.len() as u64;
-        let room = limit.saturating_sub(shown.len());
-        shown.extend_from_slice(piece.get(..room).unwrap_or(piece));
-    }
-    if shown.len() < limit && extent.end > at {
-        shown.extend_from_slice(format!("[{} bytes missing]", extent.end - at).as_bytes());
+    let (mut shown, end) = joined(stream.within(frame.start, extent.end), frame.start, limit);
+    if shown.len() < limit {
+        say_missing(&mut shown, end, extent.end);
     }
     shown.truncate(limit);
     shown

@@ -6,12 +6,13 @@ use sidewire_base::Direction;
 use sidewire_decode::Packet;
 use sidewire_detect::{FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, StreamInput};
 use sidewire_ir::Action;
-use sidewire_tcp::{Chunk, Consumer, Session, Stream};
+use sidewire_tcp::{Chunk, Consumer, Session};
 
 use crate::conversation::{Conversation, ConversationFlow};
 use crate::env::Env;
 use crate::eve::{AlertFacts, FrameFacts, Kind, Output, Payload, Transaction};
 use crate::log::envelope;
+use crate::pieces::joined;
 use crate::record::AlertKey;
 use crate::worker::Watch;
 
@@ -85,6 +86,7 @@ impl<W: Watch> Env<W> {
         let &Occasion { packet, was_established, events, in_stream } = occasion;
         let last = packet.is_none();
         let established = flow.data.is_established(flow.both_seen());
+        let (source, destination) = flow.endpoints(direction);
         let Conversation { tcp, app, rules, .. } = &mut flow.data;
         let chunk = self.setup.tcp.reassembly.chunk_size[direction];
         if let Some(session) = tcp.as_mut() {
@@ -131,10 +133,6 @@ impl<W: Watch> Env<W> {
                 return false;
             }
         }
-        let (source, destination) = match direction {
-            Direction::ToServer => (flow.client, flow.server),
-            Direction::ToClient => (flow.server, flow.client),
-        };
         let stats = FlowStats {
             packets: flow.packets,
             bytes: flow.bytes,
@@ -220,7 +218,10 @@ impl<W: Watch> Env<W> {
         };
         // What matched in a stream, or on a transaction that came in one, is shown with what is held of it.
         let session = flow.and_then(|flow| flow.data.tcp.as_ref()).filter(|_| found.stream || found.tx.is_some());
-        let held = session.filter(|_| self.setup.outputs.payloads).map(|session| held(session.stream(found.direction)));
+        let held = session.filter(|_| self.setup.outputs.payloads).map(|session| {
+            let stream = session.stream(found.direction);
+            joined(stream.pieces(), stream.released(), MAX_STREAM_PAYLOAD).0
+        });
         let payload = Payload {
             octets: match &held {
                 Some(held) if !held.is_empty() => held,
@@ -275,19 +276,4 @@ impl<W: Watch> Env<W> {
         }
         self.writer.alert(&envelope, key, (rule, packet), |output, out| facts.write(&setup.outputs, output, out));
     }
-}
-
-/// What is held of a stream, in order; what is missing is said in its place.
-fn held(stream: &Stream) -> Vec<u8> {
-    let mut held = Vec::new();
-    let mut end = stream.released();
-    for (offset, piece) in stream.pieces() {
-        if offset > end {
-            held.extend_from_slice(format!("[{} bytes missing]", offset - end).as_bytes());
-        }
-        end = offset + piece.len() as u64;
-        let room = MAX_STREAM_PAYLOAD.saturating_sub(held.len());
-        held.extend_from_slice(piece.get(..room).unwrap_or(piece));
-    }
-    held
 }

@@ -19,6 +19,7 @@ mod inspect;
 mod log;
 mod mac_set;
 mod merge;
+mod pieces;
 mod record;
 mod rules;
 mod run;

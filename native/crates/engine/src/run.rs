@@ -154,13 +154,12 @@ fn drive(setup: &Arc<Setup>, rules: Arc<RuleSet>, sinks: Vec<Sink>, control: &Co
     let mut summary = Summary { matcher: rules.stats().backend.to_owned(), ..Summary::default() };
     let mut reading = Reading { setup, control, clock: Clock::default(), ordinal: 0, summary: &mut summary };
     let single = setup.config.workers <= 1 || rules.uses_host_state();
-    let outcome = if single && crate::ahead::is_worth_it(&setup.config) {
-        crate::ahead::replay(setup, rules, &mut merger, &mut reading)
-    } else if single {
-        crate::alone::replay(setup, rules, &mut merger, &mut reading)
-    } else {
-        crate::shards::replay(setup, rules, &mut merger, &mut reading)
+    let replay = match single {
+        true if crate::ahead::is_worth_it(&setup.config) => crate::ahead::replay,
+        true => crate::alone::replay,
+        false => crate::shards::replay,
     };
+    let outcome = replay(setup, rules, &mut merger, &mut reading);
     let last = reading.summary.span.map(|(_, last)| last);
     let written = outcome.and_then(|counters| {
         summary.counters = counters;

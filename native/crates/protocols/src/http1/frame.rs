@@ -15,6 +15,13 @@ pub(super) const FRAMES: &[FrameInfo] = &[
 const REQUEST: FrameKind = FrameKind(1);
 const RESPONSE: FrameKind = FrameKind(2);
 
+const fn kind(direction: Direction) -> FrameKind {
+    match direction {
+        Direction::ToServer => REQUEST,
+        Direction::ToClient => RESPONSE,
+    }
+}
+
 impl Http1 {
     /// Does a message of this direction lie open?
     pub(super) const fn in_message(&self, direction: Direction) -> bool {
@@ -34,13 +41,13 @@ impl Http1 {
     /// not).
     #[cold]
     pub(super) fn frame(&self, frames: &mut Frames, direction: Direction, was: bool, offset: u64) {
-        let (kind, tx) = match direction {
-            Direction::ToServer => (REQUEST, self.request_id),
-            Direction::ToClient => (RESPONSE, self.response_id),
+        let tx = match direction {
+            Direction::ToServer => self.request_id,
+            Direction::ToClient => self.response_id,
         };
         match (was, self.in_message(direction)) {
-            (false, true) => frames.begin(kind, offset, None, Some(tx)),
-            (true, false) => frames.end(kind, offset),
+            (false, true) => frames.begin(kind(direction), offset, None, Some(tx)),
+            (true, false) => frames.end(kind(direction), offset),
             _ => {}
         }
     }
@@ -49,7 +56,7 @@ impl Http1 {
     #[cold]
     pub(super) fn frame_behind_gap(&self, frames: &mut Frames, direction: Direction, offset: u64) {
         if !self.in_message(direction) {
-            frames.end(if direction == Direction::ToServer { REQUEST } else { RESPONSE }, offset);
+            frames.end(kind(direction), offset);
         }
     }
 }
