@@ -4,8 +4,17 @@ import { keywords } from '../../src/rules/index.js';
 import { catalog, compileText, ruleOf } from './fixture.js';
 
 const ROUNDS = 10_000;
-/** A broken rule costs no more than this; a slow machine under load has room. Milliseconds. */
-const SLOWEST = 1_000;
+/**
+ * Processor time a broken rule costs at most, in seconds: forty times what the worst of them takes. It is not time by the
+ * clock, which depends on what else the machine does. What never ends is for the runner's own limit.
+ */
+const MOST = 5;
+
+/** Processor time of this process since `before`, in seconds. */
+function seconds(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
 
 /** xorshift32: the same rules every time. */
 function generator(seed: number): (limit: number) => number {
@@ -126,13 +135,13 @@ describe('mutated rules', () => {
     const all = seeds();
     let loaded = 0;
     let refused = 0;
-    let slowest = 0;
+    let worst = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
       const text = mutate(all[next(all.length)] ?? '', all, next);
       const lines = text.split('\n');
-      const begun = performance.now();
+      const before = process.cpuUsage();
       const { rules, diagnostics, statistics } = compileText(text);
-      slowest = Math.max(slowest, performance.now() - begun);
+      worst = Math.max(worst, seconds(before));
       const total = statistics.loaded + statistics.failed + statistics.skipped + statistics.duplicates;
       const said = statistics.failed === 0 || diagnostics.some((one) => one.severity === 'error');
       if (rules.length !== statistics.loaded || statistics.rules !== total || !said)
@@ -153,7 +162,7 @@ describe('mutated rules', () => {
       loaded += statistics.loaded;
       refused += statistics.failed;
     }
-    expect(slowest).toBeLessThan(SLOWEST);
+    expect(worst).toBeLessThan(MOST);
     // Mutations that never load, or always do, would test nothing.
     expect(loaded).toBeGreaterThan(ROUNDS / 20);
     expect(refused).toBeGreaterThan(ROUNDS / 4);
@@ -176,9 +185,9 @@ describe('mutated rules', () => {
     ['numbers', `dsize:${'9'.repeat(100_000)};`],
     ['a range of ranges', `dsize:${'1<>'.repeat(50_000)};`],
   ])('%s costs little', (_what, body) => {
-    const begun = performance.now();
+    const before = process.cpuUsage();
     compileText(ruleOf(body));
-    expect(performance.now() - begun).toBeLessThan(2 * SLOWEST);
+    expect(seconds(before)).toBeLessThan(MOST);
   });
 
   it.each([
@@ -187,8 +196,8 @@ describe('mutated rules', () => {
     ['negations', `[${'!1.1.1.1,'.repeat(20_000)}1.1.1.1]`],
     ['colons', ':'.repeat(100_000)],
   ])('a header of %s costs little', (_what, list) => {
-    const begun = performance.now();
+    const before = process.cpuUsage();
     compileText(`alert tcp ${list} ${list} -> any any (sid:1;)`);
-    expect(performance.now() - begun).toBeLessThan(2 * SLOWEST);
+    expect(seconds(before)).toBeLessThan(MOST);
   });
 });
