@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import type { z } from 'zod';
+import * as v from 'valibot';
 import type { EveOutput, FastOutput } from '../generated/config.js';
 import { ConfigError } from './error.js';
 import { flatten } from './flatten.js';
@@ -54,12 +54,12 @@ function addEve(
   protocols: ReadonlySet<string>,
 ): void {
   if (!isOn(body)) return;
-  const parsed = eveLog.safeParse(body);
+  const parsed = v.safeParse(eveLog, body);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ConfigError(`outputs.${index}.eve-log.${issue?.path.map(String).join('.')} ${issue?.message}`, null, '');
+    const [issue] = parsed.issues;
+    throw new ConfigError(`outputs.${index}.eve-log.${v.getDotPath(issue)} ${issue.message}`, null, '');
   }
-  const eve = parsed.data;
+  const eve = parsed.output;
   const filetype = eve.filetype ?? 'regular';
   if (filetype !== 'regular') {
     result.missing.push(`outputs.eve-log.filetype ${filetype} (nothing is written there)`);
@@ -101,7 +101,7 @@ function resolveTypes(result: Outputs, items: readonly unknown[], protocols: Rea
   return types;
 }
 
-function resolveXff(xff: z.output<typeof eveLog>['xff']): EveOutput['xff'] {
+function resolveXff(xff: v.InferOutput<typeof eveLog>['xff']): EveOutput['xff'] {
   if (!xff?.enabled) return null;
   return {
     overwrite: xff.mode === 'overwrite',

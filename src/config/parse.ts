@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { ConfigError } from './error.js';
 import { type ConfigMap, nearest, toPlain } from './node.js';
 import { type RawConfig, rawConfig } from './schema.js';
@@ -7,10 +8,10 @@ import { type RawConfig, rawConfig } from './schema.js';
  * @throws {ConfigError} naming the first value that has none, and its place
  */
 export function parseRaw(config: ConfigMap): RawConfig {
-  const result = rawConfig.safeParse(toPlain(config));
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path ?? [];
-  const message = issue?.message.startsWith('must be') ? issue.message : `has the wrong shape: ${issue?.message}`;
+  const result = v.safeParse(rawConfig, toPlain(config));
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = (issue.path ?? []).map(({ key }) => key as PropertyKey);
+  const message = issue.message.startsWith('must be') ? issue.message : `has the wrong shape: ${issue.message}`;
   throw new ConfigError(`${path.map(String).join('.')} ${message}`, nearest(config, path).place, '');
 }

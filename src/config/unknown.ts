@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type * as v from 'valibot';
 import type { ConfigNode } from './node.js';
 import { truth } from './values.js';
 
@@ -24,27 +24,28 @@ const INERT = new Set(
 );
 
 /** Paths of the keys that neither the schema nor the list above knows, shortest first named; a part that is off is left out. */
-export function unknownKeys(schema: z.ZodType, node: ConfigNode): string[] {
+export function unknownKeys(schema: v.GenericSchema, node: ConfigNode): string[] {
   const found: string[] = [];
   visit(schema, node, [], found);
   return found;
 }
 
-function visit(schema: z.ZodType, node: ConfigNode, path: string[], found: string[]): void {
+function visit(schema: v.GenericSchema, node: ConfigNode, path: string[], found: string[]): void {
   const type = unwrap(schema);
-  if (!(type instanceof z.ZodObject) || node.kind !== 'map') return;
+  if (!('entries' in type) || node.kind !== 'map') return;
+  const shape = type.entries as Readonly<Record<string, v.GenericSchema>>;
   for (const [key, child] of node.entries) {
     const here = [...path, key];
     const name = here.join('.');
-    const known = type.shape[key] as z.ZodType | undefined;
     if (INERT.has(name) || isEmpty(child) || isOff(child)) continue;
+    const known = shape[key];
     if (known) visit(known, child, here, found);
     else found.push(name);
   }
 }
 
-function unwrap(schema: z.ZodType): z.ZodType {
-  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap() as z.ZodType) : schema;
+function unwrap(schema: v.GenericSchema): v.GenericSchema {
+  return 'wrapped' in schema ? unwrap(schema.wrapped as v.GenericSchema) : schema;
 }
 
 /** A node that says nothing, or only that something is off. */

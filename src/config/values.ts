@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 
 /** Texts that mean yes and no in a suricata.yaml, in any case. */
 const YES = new Set(['yes', 'true', 'on', '1', 'enabled']);
@@ -42,16 +42,25 @@ export const size = parsed('a size such as 64mb, 128 KiB or 4096', octets);
 export const whole = parsed('a whole number', (text) => (/^\s*\d+\s*$/.test(text) ? Number(text) : null));
 
 /** Text as it stands. */
-export const text = z.string();
+export const text = v.string();
 
 /** One text, or a list of them. */
-export const texts = z.union([z.string().transform((one) => (one === '' ? [] : [one])), z.array(z.string())]);
+export const texts = v.union([
+  v.pipe(
+    v.string(),
+    v.transform((one) => (one === '' ? [] : [one])),
+  ),
+  v.array(v.string()),
+]);
 
 function parsed<T>(what: string, parse: (text: string) => T | null) {
-  return z.string().transform((value, context): T => {
-    const result = parse(value);
-    if (result !== null) return result;
-    context.addIssue({ code: 'custom', message: `must be ${what}, not "${value}"` });
-    return z.NEVER;
-  });
+  return v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }): T => {
+      const result = parse(dataset.value);
+      if (result !== null) return result;
+      addIssue({ message: `must be ${what}, not "${dataset.value}"` });
+      return NEVER;
+    }),
+  );
 }

@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, wri
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { platformName } from './platform.mjs';
+import { profileOptions } from './profile.mjs';
 import { rustVersion } from './rust.mjs';
 import { main, must, NATIVE, ROOT, say, seconds } from './shell.mjs';
 import { digest, files, isDone, setDone } from './stamp.mjs';
@@ -43,7 +44,9 @@ export async function bundle(entry) {
   // Not before it is installed.
   const { rolldown } = await import('rolldown');
   const folder = dirname(entry);
-  const bundled = await rolldown({ input: { bin: entry }, platform: 'node' });
+  // The same library as modules: of the CommonJS that it has for Node nothing can be left out, and all of it runs at the start.
+  const resolve = { alias: { yaml: join(ROOT, 'node_modules', 'yaml', 'browser', 'dist', 'index.js') } };
+  const bundled = await rolldown({ input: { bin: entry }, platform: 'node', resolve });
   const names = { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' };
   const { output } = await bundled.generate({ format: 'esm', ...names });
   await bundled.close();
@@ -54,22 +57,38 @@ export async function bundle(entry) {
 
 async function buildAddon() {
   const start = performance.now();
-  const sources = files(['native'], (path) => /\.(rs|toml|lock|json|inc|bin|txt)$/.test(path));
+  const sources = files(['native'], (path) => /\.(rs|toml|lock|json|inc|bin|txt|gz)$/.test(path));
   const value = digest(sources, `${rustVersion()} ${process.env.RUSTFLAGS ?? ''}`);
   if (isDone('addon', value) && existsSync(ADDON)) {
     say(`build: the native addon is up to date (${seconds(start)})`);
     return;
   }
-  say('build: building the native addon, release mode (a few minutes the first time)');
-  const made = join(ROOT, '.sidewire', 'addon');
-  const napi = join(ROOT, 'node_modules', '.bin', 'napi');
-  const what = ['--manifest-path', join(NATIVE, 'Cargo.toml'), '--package', 'sidewire-napi', '--platform', '--release'];
-  await must('Building the addon', napi, ['build', ...what, '--output-dir', made, '--no-js', '--', '--locked']);
+  const profile = profileOptions();
+  const how = profile.length > 0 ? 'optimised by its profile' : 'without a profile: there is none of this compiler';
+  say(`build: building the native addon, release mode, ${how} (a few minutes the first time)`);
+  const made = await compileAddon(join(ROOT, '.sidewire', 'addon'), profile);
   // Moved into place whole: a process that has the old file mapped keeps it.
-  copyFileSync(join(made, basename(ADDON)), `${ADDON}.new`);
+  copyFileSync(made, `${ADDON}.new`);
   renameSync(`${ADDON}.new`, ADDON);
   setDone('addon', value);
   say(`build: the native addon is built (${seconds(start)})`);
+}
+
+/** Compiles the addon in release mode into a folder, with more options of cargo; its path. */
+export async function compileAddon(folder, options) {
+  const napi = join(ROOT, 'node_modules', '.bin', 'napi');
+  const what = [
+    '--package-json-path',
+    join(ROOT, 'package.json'),
+    '--package',
+    'sidewire-napi',
+    '--platform',
+    '--release',
+  ];
+  // In the folder of the workspace, where cargo finds its configuration.
+  const args = ['build', ...what, '--output-dir', folder, '--no-js', '--', '--locked', ...options];
+  await must('Building the addon', napi, args, { cwd: NATIVE });
+  return join(folder, basename(ADDON));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(build);

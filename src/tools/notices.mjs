@@ -57,15 +57,21 @@ function crates() {
 /** The npm packages that come with an installation. */
 function packages() {
   const { packages: all } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
-  return Object.entries(all)
-    .filter(([path, { dev, optional, peer }]) => path !== '' && !dev && !optional && !peer)
-    .map(([path, { version, license }]) => ({
-      name: path.replace(/^.*node_modules\//, ''),
-      version,
-      licence: license ?? 'see its text',
-      kind: 'npm',
-      folder: join(ROOT, path),
-    }));
+  // Not by the marks of the lock file: a package that is here for development may be another's optional peer as well.
+  const seen = new Set();
+  const visit = ({ dependencies = {} }) => {
+    for (const name of Object.keys(dependencies)) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      visit(all[`node_modules/${name}`]);
+    }
+  };
+  visit(all['']);
+  return [...seen].map((name) => {
+    const { version, license } = all[`node_modules/${name}`];
+    const folder = join(ROOT, 'node_modules', name);
+    return { name, version, licence: license ?? 'see its text', kind: 'npm', folder };
+  });
 }
 
 function licences(folder) {
