@@ -1,5 +1,6 @@
 // `npm run profile`: trains the profile that release builds are optimised by (profile.mjs). An addon that counts its branches
-// replays captures made of those in pcaps/. To be run again when much has changed in native/, or for another compiler.
+// replays a capture made of those in pcaps/, and everyday traffic. To be run again when much has changed in native/, or for
+// another compiler.
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -11,8 +12,10 @@ import { Failed, main, must, output, ROOT, say, seconds } from './shell.mjs';
 const FOLDER = join(ROOT, '.sidewire', 'training');
 const COUNTS = join(FOLDER, 'counts');
 
-/** Frames of the capture that is replayed. */
-const FRAMES = 100_000;
+/** Frames of the capture that is made of those in pcaps/. */
+const FRAMES = 50_000;
+/** Rounds of everyday traffic, of some 120 frames each. */
+const ROUNDS = 800;
 
 await main(async () => {
   const start = performance.now();
@@ -36,14 +39,6 @@ await main(async () => {
 
 /** Replays with the counting addon, in a package of its own so that the command line finds it: as a sensor, and in full. */
 async function train(addon) {
-  const captures = join(ROOT, 'pcaps');
-  const capture = join(FOLDER, 'many.pcap');
-  const sources = readdirSync(captures).filter((name) => name.endsWith('.pcap'));
-  multiply(
-    sources.map((name) => join(captures, name)),
-    capture,
-    FRAMES,
-  );
   const folder = join(FOLDER, 'package');
   mkdirSync(join(folder, 'native'), { recursive: true });
   mkdirSync(join(folder, 'out'));
@@ -52,13 +47,30 @@ async function train(addon) {
   copyFileSync(addon, join(folder, 'native', basename(ADDON)));
   const rules = join(folder, 'rules', 'lateral-movement.rules');
   const common = ['-l', join(folder, 'out')];
-  for (const words of [
-    ['suricata', '-r', capture, '-S', rules, '-k', 'none', '--runmode', 'single', ...common],
-    ['replay', capture, '--workers', '1', ...common],
-  ])
-    await must('A replay', process.execPath, [join(folder, 'dist', 'cli', 'bin.js'), ...words], {
-      env: { LLVM_PROFILE_FILE: join(COUNTS, '%p.profraw') },
-    });
+  for (const capture of await captures())
+    for (const words of [
+      ['suricata', '-r', capture, '-S', rules, '-k', 'none', '--runmode', 'single', ...common],
+      ['replay', capture, '--workers', '1', ...common],
+    ])
+      await must('A replay', process.execPath, [join(folder, 'dist', 'cli', 'bin.js'), ...words], {
+        env: { LLVM_PROFILE_FILE: join(COUNTS, '%p.profraw') },
+      });
+}
+
+/** The captures of the training; their paths. */
+async function captures() {
+  const shipped = join(ROOT, 'pcaps');
+  const sources = readdirSync(shipped).filter((name) => name.endsWith('.pcap'));
+  const [attacks, usual] = ['attacks.pcap', 'everyday.pcap'].map((name) => join(FOLDER, name));
+  multiply(
+    sources.map((name) => join(shipped, name)),
+    attacks,
+    FRAMES,
+  );
+  // Not before dist/ is built.
+  const { everyday } = await import('../../bench/everyday.mjs');
+  writeFileSync(usual, everyday(ROUNDS));
+  return [attacks, usual];
 }
 
 /** The program that merges counts: rustup's component `llvm-tools`, else that of the compiler's LLVM in PATH. */
