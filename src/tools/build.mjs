@@ -64,7 +64,10 @@ async function buildAddon() {
     return;
   }
   const profile = profileOptions();
-  const how = profile.length > 0 ? 'optimised by its profile' : 'without a profile: there is none of this compiler';
+  const how =
+    profile.length > 0
+      ? 'optimised by its profile'
+      : 'without a profile (there is none of this compiler, or RUSTFLAGS are set)';
   say(`build: building the native addon, release mode, ${how} (a few minutes the first time)`);
   const made = await compileAddon(join(ROOT, '.sidewire', 'addon'), profile);
   // Moved into place whole: a process that has the old file mapped keeps it.

@@ -24,10 +24,11 @@ export function profileOf({ host, version, commit }) {
   return join(PROFILES, `${host}-${version}-${commit}.profdata.gz`);
 }
 
-/** Options with which cargo optimises by the profile of the compiler there is; none when it has none. */
+/** Options with which cargo optimises by the profile of the compiler there is; none when it has none, or flags of its own. */
 export function profileOptions() {
   const found = compiler();
-  if (found === null || !existsSync(profileOf(found))) return [];
+  const flagged = process.env.RUSTFLAGS || process.env.CARGO_ENCODED_RUSTFLAGS;
+  if (found === null || flagged || !existsSync(profileOf(found))) return [];
   const packed = readFileSync(profileOf(found));
   // Cargo does not look into the file: another profile must have another name.
   const name = `${createHash('sha256').update(packed).digest('hex').slice(0, 16)}.profdata`;
@@ -40,7 +41,7 @@ export function profileOptions() {
   return compilerOptions([`-Cprofile-use=${path}`, '-Cllvm-args=-no-pgo-warn-mismatch']);
 }
 
-/** Options of cargo that hand these to the compiler. A `RUSTFLAGS` of the environment goes before them. */
+/** Options of cargo that hand these to the compiler; where the environment has `RUSTFLAGS`, cargo takes those alone. */
 export function compilerOptions(flags) {
   return ['--config', `build.rustflags=${JSON.stringify(flags)}`];
 }
