@@ -31,7 +31,8 @@ pub struct FlowInput<'a> {
     pub direction: Direction,
     /// Both sides have spoken (UDP), the handshake is done or the session was picked up (TCP).
     pub established: bool,
-    /// It was so before this packet: what rules on packets mean by `established`, as Suricata does.
+    /// It was so before this packet, or this packet completed the handshake with data: what rules on packets mean by
+    /// `established`, as Suricata does.
     pub was_established: bool,
     /// IP protocol number of the flow.
     pub protocol: u8,

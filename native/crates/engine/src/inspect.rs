@@ -23,7 +23,7 @@ const MAX_STREAM_PAYLOAD: usize = 1 << 20;
 pub(crate) struct Occasion<'a> {
     /// `None` at the end.
     pub(crate) packet: Option<&'a Packet<'a>>,
-    /// The flow was established before the packet.
+    /// The flow was established before the packet, or with it by the data it carries.
     pub(crate) was_established: bool,
     pub(crate) events: &'a sidewire_tcp::Events,
     /// The packet's payload was handed to the stream.

@@ -235,13 +235,14 @@ impl<W: Watch> Core<W> {
         *current = Some(handle);
         let Some(flow) = flows.get_mut(handle) else { return };
         env.note_headers(flow, packet, direction);
-        let was_established = flow.data.is_established(flow.both_seen());
+        let mut was_established = flow.data.is_established(flow.both_seen());
         let mut events = sidewire_tcp::Events::default();
         let mut in_stream = false;
         match &packet.transport {
             Transport::Tcp(tcp) => {
                 let outcome = env.follow(flow, tcp, packet, &mut direction);
                 (events, in_stream) = (outcome.events, outcome.in_stream);
+                was_established |= outcome.confirmed_with_data;
             }
             Transport::Udp(_) => env.take_datagram(flow, packet, &mut direction),
             _ => {}

@@ -557,6 +557,7 @@ impl Session {
         let (sequence, ack) = (arrival.sequence, arrival.acknowledgement);
         let from_client = arrival.direction == ToServer;
         if sequence == client.next && ack == server.next {
+            scope.outcome.confirmed_with_data = !arrival.payload.is_empty();
             self.establish(arrival, scope);
         } else if scope.config.async_oneside && sequence == server.next {
             // The server goes on; the client is not seen.

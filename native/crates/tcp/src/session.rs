@@ -29,6 +29,9 @@ pub struct Outcome {
     pub changed: bool,
     /// The session became established with this segment.
     pub established: bool,
+    /// The handshake's last ACK carries data. To rules on packets the flow is established with it, and with a last ACK that
+    /// carries none only afterwards.
+    pub confirmed_with_data: bool,
     /// The session closed with this segment.
     pub closed: bool,
     /// Directions (after a swap) in which octets, a gap or the end became visible.

@@ -238,6 +238,26 @@ fn what_was_picked_up_from_the_server_goes_on_once_the_flow_is_turned() {
 }
 
 #[test]
+fn the_last_segment_of_a_handshake_may_carry_data() {
+    let open = || {
+        let mut rig = Rig::new(Config::default());
+        rig.play(ToServer, &tcp(Tcp::SYN, 100, 0), b"");
+        rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 500, 101), b"");
+        rig
+    };
+    for (payload, with_data) in [(&b""[..], false), (b"abc", true)] {
+        let mut rig = open();
+        let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 101, 501), payload);
+        assert_eq!((outcome.established, outcome.confirmed_with_data), (true, with_data));
+        let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 101 + payload.len() as u32, 501), b"def");
+        assert!(!outcome.established && !outcome.confirmed_with_data);
+    }
+    // The client's ACK was missed: what completes the handshake in its place does not count.
+    let outcome = open().play(ToClient, &tcp(Tcp::ACK, 501, 101), b"abc");
+    assert!(outcome.established && !outcome.confirmed_with_data);
+}
+
+#[test]
 fn without_midstream_nothing_is_picked_up() {
     let mut rig = Rig::new(Config::default());
     let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"abc");
