@@ -11,9 +11,11 @@ const UNLIMITED_KEEP: usize = 256 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Body {
     data: Vec<u8>,
-    /// Octets in front of `data` that are gone.
+    /// Octets in front of `data` that were here and are gone.
     base: u64,
-    /// Octets of the entity so far, kept or not.
+    /// Octets that were here: without those that are missing.
+    here: u64,
+    /// Octets of the entity so far, kept or not, missing or not.
     pub entity: u64,
     /// Octets on the wire so far, chunk lines included.
     pub wire: u64,
@@ -25,7 +27,8 @@ pub(super) struct Body {
 impl Body {
     /// Adds decoded octets.
     pub(super) fn push(&mut self, octets: &[u8], limits: BodyLimits) {
-        let before = self.entity;
+        let before = self.here;
+        self.here = self.here.saturating_add(octets.len() as u64);
         self.entity = self.entity.saturating_add(octets.len() as u64);
         if limits.limit == 0 {
             self.data.extend_from_slice(octets);
@@ -40,20 +43,18 @@ impl Body {
         self.data.extend_from_slice(octets.get(..room.min(octets.len())).unwrap_or_default());
     }
 
-    /// Octets that are missing.
+    /// Octets that are missing. Rules see what is here as one: what was in front of the gap, and what will follow it.
     pub(super) fn skip(&mut self, length: u64) {
         self.gap = true;
         self.entity = self.entity.saturating_add(length);
         self.wire = self.wire.saturating_add(length);
-        self.data.clear();
-        self.base = self.entity;
     }
 
     /// Forgets what is kept: nobody will look at it.
     pub(super) fn forget(&mut self) {
         if self.data.capacity() > 0 {
             self.data = Vec::new();
-            self.base = self.entity;
+            self.base = self.here;
         }
     }
 
@@ -74,9 +75,9 @@ impl Body {
 
     /// What rules see: nothing until enough is there to be worth a look.
     pub(super) fn value(&self, limits: BodyLimits) -> Value<'_> {
-        let full = limits.limit != 0 && self.entity >= limits.limit;
+        let full = limits.limit != 0 && self.here >= limits.limit;
         let complete = self.complete || full;
-        if self.entity == 0 || !complete && self.entity < limits.inspect_from {
+        if self.here == 0 || !complete && self.here < limits.inspect_from {
             return Value::Absent;
         }
         Value::Body { data: &self.data, base: self.base, complete }
@@ -114,7 +115,16 @@ mod tests {
         body.push(b"abcd", LIMITS);
         body.skip(3);
         body.push(b"xy", LIMITS);
-        assert_eq!(seen(&body), Some((&b"xy"[..], 7, false)));
+        assert_eq!(seen(&body), Some((&b"abcdxy"[..], 0, false)), "what is here is one");
+        assert_eq!((body.entity, body.gap), (9, true));
+    }
+
+    #[test]
+    fn is_absent_when_all_of_it_is_missing() {
+        let mut body = Body::default();
+        body.skip(20);
+        body.finish();
+        assert_eq!(seen(&body), None);
     }
 
     #[test]
