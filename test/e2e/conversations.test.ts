@@ -107,11 +107,71 @@ describe('a conversation without a capture file', () => {
     expect(await replay(middle, LOGIN, { midstream: false })).not.toAlert(2);
   });
 
+  it('is established with the data that completes its handshake', async () => {
+    const rule = 'alert tcp-pkt any any -> any any (msg:"first"; flow:established; content:"hello"; sid:9;)';
+    const frames = tcp().toServer('hello').frames();
+    const [syn, answer, , ...data] = frames;
+    if (!syn || !answer) throw new Error('no handshake');
+    expect(await replay([syn, answer, ...data], rule)).toAlert(9, { times: 1 });
+    expect(await replay([syn, ...data], rule)).not.toAlert(9);
+  });
+
+  it('asks rules on headers anew when a trailer follows the body', async () => {
+    const on = (buffer: string, content: string, sid: number) =>
+      `alert http any any -> any any (flow:to_client; ${buffer}; content:"${content}"; sid:${sid};)`;
+    const rules = [
+      on('http.header', 'Content-Type', 10),
+      on('http.header', 'X-Late', 11),
+      on('http.header.raw', 'Content-Type', 12),
+      on('http.header.raw', 'X-Late', 13),
+      on('http.response_header', 'X-Late', 14),
+      on('http.stat_code', '200', 15),
+    ].join('\n');
+    const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const parts = [head, '3\r\nabc\r\n', '0\r\nX-Late: 1\r\n\r\n'];
+    const answered = (pieces: readonly string[]) => {
+      const talk = tcp({ server: '10.0.0.2:80' }).toServer('GET / HTTP/1.1\r\n\r\n');
+      for (const piece of pieces) talk.toClient(piece);
+      return replay(talk, rules);
+    };
+    const sids = (seen: Awaited<ReturnType<typeof answered>>) =>
+      seen.alerts.map(({ alert }) => alert.signature_id).sort((a, b) => a - b);
+    expect(sids(await answered(parts))).toEqual([10, 10, 11, 12, 13, 15]);
+    expect(sids(await answered([parts.join('')]))).toEqual([10, 11, 12, 13, 14, 15]);
+  });
+
   it('misses what was not captured', async () => {
     const cut = dropped(http({ segment: 20 }).exchange({ uri: `/${'x'.repeat(60)}/login` }), [3]);
     const seen = await replay(cut, LOGIN);
     expect(seen).not.toAlert(2);
     expect(seen.summary.packets).toBe(cut.length);
+  });
+
+  it('looks at all that is here of a body with a gap', async () => {
+    const on = (content: string, sid: number) =>
+      `alert http any any -> any any (http.request_body; ${content}; sid:${sid};)`;
+    const rules = [on('content:"aaa"', 1), on('content:"bbb"', 2), on('content:"ccc"', 3), on('content:!"x"', 4)];
+    const posted = (missing: string) => {
+      const body = ['a', 'b', 'c'].map((letter) => letter.repeat(1000));
+      const talk = tcp({ server: '10.0.0.2:80' }).toServer('POST / HTTP/1.1\r\nContent-Length: 3000\r\n\r\n');
+      for (const part of body) talk.toServer(part);
+      talk.toClient('HTTP/1.1 204 No\r\n\r\n');
+      const lost = ({ data }: { readonly data: Uint8Array }) =>
+        [...missing].some((letter) => Buffer.from(data).includes(letter.repeat(100)));
+      return replay(
+        talk.frames().filter((frame) => !lost(frame)),
+        rules.join('\n'),
+      );
+    };
+    for (const [missing, sids] of [
+      ['', [1, 2, 3, 4]],
+      ['b', [1, 3, 4]],
+      ['ab', [3, 4]],
+      ['abc', []],
+    ] as const) {
+      const seen = await posted(missing);
+      expect(seen.alerts.map(({ alert }) => alert.signature_id).sort()).toEqual(sids);
+    }
   });
 
   it('says why a rule stayed silent', async () => {

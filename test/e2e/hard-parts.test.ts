@@ -84,6 +84,9 @@ describe('calls are followed', () => {
     const seen = await replay(frames, CREATES);
     expect(procedures(seen)).toEqual(THREE);
     expect(seen).toAlert(1, { times: 1 });
+    // As Suricata does, which drops such packets.
+    const set = { 'decoder.offload-length': 'no' };
+    expect(await replay(frames, CREATES, { set })).not.toAlert(1);
   });
 
   it.each([
@@ -100,6 +103,21 @@ describe('calls are followed', () => {
     expect(told(seen).map(({ procedure, opnum }) => procedure ?? opnum)).toEqual(expected);
     expect(seen).toAlert(1, { times: from === 0 ? 1 : 0 });
     for (const { says } of told(seen)) if (says) expect(says).toMatch(/^10\.0\.0\.1 called .* on 10\.0\.0\.2/);
+  });
+
+  it('R2: where the capture begins with the bind, to rules on packets and the stream', async () => {
+    const data = services({ handshake: false, close: 'none' }).frames();
+    const sends = (kind: string, to: string, sid: number) =>
+      `alert ${kind} any any -> any any (flow:established,${to}; content:"|05 00 00 03|"; sid:${sid};)`;
+    const rules = [
+      sends('tcp-pkt', 'to_server', 1),
+      sends('tcp-stream', 'to_server', 2),
+      sends('tcp-pkt', 'to_client', 3),
+      sends('tcp-stream', 'to_client', 4),
+    ];
+    const seen = await replay(data, rules.join('\n'));
+    for (const sid of [1, 2]) expect(seen).toAlert(sid);
+    for (const sid of [3, 4]) expect(seen).not.toAlert(sid);
   });
 
   it('R2: over UDP, where the capture begins in the middle', async () => {

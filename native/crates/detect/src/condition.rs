@@ -245,6 +245,8 @@ pub(crate) struct TxCondition {
     pub(crate) rows: Box<[(usize, usize)]>,
     /// Progress at which it can be asked, where it exists.
     pub(crate) progress: [Option<u8>; 2],
+    /// Progress from which on it is there a second time.
+    pub(crate) again: Option<u8>,
     pub(crate) kind: BufferKind,
     pub(crate) test: TxTest,
 }

@@ -31,6 +31,8 @@ pub(crate) struct Evaluator {
     stamps: Vec<u32>,
     tick: u32,
     pub(crate) candidates: Vec<u32>,
+    /// Those among the candidates that are asked anew, because a buffer is there a second time.
+    pub(crate) anew: Vec<u32>,
     matches: Vec<Match>,
     /// Matches beyond the alerts a packet may have.
     overflow: u64,
@@ -93,6 +95,7 @@ impl Detector {
             stamps: vec![0; rules.len()],
             tick: 0,
             candidates: Vec::new(),
+            anew: Vec::new(),
             matches: Vec::new(),
             overflow: 0,
         };
@@ -297,6 +300,9 @@ impl Evaluator {
         state: Option<&mut FlowState>,
         explain: bool,
     ) -> Result<bool, Failure> {
+        if facts.packet.is_none() && !plan.outlives_packets() {
+            return Err(Failure::NoData);
+        }
         let stream = facts.stream.filter(|_| plan.has_payload && plan.on_stream);
         let established = if stream.is_some() { facts.established } else { facts.was_established };
         facts.header(plan, &rules.addresses, &rules.ports, established)?;

@@ -522,6 +522,7 @@ impl<'r> Draft<'r> {
             position,
             rows,
             progress: [Some(0), Some(0)],
+            again: None,
             kind: BufferKind::Bytes,
             test: TxTest::Event { negated },
         })
@@ -552,7 +553,7 @@ impl<'r> Draft<'r> {
     /// A condition on a row of the protocols.
     fn tx_condition(&mut self, position: usize, name: &str, test: TxTest) -> Result<(), String> {
         let mut rows = Vec::new();
-        let (mut progress, mut kind) = ([None, None], None);
+        let (mut progress, mut again, mut kind) = ([None, None], None, None);
         for (app, def) in (0..).zip(self.protocols) {
             if self.apps.as_ref().is_some_and(|apps| !apps.contains(&app)) {
                 continue;
@@ -563,6 +564,7 @@ impl<'r> Draft<'r> {
                 for direction in Direction::BOTH {
                     progress[direction] = progress[direction].max(info.hook.at(direction));
                 }
+                again = again.max(info.hook.again);
                 kind = Some(info.kind);
             }
         }
@@ -575,7 +577,7 @@ impl<'r> Draft<'r> {
             return Err(format!("`{name}` cannot be asked this way"));
         }
         self.restrict(rows.iter().map(|(app, _)| *app).collect())?;
-        self.push_tx(TxCondition { position, rows: rows.into(), progress, kind, test })
+        self.push_tx(TxCondition { position, rows: rows.into(), progress, again, kind, test })
     }
 
     fn buffer(
@@ -702,6 +704,7 @@ impl<'r> Draft<'r> {
             position: self.rule.conditions.len(),
             rows: apps.into_iter().map(|app| (app, 0)).collect(),
             progress,
+            again: None,
             kind: BufferKind::Bytes,
             test: TxTest::Reached,
         })
@@ -717,12 +720,10 @@ impl<'r> Draft<'r> {
         }
         let conditions = || self.conditions.iter().map(|(_, condition)| condition);
         let flow = &self.rule.flow;
-        let directions_only =
-            ir::FlowRequirement { to_server: flow.to_server, to_client: flow.to_client, ..Default::default() };
         let stateless = self.payload.is_empty() && self.apps.is_none();
         let keeps_bits = |condition: &Condition| matches!(condition, Condition::XBit { .. });
         if stateless
-            && *flow == directions_only
+            && flow.is_direction_only()
             && conditions().any(|condition| matches!(condition, Condition::AppProtocol(_)))
             && conditions().all(|condition| matches!(condition, Condition::AppProtocol(_)) || keeps_bits(condition))
         {
@@ -762,7 +763,7 @@ impl<'r> Draft<'r> {
                 _ => (RuleType::Stream, false, true),
             };
         }
-        if self.apps.is_some() && self.conditions.is_empty() {
+        if self.apps.is_some() && self.conditions.is_empty() && flow.is_direction_only() {
             return (RuleType::AppLayer, true, false);
         }
         (RuleType::Packet, true, false)
@@ -853,6 +854,14 @@ impl Plan {
             Direction::ToServer => self.destination_port,
             Direction::ToClient => self.source_port,
         }
+    }
+
+    /// Does it have something to look at when a flow ends, where there is no packet? The rest of the stream, an event, or what
+    /// the flow turned out to speak; what it asks of a packet or of the flow at a packet holds nowhere then, as in Suricata.
+    pub(crate) fn outlives_packets(&self) -> bool {
+        self.has_payload
+            || self.meta.kind == RuleType::AppLayer
+            || self.conditions.iter().any(|(_, condition)| matches!(condition, Condition::AppEvent { .. }))
     }
 
     /// The fast pattern, when it is looked for in the payload.

@@ -93,6 +93,8 @@ pub(crate) struct TxContext {
     pub(crate) kind: BufferKind,
     /// Progress at which the buffer is there.
     pub(crate) progress: u8,
+    /// Progress from which on it is there a second time.
+    pub(crate) again: Option<u8>,
     /// A rule and its condition whose transforms make the buffer; `None` without transforms.
     pub(crate) transformed: Option<(u32, usize)>,
     /// Octets a pattern may begin before the part of a growing buffer that is new.
@@ -445,6 +447,7 @@ fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -
             row,
             kind: condition.kind,
             progress: condition.progress[direction].unwrap_or(0),
+            again: condition.again,
             transformed: (!look.transforms.is_empty()).then_some((rule, at)),
             overlap: patterns.iter().map(|(octets, ..)| octets.len()).max().unwrap_or(1) - 1,
             context: sets.context(patterns),

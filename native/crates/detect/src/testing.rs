@@ -336,13 +336,14 @@ impl Bench {
 }
 
 /// A protocol for tests. Its input is commands of one line: `n` opens a transaction; `v TEXT` sets the request's line
-/// (progress 1); `b TEXT` appends to the request's body (progress 2); `i TEXT` adds an item; `e` raises an event; `.` ends the
-/// request; `r TEXT` answers and ends the response.
+/// (progress 1); `b TEXT` appends to the request's body (progress 2); `i TEXT` adds an item; `e` raises an event; `t TEXT`
+/// appends to the line, which then is there a second time at the end; `.` ends the request; `r TEXT` answers and ends the response.
 pub(crate) struct Toy;
 
 #[derive(Default)]
 pub(crate) struct ToyTx {
     line: Option<Vec<u8>>,
+    trailed: bool,
     body: Vec<u8>,
     complete: bool,
     items: Vec<Vec<u8>>,
@@ -371,8 +372,8 @@ impl Protocol for Toy {
     };
     const BUFFERS: &'static [Buffer<ToyTx>] = &[
         Buffer {
-            info: row("toy.line", BufferKind::Bytes, Hook::to_server(1)),
-            get: |tx, _, _| bytes(tx.line.as_deref()),
+            info: row("toy.line", BufferKind::Bytes, Hook::to_server(1).again(3)),
+            get: |tx, _, nth| bytes(tx.line.as_deref().filter(|_| nth == 0 || tx.trailed)),
         },
         Buffer {
             info: row("toy.body", BufferKind::Body, Hook::to_server(2)),
@@ -428,6 +429,10 @@ impl Protocol for Toy {
                     server = 2;
                 }
                 Some(b'i') => slot.tx.items.push(text.to_vec()),
+                Some(b't') => {
+                    slot.tx.line.get_or_insert_default().extend_from_slice(text);
+                    slot.tx.trailed = true;
+                }
                 Some(b'e') => slot.raise(0),
                 Some(b'.') => {
                     slot.tx.complete = true;

@@ -579,6 +579,48 @@ fn growing_bodies_hide_no_pattern_at_a_seam() {
 }
 
 #[test]
+fn a_buffer_that_is_there_a_second_time_is_asked_anew() {
+    let mut bench = Bench::new(compile(vec![
+        with(1, "toy", vec![buffer("toy.line", vec![has(b"evil")])]),
+        with(2, "toy", vec![buffer("toy.line", vec![has(b"late")])]),
+        with(3, "toy", vec![buffer("toy.line", vec![has(b"evil"), lacks(b"late")])]),
+        with(4, "toy", vec![buffer("toy.line", vec![lacks(b"late")])]),
+        with(5, "toy", vec![buffer("toy.line", vec![has(b"evil")]), buffer("toy.body", vec![has(b"late")])]),
+    ]));
+    assert_eq!(bench.toy(b"n\nv evil", ToServer), [1, 3, 4]);
+    assert_eq!(bench.toy(b"b x", ToServer), []);
+    assert_eq!(bench.toy(b"t , late\n.", ToServer), [1, 2], "again, and for the first time");
+    assert_eq!(bench.toy(b"n\nv evil\nt , late\n.", ToServer), [1, 2], "once when it comes at once");
+    assert_eq!(bench.toy(b"n\nv evil", ToServer), [1, 3, 4]);
+    assert_eq!(bench.toy(b".", ToServer), [], "nothing has changed");
+}
+
+#[test]
+fn rules_on_packets_do_not_hold_where_a_flow_ends() {
+    let app = Condition::Presence { field: "app-layer-protocol".into(), value: "toy".into(), negated: false };
+    let established = |sid| {
+        let flow = ir::FlowRequirement { established: true, ..Default::default() };
+        Rule { flow, ..rule(sid, "toy") }
+    };
+    let rules = || {
+        compile(vec![
+            rule(1, "toy"),
+            established(2),
+            with(3, "tcp", vec![app.clone()]),
+            with(4, "tcp", vec![field("flow.pkts_toserver", 3)]),
+            with(5, "tcp", vec![payload(vec![lacks(b"x")])]),
+            with(6, "tcp", vec![bits(FlowBitAction::IsNotSet, "a")]),
+        ])
+    };
+    let stream = || crate::StreamInput { data: b"abc", offset: 0, fresh: 3, flush: true, last: true };
+    let mut bench = Bench::new(rules());
+    bench.toy(b"", ToServer);
+    assert_eq!(bench.run(None, ToServer, Some(stream()), true), [1, 5]);
+    let mut bench = Bench::new(rules());
+    assert_eq!(bench.run(None, ToServer, None, true), []);
+}
+
+#[test]
 fn lists_absence_events_hooks() {
     let absent = |or_else| Check::Absent { or_else };
     let event = Condition::Presence { field: "app-layer-event".into(), value: "toy.odd".into(), negated: false };

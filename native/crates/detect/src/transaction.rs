@@ -91,6 +91,7 @@ impl Evaluator {
                 let Some(plan) = rules.plans.get(rule as usize) else { continue };
                 let stored = inspection.stored.binary_search_by_key(&rule, |stored| stored.rule);
                 let known = stored.ok().and_then(|at| inspection.stored.get(at)).copied();
+                let known = known.filter(|_| self.anew.binary_search(&rule).is_err());
                 if known.is_some_and(|stored| stored.decided) {
                     continue;
                 }
@@ -163,14 +164,23 @@ impl Evaluator {
         self.begin_candidates();
         let reached = progress.reached[direction];
         for (number, context) in (0u16..).zip(&tx_rules.contexts) {
+            let seen = inspection.prefiltered;
+            if context.progress <= seen && context.again.is_some_and(|again| seen < again && again <= reached) {
+                self.scan(rules, context, number, inspection, session, position, direction, 1..2);
+            }
+        }
+        self.anew.clone_from(&self.candidates);
+        self.anew.sort_unstable();
+        for (number, context) in (0u16..).zip(&tx_rules.contexts) {
             if context.progress > reached && !progress.complete[direction] {
                 break;
             }
-            let growing = matches!(context.kind, BufferKind::Body | BufferKind::Multi);
+            let growing = matches!(context.kind, BufferKind::Body);
             if context.progress < inspection.prefiltered && !growing {
                 continue;
             }
-            self.scan(rules, context, number, inspection, session, position, direction);
+            let items = if matches!(context.kind, BufferKind::Multi) { ITEMS } else { 1 };
+            self.scan(rules, context, number, inspection, session, position, direction, 0..items);
         }
         let (_, mut note) = self.noting();
         tx_rules.plain.iter().for_each(|rule| note(*rule));
@@ -194,7 +204,7 @@ impl Evaluator {
         self.candidates.sort_unstable();
     }
 
-    /// Looks for the patterns of one buffer in what of it was not scanned yet.
+    /// Looks for the patterns of one buffer in what of these items was not scanned yet.
     #[expect(clippy::too_many_arguments, reason = "one call; a structure would only name them again")]
     fn scan(
         &mut self,
@@ -205,13 +215,14 @@ impl Evaluator {
         session: &(dyn Session + 'static),
         position: usize,
         direction: Direction,
+        items: core::ops::Range<u32>,
     ) {
         let slot = inspection.scanned.iter().position(|(known, _)| *known == number);
         let scanned = slot.and_then(|at| inspection.scanned.get(at)).map_or(0, |(_, upto)| *upto);
-        let items = if matches!(context.kind, BufferKind::Multi) { ITEMS } else { 1 };
-        let first = if matches!(context.kind, BufferKind::Multi) { scanned } else { 0 };
+        let seen = if matches!(context.kind, BufferKind::Multi) { scanned } else { 0 };
+        let first = items.start.max(u32::try_from(seen).unwrap_or(u32::MAX));
         let mut upto = scanned;
-        for nth in u32::try_from(first).unwrap_or(u32::MAX)..items {
+        for nth in first..items.end {
             let (mut data, until) = match session.value(position, context.row, direction, nth) {
                 Value::Bytes(data) => (data, u64::from(nth) + 1),
                 Value::Body { data, base, .. } => {

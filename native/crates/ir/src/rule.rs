@@ -227,6 +227,14 @@ pub struct FlowRequirement {
     pub no_fragment: bool,
 }
 
+impl FlowRequirement {
+    /// Nothing is asked for but a direction, if that.
+    #[must_use]
+    pub fn is_direction_only(&self) -> bool {
+        *self == Self { to_server: self.to_server, to_client: self.to_client, ..Self::default() }
+    }
+}
+
 /// A reference: kind and value, with the prefix its kind has in reference.config.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "ir.ts")]

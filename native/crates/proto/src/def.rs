@@ -99,25 +99,35 @@ pub struct Hook {
     pub to_server: Option<u8>,
     /// Progress to client.
     pub to_client: Option<u8>,
+    /// Progress, in either direction, from which on the buffer is there a second time, changed (trailers behind a body).
+    /// Rules whose fast pattern is in what is new are then asked anew, whatever they came to before. Its item 1 is what
+    /// patterns are looked for in then; [`Value::Absent`](crate::Value::Absent) if nothing has changed.
+    pub again: Option<u8>,
 }
 
 impl Hook {
     /// In requests only.
     #[must_use]
     pub const fn to_server(progress: u8) -> Self {
-        Self { to_server: Some(progress), to_client: None }
+        Self { to_server: Some(progress), to_client: None, again: None }
     }
 
     /// In responses only.
     #[must_use]
     pub const fn to_client(progress: u8) -> Self {
-        Self { to_server: None, to_client: Some(progress) }
+        Self { to_server: None, to_client: Some(progress), again: None }
     }
 
     /// In both.
     #[must_use]
     pub const fn both(to_server: u8, to_client: u8) -> Self {
-        Self { to_server: Some(to_server), to_client: Some(to_client) }
+        Self { to_server: Some(to_server), to_client: Some(to_client), again: None }
+    }
+
+    /// There a second time from this progress on.
+    #[must_use]
+    pub const fn again(self, progress: u8) -> Self {
+        Self { again: Some(progress), ..self }
     }
 
     /// The progress needed in one direction.

@@ -37,6 +37,8 @@ const REQUEST: Hook = Hook::to_server(stage::HEADERS);
 const STATUS: Hook = Hook::to_client(stage::LINE);
 const RESPONSE: Hook = Hook::to_client(stage::HEADERS);
 const BOTH: Hook = Hook::both(stage::HEADERS, stage::HEADERS);
+/// Headers, and again with the trailer.
+const TWICE: Hook = BOTH.again(stage::TRAILER);
 const BYTES: BufferKind = BufferKind::Bytes;
 
 #[rustfmt::skip]
@@ -55,10 +57,10 @@ pub(super) const BUFFERS: &[Buffer<Transaction>] = &[
         |tx, _, nth| some(tx.header_item(Direction::ToServer, nth as usize))),
     row(("http.response_header", None), "Each response header, `name: value`.", BufferKind::Multi, RESPONSE,
         |tx, _, nth| some(tx.header_item(Direction::ToClient, nth as usize))),
-    row(("http.header", Some("http_header")), "Headers without cookies, unfolded, repeated ones joined.", BYTES, BOTH,
-        |tx, direction, _| some(tx.header_text(direction))),
-    row(("http.header.raw", Some("http_raw_header")), "Headers as they were sent.", BYTES, BOTH,
-        |tx, direction, _| some(tx.head(direction).map(super::header::Head::block).filter(|block| !block.is_empty()))),
+    row(("http.header", Some("http_header")), "Headers without cookies, unfolded, repeated ones joined.", BYTES, TWICE,
+        |tx, direction, nth| some(tx.header_text(direction).filter(|_| nth == 0 || tx.trailer(direction).is_some()))),
+    row(("http.header.raw", Some("http_raw_header")), "Headers as they were sent.", BYTES, TWICE,
+        |tx, direction, nth| some(if nth == 0 { tx.header_block(direction) } else { tx.trailer(direction) })),
     aliased(&["http_header_names"], row(("http.header_names", None), "Names of the headers, between line ends.", BYTES, BOTH,
         |tx, direction, _| some(tx.header_names(direction)))),
     aliased(&["http_start"], row(("http.start", None), "First line and headers.", BYTES, BOTH, |tx, direction, _| some(tx.start(direction)))),

@@ -368,6 +368,8 @@ pub(super) struct Head {
     made: Vec<u8>,
     headers: SmallVec<[Header; 12]>,
     block: usize,
+    /// Where in the block the trailer begins; it can be empty.
+    trailer: Option<usize>,
     repetitions: u16,
     /// The block's lines end in LF CR.
     pub lf_cr: bool,
@@ -405,6 +407,7 @@ impl Head {
         self.made.clear();
         self.headers.clear();
         self.block = 0;
+        self.trailer = None;
         self.repetitions = 0;
         self.lf_cr = false;
     }
@@ -418,6 +421,16 @@ impl Head {
     /// The header block as it was sent.
     pub(super) fn block(&self) -> &[u8] {
         self.wire.get(self.block..).unwrap_or_default()
+    }
+
+    /// What comes now belongs to the trailer, behind a body in chunks.
+    pub(super) fn begin_trailer(&mut self) {
+        self.trailer = Some(self.block().len());
+    }
+
+    /// The trailer as it was sent, once there is one, if only its empty line.
+    pub(super) fn trailer(&self) -> Option<&[u8]> {
+        self.block().get(self.trailer?..)
     }
 
     pub(super) fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {

@@ -341,7 +341,12 @@ impl Http1 {
                 if extension {
                     slot.raise(Event::RequestChunkExtension as u16);
                 }
-                self.request = if length == 0 { RequestState::Trailer } else { RequestState::Chunk(length) };
+                self.request = if length == 0 {
+                    slot.tx.request.head.begin_trailer();
+                    RequestState::Trailer
+                } else {
+                    RequestState::Chunk(length)
+                };
             }
             ChunkLine::TooLarge | ChunkLine::Invalid => {
                 slot.raise(Event::InvalidRequestChunkLen as u16);

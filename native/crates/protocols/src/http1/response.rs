@@ -336,7 +336,12 @@ impl Http1 {
                 if extension {
                     slot.raise(Event::ResponseChunkExtension as u16);
                 }
-                self.response = if length == 0 { ResponseState::Trailer } else { ResponseState::Chunk(length) };
+                self.response = if length == 0 {
+                    slot.tx.response.head.begin_trailer();
+                    ResponseState::Trailer
+                } else {
+                    ResponseState::Chunk(length)
+                };
             }
             ChunkLine::Invalid => {
                 // Browsers take it for a body that was never chunked.

@@ -167,6 +167,16 @@ impl Transaction {
         complete.then_some(head)
     }
 
+    /// The headers of one side as they were sent.
+    pub(super) fn header_block(&self, direction: Direction) -> Option<&[u8]> {
+        self.head(direction).map(Head::block).filter(|block| !block.is_empty())
+    }
+
+    /// The trailer of one side as it was sent, once the body before it is over.
+    pub(super) fn trailer(&self, direction: Direction) -> Option<&[u8]> {
+        self.head(direction)?.trailer()
+    }
+
     /// The value of a header of one side.
     pub(super) fn header(&self, direction: Direction, name: &[u8]) -> Option<&[u8]> {
         self.head(direction)?.get(name)
