@@ -111,6 +111,8 @@ pub(crate) struct TxRules {
     pub(crate) plain: Vec<u32>,
     /// Rules that wait for an event of the transaction.
     pub(crate) events: Vec<u32>,
+    /// Progress from which on a buffer of these is there a second time: the least.
+    pub(crate) again: Option<u8>,
     /// None of the above: nothing to do.
     pub(crate) is_empty: bool,
 }
@@ -454,6 +456,7 @@ fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -
         });
     }
     rules.contexts.sort_by_key(|context| context.progress);
+    rules.again = rules.contexts.iter().filter_map(|context| context.again).min();
     rules.is_empty = rules.contexts.is_empty() && rules.plain.is_empty() && rules.events.is_empty();
     rules
 }

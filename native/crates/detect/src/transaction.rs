@@ -163,14 +163,17 @@ impl Evaluator {
     ) {
         self.begin_candidates();
         let reached = progress.reached[direction];
-        for (number, context) in (0u16..).zip(&tx_rules.contexts) {
-            let seen = inspection.prefiltered;
-            if context.progress <= seen && context.again.is_some_and(|again| seen < again && again <= reached) {
-                self.scan(rules, context, number, inspection, session, position, direction, 1..2);
+        self.anew.clear();
+        let seen = inspection.prefiltered;
+        if seen < reached && tx_rules.again.is_some_and(|again| again <= reached) {
+            for (number, context) in (0u16..).zip(&tx_rules.contexts) {
+                if context.progress <= seen && context.again.is_some_and(|again| seen < again && again <= reached) {
+                    self.scan(rules, context, number, inspection, session, position, direction, 1..2);
+                }
             }
+            self.anew.clone_from(&self.candidates);
+            self.anew.sort_unstable();
         }
-        self.anew.clone_from(&self.candidates);
-        self.anew.sort_unstable();
         for (number, context) in (0u16..).zip(&tx_rules.contexts) {
             if context.progress > reached && !progress.complete[direction] {
                 break;
