@@ -138,7 +138,7 @@ impl Evaluator {
     ) {
         let facts = Facts::new(input);
         // Borrowed, not moved: the input is large.
-        let (mut state, session, frames) = match &mut input.flow {
+        let (mut state, mut session, frames) = match &mut input.flow {
             Some(flow) => (Some(&mut *flow.state), flow.session.as_deref_mut(), flow.frames.take()),
             None => (None, None, None),
         };
@@ -147,6 +147,9 @@ impl Evaluator {
         {
             state.generation = rules.generation();
             state.forget_streamed();
+            if let Some(session) = &mut session {
+                session.touch_all();
+            }
         }
         self.packet_candidates(rules, &facts, state.as_deref_mut(), observer);
         self.run_packet(rules, &facts, state.as_deref_mut(), observer);

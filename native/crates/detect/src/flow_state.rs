@@ -3,6 +3,7 @@
 use sidewire_base::{Direction, Time};
 use smallvec::SmallVec;
 
+use crate::RuleSet;
 use crate::names::Name;
 
 /// Variables a flow keeps at most; rules name far fewer.
@@ -46,6 +47,12 @@ impl FlowState {
     #[must_use]
     pub const fn passed(&self) -> bool {
         self.passed
+    }
+
+    /// These are the rules that looked at the flow last, as far as any will.
+    #[must_use]
+    pub const fn is_of(&self, rules: &RuleSet) -> bool {
+        self.passed || self.generation == rules.generation()
     }
 
     /// Flowbits that are set, in the order they were.

@@ -120,7 +120,7 @@ impl Evaluator {
                 frame.inspection.matched.clear();
             }
             self.frame_candidates(rules, context, facts.direction, frame, extent, input.stream, observer);
-            let tx = frame.tx.and_then(|id| position_of(session?, id).map(|position| (position, id)));
+            let tx = frame.tx.and_then(|id| session?.position(id).map(|position| (position, id)));
             let mut pending = core::mem::take(&mut frame.inspection.pending);
             pending.clear();
             for at in 0..self.candidates.len() {
@@ -273,9 +273,4 @@ impl Desk {
         }
         Ok(())
     }
-}
-
-/// The position of a transaction among the open ones.
-fn position_of(session: &dyn Session, id: u64) -> Option<usize> {
-    (0..session.len()).find(|position| session.head(*position).is_some_and(|head| head.id == id))
 }

@@ -80,7 +80,7 @@ pub struct Glance<'a> {
     pub app_events: usize,
     /// What detection keeps for the flow.
     pub state: &'a FlowState,
-    /// The session has transactions.
+    /// The session has transactions that rules are to look at in its direction.
     pub transactions: bool,
     /// New stream octets are to be looked at.
     pub stream: bool,

@@ -42,6 +42,8 @@ mod testing;
 mod tests;
 mod threshold;
 mod transaction;
+#[cfg(test)]
+mod transaction_tests;
 mod transform;
 
 pub use address::AddressList;

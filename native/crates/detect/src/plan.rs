@@ -864,6 +864,11 @@ impl Plan {
             || self.conditions.iter().any(|(_, condition)| matches!(condition, Condition::AppEvent { .. }))
     }
 
+    /// A rule on transactions that neither a pattern in them nor an event makes a candidate: it is one for each look.
+    pub(crate) fn is_plain_on_tx(&self) -> bool {
+        !self.asks_event && !self.fast.as_ref().is_some_and(|fast| matches!(fast.site, Site::Tx(_)))
+    }
+
     /// The fast pattern, when it is looked for in the payload.
     pub(crate) fn payload_pattern(&self) -> Option<&FastPattern> {
         self.fast.as_ref().filter(|fast| fast.site == Site::Payload)

@@ -421,6 +421,10 @@ fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -
         if !ours {
             continue;
         }
+        if plan.is_plain_on_tx() {
+            rules.plain.push(rule);
+            continue;
+        }
         match plan.fast.as_ref().map(|fast| fast.site) {
             Some(Site::Tx(at)) => {
                 let Some(condition) = plan.tx.get(at) else { continue };
@@ -432,8 +436,7 @@ fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -
                 let transforms = format!("{:?}", look.transforms);
                 contexts.entry((row, transforms)).or_default().push((rule, plan, at));
             }
-            _ if plan.asks_event => rules.events.push(rule),
-            _ => rules.plain.push(rule),
+            _ => rules.events.push(rule),
         }
     }
     for ((row, _), members) in contexts {

@@ -337,7 +337,8 @@ impl Bench {
 
 /// A protocol for tests. Its input is commands of one line: `n` opens a transaction; `v TEXT` sets the request's line
 /// (progress 1); `b TEXT` appends to the request's body (progress 2); `i TEXT` adds an item; `e` raises an event; `t TEXT`
-/// appends to the line, which then is there a second time at the end; `.` ends the request; `r TEXT` answers and ends the response.
+/// appends to the line, which then is there a second time at the end; `.` ends the request; `r TEXT` answers and ends the
+/// response. They are about the last transaction, or about the one that `s DIGIT` named by its id before them.
 pub(crate) struct Toy;
 
 #[derive(Default)]
@@ -411,13 +412,22 @@ impl Protocol for Toy {
         transactions: &mut Transactions<ToyTx>,
         context: &mut Context<'_>,
     ) -> Result<Step, Failed> {
+        let mut selected = None;
         for line in input.data.split(|octet| *octet == b'\n') {
             let text = line.get(2..).unwrap_or_default();
+            if let [b's', _, digit] = line {
+                selected = Some(u64::from(digit - b'0'));
+                continue;
+            }
             if line.first() == Some(&b'n') {
                 transactions.open(ToyTx::default(), context.time);
                 continue;
             }
-            let Some(slot) = transactions.last_mut() else { continue };
+            let slot = match selected {
+                Some(id) => transactions.by_id(id),
+                None => transactions.last_mut(),
+            };
+            let Some(slot) = slot else { continue };
             let (mut server, mut client) = (0, 0);
             match line.first() {
                 Some(b'v') => {

@@ -2,7 +2,7 @@
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_base::Direction;
-use sidewire_proto::{BufferKind, Inspection, Session, StoredRule, Value};
+use sidewire_proto::{BufferKind, Inspection, Look, Session, StoredRule, Value};
 
 use crate::condition::{Absence, TxCondition, TxTest};
 use crate::detector::{Desk, Evaluator, Miss, On};
@@ -52,8 +52,12 @@ impl Evaluator {
     ) {
         let direction = facts.direction;
         let tx_rules = rules.transactions(app, direction);
-        for position in 0..session.len() {
-            let info = session.info();
+        if O::ACTIVE || facts.last {
+            session.touch_all();
+        }
+        let info = session.info();
+        let mut cursor = 0;
+        while let Some(position) = session.take_due(&mut cursor, Look::Rules(direction)) {
             let Some(head) = session.head_mut(position) else { return };
             let progress = Progress {
                 reached: head.progress,
@@ -86,6 +90,8 @@ impl Evaluator {
                 app,
                 observer,
             );
+            // Whether another packet could make a rule hold on the transaction as it is.
+            let mut again = false;
             for at in 0..self.candidates.len() {
                 let Some(&rule) = self.candidates.get(at) else { break };
                 let Some(plan) = rules.plans.get(rule as usize) else { continue };
@@ -102,6 +108,7 @@ impl Evaluator {
                     let header = facts.header(plan, &rules.addresses, &rules.ports, facts.established);
                     let holds = header.and_then(|()| self.desk.conditions(plan, facts, Some(state), Some(id), explain));
                     if let Err(failure) = holds {
+                        again |= plan.is_plain_on_tx() && may_pass(&failure, plan);
                         if explain {
                             observer.failed(rule, Unit::Transaction(id), failure);
                         }
@@ -118,6 +125,7 @@ impl Evaluator {
                         StoredRule { rule, held, decided: true }
                     }
                     Outcome::Pending(held, failure) => {
+                        again |= plan.has_payload;
                         if explain {
                             observer.failed(rule, Unit::Transaction(id), failure);
                         }
@@ -140,9 +148,13 @@ impl Evaluator {
                 progress.complete[direction] && (!other_open || facts.last || progress.complete == [true; 2]);
             inspection.prefiltered = inspection.prefiltered.max(progress.reached[direction]);
             inspection.events_seen = u8::try_from(events).unwrap_or(u8::MAX);
+            let again = again && !inspection.done;
             if let Some(head) = session.head_mut(position) {
                 // A rule on the whole transaction may have been stored meanwhile: not by this direction.
                 head.inspection[direction] = inspection;
+            }
+            if again {
+                session.look_again(position, Look::Rules(direction));
             }
         }
     }
@@ -279,21 +291,29 @@ fn share(session: &mut (dyn Session + 'static), position: usize, other: Directio
         inspection.stored.clear();
         inspection.scanned.clear();
     }
-    if !now.decided {
-        inspection.done = false;
+    let reopened = !now.decided && core::mem::replace(&mut inspection.done, false);
+    if keep(&mut inspection.stored, now) || reopened {
+        session.look_again(position, Look::Rules(other));
     }
-    keep(&mut inspection.stored, now);
 }
 
-/// Notes what is known of a rule; the list is sorted by rule.
-fn keep(stored: &mut Vec<StoredRule>, now: StoredRule) {
+/// Notes what is known of a rule; the list is sorted by rule. True when it was not known.
+fn keep(stored: &mut Vec<StoredRule>, now: StoredRule) -> bool {
     match stored.binary_search_by_key(&now.rule, |stored| stored.rule) {
-        Ok(at) => {
-            if let Some(slot) = stored.get_mut(at) {
-                *slot = now;
-            }
+        Ok(at) => stored.get_mut(at).is_some_and(|slot| core::mem::replace(slot, now) != now),
+        Err(at) => {
+            stored.insert(at, now);
+            true
         }
-        Err(at) => stored.insert(at, now),
+    }
+}
+
+/// Of a rule whose header or conditions failed: may they hold for another packet of the flow?
+const fn may_pass(failure: &Failure, plan: &Plan) -> bool {
+    match failure {
+        Failure::Address | Failure::Port | Failure::Application => false,
+        Failure::Protocol => plan.ether_type != 0,
+        _ => true,
     }
 }
 

@@ -5,7 +5,7 @@ use sidewire_flow::EndReason;
 use sidewire_proto::{Context, Frames, Keep};
 use sidewire_tcp::{Consumer, Session};
 
-use crate::conversation::ConversationFlow;
+use crate::conversation::{Conversation, ConversationFlow};
 use crate::env::Env;
 use crate::inspect::Occasion;
 use crate::worker::Watch;
@@ -15,36 +15,40 @@ const MAX_TRANSACTIONS: usize = 4096;
 
 impl<W: Watch> Env<W> {
     /// Drops transactions nobody needs any more.
+    #[inline]
     pub(crate) fn retire(&mut self, flow: &mut ConversationFlow, last: bool) {
         let app = &mut flow.data.app;
         app.dirty = false;
+        if app.session.as_ref().is_some_and(|session| !session.is_empty()) {
+            self.retire_open(flow, last);
+        }
+    }
+
+    fn retire_open(&mut self, flow: &mut ConversationFlow, last: bool) {
+        let Conversation { app, rules: state, .. } = &mut flow.data;
         let Some(session) = &mut app.session else { return };
         let count = session.len();
-        if count == 0 {
-            return;
-        }
         let Some(number) = app.protocol.map(usize::from) else { return };
         let info = session.info();
-        let watched = Direction::BOTH.map(|direction| self.rules.inspects(number, direction));
-        let mut excess = count.saturating_sub(MAX_TRANSACTIONS);
-        self.counters.transactions_evicted += excess as u64;
+        let watched = Direction::BOTH.map(|direction| !state.passed() && self.rules.inspects(number, direction));
+        let excess = count.saturating_sub(MAX_TRANSACTIONS);
+        if excess > 0 {
+            self.counters.transactions_evicted += excess as u64;
+            session.evict(excess);
+        }
+        if !state.is_of(&self.rules) {
+            session.touch_all();
+        }
         // An alert on a frame tells of the transaction the frame belongs to.
         let frames = app.frames.as_deref();
-        session.retain(&mut |head| {
-            if excess > 0 {
-                excess -= 1;
-                return Keep::Nothing;
-            }
+        session.settle(&mut |head| {
             let complete = |direction: Direction| head.progress[direction] >= info.complete(direction);
             let inspected = Direction::BOTH.map(|direction| !watched[direction] || head.inspection[direction].done);
             let through = |direction: Direction| inspected[direction] || head.skip_inspection[direction];
             let done = Direction::BOTH.into_iter().all(|direction| complete(direction) && through(direction));
             // Loggers were asked before; one that is not due on a finished transaction never will be.
-            if last || done && !frames.is_some_and(|frames| is_framed(frames, head.id)) {
-                Keep::Nothing
-            } else {
-                Keep::Open { inspected }
-            }
+            let framed = || frames.is_some_and(|frames| is_framed(frames, head.id));
+            if last || done && !framed() { Keep::Nothing } else { Keep::Open { inspected, again: done } }
         });
     }
 
@@ -74,6 +78,9 @@ impl<W: Watch> Env<W> {
     /// Ends the application session: every open transaction is inspected and logged once.
     pub(crate) fn finish_session(&mut self, flow: &mut ConversationFlow, ordinal: u64) {
         self.close_session(flow, ordinal);
+        if let Some(session) = &mut flow.data.app.session {
+            session.touch_all();
+        }
         let was_established = flow.data.is_established(flow.both_seen());
         let end =
             Occasion { packet: None, was_established, events: &sidewire_tcp::Events::default(), in_stream: false };

@@ -40,6 +40,9 @@ pub(crate) fn swap_direction(flow: &mut ConversationFlow) {
         macs.swap_direction();
     }
     flow.data.ttl.swap(0, 1);
+    if let Some(session) = &mut flow.data.app.session {
+        session.touch_all();
+    }
 }
 
 /// Least and greatest TTL of the packets in one direction; none before the first.

@@ -103,7 +103,7 @@ impl<W: Watch> Env<W> {
             }
             app.dirty = true;
             let opened = session.opened();
-            let complete = complete_messages(&**session, direction);
+            session.begin_step();
             let mut frames = self.frames.of(app.protocol, &mut app.frames, direction);
             if let Some(frames) = &mut frames {
                 frames.begin_stream(offset);
@@ -136,8 +136,7 @@ impl<W: Watch> Env<W> {
             match step {
                 Ok(step) => {
                     let consumed = step.consumed.min(total);
-                    let flushes = flushes_stream(self.setup.protocols, app.protocol)
-                        && complete_messages(&**session, direction) > complete;
+                    let flushes = flushes_stream(self.setup.protocols, app.protocol) && session.completed(direction);
                     app.need[direction] = step.need;
                     let stream = tcp.stream_mut(direction);
                     // What a gap follows will not be completed: it goes with the gap, which is told next.
@@ -198,7 +197,7 @@ impl<W: Watch> Env<W> {
         app.dirty = true;
         app.need[direction] = 0;
         let opened = session.opened();
-        let complete = complete_messages(&**session, direction);
+        session.begin_step();
         let mut context = Context {
             time: self.now,
             ordinal,
@@ -212,7 +211,7 @@ impl<W: Watch> Env<W> {
         };
         let outcome = session.gap(direction, length, &mut context);
         let new = session.opened() - opened;
-        let completed = complete_messages(&**session, direction) > complete;
+        let completed = session.completed(direction);
         if outcome.is_err() {
             app.stopped = true;
             if let Some(count) = app.protocol.and_then(|n| self.counters.gap_errors.get_mut(usize::from(n))) {
@@ -355,13 +354,6 @@ impl<W: Watch> Env<W> {
 /// Does a complete message of this protocol let rules look at the stream so far?
 fn flushes_stream(protocols: &[ProtocolDef], protocol: Option<u16>) -> bool {
     protocol.and_then(|number| protocols.get(usize::from(number))).is_some_and(|protocol| protocol.flushes_stream)
-}
-
-/// Open transactions that are complete in one direction.
-fn complete_messages(session: &dyn sidewire_proto::Session, direction: Direction) -> usize {
-    let complete = session.info().complete(direction);
-    let heads = (0..session.len()).filter_map(|position| session.head(position));
-    heads.filter(|head| head.progress[direction] >= complete).count()
 }
 
 fn stream_done(tcp: &mut Session, direction: Direction) {

@@ -6,6 +6,7 @@ use sidewire_base::Direction;
 use sidewire_decode::Packet;
 use sidewire_detect::{FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, StreamInput};
 use sidewire_ir::Action;
+use sidewire_proto::Look;
 use sidewire_tcp::{Chunk, Consumer, Session};
 
 use crate::conversation::{Conversation, ConversationFlow};
@@ -122,7 +123,7 @@ impl<W: Watch> Env<W> {
                 app: app_number,
                 app_events: app.events.len(),
                 state: rules,
-                transactions: app.session.as_ref().is_some_and(|session| !session.is_empty()),
+                transactions: app.session.as_ref().is_some_and(|session| session.is_due(Look::Rules(direction))),
                 stream: fresh > 0,
                 stream_events: !events.is_empty(),
                 frames: app.frames.as_deref().is_some_and(|frames| !frames[direction].is_empty()),

@@ -6,6 +6,7 @@ use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::{Packet, Transport};
 use sidewire_detect::Match;
 use sidewire_flow::EndReason;
+use sidewire_proto::Look;
 
 use crate::conversation::ConversationFlow;
 use crate::env::Env;
@@ -125,8 +126,10 @@ impl<W: Watch> Env<W> {
         let loggers = setup.outputs.logger_count(number);
         let mut anomalies: Vec<(u64, &'static str)> = Vec::new();
         let anomalies_wanted = self.writer.wants(Kind::ANOMALY);
-        let Some(count) = flow.data.app.session.as_ref().map(|session| session.len()) else { return };
-        for position in 0..count {
+        let mut cursor = 0;
+        while let Some(position) =
+            flow.data.app.session.as_mut().and_then(|session| session.take_due(&mut cursor, Look::Log))
+        {
             for logger in 0..loggers {
                 let Some(session) = flow.data.app.session.as_deref() else { return };
                 let Some(head) = session.head(position) else { continue };

@@ -259,7 +259,8 @@ impl<W: Watch> Core<W> {
         let looked = env.inspect(flow, direction, &occasion);
         env.settle_frames(flow, direction, Some(packet));
         env.log_packet(flow, packet, direction, &events);
-        if looked || flow.data.app.dirty || flow.data.app.frames.is_some() {
+        let app = &flow.data.app;
+        if app.session.is_some() && (looked || app.dirty || app.frames.is_some()) {
             env.log_transactions(flow, Some(packet), false);
             env.retire(flow, false);
             flow.data.app.let_go();

@@ -8,6 +8,7 @@
 mod context;
 mod def;
 mod detection;
+mod due;
 mod frame;
 mod session;
 mod settings;
@@ -19,6 +20,7 @@ pub use def::{
     BufferInfo, BufferKind, EventInfo, Hook, Info, LoggerInfo, Pattern, Probe, ProtocolDef, Transport, Verdict,
 };
 pub use detection::{Detection, DetectionEvent, DetectionState, MAX_DEPTH, MAX_WAIT, Options, Outcome};
+pub use due::{Due, Look};
 pub use frame::{Extent, Frame, FrameInfo, FrameInspection, FrameKind, FrameKinds, Frames, MAX_FRAMES};
 pub use session::{Buffer, Failed, Input, Keep, Logger, Protocol, Session, Step, Typed, def};
 pub use settings::Settings;

@@ -2,7 +2,8 @@ use sidewire_base::Direction;
 use sidewire_eve::Object;
 
 use crate::{
-    BufferInfo, Context, EventInfo, FrameInfo, Info, LoggerInfo, ProtocolDef, Settings, Transactions, TxHead, Value,
+    BufferInfo, Context, EventInfo, FrameInfo, Info, LoggerInfo, Look, ProtocolDef, Settings, Transactions, TxHead,
+    Value,
 };
 
 /// Bytes handed to a session.
@@ -178,8 +179,22 @@ pub trait Session: Send {
     fn opened(&self) -> u64;
     /// Head of the transaction at a position, oldest first.
     fn head(&self, position: usize) -> Option<&TxHead>;
-    /// Head of the transaction at a position, to change.
+    /// Head of the transaction at a position, to note what was done with it.
     fn head_mut(&mut self, position: usize) -> Option<&mut TxHead>;
+    /// The position of a transaction's id.
+    fn position(&self, id: u64) -> Option<usize>;
+    /// See [`Transactions::begin_step`].
+    fn begin_step(&mut self);
+    /// Did anything become complete in a direction since the step began?
+    fn completed(&self, direction: Direction) -> bool;
+    /// See [`Transactions::is_due`].
+    fn is_due(&self, look: Look) -> bool;
+    /// See [`Transactions::take_due`].
+    fn take_due(&mut self, cursor: &mut usize, look: Look) -> Option<usize>;
+    /// See [`Transactions::look_again`].
+    fn look_again(&mut self, position: usize, look: Look);
+    /// See [`Transactions::touch_all`].
+    fn touch_all(&mut self);
     /// Value of a buffer row; `row` is its position in the protocol's list.
     fn value(&self, position: usize, row: usize, direction: Direction, nth: u32) -> Value<'_>;
     /// The `nth` value of a name in a row of named values.
@@ -192,8 +207,10 @@ pub trait Session: Send {
     fn log_from(&self, position: usize, logger: usize) -> Direction;
     /// Writes the members of a logger's object.
     fn log(&self, position: usize, logger: usize, extended: bool, out: &mut Object<'_>);
-    /// Drops transactions, or of those that stay what rules need no more.
-    fn retain(&mut self, keep: &mut dyn FnMut(&TxHead) -> Keep);
+    /// Drops the oldest so many transactions.
+    fn evict(&mut self, count: usize);
+    /// Drops transactions of those that something was due on, or of those that stay what rules need no more.
+    fn settle(&mut self, keep: &mut dyn FnMut(&TxHead) -> Keep);
 }
 
 /// What becomes of a transaction.
@@ -205,6 +222,8 @@ pub enum Keep {
     Open {
         /// Directions whose content no rule will look at any more.
         inspected: [bool; 2],
+        /// It is to be asked about again, whether it changes or not.
+        again: bool,
     },
 }
 
@@ -249,7 +268,28 @@ impl<P: Protocol> Session for Typed<P> {
         self.transactions.at(position).map(|slot| &slot.head)
     }
     fn head_mut(&mut self, position: usize) -> Option<&mut TxHead> {
-        self.transactions.at_mut(position).map(|slot| &mut slot.head)
+        self.transactions.head_mut(position)
+    }
+    fn position(&self, id: u64) -> Option<usize> {
+        self.transactions.position(id)
+    }
+    fn begin_step(&mut self) {
+        self.transactions.begin_step();
+    }
+    fn completed(&self, direction: Direction) -> bool {
+        self.transactions.completed(direction, P::INFO.complete(direction))
+    }
+    fn is_due(&self, look: Look) -> bool {
+        self.transactions.is_due(look)
+    }
+    fn take_due(&mut self, cursor: &mut usize, look: Look) -> Option<usize> {
+        self.transactions.take_due(cursor, look)
+    }
+    fn look_again(&mut self, position: usize, look: Look) {
+        self.transactions.look_again(position, look);
+    }
+    fn touch_all(&mut self) {
+        self.transactions.touch_all();
     }
     fn value(&self, position: usize, row: usize, direction: Direction, nth: u32) -> Value<'_> {
         match (self.transactions.at(position), P::BUFFERS.get(row)) {
@@ -281,13 +321,18 @@ impl<P: Protocol> Session for Typed<P> {
             write(&slot.tx, &slot.head, out);
         }
     }
-    fn retain(&mut self, keep: &mut dyn FnMut(&TxHead) -> Keep) {
-        self.transactions.retain(|slot| match keep(&slot.head) {
+    fn evict(&mut self, count: usize) {
+        self.transactions.evict(count);
+    }
+    fn settle(&mut self, keep: &mut dyn FnMut(&TxHead) -> Keep) {
+        self.transactions.settle(|slot| match keep(&slot.head) {
             Keep::Nothing => false,
-            Keep::Open { inspected } => {
+            Keep::Open { inspected, again } => {
                 for (direction, _) in Direction::BOTH.into_iter().zip(inspected).filter(|(_, inspected)| *inspected) {
+                    slot.head.due.clear(Look::Rules(direction));
                     P::inspected(&mut slot.tx, direction);
                 }
+                slot.head.due.unsettled(again);
                 true
             }
         });

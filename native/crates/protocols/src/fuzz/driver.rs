@@ -196,9 +196,10 @@ impl Driver {
             }
         }
         let complete = Direction::BOTH.map(|direction| protocol.info.complete(direction));
-        session.retain(&mut |head| {
+        session.touch_all();
+        session.settle(&mut |head| {
             let open = head.progress.iter().zip(complete).any(|(progress, complete)| *progress < complete);
-            if open { Keep::Open { inspected: [head.id % 2 == 0; 2] } } else { Keep::Nothing }
+            if open { Keep::Open { inspected: [head.id % 2 == 0; 2], again: false } } else { Keep::Nothing }
         });
     }
 }
