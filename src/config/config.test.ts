@@ -130,6 +130,15 @@ describe('resolving', () => {
     expect(run.fast).toEqual([{ path: `${PURPOSE.logDir}/fast.log`, append: false }]);
   });
 
+  it('says whether and how often alerts tell a transaction that their rules do not look at', () => {
+    const detect = (text: string) => {
+      const { guess_transaction, guesses_per_transaction } = resolve(config(text), PURPOSE).run.detect;
+      return [guess_transaction, guesses_per_transaction];
+    };
+    expect(detect('%YAML 1.1\n---\n')).toEqual([false, 4]);
+    expect(detect('detect:\n  guess-applayer-tx: yes\n  stream-tx-log-limit: 1000\n')).toEqual([true, 255]);
+  });
+
   it('names what does not exist here, once, and says nothing of what is off or only tunes', () => {
     const text =
       'max-pending-packets: 1024\naf-packet:\n  - interface: eth0\noutputs:\n  - http-log:\n      enabled: yes\n' +

@@ -156,6 +156,8 @@ function resolveRun(
       pcre_match_limit: pcre['match-limit'] ?? 3500,
       pcre_recursion_limit: pcre['match-limit-recursion'] ?? 1500,
       threshold_entries: 65_536,
+      guess_transaction: raw.detect?.['guess-applayer-tx'] ?? false,
+      guesses_per_transaction: Math.min(raw.detect?.['stream-tx-log-limit'] ?? 4, 255),
     },
     outputs: outputs.eve,
     fast: outputs.fast,

@@ -110,7 +110,12 @@ export const rawConfig = v.looseObject({
     }),
   ),
   detect: v.optional(
-    v.looseObject({ 'inspection-recursion-limit': v.optional(whole), thresholds: v.optional(v.looseObject({})) }),
+    v.looseObject({
+      'inspection-recursion-limit': v.optional(whole),
+      'guess-applayer-tx': v.optional(flag),
+      'stream-tx-log-limit': v.optional(whole),
+      thresholds: v.optional(v.looseObject({})),
+    }),
   ),
   'mpm-algo': v.optional(text),
   'packet-alert-max': v.optional(whole),

@@ -38,6 +38,8 @@ export interface AlertEvent extends EventBase {
     readonly references?: readonly string[];
     readonly rule?: string;
   };
+  /** The rule looks at no transaction: the one that is told is the only one that was open (`detect.guess-applayer-tx`). */
+  readonly tx_guessed?: true;
   /** Base64. */
   readonly payload?: string;
   readonly payload_printable?: string;

@@ -123,7 +123,15 @@ pcre_recursion_limit: number,
 /**
  * Thresholds kept.
  */
-threshold_entries: number, };
+threshold_entries: number, 
+/**
+ * Alerts of rules that look at no transaction tell the flow's only open one.
+ */
+guess_transaction: boolean, 
+/**
+ * Such alerts of one transaction.
+ */
+guesses_per_transaction: number, };
 
 /**
  * One EVE writer.

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import '../../src/testing/vitest.js';
 import { collect, Engine } from '../../src/index.js';
 import {
+  type Conversation,
   capture,
   dcerpc,
   dropped,
@@ -34,6 +35,23 @@ describe('a conversation without a capture file', () => {
       times: 1,
     });
     expect(await replay(tcp().toServer('Shell'), SHELL)).not.toAlert(1);
+  });
+
+  it('tells the only open transaction with an alert whose rule looks at none, if asked to', async () => {
+    const rule = 'alert tcp any any -> any any (msg:"t"; flow:to_client; content:"Server|3a| "; sid:7;)';
+    const headers = { Server: 'x' };
+    const one = http().exchange({ uri: '/only' }, { headers });
+    const two = tcp()
+      .toServer('GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /second HTTP/1.1\r\nHost: a\r\n\r\n')
+      .toClient('HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 0\r\n\r\n');
+    const told = async (flow: Conversation, set: Record<string, string>) =>
+      (await replay(flow, rule, { set })).alerts.map(({ tx_id, tx_guessed, http }) => [tx_id, tx_guessed, http?.url]);
+    const nothing = [[undefined, undefined, undefined]];
+    const asked = { 'detect.guess-applayer-tx': 'yes' };
+    expect(await told(one, {})).toEqual(nothing);
+    expect(await told(one, asked)).toEqual([[0, true, '/only']]);
+    expect(await told(two, asked)).toEqual(nothing);
+    expect(await told(one, { ...asked, 'detect.stream-tx-log-limit': '0' })).toEqual(nothing);
   });
 
   it('alerts over UDP', async () => {

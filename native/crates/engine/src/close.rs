@@ -41,14 +41,19 @@ impl<W: Watch> Env<W> {
         }
         // An alert on a frame tells of the transaction the frame belongs to.
         let frames = app.frames.as_deref();
+        // One that alerts may tell stays until packets of both directions have passed it, as in Suricata.
+        let passed = if self.setup.config.detect.guess_transaction { session.passed() } else { [u64::MAX; 2] };
         session.settle(&mut |head| {
             let complete = |direction: Direction| head.progress[direction] >= info.complete(direction);
             let inspected = Direction::BOTH.map(|direction| !watched[direction] || head.inspection[direction].done);
             let through = |direction: Direction| inspected[direction] || head.skip_inspection[direction];
             let done = Direction::BOTH.into_iter().all(|direction| complete(direction) && through(direction));
             // Loggers were asked before; one that is not due on a finished transaction never will be.
-            let framed = || frames.is_some_and(|frames| is_framed(frames, head.id));
-            if last || done && !framed() { Keep::Nothing } else { Keep::Open { inspected, again: done } }
+            let held = || {
+                passed.iter().any(|passed| head.id >= *passed)
+                    || frames.is_some_and(|frames| is_framed(frames, head.id))
+            };
+            if last || done && !held() { Keep::Nothing } else { Keep::Open { inspected, again: done } }
         });
     }
 

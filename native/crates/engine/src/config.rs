@@ -197,6 +197,10 @@ pub struct DetectConfig {
     pub pcre_recursion_limit: u32,
     /// Thresholds kept.
     pub threshold_entries: u32,
+    /// Alerts of rules that look at no transaction tell the flow's only open one.
+    pub guess_transaction: bool,
+    /// Such alerts of one transaction.
+    pub guesses_per_transaction: u8,
 }
 
 /// One EVE writer.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use sidewire_base::Direction;
 use sidewire_decode::Packet;
-use sidewire_detect::{FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, StreamInput};
+use sidewire_detect::{FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, RuleType, StreamInput};
 use sidewire_ir::Action;
 use sidewire_proto::Look;
 use sidewire_tcp::{Chunk, Consumer, Session};
 
-use crate::conversation::{Conversation, ConversationFlow};
+use crate::conversation::{App, Conversation, ConversationFlow};
 use crate::env::Env;
 use crate::eve::{AlertFacts, FrameFacts, Kind, Output, Payload, Transaction};
 use crate::log::envelope;
@@ -188,6 +188,20 @@ impl<W: Watch> Env<W> {
         true
     }
 
+    /// Where the run asks for it: position and id of the transaction that an alert tells although its rule looks at none. It
+    /// is the only one that packets of the direction have not passed, or none is.
+    fn guess(&self, app: &mut App, found: &Match, kind: RuleType) -> Option<(usize, u64)> {
+        let detect = &self.setup.config.detect;
+        if !detect.guess_transaction || found.tx.is_some() || found.frame.is_some() || kind == RuleType::IpOnly {
+            return None;
+        }
+        let session = app.session.as_deref_mut()?;
+        let position = session.only_live(found.direction)?;
+        let head = session.head_mut(position).filter(|head| head.guessed < detect.guesses_per_transaction)?;
+        head.guessed += 1;
+        Some((position, head.id))
+    }
+
     /// Raises the alert of one of a packet's `matches`.
     fn alert(
         &mut self,
@@ -201,14 +215,17 @@ impl<W: Watch> Env<W> {
         if rule.noalert || matches!(rule.action, Action::Pass | Action::Config) {
             return;
         }
-        let flow = flow.map(|flow| {
+        let mut flow = flow;
+        if let Some(flow) = &mut flow {
             flow.data.alerted = true;
-            &*flow
-        });
+        }
         self.counters.alerts += 1;
         if !self.writer.wants(Kind::ALERT) {
             return;
         }
+        let guessed = flow.as_mut().and_then(|flow| self.guess(&mut flow.data.app, found, rule.kind));
+        let tx = found.tx.or(guessed);
+        let flow = flow.map(|flow| &*flow);
         let endpoints = match (packet, flow) {
             (Some(packet), _) => (packet.source(), packet.destination()),
             (None, Some(flow)) => {
@@ -231,7 +248,7 @@ impl<W: Watch> Env<W> {
             stream: session.is_some(),
         };
         let setup = Arc::clone(&self.setup);
-        let transaction = found.tx.and_then(|(position, _)| {
+        let transaction = tx.and_then(|(position, _)| {
             let app = &flow?.data.app;
             let number = usize::from(app.protocol?);
             let session = app.session.as_deref()?;
@@ -254,6 +271,7 @@ impl<W: Watch> Env<W> {
             flow,
             app: flow.map(|flow| flow.data.app.names(setup.protocols)).unwrap_or_default(),
             transaction,
+            guessed: guessed.is_some(),
             frame,
             found,
         };
@@ -269,7 +287,7 @@ impl<W: Watch> Env<W> {
         let file = self.file.clone();
         let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
         envelope.variables.matches = matches;
-        envelope.tx = found.tx.map(|(_, id)| id);
+        envelope.tx = tx.map(|(_, id)| id);
         let client = |output: &Output| facts.forwarded_for(output, true);
         envelope.forwarded = Some((found.direction, &client));
         if flow.is_some() {

@@ -257,6 +257,11 @@ impl<W: Watch> Core<W> {
         };
         let occasion = Occasion { packet: Some(packet), was_established, events: &events, in_stream };
         let looked = env.inspect(flow, direction, &occasion);
+        if env.setup.config.detect.guess_transaction
+            && let Some(session) = &mut flow.data.app.session
+        {
+            session.pass(direction);
+        }
         env.settle_frames(flow, direction, Some(packet));
         env.log_packet(flow, packet, direction, &events);
         let app = &flow.data.app;

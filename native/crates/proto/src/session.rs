@@ -207,6 +207,12 @@ pub trait Session: Send {
     fn log_from(&self, position: usize, logger: usize) -> Direction;
     /// Writes the members of a logger's object.
     fn log(&self, position: usize, logger: usize, extended: bool, out: &mut Object<'_>);
+    /// See [`Transactions::pass`].
+    fn pass(&mut self, direction: Direction);
+    /// See [`Transactions::passed`].
+    fn passed(&self) -> [u64; 2];
+    /// See [`Transactions::only_live`].
+    fn only_live(&self, direction: Direction) -> Option<usize>;
     /// Drops the oldest so many transactions.
     fn evict(&mut self, count: usize);
     /// Drops transactions of those that something was due on, or of those that stay what rules need no more.
@@ -320,6 +326,15 @@ impl<P: Protocol> Session for Typed<P> {
             let write = if extended { logger.extended.unwrap_or(logger.write) } else { logger.write };
             write(&slot.tx, &slot.head, out);
         }
+    }
+    fn pass(&mut self, direction: Direction) {
+        self.transactions.pass(direction, P::INFO.complete(direction));
+    }
+    fn passed(&self) -> [u64; 2] {
+        self.transactions.passed()
+    }
+    fn only_live(&self, direction: Direction) -> Option<usize> {
+        self.transactions.only_live(direction)
     }
     fn evict(&mut self, count: usize) {
         self.transactions.evict(count);

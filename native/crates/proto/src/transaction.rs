@@ -28,6 +28,8 @@ pub struct TxHead {
     pub skip_inspection: [bool; 2],
     /// Who has not looked since it may have changed.
     pub due: Due,
+    /// Alerts that told it without having matched on it.
+    pub guessed: u8,
 }
 
 /// How far rules have been applied to one direction of a transaction.
@@ -78,6 +80,8 @@ const FEW: usize = 8;
 pub struct Transactions<T> {
     slots: VecDeque<Slot<T>>,
     next: u64,
+    /// Per direction, the first id that packets have not passed: see [`Self::pass`].
+    passed: [u64; 2],
     /// What may be due on any.
     looks: Due,
     /// Ids of those that something is due on, in order; none while there are [`FEW`].
@@ -86,7 +90,7 @@ pub struct Transactions<T> {
 
 impl<T> Default for Transactions<T> {
     fn default() -> Self {
-        Self { slots: VecDeque::new(), next: 0, looks: Due::default(), due: Vec::new() }
+        Self { slots: VecDeque::new(), next: 0, passed: [0; 2], looks: Due::default(), due: Vec::new() }
     }
 }
 
@@ -293,6 +297,31 @@ impl<T> Transactions<T> {
             head.due.add(look);
             self.looks.add(look);
         }
+    }
+
+    /// The packets of a direction, in which progress `complete` is complete, go past the oldest that are: call it behind each.
+    pub fn pass(&mut self, direction: Direction, complete: u8) {
+        // Indexed by `Direction`, which cannot fail.
+        #[allow(clippy::indexing_slicing)]
+        let (passed, at) = (&mut self.passed[direction], |progress: [u8; 2]| progress[direction]);
+        let from = self.slots.partition_point(|slot| slot.head.id < *passed);
+        let mut rest = self.slots.range(from..);
+        *passed = rest.find(|slot| at(slot.head.progress) < complete).map_or(self.next, |slot| slot.head.id);
+    }
+
+    /// Per direction, the first id that packets have not passed.
+    #[must_use]
+    pub const fn passed(&self) -> [u64; 2] {
+        self.passed
+    }
+
+    /// The position of the one that packets of a direction have not passed, when it is the only one, and the last.
+    #[must_use]
+    pub fn only_live(&self, direction: Direction) -> Option<usize> {
+        // Indexed by `Direction`, which cannot fail.
+        #[allow(clippy::indexing_slicing)]
+        let id = self.passed[direction];
+        if id + 1 == self.next { self.position(id) } else { None }
     }
 
     /// Drops the oldest so many.
@@ -600,6 +629,26 @@ mod tests {
                 prop_assert_eq!(ids, model.iter().map(|one| one.0).collect::<Vec<_>>());
             }
         }
+    }
+
+    #[test]
+    fn the_only_one_that_packets_have_not_passed() {
+        let (to_server, to_client) = (Direction::ToServer, Direction::ToClient);
+        let mut transactions = open(1);
+        assert_eq!(transactions.only_live(to_server), Some(0));
+        transactions.by_id(0).unwrap().advance(to_server, 1, Time::default());
+        assert_eq!(transactions.only_live(to_server), Some(0), "the packet that completed it");
+        transactions.pass(to_server, 1);
+        assert_eq!(transactions.only_live(to_server), None);
+        assert_eq!(transactions.only_live(to_client), Some(0));
+        transactions.open(1, Time::default());
+        assert_eq!(transactions.only_live(to_server), Some(1));
+        assert_eq!(transactions.only_live(to_client), None, "two");
+        transactions.evict(1);
+        assert_eq!(transactions.only_live(to_server), Some(0));
+        transactions.pass(to_client, 1);
+        assert_eq!(transactions.only_live(to_client), Some(0), "the first is gone");
+        assert_eq!(transactions.passed(), [1, 1]);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(crate) struct AlertFacts<'a, S> {
     pub(crate) flow: Option<&'a Flow<S>>,
     pub(crate) app: AppNames,
     pub(crate) transaction: Option<Transaction<'a>>,
+    /// The rule did not match on the transaction: it is the only one there was.
+    pub(crate) guessed: bool,
     /// The frame it matched in.
     pub(crate) frame: Option<FrameFacts<'a>>,
     pub(crate) found: &'a Match,
@@ -68,6 +70,9 @@ impl<S> AlertFacts<'_, S> {
         out.object("alert", |o| self.rule(output, o));
         if let Some(packet) = self.packet {
             tunnel(packet, output, out);
+        }
+        if self.guessed {
+            out.bool("tx_guessed", true);
         }
         if let Some(tx) = self.transaction {
             self.transaction(tx, outputs, output, out);
