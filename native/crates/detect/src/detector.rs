@@ -239,7 +239,7 @@ impl Evaluator {
                     }
                 }
             }
-            if let Some(stream) = facts.stream.filter(|stream| !stream.data.is_empty()) {
+            for stream in facts.pieces().filter(|stream| !stream.data.is_empty()) {
                 for context in packets.stream.at(port).filter(|context| !context.is_empty()) {
                     context.scan(&rules.matchers, scratch, stream.data, &mut note);
                 }
@@ -306,8 +306,8 @@ impl Evaluator {
         if facts.packet.is_none() && !plan.outlives_packets() {
             return Err(Failure::NoData);
         }
-        let stream = facts.stream.filter(|_| plan.has_payload && plan.on_stream);
-        let established = if stream.is_some() { facts.established } else { facts.was_established };
+        let streamed = facts.stream.is_some() && plan.has_payload && plan.on_stream;
+        let established = if streamed { facts.established } else { facts.was_established };
         facts.header(plan, &rules.addresses, &rules.ports, established)?;
         if plan.has_payload && facts.payload().is_empty() && facts.stream.is_none() {
             return Err(Failure::NoData);
@@ -318,23 +318,25 @@ impl Evaluator {
             return Ok(false);
         }
         let mut failure = Failure::NoData;
-        if let Some(stream) = stream {
+        if streamed {
             let seen = state.as_deref().map_or(0, |state| state.streamed(facts.direction, rule));
-            match self.desk.stream_payload(plan, &stream, seen, explain) {
-                Ok(()) => {
-                    if let Some(state) = state {
-                        state.set_streamed(facts.direction, rule, stream.offset + stream.data.len() as u64);
+            for stream in facts.pieces() {
+                match self.desk.stream_payload(plan, &stream, seen, explain) {
+                    Ok(()) => {
+                        if let Some(state) = state {
+                            state.set_streamed(facts.direction, rule, stream.offset + stream.data.len() as u64);
+                        }
+                        return Ok(true);
                     }
-                    return Ok(true);
+                    Err(why) => failure = failure.max(why),
                 }
-                Err(why) => failure = why,
             }
         }
         // A stream rule looks at packets too, those that are not part of the stream.
         if plan.flow.only_stream || !plan.on_packet && facts.in_stream || facts.payload().is_empty() {
             return Err(failure);
         }
-        if stream.is_some() {
+        if streamed {
             facts.flow(plan, facts.was_established)?;
         }
         self.desk.work.captures.clear();

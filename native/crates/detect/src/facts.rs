@@ -103,6 +103,11 @@ impl<'a> Facts<'a> {
         side.map_or(0, |endpoint| endpoint.port)
     }
 
+    /// The pieces of the stream that are looked at.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = StreamInput<'a>> + use<'a> {
+        self.stream.into_iter().flat_map(|first| core::iter::once(first).chain(first.behind.iter().copied()))
+    }
+
     /// Payload of the packet; empty without one, and when it comes once more as a packet of its own (a tunnel's).
     pub(crate) fn payload(&self) -> &'a [u8] {
         self.packet.filter(|packet| packet.carries.is_none()).map_or(&[], |packet| packet.payload)

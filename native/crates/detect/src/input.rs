@@ -116,6 +116,8 @@ pub struct StreamInput<'a> {
     pub flush: bool,
     /// The stream ends with them.
     pub last: bool,
+    /// What is looked at with them behind gaps: each piece by itself.
+    pub behind: &'a [Self],
 }
 
 /// What octets were taken for.

@@ -477,7 +477,14 @@ fn stream(bench: &mut Bench, data: &[u8], cuts: &[usize]) -> Vec<u32> {
         if to <= from {
             continue;
         }
-        let input = StreamInput { data: &data[..to], offset: 0, fresh: to - from, flush: true, last: to == data.len() };
+        let input = StreamInput {
+            data: &data[..to],
+            offset: 0,
+            fresh: to - from,
+            flush: true,
+            last: to == data.len(),
+            behind: &[],
+        };
         let packet = tcp(&data[from..to], ToServer);
         sids.extend(bench.run(Some(&packet), ToServer, Some(input), false));
         from = to;
@@ -494,6 +501,29 @@ fn stream_rules_alert_once_for_what_they_saw() {
     // Anchored: packets are looked at as well, and the stream counts from its beginning.
     let mut bench = Bench::new(compile(vec![with(1, "tcp-stream", vec![payload(vec![at(b"b", Some(1), Some(1))])])]));
     assert_eq!(stream(&mut bench, b"abcdb", &[1, 3]), [1]);
+}
+
+#[test]
+fn what_a_gap_divides_is_looked_at_at_once_each_piece_by_itself() {
+    let rules = compile(vec![
+        with(1, "tcp", vec![payload(vec![has(b"abc")])]),
+        with(2, "tcp", vec![payload(vec![has(b"bcx")])]),
+        with(3, "tcp-stream", vec![payload(vec![at(b"ab", Some(0), Some(2))])]),
+        with(4, "tcp", vec![payload(vec![has(b"x"), has(b"abc")])]),
+    ]);
+    let piece = |data: &'static [u8], offset, behind| StreamInput {
+        data,
+        offset,
+        fresh: data.len(),
+        flush: true,
+        last: false,
+        behind,
+    };
+    let mut bench = Bench::new(rules);
+    let behind = [piece(b"x--", 100, &[]), piece(b"abc", 200, &[])];
+    let input = piece(b"---bc", 0, &behind);
+    assert_eq!(bench.run(Some(&tcp(b"", ToServer)), ToServer, Some(input), false), [1, 3]);
+    assert_eq!(bench.run(Some(&tcp(b"", ToServer)), ToServer, Some(piece(b"abc", 300, &[])), false), [1, 3]);
 }
 
 proptest! {
@@ -612,7 +642,7 @@ fn rules_on_packets_do_not_hold_where_a_flow_ends() {
             with(6, "tcp", vec![bits(FlowBitAction::IsNotSet, "a")]),
         ])
     };
-    let stream = || crate::StreamInput { data: b"abc", offset: 0, fresh: 3, flush: true, last: true };
+    let stream = || StreamInput { data: b"abc", offset: 0, fresh: 3, flush: true, last: true, behind: &[] };
     let mut bench = Bench::new(rules());
     bench.toy(b"", ToServer);
     assert_eq!(bench.run(None, ToServer, Some(stream()), true), [1, 5]);

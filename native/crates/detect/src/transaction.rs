@@ -354,10 +354,9 @@ impl Desk {
             return Outcome::Pending(held, failure);
         }
         if plan.has_payload && held & PAYLOAD == 0 {
-            let streamed =
-                facts.stream.filter(|_| plan.on_stream).map(|stream| self.stream_payload(plan, &stream, 0, explain));
-            let result = match streamed {
-                Some(Ok(())) => Ok(()),
+            let mut pieces = facts.pieces().filter(|_| plan.on_stream);
+            let result = match pieces.any(|stream| self.stream_payload(plan, &stream, 0, explain).is_ok()) {
+                true => Ok(()),
                 _ if facts.payload().is_empty() => Err(Failure::NoData),
                 _ => self.payload(plan, View::whole(facts.payload()), explain),
             };

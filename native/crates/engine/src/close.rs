@@ -91,20 +91,14 @@ impl<W: Watch> Env<W> {
             Occasion { packet: None, was_established, events: &sidewire_tcp::Events::default(), in_stream: false };
         let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.is_empty());
         let raw = |flow: &ConversationFlow, direction| {
-            let stream = flow.data.tcp.as_ref()?.stream(direction);
-            stream.available(Consumer::Raw).map(|_| stream.progress(Consumer::Raw))
+            flow.data.tcp.as_ref().is_some_and(|tcp| tcp.stream(direction).available(Consumer::Raw).is_some())
         };
         let framed = |flow: &ConversationFlow, direction: Direction| {
             flow.data.app.frames.as_deref().is_some_and(|frames| !frames[direction].is_empty())
         };
         for direction in Direction::BOTH {
-            let mut wanted = pending || framed(flow, direction) || raw(flow, direction).is_some();
-            // Once for each piece between gaps.
-            while wanted {
-                let before = raw(flow, direction);
+            if pending || framed(flow, direction) || raw(flow, direction) {
                 self.inspect(flow, direction, &end);
-                let after = raw(flow, direction);
-                wanted = after.is_some() && after != before;
             }
             self.settle_frames(flow, direction, None);
         }

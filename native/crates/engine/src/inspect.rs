@@ -7,7 +7,7 @@ use sidewire_decode::Packet;
 use sidewire_detect::{FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, RuleType, StreamInput};
 use sidewire_ir::Action;
 use sidewire_proto::Look;
-use sidewire_tcp::{Chunk, Consumer, Session};
+use sidewire_tcp::{Chunk, Consumer, Session, Stream};
 
 use crate::conversation::{App, Conversation, ConversationFlow};
 use crate::env::Env;
@@ -38,13 +38,22 @@ impl Conversation {
     }
 }
 
-/// The rules have seen these stream octets.
-fn consume(tcp: &mut Option<Box<Session>>, direction: Direction, octets: usize) {
+/// The rules have seen these stream octets, and gaps between them.
+fn consume(tcp: &mut Option<Box<Session>>, direction: Direction, octets: u64) {
     if octets > 0
         && let Some(session) = tcp
     {
-        session.stream_mut(direction).consume(Consumer::Raw, octets as u64);
+        session.stream_mut(direction).consume(Consumer::Raw, octets);
     }
+}
+
+/// What is visible of a stream from an offset on, and divided by gaps. `last`: nothing follows.
+fn pieces(stream: &Stream, from: u64, last: bool) -> impl Iterator<Item = StreamInput<'_>> {
+    let visible = stream.visible();
+    stream.within(from, visible).map(move |(offset, data)| {
+        let ends = stream.ended() && offset + data.len() as u64 == visible;
+        StreamInput { data, offset, fresh: data.len(), flush: true, last: ends || last, behind: &[] }
+    })
 }
 
 impl<W: Watch> Env<W> {
@@ -100,20 +109,28 @@ impl<W: Watch> Env<W> {
                 stream.consume(Consumer::Raw, length);
             }
         }
-        let mut fresh = 0;
+        let mut looked = 0;
+        let mut behind = Vec::new();
         let stream = tcp.as_ref().and_then(|session| {
             let stream = session.stream(direction);
             if !(last || session.raw_ready(direction, &self.setup.tcp)) {
                 return None;
             }
-            let Some(Chunk::Data { offset, bytes, seen, last: end, .. }) =
+            let Some(Chunk::Data { offset, bytes, seen, last: end, gap }) =
                 stream.available_with_overlap(Consumer::Raw, chunk as usize)
             else {
                 return None;
             };
-            fresh = bytes.len() - seen;
-            Some(StreamInput { data: bytes, offset, fresh, flush: true, last: end || last })
+            let fresh = bytes.len() - seen;
+            looked = fresh as u64;
+            if gap {
+                let begin = offset + seen as u64;
+                behind.extend(pieces(stream, begin + looked, last));
+                looked = behind.last().map_or(looked, |piece| piece.offset + piece.data.len() as u64 - begin);
+            }
+            Some(StreamInput { data: bytes, offset, fresh, flush: true, last: end || last, behind: &[] })
         });
+        let stream = stream.map(|first| StreamInput { behind: &behind, ..first });
         let app_number = app.protocol.map(usize::from);
         if let Some(packet) = packet.filter(|_| !W::ACTIVE) {
             let glance = Glance {
@@ -124,13 +141,13 @@ impl<W: Watch> Env<W> {
                 app_events: app.events.len(),
                 state: rules,
                 transactions: app.session.as_ref().is_some_and(|session| session.is_due(Look::Rules(direction))),
-                stream: fresh > 0,
+                stream: looked > 0,
                 stream_events: !events.is_empty(),
                 frames: app.frames.as_deref().is_some_and(|frames| !frames[direction].is_empty()),
                 packet_in_stream: in_stream,
             };
             if self.rules.is_idle(&glance) {
-                consume(tcp, direction, fresh);
+                consume(tcp, direction, looked);
                 return false;
             }
         }
@@ -184,7 +201,7 @@ impl<W: Watch> Env<W> {
             self.log_variables(Some(flow), packet, &matches);
             self.matches = matches;
         }
-        consume(&mut flow.data.tcp, direction, fresh);
+        consume(&mut flow.data.tcp, direction, looked);
         true
     }
 
