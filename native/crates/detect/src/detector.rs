@@ -146,7 +146,7 @@ impl Evaluator {
             && state.generation != rules.generation()
         {
             state.generation = rules.generation();
-            state.forget_streamed();
+            state.forget_rules();
             if let Some(session) = &mut session {
                 session.touch_all();
             }

@@ -4,10 +4,14 @@ use sidewire_base::{Direction, Time};
 use smallvec::SmallVec;
 
 use crate::RuleSet;
+use crate::inspect::Left;
 use crate::names::Name;
 
 /// Variables a flow keeps at most; rules name far fewer.
 const VARIABLES: usize = 64;
+
+/// Unfinished rules for which a flow keeps what they took from a transaction, at most.
+const UNFINISHED: usize = 256;
 
 /// What detection keeps for a flow.
 #[derive(Debug, Default)]
@@ -37,6 +41,8 @@ struct Rare {
     entropies: Vec<(Name, f64)>,
     /// Stream rules that matched, per direction, and the stream offset up to which the match looked.
     streamed: [Vec<(u32, u64)>; 2],
+    /// What rules have taken from transactions they wait for more of: by transaction and rule.
+    unfinished: Vec<(u64, u32, Left)>,
 }
 
 /// A bit of a flow, or of one of its transactions, until a time.
@@ -101,11 +107,28 @@ impl FlowState {
         self.rare.get_or_insert_default()
     }
 
-    /// Forgets how far stream rules have matched: another rule set is in place.
-    pub(crate) fn forget_streamed(&mut self) {
+    /// Forgets how far rules have come: another rule set is in place.
+    pub(crate) fn forget_rules(&mut self) {
         if let Some(rare) = &mut self.rare {
             rare.streamed = Default::default();
+            rare.unfinished = Vec::new();
         }
+    }
+
+    /// Keeps what a rule has taken from a transaction that it waits for more of. With too many of them the oldest is lost.
+    pub(crate) fn set_unfinished(&mut self, transaction: u64, rule: u32, left: Left) {
+        let Rare { unfinished, .. } = self.rare_mut();
+        if unfinished.len() >= UNFINISHED {
+            unfinished.remove(0);
+        }
+        unfinished.push((transaction, rule, left));
+    }
+
+    /// What a rule has taken from a transaction before; it is not kept any longer.
+    pub(crate) fn take_unfinished(&mut self, transaction: u64, rule: u32) -> Option<Left> {
+        let Rare { unfinished, .. } = self.rare.as_deref_mut()?;
+        let at = unfinished.iter().position(|(of, by, _)| (*of, *by) == (transaction, rule))?;
+        Some(unfinished.remove(at).2)
     }
 
     /// Bits that expire.

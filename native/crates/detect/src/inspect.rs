@@ -27,6 +27,13 @@ pub(crate) struct Work {
     pub(crate) regex: Option<RegexScratch>,
 }
 
+/// What a rule that waits for more of a transaction has taken from it.
+#[derive(Debug)]
+pub(crate) struct Left {
+    variables: Box<[u64]>,
+    captures: Vec<Capture>,
+}
+
 impl Work {
     pub(crate) fn new(variables: usize) -> Self {
         Self {
@@ -34,6 +41,25 @@ impl Work {
             captures: Vec::new(),
             entropies: Vec::new(),
             regex: RegexScratch::new().ok(),
+        }
+    }
+
+    /// What is to be kept for a rule with so many variables until it goes on; `None`: nothing.
+    pub(crate) fn leave(&mut self, variables: usize) -> Option<Left> {
+        if variables == 0 && self.captures.is_empty() {
+            return None;
+        }
+        let variables = self.variables.get(..variables).unwrap_or_default().into();
+        Some(Left { variables, captures: core::mem::take(&mut self.captures) })
+    }
+
+    /// A rule goes on with what it left, or begins.
+    pub(crate) fn resume(&mut self, left: Option<Left>) {
+        self.captures.clear();
+        let Some(left) = left else { return };
+        self.captures = left.captures;
+        for (slot, value) in self.variables.iter_mut().zip(left.variables) {
+            *slot = value;
         }
     }
 

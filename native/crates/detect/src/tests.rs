@@ -609,6 +609,26 @@ fn growing_bodies_hide_no_pattern_at_a_seam() {
 }
 
 #[test]
+fn an_unfinished_rule_goes_on_with_what_it_took() {
+    let take = |offset| Check::ByteExtract(ByteExtract { offset, ..extract("n") });
+    let at_taken = Check::Content(Content {
+        window: Window { relative: false, start: Some(Operand::Variable("n".into())), end: Some(number(1)) },
+        ..content(b"X")
+    });
+    let rule = |sid, offset| {
+        with(
+            sid,
+            "toy",
+            vec![buffer("toy.line", vec![has(b"taken"), take(offset)]), buffer("toy.body", vec![at_taken.clone()])],
+        )
+    };
+    let mut bench = Bench::new(compile(vec![rule(1, 0), rule(2, 1)]));
+    assert_eq!(bench.toy(b"n\nv \x01\x03taken", ToServer), []);
+    assert_eq!(bench.toy(b"b aXb", ToServer), [1], "what the other rule took is not its own");
+    assert_eq!(bench.toy(b"b X", ToServer), [2]);
+}
+
+#[test]
 fn a_buffer_that_is_there_a_second_time_is_asked_anew() {
     let mut bench = Bench::new(compile(vec![
         with(1, "toy", vec![buffer("toy.line", vec![has(b"evil")])]),

@@ -103,8 +103,8 @@ impl Evaluator {
                 }
                 let held = known.map_or(0, |stored| stored.held);
                 let explain = O::ACTIVE && observer.watches(rule);
+                self.desk.work.resume(known.and_then(|_| state.take_unfinished(id, rule)));
                 if known.is_none() {
-                    self.desk.work.captures.clear();
                     let header = facts.header(plan, &rules.addresses, &rules.ports, facts.established);
                     let holds = header.and_then(|()| self.desk.conditions(plan, facts, Some(state), Some(id), explain));
                     if let Err(failure) = holds {
@@ -126,6 +126,9 @@ impl Evaluator {
                     }
                     Outcome::Pending(held, failure) => {
                         again |= plan.has_payload;
+                        if let Some(left) = self.desk.work.leave(plan.variables) {
+                            state.set_unfinished(id, rule, left);
+                        }
                         if explain {
                             observer.failed(rule, Unit::Transaction(id), failure);
                         }
