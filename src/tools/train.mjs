@@ -1,27 +1,23 @@
 // `npm run profile`: trains the profile that release builds are optimised by (profile.mjs). An addon that counts its branches
 // replays a capture made of those in pcaps/, and everyday traffic. To be run again when much has changed in native/, or for
 // another compiler.
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { multiply } from '../../bench/captures.mjs';
 import { ADDON, build, compileAddon } from './build.mjs';
 import { compiler, compilerOptions, profileOf } from './profile.mjs';
+import { setup } from './setup.mjs';
 import { Failed, main, must, output, ROOT, say, seconds } from './shell.mjs';
 
 const FOLDER = join(ROOT, '.sidewire', 'training');
 const COUNTS = join(FOLDER, 'counts');
-
-/** Frames of the capture that is made of those in pcaps/. */
-const FRAMES = 50_000;
-/** Rounds of everyday traffic, of some 120 frames each. */
-const ROUNDS = 800;
 
 await main(async () => {
   const start = performance.now();
   const found = compiler();
   if (found === null) throw new Failed('`rustc -vV` does not say the version and commit of this compiler.');
   const merge = merger(found);
+  await setup();
   await build();
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(COUNTS, { recursive: true });
@@ -47,7 +43,7 @@ async function train(addon) {
   copyFileSync(addon, join(folder, 'native', basename(ADDON)));
   const rules = join(folder, 'rules', 'lateral-movement.rules');
   const common = ['-l', join(folder, 'out')];
-  for (const capture of await captures())
+  for (const capture of captures())
     for (const words of [
       ['suricata', '-r', capture, '-S', rules, '-k', 'none', '--runmode', 'single', ...common],
       ['replay', capture, '--workers', '1', ...common],
@@ -57,20 +53,11 @@ async function train(addon) {
       });
 }
 
-/** The captures of the training; their paths. */
-async function captures() {
-  const shipped = join(ROOT, 'pcaps');
-  const sources = readdirSync(shipped).filter((name) => name.endsWith('.pcap'));
-  const [attacks, usual] = ['attacks.pcap', 'everyday.pcap'].map((name) => join(FOLDER, name));
-  multiply(
-    sources.map((name) => join(shipped, name)),
-    attacks,
-    FRAMES,
-  );
-  // Not before dist/ is built.
-  const { everyday } = await import('../../bench/everyday.mjs');
-  writeFileSync(usual, everyday(ROUNDS));
-  return [attacks, usual];
+/** Makes the captures of the training; their paths. */
+function captures() {
+  const made = output(process.execPath, [join(ROOT, 'bench', 'training.mjs'), FOLDER]);
+  if (made === null) throw new Failed('The captures of the training cannot be made.');
+  return made.trim().split('\n');
 }
 
 /** The program that merges counts: rustup's component `llvm-tools`, else that of the compiler's LLVM in PATH. */
