@@ -103,7 +103,8 @@ impl Evaluator {
                 }
                 let held = known.map_or(0, |stored| stored.held);
                 let explain = O::ACTIVE && observer.watches(rule);
-                self.desk.work.resume(known.and_then(|_| state.take_unfinished(id, rule)));
+                // A rule that is asked anew begins: what it took before does not wait for it.
+                self.desk.work.resume(state.take_unfinished(id, rule).filter(|_| known.is_some()));
                 if known.is_none() {
                     let header = facts.header(plan, &rules.addresses, &rules.ports, facts.established);
                     let holds = header.and_then(|()| self.desk.conditions(plan, facts, Some(state), Some(id), explain));
