@@ -358,13 +358,12 @@ impl Desk {
             return Outcome::Pending(held, failure);
         }
         if plan.has_payload && held & PAYLOAD == 0 {
-            let mut pieces = facts.pieces().filter(|_| plan.on_stream);
-            let result = match pieces.any(|stream| self.stream_payload(plan, &stream, 0, explain).is_ok()) {
-                true => Ok(()),
-                _ if facts.payload().is_empty() => Err(Failure::NoData),
-                _ => self.payload(plan, View::whole(facts.payload()), explain),
-            };
-            if let Err(failure) = result {
+            let in_stream =
+                plan.on_stream && facts.pieces().any(|stream| self.stream_payload(plan, &stream, 0, explain).is_ok());
+            if !in_stream && facts.payload().is_empty() {
+                return Outcome::Pending(held, Failure::NoData);
+            }
+            if !in_stream && let Err(failure) = self.payload(plan, View::whole(facts.payload()), explain) {
                 return Outcome::Pending(held, failure);
             }
         }

@@ -93,11 +93,8 @@ impl<W: Watch> Env<W> {
         let raw = |flow: &ConversationFlow, direction| {
             flow.data.tcp.as_ref().is_some_and(|tcp| tcp.stream(direction).available(Consumer::Raw).is_some())
         };
-        let framed = |flow: &ConversationFlow, direction: Direction| {
-            flow.data.app.frames.as_deref().is_some_and(|frames| !frames[direction].is_empty())
-        };
         for direction in Direction::BOTH {
-            if pending || framed(flow, direction) || raw(flow, direction) {
+            if pending || flow.data.app.has_frames(direction) || raw(flow, direction) {
                 self.inspect(flow, direction, &end);
             }
             self.settle_frames(flow, direction, None);

@@ -102,6 +102,12 @@ impl App {
         }
     }
 
+    /// Frames of a direction are open.
+    #[allow(clippy::indexing_slicing, reason = "an array of two by `Direction`, which cannot fail")]
+    pub(crate) fn has_frames(&self, direction: Direction) -> bool {
+        self.frames.as_deref().is_some_and(|frames| !frames[direction].is_empty())
+    }
+
     pub(crate) fn take_detection_events(&mut self) {
         self.events.extend(self.detection.take_events().into_iter().map(DetectionEvent::name));
     }

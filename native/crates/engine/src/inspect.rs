@@ -143,7 +143,7 @@ impl<W: Watch> Env<W> {
                 transactions: app.session.as_ref().is_some_and(|session| session.is_due(Look::Rules(direction))),
                 stream: looked > 0,
                 stream_events: !events.is_empty(),
-                frames: app.frames.as_deref().is_some_and(|frames| !frames[direction].is_empty()),
+                frames: app.has_frames(direction),
                 packet_in_stream: in_stream,
             };
             if self.rules.is_idle(&glance) {

@@ -109,6 +109,17 @@ fn position<T>(slots: &VecDeque<Slot<T>>, id: u64) -> Option<usize> {
     slots.binary_search_by_key(&id, |slot| slot.head.id).ok()
 }
 
+/// Something is due on a transaction, of few or of `many`.
+#[inline]
+fn note(due: &mut Vec<u64>, many: bool, head: &mut TxHead) {
+    if !head.due.is_listed() {
+        head.due.list(Some(head.progress));
+        if many {
+            list(due, head.id);
+        }
+    }
+}
+
 /// Puts an id on the list.
 #[cold]
 fn list(due: &mut Vec<u64>, id: u64) {
@@ -124,14 +135,8 @@ fn list(due: &mut Vec<u64>, id: u64) {
 /// A transaction is handed out to be changed, of few or of `many`.
 #[inline]
 fn touch<'t, T>(looks: &mut Due, due: &mut Vec<u64>, many: bool, slot: &'t mut Slot<T>) -> &'t mut Slot<T> {
-    let head = &mut slot.head;
-    if !head.due.is_listed() {
-        head.due.list(Some(head.progress));
-        if many {
-            list(due, head.id);
-        }
-    }
-    head.due.all();
+    note(due, many, &mut slot.head);
+    slot.head.due.all();
     looks.all();
     slot
 }
@@ -288,12 +293,7 @@ impl<T> Transactions<T> {
     pub fn look_again(&mut self, position: usize, look: Look) {
         let many = self.is_many();
         if let Some(Slot { head, .. }) = self.slots.get_mut(position) {
-            if !head.due.is_listed() {
-                head.due.list(Some(head.progress));
-                if many {
-                    list(&mut self.due, head.id);
-                }
-            }
+            note(&mut self.due, many, head);
             head.due.add(look);
             self.looks.add(look);
         }
