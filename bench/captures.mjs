@@ -1,6 +1,8 @@
 // Captures for measurements, made from those in pcaps/: the same frames again and again, every repetition with hosts and
 // times of its own, so that each is a flow of its own.
-import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const LITTLE_ENDIAN = 'd4c3b2a1';
 const HEADER = 24;
@@ -18,6 +20,13 @@ function frames(path) {
     at += RECORD + length;
   }
   return found;
+}
+
+/** The pcap files in pcaps/. */
+export function shipped() {
+  const folder = fileURLToPath(new URL('../pcaps', import.meta.url));
+  const names = readdirSync(folder).filter((name) => name.endsWith('.pcap'));
+  return names.map((name) => join(folder, name));
 }
 
 /**

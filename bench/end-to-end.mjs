@@ -1,12 +1,12 @@
 // Speed from file to eve.json, by stage. Ratios are what counts: machines differ, and so do their days. Every row is
 // measured in a process of its own. `--help` tells the options.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../dist/index.js';
-import { beginning, multiply } from './captures.mjs';
+import { beginning, multiply, shipped } from './captures.mjs';
 import { countInstructions, recorded } from './instructions.mjs';
 import { readOptions } from './options.mjs';
 import { findPeer, ownCommand, timeCommand } from './peer.mjs';
@@ -39,15 +39,7 @@ try {
 
 async function measure() {
   const capture = values.capture ?? join(scratch, 'many.pcap');
-  if (!values.capture) {
-    const folder = join(ROOT, 'pcaps');
-    const sources = readdirSync(folder).filter((name) => name.endsWith('.pcap'));
-    multiply(
-      sources.map((name) => join(folder, name)),
-      capture,
-      values.packets,
-    );
-  }
+  if (!values.capture) multiply(shipped(), capture, values.packets);
   const report = {
     capture,
     octets: statSync(capture).size,

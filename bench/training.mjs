@@ -1,9 +1,8 @@
 // Writes the captures that `npm run profile` replays into a folder, and prints their paths: what is in pcaps/ many times over,
 // and everyday traffic.
-import { readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { multiply } from './captures.mjs';
+import { multiply, shipped } from './captures.mjs';
 import { everyday } from './everyday.mjs';
 
 /** Frames of the capture that is made of those in pcaps/. */
@@ -12,13 +11,7 @@ const FRAMES = 50_000;
 const ROUNDS = 800;
 
 const [folder] = process.argv.slice(2);
-const shipped = fileURLToPath(new URL('../pcaps', import.meta.url));
-const sources = readdirSync(shipped).filter((name) => name.endsWith('.pcap'));
 const [attacks, usual] = ['attacks.pcap', 'everyday.pcap'].map((name) => join(folder, name));
-multiply(
-  sources.map((name) => join(shipped, name)),
-  attacks,
-  FRAMES,
-);
+multiply(shipped(), attacks, FRAMES);
 writeFileSync(usual, everyday(ROUNDS));
 console.log(`${attacks}\n${usual}`);

@@ -7,14 +7,26 @@ export const OLDEST = [1, 88];
 /** The cargo program: `$CARGO`, or the one in PATH. */
 export const CARGO = process.env.CARGO || 'cargo';
 
+/** The compiler: `$RUSTC`, or the one in PATH. */
+export const RUSTC = process.env.RUSTC || 'rustc';
+
 /** Debian's package names of a Rust that is new enough (its plain `rustc` may not be). */
 const DEBIAN = ['rustc-web', 'cargo-web'];
 
 /** The version of the compiler cargo would use, as `[major, minor]`; null without one. */
 export function rustVersion() {
-  const text = output(process.env.RUSTC || 'rustc', ['--version']);
+  const text = output(RUSTC, ['--version']);
   const match = text && output(CARGO, ['--version']) && /^rustc (\d+)\.(\d+)/.exec(text);
   return match ? [Number(match[1]), Number(match[2])] : null;
+}
+
+/** The compiler cargo would use: its host, version, commit and major version of LLVM; null when it does not say all of them. */
+export function compiler() {
+  const text = output(RUSTC, ['-vV']) ?? '';
+  const field = (name) => new RegExp(`^${name}: (.+)$`, 'm').exec(text)?.[1];
+  const [host, version, commit, llvm] = ['host', 'release', 'commit-hash', 'LLVM version'].map(field);
+  if (!host || !version || !llvm || !/^[0-9a-f]{9,}$/.test(commit ?? '')) return null;
+  return { host, version, commit: commit.slice(0, 9), llvm: Number.parseInt(llvm, 10) };
 }
 
 /** Makes sure there is a Rust that is new enough. Installs one as root or with `yes`, else says how. */

@@ -5,7 +5,8 @@ import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ADDON, build, compileAddon } from './build.mjs';
-import { compiler, compilerOptions, profileOf } from './profile.mjs';
+import { compilerOptions, profileOf } from './profile.mjs';
+import { compiler, RUSTC } from './rust.mjs';
 import { setup } from './setup.mjs';
 import { Failed, main, must, output, ROOT, say, seconds } from './shell.mjs';
 
@@ -62,7 +63,7 @@ function captures() {
 
 /** The program that merges counts: rustup's component `llvm-tools`, else that of the compiler's LLVM in PATH. */
 function merger({ host, llvm }) {
-  const sysroot = output(process.env.RUSTC || 'rustc', ['--print', 'sysroot'])?.trim() ?? '';
+  const sysroot = output(RUSTC, ['--print', 'sysroot'])?.trim() ?? '';
   const found = [
     join(sysroot, 'lib', 'rustlib', host, 'bin', 'llvm-profdata'),
     `llvm-profdata-${llvm}`,
