@@ -7,7 +7,7 @@ import { Failed, main, NATIVE, output, say } from './shell.mjs';
 export const LAYERS = [
   ['base'],
   ['ir', 'eve', 'decode', 'msrpc', 'capture', 'mpm'],
-  ['flow', 'tcp', 'proto'],
+  ['flow', 'tcp', 'app-layer'],
   ['protocols', 'detect'],
   ['engine'],
   ['napi'],
@@ -18,7 +18,7 @@ export const WITHIN = [['msrpc', 'eve', 'RPC calls write themselves as JSON obje
 
 /** Edges that go down but must not be, each with its reason. */
 export const FORBIDDEN = [
-  ['detect', 'msrpc', 'detect meets protocols only through proto'],
+  ['detect', 'msrpc', 'detect meets protocols only through app-layer'],
   ['protocols', 'ir', 'a protocol offers buffers; rules are none of its business'],
   ['protocols', 'mpm', 'a protocol offers buffers; matching is none of its business'],
 ];

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use sidewire_app_layer::{BufferInfo, BufferKind, DetectionEvent, ProtocolDef, Transport};
 use sidewire_base::Direction;
 use sidewire_decode::DecodeEvent;
 use sidewire_ir::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, ValueKind};
-use sidewire_proto::{BufferInfo, BufferKind, DetectionEvent, ProtocolDef, Transport};
 
 use crate::fields::{self, Kind};
 use crate::transform;

@@ -1,7 +1,7 @@
+use sidewire_app_layer::{BufferKind, Value};
 use sidewire_base::Direction;
 use sidewire_decode::DecodeEvent;
 use sidewire_ir::{FlagCompare, FlowBitAction, StreamSide, XbitScope};
-use sidewire_proto::{BufferKind, Value};
 
 use crate::check::{Check, Ranges};
 use crate::fields::{Field, Subject};

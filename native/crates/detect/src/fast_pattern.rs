@@ -1,5 +1,5 @@
+use sidewire_app_layer::BufferKind;
 use sidewire_ir as ir;
-use sidewire_proto::BufferKind;
 
 use crate::check::unhex;
 use crate::condition::{Look, TxCondition, TxTest};

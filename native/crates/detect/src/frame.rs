@@ -1,7 +1,7 @@
 //! Rules on frames: each looks into one kind, as much of a frame as is there.
 
+use sidewire_app_layer::{Extent, Frame, FrameKind, FrameKinds, Session};
 use sidewire_base::Direction;
-use sidewire_proto::{Extent, Frame, FrameKind, FrameKinds, Session};
 use sidewire_tcp::Stream;
 
 use crate::condition::Look;

@@ -1,11 +1,11 @@
 //! Rules on frames of a stream, however its octets arrive.
 
 use proptest::prelude::*;
+use sidewire_app_layer::{FrameKind, FrameKinds, Frames};
 use sidewire_base::Direction::ToServer;
 use sidewire_base::Time;
 use sidewire_decode::{Tcp, Transport};
 use sidewire_ir::{Check, Condition, Content, Operand, Window};
-use sidewire_proto::{FrameKind, FrameKinds, Frames};
 use sidewire_tcp::{Config, Session, Shared};
 
 use crate::testing::*;

@@ -1,6 +1,6 @@
+use sidewire_app_layer::{Frames, Session};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::Packet;
-use sidewire_proto::{Frames, Session};
 
 use crate::FlowState;
 

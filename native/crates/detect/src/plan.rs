@@ -1,12 +1,12 @@
 //! One rule, from the IR to what is executed.
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
+use sidewire_app_layer::{BufferKind, FrameInfo, FrameKind, ProtocolDef, Transport};
 use sidewire_base::Direction;
 use sidewire_decode::DecodeEvent;
 use sidewire_ir as ir;
 use sidewire_ir::{FlowBitAction, FlowIntAction, HeaderProtocol};
 use sidewire_mpm::Limits;
-use sidewire_proto::{BufferKind, FrameInfo, FrameKind, ProtocolDef, Transport};
 
 use crate::address::AddressList;
 use crate::address_table::{AddressId, AddressTable};

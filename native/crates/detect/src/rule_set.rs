@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
+use sidewire_app_layer::{BufferKind, FrameKinds, ProtocolDef};
 use sidewire_base::Direction;
 use sidewire_ir as ir;
 use sidewire_mpm::{Compiler, Limits};
-use sidewire_proto::{BufferKind, FrameKinds, ProtocolDef};
 
 use crate::address::AddressList;
 use crate::address_table::AddressTable;

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use sidewire_app_layer::{
+    Buffer, BufferInfo, BufferKind, Context, EventInfo, Failed, FrameInfo, Hook, Info, Input as Bytes, Logger,
+    Protocol, ProtocolDef, Session, Settings, Step, Transactions, Value, def,
+};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::{BadChecksum, Ip, Packet, Tcp, Transport};
 use sidewire_ir as ir;
 use sidewire_ir::{
     Action, AddressRange, AddressSet, BatchSets, Check, Condition, Content, FastPattern, FlowRequirement,
     HeaderProtocol, Operand, PortRange, PortSet, Rule, RuleBatch, Window,
-};
-use sidewire_proto::{
-    Buffer, BufferInfo, BufferKind, Context, EventInfo, Failed, FrameInfo, Hook, Info, Input as Bytes, Logger,
-    Protocol, ProtocolDef, Session, Settings, Step, Transactions, Value, def,
 };
 
 use crate::{
@@ -324,7 +324,7 @@ impl Bench {
             ordinal: 1,
             client: endpoint("10.0.0.1", 1000),
             server: endpoint("192.0.2.1", 80),
-            transport: sidewire_proto::Transport::Tcp,
+            transport: sidewire_app_layer::Transport::Tcp,
             midstream: false,
             objects: &mut objects,
             expectations: &mut Vec::new(),
@@ -365,7 +365,7 @@ impl Protocol for Toy {
         name: "toy",
         aliases: &[],
         doc: "For tests.",
-        transports: &[sidewire_proto::Transport::Tcp],
+        transports: &[sidewire_app_layer::Transport::Tcp],
         patterns: &[],
         probes: &[],
         stages: [&["begun", "line", "body", "complete"], &["begun", "answered"]],

@@ -1,8 +1,8 @@
 //! Rules on transactions: each is decided once for a transaction and direction, as far as the transaction has come.
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
+use sidewire_app_layer::{BufferKind, Inspection, Look, Session, StoredRule, Value};
 use sidewire_base::Direction;
-use sidewire_proto::{BufferKind, Inspection, Look, Session, StoredRule, Value};
 
 use crate::condition::{Absence, TxCondition, TxTest};
 use crate::detector::{Desk, Evaluator, Miss, On};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use sidewire_app_layer::Look;
 use sidewire_base::Direction::{self, ToClient, ToServer};
 use sidewire_ir as ir;
 use sidewire_ir::{Condition, FlowBitAction, Rule};
-use sidewire_proto::Look;
 
 use crate::testing::*;
 use crate::{CompileOptions, RuleSet};

@@ -1,8 +1,8 @@
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
+use sidewire_app_layer::{Context, Frames, Keep};
 use sidewire_base::Direction;
 use sidewire_flow::EndReason;
-use sidewire_proto::{Context, Frames, Keep};
 use sidewire_tcp::{Consumer, Session};
 
 use crate::conversation::{Conversation, ConversationFlow};
@@ -106,8 +106,11 @@ impl<W: Watch> Env<W> {
     /// Tells the session that nothing follows in either direction.
     pub(crate) fn close_session(&mut self, flow: &mut ConversationFlow, ordinal: u64) {
         let (client, server) = (flow.client, flow.server);
-        let transport =
-            if flow.data.tcp.is_some() { sidewire_proto::Transport::Tcp } else { sidewire_proto::Transport::Udp };
+        let transport = if flow.data.tcp.is_some() {
+            sidewire_app_layer::Transport::Tcp
+        } else {
+            sidewire_app_layer::Transport::Udp
+        };
         let midstream = flow.data.tcp.as_ref().is_some_and(|session| session.midstream());
         let app = &mut flow.data.app;
         let Some(session) = &mut app.session else { return };

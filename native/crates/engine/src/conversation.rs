@@ -1,7 +1,7 @@
+use sidewire_app_layer::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session};
 use sidewire_base::Direction;
 use sidewire_detect::{Taken, TakenFor};
 use sidewire_flow::{Flow, FlowState};
-use sidewire_proto::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session};
 use sidewire_tcp::State;
 use smallvec::SmallVec;
 

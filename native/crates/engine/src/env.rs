@@ -1,10 +1,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use sidewire_app_layer::Expectation;
 use sidewire_base::{Endpoint, Time};
 use sidewire_detect::{Detector, Match, RuleSet};
 use sidewire_msrpc::ObjectTable;
-use sidewire_proto::Expectation;
 
 use crate::conversation::App;
 use crate::eve::Writer;

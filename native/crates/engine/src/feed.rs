@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use sidewire_app_layer::{Context, DetectionState, Input, Outcome, ProtocolDef};
 use sidewire_base::{Direction, Endpoint};
 use sidewire_decode::Packet;
-use sidewire_proto::{Context, DetectionState, Input, Outcome, ProtocolDef};
 use sidewire_tcp::{Chunk, Consumer, Session};
 
 use crate::conversation::{App, Conversation, ConversationFlow};
@@ -64,7 +64,7 @@ impl<W: Watch> Env<W> {
                 let begins = app.session.is_none();
                 match self.identify(
                     app,
-                    sidewire_proto::Transport::Tcp,
+                    sidewire_app_layer::Transport::Tcp,
                     direction,
                     bytes,
                     (client, server),
@@ -113,14 +113,14 @@ impl<W: Watch> Env<W> {
                 ordinal,
                 client,
                 server,
-                transport: sidewire_proto::Transport::Tcp,
+                transport: sidewire_app_layer::Transport::Tcp,
                 midstream: tcp.midstream(),
                 objects: &mut self.objects,
                 expectations: &mut self.announced,
                 frames,
             };
             let step = if total == 0 {
-                Ok(sidewire_proto::Step::default())
+                Ok(sidewire_app_layer::Step::default())
             } else {
                 session.parse(direction, Input { data: bytes, offset, last }, &mut context)
             };
@@ -203,7 +203,7 @@ impl<W: Watch> Env<W> {
             ordinal,
             client,
             server,
-            transport: sidewire_proto::Transport::Tcp,
+            transport: sidewire_app_layer::Transport::Tcp,
             midstream,
             objects: &mut self.objects,
             expectations: &mut self.announced,
@@ -227,7 +227,7 @@ impl<W: Watch> Env<W> {
     fn identify(
         &mut self,
         app: &mut App,
-        transport: sidewire_proto::Transport,
+        transport: sidewire_app_layer::Transport,
         direction: Direction,
         bytes: &[u8],
         (client, server): (Endpoint, Endpoint),
@@ -247,7 +247,7 @@ impl<W: Watch> Env<W> {
             Outcome::Failed => {
                 let other = app.detection.is_decided(direction.flip());
                 // A datagram is all there is of its message: nothing that follows makes more of it.
-                let datagram = transport == sidewire_proto::Transport::Udp;
+                let datagram = transport == sidewire_app_layer::Transport::Udp;
                 if app.session.is_some() || !(other || datagram) {
                     return Found::Wait;
                 }
@@ -255,8 +255,8 @@ impl<W: Watch> Env<W> {
                 if !app.failed {
                     app.failed = true;
                     match transport {
-                        sidewire_proto::Transport::Tcp => self.counters.failed_tcp += 1,
-                        sidewire_proto::Transport::Udp => self.counters.failed_udp += 1,
+                        sidewire_app_layer::Transport::Tcp => self.counters.failed_tcp += 1,
+                        sidewire_app_layer::Transport::Udp => self.counters.failed_udp += 1,
                     }
                 }
                 Found::Failed
@@ -311,7 +311,7 @@ impl<W: Watch> Env<W> {
         if !app.detection.is_decided(direction) {
             match self.identify(
                 app,
-                sidewire_proto::Transport::Udp,
+                sidewire_app_layer::Transport::Udp,
                 direction,
                 packet.payload,
                 (client, server),
@@ -333,7 +333,7 @@ impl<W: Watch> Env<W> {
             ordinal: packet.ordinal,
             client,
             server,
-            transport: sidewire_proto::Transport::Udp,
+            transport: sidewire_app_layer::Transport::Udp,
             midstream: false,
             objects: &mut self.objects,
             expectations: &mut self.announced,

@@ -1,10 +1,10 @@
 //! Frames of flows: which are wanted, how long their octets stay, and how they are told.
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
+use sidewire_app_layer::{Extent, Frame, FrameKind, FrameKinds, Frames, ProtocolDef};
 use sidewire_base::Direction;
 use sidewire_decode::Packet;
 use sidewire_detect::{FRAME_STEP, FRAME_WINDOW, RuleSet};
-use sidewire_proto::{Extent, Frame, FrameKind, FrameKinds, Frames, ProtocolDef};
 use sidewire_tcp::{Session, Stream};
 
 use crate::conversation::{App, ConversationFlow};

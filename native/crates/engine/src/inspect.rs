@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use sidewire_app_layer::Look;
 use sidewire_base::Direction;
 use sidewire_decode::Packet;
 use sidewire_detect::{FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, RuleType, StreamInput};
 use sidewire_ir::Action;
-use sidewire_proto::Look;
 use sidewire_tcp::{Chunk, Consumer, Session, Stream};
 
 use crate::conversation::{App, Conversation, ConversationFlow};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use sidewire_app_layer::Look;
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::{Packet, Transport};
 use sidewire_detect::Match;
 use sidewire_flow::EndReason;
-use sidewire_proto::Look;
 
 use crate::conversation::ConversationFlow;
 use crate::env::Env;

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use sidewire_app_layer::{Detection, ProtocolDef, Settings};
 use sidewire_msrpc::security::Secrets;
-use sidewire_proto::{Detection, ProtocolDef, Settings};
 
 use crate::EngineError;
 use crate::config::{RunConfig, StreamConfig};
@@ -30,7 +30,7 @@ impl Setup {
         let mut options = Vec::new();
         for protocol in protocols {
             let row = config.protocols.get(protocol.info.name).cloned().unwrap_or_default();
-            options.push(sidewire_proto::Options {
+            options.push(sidewire_app_layer::Options {
                 detect: row.enabled || row.detection_only,
                 parse: row.enabled && !row.detection_only,
                 ports: (!row.ports.is_empty()).then(|| row.ports.iter().map(|port| *port..=*port).collect()),
@@ -71,7 +71,7 @@ impl Setup {
 
 /// What EVE outputs ask of a protocol's own events: `eve.<option>`, and of alerts on it `eve.alert.<option>`. A protocol
 /// writes in one way: of several outputs that have the type, the first counts.
-fn eve_options(config: &RunConfig, info: &sidewire_proto::Info) -> Vec<(String, String)> {
+fn eve_options(config: &RunConfig, info: &sidewire_app_layer::Info) -> Vec<(String, String)> {
     let outputs = || config.outputs.iter().chain(&config.subscribe);
     let own = outputs()
         .find_map(|output| core::iter::once(&info.name).chain(info.aliases).find_map(|name| output.types.get(*name)));

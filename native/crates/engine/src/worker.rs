@@ -143,8 +143,8 @@ impl<W: Watch> Worker<W> {
 }
 
 /// Suricata tells a protocol's transports apart in its counters only when it has both.
-fn counter_name(protocol: &sidewire_proto::ProtocolDef) -> String {
-    use sidewire_proto::Transport as Over;
+fn counter_name(protocol: &sidewire_app_layer::ProtocolDef) -> String {
+    use sidewire_app_layer::Transport as Over;
     match protocol.info.transports {
         [Over::Udp] if protocol.info.name == "dcerpc" => "dcerpc_udp".to_owned(),
         [Over::Tcp] if protocol.info.name == "dcerpc" => "dcerpc_tcp".to_owned(),

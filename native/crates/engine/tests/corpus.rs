@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use sidewire_proto::Transport;
+use sidewire_app_layer::Transport;
 use sidewire_protocols as protocols;
 
 /// Feeds every file of `native/fuzz/corpus/<target>` to an entry, in the order of their names.

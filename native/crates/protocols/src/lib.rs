@@ -7,13 +7,13 @@ pub mod fuzz;
 pub mod http1;
 pub mod smb;
 
-use sidewire_proto::ProtocolDef;
+use sidewire_app_layer::ProtocolDef;
 
 /// Every protocol, in the order in which ties of detection are decided.
 pub static ALL: &[ProtocolDef] = &[
-    // One line per protocol: `sidewire_proto::def::<folder::Protocol>()`.
-    sidewire_proto::def::<http1::Http1>(),
-    sidewire_proto::def::<smb::Smb>(),
-    sidewire_proto::def::<dcerpc::Tcp>(),
-    sidewire_proto::def::<dcerpc::Udp>(),
+    // One line per protocol: `sidewire_app_layer::def::<folder::Protocol>()`.
+    sidewire_app_layer::def::<http1::Http1>(),
+    sidewire_app_layer::def::<smb::Smb>(),
+    sidewire_app_layer::def::<dcerpc::Tcp>(),
+    sidewire_app_layer::def::<dcerpc::Udp>(),
 ];

@@ -10,8 +10,8 @@ use core::net::{IpAddr, Ipv4Addr};
 use core::ptr;
 
 use proptest::prelude::*;
+use sidewire_app_layer::{Context, Input, Session, Settings, Transport, Typed, Value, def};
 use sidewire_base::{Direction, Endpoint, Time};
-use sidewire_proto::{Context, Input, Session, Settings, Transport, Typed, Value, def};
 use sidewire_protocols::http1::Http1;
 use suricata_htp::HtpStatus;
 use suricata_htp::bstr::Bstr;

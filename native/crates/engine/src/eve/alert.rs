@@ -2,13 +2,13 @@
 
 use core::net::IpAddr;
 
+use sidewire_app_layer::{ProtocolDef, Session};
 use sidewire_base::{Direction, Endpoint};
 use sidewire_decode::Packet;
 use sidewire_detect::{Match, RuleMeta};
 use sidewire_eve::{Name, Object};
 use sidewire_flow::Flow;
 use sidewire_ir::{Action, Target};
-use sidewire_proto::{ProtocolDef, Session};
 
 use super::outputs::frame_limit;
 use super::{AppNames, FrameFacts, Kind, Output, Outputs, envelope, flow, ip_protocol_name, packet, xff};

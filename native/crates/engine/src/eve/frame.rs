@@ -1,6 +1,6 @@
+use sidewire_app_layer::{Extent, Frame};
 use sidewire_base::Direction;
 use sidewire_eve::Object;
-use sidewire_proto::{Extent, Frame};
 use sidewire_tcp::Stream;
 
 use crate::frames::octets;

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use sidewire_proto::ProtocolDef;
+use sidewire_app_layer::ProtocolDef;
 
 use crate::config::{EveOutput, RunConfig, XffConfig};
 
@@ -212,5 +212,5 @@ pub(crate) const fn frame_limit(buffer: usize) -> usize {
 }
 
 fn size(text: &str) -> Option<usize> {
-    sidewire_proto::Settings::new([(String::new(), text.to_owned())]).size("").and_then(|n| usize::try_from(n).ok())
+    sidewire_app_layer::Settings::new([(String::new(), text.to_owned())]).size("").and_then(|n| usize::try_from(n).ok())
 }

@@ -1,7 +1,7 @@
 use core::net::IpAddr;
 
+use sidewire_app_layer::Value;
 use sidewire_base::Direction;
-use sidewire_proto::Value;
 
 use super::Transaction;
 use crate::config::XffConfig;

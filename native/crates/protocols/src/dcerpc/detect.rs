@@ -1,8 +1,8 @@
 //! Recognising DCERPC by its first octets, or by what stands in front of it over HTTP, from either side and from the middle of a capture.
 
+use sidewire_app_layer::{Pattern, Probe, Transport, Verdict};
 use sidewire_base::{Cursor, Direction};
 use sidewire_msrpc::{DatagramHeader, Header, PduType, Plausible};
-use sidewire_proto::{Pattern, Probe, Transport, Verdict};
 
 use super::http;
 

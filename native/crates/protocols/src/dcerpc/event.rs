@@ -1,5 +1,5 @@
+use sidewire_app_layer::EventInfo;
 use sidewire_msrpc::Event;
-use sidewire_proto::EventInfo;
 
 /// The events of a connection; the number of one is [`Event::number`].
 pub const EVENTS: &[EventInfo] = &{

@@ -1,5 +1,5 @@
+use sidewire_app_layer::{FrameInfo, FrameKind, Frames};
 use sidewire_msrpc::Header;
-use sidewire_proto::{FrameInfo, FrameKind, Frames};
 
 /// Kinds of frames of DCERPC over TCP.
 pub(super) const FRAMES: &[FrameInfo] = &[

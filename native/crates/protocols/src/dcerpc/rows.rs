@@ -1,8 +1,8 @@
 //! What rules can look into of a call, whatever carries it: [`buffers!`] lists it for each carrier.
 
+use sidewire_app_layer::{Buffer, BufferInfo, BufferKind, Hook, Value};
 use sidewire_base::Direction;
 use sidewire_msrpc::{ByteOrder, Dcom, Exchange, Half, Implementation};
-use sidewire_proto::{Buffer, BufferInfo, BufferKind, Hook, Value};
 
 use super::Rpc;
 

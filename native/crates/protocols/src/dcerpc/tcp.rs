@@ -1,10 +1,10 @@
-use sidewire_base::{Direction, Endpoint};
-use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId, pump};
-use sidewire_msrpc::{Carriage, Connection, Event, Fed, Limits, Surroundings};
-use sidewire_proto::{
+use sidewire_app_layer::{
     Buffer, Context, EventInfo, Expectation, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step,
     Transactions, Transport, Value,
 };
+use sidewire_base::{Direction, Endpoint};
+use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId, pump};
+use sidewire_msrpc::{Carriage, Connection, Event, Fed, Limits, Surroundings};
 use smallvec::SmallVec;
 
 use super::http::Preface;

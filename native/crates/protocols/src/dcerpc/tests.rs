@@ -1,7 +1,7 @@
+use sidewire_app_layer::{Context, Expectation, Input, Session, Settings, Transport, Typed, Value};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::ObjectTable;
-use sidewire_proto::{Context, Expectation, Input, Session, Settings, Transport, Typed, Value};
 
 use super::{Tcp, Udp};
 
@@ -92,7 +92,7 @@ impl Bench {
     }
 
     fn value(&self, position: usize, name: &str) -> Value<'_> {
-        let row = <Tcp as sidewire_proto::Protocol>::BUFFERS.iter().position(|row| row.info.name == name).unwrap();
+        let row = <Tcp as sidewire_app_layer::Protocol>::BUFFERS.iter().position(|row| row.info.name == name).unwrap();
         self.session.value(position, row, Direction::ToServer, 0)
     }
 }

@@ -1,8 +1,8 @@
+use sidewire_app_layer::{Context, Frames, Interface, Logger, LoggerInfo, Transactions, TxHead};
 use sidewire_base::{Direction, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::virtual_connection::Timed;
 use sidewire_msrpc::{Carriage, Event, Exchange, Exchanges, Header, Surroundings, write_dcerpc, write_msrpc};
-use sidewire_proto::{Context, Frames, Interface, Logger, LoggerInfo, Transactions, TxHead};
 use smallvec::SmallVec;
 
 use super::frame;

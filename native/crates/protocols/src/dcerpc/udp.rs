@@ -1,8 +1,8 @@
-use sidewire_base::Direction;
-use sidewire_msrpc::{Carriage, Datagrams, Event};
-use sidewire_proto::{
+use sidewire_app_layer::{
     Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport, Value,
 };
+use sidewire_base::Direction;
+use sidewire_msrpc::{Carriage, Datagrams, Event};
 use smallvec::SmallVec;
 
 use super::tcp::{BUFFERS, STAGES, announce, limits};

@@ -2,10 +2,10 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
+use sidewire_app_layer::{Context, FrameKinds, Frames, Input, Keep, ProtocolDef, Session, Settings, Transport, Value};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::ObjectTable;
-use sidewire_proto::{Context, FrameKinds, Frames, Input, Keep, ProtocolDef, Session, Settings, Transport, Value};
 
 /// Most octets handed over again and again; what a stream layer would keep at the most.
 const WINDOW: usize = 1 << 18;

@@ -3,8 +3,8 @@
 mod driver;
 mod rpc_http;
 
+use sidewire_app_layer::{ProtocolDef, Transport};
 use sidewire_base::{Cursor, Direction};
-use sidewire_proto::{ProtocolDef, Transport};
 
 use driver::{Driver, Next, World};
 pub use rpc_http::rpc_http;

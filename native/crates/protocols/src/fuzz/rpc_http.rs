@@ -1,7 +1,7 @@
 //! RPC over HTTP: connections of HTTP that become channels of virtual connections.
 
+use sidewire_app_layer::Transport;
 use sidewire_base::{Cursor, Direction};
-use sidewire_proto::Transport;
 
 use super::driver::{Driver, Next, World};
 use super::protocol;

@@ -1,6 +1,6 @@
 //! A body that grows: what is kept of it, within the limits.
 
-use sidewire_proto::Value;
+use sidewire_app_layer::Value;
 
 use super::config::BodyLimits;
 

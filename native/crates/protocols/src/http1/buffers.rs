@@ -1,7 +1,7 @@
 //! What rules can look into.
 
+use sidewire_app_layer::{Buffer, BufferInfo, BufferKind, Hook, Value};
 use sidewire_base::Direction;
-use sidewire_proto::{Buffer, BufferInfo, BufferKind, Hook, Value};
 
 use super::transaction::Transaction;
 use super::{line, stage};

@@ -1,6 +1,6 @@
 //! The settings of HTTP/1.
 
-use sidewire_proto::Settings;
+use sidewire_app_layer::Settings;
 
 use super::uri::{Decoding, InvalidEscape};
 

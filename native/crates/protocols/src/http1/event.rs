@@ -1,6 +1,6 @@
 //! What can be odd about HTTP/1.
 
-use sidewire_proto::EventInfo;
+use sidewire_app_layer::EventInfo;
 
 macro_rules! events {
     ($($variant:ident $name:literal $doc:literal)*) => {

@@ -1,5 +1,5 @@
+use sidewire_app_layer::{FrameInfo, FrameKind, Frames};
 use sidewire_base::Direction;
-use sidewire_proto::{FrameInfo, FrameKind, Frames};
 
 use super::Http1;
 use super::request::RequestState;

@@ -1,8 +1,8 @@
 //! EVE: the `http` event, and `fileinfo` for the bodies.
 
+use sidewire_app_layer::{Logger, LoggerInfo, TxHead};
 use sidewire_base::Direction;
 use sidewire_eve::{Object, base64, printable};
-use sidewire_proto::{Logger, LoggerInfo, TxHead};
 
 use super::header::trim;
 use super::stage;

@@ -25,12 +25,12 @@ mod tests;
 
 use std::sync::Arc;
 
-use sidewire_base::{Direction, Time};
-use sidewire_msrpc::Uuid;
-use sidewire_proto::{
+use sidewire_app_layer::{
     Buffer, Context, EventInfo, Failed, FrameInfo, Info, Input, Logger, Pattern, Protocol, Settings, Slot, Step,
     Transactions, Transport,
 };
+use sidewire_base::{Direction, Time};
+use sidewire_msrpc::Uuid;
 
 use config::Config;
 use event::Event;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use sidewire_app_layer::{Context, Failed, Slot, Transactions};
 use sidewire_base::{Direction, Time};
-use sidewire_proto::{Context, Failed, Slot, Transactions};
 
 use super::event::Event;
 use super::header::{Side, Span, contains, is_space, trim};

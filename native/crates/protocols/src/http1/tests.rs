@@ -4,9 +4,9 @@ use core::net::{IpAddr, Ipv4Addr};
 use std::io::Write as _;
 
 use proptest::prelude::*;
+use sidewire_app_layer::{Context, Failed, Input, Session, Settings, Step, Transport, Typed, Value};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
-use sidewire_proto::{Context, Failed, Input, Session, Settings, Step, Transport, Typed, Value};
 
 use super::{Http1, buffers::BUFFERS, event::EVENTS, log::LOGGERS};
 
@@ -88,7 +88,7 @@ impl Flow {
         (0..)
             .map_while(|nth| match self.session.value(position, row, direction, nth) {
                 Value::Absent => None,
-                _ if nth > 0 && !matches!(BUFFERS[row].info.kind, sidewire_proto::BufferKind::Multi) => None,
+                _ if nth > 0 && !matches!(BUFFERS[row].info.kind, sidewire_app_layer::BufferKind::Multi) => None,
                 Value::Bytes(octets) => Some(text(octets)),
                 Value::Body { data, complete, .. } => {
                     Some(format!("{}{}", text(data), if complete { "" } else { ".." }))

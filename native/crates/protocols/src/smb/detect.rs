@@ -1,7 +1,7 @@
 //! Recognising SMB by its first octets, from either side and from the middle of a capture.
 
+use sidewire_app_layer::{Pattern, Probe, Transport, Verdict};
 use sidewire_base::{Cursor, Direction};
-use sidewire_proto::{Pattern, Probe, Transport, Verdict};
 
 use super::lane::{self, Sync};
 use super::{wire1, wire2};

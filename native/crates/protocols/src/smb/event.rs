@@ -1,4 +1,4 @@
-use sidewire_proto::EventInfo;
+use sidewire_app_layer::EventInfo;
 
 /// What can be odd in an SMB flow; the value is the position in [`EVENTS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sidewire_proto::Value;
+use sidewire_app_layer::Value;
 use smallvec::SmallVec;
 
 use super::event::Event;

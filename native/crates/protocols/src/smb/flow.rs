@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sidewire_app_layer::{Context, Input, Settings, Slot, Step, Transactions};
 use sidewire_base::{Direction, Time};
 use sidewire_msrpc::security::Principal;
 use sidewire_msrpc::{self as msrpc, Connection};
-use sidewire_proto::{Context, Input, Settings, Slot, Step, Transactions};
 use smallvec::SmallVec;
 
 use super::event::Event;

@@ -1,4 +1,4 @@
-use sidewire_proto::{FrameInfo, FrameKind, Frames};
+use sidewire_app_layer::{FrameInfo, FrameKind, Frames};
 
 use super::{wire1, wire2};
 

@@ -1,6 +1,6 @@
 //! Which transactions the `smb` event is written of: `types` of the event's configuration.
 
-use sidewire_proto::Settings;
+use sidewire_app_layer::Settings;
 
 use super::transaction::Detail;
 

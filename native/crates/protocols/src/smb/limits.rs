@@ -1,6 +1,6 @@
 //! How much of a flow is kept, and what is found too large. Keys as under `app-layer.protocols.smb`.
 
-use sidewire_proto::Settings;
+use sidewire_app_layer::Settings;
 
 /// Bounds on the state of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

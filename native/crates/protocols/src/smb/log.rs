@@ -2,10 +2,10 @@
 
 use core::fmt;
 
+use sidewire_app_layer::{Logger, LoggerInfo, TxHead};
 use sidewire_base::Direction;
 use sidewire_eve::{Array, Object};
 use sidewire_msrpc::{Carriage, Exchange, PduType, write_msrpc};
-use sidewire_proto::{Logger, LoggerInfo, TxHead};
 
 use super::names::{dos_error, fsctl, server_error, smb1_command, smb2_command, smb2_dialect};
 use super::nt_status::nt_status_name;

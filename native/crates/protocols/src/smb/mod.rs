@@ -28,11 +28,11 @@ mod transaction;
 mod wire1;
 mod wire2;
 
-use sidewire_base::Direction;
-use sidewire_proto::{
+use sidewire_app_layer::{
     Buffer, Context, EventInfo, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step, Transactions,
     Transport, Value,
 };
+use sidewire_base::Direction;
 
 use crate::dcerpc::{announce, rows};
 

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
+use sidewire_app_layer::{Context, Transactions};
 use sidewire_base::{Direction, Time};
 use sidewire_msrpc::security::Principal;
 use sidewire_msrpc::{Connection, Exchange, Exchanges, Header, PduType, Plausible, Surroundings};
-use sidewire_proto::{Context, Transactions};
 
 use super::event::Event;
 use super::flow::{Around, Ledger, Smb};

@@ -3,10 +3,10 @@
 use core::net::{IpAddr, Ipv4Addr};
 
 use proptest::prelude::*;
+use sidewire_app_layer::{Context, Input, Protocol as _, Session as _, Settings, Transactions, Transport, Value};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::ObjectTable;
-use sidewire_proto::{Context, Input, Protocol as _, Session as _, Settings, Transactions, Transport, Value};
 
 use super::event::{EVENTS, Event};
 use super::transaction::Detail;
@@ -350,7 +350,7 @@ fn calls_on_a_pipe_are_followed_whatever_carries_them() {
 
 #[test]
 fn rules_see_shares_users_and_calls() {
-    let mut session = sidewire_proto::Typed::<Smb>::new(&Settings::default());
+    let mut session = sidewire_app_layer::Typed::<Smb>::new(&Settings::default());
     let mut objects = ObjectTable::default();
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let mut context = Context {

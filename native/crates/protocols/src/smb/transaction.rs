@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
+use sidewire_app_layer::Interface;
 use sidewire_base::Direction;
 use sidewire_msrpc::Exchange;
-use sidewire_proto::Interface;
 use smallvec::SmallVec;
 
 use super::file::Content;
