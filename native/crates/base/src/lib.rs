@@ -3,9 +3,14 @@
 mod counters;
 mod cursor;
 mod endpoint;
+pub mod ip_protocol;
+mod malformed;
+mod per_direction;
 pub mod text;
 mod time;
 
-pub use cursor::{Cursor, Malformed};
+pub use cursor::Cursor;
 pub use endpoint::{Direction, Endpoint, HostPair};
+pub use malformed::Malformed;
+pub use per_direction::PerDirection;
 pub use time::Time;

@@ -4,10 +4,11 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use sidewire_base::Endpoint;
 
-use crate::ipv4::{self, protocol};
+use crate::ipv4;
 use crate::stats::Counter;
 use crate::walk::Walk;
 use crate::{DecodeEvent, Embedded, Icmp, Transport, ipv6};
+use sidewire_base::ip_protocol as protocol;
 
 /// Type, code, checksum and the rest-of-header word.
 const LENGTH: usize = 8;

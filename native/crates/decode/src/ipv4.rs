@@ -2,34 +2,14 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
+use sidewire_base::ip_protocol as protocol;
+
 use crate::stats::Counter;
 use crate::walk::{Broken, Fragment, Kind, Step, Walk};
 use crate::{DecodeEvent, Ip, Tunnel, checksum};
 
 /// Octets of the header without options.
 pub(crate) const HEADER_LENGTH: usize = 20;
-
-/// IP protocol numbers that are decoded.
-pub(crate) mod protocol {
-    pub(crate) const HOP_BY_HOP: u8 = 0;
-    pub(crate) const ICMP: u8 = 1;
-    pub(crate) const IPV4: u8 = 4;
-    pub(crate) const TCP: u8 = 6;
-    pub(crate) const UDP: u8 = 17;
-    pub(crate) const IPV6: u8 = 41;
-    pub(crate) const ROUTING: u8 = 43;
-    pub(crate) const FRAGMENT: u8 = 44;
-    pub(crate) const GRE: u8 = 47;
-    pub(crate) const ESP: u8 = 50;
-    pub(crate) const AUTHENTICATION: u8 = 51;
-    pub(crate) const ICMPV6: u8 = 58;
-    pub(crate) const NONE: u8 = 59;
-    pub(crate) const DESTINATION_OPTIONS: u8 = 60;
-    pub(crate) const SCTP: u8 = 132;
-    pub(crate) const MOBILITY: u8 = 135;
-    pub(crate) const HIP: u8 = 139;
-    pub(crate) const SHIM6: u8 = 140;
-}
 
 /// "More fragments" in the flags.
 const MORE_FRAGMENTS: u8 = 1;

@@ -2,10 +2,10 @@
 
 use core::net::{IpAddr, Ipv6Addr};
 
-use crate::ipv4::protocol;
 use crate::stats::Counter;
 use crate::walk::{Broken, Fragment, Kind, Step, Walk};
 use crate::{DecodeEvent, Ip, Tunnel, ipv4};
+use sidewire_base::ip_protocol as protocol;
 
 /// Octets of the fixed header.
 pub(crate) const HEADER_LENGTH: usize = 40;

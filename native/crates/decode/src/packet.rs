@@ -3,8 +3,8 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::{Endpoint, Time};
 use smallvec::SmallVec;
 
-use crate::ipv4::protocol;
 use crate::{DecodeEvent, checksum};
+use sidewire_base::ip_protocol as protocol;
 
 const ARP_LENGTH: usize = 28;
 

@@ -2,9 +2,9 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_base::HostPair;
 
-use crate::ipv4::protocol;
 use crate::options::DefragOptions;
 use crate::{Decoder, Frame, Icmp, Options, Transport};
+use sidewire_base::ip_protocol as protocol;
 
 /// Which worker a frame belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

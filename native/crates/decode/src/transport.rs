@@ -1,9 +1,9 @@
 //! TCP (RFC 9293), UDP (RFC 768) and SCTP (RFC 9260) headers.
 
-use crate::ipv4::protocol;
 use crate::stats::Counter;
 use crate::walk::Walk;
 use crate::{DecodeEvent, Sctp, Tcp, TcpOptions, Transport, Udp, checksum};
+use sidewire_base::ip_protocol as protocol;
 
 const TCP_LENGTH: usize = 20;
 const UDP_LENGTH: usize = 8;

@@ -2,7 +2,7 @@
 
 use core::cell::OnceCell;
 
-use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_base::{Direction, Endpoint, Time, ip_protocol};
 use sidewire_decode::{Packet, Transport};
 
 use crate::address_table::{AddressTable, Row};
@@ -20,10 +20,10 @@ pub(crate) fn class(packet: Option<&Packet<'_>>, protocol: Option<u8>) -> u8 {
         (Some(Transport::Icmp(_)), _) => Classes::ICMP,
         (Some(Transport::Sctp(_)), _) => Classes::SCTP,
         // Fragments and broken headers: the IP header says what they carry.
-        (_, Some(6)) => Classes::TCP,
-        (_, Some(17)) => Classes::UDP,
-        (_, Some(1 | 58)) => Classes::ICMP,
-        (_, Some(132)) => Classes::SCTP,
+        (_, Some(ip_protocol::TCP)) => Classes::TCP,
+        (_, Some(ip_protocol::UDP)) => Classes::UDP,
+        (_, Some(ip_protocol::ICMP | ip_protocol::ICMPV6)) => Classes::ICMP,
+        (_, Some(ip_protocol::SCTP)) => Classes::SCTP,
         (_, Some(_)) => Classes::IP,
         (_, None) => Classes::NONE,
     }

@@ -1,6 +1,7 @@
 use core::net::IpAddr;
 
 use sha1::{Digest, Sha1};
+use sidewire_base::ip_protocol::{ICMP, ICMPV6, SCTP, TCP, UDP};
 
 use crate::Flow;
 
@@ -32,7 +33,7 @@ pub fn community_id<S>(flow: &Flow<S>, seed: u16) -> String {
         }
     }
     hash.update([flow.protocol, 0]);
-    if matches!(flow.protocol, 1 | 6 | 17 | 58 | 132) {
+    if matches!(flow.protocol, ICMP | TCP | UDP | ICMPV6 | SCTP) {
         hash.update(source.1.to_be_bytes());
         hash.update(destination.1.to_be_bytes());
     }

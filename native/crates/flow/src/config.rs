@@ -1,3 +1,5 @@
+use sidewire_base::ip_protocol;
+
 use crate::{FlowState, Timeouts};
 
 /// The `flow:`, `vlan:`, `livedev:`, `decoder.recursion-level:` and `flow-timeouts:` sections of suricata.yaml.
@@ -35,9 +37,9 @@ impl Config {
     #[must_use]
     pub const fn timeout(&self, protocol: u8, state: FlowState, emergency: bool) -> u32 {
         let class = match protocol {
-            6 => &self.timeouts.tcp,
-            17 => &self.timeouts.udp,
-            1 | 58 => &self.timeouts.icmp,
+            ip_protocol::TCP => &self.timeouts.tcp,
+            ip_protocol::UDP => &self.timeouts.udp,
+            ip_protocol::ICMP | ip_protocol::ICMPV6 => &self.timeouts.icmp,
             _ => &self.timeouts.default,
         };
         let set = if emergency { &class.emergency } else { &class.normal };

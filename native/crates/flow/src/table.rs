@@ -1,6 +1,7 @@
 use core::mem::size_of;
 
 use hashbrown::HashTable;
+use sidewire_base::ip_protocol::{ICMP, ICMPV6, TCP, UDP};
 use sidewire_base::{Direction, Time};
 use smallvec::SmallVec;
 
@@ -10,8 +11,6 @@ use crate::{
     slab::{Slab, Slot},
     wheel::Wheel,
 };
-
-const TCP: u8 = 6;
 
 /// Names a flow in its table. Valid until the flow ends; a handle kept longer finds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -186,9 +185,9 @@ impl<S> FlowTable<S> {
         self.counters.total += 1;
         match tuple.protocol {
             TCP => self.counters.tcp += 1,
-            17 => self.counters.udp += 1,
-            1 => self.counters.icmpv4 += 1,
-            58 => self.counters.icmpv6 += 1,
+            UDP => self.counters.udp += 1,
+            ICMP => self.counters.icmpv4 += 1,
+            ICMPV6 => self.counters.icmpv6 += 1,
             _ => {}
         }
         self.measure();

@@ -1,15 +1,13 @@
 use core::net::IpAddr;
 
 use sidewire_base::Endpoint;
+use sidewire_base::ip_protocol::{ESP, ICMP, ICMPV6, SCTP, TCP, UDP};
 use sidewire_decode::{Icmp, Ip, Packet, Transport};
 
 use crate::{Config, IcmpTypes, key::Key};
 
-const ICMP: u8 = 1;
-const ICMPV6: u8 = 58;
 const IPV4: u8 = 4;
 const IPV6: u8 = 41;
-const ESP: u8 = 50;
 
 /// What a packet is filed under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +175,7 @@ const fn is_error(kind: u8) -> bool {
 fn quoted(icmp: &Icmp<'_>) -> Option<Quoted> {
     const DESTINATION_UNREACHABLE: u8 = 3;
     let embedded = icmp.embedded.as_ref()?;
-    (icmp.kind == DESTINATION_UNREACHABLE && matches!(embedded.protocol, 6 | 17 | 132)).then_some(Quoted {
+    (icmp.kind == DESTINATION_UNREACHABLE && matches!(embedded.protocol, TCP | UDP | SCTP)).then_some(Quoted {
         source: embedded.source,
         destination: embedded.destination,
         protocol: embedded.protocol,

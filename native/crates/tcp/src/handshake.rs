@@ -1,11 +1,11 @@
 //! From nothing to ESTABLISHED: opening, handshake variants, pick-up in the middle.
 
 use sidewire_base::Direction::{self, ToClient, ToServer};
+use sidewire_base::PerDirection;
 use sidewire_decode::Tcp;
 
 use crate::{
     Event, Policy, Session, State,
-    pair::Pair,
     segment::Arrival,
     sequence::{gt, le},
     session::{Scope, Verdict},
@@ -181,13 +181,13 @@ impl Session {
         scope.shared.counters.midstream_pickups += 1;
         if arrival.direction == ToServer {
             scope.outcome.swap = true;
-            let Pair { to_server, to_client } = &mut self.sides;
+            let PerDirection { to_server, to_client } = &mut self.sides;
             core::mem::swap(&mut to_server.policy, &mut to_client.policy);
         }
         self.traits.midstream = true;
         self.traits.from_syn_ack = true;
         let offer = Offer::of(arrival);
-        let Pair { to_server: client, to_client: server } = &mut self.sides;
+        let PerDirection { to_server: client, to_client: server } = &mut self.sides;
         server.isn = offer.sequence;
         server.next = server.isn.wrapping_add(1);
         server.window = u32::from(offer.window);
@@ -358,7 +358,7 @@ impl Session {
         if self.state != State::SynRecv {
             self.enter(State::SynRecv);
         }
-        let Pair { to_server: client, to_client: server } = &mut self.sides;
+        let PerDirection { to_server: client, to_client: server } = &mut self.sides;
         server.isn = offer.sequence;
         server.next = server.isn.wrapping_add(1);
         client.window = u32::from(offer.window);
@@ -390,7 +390,7 @@ impl Session {
         if !self.traits.simultaneous {
             return scope.reject(Event::ThreeWaySynAckInWrongDirection);
         }
-        let Pair { to_server: client, to_client: server } = &mut self.sides;
+        let PerDirection { to_server: client, to_client: server } = &mut self.sides;
         if arrival.acknowledgement != server.isn.wrapping_add(1) {
             return scope.reject(Event::FourWaySynAckWithWrongAck);
         }
@@ -425,7 +425,7 @@ impl Session {
 
     /// An ACK of the side that sent the SYN, without a SYN/ACK: the other side is not seen.
     fn continue_one_sided(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
-        let Pair { to_server: client, to_client: server } = &mut self.sides;
+        let PerDirection { to_server: client, to_client: server } = &mut self.sides;
         if arrival.sequence != client.next {
             return scope.reject(Event::ThreeWayAsyncWrongSequence);
         }
@@ -604,7 +604,7 @@ impl Session {
 
     fn assume_scale(&mut self) {
         if !self.traits.from_syn_ack {
-            self.sides.map(|side| side.scale = SCALE_MAX);
+            self.sides.iter_mut().for_each(|side| side.scale = SCALE_MAX);
             self.traits.sack = true;
         }
     }
@@ -614,7 +614,7 @@ impl Session {
         self.take_timestamp(arrival, scope);
         self.enter(State::Established);
         let one_sided = self.traits.one_sided;
-        let Pair { to_server: client, to_client: server } = &mut self.sides;
+        let PerDirection { to_server: client, to_client: server } = &mut self.sides;
         server.next = arrival.sequence;
         if one_sided {
             server.set_acknowledged(arrival.sequence);

@@ -12,7 +12,6 @@ mod handshake;
 mod held;
 mod judge;
 mod marks;
-mod pair;
 mod policy;
 mod segment;
 mod sequence;

@@ -1,12 +1,11 @@
 use core::net::IpAddr;
 
-use sidewire_base::{Direction, Time};
+use sidewire_base::{Direction, PerDirection, Time};
 use sidewire_decode::Tcp;
 
 use crate::{
     Config, Event, Events, Policy, Shared, State, Stream, Urgent,
     handshake::Offer,
-    pair::Pair,
     segment::Arrival,
     sequence::{ge, lt},
     side::Side,
@@ -124,8 +123,8 @@ pub struct Session {
     pub(crate) state: State,
     /// The state before the last change.
     pub(crate) previous: State,
-    pub(crate) sides: Pair<Side>,
-    pub(crate) streams: Pair<Stream>,
+    pub(crate) sides: PerDirection<Side>,
+    pub(crate) streams: PerDirection<Stream>,
     pub(crate) traits: Traits,
     /// SYNs, later SYN/ACKs, that differ from the one followed.
     pub(crate) offers: Vec<Offer>,
@@ -141,7 +140,7 @@ impl Session {
         let mut session = Self::default();
         session.sides[Direction::ToServer].policy = config.policies.of(server);
         session.sides[Direction::ToClient].policy = config.policies.of(client);
-        session.streams.map(|stream| stream.configure(&config.reassembly));
+        session.streams.iter_mut().for_each(|stream| stream.configure(&config.reassembly));
         session
     }
 
@@ -159,7 +158,7 @@ impl Session {
         let mut scope = Scope { config, shared, outcome: Outcome { valid: true, ..Outcome::default() } };
         count(&arrival, scope.shared);
         let before = self.state;
-        let depth_before = self.streams.map(|stream| stream.depth_reached());
+        let depth_before = self.streams.as_mut().map(|stream| stream.depth_reached());
         if before != State::None {
             self.see_flags(&arrival);
         }
@@ -285,7 +284,7 @@ impl Session {
     /// Makes everything held visible and ends both streams: the flow timed out, was evicted, or the capture ended. Holes
     /// before what is held become gaps. Returns the directions with something new.
     pub fn close(&mut self, shared: &mut Shared) -> [bool; 2] {
-        self.streams.map(|stream| stream.close(shared)).into_array()
+        self.streams.as_mut().map(|stream| stream.close(shared)).into_array()
     }
 
     /// Makes octets of a direction visible as far as they are held in order, before they are acknowledged. True when
@@ -312,7 +311,7 @@ impl Session {
     pub fn discard(&mut self, shared: &mut Shared) {
         shared.ended(self.state);
         shared.counters.end_liberal += u64::from(self.traits.lossy);
-        self.streams.map(|stream| stream.discard(shared));
+        self.streams.iter_mut().for_each(|stream| stream.discard(shared));
         if core::mem::take(&mut self.traits.charged) {
             shared.uncharge_session(Self::SIZE);
             shared.counters.active_sessions = shared.counters.active_sessions.saturating_sub(1);

@@ -1,6 +1,6 @@
 use core::net::{IpAddr, Ipv6Addr};
 
-use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_base::{Direction, Endpoint, Time, ip_protocol};
 use sidewire_decode::Ethernet;
 use sidewire_eve::Object;
 
@@ -124,7 +124,7 @@ impl Envelope<'_> {
     }
 
     fn has_ports(&self) -> bool {
-        matches!(self.protocol, Some(6 | 17 | 132))
+        matches!(self.protocol, Some(ip_protocol::TCP | ip_protocol::UDP | ip_protocol::SCTP))
     }
 }
 
