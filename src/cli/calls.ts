@@ -1,27 +1,23 @@
+import { civil, micros } from '../calls/call.js';
+import { Collection } from '../calls/collect.js';
+import { type Filter, FilterError, filterOf } from '../calls/filter.js';
 import { Engine, type EventType, type Ruleset, type Summary } from '../engine/index.js';
-import { civil, micros } from './calls/call.js';
-import { Collection } from './calls/collect.js';
-import { type Filter, filterOf } from './calls/filter.js';
 import { type LadderOptions, ladder } from './calls/ladder.js';
 import { whyNothing } from './calls/nothing.js';
-import { EXIT } from './exit.js';
+import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
 import { interruptSignal } from './interrupt.js';
 import { engineOptions } from './options.js';
-import { shippedRules } from './pack.js';
 import { ProgressLine } from './progress.js';
 import { inputsOf } from './replay.js';
+import { shippedRules } from './rule-package.js';
 import { plural, style, type Terminal } from './terminal.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
 /** `sidewire calls`: exit status 1 when there is no call to show. */
 export async function calls(captures: readonly string[], values: Values, terminal: Terminal): Promise<number> {
-  const filter = filterOf({
-    hosts: values.host as string[] | undefined,
-    interfaces: values.interface as string[] | undefined,
-    grep: values.grep as string | undefined,
-  });
+  const filter = wanted(values);
   const engine = new Engine(engineOptions(values));
   const inputs = inputsOf(captures, values);
   const json = values.json === true;
@@ -48,6 +44,19 @@ export async function calls(captures: readonly string[], values: Values, termina
     if (told === DAMAGED) status = DAMAGED;
   }
   return status === DAMAGED ? EXIT.found : status;
+}
+
+function wanted(values: Values): Filter | null {
+  try {
+    return filterOf({
+      hosts: values.host as string[] | undefined,
+      interfaces: values.interface as string[] | undefined,
+      grep: values.grep as string | undefined,
+    });
+  } catch (error) {
+    if (error instanceof FilterError) throw new Stop(EXIT.usage, `--${error.part} ${error.message}`);
+    throw error;
+  }
 }
 
 /** Something was shown, but an input was damaged. */

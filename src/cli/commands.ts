@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandDef } from './command.js';
+import type { CommandDef } from './command-def.js';
 
 /** Keeps every value of an option that may be repeated. */
 function collect(value: string, before: readonly string[] = []): string[] {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Diagnostic, renderTerminal } from '../rules/index.js';
+import { type Diagnostic, renderTerminal } from '../rules/suricata/index.js';
 
 /** Renders diagnostics with the line they are about. */
 export function diagnosticRenderer(color: boolean, width: number): (diagnostic: Diagnostic) => string {

@@ -5,12 +5,12 @@ import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
 import { readFlows } from './flows.js';
 import { interruptSignal } from './interrupt.js';
-import { grouped } from './missing.js';
 import { engineOptions } from './options.js';
-import { shippedRules } from './pack.js';
 import { ProgressLine } from './progress.js';
+import { shippedRules } from './rule-package.js';
 import { type Outcome, runRecord, summaryText } from './summary.js';
 import type { Terminal } from './terminal.js';
+import { grouped } from './unsupported.js';
 
 type Values = Readonly<Record<string, unknown>>;
 

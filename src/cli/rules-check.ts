@@ -1,7 +1,7 @@
 import { resolve } from '../config/index.js';
 import { compileOptions, readSources } from '../engine/compile.js';
 import { configTree } from '../engine/options.js';
-import { compile, type Diagnostic, renderLine, type Statistics } from '../rules/index.js';
+import { compile, type Diagnostic, renderLine, type Statistics } from '../rules/suricata/index.js';
 import { diagnosticRenderer } from './excerpt.js';
 import { EXIT } from './exit.js';
 import { settings } from './options.js';

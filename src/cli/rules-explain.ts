@@ -2,8 +2,8 @@ import { Engine, traceText } from '../engine/index.js';
 import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
 import { engineOptions } from './options.js';
-import { shippedRules } from './pack.js';
 import { inputsOf } from './replay.js';
+import { shippedRules } from './rule-package.js';
 import { plural, style, type Terminal } from './terminal.js';
 
 type Values = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { keywords } from '../rules/index.js';
+import { keywords } from '../rules/suricata/index.js';
 import { EXIT } from './exit.js';
 import { count, style, type Terminal, table } from './terminal.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/index.js';
 import type { Catalog } from '../generated/catalog.js';
 import type { CompileRequest, Matcher } from '../generated/config.js';
-import { type CompileOptions, compile, type SourceFile } from '../rules/index.js';
+import { type CompileOptions, compile, type SourceFile } from '../rules/suricata/index.js';
 import { EngineError, fromNative } from './error.js';
 import { type Native, nativeFolder } from './native.js';
 import { Ruleset } from './ruleset.js';

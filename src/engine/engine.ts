@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config, KnownProtocol } from '../config/index.js';
 import type { Catalog } from '../generated/catalog.js';
 import type { RunConfig } from '../generated/config.js';
-import { ruleOrigins } from '../rules/index.js';
+import { ruleOrigins } from '../rules/suricata/index.js';
 import { compileOptions, compileRuleset, type RuleSource } from './compile.js';
 import { EngineError, fromNative } from './error.js';
 import type { EventType } from './events.js';

@@ -1,4 +1,4 @@
-import type { RuleOrigins, RulePart } from '../rules/index.js';
+import type { RuleOrigins, RulePart } from '../rules/suricata/index.js';
 import type { FrameRecord } from './events.js';
 
 /** The first stage at which a rule failed; `matched` when it did not. */

@@ -1,5 +1,5 @@
 import type { RuleCounts } from '../generated/config.js';
-import type { Diagnostic } from '../rules/index.js';
+import type { Diagnostic } from '../rules/suricata/index.js';
 import { EngineError } from './error.js';
 import type { NativeRuleset } from './native.js';
 

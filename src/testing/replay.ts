@@ -5,7 +5,7 @@ import { type Collected, collect } from '../engine/collect.js';
 import { Engine } from '../engine/engine.js';
 import { type Trace, traceText } from '../engine/explain.js';
 import type { EngineOptions } from '../engine/options.js';
-import { renderLine } from '../rules/index.js';
+import { renderLine } from '../rules/suricata/index.js';
 import type { Frame } from './frame.js';
 import { type Conversation, capture } from './pcap.js';
 

@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Call, carriage, civil, micros } from '../../src/cli/calls/call.js';
-import { fold, isQuiet } from '../../src/cli/calls/fold.js';
-import { callPieces, printable } from '../../src/cli/calls/words.js';
+import { aggregate, isQuiet } from '../../src/calls/aggregate.js';
+import { type Call, carriage, civil, micros } from '../../src/calls/call.js';
+import { callPieces, printable } from '../../src/calls/wording.js';
 import { main } from '../../src/cli/main.js';
 import type { MsrpcRecord } from '../../src/engine/index.js';
 
@@ -210,7 +210,7 @@ describe('calls in words', () => {
 
 describe('folding', () => {
   const rounds = (calls: Call[]) =>
-    fold(calls, { quiet: true }).map(({ steps, times }) => [
+    aggregate(calls, { quiet: true }).map(({ steps, times }) => [
       times,
       ...steps.map((step) => [step.call.record.opnum, step.count]),
     ]);
@@ -227,7 +227,7 @@ describe('folding', () => {
     const calls = Array.from({ length: 30 }, (_, at) =>
       call(at, { opnum: at % 3, arguments: { server_challenge: String(at), name: 'x' } }),
     );
-    const [round, ...rest] = fold(calls, { quiet: true });
+    const [round, ...rest] = aggregate(calls, { quiet: true });
     expect(rest).toEqual([]);
     expect(round).toMatchObject({ times: 10, until: 29 });
     expect([...(round?.steps[0]?.differs ?? [])]).toEqual(['server_challenge']);
@@ -242,13 +242,13 @@ describe('folding', () => {
       { ...call(3, {}), alerts },
       call(4, {}),
     ];
-    expect(fold(calls, { quiet: true })).toHaveLength(5);
+    expect(aggregate(calls, { quiet: true })).toHaveLength(5);
   });
 
   it('folds sealed neighbours by their sizes, but no rounds of different sizes', () => {
     const sealed = (at: number, opnum: number, size: number) =>
       call(at, { stub: 'sealed', opnum, request: { size, fragments: 1 }, response: { size: 8 } });
-    const [neighbours] = fold([sealed(0, 1, 20), sealed(1, 1, 90)], { quiet: true });
+    const [neighbours] = aggregate([sealed(0, 1, 20), sealed(1, 1, 90)], { quiet: true });
     expect(neighbours?.steps[0]).toMatchObject({
       count: 2,
       sizes: [
@@ -257,19 +257,19 @@ describe('folding', () => {
       ],
     });
     const alternate = [20, 30000, 20].flatMap((size, at) => [sealed(2 * at, 1, size), sealed(2 * at + 1, 2, 8)]);
-    expect(fold(alternate, { quiet: true })).toHaveLength(6);
+    expect(aggregate(alternate, { quiet: true })).toHaveLength(6);
   });
 
   it('keeps quiet calls together, unless a fault or a rule marks one', () => {
     const keeping = { interface: { uuid: 'u', name: 'IRemUnknown2' }, procedure: 'RemRelease' };
     const calls = [call(0, keeping), call(1, { ...keeping, procedure: 'RemQueryInterface', opnum: 3 }), call(2, {})];
-    const [first, second] = fold(calls, { quiet: true });
+    const [first, second] = aggregate(calls, { quiet: true });
     expect([...(first?.steps[0]?.quiet ?? [])]).toEqual([
       ['RemRelease', 1],
       ['RemQueryInterface', 1],
     ]);
     expect(second?.steps[0]?.quiet).toBeUndefined();
-    expect(fold(calls, { quiet: false })).toHaveLength(3);
+    expect(aggregate(calls, { quiet: false })).toHaveLength(3);
     expect(isQuiet(call(0, { ...keeping, response: { fault: { status: '0x5' } } }))).toBe(false);
   });
 });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { BATCH_SIZE, check, compile, renderJson, renderLine, renderTerminal, toLsp } from '../../src/rules/index.js';
+import {
+  BATCH_SIZE,
+  check,
+  compile,
+  renderJson,
+  renderLine,
+  renderTerminal,
+  toLsp,
+} from '../../src/rules/suricata/index.js';
 import { compileText, lowered, options, ruleOf } from './fixture.js';
 
 const rule = (sid: number, more = '', header = 'alert tcp $HOME_NET any -> any 80') =>

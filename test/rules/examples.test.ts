@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keywords } from '../../src/rules/index.js';
+import { keywords } from '../../src/rules/suricata/index.js';
 import { catalog, compileText, ruleOf } from './fixture.js';
 
 const all = keywords(catalog);

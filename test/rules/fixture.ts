@@ -7,7 +7,7 @@ import {
   type Diagnostic,
   type Rule,
   type RuleBatch,
-} from '../../src/rules/index.js';
+} from '../../src/rules/suricata/index.js';
 
 /** What the engine has: written from the Rust tables, so that these tests need no build. */
 export const catalog = JSON.parse(

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { keywords } from '../../src/rules/index.js';
+import { keywords } from '../../src/rules/suricata/index.js';
 import { catalog, compileText, ruleOf } from './fixture.js';
 
 const ROUNDS = 10_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseInteger, parseNumeric } from '../../src/rules/keywords/number.js';
+import { parseInteger, parseNumeric } from '../../src/rules/suricata/keywords/number.js';
 
 const NAMES = [
   { name: 'tcp', value: 6 },

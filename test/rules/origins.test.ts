@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ruleOrigins } from '../../src/rules/index.js';
+import { ruleOrigins } from '../../src/rules/suricata/index.js';
 
 const RULE =
   'alert http any any -> 10.0.0.1 [80,8080] (msg:"x"; flow:established,to_server; http.uri; ' +

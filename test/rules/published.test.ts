@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { check, compile } from '../../src/rules/index.js';
+import { check, compile } from '../../src/rules/suricata/index.js';
 import { options } from './fixture.js';
 
 /** Published rule sets lie beside the checkout, not in it. */

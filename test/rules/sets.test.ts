@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatAddress, parseAddress, parseAddressRange } from '../../src/rules/lower/address.js';
-import { subtract, union } from '../../src/rules/lower/intervals.js';
-import { SetResolver } from '../../src/rules/lower/sets.js';
+import { formatAddress, parseAddress, parseAddressRange } from '../../src/rules/suricata/lower/address.js';
+import { subtract, union } from '../../src/rules/suricata/lower/intervals.js';
+import { SetResolver } from '../../src/rules/suricata/lower/sets.js';
 
 const resolver = new SetResolver({
   addressVariables: new Map([

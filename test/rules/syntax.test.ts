@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseRule } from '../../src/rules/index.js';
-import { ruleLines } from '../../src/rules/syntax/lines.js';
-import { parseList } from '../../src/rules/syntax/list.js';
-import { Source } from '../../src/rules/syntax/source.js';
+import { parseRule } from '../../src/rules/suricata/index.js';
+import { ruleLines } from '../../src/rules/suricata/syntax/lines.js';
+import { parseList } from '../../src/rules/suricata/syntax/list.js';
+import { Source } from '../../src/source/source.js';
 
 describe('parseRule', () => {
   it('keeps every part with its place', () => {

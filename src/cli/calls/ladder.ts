@@ -1,7 +1,8 @@
+import { aggregate, type Round, type Step } from '../../calls/aggregate.js';
+import { type Alarm, addAlarm, type Call, carriage, civil, type Micros } from '../../calls/call.js';
+import type { Conversation } from '../../calls/collect.js';
+import { callPieces, printable } from '../../calls/wording.js';
 import { count, plural, style, type Terminal } from '../terminal.js';
-import { type Alarm, addAlarm, type Call, carriage, civil, type Micros } from './call.js';
-import { fold, type Round, type Step } from './fold.js';
-import { callPieces, printable } from './words.js';
 
 /** How a ladder is drawn. */
 export interface LadderOptions {
@@ -13,18 +14,6 @@ export interface LadderOptions {
   readonly absolute: boolean;
   /** Time of the first packet. */
   readonly start: Micros;
-}
-
-/** What two hosts said to each other. */
-export interface Conversation {
-  /** Who called first, and the other. */
-  readonly one: string;
-  readonly other: string;
-  /** In the order of their beginnings. */
-  readonly calls: readonly Call[];
-  /** Alerts between the two that belong to none of the calls. */
-  readonly alarms: readonly Alarm[];
-  readonly flows: number;
 }
 
 const STYLES = {
@@ -58,7 +47,7 @@ export function ladder(conversation: Conversation, options: LadderOptions, termi
   const { calls } = conversation;
   const over = calls.reduce((most, call) => Math.max(most, carriage(call).length), 4);
   const lines = head(conversation, terminal);
-  const rounds = fold(calls, options);
+  const rounds = aggregate(calls, options);
   const rows: Row[] = [
     ...rounds.map((round) => ({ at: round.steps[0]?.call.at ?? 0, round })),
     ...conversation.alarms.map((alarm) => ({ at: alarm.at, alarm })),

@@ -1,6 +1,6 @@
+import type { Collection } from '../../calls/collect.js';
 import type { Summary } from '../../engine/index.js';
 import { plural } from '../terminal.js';
-import type { Collection } from './collect.js';
 
 /** Names told at most. */
 const MAX_NAMES = 12;

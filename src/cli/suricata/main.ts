@@ -3,13 +3,13 @@ import { applySet, type ConfigMap, dumpConfig, fromPlain, loadConfig, SURICATA_D
 import { defaultWorkers, Engine, type EngineSetup, expandInputs, type Ruleset } from '../../engine/index.js';
 import { packageVersion } from '../../package.js';
 import { interruptSignal } from '../interrupt.js';
-import { grouped } from '../missing.js';
 import type { Terminal } from '../terminal.js';
+import { grouped } from '../unsupported.js';
 import { helpText, type Parsed, parseFlags, shown } from './flags.js';
 import { buildInfo, frameList, protocolList, SURICATA_VERSION, versionText } from './info.js';
 import { Log } from './log.js';
 import { type RuleFiles, ruleFiles } from './rule-files.js';
-import { tellRules } from './tell-rules.js';
+import { tellRules } from './rule-report.js';
 
 const DONE = 0;
 const FAILED = 1;

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../rules/index.js';
+import type { Diagnostic } from '../../rules/suricata/index.js';
 
 /** A line of Suricata's log: the module that speaks, and what it says. */
 export interface Line {
