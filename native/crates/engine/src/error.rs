@@ -1,3 +1,5 @@
+//! What stops a run, or a part of it.
+
 use std::path::PathBuf;
 
 /// What stops a run, or a part of it. Odd packets never do.

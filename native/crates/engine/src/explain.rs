@@ -1,25 +1,23 @@
+//! Why a rule did not match: the first stage at which it failed, flow by flow.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sidewire_base::Direction;
-use sidewire_detect::{Failure, Observer, Record, Recorder, RuleSet, Silent, Unit};
+use sidewire_detect::{Failure, Observer, Record, Recorder, RuleSet, Unit};
 use sidewire_eve::{Object, hex, printable};
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
-use crate::alone::Alone;
 use crate::config::RunConfig;
-use crate::conversation::ConversationFlow;
-use crate::run::drive_into;
-use crate::setup::Setup;
-use crate::worker::Watch;
+use crate::config::setup::Setup;
+use crate::pipeline::single::Alone;
+use crate::source::driver::drive_into;
+use crate::worker::conversation::ConversationFlow;
+use crate::worker::observer::Watch;
 
 /// Flows that are reported; the rest is only counted.
 const MAX_FLOWS: usize = 10_000;
-
-impl Watch for Silent {
-    fn inspected(&mut self, _flow: Option<&ConversationFlow>, _app: Option<&'static str>) {}
-}
 
 /// Watches one rule, flow by flow.
 pub(crate) struct Explainer {

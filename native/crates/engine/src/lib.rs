@@ -1,45 +1,25 @@
 //! The engine: reading, sharding, workers, sinks, statistics. The only crate with threads.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
-mod ahead;
-mod alone;
-mod block;
-mod clock;
-mod close;
 mod config;
-mod conversation;
-mod env;
 mod error;
-mod eve;
 mod explain;
-mod feed;
-mod follow;
-mod frames;
-mod inspect;
-mod log;
-mod mac_set;
-mod merge;
-mod pieces;
-mod record;
+mod output;
+mod pipeline;
 mod rules;
 mod run;
-mod secrets;
-mod setup;
-mod shards;
-mod sink;
+mod source;
 mod summary;
 mod worker;
-mod writing;
 
 pub use config::{
     ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FastOutput, FlowConfig, ProtocolConfig,
-    RunConfig, StreamConfig, XffConfig,
+    RuleCounts, RunConfig, SecretSource, StreamConfig, XffConfig, read_secrets,
 };
 pub use error::EngineError;
 pub use explain::explain;
 pub use rules::{CompileRequest, Matcher, RuleCompiler, Rules};
 pub use run::Run;
-pub use secrets::{SecretSource, read_secrets};
 pub use sidewire_msrpc::security::Secrets;
 pub use summary::Summary;
 

@@ -1,3 +1,5 @@
+//! Compiling rules.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,10 +1,12 @@
+//! What a run did.
+
 use std::collections::BTreeMap;
 
 use sidewire_base::Time;
 use sidewire_eve::{Name, Object};
 
 use crate::EngineError;
-use crate::merge::AlertCount;
+use crate::output::writer::merge::AlertCount;
 
 /// What a run did, for people and for tests.
 #[derive(Debug, Default)]

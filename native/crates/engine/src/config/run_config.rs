@@ -1,0 +1,254 @@
+//! Everything a run is told, as the control plane writes it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Everything a run needs, resolved: no defaults are left to the engine. Written by the TypeScript control plane.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct RunConfig {
+    /// Captures, in order. `-` is standard input.
+    pub inputs: Vec<String>,
+    /// Flows and streams go on from one file into the next (`--continue`); else each file is a run of its own.
+    pub continue_files: bool,
+    /// Threads that inspect. 1: one thread does everything, reading included.
+    pub workers: u32,
+    /// Decoding.
+    pub decode: DecodeConfig,
+    /// Fragment reassembly.
+    pub defrag: DefragConfig,
+    /// TCP tracking and reassembly.
+    pub stream: StreamConfig,
+    /// Flow table.
+    pub flow: FlowConfig,
+    /// Operating systems of hosts, for overlap policies: policy name -> address ranges in CIDR form.
+    pub host_os_policy: BTreeMap<String, Vec<String>>,
+    /// Protocols by name. A protocol that is not named is off.
+    pub protocols: BTreeMap<String, ProtocolConfig>,
+    /// Detection limits.
+    pub detect: DetectConfig,
+    /// What became of the rules, for `stats`.
+    pub rules: RuleCounts,
+    /// EVE writers.
+    pub outputs: Vec<EveOutput>,
+    /// Files with a line of text for each alert (`fast.log`).
+    pub fast: Vec<FastOutput>,
+    /// Hand EVE lines to the subscriber (`NativeRun.next`), written as this output's types say.
+    pub subscribe: Option<EveOutput>,
+    /// Where `stats` counters are appended once a run ends and each interval; none when absent.
+    pub stats_interval: u32,
+    /// Explain this rule: record the first stage at which it failed on each flow.
+    pub explain: Option<u32>,
+}
+
+/// What became of the rules of a run.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct RuleCounts {
+    /// Rules that run.
+    pub loaded: u32,
+    /// Rules with errors.
+    pub failed: u32,
+    /// Rules whose `requires` does not hold here.
+    pub skipped: u32,
+}
+
+/// Decoding.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct DecodeConfig {
+    /// Verify checksums.
+    pub checksums: ChecksumMode,
+    /// IP length 0 means "to the end of the frame" (segmentation offload).
+    pub offload_length: bool,
+    /// A checksum that covers the pseudo header only is right (checksum offload).
+    pub partial_checksums: bool,
+    /// Nesting limit.
+    pub max_layers: u8,
+    /// UDP ports of VXLAN; empty: off.
+    pub vxlan_ports: Vec<u16>,
+    /// UDP ports of Geneve.
+    pub geneve_ports: Vec<u16>,
+    /// UDP ports of Teredo; 0 stands for any.
+    pub teredo_ports: Vec<u16>,
+    /// Decode ERSPAN type I.
+    pub erspan_type1: bool,
+    /// VLAN tags tell flows apart.
+    pub vlan_tracking: bool,
+    /// Tunnel depth tells flows apart.
+    pub level_tracking: bool,
+}
+
+/// What is done about checksums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+#[ts(export, export_to = "config.ts")]
+pub enum ChecksumMode {
+    /// Verified: packets with a wrong one do not reach streams.
+    Verify,
+    /// Ignored.
+    Ignore,
+    /// Verified unless a good part of the first thousand packets is wrong (offload at the capturing host).
+    Auto,
+}
+
+/// Fragment reassembly.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct DefragConfig {
+    /// Off: fragments stay fragments.
+    pub enabled: bool,
+    /// Octets.
+    #[ts(type = "number")]
+    pub memcap: u64,
+    /// Datagrams under reassembly.
+    pub max_trackers: u32,
+    /// Fragments kept in all.
+    pub max_fragments: u32,
+    /// Seconds.
+    pub timeout: u32,
+    /// Seconds by destination, in CIDR form.
+    pub host_timeouts: Vec<(String, u32)>,
+}
+
+/// TCP tracking and reassembly.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct StreamConfig {
+    /// Octets for sessions.
+    #[ts(type = "number")]
+    pub memcap: u64,
+    /// Octets for reassembly.
+    #[ts(type = "number")]
+    pub reassembly_memcap: u64,
+    /// Octets per direction that are followed; 0: without end.
+    #[ts(type = "number")]
+    pub depth: u64,
+    /// Stream octets are visible as they arrive, not when they are acknowledged.
+    pub inline: bool,
+    /// Of DCERPC connections only: a client calls an object on one connection before it acknowledges the answer of
+    /// another that named it.
+    pub early_calls: bool,
+    /// Pick up sessions in the middle.
+    pub midstream: bool,
+    /// Follow sessions of which one side is seen.
+    pub async_oneside: bool,
+    /// Refuse nothing because of windows whose scale was not seen.
+    pub liberal_windows: bool,
+    /// Octets after which stream payload is inspected, to server.
+    pub toserver_chunk_size: u32,
+    /// To client.
+    pub toclient_chunk_size: u32,
+    /// Keep raw data for payload rules.
+    pub raw: bool,
+    /// SYN/ACKs kept for a handshake.
+    pub max_synack_queued: u8,
+    /// SYNs kept.
+    pub max_syn_queued: u8,
+    /// Out-of-order segments kept per direction; 0: as memory allows.
+    pub max_segments: u32,
+    /// What urgent data does: `inline`, `drop`, `oob`, `gap`.
+    pub urgent: String,
+    /// Check for overlaps with other data.
+    pub check_overlap_different_data: bool,
+    /// Sessions bypassed at depth.
+    pub bypass: bool,
+}
+
+/// Flow table.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct FlowConfig {
+    /// Octets.
+    #[ts(type = "number")]
+    pub memcap: u64,
+    /// Percentage of flows to free when memory is short.
+    pub emergency_recovery: u8,
+    /// Seconds by protocol (`default`, `tcp`, `udp`, `icmp`) and state (`new`, `established`, `closed`, `bypassed`, and
+    /// `emergency-*`).
+    pub timeouts: BTreeMap<String, BTreeMap<String, u32>>,
+}
+
+/// A protocol's switches and settings.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct ProtocolConfig {
+    /// Recognised and parsed.
+    pub enabled: bool,
+    /// Recognised only (`enabled: detection-only`).
+    pub detection_only: bool,
+    /// Ports for its probes; empty: its own.
+    pub ports: Vec<u16>,
+    /// Everything below its key, flattened with dots.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// Detection limits.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct DetectConfig {
+    /// Alerts per packet.
+    pub packet_alert_max: u16,
+    /// Steps of backtracking per rule and buffer.
+    pub inspection_recursion_limit: u32,
+    /// PCRE2 match limit.
+    pub pcre_match_limit: u32,
+    /// PCRE2 depth limit.
+    pub pcre_recursion_limit: u32,
+    /// Thresholds kept.
+    pub threshold_entries: u32,
+    /// Alerts of rules that look at no transaction tell the flow's only open one.
+    pub guess_transaction: bool,
+    /// Such alerts of one transaction.
+    pub guesses_per_transaction: u8,
+}
+
+/// One EVE writer.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct EveOutput {
+    /// File; `/dev/stdout` is standard output. Empty for the subscriber.
+    pub path: String,
+    /// Append instead of replacing.
+    pub append: bool,
+    /// Community id seed; absent: no community id.
+    pub community_id: Option<u16>,
+    /// `suricata_version`-like constant for `sensor_name`; empty: none.
+    pub sensor_name: String,
+    /// Write `pcap_filename`.
+    pub pcap_file: bool,
+    /// Write Ethernet addresses (`ether`).
+    pub ethernet: bool,
+    /// Flow and rule variables (`metadata: {flowbits ...}`).
+    pub metadata: bool,
+    /// X-Forwarded-For.
+    pub xff: Option<XffConfig>,
+    /// Shorten IPv6 addresses (`compress_ipv6`): off writes them as Suricata does by default.
+    pub ipv6_full: bool,
+    /// Event types by name, with their options flattened (`payload` -> `yes`). A type that is not there is not written.
+    pub types: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// A file with a line of text for each alert.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct FastOutput {
+    /// File; `/dev/stdout` is standard output.
+    pub path: String,
+    /// Append instead of replacing.
+    pub append: bool,
+}
+
+/// X-Forwarded-For.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct XffConfig {
+    /// Overwrite the address instead of adding `xff`.
+    pub overwrite: bool,
+    /// Take the first address of a forward proxy's list instead of a reverse proxy's last.
+    pub forward: bool,
+    /// Header name.
+    pub header: String,
+}

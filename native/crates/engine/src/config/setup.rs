@@ -1,0 +1,214 @@
+//! A run's configuration, turned into what each stage takes.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use sidewire_app_layer::{Detection, ProtocolDef, Settings};
+use sidewire_msrpc::security::Secrets;
+
+use crate::EngineError;
+use crate::config::{RunConfig, StreamConfig};
+use crate::output::format::eve::Outputs;
+
+/// A run's configuration, turned into what the crates below take. Shared by its workers.
+pub(crate) struct Setup {
+    pub(crate) config: RunConfig,
+    pub(crate) protocols: &'static [ProtocolDef],
+    pub(crate) detection: Detection,
+    pub(crate) settings: Vec<Settings>,
+    pub(crate) tcp: sidewire_tcp::Config,
+    pub(crate) flow: sidewire_flow::Config,
+    pub(crate) decode: sidewire_decode::Options,
+    pub(crate) outputs: Arc<Outputs>,
+    /// What opens sealed calls.
+    pub(crate) secrets: Option<Arc<Secrets>>,
+}
+
+impl Setup {
+    pub(crate) fn new(config: RunConfig, secrets: Option<Arc<Secrets>>) -> Result<Self, EngineError> {
+        let protocols = sidewire_protocols::ALL;
+        let mut settings = Vec::new();
+        let mut options = Vec::new();
+        for protocol in protocols {
+            let row = config.protocols.get(protocol.info.name).cloned().unwrap_or_default();
+            options.push(sidewire_app_layer::Options {
+                detect: row.enabled || row.detection_only,
+                parse: row.enabled && !row.detection_only,
+                ports: (!row.ports.is_empty()).then(|| row.ports.iter().map(|port| *port..=*port).collect()),
+            });
+            settings.push(Settings::new(row.settings.into_iter().chain(eve_options(&config, &protocol.info))));
+        }
+        let detection = Detection::new(protocols, &options)
+            .map_err(|error| EngineError::Config(format!("protocol detection: {error}")))?;
+        let outputs = Arc::new(Outputs::new(&config, protocols));
+        Ok(Self {
+            tcp: tcp(&config.stream, &config.host_os_policy)?,
+            flow: flow(&config)?,
+            decode: decode(&config)?,
+            protocols,
+            detection,
+            settings,
+            outputs,
+            secrets,
+            config,
+        })
+    }
+}
+
+impl Setup {
+    /// Workers that share the memory caps.
+    pub(crate) fn workers(&self) -> u64 {
+        u64::from(self.config.workers.max(1))
+    }
+
+    /// Octets of each direction that a session of a protocol follows, where that is not what any stream does; 0 is no
+    /// limit.
+    pub(crate) fn stream_depth(&self, protocol: u16) -> Option<u64> {
+        let position = usize::from(protocol);
+        let configured = self.settings.get(position).and_then(|settings| settings.size("stream-depth"));
+        configured.or_else(|| self.protocols.get(position)?.stream_depth)
+    }
+}
+
+/// What EVE outputs ask of a protocol's own events: `eve.<option>`, and of alerts on it `eve.alert.<option>`. A protocol
+/// writes in one way: of several outputs that have the type, the first counts.
+fn eve_options(config: &RunConfig, info: &sidewire_app_layer::Info) -> Vec<(String, String)> {
+    let outputs = || config.outputs.iter().chain(&config.subscribe);
+    let own = outputs()
+        .find_map(|output| core::iter::once(&info.name).chain(info.aliases).find_map(|name| output.types.get(*name)));
+    let alert = outputs().find_map(|output| output.types.get("alert"));
+    let under = |prefix: &'static str, options: Option<&BTreeMap<String, String>>| {
+        let pairs = options.cloned().unwrap_or_default();
+        pairs.into_iter().map(move |(key, value)| (format!("{prefix}.{key}"), value))
+    };
+    under("eve", own).chain(under("eve.alert", alert)).collect()
+}
+
+fn network(text: &str) -> Result<(IpAddr, u8), EngineError> {
+    let bad = || EngineError::Config(format!("host-os-policy: `{text}` is no network"));
+    let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+    let address: IpAddr = address.trim().parse().map_err(|_| bad())?;
+    let full = if address.is_ipv4() { 32 } else { 128 };
+    let prefix = prefix.map_or(Ok(full), |text| text.trim().parse().map_err(|_| bad()))?;
+    Ok((address, prefix.min(full)))
+}
+
+fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<sidewire_tcp::Config, EngineError> {
+    use sidewire_tcp::{Policies, Policy, Reassembly, Urgent};
+    let mut policies = Policies::all(Policy::default());
+    for (name, networks) in hosts {
+        let policy = Policy::from_name(name)
+            .ok_or_else(|| EngineError::Config(format!("host-os-policy: no policy is called `{name}`")))?;
+        for text in networks {
+            let (address, prefix) = network(text)?;
+            policies.add(address, prefix, policy);
+        }
+    }
+    let base = sidewire_tcp::Config::default();
+    Ok(sidewire_tcp::Config {
+        memcap: config.memcap,
+        inline: config.inline,
+        midstream: config.midstream,
+        async_oneside: config.async_oneside,
+        liberal_windows: config.liberal_windows,
+        max_syn_queued: config.max_syn_queued,
+        max_synack_queued: config.max_synack_queued,
+        reassembly: Reassembly {
+            memcap: config.reassembly_memcap,
+            depth: config.depth,
+            chunk_size: [config.toserver_chunk_size, config.toclient_chunk_size],
+            raw: config.raw,
+            check_overlap: config.check_overlap_different_data,
+            urgent: match config.urgent.as_str() {
+                "inline" => Urgent::Inline,
+                "drop" => Urgent::Drop,
+                "gap" => Urgent::Gap,
+                _ => Urgent::Oob,
+            },
+            max_segments: if config.max_segments == 0 { base.reassembly.max_segments } else { config.max_segments },
+            ..base.reassembly
+        },
+        policies,
+        ..base
+    })
+}
+
+fn flow(config: &RunConfig) -> Result<sidewire_flow::Config, EngineError> {
+    let mut flow = sidewire_flow::Config {
+        // Each worker has a table of its own; together they keep to the cap.
+        memcap: config.flow.memcap / u64::from(config.workers.max(1)),
+        emergency_recovery: config.flow.emergency_recovery,
+        vlan_tracking: config.decode.vlan_tracking,
+        recursion_tracking: config.decode.level_tracking,
+        ..sidewire_flow::Config::default()
+    };
+    for (class, states) in &config.flow.timeouts {
+        for (state, seconds) in states {
+            let slot = timeout(&mut flow.timeouts, class, state)
+                .ok_or_else(|| EngineError::Config(format!("flow-timeouts: there is no `{class}.{state}`")))?;
+            *slot = *seconds;
+        }
+    }
+    Ok(flow)
+}
+
+fn timeout<'t>(timeouts: &'t mut sidewire_flow::Timeouts, class: &str, state: &str) -> Option<&'t mut u32> {
+    let class = match class {
+        "default" => &mut timeouts.default,
+        "tcp" => &mut timeouts.tcp,
+        "udp" => &mut timeouts.udp,
+        "icmp" => &mut timeouts.icmp,
+        _ => return None,
+    };
+    let (seconds, state) = match state.strip_prefix("emergency-") {
+        Some(state) => (&mut class.emergency, state),
+        None => (&mut class.normal, state),
+    };
+    Some(match state {
+        "new" => &mut seconds.new,
+        "established" => &mut seconds.established,
+        "closed" => &mut seconds.closed,
+        "bypassed" => &mut seconds.bypassed,
+        _ => return None,
+    })
+}
+
+fn decode(config: &RunConfig) -> Result<sidewire_decode::Options, EngineError> {
+    use sidewire_decode::{DefragOptions, Network, Options, Policy, Ports};
+    let ports = |list: &[u16]| match list {
+        [] => Ports::None,
+        _ if list.contains(&0) => Ports::Any,
+        _ => Ports::Listed(list.to_vec()),
+    };
+    let net = |text: &str| network(text).map(|(address, prefix)| Network { address, prefix });
+    let mut policies = Vec::new();
+    for (name, networks) in &config.host_os_policy {
+        let Some(policy) = Policy::from_host_os(name) else { continue };
+        for text in networks {
+            policies.push((net(text)?, policy));
+        }
+    }
+    let defrag = &config.defrag;
+    let timeouts = defrag.host_timeouts.iter().map(|(text, seconds)| Ok((net(text)?, *seconds)));
+    Ok(Options {
+        checksums: config.decode.checksums != crate::ChecksumMode::Ignore,
+        offload_length: config.decode.offload_length,
+        partial_checksums: config.decode.partial_checksums,
+        max_layers: config.decode.max_layers,
+        teredo: ports(&config.decode.teredo_ports),
+        vxlan: ports(&config.decode.vxlan_ports),
+        geneve: ports(&config.decode.geneve_ports),
+        defrag: DefragOptions {
+            timeout: defrag.timeout,
+            timeouts: timeouts.collect::<Result<_, EngineError>>()?,
+            memory: usize::try_from(defrag.memcap).unwrap_or(usize::MAX),
+            max_trackers: defrag.max_trackers as usize,
+            max_fragments: defrag.max_fragments as usize,
+            policies,
+            track_vlan: config.decode.vlan_tracking,
+            track_level: config.decode.level_tracking,
+            ..DefragOptions::default()
+        },
+    })
+}

@@ -1,0 +1,27 @@
+//! EVE as this engine writes it: what every event begins with, and the events that belong to no protocol.
+
+mod alert;
+mod anomaly;
+mod arp;
+pub(crate) mod envelope;
+mod flow;
+pub(crate) mod frame;
+pub(crate) mod ip_protocol;
+pub(crate) mod mac_set;
+mod outputs;
+mod packet;
+mod stats;
+mod transaction;
+mod variables;
+mod xff;
+
+pub(crate) use alert::{AlertFacts, Payload};
+pub(crate) use anomaly::Anomaly;
+pub(crate) use arp::write as write_arp;
+pub(crate) use envelope::{Envelope, Ether, address as address_member};
+pub(crate) use flow::{AppNames, FlowFacts};
+pub(crate) use frame::FrameFacts;
+pub(crate) use outputs::{Kind, Output, Outputs};
+pub(crate) use stats::nest;
+pub(crate) use transaction::Transaction;
+pub(crate) use variables::Variables;

@@ -1,0 +1,218 @@
+//! EVE outputs: which event types each writes, and with which options.
+
+use std::collections::BTreeMap;
+
+use sidewire_app_layer::ProtocolDef;
+
+use crate::config::{EveOutput, RunConfig, XffConfig};
+
+/// A kind of EVE event: those of the engine, then one for each logger of each protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kind(u16);
+
+impl Kind {
+    pub(crate) const ALERT: Self = Self(0);
+    pub(crate) const ANOMALY: Self = Self(1);
+    pub(crate) const FLOW: Self = Self(2);
+    pub(crate) const NETFLOW: Self = Self(3);
+    pub(crate) const STATS: Self = Self(4);
+    pub(crate) const ENGINE: Self = Self(5);
+    pub(crate) const ARP: Self = Self(6);
+    pub(crate) const METADATA: Self = Self(7);
+    pub(crate) const FILEINFO: Self = Self(8);
+    pub(crate) const FRAME: Self = Self(9);
+    const NAMES: [&'static str; 10] =
+        ["alert", "anomaly", "flow", "netflow", "stats", "engine", "arp", "metadata", "fileinfo", "frame"];
+
+    pub(crate) const fn number(self) -> u16 {
+        self.0
+    }
+}
+
+/// All outputs of a run, ready to be asked.
+#[derive(Debug)]
+pub(crate) struct Outputs {
+    pub(crate) list: Vec<Output>,
+    /// How many files take a line of text for each alert; they are numbered after those in `list`.
+    pub(crate) fast: usize,
+    /// Some output shows payloads of alerts.
+    pub(crate) payloads: bool,
+    /// Some output shows Ethernet addresses.
+    pub(crate) ethernet: bool,
+    names: Vec<&'static str>,
+    /// Kind of each protocol's loggers, by protocol and logger number.
+    loggers: Vec<Vec<Kind>>,
+}
+
+/// One EVE writer, ready to be asked.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) config: EveOutput,
+    wanted: Vec<bool>,
+    /// By kind: where the address of a client behind a proxy is looked for.
+    forwarding: Vec<Option<XffConfig>>,
+    pub(crate) alert: AlertOptions,
+    pub(crate) anomaly: AnomalyOptions,
+    /// Octets shown of a frame in an event of its own.
+    pub(crate) frame_payload: usize,
+    /// Counters that are 0 are written (`stats.null-values`).
+    pub(crate) null_values: bool,
+}
+
+/// Options of `alert`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct AlertOptions {
+    pub(crate) payload: bool,
+    pub(crate) payload_printable: bool,
+    pub(crate) payload_length: bool,
+    pub(crate) payload_limit: usize,
+    pub(crate) packet: bool,
+    pub(crate) app_layer: bool,
+    pub(crate) flow: bool,
+    pub(crate) rule_metadata: bool,
+    pub(crate) rule_text: bool,
+    pub(crate) rule_references: bool,
+    pub(crate) verdict: bool,
+    pub(crate) calls: bool,
+}
+
+impl AlertOptions {
+    /// Is something told of the octets a rule matched in?
+    pub(crate) const fn shows_payload(&self) -> bool {
+        self.payload || self.payload_printable || self.payload_length
+    }
+}
+
+/// Which anomalies are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct AnomalyOptions {
+    pub(crate) decode: bool,
+    pub(crate) stream: bool,
+    pub(crate) applayer: bool,
+    /// Show the head of the packet.
+    pub(crate) packet_header: bool,
+}
+
+impl Outputs {
+    pub(crate) fn new(config: &RunConfig, protocols: &[ProtocolDef]) -> Self {
+        let mut names = Kind::NAMES.to_vec();
+        let mut loggers = Vec::new();
+        for protocol in protocols {
+            let mut kinds = Vec::new();
+            let mut number = 0;
+            while let Some(info) = (protocol.loggers)(number) {
+                let position = names.iter().position(|name| *name == info.event_type).unwrap_or_else(|| {
+                    names.push(info.event_type);
+                    names.len() - 1
+                });
+                kinds.push(Kind(u16::try_from(position).unwrap_or(u16::MAX)));
+                number += 1;
+            }
+            loggers.push(kinds);
+        }
+        let list: Vec<_> =
+            config.outputs.iter().chain(&config.subscribe).map(|output| Output::new(output, &names)).collect();
+        Self {
+            fast: config.fast.len(),
+            payloads: list.iter().any(|output| output.alert.shows_payload()),
+            ethernet: list.iter().any(|output| output.config.ethernet),
+            list,
+            names,
+            loggers,
+        }
+    }
+
+    pub(crate) fn type_name(&self, kind: Kind) -> &'static str {
+        self.names.get(usize::from(kind.0)).copied().unwrap_or("unknown")
+    }
+
+    pub(crate) fn kind_name(&self, kind: u16) -> &'static str {
+        self.type_name(Kind(kind))
+    }
+
+    pub(crate) fn logger(&self, protocol: usize, logger: usize) -> Option<Kind> {
+        self.loggers.get(protocol)?.get(logger).copied()
+    }
+
+    pub(crate) fn logger_count(&self, protocol: usize) -> usize {
+        self.loggers.get(protocol).map_or(0, Vec::len)
+    }
+}
+
+impl Output {
+    fn new(config: &EveOutput, names: &[&'static str]) -> Self {
+        let options = |name: &str| config.types.get(name);
+        let truth = |kind: &str, key: &str, absent: bool| options(kind).map_or(absent, |map| is_on(map, key, absent));
+        let number = |kind: &str, key: &str| options(kind).and_then(|map| map.get(key)).and_then(|text| size(text));
+        // `metadata: yes|no` switches all parts; `metadata: {flow: no}` one of them.
+        let metadata = |part: &str, absent: bool| {
+            let all = truth("alert", "metadata", true);
+            truth("alert", &format!("metadata.{part}"), all && absent)
+        };
+        let rule = |part: &str, absent: bool| {
+            let all = metadata("rule", true);
+            truth("alert", &format!("metadata.rule.{part}"), all && absent)
+        };
+        Self {
+            wanted: names.iter().map(|name| options(name).is_some_and(|map| is_on(map, "enabled", true))).collect(),
+            forwarding: names.iter().map(|name| forwarding(config, name)).collect(),
+            alert: AlertOptions {
+                payload: truth("alert", "payload", false),
+                payload_printable: truth("alert", "payload-printable", false),
+                payload_length: truth("alert", "payload-length", false),
+                payload_limit: number("alert", "payload-buffer-size").unwrap_or(4096),
+                packet: truth("alert", "packet", false),
+                app_layer: metadata("app-layer", true),
+                flow: metadata("flow", true),
+                rule_metadata: rule("metadata", true),
+                rule_text: rule("raw", false),
+                rule_references: rule("reference", false),
+                verdict: truth("alert", "verdict", false),
+                calls: truth("alert", "calls", false),
+            },
+            anomaly: AnomalyOptions {
+                decode: truth("anomaly", "types.decode", false),
+                stream: truth("anomaly", "types.stream", false),
+                applayer: truth("anomaly", "types.applayer", true),
+                packet_header: truth("anomaly", "packethdr", false),
+            },
+            frame_payload: frame_limit(number("frame", "payload-buffer-size").unwrap_or(4096)),
+            null_values: truth("stats", "null-values", true),
+            config: config.clone(),
+        }
+    }
+
+    pub(crate) fn wants(&self, kind: Kind) -> bool {
+        self.wanted.get(usize::from(kind.0)).copied().unwrap_or(false)
+    }
+
+    /// Where events of this kind look for the client behind a proxy, if they do.
+    pub(crate) fn forwarding(&self, kind: Kind) -> Option<&XffConfig> {
+        self.forwarding.get(usize::from(kind.0))?.as_ref()
+    }
+}
+
+/// The type's own `xff`, or else the output's.
+fn forwarding(config: &EveOutput, name: &str) -> Option<XffConfig> {
+    let own = config.types.get(name).filter(|map| map.contains_key("xff.enabled"));
+    let Some(own) = own else { return config.xff.clone() };
+    let text = |key: &str| own.get(key).map(String::as_str);
+    is_on(own, "xff.enabled", false).then(|| XffConfig {
+        overwrite: text("xff.mode") == Some("overwrite"),
+        forward: text("xff.deployment") == Some("forward"),
+        header: text("xff.header").unwrap_or("X-Forwarded-For").to_owned(),
+    })
+}
+
+fn is_on(map: &BTreeMap<String, String>, key: &str, absent: bool) -> bool {
+    map.get(key).map_or(absent, |text| matches!(text.as_str(), "yes" | "true" | "on" | "1" | "enabled"))
+}
+
+/// Octets of a frame that a buffer of so many shows: Suricata's has an octet more than it fills.
+pub(crate) const fn frame_limit(buffer: usize) -> usize {
+    buffer.saturating_sub(1)
+}
+
+fn size(text: &str) -> Option<usize> {
+    sidewire_app_layer::Settings::new([(String::new(), text.to_owned())]).size("").and_then(|n| usize::try_from(n).ok())
+}

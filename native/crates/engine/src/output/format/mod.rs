@@ -1,0 +1,5 @@
+//! How events are written.
+
+pub(crate) mod eve;
+pub(crate) mod fast;
+pub(crate) mod pieces;

@@ -1,0 +1,114 @@
+//! Merges what workers wrote into packet order, and applies thresholds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sidewire_detect::{Decision, RuleSet, Thresholds};
+
+use crate::EngineError;
+use crate::output::format::eve::Outputs;
+use crate::output::sink::Sink;
+use crate::output::writer::record::{AlertKey, Batch, Place, Record};
+
+/// Takes what workers wrote, in packet order, applies thresholds, counts, and hands lines to the sinks. The only place
+/// where state that spans host pairs is changed, so any number of workers gives the same output.
+pub(crate) struct Merger {
+    outputs: Arc<Outputs>,
+    sinks: Vec<Sink>,
+    thresholds: Thresholds,
+    decision: bool,
+    /// Events written, by type.
+    pub(crate) events: BTreeMap<&'static str, u64>,
+    /// Alerts written, by generator and signature.
+    pub(crate) alerts: BTreeMap<(u32, u32), AlertCount>,
+    /// Alerts that thresholds held back.
+    pub(crate) suppressed: u64,
+}
+
+/// Alerts of one rule.
+#[derive(Clone, Debug)]
+pub(crate) struct AlertCount {
+    pub(crate) count: u64,
+    pub(crate) msg: String,
+    pub(crate) priority: u8,
+}
+
+impl Merger {
+    pub(crate) fn new(outputs: Arc<Outputs>, sinks: Vec<Sink>, threshold_entries: usize) -> Self {
+        Self {
+            outputs,
+            sinks,
+            thresholds: Thresholds::new(threshold_entries),
+            decision: true,
+            events: BTreeMap::new(),
+            alerts: BTreeMap::new(),
+            suppressed: 0,
+        }
+    }
+
+    /// Writes the batches of all workers for the same span of packets, merged by place.
+    pub(crate) fn merge(&mut self, batches: &[Batch], rules: &RuleSet) -> Result<(), EngineError> {
+        if let [batch] = batches
+            && batch.records.is_sorted_by_key(|record| record.place)
+        {
+            return batch.lines().try_for_each(|(record, line)| self.record(record, line, rules));
+        }
+        let mut all: Vec<(Place, &Record, &[u8])> =
+            batches.iter().flat_map(|batch| batch.lines().map(|(record, line)| (record.place, record, line))).collect();
+        // Stable: events of one place come from one worker, in its order.
+        all.sort_by_key(|(place, _, _)| *place);
+        for (_, record, line) in all {
+            self.record(record, line, rules)?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record, line: &[u8], rules: &RuleSet) -> Result<(), EngineError> {
+        if let Some(key) = &record.alert {
+            if key.first {
+                self.decision = self.decide(key, rules);
+            }
+            if !self.decision {
+                return Ok(());
+            }
+        }
+        // A line in fast.log is no event of its own.
+        if usize::from(record.output) < self.outputs.list.len() {
+            *self.events.entry(self.outputs.kind_name(record.kind)).or_default() += 1;
+        }
+        match self.sinks.get_mut(usize::from(record.output)) {
+            Some(sink) => sink.line(line),
+            None => Ok(()),
+        }
+    }
+
+    fn decide(&mut self, key: &AlertKey, rules: &RuleSet) -> bool {
+        let rule = rules.rule(key.rule);
+        let decision = self.thresholds.apply(
+            rule,
+            key.source.map(|endpoint| endpoint.address),
+            key.destination.map(|endpoint| endpoint.address),
+            Some(key.flow).filter(|id| *id != 0),
+            key.time,
+        );
+        if decision != Decision::Alert {
+            self.suppressed += 1;
+            return false;
+        }
+        self.alerts
+            .entry((rule.gid, rule.sid))
+            .or_insert_with(|| AlertCount { count: 0, msg: rule.msg.clone(), priority: rule.priority })
+            .count += 1;
+        true
+    }
+
+    /// Writes a line that no packet caused (`stats`), to one output.
+    pub(crate) fn extra(&mut self, output: usize, kind: &'static str, line: &[u8]) -> Result<(), EngineError> {
+        *self.events.entry(kind).or_default() += 1;
+        self.sinks.get_mut(output).map_or(Ok(()), |sink| sink.line(line))
+    }
+
+    pub(crate) fn flush(&mut self) -> Result<(), EngineError> {
+        self.sinks.iter_mut().try_for_each(Sink::flush)
+    }
+}

@@ -1,0 +1,6 @@
+//! From what workers wrote to what sinks get: lines with their place in packet order, merged.
+
+pub(crate) mod events;
+pub(crate) mod merge;
+pub(crate) mod record;
+pub(crate) mod thread;

@@ -1,0 +1,72 @@
+//! Lines with their place in packet order.
+
+use sidewire_base::{Endpoint, Time};
+
+/// Where an event belongs in the output: packet order first. The same for any number of workers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// Ordinal of the packet that caused it; `u64::MAX` at the end of the capture.
+    pub(crate) ordinal: u64,
+    /// Flows that end before a packet is looked at come before the packet's own events: 0, then 1.
+    pub(crate) class: u8,
+    /// Tie-break of ended flows: ordinal of their first packet.
+    pub(crate) flow: u64,
+}
+
+/// An EVE line in a [`Batch`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
+    pub(crate) place: Place,
+    /// Which output it is for.
+    pub(crate) output: u16,
+    /// Number of the event type (see `Outputs::type_name`).
+    pub(crate) kind: u16,
+    /// End of the line's octets in the batch; it begins where the record before it ends.
+    pub(crate) end: usize,
+    /// For alerts: what thresholds are decided by.
+    pub(crate) alert: Option<AlertKey>,
+}
+
+/// What thresholds need to know of an alert.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AlertKey {
+    pub(crate) rule: u32,
+    pub(crate) source: Option<Endpoint>,
+    pub(crate) destination: Option<Endpoint>,
+    pub(crate) flow: u64,
+    pub(crate) time: Time,
+    /// Alerts of one match for several outputs are decided once: on the first.
+    pub(crate) first: bool,
+}
+
+/// Lines in order, as one worker wrote them.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) records: Vec<Record>,
+}
+
+impl Batch {
+    /// Octets of lines after which a batch is handed over.
+    const LARGE: usize = 1 << 20;
+
+    /// Holds enough to be handed over before its time.
+    pub(crate) const fn is_large(&self) -> bool {
+        self.bytes.len() >= Self::LARGE
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.records.clear();
+    }
+
+    /// The lines with their records.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (&Record, &[u8])> {
+        let mut start = 0;
+        self.records.iter().map(move |record| {
+            let line = self.bytes.get(start..record.end).unwrap_or_default();
+            start = record.end;
+            (record, line)
+        })
+    }
+}

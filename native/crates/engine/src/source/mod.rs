@@ -1,0 +1,7 @@
+//! Where packets come from: blocks of frames, engine time, and what takes them.
+
+pub(crate) mod block;
+pub(crate) mod clock;
+pub(crate) mod control;
+pub(crate) mod driver;
+pub(crate) mod intake;

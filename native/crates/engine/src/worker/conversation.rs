@@ -1,0 +1,164 @@
+//! What is kept for each flow.
+
+use sidewire_app_layer::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session};
+use sidewire_base::Direction;
+use sidewire_detect::{Taken, TakenFor};
+use sidewire_flow::{Flow, FlowState};
+use sidewire_tcp::State;
+use smallvec::SmallVec;
+
+use crate::output::format::eve::AppNames;
+use crate::output::format::eve::mac_set::MacSet;
+
+/// What the engine keeps for each flow, beside the flow table's own part.
+#[derive(Default)]
+pub(crate) struct Conversation {
+    pub(crate) tcp: Option<Box<sidewire_tcp::Session>>,
+    pub(crate) app: App,
+    pub(crate) rules: sidewire_detect::FlowState,
+    /// An alert was raised on it.
+    pub(crate) alerted: bool,
+    /// Ethernet addresses, when an output shows them.
+    pub(crate) macs: Option<Box<MacSet>>,
+    pub(crate) ttl: [TtlRange; 2],
+}
+
+impl Conversation {
+    /// Where TCP stands, as the flow table knows it; `None` for other transports.
+    pub(crate) fn state(&self) -> Option<FlowState> {
+        let state = self.tcp.as_ref()?.state();
+        Some(match state {
+            State::LastAck | State::TimeWait | State::Closed => FlowState::Closed,
+            _ if state >= State::Established => FlowState::Established,
+            _ => FlowState::New,
+        })
+    }
+}
+
+/// The flow runs the other way than was thought.
+pub(crate) fn swap_direction(flow: &mut ConversationFlow) {
+    flow.swap_direction();
+    if let Some(macs) = &mut flow.data.macs {
+        macs.swap_direction();
+    }
+    flow.data.ttl.swap(0, 1);
+    if let Some(session) = &mut flow.data.app.session {
+        session.touch_all();
+    }
+}
+
+/// Least and greatest TTL of the packets in one direction; none before the first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TtlRange(pub(crate) Option<(u8, u8)>);
+
+impl TtlRange {
+    pub(crate) fn add(&mut self, ttl: u8) {
+        let (least, greatest) = self.0.unwrap_or((ttl, ttl));
+        self.0 = Some((least.min(ttl), greatest.max(ttl)));
+    }
+}
+
+/// The application layer of a flow: which protocol, and its session.
+#[derive(Default)]
+pub(crate) struct App {
+    /// Something of it was looked at.
+    pub(crate) begun: bool,
+    pub(crate) detection: DetectionState,
+    /// Position in the protocol list, once it is known.
+    pub(crate) protocol: Option<u16>,
+    /// The protocol before a change.
+    pub(crate) original: Option<u16>,
+    /// The protocol another flow announced.
+    pub(crate) expected: Option<u16>,
+    pub(crate) session: Option<Box<dyn Session>>,
+    /// Transactions of a session that was let go of.
+    opened: Option<u64>,
+    /// Open frames per direction, where somebody wants frames.
+    pub(crate) frames: Option<Box<[Frames; 2]>>,
+    /// Nothing more is parsed: unrecognised, given up by the protocol, or finished.
+    pub(crate) stopped: bool,
+    /// What was looked at could not be recognised; of datagrams the other direction may still tell.
+    pub(crate) failed: bool,
+    /// Some of its octets could not be parsed.
+    pub(crate) malformed: bool,
+    /// Octets that must be there before the session is called again, per direction.
+    pub(crate) need: [usize; 2],
+    /// The direction was closed towards the session.
+    pub(crate) closed: [bool; 2],
+    /// Events of protocol detection, in order.
+    pub(crate) events: SmallVec<[&'static str; 2]>,
+    /// How many of them were written as anomalies.
+    pub(crate) events_logged: usize,
+    /// The session asked for another protocol: its name, or the empty name for "detect anew".
+    pub(crate) switch: Option<&'static str>,
+    /// Something happened in the session since transactions were looked at.
+    pub(crate) dirty: bool,
+}
+
+impl App {
+    /// The flow runs the other way than was thought.
+    pub(crate) fn swap_direction(&mut self) {
+        self.closed.swap(0, 1);
+        if let Some(frames) = &mut self.frames {
+            frames.swap(0, 1);
+        }
+    }
+
+    /// Frames of a direction are open.
+    #[allow(clippy::indexing_slicing, reason = "an array of two by `Direction`, which cannot fail")]
+    pub(crate) fn has_frames(&self, direction: Direction) -> bool {
+        self.frames.as_deref().is_some_and(|frames| !frames[direction].is_empty())
+    }
+
+    pub(crate) fn take_detection_events(&mut self) {
+        self.events.extend(self.detection.take_events().into_iter().map(DetectionEvent::name));
+    }
+
+    /// Transactions so far; `None` where there never was a session.
+    pub(crate) fn opened(&self) -> Option<u64> {
+        self.session.as_ref().map(|session| session.opened()).or(self.opened)
+    }
+
+    /// Lets go of the session once it was closed and all its transactions are told: a closed flow stays for a while, and
+    /// there may be many.
+    pub(crate) fn let_go(&mut self) {
+        if self.closed == [true; 2] && self.session.as_ref().is_some_and(|session| session.is_empty()) {
+            self.opened = self.opened();
+            self.session = None;
+            self.stopped = true;
+        }
+    }
+
+    /// What detection took the flow and its sides for.
+    pub(crate) fn taken(&self) -> TakenFor {
+        let known = |number: Option<u16>| number.map_or(Taken::Unknown, |number| Taken::For(number.into()));
+        let rest = if self.failed { Taken::Failed } else { Taken::Unknown };
+        let side = |direction| match self.detection.protocol_of(direction) {
+            None if self.detection.has_failed(direction) => Taken::Failed,
+            None => rest,
+            found => known(found),
+        };
+        let flow = if self.failed { Taken::Failed } else { known(self.protocol) };
+        TakenFor { flow, sides: Direction::BOTH.map(side), original: known(self.original) }
+    }
+
+    pub(crate) fn names(&self, protocols: &[ProtocolDef]) -> AppNames {
+        let name = |number: Option<u16>| number.and_then(|n| protocols.get(usize::from(n))).map(|def| def.info.name);
+        AppNames {
+            flow: if self.failed { Some("failed") } else { name(self.protocol) },
+            sides: if self.protocol.is_some() {
+                Direction::BOTH.map(|direction| {
+                    let failed = self.detection.has_failed(direction).then_some("failed");
+                    failed.or_else(|| name(self.detection.protocol_of(direction)))
+                })
+            } else {
+                [None; 2]
+            },
+            original: name(self.original),
+            expected: name(self.expected),
+        }
+    }
+}
+
+/// A flow with its conversation.
+pub(crate) type ConversationFlow = Flow<Conversation>;

@@ -1,0 +1,65 @@
+//! What the events of a packet or flow begin with.
+
+use sidewire_base::{Endpoint, Time};
+use sidewire_decode::{Packet, Transport};
+
+use crate::output::format::eve::{Envelope, Ether, Variables};
+use crate::worker::conversation::ConversationFlow;
+
+/// The beginning of an event about a packet, or about a flow without one.
+pub(crate) fn envelope<'a>(
+    packet: Option<&'a Packet<'_>>,
+    flow: Option<&'a ConversationFlow>,
+    now: Time,
+    (source, destination): (Option<Endpoint>, Option<Endpoint>),
+    file: Option<&'a str>,
+) -> Envelope<'a> {
+    let icmp = match packet.map(|packet| &packet.transport) {
+        Some(Transport::Icmp(icmp)) => Some((icmp.kind, icmp.code)),
+        Some(_) => None,
+        None => flow.and_then(|flow| flow.icmp).map(|icmp| icmp.request),
+    };
+    Envelope {
+        time: packet.map_or(now, |packet| packet.time),
+        flow_id: flow.map(|flow| flow.id),
+        ordinal: packet.map(|packet| packet.ordinal),
+        source,
+        destination,
+        protocol: match packet {
+            Some(packet) => packet.ip.as_ref().map(|ip| ip.protocol),
+            None => flow.map(|flow| flow.protocol),
+        },
+        vlans: packet.map_or_else(|| flow.map_or(&[][..], |flow| &flow.vlans), |packet| &packet.vlans),
+        icmp,
+        icmp_response: None,
+        spi: flow.and_then(|flow| flow.spi),
+        packet_source: Some(packet.map_or("stream (flow timeout)", packet_source)),
+        ether: packet.and_then(|packet| {
+            let header = packet.ethernet?;
+            let turned = packet.source() != source && packet.source() == destination;
+            Some(if turned { Ether::Answer(header) } else { Ether::Packet(header) })
+        }),
+        variables: Variables { flow: flow.map(|flow| &flow.data.rules), matches: &[] },
+        tx: None,
+        file,
+        forwarded: None,
+        community: None,
+    }
+}
+
+/// EVE's `pkt_src`.
+fn packet_source(packet: &Packet<'_>) -> &'static str {
+    use sidewire_decode::Tunnel;
+    if packet.reassembled {
+        return "defrag";
+    }
+    match packet.tunnel {
+        None => "wire/pcap",
+        Some(Tunnel::Gre | Tunnel::Erspan) => "gre tunnel",
+        Some(Tunnel::IpInIp) => "ipv4 tunnel",
+        Some(Tunnel::IpInIpv6) => "ipv6 tunnel",
+        Some(Tunnel::Vxlan) => "vxlan encapsulation",
+        Some(Tunnel::Geneve) => "geneve encapsulation",
+        Some(Tunnel::Teredo) => "teredo tunnel",
+    }
+}

@@ -1,0 +1,116 @@
+//! Frames of flows: which are wanted, how long their octets stay, and how they are told.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
+use sidewire_app_layer::{Extent, Frame, FrameKind, FrameKinds, Frames};
+use sidewire_base::Direction;
+use sidewire_decode::Packet;
+use sidewire_detect::{FRAME_STEP, FRAME_WINDOW};
+use sidewire_tcp::{Session, Stream};
+
+use crate::output::format::eve::{FrameFacts, Kind};
+use crate::worker::conversation::{App, ConversationFlow};
+use crate::worker::env::Env;
+use crate::worker::envelope::envelope;
+use crate::worker::observer::Watch;
+
+/// Octets before those that were looked at that stay for a rule on a whole stream. Other frames end, and keep more.
+const STREAM_WINDOW: u64 = 4096;
+
+/// Visible octets that stay in a direction at most, looked at or not.
+const MAX_PINNED: u64 = 1 << 18;
+
+/// Stream offsets from which octets stay for open frames, per direction.
+#[inline]
+pub(crate) fn pins(app: &App, session: &Session) -> [u64; 2] {
+    app.frames.as_deref().map_or(Session::NO_PINS, |frames| pins_of(frames, session))
+}
+
+#[cold]
+fn pins_of(frames: &[Frames; 2], session: &Session) -> [u64; 2] {
+    Direction::BOTH.map(|direction| {
+        let first = frames[direction].iter().map(pin).min();
+        let least = session.stream(direction).visible().saturating_sub(MAX_PINNED);
+        first.map_or(u64::MAX, |first| first.max(least))
+    })
+}
+
+fn pin(frame: &Frame) -> u64 {
+    let window = if frame.kind == FrameKind::STREAM { STREAM_WINDOW } else { FRAME_WINDOW };
+    frame.start.saturating_add(frame.inspection.seen.saturating_sub(window))
+}
+
+impl<W: Watch> Env<W> {
+    /// Tells the frames of a direction that are worth it by now, and forgets those that are done with.
+    #[inline]
+    pub(crate) fn settle_frames(
+        &mut self,
+        flow: &mut ConversationFlow,
+        direction: Direction,
+        packet: Option<&Packet<'_>>,
+    ) {
+        if let Some(mut frames) = flow.data.app.frames.take() {
+            self.settle(flow, &mut frames[direction], direction, packet);
+            flow.data.app.frames = Some(frames);
+        }
+    }
+
+    #[cold]
+    fn settle(
+        &mut self,
+        flow: &ConversationFlow,
+        frames: &mut Frames,
+        direction: Direction,
+        packet: Option<&Packet<'_>>,
+    ) {
+        self.counters.frames_refused += frames.take_refused();
+        if frames.is_empty() {
+            return;
+        }
+        let (Some(tcp), Some(number)) = (&flow.data.tcp, flow.data.app.protocol.map(usize::from)) else { return };
+        let stream = tcp.stream(direction);
+        let (settled, ended) = (stream.settled(), packet.is_none() || stream.is_over());
+        let logging = self.writer.wants(Kind::FRAME);
+        for frame in frames.iter_mut().filter(|frame| logging && !frame.logged) {
+            let extent = frame.extent(settled, ended);
+            if extent.over || extent.end - frame.start >= FRAME_STEP {
+                self.log_frame(flow, frame, extent, stream, direction, packet);
+                frame.logged = true;
+            }
+        }
+        let passed = flow.data.rules.passed();
+        let ruled = if passed { FrameKinds::default() } else { self.rules.frame_kinds(number, direction) };
+        frames.retain(|frame| {
+            let over = frame.extent(settled, ended).over;
+            !over && (ruled.contains(frame.kind) || logging && !frame.logged)
+        });
+    }
+
+    fn log_frame(
+        &mut self,
+        flow: &ConversationFlow,
+        frame: &Frame,
+        extent: Extent,
+        stream: &Stream,
+        direction: Direction,
+        packet: Option<&Packet<'_>>,
+    ) {
+        let (source, destination) = flow.endpoints(direction);
+        let file = self.file.clone();
+        let community = |seed| sidewire_flow::community_id(flow, seed);
+        let mut envelope = envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
+        envelope.community = Some(&community);
+        let app = flow.data.app.names(self.setup.protocols);
+        let facts = FrameFacts { frame, extent, stream, direction, name: self.frame_name(flow, frame) };
+        self.writer.event(Kind::FRAME, &envelope, |output, out| {
+            app.write(out);
+            out.object("frame", |o| facts.write(output.frame_payload, o));
+        });
+    }
+
+    /// A frame's kind, without the protocol.
+    pub(crate) fn frame_name(&self, flow: &ConversationFlow, frame: &Frame) -> &'static str {
+        let protocol = flow.data.app.protocol.and_then(|number| self.setup.protocols.get(usize::from(number)));
+        let info = protocol.and_then(|def| def.frames.get(usize::from(frame.kind.0)));
+        info.map_or("", |info| info.short())
+    }
+}

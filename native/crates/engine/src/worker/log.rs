@@ -1,0 +1,232 @@
+//! Events about packets, transactions and flows.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
+use std::sync::Arc;
+
+use sidewire_app_layer::Look;
+use sidewire_base::Direction;
+use sidewire_decode::Packet;
+use sidewire_detect::Match;
+use sidewire_flow::EndReason;
+
+use crate::output::format::eve::{Anomaly, Ether, FlowFacts, Kind, Output, Transaction, address_member, write_arp};
+use crate::worker::conversation::ConversationFlow;
+use crate::worker::env::Env;
+use crate::worker::envelope::envelope;
+use crate::worker::observer::Watch;
+
+impl<W: Watch> Env<W> {
+    /// Anomalies of a packet with a flow: decoder, stream, protocol detection.
+    pub(crate) fn log_packet(
+        &mut self,
+        flow: &mut ConversationFlow,
+        packet: &Packet<'_>,
+        direction: Direction,
+        events: &sidewire_tcp::Events,
+    ) {
+        if !packet.events.is_empty() {
+            self.decode_anomalies(Some(flow), packet);
+        }
+        if !self.writer.wants(Kind::ANOMALY) {
+            return;
+        }
+        for event in events.iter() {
+            self.anomaly(Some(flow), Some(packet), direction, None, Anomaly::Stream(event.name()));
+        }
+        let app = &mut flow.data.app;
+        if app.events_logged < app.events.len() {
+            let protocol = app.names(self.setup.protocols).flow.unwrap_or("unknown");
+            let new: smallvec::SmallVec<[&'static str; 2]> =
+                app.events.iter().skip(app.events_logged).copied().collect();
+            app.events_logged = app.events.len();
+            for event in new {
+                self.anomaly(Some(flow), Some(packet), direction, None, Anomaly::Detection { protocol, event });
+            }
+        }
+    }
+
+    pub(crate) fn decode_anomalies(&mut self, flow: Option<&ConversationFlow>, packet: &Packet<'_>) {
+        for event in &packet.events {
+            self.anomaly(flow, Some(packet), Direction::ToServer, None, Anomaly::Decode(event.name()));
+        }
+    }
+
+    /// An ARP packet, which has no flow.
+    pub(crate) fn log_arp(&mut self, packet: &Packet<'_>) {
+        let Some(arp) = packet.arp.filter(|_| self.writer.wants(Kind::ARP)) else { return };
+        let file = self.file.clone();
+        let envelope = envelope(Some(packet), None, self.now, (None, None), file.as_deref());
+        self.writer.event(Kind::ARP, &envelope, |output, out| write_arp(&arp, output, out));
+    }
+
+    /// What `pcre` of matching rules caught for this packet, or for the end of a flow.
+    pub(crate) fn log_variables(
+        &mut self,
+        flow: Option<&ConversationFlow>,
+        packet: Option<&Packet<'_>>,
+        matches: &[Match],
+    ) {
+        let Some(found) = matches.iter().find(|found| !found.packet_variables.is_empty()) else { return };
+        if !self.writer.wants(Kind::METADATA) {
+            return;
+        }
+        let file = self.file.clone();
+        let endpoints = match (packet, flow) {
+            (Some(packet), _) => (packet.source(), packet.destination()),
+            (None, flow) => flow.map(|flow| flow.endpoints(found.direction)).unzip(),
+        };
+        let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
+        envelope.variables.matches = matches;
+        self.writer.event(Kind::METADATA, &envelope, |_, _| {});
+    }
+
+    fn anomaly(
+        &mut self,
+        flow: Option<&ConversationFlow>,
+        packet: Option<&Packet<'_>>,
+        direction: Direction,
+        tx: Option<u64>,
+        anomaly: Anomaly,
+    ) {
+        if !self.setup.outputs.list.iter().any(|output| output.wants(Kind::ANOMALY) && anomaly.wanted(output.anomaly)) {
+            return;
+        }
+        let endpoints = match (packet, flow) {
+            (Some(packet), _) => (packet.source(), packet.destination()),
+            (None, Some(flow)) => {
+                let (source, destination) = flow.endpoints(direction);
+                (Some(source), Some(destination))
+            }
+            (None, None) => (None, None),
+        };
+        let file = self.file.clone();
+        let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
+        envelope.tx = tx;
+        let community = |seed| flow.map(|flow| sidewire_flow::community_id(flow, seed)).unwrap_or_default();
+        if flow.is_some() {
+            envelope.community = Some(&community);
+        }
+        self.writer.event_if(
+            Kind::ANOMALY,
+            &envelope,
+            |output| anomaly.wanted(output.anomaly),
+            |output, out| anomaly.write(output.anomaly, packet, out),
+        );
+    }
+
+    /// Writes what transactions have to say by now.
+    pub(crate) fn log_transactions(&mut self, flow: &mut ConversationFlow, packet: Option<&Packet<'_>>, last: bool) {
+        if !(flow.data.app.dirty || last) {
+            return;
+        }
+        let setup = Arc::clone(&self.setup);
+        let Some(number) = flow.data.app.protocol.map(usize::from) else { return };
+        let Some(protocol) = setup.protocols.get(number) else { return };
+        let file = self.file.clone();
+        let loggers = setup.outputs.logger_count(number);
+        let mut anomalies: Vec<(u64, &'static str)> = Vec::new();
+        let anomalies_wanted = self.writer.wants(Kind::ANOMALY);
+        let mut cursor = 0;
+        while let Some(position) =
+            flow.data.app.session.as_mut().and_then(|session| session.take_due(&mut cursor, Look::Log))
+        {
+            for logger in 0..loggers {
+                let Some(session) = flow.data.app.session.as_deref() else { return };
+                let Some(head) = session.head(position) else { continue };
+                let bit = 1_u32 << logger.min(31);
+                if head.logged & bit != 0 || !session.log_ready(position, logger, last) {
+                    continue;
+                }
+                let Some(kind) = setup.outputs.logger(number, logger) else { continue };
+                let from = session.log_from(position, logger);
+                let (source, destination) = flow.endpoints(from);
+                let tx = Transaction { session, protocol, number, position };
+                let client = |output: &Output| tx.forwarded_for(output, kind, true);
+                let community = |seed| sidewire_flow::community_id(flow, seed);
+                let mut envelope =
+                    envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
+                // A file names its transaction itself.
+                envelope.tx = (kind != Kind::FILEINFO).then_some(head.id);
+                envelope.community = Some(&community);
+                envelope.forwarded = Some((from, &client));
+                let key = (protocol.loggers)(logger).map_or("", |info| info.event_type);
+                let names = flow.data.app.names(setup.protocols);
+                self.writer.event(kind, &envelope, |output, out| {
+                    if kind == Kind::FILEINFO {
+                        // A file is told together with the transaction that carried it.
+                        out.object_unless_empty(protocol.info.name, |o| session.log(position, 0, true, o));
+                        names.write(out);
+                    }
+                    out.object(key, |o| session.log(position, logger, false, o));
+                    if let Some(address) = tx.forwarded_for(output, kind, false) {
+                        address_member(out, "xff", address, output);
+                    }
+                });
+                if let Some(head) = flow.data.app.session.as_deref_mut().and_then(|session| session.head_mut(position))
+                {
+                    head.logged |= bit;
+                }
+            }
+            let Some(head) = flow.data.app.session.as_deref_mut().and_then(|session| session.head_mut(position)) else {
+                continue;
+            };
+            let logged = usize::from(head.events_logged);
+            if logged < head.events.len() {
+                if anomalies_wanted {
+                    let names = head.events.iter().skip(logged);
+                    anomalies.extend(names.filter_map(|n| Some((head.id, protocol.events.get(usize::from(*n))?.name))));
+                }
+                head.events_logged = u8::try_from(head.events.len()).unwrap_or(u8::MAX);
+            }
+        }
+        // Without a packet, it is the side that spoke at all.
+        let silent = flow.packets[Direction::ToServer] == 0;
+        let direction = if silent { Direction::ToClient } else { Direction::ToServer };
+        for (tx, event) in anomalies {
+            let anomaly = Anomaly::Parser { protocol: protocol.info.name, event };
+            self.anomaly(Some(flow), packet, direction, Some(tx), anomaly);
+        }
+    }
+
+    pub(crate) fn log_flow(&mut self, flow: &ConversationFlow, reason: EndReason) {
+        if !(self.writer.wants(Kind::FLOW) || self.writer.wants(Kind::NETFLOW)) {
+            return;
+        }
+        let file = self.file.clone();
+        let endpoints = (Some(flow.client), Some(flow.server));
+        let community = |seed| sidewire_flow::community_id(flow, seed);
+        let mut envelope = envelope(None, Some(flow), self.now, endpoints, file.as_deref());
+        envelope.packet_source = None;
+        envelope.icmp_response = flow.icmp.map(|icmp| icmp.response).filter(|_| flow.packets[Direction::ToClient] > 0);
+        envelope.community = Some(&community);
+        let macs = flow.data.macs.as_deref();
+        envelope.ether = macs.map(|macs| Ether::Flow(macs, Direction::ToServer));
+        let facts = FlowFacts {
+            flow,
+            reason,
+            alerted: flow.data.alerted,
+            transactions: flow.data.app.opened(),
+            tcp: flow.data.tcp.as_deref(),
+            app: flow.data.app.names(self.setup.protocols),
+            malformed: flow.data.app.malformed,
+            ttl: flow.data.ttl,
+        };
+        self.writer.event(Kind::FLOW, &envelope, |_, out| facts.write(out));
+        if self.writer.wants(Kind::NETFLOW) {
+            let types = [flow.icmp.map(|icmp| icmp.request), flow.icmp.map(|icmp| icmp.response)];
+            envelope.icmp_response = None;
+            for (direction, icmp) in Direction::BOTH.into_iter().zip(types) {
+                // The answering side has a record only once it answered.
+                if direction == Direction::ToClient && !flow.both_seen() {
+                    continue;
+                }
+                let (source, destination) = flow.endpoints(direction);
+                envelope.source = Some(source);
+                envelope.destination = Some(destination);
+                envelope.icmp = icmp;
+                envelope.ether = macs.map(|macs| Ether::Flow(macs, direction));
+                self.writer.event(Kind::NETFLOW, &envelope, |_, out| facts.write_netflow(direction, out));
+            }
+        }
+    }
+}
