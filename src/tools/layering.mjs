@@ -5,7 +5,7 @@ import { Failed, main, NATIVE, output, say } from './shell.mjs';
 
 /** Layers, lowest first. A crate uses crates of lower layers only, but for the edges named below. */
 export const LAYERS = [
-  ['base'],
+  ['base', 'tables'],
   ['ir', 'eve', 'decode', 'msrpc', 'capture', 'mpm'],
   ['flow', 'tcp', 'app-layer'],
   ['protocols', 'detect'],

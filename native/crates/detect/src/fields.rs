@@ -3,6 +3,7 @@
 
 use sidewire_base::Direction;
 use sidewire_decode::{Icmp, Ip, Packet, Tcp, Transport};
+use sidewire_tables::IP_PROTOCOLS;
 
 use crate::FlowStats;
 
@@ -75,29 +76,6 @@ fn once<T: Into<u64>>(nth: u32, value: Option<T>) -> Option<u64> {
     value.filter(|_| nth == 0).map(Into::into)
 }
 
-const IP_PROTOCOLS: &[(&str, u64)] = &[
-    ("icmp", 1),
-    ("igmp", 2),
-    ("ipip", 4),
-    ("tcp", 6),
-    ("egp", 8),
-    ("udp", 17),
-    ("dccp", 33),
-    ("ipv6", 41),
-    ("rsvp", 46),
-    ("gre", 47),
-    ("esp", 50),
-    ("ah", 51),
-    ("ipv6-icmp", 58),
-    ("eigrp", 88),
-    ("ospf", 89),
-    ("pim", 103),
-    ("vrrp", 112),
-    ("l2tp", 115),
-    ("sctp", 132),
-    ("udplite", 136),
-];
-
 /// IPv4 option kinds by the names `ipopts` has; `any` is all of them.
 pub(crate) const IP_OPTIONS: &[(&str, u64)] = &[
     ("eol", 0),
@@ -153,7 +131,7 @@ pub(crate) static FIELDS: &[Field] = fields! {
         |s, nth| once(nth, s.ip().map(|ip| ip.tos));
     "id" [] Kind::Number(16), true, "IPv4 identification.",
         |s, nth| once(nth, s.ip().filter(|ip| ip.version == 4).map(|ip| ip.id));
-    "ip_proto" [] Kind::Enumeration(8, IP_PROTOCOLS), true, "IP protocol number.",
+    "ip_proto" [] Kind::Enumeration(8, IP_PROTOCOLS.words()), true, "IP protocol number.",
         |s, nth| once(nth, s.ip().map(|ip| ip.protocol));
     "ipopts" [] Kind::Enumeration(8, IP_OPTIONS), true, "IPv4 options, by kind.",
         |s, nth| ip_option(s.ip().filter(|ip| ip.version == 4)?.options, nth).map(u64::from);

@@ -3,6 +3,7 @@ use core::ops::Range;
 use std::sync::Arc;
 
 use crate::security::Principal;
+use crate::status::is_status;
 use crate::{
     Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Header, Implementation, InterfaceId, PduType,
     TransferSyntax, Uuid, Visibility, interfaces, result_name, words,
@@ -272,15 +273,14 @@ impl Exchange {
             ByteOrder::Little => u32::from_le_bytes(last),
             ByteOrder::Big => u32::from_be_bytes(last),
         };
-        // Win32 errors, HRESULT successes of FACILITY_ITF, HRESULT and NTSTATUS failures and warnings.
-        let is_status = matches!(value, 0..0x1_0000 | 0x0004_0000..0x0005_0000 | 0x8000_0000..0x8100_0000 | 0xc000_0000..0xc100_0000);
-        (returns_status && is_status).then_some(value)
+        (returns_status && is_status(value)).then_some(value)
     }
 
     /// Name of the status a call ended with, when it is one that tells something.
     #[must_use]
     pub fn result_name(&self) -> Option<&'static str> {
-        result_name(self.result()?, interfaces::find(&self.interface?.id.uuid)?.is_orpc())
+        let result = self.result()?;
+        result_name(result, interfaces::find(&self.interface?.id.uuid)?.returns())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::Uuid;
+use crate::{StatusFamily, Uuid};
 
 /// An interface of the table.
 #[derive(Debug)]
@@ -37,6 +37,12 @@ impl Interface {
     #[must_use]
     pub fn is_orpc(&self) -> bool {
         self.kind != Kind::Rpc
+    }
+
+    /// What its operations return.
+    #[must_use]
+    pub fn returns(&self) -> StatusFamily {
+        if self.is_orpc() { StatusFamily::Hresult } else { StatusFamily::Win32 }
     }
 
     /// Name of an operation.

@@ -15,7 +15,6 @@ mod dcom;
 mod dual_string_array;
 mod eve;
 mod exchange;
-mod fault;
 #[doc(hidden)]
 pub mod fuzz;
 mod held;
@@ -46,7 +45,6 @@ pub use dcom::Dcom;
 pub use dual_string_array::{DualStringArray, StringBinding};
 pub use eve::{write_dcerpc, write_msrpc};
 pub use exchange::{Activity, Auth, CallInterface, Carriage, Event, Exchange, Exchanges, Half, Known, Offer};
-pub use fault::fault_name;
 pub use implementation::Implementation;
 pub use ndr::Ndr;
 pub use object_table::ObjectTable;
@@ -55,5 +53,5 @@ pub use pdu::{
     Body, ContextElement, ContextList, ContextResult, Header, InterfaceId, Pdu, PduFlags, PduType, Plausible,
     ResultList, RtsCommands, TransferSyntax,
 };
-pub use status::result_name;
+pub use status::{StatusFamily, fault_name, result_name};
 pub use uuid::Uuid;

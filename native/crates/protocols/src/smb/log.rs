@@ -6,9 +6,9 @@ use sidewire_app_layer::{Logger, LoggerInfo, TxHead};
 use sidewire_base::Direction;
 use sidewire_eve::{Array, Object};
 use sidewire_msrpc::{Carriage, Exchange, PduType, write_msrpc};
+use sidewire_tables::{FSCTL, NTSTATUS};
 
-use super::names::{dos_error, fsctl, server_error, smb1_command, smb2_command, smb2_dialect};
-use super::nt_status::nt_status_name;
+use super::names::{dos_error, server_error, smb1_command, smb2_command, smb2_dialect};
 use super::transaction::{
     Command, Create, Delete, Detail, Dialect, FileId, Native, Negotiate, SessionSetup, Status, Transaction, TreeConnect,
 };
@@ -115,7 +115,7 @@ fn write(tx: &Transaction, head: &TxHead, out: &mut Object<'_>) {
         }
         Detail::Delete(delete) => write_delete(delete, out),
         Detail::Ioctl(function) => {
-            named(out, "function", fsctl(*function), *function);
+            named(out, "function", FSCTL.name(*function), *function);
         }
         Detail::Call(call) => {
             out.object("dcerpc", |o| write_dcerpc(&call.exchange, o));
@@ -139,7 +139,7 @@ fn named<'o, 'b>(
 fn write_status(status: Status, out: &mut Object<'_>) {
     match status {
         Status::Nt(status) => {
-            named(out, "status", nt_status_name(status), status);
+            named(out, "status", NTSTATUS.name(status), status);
             out.hex("status_code", status, 1);
         }
         Status::Dos { class, code } => {

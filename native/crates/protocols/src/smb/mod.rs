@@ -16,7 +16,6 @@ mod lane;
 mod limits;
 mod log;
 mod names;
-mod nt_status;
 mod pipe;
 mod smb1;
 mod smb2;
