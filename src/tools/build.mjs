@@ -1,11 +1,10 @@
 // `npm run build`: TypeScript to dist/, and the release addon to native/sidewire.PLATFORM.node.
 import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { platformName } from './platform.mjs';
 import { profileOptions } from './profile.mjs';
 import { rustVersion } from './rust.mjs';
-import { main, must, NATIVE, ROOT, say, seconds } from './shell.mjs';
+import { isMain, main, must, NATIVE, ROOT, say, seconds } from './shell.mjs';
 import { digest, files, isDone, setDone } from './stamp.mjs';
 
 /** The addon file of a checkout. */
@@ -94,4 +93,4 @@ export async function compileAddon(folder, options) {
   return join(folder, basename(ADDON));
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(build);
+if (isMain(import.meta.url)) await main(build);

@@ -1,7 +1,6 @@
 // The order of the native crates: each may use only those of lower layers. What ARCHITECTURE.md draws, this enforces.
-import { pathToFileURL } from 'node:url';
 import { CARGO } from './rust.mjs';
-import { Failed, main, NATIVE, output, say } from './shell.mjs';
+import { Failed, isMain, main, NATIVE, output, say } from './shell.mjs';
 
 /** Layers, lowest first. A crate uses crates of lower layers only, but for the edges named below. */
 export const LAYERS = [
@@ -53,7 +52,7 @@ export function cargoMetadata() {
   return JSON.parse(text);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href)
+if (isMain(import.meta.url))
   await main(() => {
     const found = violations(cargoMetadata());
     if (found.length > 0) throw new Failed(`The crates break their order:\n  ${found.join('\n  ')}`);

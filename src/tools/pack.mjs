@@ -2,10 +2,9 @@
 // package's manifest is generated here, so that a clone never names a package that does not exist.
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { ADDON, build } from './build.mjs';
 import { platformName } from './platform.mjs';
-import { Failed, main, NATIVE, output, ROOT, say } from './shell.mjs';
+import { Failed, isMain, main, NATIVE, output, ROOT, say } from './shell.mjs';
 
 /** What is in the main package beside package.json, as `files` there says it. */
 const SHIPPED = [
@@ -75,7 +74,7 @@ function tarball(stage, folder) {
   return join(folder, packed.filename.replace('@', '').replace('/', '-'));
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)
+if (process.argv[1] && isMain(import.meta.url))
   await main(async () => {
     await build();
     for (const file of pack(resolve(process.argv[2] ?? join(ROOT, '.sidewire', 'packages')))) say(`pack: ${file}`);

@@ -1,9 +1,8 @@
 // `npm run setup`: everything that must be there before a build. `--yes` lets it install system packages.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { ensureRust } from './rust.mjs';
-import { Failed, main, must, ROOT, say, seconds } from './shell.mjs';
+import { Failed, isMain, main, must, ROOT, say, seconds } from './shell.mjs';
 import { digest, files, isDone, setDone } from './stamp.mjs';
 
 /** Checks Node and Rust, installs the npm packages of the lock file. */
@@ -33,5 +32,4 @@ function checkNode() {
   if (!fits) throw new Failed(`Node ${process.versions.node} is not supported: sidewire needs ${engines.node}.`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href)
-  await main(() => setup({ yes: process.argv.includes('--yes') }));
+if (isMain(import.meta.url)) await main(() => setup({ yes: process.argv.includes('--yes') }));

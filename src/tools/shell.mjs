@@ -1,7 +1,7 @@
 // Running other programs and telling the person about it. Node built-ins only: nothing is installed yet when this starts.
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -57,6 +57,12 @@ export async function must(what, program, args, options) {
 export function output(program, args, { cwd = ROOT } = {}) {
   const done = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 256 << 20 });
   return done.status === 0 ? done.stdout : null;
+}
+
+/** Whether a module (its `import.meta.url`) is the program, and not imported by another. */
+export function isMain(url) {
+  const [, program] = process.argv;
+  return program !== undefined && url === pathToFileURL(program).href;
 }
 
 /** Runs a command's main function; a `Failed` ends the process with its message alone. */

@@ -29,7 +29,7 @@ describe('the packages, installed without scripts into an empty project', () => 
       true,
     );
     expect(existsSync(join(project, 'node_modules/sidewire/native/crates'))).toBe(false);
-    expect(existsSync(join(project, 'node_modules/sidewire/dist/rules/index.js'))).toBe(true);
+    expect(existsSync(join(project, 'node_modules/sidewire/dist/rules/suricata/index.js'))).toBe(true);
   });
 
   it('are imported, and replay', () => {
@@ -119,6 +119,6 @@ describe('the tools', () => {
     const forbidden = {
       packages: [{ name: 'sidewire-detect', dependencies: [{ name: 'sidewire-msrpc', kind: null }] }],
     };
-    expect(tools.violations(forbidden)).toEqual(['detect uses msrpc: detect meets protocols only through proto']);
+    expect(tools.violations(forbidden)).toEqual(['detect uses msrpc: detect meets protocols only through app-layer']);
   });
 });
