@@ -17,6 +17,7 @@ export const WITHIN = [['msrpc', 'eve', 'RPC calls write themselves as JSON obje
 
 /** Edges that go down but must not be, each with its reason. */
 export const FORBIDDEN = [
+  ['app-layer', 'msrpc', 'what every protocol is knows no protocol; RPC keeps its state in an extension'],
   ['detect', 'msrpc', 'detect meets protocols only through app-layer'],
   ['protocols', 'ir', 'a protocol offers buffers; rules are none of its business'],
   ['protocols', 'mpm', 'a protocol offers buffers; matching is none of its business'],

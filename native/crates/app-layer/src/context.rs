@@ -1,8 +1,10 @@
+//! What a session is handed beside its octets.
+
 use core::net::IpAddr;
 
 use sidewire_base::{Direction, Endpoint, Time};
 
-use crate::{Frames, Transport};
+use crate::{Extensions, Frames, Transport};
 
 /// What a session may know and use of its surroundings while it parses.
 pub struct Context<'a> {
@@ -18,8 +20,8 @@ pub struct Context<'a> {
     pub transport: Transport,
     /// True when the flow was picked up in the middle.
     pub midstream: bool,
-    /// DCOM objects and RPC associations of the host pairs this worker sees.
-    pub objects: &'a mut sidewire_msrpc::ObjectTable,
+    /// What protocols keep for all flows of this worker, by type.
+    pub extensions: &'a mut Extensions,
     /// Flows a protocol announces (a dynamic port, a data connection).
     pub expectations: &'a mut Vec<Expectation>,
     /// Where frames of the direction that is parsed are told; `None` as long as nobody wants any.

@@ -1,6 +1,6 @@
 use sidewire_base::Direction;
 
-use crate::{FrameInfo, Session, Settings};
+use crate::{ExtensionDef, FrameInfo, Session, Settings};
 
 /// What a protocol runs over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,6 +211,8 @@ pub struct ProtocolDef {
     pub early: bool,
     /// See [`Protocol::STREAM_DEPTH`](crate::Protocol::STREAM_DEPTH).
     pub stream_depth: Option<u64>,
+    /// State it keeps for all flows of a worker.
+    pub extensions: &'static [ExtensionDef],
     /// Metadata of its buffer rows; the position is the row number.
     pub buffers: fn(usize) -> Option<&'static BufferInfo>,
     /// Its kinds of frames; the first is the stream as a whole. None where there are no streams.

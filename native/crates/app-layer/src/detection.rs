@@ -561,6 +561,7 @@ mod tests {
             flushes_stream: true,
             early: false,
             stream_depth: None,
+            extensions: &[],
             buffers: |_| None,
             frames: &[],
             events: &[],

@@ -9,9 +9,11 @@ mod context;
 mod def;
 mod detection;
 mod due;
+mod extensions;
 mod frame;
 mod session;
 mod settings;
+pub mod testing;
 mod transaction;
 mod value;
 
@@ -21,6 +23,7 @@ pub use def::{
 };
 pub use detection::{Detection, DetectionEvent, DetectionState, MAX_DEPTH, MAX_WAIT, Options, Outcome};
 pub use due::{Due, Look};
+pub use extensions::{Extension, ExtensionDef, Extensions, Resources};
 pub use frame::{Extent, Frame, FrameInfo, FrameInspection, FrameKind, FrameKinds, Frames, MAX_FRAMES};
 pub use session::{Buffer, Failed, Input, Keep, Logger, Protocol, Session, Step, Typed, def};
 pub use settings::Settings;

@@ -2,8 +2,8 @@ use sidewire_base::Direction;
 use sidewire_eve::Object;
 
 use crate::{
-    BufferInfo, Context, EventInfo, FrameInfo, Info, LoggerInfo, Look, ProtocolDef, Settings, Transactions, TxHead,
-    Value,
+    BufferInfo, Context, EventInfo, ExtensionDef, FrameInfo, Info, LoggerInfo, Look, ProtocolDef, Settings,
+    Transactions, TxHead, Value,
 };
 
 /// Bytes handed to a session.
@@ -89,6 +89,8 @@ pub trait Protocol: Send + Sized + 'static {
     /// Octets of each direction a session follows where the configuration names no `stream-depth` for the protocol: 0 is
     /// no limit, `None` as many as of any stream.
     const STREAM_DEPTH: Option<u64> = None;
+    /// State it keeps for all flows of a worker.
+    const EXTENSIONS: &'static [ExtensionDef] = &[];
     /// What rules can look into.
     const BUFFERS: &'static [Buffer<Self::Tx>];
     /// Parts of the stream that rules can look into, told as [`Context::frames`](crate::Context::frames) while it is
@@ -363,6 +365,7 @@ pub const fn def<P: Protocol>() -> ProtocolDef {
         flushes_stream: P::FLUSHES_STREAM,
         early: P::EARLY,
         stream_depth: P::STREAM_DEPTH,
+        extensions: P::EXTENSIONS,
         buffers: |row| P::BUFFERS.get(row).map(|buffer| &buffer.info),
         frames: P::FRAMES,
         events: P::EVENTS,

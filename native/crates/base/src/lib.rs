@@ -3,6 +3,7 @@
 mod counters;
 mod cursor;
 mod endpoint;
+mod ids;
 pub mod ip_protocol;
 mod malformed;
 mod per_direction;
@@ -11,6 +12,7 @@ mod time;
 
 pub use cursor::Cursor;
 pub use endpoint::{Direction, Endpoint, HostPair};
+pub use ids::{BufferId, EventId, ProtocolId, RuleId, TxId};
 pub use malformed::Malformed;
 pub use per_direction::PerDirection;
 pub use time::Time;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
     Buffer, BufferInfo, BufferKind, Context, EventInfo, Failed, FrameInfo, Hook, Info, Input as Bytes, Logger,
     Protocol, ProtocolDef, Session, Settings, Step, Transactions, Value, def,
@@ -318,19 +319,8 @@ impl Bench {
     /// The transaction at a position of the toy protocol, to change.
     pub(crate) fn toy(&mut self, steps: &[u8], direction: Direction) -> Vec<u32> {
         let session = self.session.get_or_insert_with(|| (PROTOCOLS[0].begin)(&Settings::default()));
-        let mut objects = sidewire_msrpc::ObjectTable::default();
-        let mut context = Context {
-            time: Time::new(0, 0),
-            ordinal: 1,
-            client: endpoint("10.0.0.1", 1000),
-            server: endpoint("192.0.2.1", 80),
-            transport: sidewire_app_layer::Transport::Tcp,
-            midstream: false,
-            objects: &mut objects,
-            expectations: &mut Vec::new(),
-            frames: None,
-        };
-        session.parse(direction, Bytes { data: steps, offset: 0, last: false }, &mut context).unwrap();
+        let mut harness = ParseHarness::default().between(endpoint("10.0.0.1", 1000), endpoint("192.0.2.1", 80));
+        session.parse(direction, Bytes { data: steps, offset: 0, last: false }, &mut harness.context()).unwrap();
         self.run(Some(&tcp(&[], direction)), direction, None, false)
     }
 }

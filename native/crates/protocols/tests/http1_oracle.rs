@@ -6,12 +6,12 @@
 #![allow(unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use core::cell::RefCell;
-use core::net::{IpAddr, Ipv4Addr};
 use core::ptr;
 
 use proptest::prelude::*;
-use sidewire_app_layer::{Context, Input, Session, Settings, Transport, Typed, Value, def};
-use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_app_layer::testing::ParseHarness;
+use sidewire_app_layer::{Input, Session, Settings, Typed, Value, def};
+use sidewire_base::Direction;
 use sidewire_protocols::http1::Http1;
 use suricata_htp::HtpStatus;
 use suricata_htp::bstr::Bstr;
@@ -135,21 +135,10 @@ fn theirs(requests: &[u8], responses: &[u8]) -> Vec<Seen> {
 fn ours(requests: &[u8], responses: &[u8]) -> Vec<Seen> {
     let settings = Settings::new([("libhtp.default-config.response-body-limit".to_owned(), "1mb".to_owned())]);
     let mut session = Typed::<Http1>::new(&settings);
-    let endpoint = |port| Endpoint { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port };
-    let mut objects = sidewire_msrpc::ObjectTable::default();
+    let mut harness = ParseHarness::to_port(80);
     for (direction, data) in [(Direction::ToServer, requests), (Direction::ToClient, responses)] {
         for last in [false, true] {
-            let mut context = Context {
-                time: Time::default(),
-                ordinal: 0,
-                client: endpoint(40_000),
-                server: endpoint(80),
-                transport: Transport::Tcp,
-                midstream: false,
-                objects: &mut objects,
-                expectations: &mut Vec::new(),
-                frames: None,
-            };
+            let mut context = harness.context();
             if last {
                 session.close(direction, &mut context);
             } else {

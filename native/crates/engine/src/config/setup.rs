@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sidewire_app_layer::{Detection, ProtocolDef, Settings};
+use sidewire_app_layer::{Detection, ProtocolDef, Resources, Settings};
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
@@ -21,8 +21,8 @@ pub(crate) struct Setup {
     pub(crate) flow: sidewire_flow::Config,
     pub(crate) decode: sidewire_decode::Options,
     pub(crate) outputs: Arc<Outputs>,
-    /// What opens sealed calls.
-    pub(crate) secrets: Option<Arc<Secrets>>,
+    /// What protocols are given beside the configuration: what opens sealed calls.
+    pub(crate) resources: Resources,
 }
 
 impl Setup {
@@ -50,7 +50,7 @@ impl Setup {
             detection,
             settings,
             outputs,
-            secrets,
+            resources: secrets.map_or_else(Resources::default, |secrets| Resources::default().with(secrets)),
             config,
         })
     }

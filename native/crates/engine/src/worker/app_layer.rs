@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{Context, DetectionState, Input, Outcome, ProtocolDef};
+use sidewire_app_layer::{DetectionState, Input, Outcome, ProtocolDef};
 use sidewire_base::{Direction, Endpoint};
 use sidewire_decode::Packet;
 use sidewire_tcp::{Chunk, Consumer, Session};
@@ -12,6 +12,7 @@ use crate::worker::conversation::{App, Conversation, ConversationFlow};
 use crate::worker::counters::AppCounters;
 use crate::worker::env::Env;
 use crate::worker::observer::Watch;
+use crate::worker::parse::ParseInput;
 
 /// Did protocol detection find that a flow runs the other way?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,17 +111,15 @@ impl<W: Watch> Env<W> {
             if let Some(frames) = &mut frames {
                 frames.begin_stream(offset);
             }
-            let mut context = Context {
+            let input = ParseInput {
                 time: self.now,
                 ordinal,
                 client,
                 server,
                 transport: sidewire_app_layer::Transport::Tcp,
                 midstream: tcp.midstream(),
-                objects: &mut self.objects,
-                expectations: &mut self.announced,
-                frames,
             };
+            let mut context = self.parse.context(input, frames);
             let step = if total == 0 {
                 Ok(sidewire_app_layer::Step::default())
             } else {
@@ -200,17 +199,10 @@ impl<W: Watch> Env<W> {
         app.need[direction] = 0;
         let opened = session.opened();
         session.begin_step();
-        let mut context = Context {
-            time: self.now,
-            ordinal,
-            client,
-            server,
-            transport: sidewire_app_layer::Transport::Tcp,
-            midstream,
-            objects: &mut self.objects,
-            expectations: &mut self.announced,
-            frames: None, // what it missed, nobody can look into
-        };
+        let transport = sidewire_app_layer::Transport::Tcp;
+        let input = ParseInput { time: self.now, ordinal, client, server, transport, midstream };
+        // What it missed, nobody can look into.
+        let mut context = self.parse.context(input, None);
         let outcome = session.gap(direction, length, &mut context);
         let new = session.opened() - opened;
         let completed = session.completed(direction);
@@ -330,17 +322,10 @@ impl<W: Watch> Env<W> {
         let Some(session) = &mut app.session else { return Turn::Straight };
         app.dirty = true;
         let opened = session.opened();
-        let mut context = Context {
-            time: self.now,
-            ordinal: packet.ordinal,
-            client,
-            server,
-            transport: sidewire_app_layer::Transport::Udp,
-            midstream: false,
-            objects: &mut self.objects,
-            expectations: &mut self.announced,
-            frames: None, // frames are parts of streams
-        };
+        let transport = sidewire_app_layer::Transport::Udp;
+        let input = ParseInput { time: self.now, ordinal: packet.ordinal, client, server, transport, midstream: false };
+        // Frames are parts of streams.
+        let mut context = self.parse.context(input, None);
         let step = session.parse(direction, Input { data: packet.payload, offset: 0, last: true }, &mut context);
         let new = session.opened() - opened;
         self.count_transactions(app.protocol, new);

@@ -1,7 +1,7 @@
 //! Transactions that are done with, and the end of sessions and flows.
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
-use sidewire_app_layer::{Context, Frames, Keep};
+use sidewire_app_layer::{Frames, Keep};
 use sidewire_base::Direction;
 use sidewire_flow::EndReason;
 use sidewire_tcp::{Consumer, Session};
@@ -10,6 +10,7 @@ use crate::worker::conversation::{Conversation, ConversationFlow};
 use crate::worker::detect::Occasion;
 use crate::worker::env::Env;
 use crate::worker::observer::Watch;
+use crate::worker::parse::ParseInput;
 
 /// Open transactions of one flow; beyond it the oldest are finished early and counted.
 const MAX_TRANSACTIONS: usize = 4096;
@@ -119,17 +120,9 @@ impl<W: Watch> Env<W> {
             if !app.closed[direction] {
                 app.closed[direction] = true;
                 app.dirty = true;
-                let mut context = Context {
-                    time: self.now,
-                    ordinal,
-                    client,
-                    server,
-                    transport,
-                    midstream,
-                    objects: &mut self.objects,
-                    expectations: &mut self.announced,
-                    frames: None, // nothing follows that could be one
-                };
+                let input = ParseInput { time: self.now, ordinal, client, server, transport, midstream };
+                // Nothing follows that could be a frame.
+                let mut context = self.parse.context(input, None);
                 session.close(direction, &mut context);
             }
         }

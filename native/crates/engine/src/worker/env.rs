@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::Expectation;
+use sidewire_app_layer::Extensions;
 use sidewire_base::Time;
 use sidewire_detect::{Detector, Match, RuleSet};
-use sidewire_msrpc::ObjectTable;
 
 use crate::config::setup::Setup;
 use crate::output::writer::events::Writer;
@@ -13,6 +12,7 @@ use crate::worker::conversation::App;
 use crate::worker::counters::AppCounters;
 use crate::worker::expectations::Expectations;
 use crate::worker::observer::Watch;
+use crate::worker::parse::ParseShared;
 use crate::worker::wanted_frames::Wanted;
 
 /// Everything but the flow table, so that a flow can be worked on while it stays in its table.
@@ -24,8 +24,7 @@ pub(crate) struct Env<W: Watch> {
     pub(crate) detector: Detector,
     pub(crate) watch: W,
     pub(crate) matches: Vec<Match>,
-    pub(crate) objects: ObjectTable,
-    pub(crate) announced: Vec<Expectation>,
+    pub(crate) parse: ParseShared,
     pub(crate) expectations: Expectations,
     pub(crate) writer: Writer,
     pub(crate) file: Option<Arc<str>>,
@@ -48,8 +47,10 @@ impl<W: Watch> Env<W> {
             frames: Wanted::new(rules, &setup.outputs, setup.protocols),
             watch,
             matches: Vec::new(),
-            objects: ObjectTable::with_secrets(setup.secrets.clone()),
-            announced: Vec::new(),
+            parse: ParseShared {
+                extensions: Extensions::new(setup.protocols, setup.resources.clone()),
+                announced: Vec::new(),
+            },
             expectations: Expectations::default(),
             writer: Writer::new(Arc::clone(&setup.outputs)),
             file: None,
@@ -81,7 +82,7 @@ impl<W: Watch> Env<W> {
     pub(crate) fn reset(&mut self) {
         self.tcp = sidewire_tcp::Shared::new(&self.setup.tcp, self.setup.workers());
         self.detector = Detector::new(&self.rules);
-        self.objects = ObjectTable::with_secrets(self.setup.secrets.clone());
+        self.parse.extensions.reset(self.setup.protocols);
         self.expectations = Expectations::default();
         self.counters = AppCounters::new(self.setup.protocols.len());
         self.invalid_checksum = 0;
@@ -102,7 +103,7 @@ impl<W: Watch> Env<W> {
     }
 
     pub(crate) fn note_expectations(&mut self) {
-        for expectation in self.announced.drain(..) {
+        for expectation in self.parse.announced.drain(..) {
             self.expectations.add(&expectation);
         }
     }

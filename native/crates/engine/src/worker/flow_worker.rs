@@ -129,8 +129,7 @@ impl<W: Watch> Worker<W> {
         add("app_layer.flow.failed_udp", env.counters.failed_udp);
         add("app_layer.transactions_evicted", env.counters.transactions_evicted);
         add("app_layer.frames_refused", env.counters.frames_refused);
-        add("app_layer.msrpc.memuse", env.objects.octets_unfinished() as u64);
-        add("app_layer.msrpc.objects_evicted", env.objects.evicted());
+        env.parse.extensions.counters(&mut add);
         add("app_layer.expectations", env.expectations.order.len() as u64);
         add("detect.alert", env.counters.alerts);
         add("detect.alert_queue_overflow", env.detector.overflow());

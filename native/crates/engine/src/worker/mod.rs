@@ -12,6 +12,7 @@ pub(crate) mod flow_worker;
 mod frames;
 mod log;
 pub(crate) mod observer;
+mod parse;
 pub(crate) mod seed;
 mod stream;
 mod wanted_frames;

@@ -5,6 +5,7 @@ mod detect;
 mod event;
 mod frame;
 mod http;
+mod objects;
 pub mod rows;
 mod tcp;
 #[cfg(test)]
@@ -13,7 +14,7 @@ mod transaction;
 mod udp;
 
 pub use event::EVENTS;
+pub(crate) use objects::{EXTENSION, announce, objects};
 pub use tcp::Tcp;
-pub(crate) use tcp::announce;
 pub use transaction::{Rpc, Tx, interfaces_of};
 pub use udp::Udp;

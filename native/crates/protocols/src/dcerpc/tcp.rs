@@ -1,13 +1,14 @@
 use sidewire_app_layer::{
-    Buffer, Context, EventInfo, Expectation, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step,
+    Buffer, Context, EventInfo, ExtensionDef, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step,
     Transactions, Transport, Value,
 };
-use sidewire_base::{Direction, Endpoint};
+use sidewire_base::Direction;
 use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId, pump};
 use sidewire_msrpc::{Carriage, Connection, Event, Fed, Limits, Surroundings};
 use smallvec::SmallVec;
 
 use super::http::Preface;
+use super::objects::{EXTENSION, announce, objects};
 use super::transaction::{Filling, LOGGERS};
 use super::{EVENTS, Tx, detect, frame, rows};
 
@@ -44,6 +45,7 @@ impl Protocol for Tcp {
         one_way: false,
     };
     const EARLY: bool = true;
+    const EXTENSIONS: &'static [ExtensionDef] = &[EXTENSION];
     const BUFFERS: &'static [Buffer<Tx>] = BUFFERS;
     const FRAMES: &'static [FrameInfo] = frame::FRAMES;
     const EVENTS: &'static [EventInfo] = EVENTS;
@@ -95,7 +97,7 @@ impl Protocol for Tcp {
         let fed = match self.channel {
             Some(channel) if channel.carries != direction => Fed { consumed: data.len(), need: 0 }, // flow control alone
             Some(channel) if direction == Direction::ToServer => {
-                context.objects.virtual_connections().keep(channel.of, context.time, 0, data, self.limits);
+                objects(context.extensions).virtual_connections().keep(channel.of, context.time, 0, data, self.limits);
                 Fed { consumed: data.len(), need: 0 }
             }
             Some(channel) => self.pump(channel.of, Answers::Octets(data, input.last), transactions, context),
@@ -119,7 +121,13 @@ impl Protocol for Tcp {
         match self.channel {
             Some(channel) if channel.carries != direction => {}
             Some(channel) if direction == Direction::ToServer => {
-                context.objects.virtual_connections().keep(channel.of, context.time, length, &[], self.limits);
+                objects(context.extensions).virtual_connections().keep(
+                    channel.of,
+                    context.time,
+                    length,
+                    &[],
+                    self.limits,
+                );
             }
             Some(channel) => {
                 self.pump(channel.of, Answers::Missing(length), transactions, context);
@@ -138,7 +146,7 @@ impl Protocol for Tcp {
         if let Some(channel) = self.channel {
             let answers = channel.carries == Direction::ToClient;
             // Requests whose answers are not in the capture are told by the flow that has them.
-            if both && (answers || !context.objects.virtual_connections().is_owned(channel.of)) {
+            if both && (answers || !objects(context.extensions).virtual_connections().is_owned(channel.of)) {
                 self.pump(channel.of, Answers::End, transactions, context);
             }
             return;
@@ -154,7 +162,8 @@ impl Protocol for Tcp {
 impl Tcp {
     /// Asks whether HTTP found the flow to be a channel.
     fn find_channel(&mut self, context: &mut Context<'_>) {
-        let announced = context.objects.virtual_connections().take_announced(context.client, context.server);
+        let announced =
+            objects(context.extensions).virtual_connections().take_announced(context.client, context.server);
         if announced.is_some() {
             self.channel = announced;
             self.carriage = Carriage::Http;
@@ -184,19 +193,6 @@ impl Tcp {
         let reversed = self.connection.is_reversed();
         let (filling, around) = Filling::with(transactions, context, &mut self.waiting, self.carriage, Some(offset));
         (&mut self.connection, Filling { reversed, ..filling }, around)
-    }
-}
-
-/// Hands on the dynamic ports that answers named: what connects to them will speak DCERPC.
-pub(crate) fn announce(context: &mut Context<'_>) {
-    for socket in context.objects.take_announced() {
-        context.expectations.push(Expectation {
-            client: None, // another host may have the reference by now
-            server: Endpoint { address: socket.ip(), port: socket.port() },
-            transport: Transport::Tcp,
-            protocol: "dcerpc",
-            first: None,
-        });
     }
 }
 

@@ -1,7 +1,7 @@
-use sidewire_app_layer::{Context, Expectation, Input, Session, Settings, Transport, Typed, Value};
+use sidewire_app_layer::testing::ParseHarness;
+use sidewire_app_layer::{Input, Session, Settings, Transport, Typed, Value};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
-use sidewire_msrpc::ObjectTable;
 
 use super::{Tcp, Udp};
 
@@ -56,32 +56,25 @@ fn response() -> Vec<u8> {
     pdu(2, 2, &[&[0; 8][..], &[9; 24], &[0; 4]].concat())
 }
 
+/// A flow between two hosts, to a port.
+fn harness(port: u16) -> ParseHarness {
+    let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
+    ParseHarness { time: Time::new(1, 0), ..ParseHarness::default() }.between(end(1, 50_000), end(2, port))
+}
+
 struct Bench {
-    objects: ObjectTable,
-    expectations: Vec<Expectation>,
+    harness: ParseHarness,
     session: Typed<Tcp>,
 }
 
 impl Bench {
     fn new() -> Self {
         let session = Typed::new(&Settings::default());
-        Self { objects: ObjectTable::default(), expectations: Vec::new(), session }
+        Self { harness: harness(49_155), session }
     }
 
     fn feed(&mut self, direction: Direction, data: &[u8]) -> usize {
-        let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
-        let mut context = Context {
-            time: Time::new(1, 0),
-            ordinal: 1,
-            client: end(1, 50_000),
-            server: end(2, 49_155),
-            transport: Transport::Tcp,
-            midstream: false,
-            objects: &mut self.objects,
-            expectations: &mut self.expectations,
-            frames: None,
-        };
-        let step = self.session.parse(direction, Input { data, offset: 0, last: false }, &mut context);
+        let step = self.session.parse(direction, Input { data, offset: 0, last: false }, &mut self.harness.context());
         step.unwrap().consumed
     }
 
@@ -158,8 +151,7 @@ fn rules_see_the_call() {
 #[test]
 fn a_datagram_is_a_call() {
     let mut session = Typed::<Udp>::new(&Settings::default());
-    let (mut objects, mut expectations) = (ObjectTable::default(), Vec::new());
-    let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
+    let mut harness = harness(1025).over(Transport::Udp);
     let mut datagram = vec![0; 80];
     datagram[0] = 4;
     datagram[4] = 0x10;
@@ -168,21 +160,10 @@ fn a_datagram_is_a_call() {
     datagram[60] = 2;
     datagram[64] = 9;
     datagram[68] = 15;
-    let mut context = Context {
-        time: Time::new(1, 0),
-        ordinal: 1,
-        client: end(1, 50_000),
-        server: end(2, 1025),
-        transport: Transport::Udp,
-        midstream: false,
-        objects: &mut objects,
-        expectations: &mut expectations,
-        frames: None,
-    };
     for kind in [0, 0, 2, 2] {
         datagram[1] = kind;
         let input = Input { data: &datagram, offset: 0, last: false };
-        session.parse(Direction::ToServer, input, &mut context).unwrap();
+        session.parse(Direction::ToServer, input, &mut harness.context()).unwrap();
     }
     assert_eq!(session.len(), 1, "what is sent again is the same call");
     let mut out = Vec::new();

@@ -6,6 +6,7 @@ use sidewire_msrpc::{Carriage, Event, Exchange, Exchanges, Header, Surroundings,
 use smallvec::SmallVec;
 
 use super::frame;
+use super::objects::objects;
 
 /// What carries RPC in its transactions, so that the rows of [`super::rows`] read from it.
 pub trait Rpc: Send + 'static {
@@ -76,7 +77,7 @@ impl<'a> Filling<'a> {
     ) -> (Self, Surroundings<'a>) {
         let (now, client, server) = (context.time, context.client, context.server);
         let frames = context.frames.as_deref_mut().zip(offset);
-        let around = Surroundings { objects: context.objects, time: now, client, server, session: None };
+        let around = Surroundings { objects: objects(context.extensions), time: now, client, server, session: None };
         (Self { transactions, carriage, now, reversed: false, waiting, frames }, around)
     }
 }

@@ -1,11 +1,13 @@
 use sidewire_app_layer::{
-    Buffer, Context, EventInfo, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions, Transport, Value,
+    Buffer, Context, EventInfo, ExtensionDef, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions,
+    Transport, Value,
 };
 use sidewire_base::Direction;
 use sidewire_msrpc::{Carriage, Datagrams, Event};
 use smallvec::SmallVec;
 
-use super::tcp::{BUFFERS, STAGES, announce, limits};
+use super::objects::{EXTENSION, announce};
+use super::tcp::{BUFFERS, STAGES, limits};
 use super::transaction::{Filling, LOGGERS};
 use super::{EVENTS, Tx, detect, rows};
 
@@ -29,6 +31,7 @@ impl Protocol for Udp {
         stages: STAGES,
         one_way: false,
     };
+    const EXTENSIONS: &'static [ExtensionDef] = &[EXTENSION];
     const BUFFERS: &'static [Buffer<Tx>] = BUFFERS;
     const EVENTS: &'static [EventInfo] = EVENTS;
     const LOGGERS: &'static [Logger<Tx>] = LOGGERS;

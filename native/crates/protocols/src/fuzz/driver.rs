@@ -2,10 +2,10 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
+use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{Context, FrameKinds, Frames, Input, Keep, ProtocolDef, Session, Settings, Transport, Value};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
-use sidewire_msrpc::ObjectTable;
 
 /// Most octets handed over again and again; what a stream layer would keep at the most.
 const WINDOW: usize = 1 << 18;
@@ -17,7 +17,7 @@ const LOOKS: usize = 256;
 /// What the flows of a worker share.
 #[derive(Default)]
 pub(super) struct World {
-    objects: ObjectTable,
+    harness: ParseHarness,
     /// Time: a second a call.
     calls: u32,
 }
@@ -70,17 +70,13 @@ impl Driver {
         let end = |port| Endpoint { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port };
         let [client, server] = self.ports.map(end);
         world.calls += 1;
-        let mut context = Context {
-            time: Time::new(world.calls.into(), 0),
-            ordinal: world.calls.into(),
-            client,
-            server,
-            transport: self.transport,
-            midstream: self.midstream,
-            objects: &mut world.objects,
-            expectations: &mut Vec::new(),
-            frames: (self.transport == Transport::Tcp).then_some(&mut self.frames),
-        };
+        let harness = &mut world.harness;
+        (harness.client, harness.server, harness.transport, harness.midstream) =
+            (client, server, self.transport, self.midstream);
+        (harness.time, harness.ordinal) = (Time::new(world.calls.into(), 0), world.calls.into());
+        harness.expectations.clear();
+        let frames = (self.transport == Transport::Tcp).then_some(&mut self.frames);
+        let mut context = Context { frames, ..harness.context() };
         act(&mut *self.session, &mut context)
     }
 

@@ -26,12 +26,13 @@ mod tests;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Context, EventInfo, Failed, FrameInfo, Info, Input, Logger, Pattern, Protocol, Settings, Slot, Step,
-    Transactions, Transport,
+    Buffer, Context, EventInfo, ExtensionDef, Failed, FrameInfo, Info, Input, Logger, Pattern, Protocol, Settings,
+    Slot, Step, Transactions, Transport,
 };
 use sidewire_base::{Direction, Time};
 use sidewire_msrpc::Uuid;
 
+use crate::dcerpc::EXTENSION;
 use config::Config;
 use event::Event;
 use header::{Scan, Side};
@@ -148,6 +149,7 @@ impl Protocol for Http1 {
         ],
         one_way: false,
     };
+    const EXTENSIONS: &'static [ExtensionDef] = &[EXTENSION];
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
     const FRAMES: &'static [FrameInfo] = frame::FRAMES;
     const EVENTS: &'static [EventInfo] = event::EVENTS;

@@ -11,6 +11,7 @@ use super::line::{self, ChunkLine, Version};
 use super::response::ResponseState;
 use super::rpc::Opening;
 use super::{Http1, Move, Transaction, stage};
+use crate::dcerpc::objects;
 
 const HERE: Direction = Direction::ToServer;
 
@@ -109,7 +110,7 @@ impl Http1 {
                         Opening::Channel(cookie, Direction::ToClient) => self.rpc_out = Some(cookie),
                         Opening::Channel(cookie, carries) => {
                             let (client, server) = (context.client, context.server);
-                            context.objects.virtual_connections().announce(client, server, cookie, carries);
+                            objects(context.extensions).virtual_connections().announce(client, server, cookie, carries);
                             Self::complete(HERE, slot, now);
                             self.request = RequestState::Ignore;
                             self.response = ResponseState::Closed;

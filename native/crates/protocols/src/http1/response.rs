@@ -11,6 +11,7 @@ use super::header::{Side, Span, contains, is_space, same};
 use super::line::{self, ChunkLine, Version};
 use super::request::RequestState;
 use super::{Http1, Move, Transaction, log, stage};
+use crate::dcerpc::objects;
 
 const HERE: Direction = Direction::ToClient;
 
@@ -222,7 +223,7 @@ impl Http1 {
             && let Some(cookie) = channel
         {
             let (client, server) = (context.client, context.server);
-            context.objects.virtual_connections().announce(client, server, cookie, Direction::ToClient);
+            objects(context.extensions).virtual_connections().announce(client, server, cookie, Direction::ToClient);
             self.leave(slot, now);
             return Ok(Move::Switch(taken, "dcerpc"));
         } else if code == 101 && !delimited {

@@ -1,11 +1,11 @@
 //! Conversations.
 
-use core::net::{IpAddr, Ipv4Addr};
 use std::io::Write as _;
 
 use proptest::prelude::*;
+use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{Context, Failed, Input, Session, Settings, Step, Transport, Typed, Value};
-use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_base::Direction;
 use sidewire_eve::Object;
 
 use super::{Http1, buffers::BUFFERS, event::EVENTS, log::LOGGERS};
@@ -17,7 +17,7 @@ const S: Direction = Direction::ToClient;
 struct Flow {
     session: Typed<Http1>,
     pending: [Vec<u8>; 2],
-    objects: sidewire_msrpc::ObjectTable,
+    harness: ParseHarness,
 }
 
 impl Flow {
@@ -30,24 +30,12 @@ impl Flow {
         Self {
             session: Typed::new(&Settings::new(settings)),
             pending: Default::default(),
-            objects: sidewire_msrpc::ObjectTable::default(),
+            harness: ParseHarness::to_port(80),
         }
     }
 
     fn run<T>(&mut self, run: impl FnOnce(&mut Typed<Http1>, &mut [Vec<u8>; 2], &mut Context<'_>) -> T) -> T {
-        let endpoint = |port| Endpoint { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port };
-        let mut context = Context {
-            time: Time::default(),
-            ordinal: 0,
-            client: endpoint(40_000),
-            server: endpoint(80),
-            transport: Transport::Tcp,
-            midstream: false,
-            objects: &mut self.objects,
-            expectations: &mut Vec::new(),
-            frames: None,
-        };
-        run(&mut self.session, &mut self.pending, &mut context)
+        run(&mut self.session, &mut self.pending, &mut self.harness.context())
     }
 
     fn feed(&mut self, direction: Direction, data: &[u8], last: bool) -> Result<Step, Failed> {

@@ -28,12 +28,12 @@ mod wire1;
 mod wire2;
 
 use sidewire_app_layer::{
-    Buffer, Context, EventInfo, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step, Transactions,
-    Transport, Value,
+    Buffer, Context, EventInfo, ExtensionDef, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step,
+    Transactions, Transport, Value,
 };
 use sidewire_base::Direction;
 
-use crate::dcerpc::{announce, rows};
+use crate::dcerpc::{EXTENSION, announce, rows};
 
 pub use flow::Smb;
 pub use transaction::Transaction;
@@ -51,6 +51,7 @@ impl Protocol for Smb {
         one_way: false,
     };
     const FLUSHES_STREAM: bool = false;
+    const EXTENSIONS: &'static [ExtensionDef] = &[EXTENSION];
     const STREAM_DEPTH: Option<u64> = Some(0);
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
     const FRAMES: &'static [FrameInfo] = frame::FRAMES;

@@ -16,7 +16,7 @@ use super::lane::{Flowing, Route};
 use super::names::FSCTL_PIPE_TRANSCEIVE;
 use super::transaction::{Call, Command, Detail, File, Transaction};
 use super::{wire1, wire2};
-use crate::dcerpc::interfaces_of;
+use crate::dcerpc::{interfaces_of, objects};
 
 /// Name of a file whose create was not seen.
 pub(super) const UNKNOWN: &[u8] = b"<unknown>";
@@ -279,7 +279,7 @@ pub(super) fn pipe_name(name: &[u8]) -> &[u8] {
 
 fn surroundings<'a>(context: &'a mut Context<'_>) -> Surroundings<'a> {
     let (client, server) = (context.client, context.server);
-    Surroundings { objects: context.objects, time: context.time, client, server, session: None }
+    Surroundings { objects: objects(context.extensions), time: context.time, client, server, session: None }
 }
 
 /// The calls of a pipe as transactions of the flow.

@@ -1,12 +1,10 @@
 //! Conversations, cut anyhow, and hostile ones.
 
-use core::net::{IpAddr, Ipv4Addr};
-
 use proptest::prelude::*;
+use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{Context, Input, Protocol as _, Session as _, Settings, Transactions, Transport, Value};
-use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_base::Direction;
 use sidewire_eve::Object;
-use sidewire_msrpc::ObjectTable;
 
 use super::event::{EVENTS, Event};
 use super::transaction::Detail;
@@ -222,7 +220,7 @@ struct Outcome {
 struct Player {
     session: Smb,
     transactions: Transactions<Transaction>,
-    objects: ObjectTable,
+    harness: ParseHarness,
     offsets: [u64; 2],
     buffers: [Vec<u8>; 2],
     needs: [usize; 2],
@@ -236,7 +234,7 @@ impl Player {
         Self {
             session: Smb::begin(&settings),
             transactions: Transactions::default(),
-            objects: ObjectTable::default(),
+            harness: ParseHarness::to_port(445),
             offsets: [0; 2],
             buffers: Default::default(),
             needs: [0; 2],
@@ -246,19 +244,8 @@ impl Player {
     }
 
     fn with<R>(&mut self, act: impl FnOnce(&mut Smb, &mut Transactions<Transaction>, &mut Context<'_>) -> R) -> R {
-        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let mut context = Context {
-            time: Time::default(),
-            ordinal: 0,
-            client: Endpoint { address, port: 50000 },
-            server: Endpoint { address, port: 445 },
-            transport: Transport::Tcp,
-            midstream: self.midstream,
-            objects: &mut self.objects,
-            expectations: &mut Vec::new(),
-            frames: None,
-        };
-        act(&mut self.session, &mut self.transactions, &mut context)
+        self.harness.midstream = self.midstream;
+        act(&mut self.session, &mut self.transactions, &mut self.harness.context())
     }
 
     fn feed(&mut self, direction: Direction, octets: &[u8], last: bool) {
@@ -351,23 +338,11 @@ fn calls_on_a_pipe_are_followed_whatever_carries_them() {
 #[test]
 fn rules_see_shares_users_and_calls() {
     let mut session = sidewire_app_layer::Typed::<Smb>::new(&Settings::default());
-    let mut objects = ObjectTable::default();
-    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let mut context = Context {
-        time: Time::default(),
-        ordinal: 0,
-        client: Endpoint { address, port: 50000 },
-        server: Endpoint { address, port: 445 },
-        transport: Transport::Tcp,
-        midstream: false,
-        objects: &mut objects,
-        expectations: &mut Vec::new(),
-        frames: None,
-    };
+    let mut harness = ParseHarness::to_port(445);
     let mut offsets = [0; 2];
     for (direction, octets) in services() {
         let input = Input { data: &octets, offset: offsets[direction], last: false };
-        assert_eq!(session.parse(direction, input, &mut context).unwrap().consumed, octets.len());
+        assert_eq!(session.parse(direction, input, &mut harness.context()).unwrap().consumed, octets.len());
         offsets[direction] += octets.len() as u64;
     }
     let row = |name: &str| Smb::BUFFERS.iter().position(|buffer| buffer.info.name == name).unwrap();

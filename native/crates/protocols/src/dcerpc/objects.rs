@@ -1,0 +1,43 @@
+//! What one connection says that is needed to read another: DCOM objects, RPC associations, connections over HTTP, ports
+//! that were announced. TCP, UDP, SMB and HTTP share it.
+
+use sidewire_app_layer::{Context, Expectation, Extension, ExtensionDef, Extensions, Resources, Transport};
+use sidewire_base::Endpoint;
+use sidewire_msrpc::ObjectTable;
+use sidewire_msrpc::security::Secrets;
+
+/// The worker's table of objects. Of the run's resources it takes the [`Secrets`] that open sealed calls.
+struct RpcObjects(ObjectTable);
+
+impl Extension for RpcObjects {
+    fn new(resources: &Resources) -> Self {
+        Self(ObjectTable::with_secrets(resources.get::<Secrets>()))
+    }
+
+    fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {
+        tell("app_layer.msrpc.memuse", self.0.octets_unfinished() as u64);
+        tell("app_layer.msrpc.objects_evicted", self.0.evicted());
+    }
+}
+
+/// The extension, for the declarations of those who use it.
+pub(crate) const EXTENSION: ExtensionDef = ExtensionDef::of::<RpcObjects>();
+
+/// The table of this worker.
+#[inline]
+pub(crate) fn objects(extensions: &mut Extensions) -> &mut ObjectTable {
+    &mut extensions.get::<RpcObjects>().0
+}
+
+/// Hands on the dynamic ports that answers named: what connects to them will speak DCERPC.
+pub(crate) fn announce(context: &mut Context<'_>) {
+    for socket in objects(context.extensions).take_announced() {
+        context.expectations.push(Expectation {
+            client: None, // another host may have the reference by now
+            server: Endpoint { address: socket.ip(), port: socket.port() },
+            transport: Transport::Tcp,
+            protocol: "dcerpc",
+            first: None,
+        });
+    }
+}
