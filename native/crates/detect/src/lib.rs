@@ -6,55 +6,28 @@
 //! matches of all workers are in packet order.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
-mod address;
-mod address_table;
-mod base64;
-mod catalog;
-mod check;
-mod condition;
-mod detector;
-mod facts;
-mod fast_pattern;
-mod fields;
-mod flow_state;
-mod frame;
-#[cfg(test)]
-mod frame_tests;
+mod compile;
 #[doc(hidden)]
 pub mod fuzz;
-mod group;
-mod host_bits;
-mod input;
 mod inspect;
-mod literal;
-mod matched;
-mod names;
-mod number;
-mod observer;
+mod keyword;
 mod options;
-mod plan;
-mod port_table;
 mod rule;
-mod rule_set;
-#[cfg(test)]
-mod testing;
+mod state;
+mod table;
 #[cfg(test)]
 mod tests;
-mod threshold;
-mod transaction;
-#[cfg(test)]
-mod transaction_tests;
-mod transform;
 
-pub use address::AddressList;
-pub use catalog::catalog;
-pub use detector::Detector;
-pub use flow_state::FlowState;
-pub use frame::{FRAME_STEP, FRAME_WINDOW, is_due};
-pub use input::{FlowInput, FlowStats, FramesInput, Glance, Input, StreamInput, Taken, TakenFor};
-pub use matched::Match;
-pub use observer::{Failure, Observer, Record, Recorder, Silent, Unit};
+pub use compile::rule_set::{CompileError, CompileStats, Problem, RuleSet};
+pub use inspect::detector::Detector;
+pub use inspect::frame::{FRAME_STEP, FRAME_WINDOW, is_due};
+pub use inspect::input::{FlowInput, FramesInput, Glance, Input, StreamInput};
+pub use inspect::matched::Match;
+pub use inspect::observer::{Failure, Observer, Record, Recorder, Silent, Unit};
+pub use keyword::catalog::catalog;
 pub use options::{Backend, CompileOptions};
 pub use rule::{RuleMeta, RuleType, Suppress};
-pub use rule_set::{CompileError, CompileStats, Problem, RuleSet};
-pub use threshold::{Decision, Thresholds};
+pub use state::app_proto::{FlowStats, Taken, TakenFor};
+pub use state::flow_state::FlowState;
+pub use state::threshold::{Decision, Thresholds};
+pub use table::address::AddressList;

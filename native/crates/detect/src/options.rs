@@ -1,3 +1,5 @@
+//! How rules are compiled and run.
+
 use std::path::PathBuf;
 
 pub use sidewire_mpm::Backend;

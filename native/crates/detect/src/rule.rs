@@ -1,6 +1,8 @@
+//! What is known of a rule once it is compiled.
+
 use sidewire_ir::{Action, HeaderProtocol, Metadata, Reference, Target, Threshold, Track};
 
-use crate::address::AddressList;
+use crate::table::address::AddressList;
 
 /// What is known of a rule once it is compiled: what alerts show and thresholds need.
 #[derive(Clone, Debug)]

@@ -1,3 +1,5 @@
+//! The catalog of keywords: what the engine has, for the rule compiler.
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

@@ -2,15 +2,18 @@
 //! every field is written. The catalog goes the other way and tells the compiler which keywords exist.
 
 mod catalog;
+mod check;
 mod condition;
+mod number;
 mod rule;
 
 pub use catalog::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, ValueKind};
-pub use condition::{
-    ByteExtract, ByteJump, ByteMath, ByteTest, Check, Compare, Condition, Content, Endian, Entropy, FastPattern,
-    FlagCompare, FlowBitAction, FlowIntAction, IsDataAt, MathOperator, Number, NumberRange, Operand, Pcre, PcreCapture,
-    PcreScope, StreamSide, TestOperator, Transform, Window, XbitScope,
+pub use check::{
+    ByteExtract, ByteJump, ByteMath, ByteTest, Check, Compare, Content, Endian, Entropy, FastPattern, IsDataAt,
+    MathOperator, Operand, Pcre, PcreCapture, PcreScope, TestOperator, Window,
 };
+pub use condition::{Condition, FlagCompare, FlowBitAction, FlowIntAction, StreamSide, Transform, XbitScope};
+pub use number::{Number, NumberRange};
 pub use rule::{
     Action, AddressRange, AddressSet, BatchSets, Direction, FlowRequirement, HeaderProtocol, Hook, Metadata, PortRange,
     PortSet, Reference, Rule, RuleBatch, Suppression, Target, Threshold, ThresholdKind, Track,

@@ -1,3 +1,5 @@
+//! Rules, and the sets they name.
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

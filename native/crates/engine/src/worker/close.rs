@@ -38,7 +38,7 @@ impl<W: Watch> Env<W> {
             self.counters.transactions_evicted += excess as u64;
             session.evict(excess);
         }
-        if !state.is_of(&self.rules) {
+        if !self.rules.has_inspected(state) {
             session.touch_all();
         }
         // An alert on a frame tells of the transaction the frame belongs to.

@@ -1,0 +1,138 @@
+//! What a rule looks at, in which directions, and where it stands among the others: as Suricata has it.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
+use sidewire_base::Direction;
+use sidewire_ir as ir;
+use sidewire_ir::HeaderProtocol;
+
+use crate::compile::draft::Draft;
+use crate::compile::plan::{Classes, Order, StateUse};
+use crate::keyword::check::Check;
+use crate::keyword::condition::{Condition, Effect};
+use crate::rule::RuleType;
+
+impl Draft<'_> {
+    /// The rule's type, and whether it looks at packets and at the stream.
+    pub(in crate::compile) fn kind(&self, negated_addresses: bool) -> (RuleType, bool, bool) {
+        if self.frame.is_some() {
+            return (RuleType::Frame, false, false);
+        }
+        if !self.tx.is_empty() {
+            return (RuleType::AppTx, true, true);
+        }
+        let conditions = || self.conditions.iter().map(|(_, condition)| condition);
+        let flow = &self.rule.flow;
+        let stateless = self.payload.is_empty() && self.apps.is_none();
+        let keeps_bits = |condition: &Condition| matches!(condition, Condition::XBit { .. });
+        if stateless
+            && flow.is_direction_only()
+            && conditions().any(|condition| matches!(condition, Condition::AppProtocol(_)))
+            && conditions().all(|condition| matches!(condition, Condition::AppProtocol(_)) || keeps_bits(condition))
+        {
+            return (RuleType::ProtocolOnly, true, false);
+        }
+        let addresses_only = |condition: &Condition| {
+            keeps_bits(condition) || matches!(condition, Condition::Field { field, .. } if field.name == "ip_proto")
+        };
+        let compatible = |effect: &Effect| {
+            matches!(effect, Effect::FlowBits { action: ir::FlowBitAction::Set, .. } | Effect::XBit { .. })
+        };
+        if stateless
+            && *flow == ir::FlowRequirement::default()
+            && self.classes.0 & Classes::NONE == 0
+            && conditions().all(addresses_only)
+            && self.effects.iter().all(compatible)
+        {
+            return (if negated_addresses { RuleType::LikeIpOnly } else { RuleType::IpOnly }, true, false);
+        }
+        let is_event =
+            |condition: &Condition| matches!(condition, Condition::DecodeEvent { .. } | Condition::StreamEvent { .. });
+        if self.payload.is_empty() && !self.conditions.is_empty() && conditions().all(is_event) {
+            return (RuleType::DecoderEvent, true, false);
+        }
+        let only_packet = self.needs_packet || flow.no_stream || self.rule.protocol == HeaderProtocol::TcpPacket;
+        let only_stream = flow.only_stream || self.rule.protocol == HeaderProtocol::TcpStream;
+        if !self.payload.is_empty() {
+            if self.classes.0 & Classes::TCP == 0 || only_packet {
+                return (RuleType::Packet, true, self.classes.0 & !Classes::TCP == 0 && !only_packet);
+            }
+            let anchored = self.payload.iter().flat_map(|(_, look)| &look.checks).any(|check| match check {
+                Check::Content(content) => !content.relative && (content.start.is_some() || content.end.is_some()),
+                _ => false,
+            });
+            return match only_stream {
+                false if anchored || self.needs_both => (RuleType::PacketStream, true, true),
+                _ => (RuleType::Stream, false, true),
+            };
+        }
+        if self.apps.is_some() && self.conditions.is_empty() && flow.is_direction_only() {
+            return (RuleType::AppLayer, true, false);
+        }
+        (RuleType::Packet, true, false)
+    }
+
+    pub(in crate::compile) fn directions(&self, kind: RuleType) -> [bool; 2] {
+        let flow = &self.rule.flow;
+        if kind == RuleType::AppTx && self.rule.direction == ir::Direction::Transaction {
+            return [true, true];
+        }
+        if flow.to_server || flow.to_client {
+            return [flow.to_server, flow.to_client];
+        }
+        if let Some(hook) = self.hook {
+            return [hook == Direction::ToServer, hook == Direction::ToClient];
+        }
+        if self.tx.is_empty() {
+            return [true, true];
+        }
+        let only = |direction: Direction| {
+            self.tx.iter().any(|condition| {
+                condition.progress[direction].is_some() && condition.progress[direction.flip()].is_none()
+            })
+        };
+        match (only(Direction::ToServer), only(Direction::ToClient)) {
+            (true, false) => [true, false],
+            (false, true) => [false, true],
+            _ => [true, true],
+        }
+    }
+
+    /// Its conditions are on both halves of a transaction.
+    pub(in crate::compile) fn is_whole_tx(&self) -> bool {
+        let only = |direction: Direction| {
+            self.tx.iter().any(|condition| {
+                condition.progress[direction].is_some() && condition.progress[direction.flip()].is_none()
+            })
+        };
+        self.rule.direction == ir::Direction::Transaction || (only(Direction::ToServer) && only(Direction::ToClient))
+    }
+
+    pub(in crate::compile) fn order(&self) -> Order {
+        let reads = |wanted: fn(&Condition) -> bool| self.conditions.iter().any(|(_, condition)| wanted(condition));
+        let sets = |wanted: fn(&Effect) -> bool| self.effects.iter().any(wanted);
+        Order {
+            action: match self.rule.action {
+                ir::Action::Pass => 0,
+                ir::Action::Drop => 1,
+                ir::Action::Reject | ir::Action::RejectSrc | ir::Action::RejectDst | ir::Action::RejectBoth => 2,
+                ir::Action::Alert | ir::Action::Config => 3,
+            },
+            flowbits: StateUse::new(
+                sets(|effect| matches!(effect, Effect::FlowBits { .. })),
+                reads(|condition| matches!(condition, Condition::FlowBits { .. })),
+            ),
+            depth: 0,
+            flowints: StateUse::new(
+                sets(|effect| matches!(effect, Effect::FlowInt { .. })),
+                reads(|condition| matches!(condition, Condition::FlowInt { .. } | Condition::FlowIntSet { .. })),
+            ),
+            xbits: StateUse::new(
+                sets(|effect| matches!(effect, Effect::XBit { .. })),
+                reads(|condition| matches!(condition, Condition::XBit { .. })),
+            ),
+            priority: self.rule.priority,
+            gid: self.rule.gid,
+            sid: self.rule.sid,
+        }
+    }
+}

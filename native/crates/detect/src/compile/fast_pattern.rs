@@ -1,0 +1,119 @@
+//! The literal that guards a rule.
+
+use sidewire_app_layer::BufferKind;
+use sidewire_ir as ir;
+
+use crate::keyword::check::unhex;
+use crate::keyword::condition::{FrameTest, Look, TxCondition, TxTest};
+use crate::keyword::literal::commonness;
+use crate::rule::RuleType;
+
+/// Octets of a pattern that the prefilter looks for at most: more do not make it rarer.
+const LENGTH: usize = 16;
+
+/// What the prefilter looks for before a rule is evaluated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FastPattern {
+    pub(crate) site: Site,
+    pub(crate) octets: Vec<u8>,
+    pub(crate) nocase: bool,
+}
+
+/// Where it looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Site {
+    /// Payload of packets and streams.
+    Payload,
+    /// The buffer of one of the rule's transaction conditions.
+    Tx(usize),
+    /// Frames.
+    Frame,
+}
+
+/// Chooses the content that is rarest by length and octets, or the one the rule wishes. A content that may be missing
+/// (negated, in a buffer that may be absent) does not qualify.
+pub(crate) fn choose(
+    rule: &ir::Rule,
+    kind: RuleType,
+    tx: &[TxCondition],
+    frame: Option<&FrameTest>,
+    payload: &[(usize, Look)],
+) -> Option<FastPattern> {
+    let mut best: Option<(u32, FastPattern)> = None;
+    for (position, condition) in rule.conditions.iter().enumerate() {
+        let (ir::Condition::Buffer { checks, .. } | ir::Condition::Frame { checks, .. }) = condition else { continue };
+        if checks.iter().any(|check| matches!(check, ir::Check::Absent { .. })) {
+            continue;
+        }
+        let plain = |(at, look): &(usize, Look)| *at == position && look.transforms.is_empty();
+        let site = match kind {
+            RuleType::AppTx => tx
+                .iter()
+                .position(|condition| condition.position == position && matches!(condition.test, TxTest::Buffer(_)))
+                .map(Site::Tx),
+            RuleType::Frame => frame.is_some_and(|frame| frame.looks.iter().any(plain)).then_some(Site::Frame),
+            _ => payload.iter().any(plain).then_some(Site::Payload),
+        };
+        let Some(site) = site else { continue };
+        for check in checks {
+            let ir::Check::Content(content) = check else { continue };
+            if content.negated {
+                continue;
+            }
+            let Ok(octets) = unhex(&content.pattern) else { continue };
+            let (wanted, octets) = match content.fast_pattern {
+                ir::FastPattern::Auto => (0, octets),
+                ir::FastPattern::Wanted | ir::FastPattern::Only => (1, octets),
+                ir::FastPattern::Chop { offset, length } => {
+                    let (from, length) = (offset as usize, length as usize);
+                    (1, octets.get(from..from + length).map(<[u8]>::to_vec).unwrap_or(octets))
+                }
+            };
+            let octets = cut(octets);
+            let mut strength = octets.iter().map(|&octet| 12 - u32::from(commonness(octet))).sum::<u32>();
+            if let Site::Tx(at) = site {
+                strength = weigh(strength, tx.get(at));
+            }
+            if content.window.end.is_some() {
+                strength += 1;
+            }
+            let score = wanted << 16 | strength;
+            if best.as_ref().is_none_or(|(known, _)| score > *known) {
+                best = Some((score, FastPattern { site, octets, nocase: content.nocase }));
+            }
+        }
+    }
+    best.map(|(_, fast)| fast)
+}
+
+/// The part of a long pattern that is rarest.
+fn cut(octets: Vec<u8>) -> Vec<u8> {
+    let weight = |part: &[u8]| part.iter().map(|&octet| 12 - u32::from(commonness(octet))).sum::<u32>();
+    match octets.windows(LENGTH).rev().max_by_key(|part| weight(part)) {
+        Some(part) => part.to_vec(),
+        None => octets,
+    }
+}
+
+/// Some buffers hold one of few values: a pattern there is weaker than it looks. Bodies are long: patterns there cost more.
+fn weigh(strength: u32, condition: Option<&TxCondition>) -> u32 {
+    match condition.map(|condition| condition.kind) {
+        Some(BufferKind::Body) => strength * 3 / 4,
+        _ => strength,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_patterns_are_cut_to_their_rarest_part() {
+        assert_eq!(cut(b"short".to_vec()), b"short");
+        let mut long = vec![b'e'; 30];
+        long.extend_from_slice(b"\x90\x91\x92\x93");
+        let part = cut(long);
+        assert_eq!(part.len(), LENGTH);
+        assert!(part.ends_with(b"\x90\x91\x92\x93"));
+    }
+}

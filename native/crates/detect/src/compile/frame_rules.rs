@@ -1,0 +1,59 @@
+//! The rules on frames of one protocol and direction, by kind of frame.
+
+use sidewire_app_layer::{FrameKind, FrameKinds};
+use sidewire_base::Direction;
+
+use crate::compile::fast_pattern::Site;
+use crate::compile::plan::Plan;
+use crate::compile::prefilter::{Context, Sets};
+
+/// Rules on frames of one protocol and direction.
+#[derive(Debug, Default)]
+pub(crate) struct FrameRules {
+    pub(crate) kinds: FrameKinds,
+    pub(crate) contexts: Vec<FrameContext>,
+}
+
+/// Rules on one kind of frame.
+#[derive(Debug)]
+pub(crate) struct FrameContext {
+    pub(crate) kind: FrameKind,
+    pub(crate) context: Context,
+    /// Octets a pattern may begin before the part of a frame that is new.
+    pub(crate) overlap: u64,
+    /// Rules without a pattern.
+    pub(crate) plain: Vec<u32>,
+}
+
+impl FrameRules {
+    pub(crate) fn new(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -> Self {
+        let mut rules = Self::default();
+        let ours = |plan: &Plan| {
+            // Indexed by `Direction`, which cannot fail.
+            #[allow(clippy::indexing_slicing)]
+            let here = plan.directions[direction];
+            plan.frame.as_ref().filter(|frame| here && frame.app == app).map(|frame| frame.kind)
+        };
+        let mut of_kind: Vec<(FrameKind, Vec<(u32, &Plan)>)> = Vec::new();
+        for (rule, plan) in (0_u32..).zip(plans) {
+            let Some(kind) = ours(plan) else { continue };
+            rules.kinds.insert(kind);
+            match of_kind.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, members)) => members.push((rule, plan)),
+                None => of_kind.push((kind, vec![(rule, plan)])),
+            }
+        }
+        for (kind, members) in of_kind {
+            let pattern = |plan: &Plan| plan.fast.clone().filter(|fast| fast.site == Site::Frame);
+            let plain = members.iter().filter(|(_, plan)| pattern(plan).is_none()).map(|(rule, _)| *rule).collect();
+            let patterns = members.iter().filter_map(|(rule, plan)| {
+                let fast = pattern(plan)?;
+                Some((fast.octets, fast.nocase, *rule))
+            });
+            let patterns: Vec<_> = patterns.collect();
+            let overlap = patterns.iter().map(|(octets, ..)| octets.len() as u64).max().unwrap_or(1) - 1;
+            rules.contexts.push(FrameContext { kind, context: sets.context(patterns), overlap, plain });
+        }
+        rules
+    }
+}

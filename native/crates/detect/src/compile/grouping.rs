@@ -1,0 +1,84 @@
+//! Deals the rules out to where they are candidates: by event, class, direction, port, transaction and frame.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
+use sidewire_app_layer::ProtocolDef;
+use sidewire_base::Direction;
+
+use crate::compile::frame_rules::FrameRules;
+use crate::compile::packet_rules::{Has, PacketRules};
+use crate::compile::plan::{Classes, Plan};
+use crate::compile::prefilter::{Context, Grouped, Sets};
+use crate::compile::rule_set::RuleSet;
+use crate::compile::tx_rules::tx_rules;
+use crate::keyword::condition::Condition;
+use crate::rule::RuleType;
+use crate::table::port_table::PortId;
+
+impl RuleSet {
+    pub(super) fn group(&mut self, sets: &mut Sets, protocols: &[ProtocolDef]) {
+        let plans = &self.plans;
+        let of_kind = |wanted: &[RuleType]| {
+            let numbered = (0u32..).zip(plans).filter(|(_, plan)| wanted.contains(&plan.meta.kind));
+            numbered.map(|(rule, _)| rule).collect::<Vec<_>>()
+        };
+        self.addressed = of_kind(&[RuleType::IpOnly]);
+        self.protocol_only = of_kind(&[RuleType::ProtocolOnly]);
+        // Everything else that is not about transactions goes by class; those that wait for an event, apart.
+        let mut by_class = Vec::new();
+        for (rule, plan) in (0u32..).zip(plans) {
+            use RuleType::{AppTx, Frame, IpOnly, ProtocolOnly};
+            if matches!(plan.meta.kind, AppTx | Frame | IpOnly | ProtocolOnly) {
+                continue;
+            }
+            let waits_for = |wanted: fn(&Condition) -> bool| plan.conditions.iter().any(|(_, at)| wanted(at));
+            if waits_for(|at| {
+                matches!(
+                    at,
+                    Condition::DecodeEvent { negated: false, .. } | Condition::StreamEvent { negated: false, .. }
+                )
+            }) {
+                self.events.push(rule);
+            } else if waits_for(|at| matches!(at, Condition::AppEvent { negated: false, .. })) {
+                self.app_events.push(rule);
+            } else {
+                by_class.push((rule, plan));
+            }
+        }
+        for (class, by_direction) in self.packets.iter_mut().enumerate() {
+            for direction in Direction::BOTH {
+                let here = |(_, plan): &&(u32, &Plan)| plan.classes.0 >> class & 1 == 1 && plan.directions[direction];
+                let here = || by_class.iter().filter(here);
+                let port = |plan: &Plan| if plan.both_ways { PortId::ANY } else { plan.service_ports(direction) };
+                let tcp = 1 << class == Classes::TCP;
+                let mut scanned = |stream: bool| {
+                    let rules = here().filter(|(_, plan)| {
+                        plan.payload_pattern().is_some()
+                            && if stream { tcp && plan.on_stream } else { !tcp || plan.on_packet }
+                    });
+                    Grouped::new(rules.map(|(rule, plan)| (port(plan), *rule)), &self.ports, |rules| {
+                        sets.context(rules.iter().filter_map(|&rule| {
+                            let fast = plans.get(rule as usize)?.payload_pattern()?;
+                            Some((fast.octets.clone(), fast.nocase, rule))
+                        }))
+                    })
+                };
+                let (packet, stream) = (scanned(false), scanned(true));
+                let plain = here().filter(|(_, plan)| plan.payload_pattern().is_none());
+                let plain = plain.map(|(rule, plan)| (port(plan), *rule));
+                let plain = Grouped::new(plain, &self.ports, <[u32]>::to_vec);
+                let scans = |contexts: &Grouped<Context>| contexts.iter().any(|context| !context.is_empty());
+                let plain_rules = plain.iter().any(|rules: &Vec<u32>| !rules.is_empty());
+                let has = Has { packet: scans(&packet), stream: scans(&stream), plain: plain_rules };
+                by_direction[direction] = PacketRules { packet, stream, plain, has };
+            }
+        }
+        self.transactions = (0..protocols.len())
+            .map(|app| Direction::BOTH.map(|direction| tx_rules(plans, app, direction, sets)))
+            .collect();
+        if plans.iter().any(|plan| plan.frame.is_some()) {
+            self.frames = (0..protocols.len())
+                .map(|app| Direction::BOTH.map(|direction| FrameRules::new(plans, app, direction, sets)))
+                .collect();
+        }
+    }
+}

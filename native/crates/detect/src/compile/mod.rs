@@ -1,0 +1,14 @@
+//! From the IR to a [`rule_set::RuleSet`]: each rule is planned, given the literal that guards it, and dealt out to where it
+//! is a candidate.
+
+mod draft;
+pub(crate) mod fast_pattern;
+pub(crate) mod frame_rules;
+mod grouping;
+mod order;
+pub(crate) mod packet_rules;
+pub(crate) mod plan;
+mod planner;
+pub(crate) mod prefilter;
+pub(crate) mod rule_set;
+pub(crate) mod tx_rules;

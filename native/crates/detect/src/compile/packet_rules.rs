@@ -1,0 +1,24 @@
+//! The rules on packets of one class and direction.
+
+use crate::compile::prefilter::{Context, Grouped};
+
+/// Rules for packets of one class and direction.
+#[derive(Debug, Default)]
+pub(crate) struct PacketRules {
+    /// Patterns in payloads of packets.
+    pub(crate) packet: Grouped<Context>,
+    /// Patterns in stream octets.
+    pub(crate) stream: Grouped<Context>,
+    /// Rules without a pattern.
+    pub(crate) plain: Grouped<Vec<u32>>,
+    /// Whether there is any of these.
+    pub(crate) has: Has,
+}
+
+/// Which of [`PacketRules`] has something.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Has {
+    pub(crate) packet: bool,
+    pub(crate) stream: bool,
+    pub(crate) plain: bool,
+}

@@ -1,0 +1,117 @@
+//! Plans the rules of a batch.
+
+use sidewire_app_layer::ProtocolDef;
+use sidewire_ir as ir;
+use sidewire_mpm::Limits;
+
+use crate::compile::draft::Draft;
+use crate::compile::fast_pattern;
+use crate::compile::plan::Plan;
+use crate::keyword::check::Check;
+use crate::rule::{RuleMeta, RuleType, Suppress};
+use crate::table::address::AddressList;
+use crate::table::address_table::AddressTable;
+use crate::table::port_table::PortTable;
+
+/// What rules are planned against.
+pub(crate) struct Planner<'p> {
+    pub(crate) protocols: &'static [ProtocolDef],
+    pub(crate) stream_events: &'static [&'static str],
+    pub(crate) limits: Limits,
+    pub(crate) addresses: &'p mut AddressTable,
+    pub(crate) ports: &'p mut PortTable,
+}
+
+impl Planner<'_> {
+    /// Plans a rule of a batch with these sets.
+    ///
+    /// # Errors
+    /// A sentence about what cannot be done.
+    pub(crate) fn plan(
+        &mut self,
+        rule: &ir::Rule,
+        lists: &[Result<AddressList, String>],
+        sets: &ir::BatchSets,
+    ) -> Result<Plan, String> {
+        let list = |at: u32| match lists.get(at as usize) {
+            Some(Ok(list)) => Ok(list.clone()),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err(format!("address set {at} is not in the batch")),
+        };
+        let port = |at: u32| sets.ports.get(at as usize).ok_or_else(|| format!("port set {at} is not in the batch"));
+        let suppressions = rule
+            .suppressions
+            .iter()
+            .map(|line| Ok(Suppress { track: line.track, addresses: list(line.addresses)? }))
+            .collect::<Result<_, String>>()?;
+        let (source_list, destination_list) = (list(rule.source)?, list(rule.destination)?);
+        let negated_addresses = [rule.source, rule.destination]
+            .iter()
+            .any(|at| sets.addresses.get(*at as usize).is_some_and(|set| !set.exclude.is_empty()));
+
+        let mut draft = Draft::new(self.protocols, self.stream_events, rule, self.limits);
+        draft.header()?;
+        for (position, condition) in rule.conditions.iter().enumerate() {
+            draft.condition(position, condition)?;
+        }
+        draft.hook()?;
+        draft.unmixed()?;
+        let source_port = self.ports.add(port(rule.source_port)?);
+        let destination_port = self.ports.add(port(rule.destination_port)?);
+        let (kind, on_packet, on_stream) = draft.kind(negated_addresses);
+        let directions = draft.directions(kind);
+        let fast = fast_pattern::choose(rule, kind, &draft.tx, draft.frame.as_ref(), &draft.payload);
+        let order = draft.order();
+        let whole_tx = kind == RuleType::AppTx && directions == [true, true] && draft.is_whole_tx();
+        let has_payload = !draft.payload.is_empty();
+        let spans = draft.payload.iter().flat_map(|(_, look)| &look.checks).all(Check::is_placeless);
+        Ok(Plan {
+            classes: draft.classes,
+            ip_version: draft.ip_version,
+            ether_type: draft.ether_type,
+            apps: draft.apps.take().map(Into::into),
+            source: self.addresses.add(source_list),
+            destination: self.addresses.add(destination_list),
+            source_port,
+            destination_port,
+            both_ways: rule.direction == ir::Direction::Both,
+            flow: rule.flow,
+            directions,
+            on_packet,
+            on_stream,
+            has_payload,
+            spans,
+            variables: draft.scope.len(),
+            conditions: draft.conditions,
+            payload: draft.payload,
+            tx: draft.tx,
+            frame: draft.frame,
+            effects: draft.effects,
+            fast,
+            order,
+            host_state: draft.host_state,
+            asks_event: draft.asks_event,
+            whole_tx,
+            meta: RuleMeta {
+                gid: rule.gid,
+                sid: rule.sid,
+                rev: rule.rev,
+                action: rule.action,
+                msg: rule.msg.clone(),
+                class: rule.class.clone(),
+                priority: rule.priority,
+                protocol: rule.protocol.clone(),
+                references: rule.references.clone(),
+                metadata: rule.metadata.clone(),
+                target: rule.target,
+                noalert: rule.noalert,
+                tag: rule.tag.clone(),
+                text: rule.text.clone(),
+                threshold: rule.threshold,
+                detection_filter: rule.detection_filter,
+                suppressions,
+                kind,
+            },
+        })
+    }
+}

@@ -1,0 +1,271 @@
+//! Rules ready to run.
+#![allow(clippy::indexing_slicing, reason = "arrays of two by `Direction` cannot fail; a caller's rule positions may")]
+
+use std::time::{Duration, Instant};
+
+use sidewire_app_layer::{FrameKinds, ProtocolDef};
+use sidewire_base::Direction;
+use sidewire_ir as ir;
+use sidewire_mpm::{Compiler, Limits};
+
+use crate::compile::frame_rules::FrameRules;
+use crate::compile::order::order_by_state;
+use crate::compile::packet_rules::PacketRules;
+use crate::compile::plan::Plan;
+use crate::compile::planner::Planner;
+use crate::compile::prefilter::{Matchers, Sets};
+use crate::compile::tx_rules::TxRules;
+use crate::options::CompileOptions;
+use crate::rule::{RuleMeta, RuleType};
+use crate::state::flow_state::FlowState;
+use crate::table::address::AddressList;
+use crate::table::address_table::AddressTable;
+use crate::table::port_table::PortTable;
+
+/// A rule that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Generator id.
+    pub gid: u32,
+    /// Signature id.
+    pub sid: u32,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why no rule set could be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// The batch is of another IR version.
+    #[error("rule IR version {0}, this engine reads {expected}", expected = ir::IR_VERSION)]
+    Version(u32),
+    /// The matcher's library is missing or refused a set.
+    #[error(transparent)]
+    Matcher(#[from] sidewire_mpm::CompileError),
+}
+
+/// What compiling cost and gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CompileStats {
+    /// Rules by type, in the order of [`RuleType::ALL`].
+    pub rules: [u32; RuleType::ALL.len()],
+    /// Groups that are scanned for.
+    pub groups: u32,
+    /// Literals over all groups.
+    pub patterns: u32,
+    /// Matchers compiled; fewer than groups where sets are equal.
+    pub matchers: u32,
+    /// Rules that no literal guards.
+    pub unguarded: u32,
+    /// Milliseconds for planning the rules; waiting for batches is not counted.
+    pub plan_ms: f64,
+    /// Milliseconds for grouping.
+    pub group_ms: f64,
+    /// Milliseconds for compiling matchers.
+    pub compile_ms: f64,
+    /// `vectorscan` or `aho-corasick`.
+    pub backend: &'static str,
+}
+
+/// Number of packet classes.
+const CLASSES: usize = 6;
+
+/// Rules ready to run.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) addresses: AddressTable,
+    pub(crate) ports: PortTable,
+    pub(crate) matchers: Matchers,
+    pub(crate) packets: [[PacketRules; 2]; CLASSES],
+    pub(crate) transactions: Vec<[TxRules; 2]>,
+    pub(crate) frames: Vec<[FrameRules; 2]>,
+    /// Address-only rules.
+    pub(crate) addressed: Vec<u32>,
+    /// Protocol-only rules.
+    pub(crate) protocol_only: Vec<u32>,
+    /// Rules that ask for a decoder or stream event.
+    pub(crate) events: Vec<u32>,
+    /// Rules that ask for a detection event of the flow.
+    pub(crate) app_events: Vec<u32>,
+    pub(crate) recursion_limit: u32,
+    pub(crate) alerts_per_packet: usize,
+    pub(crate) host_bits: usize,
+    pub(crate) variables: usize,
+    generation: u32,
+    host_state: bool,
+    /// Directions in which rules look at stream octets.
+    streams: [bool; 2],
+    stats: CompileStats,
+}
+
+impl RuleSet {
+    /// Compiles rules. What cannot be used is left out and told.
+    ///
+    /// # Errors
+    /// [`CompileError`] when no set can be made at all.
+    pub fn compile(
+        batches: impl IntoIterator<Item = ir::RuleBatch>,
+        options: &CompileOptions,
+        protocols: &'static [ProtocolDef],
+    ) -> Result<(Self, Vec<Problem>), CompileError> {
+        let compiler = Compiler::new(options.backend, &options.libraries)?;
+        let mut set = Self {
+            recursion_limit: options.recursion_limit,
+            alerts_per_packet: options.alerts_per_packet,
+            host_bits: options.host_bits,
+            generation: options.generation,
+            ..Self::default()
+        };
+        let mut problems = Vec::new();
+        let mut planning = Duration::ZERO;
+        for batch in batches {
+            let began = Instant::now();
+            if batch.version != ir::IR_VERSION {
+                return Err(CompileError::Version(batch.version));
+            }
+            let lists: Vec<_> = batch.sets.addresses.iter().map(AddressList::new).collect();
+            let mut planner = Planner {
+                protocols,
+                stream_events: options.stream_events,
+                limits: Limits { matches: options.pcre_match_limit, recursion: options.pcre_recursion_limit },
+                addresses: &mut set.addresses,
+                ports: &mut set.ports,
+            };
+            for rule in &batch.rules {
+                match planner.plan(rule, &lists, &batch.sets) {
+                    Ok(plan) => set.plans.push(plan),
+                    Err(reason) => problems.push(Problem { gid: rule.gid, sid: rule.sid, reason }),
+                }
+            }
+            planning += began.elapsed();
+        }
+        let began = Instant::now();
+        order_by_state(&mut set.plans);
+        set.plans.sort_by(|a, b| a.order.cmp(&b.order));
+        set.addresses.build();
+        set.variables = set.plans.iter().map(|plan| plan.variables).max().unwrap_or(0);
+        set.host_state = set.plans.iter().any(|plan| plan.host_state);
+        set.streams = Direction::BOTH.map(|direction| {
+            set.plans.iter().any(|plan| plan.on_stream && plan.has_payload && plan.directions[direction])
+        });
+        let planned = Instant::now();
+
+        let mut sets = Sets::default();
+        set.group(&mut sets, protocols);
+        let stats = &mut set.stats;
+        for plan in &set.plans {
+            let kind = RuleType::ALL.iter().position(|kind| *kind == plan.meta.kind);
+            if let Some(count) = kind.and_then(|kind| stats.rules.get_mut(kind)) {
+                *count += 1;
+            }
+        }
+        stats.unguarded = set.plans.iter().filter(|plan| plan.fast.is_none()).count() as u32;
+        stats.groups = sets.contexts;
+        stats.patterns = sets.patterns;
+        stats.matchers = sets.len() as u32;
+        stats.backend = compiler.backend_name();
+        let grouped = Instant::now();
+
+        let machine = std::thread::available_parallelism().map_or(1, core::num::NonZero::get);
+        let threads = if options.threads == 0 { machine } else { options.threads };
+        set.matchers = sets.compile(&compiler, threads)?;
+        set.stats.plan_ms = (planning + (planned - began)).as_secs_f64() * 1e3;
+        set.stats.group_ms = (grouped - planned).as_secs_f64() * 1e3;
+        set.stats.compile_ms = grouped.elapsed().as_secs_f64() * 1e3;
+        Ok((set, problems))
+    }
+
+    /// A set without rules.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Number of rules.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.plans.len()
+    }
+
+    /// True without rules.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.plans.is_empty()
+    }
+
+    /// [`CompileOptions::generation`].
+    #[must_use]
+    pub const fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// A rule by its position, as [`crate::Match::rule`] has it.
+    ///
+    /// # Panics
+    /// Never for a position of this set.
+    #[must_use]
+    pub fn rule(&self, index: u32) -> &RuleMeta {
+        &self.plans[index as usize].meta
+    }
+
+    /// All rules, by position.
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = &RuleMeta> {
+        self.plans.iter().map(|plan| &plan.meta)
+    }
+
+    /// What compiling cost and gave.
+    #[must_use]
+    pub const fn stats(&self) -> &CompileStats {
+        &self.stats
+    }
+
+    /// These are the rules that looked at the flow last, as far as any will.
+    #[must_use]
+    pub const fn has_inspected(&self, state: &FlowState) -> bool {
+        state.passed || state.generation == self.generation
+    }
+
+    /// Some rule keeps bits of single hosts, which many flows share: all packets must go through one detector.
+    #[must_use]
+    pub const fn uses_host_state(&self) -> bool {
+        self.host_state
+    }
+
+    /// Do rules look at stream octets in a direction?
+    #[must_use]
+    pub const fn reads_streams(&self, direction: Direction) -> bool {
+        let [to_server, to_client] = self.streams;
+        match direction {
+            Direction::ToServer => to_server,
+            Direction::ToClient => to_client,
+        }
+    }
+
+    /// Do rules look at transactions of a protocol in a direction?
+    #[must_use]
+    pub fn inspects(&self, app: usize, direction: Direction) -> bool {
+        self.transactions(app, direction).is_some()
+    }
+
+    /// Kinds of frames of a protocol that rules look into in a direction.
+    #[must_use]
+    pub fn frame_kinds(&self, app: usize, direction: Direction) -> FrameKinds {
+        self.frames(app, direction).map_or(FrameKinds::default(), |rules| rules.kinds)
+    }
+
+    /// Rules on frames, when there are any.
+    pub(crate) fn frames(&self, app: usize, direction: Direction) -> Option<&FrameRules> {
+        self.frames.get(app).map(|rules| &rules[direction]).filter(|rules| !rules.kinds.is_empty())
+    }
+
+    /// Rules for packets of a class (a bit of [`Classes`]).
+    pub(crate) fn packets(&self, class: u8, direction: Direction) -> Option<&PacketRules> {
+        self.packets.get(class.trailing_zeros() as usize).map(|rules| &rules[direction])
+    }
+
+    /// Rules for transactions, when there are any.
+    pub(crate) fn transactions(&self, app: usize, direction: Direction) -> Option<&TxRules> {
+        self.transactions.get(app).map(|rules| &rules[direction]).filter(|rules| !rules.is_empty)
+    }
+}

@@ -1,0 +1,142 @@
+//! The entry of inspection: everything that rules are held against for one packet, in order.
+
+use std::sync::Arc;
+
+use sidewire_ir::Action;
+use sidewire_mpm::Scratch;
+
+use crate::inspect::evaluator::{Desk, Evaluator};
+use crate::inspect::observer::Observer;
+use crate::inspect::packet_context::Facts;
+use crate::keyword::eval::Work;
+use crate::state::host_bits::HostBits;
+use crate::{FlowState, Input, Match, RuleSet, RuleType};
+
+/// Runs a rule set over packets. One for each worker.
+#[derive(Debug)]
+pub struct Detector {
+    rules: Arc<RuleSet>,
+    evaluator: Evaluator,
+}
+
+impl Detector {
+    /// Ready to run `rules`.
+    #[must_use]
+    pub fn new(rules: &Arc<RuleSet>) -> Self {
+        let desk = Desk {
+            work: Work::new(rules.variables),
+            hosts: HostBits::new(rules.host_bits),
+            buffers: [Vec::new(), Vec::new()],
+            recursion_limit: rules.recursion_limit,
+        };
+        let evaluator = Evaluator {
+            scratch: Scratch::new(),
+            desk,
+            stamps: vec![0; rules.len()],
+            tick: 0,
+            candidates: Vec::new(),
+            anew: Vec::new(),
+            matches: Vec::new(),
+            overflow: 0,
+        };
+        Self { rules: Arc::clone(rules), evaluator }
+    }
+
+    /// Matches that no alert told, because their packets had as many as they may have.
+    #[must_use]
+    pub const fn overflow(&self) -> u64 {
+        self.evaluator.overflow
+    }
+
+    /// Goes on with other rules; call it between packets. Bits of hosts and flows stay as they are.
+    pub fn swap(&mut self, rules: Arc<RuleSet>) {
+        let evaluator = &mut self.evaluator;
+        evaluator.desk.work = Work::new(rules.variables);
+        evaluator.desk.recursion_limit = rules.recursion_limit;
+        evaluator.stamps = vec![0; rules.len()];
+        evaluator.tick = 0;
+        self.rules = rules;
+    }
+
+    /// Inspects a packet with what it did to its flow. Matches are appended in order; those of `noalert` and `pass` rules
+    /// are not among them, their effects are.
+    pub fn inspect<O: Observer>(&mut self, mut input: Input<'_>, observer: &mut O, matches: &mut Vec<Match>) {
+        if self.rules.is_empty() || input.flow.as_ref().is_some_and(|flow| flow.state.passed) {
+            return;
+        }
+        self.evaluator.inspect(&self.rules, &mut input, observer, matches);
+    }
+}
+
+impl Evaluator {
+    fn inspect<O: Observer>(
+        &mut self,
+        rules: &RuleSet,
+        input: &mut Input<'_>,
+        observer: &mut O,
+        matches: &mut Vec<Match>,
+    ) {
+        let facts = Facts::new(input);
+        // Borrowed, not moved: the input is large.
+        let (mut state, mut session, frames) = match &mut input.flow {
+            Some(flow) => (Some(&mut *flow.state), flow.session.as_deref_mut(), flow.frames.take()),
+            None => (None, None, None),
+        };
+        if let Some(state) = state.as_deref_mut()
+            && state.generation != rules.generation()
+        {
+            state.generation = rules.generation();
+            state.forget_rules();
+            if let Some(session) = &mut session {
+                session.touch_all();
+            }
+        }
+        self.packet_candidates(rules, &facts, state.as_deref_mut(), observer);
+        self.run_packet(rules, &facts, state.as_deref_mut(), observer);
+        if let (Some(frames), Some(state), Some(app)) = (frames, state.as_deref_mut(), facts.app) {
+            self.run_frames(rules, &facts, state, frames, session.as_deref(), app, observer);
+        }
+        if let (Some(session), Some(state), Some(app)) = (session, state.as_deref_mut(), facts.app) {
+            self.run_transactions(rules, &facts, state, session, app, observer);
+        }
+        for (of, entropy) in self.desk.work.entropies.drain(..) {
+            if let Some(state) = state.as_deref_mut() {
+                state.set_entropy(of, entropy);
+            }
+        }
+        self.finish(rules, state, matches);
+    }
+
+    /// Puts the matches of the packet in order, lets `pass` cut them, and hands them over.
+    fn finish(&mut self, rules: &RuleSet, state: Option<&mut FlowState>, out: &mut Vec<Match>) {
+        if self.matches.is_empty() {
+            return;
+        }
+        self.matches.sort_by_key(|found| (found.rule, found.tx.map(|(_, id)| id), found.frame));
+        let mut counted = 0;
+        for found in self.matches.drain(..) {
+            let meta = rules.rule(found.rule);
+            if meta.action == Action::Pass {
+                let whole_flow = match meta.kind {
+                    RuleType::Packet | RuleType::DecoderEvent => false,
+                    RuleType::PacketStream | RuleType::Stream => found.stream,
+                    _ => true,
+                };
+                if let Some(state) = state {
+                    state.passed |= whole_flow;
+                }
+                break;
+            }
+            // What a threshold may still hold back does not count yet.
+            if meta.threshold.is_none() && meta.detection_filter.is_none() && meta.suppressions.is_empty() {
+                if counted == rules.alerts_per_packet {
+                    self.overflow += 1;
+                    continue;
+                }
+                counted += 1;
+            }
+            out.push(found);
+        }
+        self.matches.clear();
+    }
+}

@@ -1,0 +1,90 @@
+//! What changes while rules are evaluated, apart from the flow: one for each worker.
+
+use sidewire_mpm::Scratch;
+
+use crate::Match;
+use crate::inspect::observer::Failure;
+use crate::keyword::eval::{Reach, Work};
+use crate::state::host_bits::HostBits;
+
+/// What changes while a rule set runs.
+#[derive(Debug)]
+pub(crate) struct Evaluator {
+    pub(super) scratch: Scratch,
+    pub(crate) desk: Desk,
+    /// For each rule, the last packet (or transaction) it became a candidate for.
+    pub(super) stamps: Vec<u32>,
+    pub(super) tick: u32,
+    pub(crate) candidates: Vec<u32>,
+    /// Those among the candidates that are asked anew, because a buffer is there a second time.
+    pub(crate) anew: Vec<u32>,
+    pub(super) matches: Vec<Match>,
+    /// Matches beyond the alerts a packet may have.
+    pub(super) overflow: u64,
+}
+
+/// What evaluation works with, apart from the rules.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) work: Work,
+    pub(crate) hosts: HostBits,
+    /// A transform reads one and fills the other.
+    pub(crate) buffers: [Vec<u8>; 2],
+    pub(super) recursion_limit: u32,
+}
+
+/// What a rule held on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum On {
+    Packet,
+    Stream,
+    /// Position and id.
+    Transaction(usize, u64),
+    /// Id, and the transaction the frame belongs to.
+    Frame(u64, Option<(usize, u64)>),
+}
+
+/// Why a buffer did not satisfy a rule.
+#[derive(Debug)]
+pub(crate) enum Miss {
+    /// Not there.
+    Absent,
+    /// One check failed, looking at some octets.
+    Check { reach: Reach, found: Vec<u8> },
+}
+
+impl Miss {
+    pub(crate) fn failure(self, condition: usize) -> Failure {
+        match self {
+            Self::Absent => Failure::Condition { condition },
+            Self::Check { reach, found } => {
+                Failure::Check { condition, check: reach.check, offset: reach.offset, found }
+            }
+        }
+    }
+}
+
+impl Evaluator {
+    /// Begins a new round of candidates.
+    pub(crate) fn begin_candidates(&mut self) {
+        self.candidates.clear();
+        self.tick = self.tick.wrapping_add(1);
+        if self.tick == 0 {
+            self.stamps.fill(0);
+            self.tick = 1;
+        }
+    }
+
+    /// Splits borrows: how candidates are noted while a matcher runs.
+    pub(crate) fn noting(&mut self) -> (&mut Scratch, impl FnMut(u32) + '_) {
+        let (stamps, candidates, tick) = (&mut self.stamps, &mut self.candidates, self.tick);
+        (&mut self.scratch, move |rule: u32| {
+            if let Some(stamp) = stamps.get_mut(rule as usize)
+                && *stamp != tick
+            {
+                *stamp = tick;
+                candidates.push(rule);
+            }
+        })
+    }
+}

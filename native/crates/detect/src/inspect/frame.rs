@@ -1,0 +1,212 @@
+//! Rules on frames: each looks into one kind, as much of a frame as is there.
+
+use sidewire_app_layer::{Extent, Frame, FrameKind, Session};
+use sidewire_base::Direction;
+use sidewire_tcp::Stream;
+
+use crate::compile::frame_rules::FrameContext;
+use crate::compile::plan::Plan;
+use crate::inspect::evaluator::{Desk, Evaluator, On};
+use crate::inspect::observer::{Failure, Observer, Unit};
+use crate::inspect::packet_context::Facts;
+use crate::keyword::condition::FrameTest;
+use crate::keyword::eval::View;
+use crate::{FlowState, FramesInput, RuleSet, RuleType};
+
+/// Octets by which an unfinished frame has grown when it is looked at again. As in Suricata, so that alerts fall on the
+/// same packets.
+pub const FRAME_STEP: u64 = 2500;
+/// Octets of an unfinished frame that are at hand; what a check needs of those before is gone.
+pub const FRAME_WINDOW: u64 = 65_536;
+
+/// Does what can be seen of a frame now tell more than it did?
+#[must_use]
+pub fn is_due(frame: &Frame, extent: Extent) -> bool {
+    let fresh = extent.end.saturating_sub(frame.start.saturating_add(frame.inspection.seen));
+    !frame.inspection.done && (extent.over || fresh >= FRAME_STEP)
+}
+
+impl Evaluator {
+    /// Holds the rules against the frames that are due.
+    #[cold]
+    #[expect(clippy::too_many_arguments, reason = "one call; a structure would only name them again")]
+    pub(crate) fn run_frames<O: Observer>(
+        &mut self,
+        rules: &RuleSet,
+        facts: &Facts<'_>,
+        state: &mut FlowState,
+        input: FramesInput<'_>,
+        session: Option<&dyn Session>,
+        app: usize,
+        observer: &mut O,
+    ) {
+        let Some(frame_rules) = rules.frames(app, facts.direction) else { return };
+        let (visible, ended) = (input.stream.settled(), facts.last || input.stream.is_over());
+        for frame in input.frames.iter_mut() {
+            let extent = frame.extent(visible, ended);
+            let Some(context) = frame_rules.contexts.iter().find(|context| context.kind == frame.kind) else {
+                continue;
+            };
+            if !is_due(frame, extent) {
+                continue;
+            }
+            if frame.inspection.generation != rules.generation() {
+                frame.inspection.generation = rules.generation();
+                frame.inspection.pending.clear();
+                frame.inspection.matched.clear();
+            }
+            self.frame_candidates(rules, context, facts.direction, frame, extent, input.stream, observer);
+            let tx = frame.tx.and_then(|id| session?.position(id).map(|position| (position, id)));
+            let mut pending = core::mem::take(&mut frame.inspection.pending);
+            pending.clear();
+            for at in 0..self.candidates.len() {
+                let Some(&rule) = self.candidates.get(at) else { break };
+                let Some(plan) = rules.plans.get(rule as usize) else { continue };
+                let explain = O::ACTIVE && observer.watches(rule);
+                let unit = |test: &FrameTest| Unit::Frame { direction: facts.direction, id: frame.id, name: test.name };
+                match self.frame_rule(rules, rule, plan, facts, state, frame, extent, input.stream, explain) {
+                    Outcome::Matched => {
+                        if let Some(test) = plan.frame.as_ref().filter(|_| explain) {
+                            observer.matched(rule, unit(test));
+                        }
+                        let until = extent.end - frame.start;
+                        let matched = &mut frame.inspection.matched;
+                        match matched.iter_mut().find(|(known, _)| *known == rule) {
+                            Some(slot) => slot.1 = until,
+                            None => matched.push((rule, until)),
+                        }
+                        self.matched(rule, plan, On::Frame(frame.id, tx), facts, Some(state));
+                    }
+                    Outcome::Decided => {}
+                    Outcome::Failed(failure) => {
+                        if !extent.over && failure > Failure::Application {
+                            pending.push(rule);
+                        }
+                        if let Some(test) = plan.frame.as_ref().filter(|_| explain) {
+                            observer.failed(rule, unit(test), failure);
+                        }
+                    }
+                }
+            }
+            let inspection = &mut frame.inspection;
+            inspection.pending = pending;
+            inspection.seen = extent.end - frame.start;
+            inspection.done = extent.over;
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call; a structure would only name them again")]
+    fn frame_candidates<O: Observer>(
+        &mut self,
+        rules: &RuleSet,
+        context: &FrameContext,
+        direction: Direction,
+        frame: &Frame,
+        extent: Extent,
+        stream: &Stream,
+        observer: &O,
+    ) {
+        self.begin_candidates();
+        let (scratch, mut note) = self.noting();
+        let from = frame.start + frame.inspection.seen.saturating_sub(context.overlap);
+        if !context.context.is_empty() {
+            for (_, piece) in stream.within(from, extent.end) {
+                context.context.scan(&rules.matchers, scratch, piece, &mut note);
+            }
+        }
+        context.plain.iter().chain(&frame.inspection.pending).for_each(|rule| note(*rule));
+        if O::ACTIVE {
+            for (rule, plan) in (0..).zip(&rules.plans) {
+                let test = plan.frame.as_ref().filter(|_| plan.meta.kind == RuleType::Frame);
+                // Indexed by `Direction`, which cannot fail.
+                #[allow(clippy::indexing_slicing)]
+                let here = plan.directions[direction];
+                if here && test.is_some_and(|test| test.kind == frame.kind) && observer.watches(rule) {
+                    note(rule);
+                }
+            }
+        }
+        drop(note);
+        self.candidates.sort_unstable();
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call; a structure would only name them again")]
+    fn frame_rule(
+        &mut self,
+        rules: &RuleSet,
+        rule: u32,
+        plan: &Plan,
+        facts: &Facts<'_>,
+        state: &FlowState,
+        frame: &Frame,
+        extent: Extent,
+        stream: &Stream,
+        explain: bool,
+    ) -> Outcome {
+        let Some(test) = &plan.frame else { return Outcome::Decided };
+        let matched = frame.inspection.matched.iter().find(|(known, _)| *known == rule).map(|(_, until)| *until);
+        // A frame is told of once; a stream, that may go on for ever, once for what is new.
+        if matched.is_some() && frame.kind != FrameKind::STREAM {
+            return Outcome::Decided;
+        }
+        let from = frame.start + matched.unwrap_or(0);
+        if matched.is_some() && from >= extent.end {
+            return Outcome::Decided;
+        }
+        self.desk.work.captures.clear();
+        let holds = facts
+            .header(plan, &rules.addresses, &rules.ports, facts.established)
+            .and_then(|()| self.desk.conditions(plan, facts, Some(state), frame.tx, explain))
+            .and_then(|()| self.desk.frame(test, frame, extent, from, stream, explain));
+        match holds {
+            Ok(()) => Outcome::Matched,
+            Err(failure) => Outcome::Failed(failure),
+        }
+    }
+}
+
+/// What became of a rule on a frame.
+enum Outcome {
+    Matched,
+    /// It held before.
+    Decided,
+    Failed(Failure),
+}
+
+impl Desk {
+    /// Do the checks of a rule hold on what is there of a frame? On each piece between gaps by itself: one must satisfy
+    /// all checks of a look.
+    fn frame(
+        &mut self,
+        test: &FrameTest,
+        frame: &Frame,
+        extent: Extent,
+        from: u64,
+        stream: &Stream,
+        explain: bool,
+    ) -> Result<(), Failure> {
+        for (position, look) in &test.looks {
+            let needs_all = look.needs_all || !look.transforms.is_empty();
+            let mut failure = Failure::NoData;
+            if needs_all && !extent.over {
+                return Err(failure);
+            }
+            let mut holds = false;
+            for (at, piece) in stream.within(from, extent.end) {
+                let complete = extent.over && at + piece.len() as u64 == extent.end;
+                let view = View { data: piece, base: at - frame.start, complete, little: true };
+                match self.look(look, Some(view), explain) {
+                    Ok(()) => {
+                        holds = true;
+                        break;
+                    }
+                    Err(miss) => failure = failure.max(miss.failure(*position)),
+                }
+            }
+            if !holds {
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+}

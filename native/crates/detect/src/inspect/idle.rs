@@ -1,0 +1,35 @@
+//! Which packets no rule needs to look at.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
+use crate::compile::packet_rules::PacketRules;
+use crate::inspect::packet_context;
+use crate::{Glance, RuleSet};
+
+impl RuleSet {
+    /// True when a packet of a flow brings nothing that a rule could look at: [`crate::Detector::inspect`] need not be
+    /// called. Most packets are like this: they acknowledge, or carry what no rule reads.
+    #[must_use]
+    pub fn is_idle(&self, glance: &Glance<'_>) -> bool {
+        let &Glance { packet, direction, app, app_events, state, .. } = glance;
+        if state.passed {
+            return true;
+        }
+        let waits = |rules: &[u32], seen: bool| !rules.is_empty() && !seen;
+        if state.generation != self.generation()
+            || glance.frames
+            || state.app_events != app_events
+            || waits(&self.events, !glance.stream_events && packet.events.is_empty())
+            || waits(&self.addressed, state.addressed[direction])
+            || waits(&self.protocol_only, state.protocol_seen[direction])
+            || glance.transactions && app.is_some_and(|app| self.inspects(app, direction))
+        {
+            return false;
+        }
+        let class = packet_context::class(Some(packet), Some(glance.protocol));
+        let Some(PacketRules { has, .. }) = self.packets(class, direction) else { return true };
+        let has_payload = !packet.payload.is_empty();
+        !(has.plain
+            || has.stream && (glance.stream || has_payload && !glance.packet_in_stream)
+            || has.packet && has_payload)
+    }
+}

@@ -1,0 +1,176 @@
+//! Who watches an evaluation.
+
+use sidewire_base::Direction;
+
+/// Watches an evaluation. The silent one costs nothing; a recording one is behind `rules explain`.
+///
+/// A rule that is watched skips the prefilter, which changes no result, so that the check that really failed is told.
+pub trait Observer {
+    /// False lets the compiler remove every call.
+    const ACTIVE: bool;
+
+    /// Is this rule of interest?
+    fn watches(&self, rule: u32) -> bool;
+
+    /// A rule did not match.
+    fn failed(&mut self, rule: u32, unit: Unit, failure: Failure);
+
+    /// A rule matched.
+    fn matched(&mut self, rule: u32, unit: Unit);
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    const ACTIVE: bool = false;
+
+    fn watches(&self, _rule: u32) -> bool {
+        false
+    }
+
+    fn failed(&mut self, _rule: u32, _unit: Unit, _failure: Failure) {}
+
+    fn matched(&mut self, _rule: u32, _unit: Unit) {}
+}
+
+/// The unit of traffic a rule was tried on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Packets and the stream.
+    Packet,
+    /// A transaction, by its id.
+    Transaction(u64),
+    /// A frame.
+    Frame {
+        /// Which side sent it.
+        direction: Direction,
+        /// Its number in that direction.
+        id: u64,
+        /// Its kind, without the protocol.
+        name: &'static str,
+    },
+}
+
+/// The first stage at which a rule failed; later ones are greater.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failure {
+    /// Protocol of the header.
+    Protocol,
+    /// Addresses of the header.
+    Address,
+    /// Ports of the header.
+    Port,
+    /// `flow`.
+    Flow,
+    /// The flow's application protocol is another one, or not known.
+    Application,
+    /// Nothing there to look at: no payload, no transaction far enough.
+    NoData,
+    /// A condition as a whole: its position in the rule.
+    Condition {
+        /// Position in [`sidewire_ir::Rule::conditions`].
+        condition: usize,
+    },
+    /// One check of a buffer.
+    Check {
+        /// Position in [`sidewire_ir::Rule::conditions`].
+        condition: usize,
+        /// Position among the condition's checks.
+        check: usize,
+        /// Where in the buffer it was looked for.
+        offset: usize,
+        /// What stands there, at most [`Failure::OCTETS`].
+        found: Vec<u8>,
+    },
+}
+
+impl Failure {
+    /// Octets of a buffer that are shown.
+    pub const OCTETS: usize = 32;
+}
+
+/// Records, for each watched rule and unit, the evaluation that came farthest.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    rules: Vec<u32>,
+    entries: Vec<Record>,
+}
+
+/// What became of a rule on a unit of traffic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Position in the rule set.
+    pub rule: u32,
+    /// What of the traffic.
+    pub unit: Unit,
+    /// The failure that came farthest; `None`: it matched.
+    pub failure: Option<Failure>,
+}
+
+impl Recorder {
+    /// Watches some rules, by position in the rule set.
+    #[must_use]
+    pub fn new(rules: Vec<u32>) -> Self {
+        Self { rules, entries: Vec::new() }
+    }
+
+    /// The watched rules.
+    #[must_use]
+    pub fn rules(&self) -> &[u32] {
+        &self.rules
+    }
+
+    /// Takes what was recorded and begins anew; call it between flows to tell them apart.
+    pub fn take(&mut self) -> Vec<Record> {
+        core::mem::take(&mut self.entries)
+    }
+
+    fn entry(&mut self, rule: u32, unit: Unit) -> Option<&mut Record> {
+        self.entries.iter_mut().find(|record| record.rule == rule && record.unit == unit)
+    }
+}
+
+impl Observer for Recorder {
+    const ACTIVE: bool = true;
+
+    fn watches(&self, rule: u32) -> bool {
+        self.rules.contains(&rule)
+    }
+
+    fn failed(&mut self, rule: u32, unit: Unit, failure: Failure) {
+        match self.entry(rule, unit) {
+            Some(record) => {
+                if record.failure.as_ref().is_some_and(|known| *known < failure) {
+                    record.failure = Some(failure);
+                }
+            }
+            None => self.entries.push(Record { rule, unit, failure: Some(failure) }),
+        }
+    }
+
+    fn matched(&mut self, rule: u32, unit: Unit) {
+        match self.entry(rule, unit) {
+            Some(record) => record.failure = None,
+            None => self.entries.push(Record { rule, unit, failure: None }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_farthest_failure_and_forgets_it_on_a_match() {
+        let mut recorder = Recorder::new(vec![3]);
+        recorder.failed(3, Unit::Packet, Failure::Flow);
+        recorder.failed(3, Unit::Packet, Failure::Condition { condition: 1 });
+        recorder.failed(3, Unit::Packet, Failure::Port);
+        assert_eq!(recorder.entries[0].failure, Some(Failure::Condition { condition: 1 }));
+        recorder.matched(3, Unit::Packet);
+        recorder.failed(3, Unit::Packet, Failure::Condition { condition: 2 });
+        assert_eq!(recorder.take(), [Record { rule: 3, unit: Unit::Packet, failure: None }]);
+    }
+}

@@ -1,0 +1,168 @@
+//! Rules on packets and streams: which of them are candidates, and what becomes of each.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
+use crate::compile::plan::Plan;
+use crate::inspect::evaluator::{Evaluator, On};
+use crate::inspect::observer::{Failure, Observer, Unit};
+use crate::inspect::packet_context::Facts;
+use crate::keyword::eval::View;
+use crate::state::app_proto::Taken;
+use crate::{FlowState, RuleSet, RuleType};
+
+impl Evaluator {
+    pub(super) fn packet_candidates<O: Observer>(
+        &mut self,
+        rules: &RuleSet,
+        facts: &Facts<'_>,
+        mut state: Option<&mut FlowState>,
+        observer: &O,
+    ) {
+        self.begin_candidates();
+        let (scratch, mut note) = self.noting();
+        if !facts.stream_events.is_empty() || facts.packet.is_some_and(|packet| !packet.events.is_empty()) {
+            rules.events.iter().for_each(|rule| note(*rule));
+        }
+        // Once for each direction of a flow, and for each packet that has none.
+        if facts.packet.is_some()
+            && state.as_deref_mut().is_none_or(|state| !core::mem::replace(&mut state.addressed[facts.direction], true))
+        {
+            rules.addressed.iter().for_each(|rule| note(*rule));
+        }
+        // Of a packet that cannot be what it claims, nothing but its addresses and events counts.
+        if facts.is_invalid() {
+            drop(note);
+            self.candidates.sort_unstable();
+            return;
+        }
+        if facts.taken.sides[facts.direction] != Taken::Unknown
+            && !rules.protocol_only.is_empty()
+            && let Some(state) = state.as_deref_mut()
+            && !core::mem::replace(&mut state.protocol_seen[facts.direction], true)
+        {
+            rules.protocol_only.iter().for_each(|rule| note(*rule));
+        }
+        if let Some(state) = state
+            && state.app_events < facts.app_events.len()
+        {
+            rules.app_events.iter().for_each(|rule| note(*rule));
+        }
+        if let Some(packets) = rules.packets(facts.class, facts.direction) {
+            let port = facts.service_port();
+            let payload = facts.payload();
+            if !payload.is_empty() {
+                for context in packets.packet.at(port).filter(|context| !context.is_empty()) {
+                    context.scan(&rules.matchers, scratch, payload, &mut note);
+                }
+                if !facts.in_stream {
+                    for context in packets.stream.at(port).filter(|context| !context.is_empty()) {
+                        context.scan(&rules.matchers, scratch, payload, &mut note);
+                    }
+                }
+            }
+            for stream in facts.pieces().filter(|stream| !stream.data.is_empty()) {
+                for context in packets.stream.at(port).filter(|context| !context.is_empty()) {
+                    context.scan(&rules.matchers, scratch, stream.data, &mut note);
+                }
+            }
+            packets.plain.at(port).flatten().for_each(|rule| note(*rule));
+        }
+        if O::ACTIVE {
+            for (rule, plan) in (0..).zip(&rules.plans) {
+                let elsewhere = matches!(
+                    plan.meta.kind,
+                    RuleType::AppTx | RuleType::Frame | RuleType::IpOnly | RuleType::ProtocolOnly
+                );
+                if !elsewhere && observer.watches(rule) {
+                    note(rule);
+                }
+            }
+        }
+        drop(note);
+        self.candidates.sort_unstable();
+    }
+
+    pub(super) fn run_packet<O: Observer>(
+        &mut self,
+        rules: &RuleSet,
+        facts: &Facts<'_>,
+        mut state: Option<&mut FlowState>,
+        observer: &mut O,
+    ) {
+        for at in 0..self.candidates.len() {
+            let Some(&rule) = self.candidates.get(at) else { return };
+            let Some(plan) = rules.plans.get(rule as usize) else { continue };
+            let outcome =
+                self.packet_rule(rules, rule, plan, facts, state.as_deref_mut(), O::ACTIVE && observer.watches(rule));
+            match outcome {
+                Ok(stream) => {
+                    if O::ACTIVE && observer.watches(rule) {
+                        observer.matched(rule, Unit::Packet);
+                    }
+                    let on = if stream { On::Stream } else { On::Packet };
+                    self.matched(rule, plan, on, facts, state.as_deref_mut());
+                }
+                Err(failure) => {
+                    if O::ACTIVE && observer.watches(rule) {
+                        observer.failed(rule, Unit::Packet, failure);
+                    }
+                }
+            }
+        }
+        if let Some(state) = state {
+            state.app_events = facts.app_events.len();
+        }
+    }
+
+    /// Does a rule hold on the packet and the stream? Tells whether it did on the stream.
+    fn packet_rule(
+        &mut self,
+        rules: &RuleSet,
+        rule: u32,
+        plan: &Plan,
+        facts: &Facts<'_>,
+        state: Option<&mut FlowState>,
+        explain: bool,
+    ) -> Result<bool, Failure> {
+        if facts.packet.is_none() && !plan.outlives_packets() {
+            return Err(Failure::NoData);
+        }
+        let streamed = facts.stream.is_some() && plan.has_payload && plan.on_stream;
+        let established = if streamed { facts.established } else { facts.was_established };
+        facts.header(plan, &rules.addresses, &rules.ports, established)?;
+        if plan.has_payload && facts.payload().is_empty() && facts.stream.is_none() {
+            return Err(Failure::NoData);
+        }
+        self.desk.work.captures.clear();
+        self.desk.conditions(plan, facts, state.as_deref(), None, explain)?;
+        if !plan.has_payload {
+            return Ok(false);
+        }
+        let mut failure = Failure::NoData;
+        if streamed {
+            let seen = state.as_deref().map_or(0, |state| state.streamed(facts.direction, rule));
+            for stream in facts.pieces() {
+                match self.desk.stream_payload(plan, &stream, seen, explain) {
+                    Ok(()) => {
+                        if let Some(state) = state {
+                            state.set_streamed(facts.direction, rule, stream.offset + stream.data.len() as u64);
+                        }
+                        return Ok(true);
+                    }
+                    Err(why) => failure = failure.max(why),
+                }
+            }
+        }
+        // A stream rule looks at packets too, those that are not part of the stream.
+        if plan.flow.only_stream || !plan.on_packet && facts.in_stream || facts.payload().is_empty() {
+            return Err(failure);
+        }
+        if streamed {
+            facts.flow(plan, facts.was_established)?;
+        }
+        self.desk.work.captures.clear();
+        match self.desk.payload(plan, View::whole(facts.payload()), explain) {
+            Ok(()) => Ok(false),
+            Err(why) => Err(why.max(failure)),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What rules are held against for one packet.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
+use core::cell::OnceCell;
+
+use sidewire_base::{Direction, Endpoint, Time, ip_protocol};
+use sidewire_decode::{Packet, Transport};
+
+use crate::compile::plan::{Classes, Plan};
+use crate::inspect::input::{Input, StreamInput};
+use crate::inspect::observer::Failure;
+use crate::keyword::fields::Subject;
+use crate::state::app_proto::{FlowStats, TakenFor};
+use crate::table::address_table::{AddressTable, Row};
+use crate::table::port_table::PortTable;
+
+/// What a packet of a protocol, or a flow's end, is to rules on packets: a bit of [`Classes`].
+pub(crate) fn class(packet: Option<&Packet<'_>>, protocol: Option<u8>) -> u8 {
+    match (packet.map(|packet| &packet.transport), protocol) {
+        (Some(Transport::Tcp(_)), _) => Classes::TCP,
+        (Some(Transport::Udp(_)), _) => Classes::UDP,
+        (Some(Transport::Icmp(_)), _) => Classes::ICMP,
+        (Some(Transport::Sctp(_)), _) => Classes::SCTP,
+        // Fragments and broken headers: the IP header says what they carry.
+        (_, Some(ip_protocol::TCP)) => Classes::TCP,
+        (_, Some(ip_protocol::UDP)) => Classes::UDP,
+        (_, Some(ip_protocol::ICMP | ip_protocol::ICMPV6)) => Classes::ICMP,
+        (_, Some(ip_protocol::SCTP)) => Classes::SCTP,
+        (_, Some(_)) => Classes::IP,
+        (_, None) => Classes::NONE,
+    }
+}
+
+/// What rules are held against for one packet: everything that stays the same while they are.
+pub(crate) struct Facts<'a> {
+    pub(crate) time: Time,
+    pub(crate) packet: Option<&'a Packet<'a>>,
+    pub(crate) source: Option<Endpoint>,
+    pub(crate) destination: Option<Endpoint>,
+    /// Rows of both addresses, looked up when the first rule asks.
+    rows: OnceCell<[Option<Row>; 2]>,
+    /// A bit of [`Classes`].
+    pub(crate) class: u8,
+    ip_version: u8,
+    /// Towards the server without a flow.
+    pub(crate) direction: Direction,
+    pub(crate) has_flow: bool,
+    pub(crate) established: bool,
+    pub(crate) was_established: bool,
+    pub(crate) app: Option<usize>,
+    pub(crate) taken: TakenFor,
+    pub(crate) app_events: &'a [&'static str],
+    pub(crate) stream_events: &'a [u16],
+    pub(crate) stream: Option<StreamInput<'a>>,
+    pub(crate) in_stream: bool,
+    pub(crate) stream_sizes: Option<[u32; 2]>,
+    stats: Option<FlowStats>,
+    pub(crate) last: bool,
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn new(input: &Input<'a>) -> Self {
+        let flow = input.flow.as_ref();
+        let protocol = match (&input.packet, flow) {
+            (_, Some(flow)) => Some(flow.protocol),
+            (Some(packet), None) => packet.ip.as_ref().map(|ip| ip.protocol),
+            (None, None) => None,
+        };
+        let class = class(input.packet, protocol);
+        let ip_version = input.source.map_or(0, |source| if source.address.is_ipv4() { 4 } else { 6 });
+        Self {
+            time: input.time,
+            packet: input.packet,
+            source: input.source,
+            destination: input.destination,
+            rows: OnceCell::new(),
+            class,
+            ip_version,
+            direction: flow.map_or(Direction::ToServer, |flow| flow.direction),
+            has_flow: flow.is_some(),
+            established: flow.is_some_and(|flow| flow.established),
+            was_established: flow.is_some_and(|flow| flow.was_established),
+            app: flow.and_then(|flow| flow.app),
+            taken: flow.map_or_else(TakenFor::default, |flow| flow.taken),
+            app_events: flow.map_or(&[], |flow| flow.app_events),
+            stream_events: input.stream_events,
+            stream: flow.and_then(|flow| flow.stream).filter(|stream| stream.fresh > 0),
+            in_stream: flow.is_some_and(|flow| flow.packet_in_stream),
+            stream_sizes: flow.and_then(|flow| flow.stream_sizes),
+            stats: flow.map(|flow| flow.stats),
+            last: input.last,
+        }
+    }
+
+    pub(crate) const fn subject(&self) -> Subject<'a> {
+        Subject { packet: self.packet, stats: self.stats }
+    }
+
+    /// The port of the side that offers the service.
+    pub(crate) fn service_port(&self) -> u16 {
+        let side = match self.direction {
+            Direction::ToServer => self.destination,
+            Direction::ToClient => self.source,
+        };
+        side.map_or(0, |endpoint| endpoint.port)
+    }
+
+    /// The pieces of the stream that are looked at.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = StreamInput<'a>> + use<'a> {
+        self.stream.into_iter().flat_map(|first| core::iter::once(first).chain(first.behind.iter().copied()))
+    }
+
+    /// Payload of the packet; empty without one, and when it comes once more as a packet of its own (a tunnel's).
+    pub(crate) fn payload(&self) -> &'a [u8] {
+        self.packet.filter(|packet| packet.carries.is_none()).map_or(&[], |packet| packet.payload)
+    }
+
+    /// The packet cannot be what it claims: only its events say something.
+    pub(crate) fn is_invalid(&self) -> bool {
+        self.packet.is_some_and(|packet| packet.invalid)
+    }
+
+    /// Does the header of a rule hold, and its `flow`?
+    ///
+    /// # Errors
+    /// What does not.
+    pub(crate) fn header(
+        &self,
+        plan: &Plan,
+        addresses: &AddressTable,
+        ports: &PortTable,
+        established: bool,
+    ) -> Result<(), Failure> {
+        if plan.classes.0 & self.class == 0 || plan.ip_version != 0 && plan.ip_version != self.ip_version {
+            return Err(Failure::Protocol);
+        }
+        if plan.ether_type != 0
+            && self.packet.and_then(|packet| packet.ethernet).is_none_or(|link| link.ether_type != plan.ether_type)
+        {
+            return Err(Failure::Protocol);
+        }
+        self.flow(plan, established)?;
+        if let Some(apps) = &plan.apps
+            && self.app.is_none_or(|app| !apps.contains(&app))
+        {
+            return Err(Failure::Application);
+        }
+        let [source_row, destination_row] = *self
+            .rows
+            .get_or_init(|| [self.source, self.destination].map(|side| side.map(|side| addresses.row(side.address))));
+        let between = |from, to| addresses.contains(from, plan.source) && addresses.contains(to, plan.destination);
+        // A rule on whole transactions names the client first, whichever way the packet goes.
+        let turned = plan.whole_tx && self.direction == Direction::ToClient;
+        let forwards = !turned && between(source_row, destination_row);
+        let backwards = (turned || plan.both_ways) && between(destination_row, source_row);
+        if !forwards && !backwards {
+            return Err(Failure::Address);
+        }
+        let (source, destination) =
+            (self.source.map_or(0, |side| side.port), self.destination.map_or(0, |side| side.port));
+        let holds = |source, destination| {
+            ports.contains(source, plan.source_port) && ports.contains(destination, plan.destination_port)
+        };
+        if forwards && holds(source, destination) || backwards && holds(destination, source) {
+            Ok(())
+        } else {
+            Err(Failure::Port)
+        }
+    }
+
+    /// Does the `flow` of a rule hold, on a flow that counts as established or does not?
+    ///
+    /// # Errors
+    /// [`Failure::Flow`].
+    pub(crate) fn flow(&self, plan: &Plan, established: bool) -> Result<(), Failure> {
+        let flow = &plan.flow;
+        let reassembled = self.packet.is_some_and(|packet| packet.reassembled);
+        let holds = plan.directions[self.direction]
+            && (self.has_flow || !(flow.to_server || flow.to_client))
+            && (!flow.established || established)
+            && (!flow.not_established || !established)
+            && (!flow.only_fragment || reassembled)
+            && (!flow.no_fragment || !reassembled);
+        if holds { Ok(()) } else { Err(Failure::Flow) }
+    }
+}

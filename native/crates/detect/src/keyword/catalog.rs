@@ -1,0 +1,152 @@
+//! The catalog of keywords, which the rule compiler reads.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
+use std::collections::BTreeMap;
+
+use sidewire_app_layer::{BufferInfo, BufferKind, DetectionEvent, ProtocolDef, Transport};
+use sidewire_base::Direction;
+use sidewire_decode::DecodeEvent;
+use sidewire_ir::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, ValueKind};
+
+use crate::keyword::fields::{self, Kind};
+use crate::keyword::transform;
+
+/// All keywords: header fields, protocol rows, events, transforms.
+#[must_use]
+pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
+    let mut catalog = Catalog {
+        version: sidewire_ir::IR_VERSION,
+        protocols: protocols.iter().map(protocol).collect(),
+        buffers: fields::BUFFERS
+            .iter()
+            .map(|buffer| BufferRow {
+                name: buffer.name.into(),
+                aliases: Vec::new(),
+                modifier: String::new(),
+                doc: buffer.doc.into(),
+                multi: false,
+                named: false,
+                protocols: Vec::new(),
+                to_server: true,
+                to_client: true,
+            })
+            .collect(),
+        fields: fields::FIELDS
+            .iter()
+            .map(|field| FieldRow {
+                name: field.name.into(),
+                aliases: owned(field.aliases),
+                doc: field.doc.into(),
+                kind: match field.kind {
+                    Kind::Number(bits) => kind(ValueKind::Number, bits, &[]),
+                    Kind::Enumeration(bits, names) => kind(ValueKind::Enumeration, bits, names),
+                    Kind::Flags(bits, names) => kind(ValueKind::Flags, bits, names),
+                },
+                protocols: Vec::new(),
+                to_server: true,
+                to_client: true,
+            })
+            .collect(),
+        frames: protocols.iter().flat_map(frames).collect(),
+        events: vec![
+            family("decode-event", "", DecodeEvent::NAMES.iter().copied()),
+            family("stream-event", "", sidewire_tcp::Event::ALL.iter().map(|event| event.name())),
+            family("app-layer-event", "", DetectionEvent::ALL.iter().map(|event| event.name())),
+        ],
+        transforms: owned(transform::NAMES),
+    };
+    // Rows of one name in several protocols are one keyword.
+    let (mut buffers, mut numbers) = (BTreeMap::<&str, BufferRow>::new(), BTreeMap::<&str, FieldRow>::new());
+    for def in protocols {
+        for info in (0..).map_while(def.buffers) {
+            let (to_server, to_client) = sides(info);
+            let field = match info.kind {
+                BufferKind::Bytes | BufferKind::Multi | BufferKind::Items | BufferKind::Body => None,
+                // `dcerpc.iface` has a grammar of its own.
+                BufferKind::Interfaces => continue,
+                BufferKind::Uint(bits) | BufferKind::UintList(bits) => Some(kind(ValueKind::Number, bits, &[])),
+                BufferKind::Enumeration(names) => Some(kind(ValueKind::Enumeration, 64, names)),
+                BufferKind::Flags(names) => Some(kind(ValueKind::Flags, 64, names)),
+            };
+            match field {
+                None => {
+                    let row = buffers.entry(info.name).or_insert_with(|| BufferRow {
+                        name: info.name.into(),
+                        aliases: owned(info.aliases),
+                        modifier: info.modifier.unwrap_or_default().into(),
+                        doc: info.doc.into(),
+                        multi: matches!(info.kind, BufferKind::Multi | BufferKind::Items),
+                        named: matches!(info.kind, BufferKind::Items),
+                        protocols: Vec::new(),
+                        to_server: false,
+                        to_client: false,
+                    });
+                    row.protocols.push(def.info.name.into());
+                    row.to_server |= to_server;
+                    row.to_client |= to_client;
+                }
+                Some(kind) => {
+                    let row = numbers.entry(info.name).or_insert_with(|| FieldRow {
+                        name: info.name.into(),
+                        aliases: owned(info.aliases),
+                        doc: info.doc.into(),
+                        kind,
+                        protocols: Vec::new(),
+                        to_server: false,
+                        to_client: false,
+                    });
+                    row.protocols.push(def.info.name.into());
+                    row.to_server |= to_server;
+                    row.to_client |= to_client;
+                }
+            }
+        }
+        if !def.events.is_empty() {
+            catalog.events.push(family("app-layer-event", def.info.name, def.events.iter().map(|event| event.name)));
+        }
+    }
+    catalog.buffers.extend(buffers.into_values());
+    catalog.fields.extend(numbers.into_values());
+    catalog
+}
+
+fn sides(info: &BufferInfo) -> (bool, bool) {
+    (info.hook.at(Direction::ToServer).is_some(), info.hook.at(Direction::ToClient).is_some())
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn kind(value: ValueKind, bits: u8, names: &[(&str, u64)]) -> FieldKind {
+    let names = names.iter().map(|(name, value)| NamedValue { name: (*name).into(), value: *value }).collect();
+    FieldKind { value, bits, names }
+}
+
+fn family<'n>(family: &str, protocol: &str, names: impl Iterator<Item = &'n str>) -> EventFamily {
+    EventFamily { family: family.into(), protocol: protocol.into(), names: names.map(Into::into).collect() }
+}
+
+fn frames(def: &ProtocolDef) -> impl Iterator<Item = FrameRow> {
+    def.frames.iter().map(|frame| FrameRow {
+        name: frame.name.into(),
+        short: frame.short().into(),
+        doc: frame.doc.into(),
+        protocol: def.info.name.into(),
+    })
+}
+
+fn protocol(def: &ProtocolDef) -> ProtocolRow {
+    let transport = |transport: &Transport| match transport {
+        Transport::Tcp => "tcp".to_owned(),
+        Transport::Udp => "udp".to_owned(),
+    };
+    ProtocolRow {
+        name: def.info.name.into(),
+        aliases: owned(def.info.aliases),
+        doc: def.info.doc.into(),
+        transports: def.info.transports.iter().map(transport).collect(),
+        to_server_stages: owned(def.info.stages[Direction::ToServer]),
+        to_client_stages: owned(def.info.stages[Direction::ToClient]),
+    }
+}

@@ -1,0 +1,180 @@
+//! What detection keeps for a flow.
+#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+
+use sidewire_base::{Direction, Time};
+use smallvec::SmallVec;
+
+use crate::state::names::Name;
+use crate::state::unfinished::Left;
+
+/// Variables a flow keeps at most; rules name far fewer.
+const VARIABLES: usize = 64;
+
+/// Unfinished rules for which a flow keeps what they took from a transaction, at most.
+const UNFINISHED: usize = 256;
+
+/// What detection keeps for a flow.
+#[derive(Debug, Default)]
+pub struct FlowState {
+    pub(crate) bits: SmallVec<[Name; 4]>,
+    /// What few flows have: a flow is held for long, and there are many.
+    rare: Option<Box<Rare>>,
+    /// The rule set `streamed` counts by.
+    pub(crate) generation: u32,
+    pub(crate) passed: bool,
+    /// Address-only rules were applied, per direction.
+    pub(crate) addressed: [bool; 2],
+    /// Protocol-only rules were applied, per direction.
+    pub(crate) protocol_seen: [bool; 2],
+    /// Detection events that rules have seen.
+    pub(crate) app_events: usize,
+}
+
+/// What rules keep for a flow beside bits.
+#[derive(Debug, Default)]
+struct Rare {
+    ints: Vec<(Name, u32)>,
+    /// Bits of the flow or one of its transactions, until a time.
+    expiring: Vec<Expiring>,
+    variables: Vec<(Name, Vec<u8>)>,
+    /// The last entropy of each buffer that rules asked for.
+    entropies: Vec<(Name, f64)>,
+    /// Stream rules that matched, per direction, and the stream offset up to which the match looked.
+    streamed: [Vec<(u32, u64)>; 2],
+    /// What rules have taken from transactions they wait for more of: by transaction and rule.
+    unfinished: Vec<(u64, u32, Left)>,
+}
+
+/// A bit of a flow, or of one of its transactions, until a time.
+pub(crate) type Expiring = (Name, Option<u64>, Time);
+
+impl FlowState {
+    /// A `pass` rule let the rest of the flow through.
+    #[must_use]
+    pub const fn passed(&self) -> bool {
+        self.passed
+    }
+
+    /// Flowbits that are set, in the order they were.
+    pub fn flowbits(&self) -> impl Iterator<Item = &'static str> {
+        self.bits.iter().map(|name| name.text())
+    }
+
+    /// Flow integers by name, in the order they were set first.
+    pub fn flowints(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        self.rare().flat_map(|rare| &rare.ints).map(|(name, value)| (name.text(), *value))
+    }
+
+    /// Flow variables by name.
+    pub fn variables(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
+        self.rare().flat_map(|rare| &rare.variables).map(|(name, value)| (name.text(), value.as_slice()))
+    }
+
+    /// Entropies by what they are of, in bits an octet.
+    pub fn entropies(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        self.rare().flat_map(|rare| &rare.entropies).map(|(of, entropy)| (of.text(), *entropy))
+    }
+
+    pub(crate) fn set_entropy(&mut self, of: Name, entropy: f64) {
+        let Rare { entropies, .. } = self.rare_mut();
+        match entropies.iter_mut().find(|(known, _)| *known == of) {
+            Some(slot) => slot.1 = entropy,
+            None => entropies.push((of, entropy)),
+        }
+    }
+
+    pub(crate) fn set_variable(&mut self, name: &str, value: Vec<u8>) {
+        let name = Name::new(name);
+        let Rare { variables, .. } = self.rare_mut();
+        if let Some(slot) = variables.iter_mut().find(|(known, _)| *known == name) {
+            slot.1 = value;
+        } else if variables.len() < VARIABLES {
+            variables.push((name, value));
+        }
+    }
+
+    fn rare(&self) -> impl Iterator<Item = &Rare> {
+        self.rare.as_deref().into_iter()
+    }
+
+    fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Forgets how far rules have come: another rule set is in place.
+    pub(crate) fn forget_rules(&mut self) {
+        if let Some(rare) = &mut self.rare {
+            rare.streamed = Default::default();
+            rare.unfinished = Vec::new();
+        }
+    }
+
+    /// Keeps what a rule has taken from a transaction that it waits for more of. With too many of them the oldest is lost.
+    pub(crate) fn set_unfinished(&mut self, transaction: u64, rule: u32, left: Left) {
+        let Rare { unfinished, .. } = self.rare_mut();
+        if unfinished.len() >= UNFINISHED {
+            unfinished.remove(0);
+        }
+        unfinished.push((transaction, rule, left));
+    }
+
+    /// What a rule has taken from a transaction before; it is not kept any longer.
+    pub(crate) fn take_unfinished(&mut self, transaction: u64, rule: u32) -> Option<Left> {
+        let Rare { unfinished, .. } = self.rare.as_deref_mut()?;
+        let at = unfinished.iter().position(|(of, by, _)| (*of, *by) == (transaction, rule))?;
+        Some(unfinished.remove(at).2)
+    }
+
+    /// Bits that expire.
+    pub(crate) fn expiring(&self) -> impl Iterator<Item = &Expiring> {
+        self.rare().flat_map(|rare| &rare.expiring)
+    }
+
+    /// Bits that expire, to change.
+    pub(crate) fn expiring_mut(&mut self) -> &mut Vec<Expiring> {
+        &mut self.rare_mut().expiring
+    }
+
+    pub(crate) fn has_bit(&self, name: Name) -> bool {
+        self.bits.contains(&name)
+    }
+
+    pub(crate) fn set_bit(&mut self, name: Name) {
+        if !self.has_bit(name) {
+            self.bits.push(name);
+        }
+    }
+
+    pub(crate) fn unset_bit(&mut self, name: Name) {
+        self.bits.retain(|known| *known != name);
+    }
+
+    pub(crate) fn int(&self, name: Name) -> Option<u32> {
+        self.rare().flat_map(|rare| &rare.ints).find(|(known, _)| *known == name).map(|(_, value)| *value)
+    }
+
+    pub(crate) fn set_int(&mut self, name: Name, value: u32) {
+        let Rare { ints, .. } = self.rare_mut();
+        match ints.iter_mut().find(|(known, _)| *known == name) {
+            Some(slot) => slot.1 = value,
+            None => ints.push((name, value)),
+        }
+    }
+
+    /// The stream offset up to which a rule has matched already.
+    pub(crate) fn streamed(&self, direction: Direction, rule: u32) -> u64 {
+        self.rare()
+            .flat_map(|rare| &rare.streamed[direction])
+            .find(|(known, _)| *known == rule)
+            .map_or(0, |(_, until)| *until)
+    }
+
+    /// A rule matched in stream octets that end at `until`.
+    pub(crate) fn set_streamed(&mut self, direction: Direction, rule: u32, until: u64) {
+        let streamed = &mut self.rare_mut().streamed[direction];
+        match streamed.iter_mut().find(|(known, _)| *known == rule) {
+            Some(slot) => slot.1 = until,
+            None => streamed.push((rule, until)),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Bits of hosts and host pairs.
+
+use core::net::IpAddr;
+
+use hashbrown::HashMap;
+use sidewire_base::Time;
+
+use crate::state::names::Name;
+
+/// What a bit belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Owner {
+    Host(IpAddr),
+    /// The smaller address first.
+    Pair(IpAddr, IpAddr),
+    /// From one host to the other.
+    Path(IpAddr, IpAddr),
+}
+
+/// Bits of hosts and host pairs (`xbits`, `hostbits`), each until a time. Bounded: when full, the bit that ends first goes.
+#[derive(Debug)]
+pub(crate) struct HostBits {
+    bits: HashMap<(Owner, Name), Time>,
+    capacity: usize,
+}
+
+impl HostBits {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { bits: HashMap::new(), capacity: capacity.max(1) }
+    }
+
+    pub(crate) fn is_set(&self, owner: Owner, name: Name, now: Time) -> bool {
+        self.bits.get(&(owner, name)).is_some_and(|until| *until > now)
+    }
+
+    pub(crate) fn set(&mut self, owner: Owner, name: Name, now: Time, until: Time) {
+        if self.bits.len() >= self.capacity && !self.bits.contains_key(&(owner, name)) {
+            self.bits.retain(|_, until| *until > now);
+            if self.bits.len() >= self.capacity {
+                self.evict();
+            }
+        }
+        self.bits.insert((owner, name), until);
+    }
+
+    pub(crate) fn unset(&mut self, owner: Owner, name: Name) {
+        self.bits.remove(&(owner, name));
+    }
+
+    /// Gives up a sixteenth of the bits, those that end first, so that a full table does not do this for every bit.
+    fn evict(&mut self) {
+        let mut ends: Vec<Time> = self.bits.values().copied().collect();
+        let at = (self.capacity / 16).min(ends.len().saturating_sub(1));
+        let (_, &mut limit, _) = ends.select_nth_unstable(at);
+        self.bits.retain(|_, until| *until > limit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expires_and_stays_bounded() {
+        let mut bits = HostBits::new(32);
+        let name = Name::new("host-bits-test");
+        let host = |n: u8| Owner::Host([10, 0, 0, n].into());
+        let at = |seconds| Time::new(seconds, 0);
+        bits.set(host(1), name, at(0), at(10));
+        assert!(bits.is_set(host(1), name, at(9)));
+        assert!(!bits.is_set(host(1), name, at(10)));
+        for n in 0..200 {
+            bits.set(host(n), name, at(0), at(100 + i64::from(n)));
+            assert!(bits.bits.len() <= 32);
+        }
+        assert!(bits.is_set(host(199), name, at(0)), "the newest is there");
+        assert!(!bits.is_set(host(1), name, at(0)), "the one that ends first is gone");
+        bits.unset(host(199), name);
+        assert!(!bits.is_set(host(199), name, at(0)));
+    }
+}

@@ -1,0 +1,8 @@
+//! What detection keeps: with flows, with hosts, for thresholds.
+
+pub(crate) mod app_proto;
+pub(crate) mod flow_state;
+pub(crate) mod host_bits;
+pub(crate) mod names;
+pub(crate) mod threshold;
+pub(crate) mod unfinished;
