@@ -5,7 +5,8 @@ import { Failed, isMain, main, NATIVE, output, say } from './shell.mjs';
 /** Layers, lowest first. A crate uses crates of lower layers only, but for the edges named below. */
 export const LAYERS = [
   ['base', 'tables'],
-  ['ir', 'eve', 'decode', 'msrpc', 'capture', 'mpm'],
+  ['ir', 'eve', 'decode', 'msrpc', 'capture', 'mpm', 'magic'],
+  ['files'],
   ['flow', 'tcp', 'app-layer'],
   ['protocols', 'detect'],
   ['engine'],
