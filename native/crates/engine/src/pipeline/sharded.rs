@@ -18,8 +18,7 @@ use crate::source::block::Block;
 use crate::source::driver::Reading;
 use crate::source::intake::Intake;
 use crate::summary::accumulate;
-use crate::worker::flow_worker::Worker;
-use crate::worker::seed::seed;
+use crate::worker::flow_worker::FlowWorker;
 
 /// Replays with several workers. The reader deals packets out by host pair, each worker runs its own to completion, and
 /// what they wrote is merged in packet order, epoch by epoch, so the output is that of one worker.
@@ -89,7 +88,7 @@ impl<'scope> Shard<'scope> {
         let (done, written) = sync_channel::<Batch>(LAG + 1);
         let (setup, rules) = (Arc::clone(setup), Arc::clone(rules));
         let thread = scope.spawn(move || {
-            let mut worker = Worker::new(&setup, &rules, Silent, seed());
+            let mut worker = FlowWorker::new(&setup, &rules, Silent);
             let mut counters = BTreeMap::new();
             while let Ok(epoch) = work.recv() {
                 run(&mut worker, &epoch, &mut counters);
@@ -103,7 +102,7 @@ impl<'scope> Shard<'scope> {
     }
 }
 
-fn run(worker: &mut Worker<Silent>, epoch: &Epoch, counters: &mut BTreeMap<String, u64>) {
+fn run(worker: &mut FlowWorker<Silent>, epoch: &Epoch, counters: &mut BTreeMap<String, u64>) {
     let mut start = 0;
     for item in &epoch.items {
         match item {

@@ -15,8 +15,7 @@ use crate::pipeline::EPOCH;
 use crate::source::block::Block;
 use crate::source::driver::Reading;
 use crate::source::intake::Intake;
-use crate::worker::seed::seed;
-use crate::worker::{flow_worker::Worker, observer::Watch};
+use crate::worker::{flow_worker::FlowWorker, observer::Watch};
 
 /// Replays with one worker on this thread.
 pub(crate) fn replay(
@@ -34,7 +33,7 @@ pub(crate) fn replay(
 
 /// The only worker of a run, with where its lines go.
 pub(crate) struct Alone<'scope, W: Watch> {
-    pub(crate) worker: Worker<W>,
+    pub(crate) worker: FlowWorker<W>,
     rules: Arc<RuleSet>,
     /// `None` when nobody wants its lines.
     writing: Option<Writing<'scope>>,
@@ -45,7 +44,7 @@ pub(crate) struct Alone<'scope, W: Watch> {
 
 impl<'scope, W: Watch> Alone<'scope, W> {
     pub(crate) fn new(setup: &Arc<Setup>, rules: Arc<RuleSet>, watch: W, writing: Option<Writing<'scope>>) -> Self {
-        let worker = Worker::new(setup, &rules, watch, seed());
+        let worker = FlowWorker::new(setup, &rules, watch);
         Self { worker, rules, writing, counters: BTreeMap::new(), since: 0 }
     }
 

@@ -1,27 +1,28 @@
-//! Application layer: detection of the protocol, and parsing.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+//! Application layer of a flow: which protocol it speaks, and what that protocol makes of its octets.
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{DetectionState, Input, Outcome, ProtocolDef};
-use sidewire_base::{Direction, Endpoint};
+use sidewire_app_layer::{DetectionState, Failed, Input, Outcome, Step, Transport};
+use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::Packet;
-use sidewire_tcp::{Chunk, Consumer, Session};
+use sidewire_detect::RuleSet;
+use sidewire_tcp::{Chunk, Consumer, Session, State};
 
-use crate::worker::conversation::{App, Conversation, ConversationFlow};
-use crate::worker::counters::AppCounters;
-use crate::worker::env::Env;
-use crate::worker::observer::Watch;
-use crate::worker::parse::ParseInput;
+use crate::config::setup::Setup;
+use crate::worker::app_counters::AppCounters;
+use crate::worker::conversation::{App, Conversation, ConversationFlow, swap_direction};
+use crate::worker::expectations::Expectations;
+use crate::worker::parse_context::{FlowEnds, Moment, ParserTables};
+use crate::worker::wanted_frames::WantedFrames;
 
 /// Did protocol detection find that a flow runs the other way?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
+enum Turn {
     Straight,
     Reversed,
 }
 
-/// What became of a look at a direction's first octets.
+/// Result of protocol detection on one direction.
 enum Found {
     /// The protocol is known.
     Session,
@@ -33,165 +34,338 @@ enum Found {
     Failed,
 }
 
-impl<W: Watch> Env<W> {
-    pub(crate) fn feed_stream(&mut self, flow: &mut ConversationFlow, direction: Direction, ordinal: u64) -> Turn {
-        let Conversation { tcp: Some(tcp), app, .. } = &mut flow.data else { return Turn::Straight };
-        let (client, server) = (flow.client, flow.server);
-        let mut known = app.session.is_some();
-        loop {
-            if app.switch.is_some() {
-                return Turn::Straight;
-            }
-            if app.stopped {
-                tcp.stream_mut(direction).disable(Consumer::App);
-                return Turn::Straight;
-            }
-            let (offset, bytes, last, gap) = match tcp.stream(direction).available(Consumer::App) {
-                None => return Turn::Straight,
-                Some(Chunk::Gap { length, .. }) => {
-                    let completed = self.gap(app, direction, length, ordinal, (client, server), tcp.midstream());
-                    let stream = tcp.stream_mut(direction);
-                    stream.consume(Consumer::App, length);
-                    if completed {
-                        stream.flush_raw();
-                    }
-                    continue;
-                }
-                Some(Chunk::Data { offset, bytes, last, gap, .. }) => (offset, bytes, last, gap),
-            };
-            let total = bytes.len();
-            if app.closed[direction] {
-                return Turn::Straight;
-            }
-            if !app.detection.is_decided(direction) && !app.failed {
-                let begins = app.session.is_none();
-                match self.identify(
-                    app,
-                    sidewire_app_layer::Transport::Tcp,
-                    direction,
-                    bytes,
-                    (client, server),
-                    tcp.midstream(),
-                    last,
-                ) {
-                    Found::Session => {
-                        if begins
-                            && app.session.is_some()
-                            && let Some(depth) = app.protocol.and_then(|number| self.setup.stream_depth(number))
-                        {
-                            for side in Direction::BOTH {
-                                tcp.stream_mut(side).set_depth(depth);
-                            }
-                            continue;
-                        }
-                    }
-                    Found::Reversed => return Turn::Reversed,
-                    // What was waited for is missing: detection has its word on the gap.
-                    Found::Wait if app.session.is_none() && gap => {
-                        tcp.stream_mut(direction).consume(Consumer::App, total as u64);
-                        continue;
-                    }
-                    Found::Wait if app.session.is_none() => return Turn::Straight,
-                    Found::Wait => {}
-                    Found::Failed => continue,
+/// Where feeding a direction stands after one of its chunks.
+enum Fed {
+    /// There may be more to feed.
+    More,
+    /// A chunk was parsed; there may be more.
+    Parsed,
+    /// Nothing more for now.
+    Done,
+    /// The flow runs the other way.
+    Reversed,
+}
+
+/// Parses what streams and datagrams bring, and keeps what parsers share beyond one flow.
+pub(crate) struct AppLayerStage {
+    setup: Arc<Setup>,
+    frames: WantedFrames,
+    tables: ParserTables,
+    pub(crate) expectations: Expectations,
+    pub(crate) counters: AppCounters,
+}
+
+impl AppLayerStage {
+    pub(crate) fn new(setup: &Arc<Setup>, rules: &RuleSet) -> Self {
+        Self {
+            frames: WantedFrames::new(rules, &setup.outputs, setup.protocols),
+            tables: ParserTables::new(setup),
+            expectations: Expectations::default(),
+            counters: AppCounters::new(setup.protocols.len()),
+            setup: Arc::clone(setup),
+        }
+    }
+
+    /// Goes on with other rules.
+    pub(crate) fn swap_rules(&mut self, rules: &RuleSet) {
+        self.frames = WantedFrames::new(rules, &self.setup.outputs, self.setup.protocols);
+    }
+
+    /// Tells what parsers count beyond one flow, and how many flows were announced.
+    pub(crate) fn table_counters(&self, mut tell: impl FnMut(&str, u64)) {
+        self.tables.extensions.counters(&mut tell);
+        tell("app_layer.expectations", self.expectations.len() as u64);
+    }
+
+    /// Takes what became visible of a flow's streams with a packet. `direction` is the packet's, which turns with the flow.
+    pub(crate) fn follow_streams(
+        &mut self,
+        flow: &mut ConversationFlow,
+        visible: PerDirection<bool>,
+        direction: &mut Direction,
+        at: Moment,
+    ) {
+        // Data that became visible travels against the acknowledgement: the other direction first.
+        for seen in [direction.flip(), *direction] {
+            if visible[seen] && self.feed_stream(flow, seen, at) == Turn::Reversed {
+                turn_flow(flow, direction);
+                for seen in Direction::BOTH {
+                    self.feed_stream(flow, seen, at);
                 }
             }
-            let Some(session) = &mut app.session else {
-                // Known but not parsed, or given up.
-                app.stopped = true;
-                continue;
-            };
-            if total < app.need[direction] && !last && !gap {
-                return Turn::Straight;
-            }
-            app.dirty = true;
-            let opened = session.opened();
-            session.begin_step();
-            let mut frames = self.frames.of(app.protocol, &mut app.frames, direction);
-            if let Some(frames) = &mut frames {
-                frames.begin_stream(offset);
-            }
-            let input = ParseInput {
-                time: self.now,
-                ordinal,
-                client,
-                server,
-                transport: sidewire_app_layer::Transport::Tcp,
-                midstream: tcp.midstream(),
-            };
-            let mut context = self.parse.context(input, frames);
-            let step = if total == 0 {
-                Ok(sidewire_app_layer::Step::default())
-            } else {
-                session.parse(direction, Input { data: bytes, offset, last }, &mut context)
-            };
-            if let (Ok(step), true) = (&step, last)
-                && step.switch.is_none()
-            {
-                session.close(direction, &mut context);
-                app.closed[direction] = true;
-            }
-            let new = session.opened() - opened;
-            self.count_transactions(app.protocol, new);
-            self.note_expectations();
-            match step {
-                Ok(step) => {
-                    let consumed = step.consumed.min(total);
-                    let flushes = flushes_stream(self.setup.protocols, app.protocol) && session.completed(direction);
-                    app.need[direction] = step.need;
-                    let stream = tcp.stream_mut(direction);
-                    // What a gap follows will not be completed: it goes with the gap, which is told next.
-                    let lost = gap && consumed == 0 && step.switch.is_none();
-                    stream.consume(Consumer::App, if lost { total } else { consumed } as u64);
-                    if flushes {
-                        // Rules on the stream need not wait for more.
-                        stream.flush_raw();
-                    }
-                    if let Some(next) = step.switch {
-                        app.switch = Some(next);
-                    } else if step.finished {
-                        app.stopped = true;
-                    }
-                    if last && step.switch.is_none() {
-                        stream_done(tcp, direction);
-                        return Turn::Straight;
-                    }
-                    if consumed == 0 && step.switch.is_none() && !gap {
-                        return Turn::Straight;
-                    }
-                }
-                Err(_) => {
-                    self.parser_error(app);
-                    app.stopped = true;
-                }
-            }
-            // The first direction that told makes the other one's octets readable as well.
-            if !known && app.session.is_some() {
-                known = true;
-                let other = direction.flip();
-                if tcp.stream(other).available(Consumer::App).is_some() {
-                    let turn = self.feed_stream(flow, other, ordinal);
-                    debug_assert!(turn == Turn::Straight, "the flow's direction is settled");
-                    return self.feed_stream(flow, direction, ordinal);
-                }
+        }
+        self.feed_waiting(flow, at);
+        self.close_after_reset(flow, at);
+    }
+
+    /// Takes a UDP packet. `direction` is the packet's, which turns with the flow.
+    pub(crate) fn take_datagram(
+        &mut self,
+        flow: &mut ConversationFlow,
+        packet: &Packet<'_>,
+        direction: &mut Direction,
+        at: Moment,
+    ) {
+        if self.feed_datagram(flow, packet, *direction, at) == Turn::Reversed {
+            swap_direction(flow);
+            *direction = direction.flip();
+            self.feed_datagram(flow, packet, *direction, at);
+        }
+    }
+
+    /// Takes what the end of a flow made visible, and what a parser held back for want of more: it is all there will be.
+    pub(crate) fn take_rest(&mut self, flow: &mut ConversationFlow, visible: PerDirection<bool>, at: Moment) {
+        for direction in Direction::BOTH {
+            let waits = |session: &Session| session.stream(direction).available(Consumer::App).is_some();
+            if visible[direction] || flow.data.tcp.as_deref().is_some_and(waits) {
+                self.feed_stream(flow, direction, at);
             }
         }
     }
 
-    /// Tells the session of missing octets. True when that completed a message, and rules on the stream need not wait.
-    fn gap(
+    /// The flow speaks another protocol from here on: its session has ended, and detection begins again.
+    pub(crate) fn restart(&mut self, flow: &mut ConversationFlow, next: &str, at: Moment) {
+        let expected = (!next.is_empty()).then(|| self.setup.detection.position(next)).flatten();
+        flow.data.app.restart(expected);
+        for direction in Direction::BOTH {
+            self.feed_stream(flow, direction, at);
+        }
+    }
+
+    /// Tells the session that nothing follows in either direction.
+    pub(crate) fn close_session(&mut self, flow: &mut ConversationFlow, at: Moment) {
+        let ends = FlowEnds::of(flow);
+        let app = &mut flow.data.app;
+        let Some(session) = &mut app.session else { return };
+        for direction in Direction::BOTH {
+            if !app.closed[direction] {
+                app.closed[direction] = true;
+                app.dirty = true;
+                let mut context = self.tables.context(ends, at, None);
+                session.close(direction, &mut context);
+            }
+        }
+        self.note_expectations();
+    }
+
+    /// A request may have waited for its answer (`CONNECT`): once that is there, what was held back is offered again.
+    fn feed_waiting(&mut self, flow: &mut ConversationFlow, at: Moment) {
+        let Conversation { tcp: Some(tcp), app, .. } = &flow.data else { return };
+        let waits = app.session.is_some() && !app.stopped && app.need.to_server == 0;
+        if waits && tcp.stream(Direction::ToServer).available(Consumer::App).is_some() {
+            self.feed_stream(flow, Direction::ToServer, at);
+        }
+    }
+
+    /// Once the connection is closed, nothing will follow: messages that end with it are complete.
+    fn close_after_reset(&mut self, flow: &mut ConversationFlow, at: Moment) {
+        let Conversation { tcp: Some(tcp), app, .. } = &flow.data else { return };
+        let over = tcp.state() == State::Closed && app.session.is_some() && app.closed != PerDirection::both(true);
+        // What a reset left unacknowledged becomes visible when the flow ends, and belongs to the messages too.
+        let all_seen = |side| {
+            let stream = tcp.stream(side);
+            let held = stream.pieces().map(|(offset, piece)| offset + piece.len() as u64).max();
+            stream.available(Consumer::App).is_none() && held.is_none_or(|end| end <= stream.visible())
+        };
+        if over && Direction::BOTH.into_iter().all(all_seen) {
+            self.close_session(flow, at);
+        }
+    }
+
+    /// Hands what is visible of a direction to its protocol.
+    fn feed_stream(&mut self, flow: &mut ConversationFlow, direction: Direction, at: Moment) -> Turn {
+        let ends = FlowEnds::of(flow);
+        let Conversation { tcp: Some(tcp), app, .. } = &mut flow.data else { return Turn::Straight };
+        let mut fed = self.feed_direction(tcp, app, direction, ends, at);
+        if matches!(fed, Fed::Parsed) {
+            let other = self.feed_direction(tcp, app, direction.flip(), ends, at);
+            debug_assert!(!matches!(other, Fed::Reversed), "the flow's direction is settled");
+            fed = self.feed_direction(tcp, app, direction, ends, at);
+        }
+        if matches!(fed, Fed::Reversed) { Turn::Reversed } else { Turn::Straight }
+    }
+
+    /// Feeds one direction as far as it goes. [`Fed::Parsed`]: the first that told which protocol it is makes the octets of
+    /// the other direction readable as well, and those are to be read first.
+    fn feed_direction(
+        &mut self,
+        tcp: &mut Session,
+        app: &mut App,
+        direction: Direction,
+        ends: FlowEnds,
+        at: Moment,
+    ) -> Fed {
+        let mut known = app.session.is_some();
+        loop {
+            match self.feed_chunk(tcp, app, direction, ends, at) {
+                Fed::More => {}
+                Fed::Parsed => {
+                    if !known && tcp.stream(direction.flip()).available(Consumer::App).is_some() {
+                        return Fed::Parsed;
+                    }
+                    known = true;
+                }
+                fed => return fed,
+            }
+        }
+    }
+
+    /// Takes the next chunk of a direction: a gap, or octets for detection and the parser.
+    fn feed_chunk(
+        &mut self,
+        tcp: &mut Session,
+        app: &mut App,
+        direction: Direction,
+        ends: FlowEnds,
+        at: Moment,
+    ) -> Fed {
+        if app.switch.is_some() {
+            return Fed::Done;
+        }
+        if app.stopped {
+            tcp.stream_mut(direction).disable(Consumer::App);
+            return Fed::Done;
+        }
+        let chunk = match tcp.stream(direction).available(Consumer::App) {
+            None => return Fed::Done,
+            Some(Chunk::Gap { length, .. }) => {
+                let completed = self.gap(app, direction, length, ends, at);
+                let stream = tcp.stream_mut(direction);
+                stream.consume(Consumer::App, length);
+                if completed {
+                    stream.flush_raw();
+                }
+                return Fed::More;
+            }
+            Some(Chunk::Data { offset, bytes, last, gap, .. }) => StreamChunk { offset, bytes, last, gap },
+        };
+        if app.closed[direction] {
+            return Fed::Done;
+        }
+        let StreamChunk { bytes, last, gap, .. } = chunk;
+        if !app.detection.is_decided(direction) && !app.failed {
+            let begins = app.session.is_none();
+            match self.identify(app, direction, bytes, ends, last) {
+                Found::Session if begins && app.session.is_some() => {
+                    let depth = app.protocol.and_then(|number| self.setup.stream_depth(number));
+                    if let Some(depth) = depth {
+                        for side in Direction::BOTH {
+                            tcp.stream_mut(side).set_depth(depth);
+                        }
+                        return Fed::More;
+                    }
+                }
+                Found::Session => {}
+                Found::Reversed => return Fed::Reversed,
+                // What was waited for is missing: detection has its word on the gap.
+                Found::Wait if app.session.is_none() && gap => {
+                    let length = bytes.len() as u64;
+                    tcp.stream_mut(direction).consume(Consumer::App, length);
+                    return Fed::More;
+                }
+                Found::Wait if app.session.is_none() => return Fed::Done,
+                Found::Wait => {}
+                Found::Failed => return Fed::More,
+            }
+        }
+        if app.session.is_none() {
+            // Known but not parsed, or given up.
+            app.stopped = true;
+            return Fed::More;
+        }
+        if bytes.len() < app.need[direction] && !last && !gap {
+            return Fed::Done;
+        }
+        let octets = ChunkFacts { length: bytes.len(), last, gap };
+        let step = self.parse(app, direction, chunk, ends, at);
+        self.settle(tcp, app, direction, octets, step)
+    }
+
+    /// Calls the parser with a chunk, and closes the direction behind its last one.
+    fn parse(
         &mut self,
         app: &mut App,
         direction: Direction,
-        length: u64,
-        ordinal: u64,
-        (client, server): (Endpoint, Endpoint),
-        midstream: bool,
-    ) -> bool {
+        chunk: StreamChunk<'_>,
+        ends: FlowEnds,
+        at: Moment,
+    ) -> Result<Step, Failed> {
+        let StreamChunk { offset, bytes, last, .. } = chunk;
+        let Some(session) = &mut app.session else { return Ok(Step::default()) };
+        app.dirty = true;
+        let opened = session.opened();
+        session.begin_step();
+        let mut frames = self.frames.of(app.protocol, &mut app.frames, direction);
+        if let Some(frames) = &mut frames {
+            frames.begin_stream(offset);
+        }
+        let mut context = self.tables.context(ends, at, frames);
+        let step = if bytes.is_empty() {
+            Ok(Step::default())
+        } else {
+            session.parse(direction, Input { data: bytes, offset, last }, &mut context)
+        };
+        if let (Ok(step), true) = (&step, last)
+            && step.switch.is_none()
+        {
+            session.close(direction, &mut context);
+            app.closed[direction] = true;
+        }
+        let new = session.opened() - opened;
+        self.count_transactions(app.protocol, new);
+        self.note_expectations();
+        step
+    }
+
+    /// Does with the stream what the parser made of a chunk.
+    fn settle(
+        &mut self,
+        tcp: &mut Session,
+        app: &mut App,
+        direction: Direction,
+        chunk: ChunkFacts,
+        step: Result<Step, Failed>,
+    ) -> Fed {
+        let ChunkFacts { length, last, gap } = chunk;
+        let Ok(step) = step else {
+            self.parser_error(app);
+            app.stopped = true;
+            return Fed::Parsed;
+        };
+        let consumed = step.consumed.min(length);
+        let completed = app.session.as_ref().is_some_and(|session| session.completed(direction));
+        let flushes = completed && self.flushes_stream(app.protocol);
+        app.need[direction] = step.need;
+        let stream = tcp.stream_mut(direction);
+        // What a gap follows will not be completed: it goes with the gap, which is told next.
+        let lost = gap && consumed == 0 && step.switch.is_none();
+        stream.consume(Consumer::App, if lost { length } else { consumed } as u64);
+        if flushes {
+            // Rules on the stream need not wait for more.
+            stream.flush_raw();
+        }
+        if let Some(next) = step.switch {
+            app.switch = Some(next);
+            return Fed::Parsed;
+        }
+        if step.finished {
+            app.stopped = true;
+        }
+        if last {
+            stream.disable(Consumer::App);
+            return Fed::Done;
+        }
+        if consumed == 0 && !gap { Fed::Done } else { Fed::Parsed }
+    }
+
+    /// Tells the session of missing octets. True when that completed a message, and rules on the stream need not wait.
+    fn gap(&mut self, app: &mut App, direction: Direction, length: u64, ends: FlowEnds, at: Moment) -> bool {
         let Some(session) = &mut app.session else {
-            // Protocol detection needs the beginning: midstream it may find one behind the gap.
-            if !midstream {
-                app.detection_gave_up(&mut self.counters);
+            // Protocol detection needs the beginning: midstream it may find one after the gap.
+            if !ends.midstream && !app.failed {
+                app.failed = true;
+                app.stopped = true;
+                self.counters.failed_tcp += 1;
             }
             return false;
         };
@@ -199,10 +373,7 @@ impl<W: Watch> Env<W> {
         app.need[direction] = 0;
         let opened = session.opened();
         session.begin_step();
-        let transport = sidewire_app_layer::Transport::Tcp;
-        let input = ParseInput { time: self.now, ordinal, client, server, transport, midstream };
-        // What it missed, nobody can look into.
-        let mut context = self.parse.context(input, None);
+        let mut context = self.tables.context(ends, at, None);
         let outcome = session.gap(direction, length, &mut context);
         let new = session.opened() - opened;
         let completed = session.completed(direction);
@@ -214,43 +385,34 @@ impl<W: Watch> Env<W> {
         }
         self.count_transactions(app.protocol, new);
         self.note_expectations();
-        completed && flushes_stream(self.setup.protocols, app.protocol)
+        completed && self.flushes_stream(app.protocol)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call site per transport; the parts belong to different owners")]
-    fn identify(
-        &mut self,
-        app: &mut App,
-        transport: sidewire_app_layer::Transport,
-        direction: Direction,
-        bytes: &[u8],
-        (client, server): (Endpoint, Endpoint),
-        midstream: bool,
-        last: bool,
-    ) -> Found {
+    /// Asks protocol detection about the first octets of a direction, and begins the session it finds.
+    fn identify(&mut self, app: &mut App, direction: Direction, bytes: &[u8], ends: FlowEnds, last: bool) -> Found {
         if !app.begun {
             app.begun = true;
-            app.detection = DetectionState::new(midstream).announced(app.expected);
+            app.detection = DetectionState::new(ends.midstream).announced(app.expected);
         }
         let setup = Arc::clone(&self.setup);
-        let outcome =
-            setup.detection.identify(&mut app.detection, transport, direction, bytes, (client.port, server.port), last);
+        let ports = (ends.client.port, ends.server.port);
+        let outcome = setup.detection.identify(&mut app.detection, ends.transport, direction, bytes, ports, last);
         app.take_detection_events();
         match outcome {
             Outcome::More => Found::Wait,
             Outcome::Failed => {
                 let other = app.detection.is_decided(direction.flip());
                 // A datagram is all there is of its message: nothing that follows makes more of it.
-                let datagram = transport == sidewire_app_layer::Transport::Udp;
+                let datagram = ends.transport == Transport::Udp;
                 if app.session.is_some() || !(other || datagram) {
                     return Found::Wait;
                 }
                 app.stopped = other;
                 if !app.failed {
                     app.failed = true;
-                    match transport {
-                        sidewire_app_layer::Transport::Tcp => self.counters.failed_tcp += 1,
-                        sidewire_app_layer::Transport::Udp => self.counters.failed_udp += 1,
+                    match ends.transport {
+                        Transport::Tcp => self.counters.failed_tcp += 1,
+                        Transport::Udp => self.counters.failed_udp += 1,
                     }
                 }
                 Found::Failed
@@ -273,45 +435,20 @@ impl<W: Watch> Env<W> {
         }
     }
 
-    /// The flow speaks another protocol from here on: the session so far ends, and detection begins anew.
-    pub(crate) fn switch(&mut self, flow: &mut ConversationFlow, next: &str, ordinal: u64) {
-        self.finish_session(flow, ordinal);
-        let expected = (!next.is_empty()).then(|| self.setup.detection.position(next)).flatten();
-        let app = &mut flow.data.app;
-        app.original = app.original.or(app.protocol);
-        app.expected = expected;
-        app.detection.restart(expected);
-        app.protocol = None;
-        app.session = None;
-        app.frames = None;
-        app.need = [0; 2];
-        app.closed = [false; 2];
-        for direction in Direction::BOTH {
-            self.feed_stream(flow, direction, ordinal);
-        }
-    }
-
-    pub(crate) fn feed_datagram(
+    fn feed_datagram(
         &mut self,
         flow: &mut ConversationFlow,
         packet: &Packet<'_>,
         direction: Direction,
+        at: Moment,
     ) -> Turn {
-        let (client, server) = (flow.client, flow.server);
+        let ends = FlowEnds::of(flow);
         let app = &mut flow.data.app;
         if app.stopped || packet.payload.is_empty() {
             return Turn::Straight;
         }
         if !app.detection.is_decided(direction) {
-            match self.identify(
-                app,
-                sidewire_app_layer::Transport::Udp,
-                direction,
-                packet.payload,
-                (client, server),
-                false,
-                true,
-            ) {
+            match self.identify(app, direction, packet.payload, ends, true) {
                 Found::Session => {}
                 Found::Reversed => return Turn::Reversed,
                 Found::Wait if app.session.is_none() => return Turn::Straight,
@@ -322,10 +459,7 @@ impl<W: Watch> Env<W> {
         let Some(session) = &mut app.session else { return Turn::Straight };
         app.dirty = true;
         let opened = session.opened();
-        let transport = sidewire_app_layer::Transport::Udp;
-        let input = ParseInput { time: self.now, ordinal: packet.ordinal, client, server, transport, midstream: false };
-        // Frames are parts of streams.
-        let mut context = self.parse.context(input, None);
+        let mut context = self.tables.context(ends, at, None);
         let step = session.parse(direction, Input { data: packet.payload, offset: 0, last: true }, &mut context);
         let new = session.opened() - opened;
         self.count_transactions(app.protocol, new);
@@ -336,23 +470,59 @@ impl<W: Watch> Env<W> {
         }
         Turn::Straight
     }
-}
 
-/// Does a complete message of this protocol let rules look at the stream so far?
-fn flushes_stream(protocols: &[ProtocolDef], protocol: Option<u16>) -> bool {
-    protocol.and_then(|number| protocols.get(usize::from(number))).is_some_and(|protocol| protocol.flushes_stream)
-}
-
-fn stream_done(tcp: &mut Session, direction: Direction) {
-    tcp.stream_mut(direction).disable(Consumer::App);
-}
-
-impl App {
-    fn detection_gave_up(&mut self, counters: &mut AppCounters) {
-        if !self.failed && self.session.is_none() {
-            self.failed = true;
-            self.stopped = true;
-            counters.failed_tcp += 1;
+    fn count_transactions(&mut self, protocol: Option<u16>, new: u64) {
+        if let Some(count) = protocol.and_then(|n| self.counters.transactions.get_mut(usize::from(n))) {
+            *count += new;
         }
     }
+
+    fn parser_error(&mut self, app: &mut App) {
+        app.malformed = true;
+        if let Some(count) = app.protocol.and_then(|n| self.counters.parser_errors.get_mut(usize::from(n))) {
+            *count += 1;
+        }
+    }
+
+    fn note_expectations(&mut self) {
+        for expectation in self.tables.announced.drain(..) {
+            self.expectations.add(&expectation);
+        }
+    }
+
+    /// Does a complete message of this protocol let rules look at the stream so far?
+    fn flushes_stream(&self, protocol: Option<u16>) -> bool {
+        protocol
+            .and_then(|number| self.setup.protocols.get(usize::from(number)))
+            .is_some_and(|protocol| protocol.flushes_stream)
+    }
+}
+
+/// Octets of a stream that were not parsed yet.
+#[derive(Clone, Copy)]
+struct StreamChunk<'a> {
+    offset: u64,
+    bytes: &'a [u8],
+    /// Nothing follows.
+    last: bool,
+    /// A gap follows.
+    gap: bool,
+}
+
+/// What stays of a [`StreamChunk`] once it was parsed.
+#[derive(Clone, Copy)]
+struct ChunkFacts {
+    length: usize,
+    last: bool,
+    gap: bool,
+}
+
+/// The flow runs the other way than was thought, its TCP session and application layer with it.
+fn turn_flow(flow: &mut ConversationFlow, direction: &mut Direction) {
+    swap_direction(flow);
+    *direction = direction.flip();
+    if let Some(session) = &mut flow.data.tcp {
+        session.swap_direction();
+    }
+    flow.data.app.swap_direction();
 }

@@ -1,14 +1,15 @@
 //! What is kept for each flow.
 
 use sidewire_app_layer::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session};
-use sidewire_base::Direction;
+use sidewire_base::{Direction, PerDirection};
+use sidewire_decode::Packet;
 use sidewire_detect::{Taken, TakenFor};
 use sidewire_flow::{Flow, FlowState};
 use sidewire_tcp::State;
 use smallvec::SmallVec;
 
-use crate::output::format::eve::AppNames;
 use crate::output::format::eve::mac_set::MacSet;
+use crate::output::format::eve::{AppNames, TtlRange};
 
 /// What the engine keeps for each flow, beside the flow table's own part.
 #[derive(Default)]
@@ -20,10 +21,25 @@ pub(crate) struct Conversation {
     pub(crate) alerted: bool,
     /// Ethernet addresses, when an output shows them.
     pub(crate) macs: Option<Box<MacSet>>,
-    pub(crate) ttl: [TtlRange; 2],
+    pub(crate) ttl: PerDirection<TtlRange>,
 }
 
 impl Conversation {
+    /// TCP: the handshake is done, or the session was picked up. Otherwise: `both_seen`, both sides have spoken.
+    pub(crate) fn is_established(&self, both_seen: bool) -> bool {
+        self.tcp.as_ref().map_or(both_seen, |session| session.is_established())
+    }
+
+    /// Keeps what flow events tell of link and network headers.
+    pub(crate) fn note_headers(&mut self, packet: &Packet<'_>, direction: Direction, ethernet: bool) {
+        if let Some(ip) = &packet.ip {
+            self.ttl[direction].add(ip.ttl);
+        }
+        if ethernet && let Some(header) = &packet.ethernet {
+            self.macs.get_or_insert_default().add(direction, header);
+        }
+    }
+
     /// Where TCP stands, as the flow table knows it; `None` for other transports.
     pub(crate) fn state(&self) -> Option<FlowState> {
         let state = self.tcp.as_ref()?.state();
@@ -41,20 +57,9 @@ pub(crate) fn swap_direction(flow: &mut ConversationFlow) {
     if let Some(macs) = &mut flow.data.macs {
         macs.swap_direction();
     }
-    flow.data.ttl.swap(0, 1);
+    flow.data.ttl.swap();
     if let Some(session) = &mut flow.data.app.session {
         session.touch_all();
-    }
-}
-
-/// Least and greatest TTL of the packets in one direction; none before the first.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct TtlRange(pub(crate) Option<(u8, u8)>);
-
-impl TtlRange {
-    pub(crate) fn add(&mut self, ttl: u8) {
-        let (least, greatest) = self.0.unwrap_or((ttl, ttl));
-        self.0 = Some((least.min(ttl), greatest.max(ttl)));
     }
 }
 
@@ -74,7 +79,7 @@ pub(crate) struct App {
     /// Transactions of a session that was let go of.
     opened: Option<u64>,
     /// Open frames per direction, where somebody wants frames.
-    pub(crate) frames: Option<Box<[Frames; 2]>>,
+    pub(crate) frames: Option<Box<PerDirection<Frames>>>,
     /// Nothing more is parsed: unrecognised, given up by the protocol, or finished.
     pub(crate) stopped: bool,
     /// What was looked at could not be recognised; of datagrams the other direction may still tell.
@@ -82,9 +87,9 @@ pub(crate) struct App {
     /// Some of its octets could not be parsed.
     pub(crate) malformed: bool,
     /// Octets that must be there before the session is called again, per direction.
-    pub(crate) need: [usize; 2],
+    pub(crate) need: PerDirection<usize>,
     /// The direction was closed towards the session.
-    pub(crate) closed: [bool; 2],
+    pub(crate) closed: PerDirection<bool>,
     /// Events of protocol detection, in order.
     pub(crate) events: SmallVec<[&'static str; 2]>,
     /// How many of them were written as anomalies.
@@ -98,14 +103,25 @@ pub(crate) struct App {
 impl App {
     /// The flow runs the other way than was thought.
     pub(crate) fn swap_direction(&mut self) {
-        self.closed.swap(0, 1);
+        self.closed.swap();
         if let Some(frames) = &mut self.frames {
-            frames.swap(0, 1);
+            frames.swap();
         }
     }
 
+    /// The flow speaks another protocol from here on, perhaps the one that is `expected`.
+    pub(crate) fn restart(&mut self, expected: Option<u16>) {
+        self.original = self.original.or(self.protocol);
+        self.expected = expected;
+        self.detection.restart(expected);
+        self.protocol = None;
+        self.session = None;
+        self.frames = None;
+        self.need = PerDirection::default();
+        self.closed = PerDirection::default();
+    }
+
     /// Frames of a direction are open.
-    #[allow(clippy::indexing_slicing, reason = "an array of two by `Direction`, which cannot fail")]
     pub(crate) fn has_frames(&self, direction: Direction) -> bool {
         self.frames.as_deref().is_some_and(|frames| !frames[direction].is_empty())
     }
@@ -122,7 +138,7 @@ impl App {
     /// Lets go of the session once it was closed and all its transactions are told: a closed flow stays for a while, and
     /// there may be many.
     pub(crate) fn let_go(&mut self) {
-        if self.closed == [true; 2] && self.session.as_ref().is_some_and(|session| session.is_empty()) {
+        if self.closed == PerDirection::both(true) && self.session.as_ref().is_some_and(|session| session.is_empty()) {
             self.opened = self.opened();
             self.session = None;
             self.stopped = true;

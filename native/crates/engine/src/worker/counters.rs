@@ -1,28 +1,72 @@
-//! What the application layer is counted by.
+//! What a worker counts, named as in Suricata's stats.
 
-/// Counters of the application layer, by protocol.
-#[derive(Debug, Default)]
-pub(crate) struct AppCounters {
-    pub(crate) flows: Vec<u64>,
-    pub(crate) transactions: Vec<u64>,
-    pub(crate) gap_errors: Vec<u64>,
-    pub(crate) parser_errors: Vec<u64>,
-    pub(crate) failed_tcp: u64,
-    pub(crate) failed_udp: u64,
-    pub(crate) transactions_evicted: u64,
-    /// Frames that were not taken up for want of room.
-    pub(crate) frames_refused: u64,
-    pub(crate) alerts: u64,
+use std::collections::BTreeMap;
+
+use crate::summary::accumulate;
+use crate::worker::flow_worker::{FlowWorker, TrackedFlows};
+use crate::worker::observer::Watch;
+
+impl<W: Watch> FlowWorker<W> {
+    /// Adds this worker's counters.
+    pub(crate) fn count(&self, into: &mut BTreeMap<String, u64>) {
+        let stages = &self.tracked.stages;
+        let mut add = |name: &str, value: u64| accumulate(into, name, value);
+        self.decoder.stats().values().for_each(|(name, value)| add(name, value));
+        self.tracked.table.counters().rows().for_each(|(name, value)| add(name, value));
+        stages.stream.shared.counters.rows().for_each(|(name, value)| add(name, value));
+        add("tcp.invalid_checksum", stages.invalid_checksum);
+        add("engine.bugs", stages.bugs);
+        let counters = &stages.app_layer.counters;
+        let tables = [
+            ("app_layer.flow.", &counters.flows, ""),
+            ("app_layer.tx.", &counters.transactions, ""),
+            ("app_layer.error.", &counters.gap_errors, ".gap"),
+            ("app_layer.error.", &counters.parser_errors, ".parser"),
+        ];
+        for (before, values, after) in tables {
+            for (protocol, value) in stages.setup.protocols.iter().zip(values) {
+                add(&format!("{before}{}{after}", counter_name(protocol)), *value);
+            }
+        }
+        add("app_layer.flow.failed_tcp", counters.failed_tcp);
+        add("app_layer.flow.failed_udp", counters.failed_udp);
+        add("app_layer.transactions_evicted", counters.transactions_evicted);
+        add("app_layer.frames_refused", stages.log.counters.frames_refused);
+        stages.app_layer.table_counters(&mut add);
+        add("detect.alert", stages.log.counters.alerts);
+        add("detect.alert_queue_overflow", stages.detect.detector.overflow());
+        add("memcap.pressure", self.tracked.pressure());
+        add("memcap.pressure_max", self.tracked.pressure_max());
+    }
 }
 
-impl AppCounters {
-    pub(crate) fn new(protocols: usize) -> Self {
-        Self {
-            flows: vec![0; protocols],
-            transactions: vec![0; protocols],
-            gap_errors: vec![0; protocols],
-            parser_errors: vec![0; protocols],
-            ..Self::default()
-        }
+impl<W: Watch> TrackedFlows<W> {
+    /// How full the fullest of the memory caps is, of what this worker has of them. Percent.
+    fn pressure(&self) -> u64 {
+        let (setup, tcp) = (&self.stages.setup, &self.stages.stream.shared.counters);
+        let share = |cap: u64| cap / setup.workers().max(1);
+        [
+            (self.table.counters().memuse, self.table.config().memcap),
+            (tcp.memuse, share(setup.tcp.memcap)),
+            (tcp.reassembly_memuse, share(setup.tcp.reassembly.memcap)),
+        ]
+        .into_iter()
+        .filter_map(|(used, cap)| used.saturating_mul(100).checked_div(cap))
+        .max()
+        .unwrap_or(0)
+    }
+
+    pub(super) fn pressure_max(&self) -> u64 {
+        self.pressure().max(self.stages.pressure_max)
+    }
+}
+
+/// Suricata tells a protocol's transports apart in its counters only when it has both.
+fn counter_name(protocol: &sidewire_app_layer::ProtocolDef) -> String {
+    use sidewire_app_layer::Transport as Over;
+    match protocol.info.transports {
+        [Over::Udp] if protocol.info.name == "dcerpc" => "dcerpc_udp".to_owned(),
+        [Over::Tcp] if protocol.info.name == "dcerpc" => "dcerpc_tcp".to_owned(),
+        _ => protocol.info.name.to_owned(),
     }
 }

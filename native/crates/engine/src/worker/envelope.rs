@@ -1,6 +1,6 @@
 //! What the events of a packet or flow begin with.
 
-use sidewire_base::{Endpoint, Time};
+use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::{Packet, Transport};
 
 use crate::output::format::eve::{Envelope, Ether, Variables};
@@ -61,5 +61,17 @@ fn packet_source(packet: &Packet<'_>) -> &'static str {
         Some(Tunnel::Vxlan) => "vxlan encapsulation",
         Some(Tunnel::Geneve) => "geneve encapsulation",
         Some(Tunnel::Teredo) => "teredo tunnel",
+    }
+}
+
+/// Source and destination of what is told of a packet, or of a flow without one in a direction.
+pub(crate) fn ends(
+    packet: Option<&Packet<'_>>,
+    flow: Option<&ConversationFlow>,
+    direction: Direction,
+) -> (Option<Endpoint>, Option<Endpoint>) {
+    match (packet, flow) {
+        (Some(packet), _) => (packet.source(), packet.destination()),
+        (None, flow) => flow.map(|flow| flow.endpoints(direction)).unzip(),
     }
 }

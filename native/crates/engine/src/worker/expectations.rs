@@ -11,11 +11,16 @@ const MAX_EXPECTATIONS: usize = 16_384;
 /// Flows that others announced, by where they will go.
 #[derive(Debug, Default)]
 pub(crate) struct Expectations {
-    pub(crate) by_server: HashMap<Endpoint, &'static str>,
-    pub(crate) order: VecDeque<Endpoint>,
+    by_server: HashMap<Endpoint, &'static str>,
+    order: VecDeque<Endpoint>,
 }
 
 impl Expectations {
+    /// How many are remembered.
+    pub(crate) fn len(&self) -> usize {
+        self.order.len()
+    }
+
     pub(crate) fn add(&mut self, expectation: &Expectation) {
         if self.by_server.insert(expectation.server, expectation.protocol).is_none() {
             self.order.push_back(expectation.server);

@@ -1,150 +1,136 @@
-//! Packets to completion.
+//! Packets to completion: the steps of a packet, and of a flow's end, in the order in which they run.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use sidewire_base::Time;
+use sidewire_base::{Direction, Time};
 use sidewire_decode::{Decoder, Frame, Packet, Transport};
 use sidewire_detect::RuleSet;
 use sidewire_flow::{EndReason, FlowTable, Handle, Lookup, Stamp, Tuple};
+use sidewire_tcp::Events;
 
 use crate::config::setup::Setup;
 use crate::output::writer::record::{Batch, Place};
-use crate::summary::accumulate;
+use crate::worker::app_layer::AppLayerStage;
 use crate::worker::conversation::{Conversation, ConversationFlow};
-use crate::worker::detect::Occasion;
-use crate::worker::env::Env;
+use crate::worker::detect::{self, DetectStage, Occasion};
 use crate::worker::frames;
+use crate::worker::log::LogStage;
 use crate::worker::observer::Watch;
+use crate::worker::parse_context::Moment;
+use crate::worker::retire::retire;
+use crate::worker::seed::seed;
+use crate::worker::stream::StreamStage;
 
-/// Runs packets to completion: decode, flow, stream, protocol, rules, events.
-pub(crate) struct Worker<W: Watch> {
-    decoder: Decoder,
-    core: Core<W>,
+/// Runs packets to completion: decode, flow, stream, application layer, detect, log, retire.
+pub(crate) struct FlowWorker<W: Watch> {
+    pub(super) decoder: Decoder,
+    pub(super) tracked: TrackedFlows<W>,
 }
 
-struct Core<W: Watch> {
-    flows: FlowTable<Conversation>,
+/// The flow table with the stages that work on its flows.
+pub(super) struct TrackedFlows<W: Watch> {
+    pub(super) table: FlowTable<Conversation>,
+    /// Flows that ended when a packet was looked up.
     ended: Vec<(ConversationFlow, EndReason)>,
     /// The flow being worked on, to be given up should a bug surface.
     current: Option<Handle>,
-    env: Env<W>,
+    pub(super) stages: Stages<W>,
 }
 
-impl<W: Watch> Worker<W> {
-    pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W, seed: u64) -> Self {
+/// What is done with a packet once its flow is known. Apart from the flow table, so that a flow can be worked on while it
+/// stays in its table.
+pub(super) struct Stages<W: Watch> {
+    pub(super) setup: Arc<Setup>,
+    pub(super) stream: StreamStage,
+    pub(super) app_layer: AppLayerStage,
+    pub(super) detect: DetectStage<W>,
+    pub(super) log: LogStage,
+    ignore_checksums: bool,
+    pub(super) invalid_checksum: u64,
+    /// Greatest memory pressure so far, in percent.
+    pub(super) pressure_max: u64,
+    /// Panics that were contained.
+    pub(super) bugs: u64,
+}
+
+impl<W: Watch> FlowWorker<W> {
+    pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W) -> Self {
         Self {
             decoder: Decoder::new(setup.decode.clone()),
-            core: Core {
-                flows: FlowTable::new(setup.flow.clone(), seed),
+            tracked: TrackedFlows {
+                table: FlowTable::new(setup.flow.clone(), seed()),
                 ended: Vec::new(),
                 current: None,
-                env: Env::new(setup, rules, watch),
+                stages: Stages {
+                    stream: StreamStage::new(setup),
+                    app_layer: AppLayerStage::new(setup, rules),
+                    detect: DetectStage::new(setup, rules, watch),
+                    log: LogStage::new(setup),
+                    ignore_checksums: false,
+                    invalid_checksum: 0,
+                    pressure_max: 0,
+                    bugs: 0,
+                    setup: Arc::clone(setup),
+                },
             },
         }
     }
 
     /// A file begins; a fresh one finds no flows, objects or fragments of those before it.
     pub(crate) fn begin_file(&mut self, path: &Arc<str>, fresh: bool, ignore_checksums: bool) {
+        let TrackedFlows { table, stages, .. } = &mut self.tracked;
         if fresh {
-            self.reset();
+            let setup = Arc::clone(&stages.setup);
+            self.decoder = Decoder::new(setup.decode.clone());
+            *table = FlowTable::new(setup.flow.clone(), seed());
+            stages.reset();
         }
-        self.core.env.file = Some(Arc::clone(path));
-        self.core.env.ignore_checksums = ignore_checksums;
-    }
-
-    fn reset(&mut self) {
-        let Core { flows, env, .. } = &mut self.core;
-        let setup = Arc::clone(&env.setup);
-        self.decoder = Decoder::new(setup.decode.clone());
-        *flows = FlowTable::new(setup.flow.clone(), crate::worker::seed::seed());
-        env.reset();
+        stages.log.file = Some(Arc::clone(path));
+        stages.ignore_checksums = ignore_checksums;
     }
 
     pub(crate) fn swap_rules(&mut self, rules: &Arc<RuleSet>) {
-        self.core.env.swap_rules(rules);
+        let stages = &mut self.tracked.stages;
+        stages.app_layer.swap_rules(rules);
+        stages.detect.swap_rules(rules);
     }
 
     /// Ends the flows whose time has come. `ordinal` is that of the packet that moved engine time.
     pub(crate) fn tick(&mut self, now: Time, ordinal: u64) {
-        self.core.env.now = now;
-        self.core.env.pressure_max = self.core.pressure_max();
-        self.core.expire(now, ordinal);
+        self.tracked.note_time(now);
+        let TrackedFlows { table, stages, .. } = &mut self.tracked;
+        table.expire(now, |flow, reason| stages.end_flow(flow, reason, ordinal));
     }
 
-    /// Takes a frame; `now` is engine time.
+    /// Takes a frame; `now` is engine time. Decodes it, and takes each of its packets (a layer of a tunnel is one).
     pub(crate) fn frame(&mut self, now: Time, frame: &Frame<'_>) {
-        let Self { decoder, core } = self;
-        core.begin(now, frame.ordinal);
-        if !contained(|| decoder.decode(frame, &mut |packet| core.packet(packet))) {
-            core.quarantine();
+        let Self { decoder, tracked } = self;
+        tracked.stages.log.begin(now, frame.ordinal);
+        if !contained(|| decoder.decode(frame, &mut |packet| tracked.packet(packet))) {
+            tracked.quarantine();
         }
     }
 
     /// Ends every flow: the capture is over. `written` gets to take what was written so far, which is in order.
     pub(crate) fn finish(&mut self, now: Time, mut written: impl FnMut(&mut Batch)) {
-        let core = &mut self.core;
-        core.env.now = now;
-        core.env.pressure_max = core.pressure_max();
-        let env = &mut core.env;
-        core.flows.drain(|flow, reason| {
-            env.end(flow, reason, u64::MAX);
-            if env.writer.batch.is_large() {
-                written(&mut env.writer.batch);
+        self.tracked.note_time(now);
+        let TrackedFlows { table, stages, .. } = &mut self.tracked;
+        table.drain(|flow, reason| {
+            stages.end_flow(flow, reason, u64::MAX);
+            if stages.log.writer.batch.is_large() {
+                written(&mut stages.log.writer.batch);
             }
         });
     }
 
     /// What was written since the last call.
     pub(crate) const fn batch(&mut self) -> &mut Batch {
-        &mut self.core.env.writer.batch
+        &mut self.tracked.stages.log.writer.batch
     }
 
     pub(crate) fn into_watch(self) -> W {
-        self.core.env.watch
-    }
-
-    /// Adds this worker's counters, named as in Suricata's stats.
-    pub(crate) fn count(&self, into: &mut BTreeMap<String, u64>) {
-        let env = &self.core.env;
-        let mut add = |name: &str, value: u64| accumulate(into, name, value);
-        self.decoder.stats().values().for_each(|(name, value)| add(name, value));
-        self.core.flows.counters().rows().for_each(|(name, value)| add(name, value));
-        env.tcp.counters.rows().for_each(|(name, value)| add(name, value));
-        add("tcp.invalid_checksum", env.invalid_checksum);
-        add("engine.bugs", env.bugs);
-        let rows = |values: &[u64]| env.setup.protocols.iter().zip(values.to_vec()).collect::<Vec<_>>();
-        for (table, values) in [("flow", &env.counters.flows), ("tx", &env.counters.transactions)] {
-            for (protocol, value) in rows(values) {
-                add(&format!("app_layer.{table}.{}", counter_name(protocol)), value);
-            }
-        }
-        for (kind, values) in [("gap", &env.counters.gap_errors), ("parser", &env.counters.parser_errors)] {
-            for (protocol, value) in rows(values) {
-                add(&format!("app_layer.error.{}.{kind}", counter_name(protocol)), value);
-            }
-        }
-        add("app_layer.flow.failed_tcp", env.counters.failed_tcp);
-        add("app_layer.flow.failed_udp", env.counters.failed_udp);
-        add("app_layer.transactions_evicted", env.counters.transactions_evicted);
-        add("app_layer.frames_refused", env.counters.frames_refused);
-        env.parse.extensions.counters(&mut add);
-        add("app_layer.expectations", env.expectations.order.len() as u64);
-        add("detect.alert", env.counters.alerts);
-        add("detect.alert_queue_overflow", env.detector.overflow());
-        add("memcap.pressure", self.core.pressure());
-        add("memcap.pressure_max", self.core.pressure_max());
-    }
-}
-
-/// Suricata tells a protocol's transports apart in its counters only when it has both.
-fn counter_name(protocol: &sidewire_app_layer::ProtocolDef) -> String {
-    use sidewire_app_layer::Transport as Over;
-    match protocol.info.transports {
-        [Over::Udp] if protocol.info.name == "dcerpc" => "dcerpc_udp".to_owned(),
-        [Over::Tcp] if protocol.info.name == "dcerpc" => "dcerpc_tcp".to_owned(),
-        _ => protocol.info.name.to_owned(),
+        self.tracked.stages.detect.watch
     }
 }
 
@@ -158,148 +144,264 @@ fn contained(step: impl FnOnce()) -> bool {
     }
 }
 
-impl<W: Watch> Env<W> {
-    /// A flow ended before the packet with this ordinal.
-    fn end(&mut self, mut flow: ConversationFlow, reason: EndReason, ordinal: u64) {
-        let place = self.writer.place;
-        self.writer.place = Place { ordinal, class: 0, flow: flow.first_ordinal };
-        if !contained(|| self.finish(&mut flow, reason)) {
-            self.abandon_line();
-        }
-        self.writer.place = place;
-    }
-}
-
-impl<W: Watch> Core<W> {
-    fn begin(&mut self, now: Time, ordinal: u64) {
-        self.env.now = now;
-        self.env.writer.place = Place { ordinal, class: 1, flow: 0 };
-    }
-
-    /// A bug surfaced in the middle of a packet: its flow goes without another look, and what was half written.
-    fn quarantine(&mut self) {
-        self.env.abandon_line();
-        if let Some(handle) = self.current.take() {
-            self.flows.remove(handle, EndReason::Forced);
-        }
-    }
-
-    /// How full the fullest of the memory caps is, of what this worker has of them. Percent.
-    fn pressure(&self) -> u64 {
-        let (setup, tcp) = (&self.env.setup, &self.env.tcp.counters);
-        let share = |cap: u64| cap / setup.workers().max(1);
-        [
-            (self.flows.counters().memuse, self.flows.config().memcap),
-            (tcp.memuse, share(setup.tcp.memcap)),
-            (tcp.reassembly_memuse, share(setup.tcp.reassembly.memcap)),
-        ]
-        .into_iter()
-        .filter_map(|(used, cap)| used.saturating_mul(100).checked_div(cap))
-        .max()
-        .unwrap_or(0)
-    }
-
-    fn pressure_max(&self) -> u64 {
-        self.pressure().max(self.env.pressure_max)
-    }
-
-    fn expire(&mut self, now: Time, ordinal: u64) {
-        let env = &mut self.env;
-        self.flows.expire(now, |flow, reason| env.end(flow, reason, ordinal));
-    }
-
-    fn finish_ended(&mut self, ordinal: u64) {
-        for (flow, reason) in self.ended.drain(..) {
-            self.env.end(flow, reason, ordinal);
-        }
-    }
-
-    /// One decoded packet (a layer of a tunnel is one), all the way.
+impl<W: Watch> TrackedFlows<W> {
+    /// One decoded packet, all the way.
     fn packet(&mut self, packet: &Packet<'_>) {
-        let checksum_bad = packet.bad_checksum.any();
-        if checksum_bad && matches!(packet.transport, Transport::Tcp(_)) {
-            self.env.invalid_checksum += 1;
-        }
-        let tuple =
-            if packet.invalid || checksum_bad && !self.env.ignore_checksums { None } else { Tuple::of(packet, 0) };
-        let Some(lookup) = tuple.and_then(|tuple| self.track(packet, &tuple)) else {
-            self.env.without_flow(packet);
+        let Some(Lookup { handle, mut direction, .. }) = self.flow_of(packet) else {
+            self.stages.packet_without_flow(packet);
             return;
         };
-        let Lookup { handle, mut direction, .. } = lookup;
-        let Self { flows, env, current, .. } = self;
+        let Self { table, stages, current, .. } = self;
         *current = Some(handle);
-        let Some(flow) = flows.get_mut(handle) else { return };
-        env.note_headers(flow, packet, direction);
-        let mut was_established = flow.data.is_established(flow.both_seen());
-        let mut events = sidewire_tcp::Events::default();
-        let mut in_stream = false;
-        match &packet.transport {
-            Transport::Tcp(tcp) => {
-                let outcome = env.follow(flow, tcp, packet, &mut direction);
-                (events, in_stream) = (outcome.events, outcome.in_stream);
-                was_established |= outcome.confirmed_with_data;
-            }
-            Transport::Udp(_) => env.take_datagram(flow, packet, &mut direction),
-            _ => {}
-        }
+        let Some(flow) = table.get_mut(handle) else { return };
+        let followed = stages.follow(flow, packet, &mut direction);
         let state = flow.data.state().unwrap_or(flow.state());
-        let flow = if state == flow.state() {
-            flow
-        } else {
-            flows.set_state(handle, state);
-            let Some(flow) = flows.get_mut(handle) else { return };
-            flow
-        };
-        let occasion = Occasion { packet: Some(packet), was_established, events: &events, in_stream };
-        let looked = env.inspect(flow, direction, &occasion);
-        if env.setup.config.detect.guess_transaction
-            && let Some(session) = &mut flow.data.app.session
-        {
-            session.pass(direction);
+        if state != flow.state() {
+            table.set_state(handle, state);
         }
-        env.settle_frames(flow, direction, Some(packet));
-        env.log_packet(flow, packet, direction, &events);
-        let app = &flow.data.app;
-        if app.session.is_some() && (looked || app.dirty || app.frames.is_some()) {
-            env.log_transactions(flow, Some(packet), false);
-            env.retire(flow, false);
-            flow.data.app.let_go();
-        }
-        if let Some(next) = flow.data.app.switch.take() {
-            env.switch(flow, next, packet.ordinal);
-        }
-        if let Some(session) = &mut flow.data.tcp {
-            let pins = frames::pins(&flow.data.app, session);
-            session.release(&env.setup.tcp, pins, &mut env.tcp);
-        }
+        let Some(flow) = table.get_mut(handle) else { return };
+        let looked = stages.inspect(flow, direction, &followed.occasion(packet));
+        stages.log(flow, packet, direction, &followed.events, looked);
+        stages.release(flow, packet);
         *current = None;
     }
 
-    fn track(&mut self, packet: &Packet<'_>, tuple: &Tuple) -> Option<Lookup> {
-        let ended = &mut self.ended;
-        let env = &self.env;
+    /// The flow of a packet that has one and is fit for it; ends the flows that gave way to it.
+    fn flow_of(&mut self, packet: &Packet<'_>) -> Option<Lookup> {
+        let Self { table, ended, stages, .. } = self;
+        if !stages.is_sound(packet) {
+            return None;
+        }
+        let tuple = Tuple::of(packet, 0)?;
         let bytes = u32::try_from(packet.frame.len()).unwrap_or(u32::MAX);
-        let stamp = Stamp { time: env.now, ordinal: packet.ordinal, bytes };
-        let lookup = self.flows.track(
-            tuple,
+        let stamp = Stamp { time: stages.log.now, ordinal: packet.ordinal, bytes };
+        let setup = &stages.setup;
+        let lookup = table.track(
+            &tuple,
             stamp,
             |_| Conversation::default(),
             |flow, direction| match (&flow.data.tcp, &packet.transport) {
-                (Some(session), Transport::Tcp(tcp)) => session.reused_by(tcp, direction, &env.setup.tcp),
+                (Some(session), Transport::Tcp(tcp)) => session.reused_by(tcp, direction, &setup.tcp),
                 _ => false,
             },
             |flow, reason| ended.push((flow, reason)),
         );
-        if !self.ended.is_empty() {
-            self.finish_ended(packet.ordinal);
+        for (flow, reason) in ended.drain(..) {
+            stages.end_flow(flow, reason, packet.ordinal);
         }
         if let Some(lookup) = lookup.filter(|lookup| lookup.is_new)
-            && let Some(flow) = self.flows.get_mut(lookup.handle)
-            && let Some(name) = self.env.expectations.of(flow.client, flow.server)
+            && let Some(flow) = table.get_mut(lookup.handle)
+            && let Some(name) = stages.app_layer.expectations.of(flow.client, flow.server)
         {
-            flow.data.app.expected = self.env.setup.detection.position(name);
+            flow.data.app.expected = stages.setup.detection.position(name);
         }
         lookup
+    }
+
+    /// A bug surfaced in the middle of a packet: its flow goes without another look, and what was half written.
+    fn quarantine(&mut self) {
+        self.stages.note_bug();
+        if let Some(handle) = self.current.take() {
+            self.table.remove(handle, EndReason::Forced);
+        }
+    }
+
+    fn note_time(&mut self, now: Time) {
+        self.stages.log.now = now;
+        self.stages.pressure_max = self.pressure_max();
+    }
+}
+
+/// What a packet did to its flow, before rules are applied.
+struct FollowedPacket {
+    /// The flow was established before the packet, or with it by the data it carries.
+    was_established: bool,
+    events: Events,
+    in_stream: bool,
+}
+
+impl FollowedPacket {
+    const fn occasion<'a>(&'a self, packet: &'a Packet<'a>) -> Occasion<'a> {
+        Occasion {
+            packet: Some(packet),
+            was_established: self.was_established,
+            events: &self.events,
+            in_stream: self.in_stream,
+        }
+    }
+}
+
+/// The steps of a packet.
+impl<W: Watch> Stages<W> {
+    /// May the packet reach its flow? Where checksums are verified, one with a wrong one may not.
+    fn is_sound(&mut self, packet: &Packet<'_>) -> bool {
+        let checksum_bad = packet.bad_checksum.any();
+        if checksum_bad && matches!(packet.transport, Transport::Tcp(_)) {
+            self.invalid_checksum += 1;
+        }
+        !packet.invalid && (!checksum_bad || self.ignore_checksums)
+    }
+
+    fn moment(&self, packet: &Packet<'_>) -> Moment {
+        Moment { time: self.log.now, ordinal: packet.ordinal }
+    }
+
+    /// A packet without a flow: rules on packets, decoder events, ARP.
+    fn packet_without_flow(&mut self, packet: &Packet<'_>) {
+        let Self { detect, log, .. } = self;
+        detect.inspect_without_flow(packet, Moment { time: log.now, ordinal: packet.ordinal });
+        log.log_matches(None, Some(packet), &detect.rules, &detect.matches);
+        log.log_decoder_events(None, packet);
+        log.log_arp(packet);
+    }
+
+    /// Stream and application layer. `direction` is the packet's, which turns with the flow.
+    fn follow(
+        &mut self,
+        flow: &mut ConversationFlow,
+        packet: &Packet<'_>,
+        direction: &mut Direction,
+    ) -> FollowedPacket {
+        flow.data.note_headers(packet, *direction, self.setup.outputs.ethernet);
+        let at = self.moment(packet);
+        let mut was_established = flow.data.is_established(flow.both_seen());
+        match &packet.transport {
+            Transport::Tcp(tcp) => {
+                let followed = self.stream.follow(flow, tcp, packet, direction, self.detect.readers());
+                self.app_layer.follow_streams(flow, followed.visible, direction, at);
+                was_established |= followed.confirmed_with_data;
+                FollowedPacket { was_established, events: followed.events, in_stream: followed.in_stream }
+            }
+            Transport::Udp(_) => {
+                self.app_layer.take_datagram(flow, packet, direction, at);
+                FollowedPacket { was_established, events: Events::default(), in_stream: false }
+            }
+            _ => FollowedPacket { was_established, events: Events::default(), in_stream: false },
+        }
+    }
+
+    /// Applies rules, and raises the alerts of those that match. False when there was nothing for them to look at.
+    fn inspect(&mut self, flow: &mut ConversationFlow, direction: Direction, occasion: &Occasion<'_>) -> bool {
+        let Self { detect, log, .. } = self;
+        let ordinal = occasion.packet.map_or(log.writer.place.ordinal, |packet| packet.ordinal);
+        let looked = detect.inspect(flow, direction, occasion, Moment { time: log.now, ordinal });
+        let Some(octets) = looked else { return false };
+        if !detect.matches.is_empty() {
+            log.log_matches(Some(flow), occasion.packet, &detect.rules, &detect.matches);
+        }
+        detect::consume(&mut flow.data, direction, octets);
+        true
+    }
+
+    /// Writes what the packet has brought beside alerts, and retires transactions that are done with.
+    fn log(
+        &mut self,
+        flow: &mut ConversationFlow,
+        packet: &Packet<'_>,
+        direction: Direction,
+        events: &Events,
+        looked: bool,
+    ) {
+        if self.guesses_transactions()
+            && let Some(session) = &mut flow.data.app.session
+        {
+            session.pass(direction);
+        }
+        self.log.settle_frames(flow, direction, Some(packet), &self.detect.rules);
+        self.log.log_packet(flow, packet, direction, events);
+        let app = &flow.data.app;
+        if app.session.is_some() && (looked || app.dirty || app.frames.is_some()) {
+            self.log.log_transactions(flow, Some(packet), false);
+            self.retire(flow, false);
+            flow.data.app.let_go();
+        }
+    }
+
+    /// The flow may speak another protocol from here on; what nobody needs any more of its stream is let go.
+    fn release(&mut self, flow: &mut ConversationFlow, packet: &Packet<'_>) {
+        if let Some(next) = flow.data.app.switch.take() {
+            self.switch_protocol(flow, next, packet.ordinal);
+        }
+        if let Some(session) = &mut flow.data.tcp {
+            let pins = frames::pins(&flow.data.app, session);
+            self.stream.release(session, pins);
+        }
+    }
+
+    fn retire(&mut self, flow: &mut ConversationFlow, last: bool) {
+        let guesses = self.guesses_transactions();
+        self.app_layer.counters.transactions_evicted += retire(flow, &self.detect.rules, guesses, last);
+    }
+
+    fn guesses_transactions(&self) -> bool {
+        self.setup.config.detect.guess_transaction
+    }
+}
+
+/// The steps of a flow's end.
+impl<W: Watch> Stages<W> {
+    /// A flow ended before the packet with this ordinal.
+    fn end_flow(&mut self, mut flow: ConversationFlow, reason: EndReason, ordinal: u64) {
+        let place = self.log.writer.place;
+        self.log.writer.place = Place { ordinal, class: 0, flow: flow.first_ordinal };
+        if !contained(|| self.finish_flow(&mut flow, reason, ordinal)) {
+            self.note_bug();
+        }
+        self.log.writer.place = place;
+    }
+
+    /// What is held becomes visible, every open transaction is inspected and logged once, then the flow itself.
+    fn finish_flow(&mut self, flow: &mut ConversationFlow, reason: EndReason, ordinal: u64) {
+        if flow.data.tcp.is_some() {
+            let visible = self.stream.close(flow);
+            self.app_layer.take_rest(flow, visible, Moment { time: self.log.now, ordinal });
+        }
+        if let Some(next) = flow.data.app.switch.take() {
+            self.switch_protocol(flow, next, ordinal);
+        }
+        self.finish_session(flow, ordinal);
+        self.log.log_flow(flow, reason);
+        self.stream.discard(flow);
+    }
+
+    /// Ends the application session: every open transaction is inspected and logged once.
+    fn finish_session(&mut self, flow: &mut ConversationFlow, ordinal: u64) {
+        self.app_layer.close_session(flow, Moment { time: self.log.now, ordinal });
+        if let Some(session) = &mut flow.data.app.session {
+            session.touch_all();
+        }
+        let was_established = flow.data.is_established(flow.both_seen());
+        let end = Occasion { packet: None, was_established, events: &Events::default(), in_stream: false };
+        let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.is_empty());
+        for direction in Direction::BOTH {
+            let raw = |tcp| detect::has_unseen(tcp, direction);
+            if pending || flow.data.app.has_frames(direction) || flow.data.tcp.as_deref().is_some_and(raw) {
+                self.inspect(flow, direction, &end);
+            }
+            self.log.settle_frames(flow, direction, None, &self.detect.rules);
+        }
+        self.log.log_transactions(flow, None, true);
+        self.retire(flow, true);
+    }
+
+    /// The flow speaks another protocol from here on: the session so far ends, and detection begins again.
+    fn switch_protocol(&mut self, flow: &mut ConversationFlow, next: &str, ordinal: u64) {
+        self.finish_session(flow, ordinal);
+        self.app_layer.restart(flow, next, Moment { time: self.log.now, ordinal });
+    }
+
+    /// Forgets everything that was seen.
+    fn reset(&mut self) {
+        self.stream = StreamStage::new(&self.setup);
+        self.app_layer = AppLayerStage::new(&self.setup, &self.detect.rules);
+        self.detect.reset();
+        self.log.counters = Default::default();
+        self.invalid_checksum = 0;
+        self.pressure_max = 0;
+    }
+
+    fn note_bug(&mut self) {
+        self.bugs += 1;
+        self.log.abandon_line();
     }
 }

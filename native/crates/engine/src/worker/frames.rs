@@ -1,17 +1,15 @@
 //! Frames of flows: which are wanted, how long their octets stay, and how they are told.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_app_layer::{Extent, Frame, FrameKind, FrameKinds, Frames};
-use sidewire_base::Direction;
+use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::Packet;
-use sidewire_detect::{FRAME_STEP, FRAME_WINDOW};
+use sidewire_detect::{FRAME_STEP, FRAME_WINDOW, RuleSet};
 use sidewire_tcp::{Session, Stream};
 
 use crate::output::format::eve::{FrameFacts, Kind};
 use crate::worker::conversation::{App, ConversationFlow};
-use crate::worker::env::Env;
 use crate::worker::envelope::envelope;
-use crate::worker::observer::Watch;
+use crate::worker::log::LogStage;
 
 /// Octets before those that were looked at that stay for a rule on a whole stream. Other frames end, and keep more.
 const STREAM_WINDOW: u64 = 4096;
@@ -26,7 +24,7 @@ pub(crate) fn pins(app: &App, session: &Session) -> [u64; 2] {
 }
 
 #[cold]
-fn pins_of(frames: &[Frames; 2], session: &Session) -> [u64; 2] {
+fn pins_of(frames: &PerDirection<Frames>, session: &Session) -> [u64; 2] {
     Direction::BOTH.map(|direction| {
         let first = frames[direction].iter().map(pin).min();
         let least = session.stream(direction).visible().saturating_sub(MAX_PINNED);
@@ -39,7 +37,7 @@ fn pin(frame: &Frame) -> u64 {
     frame.start.saturating_add(frame.inspection.seen.saturating_sub(window))
 }
 
-impl<W: Watch> Env<W> {
+impl LogStage {
     /// Tells the frames of a direction that are worth it by now, and forgets those that are done with.
     #[inline]
     pub(crate) fn settle_frames(
@@ -47,9 +45,10 @@ impl<W: Watch> Env<W> {
         flow: &mut ConversationFlow,
         direction: Direction,
         packet: Option<&Packet<'_>>,
+        rules: &RuleSet,
     ) {
         if let Some(mut frames) = flow.data.app.frames.take() {
-            self.settle(flow, &mut frames[direction], direction, packet);
+            self.settle(flow, &mut frames[direction], direction, packet, rules);
             flow.data.app.frames = Some(frames);
         }
     }
@@ -61,6 +60,7 @@ impl<W: Watch> Env<W> {
         frames: &mut Frames,
         direction: Direction,
         packet: Option<&Packet<'_>>,
+        rules: &RuleSet,
     ) {
         self.counters.frames_refused += frames.take_refused();
         if frames.is_empty() {
@@ -78,7 +78,7 @@ impl<W: Watch> Env<W> {
             }
         }
         let passed = flow.data.rules.passed();
-        let ruled = if passed { FrameKinds::default() } else { self.rules.frame_kinds(number, direction) };
+        let ruled = if passed { FrameKinds::default() } else { rules.frame_kinds(number, direction) };
         frames.retain(|frame| {
             let over = frame.extent(settled, ended).over;
             !over && (ruled.contains(frame.kind) || logging && !frame.logged)

@@ -1,21 +1,63 @@
 //! Events about packets, transactions and flows.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use std::sync::Arc;
 
 use sidewire_app_layer::Look;
-use sidewire_base::Direction;
+use sidewire_base::{Direction, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::Match;
 use sidewire_flow::EndReason;
 
+use crate::config::setup::Setup;
 use crate::output::format::eve::{Anomaly, Ether, FlowFacts, Kind, Output, Transaction, address_member, write_arp};
+use crate::output::writer::events::Writer;
+use crate::output::writer::record::Place;
 use crate::worker::conversation::ConversationFlow;
-use crate::worker::env::Env;
-use crate::worker::envelope::envelope;
-use crate::worker::observer::Watch;
+use crate::worker::envelope::{ends, envelope};
 
-impl<W: Watch> Env<W> {
+/// Writes events, for every output that wants them.
+pub(crate) struct LogStage {
+    pub(crate) setup: Arc<Setup>,
+    pub(crate) writer: Writer,
+    /// The capture that is read.
+    pub(crate) file: Option<Arc<str>>,
+    /// Engine time: that of events without a packet.
+    pub(crate) now: Time,
+    pub(crate) counters: LogCounters,
+}
+
+/// What was written, and could not be.
+#[derive(Debug, Default)]
+pub(crate) struct LogCounters {
+    /// Alerts raised.
+    pub(crate) alerts: u64,
+    /// Frames that were not taken up for want of room.
+    pub(crate) frames_refused: u64,
+}
+
+impl LogStage {
+    pub(crate) fn new(setup: &Arc<Setup>) -> Self {
+        Self {
+            writer: Writer::new(Arc::clone(&setup.outputs)),
+            file: None,
+            now: Time::default(),
+            counters: LogCounters::default(),
+            setup: Arc::clone(setup),
+        }
+    }
+
+    /// A frame begins: what is written from here on belongs to it.
+    pub(crate) fn begin(&mut self, now: Time, ordinal: u64) {
+        self.now = now;
+        self.writer.place = Place { ordinal, class: 1, flow: 0 };
+    }
+
+    /// Drops the line that a contained bug cut short.
+    pub(crate) fn abandon_line(&mut self) {
+        let batch = &mut self.writer.batch;
+        batch.bytes.truncate(batch.records.last().map_or(0, |record| record.end));
+    }
+
     /// Anomalies of a packet with a flow: decoder, stream, protocol detection.
     pub(crate) fn log_packet(
         &mut self,
@@ -25,7 +67,7 @@ impl<W: Watch> Env<W> {
         events: &sidewire_tcp::Events,
     ) {
         if !packet.events.is_empty() {
-            self.decode_anomalies(Some(flow), packet);
+            self.log_decoder_events(Some(flow), packet);
         }
         if !self.writer.wants(Kind::ANOMALY) {
             return;
@@ -45,7 +87,7 @@ impl<W: Watch> Env<W> {
         }
     }
 
-    pub(crate) fn decode_anomalies(&mut self, flow: Option<&ConversationFlow>, packet: &Packet<'_>) {
+    pub(crate) fn log_decoder_events(&mut self, flow: Option<&ConversationFlow>, packet: &Packet<'_>) {
         for event in &packet.events {
             self.anomaly(flow, Some(packet), Direction::ToServer, None, Anomaly::Decode(event.name()));
         }
@@ -71,10 +113,7 @@ impl<W: Watch> Env<W> {
             return;
         }
         let file = self.file.clone();
-        let endpoints = match (packet, flow) {
-            (Some(packet), _) => (packet.source(), packet.destination()),
-            (None, flow) => flow.map(|flow| flow.endpoints(found.direction)).unzip(),
-        };
+        let endpoints = ends(packet, flow, found.direction);
         let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
         envelope.variables.matches = matches;
         self.writer.event(Kind::METADATA, &envelope, |_, _| {});
@@ -91,14 +130,7 @@ impl<W: Watch> Env<W> {
         if !self.setup.outputs.list.iter().any(|output| output.wants(Kind::ANOMALY) && anomaly.wanted(output.anomaly)) {
             return;
         }
-        let endpoints = match (packet, flow) {
-            (Some(packet), _) => (packet.source(), packet.destination()),
-            (None, Some(flow)) => {
-                let (source, destination) = flow.endpoints(direction);
-                (Some(source), Some(destination))
-            }
-            (None, None) => (None, None),
-        };
+        let endpoints = ends(packet, flow, direction);
         let file = self.file.clone();
         let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
         envelope.tx = tx;

@@ -1,25 +1,24 @@
 //! Which kinds of frames rules and outputs want.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_app_layer::{FrameKinds, Frames, ProtocolDef};
-use sidewire_base::Direction;
+use sidewire_base::{Direction, PerDirection};
 use sidewire_detect::RuleSet;
 
 use crate::output::format::eve::{Kind, Outputs};
 
 /// Kinds of frames that rules or outputs want, per protocol and direction; nothing at all where nobody wants any.
 #[derive(Debug, Default)]
-pub(crate) struct Wanted(Vec<[FrameKinds; 2]>);
+pub(crate) struct WantedFrames(Vec<PerDirection<FrameKinds>>);
 
-impl Wanted {
+impl WantedFrames {
     pub(crate) fn new(rules: &RuleSet, outputs: &Outputs, protocols: &[ProtocolDef]) -> Self {
         let logged = outputs.list.iter().any(|output| output.wants(Kind::FRAME));
         let of = |(app, def): (usize, &ProtocolDef)| {
             let logged = if logged && !def.frames.is_empty() { FrameKinds::ALL } else { FrameKinds::default() };
-            Direction::BOTH.map(|direction| logged.union(rules.frame_kinds(app, direction)))
+            PerDirection::from_fn(|direction| logged.union(rules.frame_kinds(app, direction)))
         };
         let all: Vec<_> = (0..).zip(protocols).map(of).collect();
-        let any = all.iter().flatten().any(|kinds| !kinds.is_empty());
+        let any = all.iter().flat_map(PerDirection::iter).any(|kinds| !kinds.is_empty());
         Self(if any { all } else { Vec::new() })
     }
 
@@ -28,7 +27,7 @@ impl Wanted {
     pub(crate) fn of<'a>(
         &self,
         protocol: Option<u16>,
-        frames: &'a mut Option<Box<[Frames; 2]>>,
+        frames: &'a mut Option<Box<PerDirection<Frames>>>,
         direction: Direction,
     ) -> Option<&'a mut Frames> {
         if self.0.is_empty() { None } else { self.taken_up(protocol, frames, direction) }
@@ -38,7 +37,7 @@ impl Wanted {
     fn taken_up<'a>(
         &self,
         protocol: Option<u16>,
-        frames: &'a mut Option<Box<[Frames; 2]>>,
+        frames: &'a mut Option<Box<PerDirection<Frames>>>,
         direction: Direction,
     ) -> Option<&'a mut Frames> {
         let kinds = self.0.get(usize::from(protocol?))?[direction];

@@ -1,14 +1,24 @@
 //! `flow` and `netflow`, and the flow's part of alerts.
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
-use sidewire_base::Direction;
+use sidewire_base::{Direction, PerDirection};
 use sidewire_eve::Object;
 use sidewire_flow::{EndReason, Flow};
 use sidewire_tcp::{Session, State};
 
 use super::envelope;
 use super::outputs::Output;
-use crate::worker::conversation::TtlRange;
+
+/// Least and greatest TTL of the packets in one direction; none before the first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TtlRange(pub(crate) Option<(u8, u8)>);
+
+impl TtlRange {
+    pub(crate) fn add(&mut self, ttl: u8) {
+        let (least, greatest) = self.0.unwrap_or((ttl, ttl));
+        self.0 = Some((least.min(ttl), greatest.max(ttl)));
+    }
+}
 
 /// What a flow event tells beside the flow itself.
 pub(crate) struct FlowFacts<'a, S> {
@@ -20,7 +30,7 @@ pub(crate) struct FlowFacts<'a, S> {
     pub(crate) app: AppNames,
     /// Octets of its protocol could not be parsed.
     pub(crate) malformed: bool,
-    pub(crate) ttl: [TtlRange; 2],
+    pub(crate) ttl: PerDirection<TtlRange>,
 }
 
 /// `app_proto` and its variants.

@@ -19,7 +19,7 @@ pub(crate) use alert::{AlertFacts, Payload};
 pub(crate) use anomaly::Anomaly;
 pub(crate) use arp::write as write_arp;
 pub(crate) use envelope::{Envelope, Ether, address as address_member};
-pub(crate) use flow::{AppNames, FlowFacts};
+pub(crate) use flow::{AppNames, FlowFacts, TtlRange};
 pub(crate) use frame::FrameFacts;
 pub(crate) use outputs::{Kind, Output, Outputs};
 pub(crate) use stats::nest;

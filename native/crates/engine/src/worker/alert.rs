@@ -1,0 +1,148 @@
+//! The alerts that matches raise.
+
+use sidewire_decode::Packet;
+use sidewire_detect::{Match, RuleSet, RuleType};
+use sidewire_ir::Action;
+
+use crate::output::format::eve::{AlertFacts, FrameFacts, Kind, Output, Payload, Transaction};
+use crate::output::format::pieces::joined;
+use crate::output::writer::record::AlertKey;
+use crate::worker::conversation::{App, ConversationFlow};
+use crate::worker::envelope::{ends, envelope};
+use crate::worker::log::LogStage;
+
+/// Stream octets shown of an alert that matched in the stream.
+const MAX_STREAM_PAYLOAD: usize = 1 << 20;
+
+impl LogStage {
+    /// Raises the alerts of a packet's `matches` (or of those at the end of a flow), and tells what they took down.
+    pub(crate) fn log_matches(
+        &mut self,
+        mut flow: Option<&mut ConversationFlow>,
+        packet: Option<&Packet<'_>>,
+        rules: &RuleSet,
+        matches: &[Match],
+    ) {
+        for found in matches {
+            self.log_alert(flow.as_deref_mut(), packet, rules, found, matches);
+        }
+        self.log_variables(flow.as_deref(), packet, matches);
+    }
+
+    /// Raises the alert of one of a packet's `matches`.
+    fn log_alert(
+        &mut self,
+        mut flow: Option<&mut ConversationFlow>,
+        packet: Option<&Packet<'_>>,
+        rules: &RuleSet,
+        found: &Match,
+        matches: &[Match],
+    ) {
+        let rule = rules.rule(found.rule);
+        if rule.noalert || matches!(rule.action, Action::Pass | Action::Config) {
+            return;
+        }
+        if let Some(flow) = &mut flow {
+            flow.data.alerted = true;
+        }
+        self.counters.alerts += 1;
+        if !self.writer.wants(Kind::ALERT) {
+            return;
+        }
+        let guessed = flow.as_mut().and_then(|flow| self.guess(&mut flow.data.app, found, rule.kind));
+        let tx = found.tx.or(guessed);
+        let flow = flow.map(|flow| &*flow);
+        let (source, destination) = ends(packet, flow, found.direction);
+        let session = matched_session(flow, found);
+        let held = self.held_octets(flow, found);
+        let payload = Payload {
+            octets: match &held {
+                Some(held) if !held.is_empty() => held,
+                _ => packet.map_or(&[], |packet| packet.payload),
+            },
+            stream: session,
+        };
+        let setup = std::sync::Arc::clone(&self.setup);
+        let transaction = tx.and_then(|(position, _)| {
+            let app = &flow?.data.app;
+            let number = usize::from(app.protocol?);
+            let session = app.session.as_deref()?;
+            Some(Transaction { session, protocol: setup.protocols.get(number)?, number, position })
+        });
+        let facts = AlertFacts {
+            rule,
+            source,
+            destination,
+            direction: found.direction,
+            packet,
+            payload,
+            flow,
+            app: flow.map(|flow| flow.data.app.names(setup.protocols)).unwrap_or_default(),
+            transaction,
+            guessed: guessed.is_some(),
+            frame: self.matched_frame(flow, packet, found),
+            found,
+        };
+        let key = AlertKey {
+            rule: found.rule,
+            source,
+            destination,
+            flow: flow.map_or(0, |flow| flow.id),
+            time: self.now,
+            first: true,
+        };
+        let community = |seed| flow.map(|flow| sidewire_flow::community_id(flow, seed)).unwrap_or_default();
+        let file = self.file.clone();
+        let mut envelope = envelope(packet, flow, self.now, (source, destination), file.as_deref());
+        envelope.variables.matches = matches;
+        envelope.tx = tx.map(|(_, id)| id);
+        let client = |output: &Output| facts.forwarded_for(output, true);
+        envelope.forwarded = Some((found.direction, &client));
+        if flow.is_some() {
+            envelope.community = Some(&community);
+        }
+        self.writer.alert(&envelope, key, (rule, packet), |output, out| facts.write(&setup.outputs, output, out));
+    }
+
+    /// Where the run asks for it: position and id of the transaction that an alert tells although its rule looks at none. It
+    /// is the only one that packets of the direction have not passed, or none is.
+    fn guess(&self, app: &mut App, found: &Match, kind: RuleType) -> Option<(usize, u64)> {
+        let detect = &self.setup.config.detect;
+        if !detect.guess_transaction || found.tx.is_some() || found.frame.is_some() || kind == RuleType::IpOnly {
+            return None;
+        }
+        let session = app.session.as_deref_mut()?;
+        let position = session.only_live(found.direction)?;
+        let head = session.head_mut(position).filter(|head| head.guessed < detect.guesses_per_transaction)?;
+        head.guessed += 1;
+        Some((position, head.id))
+    }
+
+    /// What is held of the stream a rule matched in, where an output shows it.
+    fn held_octets(&self, flow: Option<&ConversationFlow>, found: &Match) -> Option<Vec<u8>> {
+        if !self.setup.outputs.payloads || !matched_session(flow, found) {
+            return None;
+        }
+        let stream = flow?.data.tcp.as_ref()?.stream(found.direction);
+        Some(joined(stream.pieces(), stream.released(), MAX_STREAM_PAYLOAD).0)
+    }
+
+    /// The frame a rule matched in.
+    fn matched_frame<'a>(
+        &self,
+        flow: Option<&'a ConversationFlow>,
+        packet: Option<&Packet<'_>>,
+        found: &Match,
+    ) -> Option<FrameFacts<'a>> {
+        let flow = flow?;
+        let frame = flow.data.app.frames.as_deref()?[found.direction].by_id(found.frame?)?;
+        let stream = flow.data.tcp.as_ref()?.stream(found.direction);
+        let extent = frame.extent(stream.settled(), packet.is_none() || stream.is_over());
+        Some(FrameFacts { frame, extent, stream, direction: found.direction, name: self.frame_name(flow, frame) })
+    }
+}
+
+/// What matched in a stream, or on a transaction that came in one, is shown with what is held of it.
+fn matched_session(flow: Option<&ConversationFlow>, found: &Match) -> bool {
+    flow.is_some_and(|flow| flow.data.tcp.is_some()) && (found.stream || found.tx.is_some())
+}

@@ -1,0 +1,61 @@
+//! What parsers are called with.
+
+use sidewire_app_layer::{Context, Expectation, Extensions, Frames, Transport};
+use sidewire_base::{Endpoint, Time};
+use sidewire_tcp::Session;
+
+use crate::config::setup::Setup;
+use crate::worker::conversation::ConversationFlow;
+
+/// When something happens to a flow, and because of which packet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// Time that is told to people.
+    pub(crate) time: Time,
+    /// Ordinal of the packet; at the end of a flow, of the packet that moved engine time.
+    pub(crate) ordinal: u64,
+}
+
+/// What a parser is told of the flow it reads.
+#[derive(Clone, Copy)]
+pub(crate) struct FlowEnds {
+    pub(crate) client: Endpoint,
+    pub(crate) server: Endpoint,
+    pub(crate) transport: Transport,
+    pub(crate) midstream: bool,
+}
+
+impl FlowEnds {
+    pub(crate) fn of(flow: &ConversationFlow) -> Self {
+        let tcp = flow.data.tcp.as_deref();
+        Self {
+            client: flow.client,
+            server: flow.server,
+            transport: if tcp.is_some() { Transport::Tcp } else { Transport::Udp },
+            midstream: tcp.is_some_and(Session::midstream),
+        }
+    }
+}
+
+/// What parsers share beyond one flow.
+pub(crate) struct ParserTables {
+    pub(crate) extensions: Extensions,
+    /// Flows announced by the last call of a parser.
+    pub(crate) announced: Vec<Expectation>,
+}
+
+impl ParserTables {
+    pub(crate) fn new(setup: &Setup) -> Self {
+        Self { extensions: Extensions::new(setup.protocols, setup.resources.clone()), announced: Vec::new() }
+    }
+
+    /// What a parser is called with. `frames`: where frames of the octets it reads are told; none at a gap (what is
+    /// missing, nobody can look into), at the end (nothing follows that could be one), and for datagrams (frames are parts
+    /// of streams).
+    pub(crate) fn context<'a>(&'a mut self, ends: FlowEnds, at: Moment, frames: Option<&'a mut Frames>) -> Context<'a> {
+        let FlowEnds { client, server, transport, midstream } = ends;
+        let Self { extensions, announced: expectations } = self;
+        let Moment { time, ordinal } = at;
+        Context { time, ordinal, client, server, transport, midstream, extensions, expectations, frames }
+    }
+}

@@ -1,0 +1,61 @@
+//! Transactions that are done with: logged, inspected, and complete in both directions.
+
+use sidewire_app_layer::{Frames, Keep};
+use sidewire_base::{Direction, PerDirection};
+use sidewire_detect::RuleSet;
+
+use crate::worker::conversation::{Conversation, ConversationFlow};
+
+/// Open transactions of one flow; beyond it the oldest are finished early and counted.
+const MAX_TRANSACTIONS: usize = 4096;
+
+/// Drops transactions nobody needs any more; all of them when `last`. `guessed`: alerts may tell one that no rule matched
+/// on, which therefore stays until packets of both directions have passed it, as in Suricata. Gives how many were dropped
+/// before their time.
+#[inline]
+pub(crate) fn retire(flow: &mut ConversationFlow, rules: &RuleSet, guessed: bool, last: bool) -> u64 {
+    let app = &mut flow.data.app;
+    app.dirty = false;
+    if app.session.as_ref().is_some_and(|session| !session.is_empty()) {
+        retire_open(&mut flow.data, rules, guessed, last)
+    } else {
+        0
+    }
+}
+
+fn retire_open(flow: &mut Conversation, rules: &RuleSet, guessed: bool, last: bool) -> u64 {
+    let Conversation { app, rules: state, .. } = flow;
+    let Some(session) = &mut app.session else { return 0 };
+    let count = session.len();
+    let Some(number) = app.protocol.map(usize::from) else { return 0 };
+    let info = session.info();
+    let watched = PerDirection::from_fn(|direction| !state.passed() && rules.inspects(number, direction));
+    let excess = count.saturating_sub(MAX_TRANSACTIONS);
+    if excess > 0 {
+        session.evict(excess);
+    }
+    if !rules.has_inspected(state) {
+        session.touch_all();
+    }
+    // An alert on a frame tells of the transaction the frame belongs to.
+    let frames = app.frames.as_deref();
+    let passed = if guessed { session.passed() } else { [u64::MAX; 2] };
+    session.settle(&mut |head| {
+        let complete = |direction: Direction| head.progress[direction] >= info.complete(direction);
+        let inspected = Direction::BOTH.map(|direction| !watched[direction] || head.inspection[direction].done);
+        let through = |direction: Direction| inspected[direction] || head.skip_inspection[direction];
+        let done = Direction::BOTH.into_iter().all(|direction| complete(direction) && through(direction));
+        // Loggers were asked before; one that is not due on a finished transaction never will be.
+        let held = || {
+            passed.iter().any(|passed| head.id >= *passed) || frames.is_some_and(|frames| is_framed(frames, head.id))
+        };
+        if last || done && !held() { Keep::Nothing } else { Keep::Open { inspected, again: done } }
+    });
+    excess as u64
+}
+
+/// A frame of this transaction is open.
+#[cold]
+fn is_framed(frames: &PerDirection<Frames>, tx: u64) -> bool {
+    frames.iter().any(|side| side.holds(tx))
+}
