@@ -3,7 +3,6 @@ export { dumpConfig } from './dump.js';
 export { ConfigError } from './error.js';
 export { loadConfig, parseConfig } from './load.js';
 export { type ConfigMap, type ConfigNode, fromPlain, type Place, type Plain } from './node.js';
-export { EVENT_TYPES } from './outputs.js';
 export { DIFFERENCES, type Difference, replayDefaults } from './replay-defaults.js';
 export { type Config, type KnownProtocol, type Purpose, resolve } from './resolve.js';
 export type { RawConfig } from './schema.js';

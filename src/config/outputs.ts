@@ -1,25 +1,11 @@
 import { isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
 import type { EveOutput, FastOutput } from '../generated/config.js';
+import { EVENT_TYPES } from '../generated/events.js';
 import { ConfigError } from './error.js';
 import { flatten } from './flatten.js';
 import { eveLog, type RawConfig } from './schema.js';
 import { truth } from './values.js';
-
-/** EVE types beside those named after a protocol. */
-export const EVENT_TYPES: readonly string[] = [
-  'alert',
-  'anomaly',
-  'arp',
-  'engine',
-  'fileinfo',
-  'flow',
-  'frame',
-  'metadata',
-  'msrpc',
-  'netflow',
-  'stats',
-];
 
 /** EVE types whose name in a configuration is not the one their events have. */
 const EVENT_TYPE_OF: Readonly<Record<string, string>> = { files: 'fileinfo' };
@@ -95,10 +81,14 @@ function resolveTypes(result: Outputs, items: readonly unknown[], protocols: Rea
     const [name, body] = named(item);
     if (name === '' || isOff(body)) continue;
     const type = EVENT_TYPE_OF[name] ?? name;
-    if (EVENT_TYPES.includes(type) || protocols.has(type)) types[type] = { ...types[type], ...flatten(body) };
+    if (isEventType(type) || protocols.has(type)) types[type] = { ...types[type], ...flatten(body) };
     else result.missing.push(`outputs.eve-log.types.${name}`);
   }
   return types;
+}
+
+function isEventType(type: string): boolean {
+  return (EVENT_TYPES as readonly string[]).includes(type);
 }
 
 function resolveXff(xff: v.InferOutput<typeof eveLog>['xff']): EveOutput['xff'] {

@@ -9,9 +9,11 @@ import { EngineError, fromNative } from './error.js';
 import { expandInputs } from './inputs.js';
 import { isInside, plainNetworks } from './variables.js';
 
-const LINES = ['alert', 'flow', 'flow', 'stats'].map((type) =>
-  JSON.stringify({ event_type: type, alert: { signature_id: 1 } }),
-);
+const RULE = { action: 'allowed', gid: 1, signature_id: 1, rev: 1, signature: '', category: '', severity: 3 };
+const LINES = [
+  { event_type: 'alert', alert: RULE },
+  ...[1, 2, 3].map((uptime) => ({ event_type: 'stats', stats: { uptime } })),
+].map((event) => JSON.stringify({ timestamp: '2026-01-01T00:00:00.000000+0000', ...event }));
 const PCAP = Buffer.from('d4c3b2a1020004000000000000000000ffff000001000000', 'hex');
 
 function folder(): string {
@@ -32,9 +34,9 @@ describe('a run', () => {
   it('gives every event, in order, and a summary', async () => {
     const native = new FakeNative(LINES);
     const { events, alerts, summary, of } = await collect(new Engine({}, native).replay(capture));
-    expect(events.map(({ event_type }) => event_type)).toEqual(['alert', 'flow', 'flow', 'stats']);
+    expect(events.map(({ event_type }) => event_type)).toEqual(['alert', 'stats', 'stats', 'stats']);
     expect(alerts).toHaveLength(1);
-    expect(of('flow')).toHaveLength(2);
+    expect(of('stats')).toHaveLength(3);
     expect(summary).toMatchObject({ packets: 4, stopped: false });
   });
 

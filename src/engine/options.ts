@@ -3,7 +3,6 @@ import {
   applySet,
   type Config,
   type ConfigMap,
-  EVENT_TYPES,
   fromPlain,
   type KnownProtocol,
   loadConfig,
@@ -11,6 +10,7 @@ import {
   resolve,
 } from '../config/index.js';
 import type { ChecksumMode, EveOutput, Matcher } from '../generated/config.js';
+import { EVENT_TYPES } from '../generated/events.js';
 import type { SecretOptions } from './secrets.js';
 
 /** How an engine works. Everything is optional; ARCHITECTURE.md has the table of what differs from Suricata's defaults. */

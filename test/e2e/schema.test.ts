@@ -1,10 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { main } from '../../src/cli/main.js';
+import { EVENT_TYPES } from '../../src/generated/events.js';
 import { Engine, type EveEvent } from '../../src/index.js';
+import { checkEvent, errorsOf, ROOT, readJson, type Schema, takeFaults } from '../eve.js';
 
-const ROOT = join(import.meta.dirname, '../..');
 const PCAPS = join(ROOT, 'pcaps');
 const CAPTURES = readdirSync(PCAPS)
   .filter((name) => name.endsWith('.pcap'))
@@ -22,29 +25,72 @@ const OWN_COUNTERS = [
   'defrag.memcap_reached',
 ];
 
-type Schema = Record<string, unknown>;
+const PACK = join(ROOT, 'rules', 'lateral-movement.rules');
 
-const read = (path: string): Schema => JSON.parse(readFileSync(path, 'utf8')) as Schema;
+/** Every event type, and every option that adds to what events say. */
+const EVERYTHING = `%YAML 1.1
+---
+sensor-name: sensor
+vars:
+  address-groups: { HOME_NET: any, EXTERNAL_NET: any }
+stream: { midstream: yes }
+outputs:
+  - eve-log:
+      enabled: yes
+      filename: eve.json
+      append: no
+      community-id: yes
+      pcap-file: yes
+      ethernet: yes
+      xff: { enabled: yes, mode: extra-data, deployment: reverse, header: X-Forwarded-For }
+      types:
+        - alert: { payload: yes, payload-printable: yes, payload-length: yes, packet: yes, http-body: yes,
+            http-body-printable: yes, verdict: yes, calls: yes, metadata: { rule: { raw: yes, reference: yes } } }
+        - anomaly: { packethdr: yes, types: { decode: yes, stream: yes, applayer: yes } }
+        - http: { extended: yes, dump-all-headers: both }
+        - stats: { totals: yes, threads: no, deltas: no }
+        - frame: { enabled: yes }
+${[...EVENT_TYPES]
+  .filter((type) => !['alert', 'anomaly', 'http', 'stats', 'frame'].includes(type))
+  .map((type) => `        - ${type}`)
+  .join('\n')}
+`;
 
-/** The schema with nothing left open that does not say it is: members that it does not describe are errors. */
-function closed(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(closed);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
-  return 'properties' in schema && schema.properties instanceof Object && !('const' in schema)
-    ? { additionalProperties: false, ...copy }
-    : copy;
-}
+/** Every event type, and every option that takes from what events say. */
+const LITTLE = `%YAML 1.1
+---
+vars:
+  address-groups: { HOME_NET: any, EXTERNAL_NET: any }
+outputs:
+  - eve-log:
+      enabled: yes
+      filename: eve.json
+      append: no
+      metadata: no
+      types:
+        - alert: { metadata: no }
+        - http: { extended: no }
+        - flow
+        - smb
+        - dcerpc
+`;
 
-/** What is wrong with events, by message, with how often and the first event. */
+const SILENT = {
+  out: () => {},
+  err: () => {},
+  color: { out: false, err: false },
+  live: false,
+  width: 100,
+  wraps: false,
+};
+
+/** What is wrong with events by a schema, each fault once, with the first event that has it. */
 function faults(validate: ValidateFunction, events: readonly object[]): readonly string[] {
   const found = new Map<string, string>();
   for (const event of events) {
     if (validate(event)) continue;
-    for (const { instancePath, message, params } of validate.errors ?? []) {
-      const text = `${instancePath.replaceAll(/\/\d+/g, '/N')} ${message} ${JSON.stringify(params)}`;
-      if (!found.has(text)) found.set(text, `${text} in ${JSON.stringify(event).slice(0, 300)}`);
-    }
+    for (const fault of errorsOf(validate))
+      if (!found.has(fault)) found.set(fault, `${fault} in ${JSON.stringify(event).slice(0, 300)}`);
   }
   return [...found.values()];
 }
@@ -77,17 +123,28 @@ async function events(types: EveEvent['event_type'][] | undefined): Promise<EveE
 }
 
 describe('events of the shipped captures', () => {
-  it('of type msrpc have what their schema describes, and nothing else', async () => {
-    const validate = new Ajv2020({ allErrors: true }).compile(
-      closed(read(join(ROOT, 'src/schema/msrpc.json'))) as Schema,
-    );
-    const found = await events(['msrpc']);
-    expect(found.length).toBeGreaterThan(20);
-    expect(faults(validate, found)).toEqual([]);
+  it.each(['everything', 'little'] as const)('are as they are described, with %s switched on', async (how) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sidewire-'));
+    const config = join(folder, 'suricata.yaml');
+    writeFileSync(config, how === 'everything' ? EVERYTHING : LITTLE);
+    let lines = 0;
+    for (const capture of CAPTURES) {
+      const argv = ['suricata', '-r', capture, '-c', config, '-l', folder, '-S', PACK, '-k', 'none'];
+      expect(await main(argv, SILENT)).toBe(0);
+      const text = readFileSync(join(folder, 'eve.json'), 'utf8');
+      for (const line of text.split('\n').filter((line) => line !== '')) {
+        checkEvent(JSON.parse(line) as { event_type?: unknown });
+        lines += 1;
+      }
+    }
+    expect(lines).toBeGreaterThan(how === 'everything' ? 1000 : 100);
+    expect(takeFaults()).toEqual([]);
   });
 
   it.skipIf(!existsSync(SURICATA))("are valid by Suricata's schema, but for msrpc", async () => {
-    const validate = new Ajv2020({ allErrors: true, strict: false, validateFormats: false }).compile(read(SURICATA));
+    const validate = new Ajv2020({ allErrors: true, strict: false, validateFormats: false }).compile(
+      readJson(SURICATA) as Schema,
+    );
     const found = (await events(undefined)).filter(({ event_type }) => event_type !== 'msrpc');
     const types = new Set(found.map(({ event_type }) => event_type));
     expect([...types]).toEqual(expect.arrayContaining(['alert', 'dcerpc', 'flow', 'http', 'stats']));

@@ -1,0 +1,863 @@
+// Written by `npm run generate` from the descriptions native/crates/**/*.eve.json. Not to be changed by hand.
+
+/** What every event says, as far as it is known. */
+export interface EventBase {
+  /** Packet time, ISO 8601 with microseconds. */
+  readonly timestamp: string;
+  /** Number of the flow in the run. */
+  readonly flow_id?: number;
+  /** Name of the sensor (`sensor-name`). */
+  readonly host?: string;
+  /** Number of the packet in the capture, from 1. */
+  readonly pcap_cnt?: number;
+  /** VLAN tags, outermost first. */
+  readonly vlan?: readonly number[];
+  readonly src_ip?: string;
+  readonly src_port?: number;
+  readonly dest_ip?: string;
+  readonly dest_port?: number;
+  /** Name of the IP protocol, or its number with three digits. */
+  readonly proto?: string;
+  /** Version of IP. */
+  readonly ip_v?: 4 | 6;
+  readonly icmp_type?: number;
+  readonly icmp_code?: number;
+  /** Of the first packet in the other direction. */
+  readonly response_icmp_type?: number;
+  readonly response_icmp_code?: number;
+  /** Security parameters index of ESP. */
+  readonly spi?: number;
+  /** Where the packet is from: the wire, a tunnel, a stream that timed out. */
+  readonly pkt_src?: string;
+  /** Traffic ids and labels that rules set as flow bits. */
+  readonly traffic?: {
+    readonly id?: readonly string[];
+    readonly label?: readonly string[];
+  };
+  /** Bits and variables that rules set on the flow. */
+  readonly metadata?: {
+    readonly flowbits?: readonly string[];
+    readonly flowints?: {
+      readonly [name: string]: number;
+    };
+    readonly flowvars?: readonly {
+      readonly [name: string]: string;
+    }[];
+    readonly pktvars?: readonly {
+      readonly [name: string]: string;
+    }[];
+    /** Entropy that rules asked for, by buffer. */
+    readonly entropy?: {
+      readonly [name: string]: number;
+    };
+  };
+  /** Ethernet addresses: of the packet, or of all packets of the flow. */
+  readonly ether?: {
+    readonly ether_type?: number;
+    readonly src_mac?: string;
+    readonly dest_mac?: string;
+    readonly src_macs?: readonly string[];
+    readonly dest_macs?: readonly string[];
+  };
+  /** Community id of the flow, version 1. */
+  readonly community_id?: string;
+  /** Path of the capture. */
+  readonly pcap_filename?: string;
+  /** Number of the transaction on its flow, from 0. */
+  readonly tx_id?: number;
+  /** The client behind a proxy (`xff`). */
+  readonly xff?: string;
+  /** Application protocol of the flow; `failed`: of none that is known. */
+  readonly app_proto?: string;
+  /** What the client speaks, where the two sides differ. */
+  readonly app_proto_ts?: string;
+  /** What the server speaks, where the two sides differ. */
+  readonly app_proto_tc?: string;
+  /** The protocol before the flow changed it. */
+  readonly app_proto_orig?: string;
+  /** What the flow was expected to change to. */
+  readonly app_proto_expected?: string;
+}
+
+/** The DCOM object that was called, as far as it is known. */
+export interface DcomRecord {
+  readonly class?: {
+    readonly clsid?: string;
+    /** ProgID or common name, of classes in the table. */
+    readonly name?: string;
+  };
+  /** The object exporter. */
+  readonly oxid?: string;
+  /** IDispatch: the method that Invoke called. */
+  readonly method?: string;
+  /** IDispatch: its number. */
+  readonly dispid?: number;
+  /** What the calls of one chain share, whatever object and connection they are made on. */
+  readonly causality?: string;
+  /** Low 16 bits of the server's process id, out of the IPID. */
+  readonly server_pid?: number;
+  /** WMI: the namespace of the login the object came of. */
+  readonly namespace?: string;
+  /** The calling process, as it called itself at WMI login earlier on the object or in the association. It may lie. */
+  readonly client?: {
+    readonly host?: string;
+    readonly fqdn?: string;
+    readonly pid?: number;
+    /** When the process began, ISO 8601. */
+    readonly start_time?: string;
+  };
+}
+
+/** A counter, or counters by name. */
+export type Counters = number | string | readonly {
+}[] | {
+  readonly [name: string]: Counters;
+};
+
+/** A rule matched. */
+export interface AlertRecord {
+  readonly action: 'allowed' | 'blocked';
+  readonly gid: number;
+  readonly signature_id: number;
+  readonly rev: number;
+  /** `msg` of the rule. */
+  readonly signature: string;
+  /** Description of its `classtype`. */
+  readonly category: string;
+  /** Priority; 1 is the highest. */
+  readonly severity: number;
+  /** The attacker, for rules with `target`. */
+  readonly source?: {
+    readonly ip: string;
+    readonly port?: number;
+  };
+  /** The victim, for rules with `target`. */
+  readonly target?: {
+    readonly ip: string;
+    readonly port?: number;
+  };
+  /** The client behind a proxy (`xff`). */
+  readonly xff?: string;
+  /** Variables that the rule took for the alert (`pcre`). */
+  readonly context?: {
+    readonly [name: string]: string;
+  };
+  /** Metadata of the rule: the values of each key. */
+  readonly metadata?: {
+    readonly [name: string]: readonly string[];
+  };
+  readonly references?: readonly string[];
+  /** The rule as it is written. */
+  readonly rule?: string;
+}
+
+/** Something about the traffic is odd: a decoder, stream or application-layer event. */
+export interface AnomalyRecord {
+  readonly type: 'decode' | 'stream' | 'applayer';
+  /** Name of the event, as rules have it. */
+  readonly event: string;
+  /** Protocol whose event it is. */
+  readonly app_proto?: string;
+  /** Who raised it: `proto_parser`, `proto_detect`. */
+  readonly layer?: string;
+}
+
+/** An ARP packet. */
+export interface ArpRecord {
+  readonly hw_type: string;
+  readonly proto_type: string;
+  /** `request`, `reply`, or the number. */
+  readonly opcode: string;
+  readonly src_mac: string;
+  readonly src_ip: string;
+  readonly dest_mac: string;
+  readonly dest_ip: string;
+}
+
+/** A DCERPC transaction in Suricata's shape. */
+export interface DcerpcRecord {
+  /** PDU type: `REQUEST`, `BIND`; `REQUEST_LOST` when it is not in the capture. */
+  readonly request: string;
+  readonly req?: {
+    readonly opnum: number;
+    /** Fragments. */
+    readonly frag_cnt: number;
+    /** Octets of the stub. */
+    readonly stub_data_size: number;
+  };
+  /** What is called, or what was offered to be bound. */
+  readonly interfaces?: readonly {
+    readonly uuid: string;
+    /** major.minor */
+    readonly version: string;
+    readonly ack_result?: number;
+  }[];
+  /** PDU type: `RESPONSE`, `BINDACK`; `UNREPLIED` without one. */
+  readonly response: string;
+  readonly res?: {
+    /** Fragments. */
+    readonly frag_cnt: number;
+    /** Octets of the stub. */
+    readonly stub_data_size: number;
+  };
+  /** Connectionless: the activity. */
+  readonly activityuuid?: string;
+  /** Connectionless: number of the call in its activity. */
+  readonly seqnum?: number;
+  readonly call_id?: number;
+  /** major.minor */
+  readonly rpc_version: string;
+}
+
+/** Trouble of a run that is no fault of the traffic. */
+export interface EngineRecord {
+  /** Code. */
+  readonly error: string;
+  readonly message: string;
+  readonly module: string;
+}
+
+/** A file that a transaction carried. */
+export interface FileinfoRecord {
+  readonly filename: string;
+  /** Octets of it are not in the capture. */
+  readonly gaps: boolean;
+  /** UNKNOWN: it is still on its way. */
+  readonly state: 'CLOSED' | 'TRUNCATED' | 'UNKNOWN';
+  readonly stored: boolean;
+  /** Octets that were seen. */
+  readonly size: number;
+  /** First octet, of a part of a file. */
+  readonly start?: number;
+  /** Last octet, of a part of a file. */
+  readonly end?: number;
+  /** Transaction that carried it. */
+  readonly tx_id: number;
+}
+
+/** A flow has ended. */
+export interface FlowRecord {
+  /** Packets. */
+  readonly pkts_toserver: number;
+  /** Packets. */
+  readonly pkts_toclient: number;
+  /** Octets. */
+  readonly bytes_toserver: number;
+  /** Octets. */
+  readonly bytes_toclient: number;
+  /** Time of its first packet. */
+  readonly start: string;
+  /** Time of its last packet. */
+  readonly end: string;
+  /** Seconds. */
+  readonly age: number;
+  /** `new`, `established`, `closed`. */
+  readonly state: string;
+  /** Why it ended: `timeout`, `shutdown`, `tcp_reuse`, `forced`. */
+  readonly reason: string;
+  /** A rule matched on it. */
+  readonly alerted: boolean;
+  /** Transactions. */
+  readonly tx_cnt?: number;
+  /** What would have been done about it inline. */
+  readonly exception_policy?: readonly {
+    readonly target: string;
+    readonly policy: string;
+  }[];
+}
+
+/** A part of one direction of a stream, as it was sent. Written when it is asked for. */
+export interface FrameRecord {
+  /** The kind, without its protocol: `smb2.hdr`. */
+  readonly type: string;
+  /** Number among the frames of its direction, from 1; only frames that somebody wants are counted. */
+  readonly id: number;
+  readonly direction: 'toserver' | 'toclient';
+  /** Octets before it in the stream. */
+  readonly stream_offset: number;
+  /** Octets, those that are still to come included. */
+  readonly length: number;
+  /** Base64, as far as it is there; what is missing is said in its place. */
+  readonly payload?: string;
+  readonly payload_printable?: string;
+  /** All of it was sent. */
+  readonly complete: boolean;
+  readonly tx_id?: number;
+}
+
+/** An HTTP transaction. */
+export interface HttpRecord {
+  readonly hostname?: string;
+  /** Port in the host or URI, when it says one. */
+  readonly http_port?: number;
+  readonly url?: string;
+  readonly http_user_agent?: string;
+  /** Of the response, without parameters. */
+  readonly http_content_type?: string;
+  /** `Content-Range` of the response. As a custom header, when it is asked for, its text. */
+  readonly content_range?: {
+    readonly raw: string;
+    readonly start?: number;
+    readonly end?: number;
+    readonly size?: number;
+  };
+  readonly http_refer?: string;
+  readonly http_method?: string;
+  readonly protocol?: string;
+  readonly status?: number;
+  /** What stands in the place of the status, when that is no number. */
+  readonly status_string?: string;
+  /** `Location`. */
+  readonly redirect?: string;
+  /** Octets of the response body. */
+  readonly length?: number;
+  /** All headers (`dump-all-headers`). */
+  readonly request_headers?: readonly {
+    readonly name: string;
+    readonly value: string;
+  }[];
+  /** All headers (`dump-all-headers`). */
+  readonly response_headers?: readonly {
+    readonly name: string;
+    readonly value: string;
+  }[];
+  /** Base64 (`http-body`). */
+  readonly http_request_body?: string;
+  readonly http_request_body_printable?: string;
+  /** Base64 (`http-body`). */
+  readonly http_response_body?: string;
+  readonly http_response_body_printable?: string;
+  /** Header `accept` of the request (`custom`). */
+  readonly accept?: string;
+  /** Header `accept-charset` of the request (`custom`). */
+  readonly accept_charset?: string;
+  /** Header `accept-datetime` of the request (`custom`). */
+  readonly accept_datetime?: string;
+  /** Header `accept-encoding` of the request (`custom`). */
+  readonly accept_encoding?: string;
+  /** Header `accept-language` of the request (`custom`). */
+  readonly accept_language?: string;
+  /** Header `accept-range` of the response (`custom`). */
+  readonly accept_range?: string;
+  /** Header `age` of the response (`custom`). */
+  readonly age?: string;
+  /** Header `allow` of the response (`custom`). */
+  readonly allow?: string;
+  /** Header `authorization` of the request (`custom`). */
+  readonly authorization?: string;
+  /** Header `cache-control` of the request (`custom`). */
+  readonly cache_control?: string;
+  /** Header `connection` of the request (`custom`). */
+  readonly connection?: string;
+  /** Header `content-encoding` of the response (`custom`). */
+  readonly content_encoding?: string;
+  /** Header `content-language` of the response (`custom`). */
+  readonly content_language?: string;
+  /** Header `content-length` of the response (`custom`). */
+  readonly content_length?: string;
+  /** Header `content-location` of the response (`custom`). */
+  readonly content_location?: string;
+  /** Header `content-md5` of the response (`custom`). */
+  readonly content_md5?: string;
+  /** Header `content-type` of the response (`custom`). */
+  readonly content_type?: string;
+  /** Header `cookie` of the request (`custom`). */
+  readonly cookie?: string;
+  /** Header `date` of the response (`custom`). */
+  readonly date?: string;
+  /** Header `dnt` of the request (`custom`). */
+  readonly dnt?: string;
+  /** Header `etag` of the response (`custom`). */
+  readonly etag?: string;
+  /** Header `expires` of the response (`custom`). */
+  readonly expires?: string;
+  /** Header `from` of the request (`custom`). */
+  readonly from?: string;
+  /** Header `last-modified` of the response (`custom`). */
+  readonly last_modified?: string;
+  /** Header `link` of the response (`custom`). */
+  readonly link?: string;
+  /** Header `location` of the response (`custom`). */
+  readonly location?: string;
+  /** Header `max-forwards` of the request (`custom`). */
+  readonly max_forwards?: string;
+  /** Header `org-src-ip` of the request (`custom`). */
+  readonly org_src_ip?: string;
+  /** Header `origin` of the request (`custom`). */
+  readonly origin?: string;
+  /** Header `pragma` of the request (`custom`). */
+  readonly pragma?: string;
+  /** Header `proxy-authenticate` of the response (`custom`). */
+  readonly proxy_authenticate?: string;
+  /** Header `proxy-authorization` of the request (`custom`). */
+  readonly proxy_authorization?: string;
+  /** Header `range` of the request (`custom`). */
+  readonly range?: string;
+  /** Header `referer` of the request (`custom`). */
+  readonly referer?: string;
+  /** Header `refresh` of the response (`custom`). */
+  readonly refresh?: string;
+  /** Header `retry-after` of the response (`custom`). */
+  readonly retry_after?: string;
+  /** Header `server` of the response (`custom`). */
+  readonly server?: string;
+  /** Header `set-cookie` of the response (`custom`). */
+  readonly set_cookie?: string;
+  /** Header `te` of the request (`custom`). */
+  readonly te?: string;
+  /** Header `trailer` of the response (`custom`). */
+  readonly trailer?: string;
+  /** Header `transfer-encoding` of the response (`custom`). */
+  readonly transfer_encoding?: string;
+  /** Header `true-client-ip` of the request (`custom`). */
+  readonly true_client_ip?: string;
+  /** Header `upgrade` of the response (`custom`). */
+  readonly upgrade?: string;
+  /** Header `vary` of the response (`custom`). */
+  readonly vary?: string;
+  /** Header `via` of the request (`custom`). */
+  readonly via?: string;
+  /** Header `warning` of the response (`custom`). */
+  readonly warning?: string;
+  /** Header `www-authenticate` of the response (`custom`). */
+  readonly www_authenticate?: string;
+  /** Header `x-authenticated-user` of the request (`custom`). */
+  readonly x_authenticated_user?: string;
+  /** Header `x-bluecoat-via` of the request (`custom`). */
+  readonly x_bluecoat_via?: string;
+  /** Header `x-flash-version` of the request (`custom`). */
+  readonly x_flash_version?: string;
+  /** Header `x-forwarded-proto` of the request (`custom`). */
+  readonly x_forwarded_proto?: string;
+  /** Header `x-requested-with` of the request (`custom`). */
+  readonly x_requested_with?: string;
+}
+
+/** A remote procedure call, whatever carries it. Absent means unknown; nothing is guessed without `known: inferred`. */
+export interface MsrpcRecord {
+  readonly transport: 'tcp' | 'udp' | 'smb' | 'http';
+  /** Name of the pipe, for calls over SMB. */
+  readonly pipe?: string;
+  readonly call_id?: number;
+  /** Connectionless: the activity, in the place of a connection. */
+  readonly activity?: string;
+  readonly context_id?: number;
+  readonly opnum?: number;
+  readonly interface?: {
+    readonly uuid?: string;
+    /** major.minor */
+    readonly version?: string;
+    readonly name?: string;
+  };
+  readonly procedure?: string;
+  /** Object UUID of the request: the IPID of a DCOM call. */
+  readonly object?: string;
+  /** bound: the context was bound in the capture; inferred: from structure alone. */
+  readonly known?: 'bound' | 'inferred';
+  readonly auth?: {
+    readonly provider?: string;
+    readonly level?: 'none' | 'connect' | 'call' | 'packet' | 'integrity' | 'privacy';
+    /** The account, where the wire shows it: NTLM. */
+    readonly user?: string;
+    /** The account's domain or realm. */
+    readonly domain?: string;
+    /** What the client calls itself. */
+    readonly workstation?: string;
+    /** The client gave no account on purpose. */
+    readonly anonymous?: boolean;
+    /** Kerberos: the service the ticket is for. */
+    readonly service?: string;
+    /** Kerberos: the service's realm. */
+    readonly realm?: string;
+    /** The names are those of the SMB session that carries the call. */
+    readonly session?: boolean;
+  };
+  /** Which implementation calls, where its way of binding shows it. */
+  readonly client_implementation?: 'windows' | 'dotnet' | 'impacket' | 'invoke-thehash';
+  /** What of the arguments can be read on the wire. */
+  readonly stub?: 'clear' | 'signed' | 'sealed';
+  /** Secrets that were given opened what is sealed of the request, the answer or both, and its signature is right: arguments and results are told as if they were readable. */
+  readonly opened?: true;
+  /** Absent when only the answer is in the capture. */
+  readonly request?: {
+    /** Octets of the stub. */
+    readonly size?: number;
+    readonly fragments?: number;
+    /** Some of its octets are not in the capture. */
+    readonly incomplete?: true;
+  };
+  /** Absent without an answer. */
+  readonly response?: {
+    /** Octets of the stub. */
+    readonly size?: number;
+    readonly fragments?: number;
+    /** Some of its octets are not in the capture. */
+    readonly incomplete?: true;
+    /** Return value. */
+    readonly result?: string;
+    /** Its name, where it is a known error: STATUS_ACCESS_DENIED. */
+    readonly result_name?: string;
+    /** The call faulted. */
+    readonly fault?: {
+      readonly status?: string;
+      /** The name of the status, where it has one. */
+      readonly name?: string;
+    };
+  };
+  /** The client gave the call up. */
+  readonly cancelled?: true;
+  /** Arguments and results by name, as far as the stub can be read. Their names are those of the protocol documents. */
+  readonly arguments?: {
+    /** DCOM: the interface pointers that the answer gives, or what was answered in their place. */
+    readonly references?: readonly {
+      readonly iid: string;
+      readonly interface_name?: string;
+      /** The object exporter. */
+      readonly oxid?: string;
+      /** The object. */
+      readonly oid?: string;
+      /** The object UUID of calls on it. */
+      readonly ipid?: string;
+      /** Where the resolver of the object's machine answers, which may be another machine. */
+      readonly resolver?: readonly string[];
+      /** Why the interface was not given. */
+      readonly result?: string;
+    }[];
+    readonly [name: string]: unknown;
+  };
+  readonly dcom?: DcomRecord;
+  /** When the first octets of the call were seen, ISO 8601. The event's timestamp is when it was over. */
+  readonly started?: string;
+  /** The call in words. */
+  readonly says?: string;
+}
+
+/** One direction of a flow that has ended. */
+export interface NetflowRecord {
+  readonly pkts: number;
+  readonly bytes: number;
+  readonly start: string;
+  readonly end: string;
+  /** Seconds. */
+  readonly age: number;
+  readonly min_ttl?: number;
+  readonly max_ttl?: number;
+  readonly tx_cnt?: number;
+}
+
+/** An SMB transaction in Suricata's shape. */
+export interface SmbRecord {
+  /** Number on its flow, from 1. */
+  readonly id: number;
+  readonly dialect: string;
+  readonly command: string;
+  /** Name of the status, or its number. */
+  readonly status?: string;
+  /** Hexadecimal. */
+  readonly status_code?: string;
+  readonly session_id: number;
+  readonly tree_id: number;
+  readonly client_dialects?: readonly string[];
+  readonly client_guid?: string;
+  readonly server_guid?: string;
+  readonly max_read_size?: number;
+  readonly max_write_size?: number;
+  /** The account of an NTLM login. */
+  readonly ntlmssp?: {
+    readonly domain: string;
+    readonly user: string;
+    readonly host: string;
+    readonly version?: string;
+    /** Its fields are in an unusual order. */
+    readonly warning?: true;
+  };
+  /** The ticket of a Kerberos login. */
+  readonly kerberos?: {
+    readonly realm: string;
+    readonly snames?: readonly string[];
+  };
+  readonly request?: {
+    readonly native_os: string;
+    readonly native_lm: string;
+  };
+  readonly response?: {
+    readonly native_os: string;
+    readonly native_lm: string;
+  };
+  readonly share?: string;
+  readonly share_type?: string;
+  readonly named_pipe?: string;
+  readonly service?: {
+    readonly request?: string;
+    readonly response?: string;
+  };
+  readonly filename?: string;
+  readonly directory?: string;
+  readonly disposition?: string;
+  readonly access?: string;
+  readonly created?: number;
+  readonly accessed?: number;
+  readonly modified?: number;
+  readonly changed?: number;
+  readonly size?: number;
+  /** The file id. */
+  readonly fuid?: string;
+  readonly rename?: {
+    readonly from: string;
+    readonly to: string;
+  };
+  readonly set_info?: {
+    readonly class: string;
+    readonly info_level: string;
+  };
+  readonly subcmd?: string;
+  readonly level_of_interest?: string;
+  /** Name or number of an FSCTL. */
+  readonly function?: string;
+  /** The call that a pipe carries. */
+  readonly dcerpc?: {
+    readonly request: string;
+    readonly response: string;
+    readonly opnum?: number;
+    readonly req?: {
+      /** Fragments. */
+      readonly frag_cnt: number;
+      /** Octets of the stub. */
+      readonly stub_data_size: number;
+    };
+    readonly interfaces?: readonly {
+      readonly uuid: string;
+      /** major.minor */
+      readonly version: string;
+      readonly ack_result?: number;
+      readonly ack_reason?: number;
+    }[];
+    readonly res?: {
+      /** Fragments. */
+      readonly frag_cnt: number;
+      /** Octets of the stub. */
+      readonly stub_data_size: number;
+    };
+    readonly call_id: number;
+  };
+}
+
+/** Counters at the end of a run, nested by the dots of their names. */
+export type StatsRecord = {
+  readonly [name: string]: Counters;
+};
+
+/** A rule matched. */
+export interface AlertEvent extends EventBase {
+  readonly event_type: 'alert';
+  /** The packet around the packet. */
+  readonly tunnel?: {
+    readonly src_ip?: string;
+    readonly src_port?: number;
+    readonly dest_ip?: string;
+    readonly dest_port?: number;
+    readonly proto?: string;
+    /** Tunnels around the packet. */
+    readonly depth?: number;
+    readonly pcap_cnt?: number;
+    readonly pkt_src?: string;
+  };
+  /** The rule looks at no transaction: the one that is told is the only one that was open (`detect.guess-applayer-tx`). */
+  readonly tx_guessed?: true;
+  /** Stage of the transaction, to the server. */
+  readonly ts_progress?: string;
+  /** Stage of the transaction, to the client. */
+  readonly tc_progress?: string;
+  /** Files that the transaction carries in the direction of the alert. */
+  readonly files?: readonly FileinfoRecord[];
+  readonly direction?: 'to_server' | 'to_client';
+  /** The flow so far. */
+  readonly flow?: {
+    /** Packets. */
+    readonly pkts_toserver: number;
+    /** Packets. */
+    readonly pkts_toclient: number;
+    /** Octets. */
+    readonly bytes_toserver: number;
+    /** Octets. */
+    readonly bytes_toclient: number;
+    /** Time of its first packet. */
+    readonly start: string;
+    /** The client. */
+    readonly src_ip: string;
+    /** The server. */
+    readonly dest_ip: string;
+    readonly src_port?: number;
+    readonly dest_port?: number;
+  };
+  /** What was looked at, or the payload of the packet. Base64. */
+  readonly payload?: string;
+  readonly payload_printable?: string;
+  /** Octets, those that are not shown included. */
+  readonly payload_length?: number;
+  /** 1: the payload is of a stream. */
+  readonly stream?: 0 | 1;
+  /** The packet. Base64. */
+  readonly packet?: string;
+  readonly packet_info?: {
+    readonly linktype: number;
+    readonly linktype_name?: string;
+  };
+  readonly frame?: FrameRecord;
+  readonly verdict?: {
+    readonly action: 'alert' | 'pass';
+  };
+  readonly dcerpc?: DcerpcRecord;
+  readonly http?: HttpRecord;
+  readonly msrpc?: MsrpcRecord;
+  readonly smb?: SmbRecord;
+  readonly alert: AlertRecord;
+}
+
+/** Something about the traffic is odd: a decoder, stream or application-layer event. */
+export interface AnomalyEvent extends EventBase {
+  readonly event_type: 'anomaly';
+  /** The packet (`packethdr`). Base64. */
+  readonly packet?: string;
+  readonly packet_info?: {
+    readonly linktype: number;
+    readonly linktype_name?: string;
+  };
+  readonly anomaly: AnomalyRecord;
+}
+
+/** An ARP packet. */
+export interface ArpEvent extends EventBase {
+  readonly event_type: 'arp';
+  readonly arp: ArpRecord;
+}
+
+/** A DCERPC transaction in Suricata's shape. */
+export interface DcerpcEvent extends EventBase {
+  readonly event_type: 'dcerpc';
+  readonly dcerpc: DcerpcRecord;
+}
+
+/** Trouble of a run that is no fault of the traffic. */
+export interface EngineEvent extends EventBase {
+  readonly event_type: 'engine';
+  readonly engine: EngineRecord;
+}
+
+/** A file that a transaction carried. */
+export interface FileinfoEvent extends EventBase {
+  readonly event_type: 'fileinfo';
+  readonly dcerpc?: DcerpcRecord;
+  readonly http?: HttpRecord;
+  readonly msrpc?: MsrpcRecord;
+  readonly smb?: SmbRecord;
+  readonly fileinfo: FileinfoRecord;
+}
+
+/** A flow has ended. */
+export interface FlowEvent extends EventBase {
+  readonly event_type: 'flow';
+  /** What TCP did. */
+  readonly tcp?: {
+    /** All flags seen, hexadecimal. */
+    readonly tcp_flags: string;
+    readonly tcp_flags_ts: string;
+    readonly tcp_flags_tc: string;
+    readonly syn?: true;
+    readonly fin?: true;
+    readonly rst?: true;
+    readonly psh?: true;
+    readonly ack?: true;
+    readonly urg?: true;
+    readonly ecn?: true;
+    readonly cwr?: true;
+    readonly state?: string;
+    /** Most pieces the stream lay in. */
+    readonly ts_max_regions?: number;
+    readonly tc_max_regions?: number;
+    /** Octets are missing. */
+    readonly ts_gap?: true;
+    readonly tc_gap?: true;
+    /** Urgent octets that are not in the stream. */
+    readonly ts_urgent_oob_data?: number;
+    readonly tc_urgent_oob_data?: number;
+  };
+  readonly flow: FlowRecord;
+}
+
+/** A part of one direction of a stream, as it was sent. Written when it is asked for. */
+export interface FrameEvent extends EventBase {
+  readonly event_type: 'frame';
+  readonly frame: FrameRecord;
+}
+
+/** An HTTP transaction. */
+export interface HttpEvent extends EventBase {
+  readonly event_type: 'http';
+  readonly http: HttpRecord;
+}
+
+/** Bits and variables that rules set with a packet, when no alert told them. */
+export interface MetadataEvent extends EventBase {
+  readonly event_type: 'metadata';
+}
+
+/** A remote procedure call, whatever carries it. Absent means unknown; nothing is guessed without `known: inferred`. */
+export interface MsrpcEvent extends EventBase {
+  readonly event_type: 'msrpc';
+  readonly msrpc: MsrpcRecord;
+}
+
+/** One direction of a flow that has ended. */
+export interface NetflowEvent extends EventBase {
+  readonly event_type: 'netflow';
+  readonly tcp?: {
+    /** All flags seen, hexadecimal. */
+    readonly tcp_flags: string;
+    readonly syn?: true;
+    readonly fin?: true;
+    readonly rst?: true;
+    readonly psh?: true;
+    readonly ack?: true;
+    readonly urg?: true;
+    readonly ecn?: true;
+    readonly cwr?: true;
+  };
+  readonly netflow: NetflowRecord;
+}
+
+/** An SMB transaction in Suricata's shape. */
+export interface SmbEvent extends EventBase {
+  readonly event_type: 'smb';
+  readonly smb: SmbRecord;
+}
+
+/** Counters at the end of a run, nested by the dots of their names. */
+export interface StatsEvent extends EventBase {
+  readonly event_type: 'stats';
+  readonly stats: StatsRecord;
+}
+
+/** An EVE event, told apart by `event_type`. */
+export type EveEvent =
+  | AlertEvent
+  | AnomalyEvent
+  | ArpEvent
+  | DcerpcEvent
+  | EngineEvent
+  | FileinfoEvent
+  | FlowEvent
+  | FrameEvent
+  | HttpEvent
+  | MetadataEvent
+  | MsrpcEvent
+  | NetflowEvent
+  | SmbEvent
+  | StatsEvent;
+
+/** The names of the event types. */
+export type EventType = EveEvent['event_type'];
+
+/** The names of the event types, sorted. */
+export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'engine', 'fileinfo', 'flow', 'frame', 'http', 'metadata', 'msrpc', 'netflow', 'smb', 'stats'];
+

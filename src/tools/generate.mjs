@@ -1,0 +1,26 @@
+// `npm run generate`: everything under src/generated and src/schema. Rust's types cross by way of its tests; the types of
+// events come of their descriptions.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generatedEvents } from './events.mjs';
+import { CARGO } from './rust.mjs';
+import { main, must, NATIVE, ROOT, say } from './shell.mjs';
+
+/** The tests of the crates whose types cross; they write the types to `folder`. */
+export const EXPORT = [
+  'test',
+  '-p',
+  'sidewire-ir',
+  '-p',
+  'sidewire-engine',
+  '--locked',
+  '--quiet',
+  '--lib',
+  'export_bindings',
+];
+
+await main(async () => {
+  for (const [path, text] of generatedEvents()) writeFileSync(join(ROOT, path), text);
+  await must('Exporting the types', CARGO, EXPORT, { cwd: NATIVE });
+  say('generate: src/generated and src/schema are what the sources say');
+});
