@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod compile;
+mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod inspect;
@@ -19,6 +20,7 @@ mod table;
 mod tests;
 
 pub use compile::rule_set::{CompileError, CompileStats, Problem, RuleSet};
+pub use error::RuleError;
 pub use inspect::detector::Detector;
 pub use inspect::frame::{FRAME_STEP, FRAME_WINDOW, is_due};
 pub use inspect::input::{FlowInput, FramesInput, Glance, Input, StreamInput};

@@ -165,7 +165,7 @@ impl Rules {
             let mut list = Array::new(&mut text);
             for problem in &self.problems {
                 list.object(|o| {
-                    o.u64("gid", problem.gid).u64("sid", problem.sid).str("message", &problem.reason);
+                    o.u64("gid", problem.gid).u64("sid", problem.sid).str("message", &problem.reason.to_string());
                 });
             }
         }

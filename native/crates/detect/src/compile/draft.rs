@@ -1,5 +1,4 @@
 //! A rule while its conditions are read.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 mod buffers;
 mod conditions;
@@ -11,45 +10,55 @@ use sidewire_ir as ir;
 use sidewire_ir::HeaderProtocol;
 use sidewire_mpm::Limits;
 
+use crate::compile::keyword_index::KeywordIndex;
 use crate::compile::plan::{Classes, TX_CONDITIONS};
+use crate::error::RuleError;
 use crate::keyword::check::Scope;
 use crate::keyword::condition::{Condition, Effect, FrameTest, Look, TxCondition};
+use crate::keyword::transform::TransformTable;
 
-/// A plan while the conditions are read.
-pub(in crate::compile) struct Draft<'r> {
-    pub(in crate::compile) protocols: &'static [ProtocolDef],
-    pub(in crate::compile) stream_events: &'static [&'static str],
-    pub(in crate::compile) rule: &'r ir::Rule,
-    pub(in crate::compile) scope: Scope,
-    pub(in crate::compile) classes: Classes,
-    pub(in crate::compile) ip_version: u8,
-    pub(in crate::compile) ether_type: u16,
-    pub(in crate::compile) apps: Option<Vec<usize>>,
-    pub(in crate::compile) conditions: Vec<(usize, Condition)>,
-    pub(in crate::compile) payload: Vec<(usize, Look)>,
-    pub(in crate::compile) tx: Vec<TxCondition>,
-    pub(in crate::compile) frame: Option<FrameTest>,
-    pub(in crate::compile) effects: Vec<Effect>,
-    /// Something that only packets have is asked for.
-    pub(in crate::compile) needs_packet: bool,
-    pub(in crate::compile) needs_both: bool,
-    pub(in crate::compile) host_state: bool,
-    pub(in crate::compile) asks_event: bool,
-    pub(in crate::compile) hook: Option<Direction>,
+/// What the names in rules are resolved against.
+pub(super) struct Surroundings<'p> {
+    pub(super) protocols: &'static [ProtocolDef],
+    pub(super) stream_events: &'static [&'static str],
+    pub(super) names: &'p KeywordIndex,
+    pub(super) transforms: &'p mut TransformTable,
+    pub(super) limits: Limits,
 }
 
-impl<'r> Draft<'r> {
-    pub(in crate::compile) fn new(
-        protocols: &'static [ProtocolDef],
-        stream_events: &'static [&'static str],
-        rule: &'r ir::Rule,
-        limits: Limits,
-    ) -> Self {
-        Self {
-            protocols,
-            stream_events,
+/// A plan while the conditions are read.
+pub(super) struct Draft<'p> {
+    rule: &'p ir::Rule,
+    around: Surroundings<'p>,
+    pub(super) scope: Scope,
+    pub(super) classes: Classes,
+    pub(super) ip_version: u8,
+    pub(super) ether_type: u16,
+    pub(super) apps: Option<Vec<usize>>,
+    pub(super) conditions: Vec<(usize, Condition)>,
+    pub(super) payload: Vec<(usize, Look)>,
+    pub(super) tx: Vec<TxCondition>,
+    pub(super) frame: Option<FrameTest>,
+    pub(super) effects: Vec<Effect>,
+    /// Something that only packets have is asked for.
+    needs_packet: bool,
+    needs_both: bool,
+    pub(super) host_state: bool,
+    pub(super) asks_event: bool,
+    hook: Option<Direction>,
+}
+
+impl<'p> Draft<'p> {
+    /// Reads the whole of a rule.
+    ///
+    /// # Errors
+    /// What cannot be used.
+    pub(super) fn read(rule: &'p ir::Rule, around: Surroundings<'p>) -> Result<Self, RuleError> {
+        let scope = Scope::new(around.limits);
+        let mut draft = Self {
             rule,
-            scope: Scope::new(limits),
+            around,
+            scope,
             classes: Classes(0),
             ip_version: 0,
             ether_type: 0,
@@ -64,10 +73,23 @@ impl<'r> Draft<'r> {
             host_state: false,
             asks_event: false,
             hook: None,
+        };
+        draft.header()?;
+        for (position, condition) in rule.conditions.iter().enumerate() {
+            draft.condition(position, condition)?;
         }
+        draft.hook()?;
+        draft.unmixed()?;
+        // Later conditions may have left fewer protocols than earlier ones were asked of.
+        if let Some(apps) = &draft.apps {
+            for condition in &mut draft.tx {
+                condition.engines.retain(|engine| apps.contains(&engine.app));
+            }
+        }
+        Ok(draft)
     }
 
-    pub(in crate::compile) fn header(&mut self) -> Result<(), String> {
+    fn header(&mut self) -> Result<(), RuleError> {
         const ANY_IP: u8 = Classes::TCP | Classes::UDP | Classes::ICMP | Classes::SCTP | Classes::IP;
         let (classes, version) = match &self.rule.protocol {
             HeaderProtocol::Ip => (ANY_IP, 0),
@@ -85,9 +107,9 @@ impl<'r> Draft<'r> {
                 (Classes::NONE, 0)
             }
             HeaderProtocol::Application(name) => {
-                let apps = self.apps_named(name);
+                let apps = self.around.names.protocols(name).to_vec();
                 if apps.is_empty() {
-                    return Err(format!("application protocol `{name}` is not known"));
+                    return Err(RuleError::Protocol(name.clone()));
                 }
                 let classes = self.classes_of(&apps);
                 self.apps = Some(apps);
@@ -99,24 +121,9 @@ impl<'r> Draft<'r> {
         Ok(())
     }
 
-    /// The protocols a name in a rule stands for.
-    pub(in crate::compile) fn apps_named(&self, name: &str) -> Vec<usize> {
-        let stands_for = |def: &ProtocolDef| {
-            let info = &def.info;
-            info.name == name
-                || info.aliases.contains(&name)
-                || match name {
-                    "http" => matches!(info.name, "http1" | "http2"),
-                    "dcerpc" => info.name == "smb",
-                    "dns" => info.name == "doh2",
-                    _ => false,
-                }
-        };
-        (0..).zip(self.protocols).filter(|(_, def)| stands_for(def)).map(|(at, _)| at).collect()
-    }
-
-    pub(in crate::compile) fn classes_of(&self, apps: &[usize]) -> u8 {
-        let transports = apps.iter().filter_map(|at| self.protocols.get(*at)).flat_map(|def| def.info.transports);
+    fn classes_of(&self, apps: &[usize]) -> u8 {
+        let protocols = self.around.protocols;
+        let transports = apps.iter().filter_map(|at| protocols.get(*at)).flat_map(|def| def.info.transports);
         transports.fold(0, |classes, transport| {
             classes
                 | match transport {
@@ -127,23 +134,27 @@ impl<'r> Draft<'r> {
     }
 
     /// Keeps those application protocols that are in `apps` too.
-    pub(in crate::compile) fn restrict(&mut self, apps: Vec<usize>) -> Result<(), String> {
-        let narrowed: Vec<usize> = match self.apps.take() {
+    fn restrict(&mut self, apps: &[usize]) -> Result<(), RuleError> {
+        let mut narrowed: Vec<usize> = match self.apps.take() {
             Some(known) => known.into_iter().filter(|app| apps.contains(app)).collect(),
-            None => apps,
+            None => apps.to_vec(),
         };
+        narrowed.dedup();
         if narrowed.is_empty() {
-            return Err("its keywords belong to different application protocols".into());
+            return Err(RuleError::Protocols);
         }
         self.classes.0 &= self.classes_of(&narrowed);
         self.apps = Some(narrowed);
         Ok(())
     }
 
-    pub(in crate::compile) fn push_tx(&mut self, condition: TxCondition) -> Result<(), String> {
+    /// Adds a condition on transactions; the rule is for protocols that have it from here on.
+    fn push_tx(&mut self, condition: TxCondition) -> Result<(), RuleError> {
         if self.tx.len() >= TX_CONDITIONS {
-            return Err(format!("more than {TX_CONDITIONS} buffers"));
+            return Err(RuleError::Buffers(TX_CONDITIONS));
         }
+        let apps: Vec<usize> = condition.engines.iter().map(|engine| engine.app).collect();
+        self.restrict(&apps)?;
         self.tx.push(condition);
         Ok(())
     }

@@ -97,10 +97,8 @@ fn cut(octets: Vec<u8>) -> Vec<u8> {
 
 /// Some buffers hold one of few values: a pattern there is weaker than it looks. Bodies are long: patterns there cost more.
 fn weigh(strength: u32, condition: Option<&TxCondition>) -> u32 {
-    match condition.map(|condition| condition.kind) {
-        Some(BufferKind::Body) => strength * 3 / 4,
-        _ => strength,
-    }
+    let grows = |condition: &TxCondition| condition.engines.iter().any(|engine| engine.kind == BufferKind::Body);
+    if condition.is_some_and(grows) { strength * 3 / 4 } else { strength }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod draft;
 pub(crate) mod fast_pattern;
 pub(crate) mod frame_rules;
 mod grouping;
+pub(crate) mod keyword_index;
 mod order;
 pub(crate) mod packet_rules;
 pub(crate) mod plan;

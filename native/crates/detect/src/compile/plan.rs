@@ -1,6 +1,6 @@
 //! One rule, ready to run.
 
-use sidewire_base::Direction;
+use sidewire_base::{Direction, PerDirection};
 use sidewire_ir as ir;
 
 use crate::compile::fast_pattern::{FastPattern, Site};
@@ -49,8 +49,10 @@ pub(crate) struct Plan {
     /// `<>`: the header may hold either way.
     pub(crate) both_ways: bool,
     pub(crate) flow: ir::FlowRequirement,
-    /// Directions it is inspected in.
-    pub(crate) directions: [bool; 2],
+    /// Directions it is inspected in, of whatever protocol.
+    pub(crate) directions: PerDirection<bool>,
+    /// How transactions of each protocol are inspected; empty for rules on anything else.
+    pub(crate) scopes: Vec<TxScope>,
     /// It looks at packets.
     pub(crate) on_packet: bool,
     /// It looks at the stream.
@@ -72,8 +74,16 @@ pub(crate) struct Plan {
     pub(crate) host_state: bool,
     /// It waits for an event of a transaction.
     pub(crate) asks_event: bool,
-    /// `=>`: it looks at both halves of a transaction.
-    pub(crate) whole_tx: bool,
+}
+
+/// How a rule inspects transactions of one protocol.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TxScope {
+    /// The protocol, by position.
+    pub(crate) app: usize,
+    pub(crate) directions: PerDirection<bool>,
+    /// `=>`, or conditions on either half: it looks at both halves of a transaction.
+    pub(crate) whole: bool,
 }
 
 /// Where a rule stands among the others.
@@ -118,6 +128,11 @@ impl Plan {
             Direction::ToServer => self.destination_port,
             Direction::ToClient => self.source_port,
         }
+    }
+
+    /// How it inspects transactions of a protocol; `None`: not at all.
+    pub(crate) fn tx_scope(&self, app: usize) -> Option<&TxScope> {
+        self.scopes.iter().find(|scope| scope.app == app)
     }
 
     /// Does it have something to look at when a flow ends, where there is no packet? The rest of the stream, an event, or what

@@ -4,10 +4,13 @@ use sidewire_app_layer::ProtocolDef;
 use sidewire_ir as ir;
 use sidewire_mpm::Limits;
 
-use crate::compile::draft::Draft;
+use crate::compile::draft::{Draft, Surroundings};
 use crate::compile::fast_pattern;
+use crate::compile::keyword_index::KeywordIndex;
 use crate::compile::plan::Plan;
+use crate::error::RuleError;
 use crate::keyword::check::Check;
+use crate::keyword::transform::TransformTable;
 use crate::rule::{RuleMeta, RuleType, Suppress};
 use crate::table::address::AddressList;
 use crate::table::address_table::AddressTable;
@@ -16,6 +19,8 @@ use crate::table::port_table::PortTable;
 /// What rules are planned against.
 pub(crate) struct Planner<'p> {
     pub(crate) protocols: &'static [ProtocolDef],
+    pub(crate) names: &'p KeywordIndex,
+    pub(crate) transforms: &'p mut TransformTable,
     pub(crate) stream_events: &'static [&'static str],
     pub(crate) limits: Limits,
     pub(crate) addresses: &'p mut AddressTable,
@@ -26,43 +31,44 @@ impl Planner<'_> {
     /// Plans a rule of a batch with these sets.
     ///
     /// # Errors
-    /// A sentence about what cannot be done.
+    /// What cannot be used.
     pub(crate) fn plan(
         &mut self,
         rule: &ir::Rule,
-        lists: &[Result<AddressList, String>],
+        lists: &[Result<AddressList, RuleError>],
         sets: &ir::BatchSets,
-    ) -> Result<Plan, String> {
+    ) -> Result<Plan, RuleError> {
         let list = |at: u32| match lists.get(at as usize) {
             Some(Ok(list)) => Ok(list.clone()),
             Some(Err(why)) => Err(why.clone()),
-            None => Err(format!("address set {at} is not in the batch")),
+            None => Err(RuleError::AddressSet(at)),
         };
-        let port = |at: u32| sets.ports.get(at as usize).ok_or_else(|| format!("port set {at} is not in the batch"));
+        let port = |at: u32| sets.ports.get(at as usize).ok_or(RuleError::PortSet(at));
         let suppressions = rule
             .suppressions
             .iter()
             .map(|line| Ok(Suppress { track: line.track, addresses: list(line.addresses)? }))
-            .collect::<Result<_, String>>()?;
+            .collect::<Result<_, RuleError>>()?;
         let (source_list, destination_list) = (list(rule.source)?, list(rule.destination)?);
         let negated_addresses = [rule.source, rule.destination]
             .iter()
             .any(|at| sets.addresses.get(*at as usize).is_some_and(|set| !set.exclude.is_empty()));
 
-        let mut draft = Draft::new(self.protocols, self.stream_events, rule, self.limits);
-        draft.header()?;
-        for (position, condition) in rule.conditions.iter().enumerate() {
-            draft.condition(position, condition)?;
-        }
-        draft.hook()?;
-        draft.unmixed()?;
+        let around = Surroundings {
+            protocols: self.protocols,
+            stream_events: self.stream_events,
+            names: self.names,
+            transforms: self.transforms,
+            limits: self.limits,
+        };
+        let mut draft = Draft::read(rule, around)?;
         let source_port = self.ports.add(port(rule.source_port)?);
         let destination_port = self.ports.add(port(rule.destination_port)?);
         let (kind, on_packet, on_stream) = draft.kind(negated_addresses);
         let directions = draft.directions(kind);
         let fast = fast_pattern::choose(rule, kind, &draft.tx, draft.frame.as_ref(), &draft.payload);
         let order = draft.order();
-        let whole_tx = kind == RuleType::AppTx && directions == [true, true] && draft.is_whole_tx();
+        let scopes = if kind == RuleType::AppTx { draft.scopes(directions) } else { Vec::new() };
         let has_payload = !draft.payload.is_empty();
         let spans = draft.payload.iter().flat_map(|(_, look)| &look.checks).all(Check::is_placeless);
         Ok(Plan {
@@ -77,6 +83,7 @@ impl Planner<'_> {
             both_ways: rule.direction == ir::Direction::Both,
             flow: rule.flow,
             directions,
+            scopes,
             on_packet,
             on_stream,
             has_payload,
@@ -91,7 +98,6 @@ impl Planner<'_> {
             order,
             host_state: draft.host_state,
             asks_event: draft.asks_event,
-            whole_tx,
             meta: RuleMeta {
                 gid: rule.gid,
                 sid: rule.sid,

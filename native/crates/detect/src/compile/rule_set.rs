@@ -9,12 +9,15 @@ use sidewire_ir as ir;
 use sidewire_mpm::{Compiler, Limits};
 
 use crate::compile::frame_rules::FrameRules;
+use crate::compile::keyword_index::KeywordIndex;
 use crate::compile::order::order_by_state;
 use crate::compile::packet_rules::PacketRules;
 use crate::compile::plan::Plan;
 use crate::compile::planner::Planner;
 use crate::compile::prefilter::{Matchers, Sets};
 use crate::compile::tx_rules::TxRules;
+use crate::error::RuleError;
+use crate::keyword::transform::TransformTable;
 use crate::options::CompileOptions;
 use crate::rule::{RuleMeta, RuleType};
 use crate::state::flow_state::FlowState;
@@ -30,7 +33,7 @@ pub struct Problem {
     /// Signature id.
     pub sid: u32,
     /// Why.
-    pub reason: String,
+    pub reason: RuleError,
 }
 
 /// Why no rule set could be made.
@@ -117,6 +120,7 @@ impl RuleSet {
             generation: options.generation,
             ..Self::default()
         };
+        let (names, mut transforms) = (KeywordIndex::new(protocols), TransformTable::default());
         let mut problems = Vec::new();
         let mut planning = Duration::ZERO;
         for batch in batches {
@@ -127,6 +131,8 @@ impl RuleSet {
             let lists: Vec<_> = batch.sets.addresses.iter().map(AddressList::new).collect();
             let mut planner = Planner {
                 protocols,
+                names: &names,
+                transforms: &mut transforms,
                 stream_events: options.stream_events,
                 limits: Limits { matches: options.pcre_match_limit, recursion: options.pcre_recursion_limit },
                 addresses: &mut set.addresses,

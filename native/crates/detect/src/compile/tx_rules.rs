@@ -1,5 +1,4 @@
 //! The rules on transactions of one protocol and direction, by buffer.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use std::collections::BTreeMap;
 
@@ -9,8 +8,7 @@ use sidewire_base::Direction;
 use crate::compile::fast_pattern::Site;
 use crate::compile::plan::Plan;
 use crate::compile::prefilter::{Context, Sets};
-use crate::keyword::condition::TxTest;
-use crate::rule::RuleType;
+use crate::keyword::condition::{BufferEngine, Look, TxTest};
 
 /// Patterns in one buffer of transactions.
 #[derive(Debug)]
@@ -44,19 +42,23 @@ pub(crate) struct TxRules {
     pub(crate) is_empty: bool,
 }
 
+/// A rule whose fast pattern is looked for in a buffer.
+struct Member<'p> {
+    rule: u32,
+    plan: &'p Plan,
+    /// Position among the rule's conditions on transactions.
+    at: usize,
+    engine: &'p BufferEngine,
+    look: &'p Look,
+}
+
 /// The rules for transactions of one protocol and direction.
 pub(super) fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -> TxRules {
     let mut rules = TxRules::default();
-    type Members<'p> = Vec<(u32, &'p Plan, usize)>;
-    // One context for each buffer: row, and what is done to it first.
-    let mut contexts: BTreeMap<(usize, String), Members<'_>> = BTreeMap::new();
+    // One context for each buffer: row, and the transforms that are applied first.
+    let mut contexts: BTreeMap<(usize, u32), Vec<Member<'_>>> = BTreeMap::new();
     for (rule, plan) in (0u32..).zip(plans) {
-        let ours = plan.meta.kind == RuleType::AppTx
-            && plan.directions[direction]
-            && plan.apps.as_ref().is_none_or(|apps| apps.contains(&app));
-        if !ours {
-            continue;
-        }
+        let Some(scope) = plan.tx_scope(app).filter(|scope| scope.directions[direction]) else { continue };
         if plan.is_plain_on_tx() {
             rules.plain.push(rule);
             continue;
@@ -64,31 +66,29 @@ pub(super) fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &
         match plan.fast.as_ref().map(|fast| fast.site) {
             Some(Site::Tx(at)) => {
                 let Some(condition) = plan.tx.get(at) else { continue };
-                let (Some(row), TxTest::Buffer(look)) = (condition.row(app), &condition.test) else { continue };
-                let side = condition.side(direction, plan.whole_tx);
-                if side != direction || condition.progress[direction].is_none() {
+                let TxTest::Buffer(look) = &condition.test else { continue };
+                if condition.side(app, direction, scope.whole) != direction {
                     continue;
                 }
-                let transforms = format!("{:?}", look.transforms);
-                contexts.entry((row, transforms)).or_default().push((rule, plan, at));
+                let Some(engine) = condition.engine(app, direction) else { continue };
+                let key = (engine.row, look.transforms.id);
+                contexts.entry(key).or_default().push(Member { rule, plan, at, engine, look });
             }
             _ => rules.events.push(rule),
         }
     }
-    for ((row, _), members) in contexts {
-        let Some(&(rule, plan, at)) = members.first() else { continue };
-        let Some(condition) = plan.tx.get(at) else { continue };
-        let TxTest::Buffer(look) = &condition.test else { continue };
-        let patterns = members.iter().filter_map(|(rule, plan, _)| {
-            let fast = plan.fast.as_ref()?;
-            Some((fast.octets.clone(), fast.nocase, *rule))
+    for members in contexts.into_values() {
+        let Some(&Member { rule, at, engine, look, .. }) = members.first() else { continue };
+        let patterns = members.iter().filter_map(|member| {
+            let fast = member.plan.fast.as_ref()?;
+            Some((fast.octets.clone(), fast.nocase, member.rule))
         });
         let patterns: Vec<_> = patterns.collect();
         rules.contexts.push(TxContext {
-            row,
-            kind: condition.kind,
-            progress: condition.progress[direction].unwrap_or(0),
-            again: condition.again,
+            row: engine.row,
+            kind: engine.kind,
+            progress: engine.progress,
+            again: engine.again,
             transformed: (!look.transforms.is_empty()).then_some((rule, at)),
             overlap: patterns.iter().map(|(octets, ..)| octets.len()).max().unwrap_or(1) - 1,
             context: sets.context(patterns),

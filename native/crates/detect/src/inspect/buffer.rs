@@ -80,7 +80,7 @@ impl Desk {
 fn transform(look: &Look, data: &[u8], [from, to]: &mut [Vec<u8>; 2]) {
     from.clear();
     from.extend_from_slice(data);
-    for transform in &look.transforms {
+    for transform in look.transforms.steps.iter() {
         transform.apply(from, to);
         core::mem::swap(from, to);
     }

@@ -13,3 +13,4 @@ pub(crate) mod observer;
 mod packet;
 pub(crate) mod packet_context;
 mod transaction;
+mod tx_conditions;

@@ -150,7 +150,8 @@ impl<'a> Facts<'a> {
             .get_or_init(|| [self.source, self.destination].map(|side| side.map(|side| addresses.row(side.address))));
         let between = |from, to| addresses.contains(from, plan.source) && addresses.contains(to, plan.destination);
         // A rule on whole transactions names the client first, whichever way the packet goes.
-        let turned = plan.whole_tx && self.direction == Direction::ToClient;
+        let whole = || self.app.and_then(|app| plan.tx_scope(app)).is_some_and(|scope| scope.whole);
+        let turned = self.direction == Direction::ToClient && whole();
         let forwards = !turned && between(source_row, destination_row);
         let backwards = (turned || plan.both_ways) && between(destination_row, source_row);
         if !forwards && !backwards {

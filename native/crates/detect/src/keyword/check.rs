@@ -4,6 +4,7 @@ use sidewire_ir as ir;
 use sidewire_ir::{Compare, Endian, MathOperator, PcreScope, TestOperator};
 use sidewire_mpm::{Limits, Regex};
 
+use crate::error::RuleError;
 use crate::keyword::literal::Literal;
 use crate::state::names::Name;
 
@@ -170,7 +171,7 @@ impl Scope {
         })
     }
 
-    fn amount(&self, operand: &ir::Operand) -> Result<Amount, String> {
+    fn amount(&self, operand: &ir::Operand) -> Result<Amount, RuleError> {
         match operand {
             ir::Operand::Number(number) => Ok(Amount::Number(*number)),
             ir::Operand::Variable(name) => self
@@ -178,14 +179,14 @@ impl Scope {
                 .iter()
                 .position(|known| known == name)
                 .map(Amount::Variable)
-                .ok_or_else(|| format!("variable `{name}` is not set before it is used")),
+                .ok_or_else(|| RuleError::Variable(name.clone())),
         }
     }
 }
 
 /// Hexadecimal text to octets.
-pub(crate) fn unhex(text: &str) -> Result<Vec<u8>, String> {
-    let bad = || format!("`{text}` is no hexadecimal pattern");
+pub(crate) fn unhex(text: &str) -> Result<Vec<u8>, RuleError> {
+    let bad = || RuleError::Hex(text.to_owned());
     let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>().ok_or_else(bad)?;
     let (pairs, rest) = digits.as_chunks::<2>();
     if !rest.is_empty() || pairs.is_empty() {
@@ -195,7 +196,7 @@ pub(crate) fn unhex(text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// Compiles the checks of one condition; `absent` checks say something of the buffer as a whole and are left out here.
-pub(crate) fn compile(checks: &[ir::Check], scope: &mut Scope) -> Result<Vec<Check>, String> {
+pub(crate) fn compile(checks: &[ir::Check], scope: &mut Scope) -> Result<Vec<Check>, RuleError> {
     let mut compiled = Vec::with_capacity(checks.len());
     // Position of the last content or expression: a relative check makes it retry.
     let mut anchor: Option<usize> = None;
@@ -221,7 +222,7 @@ pub(crate) fn compile(checks: &[ir::Check], scope: &mut Scope) -> Result<Vec<Che
     Ok(compiled)
 }
 
-fn compile_one(check: &ir::Check, scope: &mut Scope) -> Result<Check, String> {
+fn compile_one(check: &ir::Check, scope: &mut Scope) -> Result<Check, RuleError> {
     Ok(match check {
         ir::Check::Content(content) => Check::Content(Content {
             literal: Literal::new(&unhex(&content.pattern)?, content.nocase),
@@ -234,7 +235,7 @@ fn compile_one(check: &ir::Check, scope: &mut Scope) -> Result<Check, String> {
         }),
         ir::Check::Pcre(pcre) => Check::Pcre(Pcre {
             regex: Regex::compile(pcre.pattern.as_bytes(), &pcre.flags, scope.limits)
-                .map_err(|error| format!("pcre: {error}"))?,
+                .map_err(|error| RuleError::Expression { keyword: "pcre", reason: error.to_string() })?,
             negated: pcre.negated,
             relative: pcre.relative,
             captures: pcre.captures.iter().map(|capture| (capture.scope, capture.name.clone())).collect(),
@@ -311,7 +312,7 @@ fn compile_one(check: &ir::Check, scope: &mut Scope) -> Result<Check, String> {
             operator: entropy.operator,
             value: entropy.value,
         },
-        ir::Check::Absent { .. } => return Err("`absent` stands alone".into()),
+        ir::Check::Absent { .. } => return Err(RuleError::Kind("absent".into())),
     })
 }
 

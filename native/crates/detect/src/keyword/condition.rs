@@ -7,7 +7,7 @@ use sidewire_ir::{FlagCompare, FlowBitAction, StreamSide, XbitScope};
 
 use crate::keyword::check::{Check, Ranges};
 use crate::keyword::fields::{Field, Subject};
-use crate::keyword::transform::Transform;
+use crate::keyword::transform::TransformChain;
 use crate::state::app_proto::{Taken, TakenFor};
 use crate::state::names::Name;
 
@@ -219,7 +219,7 @@ impl core::fmt::Debug for Field {
 /// What must hold of a buffer.
 #[derive(Debug)]
 pub(crate) struct Look {
-    pub(crate) transforms: Box<[Transform]>,
+    pub(crate) transforms: TransformChain,
     pub(crate) absence: Absence,
     /// Some check may change its answer while octets follow.
     pub(crate) needs_all: bool,
@@ -243,30 +243,43 @@ pub(crate) enum Absence {
 pub(crate) struct TxCondition {
     /// In the rule.
     pub(crate) position: usize,
-    /// Application protocol and row (or event number).
-    pub(crate) rows: Box<[(usize, usize)]>,
-    /// Progress at which it can be asked, where it exists.
-    pub(crate) progress: [Option<u8>; 2],
-    /// Progress from which on it is there a second time.
-    pub(crate) again: Option<u8>,
-    pub(crate) kind: BufferKind,
+    /// Where it is asked: one for each protocol and direction that has the buffer.
+    pub(crate) engines: Vec<BufferEngine>,
     pub(crate) test: TxTest,
 }
 
+/// How a protocol gives a buffer in one direction: nothing of it is shared with other protocols that use the name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BufferEngine {
+    /// The protocol, by position.
+    pub(crate) app: usize,
+    pub(crate) direction: Direction,
+    /// Row of the protocol, or the number of an event.
+    pub(crate) row: usize,
+    /// Progress at which it can be asked.
+    pub(crate) progress: u8,
+    /// Progress from which on it is there a second time.
+    pub(crate) again: Option<u8>,
+    pub(crate) kind: BufferKind,
+}
+
 impl TxCondition {
-    pub(crate) fn row(&self, app: usize) -> Option<usize> {
-        self.rows.iter().find(|(known, _)| *known == app).map(|(_, row)| *row)
+    /// How it is asked of a protocol in a direction.
+    pub(crate) fn engine(&self, app: usize, direction: Direction) -> Option<&BufferEngine> {
+        self.engines.iter().find(|engine| engine.app == app && engine.direction == direction)
     }
 
-    /// In which direction it is asked by a rule inspected in `direction`.
-    pub(crate) fn side(&self, direction: Direction, both: bool) -> Direction {
-        match self.progress {
-            [Some(_), None] => Direction::ToServer,
-            [None, Some(_)] => Direction::ToClient,
-            // Of a rule on whole transactions: what both sides have is the request's.
-            _ if both => Direction::ToServer,
-            _ => direction,
-        }
+    /// The only direction a protocol has it in; `None` when it has it in both, or not at all.
+    pub(crate) fn only_side(&self, app: usize) -> Option<Direction> {
+        let mut sides = self.engines.iter().filter(|engine| engine.app == app).map(|engine| engine.direction);
+        let first = sides.next()?;
+        sides.all(|side| side == first).then_some(first)
+    }
+
+    /// In which direction it is asked by a rule inspected in `direction`; `whole`: by one on whole transactions, of which
+    /// what both sides have is the request's.
+    pub(crate) fn side(&self, app: usize, direction: Direction, whole: bool) -> Direction {
+        self.only_side(app).unwrap_or(if whole { Direction::ToServer } else { direction })
     }
 }
 
@@ -278,7 +291,7 @@ pub(crate) enum TxTest {
     Item(Box<str>, Look),
     Number(FieldTest),
     Interface(Interface),
-    /// An event was raised; its number is the row.
+    /// An event was raised; its number is the engine's row.
     Event {
         negated: bool,
     },
@@ -296,6 +309,20 @@ pub(crate) struct FrameTest {
     pub(crate) name: &'static str,
     /// Positions in the rule, and what must hold there.
     pub(crate) looks: Vec<(usize, Look)>,
+}
+
+impl TxTest {
+    /// Can it be asked of a row of this kind?
+    pub(crate) const fn can_ask(&self, kind: BufferKind) -> bool {
+        match kind {
+            BufferKind::Bytes | BufferKind::Multi | BufferKind::Body => matches!(self, Self::Buffer(_)),
+            BufferKind::Items => matches!(self, Self::Item(..)),
+            BufferKind::Interfaces => matches!(self, Self::Interface(_)),
+            BufferKind::Uint(_) | BufferKind::UintList(_) | BufferKind::Enumeration(_) | BufferKind::Flags(_) => {
+                matches!(self, Self::Number(_))
+            }
+        }
+    }
 }
 
 /// `dcerpc.iface`.

@@ -247,11 +247,6 @@ pub(crate) fn field(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.name == name || field.aliases.contains(&name))
 }
 
-/// A packet buffer by name.
-pub(crate) fn buffer(name: &str) -> Option<usize> {
-    BUFFERS.iter().position(|buffer| buffer.name == name)
-}
-
 fn either(both: [u64; 2], nth: u32) -> Option<u64> {
     both.get(nth as usize).copied()
 }

@@ -1,13 +1,16 @@
 //! Transforms: changes made to a buffer before its checks.
 
 use std::io::Read;
+use std::sync::Arc;
 
+use hashbrown::HashMap;
 use md5::{Digest, Md5};
 use sha1::Sha1;
 use sha2::Sha256;
 use sidewire_ir as ir;
 use sidewire_mpm::{Limits, Regex, RegexScratch};
 
+use crate::error::RuleError;
 use crate::keyword::base64;
 use crate::keyword::check::unhex;
 
@@ -34,6 +37,45 @@ pub(crate) const NAMES: &[&str] = &[
     "zlib_deflate",
 ];
 
+/// Transforms of a buffer, in order. Chains that were written alike have the same number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TransformChain {
+    pub(crate) id: u32,
+    pub(crate) steps: Arc<[Transform]>,
+}
+
+impl TransformChain {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+/// The chains of a rule set; 0 is the empty one.
+#[derive(Debug, Default)]
+pub(crate) struct TransformTable {
+    chains: HashMap<Box<[ir::Transform]>, TransformChain>,
+}
+
+impl TransformTable {
+    /// The chain of these transforms.
+    ///
+    /// # Errors
+    /// A name or an argument that is not known.
+    pub(crate) fn chain(&mut self, transforms: &[ir::Transform]) -> Result<TransformChain, RuleError> {
+        if transforms.is_empty() {
+            return Ok(TransformChain::default());
+        }
+        if let Some(known) = self.chains.get(transforms) {
+            return Ok(known.clone());
+        }
+        let id = u32::try_from(self.chains.len() + 1).unwrap_or(u32::MAX);
+        let steps = transforms.iter().map(Transform::new).collect::<Result<_, _>>()?;
+        let chain = TransformChain { id, steps };
+        self.chains.insert(transforms.into(), chain.clone());
+        Ok(chain)
+    }
+}
+
 /// A change made to a buffer before its checks.
 #[derive(Debug)]
 pub(crate) enum Transform {
@@ -57,8 +99,8 @@ pub(crate) enum Transform {
 
 impl Transform {
     /// # Errors
-    /// A sentence about what is wrong with the name or the argument.
-    pub(crate) fn new(transform: &ir::Transform) -> Result<Self, String> {
+    /// A name or an argument that is not known.
+    pub(crate) fn new(transform: &ir::Transform) -> Result<Self, RuleError> {
         let argument = transform.argument.trim().trim_matches('"');
         Ok(match transform.name.as_str() {
             "compress_whitespace" => Self::CompressWhitespace,
@@ -66,14 +108,18 @@ impl Transform {
             "from_base64" => {
                 let (mut bytes, mut offset, mut mode) = (0, 0, base64::Mode::Stop);
                 for part in argument.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-                    let number = |text: &str| text.trim().parse().map_err(|_| format!("from_base64: `{part}`"));
+                    let number = |text: &str| {
+                        text.trim()
+                            .parse()
+                            .map_err(|_| RuleError::Value { keyword: "from_base64", value: part.to_owned() })
+                    };
                     match part.split_once(' ') {
                         Some(("bytes", value)) => bytes = number(value)?,
                         Some(("offset", value)) => offset = number(value)?,
                         Some(("mode", "rfc2045")) => mode = base64::Mode::Skip,
                         Some(("mode", "rfc4648")) => mode = base64::Mode::Stop,
                         Some(("mode", "strict")) => mode = base64::Mode::Refuse,
-                        _ => return Err(format!("from_base64: `{part}` is not known")),
+                        _ => return Err(RuleError::Value { keyword: "from_base64", value: part.to_owned() }),
                     }
                 }
                 Self::FromBase64 { bytes, offset, mode }
@@ -82,7 +128,9 @@ impl Transform {
             "header_lowercase" => Self::HeaderLowercase,
             "pcrexform" => {
                 let regex = Regex::compile(argument.as_bytes(), "", Limits::default());
-                Self::Pcre(regex.map_err(|error| format!("pcrexform: {error}"))?)
+                Self::Pcre(
+                    regex.map_err(|error| RuleError::Expression { keyword: "pcrexform", reason: error.to_string() })?,
+                )
             }
             "strip_pseudo_headers" => Self::StripPseudoHeaders,
             "strip_whitespace" => Self::StripWhitespace,
@@ -94,7 +142,7 @@ impl Transform {
             "url_decode" => Self::UrlDecode,
             "xor" => Self::Xor(unhex(argument)?.into()),
             "zlib_deflate" => Self::Inflate(max_size(argument)?),
-            other => return Err(format!("transform `{other}` is not known")),
+            other => return Err(RuleError::Keyword(other.to_owned())),
         })
     }
 
@@ -166,7 +214,7 @@ const fn is_blank(octet: u8) -> bool {
     matches!(octet, b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | b' ')
 }
 
-fn max_size(argument: &str) -> Result<u64, String> {
+fn max_size(argument: &str) -> Result<u64, RuleError> {
     if argument.is_empty() {
         return Ok(INFLATED);
     }
@@ -174,7 +222,7 @@ fn max_size(argument: &str) -> Result<u64, String> {
         .strip_prefix("max-size")
         .and_then(|size| size.trim().parse().ok())
         .filter(|size| (1..=1 << 24).contains(size))
-        .ok_or_else(|| format!("`{argument}`: only `max-size` with a number is known"))
+        .ok_or_else(|| RuleError::Value { keyword: "max-size", value: argument.to_owned() })
 }
 
 /// What could be decompressed before the limit or the first error.

@@ -2,6 +2,8 @@
 
 use core::net::IpAddr;
 
+use crate::error::RuleError;
+
 /// Addresses as sorted, disjoint ranges. IPv4 and IPv6 are apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AddressList {
@@ -14,7 +16,7 @@ impl AddressList {
     ///
     /// # Errors
     /// The text that is no address, or the range that is none.
-    pub fn new(set: &sidewire_ir::AddressSet) -> Result<Self, String> {
+    pub fn new(set: &sidewire_ir::AddressSet) -> Result<Self, RuleError> {
         let (include4, include6) = parse(&set.include)?;
         let (exclude4, exclude6) = parse(&set.exclude)?;
         Ok(Self {
@@ -58,15 +60,15 @@ fn inside<T: Ord + Copy>(ranges: &[(T, T)], value: T) -> bool {
 
 type Ranges = Vec<(u128, u128)>;
 
-fn parse(ranges: &[sidewire_ir::AddressRange]) -> Result<(Ranges, Ranges), String> {
+fn parse(ranges: &[sidewire_ir::AddressRange]) -> Result<(Ranges, Ranges), RuleError> {
     let (mut v4, mut v6) = (Vec::new(), Vec::new());
     for range in ranges {
-        let from: IpAddr = range.from.parse().map_err(|_| format!("`{}` is no address", range.from))?;
-        let to: IpAddr = range.to.parse().map_err(|_| format!("`{}` is no address", range.to))?;
+        let from: IpAddr = range.from.parse().map_err(|_| RuleError::Address(range.from.clone()))?;
+        let to: IpAddr = range.to.parse().map_err(|_| RuleError::Address(range.to.clone()))?;
         match (from, to) {
             (IpAddr::V4(from), IpAddr::V4(to)) if from <= to => v4.push((from.to_bits().into(), to.to_bits().into())),
             (IpAddr::V6(from), IpAddr::V6(to)) if from <= to => v6.push((from.to_bits(), to.to_bits())),
-            _ => return Err(format!("`{}-{}` is no address range", range.from, range.to)),
+            _ => return Err(RuleError::AddressRange(range.from.clone(), range.to.clone())),
         }
     }
     Ok((merge(v4), merge(v6)))

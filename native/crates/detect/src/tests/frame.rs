@@ -110,7 +110,7 @@ fn frames_go_with_nothing_else() {
     ];
     let (rules, problems) = compile_with(wrong, &CompileOptions::default());
     assert!(rules.is_empty());
-    let reasons: Vec<_> = problems.iter().map(|problem| problem.reason.as_str()).collect();
+    let reasons: Vec<_> = problems.iter().map(|problem| problem.reason.to_string()).collect();
     assert_eq!(
         reasons,
         [

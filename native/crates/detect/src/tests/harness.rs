@@ -353,7 +353,7 @@ impl Protocol for Toy {
     type Tx = ToyTx;
     const INFO: Info = Info {
         name: "toy",
-        aliases: &[],
+        aliases: &["toys"],
         doc: "For tests.",
         transports: &[sidewire_app_layer::Transport::Tcp],
         patterns: &[],
@@ -451,7 +451,43 @@ impl Protocol for Toy {
     }
 }
 
-pub(crate) static PROTOCOLS: &[ProtocolDef] = &[def::<Toy>()];
+/// A protocol that shares names with [`Toy`] and gives their buffers later, of other kinds and in another direction. No
+/// session of it is ever begun: it is there for what its rows do to rules that name no protocol.
+pub(crate) struct Slow;
+
+impl Protocol for Slow {
+    type Tx = ToyTx;
+    const INFO: Info = Info {
+        name: "slow",
+        stages: [&["begun", "hello", "more", "line", "complete"], &["begun", "more", "answered", "closed"]],
+        ..Toy::INFO
+    };
+    const BUFFERS: &'static [Buffer<ToyTx>] = &[
+        Buffer { info: row("toy.line", BufferKind::Body, Hook::to_server(3)), get: |_, _, _| Value::Absent },
+        Buffer { info: row("toy.length", BufferKind::Bytes, Hook::to_server(3)), get: |_, _, _| Value::Absent },
+        Buffer { info: row("toy.items", BufferKind::Multi, Hook::both(3, 2)), get: |_, _, _| Value::Absent },
+        Buffer { info: row("toy.answer", BufferKind::Bytes, Hook::to_client(2)), get: |_, _, _| Value::Absent },
+    ];
+    const FRAMES: &'static [FrameInfo] = &[];
+    const EVENTS: &'static [EventInfo] = &[];
+    const LOGGERS: &'static [Logger<ToyTx>] = &[];
+
+    fn begin(_: &Settings) -> Self {
+        Self
+    }
+
+    fn parse(
+        &mut self,
+        _: Direction,
+        input: Bytes<'_>,
+        _: &mut Transactions<ToyTx>,
+        _: &mut Context<'_>,
+    ) -> Result<Step, Failed> {
+        Ok(Step::all(&input))
+    }
+}
+
+pub(crate) static PROTOCOLS: &[ProtocolDef] = &[def::<Toy>(), def::<Slow>()];
 
 pub(crate) fn at(octets: &[u8], start: Option<i64>, end: Option<i64>) -> Check {
     let window = Window { relative: false, start: start.map(Operand::Number), end: end.map(Operand::Number) };

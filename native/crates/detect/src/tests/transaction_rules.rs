@@ -220,3 +220,28 @@ fn every_row_is_in_the_catalog() {
     assert!(catalog.events.iter().any(|family| family.protocol == "toy" && family.names == ["odd"]));
     assert!(catalog.transforms.iter().any(|name| name == "to_sha256"));
 }
+
+/// A rule that names no protocol is inspected in each as that protocol has its buffers: progress, second time, kind and
+/// direction of one do not touch those of another.
+#[test]
+fn a_buffer_of_several_protocols_is_there_when_its_own_says() {
+    let line = |protocol: &str, sid| with(sid, protocol, vec![buffer("toy.line", vec![has(b"pass")])]);
+    let answer = |protocol: &str, sid| with(sid, protocol, vec![buffer("toy.answer", vec![has(b"ok")])]);
+    let items = |protocol: &str, sid| with(sid, protocol, vec![buffer("toy.items", vec![has(b"one")])]);
+    let plain = |sid| with(sid, "tcp", vec![buffer("toy.line", vec![lacks(b"quit")])]);
+    let mut bench = Bench::new(compile(vec![
+        line("toy", 1),
+        line("tcp", 2),
+        answer("toy", 3),
+        answer("tcp", 4),
+        items("toy", 5),
+        items("tcp", 6),
+        plain(7),
+        with(8, "tcp", vec![field("toy.length", 4)]),
+        with(9, "slow", vec![buffer("toy.length", vec![has(b"a")])]),
+        Rule { hook: Some(ir::Hook { stage: "line".into() }), ..with(10, "toys", vec![]) },
+    ]));
+    assert_eq!(bench.toy(b"n\nv pass\ni one", ToServer), [1, 2, 5, 6, 7, 8, 10]);
+    assert_eq!(bench.toy(b"r ok", ToClient), [3, 4]);
+    assert_eq!(bench.toy(b"t es\n.", ToServer), [1, 2], "the line is there a second time, as the toy has it");
+}

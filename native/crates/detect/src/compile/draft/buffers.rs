@@ -1,55 +1,47 @@
 //! Conditions on buffers, frames and the hook of the header.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
-use sidewire_app_layer::{BufferKind, FrameInfo, FrameKind, ProtocolDef};
+use sidewire_app_layer::BufferKind;
 use sidewire_base::Direction;
 use sidewire_ir as ir;
 
 use crate::compile::draft::Draft;
+use crate::compile::keyword_index::{BufferRef, FrameRef};
 use crate::compile::plan::{BASE64_DATA, PAYLOAD};
+use crate::error::RuleError;
 use crate::keyword::check::{self, Check, needs_all};
-use crate::keyword::condition::{Absence, Condition, FrameTest, Look, TxCondition, TxTest};
-use crate::keyword::fields;
-use crate::keyword::transform::Transform;
+use crate::keyword::condition::{Absence, BufferEngine, Condition, FrameTest, Look, TxCondition, TxTest};
 
 impl Draft<'_> {
-    /// A condition on a row of the protocols.
-    pub(in crate::compile) fn tx_condition(&mut self, position: usize, name: &str, test: TxTest) -> Result<(), String> {
-        let mut rows = Vec::new();
-        let (mut progress, mut again, mut kind) = ([None, None], None, None);
-        for (app, def) in (0..).zip(self.protocols) {
-            if self.apps.as_ref().is_some_and(|apps| !apps.contains(&app)) {
-                continue;
-            }
-            let found = (0..).map_while(|row| (def.buffers)(row).map(|info| (row, info)));
-            for (row, info) in found.filter(|(_, info)| info.name == name || info.aliases.contains(&name)) {
-                rows.push((app, row));
-                for direction in Direction::BOTH {
-                    progress[direction] = progress[direction].max(info.hook.at(direction));
-                }
-                again = again.max(info.hook.again);
-                kind = Some(info.kind);
-            }
+    /// A condition on a row of the protocols: one inspection engine for each protocol and direction that has it.
+    pub(super) fn tx_condition(&mut self, position: usize, name: &str, test: TxTest) -> Result<(), RuleError> {
+        let ours = |row: &&BufferRef| self.apps.as_ref().is_none_or(|apps| apps.contains(&row.app));
+        let rows = || self.around.names.buffers(name).iter().filter(ours);
+        if rows().next().is_none() {
+            return Err(RuleError::Keyword(name.to_owned()));
         }
-        let Some(kind) = kind else {
-            return Err(format!("`{name}` is not known, or not for this rule's protocol"));
-        };
-        let bytes = matches!(kind, BufferKind::Bytes | BufferKind::Multi | BufferKind::Body);
-        let named = matches!(kind, BufferKind::Items);
-        if bytes != matches!(test, TxTest::Buffer(_)) || named != matches!(test, TxTest::Item(..)) {
-            return Err(format!("`{name}` cannot be asked this way"));
+        let engines = rows().filter(|row| test.can_ask(row.info.kind)).flat_map(|row| {
+            let hook = row.info.hook;
+            let of = move |direction| {
+                let progress = hook.at(direction)?;
+                let BufferRef { app, row, info } = *row;
+                Some(BufferEngine { app, direction, row, progress, again: hook.again, kind: info.kind })
+            };
+            Direction::BOTH.into_iter().filter_map(of)
+        });
+        let engines: Vec<_> = engines.collect();
+        if engines.is_empty() {
+            return Err(RuleError::Kind(name.to_owned()));
         }
-        self.restrict(rows.iter().map(|(app, _)| *app).collect())?;
-        self.push_tx(TxCondition { position, rows: rows.into(), progress, again, kind, test })
+        self.push_tx(TxCondition { position, engines, test })
     }
 
-    pub(in crate::compile) fn buffer(
+    pub(super) fn buffer(
         &mut self,
         position: usize,
         name: &str,
         transforms: &[ir::Transform],
         checks: &[ir::Check],
-    ) -> Result<(), String> {
+    ) -> Result<(), RuleError> {
         if name == BASE64_DATA {
             let compiled = check::compile(checks, &mut self.scope)?;
             return self.base64(compiled);
@@ -59,7 +51,7 @@ impl Draft<'_> {
             self.payload.push((position, look));
             return Ok(());
         }
-        if let Some(buffer) = fields::buffer(name) {
+        if let Some(buffer) = self.around.names.packet_buffer(name) {
             self.needs_packet = true;
             self.packet_condition(position, Condition::Buffer { buffer, look });
             return Ok(());
@@ -68,33 +60,29 @@ impl Draft<'_> {
     }
 
     /// A condition on a kind of frame.
-    pub(in crate::compile) fn frame(
+    pub(super) fn frame(
         &mut self,
         position: usize,
         name: &str,
         transforms: &[ir::Transform],
         checks: &[ir::Check],
-    ) -> Result<(), String> {
+    ) -> Result<(), RuleError> {
         let look = self.look(name, transforms, checks)?;
-        let of = |def: &ProtocolDef| def.frames.iter().position(|frame| frame.name == name);
-        let found =
-            (0..).zip(self.protocols).find_map(|(app, def)| of(def).map(|kind| (app, kind, def.frames.get(kind))));
-        let (app, kind, info) = found.ok_or_else(|| format!("frame `{name}` is not known"))?;
-        let name = info.map_or("", FrameInfo::short);
-        let kind = FrameKind(u8::try_from(kind).map_err(|_| format!("frame `{name}` has no number"))?);
-        self.restrict(vec![app])?;
-        let frame = self.frame.get_or_insert(FrameTest { app, kind, name, looks: Vec::new() });
-        if frame.kind != kind {
-            return Err("it looks into two kinds of frames".into());
+        let FrameRef { app, kind, short } =
+            self.around.names.frame(name).ok_or_else(|| RuleError::Frame(name.to_owned()))?;
+        self.restrict(&[app])?;
+        let frame = self.frame.get_or_insert(FrameTest { app, kind, name: short, looks: Vec::new() });
+        if frame.kind != kind || frame.app != app {
+            return Err(RuleError::Frames);
         }
         frame.looks.push((position, look));
         Ok(())
     }
 
     /// What looks into frames looks into nothing else.
-    pub(in crate::compile) fn unmixed(&self) -> Result<(), String> {
+    pub(super) fn unmixed(&self) -> Result<(), RuleError> {
         if self.frame.is_some() && !(self.tx.is_empty() && self.payload.is_empty()) {
-            return Err("frames go with no other buffer, nor with the payload".into());
+            return Err(RuleError::MixedFrames);
         }
         Ok(())
     }
@@ -104,17 +92,17 @@ impl Draft<'_> {
         if name == PAYLOAD {
             return "content".into();
         }
-        let rows = self.protocols.iter().flat_map(|def| (0..).map_while(|row| (def.buffers)(row)));
-        let modifier = rows.filter(|info| info.name == name).find_map(|info| info.modifier);
+        let rows = self.around.names.buffers(name).iter().filter(|row| row.info.name == name);
+        let modifier = rows.filter_map(|row| row.info.modifier).next();
         modifier.map_or_else(|| name.replace('.', "_"), str::to_owned)
     }
 
-    pub(in crate::compile) fn look(
+    pub(super) fn look(
         &mut self,
         name: &str,
         transforms: &[ir::Transform],
         checks: &[ir::Check],
-    ) -> Result<Look, String> {
+    ) -> Result<Look, RuleError> {
         if checks.iter().any(|check| matches!(check, ir::Check::Entropy(_))) {
             self.scope.buffer = self.plain_name(name);
         }
@@ -124,7 +112,7 @@ impl Draft<'_> {
             _ => None,
         });
         Ok(Look {
-            transforms: transforms.iter().map(Transform::new).collect::<Result<_, _>>()?,
+            transforms: self.around.transforms.chain(transforms)?,
             absence: absence.unwrap_or_default(),
             needs_all: compiled.iter().any(needs_all),
             checks: compiled,
@@ -132,7 +120,7 @@ impl Draft<'_> {
     }
 
     /// Checks on what the last `base64_decode` decoded run inside of it.
-    fn base64(&mut self, checks: Vec<Check>) -> Result<(), String> {
+    fn base64(&mut self, checks: Vec<Check>) -> Result<(), RuleError> {
         let in_tx = self.tx.iter_mut().filter_map(|condition| match &mut condition.test {
             TxTest::Buffer(look) | TxTest::Item(_, look) => Some((condition.position, look)),
             _ => None,
@@ -148,33 +136,28 @@ impl Draft<'_> {
                 _ => None,
             })
             .max_by_key(|(position, _)| *position);
-        let (_, nested) = slot.ok_or("`base64_data` without `base64_decode` before it")?;
+        let (_, nested) = slot.ok_or(RuleError::Base64Data)?;
         *nested = checks.into();
         Ok(())
     }
 
-    /// The hook of the header is a condition on progress.
-    pub(in crate::compile) fn hook(&mut self) -> Result<(), String> {
+    /// The hook of the header is a condition on progress: of each protocol, on its own stage of the name.
+    pub(super) fn hook(&mut self) -> Result<(), RuleError> {
         let Some(hook) = &self.rule.hook else { return Ok(()) };
-        let apps = self.apps.clone().ok_or("a hook needs an application protocol")?;
-        let mut progress = [None, None];
-        for direction in Direction::BOTH {
-            for def in apps.iter().filter_map(|app| self.protocols.get(*app)) {
-                let stage = def.info.stages[direction].iter().position(|stage| *stage == hook.stage);
-                progress[direction] = progress[direction].max(stage.and_then(|stage| u8::try_from(stage).ok()));
+        let apps = self.apps.as_ref().ok_or(RuleError::HookProtocol)?;
+        let mut engines = Vec::new();
+        for (app, def) in apps.iter().filter_map(|app| Some((*app, self.around.protocols.get(*app)?))) {
+            for (direction, stages) in Direction::BOTH.into_iter().zip(def.info.stages) {
+                let stage = stages.iter().position(|stage| *stage == hook.stage);
+                let Some(progress) = stage.and_then(|stage| u8::try_from(stage).ok()) else { continue };
+                engines.push(BufferEngine { app, direction, row: 0, progress, again: None, kind: BufferKind::Bytes });
             }
         }
-        self.hook = Direction::BOTH.into_iter().find(|direction| progress[*direction].is_some());
+        let side = |side| engines.iter().any(|engine| engine.direction == side);
+        self.hook = Direction::BOTH.into_iter().find(|direction| side(*direction));
         if self.hook.is_none() {
-            return Err(format!("hook `{}` is not known", hook.stage));
+            return Err(RuleError::Hook(hook.stage.clone()));
         }
-        self.push_tx(TxCondition {
-            position: self.rule.conditions.len(),
-            rows: apps.into_iter().map(|app| (app, 0)).collect(),
-            progress,
-            again: None,
-            kind: BufferKind::Bytes,
-            test: TxTest::Reached,
-        })
+        self.push_tx(TxCondition { position: self.rule.conditions.len(), engines, test: TxTest::Reached })
     }
 }

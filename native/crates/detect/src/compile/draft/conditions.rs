@@ -1,21 +1,23 @@
 //! Conditions on packets, flows and what rules keep.
 
 use sidewire_app_layer::BufferKind;
+use sidewire_base::Direction;
 use sidewire_decode::DecodeEvent;
 use sidewire_ir as ir;
 use sidewire_ir::{FlowBitAction, FlowIntAction};
 
 use crate::compile::draft::Draft;
+use crate::error::RuleError;
 use crate::keyword::check::{Ranges, unhex};
 use crate::keyword::condition::{
-    AppPart, AppProtocol, Condition, Effect, FieldTest, IntCompare, IntEffect, IntOperand, Interface, TxCondition,
-    TxTest, Xbit,
+    AppPart, AppProtocol, BufferEngine, Condition, Effect, FieldTest, IntCompare, IntEffect, IntOperand, Interface,
+    TxCondition, TxTest, Xbit,
 };
 use crate::keyword::fields;
 use crate::state::names::Name;
 
 impl Draft<'_> {
-    pub(in crate::compile) fn condition(&mut self, position: usize, condition: &ir::Condition) -> Result<(), String> {
+    pub(super) fn condition(&mut self, position: usize, condition: &ir::Condition) -> Result<(), RuleError> {
         match condition {
             ir::Condition::Buffer { buffer, transforms, checks } => self.buffer(position, buffer, transforms, checks),
             ir::Condition::Item { buffer, item, transforms, checks } => {
@@ -31,7 +33,7 @@ impl Draft<'_> {
             ir::Condition::Presence { field, value, negated } => self.presence(position, field, value, *negated),
             ir::Condition::Interface { uuid, version, any_fragment } => {
                 let octets = unhex(&uuid.replace('-', ""))?;
-                let uuid = octets.try_into().map_err(|_| format!("`{uuid}` is no UUID"))?;
+                let uuid = octets.try_into().map_err(|_| RuleError::Uuid(uuid.clone()))?;
                 let version = version.as_ref().map(Ranges::new);
                 let interface = Interface { uuid, version, any_fragment: *any_fragment };
                 self.tx_condition(position, "dcerpc.iface", TxTest::Interface(interface))
@@ -70,7 +72,7 @@ impl Draft<'_> {
         }
     }
 
-    pub(in crate::compile) fn packet_condition(&mut self, position: usize, condition: Condition) {
+    pub(super) fn packet_condition(&mut self, position: usize, condition: Condition) {
         self.conditions.push((position, condition));
     }
 
@@ -80,16 +82,16 @@ impl Draft<'_> {
         name: &str,
         action: FlowIntAction,
         value: Option<&ir::Operand>,
-    ) -> Result<(), String> {
+    ) -> Result<(), RuleError> {
         let name = Name::new(name);
         let operand = || match value {
-            Some(ir::Operand::Number(number)) => u32::try_from(*number)
-                .map(IntOperand::Number)
-                .map_err(|_| format!("flowint: {number} is not between 0 and {}", u32::MAX)),
+            Some(ir::Operand::Number(number)) => u32::try_from(*number).map(IntOperand::Number).map_err(|_| {
+                RuleError::Range { keyword: "flowint", value: *number, least: 0, greatest: u32::MAX.into() }
+            }),
             Some(ir::Operand::Variable(name)) => Ok(IntOperand::Variable(Name::new(name))),
-            None => Err("flowint: the value is missing".to_owned()),
+            None => Err(RuleError::Missing("flowint")),
         };
-        let compare = |compare| Ok::<_, String>(Condition::FlowInt { name, compare, operand: operand()? });
+        let compare = |compare| Ok::<_, RuleError>(Condition::FlowInt { name, compare, operand: operand()? });
         let condition = match action {
             FlowIntAction::Set | FlowIntAction::Add | FlowIntAction::Subtract => {
                 let effect = match action {
@@ -113,8 +115,8 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn field(&mut self, position: usize, name: &str, test: FieldTest) -> Result<(), String> {
-        if let Some(field) = fields::field(name) {
+    fn field(&mut self, position: usize, name: &str, test: FieldTest) -> Result<(), RuleError> {
+        if let Some(field) = self.around.names.field(name) {
             self.needs_packet |= field.of_packet;
             self.packet_condition(position, Condition::Field { field, test });
             return Ok(());
@@ -122,19 +124,20 @@ impl Draft<'_> {
         self.tx_condition(position, name, TxTest::Number(test))
     }
 
-    fn presence(&mut self, position: usize, field: &str, value: &str, negated: bool) -> Result<(), String> {
-        let unknown = || format!("{field}: `{value}` is not known");
-        let at = |names: &[&str]| {
-            names.iter().position(|name| *name == value).and_then(|at| u16::try_from(at).ok()).ok_or_else(unknown)
+    fn presence(&mut self, position: usize, field: &str, value: &str, negated: bool) -> Result<(), RuleError> {
+        let unknown = |keyword: &'static str| RuleError::Value { keyword, value: value.to_owned() };
+        let at = |keyword, names: &[&str]| {
+            let found = names.iter().position(|name| *name == value).and_then(|at| u16::try_from(at).ok());
+            found.ok_or_else(|| unknown(keyword))
         };
         let condition = match field {
             "decode-event" => {
                 self.needs_packet = true;
-                Condition::DecodeEvent { event: DecodeEvent(at(DecodeEvent::NAMES)?), negated }
+                Condition::DecodeEvent { event: DecodeEvent(at("decode-event", DecodeEvent::NAMES)?), negated }
             }
             "stream-event" => {
                 self.needs_packet = true;
-                Condition::StreamEvent { event: at(self.stream_events)?, negated }
+                Condition::StreamEvent { event: at("stream-event", self.around.stream_events)?, negated }
             }
             "app-layer-event" => match value.split_once('.') {
                 Some((protocol, name)) => return self.app_event(position, protocol, name, negated),
@@ -142,17 +145,17 @@ impl Draft<'_> {
             },
             "app-layer-protocol" => {
                 let (names, mode) = value.split_once(',').unwrap_or((value, ""));
-                let of = AppPart::named(mode.trim()).ok_or_else(unknown)?;
+                let of = AppPart::named(mode.trim()).ok_or_else(|| unknown("app-layer-protocol"))?;
                 let mut wanted = AppProtocol { of, negated, ..AppProtocol::default() };
                 for name in names.split('|').map(str::trim) {
                     match name {
                         "failed" => wanted.failed = true,
                         "unknown" => wanted.unknown = true,
-                        name => wanted.apps.extend(self.apps_named(name)),
+                        name => wanted.apps.extend(self.around.names.protocols(name)),
                     }
                 }
                 if !wanted.failed && !wanted.unknown && wanted.apps.is_empty() {
-                    return Err(unknown());
+                    return Err(unknown("app-layer-protocol"));
                 }
                 Condition::AppProtocol(wanted)
             }
@@ -169,38 +172,30 @@ impl Draft<'_> {
                             .iter()
                             .find(|(known, _)| *known == name)
                             .map(|(_, kind)| *kind)
-                            .ok_or_else(unknown)?,
+                            .ok_or_else(|| unknown("ipopts"))?,
                     ),
                 };
                 Condition::IpOption { kind, negated }
             }
-            _ => return Err(format!("`{field}` is not known")),
+            _ => return Err(RuleError::Keyword(field.to_owned())),
         };
         self.packet_condition(position, condition);
         Ok(())
     }
 
-    fn app_event(&mut self, position: usize, protocol: &str, name: &str, negated: bool) -> Result<(), String> {
-        let mut events = Vec::new();
-        for app in self.apps_named(protocol) {
-            let list = self.protocols.get(app).map_or(&[][..], |def| def.events);
-            if let Some(at) = list.iter().position(|event| event.name == name) {
-                events.push((app, u16::try_from(at).unwrap_or(u16::MAX)));
+    fn app_event(&mut self, position: usize, protocol: &str, name: &str, negated: bool) -> Result<(), RuleError> {
+        let mut engines = Vec::new();
+        for &app in self.around.names.protocols(protocol) {
+            let list = self.around.protocols.get(app).map_or(&[][..], |def| def.events);
+            let Some(row) = list.iter().position(|event| event.name == name) else { continue };
+            for direction in Direction::BOTH {
+                engines.push(BufferEngine { app, direction, row, progress: 0, again: None, kind: BufferKind::Bytes });
             }
         }
-        if events.is_empty() {
-            return Err(format!("app-layer-event: `{protocol}.{name}` is not known"));
+        if engines.is_empty() {
+            return Err(RuleError::Value { keyword: "app-layer-event", value: format!("{protocol}.{name}") });
         }
-        self.restrict(events.iter().map(|(app, _)| *app).collect())?;
         self.asks_event |= !negated;
-        let rows = events.into_iter().map(|(app, event)| (app, usize::from(event))).collect();
-        self.push_tx(TxCondition {
-            position,
-            rows,
-            progress: [Some(0), Some(0)],
-            again: None,
-            kind: BufferKind::Bytes,
-            test: TxTest::Event { negated },
-        })
+        self.push_tx(TxCondition { position, engines, test: TxTest::Event { negated } })
     }
 }

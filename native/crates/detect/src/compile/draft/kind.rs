@@ -1,12 +1,11 @@
 //! What a rule looks at, in which directions, and where it stands among the others: as Suricata has it.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
-use sidewire_base::Direction;
+use sidewire_base::PerDirection;
 use sidewire_ir as ir;
 use sidewire_ir::HeaderProtocol;
 
 use crate::compile::draft::Draft;
-use crate::compile::plan::{Classes, Order, StateUse};
+use crate::compile::plan::{Classes, Order, StateUse, TxScope};
 use crate::keyword::check::Check;
 use crate::keyword::condition::{Condition, Effect};
 use crate::rule::RuleType;
@@ -71,40 +70,53 @@ impl Draft<'_> {
         (RuleType::Packet, true, false)
     }
 
-    pub(in crate::compile) fn directions(&self, kind: RuleType) -> [bool; 2] {
+    /// Directions it is inspected in, of whatever protocol.
+    pub(in crate::compile) fn directions(&self, kind: RuleType) -> PerDirection<bool> {
         let flow = &self.rule.flow;
         if kind == RuleType::AppTx && self.rule.direction == ir::Direction::Transaction {
-            return [true, true];
+            return PerDirection::both(true);
         }
         if flow.to_server || flow.to_client {
-            return [flow.to_server, flow.to_client];
+            return PerDirection::new(flow.to_server, flow.to_client);
         }
         if let Some(hook) = self.hook {
-            return [hook == Direction::ToServer, hook == Direction::ToClient];
+            return PerDirection::from_fn(|direction| hook == direction);
         }
-        if self.tx.is_empty() {
-            return [true, true];
-        }
-        let only = |direction: Direction| {
-            self.tx.iter().any(|condition| {
-                condition.progress[direction].is_some() && condition.progress[direction.flip()].is_none()
-            })
-        };
-        match (only(Direction::ToServer), only(Direction::ToClient)) {
-            (true, false) => [true, false],
-            (false, true) => [false, true],
-            _ => [true, true],
+        match &self.apps {
+            Some(apps) if !self.tx.is_empty() => {
+                let of = |direction| apps.iter().any(|app| self.app_directions(*app)[direction]);
+                PerDirection::from_fn(of)
+            }
+            _ => PerDirection::both(true),
         }
     }
 
-    /// Its conditions are on both halves of a transaction.
-    pub(in crate::compile) fn is_whole_tx(&self) -> bool {
-        let only = |direction: Direction| {
-            self.tx.iter().any(|condition| {
-                condition.progress[direction].is_some() && condition.progress[direction.flip()].is_none()
-            })
+    /// Does some condition ask a protocol in one direction only?
+    fn asks_only(&self, app: usize) -> PerDirection<bool> {
+        let only = |direction| self.tx.iter().any(|condition| condition.only_side(app) == Some(direction));
+        PerDirection::from_fn(only)
+    }
+
+    /// The directions in which a protocol has what the conditions ask for.
+    fn app_directions(&self, app: usize) -> PerDirection<bool> {
+        match self.asks_only(app).into_array() {
+            [true, false] => PerDirection::new(true, false),
+            [false, true] => PerDirection::new(false, true),
+            _ => PerDirection::both(true),
+        }
+    }
+
+    /// How transactions of each of its protocols are inspected, by a rule that is inspected in `directions`.
+    pub(in crate::compile) fn scopes(&self, directions: PerDirection<bool>) -> Vec<TxScope> {
+        let both = directions == PerDirection::both(true);
+        let transaction = self.rule.direction == ir::Direction::Transaction;
+        let asked = self.rule.flow.to_server || self.rule.flow.to_client || transaction;
+        let scope = |&app: &usize| {
+            let own = if asked { directions } else { self.app_directions(app) };
+            let directions = PerDirection::from_fn(|direction| directions[direction] && own[direction]);
+            TxScope { app, directions, whole: both && (transaction || self.asks_only(app) == PerDirection::both(true)) }
         };
-        self.rule.direction == ir::Direction::Transaction || (only(Direction::ToServer) && only(Direction::ToClient))
+        self.apps.iter().flatten().map(scope).collect()
     }
 
     pub(in crate::compile) fn order(&self) -> Order {

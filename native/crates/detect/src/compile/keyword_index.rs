@@ -1,0 +1,103 @@
+//! Names that rules use, resolved once for all rules: each is a look into a map, however many protocols there are.
+
+use hashbrown::HashMap;
+use sidewire_app_layer::{BufferInfo, FrameInfo, FrameKind, ProtocolDef};
+
+use crate::keyword::fields::{self, Field};
+
+/// Which names mean what.
+#[derive(Debug)]
+pub(crate) struct KeywordIndex {
+    protocols: HashMap<&'static str, Vec<usize>>,
+    buffers: HashMap<&'static str, Vec<BufferRef>>,
+    frames: HashMap<&'static str, FrameRef>,
+    fields: HashMap<&'static str, &'static Field>,
+    packet_buffers: HashMap<&'static str, usize>,
+}
+
+/// A row of a protocol's buffers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BufferRef {
+    /// The protocol, by position.
+    pub(crate) app: usize,
+    /// Position among its rows.
+    pub(crate) row: usize,
+    pub(crate) info: &'static BufferInfo,
+}
+
+/// A kind of frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FrameRef {
+    /// The protocol, by position.
+    pub(crate) app: usize,
+    pub(crate) kind: FrameKind,
+    /// Without the protocol.
+    pub(crate) short: &'static str,
+}
+
+impl KeywordIndex {
+    /// The names of these protocols, and of the fields and buffers of packets.
+    pub(crate) fn new(defs: &'static [ProtocolDef]) -> Self {
+        let (mut protocols, mut buffers, mut frames) =
+            (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new(), HashMap::new());
+        for (app, def) in (0..).zip(defs) {
+            let names =
+                [def.info.name].into_iter().chain(def.info.aliases.iter().copied()).chain(umbrella(def.info.name));
+            for name in names {
+                let of_name = protocols.entry(name).or_default();
+                if of_name.last() != Some(&app) {
+                    of_name.push(app);
+                }
+            }
+            for (row, info) in (0..).map_while(|row| (def.buffers)(row).map(|info| (row, info))) {
+                for name in [info.name].into_iter().chain(info.aliases.iter().copied()) {
+                    buffers.entry(name).or_default().push(BufferRef { app, row, info });
+                }
+            }
+            for (kind, frame) in (0..=u8::MAX).zip(def.frames) {
+                frames.insert(frame.name, FrameRef { app, kind: FrameKind(kind), short: FrameInfo::short(frame) });
+            }
+        }
+        let mut of_packets = HashMap::new();
+        for field in fields::FIELDS {
+            of_packets.extend([field.name].into_iter().chain(field.aliases.iter().copied()).map(|name| (name, field)));
+        }
+        let packet_buffers = (0..).zip(fields::BUFFERS).map(|(at, buffer)| (buffer.name, at)).collect();
+        Self { protocols, buffers, frames, fields: of_packets, packet_buffers }
+    }
+
+    /// Positions of the protocols a name in a rule stands for; none when it is not known.
+    pub(crate) fn protocols(&self, name: &str) -> &[usize] {
+        self.protocols.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Rows of all protocols that have the name.
+    pub(crate) fn buffers(&self, name: &str) -> &[BufferRef] {
+        self.buffers.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// A kind of frame, by its name with the protocol.
+    pub(crate) fn frame(&self, name: &str) -> Option<FrameRef> {
+        self.frames.get(name).copied()
+    }
+
+    /// A field of packets or flows by any of its names.
+    pub(crate) fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.get(name).copied()
+    }
+
+    /// A buffer of packets, by position in [`fields::BUFFERS`].
+    pub(crate) fn packet_buffer(&self, name: &str) -> Option<usize> {
+        self.packet_buffers.get(name).copied()
+    }
+}
+
+/// A name in a rule's header that stands for several protocols, as Suricata has them.
+fn umbrella(protocol: &str) -> Option<&'static str> {
+    match protocol {
+        "http1" | "http2" => Some("http"),
+        "smb" => Some("dcerpc"),
+        "doh2" => Some("dns"),
+        _ => None,
+    }
+}

@@ -1,0 +1,192 @@
+//! Conditions on a transaction, evaluated as far as it has come.
+
+use sidewire_app_layer::{BufferKind, Session, Value};
+use sidewire_base::{Direction, PerDirection};
+
+use crate::compile::plan::{Plan, TX_CONDITIONS};
+use crate::inspect::evaluator::{Desk, Miss};
+use crate::inspect::observer::Failure;
+use crate::inspect::packet_context::Facts;
+use crate::keyword::condition::{Absence, BufferEngine, FieldTest, Look, TxCondition, TxTest};
+use crate::keyword::eval::View;
+
+/// Items of a list that are looked at.
+pub(super) const ITEMS: u32 = 1024;
+/// The bit of the payload conditions in [`sidewire_app_layer::StoredRule::held`].
+const PAYLOAD: u64 = 1 << TX_CONDITIONS;
+
+/// What became of a rule on a transaction.
+pub(super) enum Outcome {
+    Matched,
+    /// More may come: the conditions that hold for good.
+    Pending(u64, Failure),
+    Never(Failure),
+}
+
+/// How far a transaction has come in each direction.
+#[derive(Clone, Copy)]
+pub(super) struct TxProgress {
+    pub(super) reached: PerDirection<u8>,
+    pub(super) complete: PerDirection<bool>,
+}
+
+impl TxProgress {
+    /// Nothing that is readable from `needed` on changes any more.
+    fn is_past(&self, side: Direction, needed: u8) -> bool {
+        self.complete[side] || self.reached[side] > needed
+    }
+}
+
+/// The transaction a rule is held against.
+pub(super) struct TxView<'s> {
+    pub(super) session: &'s (dyn Session + 'static),
+    pub(super) position: usize,
+    pub(super) app: usize,
+    /// The rule looks at both halves.
+    pub(super) whole: bool,
+    pub(super) progress: TxProgress,
+}
+
+/// Why a condition does not hold, and whether that is for good.
+type Unmet = (bool, Miss);
+
+impl Desk {
+    /// Evaluates what is not known to hold yet.
+    pub(super) fn transaction(
+        &mut self,
+        plan: &Plan,
+        facts: &Facts<'_>,
+        tx: &TxView<'_>,
+        mut held: u64,
+        explain: bool,
+    ) -> Outcome {
+        let mut pending: Option<Failure> = None;
+        for (bit, condition) in plan.tx.iter().enumerate() {
+            if held >> bit & 1 == 1 {
+                continue;
+            }
+            let side = condition.side(tx.app, facts.direction, tx.whole);
+            match self.tx_condition(condition, tx, side, explain) {
+                Ok(()) => held |= 1 << bit,
+                Err((for_good, miss)) => {
+                    let failure = miss.failure(condition.position);
+                    if for_good {
+                        return Outcome::Never(failure);
+                    }
+                    pending.get_or_insert(failure);
+                    // Later conditions may use variables of this one.
+                    break;
+                }
+            }
+        }
+        if let Some(failure) = pending {
+            return Outcome::Pending(held, failure);
+        }
+        if plan.has_payload && held & PAYLOAD == 0 {
+            let in_stream =
+                plan.on_stream && facts.pieces().any(|stream| self.stream_payload(plan, &stream, 0, explain).is_ok());
+            if !in_stream && facts.payload().is_empty() {
+                return Outcome::Pending(held, Failure::NoData);
+            }
+            if !in_stream && let Err(failure) = self.payload(plan, View::whole(facts.payload()), explain) {
+                return Outcome::Pending(held, failure);
+            }
+        }
+        Outcome::Matched
+    }
+
+    /// Does a condition hold?
+    fn tx_condition(
+        &mut self,
+        condition: &TxCondition,
+        tx: &TxView<'_>,
+        side: Direction,
+        explain: bool,
+    ) -> Result<(), Unmet> {
+        let Some(engine) = condition.engine(tx.app, side) else { return Err((true, Miss::Absent)) };
+        let &BufferEngine { row, progress: needed, .. } = engine;
+        if tx.progress.reached[side] < needed && !tx.progress.complete[side] {
+            return Err((false, Miss::Absent));
+        }
+        let past = tx.progress.is_past(side, needed);
+        match &condition.test {
+            TxTest::Reached => Ok(()),
+            TxTest::Event { negated } => {
+                let raised = tx
+                    .session
+                    .head(tx.position)
+                    .is_some_and(|head| head.events.iter().any(|event| usize::from(*event) == row));
+                if raised != *negated { Ok(()) } else { Err((tx.progress.complete[side], Miss::Absent)) }
+            }
+            TxTest::Number(test) => number(test, tx, engine, past),
+            TxTest::Interface(interface) => {
+                if interface.holds(tx.session.value(tx.position, row, side, 0)) {
+                    Ok(())
+                } else {
+                    Err((past, Miss::Absent))
+                }
+            }
+            TxTest::Buffer(look) => self.tx_buffer(look, None, tx, engine, past, explain),
+            TxTest::Item(name, look) => self.tx_buffer(look, Some(name), tx, engine, past, explain),
+        }
+    }
+
+    /// Does a buffer, or one of its values of a name, satisfy the checks on it?
+    fn tx_buffer(
+        &mut self,
+        look: &Look,
+        item: Option<&str>,
+        tx: &TxView<'_>,
+        engine: &BufferEngine,
+        past: bool,
+        explain: bool,
+    ) -> Result<(), Unmet> {
+        let &BufferEngine { row, direction: side, .. } = engine;
+        let multi = matches!(engine.kind, BufferKind::Multi | BufferKind::Items);
+        let little = tx.session.little_endian(tx.position, side);
+        let mut miss = None;
+        for nth in 0..if multi { ITEMS } else { 1 } {
+            let value = match item {
+                Some(name) => tx.session.item(tx.position, row, side, name, nth),
+                None => tx.session.value(tx.position, row, side, nth),
+            };
+            let (view, whole) = match value {
+                Value::Bytes(data) => (View { little, ..View::whole(data) }, true),
+                Value::Body { data, base, complete } => {
+                    let complete = complete || past;
+                    if look.needs_all && !complete {
+                        return Err((false, Miss::Absent));
+                    }
+                    (View { data, base, complete, little }, complete)
+                }
+                _ => break,
+            };
+            match self.look(look, Some(view), explain) {
+                Ok(()) => return Ok(()),
+                Err(why) => miss = Some((whole, why)),
+            }
+        }
+        match miss {
+            Some((whole, why)) => Err((past || whole && !multi, why)),
+            // It may still come.
+            None if !past => Err((false, Miss::Absent)),
+            None if look.absence == Absence::No => Err((true, Miss::Absent)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Does a number, or one of several, satisfy a test?
+fn number(test: &FieldTest, tx: &TxView<'_>, engine: &BufferEngine, past: bool) -> Result<(), Unmet> {
+    let &BufferEngine { row, direction: side, .. } = engine;
+    let items = if matches!(engine.kind, BufferKind::UintList(_)) { ITEMS } else { 1 };
+    let mut there = false;
+    for nth in 0..items {
+        let Value::Uint(number) = tx.session.value(tx.position, row, side, nth) else { break };
+        there = true;
+        if test.holds(number) {
+            return Ok(());
+        }
+    }
+    Err((past || there && items == 1, Miss::Absent))
+}
