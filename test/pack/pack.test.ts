@@ -266,7 +266,11 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
     calls(EFS, { opnum: 0, stub: Buffer.concat([wide('\\\\evil\\share\\x'), u32(0)]) }),
     calls(EFS, { opnum: 0, stub: Buffer.concat([wide('c:\\x'), u32(0)]) }),
   ],
-  9100401: [calls(EFS, sealed(4)), calls(EFS, sealed(2))],
+  9100401: [calls(EFS, sealed(16)), calls(EFS, sealed(2))],
+  9100409: [
+    calls(EFS, { opnum: 13, stub: Buffer.concat([wide('c:\\x'), wide('\\\\evil\\share\\x'), u32(1)]) }),
+    calls(EFS, { opnum: 13, stub: Buffer.concat([wide('c:\\x'), wide('c:\\y'), u32(1)]) }),
+  ],
   9100402: [calls(SPOOLSS, printer('\\\\evil')), calls(SPOOLSS, printer('ws1'))],
   9100403: [
     calls(NETDFS, { opnum: 13, stub: Buffer.concat([wide('evil'), wide('x'), u32(0)]) }),
@@ -364,6 +368,29 @@ describe('the pack', () => {
       expect(text, String(sid)).toMatch(/mitre_technique_id T\d{4}(?:\.\d{3})?;/);
       expect(text, String(sid)).toMatch(/reference:url,/);
       expect(text, String(sid)).toMatch(/priority:[123];/);
+    }
+  });
+
+  it('asks about every procedure of the encrypting file system that takes a path', async () => {
+    const table = readFileSync(join(RULES, '../native/data/rpc/MS-EFSR.tsv'), 'utf8');
+    const rows = table.split('\n').map((line) => line.split('\t'));
+    const takesPath = rows.flatMap(([opnum, , fields]) =>
+      fields?.includes(' file_name:') || fields?.startsWith('file_name:') ? [Number(opnum)] : [],
+    );
+    expect(takesPath.length).toBeGreaterThan(10);
+    for (const sid of [9100401, 9100407]) {
+      const listed = /dcerpc\.opnum:([\d,-]+);/.exec(new Map(ruleTexts()).get(sid) ?? '')?.[1] ?? '';
+      const opnums = listed.split(',').flatMap((range) => {
+        const [from = 0, to = from] = range.split('-').map(Number);
+        return Array.from({ length: to - from + 1 }, (_, nth) => from + nth);
+      });
+      expect(opnums, String(sid)).toEqual(takesPath);
+    }
+    for (const opnum of takesPath) {
+      // Two procedures have flags and a reserved pointer before the path.
+      const before = [15, 16].includes(opnum) ? [u32(0), u32(0)] : [];
+      const stub = Buffer.concat([...before, wide('\\\\evil\\share\\x'), wide('c:\\x'), u32(0)]);
+      expect([...(await raised(calls(EFS, { opnum, stub })))], String(opnum)).toContain(9100400);
     }
   });
 

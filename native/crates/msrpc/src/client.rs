@@ -1,11 +1,9 @@
 use sidewire_base::Time;
 use sidewire_eve::{Object, timestamp};
 
+use crate::Exchange;
 use crate::datum::Datum;
-use crate::{Exchange, Uuid};
-
-const LOGIN_CLIENT_ID: Uuid = Uuid::literal("d4781cd6-e5d3-44df-ad94-930efe48a887");
-const LOGIN_CLIENT_ID_EX: Uuid = Uuid::literal("9f6c78ef-fce5-42fa-abea-3e7df91921dc");
+use crate::interfaces::known;
 
 /// The process that calls, in its own words: what a WMI client says of itself at login, before anything is sealed. It may
 /// lie. [MS-WMI] 3.1.4.7 `IWbemLoginClientID::SetClientInfo`; the longer form is undocumented, and known from traffic.
@@ -24,7 +22,9 @@ pub struct Client {
 impl Client {
     /// What a call says of who makes it.
     pub(crate) fn of(exchange: &Exchange) -> Option<Self> {
-        let (LOGIN_CLIENT_ID | LOGIN_CLIENT_ID_EX, Some(3)) = (exchange.interface?.id.uuid, exchange.opnum) else {
+        let (known::IWBEM_LOGIN_CLIENT_ID | known::IWBEM_LOGIN_CLIENT_IDEX, Some(3)) =
+            (exchange.interface?.id.uuid, exchange.opnum)
+        else {
             return None;
         };
         let arguments = &exchange.arguments;

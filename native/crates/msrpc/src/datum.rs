@@ -106,6 +106,12 @@ impl Arguments {
         self.values.extend(other.values);
     }
 
+    /// Takes the first out.
+    pub(crate) fn take_first(&mut self) -> Option<Datum> {
+        self.texts.take();
+        (!self.values.is_empty()).then(|| self.values.remove(0).1)
+    }
+
     /// By name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Datum> {

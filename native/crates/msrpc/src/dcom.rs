@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use sidewire_base::Malformed;
 
-use crate::automation::{Class, Type, find_class};
+use crate::automation::{AutomationType, Class, find_class};
 use crate::datum::Datum;
+use crate::interfaces::known;
 use crate::object_table::Pointer;
 use crate::objref::{orpc_that, orpc_this};
 use crate::{
@@ -16,18 +17,6 @@ use crate::{
 
 /// IIDs of one RemQueryInterface, references of one RemRelease, names of one GetIDsOfNames.
 const MAX_ITEMS: usize = 256;
-
-const ACTIVATOR: Uuid = Uuid::com(0x1a0);
-const OLD_ACTIVATOR: Uuid = Uuid::literal("4d9f4ab8-7d1c-11cf-861e-0020af6e7c57");
-const OBJECT_EXPORTER: Uuid = Uuid::literal("99fcfec4-5260-101b-bbcb-00aa0021347a");
-const REM_UNKNOWN: Uuid = Uuid::com(0x131);
-const REM_UNKNOWN2: Uuid = Uuid::com(0x143);
-const DISPATCH: Uuid = Uuid::com(0x0002_0400);
-const DISPATCH_EX: Uuid = Uuid::literal("a6ef9860-c720-11d0-9337-00a0c90dcaa9");
-const TYPE_INFO: Uuid = Uuid::com(0x0002_0401);
-const TYPE_INFO2: Uuid = Uuid::com(0x0002_0412);
-const WBEM_LOGIN: Uuid = Uuid::literal("f309ad18-d86a-11d0-a075-00c04fb68820");
-const PROVIDE_CLASS_INFO: Uuid = Uuid::literal("b196b283-bab4-101a-b69c-00aa00341d07");
 
 /// What a call says about the object it is made on.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,7 +58,7 @@ pub(crate) fn proves_activator(opnum: u16, stub: &[u8]) -> bool {
 
 /// The UUID of IRemoteSCMActivator.
 pub(crate) const fn activator() -> Uuid {
-    ACTIVATOR
+    known::IREMOTE_SCMACTIVATOR
 }
 
 fn ndr<'a>(exchange: &Exchange, half: &'a Half) -> Option<Ndr<'a>> {
@@ -154,7 +143,7 @@ pub(crate) fn on_request(
         return (None, arguments);
     };
     let is_orpc = interfaces::find(&interface).is_none_or(|known| known.is_orpc());
-    if !is_orpc && interface != OBJECT_EXPORTER {
+    if !is_orpc && interface != known::IOBJECT_EXPORTER {
         return (None, arguments);
     }
     let mut dcom = Dcom::default();
@@ -172,8 +161,10 @@ pub(crate) fn on_request(
         dcom.namespace = object.and_then(|object| object.namespace.clone());
     }
     let read = match (interface, exchange.opnum) {
-        (ACTIVATOR, Some(3 | 4)) => exchange.request.readable().and_then(|stub| ActivationRequest::parse(stub).ok()),
-        (OLD_ACTIVATOR, Some(0)) => {
+        (known::IREMOTE_SCMACTIVATOR, Some(3 | 4)) => {
+            exchange.request.readable().and_then(|stub| ActivationRequest::parse(stub).ok())
+        }
+        (known::IACTIVATION, Some(0)) => {
             ndr(exchange, &exchange.request).and_then(|mut ndr| ActivationRequest::parse_old(&mut ndr).ok())
         }
         _ => None,
@@ -189,12 +180,12 @@ pub(crate) fn on_request(
         dcom.iids = activation.iids;
     }
     if let Some(mut ndr) = ndr(exchange, &exchange.request) {
-        if interface != OBJECT_EXPORTER {
+        if interface != known::IOBJECT_EXPORTER {
             dcom.causality = orpc_this(&mut ndr.clone()).ok().filter(|id| !id.is_nil());
         }
         let object = known.and_then(|pointer| table.object(pointer));
         let found = match (interface, exchange.opnum) {
-            (REM_UNKNOWN | REM_UNKNOWN2, Some(3)) => query(&mut ndr).map(|(ipid, iids)| {
+            (known::IREM_UNKNOWN | known::IREM_UNKNOWN2, Some(3)) => query(&mut ndr).map(|(ipid, iids)| {
                 arguments.put("ipid", ipid);
                 put_iids(&mut arguments, &iids);
                 dcom.iids = iids;
@@ -202,33 +193,37 @@ pub(crate) fn on_request(
                     dcom.clsid = table.object(of).and_then(|object| object.clsid).or(dcom.clsid);
                 }
             }),
-            (REM_UNKNOWN | REM_UNKNOWN2, Some(opnum @ (4 | 5))) => references(&mut ndr).map(|counted| {
-                arguments.put("ipids", Datum::List(counted.iter().map(|(ipid, _)| Datum::Uuid(*ipid)).collect()));
-                for (ipid, count) in counted {
-                    if opnum == 4 {
-                        table.add_references(server, ipid, count);
-                    } else {
-                        table.release(server, ipid, count);
+            (known::IREM_UNKNOWN | known::IREM_UNKNOWN2, Some(opnum @ (4 | 5))) => {
+                references(&mut ndr).map(|counted| {
+                    arguments.put("ipids", Datum::List(counted.iter().map(|(ipid, _)| Datum::Uuid(*ipid)).collect()));
+                    for (ipid, count) in counted {
+                        if opnum == 4 {
+                            table.add_references(server, ipid, count);
+                        } else {
+                            table.release(server, ipid, count);
+                        }
                     }
-                }
-            }),
-            (OBJECT_EXPORTER, Some(0 | 4)) => ndr.u64().map(|oxid| arguments.put("oxid", identifier(oxid))),
-            (OBJECT_EXPORTER, Some(2)) => no_longer_pinged(&mut ndr).map(|oids| {
+                })
+            }
+            (known::IOBJECT_EXPORTER, Some(0 | 4)) => ndr.u64().map(|oxid| arguments.put("oxid", identifier(oxid))),
+            (known::IOBJECT_EXPORTER, Some(2)) => no_longer_pinged(&mut ndr).map(|oids| {
                 oids.into_iter().for_each(|oid| table.unpinged(server, oid));
             }),
-            (DISPATCH | DISPATCH_EX, Some(5)) => names(&mut ndr).map(|names| {
+            (known::IDISPATCH | known::IDISPATCH_EX, Some(5)) => names(&mut ndr).map(|names| {
                 arguments.put("names", Datum::List(names.into_iter().map(Datum::Text).collect()));
             }),
-            (DISPATCH | DISPATCH_EX, Some(6)) => invocation(&mut ndr).map(|(dispid, lcid, flags, parameters)| {
-                dcom.dispid = Some(dispid);
-                let kind = object.and_then(|object| object.kind);
-                let asked = object.and_then(|object| object.name_of(dispid));
-                dcom.method = member_name(kind, dispid, asked);
-                arguments.put("dispid", Datum::Int(dispid.into()));
-                arguments.put("lcid", lcid);
-                arguments.put("flags", flags);
-                arguments.put("parameters", Datum::List(parameters));
-            }),
+            (known::IDISPATCH | known::IDISPATCH_EX, Some(6)) => {
+                invocation(&mut ndr).map(|(dispid, lcid, flags, parameters)| {
+                    dcom.dispid = Some(dispid);
+                    let kind = object.and_then(|object| object.kind);
+                    let asked = object.and_then(|object| object.name_of(dispid));
+                    dcom.method = member_name(kind, dispid, asked);
+                    arguments.put("dispid", Datum::Int(dispid.into()));
+                    arguments.put("lcid", lcid);
+                    arguments.put("flags", flags);
+                    arguments.put("parameters", Datum::List(parameters));
+                })
+            }
             _ => Ok(()),
         };
         let _unreadable = found; // then the arguments stay unknown
@@ -247,38 +242,41 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
     let clsid = exchange.dcom.as_ref().and_then(|dcom| dcom.clsid);
     let client = exchange.dcom.as_ref().and_then(|dcom| dcom.client.as_ref());
     let namespace = match (interface, exchange.opnum) {
-        (WBEM_LOGIN, Some(6)) => exchange.arguments.text("namespace").map(Arc::from),
+        (known::IWBEM_LEVEL1_LOGIN, Some(6)) => exchange.arguments.text("namespace").map(Arc::from),
         _ => exchange.dcom.as_ref().and_then(|dcom| dcom.namespace.clone()),
     };
     match (interface, exchange.opnum) {
-        (ACTIVATOR, Some(3 | 4)) => {
+        (known::IREMOTE_SCMACTIVATOR, Some(3 | 4)) => {
             if let Ok(given) = ActivationResponse::parse(stub) {
                 activated(table, server, clsid, &given, exchange.opnum == Some(3), &mut results);
             }
         }
-        (OLD_ACTIVATOR, Some(0)) => {
+        (known::IACTIVATION, Some(0)) => {
             if let Ok(given) = ActivationResponse::parse_old(&mut { ndr }) {
                 activated(table, server, clsid, &given, false, &mut results);
             }
         }
-        (OBJECT_EXPORTER, Some(opnum @ (0 | 4 | 5))) => {
+        (known::IOBJECT_EXPORTER, Some(opnum @ (0 | 4 | 5))) => {
             let _unreadable = resolved(opnum, &mut { ndr }, table, server, &mut results);
         }
-        (REM_UNKNOWN | REM_UNKNOWN2, Some(3)) => {
+        (known::IREM_UNKNOWN | known::IREM_UNKNOWN2, Some(3)) => {
             let iids = exchange.dcom.as_ref().map(|dcom| dcom.iids.as_slice()).unwrap_or_default();
             let _unreadable = queried(&mut { ndr }, iids, (clsid, client), (table, server), &mut results);
         }
-        (DISPATCH | DISPATCH_EX, Some(5)) => {
+        (known::IDISPATCH | known::IDISPATCH_EX, Some(5)) => {
             let _unreadable = numbered(&mut { ndr }, exchange, of, (table, server), &mut results);
         }
-        (DISPATCH | DISPATCH_EX, Some(6)) => {
+        (known::IDISPATCH | known::IDISPATCH_EX, Some(6)) => {
             let _unreadable = returned(&mut { ndr }, exchange, of, table, server, &mut results);
         }
-        (TYPE_INFO | TYPE_INFO2, Some(3)) => {
+        (known::ITYPE_INFO | known::ITYPE_INFO2, Some(3)) => {
             let _unreadable = described(&mut { ndr }, of, table, &mut results);
         }
         (uuid, opnum) if interfaces::find(&uuid).is_none_or(|known| known.is_orpc()) => {
-            let describes = matches!((uuid, opnum), (DISPATCH | DISPATCH_EX, Some(4)) | (PROVIDE_CLASS_INFO, Some(3)));
+            let describes = matches!(
+                (uuid, opnum),
+                (known::IDISPATCH | known::IDISPATCH_EX, Some(4)) | (known::IPROVIDE_CLASS_INFO, Some(3))
+            );
             let mut given = Vec::new();
             for reference in ObjRef::scan(stub) {
                 let ObjRefBody::Standard { std, resolver } = reference.body else { continue };
@@ -287,7 +285,7 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
                 table.reachable(server, &resolver.bindings);
                 let from = of.map(|of| of.key());
                 // An object made by a class factory has its class's type; anything else is only reached through it.
-                let kind = (uuid == Uuid::com(1)).then(|| clsid.as_ref().and_then(find_class)).flatten();
+                let kind = (uuid == known::ICLASS_FACTORY).then(|| clsid.as_ref().and_then(find_class)).flatten();
                 if let Some(object) = table.object_mut((Some(std.oxid), std.oid)) {
                     object.clsid = object.clsid.or(clsid);
                     object.client = object.client.take().or_else(|| client.cloned());
@@ -305,7 +303,7 @@ pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: 
     results
 }
 
-fn member_name(kind: Option<&'static Type>, dispid: i32, asked: Option<&str>) -> Option<String> {
+fn member_name(kind: Option<&'static AutomationType>, dispid: i32, asked: Option<&str>) -> Option<String> {
     match (kind, asked) {
         (Some(kind), Some(asked)) => Some(format!("{}.{asked}", kind.name)),
         (None, Some(asked)) => Some(asked.to_owned()),
@@ -538,7 +536,7 @@ fn described(
     results.put("guid", guid);
     let described = of.and_then(|of| table.object(of)).and_then(|object| object.describes);
     if let Some(object) = described.and_then(|key| table.object_mut(key)) {
-        object.kind = Type::of_guid(&guid).or(object.kind);
+        object.kind = AutomationType::of_guid(&guid).or(object.kind);
         // IProvideClassInfo describes the class itself: the GUID is its CLSID.
         let class = find_class(&guid);
         object.clsid = object.clsid.or(class.map(|class| class.clsid));

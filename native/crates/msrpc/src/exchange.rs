@@ -280,7 +280,7 @@ impl Exchange {
     #[must_use]
     pub fn result_name(&self) -> Option<&'static str> {
         let result = self.result()?;
-        result_name(result, interfaces::find(&self.interface?.id.uuid)?.returns())
+        result_name(result, interfaces::find(&self.interface?.id.uuid)?.returns)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which implementation calls: what its way of binding shows. Facts from traffic of each, none of them a secret of the
 //! caller's: another program may imitate any.
 
+use crate::interfaces::known;
 use crate::{AuthLevel, AuthType, Pdu, TransferSyntax, Uuid};
 
 /// An implementation of DCERPC, known by what no other one of those seen does.
@@ -22,7 +23,6 @@ const SMALL_FRAGMENT: u16 = 4280;
 /// The first security context of impacket, and how many a connection may have.
 const IMPACKET_CONTEXTS: core::ops::Range<u32> = 79_231..79_231 + 1024;
 /// What .NET asks each object for. [MS-IOI] 1.9.
-const MANAGED_OBJECT: Uuid = Uuid::literal("c3fcc19e-a970-11d2-8b5a-00a0c9b7c9c4");
 
 impl Implementation {
     /// Words in rules, with their numbers.
@@ -69,7 +69,7 @@ impl Implementation {
     /// What the interfaces asked of an object add to what is known.
     pub(crate) fn asks_for(known: Option<Self>, iids: &[Uuid]) -> Option<Self> {
         match known {
-            None | Some(Self::Windows) if iids.contains(&MANAGED_OBJECT) => Some(Self::DotNet),
+            None | Some(Self::Windows) if iids.contains(&known::IMANAGED_OBJECT) => Some(Self::DotNet),
             known => known,
         }
     }
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn dotnet_is_windows_that_asks_more() {
-        let asked = [MANAGED_OBJECT];
+        let asked = [known::IMANAGED_OBJECT];
         assert_eq!(Implementation::asks_for(Some(Implementation::Windows), &asked), Some(Implementation::DotNet));
         assert_eq!(Implementation::asks_for(Some(Implementation::Impacket), &asked), Some(Implementation::Impacket));
         assert_eq!(Implementation::asks_for(None, &[]), None);

@@ -1,7 +1,8 @@
-//! Interfaces and their procedures by name, out of `interfaces.tsv`, which is read once.
+//! Interfaces and their procedures: what `native/data/rpc` says about them, as code.
 
-use std::sync::LazyLock;
-
+use crate::arguments::layout::{Alignment, Field, FieldKind, Layout, Structure};
+use crate::arguments::readers;
+use crate::command_line::{self, CommandLine};
 use crate::{StatusFamily, Uuid};
 
 /// An interface of the table.
@@ -15,10 +16,25 @@ pub struct Interface {
     pub version: &'static str,
     /// How its stubs are laid out.
     pub kind: Kind,
-    /// The public document that defines it.
+    /// What its procedures return.
+    pub returns: StatusFamily,
+    /// The public document that defines it; `undocumented` where there is none.
     pub source: &'static str,
-    /// Operation number and name, in order.
-    procedures: Vec<(u16, &'static str)>,
+    /// In the order of their numbers.
+    procedures: &'static [Procedure],
+}
+
+/// A procedure of an interface.
+#[derive(Debug)]
+pub(crate) struct Procedure {
+    opnum: u16,
+    pub(crate) name: &'static str,
+    /// What of a request is told.
+    pub(crate) request: Layout,
+    /// What of a response is told.
+    pub(crate) response: Layout,
+    /// Where the command line is that it makes the server run.
+    pub(crate) command: Option<CommandLine>,
 }
 
 /// What stands around the arguments of an interface's calls.
@@ -39,81 +55,41 @@ impl Interface {
         self.kind != Kind::Rpc
     }
 
-    /// What its operations return.
-    #[must_use]
-    pub fn returns(&self) -> StatusFamily {
-        if self.is_orpc() { StatusFamily::Hresult } else { StatusFamily::Win32 }
-    }
-
     /// Name of an operation.
     #[must_use]
     pub fn procedure(&self, opnum: u16) -> Option<&'static str> {
-        let at = self.procedures.binary_search_by_key(&opnum, |(known, _)| *known).ok()?;
-        self.procedures.get(at).map(|(_, name)| *name)
+        self.find_procedure(opnum).map(|procedure| procedure.name)
+    }
+
+    pub(crate) fn find_procedure(&self, opnum: u16) -> Option<&'static Procedure> {
+        self.procedures.get(self.procedures.binary_search_by_key(&opnum, |known| known.opnum).ok()?)
     }
 
     /// Number of named operations.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.procedures.len()
     }
 
     /// True when no operation is named.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.procedures.is_empty()
     }
 }
 
-static TABLE: LazyLock<Vec<Interface>> = LazyLock::new(|| read(include_str!("interfaces.tsv")));
+include!(concat!(env!("OUT_DIR"), "/interfaces.rs"));
 
 /// The interface of a UUID, whatever its version.
 #[must_use]
 pub fn find(uuid: &Uuid) -> Option<&'static Interface> {
-    let at = TABLE.binary_search_by_key(uuid, |interface| interface.uuid).ok()?;
-    TABLE.get(at)
+    TABLE.get(TABLE.binary_search_by_key(uuid, |interface| interface.uuid).ok()?)
 }
 
 /// All of them, by UUID.
 #[must_use]
 pub fn all() -> &'static [Interface] {
-    &TABLE
-}
-
-/// Reads the lines of the table; its own head says what the columns are. A line that does not follow is left out, and
-/// a test sees to it that none is.
-fn read(text: &'static str) -> Vec<Interface> {
-    let mut table: Vec<Interface> = text.lines().filter(|line| !line.starts_with('#')).filter_map(line).collect();
-    table.sort_by_key(|interface| interface.uuid);
-    table
-}
-
-fn line(line: &'static str) -> Option<Interface> {
-    let mut columns = line.split('\t');
-    let uuid = Uuid::parse(columns.next()?)?;
-    let (version, name) = (columns.next()?, columns.next()?);
-    let kind = match columns.next()? {
-        "rpc" => Kind::Rpc,
-        "activation" => Kind::Activation,
-        "object" => Kind::Object,
-        _ => return None,
-    };
-    let source = columns.next()?;
-    let (mut procedures, mut next) = (Vec::new(), 0_u16);
-    for word in columns.next()?.split_ascii_whitespace() {
-        let word = match word.split_once(':') {
-            Some((number, word)) => {
-                next = number.parse().ok()?;
-                word
-            }
-            None => word,
-        };
-        if word != "-" {
-            procedures.push((next, word));
-        }
-        next = next.checked_add(1)?;
-    }
-    Some(Interface { uuid, name, version, kind, source, procedures })
+    TABLE
 }
 
 #[cfg(test)]
@@ -121,14 +97,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_is_an_interface_and_none_comes_twice() {
-        let lines = include_str!("interfaces.tsv").lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(all().len(), lines);
-        assert!(lines >= 120, "{lines}");
+    fn the_table_is_in_order() {
+        assert!(all().len() >= 120, "{}", all().len());
         assert!(all().windows(2).all(|pair| pair[0].uuid < pair[1].uuid));
-        for interface in all() {
-            assert!(interface.procedures.windows(2).all(|pair| pair[0].0 < pair[1].0), "{}", interface.name);
-        }
+        let told = all().iter().flat_map(|known| known.procedures).filter(|known| !known.request.is_empty()).count();
+        assert!(told >= 60, "{told}");
     }
 
     #[test]
@@ -141,6 +114,7 @@ mod tests {
         assert_eq!(name("12345678-1234-abcd-ef00-0123456789ab", 89), Some("RpcAddPrinterDriverEx"));
         assert_eq!(name("76f03f96-cdfd-44fc-a22c-64950a001209", 62), Some("RpcAsyncInstallPrinterDriverFromPackage"));
         assert_eq!(name("12345778-1234-abcd-ef00-0123456789ac", 64), Some("SamrConnect5"));
+        assert_eq!(name("df1941c5-fe89-4e79-bf10-463657acf44d", 0), Some("EfsRpcOpenFileRaw"));
         assert_eq!(name("12345678-1234-abcd-ef00-01234567cffb", 45), Some("NetrLogonSamLogonWithFlags"));
     }
 }

@@ -8,6 +8,7 @@ pub mod automation;
 mod bounded;
 mod byte_order;
 mod client;
+mod command_line;
 mod connection;
 mod datagram;
 mod datum;

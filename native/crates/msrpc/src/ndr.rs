@@ -120,11 +120,18 @@ impl<'a> Ndr<'a> {
     /// # Errors
     /// [`Malformed`] at the end, or when the value cannot be one of anything in a stub.
     pub fn count(&mut self) -> Result<usize, Malformed> {
-        let value = match self.syntax {
-            TransferSyntax::Ndr32 => u64::from(self.u32()?),
-            TransferSyntax::Ndr64 => self.u64()?,
-        };
-        usize::try_from(value).map_err(|_| Malformed::Limit("count"))
+        usize::try_from(self.pointer_sized()?).map_err(|_| Malformed::Limit("count"))
+    }
+
+    /// Reads an integer as large as a pointer: `DWORD_PTR`. [MS-RPCE] 2.2.5.2.
+    ///
+    /// # Errors
+    /// [`Malformed::Truncated`] at the end.
+    pub fn pointer_sized(&mut self) -> Result<u64, Malformed> {
+        match self.syntax {
+            TransferSyntax::Ndr32 => self.u32().map(u64::from),
+            TransferSyntax::Ndr64 => self.u64(),
+        }
     }
 
     /// Reads a unique or full pointer; true when it points to something.
@@ -132,10 +139,7 @@ impl<'a> Ndr<'a> {
     /// # Errors
     /// [`Malformed`] at the end.
     pub fn pointer(&mut self) -> Result<bool, Malformed> {
-        Ok(match self.syntax {
-            TransferSyntax::Ndr32 => self.u32()? != 0,
-            TransferSyntax::Ndr64 => self.u64()? != 0,
-        })
+        self.pointer_sized().map(|value| value != 0)
     }
 
     /// Reads a conformant and varying string of UTF-16 units (`[string] wchar_t *`), without its NUL.

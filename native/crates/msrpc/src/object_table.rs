@@ -1,7 +1,7 @@
 use core::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::automation::Type;
+use crate::automation::AutomationType;
 use crate::bounded::Bounded;
 use crate::held::Total;
 use crate::security::Secrets;
@@ -82,7 +82,7 @@ pub(crate) struct Object {
     /// The class whose activation led here, directly or through other objects.
     pub(crate) clsid: Option<Uuid>,
     /// Its automation type.
-    pub(crate) kind: Option<&'static Type>,
+    pub(crate) kind: Option<&'static AutomationType>,
     /// For type information: the object it describes.
     pub(crate) describes: Option<ObjectKey>,
     /// The process that uses it, where it said so.

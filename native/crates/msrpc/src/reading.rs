@@ -1,6 +1,6 @@
 //! What the complete halves of a call mean, whatever carried them.
 
-use crate::{Exchange, Surroundings, arguments, dcom, words};
+use crate::{Exchange, Surroundings, arguments, command_line, dcom};
 
 /// A complete request: its arguments, the object it is made on, the command line it runs, who calls whom.
 pub(crate) fn request(exchange: &mut Exchange, around: &mut Surroundings<'_>) {
@@ -8,7 +8,7 @@ pub(crate) fn request(exchange: &mut Exchange, around: &mut Surroundings<'_>) {
     exchange.dcom = dcom;
     exchange.arguments = arguments;
     exchange.arguments.extend(arguments::of_request(exchange));
-    exchange.command_line = words::command_line(exchange);
+    exchange.command_line = command_line::of(exchange);
     exchange.between = Some((around.client.address, around.server.address));
 }
 

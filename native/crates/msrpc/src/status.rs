@@ -11,14 +11,18 @@ pub enum StatusFamily {
     Nt,
     /// HRESULT, [MS-ERREF] 2.1.
     Hresult,
+    /// Codes of their own, which no table names: MAPI.
+    Other,
 }
 
 /// Name of what a call returned. `None` for success and for what no table names.
 #[must_use]
 pub fn result_name(result: u32, family: StatusFamily) -> Option<&'static str> {
     match (family, result) {
-        (_, 0) => None,
+        (_, 0) | (StatusFamily::Other, _) => None,
         (StatusFamily::Hresult, 1) => Some("S_FALSE"),
+        // A success that says more, or no status at all.
+        (StatusFamily::Hresult, 2..0x1_0000) => None,
         (StatusFamily::Nt, _) => NTSTATUS.name(result).or_else(|| status_name(result)),
         _ => status_name(result),
     }
@@ -62,6 +66,7 @@ mod tests {
     #[test]
     fn the_interface_decides_what_a_shared_value_means() {
         assert_eq!(result_name(1, StatusFamily::Hresult), Some("S_FALSE"));
+        assert_eq!(result_name(0x65, StatusFamily::Hresult), None);
         assert_eq!(result_name(1, StatusFamily::Win32), Some("ERROR_INVALID_FUNCTION"));
         assert_eq!(result_name(0x105, StatusFamily::Nt), Some("STATUS_MORE_ENTRIES"));
         assert_eq!(result_name(0x8000_000a, StatusFamily::Nt), Some("STATUS_HANDLES_CLOSED"));

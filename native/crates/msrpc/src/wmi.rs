@@ -1,31 +1,27 @@
 //! What WMI calls are about: class, method, namespace. [MS-WMI] 3.1.4.
 
-use crate::{Exchange, Uuid};
-
-const LOGIN: Uuid = Uuid::literal("f309ad18-d86a-11d0-a075-00c04fb68820");
-const SERVICES: Uuid = Uuid::literal("9556dc99-828c-11cf-a37e-00aa003240c7");
+use crate::Exchange;
+use crate::interfaces::known;
 
 impl Exchange {
     /// The WMI class a readable call of IWbemServices is about: of its object path, its query, or the instance it puts.
     #[must_use]
     pub fn wmi_class(&self) -> Option<&str> {
-        let text = |name| self.arguments.text(name);
-        match (self.interface?.id.uuid, self.opnum?) {
-            (SERVICES, 6 | 7 | 16 | 17 | 24 | 25) => text("path").map(class_of_path),
-            (SERVICES, 10 | 11 | 14 | 15 | 18 | 19) => text("class"),
-            (SERVICES, 12 | 13) => text("superclass"),
-            (SERVICES, 20..=23) => class_of_query(text("query")?),
-            _ => None,
+        if self.interface?.id.uuid != known::IWBEM_SERVICES {
+            return None;
         }
+        let text = |name| self.arguments.text(name);
+        text("path")
+            .map(class_of_path)
+            .or_else(|| text("class"))
+            .or_else(|| text("superclass"))
+            .or_else(|| class_of_query(text("query")?))
     }
 
     /// The method a readable ExecMethod calls.
     #[must_use]
     pub fn wmi_method(&self) -> Option<&str> {
-        match (self.interface?.id.uuid, self.opnum?) {
-            (SERVICES, 24 | 25) => self.arguments.text("method"),
-            _ => None,
-        }
+        (self.interface?.id.uuid == known::IWBEM_SERVICES).then(|| self.arguments.text("method")).flatten()
     }
 
     /// The WMI namespace, as the login named it (`\\host\root\cimv2`, `//./root/cimv2`): on the login, and on every call,
@@ -33,7 +29,7 @@ impl Exchange {
     #[must_use]
     pub fn wmi_namespace(&self) -> Option<&str> {
         match (self.interface?.id.uuid, self.opnum?) {
-            (LOGIN, 6) => self.arguments.text("namespace"),
+            (known::IWBEM_LEVEL1_LOGIN, 6) => self.arguments.text("namespace"),
             _ => self.dcom.as_ref()?.namespace.as_deref(),
         }
     }

@@ -1,72 +1,15 @@
-//! A call in words: what it runs, and a sentence about it.
+//! A sentence about a call.
 
 use core::fmt::Write as _;
 
 use crate::datum::{Arguments, Datum};
-use crate::{Exchange, PduType, Uuid};
-
-const SVCCTL: Uuid = Uuid::literal("367abb81-9844-35f1-ad32-98f038001003");
-const TASK_SCHEDULER: Uuid = Uuid::literal("86d35949-83c9-4044-b424-db363231fd0c");
-const ATSVC: Uuid = Uuid::literal("1ff70682-0a51-30e8-076d-740be8cee98b");
-const WBEM_SERVICES: Uuid = Uuid::literal("9556dc99-828c-11cf-a37e-00aa003240c7");
-const DISPATCH: Uuid = Uuid::com(0x0002_0400);
-const DISPATCH_EX: Uuid = Uuid::literal("a6ef9860-c720-11d0-9337-00a0c90dcaa9");
+use crate::interfaces::known;
+use crate::{Exchange, PduType};
 
 /// Longest piece of an argument in a sentence. Characters.
 const MAX_PIECE: usize = 160;
 /// Arguments in a sentence.
 const MAX_PIECES: usize = 6;
-
-/// The command line a call makes its server run: of a service, a task, a WMI method, a DCOM member alike.
-pub(crate) fn command_line(exchange: &Exchange) -> Option<String> {
-    let arguments = &exchange.arguments;
-    let text = |name: &str| arguments.text(name).map(str::to_owned);
-    match (exchange.interface?.id.uuid, exchange.opnum?) {
-        (SVCCTL, 11 | 12 | 23 | 24 | 44 | 45 | 60) => text("binary_path"),
-        (ATSVC, 0) => text("command"),
-        (TASK_SCHEDULER, 1) => task(arguments.text("xml")?),
-        (WBEM_SERVICES, 14 | 15 | 24 | 25) => {
-            let Datum::Record(given) = arguments.get("in")? else { return None };
-            // The property that holds it, by class: processes, jobs, services, event consumers.
-            ["CommandLine", "Command", "PathName", "CommandLineTemplate", "ScriptText"]
-                .iter()
-                .find_map(|name| given.text(name).map(str::to_owned))
-        }
-        (DISPATCH | DISPATCH_EX, 6) => {
-            let method = exchange.dcom.as_ref()?.method.as_deref()?;
-            let member = method.rsplit('.').next()?.to_ascii_lowercase();
-            let Datum::List(given) = arguments.get("parameters")? else { return None };
-            let wanted: &[usize] = match member.as_str() {
-                "executeshellcommand" => &[0, 2],
-                "shellexecute" | "ddeinitiate" => &[0, 1],
-                "run" | "exec" | "registerxll" | "executeexcel4macro" => &[0],
-                _ => return None,
-            };
-            let pieces: Vec<_> = wanted.iter().filter_map(|nth| given.get(*nth)?.text()).collect();
-            (!pieces.is_empty()).then(|| pieces.join(" "))
-        }
-        _ => None,
-    }
-}
-
-/// The first action of a task: `<Command>` and `<Arguments>` of its XML. [MS-TSCH] 2.5.
-fn task(xml: &str) -> Option<String> {
-    let element = |name: &str| {
-        let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-        let (value, _) = rest.split_once(&format!("</{name}>"))?;
-        let plain =
-            ["&lt;<", "&gt;>", "&quot;\"", "&apos;'", "&amp;&"].iter().fold(value.to_owned(), |text, entity| {
-                let (name, character) = entity.split_at(entity.len() - 1);
-                text.replace(name, character)
-            });
-        Some(plain.trim().to_owned())
-    };
-    let command = element("Command")?;
-    Some(match element("Arguments") {
-        Some(arguments) => format!("{command} {arguments}"),
-        None => command,
-    })
-}
 
 /// A sentence about a call: who called what on whom.
 pub(crate) fn says(exchange: &Exchange) -> Option<String> {
@@ -87,7 +30,7 @@ pub(crate) fn says(exchange: &Exchange) -> Option<String> {
             _ => String::new(),
         };
         write!(out, "{client} called {method}({given}) on {server}")
-    } else if uuid == WBEM_SERVICES && exchange.arguments.text("method").is_some() {
+    } else if uuid == known::IWBEM_SERVICES && exchange.arguments.text("method").is_some() {
         let (path, method) = (exchange.arguments.text("path").unwrap_or_default(), exchange.arguments.text("method")?);
         let record = |name: &str| match exchange.arguments.get(name) {
             Some(Datum::Record(fields)) => Some(fields),
@@ -194,13 +137,6 @@ fn piece(value: &Datum, out: &mut String) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_task_runs_its_first_action() {
-        let xml = "<Task><Actions><Exec><Command>cmd.exe</Command><Arguments>/C a &amp;&amp; b &gt; c</Arguments></Exec></Actions></Task>";
-        assert_eq!(task(xml).as_deref(), Some("cmd.exe /C a && b > c"));
-        assert_eq!(task("<Task/>"), None);
-    }
 
     #[test]
     fn numbers_make_room_for_texts() {

@@ -9,7 +9,7 @@ use crate::{ByteOrder, InterfaceId, Ndr};
 const MAX_TOWERS: usize = 512;
 
 /// `ept_map`, request: the interface asked for.
-pub(super) fn map_request(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+pub(crate) fn map_request(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
     let mut arguments = Arguments::default();
     if ndr.pointer()? {
         let object = ndr.uuid()?;
@@ -24,7 +24,7 @@ pub(super) fn map_request(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
 }
 
 /// `ept_map`, response: where it can be called.
-pub(super) fn map_response(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+pub(crate) fn map_response(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
     ndr.handle()?;
     let mut arguments = Arguments::default();
     let _count = ndr.u32()?;
@@ -42,7 +42,7 @@ pub(super) fn map_response(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
 }
 
 /// `ept_lookup`, response: what can be called where.
-pub(super) fn lookup_response(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+pub(crate) fn lookup_response(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
     ndr.handle()?;
     let _count = ndr.u32()?;
     let (_max, _offset, actual) = (ndr.count()?, ndr.count()?, ndr.count()?);

@@ -11,12 +11,12 @@ use crate::{ByteOrder, Ndr};
 const MAX_SERVICES: usize = 1024;
 
 /// `REnumServicesStatusW`: `ENUM_SERVICE_STATUSW` each.
-pub(super) fn list(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+pub(crate) fn list(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
     read(ndr, false)
 }
 
 /// `REnumServicesStatusExW`: `ENUM_SERVICE_STATUS_PROCESSW` each.
-pub(super) fn list_with_processes(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+pub(crate) fn list_with_processes(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
     read(ndr, true)
 }
 

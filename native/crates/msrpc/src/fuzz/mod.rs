@@ -9,8 +9,8 @@ use sidewire_base::{Cursor, Direction, Endpoint, Malformed, Time};
 use crate::security::{Credentials, Principal};
 use crate::{
     ByteOrder, CallInterface, Carriage, Connection, Datagrams, Event, Exchange, Exchanges, Half, InterfaceId, Known,
-    Limits, ObjectTable, PduType, StdObjRef, Surroundings, TransferSyntax, Uuid, arguments, dcom, interfaces, words,
-    write_dcerpc, write_msrpc,
+    Limits, ObjectTable, PduType, StdObjRef, Surroundings, TransferSyntax, Uuid, arguments, command_line, dcom,
+    interfaces, write_dcerpc, write_msrpc,
 };
 
 pub use opened::opened;
@@ -134,7 +134,7 @@ fn call(cur: &mut Cursor<'_>, objects: &mut ObjectTable, server: IpAddr) -> Resu
     objects.learn(server, Some(uuid), OBJECT);
     (exchange.dcom, exchange.arguments) = dcom::on_request(&exchange, objects, server);
     exchange.arguments.extend(arguments::of_request(&exchange));
-    exchange.command_line = words::command_line(&exchange);
+    exchange.command_line = command_line::of(&exchange);
     let results = dcom::on_response(&exchange, objects, server);
     exchange.arguments.extend(results);
     exchange.arguments.extend(arguments::of_response(&exchange));

@@ -1,0 +1,148 @@
+//! `data/rpc`: interfaces with their procedures. `data/rpc/README.md` says what stands in a file.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::signature::{Layout, layout};
+use crate::{Data, Result, uuid};
+
+#[derive(Default)]
+struct Interface {
+    name: String,
+    version: String,
+    kind: &'static str,
+    returns: &'static str,
+    source: String,
+    uuids: Vec<String>,
+    procedures: BTreeMap<u16, Procedure>,
+}
+
+struct Procedure {
+    name: String,
+    request: Layout,
+    response: Layout,
+    command: String,
+}
+
+/// All interfaces as Rust: the table by UUID, and a constant for each name.
+pub(crate) fn generate(files: &[Data]) -> Result<String> {
+    let mut interfaces: Vec<Interface> = Vec::new();
+    for file in files {
+        file.each(|columns| row(&file.name, columns, &mut interfaces))?;
+    }
+    let (mut rows, mut names) = (BTreeMap::new(), BTreeMap::new());
+    for interface in &interfaces {
+        let first = interface.uuids.first().ok_or_else(|| format!("{} has no UUID", interface.name))?;
+        if names.insert(constant(&interface.name), first).is_some() {
+            return Err(format!("{} comes twice", interface.name).into());
+        }
+        for uuid in &interface.uuids {
+            if rows.insert(uuid.clone(), interface.code(uuid)?).is_some() {
+                return Err(format!("{uuid} comes twice").into());
+            }
+        }
+    }
+    let mut code = String::from("static TABLE: &[Interface] = &[\n");
+    for row in rows.values() {
+        writeln!(code, "{row},")?;
+    }
+    code.push_str("];\n\n/// UUIDs of the interfaces by name; the first where one has several.\n");
+    code.push_str(
+        "#[allow(dead_code, reason = \"all of them are there\")]\npub(crate) mod known {\nuse crate::Uuid;\n",
+    );
+    for (name, text) in names {
+        writeln!(code, "pub(crate) const {name}: Uuid = {};", uuid(text).unwrap_or_default())?;
+    }
+    code.push_str("}\n");
+    Ok(code)
+}
+
+fn row(source: &str, columns: &[&str], interfaces: &mut Vec<Interface>) -> Result<()> {
+    match columns {
+        ["interface", name, version, kind, returns] => {
+            interfaces.push(Interface {
+                name: (*name).to_owned(),
+                version: (*version).to_owned(),
+                kind: choose(kind, &[("rpc", "Rpc"), ("activation", "Activation"), ("object", "Object")])?,
+                returns: choose(
+                    returns,
+                    &[("win32", "Win32"), ("ntstatus", "Nt"), ("hresult", "Hresult"), ("other", "Other")],
+                )?,
+                source: source.to_owned(),
+                ..Interface::default()
+            });
+        }
+        ["uuid", text] => {
+            uuid(text).ok_or("not a UUID")?;
+            interfaces.last_mut().ok_or("no interface yet")?.uuids.push((*text).to_owned());
+        }
+        [number, name, rest @ ..] if rest.len() <= 3 => {
+            let interface = interfaces.last_mut().ok_or("no interface yet")?;
+            let number: u16 = number.parse().map_err(|_| "no operation number")?;
+            let column = |at: usize| rest.get(at).copied().filter(|text| *text != "-").unwrap_or_default();
+            let read = |text: &str, of: fn(&Procedure) -> &Layout| match text.strip_prefix('=') {
+                None => layout(text),
+                Some(other) => {
+                    let other = interface.procedures.get(&other.parse()?);
+                    Ok(of(other.ok_or("no such procedure before this one")?).clone())
+                }
+            };
+            let (request, response) = (read(column(0), |p| &p.request)?, read(column(1), |p| &p.response)?);
+            let procedure = Procedure { name: (*name).to_owned(), request, response, command: command(column(2)) };
+            if interface.procedures.insert(number, procedure).is_some() {
+                return Err("the number comes twice".into());
+            }
+        }
+        _ => return Err("not understood".into()),
+    }
+    Ok(())
+}
+
+fn choose(text: &str, among: &[(&str, &'static str)]) -> Result<&'static str> {
+    let found = among.iter().find(|(known, _)| *known == text);
+    found.map(|(_, code)| *code).ok_or_else(|| format!("{text} is not known").into())
+}
+
+/// Where a command line is, as Rust.
+fn command(text: &str) -> String {
+    match text.strip_prefix('+') {
+        Some(function) => format!("Some(CommandLine::Found(command_line::{function}))"),
+        None if text.is_empty() => "None".to_owned(),
+        None => format!("Some(CommandLine::Argument({text:?}))"),
+    }
+}
+
+/// `IWBEM_SERVICES` of `IWbemServices`.
+fn constant(name: &str) -> String {
+    let mut out = String::new();
+    let mut lower = false;
+    for c in name.chars() {
+        if lower && c.is_ascii_uppercase() {
+            out.push('_');
+        }
+        lower = !c.is_ascii_uppercase();
+        out.push(c.to_ascii_uppercase());
+    }
+    out
+}
+
+impl Interface {
+    fn code(&self, text: &str) -> Result<String> {
+        let Self { name, version, kind, returns, source, .. } = self;
+        let uuid = uuid(text).unwrap_or_default();
+        let mut code = format!(
+            "Interface {{ uuid: {uuid}, name: {name:?}, version: {version:?}, kind: Kind::{kind}, \
+             returns: StatusFamily::{returns}, source: {source:?}, procedures: &["
+        );
+        for (number, Procedure { name, request, response, command }) in &self.procedures {
+            write!(
+                code,
+                "Procedure {{ opnum: {number}, name: {name:?}, request: {}, response: {}, command: {command} }}, ",
+                request.code(),
+                response.code()
+            )?;
+        }
+        code.push_str("] }");
+        Ok(code)
+    }
+}

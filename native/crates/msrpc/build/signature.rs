@@ -1,0 +1,198 @@
+//! Fields of a stub: how they are written in `data/rpc`, how they are written in Rust, and how NDR aligns them.
+
+use std::fmt::Write as _;
+
+use crate::Result;
+
+/// What is read of one stub.
+#[derive(Clone, Default)]
+pub(crate) struct Layout {
+    fields: Vec<Field>,
+    /// A function that reads the stub, too.
+    reader: Option<String>,
+}
+
+#[derive(Clone)]
+struct Field {
+    name: String,
+    pointer: bool,
+    kind: Kind,
+}
+
+#[derive(Clone)]
+enum Kind {
+    /// A type without parts: its variant in Rust, and its alignment.
+    Plain(&'static str, Alignment),
+    Structure(Vec<Field>),
+    /// A structure whose members are arguments.
+    Flat(Vec<Field>),
+    Array {
+        varying: bool,
+        of: Vec<Field>,
+    },
+    Union {
+        wide: bool,
+        arms: Vec<(u32, Vec<Field>)>,
+    },
+}
+
+/// To what a value is aligned in NDR32 and in NDR64. Octets.
+type Alignment = (u8, u8);
+
+const POINTER: Alignment = (4, 8);
+
+/// All types without parts. What begins with a count is aligned as the count.
+const PLAIN: &[(&str, &str, Alignment)] = &[
+    ("u8", "U8", (1, 1)),
+    ("u16", "U16", (2, 2)),
+    ("u32", "U32", (4, 4)),
+    ("u64", "U64", (8, 8)),
+    ("q", "PointerSized", POINTER),
+    ("e", "Enumeration", (2, 4)),
+    ("G", "Uuid", (4, 4)),
+    ("h", "Handle", (4, 4)),
+    ("X8", "Octets8", (1, 1)),
+    ("W", "Wide", POINTER),
+    ("A", "Narrow", POINTER),
+    ("U", "Unicode", POINTER),
+    ("S", "Bstr", POINTER),
+    ("R", "Sid", POINTER),
+    ("B", "OctetCount", POINTER),
+    ("LW", "WideList", POINTER),
+    ("LA", "NarrowList", POINTER),
+    ("CU", "UnicodeArray", POINTER),
+    ("VU", "UnicodeVarying", POINTER),
+    ("orpc", "Orpc", (4, 4)),
+    ("p", "Pointer", POINTER),
+    ("n", "Null", POINTER),
+];
+
+/// Reads a column.
+pub(crate) fn layout(text: &str) -> Result<Layout> {
+    let (fields, reader) = match text.rsplit_once('+') {
+        Some((fields, reader)) => (fields.trim_end(), Some(reader.to_owned())),
+        None => (text, None),
+    };
+    if fields.is_empty() {
+        return Ok(Layout { fields: Vec::new(), reader });
+    }
+    let fields = split(fields, ' ').into_iter().map(|word| field(word, true)).collect::<Result<_>>()?;
+    Ok(Layout { fields, reader })
+}
+
+fn fields(text: &str) -> Result<Vec<Field>> {
+    split(text, ',').into_iter().map(|word| field(word, false)).collect()
+}
+
+fn field(word: &str, parameter: bool) -> Result<Field> {
+    if let Some(members) = word.strip_prefix('(').filter(|_| parameter) {
+        let members = fields(members.strip_suffix(')').ok_or("a parenthesis is open")?)?;
+        return Ok(Field { name: String::new(), pointer: false, kind: Kind::Flat(members) });
+    }
+    // A colon after a parenthesis is one of the structure's own.
+    let named = word.split_once(':').filter(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+    let (name, text) = named.unwrap_or(("_", word));
+    let (pointer, text) = text.strip_prefix('*').map_or((false, text), |text| (true, text));
+    let name = if name == "_" { String::new() } else { name.to_owned() };
+    Ok(Field { name, pointer, kind: kind(text)? })
+}
+
+fn kind(word: &str) -> Result<Kind> {
+    let inside = |text: &str| fields(text.strip_suffix(')').ok_or("a parenthesis is open")?);
+    if let Some(text) = word.strip_prefix('(') {
+        return Ok(Kind::Structure(inside(text)?));
+    }
+    if let Some(text) = word.strip_prefix("C(").or_else(|| word.strip_prefix("V(")) {
+        return Ok(Kind::Array { varying: word.starts_with('V'), of: inside(text)? });
+    }
+    if let Some((tag @ ("u" | "e"), arms)) = word.split_once('|') {
+        let arm = |word: &str| {
+            let (number, text) = word.split_once('(').ok_or("an arm has no fields")?;
+            Ok((number.parse()?, inside(text)?))
+        };
+        let arms = split(arms, '|').into_iter().map(arm).collect::<Result<_>>()?;
+        return Ok(Kind::Union { wide: tag == "u", arms });
+    }
+    let plain = PLAIN.iter().find(|(known, ..)| *known == word);
+    plain.map(|(_, variant, alignment)| Kind::Plain(variant, *alignment)).ok_or_else(|| format!("type {word}").into())
+}
+
+/// Splits where no parenthesis is open.
+fn split(text: &str, separator: char) -> Vec<&str> {
+    let mut depth = 0_usize;
+    text.split(|c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == separator && depth == 0
+    })
+    .collect()
+}
+
+/// The alignment of a structure: of its most aligned member. [C706] 14.3.2, [MS-RPCE] 2.2.5.3.4.
+fn alignment_of(fields: &[Field]) -> Alignment {
+    fields.iter().map(Field::alignment).fold((1, 1), most)
+}
+
+fn most(a: Alignment, b: Alignment) -> Alignment {
+    (a.0.max(b.0), a.1.max(b.1))
+}
+
+impl Layout {
+    pub(crate) fn code(&self) -> String {
+        let reader = self.reader.as_ref().map_or("None".to_owned(), |name| format!("Some(readers::{name})"));
+        format!("Layout {{ fields: {}, reader: {reader} }}", list(&self.fields))
+    }
+}
+
+impl Field {
+    fn alignment(&self) -> Alignment {
+        if self.pointer { POINTER } else { self.kind.alignment() }
+    }
+}
+
+impl Kind {
+    fn alignment(&self) -> Alignment {
+        match self {
+            Self::Plain(_, alignment) => *alignment,
+            Self::Structure(fields) | Self::Flat(fields) => alignment_of(fields),
+            Self::Array { of, .. } => most(POINTER, alignment_of(of)),
+            Self::Union { wide, arms } => {
+                let tag = if *wide { (4, 4) } else { (2, 4) };
+                arms.iter().map(|(_, fields)| alignment_of(fields)).fold(tag, most)
+            }
+        }
+    }
+
+    fn code(&self) -> String {
+        match self {
+            Self::Plain(variant, _) => format!("FieldKind::{variant}"),
+            Self::Structure(fields) => format!("FieldKind::Structure({})", structure(fields)),
+            Self::Flat(fields) => format!("FieldKind::Flat({})", structure(fields)),
+            Self::Array { varying, of } => format!("FieldKind::Array {{ varying: {varying}, of: {} }}", structure(of)),
+            Self::Union { wide, arms } => {
+                let mut code = String::new();
+                for (tag, fields) in arms {
+                    let _infallible = write!(code, "({tag}, {}), ", structure(fields));
+                }
+                let (ndr32, ndr64) = self.alignment();
+                format!("FieldKind::Union {{ wide: {wide}, alignment: Alignment({ndr32}, {ndr64}), arms: &[{code}] }}")
+            }
+        }
+    }
+}
+
+fn structure(fields: &[Field]) -> String {
+    let (ndr32, ndr64) = alignment_of(fields);
+    format!("Structure {{ alignment: Alignment({ndr32}, {ndr64}), members: {} }}", list(fields))
+}
+
+fn list(fields: &[Field]) -> String {
+    let mut code = String::from("&[");
+    for Field { name, pointer, kind } in fields {
+        let _infallible = write!(code, "Field {{ name: {name:?}, pointer: {pointer}, kind: {} }}, ", kind.code());
+    }
+    code + "]"
+}

@@ -1,0 +1,323 @@
+//! What of a stub is told: fields in the order in which they travel, and how NDR has them read. [C706] chapter 14,
+//! [MS-RPCE] 2.2.5. `native/data/rpc` says which procedure has which.
+
+use sidewire_base::Malformed;
+
+use crate::datum::{Arguments, Datum};
+use crate::objref::{orpc_that, orpc_this};
+use crate::{Ndr, TransferSyntax};
+
+/// Items of one array of strings.
+const MAX_ITEMS: usize = 1024;
+/// Structures of one array that are read; as many as strings are told.
+const MAX_STRUCTURES: usize = 1 << 14;
+
+/// What is told of one stub.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    pub(crate) fields: &'static [Field],
+    /// Reads the stub from its beginning, for what fields cannot say.
+    pub(crate) reader: Option<fn(&mut Ndr<'_>) -> Result<Arguments, Malformed>>,
+}
+
+impl Layout {
+    /// True when nothing is told.
+    #[cfg(test)]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.reader.is_none()
+    }
+}
+
+/// A field: its name (empty: read and not told), whether a pointer stands before it, its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) pointer: bool,
+    pub(crate) kind: FieldKind,
+}
+
+/// To what a structure is aligned in NDR32 and in NDR64: to its most aligned member. Octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Alignment(pub(crate) u8, pub(crate) u8);
+
+/// Members of a structure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Structure {
+    pub(crate) alignment: Alignment,
+    pub(crate) members: &'static [Field],
+}
+
+/// The types of fields; `native/data/rpc/README.md` says what each is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FieldKind {
+    U8,
+    U16,
+    U32,
+    U64,
+    PointerSized,
+    Enumeration,
+    Uuid,
+    Handle,
+    Octets8,
+    Wide,
+    Narrow,
+    Unicode,
+    Bstr,
+    Sid,
+    OctetCount,
+    WideList,
+    NarrowList,
+    UnicodeArray,
+    UnicodeVarying,
+    Orpc,
+    /// A pointer whose pointee is not read.
+    Pointer,
+    /// A pointer that is null. A stub in which it is not is not understood.
+    Null,
+    Structure(Structure),
+    /// A structure whose members are told as if they were arguments.
+    Flat(Structure),
+    Array {
+        varying: bool,
+        of: Structure,
+    },
+    /// By a tag in front of it; an enumeration, or 32 bits when `wide`. In NDR64 tag and arm are aligned to the most aligned
+    /// of all arms. [MS-RPCE] 2.2.5.3.4.4.
+    Union {
+        wide: bool,
+        alignment: Alignment,
+        arms: &'static [(u32, Structure)],
+    },
+}
+
+/// The stub a field is read from.
+pub(crate) struct StubSource<'a> {
+    pub(super) ndr: Ndr<'a>,
+    pub(super) syntax: TransferSyntax,
+    pub(super) request: bool,
+}
+
+/// What stands in the place of a member of a structure. What it points to follows the outermost structure.
+enum Inline {
+    Value(Option<Datum>),
+    /// A pointer to what is still to come.
+    Pointer,
+    /// A structure in the structure, or an arm of a union.
+    Members(Structure, Vec<Inline>),
+}
+
+impl Field {
+    /// Reads a parameter, and what it points to.
+    pub(super) fn read(self, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
+        let inline = self.inline(source)?;
+        self.resolve(inline, source)
+    }
+
+    fn inline(self, source: &mut StubSource<'_>) -> Result<Inline, Malformed> {
+        let there = match (self.pointer, self.kind) {
+            (true, _) => source.ndr.pointer()?,
+            (false, FieldKind::Unicode) => source.ndr.unicode_header()?,
+            _ => return self.kind.inline(source),
+        };
+        Ok(if there { Inline::Pointer } else { Inline::Value(None) })
+    }
+
+    /// The value, with what is pointed to.
+    fn resolve(self, inline: Inline, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
+        match (inline, self.kind) {
+            (Inline::Pointer, FieldKind::Unicode) if self.pointer && !source.ndr.unicode_header()? => Ok(None),
+            (Inline::Pointer, FieldKind::Unicode) => source.ndr.unicode_body().map(Datum::Text).map(Some),
+            (Inline::Pointer, kind) => {
+                let pointee = kind.inline(source)?;
+                kind.resolve(pointee, source)
+            }
+            (inline, kind) => kind.resolve(inline, source),
+        }
+    }
+}
+
+impl FieldKind {
+    /// What stands in the place of a value.
+    fn inline(self, source: &mut StubSource<'_>) -> Result<Inline, Malformed> {
+        match self {
+            Self::Structure(of) | Self::Flat(of) => Ok(Inline::Members(of, members(of, source)?)),
+            Self::Union { wide, alignment, arms } => {
+                align_union(alignment, source)?;
+                let StubSource { ndr, syntax, .. } = source;
+                let tag = if wide { ndr.u32()? } else { enumeration(ndr, *syntax)? };
+                align_union(alignment, source)?;
+                match arms.iter().find(|(arm, _)| *arm == tag) {
+                    Some((_, arm)) => Ok(Inline::Members(*arm, members(*arm, source)?)),
+                    None => Ok(Inline::Value(None)),
+                }
+            }
+            Self::Array { varying, of } => array(of, varying, source).map(Some).map(Inline::Value),
+            plain => plain.read(source).map(Inline::Value),
+        }
+    }
+
+    fn resolve(self, inline: Inline, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
+        match inline {
+            Inline::Value(value) => Ok(value),
+            Inline::Members(of, members) if matches!(self, Self::Flat(_)) => {
+                record(of, members, source).map(Datum::Record).map(Some)
+            }
+            Inline::Members(of, members) => told(of, members, source).map(Some),
+            Inline::Pointer => Err(Malformed::Invalid("pointer")),
+        }
+    }
+
+    /// A value without parts.
+    fn read(self, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
+        let StubSource { ndr, syntax, request } = source;
+        Ok(Some(match self {
+            Self::U8 => Datum::Uint(ndr.u8()?.into()),
+            Self::U16 => Datum::Uint(ndr.u16()?.into()),
+            Self::U32 => Datum::Uint(ndr.u32()?.into()),
+            Self::U64 => Datum::Uint(ndr.u64()?),
+            Self::PointerSized => Datum::Uint(ndr.pointer_sized()?),
+            Self::Enumeration => Datum::Uint(enumeration(ndr, *syntax)?.into()),
+            Self::Uuid => Datum::Uuid(ndr.uuid()?),
+            Self::Handle => Datum::Uuid(ndr.handle()?),
+            Self::Octets8 => Datum::Text(sidewire_eve::hex(ndr.take(8)?)),
+            Self::Wide => Datum::Text(ndr.wide()?),
+            Self::Narrow => Datum::Text(ndr.narrow()?),
+            Self::Unicode => Datum::Text(ndr.unicode_body()?),
+            Self::Bstr => return Ok(ndr.bstr_pointer()?.map(Datum::Text)),
+            Self::Sid => Datum::Text(sid(ndr)?),
+            Self::OctetCount => Datum::Uint(ndr.octets()?.len() as u64),
+            Self::WideList => list(ndr, Ndr::wide)?,
+            Self::NarrowList => list(ndr, Ndr::narrow)?,
+            Self::UnicodeArray => unicode_array(ndr, false)?,
+            Self::UnicodeVarying => unicode_array(ndr, true)?,
+            Self::Orpc if *request => return orpc_this(ndr).map(|_| None),
+            Self::Orpc => return orpc_that(ndr).map(|_| None),
+            Self::Pointer => return ndr.pointer().map(|_| None),
+            Self::Null if ndr.pointer()? => return Err(Malformed::Invalid("pointer")),
+            Self::Null => return Ok(None),
+            // [`FieldKind::inline`] reads those with parts.
+            Self::Structure(_) | Self::Flat(_) | Self::Array { .. } | Self::Union { .. } => return Ok(None),
+        }))
+    }
+}
+
+fn enumeration(ndr: &mut Ndr<'_>, syntax: TransferSyntax) -> Result<u32, Malformed> {
+    match syntax {
+        TransferSyntax::Ndr32 => ndr.u16().map(u32::from),
+        TransferSyntax::Ndr64 => ndr.u32(),
+    }
+}
+
+/// NDR64 aligns a union to the most aligned of its arms, before the tag and after it.
+fn align_union(alignment: Alignment, source: &mut StubSource<'_>) -> Result<(), Malformed> {
+    match source.syntax {
+        TransferSyntax::Ndr32 => Ok(()),
+        TransferSyntax::Ndr64 => source.ndr.align(alignment.1.into()),
+    }
+}
+
+/// The members of a structure as far as they stand in it. NDR64 pads it to its alignment at its end, too.
+fn members(of: Structure, source: &mut StubSource<'_>) -> Result<Vec<Inline>, Malformed> {
+    let alignment = match source.syntax {
+        TransferSyntax::Ndr32 => of.alignment.0,
+        TransferSyntax::Ndr64 => of.alignment.1,
+    };
+    source.ndr.align(alignment.into())?;
+    let members = of.members.iter().map(|field| field.inline(source)).collect::<Result<_, _>>()?;
+    if source.syntax == TransferSyntax::Ndr64 && of.is_whole() {
+        // At the end of a stub nobody misses the padding.
+        let _ = source.ndr.align(alignment.into());
+    }
+    Ok(members)
+}
+
+impl Structure {
+    /// False for one of which only the beginning is read: what ends with a pointer that is not followed.
+    fn is_whole(&self) -> bool {
+        !self.members.last().is_some_and(|last| last.kind == FieldKind::Pointer)
+    }
+}
+
+/// What a structure tells, once what its members point to is read: the value when only one has a name, else a record.
+fn told(of: Structure, members: Vec<Inline>, source: &mut StubSource<'_>) -> Result<Datum, Malformed> {
+    let mut record = record(of, members, source)?;
+    let single = of.members.iter().filter(|field| !field.name.is_empty()).count() == 1;
+    Ok(if single { record.take_first().unwrap_or(Datum::Null) } else { Datum::Record(record) })
+}
+
+/// The members that have names, with what they point to.
+fn record(of: Structure, members: Vec<Inline>, source: &mut StubSource<'_>) -> Result<Arguments, Malformed> {
+    let mut record = Arguments::default();
+    for (field, member) in of.members.iter().zip(members) {
+        let value = field.resolve(member, source)?;
+        if let Some(value) = value.filter(|_| !field.name.is_empty()) {
+            record.put(field.name, value);
+        }
+    }
+    Ok(record)
+}
+
+/// A conformant array of structures, what they point to behind all of them.
+fn array(of: Structure, varying: bool, source: &mut StubSource<'_>) -> Result<Datum, Malformed> {
+    let mut count = source.ndr.count()?;
+    if varying {
+        let _offset = source.ndr.count()?;
+        count = source.ndr.count()?;
+    }
+    if count > MAX_STRUCTURES {
+        return Err(Malformed::Limit("structures"));
+    }
+    let rows = (0..count).map(|_| members(of, source)).collect::<Result<Vec<_>, _>>()?;
+    let mut items = Vec::new();
+    for row in rows {
+        let item = told(of, row, source)?;
+        if items.len() < MAX_ITEMS {
+            items.push(item);
+        }
+    }
+    Ok(Datum::List(items))
+}
+
+/// `RPC_SID` with its conformance in front. [MS-DTYP] 2.4.2.3.
+fn sid(ndr: &mut Ndr<'_>) -> Result<String, Malformed> {
+    let max = ndr.count()?;
+    let (revision, count) = (ndr.u8()?, usize::from(ndr.u8()?));
+    let authority = ndr.take(6)?.iter().fold(0_u64, |value, octet| value << 8 | u64::from(*octet));
+    if count > 15 || count > max {
+        return Err(Malformed::Invalid("SubAuthorityCount"));
+    }
+    let mut text = format!("S-{revision}-{authority}");
+    for _ in 0..count {
+        text.push_str(&format!("-{}", ndr.u32()?));
+    }
+    Ok(text)
+}
+
+/// An array of pointers to strings, the strings behind it.
+fn list<'a>(ndr: &mut Ndr<'a>, string: impl Fn(&mut Ndr<'a>) -> Result<String, Malformed>) -> Result<Datum, Malformed> {
+    let count = ndr.count()?;
+    if count > MAX_ITEMS {
+        return Err(Malformed::Limit("strings"));
+    }
+    let there = (0..count).map(|_| ndr.pointer()).collect::<Result<Vec<_>, _>>()?;
+    let item = |there| if there { string(ndr).map(Datum::Text) } else { Ok(Datum::Null) };
+    Ok(Datum::List(there.into_iter().map(item).collect::<Result<_, _>>()?))
+}
+
+/// An array of `RPC_UNICODE_STRING`: the headers, then the bodies.
+fn unicode_array(ndr: &mut Ndr<'_>, varying: bool) -> Result<Datum, Malformed> {
+    let mut count = ndr.count()?;
+    if varying {
+        let _offset = ndr.count()?;
+        count = ndr.count()?;
+    }
+    if count > MAX_ITEMS {
+        return Err(Malformed::Limit("strings"));
+    }
+    let there = (0..count).map(|_| ndr.unicode_header()).collect::<Result<Vec<_>, _>>()?;
+    let item = |there| if there { ndr.unicode_body().map(Datum::Text) } else { Ok(Datum::Null) };
+    Ok(Datum::List(there.into_iter().map(item).collect::<Result<_, _>>()?))
+}
+
+#[cfg(test)]
+mod tests;
