@@ -647,6 +647,82 @@ export type StatsRecord = {
   readonly [name: string]: Counters;
 };
 
+/** A TLS session: what both sides said before it was encrypted. */
+export interface TlsRecord {
+  /** Of the server's first certificate: `C=FR, O=Example, CN=example.org`. */
+  readonly subject?: string;
+  /** Issuer of the server's first certificate. */
+  readonly issuerdn?: string;
+  /** Alternative names of the server's first certificate. */
+  readonly subjectaltname?: readonly string[];
+  /** An earlier session goes on, so the server shows no certificate. */
+  readonly session_resumed?: boolean;
+  /** Of the server's first certificate, in hexadecimal with colons. */
+  readonly serial?: string;
+  /** SHA-1 of the server's first certificate. */
+  readonly fingerprint?: string;
+  /** Name of the server that the client asks for. */
+  readonly sni?: string;
+  /** What the server chose: `TLS 1.2`; what the client wants as long as it has not. */
+  readonly version?: string;
+  /** When the server's first certificate becomes valid, UTC. */
+  readonly notbefore?: string;
+  /** When the server's first certificate ceases to be valid, UTC. */
+  readonly notafter?: string;
+  /** The server's first certificate, DER in base64 (`custom`). */
+  readonly certificate?: string;
+  /** The server's certificates, DER in base64 (`custom`). */
+  readonly chain?: readonly string[];
+  /** JA3 of the client (`ja3-fingerprints`). */
+  readonly ja3?: {
+    /** MD5 of the string. */
+    readonly hash: string;
+    readonly string: string;
+  };
+  /** JA3S of the server (`ja3-fingerprints`). */
+  readonly ja3s?: {
+    /** MD5 of the string. */
+    readonly hash: string;
+    readonly string: string;
+  };
+  /** JA4 of the client. */
+  readonly ja4?: string;
+  /** Protocols the client would speak inside, the dearest first. */
+  readonly client_alpns?: readonly string[];
+  /** The one that the server chose. */
+  readonly server_alpns?: readonly string[];
+  /** Of the client's hello, without GREASE (`custom`). */
+  readonly client_handshake?: {
+    /** The greatest that the client names. */
+    readonly version: string;
+    readonly ciphers?: readonly number[];
+    readonly exts?: readonly number[];
+    readonly sig_algs?: readonly number[];
+  };
+  /** Of the server's hello (`custom`). */
+  readonly server_handshake?: {
+    readonly version: string;
+    readonly cipher?: number;
+    readonly exts?: readonly number[];
+  };
+  /** The client's first certificate, when it showed one. */
+  readonly client?: {
+    readonly subject: string;
+    readonly issuerdn: string;
+    /** SHA-1. */
+    readonly fingerprint: string;
+    readonly serial: string;
+    readonly notbefore?: string;
+    readonly notafter?: string;
+    /** DER in base64 (`custom`). */
+    readonly certificate?: string;
+    /** DER in base64 (`custom`). */
+    readonly chain?: readonly string[];
+  };
+  /** What the flow spoke before: STARTTLS, CONNECT. */
+  readonly from_proto?: string;
+}
+
 /** A rule matched. */
 export interface AlertEvent extends EventBase {
   readonly event_type: 'alert';
@@ -711,6 +787,7 @@ export interface AlertEvent extends EventBase {
   readonly http?: HttpRecord;
   readonly msrpc?: MsrpcRecord;
   readonly smb?: SmbRecord;
+  readonly tls?: TlsRecord;
   readonly alert: AlertRecord;
 }
 
@@ -751,6 +828,7 @@ export interface FileinfoEvent extends EventBase {
   readonly http?: HttpRecord;
   readonly msrpc?: MsrpcRecord;
   readonly smb?: SmbRecord;
+  readonly tls?: TlsRecord;
   readonly fileinfo: FileinfoRecord;
 }
 
@@ -838,6 +916,12 @@ export interface StatsEvent extends EventBase {
   readonly stats: StatsRecord;
 }
 
+/** A TLS session: what both sides said before it was encrypted. */
+export interface TlsEvent extends EventBase {
+  readonly event_type: 'tls';
+  readonly tls: TlsRecord;
+}
+
 /** An EVE event, told apart by `event_type`. */
 export type EveEvent =
   | AlertEvent
@@ -853,11 +937,12 @@ export type EveEvent =
   | MsrpcEvent
   | NetflowEvent
   | SmbEvent
-  | StatsEvent;
+  | StatsEvent
+  | TlsEvent;
 
 /** The names of the event types. */
 export type EventType = EveEvent['event_type'];
 
 /** The names of the event types, sorted. */
-export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'engine', 'fileinfo', 'flow', 'frame', 'http', 'metadata', 'msrpc', 'netflow', 'smb', 'stats'];
+export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'engine', 'fileinfo', 'flow', 'frame', 'http', 'metadata', 'msrpc', 'netflow', 'smb', 'stats', 'tls'];
 

@@ -6,6 +6,7 @@ pub mod dcerpc;
 pub mod fuzz;
 pub mod http1;
 pub mod smb;
+pub mod tls;
 
 use sidewire_app_layer::ProtocolDef;
 
@@ -14,6 +15,7 @@ pub static ALL: &[ProtocolDef] = &[
     // One line per protocol: `sidewire_app_layer::def::<folder::Protocol>()`.
     sidewire_app_layer::def::<http1::Http1>(),
     sidewire_app_layer::def::<smb::Smb>(),
+    sidewire_app_layer::def::<tls::TlsSession>(),
     sidewire_app_layer::def::<dcerpc::Tcp>(),
     sidewire_app_layer::def::<dcerpc::Udp>(),
 ];

@@ -32,6 +32,17 @@ import {
 import { flowbits, flowint, hostbits, xbits } from './state.js';
 import { streamSize } from './stream-size.js';
 import { detectionFilter, threshold } from './threshold.js';
+import {
+  certExpired,
+  certNotAfter,
+  certNotBefore,
+  certValid,
+  sslState,
+  sslVersion,
+  tlsFingerprint,
+  tlsIssuer,
+  tlsSubject,
+} from './tls.js';
 import { transformKeyword } from './transforms.js';
 import { urilen } from './urilen.js';
 import { depth, distance, endswith, offset, startswith, within } from './window.js';
@@ -49,6 +60,10 @@ export const KEYWORDS: readonly Keyword[] = [
   byteJump,
   byteMath,
   byteTest,
+  certExpired,
+  certNotAfter,
+  certNotBefore,
+  certValid,
   classtype,
   content,
   decodeEvent,
@@ -90,12 +105,17 @@ export const KEYWORDS: readonly Keyword[] = [
   rev,
   sameip,
   sid,
+  sslState,
+  sslVersion,
   startswith,
   streamEvent,
   streamSize,
   tag,
   target,
   threshold,
+  tlsFingerprint,
+  tlsIssuer,
+  tlsSubject,
   tos,
   uricontent,
   urilen,

@@ -1,0 +1,202 @@
+//! Certificates as a side sends them: the message (RFC 5246 section 7.4.2) and what is read of its first certificate
+//! (RFC 5280), spelt as OpenSSL and Suricata do.
+
+use core::fmt::Write;
+
+use sha1::{Digest, Sha1};
+use sidewire_base::{Cursor, Malformed};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::error::X509Error;
+use x509_parser::extensions::GeneralName;
+use x509_parser::nom;
+use x509_parser::prelude::FromDer;
+use x509_parser::time::ASN1Time;
+
+use super::event::TlsEvent;
+use super::transaction::{PendingEvents, TlsSide};
+
+/// Certificates of a chain that are kept. Chains in use have up to six.
+const MAX_CHAIN: usize = 64;
+
+/// Alternative names of a certificate that are kept. Certificate authorities sign up to a few hundred.
+const MAX_ALTERNATIVE_NAMES: usize = 1024;
+
+/// Extensions that a certificate is read with. Those in use have up to fifteen.
+const MAX_EXTENSIONS: usize = 128;
+
+/// The certificates a side sent, in DER.
+#[derive(Debug, Default)]
+pub(super) struct CertificateChain {
+    octets: Box<[u8]>,
+    /// Where each begins and ends.
+    places: Vec<(usize, usize)>,
+}
+
+impl CertificateChain {
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(super) fn get(&self, nth: usize) -> Option<&[u8]> {
+        let (start, end) = *self.places.get(nth)?;
+        self.octets.get(start..end)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.places.iter().filter_map(|(start, end)| self.octets.get(*start..*end))
+    }
+}
+
+/// What is read of the first certificate of a chain.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct LeafCertificate {
+    /// `C=FR, O=Example, CN=example.org`.
+    pub(super) subject: Box<str>,
+    pub(super) issuer: Box<str>,
+    pub(super) alternative_names: Vec<Box<str>>,
+    /// `00:97:E6`: the octets of the number, with the sign's.
+    pub(super) serial: Box<str>,
+    pub(super) not_before: CertificateTime,
+    pub(super) not_after: CertificateTime,
+    /// SHA-1: `3a:0b:3b`.
+    pub(super) fingerprint: Box<str>,
+}
+
+/// A moment in a certificate.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct CertificateTime {
+    /// Since 1970.
+    pub(super) seconds: i64,
+    /// `2015-02-12T18:07:27`, UTC.
+    pub(super) text: Box<str>,
+}
+
+impl CertificateTime {
+    fn new(time: &ASN1Time) -> Self {
+        let civil = time.to_datetime();
+        let text = format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+            civil.year(),
+            u8::from(civil.month()),
+            civil.day(),
+            civil.hour(),
+            civil.minute(),
+            civil.second()
+        );
+        Self { seconds: time.timestamp(), text: text.into() }
+    }
+}
+
+/// Takes the body of a certificate message. A side's first one counts: what is sent again in a renegotiation is not read.
+pub(super) fn read(side: &mut TlsSide, body: &[u8], events: &mut PendingEvents) {
+    if side.chain.len() > 0 {
+        return;
+    }
+    if read_chain(side, body, events).is_err() {
+        events.raise(TlsEvent::InvalidCertificate);
+    }
+}
+
+fn read_chain(side: &mut TlsSide, body: &[u8], events: &mut PendingEvents) -> Result<(), Malformed> {
+    let mut cur = Cursor::new(body);
+    let length = cur.u24_be()? as usize;
+    let octets = cur.take(length)?;
+    side.chain.octets = octets.into();
+    let mut rest = Cursor::new(octets);
+    while !rest.is_empty() {
+        if side.chain.len() == MAX_CHAIN {
+            events.raise(TlsEvent::CertificateInvalidLength);
+            break;
+        }
+        let length = rest.u24_be()? as usize;
+        let start = rest.position();
+        let der = rest.take(length)?;
+        side.chain.places.push((start, start + length));
+        if side.leaf.is_none() {
+            match LeafCertificate::read(der, events) {
+                Ok(leaf) => side.leaf = Some(Box::new(leaf)),
+                Err(event) => events.raise(event),
+            }
+        }
+    }
+    Ok(())
+}
+
+impl LeafCertificate {
+    /// Reads a certificate in DER.
+    ///
+    /// # Errors
+    /// The event that says what could not be read.
+    pub(super) fn read(der: &[u8], events: &mut PendingEvents) -> Result<Self, TlsEvent> {
+        let (_, certificate) = X509Certificate::from_der(der).map_err(|error| event_of(&error))?;
+        if certificate.extensions().len() > MAX_EXTENSIONS {
+            return Err(TlsEvent::CertificateInvalidExtensions);
+        }
+        let mut alternative_names = Vec::new();
+        // Named twice, none can be believed.
+        if let Ok(Some(names)) = certificate.subject_alternative_name() {
+            let names = &names.value.general_names;
+            alternative_names = names.iter().take(MAX_ALTERNATIVE_NAMES).map(alternative_name).collect();
+            if names.len() > MAX_ALTERNATIVE_NAMES {
+                events.raise(TlsEvent::TooManySubjectAlternativeNames);
+            }
+        }
+        let validity = certificate.validity();
+        Ok(Self {
+            subject: certificate.subject().to_string().into(),
+            issuer: certificate.issuer().to_string().into(),
+            alternative_names,
+            serial: with_colons(certificate.raw_serial(), |text, octet| write!(text, "{octet:02X}")),
+            not_before: CertificateTime::new(&validity.not_before),
+            not_after: CertificateTime::new(&validity.not_after),
+            fingerprint: fingerprint(der),
+        })
+    }
+}
+
+impl LeafCertificate {
+    /// Neither expired nor yet to become valid. Seconds since 1970.
+    pub(super) fn is_valid_at(&self, seconds: i64) -> bool {
+        (self.not_before.seconds..=self.not_after.seconds).contains(&seconds)
+    }
+}
+
+/// SHA-1 of a certificate, in lower case with colons.
+fn fingerprint(der: &[u8]) -> Box<str> {
+    with_colons(&Sha1::digest(der), |text, octet| write!(text, "{octet:02x}"))
+}
+
+fn with_colons(octets: &[u8], digits: impl Fn(&mut String, u8) -> core::fmt::Result) -> Box<str> {
+    let mut text = String::with_capacity(octets.len() * 3);
+    for octet in octets {
+        if !text.is_empty() {
+            text.push(':');
+        }
+        // Writing to a string cannot fail.
+        let _ = digits(&mut text, *octet);
+    }
+    text.into()
+}
+
+fn alternative_name(name: &GeneralName<'_>) -> Box<str> {
+    match name {
+        GeneralName::DNSName(text) | GeneralName::RFC822Name(text) | GeneralName::URI(text) => (*text).into(),
+        other => other.to_string().into(),
+    }
+}
+
+fn event_of(error: &nom::Err<X509Error>) -> TlsEvent {
+    match error {
+        nom::Err::Incomplete(_) => TlsEvent::CertificateInvalidLength,
+        nom::Err::Error(error) | nom::Err::Failure(error) => match error {
+            X509Error::InvalidVersion => TlsEvent::CertificateInvalidVersion,
+            X509Error::InvalidSerial => TlsEvent::CertificateInvalidSerial,
+            X509Error::InvalidAlgorithmIdentifier => TlsEvent::CertificateInvalidAlgorithmIdentifier,
+            X509Error::InvalidX509Name => TlsEvent::CertificateInvalidX509Name,
+            X509Error::InvalidDate => TlsEvent::CertificateInvalidDate,
+            X509Error::InvalidExtensions => TlsEvent::CertificateInvalidExtensions,
+            X509Error::Der(_) => TlsEvent::CertificateInvalidDer,
+            _ => TlsEvent::InvalidCertificate,
+        },
+    }
+}

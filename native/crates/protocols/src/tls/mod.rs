@@ -1,0 +1,104 @@
+//! TLS 1.0 to 1.3, SSL 3.0, and the hellos of SSL 2.0: what both sides say before they encrypt.
+//!
+//! A flow is one transaction. Records are put together as they come, handshake messages over records, so that any division of
+//! the octets into segments and records gives the same transaction. What follows the handshake is passed over.
+
+mod buffers;
+mod certificate;
+mod detect;
+mod event;
+mod fields;
+mod fingerprint;
+mod frame;
+mod handshake;
+mod heartbeat;
+mod hello;
+mod log;
+mod progress;
+mod session;
+mod settings;
+mod ssl2;
+#[cfg(test)]
+mod tests;
+mod transaction;
+mod version;
+
+use sidewire_app_layer::{
+    Buffer, Context, EventInfo, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step, Transactions,
+    Transport,
+};
+use sidewire_base::Direction;
+
+use progress::{Stage, TlsProgress};
+use session::RecordStep;
+pub use session::TlsSession;
+use settings::TlsSettings;
+use transaction::PendingEvents;
+pub use transaction::TlsTransaction;
+
+impl Protocol for TlsSession {
+    type Tx = TlsTransaction;
+    const INFO: Info = Info {
+        name: "tls",
+        aliases: &["ssl"],
+        doc: "TLS 1.0 to 1.3 (RFC 8446), SSL 3.0 and hellos of SSL 2.0.",
+        transports: &[Transport::Tcp],
+        patterns: detect::PATTERNS,
+        probes: detect::PROBES,
+        stages: progress::STAGES,
+        one_way: false,
+    };
+    const CLIENT_FIRST: bool = true;
+    const BUFFERS: &'static [Buffer<TlsTransaction>] = buffers::BUFFERS;
+    const FRAMES: &'static [FrameInfo] = frame::FRAMES;
+    const EVENTS: &'static [EventInfo] = event::EVENTS;
+    const LOGGERS: &'static [Logger<TlsTransaction>] = log::LOGGERS;
+
+    fn begin(settings: &Settings) -> Self {
+        Self::new(TlsSettings::new(settings))
+    }
+
+    fn parse(
+        &mut self,
+        direction: Direction,
+        input: Input<'_>,
+        transactions: &mut Transactions<TlsTransaction>,
+        context: &mut Context<'_>,
+    ) -> Result<Step, Failed> {
+        if transactions.is_empty() {
+            transactions.open(self.transaction(), context.time);
+        }
+        let Some(slot) = transactions.last_mut() else { return Err(Failed) };
+        let mut step = RecordStep {
+            from: direction,
+            tx: &mut slot.tx,
+            events: PendingEvents::default(),
+            progress: TlsProgress::default(),
+        };
+        let outcome = self.take(&input, &mut step, context);
+        let RecordStep { mut events, mut progress, tx, .. } = step;
+        tx.seen(context.time);
+        if tx.is_identified() {
+            progress.reach_both(Stage::Handshake);
+        }
+        for event in events.take() {
+            slot.raise(event as u16);
+        }
+        for side in Direction::BOTH {
+            slot.advance(side, progress.get(side), context.time);
+        }
+        let (consumed, need) = outcome.map_err(|_| Failed)?;
+        Ok(Step { finished: self.is_bypassed(), ..Step::need(consumed, need) })
+    }
+
+    fn close(
+        &mut self,
+        direction: Direction,
+        transactions: &mut Transactions<TlsTransaction>,
+        context: &mut Context<'_>,
+    ) {
+        if let Some(slot) = transactions.last_mut() {
+            slot.advance(direction, Stage::Finished.value(direction), context.time);
+        }
+    }
+}

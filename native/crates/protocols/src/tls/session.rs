@@ -1,0 +1,295 @@
+//! The record layer of both sides: RFC 8446 section 5.1, RFC 5246 section 6.2.
+
+use sidewire_app_layer::{Context, FrameKind, Input};
+use sidewire_base::{Direction, PerDirection};
+
+use super::event::TlsEvent;
+use super::frame;
+use super::handshake::{HandshakeBuffer, HandshakeStep};
+use super::heartbeat::HeartbeatState;
+use super::progress::{Stage, TlsProgress};
+use super::settings::{Encryption, TlsSettings};
+use super::ssl2::{self, Ssl2Record, Ssl2State};
+use super::transaction::{PendingEvents, TlsTransaction};
+use super::version::TlsVersion;
+
+/// Octets of a record's header.
+const HEADER: usize = 5;
+
+/// Octets of a fragment: 2^14, and what encryption may add. RFC 5246 section 6.2.3.
+const MAX_FRAGMENT: usize = (1 << 14) + 1024;
+
+/// Octets of the smallest record.
+const MIN_RECORD: usize = HEADER + 1;
+
+/// Content types of records.
+mod content {
+    pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
+    pub(super) const ALERT: u8 = 21;
+    pub(super) const HANDSHAKE: u8 = 22;
+    pub(super) const APPLICATION_DATA: u8 = 23;
+    pub(super) const HEARTBEAT: u8 = 24;
+}
+
+/// The state of a flow that speaks TLS.
+#[derive(Debug, Default)]
+pub struct TlsSession {
+    lanes: PerDirection<RecordLane>,
+    heartbeat: HeartbeatState,
+    ssl2: Ssl2State,
+    settings: TlsSettings,
+    /// Something encrypted was seen.
+    encrypted: bool,
+}
+
+/// Where one side's octets stand.
+#[derive(Debug, Default)]
+struct RecordLane {
+    handshake: HandshakeBuffer,
+    /// Octets of application data to pass over.
+    passing: usize,
+    /// The header of the record that is waited for was looked at.
+    begun: bool,
+}
+
+/// What became of the octets at hand.
+enum RecordOutcome {
+    /// So many of them are done with.
+    Done(usize),
+    /// So many must be there first.
+    Need(usize),
+}
+
+/// What a step changes, beside the session.
+pub(super) struct RecordStep<'a> {
+    pub(super) from: Direction,
+    pub(super) tx: &'a mut TlsTransaction,
+    pub(super) events: PendingEvents,
+    pub(super) progress: TlsProgress,
+}
+
+/// The session cannot be followed any further; the event that says why was raised.
+pub(super) struct Unfollowable;
+
+/// The header of a record.
+#[derive(Clone, Copy)]
+struct RecordHeader {
+    kind: u8,
+    version: TlsVersion,
+    length: usize,
+}
+
+impl RecordHeader {
+    fn read(data: &[u8]) -> Option<Self> {
+        let &[kind, high, low, long, short] = data.first_chunk::<HEADER>()?;
+        let version = TlsVersion(u16::from_be_bytes([high, low]));
+        Some(Self { kind, version, length: u16::from_be_bytes([long, short]).into() })
+    }
+
+    const fn is_known(self) -> bool {
+        use content::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEARTBEAT};
+        matches!(self.kind, CHANGE_CIPHER_SPEC | ALERT | HANDSHAKE | APPLICATION_DATA | HEARTBEAT)
+    }
+}
+
+impl RecordStep<'_> {
+    fn fail(&mut self, event: TlsEvent) -> Unfollowable {
+        self.events.raise(event);
+        Unfollowable
+    }
+
+    fn handshake(&mut self) -> HandshakeStep<'_> {
+        HandshakeStep { from: self.from, tx: self.tx, events: &mut self.events, progress: &mut self.progress }
+    }
+}
+
+impl TlsSession {
+    pub(super) fn new(settings: TlsSettings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
+    /// The transaction of the flow, at its beginning.
+    pub(super) fn transaction(&self) -> TlsTransaction {
+        let TlsSettings { fields, alert_fields, tells_resumed, .. } = self.settings;
+        TlsTransaction { fields, alert_fields, tells_resumed, ..TlsTransaction::default() }
+    }
+
+    /// Rules on the payload have nothing more to look into.
+    #[allow(dead_code, reason = "the engine learns to leave the payload out next")]
+    pub(super) fn is_opaque(&self) -> bool {
+        self.encrypted && self.settings.encryption != Encryption::Full
+    }
+
+    /// Nothing that comes is wanted.
+    pub(super) fn is_bypassed(&self) -> bool {
+        self.encrypted && self.settings.encryption == Encryption::Bypass
+    }
+
+    /// Takes records: how many octets are done with, and how many must be there for the next.
+    pub(super) fn take(
+        &mut self,
+        input: &Input<'_>,
+        step: &mut RecordStep<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<(usize, usize), Unfollowable> {
+        if !self.lanes[step.from].begun {
+            step.tx.latest = 0;
+        }
+        let most = (input.data.len() / MIN_RECORD).max(1);
+        let mut done = 0;
+        for count in 0.. {
+            let data = input.data.get(done..).unwrap_or_default();
+            let Some(first) = data.first() else { break };
+            if count > most {
+                return Err(step.fail(TlsEvent::TooManyRecordsInPacket));
+            }
+            let mut tell = |kind, at: usize, length: usize| {
+                if let Some(frames) = &mut context.frames {
+                    frames.begin(kind, input.offset + (done + at) as u64, Some(length as u64), None);
+                }
+            };
+            let passing = core::mem::take(&mut self.lanes[step.from].passing);
+            let outcome = if passing > 0 {
+                let passed = passing.min(data.len());
+                self.lanes[step.from].passing = passing - passed;
+                RecordOutcome::Done(passed)
+            } else if ssl2::begins(*first) {
+                self.ssl2_record(data, step, &mut tell)?
+            } else {
+                self.record(data, step, &mut tell)?
+            };
+            match outcome {
+                RecordOutcome::Done(octets) => done += octets,
+                RecordOutcome::Need(octets) => return Ok((done, octets)),
+            }
+        }
+        Ok((done, 0))
+    }
+
+    fn ssl2_record(
+        &mut self,
+        data: &[u8],
+        step: &mut RecordStep<'_>,
+        tell: &mut impl FnMut(FrameKind, usize, usize),
+    ) -> Result<RecordOutcome, Unfollowable> {
+        step.tx.sides[step.from].version = TlsVersion::SSL2;
+        let Some(record) = Ssl2Record::read(data) else { return Ok(RecordOutcome::Need(data.len() + 1)) };
+        let whole = record.header + record.length;
+        if !core::mem::replace(&mut self.lanes[step.from].begun, true) {
+            tell(frame::SSL2_HEADER, 0, record.header + 1);
+            tell(frame::SSL2_PDU, 0, whole);
+        }
+        let Some(message) = data.get(record.header..whole) else { return Ok(RecordOutcome::Need(whole)) };
+        self.lanes[step.from].begun = false;
+        if let Err(event) = self.ssl2.take(message, &mut step.handshake()) {
+            step.events.raise(event);
+            return Err(step.fail(TlsEvent::InvalidSslRecord));
+        }
+        self.encrypted |= self.ssl2.is_encrypted();
+        Ok(RecordOutcome::Done(whole))
+    }
+
+    fn record(
+        &mut self,
+        data: &[u8],
+        step: &mut RecordStep<'_>,
+        tell: &mut impl FnMut(FrameKind, usize, usize),
+    ) -> Result<RecordOutcome, Unfollowable> {
+        let Some(header) = RecordHeader::read(data) else { return Ok(RecordOutcome::Need(HEADER)) };
+        if !core::mem::replace(&mut self.lanes[step.from].begun, true) {
+            tell(frame::HEADER, 0, HEADER);
+            tell(frame::PDU, 0, HEADER + header.length);
+        }
+        if !self.check(header, step)? {
+            self.lanes[step.from].begun = false;
+            return Ok(RecordOutcome::Done(data.len()));
+        }
+        let whole = HEADER + header.length;
+        if header.kind == content::APPLICATION_DATA {
+            // Encrypted: nobody waits for the whole of it.
+            if data.len() < MIN_RECORD {
+                return Ok(RecordOutcome::Need(MIN_RECORD));
+            }
+            tell(frame::DATA, HEADER, header.length);
+            self.application_data(step);
+            let there = whole.min(data.len());
+            let lane = &mut self.lanes[step.from];
+            (lane.passing, lane.begun) = (whole - there, false);
+            return Ok(RecordOutcome::Done(there));
+        }
+        let Some(fragment) = data.get(HEADER..whole) else { return Ok(RecordOutcome::Need(whole)) };
+        self.lanes[step.from].begun = false;
+        tell(frame::DATA, HEADER, header.length);
+        match header.kind {
+            content::CHANGE_CIPHER_SPEC => change_cipher(step),
+            content::ALERT => {
+                tell(frame::ALERT, HEADER, header.length);
+                alert(fragment, step);
+            }
+            content::HEARTBEAT => {
+                tell(frame::HEARTBEAT, HEADER, header.length);
+                let encrypted = step.tx.has_cipher();
+                self.heartbeat.take(step.from, fragment, encrypted).map_err(|event| step.fail(event))?;
+            }
+            _ => self.handshake(fragment, step),
+        }
+        Ok(RecordOutcome::Done(whole))
+    }
+
+    /// Is a record one that can be read? `false`: it is passed over with all that came with it.
+    fn check(&mut self, header: RecordHeader, step: &mut RecordStep<'_>) -> Result<bool, Unfollowable> {
+        let from = step.from;
+        let before = step.tx.sides[from].version;
+        if !header.is_known() {
+            step.events.raise(TlsEvent::InvalidRecordType);
+            let tolerated = matches!(before, TlsVersion::TLS10 | TlsVersion::TLS11);
+            return if tolerated { Ok(false) } else { Err(Unfollowable) };
+        }
+        if !(step.tx.facts.hello[from] && before != TlsVersion::UNKNOWN) {
+            step.tx.sides[from].version = header.version;
+        }
+        if header.length == 0 || header.length > MAX_FRAGMENT {
+            return Err(step.fail(TlsEvent::InvalidRecordLength));
+        }
+        if !step.tx.sides[from].version.is_valid() {
+            return Err(step.fail(TlsEvent::InvalidRecordVersion));
+        }
+        Ok(true)
+    }
+
+    /// Octets of an application: the side is done with its handshake, unless it sends early data (RFC 8446 section 2.3).
+    fn application_data(&mut self, step: &mut RecordStep<'_>) {
+        if step.tx.facts.early_data && !step.tx.facts.hello.to_client {
+            return;
+        }
+        step.progress.reach(step.from, Stage::Handshake);
+        self.encrypted = true;
+    }
+
+    fn handshake(&mut self, fragment: &[u8], step: &mut RecordStep<'_>) {
+        let facts = step.tx.facts;
+        // Before TLS 1.3 what follows a ChangeCipherSpec is encrypted; in TLS 1.3 it means nothing, and a client may send it
+        // before its second hello. RFC 8446 appendix D.4.
+        let second_hello =
+            facts.hello.to_server && step.tx.sides.to_server.version > TlsVersion::TLS12 && !facts.hello.to_client;
+        if step.tx.has_cipher() && !second_hello {
+            return;
+        }
+        self.lanes[step.from].handshake.take(fragment, &mut step.handshake());
+    }
+}
+
+fn change_cipher(step: &mut RecordStep<'_>) {
+    step.tx.facts.cipher[step.from] = true;
+    if step.from == Direction::ToServer {
+        step.progress.reach(step.from, Stage::Handshake);
+    }
+}
+
+/// An alert in the clear; a fatal one ends the session. RFC 8446 section 6.
+fn alert(fragment: &[u8], step: &mut RecordStep<'_>) {
+    const FATAL: u8 = 2;
+    if let [FATAL, _] = fragment {
+        step.progress.reach_both(Stage::Finished);
+    }
+}

@@ -1,0 +1,120 @@
+//! What is kept of a session: one transaction for each flow, as long as the flow lives.
+
+use sidewire_base::{PerDirection, Time};
+use smallvec::SmallVec;
+
+use super::certificate::{CertificateChain, LeafCertificate};
+use super::event::TlsEvent;
+use super::fields::TlsFields;
+use super::fingerprint::TlsFingerprint;
+use super::version::TlsVersion;
+
+/// A TLS session: what both sides said before it was encrypted.
+#[derive(Debug, Default)]
+pub struct TlsTransaction {
+    /// What the client said, and the server.
+    pub(super) sides: PerDirection<TlsSide>,
+    pub(super) facts: SessionFacts,
+    /// What the last look at new octets brought: bits of [`message_bit`].
+    pub(super) latest: u8,
+    /// Members of its EVE record, and of the record in alerts.
+    pub(super) fields: TlsFields,
+    pub(super) alert_fields: TlsFields,
+    /// Sessions that are resumed, and have no certificate to show, are told too.
+    pub(super) tells_resumed: bool,
+    /// Time of the last octets.
+    pub(super) now: Time,
+    /// The protocol the flow spoke before (STARTTLS, CONNECT).
+    pub(super) original_protocol: Option<&'static str>,
+}
+
+/// What one side said.
+#[derive(Debug, Default)]
+pub(super) struct TlsSide {
+    /// Of the last record until a hello was read, of the hello from then on.
+    pub(super) version: TlsVersion,
+    pub(super) random: Option<[u8; 32]>,
+    pub(super) session_id: Box<[u8]>,
+    pub(super) server_name: Option<Box<[u8]>>,
+    pub(super) hello: Option<Box<HelloLists>>,
+    /// JA3 of a client, JA3S of a server.
+    pub(super) ja3: Option<Box<TlsFingerprint>>,
+    pub(super) ja4: Option<Box<str>>,
+    pub(super) chain: CertificateChain,
+    pub(super) leaf: Option<Box<LeafCertificate>>,
+}
+
+/// What a side's hellos list, in their order, without GREASE (RFC 8701). A second hello (after a HelloRetryRequest, or where
+/// one is sent twice) adds to it, as in Suricata.
+#[derive(Debug, Default)]
+pub(super) struct HelloLists {
+    /// The greatest that was named.
+    pub(super) version: TlsVersion,
+    pub(super) ciphers: Vec<u16>,
+    pub(super) extensions: Vec<u16>,
+    pub(super) signature_algorithms: Vec<u16>,
+    pub(super) alpns: Vec<Box<[u8]>>,
+}
+
+/// Turns the session has taken.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of one session")]
+pub(super) struct SessionFacts {
+    /// A hello was read.
+    pub(super) hello: PerDirection<bool>,
+    /// The client's hello has `supported_versions`.
+    pub(super) versions_offered: bool,
+    /// TLS 1.3: certificates are encrypted, so the session is logged without.
+    pub(super) without_certificate: bool,
+    /// A session ticket was offered, or both sides named the same session.
+    pub(super) resumption: bool,
+    pub(super) early_data: bool,
+    pub(super) client_certificate_wanted: bool,
+    /// A ChangeCipherSpec was seen.
+    pub(super) cipher: PerDirection<bool>,
+}
+
+/// A message that `ssl_state` can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum StateMessage {
+    ClientHello = 1,
+    ServerHello = 2,
+    ClientKeyExchange = 4,
+    ServerKeyExchange = 8,
+}
+
+/// Events of a step, raised on the transaction behind it.
+#[derive(Debug, Default)]
+pub(super) struct PendingEvents(SmallVec<[TlsEvent; 4]>);
+
+impl PendingEvents {
+    /// Notes an event; twice is once.
+    pub(super) fn raise(&mut self, event: TlsEvent) {
+        if !self.0.contains(&event) {
+            self.0.push(event);
+        }
+    }
+
+    pub(super) fn take(&mut self) -> impl Iterator<Item = TlsEvent> + use<> {
+        core::mem::take(&mut self.0).into_iter()
+    }
+}
+
+impl TlsTransaction {
+    /// A side has started to use what was agreed on.
+    pub(super) const fn has_cipher(&self) -> bool {
+        self.facts.cipher.to_server || self.facts.cipher.to_client
+    }
+
+    /// Who takes part is known: the server showed its certificate, and the client its own where that is asked for.
+    pub(super) const fn is_identified(&self) -> bool {
+        let asked = if self.facts.client_certificate_wanted { &self.sides.to_server } else { &self.sides.to_client };
+        asked.leaf.is_some()
+    }
+
+    /// Engine time moved on: certificates age.
+    pub(super) const fn seen(&mut self, now: Time) {
+        self.now = now;
+    }
+}
