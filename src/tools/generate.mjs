@@ -3,21 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generatedEvents } from './events.mjs';
+import { EXPORT } from './generated.mjs';
 import { CARGO } from './rust.mjs';
 import { main, must, NATIVE, ROOT, say } from './shell.mjs';
-
-/** The tests of the crates whose types cross; they write the types to `folder`. */
-export const EXPORT = [
-  'test',
-  '-p',
-  'sidewire-ir',
-  '-p',
-  'sidewire-engine',
-  '--locked',
-  '--quiet',
-  '--lib',
-  'export_bindings',
-];
 
 await main(async () => {
   for (const [path, text] of generatedEvents()) writeFileSync(join(ROOT, path), text);

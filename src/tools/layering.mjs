@@ -1,6 +1,4 @@
 // The order of the native crates: each may use only those of lower layers. What ARCHITECTURE.md draws, this enforces.
-import { CARGO } from './rust.mjs';
-import { Failed, isMain, main, NATIVE, output, say } from './shell.mjs';
 
 /** Layers, lowest first. A crate uses crates of lower layers only, but for the edges named below. */
 export const LAYERS = [
@@ -46,17 +44,3 @@ export function violations(metadata) {
   }
   return found;
 }
-
-/** What cargo says of the workspace. */
-export function cargoMetadata() {
-  const text = output(CARGO, ['metadata', '--format-version', '1', '--no-deps'], { cwd: NATIVE });
-  if (text === null) throw new Failed('`cargo metadata` failed.');
-  return JSON.parse(text);
-}
-
-if (isMain(import.meta.url))
-  await main(() => {
-    const found = violations(cargoMetadata());
-    if (found.length > 0) throw new Failed(`The crates break their order:\n  ${found.join('\n  ')}`);
-    say('layering: every crate uses lower layers only');
-  });

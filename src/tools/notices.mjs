@@ -3,10 +3,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CARGO } from './rust.mjs';
-import { Failed, main, NATIVE, output, ROOT, say } from './shell.mjs';
+import { Failed, isMain, main, NATIVE, output, ROOT, say } from './shell.mjs';
 
-await main(() => {
-  const parts = [...crates(), ...packages()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+/** The page, and what it counts. `metadata`: what cargo says of the workspace and all it is built of. */
+export function noticesPage(metadata) {
+  const parts = [...crates(metadata), ...packages()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const texts = new Map();
   for (const { folder, name, version } of parts)
     for (const text of licences(folder)) texts.set(text, [...(texts.get(text) ?? []), `${name} ${version}`]);
@@ -24,15 +25,11 @@ await main(() => {
     ...bodies,
     '',
   ].join('\n');
-  writeFileSync(join(NATIVE, 'THIRD_PARTY_NOTICES.md'), page);
-  say(`notices: ${parts.length} packages, ${texts.size} licence texts`);
-});
+  return { page, packages: parts.length, texts: texts.size };
+}
 
 /** The crates the addon is linked from: reachable over ordinary dependencies from sidewire-napi. */
-function crates() {
-  const text = output(CARGO, ['metadata', '--format-version', '1', '--locked'], { cwd: NATIVE });
-  if (text === null) throw new Failed('`cargo metadata` failed.');
-  const { packages: all, resolve } = JSON.parse(text);
+function crates({ packages: all, resolve }) {
   const byId = new Map(all.map((one) => [one.id, one]));
   const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));
   const seen = new Set();
@@ -87,3 +84,12 @@ function licences(folder) {
       }
     });
 }
+
+if (isMain(import.meta.url))
+  await main(() => {
+    const text = output(CARGO, ['metadata', '--format-version', '1', '--locked'], { cwd: NATIVE });
+    if (text === null) throw new Failed('`cargo metadata` failed.');
+    const { page, packages: count, texts } = noticesPage(JSON.parse(text));
+    writeFileSync(join(NATIVE, 'THIRD_PARTY_NOTICES.md'), page);
+    say(`notices: ${count} packages, ${texts} licence texts`);
+  });

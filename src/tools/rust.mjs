@@ -4,6 +4,13 @@ import { Failed, output, run, say } from './shell.mjs';
 /** The oldest Rust this builds with; `rust-version` of the workspace. */
 export const OLDEST = [1, 88];
 
+/**
+ * The Rust whose rustfmt and clippy decide. What another version of them says is shown and fails nothing: each version
+ * formats and warns a little otherwise. No rust-toolchain file says it, because rustup would download this version
+ * wherever another is installed, without being asked.
+ */
+export const LINTED_WITH = [1, 95];
+
 /** The cargo program: `$CARGO`, or the one in PATH. */
 export const CARGO = process.env.CARGO || 'cargo';
 
@@ -11,7 +18,7 @@ export const CARGO = process.env.CARGO || 'cargo';
 export const RUSTC = process.env.RUSTC || 'rustc';
 
 /** Debian's package names of a Rust that is new enough (its plain `rustc` may not be). */
-const DEBIAN = ['rustc-web', 'cargo-web'];
+const DEBIAN = ['rustc-web', 'cargo-web', 'rust-web-clippy', 'rustfmt-web'];
 
 /** The version of the compiler cargo would use, as `[major, minor]`; null without one. */
 export function rustVersion() {
@@ -48,6 +55,11 @@ export async function ensureRust({ yes }) {
   if (!now || older(now))
     throw new Failed(`${needed} The package manager has none; install it from https://rustup.rs.`);
   return now;
+}
+
+/** Whether this machine's rustfmt and clippy are those that decide. */
+export function lintsDecide() {
+  return String(rustVersion()) === String(LINTED_WITH);
 }
 
 function older([major, minor]) {

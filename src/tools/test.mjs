@@ -1,32 +1,55 @@
-// `npm test`: set-up, build, and every test of both languages. Ends with one line: `N passed, N failed`.
+// `npm test [-- PATTERN]`: set-up, checks, build, and every test of both languages; with a pattern, those that have it in
+// their names. Quick ones first. Ends with one line: `N passed, N failed`; a check counts as a test.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { OF_THE_TREE, PROGRAMS, SLOW_PROGRAMS } from './checks/index.mjs';
+import { EVENT_MEMBERS, forgetMembers } from './checks/members.mjs';
+import { runChecks } from './checks/run.mjs';
+import { emptyFresh, FRESH, GENERATED_TYPES, staleTypes } from './generated.mjs';
 import { CARGO } from './rust.mjs';
 import { setup } from './setup.mjs';
 import { Failed, NATIVE, ROOT, run, say, seconds } from './shell.mjs';
 
 const start = performance.now();
-const total = { passed: 0, failed: 0 };
+const pattern = process.argv.slice(2).find((word) => !word.startsWith('-')) ?? '';
+const total = { passed: 0, failed: 0, skipped: 0 };
+const named = (checks) => checks.filter(({ name }) => name.includes(pattern));
 
 try {
   await setup({ yes: process.argv.includes('--yes') });
+  say(
+    `test: ${pattern === '' ? 'everything' : `what has "${pattern}" in its name`}: checks, build, TypeScript, Rust, lints`,
+  );
+  await checks([...OF_THE_TREE, ...PROGRAMS]);
   await build();
-  await rustTests();
   await typeScriptTests();
+  await rustTests();
+  await checks(SLOW_PROGRAMS);
 } catch (error) {
   total.failed += 1;
   process.stderr.write(`\n${error instanceof Failed ? error.message : error.stack}\n`);
 }
+if (total.skipped > 0) say(`\ntest: ${total.skipped} checks could not run on this machine`);
 say(`\ntest: all done in ${seconds(start)}`);
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
+async function checks(list) {
+  const { passed, failed, skipped } = await runChecks(named(list));
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+}
+
 async function rustTests() {
   say('test: Rust');
+  emptyFresh();
   const found = { passed: 0, failed: 0 };
-  const status = await run(CARGO, ['test', '--workspace', '--locked', '--no-fail-fast'], {
+  const filter = pattern === '' ? [] : ['--', pattern];
+  const status = await run(CARGO, ['test', '--workspace', '--locked', '--no-fail-fast', ...filter], {
     cwd: NATIVE,
+    env: { TS_RS_EXPORT_DIR: FRESH },
     onLine(line) {
       const match = /^test result: \w+\. (\d+) passed; (\d+) failed;/.exec(line);
       if (!match) return;
@@ -35,6 +58,7 @@ async function rustTests() {
     },
   });
   count('Rust', found, status);
+  if (pattern === '') await checks([{ ...GENERATED_TYPES, find: staleTypes }]);
 }
 
 async function typeScriptTests() {
@@ -42,9 +66,11 @@ async function typeScriptTests() {
   const report = join(ROOT, '.sidewire', 'vitest.json');
   rmSync(report, { force: true });
   mkdirSync(join(ROOT, '.sidewire'), { recursive: true });
+  forgetMembers();
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const status = await run(process.execPath, [vitest, 'run', ...reporters]);
+  const filter = pattern === '' ? [] : ['--testNamePattern', escaped(pattern), '--passWithNoTests'];
+  const status = await run(process.execPath, [vitest, 'run', ...reporters, ...filter]);
   const found = { passed: 0, failed: 0 };
   if (existsSync(report)) {
     const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
@@ -52,6 +78,11 @@ async function typeScriptTests() {
     found.failed = numFailedTests;
   }
   count('TypeScript', found, status);
+  if (pattern === '') await checks([EVENT_MEMBERS]);
+}
+
+function escaped(text) {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 /** A runner that fails without a failed test (it did not compile, it crashed) counts as one. */

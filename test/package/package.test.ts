@@ -107,18 +107,4 @@ describe('the tools', () => {
     const tools = (await import(join(ROOT, 'src/tools/platform.mjs'))) as { platformName(): string };
     expect(tools.platformName()).toBe(platformName());
   });
-
-  it('find the crates in their layers', async () => {
-    const tools = (await import(join(ROOT, 'src/tools/layering.mjs'))) as {
-      violations(metadata: unknown): string[];
-      cargoMetadata(): unknown;
-    };
-    expect(tools.violations(tools.cargoMetadata())).toEqual([]);
-    const upward = { packages: [{ name: 'sidewire-base', dependencies: [{ name: 'sidewire-flow', kind: null }] }] };
-    expect(tools.violations(upward)).toEqual(['base uses flow, which is not below it']);
-    const forbidden = {
-      packages: [{ name: 'sidewire-detect', dependencies: [{ name: 'sidewire-msrpc', kind: null }] }],
-    };
-    expect(tools.violations(forbidden)).toEqual(['detect uses msrpc: detect meets protocols only through app-layer']);
-  });
 });
