@@ -160,7 +160,11 @@ doc: string,
 /**
  * Which protocol has it.
  */
-protocol: string, };
+protocol: string, 
+/**
+ * Over which transports.
+ */
+transports: Array<string>, };
 
 /**
  * A named value.

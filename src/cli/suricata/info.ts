@@ -49,7 +49,6 @@ export function protocolList(catalog: Catalog): string {
 
 /** What `--list-app-layer-frames` prints. */
 export function frameList(catalog: Catalog): string {
-  return ['=========Supported App Layer Frames=========', ...catalog.frames.map(({ name }) => `tcp: ${name}`)].join(
-    '\n',
-  );
+  const rows = catalog.frames.flatMap(({ name, transports }) => transports.map((transport) => `${transport}: ${name}`));
+  return ['=========Supported App Layer Frames=========', ...rows].join('\n');
 }

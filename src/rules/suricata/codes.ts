@@ -20,6 +20,7 @@ export const CODES = {
   'keyword/missing-value': ['error', 'The keyword needs a value.'],
   'keyword/unexpected-value': ['error', 'The keyword takes no value.'],
   'keyword/twice': ['error', 'The keyword may stand only once here.'],
+  'event/unknown': ['warning', 'The protocol raises no such event; the rule is passed over, as Suricata does.'],
   'event/removed': ['warning', 'Suricata 8 never raises this event; neither does this engine.'],
   'keyword/obsolete': ['warning', 'The keyword has no effect any more.'],
   'content/escape': ['error', 'A character must be escaped, or an escape does not exist.'],

@@ -23,6 +23,7 @@ pub use compile::rule_set::{CompileError, CompileStats, Problem, RuleSet};
 pub use error::RuleError;
 pub use inspect::detector::Detector;
 pub use inspect::frame::{FRAME_STEP, FRAME_WINDOW, is_due};
+pub use inspect::frame_source::FrameSource;
 pub use inspect::input::{FlowInput, FramesInput, Glance, Input, StreamInput};
 pub use inspect::matched::Match;
 pub use inspect::observer::{Failure, Observer, Record, Recorder, Silent, Unit};

@@ -97,6 +97,8 @@ pub struct FrameRow {
     pub doc: String,
     /// Which protocol has it.
     pub protocol: String,
+    /// Over which transports.
+    pub transports: Vec<String>,
 }
 
 /// What a field holds.

@@ -71,11 +71,16 @@ export const appLayerEvent: Keyword = {
     if (row === undefined) return unknownProtocol(protocol, option, cx);
     useProtocol(row.name, option, cx);
     const name = option.value.slice(dot + 1);
-    lowerEvent(option, cx.catalog.events('app-layer-event', row.name), name, `${row.name}.${name}`, cx);
+    const known = cx.catalog.events('app-layer-event', row.name);
+    if (known?.has(name) === true)
+      return cx.condition({ kind: 'presence', field: option.name, value: `${row.name}.${name}`, negated: false });
+    cx.skipped = true;
+    const help = didYouMean(name, known ?? []) ?? 'events are listed by `sidewire rules list`';
+    cx.report('event/unknown', option.span, `\`${row.name}\` raises no event \`${name}\``, help, option.name);
   },
   examples: [
     { options: 'app-layer-event:http.missing_host_header;', protocol: 'http' },
-    { options: 'app-layer-event:http.no_such_event;', protocol: 'http', error: 'keyword/value' },
+    { options: 'app-layer-event:http.no_such_event;', protocol: 'http', error: 'event/unknown' },
     { options: 'app-layer-event:nothing.at_all;', error: 'keyword/value' },
     { options: 'app-layer-event:http.missing_host_header;', protocol: 'dcerpc', error: 'buffer/protocol' },
   ],

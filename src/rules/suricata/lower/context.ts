@@ -82,6 +82,8 @@ export class RuleContext {
   /** True after `classtype` or `priority` set a priority. */
   prioritised = false;
   failed = false;
+  /** The rule is passed over without being wrong. */
+  skipped = false;
   /** The keyword being read, which diagnostics are about. */
   keyword = '';
   /** True once a keyword was not known: what depends on it would only repeat that. */

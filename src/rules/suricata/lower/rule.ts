@@ -102,7 +102,8 @@ export function lowerRule(
   for (const option of options) lowerOption(option, compiler, cx);
   cx.finish();
   if (!cx.failed) validate(cx, header);
-  return cx.failed ? { outcome: 'failed', sid: rule.sid } : { outcome: 'loaded', rule };
+  if (cx.failed) return { outcome: 'failed', sid: rule.sid };
+  return cx.skipped ? { outcome: 'skipped', sid: rule.sid } : { outcome: 'loaded', rule };
 }
 
 /** A modifier right behind its content (or another of its modifiers) belongs to the text of the content. */

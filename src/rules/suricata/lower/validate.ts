@@ -32,8 +32,15 @@ function applicationRuns(cx: RuleContext): readonly (Run & { row: NonNullable<Ru
   );
 }
 
-/** Headers whose packets have no TCP stream. */
-const WITHOUT_STREAM: ReadonlySet<string> = new Set(['udp', 'icmp', 'icmpv4', 'icmpv6', 'sctp', 'arp', 'tcp_packet']);
+/** Headers whose packets are of no stream, nor datagrams. */
+const WITHOUT_FRAMES: ReadonlySet<string> = new Set(['icmp', 'icmpv4', 'icmpv6', 'sctp', 'arp', 'tcp_packet']);
+
+/** Do packets of a header have frames over one of these transports? */
+function hasFrames(kind: string, transports: readonly string[]): boolean {
+  const over =
+    kind === 'tcp' || kind === 'udp' ? transports.includes(kind) : kind !== 'tcp_stream' || transports.includes('tcp');
+  return over && !WITHOUT_FRAMES.has(kind);
+}
 
 const SPLIT = 'split the rule in two and join them with `flowbits`';
 
@@ -46,12 +53,12 @@ function validateFrames(cx: RuleContext, header: HeaderNode): void {
   const { kind } = cx.rule.protocol;
   if (header.hook !== null || cx.rule.conditions.some((condition) => isOfTransaction(condition, cx))) {
     cx.report('frame/mixed', frame.span, `\`${buffer}\` is a frame and goes with nothing of transactions`, SPLIT);
-  } else if (WITHOUT_STREAM.has(kind)) {
+  } else if (!hasFrames(kind, cx.catalog.frame(buffer)?.transports ?? [])) {
     cx.report(
       'buffer/protocol',
       frame.span,
-      `\`${buffer}\` is a part of TCP streams, which \`${header.protocol.text}\` has not`,
-      'write `tcp` or the protocol of the frame in the rule header',
+      `\`${buffer}\` is a frame, and of a kind that \`${header.protocol.text}\` has not`,
+      'write the protocol of the frame in the rule header',
     );
   }
 }

@@ -2,11 +2,11 @@
 
 use sidewire_app_layer::{Extent, Frame, FrameKind, Session};
 use sidewire_base::Direction;
-use sidewire_tcp::Stream;
 
 use crate::compile::frame_rules::FrameContext;
 use crate::compile::plan::Plan;
 use crate::inspect::evaluator::{Desk, Evaluator, On};
+use crate::inspect::frame_source::FrameSource;
 use crate::inspect::observer::{Failure, Observer, Unit};
 use crate::inspect::packet_context::Facts;
 use crate::keyword::condition::FrameTest;
@@ -41,7 +41,7 @@ impl Evaluator {
         observer: &mut O,
     ) {
         let Some(frame_rules) = rules.frames(app, facts.direction) else { return };
-        let (visible, ended) = (input.stream.settled(), facts.last || input.stream.is_over());
+        let (visible, ended) = (input.source.settled(), facts.last || input.source.is_over());
         for frame in input.frames.iter_mut() {
             let extent = frame.extent(visible, ended);
             let Some(context) = frame_rules.contexts.iter().find(|context| context.kind == frame.kind) else {
@@ -55,7 +55,7 @@ impl Evaluator {
                 frame.inspection.pending.clear();
                 frame.inspection.matched.clear();
             }
-            self.frame_candidates(rules, context, facts.direction, frame, extent, input.stream, observer);
+            self.frame_candidates(rules, context, facts.direction, frame, extent, input.source, observer);
             let tx = frame.tx.and_then(|id| session?.position(id).map(|position| (position, id)));
             let mut pending = core::mem::take(&mut frame.inspection.pending);
             pending.clear();
@@ -64,7 +64,7 @@ impl Evaluator {
                 let Some(plan) = rules.plans.get(rule as usize) else { continue };
                 let explain = O::ACTIVE && observer.watches(rule);
                 let unit = |test: &FrameTest| Unit::Frame { direction: facts.direction, id: frame.id, name: test.name };
-                match self.frame_rule(rules, rule, plan, facts, state, frame, extent, input.stream, explain) {
+                match self.frame_rule(rules, rule, plan, facts, state, frame, extent, input.source, explain) {
                     Outcome::Matched => {
                         if let Some(test) = plan.frame.as_ref().filter(|_| explain) {
                             observer.matched(rule, unit(test));
@@ -103,14 +103,14 @@ impl Evaluator {
         direction: Direction,
         frame: &Frame,
         extent: Extent,
-        stream: &Stream,
+        source: FrameSource<'_>,
         observer: &O,
     ) {
         self.begin_candidates();
         let (scratch, mut note) = self.noting();
         let from = frame.start + frame.inspection.seen.saturating_sub(context.overlap);
         if !context.context.is_empty() {
-            for (_, piece) in stream.within(from, extent.end) {
+            for (_, piece) in source.within(from, extent.end) {
                 context.context.scan(&rules.matchers, scratch, piece, &mut note);
             }
         }
@@ -140,7 +140,7 @@ impl Evaluator {
         state: &FlowState,
         frame: &Frame,
         extent: Extent,
-        stream: &Stream,
+        source: FrameSource<'_>,
         explain: bool,
     ) -> Outcome {
         let Some(test) = &plan.frame else { return Outcome::Decided };
@@ -157,7 +157,7 @@ impl Evaluator {
         let holds = facts
             .header(plan, &rules.addresses, &rules.ports, facts.established)
             .and_then(|()| self.desk.conditions(plan, facts, Some(state), frame.tx, explain))
-            .and_then(|()| self.desk.frame(test, frame, extent, from, stream, explain));
+            .and_then(|()| self.desk.frame(test, frame, extent, from, source, explain));
         match holds {
             Ok(()) => Outcome::Matched,
             Err(failure) => Outcome::Failed(failure),
@@ -182,7 +182,7 @@ impl Desk {
         frame: &Frame,
         extent: Extent,
         from: u64,
-        stream: &Stream,
+        source: FrameSource<'_>,
         explain: bool,
     ) -> Result<(), Failure> {
         for (position, look) in &test.looks {
@@ -192,7 +192,7 @@ impl Desk {
                 return Err(failure);
             }
             let mut holds = false;
-            for (at, piece) in stream.within(from, extent.end) {
+            for (at, piece) in source.within(from, extent.end) {
                 let complete = extent.over && at + piece.len() as u64 == extent.end;
                 let view = View { data: piece, base: at - frame.start, complete, little: true };
                 match self.look(look, Some(view), explain) {

@@ -4,6 +4,7 @@ use sidewire_app_layer::{Frames, Session};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::Packet;
 
+use crate::inspect::frame_source::FrameSource;
 use crate::state::app_proto::{FlowStats, TakenFor};
 use crate::state::flow_state::FlowState;
 
@@ -65,8 +66,8 @@ pub struct FlowInput<'a> {
 pub struct FramesInput<'a> {
     /// Those that are open.
     pub frames: &'a mut Frames,
-    /// The stream they are parts of.
-    pub stream: &'a sidewire_tcp::Stream,
+    /// Where their octets are.
+    pub source: FrameSource<'a>,
 }
 
 /// What tells whether a packet of a flow is worth an [`Input`]; see [`crate::RuleSet::is_idle`].

@@ -6,6 +6,7 @@ pub(crate) mod detector;
 mod effects;
 pub(crate) mod evaluator;
 pub(crate) mod frame;
+pub(crate) mod frame_source;
 mod idle;
 pub(crate) mod input;
 pub(crate) mod matched;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sidewire_app_layer::{BufferInfo, BufferKind, DetectionEvent, ProtocolDef, Transport};
+use sidewire_app_layer::{BufferInfo, BufferKind, DetectionEvent, FrameKind, ProtocolDef, Transport};
 use sidewire_base::Direction;
 use sidewire_decode::DecodeEvent;
 use sidewire_ir::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, ValueKind};
@@ -128,24 +128,33 @@ fn family<'n>(family: &str, protocol: &str, names: impl Iterator<Item = &'n str>
 }
 
 fn frames(def: &ProtocolDef) -> impl Iterator<Item = FrameRow> {
-    def.frames.iter().map(|frame| FrameRow {
-        name: frame.name.into(),
-        short: frame.short().into(),
-        doc: frame.doc.into(),
-        protocol: def.info.name.into(),
+    (0..).map(FrameKind).zip(def.frames).filter_map(|(kind, frame)| {
+        // Of datagrams there is no stream.
+        let over = |transport: &&Transport| kind != FrameKind::STREAM || **transport == Transport::Tcp;
+        let transports: Vec<_> = def.info.transports.iter().filter(over).map(transport_name).collect();
+        (!transports.is_empty()).then(|| FrameRow {
+            name: frame.name.into(),
+            short: frame.short().into(),
+            doc: frame.doc.into(),
+            protocol: def.info.name.into(),
+            transports,
+        })
     })
 }
 
-fn protocol(def: &ProtocolDef) -> ProtocolRow {
-    let transport = |transport: &Transport| match transport {
+fn transport_name(transport: &Transport) -> String {
+    match transport {
         Transport::Tcp => "tcp".to_owned(),
         Transport::Udp => "udp".to_owned(),
-    };
+    }
+}
+
+fn protocol(def: &ProtocolDef) -> ProtocolRow {
     ProtocolRow {
         name: def.info.name.into(),
         aliases: owned(def.info.aliases),
         doc: def.info.doc.into(),
-        transports: def.info.transports.iter().map(transport).collect(),
+        transports: def.info.transports.iter().map(transport_name).collect(),
         to_server_stages: owned(def.info.stages[Direction::ToServer]),
         to_client_stages: owned(def.info.stages[Direction::ToClient]),
     }

@@ -9,7 +9,7 @@ use sidewire_ir::{Check, Condition, Content, Operand, Window};
 use sidewire_tcp::{Config, Session, Shared};
 
 use crate::tests::harness::*;
-use crate::{CompileOptions, FramesInput};
+use crate::{CompileOptions, FrameSource, FramesInput};
 
 const PART: FrameKind = FrameKind(1);
 
@@ -50,7 +50,8 @@ impl Sent {
     }
 
     fn inspect(&mut self, last: bool) -> Vec<u32> {
-        let input = FramesInput { frames: &mut self.frames, stream: self.session.stream(ToServer) };
+        let input =
+            FramesInput { frames: &mut self.frames, source: FrameSource::Stream(self.session.stream(ToServer)) };
         self.bench.framed(input, last)
     }
 

@@ -9,6 +9,7 @@ use crate::output::format::pieces::joined;
 use crate::output::writer::record::AlertKey;
 use crate::worker::conversation::{App, ConversationFlow};
 use crate::worker::envelope::{ends, envelope};
+use crate::worker::frames::frame_source;
 use crate::worker::log::LogStage;
 
 /// Stream octets shown of an alert that matched in the stream.
@@ -131,14 +132,14 @@ impl LogStage {
     fn matched_frame<'a>(
         &self,
         flow: Option<&'a ConversationFlow>,
-        packet: Option<&Packet<'_>>,
+        packet: Option<&'a Packet<'_>>,
         found: &Match,
     ) -> Option<FrameFacts<'a>> {
         let flow = flow?;
         let frame = flow.data.app.frames.as_deref()?[found.direction].by_id(found.frame?)?;
-        let stream = flow.data.tcp.as_ref()?.stream(found.direction);
-        let extent = frame.extent(stream.settled(), packet.is_none() || stream.is_over());
-        Some(FrameFacts { frame, extent, stream, direction: found.direction, name: self.frame_name(flow, frame) })
+        let source = frame_source(flow.data.tcp.as_deref(), found.direction, packet)?;
+        let extent = frame.extent(source.settled(), packet.is_none() || source.is_over());
+        Some(FrameFacts { frame, extent, source, direction: found.direction, name: self.frame_name(flow, frame) })
     }
 }
 

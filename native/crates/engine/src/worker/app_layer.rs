@@ -459,7 +459,8 @@ impl AppLayerStage {
         let Some(session) = &mut app.session else { return Turn::Straight };
         app.dirty = true;
         let opened = session.opened();
-        let mut context = self.tables.context(ends, at, None);
+        let frames = self.frames.of(app.protocol, &mut app.frames, direction);
+        let mut context = self.tables.context(ends, at, frames);
         let step = session.parse(direction, Input { data: packet.payload, offset: 0, last: true }, &mut context);
         let new = session.opened() - opened;
         self.count_transactions(app.protocol, new);

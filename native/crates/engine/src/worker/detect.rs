@@ -13,6 +13,7 @@ use sidewire_tcp::{Chunk, Consumer, Events, Session, Stream};
 
 use crate::config::setup::Setup;
 use crate::worker::conversation::{Conversation, ConversationFlow};
+use crate::worker::frames::frame_source;
 use crate::worker::observer::Watch;
 use crate::worker::parse_context::Moment;
 use crate::worker::stream::RawReaders;
@@ -132,8 +133,8 @@ impl<W: Watch> DetectStage<W> {
         let taken = app.taken();
         let frames = app.frames.as_deref_mut().and_then(|frames| {
             let frames = &mut frames[direction];
-            let stream = tcp.as_ref()?.stream(direction);
-            (!frames.is_empty()).then_some(FramesInput { frames, stream })
+            let source = frame_source(tcp.as_deref(), direction, packet)?;
+            (!frames.is_empty()).then_some(FramesInput { frames, source })
         });
         let input = DetectInput {
             time: at.time,

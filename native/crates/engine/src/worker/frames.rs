@@ -3,8 +3,8 @@
 use sidewire_app_layer::{Extent, Frame, FrameKind, FrameKinds, Frames};
 use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::Packet;
-use sidewire_detect::{FRAME_STEP, FRAME_WINDOW, RuleSet};
-use sidewire_tcp::{Session, Stream};
+use sidewire_detect::{FRAME_STEP, FRAME_WINDOW, FrameSource, RuleSet};
+use sidewire_tcp::Session;
 
 use crate::output::format::eve::{FrameFacts, Kind};
 use crate::worker::conversation::{App, ConversationFlow};
@@ -37,6 +37,18 @@ fn pin(frame: &Frame) -> u64 {
     frame.start.saturating_add(frame.inspection.seen.saturating_sub(window))
 }
 
+/// What the frames of a direction are parts of. Those of datagrams end with the packet.
+pub(crate) fn frame_source<'a>(
+    tcp: Option<&'a Session>,
+    direction: Direction,
+    packet: Option<&'a Packet<'_>>,
+) -> Option<FrameSource<'a>> {
+    match tcp {
+        Some(session) => Some(FrameSource::Stream(session.stream(direction))),
+        None => packet.map(|packet| FrameSource::Datagram(packet.payload)),
+    }
+}
+
 impl LogStage {
     /// Tells the frames of a direction that are worth it by now, and forgets those that are done with.
     #[inline]
@@ -66,14 +78,14 @@ impl LogStage {
         if frames.is_empty() {
             return;
         }
-        let (Some(tcp), Some(number)) = (&flow.data.tcp, flow.data.app.protocol.map(usize::from)) else { return };
-        let stream = tcp.stream(direction);
-        let (settled, ended) = (stream.settled(), packet.is_none() || stream.is_over());
+        let source = frame_source(flow.data.tcp.as_deref(), direction, packet);
+        let (Some(source), Some(number)) = (source, flow.data.app.protocol.map(usize::from)) else { return };
+        let (settled, ended) = (source.settled(), packet.is_none() || source.is_over());
         let logging = self.writer.wants(Kind::FRAME);
         for frame in frames.iter_mut().filter(|frame| logging && !frame.logged) {
             let extent = frame.extent(settled, ended);
             if extent.over || extent.end - frame.start >= FRAME_STEP {
-                self.log_frame(flow, frame, extent, stream, direction, packet);
+                self.log_frame(flow, frame, extent, source, direction, packet);
                 frame.logged = true;
             }
         }
@@ -90,17 +102,17 @@ impl LogStage {
         flow: &ConversationFlow,
         frame: &Frame,
         extent: Extent,
-        stream: &Stream,
+        source: FrameSource<'_>,
         direction: Direction,
         packet: Option<&Packet<'_>>,
     ) {
-        let (source, destination) = flow.endpoints(direction);
+        let (from, to) = flow.endpoints(direction);
         let file = self.file.clone();
         let community = |seed| sidewire_flow::community_id(flow, seed);
-        let mut envelope = envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
+        let mut envelope = envelope(packet, Some(flow), self.now, (Some(from), Some(to)), file.as_deref());
         envelope.community = Some(&community);
         let app = flow.data.app.names(self.setup.protocols);
-        let facts = FrameFacts { frame, extent, stream, direction, name: self.frame_name(flow, frame) };
+        let facts = FrameFacts { frame, extent, source, direction, name: self.frame_name(flow, frame) };
         self.writer.event(Kind::FRAME, &envelope, |output, out| {
             app.write(out);
             out.object("frame", |o| facts.write(output.frame_payload, o));

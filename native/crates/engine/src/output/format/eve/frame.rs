@@ -2,8 +2,8 @@
 
 use sidewire_app_layer::{Extent, Frame};
 use sidewire_base::Direction;
+use sidewire_detect::FrameSource;
 use sidewire_eve::Object;
-use sidewire_tcp::Stream;
 
 use crate::output::format::pieces::{joined, say_missing};
 
@@ -11,7 +11,7 @@ use crate::output::format::pieces::{joined, say_missing};
 pub(crate) struct FrameFacts<'a> {
     pub(crate) frame: &'a Frame,
     pub(crate) extent: Extent,
-    pub(crate) stream: &'a Stream,
+    pub(crate) source: FrameSource<'a>,
     pub(crate) direction: Direction,
     /// Its kind, without the protocol.
     pub(crate) name: &'static str,
@@ -20,12 +20,12 @@ pub(crate) struct FrameFacts<'a> {
 impl FrameFacts<'_> {
     /// Writes the members, with at most `limit` octets of the frame.
     pub(crate) fn write(&self, limit: usize, out: &mut Object<'_>) {
-        let &Self { frame, extent, stream, direction, name } = self;
+        let &Self { frame, extent, source, direction, name } = self;
         out.str("type", name).u64("id", frame.id);
         out.str("direction", if direction == Direction::ToServer { "toserver" } else { "toclient" });
         out.u64("stream_offset", frame.start);
         out.u64("length", frame.length.unwrap_or(extent.end - frame.start));
-        let shown = octets(frame, extent, stream, limit);
+        let shown = octets(frame, extent, source, limit);
         if !shown.is_empty() {
             out.str("payload", &sidewire_eve::base64(&shown));
             out.str("payload_printable", &sidewire_eve::printable(&shown));
@@ -38,8 +38,8 @@ impl FrameFacts<'_> {
 }
 
 /// The octets of a frame at hand, at most `limit`; what is missing is said in their place.
-fn octets(frame: &Frame, extent: Extent, stream: &Stream, limit: usize) -> Vec<u8> {
-    let (mut shown, end) = joined(stream.within(frame.start, extent.end), frame.start, limit);
+fn octets(frame: &Frame, extent: Extent, source: FrameSource<'_>, limit: usize) -> Vec<u8> {
+    let (mut shown, end) = joined(source.within(frame.start, extent.end), frame.start, limit);
     if shown.len() < limit {
         say_missing(&mut shown, end, extent.end);
     }
