@@ -79,6 +79,111 @@ export interface EventBase {
   readonly app_proto_expected?: string;
 }
 
+/** A resource record; of several strings of TXT each by itself. */
+export interface DnsEntry {
+  /** Whom it is about. Empty: the root. */
+  readonly rrname: string;
+  /** The name was too long to be shown. */
+  readonly rrname_truncated?: true;
+  /** Name of the type, or its number. */
+  readonly rrtype: string;
+  /** Seconds it may be kept. */
+  readonly ttl: number;
+  /** Of A, AAAA, CNAME, MX, NS, NULL, PTR and TXT. */
+  readonly rdata?: string;
+  readonly rdata_truncated?: true;
+  readonly soa?: DnsSoa;
+  readonly srv?: DnsService;
+  readonly sshfp?: DnsHostKey;
+  readonly opt?: readonly DnsOption[];
+}
+
+/** Where a zone begins. */
+export interface DnsSoa {
+  /** The zone's primary server. */
+  readonly mname: string;
+  readonly mname_truncated?: true;
+  /** The mailbox of who looks after it. */
+  readonly rname: string;
+  readonly rname_truncated?: true;
+  readonly serial: number;
+  /** Seconds, as those that follow. */
+  readonly refresh: number;
+  readonly retry: number;
+  readonly expire: number;
+  readonly minimum: number;
+}
+
+/** Where a service is. */
+export interface DnsService {
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  readonly name: string;
+}
+
+/** The digest of an SSH host key. */
+export interface DnsHostKey {
+  /** Hexadecimal, with colons. */
+  readonly fingerprint: string;
+  readonly algo: number;
+  readonly type: number;
+}
+
+/** An option of EDNS. */
+export interface DnsOption {
+  readonly code: number;
+  /** Hexadecimal. */
+  readonly data: string;
+}
+
+/** A resource record. Its data is under the name of its type in lower case, or under its number. */
+export interface MdnsEntry {
+  readonly rrname: string;
+  readonly rrname_truncated?: true;
+  readonly rdata_truncated?: true;
+  readonly a?: string;
+  readonly aaaa?: string;
+  readonly cname?: string;
+  readonly mx?: string;
+  readonly ns?: string;
+  readonly null?: string;
+  readonly ptr?: string;
+  readonly txt?: readonly string[];
+  readonly soa?: {
+    /** The zone's primary server. */
+    readonly mname: string;
+    readonly mname_truncated?: true;
+    /** The mailbox of who looks after it. */
+    readonly rname: string;
+    readonly rname_truncated?: true;
+    readonly serial: number;
+    /** Seconds, as those that follow. */
+    readonly refresh: number;
+    readonly retry: number;
+    readonly expire: number;
+    readonly minimum: number;
+  };
+  readonly srv?: {
+    readonly priority: number;
+    readonly weight: number;
+    readonly port: number;
+    readonly name: string;
+  };
+  readonly sshfp?: {
+    /** Hexadecimal, with colons. */
+    readonly fingerprint: string;
+    readonly algo: number;
+    readonly type: number;
+  };
+  readonly opt?: readonly {
+    readonly code: number;
+    /** Hexadecimal. */
+    readonly data: string;
+  }[];
+  readonly [name: string]: unknown;
+}
+
 /** The DCOM object that was called, as far as it is known. */
 export interface DcomRecord {
   readonly class?: {
@@ -207,6 +312,56 @@ export interface DcerpcRecord {
   readonly call_id?: number;
   /** major.minor */
   readonly rpc_version: string;
+}
+
+/** A DNS message, or in version 2 a question or the answers. */
+export interface DnsRecord {
+  readonly version: 2 | 3;
+  /** The latter two in version 2. */
+  readonly type: 'request' | 'response' | 'query' | 'answer';
+  /** Number of the message on its flow, from 0. */
+  readonly tx_id?: number;
+  /** What an answer is found by: the message's own number. */
+  readonly id: number;
+  /** All bits of the header between the identifier and the counts, hexadecimal. */
+  readonly flags?: string;
+  /** It is a response. */
+  readonly qr?: true;
+  /** The server is an authority. */
+  readonly aa?: true;
+  /** It was truncated. */
+  readonly tc?: true;
+  /** The server shall ask others. */
+  readonly rd?: true;
+  /** The server asks others. */
+  readonly ra?: true;
+  /** A bit that has to be 0 is set. */
+  readonly z?: true;
+  /** 0 is a query, 4 a notification, 5 an update. */
+  readonly opcode: number;
+  /** Code of the answer by name. */
+  readonly rcode?: string;
+  /** Version 2: what is asked for. */
+  readonly rrname?: string;
+  readonly rrname_truncated?: true;
+  /** Version 2. */
+  readonly rrtype?: string;
+  /** Version 3: what is asked for. */
+  readonly queries?: readonly {
+    readonly rrname: string;
+    readonly rrtype: string;
+    readonly rrname_truncated?: true;
+  }[];
+  /** Unless `formats` leaves them out. */
+  readonly answers?: readonly DnsEntry[];
+  /** Data of the answers by type, unless `formats` leaves it out. */
+  readonly grouped?: {
+    readonly [name: string]: readonly (string | DnsSoa | DnsService | DnsHostKey)[];
+  };
+  /** Servers of the zone; in updates, what is to be changed. */
+  readonly authorities?: readonly DnsEntry[];
+  /** Without an OPT record that has no options. */
+  readonly additionals?: readonly DnsEntry[];
 }
 
 /** Trouble of a run that is no fault of the traffic. */
@@ -431,6 +586,24 @@ export interface HttpRecord {
   readonly x_forwarded_proto?: string;
   /** Header `x-requested-with` of the request (`custom`). */
   readonly x_requested_with?: string;
+}
+
+/** A message of multicast DNS. */
+export interface MdnsRecord {
+  readonly type: 'request' | 'response';
+  readonly id: number;
+  readonly flags?: readonly ('aa' | 'tc' | 'rd' | 'ra' | 'z' | 'ad' | 'cd')[];
+  readonly opcode: number;
+  readonly rcode: number;
+  readonly queries?: readonly {
+    readonly rrname: string;
+    /** Lower case, or a number. */
+    readonly rrtype: string;
+    readonly rrname_truncated?: true;
+  }[];
+  readonly answers?: readonly MdnsEntry[];
+  readonly authorities?: readonly MdnsEntry[];
+  readonly additionals?: readonly MdnsEntry[];
 }
 
 /** A remote procedure call, whatever carries it. Absent means unknown; nothing is guessed without `known: inferred`. */
@@ -784,7 +957,9 @@ export interface AlertEvent extends EventBase {
     readonly action: 'alert' | 'pass';
   };
   readonly dcerpc?: DcerpcRecord;
+  readonly dns?: DnsRecord;
   readonly http?: HttpRecord;
+  readonly mdns?: MdnsRecord;
   readonly msrpc?: MsrpcRecord;
   readonly smb?: SmbRecord;
   readonly tls?: TlsRecord;
@@ -815,6 +990,12 @@ export interface DcerpcEvent extends EventBase {
   readonly dcerpc: DcerpcRecord;
 }
 
+/** A DNS message, or in version 2 a question or the answers. */
+export interface DnsEvent extends EventBase {
+  readonly event_type: 'dns';
+  readonly dns: DnsRecord;
+}
+
 /** Trouble of a run that is no fault of the traffic. */
 export interface EngineEvent extends EventBase {
   readonly event_type: 'engine';
@@ -825,7 +1006,9 @@ export interface EngineEvent extends EventBase {
 export interface FileinfoEvent extends EventBase {
   readonly event_type: 'fileinfo';
   readonly dcerpc?: DcerpcRecord;
+  readonly dns?: DnsRecord;
   readonly http?: HttpRecord;
+  readonly mdns?: MdnsRecord;
   readonly msrpc?: MsrpcRecord;
   readonly smb?: SmbRecord;
   readonly tls?: TlsRecord;
@@ -873,6 +1056,12 @@ export interface FrameEvent extends EventBase {
 export interface HttpEvent extends EventBase {
   readonly event_type: 'http';
   readonly http: HttpRecord;
+}
+
+/** A message of multicast DNS. */
+export interface MdnsEvent extends EventBase {
+  readonly event_type: 'mdns';
+  readonly mdns: MdnsRecord;
 }
 
 /** Bits and variables that rules set with a packet, when no alert told them. */
@@ -928,11 +1117,13 @@ export type EveEvent =
   | AnomalyEvent
   | ArpEvent
   | DcerpcEvent
+  | DnsEvent
   | EngineEvent
   | FileinfoEvent
   | FlowEvent
   | FrameEvent
   | HttpEvent
+  | MdnsEvent
   | MetadataEvent
   | MsrpcEvent
   | NetflowEvent
@@ -944,5 +1135,5 @@ export type EveEvent =
 export type EventType = EveEvent['event_type'];
 
 /** The names of the event types, sorted. */
-export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'engine', 'fileinfo', 'flow', 'frame', 'http', 'metadata', 'msrpc', 'netflow', 'smb', 'stats', 'tls'];
+export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'dns', 'engine', 'fileinfo', 'flow', 'frame', 'http', 'mdns', 'metadata', 'msrpc', 'netflow', 'smb', 'stats', 'tls'];
 

@@ -183,7 +183,8 @@ function typeOf(schema, name, described, indent) {
   if (Array.isArray(schema.type)) return schema.type.map(plain).join(' | ');
   if (schema.type === 'array') {
     const item = typeOf(schema.items, name, described, indent);
-    return `readonly ${/^[\w'.]+$/.test(item) || item.endsWith('}') ? item : `(${item})`}[]`;
+    const single = schema.items.anyOf === undefined && (/^[\w'.]+$/.test(item) || item.endsWith('}'));
+    return `readonly ${single ? item : `(${item})`}[]`;
   }
   if (schema.type !== 'object') return plain(schema.type);
   const more = schema.additionalProperties;

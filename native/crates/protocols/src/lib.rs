@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 pub mod dcerpc;
+pub mod dns;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod http1;
@@ -18,4 +19,6 @@ pub static ALL: &[ProtocolDef] = &[
     sidewire_app_layer::def::<tls::TlsSession>(),
     sidewire_app_layer::def::<dcerpc::Tcp>(),
     sidewire_app_layer::def::<dcerpc::Udp>(),
+    sidewire_app_layer::def::<dns::Dns>(),
+    sidewire_app_layer::def::<dns::Mdns>(),
 ];

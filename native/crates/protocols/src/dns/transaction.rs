@@ -1,0 +1,35 @@
+//! A transaction: one message. Requests and responses are not matched, as in Suricata.
+
+use sidewire_base::Direction;
+
+use super::message::DnsMessage;
+use super::options::DnsLogOptions;
+
+/// A message of DNS or of one of its relatives.
+#[derive(Debug)]
+pub struct DnsTransaction {
+    /// Which way it went.
+    pub(crate) direction: Direction,
+    /// It is an answer: in DNS by its direction, in multicast DNS by its header.
+    pub(crate) response: bool,
+    pub(crate) message: DnsMessage,
+    pub(crate) log: DnsLogOptions,
+}
+
+impl DnsTransaction {
+    /// The message, when it is the one of its kind that rules look for in a direction: requests go to the server.
+    pub(crate) fn of(&self, direction: Direction) -> Option<&DnsMessage> {
+        (self.response == (direction == Direction::ToClient)).then_some(&self.message)
+    }
+
+    /// The message, when it is a response.
+    pub(crate) const fn answer(&self) -> Option<&DnsMessage> {
+        if self.response { Some(&self.message) } else { None }
+    }
+
+    /// Is it told, by what it asks for?
+    pub(crate) fn is_told(&self) -> bool {
+        let wanted = if self.response { self.log.responses } else { self.log.requests };
+        wanted && self.message.questions.iter().any(|question| self.log.tells(question.rrtype))
+    }
+}
