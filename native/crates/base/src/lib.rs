@@ -1,4 +1,5 @@
 //! The vocabulary every other crate shares: bounds-checked reading, direction, endpoints, time, malformed input, counters.
+#![forbid(unsafe_code)]
 
 mod counters;
 mod cursor;

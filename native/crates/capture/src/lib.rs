@@ -2,6 +2,7 @@
 //!
 //! [`Reader`] hands out frames that borrow from reused blocks, or whole blocks of them; nothing is allocated for a packet.
 //! Files are read, not mapped, so one that grows or shrinks meanwhile cannot crash the process.
+#![forbid(unsafe_code)]
 
 #![cfg_attr(
     test,

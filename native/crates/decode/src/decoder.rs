@@ -1,8 +1,10 @@
 use sidewire_base::Time;
 
 use crate::defrag::Defrag;
+use crate::fragment::Fragment;
+use crate::inner::{Inner, Kind};
+use crate::packet_decoder::{Broken, LINK_RAW, PacketDecoder, Step};
 use crate::stats::Counter;
-use crate::walk::{Broken, Fragment, Inner, Kind, LINK_RAW, Step, Walk};
 use crate::{Options, Packet, Stats, Tunnel};
 
 /// A frame as captured.
@@ -67,7 +69,7 @@ impl Decoder {
     pub fn decode(&mut self, frame: &Frame<'_>, sink: &mut impl FnMut(&Packet<'_>)) {
         self.stats.frame(frame.data.len() as u64);
         let packet = Packet::new(frame.time, frame.ordinal, frame.data, frame.link_type, frame.wire_length);
-        let mut walk = Walk {
+        let mut walk = PacketDecoder {
             options: &self.options,
             stats: &mut self.stats,
             packet,
@@ -86,7 +88,7 @@ impl Decoder {
             }
             return sink(&walk.packet);
         }
-        let Walk { packet, layers, inner, fragment, .. } = walk;
+        let PacketDecoder { packet, layers, inner, fragment, .. } = walk;
         self.deliver(packet, inner, fragment, Origin { layers, reassemblies: 0 }, sink);
     }
 
@@ -144,7 +146,7 @@ impl Decoder {
         packet.tunnel = Some(inner.tunnel);
         packet.root = outer.as_root();
         packet.reassembled = outer.reassembled;
-        let mut walk = Walk {
+        let mut walk = PacketDecoder {
             options: &self.options,
             stats: &mut self.stats,
             packet,
@@ -183,7 +185,7 @@ impl Decoder {
         packet.root = last.as_root();
         packet.reassembled = true;
         let Some(network) = datagram.get(network_at..) else { return };
-        let mut walk = Walk {
+        let mut walk = PacketDecoder {
             options: &self.options,
             stats: &mut self.stats,
             packet,
@@ -195,12 +197,12 @@ impl Decoder {
         if walk.inner_ip(ip.version, network).is_err() {
             return;
         }
-        let Walk { packet, layers, inner, fragment, .. } = walk;
+        let PacketDecoder { packet, layers, inner, fragment, .. } = walk;
         self.deliver(packet, inner, fragment, Origin { layers, ..origin }, sink);
     }
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> PacketDecoder<'_, 'a> {
     /// Decodes a tunnel's payload.
     fn inner(&mut self, kind: Kind, data: &'a [u8]) -> Step {
         match kind {

@@ -12,9 +12,9 @@ use smallvec::SmallVec;
 
 use sidewire_base::Time;
 
+use crate::fragment::Fragment;
 use crate::options::{DefragOptions, Network, Policy};
 use crate::stats::Counter;
-use crate::walk::Fragment;
 use crate::{DecodeEvent, Packet, Stats, checksum, ipv6};
 
 /// Greatest datagram: its length has 16 bits.
@@ -143,14 +143,7 @@ impl Defrag {
             packet.events.push(event(DecodeEvent::IPV4_FRAG_PKT_TOO_LARGE, DecodeEvent::IPV6_FRAG_PKT_TOO_LARGE));
             return None;
         }
-        let key = Key {
-            source: ip.source,
-            destination: ip.destination,
-            id: fragment.id,
-            protocol: if v6 { 0 } else { fragment.protocol },
-            level: if self.options.track_level { packet.level } else { 0 },
-            vlans: if self.options.track_vlan { packet.vlans.clone() } else { SmallVec::new() },
-        };
+        let key = self.key(packet, fragment)?;
         let timeout = Network::lookup(&self.options.timeouts, ip.destination).unwrap_or(self.options.timeout);
         let policy = Network::lookup(&self.options.policies, ip.destination).unwrap_or(self.options.policy);
         self.expire(packet.time, stats);
@@ -166,18 +159,7 @@ impl Defrag {
         let stamp = self.stamp;
         let tracker = self.trackers.entry(key.clone()).or_insert_with(|| {
             self.memory += TRACKER_COST;
-            Tracker {
-                deadline: packet.time,
-                stamp,
-                policy,
-                fragments: Vec::new(),
-                pieces: Vec::new(),
-                covered: 0,
-                end: 0,
-                seen_last: false,
-                head: None,
-                cost: TRACKER_COST,
-            }
+            Tracker::new(packet.time, stamp, policy)
         });
         tracker.stamp = stamp;
         tracker.deadline = packet.time.plus_seconds(i64::from(timeout));
@@ -202,6 +184,19 @@ impl Defrag {
             stats.count(if v6 { Counter::DefragIpv6Reassembled } else { Counter::DefragIpv4Reassembled });
         }
         built
+    }
+
+    /// What fragments of the same datagram share.
+    fn key(&self, packet: &Packet<'_>, fragment: &Fragment<'_>) -> Option<Key> {
+        let ip = packet.ip.as_ref()?;
+        Some(Key {
+            source: ip.source,
+            destination: ip.destination,
+            id: fragment.id,
+            protocol: if ip.version == 6 { 0 } else { fragment.protocol },
+            level: if self.options.track_level { packet.level } else { 0 },
+            vlans: if self.options.track_vlan { packet.vlans.clone() } else { SmallVec::new() },
+        })
     }
 
     fn remove(&mut self, key: &Key) -> bool {
@@ -269,6 +264,21 @@ impl Defrag {
 }
 
 impl Tracker {
+    fn new(time: Time, stamp: u64, policy: Policy) -> Self {
+        Self {
+            deadline: time,
+            stamp,
+            policy,
+            fragments: Vec::new(),
+            pieces: Vec::new(),
+            covered: 0,
+            end: 0,
+            seen_last: false,
+            head: None,
+            cost: TRACKER_COST,
+        }
+    }
+
     /// Adds a fragment; whether it overlapped others, and what it costs to keep.
     fn add(&mut self, span: Span, fragment: &Fragment<'_>) -> (bool, usize) {
         self.seen_last |= !fragment.more;

@@ -5,8 +5,8 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use sidewire_base::Endpoint;
 
 use crate::ipv4;
+use crate::packet_decoder::PacketDecoder;
 use crate::stats::Counter;
-use crate::walk::Walk;
 use crate::{DecodeEvent, Embedded, Icmp, Transport, ipv6};
 use sidewire_base::ip_protocol as protocol;
 
@@ -29,7 +29,7 @@ enum Reading {
     Plain,
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> PacketDecoder<'_, 'a> {
     pub(crate) fn icmpv4(&mut self, data: &'a [u8]) {
         self.stats.count(Counter::Icmpv4);
         let Some(([kind, code, _, _, r0, r1, r2, r3], quoted)) = data.split_first_chunk::<LENGTH>() else {

@@ -4,8 +4,10 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_base::ip_protocol as protocol;
 
+use crate::fragment::Fragment;
+use crate::inner::Kind;
+use crate::packet_decoder::{Broken, PacketDecoder, Step};
 use crate::stats::Counter;
-use crate::walk::{Broken, Fragment, Kind, Step, Walk};
 use crate::{DecodeEvent, Ip, Tunnel, checksum};
 
 /// Octets of the header without options.
@@ -14,7 +16,7 @@ pub(crate) const HEADER_LENGTH: usize = 20;
 /// "More fragments" in the flags.
 const MORE_FRAGMENTS: u8 = 1;
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> PacketDecoder<'_, 'a> {
     /// An IPv4 datagram and what it carries.
     #[inline]
     pub(crate) fn ipv4(&mut self, data: &'a [u8]) -> Step {

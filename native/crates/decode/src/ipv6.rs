@@ -2,8 +2,10 @@
 
 use core::net::{IpAddr, Ipv6Addr};
 
+use crate::fragment::Fragment;
+use crate::inner::Kind;
+use crate::packet_decoder::{Broken, PacketDecoder, Step};
 use crate::stats::Counter;
-use crate::walk::{Broken, Fragment, Kind, Step, Walk};
 use crate::{DecodeEvent, Ip, Tunnel, ipv4};
 use sidewire_base::ip_protocol as protocol;
 
@@ -26,7 +28,7 @@ struct Seen {
     destination: u8,
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> PacketDecoder<'_, 'a> {
     /// An IPv6 packet and what it carries.
     #[inline]
     pub(crate) fn ipv6(&mut self, data: &'a [u8]) -> Step {

@@ -2,6 +2,7 @@
 //!
 //! [`Decoder::decode`] hands each layer that carries IP to a sink, outermost first. Nothing is allocated on the way,
 //! except by defragmentation. Events and statistics are named as Suricata names them.
+#![forbid(unsafe_code)]
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
@@ -9,20 +10,22 @@ mod checksum;
 mod decoder;
 mod defrag;
 mod event;
+mod fragment;
 #[doc(hidden)]
 pub mod fuzz;
 mod icmp;
+mod inner;
 mod ipv4;
 mod ipv6;
 mod link;
 mod options;
 mod packet;
+mod packet_decoder;
 mod ppp;
 mod shard;
 mod stats;
 mod transport;
 mod tunnel;
-mod walk;
 
 pub use decoder::{Decoder, Frame};
 pub use event::DecodeEvent;

@@ -1,7 +1,7 @@
 //! Link layers and tags between them and IP.
 
+use crate::packet_decoder::{PacketDecoder, Step};
 use crate::stats::Counter;
-use crate::walk::{Step, Walk};
 use crate::{Arp, DecodeEvent, Ethernet, ipv4};
 
 const ETHERNET_LENGTH: usize = 14;
@@ -33,7 +33,7 @@ pub const fn link_type_is_known(link_type: u32) -> bool {
     matches!(link_type, 0 | 1 | 9 | 12 | 14 | 50 | 51 | 101 | 104 | 108 | 113 | 228 | 229 | 276)
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> PacketDecoder<'_, 'a> {
     /// Decodes a frame of a link type.
     #[inline]
     pub(crate) fn link(&mut self, link_type: u32, data: &'a [u8]) -> Step {
@@ -119,7 +119,7 @@ impl<'a> Walk<'_, 'a> {
         self.enter()?;
         if self.packet.vlans.len() >= MAX_VLANS {
             self.event(DecodeEvent::VLAN_TOO_MANY_LAYERS);
-            return Err(crate::walk::Broken);
+            return Err(crate::packet_decoder::Broken);
         }
         self.packet.vlans.push(u16::from_be_bytes([*t0, *t1]) & 0x0fff);
         let ether_type = u16::from_be_bytes([*p0, *p1]);

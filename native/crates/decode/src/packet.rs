@@ -370,3 +370,31 @@ pub struct Sctp<'a> {
     /// The twelve octets.
     pub header: &'a [u8],
 }
+
+impl<'a> Packet<'a> {
+    #[inline]
+    pub(crate) fn new(time: Time, ordinal: u64, frame: &'a [u8], link_type: u32, wire_length: u32) -> Self {
+        Self {
+            time,
+            ordinal,
+            frame,
+            link_type,
+            wire_length,
+            ethernet: None,
+            vlans: SmallVec::new(),
+            ip: None,
+            arp: None,
+            transport: Transport::None,
+            payload: &[],
+            events: SmallVec::new(),
+            invalid: false,
+            bad_checksum: BadChecksum::default(),
+            level: 0,
+            tunnel: None,
+            root: None,
+            carries: None,
+            fragment: false,
+            reassembled: false,
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! PPP (RFC 1661, framing of RFC 1662) and PPP over Ethernet (RFC 2516).
 
+use crate::packet_decoder::{Broken, PacketDecoder, Step};
 use crate::stats::Counter;
-use crate::walk::{Broken, Step, Walk};
 use crate::{DecodeEvent, ipv4, ipv6};
 
 const IP: u16 = 0x0021;
@@ -20,7 +20,7 @@ const UNSUPPORTED: &[u16] = &[
     0x8023, 0x8025, 0x8027, 0x8029, 0x802b, 0x8033, 0x8035, 0x8281,
 ];
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> PacketDecoder<'_, 'a> {
     /// A PPP frame, with or without the address and control octets.
     pub(crate) fn ppp(&mut self, data: &'a [u8]) -> Step {
         self.stats.count(Counter::Ppp);

@@ -1,7 +1,7 @@
 //! TCP (RFC 9293), UDP (RFC 768) and SCTP (RFC 9260) headers.
 
+use crate::packet_decoder::PacketDecoder;
 use crate::stats::Counter;
-use crate::walk::Walk;
 use crate::{DecodeEvent, Sctp, Tcp, TcpOptions, Transport, Udp, checksum};
 use sidewire_base::ip_protocol as protocol;
 
@@ -12,7 +12,7 @@ const SCTP_LENGTH: usize = 12;
 /// Greatest window scale. RFC 7323, 2.3.
 const MAX_WINDOW_SCALE: u8 = 14;
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> PacketDecoder<'_, 'a> {
     /// True when verification is on and the segment's checksum, pseudo header included, is wrong.
     #[inline]
     pub(crate) fn checksum_is_bad(&self, protocol: u8, segment: &[u8]) -> bool {

@@ -1,7 +1,8 @@
 //! Encapsulations: GRE and ERSPAN over IP; Teredo, Geneve and VXLAN over UDP.
 
+use crate::inner::Kind;
+use crate::packet_decoder::{Broken, PacketDecoder, Step};
 use crate::stats::Counter;
-use crate::walk::{Broken, Kind, Step, Walk};
 use crate::{DecodeEvent, Tunnel, ipv6};
 
 const ETHER_IPV4: u16 = 0x0800;
@@ -25,7 +26,7 @@ const ETHERNET_LENGTH: usize = 14;
 /// Most VLAN tags, the one of ERSPAN's header included.
 const MAX_VLANS: usize = 3;
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> PacketDecoder<'_, 'a> {
     /// GRE version 0 (RFC 2784, 2890, 1701) and 1 (RFC 2637).
     pub(crate) fn gre(&mut self, data: &'a [u8]) -> Step {
         self.stats.count(Counter::Gre);
@@ -42,33 +43,32 @@ impl<'a> Walk<'_, 'a> {
         let event = match second & 0x07 {
             0 => {
                 length += word(checksum || routing);
-                match () {
-                    () if set(*first, 0x07) => Some(DecodeEvent::GRE_VERSION0_RECUR),
-                    () if set(*second, 0xf8) => Some(DecodeEvent::GRE_VERSION0_FLAGS),
-                    () if length > data.len() => Some(DecodeEvent::GRE_VERSION0_HDR_TOO_BIG),
-                    () if routing => match skip_source_route(data, length) {
-                        Some(end) => {
-                            length = end;
-                            None
-                        }
-                        None => Some(DecodeEvent::GRE_VERSION0_MALFORMED_SRE_HDR),
-                    },
-                    () => None,
+                if set(*first, 0x07) {
+                    Some(DecodeEvent::GRE_VERSION0_RECUR)
+                } else if set(*second, 0xf8) {
+                    Some(DecodeEvent::GRE_VERSION0_FLAGS)
+                } else if length > data.len() {
+                    Some(DecodeEvent::GRE_VERSION0_HDR_TOO_BIG)
+                } else if let Some(end) = if routing { skip_source_route(data, length) } else { Some(length) } {
+                    length = end;
+                    None
+                } else {
+                    Some(DecodeEvent::GRE_VERSION0_MALFORMED_SRE_HDR)
                 }
             }
             1 => {
                 length += word(set(*second, 0x80));
-                match () {
-                    () if checksum => Some(DecodeEvent::GRE_VERSION1_CHKSUM),
-                    () if routing => Some(DecodeEvent::GRE_VERSION1_ROUTE),
-                    () if set(*first, 0x08) => Some(DecodeEvent::GRE_VERSION1_SSR),
-                    () if set(*first, 0x07) => Some(DecodeEvent::GRE_VERSION1_RECUR),
-                    () if set(*second, 0x78) => Some(DecodeEvent::GRE_VERSION1_FLAGS),
-                    () if ether_type != ETHER_PPP => Some(DecodeEvent::GRE_VERSION1_WRONG_PROTOCOL),
-                    () if !key => Some(DecodeEvent::GRE_VERSION1_NO_KEY),
-                    () if length > data.len() => Some(DecodeEvent::GRE_VERSION1_HDR_TOO_BIG),
-                    () => None,
-                }
+                let faults = [
+                    (checksum, DecodeEvent::GRE_VERSION1_CHKSUM),
+                    (routing, DecodeEvent::GRE_VERSION1_ROUTE),
+                    (set(*first, 0x08), DecodeEvent::GRE_VERSION1_SSR),
+                    (set(*first, 0x07), DecodeEvent::GRE_VERSION1_RECUR),
+                    (set(*second, 0x78), DecodeEvent::GRE_VERSION1_FLAGS),
+                    (ether_type != ETHER_PPP, DecodeEvent::GRE_VERSION1_WRONG_PROTOCOL),
+                    (!key, DecodeEvent::GRE_VERSION1_NO_KEY),
+                    (length > data.len(), DecodeEvent::GRE_VERSION1_HDR_TOO_BIG),
+                ];
+                faults.into_iter().find(|(found, _)| *found).map(|(_, event)| event)
             }
             _ => Some(DecodeEvent::GRE_WRONG_VERSION),
         };

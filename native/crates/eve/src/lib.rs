@@ -1,4 +1,5 @@
 //! Writing EVE: a JSON object writer straight into bytes, and the text forms EVE uses. Knows no protocol.
+#![forbid(unsafe_code)]
 
 mod object;
 mod text;

@@ -1,4 +1,5 @@
 //! The flow table: which conversation a packet belongs to, how long an idle one lives, and its identifiers.
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod community;

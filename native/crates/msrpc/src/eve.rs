@@ -3,7 +3,7 @@
 use sidewire_base::Time;
 use sidewire_eve::{Object, timestamp};
 
-use crate::{Carriage, Exchange, PduType, Uuid, fault_name};
+use crate::{Carriage, Dcom, Exchange, Half, PduType, Uuid, fault_name};
 
 /// Writes the members of `msrpc`: one call, whatever carries it. `pipe` is the named pipe's name where there is one;
 /// `started` is when the first octets of the call were seen (an event's own time is when the call was over).
@@ -12,6 +12,36 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
     if let Some(pipe) = pipe {
         out.str("pipe", pipe);
     }
+    write_target(exchange, out);
+    out.object_unless_empty("auth", |o| write_auth(exchange, o));
+    if let Some(implementation) = exchange.implementation {
+        out.str("client_implementation", implementation.name());
+    }
+    out.str("stub", exchange.visibility().name());
+    if exchange.is_opened() {
+        out.bool("opened", true);
+    }
+    if exchange.request_type.is_some() {
+        out.object("request", |o| write_half(&exchange.request, o));
+    }
+    if let Some(response_type) = exchange.response_type {
+        out.object("response", |o| write_response(exchange, response_type, o));
+    }
+    if exchange.cancelled {
+        out.bool("cancelled", true);
+    }
+    out.object_unless_empty("arguments", |o| exchange.arguments.write(o));
+    if let Some(dcom) = &exchange.dcom {
+        out.object_unless_empty("dcom", |o| write_dcom(dcom, o));
+    }
+    out.str("started", &timestamp(started));
+    if let Some(says) = exchange.says() {
+        out.str("says", &says);
+    }
+}
+
+/// What is called: number, context, procedure, interface, object.
+fn write_target(exchange: &Exchange, out: &mut Object<'_>) {
     out.u64("call_id", exchange.call_id);
     if let Some(activity) = exchange.activity {
         out.uuid("activity", activity.uuid.0);
@@ -40,98 +70,79 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
     if let Some(interface) = exchange.interface {
         out.str("known", interface.known.name());
     }
-    out.object_unless_empty("auth", |o| {
-        if let Some(auth) = exchange.auth {
-            match auth.provider.name() {
-                Some(name) => o.str("provider", name),
-                None => o.fmt("provider", format_args!("{}", auth.provider.0)),
-            };
-            match auth.level.name() {
-                Some(name) => o.str("level", name),
-                None => o.fmt("level", format_args!("{}", auth.level.0)),
-            };
+}
+
+/// As whom it is called, and how that is protected.
+fn write_auth(exchange: &Exchange, o: &mut Object<'_>) {
+    if let Some(auth) = exchange.auth {
+        match auth.provider.name() {
+            Some(name) => o.str("provider", name),
+            None => o.fmt("provider", format_args!("{}", auth.provider.0)),
+        };
+        match auth.level.name() {
+            Some(name) => o.str("level", name),
+            None => o.fmt("level", format_args!("{}", auth.level.0)),
+        };
+    }
+    if let Some(principal) = &exchange.principal {
+        principal.write(o);
+    }
+}
+
+fn write_half(half: &Half, o: &mut Object<'_>) {
+    o.u64("size", half.size).u64("fragments", half.fragments);
+    if half.incomplete {
+        o.bool("incomplete", true);
+    }
+}
+
+fn write_response(exchange: &Exchange, response_type: PduType, o: &mut Object<'_>) {
+    write_half(&exchange.response, o);
+    if let Some(result) = exchange.result() {
+        o.hex("result", result, 8);
+        if let Some(name) = exchange.result_name() {
+            o.str("result_name", name);
         }
-        if let Some(principal) = &exchange.principal {
-            principal.write(o);
-        }
-    });
-    if let Some(implementation) = exchange.implementation {
-        out.str("client_implementation", implementation.name());
     }
-    out.str("stub", exchange.visibility().name());
-    if exchange.is_opened() {
-        out.bool("opened", true);
-    }
-    if exchange.request_type.is_some() {
-        out.object("request", |o| {
-            o.u64("size", exchange.request.size).u64("fragments", exchange.request.fragments);
-            if exchange.request.incomplete {
-                o.bool("incomplete", true);
+    if let Some(status) = exchange.fault.filter(|_| response_type != PduType::RESPONSE) {
+        o.object("fault", |o| {
+            o.hex("status", status, 8);
+            if let Some(name) = fault_name(status) {
+                o.str("name", name);
             }
         });
     }
-    if let Some(response_type) = exchange.response_type {
-        out.object("response", |o| {
-            o.u64("size", exchange.response.size).u64("fragments", exchange.response.fragments);
-            if exchange.response.incomplete {
-                o.bool("incomplete", true);
-            }
-            if let Some(result) = exchange.result() {
-                o.hex("result", result, 8);
-                if let Some(name) = exchange.result_name() {
-                    o.str("result_name", name);
-                }
-            }
-            if let Some(status) = exchange.fault.filter(|_| response_type != PduType::RESPONSE) {
-                o.object("fault", |o| {
-                    o.hex("status", status, 8);
-                    if let Some(name) = fault_name(status) {
-                        o.str("name", name);
-                    }
-                });
+}
+
+fn write_dcom(dcom: &Dcom, o: &mut Object<'_>) {
+    if let Some(clsid) = dcom.clsid {
+        o.object("class", |o| {
+            o.uuid("clsid", clsid.0);
+            if let Some(class) = dcom.class() {
+                o.str("name", class.name);
             }
         });
     }
-    if exchange.cancelled {
-        out.bool("cancelled", true);
+    if let Some(oxid) = dcom.oxid {
+        o.fmt("oxid", format_args!("{oxid:016x}"));
     }
-    out.object_unless_empty("arguments", |o| exchange.arguments.write(o));
-    if let Some(dcom) = &exchange.dcom {
-        out.object_unless_empty("dcom", |o| {
-            if let Some(clsid) = dcom.clsid {
-                o.object("class", |o| {
-                    o.uuid("clsid", clsid.0);
-                    if let Some(class) = dcom.class() {
-                        o.str("name", class.name);
-                    }
-                });
-            }
-            if let Some(oxid) = dcom.oxid {
-                o.fmt("oxid", format_args!("{oxid:016x}"));
-            }
-            if let Some(method) = &dcom.method {
-                o.str("method", method);
-            }
-            if let Some(dispid) = dcom.dispid {
-                o.i64("dispid", dispid);
-            }
-            if let Some(causality) = dcom.causality {
-                o.fmt("causality", format_args!("{causality}"));
-            }
-            if let Some(pid) = dcom.server_pid {
-                o.u64("server_pid", pid);
-            }
-            if let Some(namespace) = &dcom.namespace {
-                o.str("namespace", namespace);
-            }
-            if let Some(client) = &dcom.client {
-                o.object("client", |o| client.write(o));
-            }
-        });
+    if let Some(method) = &dcom.method {
+        o.str("method", method);
     }
-    out.str("started", &timestamp(started));
-    if let Some(says) = exchange.says() {
-        out.str("says", &says);
+    if let Some(dispid) = dcom.dispid {
+        o.i64("dispid", dispid);
+    }
+    if let Some(causality) = dcom.causality {
+        o.fmt("causality", format_args!("{causality}"));
+    }
+    if let Some(pid) = dcom.server_pid {
+        o.u64("server_pid", pid);
+    }
+    if let Some(namespace) = &dcom.namespace {
+        o.str("namespace", namespace);
+    }
+    if let Some(client) = &dcom.client {
+        o.object("client", |o| client.write(o));
     }
 }
 

@@ -1,5 +1,6 @@
 //! [C706]/[MS-RPCE] PDUs, fragments, auth trailers; NDR reader; interface tables; the [MS-DCOM] object model.
 //! One core for every carriage: TCP, UDP, SMB pipes, HTTP.
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod arguments;

@@ -3,6 +3,7 @@
 use sidewire_base::Direction::{ToClient, ToServer};
 use sidewire_decode::Tcp;
 
+use crate::flags::SessionFlags;
 use crate::{
     Event, Session, State,
     segment::Arrival,
@@ -22,13 +23,15 @@ impl Session {
         if !arrival.has(Tcp::ACK | Tcp::FIN) {
             return Some(Verdict::Accept);
         }
-        let checked = self.traits.timestamps && !self.timestamp_is_valid(arrival, scope);
+        let checked = self.flags.has(SessionFlags::TIMESTAMPS) && !self.timestamp_is_valid(arrival, scope);
         checked.then_some(Verdict::Reject)
     }
 
     /// Within the window, or no window is known.
     fn fits_window(&self, arrival: &Arrival<'_>) -> bool {
-        le(arrival.end, self.sides[arrival.direction].window_end) || self.traits.midstream || self.traits.one_sided
+        le(arrival.end, self.sides[arrival.direction].window_end)
+            || self.flags.has(SessionFlags::MIDSTREAM)
+            || self.flags.has(SessionFlags::ONE_SIDED)
     }
 
     fn beyond_window(&self, arrival: &Arrival<'_>) -> bool {
@@ -38,7 +41,7 @@ impl Session {
 
     /// Payload, FIN, acknowledgement, window of a segment that was accepted.
     fn take(&mut self, arrival: &Arrival<'_>, expected: u32, scope: &mut Scope<'_>) {
-        let one_sided = self.traits.one_sided;
+        let one_sided = self.flags.has(SessionFlags::ONE_SIDED);
         let own = &mut self.sides[arrival.direction];
         if arrival.sequence == expected {
             own.advance(arrival.end, one_sided);
@@ -205,7 +208,7 @@ impl Session {
                 self.take_acknowledgement(arrival);
             }
             if arrival.direction == ToClient && arrival.sequence == next {
-                let one_sided = self.traits.one_sided;
+                let one_sided = self.flags.has(SessionFlags::ONE_SIDED);
                 self.sides[ToClient].advance(arrival.end, one_sided);
             }
             self.end_data(arrival, scope);

@@ -3,6 +3,7 @@
 use sidewire_base::Direction::{ToClient, ToServer};
 use sidewire_decode::Tcp;
 
+use crate::flags::SessionFlags;
 use crate::{
     Event, Session, State,
     segment::Arrival,
@@ -31,13 +32,13 @@ impl Session {
         if !arrival.has(Tcp::ACK | Tcp::FIN) {
             return Verdict::Accept;
         }
-        if self.traits.timestamps && !self.timestamp_is_valid(arrival, scope) {
+        if self.flags.has(SessionFlags::TIMESTAMPS) && !self.timestamp_is_valid(arrival, scope) {
             return Verdict::Reject;
         }
         if arrival.has(Tcp::FIN) {
             return self.finish(arrival, scope);
         }
-        self.traits.confirmed |= arrival.direction == ToClient;
+        self.flags.add_if(SessionFlags::CONFIRMED, arrival.direction == ToClient);
         if !self.transfer(arrival, scope) {
             // Rejected, but nothing to drop: the receiver judges it by itself.
             scope.outcome.valid = false;
@@ -55,7 +56,7 @@ impl Session {
         if arrival.sequence != self.sides[ToClient].isn {
             return scope.reject(Event::EstablishedSynAckResendWithDifferentSequence);
         }
-        if self.traits.confirmed {
+        if self.flags.has(SessionFlags::CONFIRMED) {
             return scope.reject(Event::EstablishedSynAckResend);
         }
         // The server has not seen the last ACK of the handshake.
@@ -84,9 +85,9 @@ impl Session {
                 return false;
             }
         }
-        if self.traits.windowless == Some(arrival.direction) {
+        if self.windowless == Some(arrival.direction) {
             // What it offers is the best guess at what it is offered.
-            self.traits.windowless = None;
+            self.windowless = None;
             let own = &mut self.sides[arrival.direction];
             own.window = own.scaled(arrival.tcp.window);
             own.set_window_end();
@@ -95,8 +96,8 @@ impl Session {
             scope.event(Event::EstablishedPacketBeforeLastAck);
             return false;
         }
-        let one_sided = self.traits.one_sided;
-        let lenient = one_sided || self.traits.midstream;
+        let one_sided = self.flags.has(SessionFlags::ONE_SIDED);
+        let lenient = one_sided || self.flags.has(SessionFlags::MIDSTREAM);
         let own = &mut self.sides[arrival.direction];
         if arrival.payload.len() == 1 && arrival.sequence == own.next && own.window == 0 {
             own.probed = true;
@@ -127,13 +128,13 @@ impl Session {
 
     /// Does the segment end behind what the peer acknowledged? If not, may it be taken nevertheless?
     fn is_after_last_ack(&mut self, arrival: &Arrival<'_>, scope: &Scope<'_>) -> bool {
-        let midstream = self.traits.midstream;
+        let midstream = self.flags.has(SessionFlags::MIDSTREAM);
         let own = &mut self.sides[arrival.direction];
         let keep_alive = arrival.payload.len() <= 1 && arrival.sequence == own.next.wrapping_sub(1);
         if keep_alive || ge(arrival.end, own.last_ack) {
             return true;
         }
-        if self.traits.one_sided {
+        if self.flags.has(SessionFlags::ONE_SIDED) {
             if arrival.direction == ToClient {
                 own.set_acknowledged(arrival.sequence);
             }
@@ -145,7 +146,7 @@ impl Session {
             && midstream
             && (own.next == arrival.sequence || nothing_acknowledged)
         {
-            self.traits.one_sided = true;
+            self.flags.add(SessionFlags::ONE_SIDED);
             return true;
         }
         // The acknowledgement overtook the data.
@@ -220,7 +221,7 @@ impl Session {
     }
 
     pub(crate) fn take_sacks(&mut self, arrival: &Arrival<'_>) {
-        if self.traits.sack && arrival.tcp.options.sack_blocks > 0 {
+        if self.flags.has(SessionFlags::SACK) && arrival.tcp.options.sack_blocks > 0 {
             let peer = &mut self.sides[arrival.direction.flip()];
             for (left, right) in arrival.sacks() {
                 peer.sack(left, right);

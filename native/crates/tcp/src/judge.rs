@@ -3,6 +3,7 @@
 use sidewire_base::Direction;
 use sidewire_decode::Tcp;
 
+use crate::flags::SessionFlags;
 use crate::{
     Event, Policy, Session, State,
     segment::Arrival,
@@ -24,7 +25,7 @@ impl Session {
         let valid = if lt(ack, peer.last_ack) {
             // An old one, but not older than a window.
             peer.window == 0 || ge(ack, peer.last_ack.wrapping_sub(peer.window))
-        } else if self.traits.one_sided {
+        } else if self.flags.has(SessionFlags::ONE_SIDED) {
             true
         } else {
             // An RST that answers a SYN acknowledges it as a SYN/ACK would.
@@ -41,10 +42,10 @@ impl Session {
 
     /// Would the receiver obey this RST?
     pub(crate) fn reset_is_valid(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> bool {
-        if self.traits.lossy {
+        if self.flags.has(SessionFlags::LOSSY) {
             return true;
         }
-        if self.traits.timestamps && !self.timestamp_is_valid(arrival, scope) {
+        if self.flags.has(SessionFlags::TIMESTAMPS) && !self.timestamp_is_valid(arrival, scope) {
             return false;
         }
         if !arrival.payload.is_empty() {
@@ -59,7 +60,7 @@ impl Session {
             // The receiver may reject it; if the sender goes on, it was injected.
             own.reset_sent = true;
         }
-        if self.traits.one_sided {
+        if self.flags.has(SessionFlags::ONE_SIDED) {
             return ge(arrival.sequence, own.next);
         }
         match own.policy {
@@ -115,19 +116,19 @@ impl Session {
 
     fn timestamp_expired(&self, arrival: &Arrival<'_>) -> bool {
         let own = &self.sides[arrival.direction];
-        let unknown = own.last_timestamp_at == 0 && self.traits.midstream;
+        let unknown = own.last_timestamp_at == 0 && self.flags.has(SessionFlags::MIDSTREAM);
         !unknown && arrival.seconds > own.last_timestamp_at.saturating_add(TIMESTAMP_LIFETIME)
     }
 
     /// Remembers the timestamp of a segment that was accepted.
     pub(crate) fn take_timestamp(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
-        if !self.traits.timestamps {
+        if !self.flags.has(SessionFlags::TIMESTAMPS) {
             return;
         }
         let Some((timestamp, _)) = arrival.tcp.options.timestamps else {
             // Solaris stops using timestamps when one is missing.
             if matches!(self.sides[arrival.direction].policy, Policy::Solaris | Policy::OldSolaris) {
-                self.traits.timestamps = false;
+                self.flags.remove(SessionFlags::TIMESTAMPS);
             }
             return;
         };
@@ -138,7 +139,7 @@ impl Session {
             match own.policy {
                 Policy::Linux | Policy::Windows2k3 => {
                     // They do not negotiate timestamps with a zero one.
-                    self.traits.timestamps = false;
+                    self.flags.remove(SessionFlags::TIMESTAMPS);
                     return;
                 }
                 Policy::OldLinux | Policy::Windows | Policy::Vista => {

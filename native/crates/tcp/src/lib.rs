@@ -1,4 +1,5 @@
 //! TCP as a passive observer sees it: session state, sequence tracking, and the reassembly of both streams.
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod closing;
@@ -6,6 +7,7 @@ mod config;
 mod counters;
 mod established;
 mod event;
+mod flags;
 #[doc(hidden)]
 pub mod fuzz;
 mod handshake;

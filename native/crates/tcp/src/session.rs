@@ -5,6 +5,7 @@ use sidewire_decode::Tcp;
 
 use crate::{
     Config, Event, Events, Policy, Shared, State, Stream, Urgent,
+    flags::SessionFlags,
     handshake::Offer,
     segment::Arrival,
     sequence::{ge, lt},
@@ -74,41 +75,6 @@ impl Scope<'_> {
     }
 }
 
-/// What is known of a session as a whole.
-#[derive(Clone, Copy, Debug, Default)]
-#[allow(clippy::struct_excessive_bools)]
-pub(crate) struct Traits {
-    /// Picked up without its handshake.
-    pub(crate) midstream: bool,
-    /// Picked up at a SYN/ACK.
-    pub(crate) from_syn_ack: bool,
-    /// Picked up from data of the other side: the window this one has is not known before it speaks.
-    pub(crate) windowless: Option<Direction>,
-    /// Only one side is seen.
-    pub(crate) one_sided: bool,
-    /// Both sides use timestamps.
-    pub(crate) timestamps: bool,
-    /// The SYN offered window scaling, selective acknowledgement.
-    pub(crate) scale_offered: bool,
-    pub(crate) sack_offered: bool,
-    /// Both sides use selective acknowledgement.
-    pub(crate) sack: bool,
-    /// Both sides sent a SYN.
-    pub(crate) simultaneous: bool,
-    /// The handshake's ACK had the right sequence number and a wrong acknowledgement.
-    pub(crate) evasion: bool,
-    /// TCP fast open (RFC 7413).
-    pub(crate) fast_open: bool,
-    /// Its data was not acknowledged by the SYN/ACK.
-    pub(crate) fast_open_ignored: bool,
-    /// The server answered after the handshake: it has seen the last ACK.
-    pub(crate) confirmed: bool,
-    /// Segments were lost: RSTs are taken as they come.
-    pub(crate) lossy: bool,
-    /// The session's memory is charged.
-    pub(crate) charged: bool,
-}
-
 /// A TCP session: both streams and the state that judges segments.
 ///
 /// # When octets become visible
@@ -125,7 +91,9 @@ pub struct Session {
     pub(crate) previous: State,
     pub(crate) sides: PerDirection<Side>,
     pub(crate) streams: PerDirection<Stream>,
-    pub(crate) traits: Traits,
+    pub(crate) flags: SessionFlags,
+    /// Picked up from data of the other side: the window this one has is not known before it speaks.
+    pub(crate) windowless: Option<Direction>,
     /// SYNs, later SYN/ACKs, that differ from the one followed.
     pub(crate) offers: Vec<Offer>,
 }
@@ -206,8 +174,11 @@ impl Session {
 
     fn see_flags(&mut self, arrival: &Arrival<'_>) {
         self.streams[arrival.direction].flags |= arrival.tcp.flags;
-        if self.traits.one_sided && self.streams.to_server.flags != 0 && self.streams.to_client.flags != 0 {
-            self.traits.one_sided = false;
+        if self.flags.has(SessionFlags::ONE_SIDED)
+            && self.streams.to_server.flags != 0
+            && self.streams.to_client.flags != 0
+        {
+            self.flags.remove(SessionFlags::ONE_SIDED);
         }
     }
 
@@ -218,7 +189,7 @@ impl Session {
             let (side, stream) = (&self.sides[of], &mut self.streams[of]);
             let events = &mut scope.outcome.events;
             // Octets that come after their acknowledgement wait for the next packet of the other side, as in Suricata.
-            let mut new = (of != direction || self.traits.one_sided)
+            let mut new = (of != direction || self.flags.has(SessionFlags::ONE_SIDED))
                 && side.acknowledged
                 && stream.acknowledge(side.last_ack, scope.shared, events);
             if of == direction && (scope.config.inline || stream.unacknowledged() > limit) {
@@ -226,9 +197,12 @@ impl Session {
             }
             new
         });
-        self.traits.lossy |= scope.outcome.events.contains(Event::ReassemblySequenceGap)
-            || self.streams.to_server.lost_octets()
-            || self.streams.to_client.lost_octets();
+        self.flags.add_if(
+            SessionFlags::LOSSY,
+            scope.outcome.events.contains(Event::ReassemblySequenceGap)
+                || self.streams.to_server.lost_octets()
+                || self.streams.to_client.lost_octets(),
+        );
     }
 
     /// Hands the payload to the stream.
@@ -271,7 +245,7 @@ impl Session {
             return !(answers && from_opener);
         }
         if from_opener {
-            if !answers && self.traits.fast_open_ignored {
+            if !answers && self.flags.has(SessionFlags::FAST_OPEN_IGNORED) {
                 return true;
             }
             if self.sides[direction].isn == tcp.sequence {
@@ -310,9 +284,9 @@ impl Session {
     /// dropped.
     pub fn discard(&mut self, shared: &mut Shared) {
         shared.ended(self.state);
-        shared.counters.end_liberal += u64::from(self.traits.lossy);
+        shared.counters.end_liberal += u64::from(self.flags.has(SessionFlags::LOSSY));
         self.streams.iter_mut().for_each(|stream| stream.discard(shared));
-        if core::mem::take(&mut self.traits.charged) {
+        if self.flags.take(SessionFlags::CHARGED) {
             shared.uncharge_session(Self::SIZE);
             shared.counters.active_sessions = shared.counters.active_sessions.saturating_sub(1);
         }
@@ -322,8 +296,8 @@ impl Session {
     pub const fn swap_direction(&mut self) {
         self.sides.swap();
         self.streams.swap();
-        if let Some(side) = self.traits.windowless {
-            self.traits.windowless = Some(side.flip());
+        if let Some(side) = self.windowless {
+            self.windowless = Some(side.flip());
         }
     }
 
@@ -371,13 +345,13 @@ impl Session {
     /// Picked up without its handshake.
     #[must_use]
     pub const fn midstream(&self) -> bool {
-        self.traits.midstream
+        self.flags.has(SessionFlags::MIDSTREAM)
     }
 
     /// Only one side is seen.
     #[must_use]
     pub const fn one_sided(&self) -> bool {
-        self.traits.one_sided
+        self.flags.has(SessionFlags::ONE_SIDED)
     }
 
     /// Every TCP flag seen in either direction. EVE's `tcp.tcp_flags`.
@@ -532,7 +506,7 @@ impl Session {
         if self.state < State::Established || self.state == State::Closed || !arrival.is_plain() {
             return false;
         }
-        if config.liberal_windows && self.traits.midstream {
+        if config.liberal_windows && self.flags.has(SessionFlags::MIDSTREAM) {
             return false; // windows of an unknown scale cannot be compared with octets
         }
         let window = peer.scaled(arrival.tcp.window);

@@ -3,7 +3,7 @@ use sidewire_base::Direction::{self, ToClient, ToServer};
 
 use super::*;
 use crate::testing::{FIRST, Kept, LAST, around, bind, bind_ack, pdu, request, response};
-use crate::{Auth, Uuid};
+use crate::{Auth, AuthLevel, Known, Uuid};
 
 const SVCCTL: Uuid = Uuid::literal("367abb81-9844-35f1-ad32-98f038001003");
 const SAMR: Uuid = Uuid::literal("12345778-1234-abcd-ef00-0123456789ac");
@@ -184,7 +184,7 @@ fn hostile_counts_are_bounded() {
         let call = request(FIRST, 1000 + u32::from(round), 0, 1, &[7; 100]);
         connection.feed(ToServer, &call, false, &mut kept, &mut around(&mut objects));
     }
-    assert_eq!(connection.contexts.0.len(), 8);
+    assert_eq!(connection.contexts.len(), 8);
     assert_eq!(connection.in_flight.len(), 4);
     assert!(connection.held.octets() <= limits.unfinished);
     assert!(kept.exchanges.iter().all(|call| call.request.stub().len() <= limits.stub));

@@ -9,7 +9,7 @@ use zeroize::ZeroizeOnDrop;
 
 use super::credentials::{Field, NtlmUser};
 use super::digest::{Cipher, hmac_md5, md5, rc4, rc4_once};
-use super::seal::Protected;
+use super::protected::Protected;
 use super::secrets::Secrets;
 
 pub(super) mod sealing;

@@ -1,6 +1,6 @@
 use sidewire_eve::Object;
 
-use super::Credentials;
+use super::credentials::Credentials;
 
 /// Who a call is made as, so far as the wire shows it: NTLM names the account, Kerberos seals it into the ticket and shows
 /// the service and its realm only.

@@ -4,23 +4,12 @@ use std::sync::Arc;
 
 use sidewire_base::Direction;
 
+use super::credentials::Credentials;
 use super::krb5::Kerberos;
 use super::ntlm::{self, Ntlm};
-use super::{Credentials, Principal, Secrets};
-
-/// A PDU under a signature: its octets apart as the signature takes them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Protected<'a> {
-    /// Everything before the stub.
-    pub(crate) before: &'a [u8],
-    /// The stub with its padding, encrypted when `sealed`.
-    pub(crate) octets: &'a [u8],
-    /// `sec_trailer`.
-    pub(crate) after: &'a [u8],
-    /// The provider's token.
-    pub(crate) token: &'a [u8],
-    pub(crate) sealed: bool,
-}
+use super::principal::Principal;
+use super::protected::Protected;
+use super::secrets::Secrets;
 
 /// A security context of a connection. [MS-RPCE] 3.3.1.5.4.
 #[derive(Default)]

@@ -2,9 +2,10 @@
 
 use sidewire_base::Direction;
 
+use super::key::{Key, etype};
 use super::krb5::Kerberos;
 use super::ntlm::{self, Ntlm};
-use super::secrets::{Key, Secrets, etype};
+use super::secrets::Secrets;
 use crate::AuthType;
 
 /// The hash, and the RC4 key, that opens what is sealed here.

@@ -2,39 +2,13 @@
 
 use core::fmt;
 
-use super::krb5::password_key;
+use super::key::{Key, etype, password_key};
 use md4::{Digest, Md4};
 use sidewire_base::{Cursor, Malformed};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Secrets of each kind that are kept.
 const MAX_SECRETS: usize = 4096;
-
-/// DES-era encryption types have no place here; these are what Windows and samba use. RFC 3962, RFC 4757.
-pub(super) mod etype {
-    pub(in crate::security) const AES128: u32 = 17;
-    pub(in crate::security) const AES256: u32 = 18;
-    pub(in crate::security) const RC4: u32 = 23;
-}
-
-/// A Kerberos key.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(super) struct Key {
-    pub(super) etype: u32,
-    pub(super) octets: Vec<u8>,
-}
-
-impl Key {
-    /// `None` when a key of this type has another length, or the type is not known.
-    pub(super) fn new(etype: u32, octets: &[u8]) -> Option<Self> {
-        let length = match etype {
-            etype::AES128 | etype::RC4 => 16,
-            etype::AES256 => 32,
-            _ => return None,
-        };
-        (octets.len() == length).then(|| Self { etype, octets: octets.to_vec() })
-    }
-}
 
 /// What is wrong with a secret that was given. Never says what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use rc4::StreamCipher as _;
 use sidewire_base::Direction;
 
-use super::{BlockKey, CONFOUNDER, Kerberos, MAC, WRAP, derived, usage};
+use super::{CONFOUNDER, Kerberos, MAC, WRAP, usage};
 use crate::security::der::write as der;
 use crate::security::digest::{hmac_md5, hmac_sha1, md5, rc4, rc4_once};
 use crate::security::kerberos;
-use crate::security::secrets::{Key, etype};
+use crate::security::key::{BlockKey, Key, derived, etype};
 
 /// Octets between stub and header copy, so that the stub ends with a block. [MS-KILE] 3.4.5.4.1.
 const EXTRA: usize = 16;

@@ -1,0 +1,109 @@
+//! Presentation contexts as they are offered, accepted and refused. [C706] 12.6.3, [MS-RPCE] 3.3.1.5.
+
+use super::{Connection, auth_of, new_exchange};
+use crate::{Body, Event, Exchange, Exchanges, Half, Implementation, Offer, Pdu, PduType, TransferSyntax};
+
+impl Connection {
+    pub(super) fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
+        let Body::Bind { max_transmit, contexts, .. } = pdu.body else { return };
+        let call_id = pdu.header.call_id;
+        self.bind_auth = auth_of(pdu).or(self.bind_auth);
+        let syntaxes = contexts.map(|element| element.transfer_syntax);
+        self.implementation = self.implementation.or_else(|| Implementation::of_bind(pdu, max_transmit, syntaxes));
+        if let Some(position) = self.position(call_id, |call| call.request == Some(pdu.header.pdu_type)) {
+            let offered = self.in_flight.get(position).map(|call| call.offered.as_slice()).unwrap_or_default();
+            if self.answers_seen && offered.iter().copied().eq(contexts.map(|element| element.context_id)) {
+                return; // the same offer again
+            }
+            self.drop_call(position, exchanges);
+        }
+        let mut offers = Vec::new();
+        let mut full = false;
+        for element in contexts {
+            offers.push(Offer { context_id: element.context_id, interface: element.interface, result: None });
+            let syntax = TransferSyntax::from_uuid(element.transfer_syntax);
+            full |= !self.contexts.offer(
+                element.context_id,
+                element.interface,
+                syntax,
+                pdu.header.flags.first(),
+                self.limits.contexts,
+            );
+        }
+        let offered = offers.iter().map(|offer| offer.context_id).collect();
+        let exchange = Exchange {
+            offers,
+            auth: auth_of(pdu),
+            implementation: self.implementation,
+            request: Half { done: true, fragments: 1, incomplete: pdu.missing > 0, ..Half::default() },
+            ..new_exchange(pdu)
+        };
+        let position = self.begin(call_id, Some(pdu.header.pdu_type), exchange, exchanges);
+        let Some(call) = self.in_flight.get_mut(position) else { return };
+        call.offered = offered;
+        call.request_done = true;
+        let id = call.exchange;
+        if full {
+            exchanges.raise(Some(id), Event::TooManyContexts);
+        }
+        exchanges.updated(id);
+    }
+
+    pub(super) fn settle(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
+        let Body::BindAck { association_group, results, .. } = pdu.body else { return };
+        self.answers_seen = true;
+        if association_group != 0 {
+            self.association_group = association_group;
+        }
+        self.header_signing |= pdu.header.flags.header_signing();
+        let Some(position) = self.answered(pdu, exchanges) else { return };
+        let Some(call) = self.in_flight.get(position) else { return };
+        let id = call.exchange;
+        for (context_id, result) in call.offered.iter().zip(results) {
+            self.contexts.settle(*context_id, &result);
+        }
+        self.answered_at(position, exchanges);
+        if let Some(exchange) = exchanges.get(id) {
+            for (offer, result) in exchange.offers.iter_mut().zip(results) {
+                offer.result = Some(result);
+            }
+        }
+        exchanges.updated(id);
+    }
+
+    pub(super) fn refuse(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
+        self.answers_seen = true;
+        let Some(position) = self.answered(pdu, exchanges) else { return };
+        let Some(call) = self.in_flight.get(position) else { return };
+        let id = call.exchange;
+        for context_id in &call.offered {
+            self.contexts.remove(*context_id);
+        }
+        self.answered_at(position, exchanges);
+        exchanges.updated(id);
+    }
+
+    /// The negotiation a PDU answers, its half marked complete; a new exchange when the question was not seen.
+    pub(super) fn answered(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) -> Option<usize> {
+        let asked = match pdu.header.pdu_type {
+            PduType::ALTER_RESPONSE => PduType::ALTER_CONTEXT,
+            _ => PduType::BIND,
+        };
+        let call_id = pdu.header.call_id;
+        let position = match self.position(call_id, |call| call.request == Some(asked)) {
+            Some(position) => position,
+            None => {
+                let exchange = Exchange { request: self.lost_half(), request_type: None, ..new_exchange(pdu) };
+                self.begin(call_id, None, exchange, exchanges)
+            }
+        };
+        let id = self.in_flight.get(position)?.exchange;
+        if let Some(exchange) = exchanges.get(id) {
+            exchange.response_type = Some(pdu.header.pdu_type);
+            exchange.response.done = true;
+            exchange.response.fragments = 1;
+            exchange.response.order = pdu.header.order;
+        }
+        Some(position)
+    }
+}
