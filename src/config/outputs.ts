@@ -4,8 +4,30 @@ import type { EveOutput, FastOutput } from '../generated/config.js';
 import { EVENT_TYPES } from '../generated/events.js';
 import { ConfigError } from './error.js';
 import { flatten } from './flatten.js';
-import { eveLog, type RawConfig } from './schema.js';
-import { truth } from './values.js';
+import { flag, text, truth, whole } from './values.js';
+
+const xff = v.looseObject({
+  enabled: v.optional(flag),
+  mode: v.optional(text),
+  deployment: v.optional(text),
+  header: v.optional(text),
+});
+
+/** The options of an EVE output beside its types. */
+const eveLog = v.looseObject({
+  enabled: v.optional(flag),
+  filetype: v.optional(text),
+  filename: v.optional(text),
+  append: v.optional(flag),
+  'community-id': v.optional(flag),
+  'community-id-seed': v.optional(whole),
+  'pcap-file': v.optional(flag),
+  ethernet: v.optional(flag),
+  metadata: v.optional(flag),
+  'compress-ipv6': v.optional(flag),
+  xff: v.optional(xff),
+  types: v.optional(v.union([v.array(v.unknown()), v.literal('')])),
+});
 
 /** EVE types whose name in a configuration is not the one their events have. */
 const EVENT_TYPE_OF: Readonly<Record<string, string>> = { files: 'fileinfo' };
@@ -18,27 +40,27 @@ export interface Outputs {
   readonly missing: string[];
 }
 
-/** Resolves `outputs`. `protocols` are the names of the protocols there are. */
-export function resolveOutputs(raw: RawConfig, logDir: string, protocols: ReadonlySet<string>): Outputs {
+/** What outputs are resolved for. */
+export interface OutputPurpose {
+  readonly logDir: string;
+  readonly sensorName: string;
+  /** The names of the protocols there are. */
+  readonly protocols: ReadonlySet<string>;
+}
+
+/** Resolves `outputs`. */
+export function resolveOutputs(items: readonly unknown[], purpose: OutputPurpose): Outputs {
   const result: Outputs = { eve: [], fast: [], missing: [] };
-  const items = Array.isArray(raw.outputs) ? raw.outputs : [];
   for (const [index, item] of items.entries()) {
     const [name, body] = named(item);
-    if (name === 'eve-log') addEve(result, body, index, raw, logDir, protocols);
-    else if (name === 'fast') addFast(result, body, logDir);
+    if (name === 'eve-log') addEve(result, body, index, purpose);
+    else if (name === 'fast') addFast(result, body, purpose.logDir);
     else if (isOn(body)) result.missing.push(`outputs.${name}`);
   }
   return result;
 }
 
-function addEve(
-  result: Outputs,
-  body: unknown,
-  index: number,
-  raw: RawConfig,
-  logDir: string,
-  protocols: ReadonlySet<string>,
-): void {
+function addEve(result: Outputs, body: unknown, index: number, { logDir, sensorName, protocols }: OutputPurpose): void {
   if (!isOn(body)) return;
   const parsed = v.safeParse(eveLog, body);
   if (!parsed.success) {
@@ -56,12 +78,12 @@ function addEve(
     path: isAbsolute(filename) ? filename : join(logDir, filename),
     append: eve.append ?? true,
     community_id: eve['community-id'] ? (eve['community-id-seed'] ?? 0) : null,
-    sensor_name: raw['sensor-name'] ?? '',
+    sensor_name: sensorName,
     pcap_file: eve['pcap-file'] ?? false,
     ethernet: eve.ethernet ?? false,
     metadata: eve.metadata ?? true,
     xff: resolveXff(eve.xff),
-    ipv6_full: truth(String((eve as Record<string, unknown>)['compress-ipv6'] ?? 'no')) !== true,
+    ipv6_full: !(eve['compress-ipv6'] ?? false),
     types: resolveTypes(result, Array.isArray(eve.types) ? eve.types : [], protocols),
   });
 }

@@ -1,14 +1,13 @@
 import * as v from 'valibot';
 import { ConfigError } from './error.js';
 import { type ConfigMap, nearest, toPlain } from './node.js';
-import { type RawConfig, rawConfig } from './schema.js';
 
 /**
- * Gives the values of a configuration their meaning.
+ * Gives the values of a configuration the meaning that a schema says.
  * @throws {ConfigError} naming the first value that has none, and its place
  */
-export function parseRaw(config: ConfigMap): RawConfig {
-  const result = v.safeParse(rawConfig, toPlain(config));
+export function parseAs(schema: v.GenericSchema, config: ConfigMap): unknown {
+  const result = v.safeParse(schema, toPlain(config));
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = (issue.path ?? []).map(({ key }) => key as PropertyKey);

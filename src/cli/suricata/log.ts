@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { type RawConfig, truth } from '../../config/index.js';
+import { type Logging, truth } from '../../config/index.js';
 import type { Terminal } from '../terminal.js';
 
 const LEVELS = ['error', 'warning', 'notice', 'info', 'perf', 'config', 'debug'] as const;
@@ -34,11 +34,10 @@ export class Log {
   ) {}
 
   /** Opens what `logging` asks for; then everything said so far is written. */
-  open(raw: RawConfig | null, logDir: string): void {
-    const usual = levelOf(raw?.logging?.['default-log-level'] ?? 'notice');
+  open(logging: Logging | null, logDir: string): void {
+    const usual = levelOf(logging?.level ?? 'notice');
     const raised = this.verbosity > 0 ? Math.min(LEVELS.indexOf('notice') + this.verbosity, LEVELS.length - 1) : 0;
-    const outputs = raw?.logging?.outputs;
-    const list = Array.isArray(outputs) ? outputs : [{ console: { enabled: 'yes' } }];
+    const list = logging?.outputs ?? [{ console: { enabled: 'yes' } }];
     for (const item of list) {
       const [name, body] = Object.entries(item as object)[0] ?? [];
       const options = (body ?? {}) as { enabled?: string; level?: string; filename?: string; type?: string };

@@ -63,7 +63,7 @@ async function run(flags: Parsed, log: Log, own: string): Promise<number> {
     log.say('error', 'suricata', `The logging directory "${logDir}" does not exist. Make it, or name another with -l.`);
     return FAILED;
   }
-  log.open(engine.config.raw, logDir);
+  log.open(engine.config.logging, logDir);
   log.say(
     'notice',
     'suricata',
@@ -118,7 +118,7 @@ function start(flags: Parsed, tree: ConfigMap): { engine: Engine; logDir: string
   const mode = flags.values.get('runmode')?.at(-1);
   const setup: EngineSetup = { tree, workers: mode === 'single' ? 1 : defaultWorkers() };
   const engine = new Engine(setup);
-  const logDir = flags.values.get('l')?.at(-1) ?? engine.config.raw['default-log-dir'] ?? '/var/log/suricata';
+  const logDir = flags.values.get('l')?.at(-1) ?? engine.config.logDir ?? '/var/log/suricata';
   return { engine, logDir };
 }
 
