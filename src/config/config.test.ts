@@ -139,6 +139,16 @@ describe('resolving', () => {
     expect(detect('detect:\n  guess-applayer-tx: yes\n  stream-tx-log-limit: 1000\n')).toEqual([true, 255]);
   });
 
+  it.each([
+    ['stream:\n  bypass: yes\n', ['stream.bypass']],
+    ['stream:\n  bypass: no\n', []],
+    ['defrag:\n  enabled: no\n', ['defrag.enabled']],
+    ['decoder:\n  erspan:\n    typeI:\n      enabled: yes\n', []],
+    ['stats:\n  enabled: no\n  interval: 5\n', []],
+  ])('accepts no setting that nothing reads: %j', (text, missing) =>
+    expect(resolve(config(text), PURPOSE).missing).toEqual(missing),
+  );
+
   it('names what does not exist here, once, and says nothing of what is off or only tunes', () => {
     const text =
       'max-pending-packets: 1024\naf-packet:\n  - interface: eth0\noutputs:\n  - http-log:\n      enabled: yes\n' +

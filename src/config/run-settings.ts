@@ -53,7 +53,6 @@ export const DECODE: Table<DecodeConfig> = {
   vxlan_ports: tunnel('vxlan', '4789'),
   geneve_ports: tunnel('geneve', '6081'),
   teredo_ports: tunnel('teredo', 'any'),
-  erspan_type1: from('decoder.erspan.typeI.enabled', flag, false),
   vlan_tracking: from('vlan.use-for-tracking', flag, true),
   level_tracking: from('decoder.recursion-level.use-for-tracking', flag, true),
 };
@@ -65,7 +64,6 @@ const hostTimeouts = v.union([
 ]);
 
 export const DEFRAG: Table<DefragConfig> = {
-  enabled: from('defrag.enabled', flag, true),
   memcap: from('defrag.memcap', size, 32 * MIB),
   max_trackers: from('defrag.trackers', whole, 65_535),
   max_fragments: from('defrag.max-frags', whole, 65_535),
@@ -104,7 +102,6 @@ export const STREAM: Table<StreamConfig> = {
   max_segments: fixed(0),
   urgent: made([URGENT], urgentPolicy),
   check_overlap_different_data: from('stream.reassembly.check-overlap-different-data', flag, true),
-  bypass: from('stream.bypass', flag, false),
 };
 
 /** Flow timeouts where a configuration has none. Seconds. */

@@ -19,9 +19,14 @@ const INERT = new Set(
     'stream.max-sessions stream.midstream-policy stream.prealloc-sessions ' +
     'stream.reassembly.memcap-policy stream.reassembly.randomize-chunk-range stream.reassembly.randomize-chunk-size ' +
     'stream.reassembly.segment-prealloc stream.reassembly.urgent.oob-limit-policy stream.memcap-policy ' +
-    'stream.stream-3whs-ack-mode threading umask unix-command vlan.qinq windivert firewall.enabled'
+    'stream.stream-3whs-ack-mode threading umask unix-command vlan.qinq windivert firewall.enabled ' +
+    // Always on, as in Suricata 8, which no longer asks.
+    'decoder.erspan'
   ).split(' '),
 );
+
+/** Keys of what does not exist here: to switch it off asks for nothing. */
+const ABSENT = new Set(['stream.bypass']);
 
 /** Paths of the keys that neither the schema nor the list above knows, shortest first named; a part that is off is left out. */
 export function unknownKeys(schema: v.GenericSchema, node: ConfigNode): string[] {
@@ -37,10 +42,10 @@ function visit(schema: v.GenericSchema, node: ConfigNode, path: string[], found:
   for (const [key, child] of node.entries) {
     const here = [...path, key];
     const name = here.join('.');
-    if (INERT.has(name) || isEmpty(child) || isOff(child)) continue;
+    if (INERT.has(name) || isEmpty(child)) continue;
     const known = shape[key];
     if (known) visit(known, child, here, found);
-    else found.push(name);
+    else if (!isOff(child) && !(ABSENT.has(name) && saysNo(child))) found.push(name);
   }
 }
 
@@ -48,11 +53,13 @@ function unwrap(schema: v.GenericSchema): v.GenericSchema {
   return 'wrapped' in schema ? unwrap(schema.wrapped as v.GenericSchema) : schema;
 }
 
-/** A node that says nothing, or only that something is off. */
+/** A part that says that it is off. */
 function isOff(node: ConfigNode): boolean {
-  if (node.kind !== 'map') return false;
-  const enabled = node.entries.get('enabled');
-  return enabled?.kind === 'scalar' && truth(enabled.text) === false;
+  return node.kind === 'map' && saysNo(node.entries.get('enabled'));
+}
+
+function saysNo(node: ConfigNode | undefined): boolean {
+  return node?.kind === 'scalar' && truth(node.text) === false;
 }
 
 function isEmpty(node: ConfigNode): boolean {

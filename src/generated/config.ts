@@ -58,10 +58,7 @@ geneve_ports: Array<number>,
  * UDP ports of Teredo; 0 stands for any.
  */
 teredo_ports: Array<number>, 
-/**
- * Decode ERSPAN type I.
- */
-erspan_type1: boolean, 
+
 /**
  * VLAN tags tell flows apart.
  */
@@ -75,10 +72,6 @@ level_tracking: boolean, };
  * Fragment reassembly.
  */
 export type DefragConfig = { 
-/**
- * Off: fragments stay fragments.
- */
-enabled: boolean, 
 /**
  * Octets.
  */
@@ -390,10 +383,7 @@ urgent: string,
  * Check for overlaps with other data.
  */
 check_overlap_different_data: boolean, 
-/**
- * Sessions bypassed at depth.
- */
-bypass: boolean, };
+};
 
 /**
  * X-Forwarded-For.

@@ -188,6 +188,24 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    check: 'fields that cross',
+    wrong: {
+      'native/crates/engine/src/config/run_config.rs':
+        '#[derive(Debug, Deserialize)]\npub struct DefragConfig { pub enabled: bool }\n#[derive(Deserialize)]\npub struct VxlanConfig { pub enabled: bool }',
+      'native/crates/engine/src/setup.rs': 'fn f(vxlan: &VxlanConfig) -> bool { vxlan.enabled }',
+    },
+    says: /run_config\.rs: DefragConfig\.enabled is read nowhere$/,
+    right: {
+      'native/crates/ir/src/check.rs':
+        '#[derive(Deserialize)]\n#[serde(tag = "kind")]\npub enum Check { Size { least: u8, most: u8 } }\npub struct Own { pub unread: u8 }',
+      'native/crates/engine/src/config/run_config.rs':
+        '#[derive(Deserialize)]\npub struct DefragConfig { pub enabled: bool, pub depth: u8 }\n#[derive(Deserialize)]\npub struct VxlanConfig { pub enabled: bool }',
+      'native/crates/engine/src/setup.rs':
+        'fn f(vxlan: &VxlanConfig, defrag: &DefragConfig) -> bool { let VxlanConfig { enabled } = vxlan; g(defrag.depth) }\nfn g(DefragConfig { enabled, .. }: &DefragConfig) {}',
+      'native/crates/detect/src/size.rs': 'fn f(check: &Check) { match check { Check::Size { least, most } => {} } }',
+    },
+  },
+  {
     check: 'unused crates',
     wrong: rust('fn f() { smallvec(); }\n// hashbrown'),
     says: /^sidewire-flow: hashbrown$/,

@@ -8,6 +8,7 @@ import { CARGO, LINTED_WITH, lintsDecide } from '../rust.mjs';
 import { NATIVE, output, ROOT, run } from '../shell.mjs';
 import { rustCircles, scriptCircles } from './circles.mjs';
 import { crossingShapes } from './crossing.mjs';
+import { crossingFields } from './crossing-fields.mjs';
 import { npmDependencies, rustDependencies } from './dependencies.mjs';
 import { documentPaths } from './documents.mjs';
 import { licences, notices, sources } from './licences.mjs';
@@ -45,6 +46,7 @@ export const OF_THE_TREE = [
   wholesaleAllows,
   moduleDocs,
   crossingShapes,
+  crossingFields,
   eventTypes,
   rustDependencies,
   npmDependencies,

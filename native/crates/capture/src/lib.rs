@@ -3,7 +3,6 @@
 //! [`Reader`] hands out frames that borrow from reused blocks, or whole blocks of them; nothing is allocated for a packet.
 //! Files are read, not mapped, so one that grows or shrinks meanwhile cannot crash the process.
 #![forbid(unsafe_code)]
-
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)

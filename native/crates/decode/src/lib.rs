@@ -3,7 +3,6 @@
 //! [`Decoder::decode`] hands each layer that carries IP to a sink, outermost first. Nothing is allocated on the way,
 //! except by defragmentation. Events and statistics are named as Suricata names them.
 #![forbid(unsafe_code)]
-
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod checksum;

@@ -73,8 +73,6 @@ pub struct DecodeConfig {
     pub geneve_ports: Vec<u16>,
     /// UDP ports of Teredo; 0 stands for any.
     pub teredo_ports: Vec<u16>,
-    /// Decode ERSPAN type I.
-    pub erspan_type1: bool,
     /// VLAN tags tell flows apart.
     pub vlan_tracking: bool,
     /// Tunnel depth tells flows apart.
@@ -98,8 +96,6 @@ pub enum ChecksumMode {
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "config.ts")]
 pub struct DefragConfig {
-    /// Off: fragments stay fragments.
-    pub enabled: bool,
     /// Octets.
     #[ts(type = "number")]
     pub memcap: u64,
@@ -153,8 +149,6 @@ pub struct StreamConfig {
     pub urgent: String,
     /// Check for overlaps with other data.
     pub check_overlap_different_data: bool,
-    /// Sessions bypassed at depth.
-    pub bypass: bool,
 }
 
 /// Flow table.

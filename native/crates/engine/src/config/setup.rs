@@ -8,7 +8,7 @@ use sidewire_app_layer::{Detection, ProtocolDef, Resources, Settings};
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
-use crate::config::{RunConfig, StreamConfig};
+use crate::config::{DefragConfig, FlowConfig, ProtocolConfig, RunConfig, StreamConfig};
 use crate::output::format::eve::Outputs;
 
 /// A run's configuration, turned into what the crates below take. Shared by its workers.
@@ -32,12 +32,13 @@ impl Setup {
         let mut options = Vec::new();
         for protocol in protocols {
             let row = config.protocols.get(protocol.info.name).cloned().unwrap_or_default();
+            let ProtocolConfig { enabled, detection_only, ports, settings: own } = row;
             options.push(sidewire_app_layer::Options {
-                detect: row.enabled || row.detection_only,
-                parse: row.enabled && !row.detection_only,
-                ports: (!row.ports.is_empty()).then(|| row.ports.iter().map(|port| *port..=*port).collect()),
+                detect: enabled || detection_only,
+                parse: enabled && !detection_only,
+                ports: (!ports.is_empty()).then(|| ports.iter().map(|port| *port..=*port).collect()),
             });
-            settings.push(Settings::new(row.settings.into_iter().chain(eve_options(&config, &protocol.info))));
+            settings.push(Settings::new(own.into_iter().chain(eve_options(&config, &protocol.info))));
         }
         let detection = Detection::new(protocols, &options)
             .map_err(|error| EngineError::Config(format!("protocol detection: {error}")))?;
@@ -105,13 +106,14 @@ fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<s
             policies.add(address, prefix, policy);
         }
     }
+    let StreamConfig { memcap, inline, midstream, async_oneside, liberal_windows, .. } = *config;
     let base = sidewire_tcp::Config::default();
     Ok(sidewire_tcp::Config {
-        memcap: config.memcap,
-        inline: config.inline,
-        midstream: config.midstream,
-        async_oneside: config.async_oneside,
-        liberal_windows: config.liberal_windows,
+        memcap,
+        inline,
+        midstream,
+        async_oneside,
+        liberal_windows,
         max_syn_queued: config.max_syn_queued,
         max_synack_queued: config.max_synack_queued,
         reassembly: Reassembly {
@@ -135,15 +137,16 @@ fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<s
 }
 
 fn flow(config: &RunConfig) -> Result<sidewire_flow::Config, EngineError> {
+    let FlowConfig { memcap, emergency_recovery, timeouts } = &config.flow;
     let mut flow = sidewire_flow::Config {
         // Each worker has a table of its own; together they keep to the cap.
-        memcap: config.flow.memcap / u64::from(config.workers.max(1)),
-        emergency_recovery: config.flow.emergency_recovery,
+        memcap: memcap / u64::from(config.workers.max(1)),
+        emergency_recovery: *emergency_recovery,
         vlan_tracking: config.decode.vlan_tracking,
         recursion_tracking: config.decode.level_tracking,
         ..sidewire_flow::Config::default()
     };
-    for (class, states) in &config.flow.timeouts {
+    for (class, states) in timeouts {
         for (state, seconds) in states {
             let slot = timeout(&mut flow.timeouts, class, state)
                 .ok_or_else(|| EngineError::Config(format!("flow-timeouts: there is no `{class}.{state}`")))?;
@@ -189,8 +192,8 @@ fn decode(config: &RunConfig) -> Result<sidewire_decode::Options, EngineError> {
             policies.push((net(text)?, policy));
         }
     }
-    let defrag = &config.defrag;
-    let timeouts = defrag.host_timeouts.iter().map(|(text, seconds)| Ok((net(text)?, *seconds)));
+    let DefragConfig { memcap, max_trackers, max_fragments, timeout, host_timeouts } = &config.defrag;
+    let timeouts = host_timeouts.iter().map(|(text, seconds)| Ok((net(text)?, *seconds)));
     Ok(Options {
         checksums: config.decode.checksums != crate::ChecksumMode::Ignore,
         offload_length: config.decode.offload_length,
@@ -200,11 +203,11 @@ fn decode(config: &RunConfig) -> Result<sidewire_decode::Options, EngineError> {
         vxlan: ports(&config.decode.vxlan_ports),
         geneve: ports(&config.decode.geneve_ports),
         defrag: DefragOptions {
-            timeout: defrag.timeout,
+            timeout: *timeout,
             timeouts: timeouts.collect::<Result<_, EngineError>>()?,
-            memory: usize::try_from(defrag.memcap).unwrap_or(usize::MAX),
-            max_trackers: defrag.max_trackers as usize,
-            max_fragments: defrag.max_fragments as usize,
+            memory: usize::try_from(*memcap).unwrap_or(usize::MAX),
+            max_trackers: *max_trackers as usize,
+            max_fragments: *max_fragments as usize,
             policies,
             track_vlan: config.decode.vlan_tracking,
             track_level: config.decode.level_tracking,
