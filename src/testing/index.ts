@@ -28,6 +28,18 @@ export {
   type TransferSyntax,
   uuidBytes,
 } from './dcerpc.js';
+export {
+  DnsConversation,
+  type DnsMessage,
+  type DnsOptions,
+  type DnsResource,
+  type DnsService,
+  type DnsType,
+  type DnsZone,
+  dns,
+  dnsBytes,
+  mdns,
+} from './dns.js';
 export type { Endpoint, Frame, Role } from './frame.js';
 export { HttpConversation, type HttpRequest, type HttpResponse, http, requestBytes, responseBytes } from './http.js';
 export { LOSSES, type Loss, lossy } from './lossy.js';
