@@ -159,6 +159,8 @@ pub enum BufferKind {
     Interfaces,
     /// A word out of a closed set; the words.
     Enumeration(&'static [(&'static str, u64)]),
+    /// Several words out of a closed set: one must satisfy the rule.
+    EnumerationList(&'static [(&'static str, u64)]),
     /// Bits with names: a rule may ask for some of them.
     Flags(&'static [(&'static str, u64)]),
 }

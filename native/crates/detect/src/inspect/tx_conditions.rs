@@ -10,8 +10,8 @@ use crate::inspect::packet_context::Facts;
 use crate::keyword::condition::{Absence, BufferEngine, FieldTest, Look, TxCondition, TxTest};
 use crate::keyword::eval::View;
 
-/// Items of a list that are looked at.
-pub(super) const ITEMS: u32 = 1024;
+/// Items of a list that are looked at: more than the names that a DNS message has room for.
+pub(super) const ITEMS: u32 = 1 << 14;
 /// The bit of the payload conditions in [`sidewire_app_layer::StoredRule::held`].
 const PAYLOAD: u64 = 1 << TX_CONDITIONS;
 
@@ -179,7 +179,8 @@ impl Desk {
 /// Does a number, or one of several, satisfy a test?
 fn number(test: &FieldTest, tx: &TxView<'_>, engine: &BufferEngine, past: bool) -> Result<(), Unmet> {
     let &BufferEngine { row, direction: side, .. } = engine;
-    let items = if matches!(engine.kind, BufferKind::UintList(_)) { ITEMS } else { 1 };
+    let list = matches!(engine.kind, BufferKind::UintList(_) | BufferKind::EnumerationList(_));
+    let items = if list { ITEMS } else { 1 };
     let mut there = false;
     for nth in 0..items {
         let Value::Uint(number) = tx.session.value(tx.position, row, side, nth) else { break };

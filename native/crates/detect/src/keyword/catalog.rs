@@ -65,7 +65,9 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
                 // `dcerpc.iface` has a grammar of its own.
                 BufferKind::Interfaces => continue,
                 BufferKind::Uint(bits) | BufferKind::UintList(bits) => Some(kind(ValueKind::Number, bits, &[])),
-                BufferKind::Enumeration(names) => Some(kind(ValueKind::Enumeration, 64, names)),
+                BufferKind::Enumeration(names) | BufferKind::EnumerationList(names) => {
+                    Some(kind(ValueKind::Enumeration, 64, names))
+                }
                 BufferKind::Flags(names) => Some(kind(ValueKind::Flags, 64, names)),
             };
             match field {

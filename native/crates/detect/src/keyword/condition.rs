@@ -318,7 +318,11 @@ impl TxTest {
             BufferKind::Bytes | BufferKind::Multi | BufferKind::Body => matches!(self, Self::Buffer(_)),
             BufferKind::Items => matches!(self, Self::Item(..)),
             BufferKind::Interfaces => matches!(self, Self::Interface(_)),
-            BufferKind::Uint(_) | BufferKind::UintList(_) | BufferKind::Enumeration(_) | BufferKind::Flags(_) => {
+            BufferKind::Uint(_)
+            | BufferKind::UintList(_)
+            | BufferKind::Enumeration(_)
+            | BufferKind::EnumerationList(_)
+            | BufferKind::Flags(_) => {
                 matches!(self, Self::Number(_))
             }
         }

@@ -67,7 +67,7 @@ pub(super) const BUFFERS: &[Buffer<DnsTransaction>] = &[
     },
     Buffer {
         info: BufferInfo {
-            kind: BufferKind::Enumeration(TYPES),
+            kind: BufferKind::EnumerationList(TYPES),
             ..names("dns.rrtype", BOTH, "Types a request asks for, or a response answers with: one must hold.")
         },
         get: rrtype,
