@@ -1,5 +1,5 @@
 import type { Check, Endian, MathOperator, Operand, TestOperator } from '../../../generated/ir.js';
-import type { RuleContext, Run } from '../lower/context.js';
+import type { CheckRun, RuleContext } from '../lower/context.js';
 import type { Keyword, Option } from './keyword.js';
 import { parseInteger, parseSigned } from './number.js';
 import { isName, readOperand, splitCommas } from './operand.js';
@@ -78,12 +78,12 @@ function readLayout(words: Words, option: Option, cx: RuleContext): Layout | nul
 }
 
 /** The number of octets: a variable where the keyword allows one, else what the layout has room for. */
-function readBytes(text: string, layout: Layout, option: Option, cx: RuleContext, run: Run): Operand | null {
+function readBytes(text: string, layout: Layout, option: Option, cx: RuleContext, run: CheckRun): Operand | null {
   return readOperand(text, 0, layout.string_base === 0 ? MAX_BINARY : MAX_STRING, cx, option.span, run);
 }
 
 /** A constant or variable compared or calculated with; values a double does not hold are refused. */
-function readValue(text: string, option: Option, cx: RuleContext, run: Run): Operand | null {
+function readValue(text: string, option: Option, cx: RuleContext, run: CheckRun): Operand | null {
   return readOperand(text, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, cx, option.span, run);
 }
 

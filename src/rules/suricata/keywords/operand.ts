@@ -1,6 +1,6 @@
 import type { Operand } from '../../../generated/ir.js';
 import type { Span } from '../../../source/span.js';
-import { PAYLOAD, type RuleContext, type Run } from '../lower/context.js';
+import { type CheckRun, PAYLOAD, type RuleContext } from '../lower/context.js';
 import { parseSigned } from './number.js';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
@@ -15,7 +15,7 @@ export function readOperand(
   max: number,
   cx: RuleContext,
   span: Span,
-  run: Run,
+  run: CheckRun,
 ): Operand | null {
   const trimmed = text.trim();
   if (NAME.test(trimmed)) {

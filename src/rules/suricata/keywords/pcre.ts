@@ -1,4 +1,7 @@
 import type { PcreCapture, PcreScope } from '../../../generated/ir.js';
+import type { Span } from '../../../source/span.js';
+import type { Code } from '../codes.js';
+import type { CheckRun, RuleContext } from '../lower/context.js';
 import type { Keyword } from './keyword.js';
 import { splitCommas } from './operand.js';
 
@@ -92,62 +95,16 @@ export const pcre: Keyword = {
     if (problem !== null) return fail(problem, 'mend the expression; a literal bracket is written `\\(`');
     const [letters = '', ...names] = splitCommas(value.slice(close + 1));
 
-    let flags = '';
-    let relative = false;
-    let raw = false;
-    let modifier: string | null = null;
-    for (const letter of letters) {
-      const buffer = BUFFERS.get(letter);
-      if (FLAGS.includes(letter)) flags += flags.includes(letter) ? '' : letter;
-      else if (letter === 'R') relative = true;
-      else if (letter === 'B') raw = true;
-      else if (buffer === undefined)
-        return fail(`\`${letter}\` is no flag`, `flags are ${FLAGS}RB, buffers ${[...BUFFERS.keys()].join('')}`);
-      else if (modifier !== null) return fail('two letters choose a buffer', 'keep one of them');
-      else modifier = buffer;
-    }
-    if (raw && modifier !== null)
-      return fail('`B` asks for raw octets, the other letter for a buffer', 'keep one of them');
+    const read = readLetters(letters);
+    if ('problem' in read) return fail(read.problem, read.help);
+    const { flags, relative, modifier } = read;
 
     const captures = readCaptures(pattern, names);
     if (typeof captures === 'string')
       return fail(captures, 'write `pcre:"/a(b)/,flow:name";` with a group for each name');
 
-    let run = null;
-    if (modifier === null) run = cx.run(span);
-    else {
-      const row = cx.catalog.modifier(modifier);
-      if (row === undefined) {
-        return cx.report(
-          'keyword/unsupported',
-          span,
-          `no protocol gives \`${modifier}\` yet`,
-          'rules with it load once HTTP is there',
-          'pcre',
-        );
-      }
-      // `file.data` and the response body are the same octets to older rules.
-      const same = cx.sticky === row.name || (modifier === 'http_server_body' && cx.sticky === 'file.data');
-      if (cx.sticky !== null && !same) {
-        return cx.report(
-          'buffer/sticky',
-          span,
-          `the expression asks for \`${row.name}\`, the rule for \`${cx.sticky}\``,
-          'drop the letter, or go back with `pkt_data`',
-          'pcre',
-        );
-      }
-      run = cx.sticky === null ? cx.runOf(row.name, row, span) : cx.run(span);
-      if (modifier === 'http_host' && !flags.includes('i') && /[A-Z]/.test(pattern.replace(/\\./g, ''))) {
-        return cx.report(
-          'transform/never',
-          span,
-          'the normalised host is lower case',
-          'write the expression in lower case, or use `Z` for the raw host',
-          'pcre',
-        );
-      }
-    }
+    const run = modifier === null ? cx.run(span) : modifierRun(modifier, { flags, pattern }, span, cx);
+    if (run === null) return;
     if (relative && cx.sticky === null && run.condition.checks.length === 0)
       return fail(
         '`R` has no match in the same buffer before it',
@@ -177,6 +134,73 @@ export const pcre: Keyword = {
     { options: 'pcre:"/a(b)/,flow:x,flow:y";', error: 'pcre/syntax' },
   ],
 };
+
+/** What the letters after the closing slash say. */
+interface Letters {
+  readonly flags: string;
+  readonly relative: boolean;
+  /** The old modifier whose buffer a letter chooses. */
+  readonly modifier: string | null;
+}
+
+function readLetters(letters: string): Letters | { readonly problem: string; readonly help: string } {
+  let flags = '';
+  let relative = false;
+  let raw = false;
+  let modifier: string | null = null;
+  for (const letter of letters) {
+    const buffer = BUFFERS.get(letter);
+    if (FLAGS.includes(letter)) flags += flags.includes(letter) ? '' : letter;
+    else if (letter === 'R') relative = true;
+    else if (letter === 'B') raw = true;
+    else if (buffer === undefined)
+      return {
+        problem: `\`${letter}\` is no flag`,
+        help: `flags are ${FLAGS}RB, buffers ${[...BUFFERS.keys()].join('')}`,
+      };
+    else if (modifier !== null) return { problem: 'two letters choose a buffer', help: 'keep one of them' };
+    else modifier = buffer;
+  }
+  if (raw && modifier !== null)
+    return { problem: '`B` asks for raw octets, the other letter for a buffer', help: 'keep one of them' };
+  return { flags, relative, modifier };
+}
+
+/** The run of checks on the buffer that a letter chooses; null after a report of why there is none. */
+function modifierRun(
+  modifier: string,
+  { flags, pattern }: { readonly flags: string; readonly pattern: string },
+  span: Span,
+  cx: RuleContext,
+): CheckRun | null {
+  const fail = (code: Code, message: string, help: string): null => {
+    cx.report(code, span, message, help, 'pcre');
+    return null;
+  };
+  const row = cx.catalog.modifier(modifier);
+  if (row === undefined)
+    return fail(
+      'keyword/unsupported',
+      `no protocol gives \`${modifier}\` yet`,
+      'rules with it load once HTTP is there',
+    );
+  // `file.data` and the response body are the same octets to older rules.
+  const same = cx.sticky === row.name || (modifier === 'http_server_body' && cx.sticky === 'file.data');
+  if (cx.sticky !== null && !same)
+    return fail(
+      'buffer/sticky',
+      `the expression asks for \`${row.name}\`, the rule for \`${cx.sticky}\``,
+      'drop the letter, or go back with `pkt_data`',
+    );
+  const run = cx.sticky === null ? cx.runOf(row.name, row, span) : cx.run(span);
+  if (modifier === 'http_host' && !flags.includes('i') && /[A-Z]/.test(pattern.replace(/\\./g, '')))
+    return fail(
+      'transform/never',
+      'the normalised host is lower case',
+      'write the expression in lower case, or use `Z` for the raw host',
+    );
+  return run;
+}
 
 /** Where to look backwards for the closing slash: captures after the flags hold none, the expression may hold commas. */
 function flagsFrom(value: string): number {

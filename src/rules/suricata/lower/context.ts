@@ -29,7 +29,7 @@ export type ContentCheck = Extract<Check, { kind: 'content' }>;
 export type BufferCondition = Extract<Condition, { kind: 'buffer' | 'item' | 'frame' }>;
 
 /** The checks of a rule on one buffer. */
-export interface Run {
+export interface CheckRun {
   readonly condition: BufferCondition;
   /** `null` for the payload and `base64_data`. */
   readonly row: BufferRow | null;
@@ -51,7 +51,7 @@ interface Sticky {
 /** A `content` while its modifiers are read: what Suricata remembers of it beside what it means. */
 export interface OpenContent {
   readonly check: ContentCheck;
-  run: Run;
+  run: CheckRun;
   readonly span: Span;
   /** Octets. */
   readonly length: number;
@@ -74,11 +74,11 @@ export class RuleContext {
   readonly variables = new Map<string, string>();
   /** Keywords seen, for those that may stand once. */
   readonly seen = new Map<string, Span>();
-  readonly runs: Run[] = [];
+  readonly runs: CheckRun[] = [];
   /** The last `content`, whatever its buffer. */
   content: OpenContent | null = null;
   /** The last check of each kind that looks into a buffer and the run it belongs to. */
-  last: Run | null = null;
+  last: CheckRun | null = null;
   /** True after `classtype` or `priority` set a priority. */
   prioritised = false;
   failed = false;
@@ -95,7 +95,7 @@ export class RuleContext {
 
   readonly #diagnostics: (finding: Diagnostic) => void;
   #sticky: Sticky | null = null;
-  #current: Run | null = null;
+  #current: CheckRun | null = null;
   #transforms: Transform[] = [];
   #transformSpan: Span | null = null;
 
@@ -180,7 +180,7 @@ export class RuleContext {
   }
 
   /** The checks on the buffer selected now. */
-  run(span: Span): Run {
+  run(span: Span): CheckRun {
     const sticky = this.#sticky;
     if (this.#current === null || this.#transforms.length > 0) {
       this.#current = this.#open(
@@ -197,17 +197,17 @@ export class RuleContext {
   }
 
   /** The checks on a buffer named by the keyword itself: a modifier, a `pcre` letter, `urilen`. */
-  runOf(name: string, row: BufferRow | null, span: Span): Run {
+  runOf(name: string, row: BufferRow | null, span: Span): CheckRun {
     return this.#find(name, []) ?? this.#open(name, row, [], span);
   }
 
   /** Where a check goes that is relative and follows checks of an older modifier: to the buffer of the last check. */
-  runAfterLast(relative: boolean, span: Span): Run {
+  runAfterLast(relative: boolean, span: Span): CheckRun {
     return this.#sticky === null && relative && this.last !== null ? this.last : this.run(span);
   }
 
   /** Adds a check. */
-  check(run: Run, check: Check): void {
+  check(run: CheckRun, check: Check): void {
     run.condition.checks.push(check);
     this.origins?.set(check, this.option);
     this.last = run;
@@ -231,7 +231,7 @@ export class RuleContext {
   }
 
   /** Moves the last check of `from` (its content got a modifier). */
-  move(content: OpenContent, to: Run): void {
+  move(content: OpenContent, to: CheckRun): void {
     const { checks } = content.run.condition;
     const at = checks.lastIndexOf(content.check);
     if (at >= 0) checks.splice(at, 1);
@@ -266,7 +266,7 @@ export class RuleContext {
     );
   }
 
-  #find(name: string, transforms: readonly Transform[]): Run | null {
+  #find(name: string, transforms: readonly Transform[]): CheckRun | null {
     for (const run of this.runs) {
       const own = run.condition.transforms;
       if (
@@ -285,7 +285,7 @@ export class RuleContext {
     transforms: Transform[],
     span: Span,
     sticky: { readonly kind: BufferCondition['kind']; readonly item: string | null } | null = null,
-  ): Run {
+  ): CheckRun {
     const known = row?.multi === true ? null : this.#find(name, transforms);
     if (known !== null) return known;
     const looks = { buffer: name, transforms, checks: [] };
@@ -293,7 +293,7 @@ export class RuleContext {
       sticky?.kind === 'item'
         ? { kind: 'item', item: sticky.item ?? '', ...looks }
         : { kind: sticky?.kind ?? 'buffer', ...looks };
-    const run: Run = { condition, row, span };
+    const run: CheckRun = { condition, row, span };
     this.runs.push(run);
     this.rule.conditions.push(condition);
     this.origins?.set(condition, span);

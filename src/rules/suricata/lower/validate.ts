@@ -1,7 +1,7 @@
 import type { Check, Condition, Number as NumberTest } from '../../../generated/ir.js';
 import type { Span } from '../../../source/span.js';
 import type { HeaderNode } from '../syntax/ast.js';
-import { BASE64_DATA, PAYLOAD, type RuleContext, type Run } from './context.js';
+import { BASE64_DATA, type CheckRun, PAYLOAD, type RuleContext } from './context.js';
 
 /** What a whole rule must be: conditions no single keyword can see. */
 export function validate(cx: RuleContext, header: HeaderNode): void {
@@ -25,9 +25,9 @@ export function validate(cx: RuleContext, header: HeaderNode): void {
 }
 
 /** Runs whose buffers belong to application protocols. */
-function applicationRuns(cx: RuleContext): readonly (Run & { row: NonNullable<Run['row']> })[] {
+function applicationRuns(cx: RuleContext): readonly (CheckRun & { row: NonNullable<CheckRun['row']> })[] {
   return cx.runs.filter(
-    (run): run is Run & { row: NonNullable<Run['row']> } =>
+    (run): run is CheckRun & { row: NonNullable<CheckRun['row']> } =>
       run.row !== null && run.row.protocols.length > 0 && run.condition.checks.length > 0,
   );
 }
@@ -64,7 +64,7 @@ function validateFrames(cx: RuleContext, header: HeaderNode): void {
 }
 
 /** Reports checks that do not go with those on a kind of frame. */
-function goesWithFrame({ condition, span }: Run, frame: string, cx: RuleContext): boolean {
+function goesWithFrame({ condition, span }: CheckRun, frame: string, cx: RuleContext): boolean {
   if (condition.checks.length === 0) return true;
   if (condition.kind !== 'frame' && condition.buffer !== BASE64_DATA) {
     cx.report(
@@ -246,7 +246,7 @@ function tooLong(cx: RuleContext, span: Span, checks: readonly Check[], limit: n
   );
 }
 
-function validateRun(run: Run, cx: RuleContext): void {
+function validateRun(run: CheckRun, cx: RuleContext): void {
   const { checks, buffer } = run.condition;
   for (const check of checks) {
     if (check.kind !== 'size') continue;
@@ -267,7 +267,7 @@ function validateRun(run: Run, cx: RuleContext): void {
 }
 
 /** The normalised host is lower case. */
-function validateHost(run: Run, cx: RuleContext): void {
+function validateHost(run: CheckRun, cx: RuleContext): void {
   for (const check of run.condition.checks) {
     if (
       check.kind !== 'content' ||
@@ -285,7 +285,7 @@ function validateHost(run: Run, cx: RuleContext): void {
 }
 
 /** No blank stands behind a method. */
-function validateMethod(run: Run, cx: RuleContext): void {
+function validateMethod(run: CheckRun, cx: RuleContext): void {
   for (const check of run.condition.checks) {
     if (check.kind !== 'content' || !/(?:20|09)$/.test(check.pattern)) continue;
     cx.report('rule/never', run.span, '`http.method` ends before the blank', 'remove the blank from the pattern');
