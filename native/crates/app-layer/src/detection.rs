@@ -269,8 +269,7 @@ impl Detection {
     /// Position of a protocol by its name or alias.
     #[must_use]
     pub fn position(&self, name: &str) -> Option<u16> {
-        let position =
-            self.protocols.iter().position(|def| def.info.name == name || def.info.aliases.contains(&name))?;
+        let position = self.protocols.iter().position(|def| def.info.is_called(name))?;
         u16::try_from(position).ok()
     }
 
@@ -357,16 +356,13 @@ impl Detection {
             Some(_) => {}
             None => {
                 let client_first =
-                    self.protocols.get(usize::from(protocol)).is_some_and(|definition| definition.client_first);
+                    self.protocols.get(usize::from(protocol)).is_some_and(|definition| definition.info.client_first);
                 if client_first && !state.midstream && state.first == Some(Direction::ToClient) {
                     state.raise(DetectionEvent::WrongDirectionFirstData);
                 }
                 if let Some(expected) = state.expected.filter(|expected| *expected != protocol) {
-                    state.raise(if Some(expected) == self.position("tls") {
-                        DetectionEvent::NoTlsAfterStarttls
-                    } else {
-                        DetectionEvent::UnexpectedProtocol
-                    });
+                    let missed = self.protocols.get(usize::from(expected)).map(|definition| definition.info.not_found);
+                    state.raise(missed.unwrap_or(DetectionEvent::UnexpectedProtocol));
                 }
                 state.protocol = Some(protocol);
             }
@@ -548,38 +544,43 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Info;
+    use crate::ProtocolInfo;
 
     const fn pattern(direction: Direction, octets: &'static [u8], offset: u16, depth: u16) -> Pattern {
         Pattern { transport: Transport::Tcp, direction, octets, nocase: false, offset, depth, confirm: None }
     }
 
-    const fn protocol(info: Info, client_first: bool) -> ProtocolDef {
-        ProtocolDef {
-            info,
-            client_first,
-            flushes_stream: true,
-            early: false,
-            stream_depth: None,
-            extensions: &[],
-            buffers: |_| None,
-            frames: &[],
-            events: &[],
-            loggers: |_| None,
-            begin: |_| unreachable!("detection begins no session"),
+    const fn protocol(info: ProtocolInfo) -> ProtocolDef {
+        ProtocolDef { info, ..crate::def::<Silent>() }
+    }
+
+    /// A protocol that does nothing: detection is asked about its declaration only.
+    struct Silent;
+
+    impl crate::Protocol for Silent {
+        type Tx = ();
+        type Config = ();
+        type EveOptions = ();
+        const INFO: ProtocolInfo = ProtocolInfo::DEFAULT;
+        const BUFFERS: &'static [crate::Buffer<()>] = &[];
+        const LOGGERS: &'static [crate::Logger<()>] = &[];
+
+        fn begin(_: &std::sync::Arc<()>) -> Self {
+            Self
+        }
+
+        fn parse(
+            &mut self,
+            _: Direction,
+            input: crate::Input<'_>,
+            _: &mut crate::Transactions<()>,
+            _: &mut crate::Context<'_>,
+        ) -> Result<crate::Step, crate::Failed> {
+            Ok(crate::Step::all(&input))
         }
     }
 
-    const INFO: Info = Info {
-        name: "",
-        aliases: &[],
-        doc: "",
-        transports: &[Transport::Tcp],
-        patterns: &[],
-        probes: &[],
-        stages: [&[], &[]],
-        one_way: false,
-    };
+    const INFO: ProtocolInfo = ProtocolInfo { transports: &[Transport::Tcp], ..ProtocolInfo::DEFAULT };
 
     const WEB: u16 = 0;
     const MAIL: u16 = 1;
@@ -621,55 +622,42 @@ mod tests {
     }
 
     static PROTOCOLS: &[ProtocolDef] = &[
-        protocol(
-            Info {
-                name: "web",
-                patterns: &[
-                    pattern(Direction::ToServer, b"GET ", 0, 4),
-                    pattern(Direction::ToServer, b"POST ", 0, 5),
-                    pattern(Direction::ToClient, b"WEB/1.", 0, 6),
-                ],
-                ..INFO
-            },
-            true,
-        ),
-        protocol(
-            Info {
-                name: "mail",
-                aliases: &["post"],
-                patterns: &[
-                    Pattern { nocase: true, ..pattern(Direction::ToServer, b"ehlo ", 0, 20) },
-                    pattern(Direction::ToClient, b"220 ", 0, 4),
-                ],
-                ..INFO
-            },
-            false,
-        ),
-        protocol(
-            Info {
-                name: "counted",
-                probes: &[crate::Probe { transport: Transport::Tcp, ports: &[99], check: counted, depth: 128 }],
-                ..INFO
-            },
-            true,
-        ),
-        protocol(
-            Info {
-                name: "anywhere",
-                probes: &[crate::Probe { transport: Transport::Tcp, ports: &[], check: magic, depth: 16 }],
-                ..INFO
-            },
-            false,
-        ),
-        protocol(
-            Info {
-                name: "names",
-                transports: &[Transport::Udp],
-                probes: &[crate::Probe { transport: Transport::Udp, ports: &[53], check: names, depth: 16 }],
-                ..INFO
-            },
-            false,
-        ),
+        protocol(ProtocolInfo {
+            name: "web",
+            patterns: &[
+                pattern(Direction::ToServer, b"GET ", 0, 4),
+                pattern(Direction::ToServer, b"POST ", 0, 5),
+                pattern(Direction::ToClient, b"WEB/1.", 0, 6),
+            ],
+            client_first: true,
+            ..INFO
+        }),
+        protocol(ProtocolInfo {
+            name: "mail",
+            aliases: &["post"],
+            patterns: &[
+                Pattern { nocase: true, ..pattern(Direction::ToServer, b"ehlo ", 0, 20) },
+                pattern(Direction::ToClient, b"220 ", 0, 4),
+            ],
+            ..INFO
+        }),
+        protocol(ProtocolInfo {
+            name: "counted",
+            probes: &[crate::Probe { transport: Transport::Tcp, ports: &[99], check: counted, depth: 128 }],
+            client_first: true,
+            ..INFO
+        }),
+        protocol(ProtocolInfo {
+            name: "anywhere",
+            probes: &[crate::Probe { transport: Transport::Tcp, ports: &[], check: magic, depth: 16 }],
+            ..INFO
+        }),
+        protocol(ProtocolInfo {
+            name: "names",
+            transports: &[Transport::Udp],
+            probes: &[crate::Probe { transport: Transport::Udp, ports: &[53], check: names, depth: 16 }],
+            ..INFO
+        }),
     ];
 
     fn detection() -> Detection {

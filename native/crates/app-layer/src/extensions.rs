@@ -69,7 +69,7 @@ impl Extensions {
     #[must_use]
     pub fn new(protocols: &[ProtocolDef], resources: Resources) -> Self {
         let mut all: Vec<(TypeId, Box<dyn Extension>)> = Vec::new();
-        for extension in protocols.iter().flat_map(|protocol| protocol.extensions) {
+        for extension in protocols.iter().flat_map(|protocol| protocol.info.extensions) {
             if !all.iter().any(|(id, _)| *id == (extension.id)()) {
                 all.push(((extension.id)(), (extension.begin)(&resources)));
             }

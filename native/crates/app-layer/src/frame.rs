@@ -1,3 +1,5 @@
+//! Frames: parts of a stream as they were sent, before anything is made of them.
+
 use smallvec::SmallVec;
 
 /// Frames of one direction that are open at a time; beyond it new ones are not taken up, and are counted.
@@ -6,7 +8,7 @@ pub const MAX_FRAMES: usize = 2048;
 /// A kind of frame: a part of the stream that rules can look into as it was sent, before anything is made of it.
 #[derive(Clone, Copy, Debug)]
 pub struct FrameInfo {
-    /// With the protocol in front: `smb.nbss.hdr`.
+    /// With the protocol in front: `smb.nbss.hdr`. Made by [`frames!`](crate::frames).
     pub name: &'static str,
     /// One sentence, for `rules list` and editors.
     pub doc: &'static str,
@@ -20,7 +22,7 @@ impl FrameInfo {
     }
 }
 
-/// A kind by its position in [`Protocol::FRAMES`](crate::Protocol::FRAMES).
+/// A kind by its position in [`ProtocolInfo::frames`](crate::ProtocolInfo::frames).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameKind(pub u8);
 
@@ -137,7 +139,8 @@ impl Frames {
     }
 
     /// A frame begins at a stream offset. Its length may be told [later](Self::end).
-    pub fn begin(&mut self, kind: FrameKind, start: u64, length: Option<u64>, tx: Option<u64>) {
+    pub fn begin(&mut self, kind: impl Into<FrameKind>, start: u64, length: Option<u64>, tx: Option<u64>) {
+        let kind = kind.into();
         if !self.wanted.contains(kind) {
             return;
         }
@@ -151,7 +154,8 @@ impl Frames {
     }
 
     /// The youngest frame of a kind whose length was not known ends before a stream offset; nothing happens without one.
-    pub fn end(&mut self, kind: FrameKind, before: u64) {
+    pub fn end(&mut self, kind: impl Into<FrameKind>, before: u64) {
+        let kind = kind.into();
         let open = |frame: &&mut Frame| frame.kind == kind && frame.length.is_none();
         if let Some(frame) = self.open.iter_mut().rev().find(open) {
             frame.length = Some(before.saturating_sub(frame.start));

@@ -6,26 +6,27 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod context;
-mod def;
+pub mod declare;
 mod detection;
-mod due;
 mod extensions;
 mod frame;
+mod info;
+mod protocol;
 mod session;
 mod settings;
 pub mod testing;
-mod transaction;
+mod transactions;
 mod value;
 
 pub use context::{Context, Expectation};
-pub use def::{
-    BufferInfo, BufferKind, EventInfo, Hook, Info, LoggerInfo, Pattern, Probe, ProtocolDef, Transport, Verdict,
-};
 pub use detection::{Detection, DetectionEvent, DetectionState, MAX_DEPTH, MAX_WAIT, Options, Outcome};
-pub use due::{Due, Look};
 pub use extensions::{Extension, ExtensionDef, Extensions, Resources};
 pub use frame::{Extent, Frame, FrameInfo, FrameInspection, FrameKind, FrameKinds, Frames, MAX_FRAMES};
-pub use session::{Buffer, Failed, Input, Keep, Logger, Protocol, Session, Step, Typed, def};
-pub use settings::Settings;
-pub use transaction::{Inspection, Slot, StoredRule, Transactions, TxHead};
+pub use info::{BufferInfo, BufferKind, EventInfo, Hook, LoggerInfo, Pattern, Probe, ProtocolInfo, Transport, Verdict};
+pub use protocol::{Buffer, Failed, Input, LogWrite, Logger, Protocol, Step};
+pub use session::{EveTypeOptions, ParserConfig, ProtocolDef, ProtocolSession, Session, def};
+pub use settings::{FromEveOptions, FromSettings, Settings};
+#[doc(no_inline)]
+pub use sidewire_base::{EventId, PerDirection};
+pub use transactions::{Inspection, Keep, Slot, StoredRule, TransactionList, Transactions, TxConsumer, TxHead};
 pub use value::{Interface, Value};

@@ -1,21 +1,50 @@
+//! What the configuration says of a protocol, as text, and how a protocol takes it into types of its own.
+
 use std::collections::BTreeMap;
 
-/// A protocol's part of the configuration, flattened: `request-body-limit` -> `100kb`. Keys are relative to
-/// `app-layer.protocols.<name>`.
+/// What the configuration says of a protocol, in a type of its own: read once for a worker, shared by its flows.
+pub trait FromSettings<O = ()>: Send + Sync + 'static {
+    /// Reads what stands under `app-layer.protocols.<name>`. `outputs` are the options of its events in each EVE output, for
+    /// what must be kept because some output tells it.
+    fn from_settings(settings: &Settings, outputs: &[&O]) -> Self;
+}
+
+impl<O> FromSettings<O> for () {
+    fn from_settings(_: &Settings, _: &[&O]) -> Self {}
+}
+
+/// What one EVE output asks of a protocol's events, in a type of the protocol: read once for each output.
+pub trait FromEveOptions: Send + Sync + 'static {
+    /// Reads what stands under the protocol's own type (`outputs: - eve-log: types: - dns:`) and, for what alerts carry of
+    /// it, under `alert`.
+    fn from_options(own: &Settings, alert: &Settings) -> Self;
+}
+
+impl FromEveOptions for () {
+    fn from_options(_: &Settings, _: &Settings) -> Self {}
+}
+
+/// A part of the configuration, flattened: `request-body-limit` -> `100kb`. Keys are relative to it; words of a list have
+/// commas between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings(BTreeMap<String, String>);
 
 impl Settings {
     /// Settings from pairs.
     #[must_use]
-    pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(pairs.into_iter().collect())
+    pub fn new<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
 
     /// The text of a key.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
+    }
+
+    /// The items of a list of words.
+    pub fn list(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.text(key).into_iter().flat_map(|items| items.split(',')).map(str::trim).filter(|item| !item.is_empty())
     }
 
     /// A whole number.

@@ -1,3 +1,5 @@
+//! What rules read of a transaction.
+
 /// What a buffer row gives for a transaction.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'a> {
@@ -18,6 +20,36 @@ pub enum Value<'a> {
     Uint(u64),
     /// Bound RPC interfaces.
     Interfaces(&'a [Interface]),
+}
+
+impl<'a> Value<'a> {
+    /// A byte string that may not be there.
+    #[must_use]
+    #[inline]
+    pub fn bytes(octets: Option<&'a [u8]>) -> Self {
+        octets.map_or(Self::Absent, Self::Bytes)
+    }
+
+    /// A text that may not be there.
+    #[must_use]
+    #[inline]
+    pub fn text(text: Option<&'a str>) -> Self {
+        Self::bytes(text.map(str::as_bytes))
+    }
+
+    /// A number that may not be there.
+    #[must_use]
+    #[inline]
+    pub fn uint(number: Option<impl Into<u64>>) -> Self {
+        number.map_or(Self::Absent, |number| Self::Uint(number.into()))
+    }
+
+    /// The `nth` byte string of a list, counted from 0.
+    #[must_use]
+    #[inline]
+    pub fn nth<T: AsRef<[u8]>>(list: &'a [T], nth: u32) -> Self {
+        Self::bytes(list.get(nth as usize).map(AsRef::as_ref))
+    }
 }
 
 /// A bound RPC interface, as `dcerpc.iface` sees it.

@@ -10,7 +10,7 @@ use core::ptr;
 
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Input, Session, Settings, Typed, Value, def};
+use sidewire_app_layer::{Input, ProtocolSession, Session, Settings, Value, def};
 use sidewire_base::Direction;
 use sidewire_protocols::http1::Http1;
 use suricata_htp::HtpStatus;
@@ -133,8 +133,8 @@ fn theirs(requests: &[u8], responses: &[u8]) -> Vec<Seen> {
 
 /// What this engine says.
 fn ours(requests: &[u8], responses: &[u8]) -> Vec<Seen> {
-    let settings = Settings::new([("libhtp.default-config.response-body-limit".to_owned(), "1mb".to_owned())]);
-    let mut session = Typed::<Http1>::new(&settings);
+    let settings = Settings::new([("libhtp.default-config.response-body-limit", "1mb")]);
+    let mut session = ProtocolSession::<Http1>::with_settings(&settings);
     let mut harness = ParseHarness::to_port(80);
     for (direction, data) in [(Direction::ToServer, requests), (Direction::ToClient, responses)] {
         for last in [false, true] {
@@ -154,7 +154,7 @@ fn ours(requests: &[u8], responses: &[u8]) -> Vec<Seen> {
             _ => None,
         }
     };
-    (0..session.len())
+    (0..session.transactions().len())
         .map(|position| {
             let get = |name, direction| text(position, name, direction, 0).unwrap_or_default();
             let all = |name, direction| (0..).map_while(|nth| text(position, name, direction, nth)).collect();

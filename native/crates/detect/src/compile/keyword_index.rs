@@ -41,20 +41,19 @@ impl KeywordIndex {
         let (mut protocols, mut buffers, mut frames) =
             (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new(), HashMap::new());
         for (app, def) in (0..).zip(defs) {
-            let names =
-                [def.info.name].into_iter().chain(def.info.aliases.iter().copied()).chain(umbrella(def.info.name));
+            let names = [&[def.info.name][..], def.info.aliases, def.info.matched_by].concat();
             for name in names {
                 let of_name = protocols.entry(name).or_default();
                 if of_name.last() != Some(&app) {
                     of_name.push(app);
                 }
             }
-            for (row, info) in (0..).map_while(|row| (def.buffers)(row).map(|info| (row, info))) {
+            for (row, info) in def.rows().enumerate() {
                 for name in [info.name].into_iter().chain(info.aliases.iter().copied()) {
                     buffers.entry(name).or_default().push(BufferRef { app, row, info });
                 }
             }
-            for (kind, frame) in (0..=u8::MAX).zip(def.frames) {
+            for (kind, frame) in (0..=u8::MAX).zip(def.info.frames) {
                 frames.insert(frame.name, FrameRef { app, kind: FrameKind(kind), short: FrameInfo::short(frame) });
             }
         }
@@ -89,15 +88,5 @@ impl KeywordIndex {
     /// A buffer of packets, by position in [`fields::BUFFERS`].
     pub(crate) fn packet_buffer(&self, name: &str) -> Option<usize> {
         self.packet_buffers.get(name).copied()
-    }
-}
-
-/// A name in a rule's header that stands for several protocols, as Suricata has them.
-fn umbrella(protocol: &str) -> Option<&'static str> {
-    match protocol {
-        "http1" | "http2" => Some("http"),
-        "smb" => Some("dcerpc"),
-        "doh2" => Some("dns"),
-        _ => None,
     }
 }

@@ -88,7 +88,7 @@ impl Evaluator {
             state.generation = rules.generation();
             state.forget_rules();
             if let Some(session) = &mut session {
-                session.touch_all();
+                session.transactions_mut().touch_all();
             }
         }
         self.packet_candidates(rules, &facts, state.as_deref_mut(), observer);

@@ -56,7 +56,7 @@ impl Evaluator {
                 frame.inspection.matched.clear();
             }
             self.frame_candidates(rules, context, facts.direction, frame, extent, input.source, observer);
-            let tx = frame.tx.and_then(|id| session?.position(id).map(|position| (position, id)));
+            let tx = frame.tx.and_then(|id| session?.transactions().position(id).map(|position| (position, id)));
             let mut pending = core::mem::take(&mut frame.inspection.pending);
             pending.clear();
             for at in 0..self.candidates.len() {

@@ -1,7 +1,7 @@
 //! Rules on transactions: each is decided once for a transaction and direction, as far as the transaction has come.
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
-use sidewire_app_layer::{BufferKind, Inspection, Look, Session, StoredRule, Value};
+use sidewire_app_layer::{BufferKind, Inspection, Session, StoredRule, TxConsumer, Value};
 use sidewire_base::{Direction, PerDirection};
 
 use crate::compile::plan::Plan;
@@ -39,15 +39,15 @@ impl Evaluator {
         let direction = facts.direction;
         let tx_rules = rules.transactions(app, direction);
         if O::ACTIVE || facts.last {
-            session.touch_all();
+            session.transactions_mut().touch_all();
         }
-        let info = session.info();
+        let complete = session.transactions().complete();
         let mut cursor = 0;
-        while let Some(position) = session.take_due(&mut cursor, Look::Rules(direction)) {
-            let Some(head) = session.head_mut(position) else { return };
+        while let Some(position) = session.transactions_mut().take_due(&mut cursor, TxConsumer::Rules(direction)) {
+            let Some(head) = session.transactions_mut().head_mut(position) else { return };
             let progress = TxProgress {
-                reached: PerDirection::from_fn(|side| head.progress[side]),
-                complete: PerDirection::from_fn(|side| facts.last || head.progress[side] >= info.complete(side)),
+                reached: head.progress,
+                complete: PerDirection::from_fn(|side| facts.last || head.progress[side] >= complete[side]),
             };
             let (id, events, skip) = (head.id, head.events.len(), head.skip_inspection[direction]);
             let inspection = &mut head.inspection[direction];
@@ -73,12 +73,12 @@ impl Evaluator {
             inspection.prefiltered = inspection.prefiltered.max(progress.reached[direction]);
             inspection.events_seen = u8::try_from(events).unwrap_or(u8::MAX);
             let again = again && !inspection.done;
-            if let Some(head) = session.head_mut(position) {
+            if let Some(head) = session.transactions_mut().head_mut(position) {
                 // A rule on the whole transaction may have been stored meanwhile: not by this direction.
                 head.inspection[direction] = inspection;
             }
             if again {
-                session.look_again(position, Look::Rules(direction));
+                session.transactions_mut().look_again(position, TxConsumer::Rules(direction));
             }
         }
     }
@@ -265,7 +265,7 @@ impl Evaluator {
 
 /// Keeps what is known of a rule on a whole transaction with the other direction as well.
 fn share(session: &mut (dyn Session + 'static), position: usize, other: Direction, now: StoredRule, generation: u32) {
-    let Some(head) = session.head_mut(position) else { return };
+    let Some(head) = session.transactions_mut().head_mut(position) else { return };
     let inspection = &mut head.inspection[other];
     if inspection.generation != generation {
         inspection.generation = generation;
@@ -274,7 +274,7 @@ fn share(session: &mut (dyn Session + 'static), position: usize, other: Directio
     }
     let reopened = !now.decided && core::mem::replace(&mut inspection.done, false);
     if keep(&mut inspection.stored, now) || reopened {
-        session.look_again(position, Look::Rules(other));
+        session.transactions_mut().look_again(position, TxConsumer::Rules(other));
     }
 }
 

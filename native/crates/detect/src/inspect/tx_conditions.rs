@@ -114,6 +114,7 @@ impl Desk {
             TxTest::Event { negated } => {
                 let raised = tx
                     .session
+                    .transactions()
                     .head(tx.position)
                     .is_some_and(|head| head.events.iter().any(|event| usize::from(*event) == row));
                 if raised != *negated { Ok(()) } else { Err((tx.progress.complete[side], Miss::Absent)) }

@@ -103,8 +103,12 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
                 }
             }
         }
-        if !def.events.is_empty() {
-            catalog.events.push(family("app-layer-event", def.info.name, def.events.iter().map(|event| event.name)));
+        if !def.info.events.is_empty() {
+            catalog.events.push(family(
+                "app-layer-event",
+                def.info.name,
+                def.info.events.iter().map(|event| event.name),
+            ));
         }
     }
     catalog.buffers.extend(buffers.into_values());
@@ -130,7 +134,7 @@ fn family<'n>(family: &str, protocol: &str, names: impl Iterator<Item = &'n str>
 }
 
 fn frames(def: &ProtocolDef) -> impl Iterator<Item = FrameRow> {
-    (0..).map(FrameKind).zip(def.frames).filter_map(|(kind, frame)| {
+    (0..).map(FrameKind).zip(def.info.frames).filter_map(|(kind, frame)| {
         // Of datagrams there is no stream.
         let over = |transport: &&Transport| kind != FrameKind::STREAM || **transport == Transport::Tcp;
         let transports: Vec<_> = def.info.transports.iter().filter(over).map(transport_name).collect();

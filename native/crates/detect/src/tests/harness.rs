@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    Buffer, BufferInfo, BufferKind, Context, EventInfo, Failed, FrameInfo, Hook, Info, Input as Bytes, Logger,
-    Protocol, ProtocolDef, Session, Settings, Step, Transactions, Value, def,
+    Buffer, BufferInfo, BufferKind, Context, EventInfo, Failed, FrameInfo, Hook, Input as Bytes, Logger, PerDirection,
+    Protocol, ProtocolDef, ProtocolInfo, Session, Step, Transactions, Value, def,
 };
-use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_base::{Direction, Endpoint, EventId, Time};
 use sidewire_decode::{BadChecksum, Ip, Packet, Tcp, Transport};
 use sidewire_ir as ir;
 use sidewire_ir::{
@@ -318,7 +318,7 @@ impl Bench {
 
     /// The transaction at a position of the toy protocol, to change.
     pub(crate) fn toy(&mut self, steps: &[u8], direction: Direction) -> Vec<u32> {
-        let session = self.session.get_or_insert_with(|| (PROTOCOLS[0].begin)(&Settings::default()));
+        let session = self.session.get_or_insert_with(|| PROTOCOLS[0].begin_default());
         let mut harness = ParseHarness::default().between(endpoint("10.0.0.1", 1000), endpoint("192.0.2.1", 80));
         session.parse(direction, Bytes { data: steps, offset: 0, last: false }, &mut harness.context()).unwrap();
         self.run(Some(&tcp(&[], direction)), direction, None, false)
@@ -351,15 +351,21 @@ fn bytes(value: Option<&[u8]>) -> Value<'_> {
 
 impl Protocol for Toy {
     type Tx = ToyTx;
-    const INFO: Info = Info {
+    type Config = ();
+    type EveOptions = ();
+    const INFO: ProtocolInfo = ProtocolInfo {
         name: "toy",
         aliases: &["toys"],
         doc: "For tests.",
         transports: &[sidewire_app_layer::Transport::Tcp],
-        patterns: &[],
-        probes: &[],
-        stages: [&["begun", "line", "body", "complete"], &["begun", "answered"]],
-        one_way: false,
+        stages: PerDirection::new(&["begun", "line", "body", "complete"], &["begun", "answered"]),
+        events: &[EventInfo { name: "odd", doc: "For tests." }],
+        frames: &[
+            FrameInfo { name: "toy.stream", doc: "For tests." },
+            FrameInfo { name: "toy.part", doc: "For tests." },
+            FrameInfo { name: "toy.other", doc: "For tests." },
+        ],
+        ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<ToyTx>] = &[
         Buffer {
@@ -383,15 +389,9 @@ impl Protocol for Toy {
             get: |tx, _, _| bytes(tx.answer.as_deref()),
         },
     ];
-    const FRAMES: &'static [FrameInfo] = &[
-        FrameInfo { name: "toy.stream", doc: "For tests." },
-        FrameInfo { name: "toy.part", doc: "For tests." },
-        FrameInfo { name: "toy.other", doc: "For tests." },
-    ];
-    const EVENTS: &'static [EventInfo] = &[EventInfo { name: "odd", doc: "For tests." }];
     const LOGGERS: &'static [Logger<ToyTx>] = &[];
 
-    fn begin(_: &Settings) -> Self {
+    fn begin(_: &Arc<()>) -> Self {
         Self
     }
 
@@ -433,7 +433,7 @@ impl Protocol for Toy {
                     slot.tx.line.get_or_insert_default().extend_from_slice(text);
                     slot.tx.trailed = true;
                 }
-                Some(b'e') => slot.raise(0),
+                Some(b'e') => slot.raise(EventId(0)),
                 Some(b'.') => {
                     slot.tx.complete = true;
                     server = 3;
@@ -457,9 +457,16 @@ pub(crate) struct Slow;
 
 impl Protocol for Slow {
     type Tx = ToyTx;
-    const INFO: Info = Info {
+    type Config = ();
+    type EveOptions = ();
+    const INFO: ProtocolInfo = ProtocolInfo {
         name: "slow",
-        stages: [&["begun", "hello", "more", "line", "complete"], &["begun", "more", "answered", "closed"]],
+        stages: PerDirection::new(
+            &["begun", "hello", "more", "line", "complete"],
+            &["begun", "more", "answered", "closed"],
+        ),
+        events: &[],
+        frames: &[],
         ..Toy::INFO
     };
     const BUFFERS: &'static [Buffer<ToyTx>] = &[
@@ -468,11 +475,9 @@ impl Protocol for Slow {
         Buffer { info: row("toy.items", BufferKind::Multi, Hook::both(3, 2)), get: |_, _, _| Value::Absent },
         Buffer { info: row("toy.answer", BufferKind::Bytes, Hook::to_client(2)), get: |_, _, _| Value::Absent },
     ];
-    const FRAMES: &'static [FrameInfo] = &[];
-    const EVENTS: &'static [EventInfo] = &[];
     const LOGGERS: &'static [Logger<ToyTx>] = &[];
 
-    fn begin(_: &Settings) -> Self {
+    fn begin(_: &Arc<()>) -> Self {
         Self
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use sidewire_app_layer::Look;
+use sidewire_app_layer::TxConsumer;
 use sidewire_base::Direction::{self, ToClient, ToServer};
 use sidewire_ir as ir;
 use sidewire_ir::{Condition, FlowBitAction, Rule};
@@ -80,7 +80,7 @@ fn run(steps: &[Step], all: bool) -> Vec<Vec<u32>> {
     let mut seen = Vec::new();
     for (generation, step) in (2..).zip(steps) {
         if let Some(session) = bench.session.as_mut().filter(|_| all) {
-            session.touch_all();
+            session.transactions_mut().touch_all();
         }
         seen.push(match step {
             Step::Bytes(commands, direction) => bench.toy(commands.join("\n").as_bytes(), *direction),
@@ -126,7 +126,9 @@ fn nobody_looks_again_where_nothing_can_change() {
     ]);
     let mut bench = Bench::new(rules);
     bench.toy(b"n\nv x\nn\nv y", ToServer);
-    let is_due = |bench: &Bench| bench.session.as_ref().is_some_and(|session| session.is_due(Look::Rules(ToServer)));
+    let is_due = |bench: &Bench| {
+        bench.session.as_ref().is_some_and(|session| session.transactions().is_due(TxConsumer::Rules(ToServer)))
+    };
     assert!(!is_due(&bench), "pending rules wait for the transaction, and its addresses stay");
     let mut bench = Bench::new(self::rules(1));
     bench.toy(b"n\nv x", ToServer);

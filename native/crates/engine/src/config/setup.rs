@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sidewire_app_layer::{Detection, ProtocolDef, Resources, Settings};
+use sidewire_app_layer::{Detection, ParserConfig, ProtocolDef, Resources, Settings};
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
@@ -16,7 +16,11 @@ pub(crate) struct Setup {
     pub(crate) config: RunConfig,
     pub(crate) protocols: &'static [ProtocolDef],
     pub(crate) detection: Detection,
-    pub(crate) settings: Vec<Settings>,
+    /// What is configured for each protocol, as text.
+    settings: Vec<Settings>,
+    /// Octets of each direction that a session of each protocol follows, where that is not what any stream does; 0 is no
+    /// limit.
+    stream_depths: Vec<Option<u64>>,
     pub(crate) tcp: sidewire_tcp::Config,
     pub(crate) flow: sidewire_flow::Config,
     pub(crate) decode: sidewire_decode::Options,
@@ -28,7 +32,7 @@ pub(crate) struct Setup {
 impl Setup {
     pub(crate) fn new(config: RunConfig, secrets: Option<Arc<Secrets>>) -> Result<Self, EngineError> {
         let protocols = sidewire_protocols::ALL;
-        let mut settings = Vec::new();
+        let (mut settings, mut stream_depths) = (Vec::new(), Vec::new());
         let mut options = Vec::new();
         for protocol in protocols {
             let row = config.protocols.get(protocol.info.name).cloned().unwrap_or_default();
@@ -38,7 +42,9 @@ impl Setup {
                 parse: enabled && !detection_only,
                 ports: (!ports.is_empty()).then(|| ports.iter().map(|port| *port..=*port).collect()),
             });
-            settings.push(Settings::new(own.into_iter().chain(eve_options(&config, &protocol.info))));
+            let own = Settings::new(own);
+            stream_depths.push(own.size("stream-depth").or(protocol.info.stream_depth));
+            settings.push(own);
         }
         let detection = Detection::new(protocols, &options)
             .map_err(|error| EngineError::Config(format!("protocol detection: {error}")))?;
@@ -50,6 +56,7 @@ impl Setup {
             protocols,
             detection,
             settings,
+            stream_depths,
             outputs,
             resources: secrets.map_or_else(Resources::default, |secrets| Resources::default().with(secrets)),
             config,
@@ -66,24 +73,18 @@ impl Setup {
     /// Octets of each direction that a session of a protocol follows, where that is not what any stream does; 0 is no
     /// limit.
     pub(crate) fn stream_depth(&self, protocol: u16) -> Option<u64> {
-        let position = usize::from(protocol);
-        let configured = self.settings.get(position).and_then(|settings| settings.size("stream-depth"));
-        configured.or_else(|| self.protocols.get(position)?.stream_depth)
+        self.stream_depths.get(usize::from(protocol)).copied().flatten()
     }
-}
 
-/// What EVE outputs ask of a protocol's own events: `eve.<option>`, and of alerts on it `eve.alert.<option>`. A protocol
-/// writes in one way: of several outputs that have the type, the first counts.
-fn eve_options(config: &RunConfig, info: &sidewire_app_layer::Info) -> Vec<(String, String)> {
-    let outputs = || config.outputs.iter().chain(&config.subscribe);
-    let own = outputs()
-        .find_map(|output| core::iter::once(&info.name).chain(info.aliases).find_map(|name| output.types.get(*name)));
-    let alert = outputs().find_map(|output| output.types.get("alert"));
-    let under = |prefix: &'static str, options: Option<&BTreeMap<String, String>>| {
-        let pairs = options.cloned().unwrap_or_default();
-        pairs.into_iter().map(move |(key, value)| (format!("{prefix}.{key}"), value))
-    };
-    under("eve", own).chain(under("eve.alert", alert)).collect()
+    /// What is configured for each protocol, in its own type: one for each worker, so that sessions share nothing across
+    /// workers.
+    pub(crate) fn parser_configs(&self) -> Vec<ParserConfig> {
+        let each = self.protocols.iter().zip(&self.settings).zip(0..);
+        each.map(|((protocol, settings), number)| {
+            (protocol.configure)(settings, &self.outputs.options_of(number).collect::<Vec<_>>())
+        })
+        .collect()
+    }
 }
 
 fn network(text: &str) -> Result<(IpAddr, u8), EngineError> {

@@ -112,9 +112,9 @@ impl LogStage {
         if !detect.guess_transaction || found.tx.is_some() || found.frame.is_some() || kind == RuleType::IpOnly {
             return None;
         }
-        let session = app.session.as_deref_mut()?;
-        let position = session.only_live(found.direction)?;
-        let head = session.head_mut(position).filter(|head| head.guessed < detect.guesses_per_transaction)?;
+        let list = app.session.as_deref_mut()?.transactions_mut();
+        let position = list.only_live(found.direction)?;
+        let head = list.head_mut(position).filter(|head| head.guessed < detect.guesses_per_transaction)?;
         head.guessed += 1;
         Some((position, head.id))
     }

@@ -293,8 +293,8 @@ impl AppLayerStage {
         let StreamChunk { offset, bytes, last, .. } = chunk;
         let Some(session) = &mut app.session else { return Ok(Step::default()) };
         app.dirty = true;
-        let opened = session.opened();
-        session.begin_step();
+        let opened = session.transactions().opened();
+        session.transactions_mut().begin_step();
         let mut frames = self.frames.of(app.protocol, &mut app.frames, direction);
         if let Some(frames) = &mut frames {
             frames.begin_stream(offset);
@@ -311,7 +311,7 @@ impl AppLayerStage {
             session.close(direction, &mut context);
             app.closed[direction] = true;
         }
-        let new = session.opened() - opened;
+        let new = session.transactions().opened() - opened;
         self.count_transactions(app.protocol, new);
         self.note_expectations();
         step
@@ -333,7 +333,7 @@ impl AppLayerStage {
             return Fed::Parsed;
         };
         let consumed = step.consumed.min(length);
-        let completed = app.session.as_ref().is_some_and(|session| session.completed(direction));
+        let completed = app.session.as_ref().is_some_and(|session| session.transactions().completed(direction));
         let flushes = completed && self.flushes_stream(app.protocol);
         app.need[direction] = step.need;
         let stream = tcp.stream_mut(direction);
@@ -371,12 +371,12 @@ impl AppLayerStage {
         };
         app.dirty = true;
         app.need[direction] = 0;
-        let opened = session.opened();
-        session.begin_step();
+        let opened = session.transactions().opened();
+        session.transactions_mut().begin_step();
         let mut context = self.tables.context(ends, at, None);
         let outcome = session.gap(direction, length, &mut context);
-        let new = session.opened() - opened;
-        let completed = session.completed(direction);
+        let new = session.transactions().opened() - opened;
+        let completed = session.transactions().completed(direction);
         if outcome.is_err() {
             app.stopped = true;
             if let Some(count) = app.protocol.and_then(|n| self.counters.gap_errors.get_mut(usize::from(n))) {
@@ -426,8 +426,7 @@ impl AppLayerStage {
                         *count += u64::from(!counted);
                     }
                     if setup.detection.parses(protocol) {
-                        let settings = setup.settings.get(usize::from(protocol)).cloned().unwrap_or_default();
-                        app.session = setup.protocols.get(usize::from(protocol)).map(|def| (def.begin)(&settings));
+                        app.session = self.tables.begin(&setup, protocol);
                     }
                 }
                 if reversed { Found::Reversed } else { Found::Session }
@@ -458,11 +457,11 @@ impl AppLayerStage {
         }
         let Some(session) = &mut app.session else { return Turn::Straight };
         app.dirty = true;
-        let opened = session.opened();
+        let opened = session.transactions().opened();
         let frames = self.frames.of(app.protocol, &mut app.frames, direction);
         let mut context = self.tables.context(ends, at, frames);
         let step = session.parse(direction, Input { data: packet.payload, offset: 0, last: true }, &mut context);
-        let new = session.opened() - opened;
+        let new = session.transactions().opened() - opened;
         self.count_transactions(app.protocol, new);
         self.note_expectations();
         if step.is_err() {
@@ -495,7 +494,7 @@ impl AppLayerStage {
     fn flushes_stream(&self, protocol: Option<u16>) -> bool {
         protocol
             .and_then(|number| self.setup.protocols.get(usize::from(number)))
-            .is_some_and(|protocol| protocol.flushes_stream)
+            .is_some_and(|protocol| protocol.info.flushes_stream)
     }
 }
 

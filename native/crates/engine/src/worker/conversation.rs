@@ -59,7 +59,7 @@ pub(crate) fn swap_direction(flow: &mut ConversationFlow) {
     }
     flow.data.ttl.swap();
     if let Some(session) = &mut flow.data.app.session {
-        session.touch_all();
+        session.transactions_mut().touch_all();
     }
 }
 
@@ -132,13 +132,15 @@ impl App {
 
     /// Transactions so far; `None` where there never was a session.
     pub(crate) fn opened(&self) -> Option<u64> {
-        self.session.as_ref().map(|session| session.opened()).or(self.opened)
+        self.session.as_ref().map(|session| session.transactions().opened()).or(self.opened)
     }
 
     /// Lets go of the session once it was closed and all its transactions are told: a closed flow stays for a while, and
     /// there may be many.
     pub(crate) fn let_go(&mut self) {
-        if self.closed == PerDirection::both(true) && self.session.as_ref().is_some_and(|session| session.is_empty()) {
+        if self.closed == PerDirection::both(true)
+            && self.session.as_ref().is_some_and(|session| session.transactions().is_empty())
+        {
             self.opened = self.opened();
             self.session = None;
             self.stopped = true;

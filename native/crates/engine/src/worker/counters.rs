@@ -25,7 +25,7 @@ impl<W: Watch> FlowWorker<W> {
         ];
         for (before, values, after) in tables {
             for (protocol, value) in stages.setup.protocols.iter().zip(values) {
-                add(&format!("{before}{}{after}", counter_name(protocol)), *value);
+                add(&format!("{before}{}{after}", protocol.info.counter_name()), *value);
             }
         }
         add("app_layer.flow.failed_tcp", counters.failed_tcp);
@@ -58,15 +58,5 @@ impl<W: Watch> TrackedFlows<W> {
 
     pub(super) fn pressure_max(&self) -> u64 {
         self.pressure().max(self.stages.pressure_max)
-    }
-}
-
-/// Suricata tells a protocol's transports apart in its counters only when it has both.
-fn counter_name(protocol: &sidewire_app_layer::ProtocolDef) -> String {
-    use sidewire_app_layer::Transport as Over;
-    match protocol.info.transports {
-        [Over::Udp] if protocol.info.name == "dcerpc" => "dcerpc_udp".to_owned(),
-        [Over::Tcp] if protocol.info.name == "dcerpc" => "dcerpc_tcp".to_owned(),
-        _ => protocol.info.name.to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::Look;
+use sidewire_app_layer::TxConsumer;
 use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::Packet;
 use sidewire_detect::{
@@ -116,7 +116,10 @@ impl<W: Watch> DetectStage<W> {
                 app: app.protocol.map(usize::from),
                 app_events: app.events.len(),
                 state: rules,
-                transactions: app.session.as_ref().is_some_and(|session| session.is_due(Look::Rules(direction))),
+                transactions: app
+                    .session
+                    .as_ref()
+                    .is_some_and(|session| session.transactions().is_due(TxConsumer::Rules(direction))),
                 stream: looked > 0,
                 stream_events: !events.is_empty(),
                 frames: app.has_frames(direction),

@@ -305,7 +305,7 @@ impl<W: Watch> Stages<W> {
         if self.guesses_transactions()
             && let Some(session) = &mut flow.data.app.session
         {
-            session.pass(direction);
+            session.transactions_mut().pass(direction);
         }
         self.log.settle_frames(flow, direction, Some(packet), &self.detect.rules);
         self.log.log_packet(flow, packet, direction, events);
@@ -368,11 +368,11 @@ impl<W: Watch> Stages<W> {
     fn finish_session(&mut self, flow: &mut ConversationFlow, ordinal: u64) {
         self.app_layer.close_session(flow, Moment { time: self.log.now, ordinal });
         if let Some(session) = &mut flow.data.app.session {
-            session.touch_all();
+            session.transactions_mut().touch_all();
         }
         let was_established = flow.data.is_established(flow.both_seen());
         let end = Occasion { packet: None, was_established, events: &Events::default(), in_stream: false };
-        let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.is_empty());
+        let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.transactions().is_empty());
         for direction in Direction::BOTH {
             let raw = |tcp| detect::has_unseen(tcp, direction);
             if pending || flow.data.app.has_frames(direction) || flow.data.tcp.as_deref().is_some_and(raw) {

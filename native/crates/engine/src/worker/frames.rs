@@ -122,7 +122,7 @@ impl LogStage {
     /// A frame's kind, without the protocol.
     pub(crate) fn frame_name(&self, flow: &ConversationFlow, frame: &Frame) -> &'static str {
         let protocol = flow.data.app.protocol.and_then(|number| self.setup.protocols.get(usize::from(number)));
-        let info = protocol.and_then(|def| def.frames.get(usize::from(frame.kind.0)));
+        let info = protocol.and_then(|def| def.info.frames.get(usize::from(frame.kind.0)));
         info.map_or("", |info| info.short())
     }
 }

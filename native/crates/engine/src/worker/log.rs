@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::Look;
+use sidewire_app_layer::TxConsumer;
 use sidewire_base::{Direction, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::Match;
@@ -159,18 +159,24 @@ impl LogStage {
         let mut anomalies: Vec<(u64, &'static str)> = Vec::new();
         let anomalies_wanted = self.writer.wants(Kind::ANOMALY);
         let mut cursor = 0;
-        while let Some(position) =
-            flow.data.app.session.as_mut().and_then(|session| session.take_due(&mut cursor, Look::Log))
+        while let Some(position) = flow
+            .data
+            .app
+            .session
+            .as_mut()
+            .and_then(|session| session.transactions_mut().take_due(&mut cursor, TxConsumer::Log))
         {
             for logger in 0..loggers {
                 let Some(session) = flow.data.app.session.as_deref() else { return };
-                let Some(head) = session.head(position) else { continue };
+                let Some(head) = session.transactions().head(position) else { continue };
                 let bit = 1_u32 << logger.min(31);
-                if head.logged & bit != 0 || !session.log_ready(position, logger, last) {
+                if head.logged & bit != 0 {
                     continue;
                 }
-                let Some(kind) = setup.outputs.logger(number, logger) else { continue };
-                let from = session.log_from(position, logger);
+                let Some(from) = session.log_due(position, logger, last) else { continue };
+                let Some((kind, info)) = setup.outputs.logger(number, logger).zip((protocol.loggers)(logger)) else {
+                    continue;
+                };
                 let (source, destination) = flow.endpoints(from);
                 let tx = Transaction { session, protocol, number, position };
                 let client = |output: &Output| tx.forwarded_for(output, kind, true);
@@ -178,35 +184,37 @@ impl LogStage {
                 let mut envelope =
                     envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
                 // A file names its transaction itself.
-                envelope.tx = (kind != Kind::FILEINFO).then_some(head.id);
+                envelope.tx = (!info.is_file).then_some(head.id);
                 envelope.community = Some(&community);
                 envelope.forwarded = Some((from, &client));
-                let key = (protocol.loggers)(logger).map_or("", |info| info.event_type);
                 let names = flow.data.app.names(setup.protocols);
-                self.writer.event(kind, &envelope, |output, out| {
-                    if kind == Kind::FILEINFO {
+                let wanted = |output: &Output| tx.log_wanted(output, logger);
+                self.writer.event_if(kind, &envelope, wanted, |output, out| {
+                    if info.is_file {
                         // A file is told together with the transaction that carried it.
-                        out.object_unless_empty(protocol.info.name, |o| session.log(position, 0, true, o));
+                        out.object_unless_empty(protocol.info.name, |o| tx.log(output, 0, true, o));
                         names.write(out);
                     }
-                    out.object(key, |o| session.log(position, logger, false, o));
+                    out.object(info.event_type, |o| tx.log(output, logger, false, o));
                     if let Some(address) = tx.forwarded_for(output, kind, false) {
                         address_member(out, "xff", address, output);
                     }
                 });
-                if let Some(head) = flow.data.app.session.as_deref_mut().and_then(|session| session.head_mut(position))
-                {
+                let session = flow.data.app.session.as_deref_mut();
+                if let Some(head) = session.and_then(|session| session.transactions_mut().head_mut(position)) {
                     head.logged |= bit;
                 }
             }
-            let Some(head) = flow.data.app.session.as_deref_mut().and_then(|session| session.head_mut(position)) else {
+            let session = flow.data.app.session.as_deref_mut();
+            let Some(head) = session.and_then(|session| session.transactions_mut().head_mut(position)) else {
                 continue;
             };
             let logged = usize::from(head.events_logged);
             if logged < head.events.len() {
                 if anomalies_wanted {
                     let names = head.events.iter().skip(logged);
-                    anomalies.extend(names.filter_map(|n| Some((head.id, protocol.events.get(usize::from(*n))?.name))));
+                    anomalies
+                        .extend(names.filter_map(|n| Some((head.id, protocol.info.events.get(usize::from(*n))?.name))));
                 }
                 head.events_logged = u8::try_from(head.events.len()).unwrap_or(u8::MAX);
             }
@@ -215,7 +223,7 @@ impl LogStage {
         let silent = flow.packets[Direction::ToServer] == 0;
         let direction = if silent { Direction::ToClient } else { Direction::ToServer };
         for (tx, event) in anomalies {
-            let anomaly = Anomaly::Parser { protocol: protocol.info.name, event };
+            let anomaly = Anomaly::Parser { protocol: &protocol.info, event };
             self.anomaly(Some(flow), packet, direction, Some(tx), anomaly);
         }
     }

@@ -1,8 +1,7 @@
 //! What parsers are called with.
 
-use sidewire_app_layer::{Context, Expectation, Extensions, Frames, Transport};
+use sidewire_app_layer::{Context, Expectation, Extensions, Frames, ParserConfig, Session, Transport};
 use sidewire_base::{Endpoint, Time};
-use sidewire_tcp::Session;
 
 use crate::config::setup::Setup;
 use crate::worker::conversation::ConversationFlow;
@@ -32,13 +31,15 @@ impl FlowEnds {
             client: flow.client,
             server: flow.server,
             transport: if tcp.is_some() { Transport::Tcp } else { Transport::Udp },
-            midstream: tcp.is_some_and(Session::midstream),
+            midstream: tcp.is_some_and(sidewire_tcp::Session::midstream),
         }
     }
 }
 
 /// What parsers share beyond one flow.
 pub(crate) struct ParserTables {
+    /// By protocol: what is configured for it.
+    configs: Vec<ParserConfig>,
     pub(crate) extensions: Extensions,
     /// Flows announced by the last call of a parser.
     pub(crate) announced: Vec<Expectation>,
@@ -46,7 +47,17 @@ pub(crate) struct ParserTables {
 
 impl ParserTables {
     pub(crate) fn new(setup: &Setup) -> Self {
-        Self { extensions: Extensions::new(setup.protocols, setup.resources.clone()), announced: Vec::new() }
+        Self {
+            configs: setup.parser_configs(),
+            extensions: Extensions::new(setup.protocols, setup.resources.clone()),
+            announced: Vec::new(),
+        }
+    }
+
+    /// A session at the beginning of a flow.
+    pub(crate) fn begin(&self, setup: &Setup, protocol: u16) -> Option<Box<dyn Session>> {
+        let number = usize::from(protocol);
+        Some((setup.protocols.get(number)?.begin)(self.configs.get(number)?))
     }
 
     /// What a parser is called with. `frames`: where frames of the octets it reads are told; none at a gap (what is
@@ -54,7 +65,7 @@ impl ParserTables {
     /// of streams).
     pub(crate) fn context<'a>(&'a mut self, ends: FlowEnds, at: Moment, frames: Option<&'a mut Frames>) -> Context<'a> {
         let FlowEnds { client, server, transport, midstream } = ends;
-        let Self { extensions, announced: expectations } = self;
+        let Self { extensions, announced: expectations, .. } = self;
         let Moment { time, ordinal } = at;
         Context { time, ordinal, client, server, transport, midstream, extensions, expectations, frames }
     }

@@ -16,7 +16,7 @@ const MAX_TRANSACTIONS: usize = 4096;
 pub(crate) fn retire(flow: &mut ConversationFlow, rules: &RuleSet, guessed: bool, last: bool) -> u64 {
     let app = &mut flow.data.app;
     app.dirty = false;
-    if app.session.as_ref().is_some_and(|session| !session.is_empty()) {
+    if app.session.as_ref().is_some_and(|session| !session.transactions().is_empty()) {
         retire_open(&mut flow.data, rules, guessed, last)
     } else {
         0
@@ -26,23 +26,24 @@ pub(crate) fn retire(flow: &mut ConversationFlow, rules: &RuleSet, guessed: bool
 fn retire_open(flow: &mut Conversation, rules: &RuleSet, guessed: bool, last: bool) -> u64 {
     let Conversation { app, rules: state, .. } = flow;
     let Some(session) = &mut app.session else { return 0 };
-    let count = session.len();
+    let list = session.transactions_mut();
+    let count = list.len();
     let Some(number) = app.protocol.map(usize::from) else { return 0 };
-    let info = session.info();
     let watched = PerDirection::from_fn(|direction| !state.passed() && rules.inspects(number, direction));
     let excess = count.saturating_sub(MAX_TRANSACTIONS);
     if excess > 0 {
-        session.evict(excess);
+        list.evict(excess);
     }
     if !rules.has_inspected(state) {
-        session.touch_all();
+        list.touch_all();
     }
     // An alert on a frame tells of the transaction the frame belongs to.
     let frames = app.frames.as_deref();
-    let passed = if guessed { session.passed() } else { [u64::MAX; 2] };
+    let passed = if guessed { list.passed() } else { PerDirection::both(u64::MAX) };
+    let complete = list.complete();
     session.settle(&mut |head| {
-        let complete = |direction: Direction| head.progress[direction] >= info.complete(direction);
-        let inspected = Direction::BOTH.map(|direction| !watched[direction] || head.inspection[direction].done);
+        let complete = |direction: Direction| head.progress[direction] >= complete[direction];
+        let inspected = PerDirection::from_fn(|direction| !watched[direction] || head.inspection[direction].done);
         let through = |direction: Direction| inspected[direction] || head.skip_inspection[direction];
         let done = Direction::BOTH.into_iter().all(|direction| complete(direction) && through(direction));
         // Loggers were asked before; one that is not due on a finished transaction never will be.

@@ -14,7 +14,7 @@ impl WantedFrames {
     pub(crate) fn new(rules: &RuleSet, outputs: &Outputs, protocols: &[ProtocolDef]) -> Self {
         let logged = outputs.list.iter().any(|output| output.wants(Kind::FRAME));
         let of = |(app, def): (usize, &ProtocolDef)| {
-            let logged = if logged && !def.frames.is_empty() { FrameKinds::ALL } else { FrameKinds::default() };
+            let logged = if logged && !def.info.frames.is_empty() { FrameKinds::ALL } else { FrameKinds::default() };
             PerDirection::from_fn(|direction| logged.union(rules.frame_kinds(app, direction)))
         };
         let all: Vec<_> = (0..).zip(protocols).map(of).collect();

@@ -1,20 +1,33 @@
 //! DCERPC over TCP and UDP. The protocol itself is the `msrpc` crate, which SMB and HTTP carry as well; this folder
 //! gives it transactions, rule buffers and events.
 
+mod config;
 mod detect;
 mod event;
 mod frame;
 mod http;
 mod objects;
-pub mod rows;
+pub(crate) mod rows;
+mod stage;
 mod tcp;
 #[cfg(test)]
 mod tests;
 mod transaction;
 mod udp;
 
-pub use event::EVENTS;
+use sidewire_app_layer::ProtocolInfo;
+
 pub(crate) use objects::{EXTENSION, announce, objects};
+pub(crate) use rows::RpcBuffers;
 pub use tcp::Tcp;
 pub use transaction::{Rpc, Tx, interfaces_of};
 pub use udp::Udp;
+
+/// What is the same over both transports.
+const INFO: ProtocolInfo = ProtocolInfo {
+    name: "dcerpc",
+    stages: stage::STAGES,
+    events: event::EVENTS,
+    extensions: &[EXTENSION],
+    ..ProtocolInfo::DEFAULT
+};

@@ -1,16 +1,21 @@
+//! DCERPC over TCP.
+
+use std::sync::Arc;
+
 use sidewire_app_layer::{
-    Buffer, Context, EventInfo, ExtensionDef, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step,
-    Transactions, Transport, Value,
+    Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
 };
 use sidewire_base::Direction;
 use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId, pump};
 use sidewire_msrpc::{Carriage, Connection, Event, Fed, Limits, Surroundings};
 use smallvec::SmallVec;
 
+use super::config::Config;
 use super::http::Preface;
-use super::objects::{EXTENSION, announce, objects};
+use super::objects::{announce, objects};
+use super::rows::RpcBuffers;
 use super::transaction::{Filling, LOGGERS};
-use super::{EVENTS, Tx, detect, frame, rows};
+use super::{INFO, Tx, detect, frame, rows};
 
 /// DCERPC over a TCP connection: its own (ncacn_ip_tcp), one behind an HTTP head, or one of the two that make a virtual
 /// connection over HTTP (ncacn_http).
@@ -27,28 +32,22 @@ pub struct Tcp {
     waiting: SmallVec<[Event; 2]>,
 }
 
-pub(super) const STAGES: [&[&str]; 2] =
-    [&["request_started", "request_complete"], &["response_started", "response_complete"]];
-
-pub(super) const BUFFERS: &[Buffer<Tx>] = rows::buffers![];
-
 impl Protocol for Tcp {
     type Tx = Tx;
-    const INFO: Info = Info {
-        name: "dcerpc",
-        aliases: &[],
+    type Config = Config;
+    type EveOptions = ();
+
+    const INFO: ProtocolInfo = ProtocolInfo {
         doc: "Remote procedure calls of DCE and Windows, and the DCOM calls built on them.",
         transports: &[Transport::Tcp],
         patterns: detect::PATTERNS,
         probes: detect::PROBES,
-        stages: STAGES,
-        one_way: false,
+        frames: frame::FramePart::FRAMES,
+        early: true,
+        counter: "dcerpc_tcp",
+        ..INFO
     };
-    const EARLY: bool = true;
-    const EXTENSIONS: &'static [ExtensionDef] = &[EXTENSION];
-    const BUFFERS: &'static [Buffer<Tx>] = BUFFERS;
-    const FRAMES: &'static [FrameInfo] = frame::FRAMES;
-    const EVENTS: &'static [EventInfo] = EVENTS;
+    const BUFFERS: &'static [Buffer<Tx>] = RpcBuffers::<Tx>::ALL;
     const LOGGERS: &'static [Logger<Tx>] = LOGGERS;
 
     fn little_endian(tx: &Tx, direction: Direction) -> bool {
@@ -59,8 +58,8 @@ impl Protocol for Tcp {
         rows::argument(tx, name, nth)
     }
 
-    fn begin(settings: &Settings) -> Self {
-        let limits = limits(settings);
+    fn begin(config: &Arc<Config>) -> Self {
+        let limits = config.limits;
         Self {
             connection: Connection::new(limits),
             carriage: Carriage::Tcp,
@@ -194,11 +193,4 @@ impl Tcp {
         let (filling, around) = Filling::with(transactions, context, &mut self.waiting, self.carriage, Some(offset));
         (&mut self.connection, Filling { reversed, ..filling }, around)
     }
-}
-
-/// The limits of the configuration: `max-stub-size` is ours; Suricata has no such setting.
-pub(super) fn limits(settings: &Settings) -> Limits {
-    let defaults = Limits::default();
-    let stub = settings.size("max-stub-size").and_then(|size| usize::try_from(size).ok()).unwrap_or(defaults.stub);
-    Limits { stub, unfinished: defaults.unfinished.max(stub), ..defaults }
 }

@@ -1,5 +1,5 @@
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Input, Session, Settings, Transport, Typed, Value};
+use sidewire_app_layer::{Input, ProtocolSession, Session, Settings, Transport, Value, def};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
 
@@ -64,12 +64,12 @@ fn harness(port: u16) -> ParseHarness {
 
 struct Bench {
     harness: ParseHarness,
-    session: Typed<Tcp>,
+    session: ProtocolSession<Tcp>,
 }
 
 impl Bench {
     fn new() -> Self {
-        let session = Typed::new(&Settings::default());
+        let session = ProtocolSession::with_settings(&Settings::default());
         Self { harness: harness(49_155), session }
     }
 
@@ -80,7 +80,7 @@ impl Bench {
 
     fn log(&self, position: usize, logger: usize) -> String {
         let mut out = Vec::new();
-        self.session.log(position, logger, false, &mut Object::new(&mut out));
+        self.session.log(position, logger, false, &def::<Tcp>().default_eve_options(), &mut Object::new(&mut out));
         String::from_utf8(out).unwrap()
     }
 
@@ -106,14 +106,14 @@ fn events_have_the_shape_of_suricata() {
         r#"{"request":"BIND","interfaces":[{"uuid":"367abb81-9844-35f1-ad32-98f038001003","version":"2.0","ack_result":0}],"response":"BINDACK","call_id":1,"rpc_version":"5.0"}"#
     );
     assert!(bench.log(1, 0).contains(r#""response":"UNREPLIED","call_id":2"#));
-    assert!(!bench.session.log_ready(1, 0, false) && bench.session.log_ready(1, 0, true));
+    assert!(bench.session.log_due(1, 0, false).is_none() && bench.session.log_due(1, 0, true).is_some());
     bench.feed(Direction::ToClient, &response());
     assert_eq!(
         bench.log(1, 0),
         r#"{"request":"REQUEST","req":{"opnum":12,"frag_cnt":1,"stub_data_size":120},"interfaces":[{"uuid":"367abb81-9844-35f1-ad32-98f038001003","version":"2.0","ack_result":0}],"response":"RESPONSE","res":{"frag_cnt":1,"stub_data_size":36},"call_id":2,"rpc_version":"5.0"}"#
     );
-    assert!(bench.session.log_ready(1, 1, false));
-    assert!(!bench.session.log_ready(0, 1, true), "a bind is no call");
+    assert!(bench.session.log_due(1, 1, false).is_some());
+    assert!(bench.session.log_due(0, 1, true).is_none(), "a bind is no call");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn rules_see_the_call() {
 
 #[test]
 fn a_datagram_is_a_call() {
-    let mut session = Typed::<Udp>::new(&Settings::default());
+    let mut session = ProtocolSession::<Udp>::with_settings(&Settings::default());
     let mut harness = harness(1025).over(Transport::Udp);
     let mut datagram = vec![0; 80];
     datagram[0] = 4;
@@ -165,9 +165,9 @@ fn a_datagram_is_a_call() {
         let input = Input { data: &datagram, offset: 0, last: false };
         session.parse(Direction::ToServer, input, &mut harness.context()).unwrap();
     }
-    assert_eq!(session.len(), 1, "what is sent again is the same call");
+    assert_eq!(session.transactions().len(), 1, "what is sent again is the same call");
     let mut out = Vec::new();
-    session.log(0, 0, false, &mut Object::new(&mut out));
+    session.log(0, 0, false, &def::<Udp>().default_eve_options(), &mut Object::new(&mut out));
     assert_eq!(
         String::from_utf8(out).unwrap(),
         r#"{"request":"REQUEST","req":{"opnum":15,"frag_cnt":1,"stub_data_size":0},"response":"RESPONSE","res":{"frag_cnt":1,"stub_data_size":0},"activityuuid":"000000aa-0000-0000-0000-000000000000","seqnum":9,"rpc_version":"4.0"}"#

@@ -1,12 +1,14 @@
-use sidewire_app_layer::{Context, Frames, Interface, Logger, LoggerInfo, Transactions, TxHead};
+//! Calls as transactions of a flow.
+
+use sidewire_app_layer::{Context, Frames, Interface, Logger, Transactions, TxHead};
 use sidewire_base::{Direction, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::virtual_connection::Timed;
 use sidewire_msrpc::{Carriage, Event, Exchange, Exchanges, Header, Surroundings, write_dcerpc, write_msrpc};
 use smallvec::SmallVec;
 
-use super::frame;
 use super::objects::objects;
+use super::{event, frame};
 
 /// What carries RPC in its transactions, so that the rows of [`super::rows`] read from it.
 pub trait Rpc: Send + 'static {
@@ -88,7 +90,7 @@ impl Exchanges for Filling<'_> {
         let tx = Tx { exchange, interfaces, carriage: self.carriage, reversed: self.reversed };
         let slot = self.transactions.open(tx, self.now);
         for event in self.waiting.drain(..) {
-            slot.raise(event.number());
+            slot.raise(event::id(event));
         }
         slot.head.id
     }
@@ -114,7 +116,7 @@ impl Exchanges for Filling<'_> {
             None => self.transactions.last_mut(),
         };
         match slot {
-            Some(slot) => slot.raise(event.number()),
+            Some(slot) => slot.raise(event::id(event)),
             None if !self.waiting.contains(&event) => self.waiting.push(event),
             None => {}
         }
@@ -135,31 +137,24 @@ impl Timed for Filling<'_> {
 
 /// EVE `dcerpc` in Suricata's shape, and EVE `msrpc`: one event a call.
 pub(super) const LOGGERS: &[Logger<Tx>] = &[
-    Logger {
-        info: LoggerInfo { event_type: "dcerpc", in_alerts: true },
-        ready: is_ready,
-        from: told_from,
-        write: |tx, _, out| write_dcerpc(&tx.exchange, out),
-        extended: None,
-    },
-    Logger {
-        info: LoggerInfo { event_type: "msrpc", in_alerts: true },
-        ready: |head, tx, last| tx.exchange.is_call() && tx.exchange.opnum.is_some() && is_ready(head, tx, last),
-        from: told_from,
-        write: write_call,
-        extended: None,
-    },
+    Logger::new("dcerpc", is_ready, |tx, _, (), out| write_dcerpc(&tx.exchange, out)).told_from(event_direction),
+    Logger::new(
+        "msrpc",
+        |head, tx, last| tx.exchange.is_call() && tx.exchange.opnum.is_some() && is_ready(head, tx, last),
+        write_call,
+    )
+    .told_from(event_direction),
 ];
 
 fn is_ready(_head: &TxHead, tx: &Tx, last: bool) -> bool {
     last || tx.exchange.is_done()
 }
 
-fn told_from(tx: &Tx) -> Direction {
+fn event_direction(tx: &Tx) -> Direction {
     if tx.reversed { Direction::ToClient } else { Direction::ToServer }
 }
 
-fn write_call(tx: &Tx, head: &TxHead, out: &mut Object<'_>) {
+fn write_call(tx: &Tx, head: &TxHead, (): &(), out: &mut Object<'_>) {
     if tx.exchange.is_call() {
         write_msrpc(&tx.exchange, tx.carriage, None, head.started, out);
     }

@@ -1,15 +1,19 @@
+//! DCERPC over datagrams.
+
+use std::sync::Arc;
+
 use sidewire_app_layer::{
-    Buffer, Context, EventInfo, ExtensionDef, Failed, Info, Input, Logger, Protocol, Settings, Step, Transactions,
-    Transport, Value,
+    Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
 };
 use sidewire_base::Direction;
 use sidewire_msrpc::{Carriage, Datagrams, Event};
 use smallvec::SmallVec;
 
-use super::objects::{EXTENSION, announce};
-use super::tcp::{BUFFERS, STAGES, limits};
+use super::config::Config;
+use super::objects::announce;
+use super::rows::RpcBuffers;
 use super::transaction::{Filling, LOGGERS};
-use super::{EVENTS, Tx, detect, rows};
+use super::{INFO, Tx, detect, rows};
 
 /// DCERPC over datagrams (ncadg_ip_udp).
 pub struct Udp {
@@ -21,19 +25,17 @@ pub struct Udp {
 
 impl Protocol for Udp {
     type Tx = Tx;
-    const INFO: Info = Info {
-        name: "dcerpc",
-        aliases: &[],
+    type Config = Config;
+    type EveOptions = ();
+
+    const INFO: ProtocolInfo = ProtocolInfo {
         doc: "Connectionless remote procedure calls of DCE and Windows.",
         transports: &[Transport::Udp],
-        patterns: &[],
         probes: detect::UDP_PROBES,
-        stages: STAGES,
-        one_way: false,
+        counter: "dcerpc_udp",
+        ..INFO
     };
-    const EXTENSIONS: &'static [ExtensionDef] = &[EXTENSION];
-    const BUFFERS: &'static [Buffer<Tx>] = BUFFERS;
-    const EVENTS: &'static [EventInfo] = EVENTS;
+    const BUFFERS: &'static [Buffer<Tx>] = RpcBuffers::<Tx>::ALL;
     const LOGGERS: &'static [Logger<Tx>] = LOGGERS;
 
     fn little_endian(tx: &Tx, direction: Direction) -> bool {
@@ -44,8 +46,8 @@ impl Protocol for Udp {
         rows::argument(tx, name, nth)
     }
 
-    fn begin(settings: &Settings) -> Self {
-        Self { calls: Datagrams::new(limits(settings)), closed: 0, waiting: SmallVec::new() }
+    fn begin(config: &Arc<Config>) -> Self {
+        Self { calls: Datagrams::new(config.limits), closed: 0, waiting: SmallVec::new() }
     }
 
     fn parse(

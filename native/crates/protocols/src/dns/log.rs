@@ -2,33 +2,34 @@
 
 use core::fmt;
 
-use sidewire_app_layer::{Logger, LoggerInfo, TxHead};
+use sidewire_app_layer::{Logger, TxHead};
 use sidewire_eve::{Array, Object};
 
 use super::message::{DnsHeader, DnsMessage, DnsSection};
 use super::name::DomainName;
-use super::options::DnsLogOptions;
+use super::options::EveDnsOptions;
 use super::record::{RecordData, ResourceRecord, SoaRecord, SrvRecord, SshfpRecord, options, strings};
 use super::rrtype::{RCODES, TYPES, name_of};
 use super::transaction::DnsTransaction;
 
-pub(super) const LOGGERS: &[Logger<DnsTransaction>] = &[Logger {
-    info: LoggerInfo { event_type: "dns", in_alerts: true },
-    ready: |_, tx, _| tx.is_told(),
-    from: |tx| tx.direction,
-    write: |tx, head, out| match tx.log.version {
-        2 => write_v2(tx, head, out),
-        _ => write_v3(tx, head, tx.log, out),
+pub(super) const LOGGERS: &[Logger<DnsTransaction, EveDnsOptions>] = &[Logger::new(
+    "dns",
+    |_, _, _| true,
+    |tx: &DnsTransaction, head, options: &EveDnsOptions, out| match options.version {
+        2 => write_v2(tx, head, *options, out),
+        _ => write_v3(tx, head, *options, out),
     },
-    extended: Some(|tx, head, out| write_v3(tx, head, DnsLogOptions::IN_ALERTS, out)),
-}];
+)
+.told_from(|tx| tx.direction)
+.wanted_if(DnsTransaction::is_wanted)
+.in_others(|tx, head, _, out| write_v3(tx, head, EveDnsOptions::IN_ALERTS, out))];
 
 /// The bits of the header that have a key.
 const FLAGS: [(u16, &str); 6] =
     [(0x8000, "qr"), (0x0400, "aa"), (0x0200, "tc"), (0x0100, "rd"), (0x0080, "ra"), (0x0040, "z")];
 
 /// One event tells a whole message.
-fn write_v3(tx: &DnsTransaction, head: &TxHead, options: DnsLogOptions, out: &mut Object<'_>) {
+fn write_v3(tx: &DnsTransaction, head: &TxHead, options: EveDnsOptions, out: &mut Object<'_>) {
     let message = &tx.message;
     out.u64("version", 3_u8).str("type", if tx.response { "response" } else { "request" });
     out.u64("tx_id", head.id).u64("id", message.header.id);
@@ -50,7 +51,7 @@ fn write_v3(tx: &DnsTransaction, head: &TxHead, options: DnsLogOptions, out: &mu
 }
 
 /// One event tells a question, or all answers.
-fn write_v2(tx: &DnsTransaction, head: &TxHead, out: &mut Object<'_>) {
+fn write_v2(tx: &DnsTransaction, head: &TxHead, options: EveDnsOptions, out: &mut Object<'_>) {
     let message = &tx.message;
     let header = message.header;
     out.u64("version", 2_u8).str("type", if tx.response { "answer" } else { "query" }).u64("id", header.id);
@@ -65,7 +66,7 @@ fn write_v2(tx: &DnsTransaction, head: &TxHead, out: &mut Object<'_>) {
     }
     if tx.response {
         out.fmt("rcode", format_args!("{}", Code(RCODES, header.rcode().into())));
-        sections(message, tx.log, out);
+        sections(message, options, out);
     } else {
         out.u64("tx_id", head.id);
         if header.z() {
@@ -84,7 +85,7 @@ fn flags(header: DnsHeader, out: &mut Object<'_>) {
     }
 }
 
-fn sections(message: &DnsMessage, options: DnsLogOptions, out: &mut Object<'_>) {
+fn sections(message: &DnsMessage, options: EveDnsOptions, out: &mut Object<'_>) {
     let answers = message.records(DnsSection::Answers);
     if !answers.is_empty() {
         if options.detailed {

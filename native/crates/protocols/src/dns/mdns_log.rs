@@ -1,6 +1,6 @@
 //! EVE: the `mdns` event, which tells as `dns` does in other words.
 
-use sidewire_app_layer::{Logger, LoggerInfo};
+use sidewire_app_layer::Logger;
 use sidewire_eve::{Array, Name, Object};
 
 use super::log::{AddressText, Code, has_content, opt, soa, srv, sshfp, truncated};
@@ -9,13 +9,8 @@ use super::record::{RecordData, ResourceRecord, strings};
 use super::rrtype::TYPES;
 use super::transaction::DnsTransaction;
 
-pub(super) const LOGGERS: &[Logger<DnsTransaction>] = &[Logger {
-    info: LoggerInfo { event_type: "mdns", in_alerts: true },
-    ready: |_, _, _| true,
-    from: |tx| tx.direction,
-    write: |tx, _, out| write(tx, out),
-    extended: None,
-}];
+pub(super) const LOGGERS: &[Logger<DnsTransaction>] =
+    &[Logger::new("mdns", |_, _, _| true, |tx, _, (), out| write(tx, out)).told_from(|tx| tx.direction)];
 
 /// The bits of the header by name.
 const FLAGS: [(u16, &str); 7] =

@@ -14,46 +14,62 @@ mod options;
 mod record;
 mod rrtype;
 mod session;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod transaction;
 
+use std::sync::Arc;
+
 use sidewire_app_layer::{
-    Buffer, Context, EventInfo, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step, Transactions,
-    Transport,
+    Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport,
 };
 use sidewire_base::Direction;
 
+use event::DnsEvent;
+use options::EveDnsOptions;
 use session::{DnsSession, DnsVariant};
 pub use transaction::DnsTransaction;
 
-const STAGES: [&[&str]; 2] = [&["request_started", "request_complete"], &["response_started", "response_complete"]];
+sidewire_app_layer::frames! {
+    /// Frames of DNS.
+    enum DnsFrame of "dns" {
+        /// A message, without the length that is in front of it over TCP.
+        Pdu = "pdu",
+    }
+}
+
+sidewire_app_layer::frames! {
+    /// Frames of multicast DNS.
+    enum MdnsFrame of "mdns" {
+        /// A message.
+        Pdu = "pdu",
+    }
+}
 
 /// DNS.
 pub struct Dns(DnsSession);
 
 impl Protocol for Dns {
     type Tx = DnsTransaction;
-    const INFO: Info = Info {
+    type Config = ();
+    type EveOptions = EveDnsOptions;
+
+    const INFO: ProtocolInfo = ProtocolInfo {
         name: "dns",
-        aliases: &[],
         doc: "Names of the Internet, asked for and answered.",
         transports: &[Transport::Tcp, Transport::Udp],
-        patterns: &[],
         probes: detect::PROBES,
-        stages: STAGES,
-        one_way: true,
+        stages: stage::STAGES,
+        events: DnsEvent::EVENTS,
+        frames: DnsFrame::FRAMES,
+        ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<DnsTransaction>] = buffers::BUFFERS;
-    const FRAMES: &'static [FrameInfo] = &[
-        FrameInfo { name: "dns.stream", doc: "All octets that one side sends over TCP." },
-        FrameInfo { name: "dns.pdu", doc: "A message, without the length that is in front of it over TCP." },
-    ];
-    const EVENTS: &'static [EventInfo] = event::EVENTS;
-    const LOGGERS: &'static [Logger<DnsTransaction>] = log::LOGGERS;
+    const LOGGERS: &'static [Logger<DnsTransaction, EveDnsOptions>] = log::LOGGERS;
 
-    fn begin(settings: &Settings) -> Self {
-        Self(DnsSession::new(DnsVariant::Unicast, settings))
+    fn begin(_: &Arc<()>) -> Self {
+        Self(DnsSession::new(DnsVariant::Unicast))
     }
 
     fn parse(
@@ -86,26 +102,24 @@ pub struct Mdns(DnsSession);
 
 impl Protocol for Mdns {
     type Tx = DnsTransaction;
-    const INFO: Info = Info {
+    type Config = ();
+    type EveOptions = ();
+
+    const INFO: ProtocolInfo = ProtocolInfo {
         name: "mdns",
-        aliases: &[],
         doc: "Names and services of a link, asked for and told to all.",
         transports: &[Transport::Udp],
-        patterns: &[],
         probes: detect::MDNS_PROBES,
-        stages: STAGES,
-        one_way: true,
+        stages: stage::STAGES,
+        events: DnsEvent::EVENTS,
+        frames: MdnsFrame::FRAMES,
+        ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<DnsTransaction>] = buffers::MDNS_BUFFERS;
-    const FRAMES: &'static [FrameInfo] = &[
-        FrameInfo { name: "mdns.stream", doc: "Of datagrams there is none." },
-        FrameInfo { name: "mdns.pdu", doc: "A message." },
-    ];
-    const EVENTS: &'static [EventInfo] = event::EVENTS;
     const LOGGERS: &'static [Logger<DnsTransaction>] = mdns_log::LOGGERS;
 
-    fn begin(settings: &Settings) -> Self {
-        Self(DnsSession::new(DnsVariant::Multicast, settings))
+    fn begin(_: &Arc<()>) -> Self {
+        Self(DnsSession::new(DnsVariant::Multicast))
     }
 
     fn parse(

@@ -1,12 +1,12 @@
 //! What EVE tells of DNS: `outputs.eve-log.types.dns`.
 
-use sidewire_app_layer::Settings;
+use sidewire_app_layer::{FromEveOptions, Settings};
 
 use super::rrtype::TYPES;
 
 /// How `dns` events are written. `version` 3 has one event for each message, 2 one for each question or answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DnsLogOptions {
+pub struct EveDnsOptions {
     pub(crate) version: u8,
     /// `requests`, in version 1 `query`.
     pub(crate) requests: bool,
@@ -20,28 +20,22 @@ pub(crate) struct DnsLogOptions {
     types: Option<u64>,
 }
 
-impl Default for DnsLogOptions {
+impl Default for EveDnsOptions {
     fn default() -> Self {
         Self { version: 3, requests: true, responses: true, detailed: true, grouped: true, types: None }
     }
 }
 
-impl DnsLogOptions {
-    /// How alerts tell of a message, whatever its own events are like.
-    pub(crate) const IN_ALERTS: Self =
-        Self { version: 3, requests: true, responses: true, detailed: true, grouped: false, types: None };
-
-    /// Reads `eve.*`.
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let list = |name: &str| (0..).map_while(|n| settings.text(&format!("eve.{name}.{n}"))).collect::<Vec<_>>();
-        let formats = list("formats");
+impl FromEveOptions for EveDnsOptions {
+    fn from_options(own: &Settings, _: &Settings) -> Self {
+        let formats: Vec<_> = own.list("formats").collect();
         let format = |name: &str| formats.is_empty() || formats.iter().any(|format| format.eq_ignore_ascii_case(name));
-        let types = list("types");
-        let truth = |name: &str| settings.truth(name).unwrap_or(true);
+        let types: Vec<_> = own.list("types").collect();
+        let truth = |name: &str| own.truth(name).unwrap_or(true);
         Self {
-            version: if settings.number("eve.version") == Some(2) { 2 } else { 3 },
-            requests: truth("eve.requests"),
-            responses: truth("eve.responses"),
+            version: if own.number("version") == Some(2) { 2 } else { 3 },
+            requests: truth("requests"),
+            responses: truth("responses"),
             detailed: format("detailed"),
             grouped: format("grouped"),
             types: (!types.is_empty()).then(|| {
@@ -50,6 +44,12 @@ impl DnsLogOptions {
             }),
         }
     }
+}
+
+impl EveDnsOptions {
+    /// How alerts tell of a message, whatever its own events are like.
+    pub(crate) const IN_ALERTS: Self =
+        Self { version: 3, requests: true, responses: true, detailed: true, grouped: false, types: None };
 
     /// Are messages that ask for this type told?
     pub(crate) fn tells(&self, rrtype: u16) -> bool {
@@ -64,22 +64,16 @@ mod tests {
     use super::super::rrtype;
     use super::*;
 
-    fn options(pairs: &[(&str, &str)]) -> DnsLogOptions {
-        DnsLogOptions::new(&Settings::new(pairs.iter().map(|(key, value)| ((*key).into(), (*value).into()))))
+    fn options(pairs: &[(&'static str, &'static str)]) -> EveDnsOptions {
+        EveDnsOptions::from_options(&Settings::new(pairs.iter().copied()), &Settings::default())
     }
 
     #[test]
     fn reads_what_is_to_be_told() {
         assert!(TYPES.len() <= 64, "a bit each");
-        assert_eq!(options(&[]), DnsLogOptions::default());
+        assert_eq!(options(&[]), EveDnsOptions::default());
         assert!(options(&[]).tells(64), "a type without a name");
-        let some = options(&[
-            ("eve.version", "2"),
-            ("eve.requests", "no"),
-            ("eve.formats.0", "grouped"),
-            ("eve.types.0", "aaaa"),
-            ("eve.types.1", "uri"),
-        ]);
+        let some = options(&[("version", "2"), ("requests", "no"), ("formats", "grouped"), ("types", "aaaa,uri")]);
         assert_eq!((some.version, some.requests, some.responses), (2, false, true));
         assert!(some.grouped && !some.detailed);
         assert!(some.tells(rrtype::AAAA) && some.tells(256) && !some.tells(rrtype::A) && !some.tells(64));

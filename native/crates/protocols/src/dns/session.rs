@@ -1,12 +1,12 @@
 //! A flow of messages: datagrams, or a stream of messages with their length in front (RFC 1035 section 4.2).
 
-use sidewire_app_layer::{Context, Failed, FrameKind, Input, Settings, Step, Transactions, Verdict};
+use sidewire_app_layer::{Context, Failed, FrameKind, Input, Step, Transactions, Verdict};
 use sidewire_base::{Cursor, Direction, PerDirection};
 
 use super::detect::{self, PREFIX};
 use super::event::DnsEvent;
 use super::message::{DnsHeader, DnsMessage, DnsSection};
-use super::options::DnsLogOptions;
+use super::stage::COMPLETE;
 use super::transaction::DnsTransaction;
 
 /// Messages in a row that nobody can make sense of after which a stream is given up.
@@ -24,15 +24,14 @@ pub(super) enum DnsVariant {
 /// The state of a flow.
 pub(super) struct DnsSession {
     variant: DnsVariant,
-    log: DnsLogOptions,
     /// Where octets are missing, the next message is looked for.
     lost: PerDirection<bool>,
     senseless: u8,
 }
 
 impl DnsSession {
-    pub(super) fn new(variant: DnsVariant, settings: &Settings) -> Self {
-        Self { variant, log: DnsLogOptions::new(settings), lost: PerDirection::default(), senseless: 0 }
+    pub(super) fn new(variant: DnsVariant) -> Self {
+        Self { variant, lost: PerDirection::default(), senseless: 0 }
     }
 
     /// Takes a datagram: a message.
@@ -110,20 +109,20 @@ impl DnsSession {
             DnsVariant::Multicast => (Direction::ToServer, header.is_response()),
         };
         let events = events(&message, response);
-        let slot = transactions.open(DnsTransaction { direction, response, message, log: self.log }, context.time);
+        let slot = transactions.open(DnsTransaction { direction, response, message }, context.time);
         for side in Direction::BOTH {
-            slot.advance(side, 1, context.time);
+            slot.advance(side, COMPLETE, context.time);
         }
         slot.head.skip_inspection[direction.flip()] = true;
         for event in events {
-            slot.raise(event as u16);
+            slot.raise(event);
         }
         Some(slot.head.id)
     }
 }
 
-/// The frame of a message.
-const PDU: FrameKind = FrameKind(1);
+/// The frame of a message, in either protocol.
+const PDU: FrameKind = FrameKind(super::DnsFrame::Pdu as u8);
 
 /// `needed` octets from `consumed` on make the next message; a part of one at the end of a stream is nothing.
 fn wait(consumed: usize, needed: usize, input: &Input<'_>) -> Step {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Input, Protocol, Session as _, Settings, Transport, Typed, Value};
+use sidewire_app_layer::{Input, Protocol, ProtocolSession, Session as _, Settings, Transport, Value, def};
 use sidewire_base::{Direction, PerDirection};
 use sidewire_eve::Object;
 
@@ -76,8 +76,8 @@ fn framed(message: &[u8]) -> Vec<u8> {
 }
 
 /// A flow of datagrams with one in it.
-fn datagram<P: Protocol<Tx = DnsTransaction>>(direction: Direction, octets: &[u8]) -> Typed<P> {
-    let mut session = Typed::<P>::new(&Settings::default());
+fn datagram<P: Protocol<Tx = DnsTransaction>>(direction: Direction, octets: &[u8]) -> ProtocolSession<P> {
+    let mut session = ProtocolSession::<P>::with_settings(&Settings::default());
     let mut harness = ParseHarness::to_port(53).over(Transport::Udp);
     let input = Input { data: octets, offset: 0, last: true };
     let _step = session.parse(direction, input, &mut harness.context());
@@ -85,8 +85,8 @@ fn datagram<P: Protocol<Tx = DnsTransaction>>(direction: Direction, octets: &[u8
 }
 
 /// A stream of pieces; what was not consumed comes again.
-fn stream(pieces: &[(Direction, &[u8])]) -> Typed<Dns> {
-    let mut session = Typed::<Dns>::new(&Settings::default());
+fn stream(pieces: &[(Direction, &[u8])]) -> ProtocolSession<Dns> {
+    let mut session = ProtocolSession::<Dns>::with_settings(&Settings::default());
     let mut harness = ParseHarness::to_port(53);
     let mut waiting = PerDirection::<(Vec<u8>, u64, usize)>::default();
     for (direction, piece) in pieces {
@@ -105,7 +105,11 @@ fn stream(pieces: &[(Direction, &[u8])]) -> Typed<Dns> {
 }
 
 /// Everything a buffer gives.
-fn values<P: Protocol<Tx = DnsTransaction>>(session: &Typed<P>, buffer: &str, direction: Direction) -> Vec<String> {
+fn values<P: Protocol<Tx = DnsTransaction>>(
+    session: &ProtocolSession<P>,
+    buffer: &str,
+    direction: Direction,
+) -> Vec<String> {
     let row = P::BUFFERS.iter().position(|row| row.info.name == buffer).unwrap();
     let values = (0..).map_while(|nth| match session.value(0, row, direction, nth) {
         Value::Bytes(octets) => Some(String::from_utf8_lossy(octets).into_owned()),
@@ -115,14 +119,14 @@ fn values<P: Protocol<Tx = DnsTransaction>>(session: &Typed<P>, buffer: &str, di
     values.collect()
 }
 
-fn eve<P: Protocol<Tx = DnsTransaction>>(session: &Typed<P>, position: usize) -> String {
+fn eve<P: Protocol<Tx = DnsTransaction>>(session: &ProtocolSession<P>, position: usize) -> String {
     let mut out = Vec::new();
-    session.log(position, 0, false, &mut Object::new(&mut out));
+    session.log(position, 0, false, &def::<P>().default_eve_options(), &mut Object::new(&mut out));
     String::from_utf8(out).unwrap()
 }
 
-fn events<P: Protocol<Tx = DnsTransaction>>(session: &Typed<P>) -> Vec<u16> {
-    session.head(0).map(|head| head.events.to_vec()).unwrap_or_default()
+fn events<P: Protocol<Tx = DnsTransaction>>(session: &ProtocolSession<P>) -> Vec<u16> {
+    session.transactions().head(0).map(|head| head.events.to_vec()).unwrap_or_default()
 }
 
 #[test]
@@ -135,7 +139,7 @@ fn a_request_is_looked_into_on_its_way_to_the_server() {
     assert_eq!(values(&session, "dns.rrtype", TO_SERVER), ["1"]);
     assert_eq!(values(&session, "dns.rcode", TO_SERVER), ["0"]);
     assert_eq!(values(&session, "dns.response.rrname", TO_SERVER), [""; 0]);
-    let head = session.head(0).unwrap();
+    let head = session.transactions().head(0).unwrap();
     assert_eq!((head.progress, head.skip_inspection), ([1, 1], [false, true]));
     assert_eq!(
         eve(&session, 0),
@@ -225,7 +229,7 @@ fn updates_delete_by_records_without_data() {
 #[test]
 fn what_is_no_message_opens_nothing() {
     for octets in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0; 11], &message(1, 0, [&[], &[], &[], &[]])] {
-        assert!(datagram::<Dns>(TO_SERVER, octets).is_empty(), "{octets:?}");
+        assert!(datagram::<Dns>(TO_SERVER, octets).transactions().is_empty(), "{octets:?}");
     }
 }
 
@@ -234,7 +238,7 @@ fn multicast_goes_one_way() {
     let octets = message(0, 0x8400, [&[], &[record(&name("host.local"), rrtype::A, &[10, 0, 0, 1])], &[], &[]]);
     for direction in Direction::BOTH {
         let session = datagram::<Mdns>(direction, &octets);
-        assert_eq!(session.head(0).unwrap().skip_inspection, [false, true]);
+        assert_eq!(session.transactions().head(0).unwrap().skip_inspection, PerDirection::new(false, true));
         assert_eq!(values(&session, "mdns.answers.rrname", TO_SERVER), ["host.local"]);
         assert_eq!(values(&session, "mdns.response.rrname", TO_SERVER), ["host.local"]);
         assert_eq!(
@@ -246,24 +250,24 @@ fn multicast_goes_one_way() {
 
 #[test]
 fn after_a_gap_the_next_message_is_found() {
-    let mut session = Typed::<Dns>::new(&Settings::default());
+    let mut session = ProtocolSession::<Dns>::with_settings(&Settings::default());
     let mut harness = ParseHarness::to_port(53);
     session.gap(TO_SERVER, 100, &mut harness.context()).unwrap();
     let octets = [&b"the end of a message"[..], &framed(&query("found.example.com"))].concat();
     let input = Input { data: &octets, offset: 100, last: false };
     let step = session.parse(TO_SERVER, input, &mut harness.context()).unwrap();
-    assert_eq!((step.consumed, session.len()), (octets.len(), 1));
+    assert_eq!((step.consumed, session.transactions().len()), (octets.len(), 1));
     assert_eq!(values(&session, "dns.query", TO_SERVER), ["found.example.com"]);
 }
 
 #[test]
 fn a_stream_of_nonsense_is_given_up() {
-    let mut session = Typed::<Dns>::new(&Settings::default());
+    let mut session = ProtocolSession::<Dns>::with_settings(&Settings::default());
     let mut harness = ParseHarness::to_port(53);
     let nonsense = framed(&[0xff; 20]).repeat(40);
     let input = Input { data: &nonsense, offset: 0, last: false };
     assert!(session.parse(TO_SERVER, input, &mut harness.context()).is_err());
-    assert!(session.is_empty());
+    assert!(session.transactions().is_empty());
 }
 
 /// A conversation over a stream.
@@ -277,11 +281,11 @@ fn script() -> Vec<(Direction, Vec<u8>)> {
     script
 }
 
-fn told(session: &Typed<Dns>) -> PerDirection<Vec<String>> {
+fn told(session: &ProtocolSession<Dns>) -> PerDirection<Vec<String>> {
     let mut all = PerDirection::<Vec<String>>::default();
-    for position in 0..session.len() {
-        let direction = session.log_from(position, 0);
-        let events = session.head(position).unwrap().events.clone();
+    for position in 0..session.transactions().len() {
+        let direction = session.log_due(position, 0, true).unwrap();
+        let events = session.transactions().head(position).unwrap().events.clone();
         // Numbers of transactions count over both directions, and depend on which is read first.
         let event = eve(session, position).replace(&format!("\"tx_id\":{position}"), "");
         all[direction].push(format!("{event} {events:?}"));
@@ -317,7 +321,7 @@ proptest! {
         octets.truncate(octets.len() - cut % octets.len());
         for direction in Direction::BOTH {
             let session = datagram::<Dns>(direction, &octets);
-            for position in 0..session.len() {
+            for position in 0..session.transactions().len() {
                 let _text = eve(&session, position);
             }
         }

@@ -3,7 +3,7 @@
 use sidewire_base::Direction;
 
 use super::message::DnsMessage;
-use super::options::DnsLogOptions;
+use super::options::EveDnsOptions;
 
 /// A message of DNS or of one of its relatives.
 #[derive(Debug)]
@@ -13,7 +13,6 @@ pub struct DnsTransaction {
     /// It is an answer: in DNS by its direction, in multicast DNS by its header.
     pub(crate) response: bool,
     pub(crate) message: DnsMessage,
-    pub(crate) log: DnsLogOptions,
 }
 
 impl DnsTransaction {
@@ -27,9 +26,9 @@ impl DnsTransaction {
         if self.response { Some(&self.message) } else { None }
     }
 
-    /// Is it told, by what it asks for?
-    pub(crate) fn is_told(&self) -> bool {
-        let wanted = if self.response { self.log.responses } else { self.log.requests };
-        wanted && self.message.questions.iter().any(|question| self.log.tells(question.rrtype))
+    /// Does an output with these options take it, by what it asks for?
+    pub(crate) fn is_wanted(&self, options: &EveDnsOptions) -> bool {
+        let wanted = if self.response { options.responses } else { options.requests };
+        wanted && self.message.questions.iter().any(|question| options.tells(question.rrtype))
     }
 }

@@ -3,8 +3,8 @@
 use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Context, FrameKinds, Frames, Input, Keep, ProtocolDef, Session, Settings, Transport, Value};
-use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_app_layer::{Context, FrameKinds, Frames, Input, Keep, ProtocolDef, Session, Transport, Value};
+use sidewire_base::{Direction, Endpoint, PerDirection, Time};
 use sidewire_eve::Object;
 
 /// Most octets handed over again and again; what a stream layer would keep at the most.
@@ -59,7 +59,7 @@ pub(super) enum Next {
 impl Driver {
     /// A flow between the ports of client and server.
     pub(super) fn new(protocol: &'static ProtocolDef, transport: Transport, ports: [u16; 2], midstream: bool) -> Self {
-        let session = (protocol.begin)(&Settings::default());
+        let session = protocol.begin_default();
         let mut frames = Frames::default();
         frames.want(FrameKinds::ALL);
         let sides = Default::default();
@@ -145,7 +145,7 @@ impl Driver {
         for side in &mut self.sides {
             side.need = 0;
         }
-        let session = (protocol.begin)(&Settings::default());
+        let session = protocol.begin_default();
         Self { protocol, session, stopped: false, looks: LOOKS, ..self }
     }
 
@@ -163,7 +163,7 @@ impl Driver {
 
     /// Reads every buffer and writes every event, and lets go of what is complete, while there is time.
     pub(super) fn look(&mut self) {
-        let open = self.session.len();
+        let open = self.session.transactions().len();
         if open <= self.looks {
             self.looks -= open;
             self.look_to_the_end();
@@ -172,30 +172,28 @@ impl Driver {
 
     fn look_to_the_end(&mut self) {
         let (session, protocol) = (&mut self.session, self.protocol);
-        let mut out = Vec::new();
-        for position in 0..session.len() {
-            for row in 0.. {
-                if (protocol.buffers)(row).is_none() {
-                    break;
-                }
+        let (mut out, options) = (Vec::new(), protocol.default_eve_options());
+        for position in 0..session.transactions().len() {
+            for (row, _) in protocol.rows().enumerate() {
                 for direction in Direction::BOTH {
                     let _rest =
                         (0..ITEMS).find(|nth| matches!(session.value(position, row, direction, *nth), Value::Absent));
                 }
             }
-            for logger in 0.. {
-                if (protocol.loggers)(logger).is_none() {
-                    break;
-                }
+            for (logger, _) in protocol.logger_rows().enumerate() {
                 out.clear();
-                session.log(position, logger, true, &mut Object::new(&mut out));
+                session.log(position, logger, true, &options, &mut Object::new(&mut out));
             }
         }
         let complete = Direction::BOTH.map(|direction| protocol.info.complete(direction));
-        session.touch_all();
+        session.transactions_mut().touch_all();
         session.settle(&mut |head| {
             let open = head.progress.iter().zip(complete).any(|(progress, complete)| *progress < complete);
-            if open { Keep::Open { inspected: [head.id % 2 == 0; 2], again: false } } else { Keep::Nothing }
+            if open {
+                Keep::Open { inspected: PerDirection::both(head.id % 2 == 0), again: false }
+            } else {
+                Keep::Nothing
+            }
         });
     }
 }

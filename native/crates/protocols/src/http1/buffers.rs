@@ -1,112 +1,120 @@
 //! What rules can look into.
 
-use sidewire_app_layer::{Buffer, BufferInfo, BufferKind, Hook, Value};
+use sidewire_app_layer::{Buffer, Hook, Value, buffers};
 use sidewire_base::Direction;
 
+use super::line;
+use super::stage::{BODY, HEADERS, LINE, TRAILER};
 use super::transaction::Transaction;
-use super::{line, stage};
 
-/// A row of the table below.
-const fn row(
-    (name, modifier): (&'static str, Option<&'static str>),
-    doc: &'static str,
-    kind: BufferKind,
-    hook: Hook,
-    get: for<'t> fn(&'t Transaction, Direction, u32) -> Value<'t>,
-) -> Buffer<Transaction> {
-    Buffer { info: BufferInfo { name, aliases: &[], modifier, doc, kind, hook }, get }
-}
-
-const fn aliased(aliases: &'static [&'static str], mut row: Buffer<Transaction>) -> Buffer<Transaction> {
-    row.info.aliases = aliases;
-    row
-}
-
-fn some(value: Option<&[u8]>) -> Value<'_> {
-    value.map_or(Value::Absent, Value::Bytes)
-}
-
+/// The value of a header, by its name in lower case.
 macro_rules! header {
     ($name:literal) => {
-        |tx, direction, _| some(tx.header(direction, $name))
+        |tx, direction, _| Value::bytes(tx.header(direction, $name))
     };
 }
 
-const LINE: Hook = Hook::to_server(stage::LINE);
-const REQUEST: Hook = Hook::to_server(stage::HEADERS);
-const STATUS: Hook = Hook::to_client(stage::LINE);
-const RESPONSE: Hook = Hook::to_client(stage::HEADERS);
-const BOTH: Hook = Hook::both(stage::HEADERS, stage::HEADERS);
 /// Headers, and again with the trailer.
-const TWICE: Hook = BOTH.again(stage::TRAILER);
-const BYTES: BufferKind = BufferKind::Bytes;
+const TWICE: Hook = Hook::both(HEADERS, HEADERS).again(TRAILER);
 
-#[rustfmt::skip]
-pub(super) const BUFFERS: &[Buffer<Transaction>] = &[
-    aliased(&["uricontent", "http.uri.normalized"], row(("http.uri", Some("http_uri")), "Normalised request target.", BYTES, LINE,
-        |tx, _, _| some(tx.normalised().uri.as_deref()))),
-    row(("http.uri.raw", Some("http_raw_uri")), "Request target as it was sent.", BYTES, LINE, |tx, _, _| some(tx.uri())),
-    row(("http.method", Some("http_method")), "Request method.", BYTES, LINE,
-        |tx, _, _| some(tx.request.has_line.then(|| tx.method()))),
-    aliased(&["http_protocol"], row(("http.protocol", None), "Version, as it was sent.", BYTES, Hook::both(stage::LINE, stage::LINE), protocol)),
-    aliased(&["http_request_line"], row(("http.request_line", None), "First line of the request.", BYTES, LINE,
-        |tx, _, _| some(tx.request.has_line.then(|| tx.request.head.text(tx.request.line))))),
-    aliased(&["http_response_line"], row(("http.response_line", None), "First line of the response.", BYTES, STATUS,
-        |tx, _, _| some(tx.response.has_line.then(|| tx.response.head.text(tx.response.line))))),
-    row(("http.request_header", None), "Each request header, `name: value`.", BufferKind::Multi, REQUEST,
-        |tx, _, nth| some(tx.header_item(Direction::ToServer, nth as usize))),
-    row(("http.response_header", None), "Each response header, `name: value`.", BufferKind::Multi, RESPONSE,
-        |tx, _, nth| some(tx.header_item(Direction::ToClient, nth as usize))),
-    row(("http.header", Some("http_header")), "Headers without cookies, unfolded, repeated ones joined.", BYTES, TWICE,
-        |tx, direction, nth| some(tx.header_text(direction).filter(|_| nth == 0 || tx.trailer(direction).is_some()))),
-    row(("http.header.raw", Some("http_raw_header")), "Headers as they were sent.", BYTES, TWICE,
-        |tx, direction, nth| some(if nth == 0 { tx.header_block(direction) } else { tx.trailer(direction) })),
-    aliased(&["http_header_names"], row(("http.header_names", None), "Names of the headers, between line ends.", BYTES, BOTH,
-        |tx, direction, _| some(tx.header_names(direction)))),
-    aliased(&["http_start"], row(("http.start", None), "First line and headers.", BYTES, BOTH, |tx, direction, _| some(tx.start(direction)))),
-    row(("http.cookie", Some("http_cookie")), "`Cookie` of the request, `Set-Cookie` of the response.", BYTES, BOTH,
-        |tx, direction, _| some(match direction {
+pub(super) const BUFFERS: &[Buffer<Transaction>] = buffers! {
+    /// Normalised request target.
+    "http.uri" [alias "uricontent", "http.uri.normalized"] [modifier "http_uri"]: Bytes, to_server(LINE)
+        => |tx, _, _| Value::bytes(tx.normalised().uri.as_deref());
+    /// Request target as it was sent.
+    "http.uri.raw" [modifier "http_raw_uri"]: Bytes, to_server(LINE) => |tx, _, _| Value::bytes(tx.uri());
+    /// Request method.
+    "http.method" [modifier "http_method"]: Bytes, to_server(LINE)
+        => |tx, _, _| Value::bytes(tx.request.has_line.then(|| tx.method()));
+    /// Version, as it was sent.
+    "http.protocol" [alias "http_protocol"]: Bytes, both(LINE, LINE) => protocol;
+    /// First line of the request.
+    "http.request_line" [alias "http_request_line"]: Bytes, to_server(LINE)
+        => |tx, _, _| Value::bytes(tx.request.has_line.then(|| tx.request.head.text(tx.request.line)));
+    /// First line of the response.
+    "http.response_line" [alias "http_response_line"]: Bytes, to_client(LINE)
+        => |tx, _, _| Value::bytes(tx.response.has_line.then(|| tx.response.head.text(tx.response.line)));
+    /// Each request header, `name: value`.
+    "http.request_header": Multi, to_server(HEADERS)
+        => |tx, _, nth| Value::bytes(tx.header_item(Direction::ToServer, nth as usize));
+    /// Each response header, `name: value`.
+    "http.response_header": Multi, to_client(HEADERS)
+        => |tx, _, nth| Value::bytes(tx.header_item(Direction::ToClient, nth as usize));
+    /// Headers without cookies, unfolded, repeated ones joined.
+    "http.header" [modifier "http_header"]: Bytes, TWICE => |tx, direction, nth| {
+        Value::bytes(tx.header_text(direction).filter(|_| nth == 0 || tx.trailer(direction).is_some()))
+    };
+    /// Headers as they were sent.
+    "http.header.raw" [modifier "http_raw_header"]: Bytes, TWICE => |tx, direction, nth| {
+        Value::bytes(if nth == 0 { tx.header_block(direction) } else { tx.trailer(direction) })
+    };
+    /// Names of the headers, between line ends.
+    "http.header_names" [alias "http_header_names"]: Bytes, both(HEADERS, HEADERS)
+        => |tx, direction, _| Value::bytes(tx.header_names(direction));
+    /// First line and headers.
+    "http.start" [alias "http_start"]: Bytes, both(HEADERS, HEADERS)
+        => |tx, direction, _| Value::bytes(tx.start(direction));
+    /// `Cookie` of the request, `Set-Cookie` of the response.
+    "http.cookie" [modifier "http_cookie"]: Bytes, both(HEADERS, HEADERS) => |tx, direction, _| {
+        Value::bytes(match direction {
             Direction::ToServer => tx.header(direction, b"cookie"),
             Direction::ToClient => tx.header(direction, b"set-cookie"),
-        })),
-    row(("http.user_agent", Some("http_user_agent")), "`User-Agent`.", BYTES, REQUEST, header!(b"user-agent")),
-    row(("http.host", Some("http_host")), "Host of the request target or header, lower case, without port.", BYTES, REQUEST,
-        |tx, _, _| some(tx.request.host.as_deref())),
-    row(("http.host.raw", Some("http_raw_host")), "Host as it was sent.", BYTES, REQUEST, |tx, _, _| some(tx.raw_host())),
-    aliased(&["http_accept"], row(("http.accept", None), "`Accept`.", BYTES, REQUEST, header!(b"accept"))),
-    aliased(&["http_accept_enc"], row(("http.accept_enc", None), "`Accept-Encoding`.", BYTES, REQUEST, header!(b"accept-encoding"))),
-    aliased(&["http_accept_lang"], row(("http.accept_lang", None), "`Accept-Language`.", BYTES, REQUEST, header!(b"accept-language"))),
-    aliased(&["http_referer"], row(("http.referer", None), "`Referer`.", BYTES, REQUEST, header!(b"referer"))),
-    aliased(&["http_connection"], row(("http.connection", None), "`Connection`.", BYTES, BOTH, header!(b"connection"))),
-    aliased(&["http_content_len"], row(("http.content_len", None), "`Content-Length`.", BYTES, BOTH, header!(b"content-length"))),
-    aliased(&["http_content_type"], row(("http.content_type", None), "`Content-Type`.", BYTES, BOTH, header!(b"content-type"))),
-    row(("http.location", None), "`Location`.", BYTES, RESPONSE, header!(b"location")),
-    row(("http.server", None), "`Server`.", BYTES, RESPONSE, header!(b"server")),
-    row(("http.stat_code", Some("http_stat_code")), "Status code, as it was sent.", BYTES, STATUS,
-        |tx, _, _| some(tx.response.status.map(|span| tx.response.head.text(span)))),
-    row(("http.stat_msg", Some("http_stat_msg")), "Reason phrase.", BYTES, STATUS,
-        |tx, _, _| some(tx.response.message.map(|span| tx.response.head.text(span)))),
-    row(("http.request_body", Some("http_client_body")), "Request body, decoded.", BufferKind::Body,
-        Hook::to_server(stage::BODY), |tx, _, _| body(tx, Direction::ToServer)),
-    row(("http.response_body", Some("http_server_body")), "Response body, decoded.", BufferKind::Body,
-        Hook::to_client(stage::BODY), |tx, _, _| body(tx, Direction::ToClient)),
-    aliased(&["file_data"], row(("file.data", None), "Content of a file: the response body; to the server the request body, or each file of a form.",
-        BufferKind::Body, Hook::both(stage::BODY, stage::BODY), file_data)),
-    row(("urilen", None), "Length of the normalised request target.", BufferKind::Uint(16), LINE,
-        |tx, _, _| length(tx.normalised().uri.as_deref())),
-    row(("urilen.raw", None), "Length of the request target as it was sent.", BufferKind::Uint(16), LINE,
-        |tx, _, _| length(tx.uri())),
-];
+        })
+    };
+    /// `User-Agent`.
+    "http.user_agent" [modifier "http_user_agent"]: Bytes, to_server(HEADERS) => header!(b"user-agent");
+    /// Host of the request target or header, lower case, without port.
+    "http.host" [modifier "http_host"]: Bytes, to_server(HEADERS)
+        => |tx, _, _| Value::bytes(tx.request.host.as_deref());
+    /// Host as it was sent.
+    "http.host.raw" [modifier "http_raw_host"]: Bytes, to_server(HEADERS) => |tx, _, _| Value::bytes(tx.raw_host());
+    /// `Accept`.
+    "http.accept" [alias "http_accept"]: Bytes, to_server(HEADERS) => header!(b"accept");
+    /// `Accept-Encoding`.
+    "http.accept_enc" [alias "http_accept_enc"]: Bytes, to_server(HEADERS) => header!(b"accept-encoding");
+    /// `Accept-Language`.
+    "http.accept_lang" [alias "http_accept_lang"]: Bytes, to_server(HEADERS) => header!(b"accept-language");
+    /// `Referer`.
+    "http.referer" [alias "http_referer"]: Bytes, to_server(HEADERS) => header!(b"referer");
+    /// `Connection`.
+    "http.connection" [alias "http_connection"]: Bytes, both(HEADERS, HEADERS) => header!(b"connection");
+    /// `Content-Length`.
+    "http.content_len" [alias "http_content_len"]: Bytes, both(HEADERS, HEADERS) => header!(b"content-length");
+    /// `Content-Type`.
+    "http.content_type" [alias "http_content_type"]: Bytes, both(HEADERS, HEADERS) => header!(b"content-type");
+    /// `Location`.
+    "http.location": Bytes, to_client(HEADERS) => header!(b"location");
+    /// `Server`.
+    "http.server": Bytes, to_client(HEADERS) => header!(b"server");
+    /// Status code, as it was sent.
+    "http.stat_code" [modifier "http_stat_code"]: Bytes, to_client(LINE)
+        => |tx, _, _| Value::bytes(tx.response.status.map(|span| tx.response.head.text(span)));
+    /// Reason phrase.
+    "http.stat_msg" [modifier "http_stat_msg"]: Bytes, to_client(LINE)
+        => |tx, _, _| Value::bytes(tx.response.message.map(|span| tx.response.head.text(span)));
+    /// Request body, decoded.
+    "http.request_body" [modifier "http_client_body"]: Body, to_server(BODY)
+        => |tx, _, _| body(tx, Direction::ToServer);
+    /// Response body, decoded.
+    "http.response_body" [modifier "http_server_body"]: Body, to_client(BODY)
+        => |tx, _, _| body(tx, Direction::ToClient);
+    /// Content of a file: the response body; to the server the request body, or each file of a form.
+    "file.data" [alias "file_data"]: Body, both(BODY, BODY) => file_data;
+    /// Length of the normalised request target.
+    "urilen": Uint(16), to_server(LINE) => |tx, _, _| length(tx.normalised().uri.as_deref());
+    /// Length of the request target as it was sent.
+    "urilen.raw": Uint(16), to_server(LINE) => |tx, _, _| length(tx.uri());
+};
 
 fn protocol(tx: &Transaction, direction: Direction, _: u32) -> Value<'_> {
-    some(match direction {
+    Value::bytes(match direction {
         Direction::ToServer => tx.request.protocol.map(|span| tx.request.head.text(span)),
         Direction::ToClient => tx.response.protocol.map(|span| line::chomp(tx.response.head.text(span))),
     })
 }
 
-fn length(text: Option<&[u8]>) -> Value<'_> {
-    text.map_or(Value::Absent, |text| Value::Uint(text.len() as u64))
+fn length(text: Option<&[u8]>) -> Value<'static> {
+    Value::uint(text.map(|text| text.len() as u64))
 }
 
 fn body(tx: &Transaction, direction: Direction) -> Value<'_> {

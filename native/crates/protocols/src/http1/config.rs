@@ -1,6 +1,6 @@
 //! The settings of HTTP/1.
 
-use sidewire_app_layer::Settings;
+use sidewire_app_layer::{FromEveOptions, FromSettings, Settings};
 
 use super::uri::{Decoding, InvalidEscape};
 
@@ -29,30 +29,56 @@ pub(super) struct BodyForms {
 
 /// What the configuration says, once for all flows of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Config {
-    pub request_body: BodyLimits,
-    pub response_body: BodyLimits,
-    pub decoding: Decoding,
+pub struct Config {
+    pub(super) request_body: BodyLimits,
+    pub(super) response_body: BodyLimits,
+    pub(super) decoding: Decoding,
     /// A request target may hold spaces: it reaches to the last one before the version.
-    pub spaces_in_uri: bool,
+    pub(super) spaces_in_uri: bool,
     /// Content encodings undone at most; `None`: any number (see `content::MAX_LAYERS`).
-    pub layers: Option<u32>,
+    pub(super) layers: Option<u32>,
     /// Decoded octets from which on a suspicious ratio is a bomb.
-    pub bomb_limit: u64,
+    pub(super) bomb_limit: u64,
     /// Bombs after which a flow's bodies are not decoded any more.
-    pub bomb_count: u8,
+    pub(super) bomb_count: u8,
     /// Octets of a line or header at most.
-    pub field_limit: usize,
+    pub(super) field_limit: usize,
     /// Different headers a message may have.
-    pub headers_limit: usize,
+    pub(super) headers_limit: usize,
     /// Open transactions a flow may have.
-    pub max_transactions: usize,
-    /// EVE: the long form.
-    pub extended: bool,
-    /// EVE: headers with keys of their own, lower case.
-    pub custom: Vec<String>,
-    pub dump: Dump,
-    pub bodies: BodyForms,
+    pub(super) max_transactions: usize,
+    /// Some output's alerts carry bodies: they are kept although no rule looks at them any more.
+    pub(super) alerts_carry_bodies: bool,
+}
+
+/// What an EVE output asks of `http` events, and of alerts on HTTP.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EveHttpOptions {
+    /// The long form (`extended`).
+    pub(super) extended: bool,
+    /// Headers with keys of their own, lower case (`custom`).
+    pub(super) custom: Vec<String>,
+    pub(super) dump: Dump,
+    pub(super) bodies: BodyForms,
+}
+
+impl FromEveOptions for EveHttpOptions {
+    fn from_options(own: &Settings, alert: &Settings) -> Self {
+        Self {
+            extended: own.truth("extended").unwrap_or(false),
+            custom: own.list("custom").map(str::to_lowercase).collect(),
+            dump: match own.text("dump-all-headers") {
+                Some("both") => Dump { request: true, response: true },
+                Some("request") => Dump { request: true, response: false },
+                Some("response") => Dump { request: false, response: true },
+                _ => Dump::default(),
+            },
+            bodies: BodyForms {
+                base64: alert.truth("http-body").unwrap_or(false),
+                printable: alert.truth("http-body-printable").unwrap_or(false),
+            },
+        }
+    }
 }
 
 const KB: u64 = 1024;
@@ -85,17 +111,14 @@ impl Default for Config {
             field_limit: 18_000,
             headers_limit: 1024,
             max_transactions: 512,
-            extended: false,
-            custom: Vec::new(),
-            dump: Dump::default(),
-            bodies: BodyForms::default(),
+            alerts_carry_bodies: false,
         }
     }
 }
 
-impl Config {
-    /// Reads `libhtp.default-config.*` and what the `http` event is configured with, `eve.*`.
-    pub(super) fn new(settings: &Settings) -> Self {
+impl FromSettings<EveHttpOptions> for Config {
+    /// Reads `libhtp.default-config.*`.
+    fn from_settings(settings: &Settings, outputs: &[&EveHttpOptions]) -> Self {
         let mut config = Self::default();
         let key = |name: &str| format!("libhtp.default-config.{name}");
         let size = |name: &str, to: &mut u64| *to = settings.size(&key(name)).unwrap_or(*to);
@@ -142,21 +165,12 @@ impl Config {
             settings.size(&key("meta-field-limit")).and_then(|size| size.try_into().ok()).unwrap_or(config.field_limit);
         config.headers_limit = small("headers-limit").unwrap_or(config.headers_limit);
         config.max_transactions = small("max-tx").unwrap_or(config.max_transactions);
-        config.extended = settings.truth("eve.extended").unwrap_or(config.extended);
-        config.custom = (0..).map_while(|n| settings.text(&format!("eve.custom.{n}"))).map(str::to_lowercase).collect();
-        config.dump = match settings.text("eve.dump-all-headers") {
-            Some("both") => Dump { request: true, response: true },
-            Some("request") => Dump { request: true, response: false },
-            Some("response") => Dump { request: false, response: true },
-            _ => Dump::default(),
-        };
-        config.bodies = BodyForms {
-            base64: settings.truth("eve.alert.http-body").unwrap_or(false),
-            printable: settings.truth("eve.alert.http-body-printable").unwrap_or(false),
-        };
+        config.alerts_carry_bodies = outputs.iter().any(|output| output.bodies.base64 || output.bodies.printable);
         config
     }
+}
 
+impl Config {
     /// The habits of a server by name.
     fn personality(&mut self, name: &str) {
         let decoding = &mut self.decoding;
@@ -198,16 +212,21 @@ mod tests {
             ("libhtp.default-config.double-decode-path", "yes"),
             ("libhtp.default-config.personality", "Apache_2"),
             ("libhtp.default-config.response-body-decompress-layer-limit", "3"),
-            ("eve.dump-all-headers", "both"),
-            ("eve.custom.0", "Accept-Encoding"),
         ];
-        let settings = Settings::new(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        let config = Config::new(&settings);
+        let config = Config::from_settings(&Settings::new(pairs), &[]);
         assert_eq!(config.request_body.limit, 1 << 20);
         assert!(config.decoding.twice_path && !config.decoding.backslashes);
         assert_eq!(config.layers, Some(3));
-        assert_eq!(config.custom, ["accept-encoding"]);
-        assert!(config.dump.request);
-        assert_eq!(Config::new(&Settings::default()), Config::default());
+        assert_eq!(Config::from_settings(&Settings::default(), &[]), Config::default());
+    }
+
+    #[test]
+    fn an_output_has_options_of_its_own() {
+        let own = Settings::new([("dump-all-headers", "both"), ("custom", "Accept-Encoding,Date")]);
+        let alert = Settings::new([("http-body", "yes")]);
+        let options = EveHttpOptions::from_options(&own, &alert);
+        assert_eq!(options.custom, ["accept-encoding", "date"]);
+        assert!(options.dump.request);
+        assert!(Config::from_settings(&Settings::default(), &[&options]).alerts_carry_bodies);
     }
 }

@@ -1,24 +1,26 @@
-use sidewire_app_layer::{FrameInfo, FrameKind, Frames};
+//! Frames of HTTP/1: requests and responses as they were sent.
+
+use sidewire_app_layer::Frames;
 use sidewire_base::Direction;
 
 use super::Http1;
 use super::request::RequestState;
 use super::response::ResponseState;
 
-/// Kinds of frames.
-pub(super) const FRAMES: &[FrameInfo] = &[
-    FrameInfo { name: "http1.stream", doc: "All octets that one side sends." },
-    FrameInfo { name: "http1.request", doc: "A request as it was sent: line, headers, body with its chunks." },
-    FrameInfo { name: "http1.response", doc: "A response as it was sent: line, headers, body with its chunks." },
-];
+sidewire_app_layer::frames! {
+    /// Kinds of frames.
+    pub(super) enum FramePart of "http1" {
+        /// A request as it was sent: line, headers, body with its chunks.
+        Request = "request",
+        /// A response as it was sent: line, headers, body with its chunks.
+        Response = "response",
+    }
+}
 
-const REQUEST: FrameKind = FrameKind(1);
-const RESPONSE: FrameKind = FrameKind(2);
-
-const fn kind(direction: Direction) -> FrameKind {
+const fn kind(direction: Direction) -> FramePart {
     match direction {
-        Direction::ToServer => REQUEST,
-        Direction::ToClient => RESPONSE,
+        Direction::ToServer => FramePart::Request,
+        Direction::ToClient => FramePart::Response,
     }
 }
 

@@ -1,35 +1,33 @@
 //! EVE: the `http` event, and `fileinfo` for the bodies.
 
-use sidewire_app_layer::{Logger, LoggerInfo, TxHead};
+use sidewire_app_layer::{Logger, TxHead};
 use sidewire_base::Direction;
 use sidewire_eve::{Object, base64, printable};
 
+use super::config::EveHttpOptions;
 use super::header::trim;
 use super::stage;
 use super::transaction::Transaction;
 
-pub(super) const LOGGERS: &[Logger<Transaction>] = &[
-    Logger {
-        info: LoggerInfo { event_type: "http", in_alerts: true },
-        ready: |head, _, last| last || head.progress.iter().all(|progress| *progress >= stage::COMPLETE),
-        from: |_| Direction::ToServer,
+pub(super) const LOGGERS: &[Logger<Transaction, EveHttpOptions>] = &[
+    Logger::new(
+        "http",
+        |head, _, last| last || head.progress.iter().all(|progress| *progress >= stage::COMPLETE),
         write,
-        extended: Some(in_others),
-    },
-    Logger {
-        info: LoggerInfo { event_type: "fileinfo", in_alerts: false },
-        ready: |head, tx, last| file_ready(head, tx, Direction::ToServer, last),
-        from: |_| Direction::ToServer,
-        write: |tx, head, out| file(tx, head, Direction::ToServer, false, out),
-        extended: Some(|tx, head, out| file(tx, head, Direction::ToServer, true, out)),
-    },
-    Logger {
-        info: LoggerInfo { event_type: "fileinfo", in_alerts: false },
-        ready: |head, tx, last| file_ready(head, tx, Direction::ToClient, last),
-        from: |_| Direction::ToClient,
-        write: |tx, head, out| file(tx, head, Direction::ToClient, false, out),
-        extended: Some(|tx, head, out| file(tx, head, Direction::ToClient, true, out)),
-    },
+    )
+    .in_others(in_others),
+    Logger::file(
+        |head, tx, last| file_ready(head, tx, TO_SERVER, last),
+        |_| TO_SERVER,
+        |tx, head, _, out| file(tx, head, TO_SERVER, false, out),
+    )
+    .in_others(|tx, head, _, out| file(tx, head, TO_SERVER, true, out)),
+    Logger::file(
+        |head, tx, last| file_ready(head, tx, TO_CLIENT, last),
+        |_| TO_CLIENT,
+        |tx, head, _, out| file(tx, head, TO_CLIENT, false, out),
+    )
+    .in_others(|tx, head, _, out| file(tx, head, TO_CLIENT, true, out)),
 ];
 
 const TO_SERVER: Direction = Direction::ToServer;
@@ -92,32 +90,32 @@ const CUSTOM: &[(Direction, &str, &str)] = &[
     (TO_SERVER, "x-requested-with", "x_requested_with"),
 ];
 
-fn write(tx: &Transaction, _: &TxHead, out: &mut Object<'_>) {
+fn write(tx: &Transaction, _: &TxHead, options: &EveHttpOptions, out: &mut Object<'_>) {
     basic(tx, out);
-    if tx.config.extended {
+    if options.extended {
         long(tx, out);
     }
-    let custom = CUSTOM.iter().filter(|(_, name, _)| tx.config.custom.iter().any(|wanted| wanted == name));
+    let custom = CUSTOM.iter().filter(|(_, name, _)| options.custom.iter().any(|wanted| wanted == name));
     for (direction, name, key) in custom {
         // The object of the same name says more.
-        let told = tx.config.extended && matches!(*name, "referer" | "location") || *key == "content_range";
+        let told = options.extended && matches!(*name, "referer" | "location") || *key == "content_range";
         if let Some(value) = tx.header(*direction, name.as_bytes()).filter(|_| !told) {
             out.bytes(*key, value);
         }
     }
-    if tx.config.dump.request {
+    if options.dump.request {
         dump(tx, TO_SERVER, "request_headers", out);
     }
-    if tx.config.dump.response {
+    if options.dump.response {
         dump(tx, TO_CLIENT, "response_headers", out);
     }
 }
 
 /// For alerts and files: always the long form, and the bodies if alerts are to carry them.
-fn in_others(tx: &Transaction, _: &TxHead, out: &mut Object<'_>) {
+fn in_others(tx: &Transaction, _: &TxHead, options: &EveHttpOptions, out: &mut Object<'_>) {
     basic(tx, out);
     long(tx, out);
-    let forms = tx.config.bodies;
+    let forms = options.bodies;
     for (direction, encoded, plain) in [
         (TO_SERVER, "http_request_body", "http_request_body_printable"),
         (TO_CLIENT, "http_response_body", "http_response_body_printable"),
@@ -236,11 +234,7 @@ fn is_file(tx: &Transaction, direction: Direction) -> bool {
 }
 
 fn file_ready(head: &TxHead, tx: &Transaction, direction: Direction, last: bool) -> bool {
-    let complete = match direction {
-        Direction::ToServer => head.progress.first(),
-        Direction::ToClient => head.progress.last(),
-    };
-    (last || complete.is_some_and(|progress| *progress >= stage::COMPLETE)) && is_file(tx, direction)
+    (last || head.progress[direction] >= stage::COMPLETE) && is_file(tx, direction)
 }
 
 /// `open`: the file may still be on its way.

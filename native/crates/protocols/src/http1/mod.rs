@@ -8,6 +8,7 @@ mod body;
 mod buffers;
 mod config;
 mod content;
+mod detect;
 mod event;
 mod frame;
 mod header;
@@ -17,6 +18,7 @@ mod multipart;
 mod request;
 mod response;
 mod rpc;
+mod stage;
 mod transaction;
 mod uri;
 
@@ -26,50 +28,20 @@ mod tests;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Context, EventInfo, ExtensionDef, Failed, FrameInfo, Info, Input, Logger, Pattern, Protocol, Settings,
-    Slot, Step, Transactions, Transport,
+    Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Slot, Step, Transactions, Transport,
 };
-use sidewire_base::{Direction, Time};
+use sidewire_base::{Direction, PerDirection, Time};
 use sidewire_msrpc::Uuid;
 
-use crate::dcerpc::EXTENSION;
-use config::Config;
+use config::{Config, EveHttpOptions};
 use event::Event;
+use frame::FramePart;
 use header::{Scan, Side};
 use request::RequestState;
 use response::ResponseState;
 pub use transaction::Transaction;
 
-/// Progress of a request. A value is reached when what it names is complete; a body, when its first octets are there.
-pub(super) mod stage {
-    pub(in crate::http1) const LINE: u8 = 1;
-    pub(in crate::http1) const HEADERS: u8 = 2;
-    pub(in crate::http1) const BODY: u8 = 3;
-    pub(in crate::http1) const TRAILER: u8 = 4;
-    pub(in crate::http1) const COMPLETE: u8 = 5;
-}
-
-const fn pattern(direction: Direction, octets: &'static [u8]) -> Pattern {
-    #[allow(clippy::cast_possible_truncation)]
-    let depth = octets.len() as u16;
-    Pattern { transport: Transport::Tcp, direction, octets, nocase: true, offset: 0, depth, confirm: None }
-}
-
-macro_rules! methods {
-    ($($method:literal)*) => {
-        &[
-            $(
-                pattern(Direction::ToServer, concat!($method, " ").as_bytes()),
-                pattern(Direction::ToServer, concat!($method, "\t").as_bytes()),
-                pattern(Direction::ToServer, concat!("\n", $method, " ").as_bytes()),
-                pattern(Direction::ToServer, concat!("\r\n", $method, " ").as_bytes()),
-            )*
-            pattern(Direction::ToClient, b"HTTP/0.9"),
-            pattern(Direction::ToClient, b"HTTP/1.0"),
-            pattern(Direction::ToClient, b"HTTP/1.1"),
-        ]
-    };
-}
+use crate::dcerpc::EXTENSION;
 
 /// An HTTP/1 flow.
 #[derive(Debug)]
@@ -117,54 +89,37 @@ const MAX_IDLE_STEPS: u8 = 16;
 
 impl Protocol for Http1 {
     type Tx = Transaction;
+    type Config = Config;
+    type EveOptions = EveHttpOptions;
 
-    const INFO: Info = Info {
+    const INFO: ProtocolInfo = ProtocolInfo {
         name: "http",
         aliases: &["http1"],
         doc: "HTTP/0.9 to HTTP/1.1 (RFC 9112).",
         transports: &[Transport::Tcp],
-        patterns: methods! {
-            "GET" "PUT" "POST" "HEAD" "TRACE" "OPTIONS" "CONNECT" "DELETE" "PATCH" "PROPFIND" "PROPPATCH" "MKCOL" "COPY"
-            "MOVE" "LOCK" "UNLOCK" "CHECKOUT" "UNCHECKOUT" "CHECKIN" "UPDATE" "LABEL" "REPORT" "MKWORKSPACE"
-            "MKACTIVITY" "MERGE" "INVALID" "VERSION-CONTROL" "BASELINE-CONTROL" "RPC_IN_DATA" "RPC_OUT_DATA"
-        },
-        probes: &[],
-        stages: [
-            &[
-                "request_started",
-                "request_line",
-                "request_headers",
-                "request_body",
-                "request_trailer",
-                "request_complete",
-            ],
-            &[
-                "response_started",
-                "response_line",
-                "response_headers",
-                "response_body",
-                "response_trailer",
-                "response_complete",
-            ],
-        ],
-        one_way: false,
+        patterns: detect::PATTERNS,
+        stages: stage::STAGES,
+        events: Event::EVENTS,
+        frames: FramePart::FRAMES,
+        extensions: &[EXTENSION],
+        events_in_capitals: true,
+        client_address: Some("http.request_header"),
+        files: PerDirection::new(true, true),
+        ..ProtocolInfo::DEFAULT
     };
-    const EXTENSIONS: &'static [ExtensionDef] = &[EXTENSION];
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
-    const FRAMES: &'static [FrameInfo] = frame::FRAMES;
-    const EVENTS: &'static [EventInfo] = event::EVENTS;
-    const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;
+    const LOGGERS: &'static [Logger<Transaction, EveHttpOptions>] = log::LOGGERS;
 
     fn inspected(tx: &mut Transaction, direction: Direction) {
         // The form in a request names files, and alerts may be asked to carry bodies.
-        if direction == Direction::ToClient && !tx.config.bodies.printable && !tx.config.bodies.base64 {
+        if direction == Direction::ToClient && !tx.config.alerts_carry_bodies {
             tx.response.payload.body.forget();
         }
     }
 
-    fn begin(settings: &Settings) -> Self {
+    fn begin(config: &Arc<Config>) -> Self {
         Self {
-            config: Arc::new(Config::new(settings)),
+            config: Arc::clone(config),
             request: RequestState::Idle,
             response: ResponseState::Idle,
             request_id: 0,
@@ -272,7 +227,7 @@ impl Http1 {
                     let pick = |request, response| if side == Side::Request { request } else { response };
                     let mut raise = |on: bool, request: Event, response: Event| {
                         if on {
-                            slot.raise(pick(request, response) as u16);
+                            slot.raise(pick(request, response));
                         }
                     };
                     raise(odd.leading_space, Event::InvalidRequestFieldFolding, Event::InvalidResponseFieldFolding);
@@ -308,7 +263,7 @@ impl Http1 {
                             Side::Request => Event::RequestFieldTooLong,
                             Side::Response => Event::ResponseFieldTooLong,
                         };
-                        slot.raise(event as u16);
+                        slot.raise(event);
                         return Err(Failed);
                     }
                     return Ok((at, false));
@@ -322,10 +277,10 @@ impl Http1 {
         let limits = slot.tx.limits(direction);
         slot.advance(direction, stage::BODY, now);
         if slot.tx.payload_mut(direction).push(data, limits, self.config.bomb_limit) {
-            slot.raise(Event::CompressionBomb as u16);
+            slot.raise(Event::CompressionBomb);
             self.bombs = self.bombs.saturating_add(1);
             if self.bombs == self.config.bomb_count {
-                slot.raise(Event::CompressionBombLimitReached as u16);
+                slot.raise(Event::CompressionBombLimitReached);
             }
         }
     }
@@ -359,10 +314,10 @@ impl Http1 {
         let Some(value) = slot.tx.header(direction, b"content-encoding") else { return };
         let encodings = content::Encodings::parse(value, self.config.layers, direction == Direction::ToClient);
         if encodings.too_many {
-            slot.raise(Event::TooManyEncodingLayers as u16);
+            slot.raise(Event::TooManyEncodingLayers);
         }
         if encodings.abnormal {
-            slot.raise(Event::AbnormalCeHeader as u16);
+            slot.raise(Event::AbnormalCeHeader);
         }
         if self.bombs < self.config.bomb_count {
             slot.tx.payload_mut(direction).decoder = content::Decoder::new(&encodings.layers);
@@ -373,7 +328,7 @@ impl Http1 {
     fn complete(direction: Direction, slot: &mut Slot<Transaction>, now: Time) {
         let limits = slot.tx.limits(direction);
         if slot.tx.payload_mut(direction).finish(limits) {
-            slot.raise(Event::GzipDecompressionFailed as u16);
+            slot.raise(Event::GzipDecompressionFailed);
         }
         slot.advance(direction, stage::COMPLETE, now);
     }

@@ -77,7 +77,7 @@ impl Http1 {
                 let blank = data.iter().take_while(|octet| is_space(**octet)).count();
                 if blank < data.len() || blank > MAX_OLD_JUNK {
                     slot.tx.request.old = false;
-                    slot.raise(Event::RequestLineMissingProtocol as u16);
+                    slot.raise(Event::RequestLineMissingProtocol);
                     self.request = RequestState::Headers;
                     return Ok(Move::On(0));
                 }
@@ -152,14 +152,14 @@ impl Http1 {
             Some(end) => end + 1,
             None if last && !data.is_empty() => data.len(),
             None if data.len() > self.config.field_limit => {
-                slot.raise(Event::RequestFieldTooLong as u16);
+                slot.raise(Event::RequestFieldTooLong);
                 return Err(Failed);
             }
             None => return Ok(Move::Wait),
         };
         let line = data.get(..taken).unwrap_or_default();
         if line.len() > self.config.field_limit {
-            slot.raise(Event::RequestFieldTooLong as u16);
+            slot.raise(Event::RequestFieldTooLong);
             return Err(Failed);
         }
         if matches!(line, b"\r" | b"\n" | b"\r\n") {
@@ -188,7 +188,7 @@ impl Http1 {
         let invalid = !request.known_method && request.version == Version::Invalid;
         let mut raise = |on: bool, event: Event| {
             if on {
-                slot.raise(event as u16);
+                slot.raise(event);
             }
         };
         raise(line.leading_space, Event::RequestLineLeadingWhitespace);
@@ -217,11 +217,11 @@ impl Http1 {
         slot.tx.request.host = host.map(Vec::into_boxed_slice);
         slot.tx.request.port = port;
         if invalid {
-            slot.raise(Event::RequestUriHostInvalid as u16);
+            slot.raise(Event::RequestUriHostInvalid);
         }
         let twice = self.config.decoding.twice_path || self.config.decoding.twice_query;
         if twice && slot.tx.normalised().twice_encoded {
-            slot.raise(Event::DoubleEncodedUri as u16);
+            slot.raise(Event::DoubleEncodedUri);
         }
     }
 
@@ -259,11 +259,11 @@ impl Http1 {
         let version = slot.tx.request.version;
         if let Some(value) = slot.tx.header(HERE, b"transfer-encoding") {
             if !contains(value, b"chunked") {
-                slot.raise(Event::InvalidTransferEncodingInRequest as u16);
+                slot.raise(Event::InvalidTransferEncodingInRequest);
                 return BodyKind::Invalid;
             }
             if version < Version::V1_1 {
-                slot.raise(Event::InvalidTransferEncodingInRequest as u16);
+                slot.raise(Event::InvalidTransferEncodingInRequest);
             }
             return BodyKind::Chunked;
         }
@@ -274,7 +274,7 @@ impl Http1 {
             Some(0) => BodyKind::None,
             Some(length) => BodyKind::Length(length),
             None => {
-                slot.raise(Event::InvalidContentLengthInRequest as u16);
+                slot.raise(Event::InvalidContentLengthInRequest);
                 BodyKind::Invalid
             }
         }
@@ -329,7 +329,7 @@ impl Http1 {
     fn request_chunk_line(&mut self, data: &[u8], last: bool, slot: &mut Slot<Transaction>) -> Result<Move, Failed> {
         let Some(end) = memchr::memchr(b'\n', data) else {
             if !line::may_be_chunk_line(data) || data.len() > self.config.field_limit {
-                slot.raise(Event::InvalidRequestChunkLen as u16);
+                slot.raise(Event::InvalidRequestChunkLen);
                 return Err(Failed);
             }
             return Ok(if last { Move::On(data.len()).unless_empty(data) } else { Move::Wait });
@@ -340,7 +340,7 @@ impl Http1 {
             ChunkLine::Empty => {}
             ChunkLine::Length { length, extension } => {
                 if extension {
-                    slot.raise(Event::RequestChunkExtension as u16);
+                    slot.raise(Event::RequestChunkExtension);
                 }
                 self.request = if length == 0 {
                     slot.tx.request.head.begin_trailer();
@@ -350,7 +350,7 @@ impl Http1 {
                 };
             }
             ChunkLine::TooLarge | ChunkLine::Invalid => {
-                slot.raise(Event::InvalidRequestChunkLen as u16);
+                slot.raise(Event::InvalidRequestChunkLen);
                 return Err(Failed);
             }
         }
@@ -368,7 +368,7 @@ impl Http1 {
             return if data.len() > self.config.field_limit { self.request_complete(slot, now) } else { Move::Wait };
         }
         if !trim(text).is_empty() {
-            slot.raise(Event::RequestBodyUnexpected as u16);
+            slot.raise(Event::RequestBodyUnexpected);
         }
         self.body(HERE, text, slot, now);
         Move::On(text.len())
@@ -376,7 +376,7 @@ impl Http1 {
 
     fn request_complete(&mut self, slot: &mut Slot<Transaction>, now: Time) -> Move {
         for event in core::mem::take(&mut slot.tx.request.late) {
-            slot.raise(event as u16);
+            slot.raise(event);
         }
         Self::form_faults(slot);
         Self::complete(HERE, slot, now);
@@ -387,10 +387,10 @@ impl Http1 {
     fn form_faults(slot: &mut Slot<Transaction>) {
         let faults = slot.tx.form().map(|(_, faults)| faults);
         if faults.is_some_and(|faults| faults.invalid_header) {
-            slot.raise(Event::MultipartInvalidHeader as u16);
+            slot.raise(Event::MultipartInvalidHeader);
         }
         if faults.is_some_and(|faults| faults.no_data) {
-            slot.raise(Event::MultipartNoFiledata as u16);
+            slot.raise(Event::MultipartNoFiledata);
         }
     }
 

@@ -121,13 +121,13 @@ impl Http1 {
             }
             let slot = transactions.open(Transaction::new(Arc::clone(&self.config)), now);
             slot.tx.request.unseen = true;
-            slot.raise(Event::UnableToMatchResponse as u16);
+            slot.raise(Event::UnableToMatchResponse);
             slot.advance(Direction::ToServer, stage::COMPLETE, now);
             self.response_id = slot.head.id;
         }
         let slot = transactions.by_id(self.response_id).ok_or(Failed)?;
         if self.request == RequestState::Line && self.request_id == self.response_id {
-            slot.raise(Event::RequestLineIncomplete as u16);
+            slot.raise(Event::RequestLineIncomplete);
         }
         self.response = if slot.tx.request.old { ResponseState::UntilClose } else { ResponseState::Line };
         Ok(())
@@ -147,14 +147,14 @@ impl Http1 {
             Some((end, _)) => end + 1,
             None if last && !data.is_empty() => data.len(),
             None if data.len() > self.config.field_limit => {
-                slot.raise(Event::ResponseFieldTooLong as u16);
+                slot.raise(Event::ResponseFieldTooLong);
                 return Err(Failed);
             }
             None => return Ok(Move::Wait),
         };
         let (line, rest) = data.split_at_checked(taken).unwrap_or_default();
         if line.len() > self.config.field_limit {
-            slot.raise(Event::ResponseFieldTooLong as u16);
+            slot.raise(Event::ResponseFieldTooLong);
             return Err(Failed);
         }
         if matches!(line, b"\r" | b"\n" | b"\r\n") {
@@ -184,10 +184,10 @@ impl Http1 {
         response.code = parts.status.and_then(line::status_code);
         let (version, code) = (response.version, response.code);
         if version == Version::Invalid {
-            slot.raise(Event::ResponseInvalidProtocol as u16);
+            slot.raise(Event::ResponseInvalidProtocol);
         }
         if code.is_none() {
-            slot.raise(Event::ResponseInvalidStatus as u16);
+            slot.raise(Event::ResponseInvalidStatus);
         }
         if code != Some(100) {
             slot.advance(HERE, stage::LINE, now);
@@ -240,7 +240,7 @@ impl Http1 {
             return Ok(to.flatten().map_or(Move::Quit(taken), |to| Move::Switch(taken, to)));
         } else if code == 100 && encoding.is_none() && length.and_then(line::content_length).unwrap_or(0) == 0 {
             if slot.tx.response.continued {
-                slot.raise(Event::ContinueAlreadySeen as u16);
+                slot.raise(Event::ContinueAlreadySeen);
             }
             slot.tx.response.continued = true;
             slot.tx.response.head.clear();
@@ -257,22 +257,22 @@ impl Http1 {
             head.get(b"transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case(b"chunked"));
         let ranges = head.get(b"content-type").is_some_and(|value| contains(value, b"multipart/byteranges"));
         if !chunked && head.get(b"transfer-encoding").is_some_and(|value| !value.eq_ignore_ascii_case(b"identity")) {
-            slot.raise(Event::InvalidTransferEncodingInResponse as u16);
+            slot.raise(Event::InvalidTransferEncodingInResponse);
         }
         if code == 101 {
-            slot.raise(Event::SwitchingProtoWithContentLength as u16);
+            slot.raise(Event::SwitchingProtoWithContentLength);
         }
         if bodiless && delimited && slot.tx.method() != b"HEAD" {
-            slot.raise(Event::ResponseBodyUnexpected as u16);
+            slot.raise(Event::ResponseBodyUnexpected);
         }
         self.response = if slot.tx.method() == b"HEAD" || bodiless && !delimited {
             ResponseState::Finalize
         } else if chunked {
             if !exactly_chunked {
-                slot.raise(Event::ResponseAbnormalTransferEncoding as u16);
+                slot.raise(Event::ResponseAbnormalTransferEncoding);
             }
             if slot.tx.response.version < Version::V1_1 {
-                slot.raise(Event::ResponseChunkedOldProto as u16);
+                slot.raise(Event::ResponseChunkedOldProto);
             }
             ResponseState::ChunkLine
         } else {
@@ -280,12 +280,12 @@ impl Http1 {
                 Some(Some(0)) => ResponseState::Finalize,
                 Some(Some(length)) => ResponseState::Length(length),
                 Some(None) => {
-                    slot.raise(Event::InvalidContentLengthInResponse as u16);
+                    slot.raise(Event::InvalidContentLengthInResponse);
                     return Err(Failed);
                 }
                 None => {
                     if ranges {
-                        slot.raise(Event::ResponseMultipartByteranges as u16);
+                        slot.raise(Event::ResponseMultipartByteranges);
                     }
                     ResponseState::UntilClose
                 }
@@ -310,12 +310,12 @@ impl Http1 {
         self.decode(HERE, slot);
         let range = slot.tx.header(HERE, b"content-range");
         if range.is_some_and(|range| log::content_range(range).is_none()) {
-            slot.raise(Event::RangeInvalid as u16);
+            slot.raise(Event::RangeInvalid);
         }
         let long = slot.tx.uri().is_some_and(|uri| uri.len() > MAX_FILE_NAME)
             || slot.tx.header(HERE, b"content-disposition").is_some_and(|value| value.len() > MAX_FILE_NAME);
         if long && slot.tx.file_name(HERE).len() > MAX_FILE_NAME {
-            slot.raise(Event::FileNameTooLong as u16);
+            slot.raise(Event::FileNameTooLong);
         }
     }
 
@@ -326,7 +326,7 @@ impl Http1 {
             Some(_) => line::chunk_line(text),
             None if !line::may_be_chunk_line(data) => ChunkLine::Invalid,
             None if data.len() > self.config.field_limit => {
-                slot.raise(Event::ResponseFieldTooLong as u16);
+                slot.raise(Event::ResponseFieldTooLong);
                 return Err(Failed);
             }
             None => return Ok(Move::Wait),
@@ -335,7 +335,7 @@ impl Http1 {
             ChunkLine::Empty | ChunkLine::TooLarge => {}
             ChunkLine::Length { length, extension } => {
                 if extension {
-                    slot.raise(Event::ResponseChunkExtension as u16);
+                    slot.raise(Event::ResponseChunkExtension);
                 }
                 self.response = if length == 0 {
                     slot.tx.response.head.begin_trailer();
@@ -346,7 +346,7 @@ impl Http1 {
             }
             ChunkLine::Invalid => {
                 // Browsers take it for a body that was never chunked.
-                slot.raise(Event::InvalidResponseChunkLen as u16);
+                slot.raise(Event::InvalidResponseChunkLen);
                 self.response = ResponseState::UntilClose;
                 return Ok(Move::On(0));
             }
@@ -367,7 +367,7 @@ impl Http1 {
             None if last || data.len() > self.config.field_limit => data,
             None => return Move::Wait,
         };
-        slot.raise(Event::ResponseBodyUnexpected as u16);
+        slot.raise(Event::ResponseBodyUnexpected);
         self.body(HERE, text, slot, now);
         Move::On(text.len())
     }

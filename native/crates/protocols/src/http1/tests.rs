@@ -4,20 +4,23 @@ use std::io::Write as _;
 
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Context, Failed, Input, Session, Settings, Step, Transport, Typed, Value};
+use sidewire_app_layer::{
+    Context, EveTypeOptions, Failed, Input, ProtocolSession, Session, Settings, Step, Transport, Value, def,
+};
 use sidewire_base::Direction;
 use sidewire_eve::Object;
 
-use super::{Http1, buffers::BUFFERS, event::EVENTS, log::LOGGERS};
+use super::{Http1, buffers::BUFFERS, event::Event, log::LOGGERS};
 
 const C: Direction = Direction::ToServer;
 const S: Direction = Direction::ToClient;
 
 /// A flow under test: octets go in, in pieces, and what was not consumed is handed in again.
 struct Flow {
-    session: Typed<Http1>,
+    session: ProtocolSession<Http1>,
     pending: [Vec<u8>; 2],
     harness: ParseHarness,
+    options: EveTypeOptions,
 }
 
 impl Flow {
@@ -25,16 +28,22 @@ impl Flow {
         Self::with(&[])
     }
 
-    fn with(settings: &[(&str, &str)]) -> Self {
-        let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    fn with(settings: &[(&'static str, &'static str)]) -> Self {
         Self {
-            session: Typed::new(&Settings::new(settings)),
+            session: ProtocolSession::with_settings(&Settings::new(settings.iter().copied())),
             pending: Default::default(),
             harness: ParseHarness::to_port(80),
+            options: def::<Http1>().default_eve_options(),
         }
     }
 
-    fn run<T>(&mut self, run: impl FnOnce(&mut Typed<Http1>, &mut [Vec<u8>; 2], &mut Context<'_>) -> T) -> T {
+    /// A flow whose events are written by an output with options.
+    fn told(options: &[(&'static str, &'static str)]) -> Self {
+        let own = Settings::new(options.iter().copied());
+        Self { options: (def::<Http1>().eve_options)(&own, &Settings::default()), ..Self::new() }
+    }
+
+    fn run<T>(&mut self, run: impl FnOnce(&mut ProtocolSession<Http1>, &mut [Vec<u8>; 2], &mut Context<'_>) -> T) -> T {
         run(&mut self.session, &mut self.pending, &mut self.harness.context())
     }
 
@@ -100,24 +109,24 @@ impl Flow {
     }
 
     fn events(&self, position: usize) -> Vec<&'static str> {
-        let head = self.session.head(position).unwrap();
-        head.events.iter().map(|event| EVENTS[usize::from(*event)].name).collect()
+        let head = self.session.transactions().head(position).unwrap();
+        head.events.iter().map(|event| Event::EVENTS[usize::from(*event)].name).collect()
     }
 
     fn progress(&self, position: usize) -> [u8; 2] {
-        self.session.head(position).unwrap().progress
+        self.session.transactions().head(position).unwrap().progress.into_array()
     }
 
     fn eve(&self, position: usize, logger: usize) -> String {
         let mut out = Vec::new();
-        self.session.log(position, logger, false, &mut Object::new(&mut out));
+        self.session.log(position, logger, false, &self.options, &mut Object::new(&mut out));
         String::from_utf8(out).unwrap()
     }
 
     /// Everything there is to see of all transactions.
     fn everything(&self) -> String {
         let mut out = Vec::new();
-        for position in 0..self.session.len() {
+        for position in 0..self.session.transactions().len() {
             writeln!(out, "{position} {:?} {:?}", self.progress(position), self.events(position)).unwrap();
             for direction in Direction::BOTH {
                 for row in BUFFERS {
@@ -181,13 +190,13 @@ fn shows_a_request_and_its_response() {
 
 #[test]
 fn writes_the_http_event() {
-    let flow = Flow::with(&[("eve.extended", "yes")]).say(C, GET).say(S, OK);
+    let flow = Flow::told(&[("extended", "yes")]).say(C, GET).say(S, OK);
     assert_eq!(
         flow.eve(0, 0),
         r#"{"hostname":"example.com","http_port":8080,"url":"/a/../b?c=%41","http_user_agent":"me","http_content_type":"text/html","http_method":"GET","protocol":"HTTP/1.1","status":200,"length":5}"#
     );
     assert_eq!(flow.eve(0, 2), r#"{"filename":"/b","gaps":false,"state":"CLOSED","stored":false,"size":5,"tx_id":0}"#);
-    let flow = Flow::with(&[("eve.custom.0", "server"), ("eve.dump-all-headers", "response")])
+    let flow = Flow::told(&[("custom", "server"), ("dump-all-headers", "response")])
         .say(C, "GET / HTTP/1.0\r\n\r\n")
         .say(S, "HTTP/1.0 206 x\r\nServer: s\r\nContent-Range: bytes 0-4/9\r\nContent-Length: 0\r\n\r\n");
     assert_eq!(
@@ -244,7 +253,7 @@ fn waits_out_100_continue() {
         .say(S, "HTTP/1.1 100 Continue\r\nX: y\r\n\r\n")
         .say(C, "body")
         .say(S, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
-    assert_eq!((flow.session.len(), flow.request("http.request_body").as_str()), (1, "body"));
+    assert_eq!((flow.session.transactions().len(), flow.request("http.request_body").as_str()), (1, "body"));
     assert_eq!(flow.response("http.stat_code"), "201");
     assert_eq!(flow.response("http.header"), r"Content-Length: 0\r\n");
     let refused = Flow::new()
@@ -263,7 +272,7 @@ fn speaks_http_0_9_when_nothing_speaks_against_it() {
     assert_eq!(flow.request("http.user_agent"), "me");
     assert_eq!(flow.events(0), ["request_line_missing_protocol"]);
     let flow = Flow::new().say(C, "GET /old\r\n").say(S, "<html>").say(C, "ignored\r\n").close();
-    assert_eq!(flow.session.len(), 1);
+    assert_eq!(flow.session.transactions().len(), 1);
 }
 
 #[test]
@@ -285,7 +294,7 @@ fn hands_over_after_connect_and_upgrade() {
         .say(C, "CONNECT host:443 HTTP/1.1\r\nHost: host:443\r\n\r\n")
         .say(S, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
         .say(C, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert_eq!(flow.session.len(), 2);
+    assert_eq!(flow.session.transactions().len(), 2);
     for (upgrade, want) in [("websocket", Some("websocket")), ("h2c", Some("http2")), ("other", None)] {
         let mut flow = Flow::new().say(C, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
         let answer = format!("HTTP/1.1 101 x\r\nUpgrade: {upgrade}\r\n\r\n");
@@ -455,7 +464,7 @@ proptest! {
         }
         let cut = cut.close();
         prop_assert_eq!(cut.everything(), whole.everything());
-        prop_assert!((0..whole.session.len()).all(|n| whole.progress(n) == [5, 5]));
+        prop_assert!((0..whole.session.transactions().len()).all(|n| whole.progress(n) == [5, 5]));
     }
 
     #[test]

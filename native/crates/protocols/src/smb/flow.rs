@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sidewire_app_layer::{Context, Input, Settings, Slot, Step, Transactions};
+use sidewire_app_layer::{Context, Input, Slot, Step, Transactions};
 use sidewire_base::{Direction, Time};
 use sidewire_msrpc::security::Principal;
 use sidewire_msrpc::{self as msrpc, Connection};
@@ -12,9 +12,10 @@ use smallvec::SmallVec;
 
 use super::event::Event;
 use super::frame::Layer;
-use super::kinds::Kinds;
+use super::kinds::TxKind;
 use super::lane::{self, Flowing, Lane, Place, Route, Sync};
 use super::limits::Limits;
+use super::stage::BOTH_COMPLETE;
 use super::table::Table;
 use super::transaction::{Command, Detail, Dialect, FileId, Status, Transaction};
 use super::{wire1, wire2};
@@ -132,7 +133,6 @@ pub(super) struct Ledger {
     /// The configuration names a limit; without one, the oldest transaction makes room and the flow goes on.
     strict: bool,
     crowded: bool,
-    kinds: Kinds,
     /// Transactions with lower ids were closed for want of room.
     oldest: u64,
     /// Events that wait for a transaction to stand on.
@@ -151,8 +151,8 @@ impl Ledger {
     ) -> &'t mut Slot<Transaction> {
         let grows = matches!(transaction.detail, Detail::File(_) | Detail::Call(_));
         transaction.dialect = self.dialect.clone();
-        transaction.wanted = self.kinds.want(&transaction.detail);
-        let open = |slot: &&Slot<Transaction>| slot.head.progress != [1, 1];
+        transaction.kind = TxKind::of(&transaction.detail);
+        let open = |slot: &&Slot<Transaction>| slot.head.progress != BOTH_COMPLETE;
         let full = self.limit > 0
             && transactions.len() >= self.limit
             && transactions.iter().filter(open).count() >= self.limit;
@@ -164,13 +164,13 @@ impl Ledger {
         self.exceeded |= full && self.strict;
         let slot = transactions.open(transaction, now);
         if first {
-            slot.raise(Event::TooManyTransactions as u16);
+            slot.raise(Event::TooManyTransactions);
         }
         if !grows {
             slot.advance(Direction::ToServer, 1, now);
         }
         for event in self.waiting.drain(..) {
-            slot.raise(event as u16);
+            slot.raise(event);
         }
         slot
     }
@@ -184,7 +184,7 @@ impl Ledger {
         while self.oldest < end {
             let id = self.oldest;
             self.oldest += 1;
-            if let Some(slot) = transactions.by_id(id).filter(|slot| slot.head.progress != [1, 1]) {
+            if let Some(slot) = transactions.by_id(id).filter(|slot| slot.head.progress != BOTH_COMPLETE) {
                 slot.advance(Direction::ToServer, 1, now);
                 slot.advance(Direction::ToClient, 1, now);
                 return;
@@ -195,7 +195,7 @@ impl Ledger {
     /// Raises an event on the youngest transaction, or on the next one if there is none.
     pub(super) fn raise(&mut self, transactions: &mut Transactions<Transaction>, event: Event) {
         match transactions.last_mut() {
-            Some(slot) => slot.raise(event as u16),
+            Some(slot) => slot.raise(event),
             None if !self.waiting.contains(&event) => self.waiting.push(event),
             None => {}
         }
@@ -244,16 +244,10 @@ pub(super) enum Need {
 }
 
 impl Smb {
-    pub(super) fn new(settings: &Settings) -> Self {
-        let limits = Limits::new(settings);
+    pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
-            ledger: Ledger {
-                limit: limits.transactions,
-                strict: settings.number("max-tx").is_some(),
-                kinds: Kinds::new(settings),
-                ..Ledger::default()
-            },
+            ledger: Ledger { limit: limits.transactions, strict: limits.strict, ..Ledger::default() },
             lanes: Default::default(),
             negotiating: None,
             max_read: 0,

@@ -1,25 +1,40 @@
-use sidewire_app_layer::{FrameInfo, FrameKind, Frames};
+//! Frames of SMB: each layer of a message, and its header and data.
+
+use sidewire_app_layer::Frames;
 
 use super::{wire1, wire2};
 
-/// Kinds of frames.
-pub(super) const FRAMES: &[FrameInfo] = &[
-    FrameInfo { name: "smb.stream", doc: "All octets that one side sends." },
-    FrameInfo { name: "smb.nbss.pdu", doc: "A NetBIOS message: its length and what it carries." },
-    FrameInfo { name: "smb.nbss.hdr", doc: "The type and length of a NetBIOS message." },
-    FrameInfo { name: "smb.nbss.data", doc: "What a NetBIOS message carries." },
-    FrameInfo { name: "smb.smb1.pdu", doc: "An SMB1 message." },
-    FrameInfo { name: "smb.smb1.hdr", doc: "The header of an SMB1 message." },
-    FrameInfo { name: "smb.smb1.data", doc: "What follows the header of an SMB1 message." },
-    FrameInfo { name: "smb.smb2.pdu", doc: "An SMB2 message; of several in one, each by itself." },
-    FrameInfo { name: "smb.smb2.hdr", doc: "The header of an SMB2 message." },
-    FrameInfo { name: "smb.smb2.data", doc: "What follows the header of an SMB2 message." },
-    FrameInfo { name: "smb.smb3.pdu", doc: "A sealed message of SMB3." },
-    FrameInfo { name: "smb.smb3.hdr", doc: "The transform header of a sealed message." },
-    FrameInfo { name: "smb.smb3.data", doc: "What follows the transform header: sealed." },
-];
+sidewire_app_layer::frames! {
+    /// Kinds of frames.
+    pub(super) enum FramePart of "smb" {
+        /// A NetBIOS message: its length and what it carries.
+        NbssPdu = "nbss.pdu",
+        /// The type and length of a NetBIOS message.
+        NbssHdr = "nbss.hdr",
+        /// What a NetBIOS message carries.
+        NbssData = "nbss.data",
+        /// An SMB1 message.
+        Smb1Pdu = "smb1.pdu",
+        /// The header of an SMB1 message.
+        Smb1Hdr = "smb1.hdr",
+        /// What follows the header of an SMB1 message.
+        Smb1Data = "smb1.data",
+        /// An SMB2 message; of several in one, each by itself.
+        Smb2Pdu = "smb2.pdu",
+        /// The header of an SMB2 message.
+        Smb2Hdr = "smb2.hdr",
+        /// What follows the header of an SMB2 message.
+        Smb2Data = "smb2.data",
+        /// A sealed message of SMB3.
+        Smb3Pdu = "smb3.pdu",
+        /// The transform header of a sealed message.
+        Smb3Hdr = "smb3.hdr",
+        /// What follows the transform header: sealed.
+        Smb3Data = "smb3.data",
+    }
+}
 
-/// What is divided into header and data. Its kinds follow each other: all of it, header, data.
+/// What is divided into header and data.
 #[derive(Clone, Copy)]
 pub(super) enum Layer {
     Netbios,
@@ -30,12 +45,14 @@ pub(super) enum Layer {
 }
 
 impl Layer {
-    const fn pdu(self) -> u8 {
+    /// All of it, its header, its data.
+    const fn parts(self) -> [FramePart; 3] {
+        use FramePart as Part;
         match self {
-            Self::Netbios => 1,
-            Self::Smb1 => 4,
-            Self::Smb2 => 7,
-            Self::Sealed => 10,
+            Self::Netbios => [Part::NbssPdu, Part::NbssHdr, Part::NbssData],
+            Self::Smb1 => [Part::Smb1Pdu, Part::Smb1Hdr, Part::Smb1Data],
+            Self::Smb2 => [Part::Smb2Pdu, Part::Smb2Hdr, Part::Smb2Data],
+            Self::Sealed => [Part::Smb3Pdu, Part::Smb3Hdr, Part::Smb3Data],
         }
     }
 
@@ -53,7 +70,7 @@ impl Layer {
     pub(super) fn tell(self, frames: &mut Frames, start: u64, length: u32) {
         let length = u64::from(length);
         let header = self.header().min(length);
-        let [pdu, head, data] = [0, 1, 2].map(|part| FrameKind(self.pdu() + part));
+        let [pdu, head, data] = self.parts();
         frames.begin(pdu, start, Some(length), None);
         frames.begin(head, start, Some(header), None);
         frames.begin(data, start + header, Some(length - header), None);

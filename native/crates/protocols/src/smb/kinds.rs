@@ -1,12 +1,12 @@
-//! Which transactions the `smb` event is written of: `types` of the event's configuration.
+//! Which transactions an output writes the `smb` event of: its `types`.
 
-use sidewire_app_layer::Settings;
+use sidewire_app_layer::{FromEveOptions, Settings};
 
 use super::transaction::Detail;
 
-/// The names of `types`.
+/// What a transaction is about, as `types` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum TxKind {
     File,
     TreeConnect,
     Negotiate,
@@ -19,7 +19,7 @@ enum Kind {
     Generic,
 }
 
-impl Kind {
+impl TxKind {
     const NAMES: [(&'static str, Self); 10] = [
         ("file", Self::File),
         ("tree_connect", Self::TreeConnect),
@@ -33,7 +33,7 @@ impl Kind {
         ("generic", Self::Generic),
     ];
 
-    const fn of(detail: &Detail) -> Self {
+    pub(super) const fn of(detail: &Detail) -> Self {
         match detail {
             Detail::File(_) => Self::File,
             Detail::TreeConnect(_) => Self::TreeConnect,
@@ -49,29 +49,24 @@ impl Kind {
     }
 }
 
-/// A set of kinds, a bit each.
+/// What an EVE output asks of `smb` events: a bit for each [`TxKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Kinds(u16);
+pub struct EveSmbOptions(u16);
 
-impl Default for Kinds {
-    fn default() -> Self {
-        Self(u16::MAX)
-    }
-}
-
-impl Kinds {
-    /// Those of `eve.types`; all when there is no such list.
-    pub(super) fn new(settings: &Settings) -> Self {
-        let listed = settings.text("eve.types").into_iter().flat_map(|list| list.split(','));
-        let bits = listed.filter_map(|text| Kind::NAMES.iter().find(|(name, _)| *name == text.trim()));
-        match bits.fold(0, |set, (_, kind)| set | 1 << *kind as u16) {
-            0 => Self::default(),
+impl FromEveOptions for EveSmbOptions {
+    /// Takes the kinds of `types`; all when there is no such list.
+    fn from_options(own: &Settings, _: &Settings) -> Self {
+        let listed = own.list("types").filter_map(|text| TxKind::NAMES.iter().find(|(name, _)| *name == text));
+        match listed.fold(0, |set, (_, kind)| set | 1 << *kind as u16) {
+            0 => Self(u16::MAX),
             set => Self(set),
         }
     }
+}
 
-    pub(super) const fn want(self, detail: &Detail) -> bool {
-        self.0 & 1 << Kind::of(detail) as u16 != 0
+impl EveSmbOptions {
+    pub(super) const fn want(self, kind: TxKind) -> bool {
+        self.0 & 1 << kind as u16 != 0
     }
 }
 
@@ -81,11 +76,13 @@ mod tests {
 
     #[test]
     fn only_the_kinds_listed_are_wanted() {
-        let listed = Settings::new([("eve.types".into(), "ioctl,generic".into())]);
-        for (settings, want) in [(listed, [true, true, false]), (Settings::default(), [true; 3])] {
-            let kinds = Kinds::new(&settings);
+        let none: [(&str, &str); 0] = [];
+        let listed = Settings::new([("types", "ioctl, generic")]);
+        for (own, want) in [(listed, [true, true, false]), (Settings::new(none), [true; 3])] {
+            let options = EveSmbOptions::from_options(&own, &Settings::default());
             let negotiate = Detail::Negotiate(Box::default());
-            assert_eq!([Detail::Ioctl(1), Detail::None, negotiate].map(|detail| kinds.want(&detail)), want);
+            let kinds = [Detail::Ioctl(1), Detail::None, negotiate].map(|detail| TxKind::of(&detail));
+            assert_eq!(kinds.map(|kind| options.want(kind)), want);
         }
     }
 }

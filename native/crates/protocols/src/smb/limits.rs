@@ -1,12 +1,16 @@
 //! How much of a flow is kept, and what is found too large. Keys as under `app-layer.protocols.smb`.
 
-use sidewire_app_layer::Settings;
+use sidewire_app_layer::{FromSettings, Settings};
+
+use super::kinds::EveSmbOptions;
 
 /// Bounds on the state of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limits {
+pub struct Limits {
     /// Open transactions (`max-tx`).
     pub(super) transactions: usize,
+    /// The bound was configured: a flow that has more is given up.
+    pub(super) strict: bool,
     /// Greatest read asked for or answered (`max-read-size`). Octets; 0: any.
     pub(super) read: u32,
     /// Greatest write (`max-write-size`). Octets; 0: any.
@@ -32,14 +36,15 @@ pub(super) struct Queue {
     pub(super) count: usize,
 }
 
-impl Limits {
-    pub(super) fn new(settings: &Settings) -> Self {
+impl FromSettings<EveSmbOptions> for Limits {
+    fn from_settings(settings: &Settings, _: &[&EveSmbOptions]) -> Self {
         let size = |key, default: u64| settings.size(key).unwrap_or(default);
         let size32 = |key| u32::try_from(size(key, 16 << 20)).unwrap_or(u32::MAX);
         let count = |key, default| settings.number(key).and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
         let queue = |size_key, count_key| Queue { size: size(size_key, 64 << 20), count: count(count_key, 64) };
         Self {
             transactions: count("max-tx", 1024),
+            strict: settings.number("max-tx").is_some(),
             read: size32("max-read-size"),
             write: size32("max-write-size"),
             read_queue: queue("max-read-queue-size", "max-read-queue-cnt"),
@@ -59,7 +64,7 @@ mod tests {
     #[test]
     fn reads_sizes_and_counts() {
         let settings = [("max-tx", "7"), ("max-read-size", "1kb"), ("max-write-queue-cnt", "3")];
-        let limits = Limits::new(&Settings::new(settings.map(|(key, value)| (key.into(), value.into()))));
+        let limits = Limits::from_settings(&Settings::new(settings), &[]);
         assert_eq!((limits.transactions, limits.read, limits.write_queue.count), (7, 1024, 3));
         assert_eq!((limits.write, limits.handles, limits.stub), (16 << 20, 1024, 1 << 20));
     }

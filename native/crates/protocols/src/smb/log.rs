@@ -2,51 +2,45 @@
 
 use core::fmt;
 
-use sidewire_app_layer::{Logger, LoggerInfo, TxHead};
+use sidewire_app_layer::{Logger, TxHead};
 use sidewire_base::Direction;
 use sidewire_eve::{Array, Object};
 use sidewire_msrpc::{Carriage, Exchange, PduType, write_msrpc};
 use sidewire_tables::{FSCTL, NTSTATUS};
 
+use super::kinds::EveSmbOptions;
 use super::names::{dos_error, server_error, smb1_command, smb2_command, smb2_dialect};
+use super::stage::BOTH_COMPLETE;
 use super::transaction::{
     Command, Create, Delete, Detail, Dialect, FileId, Native, Negotiate, SessionSetup, Status, Transaction, TreeConnect,
 };
 use sidewire_msrpc::security::Credentials;
 
-pub(super) const LOGGERS: &[Logger<Transaction>] = &[
-    Logger {
-        info: LoggerInfo { event_type: "smb", in_alerts: true },
-        ready: |head, tx, last| is_ready(head, last) && tx.wanted && !matches!(tx.detail, Detail::Encrypted),
-        from: |_| Direction::ToServer,
-        write,
-        extended: None,
-    },
-    Logger {
-        info: LoggerInfo { event_type: "msrpc", in_alerts: true },
-        ready: |head, tx, last| {
+pub(super) const LOGGERS: &[Logger<Transaction, EveSmbOptions>] = &[
+    Logger::new("smb", |head, tx, last| is_ready(head, last) && !matches!(tx.detail, Detail::Encrypted), write)
+        .wanted_if(|tx, options| options.want(tx.kind)),
+    Logger::new(
+        "msrpc",
+        |head, tx, last| {
             is_ready(head, last)
                 && tx.call().is_some_and(|call| call.exchange.is_call() && call.exchange.opnum.is_some())
         },
-        from: |_| Direction::ToServer,
-        write: |tx, head, out| {
+        |tx, head, _, out| {
             if let Some(call) = tx.call().filter(|call| call.exchange.is_call()) {
                 let pipe = call.pipe.as_deref().map(String::from_utf8_lossy);
                 write_msrpc(&call.exchange, Carriage::Smb, pipe.as_deref(), head.started, out);
             }
         },
-        extended: None,
-    },
-    Logger {
-        info: LoggerInfo { event_type: "fileinfo", in_alerts: false },
-        ready: |head, tx, last| is_ready(head, last) && matches!(tx.detail, Detail::File(_)),
-        from: |tx| match &tx.detail {
+    ),
+    Logger::file(
+        |head, tx: &Transaction, last| is_ready(head, last) && matches!(tx.detail, Detail::File(_)),
+        |tx| match &tx.detail {
             Detail::File(file) => file.direction,
             _ => Direction::ToServer,
         },
-        write: |tx, head, out| write_file(tx, head, false, out),
-        extended: Some(|tx, head, out| write_file(tx, head, true, out)),
-    },
+        |tx, head, _, out| write_file(tx, head, false, out),
+    )
+    .in_others(|tx, head, _, out| write_file(tx, head, true, out)),
 ];
 
 /// `open`: the file may still be on its way.
@@ -67,13 +61,13 @@ fn write_file(tx: &Transaction, head: &TxHead, open: bool, out: &mut Object<'_>)
 }
 
 fn is_ready(head: &TxHead, last: bool) -> bool {
-    last || head.progress == [1, 1]
+    last || head.progress == BOTH_COMPLETE
 }
 
 /// An empty name in a create stands for the share itself; Zeek's word for it, which Suricata took.
 const SHARE_ROOT: &[u8] = b"<share_root>";
 
-fn write(tx: &Transaction, head: &TxHead, out: &mut Object<'_>) {
+fn write(tx: &Transaction, head: &TxHead, _: &EveSmbOptions, out: &mut Object<'_>) {
     if matches!(tx.detail, Detail::Encrypted) {
         return;
     }

@@ -19,6 +19,7 @@ mod names;
 mod pipe;
 mod smb1;
 mod smb2;
+mod stage;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -27,11 +28,16 @@ mod transaction;
 mod wire1;
 mod wire2;
 
+use std::sync::Arc;
+
 use sidewire_app_layer::{
-    Buffer, Context, EventInfo, ExtensionDef, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step,
-    Transactions, Transport, Value,
+    Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
 };
-use sidewire_base::Direction;
+use sidewire_base::{Direction, PerDirection};
+
+use event::Event;
+use kinds::EveSmbOptions;
+use limits::Limits;
 
 use crate::dcerpc::{EXTENSION, announce, rows};
 
@@ -40,23 +46,27 @@ pub use transaction::Transaction;
 
 impl Protocol for Smb {
     type Tx = Transaction;
-    const INFO: Info = Info {
+    type Config = Limits;
+    type EveOptions = EveSmbOptions;
+
+    const INFO: ProtocolInfo = ProtocolInfo {
         name: "smb",
-        aliases: &[],
+        matched_by: &["dcerpc"],
         doc: "Windows file and printer sharing, and the named pipes beside it.",
         transports: &[Transport::Tcp],
         patterns: detect::PATTERNS,
         probes: detect::PROBES,
-        stages: [&["request_started", "request_complete"], &["response_started", "response_complete"]],
-        one_way: false,
+        stages: stage::STAGES,
+        events: Event::EVENTS,
+        frames: frame::FramePart::FRAMES,
+        extensions: &[EXTENSION],
+        flushes_stream: false,
+        stream_depth: Some(0),
+        files: PerDirection::new(true, true),
+        ..ProtocolInfo::DEFAULT
     };
-    const FLUSHES_STREAM: bool = false;
-    const EXTENSIONS: &'static [ExtensionDef] = &[EXTENSION];
-    const STREAM_DEPTH: Option<u64> = Some(0);
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
-    const FRAMES: &'static [FrameInfo] = frame::FRAMES;
-    const EVENTS: &'static [EventInfo] = event::EVENTS;
-    const LOGGERS: &'static [Logger<Transaction>] = log::LOGGERS;
+    const LOGGERS: &'static [Logger<Transaction, EveSmbOptions>] = log::LOGGERS;
 
     fn little_endian(tx: &Transaction, direction: Direction) -> bool {
         rows::little_endian(tx, direction)
@@ -74,8 +84,8 @@ impl Protocol for Smb {
         }
     }
 
-    fn begin(settings: &Settings) -> Self {
-        Self::new(settings)
+    fn begin(config: &Arc<Limits>) -> Self {
+        Self::new(**config)
     }
 
     fn parse(

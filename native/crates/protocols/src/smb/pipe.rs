@@ -142,7 +142,7 @@ impl Smb {
             && let Detail::File(file) = &mut slot.tx.detail
         {
             for event in file.content.chunk(data.position, data.length.into(), limit, read) {
-                slot.raise(event as u16);
+                slot.raise(event);
             }
         }
         Route::File(id)
@@ -331,7 +331,7 @@ impl Exchanges for Calls<'_> {
         // SMB's own rules know one event for what is wrong inside a pipe.
         if event == sidewire_msrpc::Event::MalformedPdu {
             match id.and_then(|id| self.transactions.by_id(id)) {
-                Some(slot) => slot.raise(Event::MalformedData as u16),
+                Some(slot) => slot.raise(Event::MalformedData),
                 None => self.ledger.raise(self.transactions, Event::MalformedData),
             }
         }

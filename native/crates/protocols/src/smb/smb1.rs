@@ -89,7 +89,7 @@ impl Smb {
             around.transactions.by_id(id)
         };
         match slot {
-            Some(slot) => slot.raise(Event::MalformedData as u16),
+            Some(slot) => slot.raise(Event::MalformedData),
             None => self.ledger.raise(around.transactions, Event::MalformedData),
         }
     }
@@ -205,14 +205,14 @@ impl Smb {
         if let Some((_, id)) = self.negotiating.filter(|(before, _)| *before == this)
             && let Some(slot) = around.transactions.by_id(id)
         {
-            slot.raise(Event::DuplicateNegotiate as u16);
+            slot.raise(Event::DuplicateNegotiate);
             return;
         }
         let negotiate = Negotiate { dialects, ..Negotiate::default() };
         let transaction = Transaction::new(this, 0, 0, Detail::Negotiate(Box::new(negotiate)));
         let slot = self.ledger.open(around.transactions, around.now, transaction);
         if odd {
-            slot.raise(Event::NegotiateMalformedDialects as u16);
+            slot.raise(Event::NegotiateMalformedDialects);
         }
         self.negotiating = Some((this, slot.head.id));
     }
@@ -425,7 +425,7 @@ impl Smb {
         }
         match chosen {
             Some(name) => self.ledger.dialect = Dialect::Smb1(name),
-            None => slot.raise(Event::NegotiateMalformedDialects as u16),
+            None => slot.raise(Event::NegotiateMalformedDialects),
         }
         self.ledger.answer(around, Some(id), Some(status));
         Ok(())

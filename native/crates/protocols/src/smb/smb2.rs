@@ -79,7 +79,7 @@ impl Smb {
             Err(_) => {
                 let generic = self.generic2(around, &request);
                 match around.transactions.by_id(generic) {
-                    Some(slot) => slot.raise(Event::MalformedData as u16),
+                    Some(slot) => slot.raise(Event::MalformedData),
                     None => self.ledger.raise(around.transactions, Event::MalformedData),
                 }
                 None
@@ -171,7 +171,7 @@ impl Smb {
         if let Some((_, id)) = self.negotiating.filter(|(before, _)| *before == this)
             && let Some(slot) = around.transactions.by_id(id)
         {
-            slot.raise(Event::DuplicateNegotiate as u16);
+            slot.raise(Event::DuplicateNegotiate);
             return Ok(());
         }
         let detail =
@@ -226,10 +226,10 @@ impl Smb {
     pub(super) fn ntlm_events(&mut self, around: &mut Around<'_, '_>, id: u64, malformed: bool, unusual: bool) {
         if let Some(slot) = around.transactions.by_id(id) {
             if malformed {
-                slot.raise(Event::MalformedNtlmsspRequest as u16);
+                slot.raise(Event::MalformedNtlmsspRequest);
             }
             if unusual {
-                slot.raise(Event::UnusualNtlmsspOrder as u16);
+                slot.raise(Event::UnusualNtlmsspOrder);
             }
         }
     }
@@ -287,7 +287,7 @@ impl Smb {
             Err(_) => {
                 let id = asked.and_then(|asked| asked.transaction);
                 match self.ledger.answer(around, id, Some(status)) {
-                    Some(slot) => slot.raise(Event::MalformedData as u16),
+                    Some(slot) => slot.raise(Event::MalformedData),
                     None => self.ledger.raise(around.transactions, Event::MalformedData),
                 }
                 None

@@ -2,11 +2,17 @@
 
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Context, Input, Protocol as _, Session as _, Settings, Transactions, Transport, Value};
+use sidewire_app_layer::{
+    Context, FromEveOptions as _, FromSettings as _, Input, Protocol as _, Session as _, Settings, Transactions,
+    Transport, Value,
+};
 use sidewire_base::Direction;
 use sidewire_eve::Object;
 
-use super::event::{EVENTS, Event};
+use super::event::Event;
+use super::kinds::EveSmbOptions;
+use super::limits::Limits;
+use super::stage::BOTH_COMPLETE;
 use super::transaction::Detail;
 use super::wire2::command;
 use super::{Smb, Transaction};
@@ -230,10 +236,10 @@ struct Player {
 
 impl Player {
     fn new(settings: &[(&str, &str)]) -> Self {
-        let settings = Settings::new(settings.iter().map(|(key, value)| ((*key).into(), (*value).into())));
+        let settings = Settings::new(settings.iter().copied());
         Self {
-            session: Smb::begin(&settings),
-            transactions: Transactions::default(),
+            session: Smb::new(Limits::from_settings(&settings, &[])),
+            transactions: Transactions::new(BOTH_COMPLETE),
             harness: ParseHarness::to_port(445),
             offsets: [0; 2],
             buffers: Default::default(),
@@ -277,18 +283,19 @@ impl Player {
             self.feed(direction, &[], true);
             self.with(|session, transactions, context| session.close(direction, transactions, context));
         }
+        let options = EveSmbOptions::from_options(&Settings::default(), &Settings::default());
         let mut eve = Vec::new();
         for slot in self.transactions.iter() {
             for logger in Smb::LOGGERS {
                 if (logger.ready)(&slot.head, &slot.tx, true) {
                     let mut out = Vec::new();
-                    (logger.write)(&slot.tx, &slot.head, &mut Object::new(&mut out));
+                    (logger.write)(&slot.tx, &slot.head, &options, &mut Object::new(&mut out));
                     eve.push(String::from_utf8(out).unwrap());
                 }
             }
         }
         let events = self.transactions.iter().flat_map(|slot| slot.head.events.iter());
-        let events = events.map(|event| EVENTS[usize::from(*event)].name).collect();
+        let events = events.map(|event| Event::EVENTS[usize::from(*event)].name).collect();
         Outcome { eve, events, session: self.session, transactions: self.transactions, kept: self.kept }
     }
 }
@@ -332,12 +339,12 @@ fn calls_on_a_pipe_are_followed_whatever_carries_them() {
     assert!(has(&outcome, r#"{"transport":"smb","pipe":"svcctl","call_id":3"#));
     assert_eq!(outcome.eve.iter().filter(|line| line.starts_with(r#"{"transport""#)).count(), 2);
     assert!(outcome.events.is_empty(), "{:?}", outcome.events);
-    assert!(outcome.transactions.iter().all(|slot| slot.head.progress == [1, 1]));
+    assert!(outcome.transactions.iter().all(|slot| slot.head.progress == BOTH_COMPLETE));
 }
 
 #[test]
 fn rules_see_shares_users_and_calls() {
-    let mut session = sidewire_app_layer::Typed::<Smb>::new(&Settings::default());
+    let mut session = sidewire_app_layer::ProtocolSession::<Smb>::with_settings(&Settings::default());
     let mut harness = ParseHarness::to_port(445);
     let mut offsets = [0; 2];
     for (direction, octets) in services() {
@@ -497,12 +504,12 @@ fn a_flood_of_requests_is_bounded() {
         .flat_map(|id| [ask(command::CREATE, id, &create_body("x")), ask(command::TREE_CONNECT, id, &[0; 4])])
         .collect();
     let outcome = play(&script);
-    let open = outcome.transactions.iter().filter(|slot| slot.head.progress[1] == 0).count();
+    let open = outcome.transactions.iter().filter(|slot| slot.head.progress.to_client == 0).count();
     assert!(open <= 1025, "{open} open");
     assert_eq!(outcome.events.iter().filter(|event| **event == "too_many_transactions").count(), 1);
     assert!(outcome.session.opens.len() <= 1024 && outcome.session.asked.len() <= 1024);
     assert!(outcome.session.evicted() > 3000);
-    assert_eq!(EVENTS[Event::TooManyTransactions as usize].name, "too_many_transactions");
+    assert_eq!(Event::EVENTS[Event::TooManyTransactions as usize].name, "too_many_transactions");
 }
 
 fn smb1(command: u8, multiplex: u16, response: bool, words: &[u8], data: &[u8]) -> (Direction, Vec<u8>) {

@@ -6,6 +6,7 @@ use sidewire_msrpc::Exchange;
 use smallvec::SmallVec;
 
 use super::file::Content;
+use super::kinds::TxKind;
 use crate::dcerpc::Rpc;
 use sidewire_msrpc::security::Credentials;
 
@@ -52,8 +53,8 @@ pub struct Transaction {
     pub(super) tree_id: u32,
     pub(super) dialect: Dialect,
     pub(super) detail: Detail,
-    /// The `smb` event of it is wanted.
-    pub(super) wanted: bool,
+    /// What it was about when it was opened.
+    pub(super) kind: TxKind,
 }
 
 /// A command of one of the two generations.
@@ -179,7 +180,7 @@ impl TreeConnect {
 
 impl Transaction {
     pub(super) fn new(command: Command, session_id: u64, tree_id: u32, detail: Detail) -> Self {
-        Self { command, status: None, session_id, tree_id, dialect: Dialect::Unknown, detail, wanted: true }
+        Self { command, status: None, session_id, tree_id, dialect: Dialect::Unknown, detail, kind: TxKind::Generic }
     }
 
     /// The file or directory the transaction is about, by name.

@@ -1,6 +1,6 @@
 //! EVE: `tls` in the shape of Suricata 8.
 
-use sidewire_app_layer::{Logger, LoggerInfo, TxHead};
+use sidewire_app_layer::{Logger, TxHead};
 use sidewire_base::Direction;
 use sidewire_eve::{Array, Object, base64};
 
@@ -8,25 +8,26 @@ use super::certificate::{CertificateChain, LeafCertificate};
 use super::fields::TlsFields;
 use super::fingerprint::{JA4_OF_NOTHING, TlsFingerprint};
 use super::progress::Stage;
+use super::settings::EveTlsOptions;
 use super::transaction::{HelloLists, TlsSide, TlsTransaction};
 use super::version::TlsVersion;
 
-pub(super) const LOGGERS: &[Logger<TlsTransaction>] = &[Logger {
-    info: LoggerInfo { event_type: "tls", in_alerts: true },
-    ready: |head, tx, last| (last || is_over(head)) && is_told(tx),
-    from: |_| Direction::ToServer,
-    write: |tx, _, out| write(tx, tx.fields, out),
-    extended: Some(|tx, _, out| write(tx, tx.alert_fields, out)),
-}];
+pub(super) const LOGGERS: &[Logger<TlsTransaction, EveTlsOptions>] = &[Logger::new(
+    "tls",
+    |head, tx, last| (last || is_over(head)) && is_told(tx, true),
+    |tx: &TlsTransaction, _, options: &EveTlsOptions, out| write(tx, options.fields.without(tx.unwritten), out),
+)
+.wanted_if(|tx, options| is_told(tx, options.tells_resumed))
+.in_others(|tx, _, _, out| write(tx, TlsFields::EXTENDED.without(tx.unwritten), out))];
 
 /// Both sides are done with their handshake.
 fn is_over(head: &TxHead) -> bool {
     Direction::BOTH.into_iter().zip(head.progress).all(|(side, at)| at >= Stage::Handshake.value(side))
 }
 
-/// A session is told when the server's certificate is known, or cannot be; `resumed` ones too, where they are wanted.
-fn is_told(tx: &TlsTransaction) -> bool {
-    tx.sides.to_client.leaf.is_some() || tx.tells_resumed && tx.facts.resumption || tx.facts.without_certificate
+/// A session is told when the server's certificate is known, or cannot be; `resumed` ones too, if wanted.
+fn is_told(tx: &TlsTransaction, resumed: bool) -> bool {
+    tx.sides.to_client.leaf.is_some() || resumed && tx.facts.resumption || tx.facts.without_certificate
 }
 
 fn write(tx: &TlsTransaction, fields: TlsFields, out: &mut Object<'_>) {

@@ -23,39 +23,46 @@ mod tests;
 mod transaction;
 mod version;
 
+use std::sync::Arc;
+
 use sidewire_app_layer::{
-    Buffer, Context, EventInfo, Failed, FrameInfo, Info, Input, Logger, Protocol, Settings, Step, Transactions,
-    Transport,
+    Buffer, Context, DetectionEvent, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport,
 };
 use sidewire_base::Direction;
 
+use event::TlsEvent;
 use progress::{Stage, TlsProgress};
 use session::RecordStep;
 pub use session::TlsSession;
-use settings::TlsSettings;
+use settings::{EveTlsOptions, TlsSettings};
 use transaction::PendingEvents;
 pub use transaction::TlsTransaction;
 
 impl Protocol for TlsSession {
     type Tx = TlsTransaction;
-    const INFO: Info = Info {
+    type Config = TlsSettings;
+    type EveOptions = EveTlsOptions;
+
+    const INFO: ProtocolInfo = ProtocolInfo {
         name: "tls",
         aliases: &["ssl"],
         doc: "TLS 1.0 to 1.3 (RFC 8446), SSL 3.0 and hellos of SSL 2.0.",
         transports: &[Transport::Tcp],
         patterns: detect::PATTERNS,
         probes: detect::PROBES,
-        stages: progress::STAGES,
-        one_way: false,
+        client_first: true,
+        not_found: DetectionEvent::NoTlsAfterStarttls,
+        stages: progress::stage::STAGES,
+        events: TlsEvent::EVENTS,
+        frames: frame::RecordFrame::FRAMES,
+        events_in_capitals: true,
+        ..ProtocolInfo::DEFAULT
     };
-    const CLIENT_FIRST: bool = true;
     const BUFFERS: &'static [Buffer<TlsTransaction>] = buffers::BUFFERS;
-    const FRAMES: &'static [FrameInfo] = frame::FRAMES;
-    const EVENTS: &'static [EventInfo] = event::EVENTS;
-    const LOGGERS: &'static [Logger<TlsTransaction>] = log::LOGGERS;
+    const LOGGERS: &'static [Logger<TlsTransaction, EveTlsOptions>] = log::LOGGERS;
 
-    fn begin(settings: &Settings) -> Self {
-        Self::new(TlsSettings::new(settings))
+    fn begin(config: &Arc<TlsSettings>) -> Self {
+        Self::new(**config)
     }
 
     fn parse(
@@ -82,7 +89,7 @@ impl Protocol for TlsSession {
             progress.reach_both(Stage::Handshake);
         }
         for event in events.take() {
-            slot.raise(event as u16);
+            slot.raise(event);
         }
         for side in Direction::BOTH {
             slot.advance(side, progress.get(side), context.time);

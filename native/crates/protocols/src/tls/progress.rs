@@ -2,18 +2,29 @@
 
 use sidewire_base::{Direction, PerDirection};
 
-/// Names of the stages, towards the server and towards the client.
-pub(super) const STAGES: [&[&str]; 2] = [
-    &["client_in_progress", "client_hello_done", "client_cert_done", "client_handshake_done", "client_finished"],
-    &[
-        "server_in_progress",
-        "server_hello",
-        "server_cert_done",
-        "server_hello_done",
-        "server_handshake_done",
-        "server_finished",
-    ],
-];
+pub(super) mod stage {
+    //! The stages, each with its value and its name.
+
+    sidewire_app_layer::stages! {
+        to_server {
+            IN_PROGRESS = "client_in_progress",
+            HELLO = "client_hello_done",
+            CERTIFICATE = "client_cert_done",
+            HANDSHAKE = "client_handshake_done",
+            FINISHED = "client_finished",
+        }
+        to_client {
+            IN_PROGRESS = "server_in_progress",
+            HELLO = "server_hello",
+            CERTIFICATE = "server_cert_done",
+            HELLO_DONE = "server_hello_done",
+            HANDSHAKE = "server_handshake_done",
+            FINISHED = "server_finished",
+        }
+    }
+}
+
+use stage::{to_client, to_server};
 
 /// A stage of either side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +44,16 @@ pub(super) enum Stage {
 impl Stage {
     /// The value in a direction.
     pub(super) const fn value(self, direction: Direction) -> u8 {
-        match (self, direction) {
-            (Self::Hello, _) => 1,
-            (Self::Certificate, _) => 2,
-            (Self::HelloDone, Direction::ToServer) => 2,
-            (Self::HelloDone, Direction::ToClient) | (Self::Handshake, Direction::ToServer) => 3,
-            (Self::Handshake, Direction::ToClient) | (Self::Finished, Direction::ToServer) => 4,
-            (Self::Finished, Direction::ToClient) => 5,
+        match (direction, self) {
+            (Direction::ToServer, Self::Hello) => to_server::HELLO,
+            (Direction::ToServer, Self::Certificate | Self::HelloDone) => to_server::CERTIFICATE,
+            (Direction::ToServer, Self::Handshake) => to_server::HANDSHAKE,
+            (Direction::ToServer, Self::Finished) => to_server::FINISHED,
+            (Direction::ToClient, Self::Hello) => to_client::HELLO,
+            (Direction::ToClient, Self::Certificate) => to_client::CERTIFICATE,
+            (Direction::ToClient, Self::HelloDone) => to_client::HELLO_DONE,
+            (Direction::ToClient, Self::Handshake) => to_client::HANDSHAKE,
+            (Direction::ToClient, Self::Finished) => to_client::FINISHED,
         }
     }
 }

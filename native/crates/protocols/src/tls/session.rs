@@ -1,10 +1,10 @@
 //! The record layer of both sides: RFC 8446 section 5.1, RFC 5246 section 6.2.
 
-use sidewire_app_layer::{Context, FrameKind, Input};
+use sidewire_app_layer::{Context, Input};
 use sidewire_base::{Direction, PerDirection};
 
 use super::event::TlsEvent;
-use super::frame;
+use super::frame::RecordFrame;
 use super::handshake::{HandshakeBuffer, HandshakeStep};
 use super::heartbeat::HeartbeatState;
 use super::progress::{Stage, TlsProgress};
@@ -110,8 +110,7 @@ impl TlsSession {
 
     /// The transaction of the flow, at its beginning.
     pub(super) fn transaction(&self) -> TlsTransaction {
-        let TlsSettings { fields, alert_fields, tells_resumed, .. } = self.settings;
-        TlsTransaction { fields, alert_fields, tells_resumed, ..TlsTransaction::default() }
+        TlsTransaction { unwritten: self.settings.unwritten, ..TlsTransaction::default() }
     }
 
     /// Rules on the payload have nothing more to look into.
@@ -170,14 +169,14 @@ impl TlsSession {
         &mut self,
         data: &[u8],
         step: &mut RecordStep<'_>,
-        tell: &mut impl FnMut(FrameKind, usize, usize),
+        tell: &mut impl FnMut(RecordFrame, usize, usize),
     ) -> Result<RecordOutcome, Unfollowable> {
         step.tx.sides[step.from].version = TlsVersion::SSL2;
         let Some(record) = Ssl2Record::read(data) else { return Ok(RecordOutcome::Need(data.len() + 1)) };
         let whole = record.header + record.length;
         if !core::mem::replace(&mut self.lanes[step.from].begun, true) {
-            tell(frame::SSL2_HEADER, 0, record.header + 1);
-            tell(frame::SSL2_PDU, 0, whole);
+            tell(RecordFrame::Ssl2Header, 0, record.header + 1);
+            tell(RecordFrame::Ssl2Pdu, 0, whole);
         }
         let Some(message) = data.get(record.header..whole) else { return Ok(RecordOutcome::Need(whole)) };
         self.lanes[step.from].begun = false;
@@ -193,12 +192,12 @@ impl TlsSession {
         &mut self,
         data: &[u8],
         step: &mut RecordStep<'_>,
-        tell: &mut impl FnMut(FrameKind, usize, usize),
+        tell: &mut impl FnMut(RecordFrame, usize, usize),
     ) -> Result<RecordOutcome, Unfollowable> {
         let Some(header) = RecordHeader::read(data) else { return Ok(RecordOutcome::Need(HEADER)) };
         if !core::mem::replace(&mut self.lanes[step.from].begun, true) {
-            tell(frame::HEADER, 0, HEADER);
-            tell(frame::PDU, 0, HEADER + header.length);
+            tell(RecordFrame::Header, 0, HEADER);
+            tell(RecordFrame::Pdu, 0, HEADER + header.length);
         }
         if !self.check(header, step)? {
             self.lanes[step.from].begun = false;
@@ -210,7 +209,7 @@ impl TlsSession {
             if data.len() < MIN_RECORD {
                 return Ok(RecordOutcome::Need(MIN_RECORD));
             }
-            tell(frame::DATA, HEADER, header.length);
+            tell(RecordFrame::Data, HEADER, header.length);
             self.application_data(step);
             let there = whole.min(data.len());
             let lane = &mut self.lanes[step.from];
@@ -219,15 +218,15 @@ impl TlsSession {
         }
         let Some(fragment) = data.get(HEADER..whole) else { return Ok(RecordOutcome::Need(whole)) };
         self.lanes[step.from].begun = false;
-        tell(frame::DATA, HEADER, header.length);
+        tell(RecordFrame::Data, HEADER, header.length);
         match header.kind {
             content::CHANGE_CIPHER_SPEC => change_cipher(step),
             content::ALERT => {
-                tell(frame::ALERT, HEADER, header.length);
+                tell(RecordFrame::Alert, HEADER, header.length);
                 alert(fragment, step);
             }
             content::HEARTBEAT => {
-                tell(frame::HEARTBEAT, HEADER, header.length);
+                tell(RecordFrame::Heartbeat, HEADER, header.length);
                 let encrypted = step.tx.has_cipher();
                 self.heartbeat.take(step.from, fragment, encrypted).map_err(|event| step.fail(event))?;
             }

@@ -1,6 +1,6 @@
-//! What `app-layer.protocols.tls` of suricata.yaml says.
+//! What `app-layer.protocols.tls` of suricata.yaml says, and the options of EVE's `tls`.
 
-use sidewire_app_layer::Settings;
+use sidewire_app_layer::{FromEveOptions, FromSettings, Settings};
 
 use super::fields::TlsFields;
 
@@ -18,18 +18,15 @@ pub(super) enum Encryption {
 
 /// The settings of the protocol.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct TlsSettings {
+pub struct TlsSettings {
     pub(super) encryption: Encryption,
-    /// Members of EVE's `tls`.
-    pub(super) fields: TlsFields,
-    /// Members of `tls` in alerts.
-    pub(super) alert_fields: TlsFields,
-    /// Resumed sessions are told too (`session-resumption`).
-    pub(super) tells_resumed: bool,
+    /// Members of EVE's `tls` that are not made: JA3 is when it is asked for (`ja3-fingerprints`), by the configuration or
+    /// a rule.
+    pub(super) unwritten: TlsFields,
 }
 
-impl TlsSettings {
-    pub(super) fn new(settings: &Settings) -> Self {
+impl FromSettings<EveTlsOptions> for TlsSettings {
+    fn from_settings(settings: &Settings, _: &[&EveTlsOptions]) -> Self {
         let bypass = settings.truth("no-reassemble") == Some(true);
         let encryption = match settings.text("encryption-handling") {
             Some("full") => Encryption::Full,
@@ -37,24 +34,32 @@ impl TlsSettings {
             None if bypass => Encryption::Bypass,
             _ => Encryption::TrackOnly,
         };
-        let tells_resumed = settings.truth("eve.session-resumption") != Some(false);
+        let ja3 = settings.truth("ja3-fingerprints") == Some(true);
+        Self { encryption, unwritten: if ja3 { TlsFields::default() } else { TlsFields::ANY_JA3 } }
+    }
+}
+
+/// What an EVE output asks of `tls` events.
+#[derive(Clone, Copy, Debug)]
+pub struct EveTlsOptions {
+    /// Members of EVE's `tls`.
+    pub(super) fields: TlsFields,
+    /// Resumed sessions are told too (`session-resumption`).
+    pub(super) tells_resumed: bool,
+}
+
+impl FromEveOptions for EveTlsOptions {
+    fn from_options(own: &Settings, _: &Settings) -> Self {
+        let tells_resumed = own.truth("session-resumption") != Some(false);
         let resumed = if tells_resumed { TlsFields::SESSION_RESUMED } else { TlsFields::default() };
-        let custom: Vec<&str> = (0..).map_while(|nth| settings.text(&format!("eve.custom.{nth}"))).collect();
+        let custom: Vec<&str> = own.list("custom").collect();
         let fields = if !custom.is_empty() {
             TlsFields::named(custom.into_iter())
-        } else if settings.truth("eve.extended") == Some(true) {
+        } else if own.truth("extended") == Some(true) {
             TlsFields::EXTENDED
         } else {
             TlsFields::BASIC
         };
-        // JA3 is made when it is asked for (`ja3-fingerprints`), by the configuration or a rule.
-        let ja3 =
-            if settings.truth("ja3-fingerprints") == Some(true) { TlsFields::default() } else { TlsFields::ANY_JA3 };
-        Self {
-            encryption,
-            fields: fields.with(resumed).without(ja3),
-            alert_fields: TlsFields::EXTENDED.without(ja3),
-            tells_resumed,
-        }
+        Self { fields: fields.with(resumed), tells_resumed }
     }
 }

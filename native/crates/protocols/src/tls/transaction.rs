@@ -17,11 +17,8 @@ pub struct TlsTransaction {
     pub(super) facts: SessionFacts,
     /// What the last look at new octets brought: bits of [`message_bit`].
     pub(super) latest: u8,
-    /// Members of its EVE record, and of the record in alerts.
-    pub(super) fields: TlsFields,
-    pub(super) alert_fields: TlsFields,
-    /// Sessions that are resumed, and have no certificate to show, are told too.
-    pub(super) tells_resumed: bool,
+    /// Members of EVE's `tls` that are not made.
+    pub(super) unwritten: TlsFields,
     /// Time of the last octets.
     pub(super) now: Time,
     /// The protocol the flow spoke before (STARTTLS, CONNECT).

@@ -128,7 +128,7 @@ impl<S> AlertFacts<'_, S> {
     }
 
     fn transaction(&self, tx: Transaction<'_>, outputs: &Outputs, output: &Output, out: &mut Object<'_>) {
-        let Some(head) = tx.session.head(tx.position) else { return };
+        let Some(head) = tx.session.transactions().head(tx.position) else { return };
         let info = &tx.protocol.info;
         for (key, direction) in [("ts_progress", Direction::ToServer), ("tc_progress", Direction::ToClient)] {
             if let Some(stage) = info.stages[direction].get(usize::from(head.progress[direction])) {
@@ -143,25 +143,24 @@ impl<S> AlertFacts<'_, S> {
             let own = number == 0;
             if own || output.alert.calls {
                 out.object_unless_empty(info.event_type, |o| {
-                    tx.session.log(tx.position, number, own, o);
+                    tx.log(output, number, own, o);
                 });
             }
         }
-        self.files(tx, outputs, out);
+        self.files(tx, outputs, output, out);
     }
 
     /// The files that the transaction carries in the direction of the alert.
-    fn files(&self, tx: Transaction<'_>, outputs: &Outputs, out: &mut Object<'_>) {
+    fn files(&self, tx: Transaction<'_>, outputs: &Outputs, output: &Output, out: &mut Object<'_>) {
         let files = (0..outputs.logger_count(tx.number)).filter(|number| {
-            outputs.logger(tx.number, *number) == Some(Kind::FILEINFO)
-                && tx.session.log_from(tx.position, *number) == self.direction
-                && tx.session.log_ready(tx.position, *number, true)
+            (tx.protocol.loggers)(*number).is_some_and(|info| info.is_file)
+                && tx.session.log_due(tx.position, *number, true) == Some(self.direction)
         });
         let mut files = files.peekable();
         if files.peek().is_some() {
             out.array("files", |list| {
                 for number in files {
-                    list.object(|o| tx.session.log(tx.position, number, true, o));
+                    list.object(|o| tx.log(output, number, true, o));
                 }
             });
         }

@@ -1,13 +1,11 @@
 //! `anomaly`: of the decoder, of streams, of the application layer.
 
+use sidewire_app_layer::ProtocolInfo;
 use sidewire_decode::Packet;
 use sidewire_eve::Object;
 
 use super::outputs::AnomalyOptions;
 use super::packet;
-
-/// Protocols whose event names Suricata writes in capitals.
-const CAPITALS: &[&str] = &["http", "smtp", "tls"];
 
 /// Octets shown of an odd packet (`packethdr`).
 const PACKET_HEADER: usize = 32;
@@ -20,7 +18,7 @@ pub(crate) enum Anomaly {
     /// A stream event.
     Stream(&'static str),
     /// An event of a protocol's parser.
-    Parser { protocol: &'static str, event: &'static str },
+    Parser { protocol: &'static ProtocolInfo, event: &'static str },
     /// An event of protocol detection.
     Detection { protocol: &'static str, event: &'static str },
 }
@@ -44,7 +42,7 @@ impl Anomaly {
                 o.str("type", "stream").fmt("event", format_args!("stream.{event}"));
             }
             Self::Parser { protocol, event } => {
-                applayer(o, protocol, event, "proto_parser", CAPITALS.contains(&protocol))
+                applayer(o, protocol.name, event, "proto_parser", protocol.events_in_capitals)
             }
             Self::Detection { protocol, event } => applayer(o, protocol, event, "proto_detect", true),
         });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sidewire_app_layer::ProtocolDef;
+use sidewire_app_layer::{EveTypeOptions, ProtocolDef, Settings};
 
 use crate::config::{EveOutput, RunConfig, XffConfig};
 
@@ -19,7 +19,6 @@ impl Kind {
     pub(crate) const ENGINE: Self = Self(5);
     pub(crate) const ARP: Self = Self(6);
     pub(crate) const METADATA: Self = Self(7);
-    pub(crate) const FILEINFO: Self = Self(8);
     pub(crate) const FRAME: Self = Self(9);
     const NAMES: [&'static str; 10] =
         ["alert", "anomaly", "flow", "netflow", "stats", "engine", "arp", "metadata", "fileinfo", "frame"];
@@ -57,6 +56,8 @@ pub(crate) struct Output {
     pub(crate) frame_payload: usize,
     /// Counters that are 0 are written (`stats.null-values`).
     pub(crate) null_values: bool,
+    /// By protocol: what is asked of its events.
+    protocols: Vec<EveTypeOptions>,
 }
 
 /// Options of `alert`.
@@ -96,22 +97,19 @@ pub(crate) struct AnomalyOptions {
 impl Outputs {
     pub(crate) fn new(config: &RunConfig, protocols: &[ProtocolDef]) -> Self {
         let mut names = Kind::NAMES.to_vec();
-        let mut loggers = Vec::new();
+        let mut loggers: Vec<Vec<Kind>> = Vec::new();
         for protocol in protocols {
-            let mut kinds = Vec::new();
-            let mut number = 0;
-            while let Some(info) = (protocol.loggers)(number) {
-                let position = names.iter().position(|name| *name == info.event_type).unwrap_or_else(|| {
-                    names.push(info.event_type);
+            let mut kind = |event_type| {
+                let position = names.iter().position(|name| *name == event_type).unwrap_or_else(|| {
+                    names.push(event_type);
                     names.len() - 1
                 });
-                kinds.push(Kind(u16::try_from(position).unwrap_or(u16::MAX)));
-                number += 1;
-            }
-            loggers.push(kinds);
+                Kind(u16::try_from(position).unwrap_or(u16::MAX))
+            };
+            loggers.push(protocol.logger_rows().map(|info| kind(info.event_type)).collect());
         }
-        let list: Vec<_> =
-            config.outputs.iter().chain(&config.subscribe).map(|output| Output::new(output, &names)).collect();
+        let outputs = config.outputs.iter().chain(&config.subscribe);
+        let list: Vec<_> = outputs.map(|output| Output::new(output, &names, protocols)).collect();
         Self {
             fast: config.fast.len(),
             payloads: list.iter().any(|output| output.alert.shows_payload()),
@@ -134,13 +132,18 @@ impl Outputs {
         self.loggers.get(protocol)?.get(logger).copied()
     }
 
+    /// What each output asks of a protocol's events.
+    pub(crate) fn options_of(&self, protocol: usize) -> impl Iterator<Item = &EveTypeOptions> {
+        self.list.iter().filter_map(move |output| output.protocol(protocol))
+    }
+
     pub(crate) fn logger_count(&self, protocol: usize) -> usize {
         self.loggers.get(protocol).map_or(0, Vec::len)
     }
 }
 
 impl Output {
-    fn new(config: &EveOutput, names: &[&'static str]) -> Self {
+    fn new(config: &EveOutput, names: &[&'static str], protocols: &[ProtocolDef]) -> Self {
         let options = |name: &str| config.types.get(name);
         let truth = |kind: &str, key: &str, absent: bool| options(kind).map_or(absent, |map| is_on(map, key, absent));
         let number = |kind: &str, key: &str| options(kind).and_then(|map| map.get(key)).and_then(|text| size(text));
@@ -178,6 +181,7 @@ impl Output {
             },
             frame_payload: frame_limit(number("frame", "payload-buffer-size").unwrap_or(4096)),
             null_values: truth("stats", "null-values", true),
+            protocols: protocols.iter().map(|protocol| type_options(config, protocol)).collect(),
             config: config.clone(),
         }
     }
@@ -186,10 +190,23 @@ impl Output {
         self.wanted.get(usize::from(kind.0)).copied().unwrap_or(false)
     }
 
+    /// What is asked of a protocol's events.
+    pub(crate) fn protocol(&self, number: usize) -> Option<&EveTypeOptions> {
+        self.protocols.get(number)
+    }
+
     /// Where events of this kind look for the client behind a proxy, if they do.
     pub(crate) fn forwarding(&self, kind: Kind) -> Option<&XffConfig> {
         self.forwarding.get(usize::from(kind.0))?.as_ref()
     }
+}
+
+/// What an output asks of a protocol's events, under any of the protocol's names, and of alerts on it.
+fn type_options(config: &EveOutput, protocol: &ProtocolDef) -> EveTypeOptions {
+    let info = &protocol.info;
+    let settings = |options: Option<&BTreeMap<String, String>>| Settings::new(options.cloned().unwrap_or_default());
+    let own = core::iter::once(&info.name).chain(info.aliases).find_map(|name| config.types.get(*name));
+    (protocol.eve_options)(&settings(own), &settings(config.types.get("alert")))
 }
 
 /// The type's own `xff`, or else the output's.
@@ -214,5 +231,5 @@ pub(crate) const fn frame_limit(buffer: usize) -> usize {
 }
 
 fn size(text: &str) -> Option<usize> {
-    sidewire_app_layer::Settings::new([(String::new(), text.to_owned())]).size("").and_then(|n| usize::try_from(n).ok())
+    Settings::new([("", text)]).size("").and_then(|n| usize::try_from(n).ok())
 }

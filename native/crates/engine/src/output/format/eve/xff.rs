@@ -23,7 +23,7 @@ impl Transaction<'_> {
 /// The address that a proxy's header names for the transaction's client. A forward proxy adds to the end of the list, so
 /// the first address counts; a reverse proxy's own entry is the last.
 fn forwarded_for(tx: Transaction<'_>, config: &XffConfig) -> Option<IpAddr> {
-    let row = (0..).map_while(|row| (tx.protocol.buffers)(row)).position(|info| info.name == "http.request_header")?;
+    let row = tx.protocol.row(tx.protocol.info.client_address?)?;
     for nth in 0..MAX_HEADERS {
         let Value::Bytes(line) = tx.session.value(tx.position, row, Direction::ToServer, nth) else { return None };
         let Some(colon) = line.iter().position(|octet| *octet == b':') else { continue };

@@ -1,15 +1,17 @@
-use sidewire_base::Direction;
+//! What is due on a transaction.
 
-/// A look at transactions that only those need which are new or may have changed.
+use sidewire_base::{Direction, PerDirection};
+
+/// Who looks at transactions that are new or may have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// The rules', at one direction.
+pub enum TxConsumer {
+    /// Rules, at one direction.
     Rules(Direction),
-    /// The loggers'.
+    /// Loggers.
     Log,
 }
 
-impl Look {
+impl TxConsumer {
     const fn bit(self) -> u8 {
         match self {
             Self::Rules(Direction::ToServer) => 1,
@@ -21,14 +23,14 @@ impl Look {
 
 /// What is due on a transaction since it may have changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Due {
-    /// A bit for each [`Look`], and those below.
+pub(crate) struct DueFlags {
+    /// A bit for each [`TxConsumer`], and those below.
     bits: u8,
     /// Progress before the step that goes on; `None` when the step opened it.
-    before: Option<[u8; 2]>,
+    before: Option<PerDirection<u8>>,
 }
 
-impl Due {
+impl DueFlags {
     /// It is on the list of those that something is due on.
     const LISTED: u8 = 8;
     /// It is to be settled again, whether it changes or not.
@@ -43,7 +45,7 @@ impl Due {
     }
 
     /// Puts it on the list.
-    pub(crate) const fn list(&mut self, before: Option<[u8; 2]>) {
+    pub(crate) const fn list(&mut self, before: Option<PerDirection<u8>>) {
         self.bits |= Self::LISTED;
         self.before = before;
     }
@@ -53,26 +55,26 @@ impl Due {
         self.bits |= Self::LOOKS;
     }
 
-    pub(crate) const fn add(&mut self, look: Look) {
-        self.bits |= look.bit();
+    pub(crate) const fn add(&mut self, consumer: TxConsumer) {
+        self.bits |= consumer.bit();
     }
 
-    pub(crate) const fn has(self, look: Look) -> bool {
-        self.bits & look.bit() != 0
+    pub(crate) const fn has(self, consumer: TxConsumer) -> bool {
+        self.bits & consumer.bit() != 0
     }
 
     /// Nobody will look in this way any more.
-    pub(crate) const fn clear(&mut self, look: Look) {
-        self.bits &= !look.bit();
+    pub(crate) const fn clear(&mut self, consumer: TxConsumer) {
+        self.bits &= !consumer.bit();
     }
 
     /// A step through the flow's octets begins.
-    pub(crate) const fn begin_step(&mut self, progress: [u8; 2]) {
+    pub(crate) const fn begin_step(&mut self, progress: PerDirection<u8>) {
         self.before = Some(progress);
     }
 
     /// Progress at the beginning of the step.
-    pub(crate) const fn before(self) -> Option<[u8; 2]> {
+    pub(crate) const fn before(self) -> Option<PerDirection<u8>> {
         self.before
     }
 

@@ -1,6 +1,9 @@
-use sidewire_base::Direction;
+//! What a protocol is, as plain data: how it is called, recognised, divided and looked into. Rules, configuration, EVE and
+//! documentation know a protocol by this and by nothing else.
 
-use crate::{ExtensionDef, FrameInfo, Session, Settings};
+use sidewire_base::{Direction, PerDirection};
+
+use crate::{DetectionEvent, ExtensionDef, FrameInfo};
 
 /// What a protocol runs over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,13 +62,15 @@ pub enum Verdict {
     More,
 }
 
-/// A protocol as plain data, without its state.
-#[derive(Clone, Copy, Debug)]
-pub struct Info {
-    /// Name in rules and in EVE's `app_proto`.
+/// A protocol as plain data, without its state. Declared with [`Self::DEFAULT`] for what does not need saying.
+#[derive(Clone, Copy)]
+pub struct ProtocolInfo {
+    /// Name in rules, in EVE's `app_proto`, and under `app-layer.protocols`.
     pub name: &'static str,
-    /// Other names rules may use.
+    /// Other names of the protocol.
     pub aliases: &'static [&'static str],
+    /// Protocols whose name in the head of a rule means this one too: a rule for `dcerpc` looks at SMB.
+    pub matched_by: &'static [&'static str],
     /// One sentence.
     pub doc: &'static str,
     /// What it runs over.
@@ -74,20 +79,95 @@ pub struct Info {
     pub patterns: &'static [Pattern],
     /// How it is recognised by a look.
     pub probes: &'static [Probe],
+    /// A flow of it always begins with the client's octets: a server that speaks first is an event.
+    pub client_first: bool,
+    /// What is raised when a flow was to change to this protocol and speaks another.
+    pub not_found: DetectionEvent,
     /// Names of the progress values a transaction passes in each direction, first to last; the index is the value, and
-    /// the last means complete. Rule hooks (`http1:request_headers`) are named by them.
-    pub stages: [&'static [&'static str]; 2],
-    /// True when a transaction lives in one direction only (its other side is complete from the start).
-    pub one_way: bool,
+    /// the last means complete. Rule hooks (`http1:request_headers`) are named by them. Made by [`stages!`](crate::stages).
+    pub stages: PerDirection<&'static [&'static str]>,
+    /// What can go wrong; made by [`events!`](crate::events).
+    pub events: &'static [EventInfo],
+    /// Parts of the stream that rules can look into, told as [`Context::frames`](crate::Context::frames) while it is
+    /// parsed; made by [`frames!`](crate::frames). The first is the stream as a whole, which the engine frames. None where
+    /// there are no streams.
+    pub frames: &'static [FrameInfo],
+    /// State it keeps for all flows of a worker.
+    pub extensions: &'static [ExtensionDef],
+    /// A complete message lets rules on the stream look at what came so far; otherwise they wait until enough octets came
+    /// together. As in Suricata, so that alerts fall on the same packets.
+    pub flushes_stream: bool,
+    /// What one flow of it says is needed to read another, as the answer of an activation is needed on the connection the
+    /// object is called on: its octets are worth reading before they are acknowledged, which on a connection that falls
+    /// silent may take a fifth of a second.
+    pub early: bool,
+    /// Octets of each direction a session follows where the configuration names no `stream-depth` for the protocol: 0 is
+    /// no limit, `None` as many as of any stream.
+    pub stream_depth: Option<u64>,
+    /// Name in `app_layer.flow.*` and `app_layer.tx.*` of the statistics; empty: its name. Suricata tells the transports of
+    /// a protocol apart there when it has a parser for each.
+    pub counter: &'static str,
+    /// EVE writes the names of its events in capitals, as Suricata does for its older protocols.
+    pub events_in_capitals: bool,
+    /// The multi-valued buffer to the server whose items (`name: value`) may name the client behind a proxy (EVE's `xff`).
+    pub client_address: Option<&'static str>,
+    /// Directions in which it carries files.
+    pub files: PerDirection<bool>,
 }
 
-impl Info {
+impl ProtocolInfo {
+    /// What most protocols are. Name, documentation, transports, detection and stages are to be said.
+    pub const DEFAULT: Self = Self {
+        name: "",
+        aliases: &[],
+        matched_by: &[],
+        doc: "",
+        transports: &[],
+        patterns: &[],
+        probes: &[],
+        client_first: false,
+        not_found: DetectionEvent::UnexpectedProtocol,
+        stages: PerDirection::new(&[], &[]),
+        events: &[],
+        frames: &[],
+        extensions: &[],
+        flushes_stream: true,
+        early: false,
+        stream_depth: None,
+        counter: "",
+        events_in_capitals: false,
+        client_address: None,
+        files: PerDirection::new(false, false),
+    };
+
     /// The progress value at which a transaction is complete in a direction.
     #[must_use]
     pub fn complete(&self, direction: Direction) -> u8 {
-        // Indexed by `Direction`, which cannot fail.
-        #[allow(clippy::indexing_slicing)]
         u8::try_from(self.stages[direction].len().saturating_sub(1)).unwrap_or(u8::MAX)
+    }
+
+    /// True when `name` is the protocol's, or one of its other names.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+
+    /// True when rules with `name` in their head are about this protocol.
+    #[must_use]
+    pub fn is_matched_by(&self, name: &str) -> bool {
+        self.is_called(name) || self.matched_by.contains(&name)
+    }
+
+    /// Its name among the counters.
+    #[must_use]
+    pub const fn counter_name(&self) -> &'static str {
+        if self.counter.is_empty() { self.name } else { self.counter }
+    }
+}
+
+impl core::fmt::Debug for ProtocolInfo {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("ProtocolInfo").field(&self.name).finish()
     }
 }
 
@@ -99,9 +179,9 @@ pub struct Hook {
     pub to_server: Option<u8>,
     /// Progress to client.
     pub to_client: Option<u8>,
-    /// Progress, in either direction, from which on the buffer is there a second time, changed (trailers behind a body).
-    /// Rules whose fast pattern is in what is new are then asked anew, whatever they came to before. Its item 1 is what
-    /// patterns are looked for in then; [`Value::Absent`](crate::Value::Absent) if nothing has changed.
+    /// Progress, in either direction, at which the buffer's content may change (HTTP trailers). Rules whose fast pattern is
+    /// in the new content are then evaluated again, even if already decided. Item 1 of the buffer is what patterns are
+    /// looked for in then; [`Value::Absent`](crate::Value::Absent) if nothing has changed.
     pub again: Option<u8>,
 }
 
@@ -124,7 +204,7 @@ impl Hook {
         Self { to_server: Some(to_server), to_client: Some(to_client), again: None }
     }
 
-    /// There a second time from this progress on.
+    /// Its content may change at this progress.
     #[must_use]
     pub const fn again(self, progress: u8) -> Self {
         Self { again: Some(progress), ..self }
@@ -165,7 +245,7 @@ pub enum BufferKind {
     Flags(&'static [(&'static str, u64)]),
 }
 
-/// A buffer row as plain data.
+/// A buffer as plain data; see [`buffers!`](crate::buffers).
 #[derive(Clone, Copy, Debug)]
 pub struct BufferInfo {
     /// The sticky buffer's or keyword's name, `http.uri`.
@@ -198,37 +278,7 @@ pub struct LoggerInfo {
     pub event_type: &'static str,
     /// True when alerts on a transaction carry it as well.
     pub in_alerts: bool,
-}
-
-/// A protocol, erased: what it is, and how a session of it begins. Made by [`crate::def`].
-#[derive(Clone, Copy)]
-pub struct ProtocolDef {
-    /// Name, detection, stages.
-    pub info: Info,
-    /// True when a flow of it always begins with the client's octets.
-    pub client_first: bool,
-    /// True when a complete message lets rules look at the stream so far.
-    pub flushes_stream: bool,
-    /// True when what one flow of it says is needed to read another: see [`Protocol::EARLY`](crate::Protocol::EARLY).
-    pub early: bool,
-    /// See [`Protocol::STREAM_DEPTH`](crate::Protocol::STREAM_DEPTH).
-    pub stream_depth: Option<u64>,
-    /// State it keeps for all flows of a worker.
-    pub extensions: &'static [ExtensionDef],
-    /// Metadata of its buffer rows; the position is the row number.
-    pub buffers: fn(usize) -> Option<&'static BufferInfo>,
-    /// Its kinds of frames; the first is the stream as a whole. None where there are no streams.
-    pub frames: &'static [FrameInfo],
-    /// Its events; the position is the number transactions carry.
-    pub events: &'static [EventInfo],
-    /// Metadata of its loggers; the first one is its own.
-    pub loggers: fn(usize) -> Option<LoggerInfo>,
-    /// Begins a session.
-    pub begin: fn(&Settings) -> Box<dyn Session>,
-}
-
-impl core::fmt::Debug for ProtocolDef {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_tuple("ProtocolDef").field(&self.info.name).finish()
-    }
+    /// It writes a file that the transaction carries: alerts list it under `files`, and its own event shows the
+    /// protocol's object beside it.
+    pub is_file: bool,
 }

@@ -1,0 +1,192 @@
+//! What the author of a protocol writes: its declaration and a parser. Everything else is done with these.
+
+use std::sync::Arc;
+
+use sidewire_base::Direction;
+use sidewire_eve::Object;
+
+use crate::{BufferInfo, Context, FromEveOptions, FromSettings, LoggerInfo, ProtocolInfo, Transactions, TxHead, Value};
+
+/// Bytes handed to a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// For a stream: everything that was not consumed yet, contiguous. For datagrams: one payload.
+    pub data: &'a [u8],
+    /// Stream offset of the first octet; 0 for datagrams.
+    pub offset: u64,
+    /// True when this direction ends with these octets: nothing will follow, leave nothing for later.
+    pub last: bool,
+}
+
+/// What a session did with its input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Octets it is done with. The rest is handed over again, with more behind it.
+    pub consumed: usize,
+    /// Do not call again before this many octets (counted from the consumed ones) are there; 0: call when anything is new.
+    pub need: usize,
+    /// The flow changes to another protocol behind the consumed octets (`CONNECT`, `STARTTLS`, `Upgrade`): its name, or
+    /// the empty name for "detect again".
+    pub switch: Option<&'static str>,
+    /// The session wants no more of this flow (encrypted from here, for instance): it goes on without parsing.
+    pub finished: bool,
+}
+
+impl Step {
+    /// Everything was consumed.
+    #[must_use]
+    pub fn all(input: &Input<'_>) -> Self {
+        Self { consumed: input.data.len(), ..Self::default() }
+    }
+
+    /// `consumed` octets are done with, `need` more must be there before the next call.
+    #[must_use]
+    pub const fn need(consumed: usize, need: usize) -> Self {
+        Self { consumed, need, switch: None, finished: false }
+    }
+}
+
+/// The session gave up on the flow: it is not this protocol, or beyond repair. Its transactions so far stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed;
+
+/// A buffer: what rules can look into. One row makes a keyword; see [`buffers!`](crate::buffers).
+pub struct Buffer<T> {
+    /// Name, documentation, kind, when it is there.
+    pub info: BufferInfo,
+    /// Its value for a transaction and direction. `nth` counts the items of lists, from 0; [`Value::Absent`] ends them. Of
+    /// buffers with one value only item 0 is asked for.
+    pub get: for<'t> fn(&'t T, Direction, u32) -> Value<'t>,
+}
+
+impl<T> Clone for Buffer<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Buffer<T> {}
+
+/// An EVE logger: what is written of a transaction. `O` are the options that an EVE output may give the protocol's type.
+pub struct Logger<T, O = ()> {
+    /// Type and key.
+    pub info: LoggerInfo,
+    /// True when the transaction should be written now; asked after each step, and with `last` once more at its end.
+    pub ready: fn(&TxHead, &T, last: bool) -> bool,
+    /// True when an output with these options takes it.
+    pub wanted: fn(&T, &O) -> bool,
+    /// Direction of the event's `src_ip`: from which side the transaction is told.
+    pub from: fn(&T) -> Direction,
+    /// Writes the members of the protocol's object.
+    pub write: fn(&T, &TxHead, &O, &mut Object<'_>),
+    /// Writes the form for other events that carry it (alerts, files); `None`: the same.
+    pub in_others: Option<LogWrite<T, O>>,
+}
+
+/// Writes the members of an object that tells of a transaction.
+pub type LogWrite<T, O> = fn(&T, &TxHead, &O, &mut Object<'_>);
+
+impl<T, O> Logger<T, O> {
+    /// A logger that writes an `event_type` once a transaction is `ready`: told from the client, taken by every output that
+    /// has the type, carried by alerts.
+    #[must_use]
+    pub const fn new(event_type: &'static str, ready: fn(&TxHead, &T, bool) -> bool, write: LogWrite<T, O>) -> Self {
+        let info = LoggerInfo { event_type, in_alerts: true, is_file: false };
+        Self { info, ready, wanted: |_, _| true, from: |_| Direction::ToServer, write, in_others: None }
+    }
+
+    /// A logger of a file that a transaction carries, which travels `from` a side.
+    #[must_use]
+    pub const fn file(ready: fn(&TxHead, &T, bool) -> bool, from: fn(&T) -> Direction, write: LogWrite<T, O>) -> Self {
+        let info = LoggerInfo { event_type: "fileinfo", in_alerts: false, is_file: true };
+        Self { info, from, ..Self::new("", ready, write) }
+    }
+
+    /// Told from the side that `from` names.
+    #[must_use]
+    pub const fn told_from(self, from: fn(&T) -> Direction) -> Self {
+        Self { from, ..self }
+    }
+
+    /// Taken by outputs for which `wanted` holds.
+    #[must_use]
+    pub const fn wanted_if(self, wanted: fn(&T, &O) -> bool) -> Self {
+        Self { wanted, ..self }
+    }
+
+    /// Written in another form where other events carry it.
+    #[must_use]
+    pub const fn in_others(self, write: LogWrite<T, O>) -> Self {
+        Self { in_others: Some(write), ..self }
+    }
+}
+
+/// A protocol. Implemented once per folder; the implementing type is the state of one flow.
+pub trait Protocol: Send + Sized + 'static {
+    /// A request with its answer, or whatever unit the protocol has.
+    type Tx: Send + 'static;
+    /// Its part of the configuration.
+    type Config: FromSettings<Self::EveOptions>;
+    /// What an EVE output may ask of its events.
+    type EveOptions: FromEveOptions;
+
+    /// Everything that is said about it once.
+    const INFO: ProtocolInfo;
+    /// What rules can look into.
+    const BUFFERS: &'static [Buffer<Self::Tx>];
+    /// What is written; the first is the protocol's own.
+    const LOGGERS: &'static [Logger<Self::Tx, Self::EveOptions>];
+
+    /// The `nth` value of a name in a row of [`BufferKind::Items`](crate::BufferKind::Items).
+    fn item<'t>(tx: &'t Self::Tx, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'t> {
+        let _ = (tx, row, direction, name, nth);
+        Value::Absent
+    }
+
+    /// Byte order of what a direction of a transaction carries, for `byte_test` and the like with `dce`: true for
+    /// little-endian.
+    fn little_endian(tx: &Self::Tx, direction: Direction) -> bool {
+        let _ = (tx, direction);
+        true
+    }
+
+    /// No rule will look at what a direction of a transaction carries, now or later: content that is not for logs either
+    /// can go.
+    fn inspected(tx: &mut Self::Tx, direction: Direction) {
+        let _ = (tx, direction);
+    }
+
+    /// The state at the beginning of a flow.
+    fn begin(config: &Arc<Self::Config>) -> Self;
+
+    /// Takes bytes of one direction.
+    ///
+    /// # Errors
+    /// [`Failed`] when the flow is not this protocol or cannot be followed any further.
+    fn parse(
+        &mut self,
+        direction: Direction,
+        input: Input<'_>,
+        transactions: &mut Transactions<Self::Tx>,
+        context: &mut Context<'_>,
+    ) -> Result<Step, Failed>;
+
+    /// `length` octets of one direction are missing; what was handed over but not consumed before them is gone too.
+    /// The next input begins behind the gap.
+    ///
+    /// # Errors
+    /// [`Failed`] when the protocol cannot go on after a gap; that is the default.
+    fn gap(
+        &mut self,
+        _direction: Direction,
+        _length: u64,
+        _transactions: &mut Transactions<Self::Tx>,
+        _context: &mut Context<'_>,
+    ) -> Result<(), Failed> {
+        Err(Failed)
+    }
+
+    /// One direction ended (FIN, RST, timeout, end of capture): whatever waits for more is as complete as it gets.
+    fn close(&mut self, _direction: Direction, _transactions: &mut Transactions<Self::Tx>, _context: &mut Context<'_>) {
+    }
+}

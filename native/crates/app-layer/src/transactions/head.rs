@@ -1,0 +1,90 @@
+//! What every transaction has, whatever its protocol.
+
+use sidewire_base::{Direction, EventId, PerDirection, Time};
+use smallvec::SmallVec;
+
+use super::due::DueFlags;
+
+/// Different events that one transaction may have; a protocol has fewer that one transaction can raise.
+const MAX_EVENTS: usize = 64;
+
+/// What every transaction has, whatever its protocol: the engine and the rules work on this.
+#[derive(Debug, Default)]
+pub struct TxHead {
+    /// Number of the transaction in its flow, from 0.
+    pub id: u64,
+    /// Progress reached, per direction; the protocol's stages name the values.
+    pub progress: PerDirection<u8>,
+    /// Numbers of the application-layer events raised on it, in order.
+    pub events: SmallVec<[u16; 4]>,
+    /// How far rules have been applied, per direction.
+    pub inspection: PerDirection<Inspection>,
+    /// Which loggers have written it, a bit each.
+    pub logged: u32,
+    /// How many of `events` have been logged as anomalies.
+    pub events_logged: u8,
+    /// Time of the first octet.
+    pub started: Time,
+    /// Time of the last octet.
+    pub updated: Time,
+    /// True while nobody needs the transaction's data any more, per direction, whatever its progress.
+    pub skip_inspection: PerDirection<bool>,
+    /// Who has not looked since it may have changed.
+    pub(crate) due: DueFlags,
+    /// Alerts that told it without having matched on it.
+    pub guessed: u8,
+}
+
+/// How far rules have been applied to one direction of a transaction.
+#[derive(Debug, Default)]
+pub struct Inspection {
+    /// Progress value up to which prefilters have run, plus one.
+    pub prefiltered: u8,
+    /// Rules that are candidates, with what already held.
+    pub stored: Vec<StoredRule>,
+    /// Rule set generation `stored` belongs to.
+    pub generation: u32,
+    /// True when every rule has been decided on.
+    pub done: bool,
+    /// Per growing buffer (row number): octets that have been scanned.
+    pub scanned: SmallVec<[(u16, u64); 2]>,
+    /// Events already offered to rules.
+    pub events_seen: u8,
+}
+
+/// A rule that is not decided on yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredRule {
+    /// Index in the rule set of this generation.
+    pub rule: u32,
+    /// Bits of conditions that held for good.
+    pub held: u64,
+    /// True when it has matched, or never can.
+    pub decided: bool,
+}
+
+/// A transaction with its head.
+#[derive(Debug)]
+pub struct Slot<T> {
+    /// The common part.
+    pub head: TxHead,
+    /// The protocol's part.
+    pub tx: T,
+}
+
+impl<T> Slot<T> {
+    /// Raises a protocol event on this transaction; twice is once.
+    pub fn raise(&mut self, event: impl Into<EventId>) {
+        let EventId(event) = event.into();
+        if !self.head.events.contains(&event) && self.head.events.len() < MAX_EVENTS {
+            self.head.events.push(event);
+        }
+    }
+
+    /// Moves one direction forward; never back.
+    pub fn advance(&mut self, direction: Direction, progress: u8, now: Time) {
+        let at = &mut self.head.progress[direction];
+        *at = (*at).max(progress);
+        self.head.updated = now;
+    }
+}
