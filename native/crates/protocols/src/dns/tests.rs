@@ -140,7 +140,7 @@ fn a_request_is_looked_into_on_its_way_to_the_server() {
     assert_eq!(values(&session, "dns.rcode", TO_SERVER), ["0"]);
     assert_eq!(values(&session, "dns.response.rrname", TO_SERVER), [""; 0]);
     let head = session.transactions().head(0).unwrap();
-    assert_eq!((head.progress, head.skip_inspection), ([1, 1], [false, true]));
+    assert_eq!((head.progress, head.skip_inspection), (PerDirection::both(1), PerDirection::new(false, true)));
     assert_eq!(
         eve(&session, 0),
         r#"{"version":3,"type":"request","tx_id":0,"id":7,"flags":"100","rd":true,"opcode":0,"rcode":"NOERROR","queries":[{"rrname":"www.example.com","rrtype":"A"}]}"#
