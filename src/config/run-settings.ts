@@ -145,12 +145,12 @@ export const DETECT: Table<DetectConfig> = {
 };
 
 /** What stands beside the parts above. */
-export const BESIDE: Table<Pick<RunConfig, 'host_os_policy' | 'stats_interval'>> = {
+export const BESIDE: Table<Pick<RunConfig, 'host_os_policy' | 'stats'>> = {
   host_os_policy: made([key('host-os-policy', v.record(text, texts))], (policies = {}) =>
     Object.fromEntries(Object.entries(policies).filter(([, addresses]) => addresses.length > 0)),
   ),
-  stats_interval: made([key('stats.enabled', flag), key('stats.interval', whole)], (enabled, interval) =>
-    enabled === false ? 0 : (interval ?? 8),
+  stats: made([key('stats.enabled', flag), key('stats.interval', whole)], (enabled, interval) =>
+    enabled === false ? null : { interval: interval ?? 8 },
   ),
 };
 

@@ -21,8 +21,10 @@ export interface Summary {
   readonly suppressed: number;
   /** Captures whose checksums were so often wrong that they were ignored. */
   readonly checksums_ignored: number;
-  /** Jumps of packet time that were not believed. */
-  readonly time_jumps: number;
+  /** Steps of packet time: jumps ahead by more than an hour, and steps back by more than a second. */
+  readonly time_steps: number;
+  /** Packets that sources had to drop. */
+  readonly source_dropped: number;
   /** Events written, by type. */
   readonly events: Readonly<Record<string, number>>;
   readonly alerts: readonly AlertCount[];

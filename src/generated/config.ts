@@ -306,13 +306,23 @@ fast: Array<FastOutput>,
  */
 subscribe: EveOutput | null, 
 /**
- * Where `stats` counters are appended once a run ends and each interval; none when absent.
+ * Statistics; none are written when absent.
  */
-stats_interval: number, 
+stats: StatsConfig | null, 
 /**
  * Explain this rule: record the first stage at which it failed on each flow.
  */
 explain: number | null, };
+
+/**
+ * Statistics.
+ */
+export type StatsConfig = { 
+/**
+ * Seconds by the clock on the wall between two `stats` events; the last is written at the end of the run. 0: that one
+ * alone.
+ */
+interval: number, };
 
 /**
  * TCP tracking and reassembly.

@@ -43,6 +43,21 @@ impl Block {
         self.octets.get(position..).and_then(|rest| rest.get(..length)).unwrap_or_default()
     }
 
+    /// Forgets what is there.
+    pub(crate) fn clear(&mut self) {
+        self.octets.clear();
+        (self.start, self.end) = (0, 0);
+    }
+
+    /// Puts octets behind what is there, and tells where they lie.
+    pub(crate) fn append(&mut self, octets: &[u8]) -> usize {
+        self.octets.truncate(self.end);
+        self.octets.extend_from_slice(octets);
+        let at = self.end;
+        self.end = self.octets.len();
+        at
+    }
+
     /// Puts octets in front of what is there.
     pub(crate) fn prepend(&mut self, octets: &[u8]) {
         let room = self.start.checked_sub(octets.len());

@@ -40,6 +40,25 @@ impl Frames {
         self.places.iter().map(|place| place.frame(&self.block))
     }
 
+    /// Forgets the frames; their memory is used again.
+    pub fn clear(&mut self) {
+        self.places.clear();
+        self.block.clear();
+    }
+
+    /// Takes a copy of a frame, after those that are there. For sources whose memory is not theirs to hand over.
+    pub fn push(&mut self, frame: &Frame<'_>) {
+        let at = self.block.append(frame.data);
+        self.places.push(Place {
+            at,
+            time: frame.time,
+            captured: u32::try_from(frame.data.len()).unwrap_or(u32::MAX),
+            wire_length: frame.wire_length,
+            link_type: frame.link_type,
+            interface: frame.interface,
+        });
+    }
+
     /// True at the end of the file.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Capture files: pcap and pcapng, plain or compressed with gzip or zstd, from a path or from standard input.
 //!
-//! [`Reader`] hands out frames that borrow from reused blocks, or whole blocks of them; nothing is allocated for a packet.
+//! A [`PacketSource`] is what packets come from; a file is one, and [`MemorySource`] another. [`Reader`] hands out frames that borrow from reused blocks, or whole blocks of them; nothing is allocated for a packet.
 //! Files are read, not mapped, so one that grows or shrinks meanwhile cannot crash the process.
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -15,17 +15,21 @@ mod frames;
 #[doc(hidden)]
 pub mod fuzz;
 mod input;
+mod memory;
 mod pcap;
 mod pcapng;
 mod reader;
 mod sniff;
+mod source;
 
 pub use directory::{Order, expand};
 pub use error::{OpenError, ReadError};
 pub use frames::Frames;
 pub use input::{Compression, Progress};
+pub use memory::MemorySource;
 pub use reader::{Format, Frame, Reader};
 pub use sniff::Seems;
+pub use source::{PacketSource, SourceEvent};
 
 /// Greatest packet accepted when a file does not announce a greater snap length: libpcap's. Octets.
 pub const MAX_SNAP_LENGTH: u32 = 256 * 1024;

@@ -31,12 +31,22 @@ pub enum EngineError {
     /// A rule set cannot be compiled.
     #[error("rules: {0}")]
     Rules(String),
+    /// A bug of ours: a thread ended in the middle of its work.
+    #[error("internal error: {0}")]
+    Internal(&'static str),
+    /// A thread cannot be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
     /// A secret that was given is none of its kind. Its value is not in the text.
     #[error("{0}")]
     Secrets(String),
 }
 
 impl EngineError {
+    pub(crate) const fn internal(what: &'static str) -> Self {
+        Self::Internal(what)
+    }
+
     /// Machine-readable kind.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -45,6 +55,7 @@ impl EngineError {
             Self::Output { .. } => "output/write",
             Self::Config(_) => "config/invalid",
             Self::Rules(_) => "rules/compile",
+            Self::Internal(_) | Self::Thread(_) => "engine/internal",
             Self::Secrets(_) => "secrets/invalid",
         }
     }
@@ -54,7 +65,7 @@ impl EngineError {
     pub fn path(&self) -> Option<&std::path::Path> {
         match self {
             Self::Capture { path, .. } | Self::Output { path, .. } => Some(path),
-            Self::Config(_) | Self::Rules(_) | Self::Secrets(_) => None,
+            Self::Config(_) | Self::Rules(_) | Self::Internal(_) | Self::Thread(_) | Self::Secrets(_) => None,
         }
     }
 }

@@ -11,8 +11,8 @@ use sidewire_msrpc::security::Secrets;
 use crate::EngineError;
 use crate::config::RunConfig;
 use crate::config::setup::Setup;
-use crate::pipeline::single::Alone;
-use crate::source::driver::drive_into;
+use crate::pipeline::single::SingleWorker;
+use crate::source::driver::replay_into;
 use crate::worker::conversation::ConversationFlow;
 use crate::worker::observer::Watch;
 
@@ -196,11 +196,12 @@ pub fn explain(
     if watched.is_empty() {
         return Err(EngineError::Rules(format!("no loaded rule has sid {sid}")));
     }
-    let config = RunConfig { outputs: Vec::new(), fast: Vec::new(), subscribe: None, workers: 1, ..config };
+    let config =
+        RunConfig { outputs: Vec::new(), fast: Vec::new(), subscribe: None, stats: None, workers: 1, ..config };
     let setup = Arc::new(Setup::new(config, secrets)?);
-    let mut alone = Alone::new(&setup, Arc::clone(rules), Explainer::new(watched), None);
-    let mut errors = drive_into(&setup, &mut alone)?;
-    let explainer = alone.worker.into_watch();
+    let mut single = SingleWorker::new(&setup, Arc::clone(rules), Explainer::new(watched), None);
+    let mut errors = replay_into(&setup, &mut single)?;
+    let explainer = single.worker.into_watch();
     match errors.pop() {
         Some(error) => Err(error),
         None => Ok(explainer.json(rules)),

@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod config;
+mod counters;
 mod error;
 mod explain;
 mod output;
@@ -14,7 +15,7 @@ mod worker;
 
 pub use config::{
     ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FastOutput, FlowConfig, ProtocolConfig,
-    RuleCounts, RunConfig, SecretSource, StreamConfig, XffConfig, read_secrets,
+    RuleCounts, RunConfig, SecretSource, StatsConfig, StreamConfig, XffConfig, read_secrets,
 };
 pub use error::EngineError;
 pub use explain::explain;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use sidewire_base::Time;
+use sidewire_capture::PacketSource;
 use sidewire_detect::RuleSet;
 use sidewire_eve::Object;
 use sidewire_msrpc::security::Secrets;
@@ -14,13 +14,12 @@ use sidewire_msrpc::security::Secrets;
 use crate::EngineError;
 use crate::config::RunConfig;
 use crate::config::setup::Setup;
-use crate::output::format::eve::{Kind, nest};
 use crate::output::sink::Sink;
 use crate::output::writer::merge::Merger;
-use crate::pipeline::{read_ahead, sharded, single};
-use crate::source::clock::Clock;
+use crate::pipeline::{parallel, read_ahead, sharded, single};
 use crate::source::control::{Control, lock};
-use crate::source::driver::Reading;
+use crate::source::driver::{NamedSource, SourceDriver};
+use crate::source::packet_sink::{PacketSink, StatsMoment};
 use crate::summary::Summary;
 
 /// Batches of EVE lines that wait for the subscriber.
@@ -38,14 +37,32 @@ impl Run {
     /// # Errors
     /// [`EngineError`] when the configuration cannot be used or an output cannot be opened.
     pub fn start(config: RunConfig, rules: Arc<RuleSet>, secrets: Option<Arc<Secrets>>) -> Result<Self, EngineError> {
+        Self::start_with(config, rules, secrets, Vec::new())
+    }
+
+    /// As [`Run::start`], with sources that are open in the place of the captures of the configuration, each with its name.
+    /// Of several, each has a worker of its own: the packets of a flow are to come from one of them.
+    ///
+    /// # Errors
+    /// As [`Run::start`].
+    pub fn start_with(
+        mut config: RunConfig,
+        rules: Arc<RuleSet>,
+        secrets: Option<Arc<Secrets>>,
+        sources: Vec<(String, Box<dyn PacketSource>)>,
+    ) -> Result<Self, EngineError> {
+        if sources.len() > 1 {
+            config.workers = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        }
+        let sources = sources.into_iter().map(|(name, source)| NamedSource { name: Arc::from(name), source }).collect();
         let (sinks, lines) = sinks(&config)?;
         let setup = Arc::new(Setup::new(config, secrets)?);
         let control = Arc::new(Control::default());
         let shared = Arc::clone(&control);
         let thread = std::thread::Builder::new()
             .name("sidewire".to_owned())
-            .spawn(move || drive(&setup, rules, sinks, &shared))
-            .map_err(|error| EngineError::Config(format!("cannot start a thread: {error}")))?;
+            .spawn(move || drive(&setup, rules, sinks, sources, &shared))
+            .map_err(EngineError::Thread)?;
         Ok(Self { control, thread: Mutex::new(Some(thread)), lines: Mutex::new(lines) })
     }
 
@@ -57,7 +74,7 @@ impl Run {
 
     /// Puts another rule set in place, between two packets.
     pub fn swap(&self, rules: Arc<RuleSet>) {
-        *lock(&self.control.rules) = Some(rules);
+        self.control.swap(rules);
     }
 
     /// Asks the run to stop. Returns at once; [`Run::finish`] waits.
@@ -89,7 +106,7 @@ impl Run {
     pub fn finish(&self) -> Option<Summary> {
         let thread = lock(&self.thread).take()?;
         Some(thread.join().unwrap_or_else(|_| Summary {
-            errors: vec![EngineError::Config("internal error: the run's thread panicked".to_owned())],
+            errors: vec![EngineError::internal("the run's thread panicked")],
             ..Summary::default()
         }))
     }
@@ -121,33 +138,50 @@ fn sinks(config: &RunConfig) -> Result<Sinks, EngineError> {
 }
 
 /// The thread of a run: reads, and (with one worker) does everything else as well.
-fn drive(setup: &Arc<Setup>, rules: Arc<RuleSet>, sinks: Vec<Sink>, control: &Control) -> Summary {
+fn drive(
+    setup: &Arc<Setup>,
+    rules: Arc<RuleSet>,
+    sinks: Vec<Sink>,
+    sources: Vec<NamedSource>,
+    control: &Control,
+) -> Summary {
     let started = Instant::now();
-    let entries = setup.config.detect.threshold_entries as usize;
-    let mut merger = Merger::new(Arc::clone(&setup.outputs), sinks, entries);
-    let mut summary = Summary { matcher: rules.stats().backend.to_owned(), ..Summary::default() };
-    let mut reading = Reading { setup, control, clock: Clock::default(), ordinal: 0, summary: &mut summary };
-    let single = setup.config.workers <= 1 || rules.uses_host_state();
-    let replay = match single {
-        true if read_ahead::is_worth_it(&setup.config) => read_ahead::replay,
-        true => single::replay,
-        false => sharded::replay,
+    let matcher = rules.stats().backend.to_owned();
+    let mut merger = Merger::new(setup, sinks);
+    let (mut summary, outcome) = if sources.len() > 1 {
+        parallel::run(setup, &rules, &mut merger, sources, control)
+    } else {
+        let mut driver = SourceDriver::new(setup, control);
+        let mut sources = sources;
+        let mut feed = |sink: &mut dyn PacketSink| match sources.pop() {
+            Some(source) => driver.follow(source, sink),
+            None => driver.replay_files(sink),
+        };
+        let single = setup.config.workers <= 1 || rules.uses_host_state();
+        let run = match single {
+            true if read_ahead::is_worth_it(&setup.config) => read_ahead::run,
+            true => single::run,
+            false => sharded::run,
+        };
+        let outcome = run(setup, rules, &mut merger, &mut feed);
+        (driver.summary, outcome)
     };
-    let outcome = replay(setup, rules, &mut merger, &mut reading);
-    let last = reading.summary.span.map(|(_, last)| last);
     let written = outcome.and_then(|counters| {
         summary.counters = counters;
-        let average = summary.counters.get("decoder.bytes").copied().unwrap_or(0)
-            / summary.counters.get("decoder.pkts").copied().unwrap_or(0).max(1);
-        summary.counters.insert("decoder.avg_pkt_size".to_owned(), average);
-        summary.counters.insert("detect.alerts_suppressed".to_owned(), merger.suppressed);
-        write_troubles(setup, &summary, last, &mut merger)?;
-        write_stats(setup, &summary, last, &mut merger)?;
+        merger.complete(&mut summary.counters);
+        let time = summary.span.map(|(_, last)| last).unwrap_or_default();
+        for (code, message) in troubles(&summary) {
+            merger.write_trouble(code, &message, time)?;
+        }
+        if setup.config.stats.is_some() {
+            merger.write_counters(&summary.counters, StatsMoment { time, uptime: summary.uptime() })?;
+        }
         merger.flush()
     });
     if let Err(error) = written {
         summary.errors.push(error);
     }
+    summary.matcher = matcher;
     summary.events = core::mem::take(&mut merger.events);
     summary.alerts = core::mem::take(&mut merger.alerts);
     summary.suppressed = merger.suppressed;
@@ -156,57 +190,13 @@ fn drive(setup: &Arc<Setup>, rules: Arc<RuleSet>, sinks: Vec<Sink>, control: &Co
     summary
 }
 
-/// An `engine` event for each capture that could not be read to its end, and for packet time that jumped.
-fn write_troubles(
-    setup: &Setup,
-    summary: &Summary,
-    last: Option<Time>,
-    merger: &mut Merger,
-) -> Result<(), EngineError> {
-    let mut troubles: Vec<(&str, String)> =
-        summary.errors.iter().map(|error| (error.code(), error.to_string())).collect();
-    if summary.time_jumps > 0 {
-        let text = format!(
-            "{} packets lay far ahead of the time of those around them and did not move it",
-            summary.time_jumps
-        );
+/// What is to be told of each source that could not be read to its end, and of packet time that stepped.
+fn troubles(summary: &Summary) -> Vec<(&'static str, String)> {
+    let mut troubles: Vec<_> = summary.errors.iter().map(|error| (error.code(), error.to_string())).collect();
+    if summary.time_steps > 0 {
+        let times = if summary.time_steps == 1 { "once".to_owned() } else { format!("{} times", summary.time_steps) };
+        let text = format!("packet time stepped {times}: ahead by more than an hour, or back by more than a second");
         troubles.push(("capture/time-jump", text));
     }
-    for (number, output) in setup.outputs.list.iter().enumerate() {
-        for (code, message) in troubles.iter().filter(|_| output.wants(Kind::ENGINE)) {
-            let mut line = Vec::new();
-            {
-                let mut o = Object::new(&mut line);
-                o.time("timestamp", last.unwrap_or_default()).str("event_type", "engine");
-                o.object("engine", |o| {
-                    o.str("error", code).str("message", message).str("module", "capture");
-                });
-            }
-            line.push(b'\n');
-            merger.extra(number, "engine", &line)?;
-        }
-    }
-    Ok(())
-}
-
-/// One `stats` event at the end, for each output that wants it. Its time is the capture's, not the clock's.
-fn write_stats(setup: &Setup, summary: &Summary, last: Option<Time>, merger: &mut Merger) -> Result<(), EngineError> {
-    for (number, output) in setup.outputs.list.iter().enumerate() {
-        if !output.wants(Kind::STATS) {
-            continue;
-        }
-        let mut line = Vec::new();
-        {
-            let mut o = Object::new(&mut line);
-            o.time("timestamp", last.unwrap_or_default()).str("event_type", "stats");
-            o.object("stats", |o| {
-                let seconds = summary.span.map_or(0, |(first, last)| last.seconds() - first.seconds());
-                o.i64("uptime", seconds);
-                nest(&summary.counters, output.null_values, &setup.config.rules, o);
-            });
-        }
-        line.push(b'\n');
-        merger.extra(number, "stats", &line)?;
-    }
-    Ok(())
+    troubles
 }

@@ -6,6 +6,7 @@ use sidewire_base::Time;
 use sidewire_eve::{Name, Object};
 
 use crate::EngineError;
+use crate::counters::Counters;
 use crate::output::writer::merge::AlertCount;
 
 /// What a run did, for people and for tests.
@@ -26,7 +27,7 @@ pub struct Summary {
     /// Alerts that thresholds held back.
     pub suppressed: u64,
     /// Counters, named as in Suricata's stats.
-    pub counters: BTreeMap<String, u64>,
+    pub counters: Counters,
     /// What went wrong, file by file.
     pub errors: Vec<EngineError>,
     /// Stopped before the end, on request.
@@ -35,21 +36,37 @@ pub struct Summary {
     pub matcher: String,
     /// Checksums were found broken at the source and ignored, in how many files.
     pub checksums_ignored: u64,
-    /// Jumps of packet time that were not believed.
-    pub time_jumps: u64,
+    /// Steps of packet time: jumps ahead by more than an hour, and steps back by more than a second.
+    pub time_steps: u64,
+    /// Packets that sources had to drop.
+    pub source_dropped: u64,
     /// Seconds of wall clock.
     pub elapsed: f64,
 }
 
-/// Adds a counter of one worker or file to the total. The greatest packet and memory pressure are the greatest of all;
-/// everything else adds up. (The average is taken once all are in.)
-pub(crate) fn accumulate(total: &mut BTreeMap<String, u64>, name: &str, value: u64) {
-    let slot = total.entry(name.to_owned()).or_default();
-    let greatest = matches!(name, "decoder.max_pkt_size" | "memcap.pressure" | "memcap.pressure_max");
-    *slot = if greatest { value.max(*slot) } else { *slot + value };
-}
-
 impl Summary {
+    /// Seconds of packet time so far.
+    pub(crate) fn uptime(&self) -> i64 {
+        self.span.map_or(0, |(first, last)| last.seconds() - first.seconds())
+    }
+
+    /// Adds what another source of the same run gave.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.files += other.files;
+        self.errors.extend(other.errors);
+        self.checksums_ignored += other.checksums_ignored;
+        self.time_steps += other.time_steps;
+        self.source_dropped += other.source_dropped;
+        self.span = match (self.span, other.span) {
+            (Some((first, last)), Some((other_first, other_last))) => {
+                Some((first.min(other_first), last.max(other_last)))
+            }
+            (own, others) => own.or(others),
+        };
+    }
+
     /// Counts a frame.
     pub(crate) fn note(&mut self, time: Time, octets: usize) {
         self.packets += 1;
@@ -72,7 +89,7 @@ impl Summary {
             }
             o.f64("elapsed", self.elapsed).str("matcher", &self.matcher).bool("stopped", self.stopped);
             o.u64("suppressed", self.suppressed).u64("checksums_ignored", self.checksums_ignored);
-            o.u64("time_jumps", self.time_jumps);
+            o.u64("time_steps", self.time_steps).u64("source_dropped", self.source_dropped);
             o.object("events", |o| {
                 for (kind, count) in &self.events {
                     o.u64(*kind, *count);

@@ -20,10 +20,12 @@ pub struct Flow<S> {
     pub vlans: SmallVec<[u16; 3]>,
     /// Number of the capture device.
     pub device: u16,
-    /// Time of the first packet.
+    /// Time of the first packet, as captured.
     pub first: Time,
-    /// Greatest time of a packet.
+    /// Greatest time of a packet, as captured.
     pub last: Time,
+    /// Engine time of the last packet: what timeouts are measured from.
+    pub(crate) active: Time,
     /// Ordinal of the first packet.
     pub first_ordinal: u64,
     /// Packets per direction.

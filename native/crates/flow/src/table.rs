@@ -22,8 +22,12 @@ pub struct Handle {
 /// What is counted of a packet.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {
-    /// Engine time.
+    /// When the packet was captured: what is told of the flow.
     pub time: Time,
+    /// The same as engine time: what timeouts are measured by.
+    pub engine: Time,
+    /// Engine time that other flows are held against; earlier than `engine` while a jump ahead is not believed.
+    pub now: Time,
     /// Position in the capture.
     pub ordinal: u64,
     /// Octets to count.
@@ -101,7 +105,7 @@ impl<S> FlowTable<S> {
         {
             let direction =
                 if slot.flow.client_is_low == source_is_low { Direction::ToServer } else { Direction::ToClient };
-            let reason = if stamp.time > deadline(&self.config, &slot.flow, self.emergency) {
+            let reason = if stamp.engine > deadline(&self.config, &slot.flow, self.emergency) {
                 self.counters.wrk_flows_evicted += 1;
                 Some(EndReason::Timeout)
             } else if replace(&slot.flow, direction) {
@@ -134,7 +138,7 @@ impl<S> FlowTable<S> {
         let key = tuple.quoted_key(&self.config)?;
         let index = self.find(key.hash(&self.seed), &key)?;
         let slot = self.slots.get_mut(index)?;
-        if stamp.time > deadline(&self.config, &slot.flow, self.emergency) {
+        if stamp.engine > deadline(&self.config, &slot.flow, self.emergency) {
             return None;
         }
         let from_client = slot.flow.client.address == tuple.source_address();
@@ -151,8 +155,8 @@ impl<S> FlowTable<S> {
         make: impl FnOnce(&Tuple) -> S,
         ended: &mut impl FnMut(Flow<S>, EndReason),
     ) -> Option<Lookup> {
-        self.wheel.start(stamp.time.seconds());
-        if !self.make_room(stamp.time, ended) {
+        self.wheel.start(stamp.engine.seconds());
+        if !self.make_room(stamp.now, ended) {
             self.counters.memcap += 1;
             return None;
         }
@@ -168,6 +172,7 @@ impl<S> FlowTable<S> {
             device: tuple.device,
             first: stamp.time,
             last: stamp.time,
+            active: stamp.engine,
             first_ordinal: stamp.ordinal,
             packets: [0; 2],
             bytes: [0; 2],
@@ -406,7 +411,7 @@ impl<S> FlowTable<S> {
 /// The last moment at which a flow is alive.
 #[inline]
 fn deadline<S>(config: &Config, flow: &Flow<S>, emergency: bool) -> Time {
-    flow.last.plus_seconds(i64::from(config.timeout(flow.protocol, flow.state, emergency)))
+    flow.active.plus_seconds(i64::from(config.timeout(flow.protocol, flow.state, emergency)))
 }
 
 /// The second at whose beginning a deadline has passed.
@@ -433,6 +438,7 @@ fn see<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
 #[inline]
 fn count<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
     flow.last = flow.last.max(stamp.time);
+    flow.active = flow.active.max(stamp.engine);
     let ([to_server, to_client], [octets_to_server, octets_to_client]) = (&mut flow.packets, &mut flow.bytes);
     let (packets, octets) = match direction {
         Direction::ToServer => (to_server, octets_to_server),

@@ -47,7 +47,13 @@ impl Rig {
 
     fn track_replacing(&mut self, tuple: &Tuple, seconds: i64, replace: bool) -> Option<Lookup> {
         self.ordinal += 1;
-        let stamp = Stamp { time: Time::new(seconds, 0), ordinal: self.ordinal, bytes: 60 };
+        let stamp = Stamp {
+            time: Time::new(seconds, 0),
+            engine: Time::new(seconds, 0),
+            now: Time::new(seconds, 0),
+            ordinal: self.ordinal,
+            bytes: 60,
+        };
         let ended = &mut self.ended;
         self.table.track(tuple, stamp, |_| 0, |_, _| replace, |flow, reason| ended.push((flow.first_ordinal, reason)))
     }
@@ -241,7 +247,8 @@ fn drain_goes_by_first_ordinal() {
 fn identifiers_depend_on_nothing_but_tuple_and_ordinal() {
     let ids = [1, 2].map(|seed| {
         let mut table = FlowTable::<()>::new(Config::default(), seed);
-        let stamp = Stamp { time: Time::new(1, 0), ordinal: 7, bytes: 1 };
+        let stamp =
+            Stamp { time: Time::new(1, 0), engine: Time::new(1, 0), now: Time::new(1, 0), ordinal: 7, bytes: 1 };
         let lookup = table.track(&tuple(6, (1, 1), (2, 2)), stamp, |_| (), |_, _| false, |_, _| ()).unwrap();
         table.get(lookup.handle).unwrap().id
     });

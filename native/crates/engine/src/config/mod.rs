@@ -6,6 +6,6 @@ pub(crate) mod setup;
 
 pub use run_config::{
     ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FastOutput, FlowConfig, ProtocolConfig,
-    RuleCounts, RunConfig, StreamConfig, XffConfig,
+    RuleCounts, RunConfig, StatsConfig, StreamConfig, XffConfig,
 };
 pub use secrets::{SecretSource, read_secrets};

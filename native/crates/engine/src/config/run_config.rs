@@ -37,10 +37,19 @@ pub struct RunConfig {
     pub fast: Vec<FastOutput>,
     /// Hand EVE lines to the subscriber (`NativeRun.next`), written as this output's types say.
     pub subscribe: Option<EveOutput>,
-    /// Where `stats` counters are appended once a run ends and each interval; none when absent.
-    pub stats_interval: u32,
+    /// Statistics; none are written when absent.
+    pub stats: Option<StatsConfig>,
     /// Explain this rule: record the first stage at which it failed on each flow.
     pub explain: Option<u32>,
+}
+
+/// Statistics.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct StatsConfig {
+    /// Seconds by the clock on the wall between two `stats` events; the last is written at the end of the run. 0: that one
+    /// alone.
+    pub interval: u32,
 }
 
 /// What became of the rules of a run.

@@ -1,82 +1,86 @@
 //! One worker, with a reader that reads and decompresses ahead.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
-use sidewire_base::Time;
 use sidewire_detect::{RuleSet, Silent};
 
 use crate::EngineError;
 use crate::config::RunConfig;
 use crate::config::setup::Setup;
+use crate::counters::Counters;
 use crate::output::writer::merge::Merger;
-use crate::output::writer::thread::Writing;
-use crate::pipeline::single::Alone;
+use crate::output::writer::thread::{WriterHandle, WriterThread};
+use crate::pipeline::Feed;
+use crate::pipeline::single::SingleWorker;
 use crate::source::block::Block;
-use crate::source::driver::Reading;
-use crate::source::intake::Intake;
+use crate::source::packet_sink::{Due, PacketSink, Tick};
 
 /// Blocks read before they are needed.
 const AHEAD: usize = 3;
 /// Captures smaller than this are not worth a thread. Octets.
 const WORTH: u64 = 4 << 20;
 
-/// True when a capture is large enough for [`replay`]. Anything but a file may leave a thread waiting for ever.
+/// True when a capture is large enough for [`run`]. Anything but a file may leave a thread waiting for ever.
 pub(crate) fn is_worth_it(config: &RunConfig) -> bool {
     config.inputs.iter().any(|path| fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() >= WORTH))
 }
 
-/// Replays with one worker on a thread of its own, while this one reads and decompresses ahead.
-pub(crate) fn replay(
+/// Feeds one worker on a thread of its own, while this one reads and decompresses ahead.
+pub(crate) fn run(
     setup: &Arc<Setup>,
     rules: Arc<RuleSet>,
     merger: &mut Merger,
-    reading: &mut Reading<'_>,
-) -> Result<BTreeMap<String, u64>, EngineError> {
+    feed: Feed<'_>,
+) -> Result<Counters, EngineError> {
     std::thread::scope(|scope| {
-        let writing = Writing::start(scope, merger);
+        let writer = WriterThread::start(scope, merger);
+        let handle = writer.handle(0);
         let (tasks, work) = sync_channel(AHEAD);
         let (done, used) = channel();
-        let worker = scope.spawn(move || run(setup, rules, writing, &work, &done));
-        let mut ahead = Ahead { tasks, used };
-        let outcome = reading.replay(&mut ahead);
+        let worker = scope.spawn(move || work_through(setup, rules, handle, &work, &done));
+        let mut ahead = ReadAhead { tasks, used };
+        let outcome = feed(&mut ahead);
         // Nothing more comes: the worker ends. Why it stopped before that is its own answer.
         drop(ahead);
-        let counters = worker.join().unwrap_or_else(|_| Err(stopped()))?;
+        let counters = worker.join().unwrap_or_else(|_| Err(stopped()));
+        writer.finish()?;
+        let counters = counters?;
         outcome.map(|()| counters)
     })
 }
 
 fn stopped() -> EngineError {
-    EngineError::Config("internal error: the worker stopped".to_owned())
+    EngineError::internal("the worker stopped")
 }
 
 /// What the worker is told, in order.
 enum Task {
-    File { path: Arc<str>, fresh: bool, ignore_checksums: bool },
+    Source { name: Arc<str>, fresh: bool, ignore_checksums: bool },
     Block(Block),
-    Finish { now: Time },
+    Tick(Tick),
+    HandOver(Due),
+    Finish(Tick),
     Swap(Arc<RuleSet>),
 }
 
 /// The reader's side.
-struct Ahead {
+struct ReadAhead {
     tasks: SyncSender<Task>,
     used: Receiver<Block>,
 }
 
-impl Ahead {
+impl ReadAhead {
     fn tell(&self, task: Task) -> Result<(), EngineError> {
         self.tasks.send(task).map_err(|_| stopped())
     }
 }
 
-impl Intake for Ahead {
-    fn begin_file(&mut self, path: &Arc<str>, fresh: bool, ignore_checksums: bool) {
+impl PacketSink for ReadAhead {
+    fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool) {
         // Were the worker to have stopped, the first block tells.
-        let _stopped = self.tell(Task::File { path: Arc::clone(path), fresh, ignore_checksums });
+        let _stopped = self.tell(Task::Source { name: Arc::clone(name), fresh, ignore_checksums });
     }
 
     fn block(&mut self, block: Block) -> Result<Block, EngineError> {
@@ -84,8 +88,16 @@ impl Intake for Ahead {
         Ok(self.used.try_recv().unwrap_or_default())
     }
 
-    fn finish(&mut self, now: Time) -> Result<(), EngineError> {
-        self.tell(Task::Finish { now })
+    fn tick(&mut self, tick: Tick) -> Result<(), EngineError> {
+        self.tell(Task::Tick(tick))
+    }
+
+    fn hand_over(&mut self, due: Due) -> Result<(), EngineError> {
+        self.tell(Task::HandOver(due))
+    }
+
+    fn finish(&mut self, end: Tick) -> Result<(), EngineError> {
+        self.tell(Task::Finish(end))
     }
 
     fn swap(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError> {
@@ -94,25 +106,25 @@ impl Intake for Ahead {
 }
 
 /// The worker's side.
-fn run(
+fn work_through(
     setup: &Arc<Setup>,
     rules: Arc<RuleSet>,
-    writing: Writing<'_>,
+    writer: WriterHandle,
     work: &Receiver<Task>,
     done: &Sender<Block>,
-) -> Result<BTreeMap<String, u64>, EngineError> {
-    let mut alone = Alone::new(setup, rules, Silent, Some(writing));
-    let mut take = |task| {
+) -> Result<Counters, EngineError> {
+    let mut single = SingleWorker::new(setup, rules, Silent, Some(writer));
+    work.iter().try_for_each(|task| {
         match task {
-            Task::File { path, fresh, ignore_checksums } => alone.begin_file(&path, fresh, ignore_checksums),
+            Task::Source { name, fresh, ignore_checksums } => single.begin_source(&name, fresh, ignore_checksums),
             // At the end nobody wants it back.
-            Task::Block(block) => drop(done.send(alone.block(block)?)),
-            Task::Finish { now } => alone.finish(now)?,
-            Task::Swap(rules) => alone.swap(rules)?,
+            Task::Block(block) => drop(done.send(single.block(block)?)),
+            Task::Tick(tick) => single.tick(tick)?,
+            Task::HandOver(due) => single.hand_over(due)?,
+            Task::Finish(end) => single.finish(end)?,
+            Task::Swap(rules) => single.swap(rules)?,
         }
         Ok(())
-    };
-    let outcome: Result<(), EngineError> = work.iter().try_for_each(&mut take);
-    // What the writer says comes first: it is why the worker could not go on.
-    alone.end().and_then(|counters| outcome.map(|()| counters))
+    })?;
+    Ok(single.end())
 }

@@ -1,6 +1,5 @@
 //! Several workers, each with the packets of its own host pairs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -11,27 +10,27 @@ use sidewire_detect::{RuleSet, Silent};
 
 use crate::EngineError;
 use crate::config::setup::Setup;
+use crate::counters::{Counters, accumulate};
 use crate::output::writer::merge::Merger;
 use crate::output::writer::record::Batch;
-use crate::pipeline::{EPOCH, EPOCH_BYTES, LAG};
+use crate::pipeline::{EPOCH, EPOCH_BYTES, Feed, LAG};
 use crate::source::block::Block;
-use crate::source::driver::Reading;
-use crate::source::intake::Intake;
-use crate::summary::accumulate;
+use crate::source::clock::TimeUpdate;
+use crate::source::packet_sink::{Due, PacketSink, Tick};
 use crate::worker::flow_worker::FlowWorker;
 
-/// Replays with several workers. The reader deals packets out by host pair, each worker runs its own to completion, and
-/// what they wrote is merged in packet order, epoch by epoch, so the output is that of one worker.
-pub(crate) fn replay(
+/// Feeds several workers. The reader deals packets out by host pair, each worker runs its own to completion, and what they
+/// wrote is merged in packet order, epoch by epoch, so the output is that of one worker.
+pub(crate) fn run(
     setup: &Arc<Setup>,
     rules: Arc<RuleSet>,
     merger: &mut Merger,
-    reading: &mut Reading<'_>,
-) -> Result<BTreeMap<String, u64>, EngineError> {
+    feed: Feed<'_>,
+) -> Result<Counters, EngineError> {
     let workers = setup.config.workers.clamp(2, 64) as usize;
     std::thread::scope(|scope| {
         let shards: Vec<Shard<'_>> = (0..workers).map(|_| Shard::start(scope, setup, &rules)).collect();
-        let mut dealer = Dealer {
+        let mut dispatcher = FlowDispatcher {
             epochs: shards.iter().map(|_| Epoch::default()).collect(),
             sharder: Sharder::new(&setup.decode),
             shards,
@@ -41,20 +40,14 @@ pub(crate) fn replay(
             count: 0,
             bytes: 0,
         };
-        let outcome = reading.replay(&mut dealer).and_then(|()| dealer.drain(0));
-        let Dealer { shards, .. } = dealer;
-        let mut counters = BTreeMap::new();
+        let outcome = feed(&mut dispatcher).and_then(|()| dispatcher.drain(0));
+        let FlowDispatcher { shards, .. } = dispatcher;
+        let mut counters = Counters::new();
         for shard in shards {
             drop(shard.epochs);
             drop(shard.written);
-            match shard.thread.join() {
-                Ok(counted) => {
-                    for (name, value) in counted {
-                        accumulate(&mut counters, &name, value);
-                    }
-                }
-                Err(_) => return Err(EngineError::Config("internal error: a worker panicked".to_owned())),
-            }
+            let counted = shard.thread.join().map_err(|_| EngineError::internal("a worker panicked"))?;
+            counted.iter().for_each(|(name, value)| accumulate(&mut counters, name, *value));
         }
         outcome.map(|()| counters)
     })
@@ -69,62 +62,109 @@ struct Epoch {
 
 /// What a worker is told, in order.
 enum Item {
-    File { path: Arc<str>, fresh: bool, ignore_checksums: bool },
-    Frame { end: usize, time: Time, now: Time, ordinal: u64, wire_length: u32, link_type: u32 },
-    Tick { now: Time, ordinal: u64 },
-    Finish { now: Time },
+    Source {
+        name: Arc<str>,
+        fresh: bool,
+        ignore_checksums: bool,
+    },
+    Frame {
+        end: usize,
+        time: Time,
+        update: TimeUpdate,
+        ordinal: u64,
+        wire_length: u32,
+        link_type: u32,
+    },
+    Tick(Tick),
+    /// Its counters are wanted with what it wrote.
+    Count,
+    Finish(Tick),
     Swap(Arc<RuleSet>),
+}
+
+/// What a worker made of an epoch.
+struct Written {
+    batch: Batch,
+    /// Its counters, where they were asked for.
+    counters: Option<Counters>,
 }
 
 struct Shard<'scope> {
     epochs: SyncSender<Epoch>,
-    written: Receiver<Batch>,
-    thread: ScopedJoinHandle<'scope, BTreeMap<String, u64>>,
+    written: Receiver<Written>,
+    thread: ScopedJoinHandle<'scope, Counters>,
 }
 
 impl<'scope> Shard<'scope> {
     fn start(scope: &'scope Scope<'scope, '_>, setup: &Arc<Setup>, rules: &Arc<RuleSet>) -> Self {
         let (epochs, work) = sync_channel::<Epoch>(LAG);
-        let (done, written) = sync_channel::<Batch>(LAG + 1);
+        let (done, written) = sync_channel(LAG + 1);
         let (setup, rules) = (Arc::clone(setup), Arc::clone(rules));
         let thread = scope.spawn(move || {
-            let mut worker = FlowWorker::new(&setup, &rules, Silent);
-            let mut counters = BTreeMap::new();
+            let worker = FlowWorker::new(&setup, &rules, Silent);
+            let mut worker = ShardWorker { worker, counters: Counters::new(), counting: false };
             while let Ok(epoch) = work.recv() {
-                run(&mut worker, &epoch, &mut counters);
-                if done.send(core::mem::take(worker.batch())).is_err() {
+                let counters = worker.run(&epoch);
+                let batch = core::mem::take(worker.worker.batch());
+                if done.send(Written { batch, counters }).is_err() {
                     break;
                 }
             }
-            counters
+            worker.counters
         });
         Self { epochs, written, thread }
     }
 }
 
-fn run(worker: &mut FlowWorker<Silent>, epoch: &Epoch, counters: &mut BTreeMap<String, u64>) {
-    let mut start = 0;
-    for item in &epoch.items {
-        match item {
-            Item::File { path, fresh, ignore_checksums } => worker.begin_file(path, *fresh, *ignore_checksums),
-            Item::Frame { end, time, now, ordinal, wire_length, link_type } => {
-                let data = epoch.octets.get(start..*end).unwrap_or_default();
-                start = *end;
-                let (time, ordinal, wire_length, link_type) = (*time, *ordinal, *wire_length, *link_type);
-                worker.frame(*now, &Frame { time, ordinal, link_type, data, wire_length });
+/// A worker's side.
+struct ShardWorker {
+    worker: FlowWorker<Silent>,
+    /// Of the sources that are finished.
+    counters: Counters,
+    /// A source is being read whose counters are still the worker's.
+    counting: bool,
+}
+
+impl ShardWorker {
+    /// Works an epoch off; gives the counters when they are asked for.
+    fn run(&mut self, epoch: &Epoch) -> Option<Counters> {
+        let Self { worker, counters, counting } = self;
+        let mut asked = None;
+        let mut start = 0;
+        for item in &epoch.items {
+            match item {
+                Item::Source { name, fresh, ignore_checksums } => {
+                    worker.begin_source(name, *fresh, *ignore_checksums);
+                    *counting = true;
+                }
+                Item::Frame { end, time, update, ordinal, wire_length, link_type } => {
+                    let data = epoch.octets.get(start..*end).unwrap_or_default();
+                    start = *end;
+                    let (time, ordinal, wire_length, link_type) = (*time, *ordinal, *wire_length, *link_type);
+                    worker.frame(*update, &Frame { time, ordinal, link_type, data, wire_length });
+                }
+                Item::Tick(tick) => worker.tick(*tick),
+                Item::Count => {
+                    let mut now = counters.clone();
+                    if *counting {
+                        worker.count(&mut now);
+                    }
+                    asked = Some(now);
+                }
+                Item::Finish(end) => {
+                    worker.finish(*end, |_| {});
+                    worker.count(counters);
+                    *counting = false;
+                }
+                Item::Swap(rules) => worker.swap_rules(rules),
             }
-            Item::Tick { now, ordinal } => worker.tick(*now, *ordinal),
-            Item::Finish { now } => {
-                worker.finish(*now, |_| {});
-                worker.count(counters);
-            }
-            Item::Swap(rules) => worker.swap_rules(rules),
         }
+        asked
     }
 }
 
 /// The reader's side: fills an epoch for each worker, and merges what comes back.
-struct Dealer<'a, 'scope> {
+struct FlowDispatcher<'a, 'scope> {
     shards: Vec<Shard<'scope>>,
     sharder: Sharder,
     epochs: Vec<Epoch>,
@@ -136,14 +176,14 @@ struct Dealer<'a, 'scope> {
     bytes: usize,
 }
 
-impl Dealer<'_, '_> {
+impl FlowDispatcher<'_, '_> {
     /// Hands the open epoch out.
     fn deal(&mut self) -> Result<(), EngineError> {
         self.count = 0;
         self.bytes = 0;
         for (shard, epoch) in self.shards.iter().zip(&mut self.epochs) {
             if shard.epochs.send(core::mem::take(epoch)).is_err() {
-                return Err(EngineError::Config("internal error: a worker stopped".to_owned()));
+                return Err(EngineError::internal("a worker stopped"));
             }
         }
         self.waiting += 1;
@@ -153,25 +193,32 @@ impl Dealer<'_, '_> {
     /// Merges until at most `leave` epochs are out.
     fn drain(&mut self, leave: usize) -> Result<(), EngineError> {
         while self.waiting > leave {
-            let batches: Vec<Batch> = self.shards.iter().map_while(|shard| shard.written.recv().ok()).collect();
-            if batches.len() < self.shards.len() {
-                return Err(EngineError::Config("internal error: a worker stopped".to_owned()));
+            let (mut batches, mut counters) = (Vec::with_capacity(self.shards.len()), Counters::new());
+            for shard in &self.shards {
+                let written = shard.written.recv().map_err(|_| EngineError::internal("a worker stopped"))?;
+                batches.push(written.batch);
+                for (name, value) in written.counters.iter().flatten() {
+                    accumulate(&mut counters, name, *value);
+                }
             }
             self.waiting -= 1;
             self.merger.merge(&batches, &self.rules)?;
+            if !counters.is_empty() {
+                self.merger.note_counters(0, counters);
+            }
         }
         Ok(())
     }
 
     /// Puts a frame into the epoch of the worker that has its hosts.
-    fn frame(&mut self, now: Time, frame: &Frame<'_>) -> Result<(), EngineError> {
+    fn frame(&mut self, update: TimeUpdate, frame: &Frame<'_>) -> Result<(), EngineError> {
         let hash = self.sharder.key(frame).map_or(0, |key| spread(&key.pair));
         let shard = hash % self.shards.len().max(1) as u64;
         if let Some(epoch) = usize::try_from(shard).ok().and_then(|shard| self.epochs.get_mut(shard)) {
             epoch.octets.extend_from_slice(frame.data);
             let end = epoch.octets.len();
             let Frame { time, ordinal, wire_length, link_type, .. } = *frame;
-            epoch.items.push(Item::Frame { end, time, now, ordinal, wire_length, link_type });
+            epoch.items.push(Item::Frame { end, time, update, ordinal, wire_length, link_type });
         }
         self.count += 1;
         self.bytes += frame.data.len();
@@ -185,23 +232,41 @@ impl Dealer<'_, '_> {
     }
 }
 
-impl Intake for Dealer<'_, '_> {
-    fn begin_file(&mut self, path: &Arc<str>, fresh: bool, ignore_checksums: bool) {
-        self.all(|| Item::File { path: Arc::clone(path), fresh, ignore_checksums });
+impl PacketSink for FlowDispatcher<'_, '_> {
+    fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool) {
+        self.all(|| Item::Source { name: Arc::clone(name), fresh, ignore_checksums });
     }
 
     fn block(&mut self, block: Block) -> Result<Block, EngineError> {
-        for (reading, frame) in block.frames() {
-            if reading.tick {
-                self.all(|| Item::Tick { now: reading.now, ordinal: frame.ordinal });
+        for (update, frame) in block.frames() {
+            if update.tick {
+                let tick = Tick { now: update.now, shown: frame.time, ordinal: frame.ordinal };
+                self.all(|| Item::Tick(tick));
             }
-            self.frame(reading.now, &frame)?;
+            self.frame(update, &frame)?;
         }
         Ok(block)
     }
 
-    fn finish(&mut self, now: Time) -> Result<(), EngineError> {
-        self.all(|| Item::Finish { now });
+    fn tick(&mut self, tick: Tick) -> Result<(), EngineError> {
+        self.all(|| Item::Tick(tick));
+        Ok(())
+    }
+
+    fn hand_over(&mut self, due: Due) -> Result<(), EngineError> {
+        if due.stats.is_some() {
+            self.all(|| Item::Count);
+        }
+        self.deal()?;
+        self.drain(0)?;
+        if let Some(at) = due.stats {
+            self.merger.write_stats(at)?;
+        }
+        if due.flush { self.merger.flush() } else { Ok(()) }
+    }
+
+    fn finish(&mut self, end: Tick) -> Result<(), EngineError> {
+        self.all(|| Item::Finish(end));
         self.deal()?;
         self.drain(0)
     }

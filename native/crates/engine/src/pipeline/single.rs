@@ -1,108 +1,126 @@
 //! One worker, on the thread that reads.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sidewire_base::Time;
 use sidewire_detect::{RuleSet, Silent};
 
 use crate::EngineError;
 use crate::config::setup::Setup;
+use crate::counters::Counters;
 use crate::output::writer::merge::Merger;
-use crate::output::writer::record::Batch;
-use crate::output::writer::thread::Writing;
-use crate::pipeline::EPOCH;
+use crate::output::writer::thread::{StatsReport, WriterHandle, WriterThread};
+use crate::pipeline::{EPOCH, Feed};
 use crate::source::block::Block;
-use crate::source::driver::Reading;
-use crate::source::intake::Intake;
-use crate::worker::{flow_worker::FlowWorker, observer::Watch};
+use crate::source::packet_sink::{Due, PacketSink, Tick};
+use crate::worker::flow_worker::FlowWorker;
+use crate::worker::observer::Watch;
 
-/// Replays with one worker on this thread.
-pub(crate) fn replay(
+/// Feeds one worker on this thread.
+pub(crate) fn run(
     setup: &Arc<Setup>,
     rules: Arc<RuleSet>,
     merger: &mut Merger,
-    reading: &mut Reading<'_>,
-) -> Result<BTreeMap<String, u64>, EngineError> {
+    feed: Feed<'_>,
+) -> Result<Counters, EngineError> {
     std::thread::scope(|scope| {
-        let mut alone = Alone::new(setup, rules, Silent, Some(Writing::start(scope, merger)));
-        let outcome = reading.replay(&mut alone);
-        alone.end().and_then(|counters| outcome.map(|()| counters))
+        let writer = WriterThread::start(scope, merger);
+        let mut single = SingleWorker::new(setup, rules, Silent, Some(writer.handle(0)));
+        let outcome = feed(&mut single);
+        let counters = single.end();
+        // What the writer says comes first: it is why the worker could not go on.
+        writer.finish().and(outcome).map(|()| counters)
     })
 }
 
-/// The only worker of a run, with where its lines go.
-pub(crate) struct Alone<'scope, W: Watch> {
+/// The only worker of a source, with where its lines go.
+pub(crate) struct SingleWorker<W: Watch> {
     pub(crate) worker: FlowWorker<W>,
     rules: Arc<RuleSet>,
     /// `None` when nobody wants its lines.
-    writing: Option<Writing<'scope>>,
-    pub(crate) counters: BTreeMap<String, u64>,
+    writer: Option<WriterHandle>,
+    /// Of the sources that are finished.
+    counters: Counters,
+    /// A source is being read whose counters are still the worker's.
+    counting: bool,
     /// Frames since lines were handed over.
     since: usize,
 }
 
-impl<'scope, W: Watch> Alone<'scope, W> {
-    pub(crate) fn new(setup: &Arc<Setup>, rules: Arc<RuleSet>, watch: W, writing: Option<Writing<'scope>>) -> Self {
+impl<W: Watch> SingleWorker<W> {
+    pub(crate) fn new(setup: &Arc<Setup>, rules: Arc<RuleSet>, watch: W, writer: Option<WriterHandle>) -> Self {
         let worker = FlowWorker::new(setup, &rules, watch);
-        Self { worker, rules, writing, counters: BTreeMap::new(), since: 0 }
+        Self { worker, rules, writer, counters: Counters::new(), counting: false, since: 0 }
     }
 
-    fn hand_over(&mut self) -> Result<(), EngineError> {
-        self.since = 0;
-        send(self.writing.as_ref(), self.worker.batch(), &self.rules)
+    /// The counters; lets go of the writer.
+    pub(crate) fn end(self) -> Counters {
+        self.counters
     }
 
-    /// Waits until everything is written, and gives the counters.
-    pub(crate) fn end(mut self) -> Result<BTreeMap<String, u64>, EngineError> {
-        self.writing.take().map_or(Ok(()), Writing::finish)?;
-        Ok(self.counters)
+    fn counters_now(&self) -> Counters {
+        let mut counters = self.counters.clone();
+        if self.counting {
+            self.worker.count(&mut counters);
+        }
+        counters
     }
 }
 
-impl<W: Watch> Intake for Alone<'_, W> {
-    fn begin_file(&mut self, path: &Arc<str>, fresh: bool, ignore_checksums: bool) {
-        self.worker.begin_file(path, fresh, ignore_checksums);
+impl<W: Watch> PacketSink for SingleWorker<W> {
+    fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool) {
+        self.worker.begin_source(name, fresh, ignore_checksums);
+        self.counting = true;
     }
 
     fn block(&mut self, block: Block) -> Result<Block, EngineError> {
-        for (reading, frame) in block.frames() {
-            if reading.tick {
-                self.worker.tick(reading.now, frame.ordinal);
+        for (update, frame) in block.frames() {
+            if update.tick {
+                self.worker.tick(Tick { now: update.now, shown: frame.time, ordinal: frame.ordinal });
             }
-            self.worker.frame(reading.now, &frame);
+            self.worker.frame(update, &frame);
             self.since += 1;
             if self.since >= EPOCH || self.worker.batch().is_large() {
-                self.hand_over()?;
+                self.hand_over(Due::default())?;
             }
         }
         Ok(block)
     }
 
-    fn finish(&mut self, now: Time) -> Result<(), EngineError> {
-        self.hand_over()?;
-        let Self { worker, writing, rules, .. } = self;
+    fn tick(&mut self, tick: Tick) -> Result<(), EngineError> {
+        self.worker.tick(tick);
+        Ok(())
+    }
+
+    fn hand_over(&mut self, due: Due) -> Result<(), EngineError> {
+        self.since = 0;
+        let stats = due.stats.map(|at| StatsReport { at, counters: self.counters_now() });
+        match &mut self.writer {
+            Some(writer) => writer.send(self.worker.batch(), &self.rules, due.flush, stats),
+            None => {
+                self.worker.batch().clear();
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(&mut self, end: Tick) -> Result<(), EngineError> {
+        self.hand_over(Due::default())?;
+        let Self { worker, writer, rules, .. } = self;
         // Were it to fail, what follows fails as well.
-        worker.finish(now, |batch| drop(send(writing.as_ref(), batch, rules)));
-        self.hand_over()?;
+        worker.finish(end, |batch| match writer {
+            Some(writer) => drop(writer.send(batch, rules, false, None)),
+            None => batch.clear(),
+        });
+        self.hand_over(Due::default())?;
         self.worker.count(&mut self.counters);
+        self.counting = false;
         Ok(())
     }
 
     fn swap(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError> {
-        self.hand_over()?;
+        self.hand_over(Due::default())?;
         self.worker.swap_rules(&rules);
         self.rules = rules;
         Ok(())
-    }
-}
-
-fn send(writing: Option<&Writing<'_>>, batch: &mut Batch, rules: &Arc<RuleSet>) -> Result<(), EngineError> {
-    match writing {
-        Some(writing) => writing.send(batch, rules),
-        None => {
-            batch.clear();
-            Ok(())
-        }
     }
 }

@@ -1,38 +1,43 @@
 //! Frames with ordinals and engine time.
 
-use sidewire_capture::{Frames, ReadError, Reader};
+use std::time::Instant;
+
+use sidewire_capture::{Frames, PacketSource, ReadError, SourceEvent};
 use sidewire_decode::Frame;
 
-use crate::source::clock::{Clock, Reading};
+use crate::source::clock::{EngineClock, TimeUpdate};
 
-/// The frames of one block of a capture, with ordinals and engine time.
+/// The frames of one block of a source, with ordinals and engine time.
 #[derive(Default)]
 pub(crate) struct Block {
     frames: Frames,
     /// Ordinal of the first frame.
     first: u64,
     /// What each frame did to engine time.
-    readings: Vec<Reading>,
+    updates: Vec<TimeUpdate>,
 }
 
 impl Block {
-    /// The next block, an empty one at the end; `self` is done with, and its memory is used again.
-    pub(crate) fn read(self, reader: &mut Reader, ordinal: &mut u64, clock: &mut Clock) -> Result<Self, ReadError> {
-        let Self { frames, mut readings, .. } = self;
-        let frames = reader.frames(frames)?;
-        readings.clear();
-        readings.extend(frames.iter().map(|frame| clock.read(frame.time)));
-        let first = *ordinal + 1;
-        *ordinal += readings.len() as u64;
-        Ok(Self { frames, first, readings })
+    /// Takes what comes next from a source; what was in the block is done with, and its memory is used again.
+    pub(crate) fn read(
+        &mut self,
+        source: &mut dyn PacketSource,
+        deadline: Option<Instant>,
+        ordinal: &mut u64,
+        clock: &mut EngineClock,
+    ) -> Result<SourceEvent, ReadError> {
+        self.updates.clear();
+        let event = source.next(&mut self.frames, deadline)?;
+        if event == SourceEvent::Frames {
+            self.updates.extend(self.frames.iter().map(|frame| clock.read(frame.time)));
+            self.first = *ordinal + 1;
+            *ordinal += self.updates.len() as u64;
+        }
+        Ok(event)
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.readings.len()
-    }
-
-    pub(crate) fn frames(&self) -> impl Iterator<Item = (Reading, Frame<'_>)> {
-        (self.first..).zip(&self.readings).zip(self.frames.iter()).map(|((ordinal, reading), frame)| {
+    pub(crate) fn frames(&self) -> impl Iterator<Item = (TimeUpdate, Frame<'_>)> {
+        (self.first..).zip(&self.updates).zip(self.frames.iter()).map(|((ordinal, update), frame)| {
             let frame = Frame {
                 time: frame.time,
                 ordinal,
@@ -40,7 +45,7 @@ impl Block {
                 data: frame.data,
                 wire_length: frame.wire_length,
             };
-            (*reading, frame)
+            (*update, frame)
         })
     }
 }

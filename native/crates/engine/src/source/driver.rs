@@ -1,104 +1,201 @@
-//! Reads the captures of a run in order, and feeds what takes their frames.
+//! Reads sources to their end, and feeds what takes their packets.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
-use sidewire_capture::{OpenError, ReadError, Reader};
-use sidewire_decode::{Decoder, Transport};
+use sidewire_capture::{OpenError, PacketSource, ReadError, Reader, SourceEvent};
 
 use crate::EngineError;
-use crate::config::{ChecksumMode, setup::Setup};
+use crate::config::ChecksumMode;
+use crate::config::setup::Setup;
 use crate::source::block::Block;
-use crate::source::clock::Clock;
+use crate::source::checksums;
+use crate::source::clock::EngineClock;
 use crate::source::control::{Control, lock};
-use crate::source::intake::Intake;
+use crate::source::packet_sink::{Due, PacketSink, StatsMoment, Tick};
 use crate::summary::Summary;
 
-/// Frames looked at to decide about checksums in automatic mode.
-const CHECKSUM_SAMPLE: u64 = 1000;
+/// How long what a live source brought may stay unseen: an alert is on disk within a second of its packet.
+const FLUSH_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The reading side of a run: files in order, frames with engine time and ordinals.
-pub(crate) struct Reading<'a> {
-    pub(crate) setup: &'a Setup,
-    pub(crate) control: &'a Control,
-    pub(crate) clock: Clock,
-    pub(crate) ordinal: u64,
-    pub(crate) summary: &'a mut Summary,
+/// A source that is open.
+pub(crate) struct NamedSource {
+    /// A file, an interface.
+    pub(crate) name: Arc<str>,
+    pub(crate) source: Box<dyn PacketSource>,
 }
 
-impl Reading<'_> {
-    pub(crate) fn replay(&mut self, intake: &mut impl Intake) -> Result<(), EngineError> {
+/// The reading side of a run, or of one of its sources: frames with engine time and ordinals, the time while there are none,
+/// and what is due by the clock on the wall.
+pub(crate) struct SourceDriver<'a> {
+    setup: &'a Setup,
+    control: &'a Control,
+    clock: EngineClock,
+    ordinal: u64,
+    /// Generation of the rules that are in place.
+    generation: u64,
+    flushed: Instant,
+    stats_written: Instant,
+    pub(crate) summary: Summary,
+}
+
+impl<'a> SourceDriver<'a> {
+    pub(crate) fn new(setup: &'a Setup, control: &'a Control) -> Self {
+        let now = Instant::now();
+        Self {
+            setup,
+            control,
+            clock: EngineClock::default(),
+            ordinal: 0,
+            generation: 0,
+            flushed: now,
+            stats_written: now,
+            summary: Summary::default(),
+        }
+    }
+
+    /// Replays the captures of the configuration, one after the other.
+    pub(crate) fn replay_files(&mut self, sink: &mut dyn PacketSink) -> Result<(), EngineError> {
         let config = &self.setup.config;
         for (number, input) in config.inputs.iter().enumerate() {
-            if self.control.stop.load(Ordering::Relaxed) {
+            if self.is_stopped() {
                 break;
             }
             let fresh = number == 0 || !config.continue_files;
-            if fresh {
-                self.clock = Clock::default();
-                self.ordinal = 0;
-            }
             match Reader::open(input) {
                 Ok(reader) => {
-                    self.file(input, reader, fresh, intake)?;
+                    self.replay_file(input, reader, fresh, sink)?;
                     if !config.continue_files {
-                        intake.finish(self.clock.now())?;
+                        sink.finish(self.end())?;
                     }
                 }
                 Err(error) => self.summary.errors.push(open_error(input, &error)),
             }
         }
         if config.continue_files {
-            intake.finish(self.clock.now())?;
+            sink.finish(self.end())?;
         }
         Ok(())
     }
 
-    fn file(
+    /// Follows one source to its end, as a run of its own.
+    pub(crate) fn follow(&mut self, source: NamedSource, sink: &mut dyn PacketSink) -> Result<(), EngineError> {
+        let NamedSource { name, mut source } = source;
+        let ignore = self.setup.config.decode.checksums == ChecksumMode::Ignore;
+        sink.begin_source(&name, true, ignore);
+        let error = self.read(source.as_mut(), sink)?;
+        self.note_end(&name, error, self.ordinal > 0);
+        sink.finish(self.end())
+    }
+
+    fn replay_file(
         &mut self,
         input: &str,
         mut reader: Reader,
         fresh: bool,
-        intake: &mut impl Intake,
+        sink: &mut dyn PacketSink,
     ) -> Result<(), EngineError> {
+        if fresh {
+            self.clock.restart();
+            self.ordinal = 0;
+        }
         let ignore = match self.setup.config.decode.checksums {
             ChecksumMode::Ignore => true,
             ChecksumMode::Verify => false,
-            ChecksumMode::Auto => checksums_are_broken(input, self.setup),
+            ChecksumMode::Auto => checksums::are_broken(input, self.setup),
         };
         self.summary.checksums_ignored += u64::from(ignore && self.setup.config.decode.checksums == ChecksumMode::Auto);
-        let path: Arc<str> = Arc::from(input);
-        intake.begin_file(&path, fresh, ignore);
+        sink.begin_source(&Arc::from(input), fresh, ignore);
         input.clone_into(&mut lock(&self.control.file));
-        let progress = reader.progress();
-        self.control.file_total.store(progress.size().unwrap_or(0), Ordering::Relaxed);
+        self.control.file_total.store(reader.progress().size().unwrap_or(0), Ordering::Relaxed);
         let before = self.ordinal;
+        let error = self.read(&mut reader, sink)?;
+        self.note_end(input, error, self.ordinal > before);
+        Ok(())
+    }
+
+    /// Reads a source to its end. What it could not be read for, if that was no clean one.
+    fn read(
+        &mut self,
+        source: &mut dyn PacketSource,
+        sink: &mut dyn PacketSink,
+    ) -> Result<Option<ReadError>, EngineError> {
+        let live = source.is_live();
+        let progress = source.progress();
         let mut block = Block::default();
-        let error = loop {
-            if self.control.stop.load(Ordering::Relaxed) {
-                break None;
+        while !self.is_stopped() {
+            if let Some(rules) = self.control.rules_after(&mut self.generation) {
+                sink.swap(rules)?;
             }
-            if let Some(rules) = lock(&self.control.rules).take() {
-                intake.swap(rules)?;
+            let deadline = live.then(|| self.flushed + FLUSH_INTERVAL);
+            match block.read(source, deadline, &mut self.ordinal, &mut self.clock) {
+                Ok(SourceEvent::Frames) => {
+                    self.count(&block);
+                    self.control.file_done.store(progress.read(), Ordering::Relaxed);
+                    block = sink.block(block)?;
+                }
+                Ok(SourceEvent::Tick(time)) => {
+                    let update = self.clock.read(time);
+                    if update.tick {
+                        sink.tick(Tick { now: update.now, shown: time, ordinal: self.ordinal + 1 })?;
+                    }
+                }
+                Ok(SourceEvent::End) => break,
+                Err(error) => return Ok(Some(error)),
             }
-            block = match block.read(&mut reader, &mut self.ordinal, &mut self.clock) {
-                Ok(block) if block.len() == 0 => break None,
-                Ok(block) => block,
-                Err(error) => break Some(error),
-            };
-            block.frames().for_each(|(_, frame)| self.summary.note(frame.time, frame.data.len()));
-            self.control.packets.store(self.summary.packets, Ordering::Relaxed);
-            self.control.bytes.store(self.summary.bytes, Ordering::Relaxed);
-            self.control.file_done.store(progress.read(), Ordering::Relaxed);
-            block = intake.block(block)?;
-        };
-        self.summary.time_jumps += core::mem::take(&mut self.clock.jumps);
+            self.hand_over_due(live, sink)?;
+        }
+        self.summary.source_dropped += source.dropped();
+        Ok(None)
+    }
+
+    /// Has handed over what is due by the clock on the wall: what a live source brought, and statistics.
+    fn hand_over_due(&mut self, live: bool, sink: &mut dyn PacketSink) -> Result<(), EngineError> {
+        let now = Instant::now();
+        let flush = live && now.duration_since(self.flushed) >= FLUSH_INTERVAL;
+        let interval = self.setup.config.stats.as_ref().map(|stats| Duration::from_secs(stats.interval.into()));
+        let stats = interval
+            .is_some_and(|interval| !interval.is_zero() && now.duration_since(self.stats_written) >= interval)
+            .then(|| self.stats_moment());
+        if !flush && stats.is_none() {
+            return Ok(());
+        }
+        if flush {
+            self.flushed = now;
+        }
+        if stats.is_some() {
+            self.stats_written = now;
+        }
+        sink.hand_over(Due { flush, stats })
+    }
+
+    fn stats_moment(&self) -> StatsMoment {
+        StatsMoment { time: self.clock.shown(), uptime: self.summary.uptime() }
+    }
+
+    fn count(&mut self, block: &Block) {
+        let (packets, bytes) = (self.summary.packets, self.summary.bytes);
+        block.frames().for_each(|(_, frame)| self.summary.note(frame.time, frame.data.len()));
+        self.control.packets.fetch_add(self.summary.packets - packets, Ordering::Relaxed);
+        self.control.bytes.fetch_add(self.summary.bytes - bytes, Ordering::Relaxed);
+    }
+
+    fn note_end(&mut self, name: &str, error: Option<ReadError>, partial: bool) {
+        self.summary.time_steps = self.clock.steps;
         match error {
-            Some(error) => self.summary.errors.push(read_error(input, &error, self.ordinal > before)),
+            Some(error) => self.summary.errors.push(read_error(name, &error, partial)),
             None => self.summary.files += 1,
         }
-        Ok(())
+    }
+
+    fn end(&self) -> Tick {
+        Tick { now: self.clock.now(), shown: self.clock.shown(), ordinal: u64::MAX }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.control.stop.load(Ordering::Relaxed)
     }
 }
 
@@ -124,41 +221,10 @@ fn read_error(input: &str, error: &ReadError, partial: bool) -> EngineError {
     EngineError::Capture { path: PathBuf::from(input), reason: error.to_string(), code, partial }
 }
 
-/// Automatic checksum mode: are so many of the first packets wrong that the capturing host must have left checksums to
-/// its network card? A tenth is Suricata's bound. Standard input cannot be read twice and is verified.
-fn checksums_are_broken(input: &str, setup: &Setup) -> bool {
-    if input == "-" {
-        return false;
-    }
-    let Ok(mut reader) = Reader::open(input) else { return false };
-    let mut decoder = Decoder::new(setup.decode.clone());
-    let (mut seen, mut wrong, mut ordinal) = (0_u64, 0_u64, 0);
-    while let Ok(Some(frame)) = reader.next() {
-        ordinal += 1;
-        let input = sidewire_decode::Frame {
-            time: frame.time,
-            ordinal,
-            data: frame.data,
-            wire_length: frame.wire_length,
-            link_type: frame.link_type,
-        };
-        decoder.decode(&input, &mut |packet: &sidewire_decode::Packet<'_>| {
-            if !matches!(packet.transport, Transport::None) {
-                seen += 1;
-                wrong += u64::from(packet.bad_checksum.network || packet.bad_checksum.transport);
-            }
-        });
-        if ordinal >= CHECKSUM_SAMPLE {
-            break;
-        }
-    }
-    wrong * 10 > seen
-}
-
-/// Replays into something that writes nothing, and tells what went wrong.
-pub(crate) fn drive_into(setup: &Setup, intake: &mut impl Intake) -> Result<Vec<EngineError>, EngineError> {
+/// Replays the captures into something that writes nothing, and tells what went wrong.
+pub(crate) fn replay_into(setup: &Setup, sink: &mut dyn PacketSink) -> Result<Vec<EngineError>, EngineError> {
     let control = Control::default();
-    let mut summary = Summary::default();
-    Reading { setup, control: &control, clock: Clock::default(), ordinal: 0, summary: &mut summary }.replay(intake)?;
-    Ok(summary.errors)
+    let mut driver = SourceDriver::new(setup, &control);
+    driver.replay_files(sink)?;
+    Ok(driver.summary.errors)
 }

@@ -1,7 +1,8 @@
 //! Where packets come from: blocks of frames, engine time, and what takes them.
 
 pub(crate) mod block;
+mod checksums;
 pub(crate) mod clock;
 pub(crate) mod control;
 pub(crate) mod driver;
-pub(crate) mod intake;
+pub(crate) mod packet_sink;

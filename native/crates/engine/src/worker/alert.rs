@@ -1,13 +1,14 @@
 //! The alerts that matches raise.
 
 use sidewire_decode::Packet;
-use sidewire_detect::{Match, RuleSet, RuleType};
+use sidewire_detect::{Match, RuleType};
 use sidewire_ir::Action;
 
 use crate::output::format::eve::{AlertFacts, FrameFacts, Kind, Output, Payload, Transaction};
 use crate::output::format::pieces::joined;
 use crate::output::writer::record::AlertKey;
 use crate::worker::conversation::{App, ConversationFlow};
+use crate::worker::detect::FoundMatches;
 use crate::worker::envelope::{ends, envelope};
 use crate::worker::frames::frame_source;
 use crate::worker::log::LogStage;
@@ -16,18 +17,17 @@ use crate::worker::log::LogStage;
 const MAX_STREAM_PAYLOAD: usize = 1 << 20;
 
 impl LogStage {
-    /// Raises the alerts of a packet's `matches` (or of those at the end of a flow), and tells what they took down.
+    /// Raises the alerts of a packet's matches (or of those at the end of a flow), and tells what they took down.
     pub(crate) fn log_matches(
         &mut self,
         mut flow: Option<&mut ConversationFlow>,
         packet: Option<&Packet<'_>>,
-        rules: &RuleSet,
-        matches: &[Match],
+        all: FoundMatches<'_>,
     ) {
-        for found in matches {
-            self.log_alert(flow.as_deref_mut(), packet, rules, found, matches);
+        for found in all.matches {
+            self.log_alert(flow.as_deref_mut(), packet, found, all);
         }
-        self.log_variables(flow.as_deref(), packet, matches);
+        self.log_variables(flow.as_deref(), packet, all.matches);
     }
 
     /// Raises the alert of one of a packet's `matches`.
@@ -35,11 +35,10 @@ impl LogStage {
         &mut self,
         mut flow: Option<&mut ConversationFlow>,
         packet: Option<&Packet<'_>>,
-        rules: &RuleSet,
         found: &Match,
-        matches: &[Match],
+        all: FoundMatches<'_>,
     ) {
-        let rule = rules.rule(found.rule);
+        let rule = all.rules.rule(found.rule);
         if rule.noalert || matches!(rule.action, Action::Pass | Action::Config) {
             return;
         }
@@ -89,13 +88,13 @@ impl LogStage {
             source,
             destination,
             flow: flow.map_or(0, |flow| flow.id),
-            time: self.now,
+            time: all.stamp,
             first: true,
         };
         let community = |seed| flow.map(|flow| sidewire_flow::community_id(flow, seed)).unwrap_or_default();
         let file = self.file.clone();
         let mut envelope = envelope(packet, flow, self.now, (source, destination), file.as_deref());
-        envelope.variables.matches = matches;
+        envelope.variables.matches = all.matches;
         envelope.tx = tx.map(|(_, id)| id);
         let client = |output: &Output| facts.forwarded_for(output, true);
         envelope.forwarded = Some((found.direction, &client));

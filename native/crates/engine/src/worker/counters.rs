@@ -1,14 +1,12 @@
 //! What a worker counts, named as in Suricata's stats.
 
-use std::collections::BTreeMap;
-
-use crate::summary::accumulate;
+use crate::counters::{Counters, accumulate};
 use crate::worker::flow_worker::{FlowWorker, TrackedFlows};
 use crate::worker::observer::Watch;
 
 impl<W: Watch> FlowWorker<W> {
     /// Adds this worker's counters.
-    pub(crate) fn count(&self, into: &mut BTreeMap<String, u64>) {
+    pub(crate) fn count(&self, into: &mut Counters) {
         let stages = &self.tracked.stages;
         let mut add = |name: &str, value: u64| accumulate(into, name, value);
         self.decoder.stats().values().for_each(|(name, value)| add(name, value));

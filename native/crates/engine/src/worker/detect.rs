@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::TxConsumer;
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::{
     Detector, FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, RuleSet, StreamInput,
@@ -39,6 +39,15 @@ pub(crate) struct DetectStage<W: Watch> {
     pub(crate) matches: Vec<Match>,
 }
 
+/// What rules have matched, and when by engine time.
+#[derive(Clone, Copy)]
+pub(crate) struct FoundMatches<'a> {
+    pub(crate) rules: &'a RuleSet,
+    pub(crate) matches: &'a [Match],
+    /// Engine time: what thresholds are counted by.
+    pub(crate) stamp: Time,
+}
+
 impl<W: Watch> DetectStage<W> {
     pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W) -> Self {
         Self {
@@ -59,6 +68,11 @@ impl<W: Watch> DetectStage<W> {
     /// Forgets everything that was seen.
     pub(crate) fn reset(&mut self) {
         self.detector = Detector::new(&self.rules);
+    }
+
+    /// What has matched last, at this engine time.
+    pub(crate) fn found(&self, stamp: Time) -> FoundMatches<'_> {
+        FoundMatches { rules: &self.rules, matches: &self.matches, stamp }
     }
 
     /// Which octets of streams rules will look at.

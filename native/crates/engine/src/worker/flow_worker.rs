@@ -11,6 +11,8 @@ use sidewire_tcp::Events;
 
 use crate::config::setup::Setup;
 use crate::output::writer::record::{Batch, Place};
+use crate::source::clock::TimeUpdate;
+use crate::source::packet_sink::Tick;
 use crate::worker::app_layer::AppLayerStage;
 use crate::worker::conversation::{Conversation, ConversationFlow};
 use crate::worker::detect::{self, DetectStage, Occasion};
@@ -46,6 +48,8 @@ pub(super) struct Stages<W: Watch> {
     pub(super) app_layer: AppLayerStage,
     pub(super) detect: DetectStage<W>,
     pub(super) log: LogStage,
+    /// Engine time.
+    time: TimeUpdate,
     ignore_checksums: bool,
     pub(super) invalid_checksum: u64,
     /// Greatest memory pressure so far, in percent.
@@ -67,6 +71,7 @@ impl<W: Watch> FlowWorker<W> {
                     app_layer: AppLayerStage::new(setup, rules),
                     detect: DetectStage::new(setup, rules, watch),
                     log: LogStage::new(setup),
+                    time: TimeUpdate { now: Time::default(), stamp: Time::default(), tick: false },
                     ignore_checksums: false,
                     invalid_checksum: 0,
                     pressure_max: 0,
@@ -77,8 +82,8 @@ impl<W: Watch> FlowWorker<W> {
         }
     }
 
-    /// A file begins; a fresh one finds no flows, objects or fragments of those before it.
-    pub(crate) fn begin_file(&mut self, path: &Arc<str>, fresh: bool, ignore_checksums: bool) {
+    /// A source begins; a fresh one finds no flows, objects or fragments of those before it.
+    pub(crate) fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool) {
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
         if fresh {
             let setup = Arc::clone(&stages.setup);
@@ -86,7 +91,7 @@ impl<W: Watch> FlowWorker<W> {
             *table = FlowTable::new(setup.flow.clone(), seed());
             stages.reset();
         }
-        stages.log.file = Some(Arc::clone(path));
+        stages.log.file = Some(Arc::clone(name));
         stages.ignore_checksums = ignore_checksums;
     }
 
@@ -96,28 +101,29 @@ impl<W: Watch> FlowWorker<W> {
         stages.detect.swap_rules(rules);
     }
 
-    /// Ends the flows whose time has come. `ordinal` is that of the packet that moved engine time.
-    pub(crate) fn tick(&mut self, now: Time, ordinal: u64) {
-        self.tracked.note_time(now);
+    /// Ends the flows whose time has come.
+    pub(crate) fn tick(&mut self, Tick { now, shown, ordinal }: Tick) {
+        self.tracked.note_time(now, shown);
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
         table.expire(now, |flow, reason| stages.end_flow(flow, reason, ordinal));
     }
 
-    /// Takes a frame; `now` is engine time. Decodes it, and takes each of its packets (a layer of a tunnel is one).
-    pub(crate) fn frame(&mut self, now: Time, frame: &Frame<'_>) {
+    /// Takes a frame: decodes it, and takes each of its packets (a layer of a tunnel is one).
+    pub(crate) fn frame(&mut self, update: TimeUpdate, frame: &Frame<'_>) {
         let Self { decoder, tracked } = self;
-        tracked.stages.log.begin(now, frame.ordinal);
+        tracked.stages.time = update;
+        tracked.stages.log.begin(frame.time, frame.ordinal);
         if !contained(|| decoder.decode(frame, &mut |packet| tracked.packet(packet))) {
             tracked.quarantine();
         }
     }
 
     /// Ends every flow: the capture is over. `written` gets to take what was written so far, which is in order.
-    pub(crate) fn finish(&mut self, now: Time, mut written: impl FnMut(&mut Batch)) {
-        self.tracked.note_time(now);
+    pub(crate) fn finish(&mut self, end: Tick, mut written: impl FnMut(&mut Batch)) {
+        self.tracked.note_time(end.now, end.shown);
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
         table.drain(|flow, reason| {
-            stages.end_flow(flow, reason, u64::MAX);
+            stages.end_flow(flow, reason, end.ordinal);
             if stages.log.writer.batch.is_large() {
                 written(&mut stages.log.writer.batch);
             }
@@ -174,7 +180,8 @@ impl<W: Watch> TrackedFlows<W> {
         }
         let tuple = Tuple::of(packet, 0)?;
         let bytes = u32::try_from(packet.frame.len()).unwrap_or(u32::MAX);
-        let stamp = Stamp { time: stages.log.now, ordinal: packet.ordinal, bytes };
+        let TimeUpdate { now, stamp: engine, .. } = stages.time;
+        let stamp = Stamp { time: packet.time, engine, now, ordinal: packet.ordinal, bytes };
         let setup = &stages.setup;
         let lookup = table.track(
             &tuple,
@@ -206,8 +213,9 @@ impl<W: Watch> TrackedFlows<W> {
         }
     }
 
-    fn note_time(&mut self, now: Time) {
-        self.stages.log.now = now;
+    fn note_time(&mut self, now: Time, shown: Time) {
+        self.stages.time = TimeUpdate { now, stamp: now, tick: true };
+        self.stages.log.now = shown;
         self.stages.pressure_max = self.pressure_max();
     }
 }
@@ -242,15 +250,11 @@ impl<W: Watch> Stages<W> {
         !packet.invalid && (!checksum_bad || self.ignore_checksums)
     }
 
-    fn moment(&self, packet: &Packet<'_>) -> Moment {
-        Moment { time: self.log.now, ordinal: packet.ordinal }
-    }
-
     /// A packet without a flow: rules on packets, decoder events, ARP.
     fn packet_without_flow(&mut self, packet: &Packet<'_>) {
         let Self { detect, log, .. } = self;
-        detect.inspect_without_flow(packet, Moment { time: log.now, ordinal: packet.ordinal });
-        log.log_matches(None, Some(packet), &detect.rules, &detect.matches);
+        detect.inspect_without_flow(packet, Moment { time: self.time.stamp, ordinal: packet.ordinal });
+        log.log_matches(None, Some(packet), detect.found(self.time.stamp));
         log.log_decoder_events(None, packet);
         log.log_arp(packet);
     }
@@ -263,7 +267,7 @@ impl<W: Watch> Stages<W> {
         direction: &mut Direction,
     ) -> FollowedPacket {
         flow.data.note_headers(packet, *direction, self.setup.outputs.ethernet);
-        let at = self.moment(packet);
+        let at = Moment { time: packet.time, ordinal: packet.ordinal };
         let mut was_established = flow.data.is_established(flow.both_seen());
         match &packet.transport {
             Transport::Tcp(tcp) => {
@@ -284,10 +288,10 @@ impl<W: Watch> Stages<W> {
     fn inspect(&mut self, flow: &mut ConversationFlow, direction: Direction, occasion: &Occasion<'_>) -> bool {
         let Self { detect, log, .. } = self;
         let ordinal = occasion.packet.map_or(log.writer.place.ordinal, |packet| packet.ordinal);
-        let looked = detect.inspect(flow, direction, occasion, Moment { time: log.now, ordinal });
+        let looked = detect.inspect(flow, direction, occasion, Moment { time: self.time.stamp, ordinal });
         let Some(octets) = looked else { return false };
         if !detect.matches.is_empty() {
-            log.log_matches(Some(flow), occasion.packet, &detect.rules, &detect.matches);
+            log.log_matches(Some(flow), occasion.packet, detect.found(self.time.stamp));
         }
         detect::consume(&mut flow.data, direction, octets);
         true

@@ -21,7 +21,7 @@ pub(crate) struct LogStage {
     pub(crate) writer: Writer,
     /// The capture that is read.
     pub(crate) file: Option<Arc<str>>,
-    /// Engine time: that of events without a packet.
+    /// Packet time: that of events without a packet.
     pub(crate) now: Time,
     pub(crate) counters: LogCounters,
 }

@@ -9,7 +9,7 @@ use crate::worker::conversation::ConversationFlow;
 /// When something happens to a flow, and because of which packet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
-    /// Time that is told to people.
+    /// When: of parsers packet time, which is told to people; of rules engine time, which bits expire by.
     pub(crate) time: Time,
     /// Ordinal of the packet; at the end of a flow, of the packet that moved engine time.
     pub(crate) ordinal: u64,

@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sidewire_base::Time;
 use sidewire_detect::{Decision, RuleSet, Thresholds};
+use sidewire_eve::Object;
 
 use crate::EngineError;
-use crate::output::format::eve::Outputs;
+use crate::config::RuleCounts;
+use crate::config::setup::Setup;
+use crate::counters::{Counters, accumulate, derive};
+use crate::output::format::eve::{Kind, Outputs, write_stats};
 use crate::output::sink::Sink;
 use crate::output::writer::record::{AlertKey, Batch, Place, Record};
+use crate::source::packet_sink::StatsMoment;
 
 /// Takes what workers wrote, in packet order, applies thresholds, counts, and hands lines to the sinks. The only place
 /// where state that spans host pairs is changed, so any number of workers gives the same output.
@@ -23,6 +29,9 @@ pub(crate) struct Merger {
     pub(crate) alerts: BTreeMap<(u32, u32), AlertCount>,
     /// Alerts that thresholds held back.
     pub(crate) suppressed: u64,
+    rule_counts: RuleCounts,
+    /// What each worker last told of its counters.
+    reports: BTreeMap<usize, Counters>,
 }
 
 /// Alerts of one rule.
@@ -34,15 +43,17 @@ pub(crate) struct AlertCount {
 }
 
 impl Merger {
-    pub(crate) fn new(outputs: Arc<Outputs>, sinks: Vec<Sink>, threshold_entries: usize) -> Self {
+    pub(crate) fn new(setup: &Setup, sinks: Vec<Sink>) -> Self {
         Self {
-            outputs,
+            outputs: Arc::clone(&setup.outputs),
             sinks,
-            thresholds: Thresholds::new(threshold_entries),
+            thresholds: Thresholds::new(setup.config.detect.threshold_entries as usize),
             decision: true,
             events: BTreeMap::new(),
             alerts: BTreeMap::new(),
             suppressed: 0,
+            rule_counts: setup.config.rules,
+            reports: BTreeMap::new(),
         }
     }
 
@@ -102,8 +113,58 @@ impl Merger {
         true
     }
 
+    /// Takes the counters of a worker, in place of those it told before.
+    pub(crate) fn note_counters(&mut self, worker: usize, counters: Counters) {
+        self.reports.insert(worker, counters);
+    }
+
+    /// Writes statistics of what workers last told.
+    pub(crate) fn write_stats(&mut self, at: StatsMoment) -> Result<(), EngineError> {
+        let mut total = Counters::new();
+        for (name, value) in self.reports.values().flatten() {
+            accumulate(&mut total, name, *value);
+        }
+        self.complete(&mut total);
+        self.write_counters(&total, at)
+    }
+
+    /// Adds the counters that are not the workers'.
+    pub(crate) fn complete(&self, counters: &mut Counters) {
+        derive(counters);
+        counters.insert("detect.alerts_suppressed".to_owned(), self.suppressed);
+    }
+
+    /// Writes a `stats` event, for each output that wants it.
+    pub(crate) fn write_counters(&mut self, counters: &Counters, at: StatsMoment) -> Result<(), EngineError> {
+        let outputs = Arc::clone(&self.outputs);
+        for (number, output) in outputs.list.iter().enumerate().filter(|(_, output)| output.wants(Kind::STATS)) {
+            let mut line = Vec::new();
+            write_stats(&mut line, counters, at, output.null_values, &self.rule_counts);
+            self.extra(number, "stats", &line)?;
+        }
+        Ok(())
+    }
+
+    /// Writes an `engine` event about something that went wrong with a source.
+    pub(crate) fn write_trouble(&mut self, code: &str, message: &str, time: Time) -> Result<(), EngineError> {
+        let outputs = Arc::clone(&self.outputs);
+        for (number, _) in outputs.list.iter().enumerate().filter(|(_, output)| output.wants(Kind::ENGINE)) {
+            let mut line = Vec::new();
+            {
+                let mut o = Object::new(&mut line);
+                o.time("timestamp", time).str("event_type", "engine");
+                o.object("engine", |o| {
+                    o.str("error", code).str("message", message).str("module", "capture");
+                });
+            }
+            line.push(b'\n');
+            self.extra(number, "engine", &line)?;
+        }
+        Ok(())
+    }
+
     /// Writes a line that no packet caused (`stats`), to one output.
-    pub(crate) fn extra(&mut self, output: usize, kind: &'static str, line: &[u8]) -> Result<(), EngineError> {
+    fn extra(&mut self, output: usize, kind: &'static str, line: &[u8]) -> Result<(), EngineError> {
         *self.events.entry(kind).or_default() += 1;
         self.sinks.get_mut(output).map_or(Ok(()), |sink| sink.line(line))
     }

@@ -1,4 +1,4 @@
-//! Merging and writing on a thread of its own.
+//! Merging and writing on a thread of its own, so that workers do not wait for outputs.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -7,55 +7,103 @@ use std::thread::{Scope, ScopedJoinHandle};
 use sidewire_detect::RuleSet;
 
 use crate::EngineError;
+use crate::counters::Counters;
 use crate::output::writer::merge::Merger;
 use crate::output::writer::record::Batch;
+use crate::source::packet_sink::StatsMoment;
 
-/// Batches that wait to be merged before the worker waits, too.
+/// Batches that wait to be merged before a worker waits, too.
 const LAG: usize = 2;
 
-/// Merging and writing on a thread of its own, so that the worker does not wait for files. Batches come and go in order.
-pub(crate) struct Writing<'scope> {
-    full: SyncSender<(Batch, Arc<RuleSet>)>,
-    empty: Receiver<Batch>,
+/// The counters of a worker, when statistics are due.
+pub(crate) struct StatsReport {
+    pub(crate) at: StatsMoment,
+    pub(crate) counters: Counters,
+}
+
+/// What a worker hands over.
+struct HandOver {
+    batch: Batch,
+    rules: Arc<RuleSet>,
+    worker: usize,
+    /// To be seen outside at once.
+    flush: bool,
+    stats: Option<StatsReport>,
+    /// Where the batch goes once it is written, for its memory.
+    back: Sender<Batch>,
+}
+
+/// The thread that merges and writes. Batches of one worker stay in order.
+pub(crate) struct WriterThread<'scope> {
+    full: SyncSender<HandOver>,
     thread: ScopedJoinHandle<'scope, Result<(), EngineError>>,
 }
 
-impl<'scope> Writing<'scope> {
+impl<'scope> WriterThread<'scope> {
     pub(crate) fn start<'a: 'scope>(scope: &'scope Scope<'scope, '_>, merger: &'a mut Merger) -> Self {
         let (full, batches) = sync_channel(LAG);
-        let (done, empty) = channel();
-        let thread = scope.spawn(move || write(merger, &batches, &done));
-        Self { full, empty, thread }
+        let thread = scope.spawn(move || write(merger, &batches));
+        Self { full, thread }
     }
 
-    /// Takes what is in `batch` and leaves an empty one.
-    pub(crate) fn send(&self, batch: &mut Batch, rules: &Arc<RuleSet>) -> Result<(), EngineError> {
-        let full = core::mem::replace(batch, self.empty.try_recv().unwrap_or_default());
-        // Why it stopped is told by `finish`.
-        self.full.send((full, Arc::clone(rules))).map_err(|_| stopped())
+    /// What a worker hands its lines over by.
+    pub(crate) fn handle(&self, worker: usize) -> WriterHandle {
+        let (back, empty) = channel();
+        WriterHandle { full: self.full.clone(), back, empty, worker }
     }
 
-    /// Waits until everything is written.
+    /// Waits until everything is written; every handle is to be gone.
     pub(crate) fn finish(self) -> Result<(), EngineError> {
         drop(self.full);
         self.thread.join().unwrap_or_else(|_| Err(stopped()))
     }
 }
 
-fn stopped() -> EngineError {
-    EngineError::Config("internal error: the writer stopped".to_owned())
+/// A worker's way to the [`WriterThread`].
+pub(crate) struct WriterHandle {
+    full: SyncSender<HandOver>,
+    back: Sender<Batch>,
+    empty: Receiver<Batch>,
+    worker: usize,
 }
 
-fn write(
-    merger: &mut Merger,
-    batches: &Receiver<(Batch, Arc<RuleSet>)>,
-    done: &Sender<Batch>,
-) -> Result<(), EngineError> {
-    while let Ok((mut batch, rules)) = batches.recv() {
+impl WriterHandle {
+    /// Takes what is in `batch` and leaves an empty one.
+    pub(crate) fn send(
+        &mut self,
+        batch: &mut Batch,
+        rules: &Arc<RuleSet>,
+        flush: bool,
+        stats: Option<StatsReport>,
+    ) -> Result<(), EngineError> {
+        let batch = core::mem::replace(batch, self.empty.try_recv().unwrap_or_default());
+        let (rules, back) = (Arc::clone(rules), self.back.clone());
+        let full = HandOver { batch, rules, worker: self.worker, flush, stats, back };
+        // Why it stopped is told by `finish`.
+        self.full.send(full).map_err(|_| stopped())
+    }
+}
+
+fn stopped() -> EngineError {
+    EngineError::internal("the writer stopped")
+}
+
+fn write(merger: &mut Merger, batches: &Receiver<HandOver>) -> Result<(), EngineError> {
+    for HandOver { mut batch, rules, worker, flush, stats, back } in batches {
         merger.merge(core::slice::from_ref(&batch), &rules)?;
         batch.clear();
         // At the end nobody wants it back.
-        let _over = done.send(batch);
+        let _over = back.send(batch);
+        if let Some(StatsReport { at, counters }) = stats {
+            merger.note_counters(worker, counters);
+            // One worker asks for all.
+            if worker == 0 {
+                merger.write_stats(at)?;
+            }
+        }
+        if flush {
+            merger.flush()?;
+        }
     }
     Ok(())
 }

@@ -22,6 +22,6 @@ pub(crate) use envelope::{Envelope, Ether, address as address_member};
 pub(crate) use flow::{AppNames, FlowFacts, TtlRange};
 pub(crate) use frame::FrameFacts;
 pub(crate) use outputs::{Kind, Output, Outputs};
-pub(crate) use stats::nest;
+pub(crate) use stats::write_stats;
 pub(crate) use transaction::Transaction;
 pub(crate) use variables::Variables;

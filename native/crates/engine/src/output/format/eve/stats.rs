@@ -5,10 +5,30 @@ use std::collections::BTreeMap;
 use sidewire_eve::{Name, Object};
 
 use crate::config::RuleCounts;
+use crate::source::packet_sink::StatsMoment;
+
+/// Writes a `stats` event, with the end of its line.
+pub(crate) fn write_stats(
+    line: &mut Vec<u8>,
+    counters: &BTreeMap<String, u64>,
+    at: StatsMoment,
+    null_values: bool,
+    rules: &RuleCounts,
+) {
+    {
+        let mut o = Object::new(line);
+        o.time("timestamp", at.time).str("event_type", "stats");
+        o.object("stats", |o| {
+            o.i64("uptime", at.uptime);
+            nest(counters, null_values, rules, o);
+        });
+    }
+    line.push(b'\n');
+}
 
 /// Writes dotted counters as nested objects: `flow.end.state.new` becomes `{"flow":{"end":{"state":{"new":..}}}}`.
 /// `null_values` keeps those that are 0. `detect.engines` tells what became of the `rules`; there is one engine.
-pub(crate) fn nest(counters: &BTreeMap<String, u64>, null_values: bool, rules: &RuleCounts, out: &mut Object<'_>) {
+fn nest(counters: &BTreeMap<String, u64>, null_values: bool, rules: &RuleCounts, out: &mut Object<'_>) {
     let rows: Vec<(&str, u64)> = counters
         .iter()
         .filter(|(_, value)| null_values || **value != 0)

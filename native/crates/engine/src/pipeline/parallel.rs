@@ -1,0 +1,59 @@
+//! Several sources side by side, each with a worker of its own: what a capture method gives that spreads packets by flow
+//! over rings.
+
+use std::sync::Arc;
+
+use sidewire_detect::{RuleSet, Silent};
+
+use crate::EngineError;
+use crate::config::setup::Setup;
+use crate::counters::{Counters, accumulate};
+use crate::output::writer::merge::Merger;
+use crate::output::writer::thread::WriterThread;
+use crate::pipeline::single::SingleWorker;
+use crate::source::control::Control;
+use crate::source::driver::{NamedSource, SourceDriver};
+use crate::summary::Summary;
+
+/// Follows every source to its end, each on a thread of its own. Lines are written as they are handed over: between sources
+/// there is no order but that of time. Statistics are the first source's to ask for, and of all.
+pub(crate) fn run(
+    setup: &Arc<Setup>,
+    rules: &Arc<RuleSet>,
+    merger: &mut Merger,
+    sources: Vec<NamedSource>,
+    control: &Control,
+) -> (Summary, Result<Counters, EngineError>) {
+    std::thread::scope(|scope| {
+        let writer = WriterThread::start(scope, merger);
+        let threads: Vec<_> = (0..)
+            .zip(sources)
+            .map(|(number, source)| {
+                let handle = writer.handle(number);
+                scope.spawn(move || {
+                    let mut driver = SourceDriver::new(setup, control);
+                    let mut single = SingleWorker::new(setup, Arc::clone(rules), Silent, Some(handle));
+                    let outcome = driver.follow(source, &mut single);
+                    (driver.summary, outcome.map(|()| single.end()))
+                })
+            })
+            .collect();
+        let mut summary = Summary::default();
+        let mut counters = Counters::new();
+        let mut failed = None;
+        for thread in threads {
+            match thread.join() {
+                Ok((of_source, outcome)) => {
+                    summary.join(of_source);
+                    match outcome {
+                        Ok(counted) => counted.iter().for_each(|(name, value)| accumulate(&mut counters, name, *value)),
+                        Err(error) => failed = Some(error),
+                    }
+                }
+                Err(_) => failed = Some(EngineError::internal("a worker panicked")),
+            }
+        }
+        let outcome = writer.finish().and_then(|()| failed.map_or(Ok(counters), Err));
+        (summary, outcome)
+    })
+}

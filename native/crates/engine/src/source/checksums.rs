@@ -1,0 +1,40 @@
+//! Automatic checksum mode.
+
+use sidewire_capture::Reader;
+use sidewire_decode::{Decoder, Transport};
+
+use crate::config::setup::Setup;
+
+/// Frames looked at to decide about checksums in automatic mode.
+const CHECKSUM_SAMPLE: u64 = 1000;
+
+/// Are so many of the first packets wrong that the capturing host must have left checksums to its network card? A tenth is
+/// Suricata's bound. Standard input cannot be read twice and is verified.
+pub(crate) fn are_broken(input: &str, setup: &Setup) -> bool {
+    if input == "-" {
+        return false;
+    }
+    let Ok(mut reader) = Reader::open(input) else { return false };
+    let mut decoder = Decoder::new(setup.decode.clone());
+    let (mut seen, mut wrong, mut ordinal) = (0_u64, 0_u64, 0);
+    while let Ok(Some(frame)) = reader.next() {
+        ordinal += 1;
+        let input = sidewire_decode::Frame {
+            time: frame.time,
+            ordinal,
+            data: frame.data,
+            wire_length: frame.wire_length,
+            link_type: frame.link_type,
+        };
+        decoder.decode(&input, &mut |packet: &sidewire_decode::Packet<'_>| {
+            if !matches!(packet.transport, Transport::None) {
+                seen += 1;
+                wrong += u64::from(packet.bad_checksum.network || packet.bad_checksum.transport);
+            }
+        });
+        if ordinal >= CHECKSUM_SAMPLE {
+            break;
+        }
+    }
+    wrong * 10 > seen
+}

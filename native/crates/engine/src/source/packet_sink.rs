@@ -1,0 +1,55 @@
+//! What a source feeds: one worker in place, or one or many behind queues.
+
+use std::sync::Arc;
+
+use sidewire_base::Time;
+use sidewire_detect::RuleSet;
+
+use crate::EngineError;
+use crate::source::block::Block;
+
+/// A moment without a packet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tick {
+    /// Engine time.
+    pub(crate) now: Time,
+    /// The same as people are told it.
+    pub(crate) shown: Time,
+    /// Ordinal of the packet that comes next.
+    pub(crate) ordinal: u64,
+}
+
+/// What is to be done with what was written so far, beside handing it over.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Due {
+    /// It is to be seen outside at once, however little it is.
+    pub(crate) flush: bool,
+    /// Statistics are written.
+    pub(crate) stats: Option<StatsMoment>,
+}
+
+/// When statistics are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StatsMoment {
+    /// As people are told it.
+    pub(crate) time: Time,
+    /// Seconds of packet time since the first packet.
+    pub(crate) uptime: i64,
+}
+
+/// Takes packets from a source.
+pub(crate) trait PacketSink {
+    /// A source begins; a fresh one finds no flows of those before it.
+    fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool);
+    /// Takes frames, and gives back a block that is done with, for its memory.
+    fn block(&mut self, block: Block) -> Result<Block, EngineError>;
+    /// Time went by without packets.
+    fn tick(&mut self, tick: Tick) -> Result<(), EngineError>;
+    /// Hands over what was written so far.
+    fn hand_over(&mut self, due: Due) -> Result<(), EngineError>;
+    /// Flows end: the source was a run of its own, or everything is over.
+    /// `end` is engine time at the last packet, whichever worker had it.
+    fn finish(&mut self, end: Tick) -> Result<(), EngineError>;
+    /// Goes on with other rules.
+    fn swap(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError>;
+}
