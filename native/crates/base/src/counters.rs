@@ -1,3 +1,5 @@
+//! Structs of counters with the names of Suricata's stats.
+
 /// Declares a struct of counters: `u64` fields, each with the name it has in Suricata's stats, and `rows` over them.
 ///
 /// ```

@@ -1,3 +1,5 @@
+//! Who talks to whom, and which way.
+
 use core::net::IpAddr;
 
 /// Which way bytes travel inside a flow.

@@ -1,3 +1,5 @@
+//! Packet time.
+
 /// Packet time: nanoseconds since 1970-01-01 UTC. Engine time is the greatest seen so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub i64);

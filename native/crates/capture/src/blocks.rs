@@ -1,3 +1,5 @@
+//! Blocks of octets as they are read.
+
 use std::io::{self, Read};
 
 /// Octets kept free in front of what a block gives, for what was left of the one before it.

@@ -1,3 +1,5 @@
+//! The captures of a directory, in order.
+
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use std::{fs, io};

@@ -1,3 +1,5 @@
+//! Why a capture could not be read.
+
 use std::io;
 
 use crate::Seems;

@@ -1,3 +1,5 @@
+//! The frames of one block.
+
 use sidewire_base::Time;
 
 use crate::Frame;

@@ -1,3 +1,5 @@
+//! Files, compressed ones, and standard input.
+
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,3 +1,5 @@
+//! Frames out of pcap and pcapng files.
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! What a file that is no capture looks like.
+
 /// What a file that is no capture looks like, in words for an error message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seems(pub &'static str);

@@ -1,3 +1,5 @@
+//! Frames to packets: layers, tunnels and fragments in turn.
+
 use sidewire_base::Time;
 
 use crate::defrag::Defrag;

@@ -1,3 +1,5 @@
+//! Decoder events: `decode-event` of rules.
+
 /// A decoder event, named as in Suricata's decoder-events (`ipv4.trunc_pkt`); the index into [`DecodeEvent::NAMES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DecodeEvent(pub u16);

@@ -1,3 +1,5 @@
+//! Settings of decoding.
+
 use core::net::IpAddr;
 
 /// How frames are decoded. The default is that of `replay`.

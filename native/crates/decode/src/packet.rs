@@ -1,3 +1,5 @@
+//! A decoded packet.
+
 use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_base::{Endpoint, Time};

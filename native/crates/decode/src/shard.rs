@@ -1,3 +1,5 @@
+//! The worker of a frame, from its first octets.
+
 use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_base::HostPair;

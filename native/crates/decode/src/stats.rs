@@ -1,3 +1,5 @@
+//! Counters of decoding.
+
 use crate::DecodeEvent;
 
 macro_rules! counters {

@@ -1,3 +1,5 @@
+//! JSON objects and arrays, written in order.
+
 use core::fmt::Write as _;
 use core::net::IpAddr;
 

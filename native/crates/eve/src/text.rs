@@ -1,3 +1,5 @@
+//! Times and octets as EVE writes them.
+
 use sidewire_base::Time;
 
 /// EVE's `timestamp`: local civil time in UTC with microseconds, `2026-11-21T08:00:00.000000+0000`.

@@ -1,3 +1,5 @@
+//! Community ID, version 1.
+
 use core::net::IpAddr;
 
 use sha1::{Digest, Sha1};

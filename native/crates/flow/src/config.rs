@@ -1,3 +1,5 @@
+//! Settings of the flow table: `flow` and `flow-timeouts` of suricata.yaml.
+
 use sidewire_base::ip_protocol;
 
 use crate::{FlowState, Timeouts};

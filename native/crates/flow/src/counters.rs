@@ -1,3 +1,5 @@
+//! Counters of the flow table.
+
 sidewire_base::counters! {
     /// What the table counts; names as in Suricata's stats.
     pub struct Counters {

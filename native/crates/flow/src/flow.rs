@@ -1,3 +1,5 @@
+//! A flow: who talks, since when, how much.
+
 use sidewire_base::{Direction, Endpoint, Time};
 use smallvec::SmallVec;
 

@@ -1,3 +1,5 @@
+//! The key of a flow.
+
 use core::net::IpAddr;
 
 use sidewire_base::Endpoint;

@@ -1,3 +1,5 @@
+//! Where flows lie.
+
 use crate::{
     Flow,
     key::Key,

@@ -1,3 +1,5 @@
+//! The flow table: finding, opening and ending flows.
+
 use core::mem::size_of;
 
 use hashbrown::HashTable;

@@ -1,3 +1,5 @@
+//! The flow table as a whole.
+
 use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_base::{Direction, Endpoint, Time};

@@ -1,3 +1,5 @@
+//! Timeouts by protocol and state: `flow-timeouts`.
+
 /// `flow-timeouts` of suricata.yaml.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {

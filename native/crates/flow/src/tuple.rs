@@ -1,3 +1,5 @@
+//! What a packet is filed under.
+
 use core::net::IpAddr;
 
 use sidewire_base::Endpoint;

@@ -1,3 +1,5 @@
+//! A timer wheel of flows.
+
 /// End of a list.
 pub(crate) const NONE: u32 = u32::MAX;
 

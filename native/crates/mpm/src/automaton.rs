@@ -1,3 +1,5 @@
+//! Aho-Corasick.
+
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
 
 use crate::{CompileError, Literal, Matcher, Scratch};

@@ -1,3 +1,5 @@
+//! Searching for a few literals.
+
 use memchr::memmem::Finder;
 
 use crate::{Literal, Matcher, Scratch};

@@ -1,3 +1,5 @@
+//! Literals, and the fastest way to search for a set of them.
+
 use std::path::PathBuf;
 
 use crate::automaton::Automaton;

@@ -1,3 +1,5 @@
+//! Regular expressions with limits: `pcre`.
+
 use core::ffi::c_int;
 use core::ptr;
 

@@ -1,3 +1,5 @@
+//! Vectorscan, by its C interface (`hs.h`), loaded when it is there.
+
 use core::ffi::{CStr, c_char, c_int, c_uint, c_ulonglong, c_void};
 use core::ptr;
 use std::ffi::CString;

@@ -1,3 +1,5 @@
+//! Authentication of PDUs: provider, level, trailers, and what they leave readable. [MS-RPCE] 2.2.2.11 to 2.2.2.13.
+
 use sidewire_base::{Cursor, Malformed};
 
 use crate::{ByteOrder, InterfaceId, Uuid};

@@ -1,3 +1,5 @@
+//! A map of bounded size.
+
 use core::hash::Hash;
 use std::collections::VecDeque;
 

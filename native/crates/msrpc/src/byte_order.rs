@@ -1,3 +1,5 @@
+//! Byte order of a sender.
+
 use sidewire_base::{Cursor, Malformed};
 
 use crate::Uuid;

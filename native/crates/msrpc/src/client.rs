@@ -1,3 +1,5 @@
+//! The calling process, as WMI clients describe themselves.
+
 use sidewire_base::Time;
 use sidewire_eve::{Object, timestamp};
 

@@ -1,3 +1,5 @@
+//! Decoded values, and arguments by name.
+
 use core::cell::OnceCell;
 use std::borrow::Cow;
 

@@ -1,3 +1,5 @@
+//! One call: its request, its response, and all that is known of it.
+
 use core::net::IpAddr;
 use core::ops::Range;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Reading stubs in NDR32 and NDR64.
+
 use sidewire_base::{Cursor, Malformed};
 
 use crate::{ByteOrder, TransferSyntax, Uuid};

@@ -1,3 +1,5 @@
+//! DCOM objects and interface pointers of the hosts that a worker sees. [MS-DCOM] 3.2.1.
+
 use core::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 

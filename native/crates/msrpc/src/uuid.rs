@@ -1,3 +1,5 @@
+//! UUIDs.
+
 use core::fmt;
 
 use crate::ByteOrder;

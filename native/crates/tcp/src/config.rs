@@ -1,3 +1,5 @@
+//! Settings of the stream engine: `stream` of suricata.yaml.
+
 use core::net::IpAddr;
 
 use crate::Policy;

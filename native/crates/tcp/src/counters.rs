@@ -1,3 +1,5 @@
+//! Counters of sessions and streams.
+
 sidewire_base::counters! {
     /// What sessions count; names as in Suricata's stats.
     pub struct Counters {

@@ -1,3 +1,5 @@
+//! Stream events: `stream-event` of rules.
+
 macro_rules! events {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)*) => {
         /// Something odd about a segment or a session: Suricata's stream events.

@@ -1,3 +1,5 @@
+//! Octets of one direction that were received and are not released yet: contiguous data and out-of-order segments.
+
 use std::collections::BTreeMap;
 
 use smallvec::SmallVec;

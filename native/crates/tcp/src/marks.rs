@@ -1,3 +1,5 @@
+//! Boundaries of the segments whose octets are not visible yet.
+
 use std::collections::{BTreeSet, VecDeque};
 
 /// Where each segment began and ended whose octets are not visible yet: overlap policies compare segments, not octets.

@@ -1,3 +1,5 @@
+//! Overlap and reset policies by operating system: `host-os-policy`.
+
 /// How a receiver resolves segments that overlap, and which RSTs it obeys. Names as in `host-os-policy`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Policy {

@@ -1,3 +1,5 @@
+//! A segment as state tracking takes it.
+
 use sidewire_base::{Cursor, Direction, Time};
 use sidewire_decode::Tcp;
 

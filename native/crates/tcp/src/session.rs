@@ -1,3 +1,5 @@
+//! A TCP session: both sides, both streams, and what a segment does to them.
+
 use core::net::IpAddr;
 
 use sidewire_base::{Direction, PerDirection, Time};

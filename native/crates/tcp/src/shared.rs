@@ -1,3 +1,5 @@
+//! What all sessions of a worker share: memory limits, buffers kept for reuse, counters.
+
 use crate::{Config, Counters, State};
 
 /// A buffer begins with this many octets.

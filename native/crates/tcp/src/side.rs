@@ -1,3 +1,5 @@
+//! One sender: sequence numbers, window, timestamps. RFC 9293, RFC 7323.
+
 use smallvec::SmallVec;
 
 use crate::{

@@ -1,3 +1,5 @@
+//! States of a session. RFC 9293, section 3.3.2.
+
 /// Where a session stands, as Suricata names it. It follows both sides at once, not one of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {

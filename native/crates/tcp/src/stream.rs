@@ -1,3 +1,5 @@
+//! One direction of a session: reassembly, and what each consumer has seen of it.
+
 use smallvec::SmallVec;
 
 use crate::{Event, Events, Policy, Reassembly, Shared, Urgent, held::Held, marks::Marks, urgent::UrgentOctets};

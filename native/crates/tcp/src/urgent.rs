@@ -1,3 +1,5 @@
+//! Urgent octets. RFC 6093.
+
 /// Urgent octets remembered per direction.
 const LIMIT: usize = 1024;
 

@@ -1,3 +1,5 @@
+//! Conversations of one connection.
+
 use proptest::prelude::*;
 use sidewire_base::Direction::{self, ToClient, ToServer};
 

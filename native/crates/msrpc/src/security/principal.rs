@@ -1,3 +1,5 @@
+//! As whom a call is made.
+
 use sidewire_eve::Object;
 
 use super::credentials::Credentials;
