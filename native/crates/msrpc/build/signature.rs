@@ -16,6 +16,8 @@ pub(crate) struct Layout {
 struct Field {
     name: String,
     pointer: bool,
+    /// Its members are arguments.
+    flat: bool,
     kind: Kind,
 }
 
@@ -24,8 +26,6 @@ enum Kind {
     /// A type without parts: its variant in Rust, and its alignment.
     Plain(&'static str, Alignment),
     Structure(Vec<Field>),
-    /// A structure whose members are arguments.
-    Flat(Vec<Field>),
     Array {
         varying: bool,
         of: Vec<Field>,
@@ -51,12 +51,14 @@ const PLAIN: &[(&str, &str, Alignment)] = &[
     ("e", "Enumeration", (2, 4)),
     ("G", "Uuid", (4, 4)),
     ("h", "Handle", (4, 4)),
-    ("X8", "Octets8", (1, 1)),
+    ("X8", "Octets(8)", (1, 1)),
+    ("X84", "Octets(84)", (1, 1)),
     ("W", "Wide", POINTER),
     ("A", "Narrow", POINTER),
     ("U", "Unicode", POINTER),
     ("S", "Bstr", POINTER),
     ("R", "Sid", POINTER),
+    ("D", "DsName", POINTER),
     ("B", "OctetCount", POINTER),
     ("LW", "WideList", POINTER),
     ("LA", "NarrowList", POINTER),
@@ -85,16 +87,14 @@ fn fields(text: &str) -> Result<Vec<Field>> {
 }
 
 fn field(word: &str, parameter: bool) -> Result<Field> {
-    if let Some(members) = word.strip_prefix('(').filter(|_| parameter) {
-        let members = fields(members.strip_suffix(')').ok_or("a parenthesis is open")?)?;
-        return Ok(Field { name: String::new(), pointer: false, kind: Kind::Flat(members) });
-    }
     // A colon after a parenthesis is one of the structure's own.
     let named = word.split_once(':').filter(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
     let (name, text) = named.unwrap_or(("_", word));
     let (pointer, text) = text.strip_prefix('*').map_or((false, text), |text| (true, text));
     let name = if name == "_" { String::new() } else { name.to_owned() };
-    Ok(Field { name, pointer, kind: kind(text)? })
+    let kind = kind(text)?;
+    let flat = parameter && named.is_none() && matches!(kind, Kind::Structure(_) | Kind::Union { .. });
+    Ok(Field { name, pointer, flat, kind })
 }
 
 fn kind(word: &str) -> Result<Kind> {
@@ -157,7 +157,7 @@ impl Kind {
     fn alignment(&self) -> Alignment {
         match self {
             Self::Plain(_, alignment) => *alignment,
-            Self::Structure(fields) | Self::Flat(fields) => alignment_of(fields),
+            Self::Structure(fields) => alignment_of(fields),
             Self::Array { of, .. } => most(POINTER, alignment_of(of)),
             Self::Union { wide, arms } => {
                 let tag = if *wide { (4, 4) } else { (2, 4) };
@@ -170,7 +170,6 @@ impl Kind {
         match self {
             Self::Plain(variant, _) => format!("FieldKind::{variant}"),
             Self::Structure(fields) => format!("FieldKind::Structure({})", structure(fields)),
-            Self::Flat(fields) => format!("FieldKind::Flat({})", structure(fields)),
             Self::Array { varying, of } => format!("FieldKind::Array {{ varying: {varying}, of: {} }}", structure(of)),
             Self::Union { wide, arms } => {
                 let mut code = String::new();
@@ -191,8 +190,9 @@ fn structure(fields: &[Field]) -> String {
 
 fn list(fields: &[Field]) -> String {
     let mut code = String::from("&[");
-    for Field { name, pointer, kind } in fields {
-        let _infallible = write!(code, "Field {{ name: {name:?}, pointer: {pointer}, kind: {} }}, ", kind.code());
+    for Field { name, pointer, flat, kind } in fields {
+        let _infallible =
+            write!(code, "Field {{ name: {name:?}, pointer: {pointer}, flat: {flat}, kind: {} }}, ", kind.code());
     }
     code + "]"
 }

@@ -7,7 +7,7 @@ use sidewire_base::{Cursor, Direction, Malformed};
 use crate::held::Held;
 use crate::{
     Activity, Auth, AuthLevel, AuthType, ByteOrder, CallInterface, Event, Exchange, Exchanges, Half, InterfaceId,
-    Known, Limits, PduType, Surroundings, TransferSyntax, Uuid, Visibility, reading,
+    Known, Limits, PduType, Surroundings, TransferSyntax, Uuid, Visibility, interfaces, reading,
 };
 
 /// The header of a connectionless PDU. [C706] 12.5.1.
@@ -91,6 +91,31 @@ impl DatagramHeader {
             fragment,
             auth_type,
         })
+    }
+
+    /// Can this be the header of a datagram with so many octets behind it? A header as such is easily resembled: its reserved
+    /// bits have to be clear, its interface and activity have to be UUIDs, and of an interface that no table knows, number
+    /// and octets have to add up.
+    #[must_use]
+    pub fn is_plausible(&self, left: usize) -> bool {
+        /// `reserved_01` and `reserved_80`.
+        const RESERVED: u8 = 0x81;
+        /// More operations than any interface has.
+        const OPERATIONS: u16 = 1024;
+        let length = usize::from(self.length);
+        if self.flags & RESERVED != 0
+            || self.interface.uuid.is_nil()
+            || self.activity.is_nil()
+            || length > left
+            || !self.is_fragment() && self.fragment != 0
+        {
+            return false;
+        }
+        interfaces::find(&self.interface.uuid).is_some()
+            || self.interface.uuid.has_variant()
+                && (self.object.is_nil() || self.object.has_variant())
+                && self.opnum < OPERATIONS
+                && (length == left || self.auth_type.0 != 0)
     }
 
     const fn is_fragment(&self) -> bool {
@@ -245,7 +270,6 @@ impl Datagrams {
                 id: header.interface,
                 transfer_syntax: TransferSyntax::Ndr32,
                 known: Known::Bound,
-                first_fragment: true,
             }),
             // The verifier behind the body begins with the protection level. [C706] 13.3.
             auth: (provider.0 != 0).then_some(Auth { provider, level: AuthLevel(level) }),

@@ -67,8 +67,6 @@ pub struct CallInterface {
     pub transfer_syntax: TransferSyntax,
     /// How the interface is known.
     pub known: Known,
-    /// True when the PDU that bound it had `PFC_FIRST_FRAG`, as it must; `dcerpc.iface` without `any_frag` asks for it.
-    pub first_fragment: bool,
 }
 
 /// The security of a PDU.

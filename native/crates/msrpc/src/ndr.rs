@@ -240,7 +240,7 @@ impl<'a> Ndr<'a> {
         Ok(actual)
     }
 
-    fn units(&mut self, units: usize) -> Result<String, Malformed> {
+    pub(crate) fn units(&mut self, units: usize) -> Result<String, Malformed> {
         if units > MAX_TEXT {
             return Err(Malformed::Limit("text"));
         }

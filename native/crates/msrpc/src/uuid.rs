@@ -90,6 +90,13 @@ impl Uuid {
         Self([a, b, c, d, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46])
     }
 
+    /// True when its variant is one of those in use: that of DCE, or that of Microsoft's COM. RFC 9562, section 4.1.
+    #[must_use]
+    pub const fn has_variant(&self) -> bool {
+        let [_, _, _, _, _, _, _, _, variant, ..] = self.0;
+        variant & 0xc0 == 0x80 || variant & 0xe0 == 0xc0
+    }
+
     /// True for [`Uuid::NIL`].
     #[must_use]
     pub fn is_nil(&self) -> bool {

@@ -33,6 +33,8 @@ impl Layout {
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) pointer: bool,
+    /// Its members are told as if they were arguments.
+    pub(crate) flat: bool,
     pub(crate) kind: FieldKind,
 }
 
@@ -58,12 +60,13 @@ pub(crate) enum FieldKind {
     Enumeration,
     Uuid,
     Handle,
-    Octets8,
+    Octets(u8),
     Wide,
     Narrow,
     Unicode,
     Bstr,
     Sid,
+    DsName,
     OctetCount,
     WideList,
     NarrowList,
@@ -75,8 +78,6 @@ pub(crate) enum FieldKind {
     /// A pointer that is null. A stub in which it is not is not understood.
     Null,
     Structure(Structure),
-    /// A structure whose members are told as if they were arguments.
-    Flat(Structure),
     Array {
         varying: bool,
         of: Structure,
@@ -129,9 +130,18 @@ impl Field {
             (Inline::Pointer, FieldKind::Unicode) => source.ndr.unicode_body().map(Datum::Text).map(Some),
             (Inline::Pointer, kind) => {
                 let pointee = kind.inline(source)?;
-                kind.resolve(pointee, source)
+                self.resolve_value(pointee, source)
             }
-            (inline, kind) => kind.resolve(inline, source),
+            (inline, _) => self.resolve_value(inline, source),
+        }
+    }
+
+    fn resolve_value(self, inline: Inline, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
+        match inline {
+            Inline::Value(value) => Ok(value),
+            Inline::Members(of, members) if self.flat => record(of, members, source).map(Datum::Record).map(Some),
+            Inline::Members(of, members) => told(of, members, source).map(Some),
+            Inline::Pointer => Err(Malformed::Invalid("pointer")),
         }
     }
 }
@@ -140,7 +150,7 @@ impl FieldKind {
     /// What stands in the place of a value.
     fn inline(self, source: &mut StubSource<'_>) -> Result<Inline, Malformed> {
         match self {
-            Self::Structure(of) | Self::Flat(of) => Ok(Inline::Members(of, members(of, source)?)),
+            Self::Structure(of) => Ok(Inline::Members(of, members(of, source)?)),
             Self::Union { wide, alignment, arms } => {
                 align_union(alignment, source)?;
                 let StubSource { ndr, syntax, .. } = source;
@@ -156,17 +166,6 @@ impl FieldKind {
         }
     }
 
-    fn resolve(self, inline: Inline, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
-        match inline {
-            Inline::Value(value) => Ok(value),
-            Inline::Members(of, members) if matches!(self, Self::Flat(_)) => {
-                record(of, members, source).map(Datum::Record).map(Some)
-            }
-            Inline::Members(of, members) => told(of, members, source).map(Some),
-            Inline::Pointer => Err(Malformed::Invalid("pointer")),
-        }
-    }
-
     /// A value without parts.
     fn read(self, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
         let StubSource { ndr, syntax, request } = source;
@@ -179,12 +178,13 @@ impl FieldKind {
             Self::Enumeration => Datum::Uint(enumeration(ndr, *syntax)?.into()),
             Self::Uuid => Datum::Uuid(ndr.uuid()?),
             Self::Handle => Datum::Uuid(ndr.handle()?),
-            Self::Octets8 => Datum::Text(sidewire_eve::hex(ndr.take(8)?)),
+            Self::Octets(count) => Datum::Text(sidewire_eve::hex(ndr.take(count.into())?)),
             Self::Wide => Datum::Text(ndr.wide()?),
             Self::Narrow => Datum::Text(ndr.narrow()?),
             Self::Unicode => Datum::Text(ndr.unicode_body()?),
             Self::Bstr => return Ok(ndr.bstr_pointer()?.map(Datum::Text)),
             Self::Sid => Datum::Text(sid(ndr)?),
+            Self::DsName => Datum::Text(ds_name(ndr)?),
             Self::OctetCount => Datum::Uint(ndr.octets()?.len() as u64),
             Self::WideList => list(ndr, Ndr::wide)?,
             Self::NarrowList => list(ndr, Ndr::narrow)?,
@@ -196,7 +196,7 @@ impl FieldKind {
             Self::Null if ndr.pointer()? => return Err(Malformed::Invalid("pointer")),
             Self::Null => return Ok(None),
             // [`FieldKind::inline`] reads those with parts.
-            Self::Structure(_) | Self::Flat(_) | Self::Array { .. } | Self::Union { .. } => return Ok(None),
+            Self::Structure(_) | Self::Array { .. } | Self::Union { .. } => return Ok(None),
         }))
     }
 }
@@ -291,6 +291,19 @@ fn sid(ndr: &mut Ndr<'_>) -> Result<String, Malformed> {
         text.push_str(&format!("-{}", ndr.u32()?));
     }
     Ok(text)
+}
+
+/// `DSNAME`: a directory object by its distinguished name, or by its GUID where it has none. [MS-DRSR] 5.50.
+fn ds_name(ndr: &mut Ndr<'_>) -> Result<String, Malformed> {
+    /// Room for a SID. Octets.
+    const SID: usize = 28;
+    let units = ndr.count()?;
+    let (_length, _sid_length) = (ndr.u32()?, ndr.u32()?);
+    let guid = ndr.uuid()?;
+    ndr.skip(SID)?;
+    let _name_length = ndr.u32()?;
+    let name = ndr.units(units)?;
+    Ok(if name.is_empty() { guid.to_string() } else { name })
 }
 
 /// An array of pointers to strings, the strings behind it.

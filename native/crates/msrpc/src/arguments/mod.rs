@@ -11,7 +11,7 @@ use core::net::SocketAddr;
 use crate::datum::{Arguments, Datum};
 use crate::interfaces::{self, Procedure};
 use crate::{Exchange, Half, Ndr};
-use layout::{FieldKind, Layout, StubSource};
+use layout::{Layout, StubSource};
 
 /// The arguments of a complete, readable request.
 pub(crate) fn of_request(exchange: &Exchange) -> Arguments {
@@ -57,7 +57,7 @@ fn fields(layout: &Layout, mut source: StubSource<'_>) -> Option<Arguments> {
     let mut arguments = Arguments::default();
     for field in layout.fields {
         match field.read(&mut source).ok()? {
-            Some(Datum::Record(members)) if matches!(field.kind, FieldKind::Flat(_)) => arguments.extend(members),
+            Some(Datum::Record(members)) if field.flat => arguments.extend(members),
             Some(value) if !field.name.is_empty() && value != Datum::Null => arguments.put(field.name, value),
             _ => {}
         }

@@ -13,7 +13,6 @@ struct Context {
     transfer_syntax: TransferSyntax,
     state: State,
     known: Known,
-    first_fragment: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +31,7 @@ impl Contexts {
 
     pub(super) fn interface(&self, id: u16) -> Option<CallInterface> {
         let context = self.0.get(&id).filter(|context| context.state != State::Rejected)?;
-        Some(CallInterface {
-            id: context.interface,
-            transfer_syntax: context.transfer_syntax,
-            known: context.known,
-            first_fragment: context.first_fragment,
-        })
+        Some(CallInterface { id: context.interface, transfer_syntax: context.transfer_syntax, known: context.known })
     }
 
     pub(super) fn is_rejected(&self, id: u16) -> bool {
@@ -50,18 +44,17 @@ impl Contexts {
         id: u16,
         interface: InterfaceId,
         syntax: Option<TransferSyntax>,
-        first_fragment: bool,
         limit: usize,
     ) -> bool {
         let transfer_syntax = syntax.unwrap_or_default();
         let (state, known) = (State::Offered, Known::Bound);
-        let context = Context { interface, transfer_syntax, state, known, first_fragment };
+        let context = Context { interface, transfer_syntax, state, known };
         self.0.insert(id, context, limit.max(1)) == 0
     }
 
     pub(super) fn learn(&mut self, id: u16, interface: InterfaceId, transfer_syntax: TransferSyntax, limit: usize) {
         let (state, known) = (State::Accepted, Known::Inferred);
-        let context = Context { interface, transfer_syntax, state, known, first_fragment: true };
+        let context = Context { interface, transfer_syntax, state, known };
         self.0.insert(id, context, limit.max(1));
     }
 

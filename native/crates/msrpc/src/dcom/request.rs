@@ -24,7 +24,12 @@ pub(crate) fn on_request(
     let Some(interface) = exchange.interface.map(|interface| interface.id.uuid) else {
         return (None, arguments);
     };
-    let is_orpc = interfaces::find(&interface).is_none_or(|known| known.is_orpc());
+    let known = pointer(exchange, table, server);
+    let is_orpc = match interfaces::find(&interface) {
+        Some(known) => known.is_orpc(),
+        // An object UUID alone proves no object: plain RPC has them, too.
+        None => known.is_some() || exchange.object.is_some() && causality(exchange).is_some(),
+    };
     if !is_orpc && interface != known::IOBJECT_EXPORTER {
         return (None, arguments);
     }
@@ -34,7 +39,6 @@ pub(crate) fn on_request(
         let [_, _, _, _, high, low, ..] = ipid.0;
         dcom.server_pid = Some(u16::from_be_bytes([high, low])).filter(|pid| *pid != 0);
     }
-    let known = pointer(exchange, table, server);
     if let Some(pointer) = known {
         dcom.oxid = pointer.oxid;
         let object = table.object(pointer);
@@ -43,10 +47,10 @@ pub(crate) fn on_request(
         dcom.namespace = object.and_then(|object| object.namespace.clone());
     }
     activation(exchange, interface, &mut dcom, &mut arguments);
+    if interface != known::IOBJECT_EXPORTER {
+        dcom.causality = causality(exchange);
+    }
     if let Some(mut ndr) = ndr(exchange, &exchange.request) {
-        if interface != known::IOBJECT_EXPORTER {
-            dcom.causality = orpc_this(&mut ndr.clone()).ok().filter(|id| !id.is_nil());
-        }
         let object = known.and_then(|pointer| table.object(pointer));
         if interface == known::IDISPATCH || interface == known::IDISPATCH_EX {
             let _unreadable = automation(&mut ndr, exchange.opnum, object, &mut dcom, &mut arguments);
@@ -56,6 +60,11 @@ pub(crate) fn on_request(
         }
     }
     (Some(Box::new(dcom)), arguments)
+}
+
+/// The causality of a request that begins as calls of objects do.
+fn causality(exchange: &Exchange) -> Option<Uuid> {
+    orpc_this(&mut ndr(exchange, &exchange.request)?).ok().filter(|id| !id.is_nil())
 }
 
 /// The request of an activation: which class, and as what.

@@ -68,10 +68,10 @@ pub(super) const UDP_PROBES: &[Probe] =
 fn datagram(_direction: Direction, data: &[u8]) -> Verdict {
     let mut cur = Cursor::new(data);
     match DatagramHeader::parse(&mut cur) {
-        Ok(header) if usize::from(header.length) <= cur.left() => match header.pdu_type {
+        Ok(header) if header.is_plausible(cur.left()) => match header.pdu_type {
             // Either side may open what a capture shows of a flow; only these two begin or end a call.
-            PduType::REQUEST if !header.interface.uuid.is_nil() => Verdict::Yes,
-            PduType::RESPONSE if !header.activity.is_nil() && !header.interface.uuid.is_nil() => Verdict::Reversed,
+            PduType::REQUEST => Verdict::Yes,
+            PduType::RESPONSE => Verdict::Reversed,
             _ => Verdict::No,
         },
         _ => Verdict::No,
@@ -101,6 +101,34 @@ mod tests {
     fn socks_is_not_taken_for_rpc() {
         // The reply of a SOCKS5 server that wants no authentication, and its answer to CONNECT.
         assert_eq!(from_server(&[5, 0, 5, 0, 0, 1, 10, 0, 0, 1, 0, 80]), Verdict::No);
+    }
+
+    #[test]
+    fn queries_for_names_are_not_taken_for_datagrams() {
+        // Identifiers with 4 in front, one question, an option: the beginning of a request header in all but its meaning.
+        for (id, flags) in [(0, [1, 0x20]), (0, [0, 0]), (2, [0, 0x10]), (0, [1, 0])] {
+            for length in 40..250_u8 {
+                let mut query = vec![4, id, flags[0], flags[1], 0, 1, 0, 0, 0, 0, 0, 1];
+                for label in 0..length {
+                    query.push(if label % 12 == 0 { 11 } else { b'a' + label.wrapping_mul(7) % 26 });
+                }
+                query.extend([0, 0, 1, 0, 1, 0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 0]);
+                assert_eq!(datagram(Direction::ToServer, &query), Verdict::No, "{id} {flags:?} {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_datagram_of_an_unknown_interface_is_told() {
+        let mut request = vec![4, 0, 0x28, 0, 0x10, 0, 0, 0];
+        request.extend([0; 16]);
+        request.extend([1, 0, 0xa0, 0xde, 0x97, 0x6c, 0xd1, 0x11, 0x82, 0x71, 0, 0xa0, 0x24, 0x42, 0xdf, 0x7d]);
+        request.extend([7; 16]);
+        request.extend([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 4, 0, 0, 0, 0, 0]);
+        request.extend([1, 2, 3, 4]);
+        assert_eq!(datagram(Direction::ToServer, &request), Verdict::Yes);
+        request.push(0);
+        assert_eq!(datagram(Direction::ToServer, &request), Verdict::No, "an octet that nothing accounts for");
     }
 
     #[test]

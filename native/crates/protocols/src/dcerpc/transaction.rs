@@ -48,7 +48,8 @@ pub fn interfaces_of(exchange: &Exchange) -> SmallVec<[Interface; 1]> {
         minor: interface.id.minor,
         accepted: true,
         used: true,
-        first_fragment: interface.first_fragment,
+        // Flags of a bind decide nothing about the calls that follow: clearing them must not hide these.
+        first_fragment: true,
     })
     .into_iter()
     .collect()

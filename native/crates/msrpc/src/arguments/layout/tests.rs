@@ -93,12 +93,12 @@ impl Encoder {
     fn alignment(&self, field: Field) -> usize {
         match field.kind {
             _ if field.pointer => self.pointer_size(),
-            FieldKind::U8 | FieldKind::Octets8 => 1,
+            FieldKind::U8 | FieldKind::Octets(_) => 1,
             FieldKind::U16 => 2,
             FieldKind::Enumeration if !self.ndr64 => 2,
             FieldKind::U32 | FieldKind::Uuid | FieldKind::Handle | FieldKind::Enumeration | FieldKind::Orpc => 4,
             FieldKind::U64 => 8,
-            FieldKind::Structure(of) | FieldKind::Flat(of) => self.alignment_of(of),
+            FieldKind::Structure(of) => self.alignment_of(of),
             FieldKind::Union { arms, .. } => {
                 arms.iter().map(|(_, of)| self.alignment_of(*of)).max().unwrap_or(1).max(4)
             }
@@ -156,9 +156,9 @@ impl Encoder {
                 self.pad(4);
                 self.out.extend([value; 20])
             }
-            FieldKind::Octets8 => {
+            FieldKind::Octets(count) => {
                 let value = self.value();
-                self.out.extend([value; 8])
+                self.out.extend(core::iter::repeat_n(value, count.into()));
             }
             FieldKind::Wide => self.string(2),
             FieldKind::Narrow => self.string(1),
@@ -181,6 +181,16 @@ impl Encoder {
                 self.out.extend([1, 2, 0, 0, 0, 0, 0, 5]);
                 self.number(value.into(), 4);
                 self.number(500, 4);
+            }
+            FieldKind::DsName => {
+                self.sized(3);
+                self.number(62, 4);
+                self.number(0, 4);
+                self.out.extend([9; 16 + 28]);
+                self.number(2, 4);
+                for octet in [self.value(), b'x', 0] {
+                    self.number(octet.into(), 2);
+                }
             }
             FieldKind::OctetCount => {
                 self.sized(3);
@@ -210,13 +220,13 @@ impl Encoder {
             }
             FieldKind::Pointer => self.sized(0x2_0000),
             FieldKind::Null => self.sized(0),
-            FieldKind::Structure(of) | FieldKind::Flat(of) => self.structure(of, pointees),
+            FieldKind::Structure(of) => self.structure(of, pointees),
             FieldKind::Array { varying, of } => {
                 self.counts(varying);
                 (0..self.elements).for_each(|_| self.structure(of, pointees));
             }
             FieldKind::Union { wide, arms, .. } => {
-                let alignment = self.alignment(Field { name: "", pointer: false, kind });
+                let alignment = self.alignment(Field { name: "", pointer: false, flat: false, kind });
                 let (tag, arm) = arms[self.arm % arms.len()];
                 if self.ndr64 {
                     self.pad(alignment)
