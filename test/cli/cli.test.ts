@@ -182,7 +182,7 @@ describe('sidewire suricata', () => {
       'x.rules': RULES,
       'x.yaml':
         '%YAML 1.1\n---\noutputs:\n  - fast:\n      enabled: yes\n  - eve-log:\n      enabled: yes\n      filename: my.json\n' +
-        '      types:\n        - alert:\n            payload: yes\n        - dns\n',
+        '      types:\n        - alert:\n            payload: yes\n        - krb5\n',
     });
     const { status, out } = await sidewire(
       'suricata',
@@ -202,7 +202,7 @@ describe('sidewire suricata', () => {
     expect(out.match(/not available here, and ignored: /g)).toHaveLength(1);
     expect(out).not.toContain('fast');
     expect(readFileSync(join(folder, 'fast.log'), 'utf8')).toMatch(/\[1:\d+:\d+\] .*\{TCP\} \S+:\d+ -> \S+:\d+\n/);
-    expect(out).toContain('dns');
+    expect(out).toContain('krb5');
     const lines = readFileSync(join(folder, 'my.json'), 'utf8').trim().split('\n');
     expect(lines.every((line) => JSON.parse(line).event_type === 'alert' && JSON.parse(line).payload)).toBe(true);
     expect(existsSync(join(folder, 'eve.json'))).toBe(false);

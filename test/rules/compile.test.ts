@@ -38,21 +38,21 @@ describe('compile', () => {
 
   it('tells what is not supported yet from what is unknown', () => {
     const { diagnostics, statistics } = compileText(
-      [rule(1, 'lua:x.lua;'), rule(2, 'contnet:"a";'), rule(3, '', 'alert tls any any -> any any')].join('\n'),
+      [rule(1, 'lua:x.lua;'), rule(2, 'contnet:"a";'), rule(3, '', 'alert krb5 any any -> any any')].join('\n'),
     );
     expect(diagnostics.map((one) => [one.code, one.keyword, one.help])).toEqual([
       ['keyword/unsupported', 'lua', expect.stringContaining('lua')],
       ['keyword/unknown', 'contnet', 'did you mean `content`?'],
-      ['header/protocol', 'tls', expect.any(String)],
+      ['header/protocol', 'krb5', expect.any(String)],
     ]);
     expect([...statistics.unsupported]).toEqual([
       ['lua', 1],
-      ['tls', 1],
+      ['krb5', 1],
     ]);
   });
 
   it('does not repeat what an unsupported buffer brings about', () => {
-    const { diagnostics } = compileText(rule(1, 'tls.sni; dotprefix; content:".a"; bsize:3; fast_pattern;'));
+    const { diagnostics } = compileText(rule(1, 'krb5.cname; dotprefix; content:".a"; bsize:3; fast_pattern;'));
     expect(diagnostics.map((one) => one.code)).toEqual(['keyword/unsupported']);
   });
 

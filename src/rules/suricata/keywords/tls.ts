@@ -160,7 +160,7 @@ function judgement(name: string, doc: string): Keyword {
     },
     examples: [
       { options: `${name};`, protocol: 'tls' },
-      { options: `${name}:1;`, protocol: 'tls', error: 'keyword/value' },
+      { options: `${name}:1;`, protocol: 'tls', error: 'keyword/unexpected-value' },
     ],
   };
 }
