@@ -90,7 +90,8 @@ export function fullOutput(path: string, protocols: readonly KnownProtocol[], ty
     ...EVENT_TYPES.filter((type) => !UNASKED.has(type)),
     ...protocols.flatMap(({ name, aliases }) => [name, ...aliases]),
   ];
-  const all: EveOutput['types'] = Object.fromEntries(names.map((name) => [name, { ...TYPE_OPTIONS[name] }]));
+  const options = (name: string) => ({ ...ALL_TYPES, ...TYPE_OPTIONS[name] });
+  const all: EveOutput['types'] = Object.fromEntries(names.map((name) => [name, options(name)]));
   return {
     path,
     append: false,
@@ -108,6 +109,9 @@ export function fullOutput(path: string, protocols: readonly KnownProtocol[], ty
 /** Types that tell what others tell, or every octet of a stream once more: written when they are asked for. */
 const UNASKED: ReadonlySet<string> = new Set(['frame', 'netflow']);
 
+/** Options of every type: protocols that tell more or less tell more. */
+const ALL_TYPES: Readonly<Record<string, string>> = { extended: 'yes' };
+
 const TYPE_OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   alert: {
     payload: 'yes',
@@ -117,5 +121,4 @@ const TYPE_OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     calls: 'yes',
   },
   anomaly: { 'types.decode': 'yes', 'types.stream': 'yes', 'types.applayer': 'yes' },
-  http: { extended: 'yes' },
 };

@@ -50,4 +50,15 @@ export { type Conversation, capture } from './pcap.js';
 export { explain, type Input, type Replayed, type Rules, replay } from './replay.js';
 export { SmbConversation, smb } from './smb.js';
 export { TcpConversation, type TcpOptions, tcp } from './tcp.js';
+export {
+  type ClientHello,
+  certificateMessage,
+  clientHello,
+  type Handshake,
+  handshakeRecord,
+  type ServerHello,
+  serverHello,
+  TlsConversation,
+  tls,
+} from './tls.js';
 export { UdpConversation, type UdpOptions, udp } from './udp.js';

@@ -20,6 +20,8 @@ pub struct Context<'a> {
     pub transport: Transport,
     /// True when the flow was picked up in the middle.
     pub midstream: bool,
+    /// What the flow spoke before it changed to this protocol (`STARTTLS`, `CONNECT`).
+    pub original: Option<&'static str>,
     /// What protocols keep for all flows of this worker, by type.
     pub extensions: &'a mut Extensions,
     /// Flows a protocol announces (a dynamic port, a data connection).

@@ -97,6 +97,8 @@ pub struct ProtocolInfo {
     /// A complete message lets rules on the stream look at what came so far; otherwise they wait until enough octets came
     /// together. As in Suricata, so that alerts fall on the same packets.
     pub flushes_stream: bool,
+    /// False when a flow is one transaction by nature: Suricata's statistics do not count such.
+    pub counts_transactions: bool,
     /// What one flow of it says is needed to read another, as the answer of an activation is needed on the connection the
     /// object is called on: its octets are worth reading before they are acknowledged, which on a connection that falls
     /// silent may take a fifth of a second.
@@ -132,6 +134,7 @@ impl ProtocolInfo {
         frames: &[],
         extensions: &[],
         flushes_stream: true,
+        counts_transactions: true,
         early: false,
         stream_depth: None,
         counter: "",

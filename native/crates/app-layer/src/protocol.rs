@@ -30,6 +30,10 @@ pub struct Step {
     pub switch: Option<&'static str>,
     /// The session wants no more of this flow (encrypted from here, for instance): it goes on without parsing.
     pub finished: bool,
+    /// What follows is encrypted: rules look at what there is of payload and stream, and at nothing after it.
+    pub opaque: bool,
+    /// A message is complete: rules on the stream need not wait for more, although the transaction goes on.
+    pub flush: bool,
 }
 
 impl Step {
@@ -42,7 +46,7 @@ impl Step {
     /// `consumed` octets are done with, `need` more must be there before the next call.
     #[must_use]
     pub const fn need(consumed: usize, need: usize) -> Self {
-        Self { consumed, need, switch: None, finished: false }
+        Self { consumed, need, switch: None, finished: false, opaque: false, flush: false }
     }
 }
 

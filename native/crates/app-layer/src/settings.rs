@@ -27,19 +27,36 @@ impl FromEveOptions for () {
 /// A part of the configuration, flattened: `request-body-limit` -> `100kb`. Keys are relative to it; words of a list have
 /// commas between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings(BTreeMap<String, String>);
+pub struct Settings {
+    texts: BTreeMap<String, String>,
+    /// Names of buffers of the protocol that rules look into.
+    asked: Vec<&'static str>,
+}
 
 impl Settings {
     /// Settings from pairs.
     #[must_use]
     pub fn new<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+        let texts = pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        Self { texts, asked: Vec::new() }
+    }
+
+    /// The same for rules that look into these buffers of the protocol.
+    #[must_use]
+    pub fn asked(&self, buffers: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { texts: self.texts.clone(), asked: buffers.into_iter().collect() }
+    }
+
+    /// Do rules look into the buffer of a name? What is dear to make (`ja3-fingerprints: auto`) is made when they do.
+    #[must_use]
+    pub fn is_asked(&self, buffer: &str) -> bool {
+        self.asked.contains(&buffer)
     }
 
     /// The text of a key.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
+        self.texts.get(key).map(String::as_str)
     }
 
     /// The items of a list of words.

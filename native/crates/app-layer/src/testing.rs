@@ -83,6 +83,7 @@ impl ParseHarness {
             server: self.server,
             transport: self.transport,
             midstream: self.midstream,
+            original: None,
             extensions: &mut self.extensions,
             expectations: &mut self.expectations,
             frames: self.frames.as_mut(),

@@ -53,6 +53,7 @@ impl Conversation {
                 session: None,
                 frames: None,
                 packet_in_stream: false,
+                opaque: false,
                 stream: None,
                 stream_sizes: None,
                 stats: FlowStats { packets: [1, 0], bytes: [100, 0], age: 0 },

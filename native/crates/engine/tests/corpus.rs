@@ -89,6 +89,16 @@ fn dcerpc_udp() {
 }
 
 #[test]
+fn tls() {
+    replay("tls", |data| protocols::fuzz::flow("tls", Transport::Tcp, data));
+}
+
+#[test]
+fn x509() {
+    replay("x509", protocols::fuzz::certificates);
+}
+
+#[test]
 fn rules() {
     replay("rules", |data| {
         let mut parts = data.splitn(2, |octet| *octet == 0);

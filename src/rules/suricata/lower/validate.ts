@@ -264,6 +264,24 @@ function validateRun(run: CheckRun, cx: RuleContext): void {
   }
   if (buffer === 'http.host') validateHost(run, cx);
   if (buffer === 'http.method') validateMethod(run, cx);
+  const letters = LETTERS.get(buffer);
+  if (letters !== undefined) foldLetters(run, letters);
+}
+
+/** Buffers whose letters are of one kind: patterns are taken as they stand there. */
+const LETTERS: ReadonlyMap<string, 'lower' | 'upper'> = new Map([
+  ['ja3.hash', 'lower'],
+  ['ja3s.hash', 'lower'],
+  ['tls.cert_fingerprint', 'lower'],
+  ['tls.cert_serial', 'upper'],
+]);
+
+function foldLetters(run: CheckRun, letters: 'lower' | 'upper'): void {
+  const fold = (text: string) => (letters === 'lower' ? text.toLowerCase() : text.toUpperCase());
+  for (const check of run.condition.checks) {
+    if (check.kind !== 'content') continue;
+    check.pattern = Buffer.from(fold(Buffer.from(check.pattern, 'hex').toString('latin1')), 'latin1').toString('hex');
+  }
 }
 
 /** The normalised host is lower case. */

@@ -1,6 +1,7 @@
 //! Rules ready to run.
 #![allow(clippy::indexing_slicing, reason = "arrays of two by `Direction` cannot fail; a caller's rule positions may")]
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use sidewire_app_layer::{FrameKinds, ProtocolDef};
@@ -252,6 +253,13 @@ impl RuleSet {
     #[must_use]
     pub fn inspects(&self, app: usize, direction: Direction) -> bool {
         self.transactions(app, direction).is_some()
+    }
+
+    /// Rows of a protocol's buffers that rules look into, each once.
+    #[must_use]
+    pub fn buffer_rows(&self, app: usize) -> BTreeSet<usize> {
+        let engines = self.plans.iter().flat_map(|plan| &plan.tx).flat_map(|condition| &condition.engines);
+        engines.filter(|engine| engine.app == app).map(|engine| engine.row).collect()
     }
 
     /// Kinds of frames of a protocol that rules look into in a direction.

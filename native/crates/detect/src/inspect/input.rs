@@ -60,6 +60,8 @@ pub struct FlowInput<'a> {
     pub stats: FlowStats,
     /// The packet's payload was added to the stream, so payload rules see it there.
     pub packet_in_stream: bool,
+    /// The flow is encrypted: the packet's payload is nothing for rules.
+    pub opaque: bool,
 }
 
 /// Frames of one direction.

@@ -53,6 +53,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) stream_events: &'a [u16],
     pub(crate) stream: Option<StreamInput<'a>>,
     pub(crate) in_stream: bool,
+    opaque: bool,
     pub(crate) stream_sizes: Option<[u32; 2]>,
     stats: Option<FlowStats>,
     pub(crate) last: bool,
@@ -86,6 +87,7 @@ impl<'a> Facts<'a> {
             stream_events: input.stream_events,
             stream: flow.and_then(|flow| flow.stream).filter(|stream| stream.fresh > 0),
             in_stream: flow.is_some_and(|flow| flow.packet_in_stream),
+            opaque: flow.is_some_and(|flow| flow.opaque),
             stream_sizes: flow.and_then(|flow| flow.stream_sizes),
             stats: flow.map(|flow| flow.stats),
             last: input.last,
@@ -110,9 +112,10 @@ impl<'a> Facts<'a> {
         self.stream.into_iter().flat_map(|first| core::iter::once(first).chain(first.behind.iter().copied()))
     }
 
-    /// Payload of the packet; empty without one, and when it comes once more as a packet of its own (a tunnel's).
+    /// Payload of the packet; empty without one, in a flow that is encrypted, and when it comes once more as a packet of
+    /// its own (a tunnel's).
     pub(crate) fn payload(&self) -> &'a [u8] {
-        self.packet.filter(|packet| packet.carries.is_none()).map_or(&[], |packet| packet.payload)
+        self.packet.filter(|packet| packet.carries.is_none() && !self.opaque).map_or(&[], |packet| packet.payload)
     }
 
     /// The packet cannot be what it claims: only its events say something.

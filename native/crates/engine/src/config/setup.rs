@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use sidewire_app_layer::{Detection, ParserConfig, ProtocolDef, Resources, Settings};
+use sidewire_detect::RuleSet;
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
@@ -76,12 +77,14 @@ impl Setup {
         self.stream_depths.get(usize::from(protocol)).copied().flatten()
     }
 
-    /// What is configured for each protocol, in its own type: one for each worker, so that sessions share nothing across
-    /// workers.
-    pub(crate) fn parser_configs(&self) -> Vec<ParserConfig> {
+    /// What is configured for each protocol, and what rules ask of it, in its own type: one for each worker, so that
+    /// sessions share nothing across workers.
+    pub(crate) fn parser_configs(&self, rules: &RuleSet) -> Vec<ParserConfig> {
         let each = self.protocols.iter().zip(&self.settings).zip(0..);
         each.map(|((protocol, settings), number)| {
-            (protocol.configure)(settings, &self.outputs.options_of(number).collect::<Vec<_>>())
+            let rows = rules.buffer_rows(number).into_iter();
+            let settings = settings.asked(rows.filter_map(|row| (protocol.buffers)(row).map(|info| info.name)));
+            (protocol.configure)(&settings, &self.outputs.options_of(number).collect::<Vec<_>>())
         })
         .collect()
     }

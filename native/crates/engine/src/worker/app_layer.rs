@@ -59,7 +59,7 @@ impl AppLayerStage {
     pub(crate) fn new(setup: &Arc<Setup>, rules: &RuleSet) -> Self {
         Self {
             frames: WantedFrames::new(rules, &setup.outputs, setup.protocols),
-            tables: ParserTables::new(setup),
+            tables: ParserTables::new(setup, rules),
             expectations: Expectations::default(),
             counters: AppCounters::new(setup.protocols.len()),
             setup: Arc::clone(setup),
@@ -68,6 +68,7 @@ impl AppLayerStage {
 
     /// Goes on with other rules.
     pub(crate) fn swap_rules(&mut self, rules: &RuleSet) {
+        self.tables.swap_rules(&self.setup, rules);
         self.frames = WantedFrames::new(rules, &self.setup.outputs, self.setup.protocols);
     }
 
@@ -334,7 +335,7 @@ impl AppLayerStage {
         };
         let consumed = step.consumed.min(length);
         let completed = app.session.as_ref().is_some_and(|session| session.transactions().completed(direction));
-        let flushes = completed && self.flushes_stream(app.protocol);
+        let flushes = step.flush || completed && self.flushes_stream(app.protocol);
         app.need[direction] = step.need;
         let stream = tcp.stream_mut(direction);
         // What a gap follows will not be completed: it goes with the gap, which is told next.
@@ -344,6 +345,9 @@ impl AppLayerStage {
             // Rules on the stream need not wait for more.
             stream.flush_raw();
         }
+        if step.opaque && !core::mem::replace(&mut app.opaque, true) {
+            Direction::BOTH.into_iter().for_each(|side| tcp.stream_mut(side).flush_raw());
+        }
         if let Some(next) = step.switch {
             app.switch = Some(next);
             return Fed::Parsed;
@@ -352,7 +356,7 @@ impl AppLayerStage {
             app.stopped = true;
         }
         if last {
-            stream.disable(Consumer::App);
+            tcp.stream_mut(direction).disable(Consumer::App);
             return Fed::Done;
         }
         if consumed == 0 && !gap { Fed::Done } else { Fed::Parsed }
@@ -472,6 +476,11 @@ impl AppLayerStage {
     }
 
     fn count_transactions(&mut self, protocol: Option<u16>, new: u64) {
+        let counted = |number: &u16| {
+            let def = self.setup.protocols.get(usize::from(*number));
+            def.is_some_and(|def| def.info.counts_transactions)
+        };
+        let protocol = protocol.filter(counted);
         if let Some(count) = protocol.and_then(|n| self.counters.transactions.get_mut(usize::from(n))) {
             *count += new;
         }

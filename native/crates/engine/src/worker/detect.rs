@@ -27,6 +27,8 @@ pub(crate) struct Occasion<'a> {
     pub(crate) events: &'a Events,
     /// The packet's payload was handed to the stream.
     pub(crate) in_stream: bool,
+    /// The flow was encrypted before the packet.
+    pub(crate) opaque: bool,
 }
 
 /// Applies rules, and keeps what they need beyond one packet.
@@ -113,7 +115,7 @@ impl<W: Watch> DetectStage<W> {
         if self.rules.is_empty() {
             return None;
         }
-        let &Occasion { packet, was_established, events, in_stream } = occasion;
+        let &Occasion { packet, was_established, events, in_stream, opaque } = occasion;
         let last = packet.is_none();
         let established = flow.data.is_established(flow.both_seen());
         let (source, destination) = flow.endpoints(direction);
@@ -174,6 +176,7 @@ impl<W: Watch> DetectStage<W> {
                 stream_sizes: tcp.as_ref().map(|session| Direction::BOTH.map(|side| session.sent(side))),
                 stats,
                 packet_in_stream: in_stream,
+                opaque,
             }),
             stream_events: &event_numbers,
             last,

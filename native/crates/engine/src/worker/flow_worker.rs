@@ -7,7 +7,7 @@ use sidewire_base::{Direction, Time};
 use sidewire_decode::{Decoder, Frame, Packet, Transport};
 use sidewire_detect::RuleSet;
 use sidewire_flow::{EndReason, FlowTable, Handle, Lookup, Stamp, Tuple};
-use sidewire_tcp::Events;
+use sidewire_tcp::{Consumer, Events};
 
 use crate::config::setup::Setup;
 use crate::output::writer::record::{Batch, Place};
@@ -168,7 +168,7 @@ impl<W: Watch> TrackedFlows<W> {
         let Some(flow) = table.get_mut(handle) else { return };
         let looked = stages.inspect(flow, direction, &followed.occasion(packet));
         stages.log(flow, packet, direction, &followed.events, looked);
-        stages.release(flow, packet);
+        stages.release(flow, packet, direction);
         *current = None;
     }
 
@@ -226,6 +226,8 @@ struct FollowedPacket {
     was_established: bool,
     events: Events,
     in_stream: bool,
+    /// The flow was encrypted before.
+    opaque: bool,
 }
 
 impl FollowedPacket {
@@ -235,6 +237,7 @@ impl FollowedPacket {
             was_established: self.was_established,
             events: &self.events,
             in_stream: self.in_stream,
+            opaque: self.opaque,
         }
     }
 }
@@ -269,18 +272,19 @@ impl<W: Watch> Stages<W> {
         flow.data.note_headers(packet, *direction, self.setup.outputs.ethernet);
         let at = Moment { time: packet.time, ordinal: packet.ordinal };
         let mut was_established = flow.data.is_established(flow.both_seen());
+        let opaque = flow.data.app.opaque;
         match &packet.transport {
             Transport::Tcp(tcp) => {
                 let followed = self.stream.follow(flow, tcp, packet, direction, self.detect.readers());
                 self.app_layer.follow_streams(flow, followed.visible, direction, at);
                 was_established |= followed.confirmed_with_data;
-                FollowedPacket { was_established, events: followed.events, in_stream: followed.in_stream }
+                FollowedPacket { was_established, events: followed.events, in_stream: followed.in_stream, opaque }
             }
             Transport::Udp(_) => {
                 self.app_layer.take_datagram(flow, packet, direction, at);
-                FollowedPacket { was_established, events: Events::default(), in_stream: false }
+                FollowedPacket { was_established, events: Events::default(), in_stream: false, opaque }
             }
-            _ => FollowedPacket { was_established, events: Events::default(), in_stream: false },
+            _ => FollowedPacket { was_established, events: Events::default(), in_stream: false, opaque },
         }
     }
 
@@ -322,11 +326,15 @@ impl<W: Watch> Stages<W> {
     }
 
     /// The flow may speak another protocol from here on; what nobody needs any more of its stream is let go.
-    fn release(&mut self, flow: &mut ConversationFlow, packet: &Packet<'_>) {
+    fn release(&mut self, flow: &mut ConversationFlow, packet: &Packet<'_>, direction: Direction) {
         if let Some(next) = flow.data.app.switch.take() {
             self.switch_protocol(flow, next, packet.ordinal);
         }
         if let Some(session) = &mut flow.data.tcp {
+            if flow.data.app.opaque {
+                // Rules have looked at what came of this direction before it was encrypted.
+                session.stream_mut(direction).disable(Consumer::Raw);
+            }
             let pins = frames::pins(&flow.data.app, session);
             self.stream.release(session, pins);
         }
@@ -375,7 +383,8 @@ impl<W: Watch> Stages<W> {
             session.transactions_mut().touch_all();
         }
         let was_established = flow.data.is_established(flow.both_seen());
-        let end = Occasion { packet: None, was_established, events: &Events::default(), in_stream: false };
+        let end =
+            Occasion { packet: None, was_established, events: &Events::default(), in_stream: false, opaque: false };
         let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.transactions().is_empty());
         for direction in Direction::BOTH {
             let raw = |tcp| detect::has_unseen(tcp, direction);

@@ -1,7 +1,8 @@
 //! What parsers are called with.
 
-use sidewire_app_layer::{Context, Expectation, Extensions, Frames, ParserConfig, Session, Transport};
+use sidewire_app_layer::{Context, Expectation, Extensions, Frames, ParserConfig, ProtocolDef, Session, Transport};
 use sidewire_base::{Endpoint, Time};
+use sidewire_detect::RuleSet;
 
 use crate::config::setup::Setup;
 use crate::worker::conversation::ConversationFlow;
@@ -22,6 +23,8 @@ pub(crate) struct FlowEnds {
     pub(crate) server: Endpoint,
     pub(crate) transport: Transport,
     pub(crate) midstream: bool,
+    /// Position of the protocol it spoke before.
+    pub(crate) original: Option<u16>,
 }
 
 impl FlowEnds {
@@ -32,12 +35,14 @@ impl FlowEnds {
             server: flow.server,
             transport: if tcp.is_some() { Transport::Tcp } else { Transport::Udp },
             midstream: tcp.is_some_and(sidewire_tcp::Session::midstream),
+            original: flow.data.app.original,
         }
     }
 }
 
 /// What parsers share beyond one flow.
 pub(crate) struct ParserTables {
+    protocols: &'static [ProtocolDef],
     /// By protocol: what is configured for it.
     configs: Vec<ParserConfig>,
     pub(crate) extensions: Extensions,
@@ -46,12 +51,18 @@ pub(crate) struct ParserTables {
 }
 
 impl ParserTables {
-    pub(crate) fn new(setup: &Setup) -> Self {
+    pub(crate) fn new(setup: &Setup, rules: &RuleSet) -> Self {
         Self {
-            configs: setup.parser_configs(),
+            protocols: setup.protocols,
+            configs: setup.parser_configs(rules),
             extensions: Extensions::new(setup.protocols, setup.resources.clone()),
             announced: Vec::new(),
         }
+    }
+
+    /// Goes on with other rules.
+    pub(crate) fn swap_rules(&mut self, setup: &Setup, rules: &RuleSet) {
+        self.configs = setup.parser_configs(rules);
     }
 
     /// A session at the beginning of a flow.
@@ -64,9 +75,10 @@ impl ParserTables {
     /// missing, nobody can look into), at the end (nothing follows that could be one), and for datagrams (frames are parts
     /// of streams).
     pub(crate) fn context<'a>(&'a mut self, ends: FlowEnds, at: Moment, frames: Option<&'a mut Frames>) -> Context<'a> {
-        let FlowEnds { client, server, transport, midstream } = ends;
-        let Self { extensions, announced: expectations, .. } = self;
+        let FlowEnds { client, server, transport, midstream, original } = ends;
+        let Self { protocols, extensions, announced: expectations, .. } = self;
+        let original = original.and_then(|number| protocols.get(usize::from(number))).map(|def| def.info.name);
         let Moment { time, ordinal } = at;
-        Context { time, ordinal, client, server, transport, midstream, extensions, expectations, frames }
+        Context { time, ordinal, client, server, transport, midstream, original, extensions, expectations, frames }
     }
 }

@@ -69,6 +69,11 @@ fn protocol(name: &str, transport: Transport) -> &'static ProtocolDef {
     protocol
 }
 
+/// A chain of certificates, as a server sends it.
+pub fn certificates(data: &[u8]) {
+    crate::tls::fuzz_certificates(data);
+}
+
 /// A compressed HTTP body: a line that names its encodings, then pieces with an octet of length in front.
 pub fn http_body(data: &[u8]) {
     crate::http1::fuzz_body(data);

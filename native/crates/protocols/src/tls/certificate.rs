@@ -178,9 +178,11 @@ fn with_colons(octets: &[u8], digits: impl Fn(&mut String, u8) -> core::fmt::Res
     text.into()
 }
 
+/// As Suricata spells it: names and URIs bare, octets of addresses as a list, others with what they are.
 fn alternative_name(name: &GeneralName<'_>) -> Box<str> {
     match name {
-        GeneralName::DNSName(text) | GeneralName::RFC822Name(text) | GeneralName::URI(text) => (*text).into(),
+        GeneralName::DNSName(text) | GeneralName::URI(text) => (*text).into(),
+        GeneralName::IPAddress(octets) => format!("{octets:?}").into(),
         other => other.to_string().into(),
     }
 }

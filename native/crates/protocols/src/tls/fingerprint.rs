@@ -68,12 +68,16 @@ const fn version_code(version: TlsVersion) -> &'static str {
     }
 }
 
-/// First and last character of the first protocol that the client would speak inside.
+/// First and last character of the first protocol that the client would speak inside; of a name that begins or ends with
+/// something else than letters and digits, the first and last digit of its hexadecimal form.
 fn alpn_ends(hello: &HelloLists) -> [char; 2] {
-    match hello.alpns.first().map(|name| &**name) {
-        Some([first, .., last]) => [char::from(*first), char::from(*last)],
-        _ => ['0', '0'],
+    let name = hello.alpns.first().map_or(&[][..], |name| name);
+    let (Some(first), Some(last)) = (name.first(), name.last()) else { return ['0', '0'] };
+    if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
+        return [char::from(*first), char::from(*last)];
     }
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
+    [digit(first >> 4), digit(last & 15)]
 }
 
 fn in_order(values: impl Iterator<Item = u16>) -> impl Iterator<Item = u16> {
@@ -121,6 +125,16 @@ mod tests {
             alpns: vec![b"h2".as_slice().into()],
         };
         assert_eq!(ja4(&hello), "t13d1516h2_8daaf6152771_e5627efa2ab1");
+    }
+
+    #[test]
+    fn ja4_shows_the_ends_of_the_first_inner_protocol() {
+        let ends = |name: &[u8]| alpn_ends(&HelloLists { alpns: vec![name.into()], ..HelloLists::default() });
+        assert_eq!(ends(b"http/1.1"), ['h', '1']);
+        assert_eq!(ends(b"a"), ['a', 'a']);
+        assert_eq!(ends(b"\x01\x02"), ['0', '2']);
+        assert_eq!(ends(b" z"), ['2', 'a']);
+        assert_eq!(ends(b""), ['0', '0']);
     }
 
     #[test]

@@ -142,8 +142,10 @@ impl HandshakeStep<'_> {
         let from = self.from;
         match (kind, from) {
             (kind::CLIENT_HELLO, Direction::ToServer) | (kind::SERVER_HELLO, Direction::ToClient) => {
-                hello::read(self.tx, from, body, self.events);
-                self.progress.reach(from, Stage::Hello);
+                let whole = hello::read(self.tx, from, body, self.events);
+                if whole {
+                    self.progress.reach(from, Stage::Hello);
+                }
             }
             (kind::CLIENT_HELLO | kind::SERVER_HELLO, _) => self.events.raise(TlsEvent::InvalidHandshakeMessage),
             (kind::CERTIFICATE, _) => {

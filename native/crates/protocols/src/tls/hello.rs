@@ -48,8 +48,8 @@ struct HelloReader<'a> {
     offer: Offer,
 }
 
-/// Reads the hello that a side sent.
-pub(super) fn read(tx: &mut TlsTransaction, from: Direction, body: &[u8], events: &mut PendingEvents) {
+/// Reads the hello that a side sent. True when all of it could be read.
+pub(super) fn read(tx: &mut TlsTransaction, from: Direction, body: &[u8], events: &mut PendingEvents) -> bool {
     tx.facts.hello[from] = true;
     let message = if from == Direction::ToServer { StateMessage::ClientHello } else { StateMessage::ServerHello };
     tx.latest = message as u8;
@@ -67,6 +67,7 @@ pub(super) fn read(tx: &mut TlsTransaction, from: Direction, body: &[u8], events
         side.ja4 = Some(ja4(&lists).into());
     }
     side.hello = Some(lists);
+    outcome.is_ok()
 }
 
 fn fingerprint(from: Direction, version: u16, offer: &Offer) -> TlsFingerprint {

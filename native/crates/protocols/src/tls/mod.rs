@@ -32,11 +32,20 @@ use sidewire_base::Direction;
 
 use event::TlsEvent;
 use progress::{Stage, TlsProgress};
-use session::RecordStep;
 pub use session::TlsSession;
+use session::{RecordStep, TakenRecords};
 use settings::{EveTlsOptions, TlsSettings};
 use transaction::PendingEvents;
 pub use transaction::TlsTransaction;
+
+/// A certificate alone, and as the body of a message.
+pub(crate) fn fuzz_certificates(data: &[u8]) {
+    let mut events = PendingEvents::default();
+    std::hint::black_box(certificate::LeafCertificate::read(data, &mut events).is_ok());
+    let mut side = transaction::TlsSide::default();
+    certificate::read(&mut side, data, &mut events);
+    std::hint::black_box(side.chain.iter().map(<[u8]>::len).sum::<usize>());
+}
 
 impl Protocol for TlsSession {
     type Tx = TlsTransaction;
@@ -56,6 +65,7 @@ impl Protocol for TlsSession {
         events: TlsEvent::EVENTS,
         frames: frame::RecordFrame::FRAMES,
         events_in_capitals: true,
+        counts_transactions: false,
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<TlsTransaction>] = buffers::BUFFERS;
@@ -73,7 +83,7 @@ impl Protocol for TlsSession {
         context: &mut Context<'_>,
     ) -> Result<Step, Failed> {
         if transactions.is_empty() {
-            transactions.open(self.transaction(), context.time);
+            transactions.open(self.transaction(context.original), context.time);
         }
         let Some(slot) = transactions.last_mut() else { return Err(Failed) };
         let mut step = RecordStep {
@@ -94,8 +104,9 @@ impl Protocol for TlsSession {
         for side in Direction::BOTH {
             slot.advance(side, progress.get(side), context.time);
         }
-        let (consumed, need) = outcome.map_err(|_| Failed)?;
-        Ok(Step { finished: self.is_bypassed(), ..Step::need(consumed, need) })
+        let TakenRecords { octets, need, complete } = outcome.map_err(|_| Failed)?;
+        let (finished, opaque) = (self.is_bypassed(), self.is_opaque());
+        Ok(Step { finished, opaque, flush: complete, ..Step::need(octets, need) })
     }
 
     fn close(
@@ -104,7 +115,9 @@ impl Protocol for TlsSession {
         transactions: &mut Transactions<TlsTransaction>,
         context: &mut Context<'_>,
     ) {
-        if let Some(slot) = transactions.last_mut() {
+        if !self.has_failed()
+            && let Some(slot) = transactions.last_mut()
+        {
             slot.advance(direction, Stage::Finished.value(direction), context.time);
         }
     }

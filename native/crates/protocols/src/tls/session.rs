@@ -40,6 +40,8 @@ pub struct TlsSession {
     settings: TlsSettings,
     /// Something encrypted was seen.
     encrypted: bool,
+    /// The session cannot be followed: nothing that comes later says how it ended.
+    failed: bool,
 }
 
 /// Where one side's octets stand.
@@ -58,6 +60,17 @@ enum RecordOutcome {
     Done(usize),
     /// So many must be there first.
     Need(usize),
+}
+
+/// What became of the octets of a step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TakenRecords {
+    /// Octets that are done with.
+    pub(super) octets: usize,
+    /// Octets that must be there for the next record.
+    pub(super) need: usize,
+    /// A record ended.
+    pub(super) complete: bool,
 }
 
 /// What a step changes, beside the session.
@@ -109,12 +122,11 @@ impl TlsSession {
     }
 
     /// The transaction of the flow, at its beginning.
-    pub(super) fn transaction(&self) -> TlsTransaction {
-        TlsTransaction { unwritten: self.settings.unwritten, ..TlsTransaction::default() }
+    pub(super) fn transaction(&self, original_protocol: Option<&'static str>) -> TlsTransaction {
+        TlsTransaction { unwritten: self.settings.unwritten, original_protocol, ..TlsTransaction::default() }
     }
 
     /// Rules on the payload have nothing more to look into.
-    #[allow(dead_code, reason = "the engine learns to leave the payload out next")]
     pub(super) fn is_opaque(&self) -> bool {
         self.encrypted && self.settings.encryption != Encryption::Full
     }
@@ -124,21 +136,38 @@ impl TlsSession {
         self.encrypted && self.settings.encryption == Encryption::Bypass
     }
 
-    /// Takes records: how many octets are done with, and how many must be there for the next.
+    /// Nothing more will be known of the session.
+    pub(super) const fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Takes records.
     pub(super) fn take(
         &mut self,
         input: &Input<'_>,
         step: &mut RecordStep<'_>,
         context: &mut Context<'_>,
-    ) -> Result<(usize, usize), Unfollowable> {
+    ) -> Result<TakenRecords, Unfollowable> {
+        let outcome = self.take_records(input, step, context);
+        self.failed |= outcome.is_err();
+        outcome
+    }
+
+    fn take_records(
+        &mut self,
+        input: &Input<'_>,
+        step: &mut RecordStep<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<TakenRecords, Unfollowable> {
+        let mut taken = TakenRecords::default();
         if !self.lanes[step.from].begun {
             step.tx.latest = 0;
         }
         let most = (input.data.len() / MIN_RECORD).max(1);
-        let mut done = 0;
         for count in 0.. {
-            let data = input.data.get(done..).unwrap_or_default();
+            let data = input.data.get(taken.octets..).unwrap_or_default();
             let Some(first) = data.first() else { break };
+            let done = taken.octets;
             if count > most {
                 return Err(step.fail(TlsEvent::TooManyRecordsInPacket));
             }
@@ -158,11 +187,17 @@ impl TlsSession {
                 self.record(data, step, &mut tell)?
             };
             match outcome {
-                RecordOutcome::Done(octets) => done += octets,
-                RecordOutcome::Need(octets) => return Ok((done, octets)),
+                RecordOutcome::Done(octets) => {
+                    taken.octets += octets;
+                    taken.complete |= self.lanes[step.from].passing == 0;
+                }
+                RecordOutcome::Need(octets) => {
+                    taken.need = octets;
+                    break;
+                }
             }
         }
-        Ok((done, 0))
+        Ok(taken)
     }
 
     fn ssl2_record(

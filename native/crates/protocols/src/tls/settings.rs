@@ -25,6 +25,14 @@ pub struct TlsSettings {
     pub(super) unwritten: TlsFields,
 }
 
+/// Buffers that ask for JA3.
+const JA3_BUFFERS: &[&str] = &["ja3.hash", "ja3.string", "ja3s.hash", "ja3s.string"];
+
+/// `yes`, `no`, or `auto`: when a rule asks for it.
+fn is_wanted(settings: &Settings, key: &str, buffers: &[&str]) -> bool {
+    settings.truth(key).unwrap_or_else(|| buffers.iter().any(|buffer| settings.is_asked(buffer)))
+}
+
 impl FromSettings<EveTlsOptions> for TlsSettings {
     fn from_settings(settings: &Settings, _: &[&EveTlsOptions]) -> Self {
         let bypass = settings.truth("no-reassemble") == Some(true);
@@ -34,7 +42,7 @@ impl FromSettings<EveTlsOptions> for TlsSettings {
             None if bypass => Encryption::Bypass,
             _ => Encryption::TrackOnly,
         };
-        let ja3 = settings.truth("ja3-fingerprints") == Some(true);
+        let ja3 = is_wanted(settings, "ja3-fingerprints", JA3_BUFFERS);
         Self { encryption, unwritten: if ja3 { TlsFields::default() } else { TlsFields::ANY_JA3 } }
     }
 }
