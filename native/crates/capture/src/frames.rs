@@ -2,8 +2,22 @@
 
 use sidewire_base::Time;
 
-use crate::Frame;
 use crate::blocks::Block;
+
+/// One captured frame, borrowed from the block it was read with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// When it was captured; 1970-01-01 where the file does not say (pcapng simple packets).
+    pub time: Time,
+    /// What was captured of it.
+    pub data: &'a [u8],
+    /// Octets it had on the wire.
+    pub wire_length: u32,
+    /// LINKTYPE number.
+    pub link_type: u32,
+    /// Number of the interface within its section; 0 in classic files.
+    pub interface: u32,
+}
 
 /// The frames of one block, with the block itself: they can be handed to another thread without being copied.
 #[derive(Debug, Default)]

@@ -24,10 +24,10 @@ mod source;
 
 pub use directory::{Order, expand};
 pub use error::{OpenError, ReadError};
-pub use frames::Frames;
+pub use frames::{Frame, Frames};
 pub use input::{Compression, Progress};
 pub use memory::MemorySource;
-pub use reader::{Format, Frame, Reader};
+pub use reader::{Format, Reader};
 pub use sniff::Seems;
 pub use source::{PacketSource, SourceEvent};
 

@@ -4,9 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use sidewire_base::Time;
-
-use crate::frames::{Frames, Place};
+use crate::frames::{Frame, Frames, Place};
 use crate::input::{End, Input};
 use crate::pcap::{self, HeaderError};
 use crate::pcapng::{self, Section, SectionError};
@@ -14,21 +12,6 @@ use crate::{Compression, MAX_BLOCK_LENGTH, OpenError, Progress, ReadError, Seems
 
 /// Octets looked at to say what a file that is no capture seems to be.
 const SNIFF_LENGTH: usize = 512;
-
-/// One captured frame, borrowed from the block it was read with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame<'a> {
-    /// When it was captured; 1970-01-01 where the file does not say (pcapng simple packets).
-    pub time: Time,
-    /// What was captured of it.
-    pub data: &'a [u8],
-    /// Octets it had on the wire.
-    pub wire_length: u32,
-    /// LINKTYPE number.
-    pub link_type: u32,
-    /// Number of the interface within its section; 0 in classic files.
-    pub interface: u32,
-}
 
 /// The two file formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

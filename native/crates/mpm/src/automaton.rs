@@ -2,7 +2,7 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
 
-use crate::{CompileError, Literal, Matcher, Scratch};
+use crate::literal::{CompileError, Literal, Matcher, Scratch};
 
 /// Octets of literals up to which the automaton is a table of all transitions: fastest, some kilobytes a state.
 const TABLE_OCTETS: usize = 2048;

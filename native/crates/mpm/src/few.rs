@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use crate::{Literal, Matcher, Scratch};
+use crate::literal::{Literal, Matcher, Scratch};
 
 /// A few literals: as many substring searches beat every automaton, which has to be entered first.
 #[derive(Debug)]

@@ -4,10 +4,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 mod automaton;
+mod compiler;
 mod few;
-mod literals;
+mod library;
+mod literal;
 mod regex;
 mod vectorscan;
 
-pub use literals::{Backend, CompileError, Compiler, Literal, Matcher, Scratch};
+pub use compiler::{Backend, Compiler};
+pub use literal::{CompileError, Literal, Matcher, Scratch};
 pub use regex::{Limits, Regex, RegexError, RegexScratch, Span};

@@ -1,164 +1,17 @@
-//! Vectorscan, by its C interface (`hs.h`), loaded when it is there.
+//! Literals compiled by Vectorscan.
 
-use core::ffi::{CStr, c_char, c_int, c_uint, c_ulonglong, c_void};
+use core::ffi::{CStr, c_int, c_uint, c_ulonglong, c_void};
 use core::ptr;
 use std::ffi::CString;
-use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-use crate::{CompileError, Literal, Matcher, Scratch};
+use crate::library::{CompileFailure, Library, SUCCESS, Space};
+use crate::literal::{CompileError, Literal, Matcher, Scratch};
 
-const SUCCESS: c_int = 0;
 const MODE_BLOCK: c_uint = 1;
 const FLAG_CASELESS: c_uint = 1;
 const FLAG_DOTALL: c_uint = 2;
 const FLAG_SINGLEMATCH: c_uint = 8;
-
-/// `hs_compile_error_t`.
-#[repr(C)]
-struct CompileFailure {
-    message: *mut c_char,
-    expression: c_int,
-}
-
-type OnMatch = unsafe extern "C" fn(c_uint, c_ulonglong, c_ulonglong, c_uint, *mut c_void) -> c_int;
-type CompileMulti = unsafe extern "C" fn(
-    *const *const c_char,
-    *const c_uint,
-    *const c_uint,
-    c_uint,
-    c_uint,
-    *const c_void,
-    *mut *mut c_void,
-    *mut *mut CompileFailure,
-) -> c_int;
-type Scan = unsafe extern "C" fn(
-    *const c_void,
-    *const c_char,
-    c_uint,
-    c_uint,
-    *mut c_void,
-    Option<OnMatch>,
-    *mut c_void,
-) -> c_int;
-
-/// The functions of `libhs.so.5` in use. Opened once for each file and never closed: databases live as long as they like.
-#[derive(Debug)]
-pub(crate) struct Library {
-    compile_multi: CompileMulti,
-    free_compile_error: unsafe extern "C" fn(*mut CompileFailure) -> c_int,
-    free_database: unsafe extern "C" fn(*mut c_void) -> c_int,
-    alloc_scratch: unsafe extern "C" fn(*const c_void, *mut *mut c_void) -> c_int,
-    free_scratch: unsafe extern "C" fn(*mut c_void) -> c_int,
-    scan: Scan,
-    version: unsafe extern "C" fn() -> *const c_char,
-    valid_platform: unsafe extern "C" fn() -> c_int,
-}
-
-/// The libraries opened so far, by path.
-static OPENED: Mutex<Vec<(PathBuf, &'static Library)>> = Mutex::new(Vec::new());
-
-impl Library {
-    /// Opens the first candidate that is a Vectorscan (or Hyperscan) library and runs on this processor.
-    pub(crate) fn open(candidates: &[PathBuf]) -> Result<&'static Self, String> {
-        let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut why = String::new();
-        for path in candidates.iter().cloned().chain(["libhs.so.5".into()]) {
-            if let Some((_, library)) = opened.iter().find(|(known, _)| *known == path) {
-                return Ok(library);
-            }
-            match Self::load(&path) {
-                Ok(library) => {
-                    let library: &'static Self = Box::leak(Box::new(library));
-                    opened.push((path, library));
-                    return Ok(library);
-                }
-                Err(error) => {
-                    let _ = write!(why, "{}{error}", if why.is_empty() { "" } else { "; " });
-                }
-            }
-        }
-        Err(why)
-    }
-
-    fn load(path: &PathBuf) -> Result<Self, String> {
-        // SAFETY: the library's initialisers are those of Vectorscan, which only look at the processor. The symbols have
-        // the types of `hs_compile.h` and `hs_runtime.h`, stable since version 5.0. The library is leaked, so the
-        // functions stay valid.
-        let library = unsafe {
-            let file: &'static libloading::Library =
-                Box::leak(Box::new(libloading::Library::new(path).map_err(|error| error.to_string())?));
-            let text = |error: libloading::Error| error.to_string();
-            Self {
-                compile_multi: *file.get(b"hs_compile_multi\0").map_err(text)?,
-                free_compile_error: *file.get(b"hs_free_compile_error\0").map_err(text)?,
-                free_database: *file.get(b"hs_free_database\0").map_err(text)?,
-                alloc_scratch: *file.get(b"hs_alloc_scratch\0").map_err(text)?,
-                free_scratch: *file.get(b"hs_free_scratch\0").map_err(text)?,
-                scan: *file.get(b"hs_scan\0").map_err(text)?,
-                version: *file.get(b"hs_version\0").map_err(text)?,
-                valid_platform: *file.get(b"hs_valid_platform\0").map_err(text)?,
-            }
-        };
-        // SAFETY: takes nothing, returns a code.
-        if unsafe { (library.valid_platform)() } != SUCCESS {
-            return Err(format!("{}: this processor is too old for it", path.display()));
-        }
-        Ok(library)
-    }
-
-    pub(crate) fn version(&self) -> String {
-        // SAFETY: returns a static string that ends with NUL.
-        unsafe { CStr::from_ptr((self.version)()) }.to_string_lossy().into_owned()
-    }
-}
-
-/// Scratch space of one thread, grown to fit each database that used it.
-#[derive(Debug)]
-pub(crate) struct Space {
-    library: &'static Library,
-    raw: *mut c_void,
-    /// A bit for each database, by its number: the space fits it.
-    fits: Vec<u64>,
-}
-
-// SAFETY: scratch space may move between threads; it is used through `&mut` only.
-unsafe impl Send for Space {}
-
-impl Space {
-    const fn new(library: &'static Library) -> Self {
-        Self { library, raw: ptr::null_mut(), fits: Vec::new() }
-    }
-
-    #[cold]
-    fn grow(&mut self, database: &Database) -> bool {
-        // SAFETY: the database is valid; `raw` is null or came from the same function of the same library.
-        if unsafe { (self.library.alloc_scratch)(database.raw, &raw mut self.raw) } != SUCCESS {
-            return false;
-        }
-        let word = database.number / 64;
-        if self.fits.len() <= word {
-            self.fits.resize(word + 1, 0);
-        }
-        if let Some(bits) = self.fits.get_mut(word) {
-            *bits |= 1 << (database.number % 64);
-        }
-        true
-    }
-
-    fn fits(&self, number: usize) -> bool {
-        self.fits.get(number / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1)
-    }
-}
-
-impl Drop for Space {
-    fn drop(&mut self) {
-        // SAFETY: null is allowed; else it came from `hs_alloc_scratch` and is not in use.
-        unsafe { (self.library.free_scratch)(self.raw) };
-    }
-}
 
 /// A compiled set of literals.
 #[derive(Debug)]
@@ -219,11 +72,12 @@ impl Database {
     }
 
     fn space<'s>(&self, scratch: &'s mut Scratch) -> Option<&'s mut Space> {
-        if scratch.vectorscan.as_ref().is_none_or(|space| !ptr::eq(space.library, self.library)) {
+        if scratch.vectorscan.as_ref().is_none_or(|space| !space.is_of(self.library)) {
             scratch.vectorscan = Some(Space::new(self.library));
         }
         let space = scratch.vectorscan.as_mut()?;
-        (space.fits(self.number) || space.grow(self)).then_some(space)
+        // SAFETY: the database is valid as long as it lives, and of the library that the space is of.
+        (space.fits(self.number) || unsafe { space.grow(self.raw, self.number) }).then_some(space)
     }
 }
 

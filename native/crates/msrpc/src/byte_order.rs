@@ -2,8 +2,6 @@
 
 use sidewire_base::{Cursor, Malformed};
 
-use crate::Uuid;
-
 /// The order in which a sender writes its integers: octet 0 of the data representation label. [C706] 14.1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ByteOrder {
@@ -52,13 +50,5 @@ impl ByteOrder {
             Self::Little => cur.u64_le(),
             Self::Big => cur.u64_be(),
         }
-    }
-
-    /// Reads a UUID.
-    ///
-    /// # Errors
-    /// [`Malformed::Truncated`] when fewer than 16 octets are left.
-    pub fn uuid(self, cur: &mut Cursor<'_>) -> Result<Uuid, Malformed> {
-        Ok(Uuid::from_wire(self, cur.array::<16>()?))
     }
 }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use sidewire_base::{Cursor, Malformed};
+
 use crate::ByteOrder;
 
 /// A UUID, kept in text order: the octets as they are written, whatever the sender's byte order. [C706] appendix A.
@@ -129,6 +131,16 @@ impl fmt::Display for Uuid {
 impl fmt::Debug for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl ByteOrder {
+    /// Reads a UUID.
+    ///
+    /// # Errors
+    /// [`Malformed::Truncated`] when fewer than 16 octets are left.
+    pub fn uuid(self, cur: &mut Cursor<'_>) -> Result<Uuid, Malformed> {
+        Ok(Uuid::from_wire(self, cur.array::<16>()?))
     }
 }
 

@@ -1,0 +1,52 @@
+//! Literals, what a compiled set of them does, and what a thread needs for it.
+
+use crate::library::Space;
+
+/// Octets to be found.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Literal {
+    /// What is reported when they are.
+    pub id: u32,
+    /// The octets; not empty.
+    pub octets: Vec<u8>,
+    /// ASCII letters are compared without case.
+    pub nocase: bool,
+}
+
+/// Why a set of literals could not be compiled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// A literal without octets matches everywhere.
+    #[error("literal {0} is empty")]
+    Empty(u32),
+    /// Vectorscan was asked for and is not there.
+    #[error("no Vectorscan library: {0}")]
+    Missing(String),
+    /// The matcher refused the set.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// A compiled set of literals.
+pub trait Matcher: Send + Sync + core::fmt::Debug {
+    /// Calls `found` with the id and the end of an occurrence, at least once for every literal that occurs. Occurrences
+    /// beyond the first of a literal may or may not be reported.
+    fn scan(&self, scratch: &mut Scratch, data: &[u8], found: &mut dyn FnMut(u32, usize));
+
+    /// `vectorscan`, `aho-corasick` or `memmem`.
+    fn backend_name(&self) -> &'static str;
+}
+
+/// What a thread needs to scan: one for all its matchers. It grows as matchers need it.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(crate) vectorscan: Option<Space>,
+}
+
+impl Scratch {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
