@@ -4,17 +4,35 @@
 use std::fs;
 use std::path::Path;
 
-use sidewire_app_layer::Transport;
 use sidewire_protocols as protocols;
 
 /// Feeds every file of `native/fuzz/corpus/<target>` to an entry, in the order of their names.
 fn replay(target: &str, entry: impl Fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
-    let mut files: Vec<_> = fs::read_dir(&folder).expect("a corpus").map(|entry| entry.unwrap().path()).collect();
+    replay_folder(&Path::new("../../fuzz/corpus").join(target), entry);
+}
+
+/// Feeds every file of a folder, relative to this crate, to an entry.
+fn replay_folder(folder: &Path, entry: impl Fn(&[u8])) {
+    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+    let mut files: Vec<_> = files.expect("a corpus").map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    assert!(!files.is_empty(), "{target} has a corpus");
+    assert!(!files.is_empty(), "{} is a corpus", folder.display());
     for file in files {
         entry(&fs::read(&file).unwrap());
+    }
+}
+
+/// Every protocol has a corpus in its folder, `corpus/<name>`.
+#[test]
+fn each_protocol() {
+    let source = Path::new("../protocols/src");
+    let folders = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(source)).unwrap();
+    let folders: Vec<_> = folders.map(|entry| entry.unwrap().file_name()).collect();
+    for name in protocols::ALL.iter().map(|protocol| protocol.info.name) {
+        let corpora = folders.iter().map(|folder| source.join(folder).join("corpus").join(name));
+        let corpus = corpora.into_iter().find(|corpus| Path::new(env!("CARGO_MANIFEST_DIR")).join(corpus).is_dir());
+        let corpus = corpus.unwrap_or_else(|| panic!("{name} has a corpus in its folder"));
+        replay_folder(&corpus, |data| protocols::fuzz::protocol(name, data));
     }
 }
 
@@ -59,38 +77,8 @@ fn security_blob() {
 }
 
 #[test]
-fn http1() {
-    replay("http1", |data| protocols::fuzz::flow("http", Transport::Tcp, data));
-}
-
-#[test]
 fn rpc_http() {
     replay("rpc_http", protocols::fuzz::rpc_http);
-}
-
-#[test]
-fn smb() {
-    replay("smb", |data| protocols::fuzz::flow("smb", Transport::Tcp, data));
-}
-
-#[test]
-fn smb_stream() {
-    replay("smb_stream", |data| protocols::fuzz::stream("smb", data));
-}
-
-#[test]
-fn dcerpc() {
-    replay("dcerpc", |data| protocols::fuzz::flow("dcerpc", Transport::Tcp, data));
-}
-
-#[test]
-fn dcerpc_udp() {
-    replay("dcerpc_udp", |data| protocols::fuzz::flow("dcerpc", Transport::Udp, data));
-}
-
-#[test]
-fn tls() {
-    replay("tls", |data| protocols::fuzz::flow("tls", Transport::Tcp, data));
 }
 
 #[test]

@@ -7,6 +7,9 @@ pub mod dns;
 pub mod fuzz;
 pub mod http1;
 pub mod smb;
+#[cfg(test)]
+#[path = "../_template/mod.rs"]
+pub mod template;
 pub mod tls;
 
 use sidewire_app_layer::ProtocolDef;

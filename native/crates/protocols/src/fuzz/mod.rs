@@ -12,20 +12,33 @@ pub use rpc_http::rpc_http;
 /// Client and server of a flow.
 const PORTS: [u16; 2] = [49_152, 135];
 
-/// Feeds octets to a session of the protocol called `name` over its first transport, as one flow.
+/// Feeds octets to a session of the protocol called `name`, as one flow.
 ///
-/// `data` begins with an octet of switches (1: picked up in the middle). Pieces follow, each with two octets in front: the
+/// `data` begins with an octet of switches: 1, picked up in the middle; 2, all that follows is one direction as it stands, and
+/// once more the other; the rest chooses one of the protocol's transports. Pieces follow, each with two octets in front: the
 /// highest bit is the direction, the next one says that a gap comes before the piece, the rest is its length.
 ///
 /// # Panics
 /// When there is no such protocol, or a session breaks its contract: it consumes more than there is, or keeps octets
 /// behind the end.
-pub fn flow(name: &str, transport: Transport, data: &[u8]) {
-    let protocol = protocol(name, transport);
-    detect(protocol, data);
+pub fn protocol(name: &str, data: &[u8]) {
+    let Some((switches, rest)) = data.split_first() else { return };
+    let (protocol, transport) = chosen(name, switches >> 2);
+    detect(protocol, rest);
+    let begin = || (Driver::new(protocol, transport, PORTS, switches & 1 != 0), World::default());
+    if switches & 2 == 0 {
+        conversation(begin(), rest);
+        return;
+    }
+    for direction in Direction::BOTH {
+        let (mut driver, mut world) = begin();
+        driver.feed(&mut world, direction, rest, true);
+        driver.look();
+    }
+}
+
+fn conversation((mut driver, mut world): (Driver, World), data: &[u8]) {
     let mut cur = Cursor::new(data);
-    let Ok(switches) = cur.u8() else { return };
-    let (mut driver, mut world) = (Driver::new(protocol, transport, PORTS, switches & 1 != 0), World::default());
     while let Ok(head) = cur.u16_be() {
         let direction = if head & 0x8000 == 0 { Direction::ToServer } else { Direction::ToClient };
         let length = usize::from(head & 0x3fff).min(cur.left());
@@ -43,30 +56,16 @@ pub fn flow(name: &str, transport: Transport, data: &[u8]) {
     }
 }
 
-/// The same octets as one direction of a flow and as the other, for detection and framing.
-///
-/// # Panics
-/// As [`flow`].
-pub fn stream(name: &str, data: &[u8]) {
-    let protocol = protocol(name, Transport::Tcp);
-    detect(protocol, data);
-    for direction in Direction::BOTH {
-        let (mut driver, mut world) = (Driver::new(protocol, Transport::Tcp, PORTS, false), World::default());
-        driver.feed(&mut world, direction, data, true);
-        driver.look();
-    }
-}
-
-fn protocol(name: &str, transport: Transport) -> &'static ProtocolDef {
-    let wanted = |protocol: &&ProtocolDef| protocol.info.name == name && protocol.info.transports.contains(&transport);
-    let Some(protocol) = crate::ALL.iter().find(wanted) else {
+/// One of the transports of all protocols of a name: some have a line for each, some run over both.
+fn chosen(name: &str, number: u8) -> (&'static ProtocolDef, Transport) {
+    let of_name = crate::ALL.iter().filter(|protocol| protocol.info.name == name);
+    let all: Vec<_> = of_name.flat_map(|def| def.info.transports.iter().map(move |over| (def, *over))).collect();
+    match usize::from(number).checked_rem(all.len()).and_then(|number| all.get(number)) {
+        Some(chosen) => *chosen,
         // A target that tests nothing must not look as if it did.
         #[allow(clippy::panic)]
-        {
-            panic!("no protocol is called {name}")
-        }
-    };
-    protocol
+        None => panic!("no protocol is called {name}"),
+    }
 }
 
 /// A chain of certificates, as a server sends it.

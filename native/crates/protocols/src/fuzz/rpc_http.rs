@@ -3,8 +3,8 @@
 use sidewire_app_layer::Transport;
 use sidewire_base::{Cursor, Direction};
 
+use super::chosen;
 use super::driver::{Driver, Next, World};
-use super::protocol;
 
 /// Connections of one input.
 const CONNECTIONS: usize = 4;
@@ -51,7 +51,7 @@ impl Connections {
         let mut driver = place.take().unwrap_or_else(|| {
             let ports = [CLIENT_PORTS.wrapping_add(self.opened), SERVER_PORT];
             self.opened = self.opened.wrapping_add(1);
-            Driver::new(protocol("http", Transport::Tcp), Transport::Tcp, ports, false)
+            Driver::new(chosen("http", 0).0, Transport::Tcp, ports, false)
         });
         if piece.is_empty() {
             self.end(driver);
@@ -89,7 +89,7 @@ impl Connections {
 
     fn switch(&mut self, driver: Driver) -> Driver {
         self.channels += 1;
-        driver.switch(&mut self.world, protocol("dcerpc", Transport::Tcp))
+        driver.switch(&mut self.world, chosen("dcerpc", 0).0)
     }
 
     fn end(&mut self, driver: Driver) {

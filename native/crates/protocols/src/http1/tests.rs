@@ -5,7 +5,7 @@ use std::io::Write as _;
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    Context, EveTypeOptions, Failed, Input, ProtocolSession, Session, Settings, Step, Transport, Value, def,
+    Context, EveTypeOptions, Failed, Input, ProtocolSession, Session, Settings, Step, Value, def,
 };
 use sidewire_base::Direction;
 use sidewire_eve::Object;
@@ -477,7 +477,7 @@ proptest! {
 
     #[test]
     fn any_octets_are_survived(data in prop::collection::vec(any::<u8>(), 0..2000)) {
-        crate::fuzz::flow("http", Transport::Tcp, &data);
+        crate::fuzz::protocol("http", &data);
     }
 
     #[test]

@@ -3,8 +3,7 @@
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    Context, FromEveOptions as _, FromSettings as _, Input, Protocol as _, Session as _, Settings, Transactions,
-    Transport, Value,
+    Context, FromEveOptions as _, FromSettings as _, Input, Protocol as _, Session as _, Settings, Transactions, Value,
 };
 use sidewire_base::Direction;
 use sidewire_eve::Object;
@@ -599,8 +598,7 @@ proptest! {
 
     #[test]
     fn octets_that_mean_nothing_do_no_harm(data in prop::collection::vec(any::<u8>(), 0..2000)) {
-        fuzz::flow("smb", Transport::Tcp, &data);
-        fuzz::stream("smb", &data);
+        fuzz::protocol("smb", &data);
     }
 
     #[test]

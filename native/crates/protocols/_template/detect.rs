@@ -1,0 +1,17 @@
+//! How the protocol is recognised: by the first word of a request. A protocol without such a word has a `Probe` instead, which
+//! looks at the first octets on the ports it names.
+
+use sidewire_app_layer::{Pattern, Transport};
+use sidewire_base::Direction;
+
+const REQUEST: &[u8] = b"TEMPLATE ";
+
+pub(super) const PATTERNS: &[Pattern] = &[Pattern {
+    transport: Transport::Tcp,
+    direction: Direction::ToServer,
+    octets: REQUEST,
+    nocase: true,
+    offset: 0,
+    depth: REQUEST.len() as u16,
+    confirm: None,
+}];

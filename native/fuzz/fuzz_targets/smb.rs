@@ -1,4 +1,0 @@
-//! SMB conversations.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| sidewire_protocols::fuzz::flow("smb", sidewire_app_layer::Transport::Tcp, data));
