@@ -222,7 +222,7 @@ export const alert: Keyword = {
   lower(_option, cx) {
     cx.rule.noalert = false;
   },
-  examples: [{ options: 'alert;' }],
+  examples: [{ options: 'noalert; alert;' }],
 };
 
 export const prefilter: Keyword = {
