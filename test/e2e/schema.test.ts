@@ -1,12 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { main } from '../../src/cli/main.js';
-import { EVENT_TYPES } from '../../src/generated/events.js';
 import { Engine, type EveEvent } from '../../src/index.js';
 import { checkEvent, errorsOf, ROOT, readJson, type Schema, takeFaults } from '../eve.js';
+import { EVERYTHING, eventsOf, LITTLE } from './everything.js';
 
 const PCAPS = join(ROOT, 'pcaps');
 const CAPTURES = readdirSync(PCAPS)
@@ -26,63 +24,6 @@ const OWN_COUNTERS = [
 ];
 
 const PACK = join(ROOT, 'rules', 'lateral-movement.rules');
-
-/** Every event type, and every option that adds to what events say. */
-const EVERYTHING = `%YAML 1.1
----
-sensor-name: sensor
-vars:
-  address-groups: { HOME_NET: any, EXTERNAL_NET: any }
-stream: { midstream: yes }
-outputs:
-  - eve-log:
-      enabled: yes
-      filename: eve.json
-      append: no
-      community-id: yes
-      pcap-file: yes
-      ethernet: yes
-      xff: { enabled: yes, mode: extra-data, deployment: reverse, header: X-Forwarded-For }
-      types:
-        - alert: { payload: yes, payload-printable: yes, payload-length: yes, packet: yes, http-body: yes,
-            http-body-printable: yes, verdict: yes, calls: yes, metadata: { rule: { raw: yes, reference: yes } } }
-        - anomaly: { packethdr: yes, types: { decode: yes, stream: yes, applayer: yes } }
-        - http: { extended: yes, dump-all-headers: both }
-        - stats: { totals: yes, threads: no, deltas: no }
-        - frame: { enabled: yes }
-${[...EVENT_TYPES]
-  .filter((type) => !['alert', 'anomaly', 'http', 'stats', 'frame'].includes(type))
-  .map((type) => `        - ${type}`)
-  .join('\n')}
-`;
-
-/** Every event type, and every option that takes from what events say. */
-const LITTLE = `%YAML 1.1
----
-vars:
-  address-groups: { HOME_NET: any, EXTERNAL_NET: any }
-outputs:
-  - eve-log:
-      enabled: yes
-      filename: eve.json
-      append: no
-      metadata: no
-      types:
-        - alert: { metadata: no }
-        - http: { extended: no }
-        - flow
-        - smb
-        - dcerpc
-`;
-
-const SILENT = {
-  out: () => {},
-  err: () => {},
-  color: { out: false, err: false },
-  live: false,
-  width: 100,
-  wraps: false,
-};
 
 /** What is wrong with events by a schema, each fault once, with the first event that has it. */
 function faults(validate: ValidateFunction, events: readonly object[]): readonly string[] {
@@ -124,16 +65,10 @@ async function events(types: EveEvent['event_type'][] | undefined): Promise<EveE
 
 describe('events of the shipped captures', () => {
   it.each(['everything', 'little'] as const)('are as they are described, with %s switched on', async (how) => {
-    const folder = mkdtempSync(join(tmpdir(), 'sidewire-'));
-    const config = join(folder, 'suricata.yaml');
-    writeFileSync(config, how === 'everything' ? EVERYTHING : LITTLE);
     let lines = 0;
     for (const capture of CAPTURES) {
-      const argv = ['suricata', '-r', capture, '-c', config, '-l', folder, '-S', PACK, '-k', 'none'];
-      expect(await main(argv, SILENT)).toBe(0);
-      const text = readFileSync(join(folder, 'eve.json'), 'utf8');
-      for (const line of text.split('\n').filter((line) => line !== '')) {
-        checkEvent(JSON.parse(line) as { event_type?: unknown });
+      for (const event of await eventsOf(capture, PACK, how === 'everything' ? EVERYTHING : LITTLE)) {
+        checkEvent(event);
         lines += 1;
       }
     }
