@@ -13,6 +13,7 @@ import {
   request,
   requestBytes,
   tcp,
+  utf16,
 } from '../../src/testing/index.js';
 import { checkEvent } from '../eve.js';
 import { customHeaders, EVERYTHING, eventsOf } from './everything.js';
@@ -136,6 +137,12 @@ it('HTTP headers that are asked for, ranges, and the client behind a proxy', asy
   });
 });
 
+it('HTTP headers that are asked for where the record is short', async () => {
+  const short = EVERYTHING.replace('extended: yes, dump', 'extended: no, dump');
+  const web = http().exchange({ headers: { referer: 'a' } }, { status: 302, headers: { location: 'b' } });
+  expect((await events('http', web, '', short))[0]).toMatchObject({ http: { referer: 'a', location: 'b' } });
+});
+
 it('what rules take out of the traffic', async () => {
   const rules =
     ANY(1, 'content:"key="; pcre:"/key=(\\w+)/,alert:key"; flowbits:set,traffic/id/login;', 'tcp') +
@@ -191,4 +198,52 @@ it('calls that fault, are denied or given up', async () => {
     .toServer(cancel)
     .toClient(fault({ callId: 2, status: 0x1c00_000d }));
   expect((await events('msrpc', given))[0]).toMatchObject({ msrpc: { cancelled: true } });
+});
+
+/** An SMB2 message over TCP: length, header of 64 octets, body. [MS-SMB2] 2.2.1.2. */
+function smb2(command: number, message: number, body: Buffer, isAnswer = false): Buffer {
+  const head = hex('fe534d42 4000 0000 00000000').subarray(0, 12);
+  const rest = Buffer.alloc(52);
+  rest.writeUInt16LE(command, 0);
+  rest.writeUInt16LE(1, 2);
+  rest.writeUInt32LE(isAnswer ? 1 : 0, 4);
+  rest.writeUInt32LE(message, 12);
+  rest.writeUInt32LE(5, 24);
+  rest.writeUInt32LE(7, 28);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(64 + body.length);
+  return Buffer.concat([length, head, rest, body]);
+}
+
+it('what SMB2 does to files beside reading and writing them', async () => {
+  const id = Buffer.alloc(16, 1);
+  const name = utf16('new name.txt');
+  const created = Buffer.concat([Buffer.alloc(56), utf16('folder')]);
+  created.writeUInt16LE(57, 0);
+  created.writeUInt32LE(1, 36); // open
+  created.writeUInt32LE(1, 40); // FILE_DIRECTORY_FILE
+  created.writeUInt16LE(64 + 56, 44);
+  created.writeUInt16LE(12, 46);
+  const opened = Buffer.concat([hex('5900 0000 01000000'), Buffer.alloc(56), id, Buffer.alloc(8)]);
+  // FileRenameInformation. [MS-SMB2] 2.2.39, [MS-FSCC] 2.4.42.2.
+  const target = Buffer.concat([Buffer.alloc(20), name]);
+  target.writeUInt32LE(name.length, 16);
+  const renamed = Buffer.concat([hex('2100 01 0a 00000000 6000 0000 00000000'), id, target]);
+  renamed.writeUInt32LE(target.length, 4);
+  // FSCTL_GET_REPARSE_POINT. [MS-FSCC] 2.3.
+  const control = Buffer.concat([hex('3900 0000 a8000900'), id, Buffer.alloc(32)]);
+  const controlled = Buffer.concat([hex('3100 0000 a8000900'), id, Buffer.alloc(24)]);
+  const share = tcp({ server: '10.0.0.2:445' })
+    .toServer(smb2(5, 1, created))
+    .toClient(smb2(5, 1, opened, true))
+    .toServer(smb2(17, 2, renamed))
+    .toClient(smb2(17, 2, hex('0200'), true))
+    .toServer(smb2(11, 3, control))
+    .toClient(smb2(11, 3, controlled, true));
+  const records = (await events('smb', share)).map(({ smb }) => smb);
+  expect(records).toMatchObject([
+    { command: 'SMB2_COMMAND_CREATE', directory: 'folder' },
+    { set_info: { class: 'FILE_INFO', info_level: 'SMB2_FILE_RENAME_INFO' }, rename: { to: 'new name.txt' } },
+    { command: 'SMB2_COMMAND_IOCTL', function: 'FSCTL_GET_REPARSE_POINT' },
+  ]);
 });
