@@ -1,17 +1,11 @@
 import { isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
-import type { EveOutput, FastOutput } from '../generated/config.js';
+import type { EveOutput, FastOutput, FileStoreOutput, FilesConfig } from '../generated/config.js';
 import { EVENT_TYPES } from '../generated/events.js';
 import { ConfigError } from './error.js';
+import { addFiles, resolveFileStore, resolveXff, xff } from './file-store.js';
 import { flatten } from './flatten.js';
 import { flag, text, truth, whole } from './values.js';
-
-const xff = v.looseObject({
-  enabled: v.optional(flag),
-  mode: v.optional(text),
-  deployment: v.optional(text),
-  header: v.optional(text),
-});
 
 /** The options of an EVE output beside its types. */
 const eveLog = v.looseObject({
@@ -36,6 +30,12 @@ const EVENT_TYPE_OF: Readonly<Record<string, string>> = { files: 'fileinfo' };
 export interface Outputs {
   readonly eve: EveOutput[];
   readonly fast: FastOutput[];
+  /** Where files are stored. */
+  fileStore: FileStoreOutput | null;
+  /** What is computed of all files. */
+  readonly files: FilesConfig;
+  /** What is odd about the outputs, as Suricata says it. */
+  readonly warnings: string[];
   /** Outputs and event types that were asked for and do not exist here. */
   readonly missing: string[];
 }
@@ -44,17 +44,23 @@ export interface Outputs {
 export interface OutputPurpose {
   readonly logDir: string;
   readonly sensorName: string;
+  /** `stream.reassembly.depth`; 0: without end. */
+  readonly streamDepth: number;
+  /** Database of libmagic; empty: the system's. */
+  readonly magicFile: string;
   /** The names of the protocols there are. */
   readonly protocols: ReadonlySet<string>;
 }
 
 /** Resolves `outputs`. */
 export function resolveOutputs(items: readonly unknown[], purpose: OutputPurpose): Outputs {
-  const result: Outputs = { eve: [], fast: [], missing: [] };
+  const files: FilesConfig = { hashes: [], magic: false, magic_database: purpose.magicFile };
+  const result: Outputs = { eve: [], fast: [], fileStore: null, files, warnings: [], missing: [] };
   for (const [index, item] of items.entries()) {
     const [name, body] = named(item);
     if (name === 'eve-log') addEve(result, body, index, purpose);
     else if (name === 'fast') addFast(result, body, purpose.logDir);
+    else if (name === 'file-store') addFileStore(result, body, purpose);
     else if (isOn(body)) result.missing.push(`outputs.${name}`);
   }
   return result;
@@ -86,6 +92,19 @@ function addEve(result: Outputs, body: unknown, index: number, { logDir, sensorN
     ipv6_full: !(eve['compress-ipv6'] ?? false),
     types: resolveTypes(result, Array.isArray(eve.types) ? eve.types : [], protocols),
   });
+  addFiles(result.files, result.eve.at(-1)?.types.fileinfo ?? {});
+}
+
+function addFileStore(result: Outputs, body: unknown, purpose: OutputPurpose): void {
+  if (!isOn(body) || result.fileStore !== null) return;
+  const resolved = resolveFileStore(body, purpose);
+  if (resolved === null) {
+    result.missing.push('outputs.file-store version 1 (version 2 is there)');
+    return;
+  }
+  result.fileStore = resolved.store;
+  result.warnings.push(...resolved.warnings);
+  addFiles(result.files, flatten(body));
 }
 
 function addFast(result: Outputs, body: unknown, logDir: string): void {
@@ -111,15 +130,6 @@ function resolveTypes(result: Outputs, items: readonly unknown[], protocols: Rea
 
 function isEventType(type: string): boolean {
   return (EVENT_TYPES as readonly string[]).includes(type);
-}
-
-function resolveXff(xff: v.InferOutput<typeof eveLog>['xff']): EveOutput['xff'] {
-  if (!xff?.enabled) return null;
-  return {
-    overwrite: xff.mode === 'overwrite',
-    forward: xff.deployment === 'forward',
-    header: xff.header ?? 'X-Forwarded-For',
-  };
 }
 
 /** An item of a list of named things: `- flow`, or `- flow: {...}`. */

@@ -24,6 +24,8 @@ export interface Config {
   readonly classificationFile: string | null;
   readonly referenceFile: string | null;
   readonly thresholdFile: string | null;
+  /** What is odd about it, as Suricata says it. */
+  readonly warnings: readonly string[];
   /** What was asked for and does not exist here, by key. */
   readonly missing: readonly string[];
   readonly logging: Logging;
@@ -54,6 +56,7 @@ const KEYS = {
   logDir: key('default-log-dir', text),
   sensorName: key('sensor-name', text),
   outputs: key('outputs', list),
+  magicFile: key('magic-file', text),
   logLevel: key('logging.default-log-level', text),
   logOutputs: key('logging.outputs', list),
   protocols: key('app-layer.protocols', v.record(text, v.unknown())),
@@ -84,6 +87,8 @@ export function resolve(config: ConfigMap, purpose: Purpose): Config {
   const outputs = resolveOutputs(values.get(KEYS.outputs) || [], {
     logDir: purpose.logDir,
     sensorName,
+    streamDepth: STREAM.depth.resolve(values),
+    magicFile: values.get(KEYS.magicFile) ?? '',
     protocols: names,
   });
   return {
@@ -97,6 +102,7 @@ export function resolve(config: ConfigMap, purpose: Purpose): Config {
     classificationFile: values.get(KEYS.classificationFile) ?? null,
     referenceFile: values.get(KEYS.referenceFile) ?? null,
     thresholdFile: values.get(KEYS.thresholdFile) ?? null,
+    warnings: outputs.warnings,
     missing: [...unknownKeys(SCHEMA, config), ...protocols.missing, ...new Set(outputs.missing)],
     logging: { level: values.get(KEYS.logLevel) ?? null, outputs: values.get(KEYS.logOutputs) || null },
   };
@@ -117,6 +123,8 @@ function resolveRun(values: Values, workers: number, protocols: RunConfig['proto
     protocols,
     outputs: outputs.eve,
     fast: outputs.fast,
+    file_store: outputs.fileStore,
+    files: outputs.files,
     subscribe: null,
     explain: null,
   };

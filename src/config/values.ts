@@ -38,6 +38,9 @@ export const flag = parsed('yes or no', truth);
 /** A size in octets. */
 export const size = parsed('a size such as 64mb, 128 KiB or 4096', octets);
 
+/** A size in octets, or `no`, which stands for 0. */
+export const depth = parsed('a size such as 64mb, or no', (text) => (truth(text) === false ? 0 : octets(text)));
+
 /** A whole number. */
 export const whole = parsed('a whole number', (text) => (/^\s*\d+\s*$/.test(text) ? Number(text) : null));
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config/index.js';
 import type { Catalog } from '../generated/catalog.js';
 import type { CompileRequest, Matcher } from '../generated/config.js';
@@ -53,6 +53,7 @@ export async function compileRuleset(
       failed: statistics.failed,
       skipped: statistics.skipped,
       thresholds: statistics.thresholds,
+      needs: [...statistics.needs],
       files: source.files?.length ?? 0,
       external: sources.reduce((sum, { text }) => sum + countExternal(asText(text)), 0),
       sids: sources.flatMap(({ text }) => sidsOf(asText(text))),
@@ -83,6 +84,7 @@ export function compileOptions(config: Config, catalog?: Catalog): CompileOption
     ...(classification && { classification }),
     ...(reference && { reference }),
     ...(threshold && { threshold }),
+    readList: (name, ruleFile) => readList(name, ruleFile, config.rulePath),
     ...(catalog && { catalog }),
   };
 }
@@ -102,6 +104,18 @@ export function readSources({ files = [], text }: RuleSource): SourceFile[] {
     }
   });
   return text === undefined ? sources : [...sources, { path: TEXT, text }];
+}
+
+/** A list that a rule names: below `default-rule-path`, or else beside the rule's file, as in Suricata. */
+function readList(name: string, ruleFile: string, rulePath: string | null): string | null {
+  for (const folder of [rulePath ?? '.', dirname(ruleFile)]) {
+    try {
+      return readFileSync(resolve(folder, name), 'latin1');
+    } catch {
+      // The next place.
+    }
+  }
+  return null;
 }
 
 function asText(text: string | Uint8Array): string {

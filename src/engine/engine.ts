@@ -133,6 +133,7 @@ export class Engine {
       outputs:
         logDir === undefined ? [] : own ? resolved.outputs : [fullOutput(join(logDir, 'eve.json'), this.protocols)],
       fast: own ? resolved.fast : [],
+      file_store: own ? resolved.file_store : null,
       subscribe: wantsEvents ? fullOutput('', this.protocols, options.types) : null,
     };
   }

@@ -15,7 +15,7 @@ export {
 } from './explain.js';
 export { type Hint, whyNoAlert } from './hints.js';
 export { expandInputs, type InputOptions, type InputOrder } from './inputs.js';
-export { loadNative, type Native, type NativeRuleset, type NativeRun } from './native.js';
+export { loadNative, magicVersion, type Native, type NativeRuleset, type NativeRun } from './native.js';
 export { defaultWorkers, type EngineOptions, type EngineSetup } from './options.js';
 export { platformName } from './platform.js';
 export { type Findings, type Problem, Ruleset, type RulesetStats } from './ruleset.js';

@@ -9,6 +9,8 @@ import { platformName } from './platform.js';
 export interface Native {
   version(): string;
   catalog(): string;
+  /** Version of libmagic, which names kinds of files; `null` where it is not installed. */
+  magicVersion(): string | null;
   beginRules(options: string): NativeRuleCompiler;
   readSecrets(sources: NativeSecret[]): NativeSecrets;
   startRun(config: string, rules: NativeRuleset | null, secrets: NativeSecrets | null): NativeRun;
@@ -55,6 +57,15 @@ let loaded: { native: Native; folder: string } | undefined;
 export function loadNative(): Native {
   loaded ??= load();
   return loaded.native;
+}
+
+/** Version of libmagic; `null` where it, or the addon, is not installed. */
+export function magicVersion(): string | null {
+  try {
+    return loadNative().magicVersion();
+  } catch {
+    return null;
+  }
 }
 
 /** The folder of the addon, once it is loaded; `null` before. */

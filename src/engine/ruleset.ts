@@ -34,6 +34,8 @@ export interface Findings {
   readonly skipped: number;
   /** Lines of threshold.config that were understood. */
   readonly thresholds: number;
+  /** What the rules need that a configuration may lack. */
+  readonly needs: readonly 'file-store'[];
   /** Files read. */
   readonly files: number;
   /** Rules whose header asks for a side outside `$HOME_NET`. */

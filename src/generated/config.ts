@@ -58,7 +58,6 @@ geneve_ports: Array<number>,
  * UDP ports of Teredo; 0 stands for any.
  */
 teredo_ports: Array<number>, 
-
 /**
  * VLAN tags tell flows apart.
  */
@@ -185,6 +184,52 @@ path: string,
 append: boolean, };
 
 /**
+ * A directory for files, named by their content.
+ */
+export type FileStoreOutput = { 
+/**
+ * The directory.
+ */
+path: string, 
+/**
+ * Write a file's event beside it.
+ */
+write_fileinfo: boolean, 
+/**
+ * Store all files, not only those that rules say.
+ */
+force: boolean, 
+/**
+ * Octets of a stream and body that are followed for a file to be stored; 0: without end.
+ */
+stream_depth: number, 
+/**
+ * Files held open between writes.
+ */
+max_open_files: number, 
+/**
+ * How the events beside files are written.
+ */
+event: EveOutput, };
+
+/**
+ * What is computed of all files.
+ */
+export type FilesConfig = { 
+/**
+ * Digests: `md5`, `sha1`, `sha256`.
+ */
+hashes: Array<string>, 
+/**
+ * Kinds.
+ */
+magic: boolean, 
+/**
+ * Database of libmagic; empty: the system's.
+ */
+magic_database: string, };
+
+/**
  * Flow table.
  */
 export type FlowConfig = { 
@@ -302,6 +347,14 @@ outputs: Array<EveOutput>,
  */
 fast: Array<FastOutput>, 
 /**
+ * Where files are stored; absent: nowhere.
+ */
+file_store: FileStoreOutput | null, 
+/**
+ * What is computed of all files, whether rules ask or not.
+ */
+files: FilesConfig, 
+/**
  * Hand EVE lines to the subscriber (`NativeRun.next`), written as this output's types say.
  */
 subscribe: EveOutput | null, 
@@ -392,8 +445,7 @@ urgent: string,
 /**
  * Check for overlaps with other data.
  */
-check_overlap_different_data: boolean, 
-};
+check_overlap_different_data: boolean, };
 
 /**
  * X-Forwarded-For.

@@ -342,7 +342,11 @@ version: Number | null,
 /**
  * Holds on any fragment, not only the first.
  */
-any_fragment: boolean, } | { "kind": "stream_size", 
+any_fragment: boolean, } | { "kind": "file", 
+/**
+ * What must hold.
+ */
+checks: Array<FileCheck>, } | { "kind": "stream_size", 
 /**
  * Which side.
  */
@@ -460,6 +464,50 @@ offset: number,
  * Octets.
  */
 length: number, };
+
+/**
+ * A check on a file as a whole.
+ */
+export type FileCheck = { "kind": "size", 
+/**
+ * Octets.
+ */
+test: Number, } | { "kind": "digest", 
+/**
+ * Algorithm.
+ */
+algorithm: FileDigest, 
+/**
+ * The list: hexadecimal, one digest after the other.
+ */
+digests: string, 
+/**
+ * It is not on the list.
+ */
+negated: boolean, } | { "kind": "store", 
+/**
+ * Files of which direction.
+ */
+direction: FileSide, 
+/**
+ * Which of them.
+ */
+scope: FileScope, };
+
+/**
+ * Digest algorithms of files.
+ */
+export type FileDigest = "md5" | "sha1" | "sha256";
+
+/**
+ * Which files `filestore` has stored.
+ */
+export type FileScope = "file" | "tx" | "flow";
+
+/**
+ * Direction of the files that `filestore` has stored.
+ */
+export type FileSide = "rule" | "to_server" | "to_client" | "both";
 
 /**
  * How flags are compared, after both sides were masked.

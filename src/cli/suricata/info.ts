@@ -11,8 +11,11 @@ export function versionText(own: string): string {
 /** Features as Suricata names them, of those that exist here. */
 const FEATURES = ['PCRE_JIT', 'HAVE_LIBJANSSON', 'RUST'];
 
-/** What Suricata may be built with, and whether it is here. */
-const SUPPORT: readonly (readonly [string, boolean])[] = [
+/** The feature that libmagic is: it is opened where it is installed. */
+const MAGIC = 'MAGIC';
+
+/** What Suricata may be built with, and whether it is here; `null`: where libmagic is. */
+const SUPPORT: readonly (readonly [string, boolean | null])[] = [
   ['AF_PACKET support:', false],
   ['AF_XDP support:', false],
   ['DPDK support:', false],
@@ -20,7 +23,7 @@ const SUPPORT: readonly (readonly [string, boolean])[] = [
   ['NFQueue support:', false],
   ['Unix socket enabled:', false],
   ['Detection enabled:', true],
-  ['Libmagic support:', false],
+  ['Libmagic support:', null],
   ['libjansson support:', true],
   ['hiredis support:', false],
   ['PCRE jit:', true],
@@ -31,14 +34,14 @@ const SUPPORT: readonly (readonly [string, boolean])[] = [
 ];
 
 /** What `--build-info` prints. */
-export function buildInfo(own: string): string {
+export function buildInfo(own: string, magic: boolean): string {
   return [
     versionText(own),
-    `Features: ${FEATURES.join(' ')}`,
+    `Features: ${[...FEATURES, ...(magic ? [MAGIC] : [])].join(' ')}`,
     '64-bits, Little-endian architecture',
     '',
     'Suricata Configuration:',
-    ...SUPPORT.map(([name, there]) => `  ${name.padEnd(41)}${there ? 'yes' : 'no'}`),
+    ...SUPPORT.map(([name, there]) => `  ${name.padEnd(41)}${(there ?? magic) ? 'yes' : 'no'}`),
   ].join('\n');
 }
 

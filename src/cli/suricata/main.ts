@@ -1,6 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
 import { applySet, type ConfigMap, dumpConfig, fromPlain, loadConfig, SURICATA_DEFAULTS } from '../../config/index.js';
-import { defaultWorkers, Engine, type EngineSetup, expandInputs, type Ruleset } from '../../engine/index.js';
+import {
+  defaultWorkers,
+  Engine,
+  type EngineSetup,
+  expandInputs,
+  magicVersion,
+  type Ruleset,
+} from '../../engine/index.js';
 import { packageVersion } from '../../package.js';
 import { interruptSignal } from '../interrupt.js';
 import type { Terminal } from '../terminal.js';
@@ -21,7 +28,7 @@ export async function suricata(argv: readonly string[], terminal: Terminal): Pro
   const own = packageVersion();
   if (has('h') || has('help')) return print(terminal, helpText());
   if (has('V')) return print(terminal, versionText(own));
-  if (has('build-info')) return print(terminal, buildInfo(own));
+  if (has('build-info')) return print(terminal, buildInfo(own, magicVersion() !== null));
   const log = new Log(terminal, flags.values.get('v')?.length ?? 0);
   if (flags.error !== null) {
     log.flush();
@@ -78,6 +85,12 @@ async function run(flags: Parsed, log: Log, own: string): Promise<number> {
   const testing = has('T');
   const fatal = testing || has('init-errors-fatal');
   const clean = rules === null || tellRules(rules, files, log, has('strict-rule-keywords'), fatal);
+  if (rules?.findings.needs.includes('file-store') && engine.config.run.file_store === null)
+    log.say(
+      'warning',
+      'detect',
+      'One or more rule(s) depends on the file-store output log which is not enabled. Enable the output "file-store".',
+    );
   if (!clean && fatal) {
     log.say('error', 'suricata', 'Loading signatures failed.');
     return FAILED;
@@ -126,6 +139,7 @@ function tellMissing(flags: Parsed, engine: Engine, log: Log): void {
   for (const flag of new Set(flags.missing))
     log.say('warning', 'suricata', `${shown(flag)}: ${flag.doc} does not exist here; running in IDS mode without it`);
   // Suricata's own defaults ask for what does not exist here, too; but nobody has asked for them.
+  for (const text of engine.config.warnings) log.say('warning', 'output-filestore', text);
   const { missing } = engine.config;
   if (missing.length > 0 && flags.values.has('c'))
     log.say('warning', 'conf', `not available here, and ignored: ${grouped(missing)}`);

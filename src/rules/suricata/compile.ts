@@ -43,6 +43,8 @@ export interface CompileOptions {
   readonly threshold?: SourceFile;
   /** Features `requires` may ask for. */
   readonly features?: readonly string[];
+  /** Reads a list that a rule of a file names (`filemd5:list`); `null` when there is none. */
+  readonly readList?: (name: string, ruleFile: string) => string | null;
   /** What the engine has; the catalog this package was built with if none is given. */
   readonly catalog?: Catalog;
 }
@@ -63,6 +65,8 @@ export interface Statistics {
   thresholds: number;
   /** Rules that need a keyword or protocol which is not supported yet, by its name. A rule counts once for each. */
   readonly unsupported: Map<string, number>;
+  /** What the rules need beside the engine: the file store (`filestore`). */
+  readonly needs: Set<'file-store'>;
 }
 
 /** A compilation under way: reading `batches` drives it. */
@@ -85,6 +89,7 @@ export function compile(sources: readonly SourceFile[], options: CompileOptions 
     duplicates: 0,
     thresholds: 0,
     unsupported: new Map(),
+    needs: new Set(),
   };
   return { batches: run(sources, options, diagnostics, statistics), diagnostics, statistics };
 }
@@ -124,6 +129,7 @@ function* run(
         reportDuplicate(line, lowered.rule, report);
       } else {
         statistics.loaded += 1;
+        if (storesFiles(lowered.rule)) statistics.needs.add('file-store');
         merger.apply(lowered.rule, compiler.resolver, batch.sets);
         batch.add(lowered.rule);
       }
@@ -138,6 +144,12 @@ export function makeCompiler(options: CompileOptions, report: (finding: Diagnost
   const settings = readSettings(options, report);
   const catalog = new CatalogIndex(options.catalog ?? loadCatalog());
   return { catalog, keywords: new KeywordTable(catalog), settings, resolver: new SetResolver(settings), report };
+}
+
+function storesFiles(rule: Rule): boolean {
+  return rule.conditions.some(
+    (condition) => condition.kind === 'file' && condition.checks.some(({ kind }) => kind === 'store'),
+  );
 }
 
 function countUnsupported(diagnostics: readonly Diagnostic[], from: number, statistics: Statistics): void {
@@ -175,6 +187,7 @@ function readSettings(options: CompileOptions, report: (finding: Diagnostic) => 
       ? { thresholds: [], suppressions: [] }
       : parseThresholdConfig(source(threshold), report)),
     version: RULE_LANGUAGE_VERSION,
+    readList: options.readList ?? (() => null),
     features: new Set((options.features ?? []).map((feature) => feature.toLowerCase())),
   };
 }

@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 
 use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_files::FileContext;
 
 use crate::{Extensions, Frames, Transport};
 
@@ -28,6 +29,8 @@ pub struct Context<'a> {
     pub expectations: &'a mut Vec<Expectation>,
     /// Where frames of the direction that is parsed are told; `None` as long as nobody wants any.
     pub frames: Option<&'a mut Frames>,
+    /// What is wanted of files.
+    pub files: FileContext<'a>,
 }
 
 /// A flow that another one announced.

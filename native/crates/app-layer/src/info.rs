@@ -3,7 +3,7 @@
 
 use sidewire_base::{Direction, PerDirection};
 
-use crate::{DetectionEvent, ExtensionDef, FrameInfo};
+use crate::{DetectionEvent, ExtensionDef, FilesInfo, FrameInfo};
 
 /// What a protocol runs over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +113,8 @@ pub struct ProtocolInfo {
     pub events_in_capitals: bool,
     /// The multi-valued buffer to the server whose items (`name: value`) may name the client behind a proxy (EVE's `xff`).
     pub client_address: Option<&'static str>,
-    /// Directions in which it carries files.
-    pub files: PerDirection<bool>,
+    /// Files that its transactions carry, if they do: names, digests, kinds, `filestore` and the `fileinfo` event follow.
+    pub files: Option<FilesInfo>,
 }
 
 impl ProtocolInfo {
@@ -140,7 +140,7 @@ impl ProtocolInfo {
         counter: "",
         events_in_capitals: false,
         client_address: None,
-        files: PerDirection::new(false, false),
+        files: None,
     };
 
     /// The progress value at which a transaction is complete in a direction.
@@ -234,6 +234,10 @@ pub enum BufferKind {
     Items,
     /// A byte string that grows while it is inspected (a body).
     Body,
+    /// Several byte strings that grow; a rule's checks must all hold on one of them.
+    Bodies,
+    /// Files as a whole: see [`FILES_ROW`](crate::FILES_ROW).
+    Files,
     /// An unsigned number. The bits it has on the wire.
     Uint(u8),
     /// Several unsigned numbers: one must satisfy the rule.
@@ -281,7 +285,4 @@ pub struct LoggerInfo {
     pub event_type: &'static str,
     /// True when alerts on a transaction carry it as well.
     pub in_alerts: bool,
-    /// It writes a file that the transaction carries: alerts list it under `files`, and its own event shows the
-    /// protocol's object beside it.
-    pub is_file: bool,
 }

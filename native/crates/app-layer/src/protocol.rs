@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sidewire_base::Direction;
 use sidewire_eve::Object;
+use sidewire_files::TxFiles;
 
 use crate::{BufferInfo, Context, FromEveOptions, FromSettings, LoggerInfo, ProtocolInfo, Transactions, TxHead, Value};
 
@@ -95,15 +96,8 @@ impl<T, O> Logger<T, O> {
     /// has the type, carried by alerts.
     #[must_use]
     pub const fn new(event_type: &'static str, ready: fn(&TxHead, &T, bool) -> bool, write: LogWrite<T, O>) -> Self {
-        let info = LoggerInfo { event_type, in_alerts: true, is_file: false };
+        let info = LoggerInfo { event_type, in_alerts: true };
         Self { info, ready, wanted: |_, _| true, from: |_| Direction::ToServer, write, in_others: None }
-    }
-
-    /// A logger of a file that a transaction carries, which travels `from` a side.
-    #[must_use]
-    pub const fn file(ready: fn(&TxHead, &T, bool) -> bool, from: fn(&T) -> Direction, write: LogWrite<T, O>) -> Self {
-        let info = LoggerInfo { event_type: "fileinfo", in_alerts: false, is_file: true };
-        Self { info, from, ..Self::new("", ready, write) }
     }
 
     /// Told from the side that `from` names.
@@ -145,6 +139,18 @@ pub trait Protocol: Send + Sized + 'static {
     fn item<'t>(tx: &'t Self::Tx, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'t> {
         let _ = (tx, row, direction, name, nth);
         Value::Absent
+    }
+
+    /// The files of a transaction; `None` when it has none.
+    fn files(tx: &Self::Tx) -> Option<&TxFiles> {
+        let _ = tx;
+        None
+    }
+
+    /// The same, to note what was done with them.
+    fn files_mut(tx: &mut Self::Tx) -> Option<&mut TxFiles> {
+        let _ = tx;
+        None
     }
 
     /// Byte order of what a direction of a transaction carries, for `byte_test` and the like with `dce`: true for

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, PerDirection};
 use sidewire_eve::Object;
+use sidewire_files::TxFiles;
 
+use crate::files::{file_row_count, file_rows, file_value};
 use crate::{
     BufferInfo, Context, Failed, FromEveOptions, FromSettings, Input, Keep, LoggerInfo, Protocol, ProtocolInfo,
     Settings, Step, TransactionList, Transactions, TxConsumer, TxHead, Value,
@@ -35,6 +37,10 @@ pub trait Session: Send {
     fn value(&self, position: usize, row: usize, direction: Direction, nth: u32) -> Value<'_>;
     /// The `nth` value of a name in a row of named values.
     fn item(&self, position: usize, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'_>;
+    /// The files of a transaction.
+    fn files(&self, position: usize) -> Option<&TxFiles>;
+    /// The same, to note what was done with them.
+    fn files_mut(&mut self, position: usize) -> Option<&mut TxFiles>;
     /// Byte order of what a direction of the transaction carries: see [`Protocol::little_endian`].
     fn little_endian(&self, position: usize, direction: Direction) -> bool;
     /// From which side a logger's event is told, when it is due: see [`Logger::ready`](crate::Logger::ready).
@@ -118,7 +124,10 @@ impl fmt::Debug for ProtocolDef {
 pub const fn def<P: Protocol>() -> ProtocolDef {
     ProtocolDef {
         info: P::INFO,
-        buffers: |row| P::BUFFERS.get(row).map(|buffer| &buffer.info),
+        buffers: |row| match P::BUFFERS.get(row) {
+            Some(buffer) => Some(&buffer.info),
+            None => ProtocolSession::<P>::FILE_ROWS.get(..file_row_count(P::INFO.files))?.get(row - P::BUFFERS.len()),
+        },
         loggers: |row| P::LOGGERS.get(row).map(|logger| logger.info),
         eve_options: |own, alert| EveTypeOptions(Box::new(P::EveOptions::from_options(own, alert))),
         configure: |settings, outputs| {
@@ -141,6 +150,12 @@ pub struct ProtocolSession<P: Protocol> {
 }
 
 impl<P: Protocol> ProtocolSession<P> {
+    /// The rows of its files, behind its own.
+    const FILE_ROWS: &'static [BufferInfo] = match P::INFO.files {
+        Some(info) => &file_rows(info),
+        None => &[],
+    };
+
     /// A session at the beginning of a flow.
     #[must_use]
     pub fn new(config: &Arc<P::Config>) -> Self {
@@ -179,11 +194,19 @@ impl<P: Protocol> Session for ProtocolSession<P> {
     fn value(&self, position: usize, row: usize, direction: Direction, nth: u32) -> Value<'_> {
         match (self.transactions.at(position), P::BUFFERS.get(row)) {
             (Some(slot), Some(buffer)) => (buffer.get)(&slot.tx, direction, nth),
-            _ => Value::Absent,
+            (Some(slot), None) => P::files(&slot.tx)
+                .map_or(Value::Absent, |files| file_value(files, row - P::BUFFERS.len(), direction, nth)),
+            (None, _) => Value::Absent,
         }
     }
     fn item(&self, position: usize, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'_> {
         self.transactions.at(position).map_or(Value::Absent, |slot| P::item(&slot.tx, row, direction, name, nth))
+    }
+    fn files(&self, position: usize) -> Option<&TxFiles> {
+        P::files(&self.transactions.at(position)?.tx)
+    }
+    fn files_mut(&mut self, position: usize) -> Option<&mut TxFiles> {
+        P::files_mut(self.transactions.tx_mut(position)?)
     }
     fn little_endian(&self, position: usize, direction: Direction) -> bool {
         self.transactions.at(position).is_none_or(|slot| P::little_endian(&slot.tx, direction))
@@ -213,6 +236,9 @@ impl<P: Protocol> Session for ProtocolSession<P> {
                 for (direction, _) in Direction::BOTH.into_iter().zip(inspected).filter(|(_, inspected)| *inspected) {
                     slot.head.due.clear(TxConsumer::Rules(direction));
                     P::inspected(&mut slot.tx, direction);
+                    if let Some(files) = P::files_mut(&mut slot.tx) {
+                        files.inspected(direction);
+                    }
                 }
                 slot.head.due.unsettled(again);
                 true

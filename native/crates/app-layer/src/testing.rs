@@ -2,7 +2,8 @@
 
 use core::net::Ipv4Addr;
 
-use sidewire_base::{Endpoint, Time};
+use sidewire_base::{Endpoint, PerDirection, Time};
+use sidewire_files::{FileContext, FilePolicy};
 
 use crate::{Context, Expectation, Extensions, FrameKinds, Frames, Transport};
 
@@ -27,6 +28,8 @@ pub struct ParseHarness {
     pub expectations: Vec<Expectation>,
     /// Frames told so far; `None`: nobody wants any.
     pub frames: Option<Frames>,
+    /// What is wanted of files.
+    pub files: PerDirection<FilePolicy>,
 }
 
 impl Default for ParseHarness {
@@ -42,6 +45,7 @@ impl Default for ParseHarness {
             extensions: Extensions::default(),
             expectations: Vec::new(),
             frames: None,
+            files: PerDirection::both(FilePolicy { content: true, ..FilePolicy::default() }),
         }
     }
 }
@@ -87,6 +91,7 @@ impl ParseHarness {
             extensions: &mut self.extensions,
             expectations: &mut self.expectations,
             frames: self.frames.as_mut(),
+            files: FileContext { policy: self.files, ..FileContext::default() },
         }
     }
 }

@@ -23,6 +23,12 @@ pub enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// Is it not there?
+    #[must_use]
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
     /// A byte string that may not be there.
     #[must_use]
     #[inline]

@@ -28,6 +28,7 @@ pub use inspect::input::{FlowInput, FramesInput, Glance, Input, StreamInput};
 pub use inspect::matched::Match;
 pub use inspect::observer::{Failure, Observer, Record, Recorder, Silent, Unit};
 pub use keyword::catalog::catalog;
+pub use keyword::file::FileWishes;
 pub use options::{Backend, CompileOptions};
 pub use rule::{RuleMeta, RuleType, Suppress};
 pub use state::app_proto::{FlowStats, Taken, TakenFor};

@@ -25,6 +25,12 @@ pub enum EngineError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file store could not do what it should.
+    #[error("file store: {0}")]
+    FileStore(String),
+    /// Kinds of files are wanted and cannot be had.
+    #[error("kinds of files (`file.magic`, `force-magic`): {0}")]
+    Magic(String),
     /// The configuration cannot be used.
     #[error("configuration: {0}")]
     Config(String),
@@ -53,6 +59,8 @@ impl EngineError {
         match self {
             Self::Capture { code, .. } => code,
             Self::Output { .. } => "output/write",
+            Self::FileStore(_) => "file-store/refused",
+            Self::Magic(_) => "magic/missing",
             Self::Config(_) => "config/invalid",
             Self::Rules(_) => "rules/compile",
             Self::Internal(_) | Self::Thread(_) => "engine/internal",
@@ -65,6 +73,7 @@ impl EngineError {
     pub fn path(&self) -> Option<&std::path::Path> {
         match self {
             Self::Capture { path, .. } | Self::Output { path, .. } => Some(path),
+            Self::FileStore(_) | Self::Magic(_) => None,
             Self::Config(_) | Self::Rules(_) | Self::Internal(_) | Self::Thread(_) | Self::Secrets(_) => None,
         }
     }

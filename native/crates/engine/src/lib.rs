@@ -14,8 +14,9 @@ mod summary;
 mod worker;
 
 pub use config::{
-    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FastOutput, FlowConfig, ProtocolConfig,
-    RuleCounts, RunConfig, SecretSource, StatsConfig, StreamConfig, XffConfig, read_secrets,
+    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FastOutput, FileStoreOutput, FilesConfig,
+    FlowConfig, ProtocolConfig, RuleCounts, RunConfig, SecretSource, StatsConfig, StreamConfig, XffConfig,
+    read_secrets,
 };
 pub use error::EngineError;
 pub use explain::explain;
@@ -28,6 +29,12 @@ pub use summary::Summary;
 #[must_use]
 pub fn catalog() -> sidewire_ir::Catalog {
     sidewire_detect::catalog(sidewire_protocols::ALL)
+}
+
+/// Version of libmagic, which names kinds of files; `None` where it is not installed.
+#[must_use]
+pub fn magic_version() -> Option<String> {
+    sidewire_magic::Magic::version().ok()
 }
 
 #[cfg(test)]

@@ -9,18 +9,21 @@ use std::time::Instant;
 use sidewire_capture::PacketSource;
 use sidewire_detect::RuleSet;
 use sidewire_eve::Object;
+use sidewire_magic::Magic;
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
 use crate::config::RunConfig;
 use crate::config::setup::Setup;
 use crate::output::sink::Sink;
+use crate::output::writer::files::StoredFiles;
 use crate::output::writer::merge::Merger;
 use crate::pipeline::{parallel, read_ahead, sharded, single};
 use crate::source::control::{Control, lock};
 use crate::source::driver::{NamedSource, SourceDriver};
 use crate::source::packet_sink::{PacketSink, StatsMoment};
 use crate::summary::Summary;
+use crate::worker::files::FilePolicies;
 
 /// Batches of EVE lines that wait for the subscriber.
 const SUBSCRIBER_QUEUE: usize = 8;
@@ -57,11 +60,12 @@ impl Run {
         let sources = sources.into_iter().map(|(name, source)| NamedSource { name: Arc::from(name), source }).collect();
         let (sinks, lines) = sinks(&config)?;
         let setup = Arc::new(Setup::new(config, secrets)?);
+        let files = setup.files.store.clone().map(StoredFiles::new).transpose()?;
         let control = Arc::new(Control::default());
         let shared = Arc::clone(&control);
         let thread = std::thread::Builder::new()
             .name("sidewire".to_owned())
-            .spawn(move || drive(&setup, rules, sinks, sources, &shared))
+            .spawn(move || drive(&setup, rules, sinks, sources, files, &shared))
             .map_err(EngineError::Thread)?;
         Ok(Self { control, thread: Mutex::new(Some(thread)), lines: Mutex::new(lines) })
     }
@@ -143,11 +147,14 @@ fn drive(
     rules: Arc<RuleSet>,
     sinks: Vec<Sink>,
     sources: Vec<NamedSource>,
+    files: Option<StoredFiles>,
     control: &Control,
 ) -> Summary {
     let started = Instant::now();
     let matcher = rules.stats().backend.to_owned();
     let mut merger = Merger::new(setup, sinks);
+    merger.files = files;
+    let magic = missing_magic(setup, &rules);
     let (mut summary, outcome) = if sources.len() > 1 {
         parallel::run(setup, &rules, &mut merger, sources, control)
     } else {
@@ -166,6 +173,8 @@ fn drive(
         let outcome = run(setup, rules, &mut merger, &mut feed);
         (driver.summary, outcome)
     };
+    summary.errors.extend(magic);
+    summary.errors.extend(merger.files.as_ref().and_then(StoredFiles::refused));
     let written = outcome.and_then(|counters| {
         summary.counters = counters;
         merger.complete(&mut summary.counters);
@@ -188,6 +197,15 @@ fn drive(
     summary.stopped = control.stop.load(Ordering::Relaxed);
     summary.elapsed = started.elapsed().as_secs_f64();
     summary
+}
+
+/// Kinds of files are wanted, by a rule or an output, and libmagic is not there: said once, because rules that ask for them
+/// hold on nothing then.
+fn missing_magic(setup: &Setup, rules: &RuleSet) -> Option<EngineError> {
+    if !FilePolicies::new(rules, setup).want_magic() {
+        return None;
+    }
+    Magic::open(setup.files.magic_database.as_deref()).err().map(|error| EngineError::Magic(error.to_string()))
 }
 
 /// What is to be told of each source that could not be read to its end, and of packet time that stepped.

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 /// Most chunks remembered ahead of a hole, whatever the configuration says.
 const MAX_AHEAD: usize = 1024;
 /// Octets of content kept ahead of a hole.
-const KEEP_AHEAD: usize = 1 << 20;
+const KEEP_AHEAD: usize = 8 << 20;
 
 /// A bound on what waits behind a hole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

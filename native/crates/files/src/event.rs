@@ -93,7 +93,8 @@ mod tests {
             line(&file),
             r#"{"filename":"a.txt","gaps":false,"state":"UNKNOWN","stored":false,"size":3,"tx_id":3}"#
         );
-        file.want_stored(Some(7));
+        file.note_sid(7);
+        file.want_stored();
         file.set_range(10, 12);
         file.close(true, &mut context);
         assert_eq!(

@@ -278,11 +278,15 @@ impl File {
     }
 
     /// It is to be stored.
-    pub fn want_stored(&mut self, sid: Option<u32>) {
+    pub fn want_stored(&mut self) {
         if self.store == StoreState::Maybe {
             self.store = StoreState::Wanted;
         }
-        if let Some(sid) = sid.filter(|_| self.sids.len() < MAX_SIDS) {
+    }
+
+    /// A rule that has files stored holds on it.
+    pub fn note_sid(&mut self, sid: u32) {
+        if self.sids.len() < MAX_SIDS {
             self.sids.push(sid);
         }
     }
@@ -363,7 +367,8 @@ mod tests {
         let mut unwanted = wanted.clone();
         unwanted.will_not_be_stored();
         assert_eq!(unwanted.content().data(), b"");
-        wanted.want_stored(Some(7));
+        wanted.note_sid(7);
+        wanted.want_stored();
         assert_eq!(
             (wanted.store(), wanted.sids(), wanted.content().from(0)),
             (StoreState::Wanted, &[7][..], &b"abc"[..])
@@ -375,7 +380,7 @@ mod tests {
         for _ in 0..9 {
             large.append(&[0; 1 << 20], &mut context);
         }
-        large.want_stored(None);
+        large.want_stored();
         assert_eq!((large.store(), large.content().data().len()), (StoreState::No, 0), "too late");
     }
 

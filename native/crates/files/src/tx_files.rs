@@ -81,7 +81,7 @@ impl TxFiles {
     /// Those of a direction are stored, those to come as well.
     pub fn store_all(&mut self, direction: Direction) {
         self.store[direction] = true;
-        self.files[direction].iter_mut().for_each(|file| file.want_stored(None));
+        self.files[direction].iter_mut().for_each(|file| file.want_stored());
     }
 
     /// A rule wants files of a direction stored: the protocol is to follow bodies as far as the file store does.

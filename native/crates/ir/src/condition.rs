@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Check, Number, Operand};
+use crate::{Check, FileCheck, Number, Operand};
 
 /// Something that must hold. Order is the rule's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -81,6 +81,11 @@ pub enum Condition {
         version: Option<Number>,
         /// Holds on any fragment, not only the first.
         any_fragment: bool,
+    },
+    /// Checks on a file as a whole: they must all hold on the same one.
+    File {
+        /// What must hold.
+        checks: Vec<FileCheck>,
     },
     /// `stream_size`.
     StreamSize {

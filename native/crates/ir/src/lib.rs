@@ -4,6 +4,7 @@
 mod catalog;
 mod check;
 mod condition;
+mod file;
 mod number;
 mod rule;
 
@@ -13,6 +14,7 @@ pub use check::{
     MathOperator, Operand, Pcre, PcreCapture, PcreScope, TestOperator, Window,
 };
 pub use condition::{Condition, FlagCompare, FlowBitAction, FlowIntAction, StreamSide, Transform, XbitScope};
+pub use file::{FileCheck, FileDigest, FileScope, FileSide};
 pub use number::{Number, NumberRange};
 pub use rule::{
     Action, AddressRange, AddressSet, BatchSets, Direction, FlowRequirement, HeaderProtocol, Hook, Metadata, PortRange,

@@ -20,6 +20,13 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
 
+/// Version of libmagic, which names kinds of files; none where it is not installed.
+#[napi]
+#[must_use]
+pub fn magic_version() -> Option<String> {
+    sidewire_engine::magic_version()
+}
+
 /// The keywords the engine has, as JSON (`Catalog`).
 ///
 /// # Errors

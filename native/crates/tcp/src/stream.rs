@@ -209,6 +209,11 @@ impl Stream {
         self.depth = (depth > 0).then_some(depth);
     }
 
+    /// Follows at least so many octets; 0: without end.
+    pub fn raise_depth(&mut self, depth: u64) {
+        self.depth = self.depth.filter(|_| depth > 0).map(|now| now.max(depth));
+    }
+
     /// True when octets were missing somewhere before the visible end. EVE's `tcp.ts_gap`, `tcp.tc_gap`.
     #[must_use]
     pub const fn has_gaps(&self) -> bool {

@@ -7,6 +7,7 @@ import { iface, opnum } from './dcerpc.js';
 import { appLayerEvent, appLayerProtocol, decodeEvent, streamEvent } from './events.js';
 import { fastPattern } from './fast-pattern.js';
 import { fieldKeyword } from './fields.js';
+import { fileext, filemagic, filemd5, filename, filesha1, filesha256, filesize, filestore } from './files.js';
 import { flow } from './flow.js';
 import { flowBytes, flowPackets } from './flow-counters.js';
 import { frame } from './frame.js';
@@ -74,6 +75,14 @@ export const KEYWORDS: readonly Keyword[] = [
   endswith,
   entropy,
   fastPattern,
+  fileext,
+  filemagic,
+  filemd5,
+  filename,
+  filesha1,
+  filesha256,
+  filesize,
+  filestore,
   flow,
   flowBytes,
   flowPackets,
@@ -139,7 +148,11 @@ export class KeywordTable {
       const { needs } = keyword;
       if (
         needs !== undefined &&
-        ('field' in needs ? catalog.field(needs.field) : catalog.protocol(needs.protocol)) === undefined
+        ('field' in needs
+          ? catalog.field(needs.field)
+          : 'buffer' in needs
+            ? catalog.buffer(needs.buffer)
+            : catalog.protocol(needs.protocol)) === undefined
       )
         continue;
       this.#add(keyword, [keyword.name, ...(keyword.aliases ?? [])]);

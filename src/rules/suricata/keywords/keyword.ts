@@ -50,7 +50,7 @@ export interface Keyword {
   /** `!` before the value negates. */
   readonly negatable?: boolean;
   /** What of the catalog it stands on; without that the keyword does not exist. */
-  readonly needs?: { readonly field: string } | { readonly protocol: string };
+  readonly needs?: { readonly field: string } | { readonly protocol: string } | { readonly buffer: string };
   /** What the value may name, where that is a list of the engine's own. */
   values?(catalog: Catalog): readonly NamedChoice[];
   readonly examples: readonly Example[];

@@ -1,5 +1,5 @@
 import type { BufferRow } from '../../../generated/catalog.js';
-import type { Check, Condition, Content, Rule, Transform } from '../../../generated/ir.js';
+import type { Check, Condition, Content, FileCheck, Rule, Transform } from '../../../generated/ir.js';
 import type { Span } from '../../../source/span.js';
 import type { CatalogIndex } from '../catalog/catalog.js';
 import { CODES, type Code } from '../codes.js';
@@ -62,7 +62,7 @@ export interface OpenContent {
 }
 
 /** Spans in a rule's text by the condition or check that was read there. */
-export type Origins = Map<Condition | Check, Span>;
+export type Origins = Map<Condition | Check | FileCheck, Span>;
 
 /** Everything known about a rule while its options are read, in order. */
 export class RuleContext {

@@ -88,7 +88,7 @@ function goesWithFrame({ condition, span }: CheckRun, frame: string, cx: RuleCon
 
 /** What only transactions have, and no buffer. */
 function isOfTransaction(condition: Condition, cx: RuleContext): boolean {
-  if (condition.kind === 'interface') return true;
+  if (condition.kind === 'interface' || condition.kind === 'file') return true;
   if (condition.kind === 'presence') return condition.field === 'app-layer-event' && condition.value.includes('.');
   if (condition.kind !== 'number' && condition.kind !== 'flags') return false;
   return (cx.catalog.field(condition.field)?.protocols.length ?? 0) > 0;

@@ -36,4 +36,6 @@ export interface Settings {
   readonly version: readonly [number, number, number];
   /** Lower-case features `requires` may ask for. */
   readonly features: ReadonlySet<string>;
+  /** The text of a list that a rule of a file names; `null` when there is none. */
+  readList(name: string, ruleFile: string): string | null;
 }

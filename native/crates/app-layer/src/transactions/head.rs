@@ -46,8 +46,10 @@ pub struct Inspection {
     pub generation: u32,
     /// True when every rule has been decided on.
     pub done: bool,
-    /// Per growing buffer (row number): octets that have been scanned.
-    pub scanned: SmallVec<[(u16, u64); 2]>,
+    /// Per growing buffer (row number, and item of those that have several): octets that have been scanned.
+    pub scanned: SmallVec<[((u16, u32), u64); 2]>,
+    /// Files that rules have met.
+    pub files: u16,
     /// Events already offered to rules.
     pub events_seen: u8,
 }

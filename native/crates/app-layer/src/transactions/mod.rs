@@ -192,6 +192,11 @@ impl<T> Transactions<T> {
         self.slots.get(position)
     }
 
+    /// The protocol's part of one by position, for those who note what they did with it.
+    pub(crate) fn tx_mut(&mut self, position: usize) -> Option<&mut T> {
+        self.slots.get_mut(position).map(|slot| &mut slot.tx)
+    }
+
     /// By id.
     pub fn by_id(&mut self, id: u64) -> Option<&mut Slot<T>> {
         let (position, many) = (position(&self.slots, id)?, self.is_many());

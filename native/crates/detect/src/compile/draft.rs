@@ -4,6 +4,7 @@ mod buffers;
 mod conditions;
 mod kind;
 
+use crate::keyword::file::FileStoring;
 use sidewire_app_layer::{ProtocolDef, Transport};
 use sidewire_base::Direction;
 use sidewire_ir as ir;
@@ -45,6 +46,7 @@ pub(super) struct Draft<'p> {
     needs_both: bool,
     pub(super) host_state: bool,
     pub(super) asks_event: bool,
+    pub(super) storing: Option<FileStoring>,
     hook: Option<Direction>,
 }
 
@@ -72,6 +74,7 @@ impl<'p> Draft<'p> {
             needs_both: false,
             host_state: false,
             asks_event: false,
+            storing: None,
             hook: None,
         };
         draft.header()?;

@@ -97,7 +97,9 @@ fn cut(octets: Vec<u8>) -> Vec<u8> {
 
 /// Some buffers hold one of few values: a pattern there is weaker than it looks. Bodies are long: patterns there cost more.
 fn weigh(strength: u32, condition: Option<&TxCondition>) -> u32 {
-    let grows = |condition: &TxCondition| condition.engines.iter().any(|engine| engine.kind == BufferKind::Body);
+    let grows = |condition: &TxCondition| {
+        condition.engines.iter().any(|engine| matches!(engine.kind, BufferKind::Body | BufferKind::Bodies))
+    };
     if condition.is_some_and(grows) { strength * 3 / 4 } else { strength }
 }
 

@@ -1,6 +1,8 @@
 //! One rule, ready to run.
 
+use crate::keyword::file::{FileStoring, MAY_STORE};
 use sidewire_base::{Direction, PerDirection};
+use sidewire_files::FilePolicy;
 use sidewire_ir as ir;
 
 use crate::compile::fast_pattern::{FastPattern, Site};
@@ -74,6 +76,8 @@ pub(crate) struct Plan {
     pub(crate) host_state: bool,
     /// It waits for an event of a transaction.
     pub(crate) asks_event: bool,
+    /// Files that it has stored.
+    pub(crate) storing: Option<FileStoring>,
 }
 
 /// How a rule inspects transactions of one protocol.
@@ -122,6 +126,23 @@ impl StateUse {
 }
 
 impl Plan {
+    /// Does it look at files, so that it is evaluated again for each that a transaction brings?
+    pub(crate) fn looks_at_files(&self) -> bool {
+        self.tx.iter().any(|condition| condition.files.is_some())
+    }
+
+    /// What it wants of the files of a protocol, by direction.
+    pub(crate) fn file_policy(&self, app: usize) -> PerDirection<FilePolicy> {
+        let Some(scope) = self.tx_scope(app).filter(|_| self.looks_at_files()) else { return PerDirection::default() };
+        let wanted =
+            self.tx.iter().filter_map(|condition| condition.files).fold(FilePolicy::default(), FilePolicy::and);
+        let stores = self.storing.map(|storing| storing.may_store(scope.directions)).unwrap_or_default();
+        PerDirection::from_fn(|direction| {
+            let wanted = if scope.directions[direction] { wanted } else { FilePolicy::default() };
+            if stores[direction] { wanted.and(MAY_STORE) } else { wanted }
+        })
+    }
+
     /// The set of ports of the side that offers the service, seen by packets of one direction.
     pub(crate) const fn service_ports(&self, direction: Direction) -> PortId {
         match direction {

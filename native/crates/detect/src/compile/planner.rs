@@ -98,6 +98,7 @@ impl Planner<'_> {
             order,
             host_state: draft.host_state,
             asks_event: draft.asks_event,
+            storing: draft.storing,
             meta: RuleMeta {
                 gid: rule.gid,
                 sid: rule.sid,

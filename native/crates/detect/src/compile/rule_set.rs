@@ -1,6 +1,8 @@
 //! Rules ready to run.
 #![allow(clippy::indexing_slicing, reason = "arrays of two by `Direction` cannot fail; a caller's rule positions may")]
 
+use sidewire_base::PerDirection;
+use sidewire_files::FilePolicy;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -100,6 +102,8 @@ pub struct RuleSet {
     host_state: bool,
     /// Directions in which rules look at stream octets.
     streams: [bool; 2],
+    /// What rules want of the files of each protocol.
+    files: Vec<PerDirection<FilePolicy>>,
     stats: CompileStats,
 }
 
@@ -156,6 +160,11 @@ impl RuleSet {
         set.streams = Direction::BOTH.map(|direction| {
             set.plans.iter().any(|plan| plan.on_stream && plan.has_payload && plan.directions[direction])
         });
+        let of_app = |app| set.plans.iter().map(move |plan| plan.file_policy(app));
+        let both = |a: PerDirection<FilePolicy>, b: PerDirection<FilePolicy>| {
+            PerDirection::from_fn(|direction| a[direction].and(b[direction]))
+        };
+        set.files = (0..protocols.len()).map(|app| of_app(app).fold(PerDirection::default(), both)).collect();
         let planned = Instant::now();
 
         let mut sets = Sets::default();
@@ -247,6 +256,12 @@ impl RuleSet {
             Direction::ToServer => to_server,
             Direction::ToClient => to_client,
         }
+    }
+
+    /// What rules want of the files of a protocol.
+    #[must_use]
+    pub fn file_policy(&self, app: usize) -> PerDirection<FilePolicy> {
+        self.files.get(app).copied().unwrap_or_default()
     }
 
     /// Do rules look at transactions of a protocol in a direction?

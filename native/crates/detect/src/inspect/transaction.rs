@@ -121,9 +121,11 @@ impl Evaluator {
             }
             let whole = plan.tx_scope(app).is_some_and(|scope| scope.whole);
             let tx = TxView { session, position, app, whole, progress };
+            let mut stores = None;
             let (held, decided, failure) = match self.desk.transaction(plan, facts, &tx, held, explain) {
                 Outcome::Matched => {
                     self.matched(rule, plan, On::Transaction(position, id), facts, Some(state));
+                    stores = plan.storing;
                     (held, true, None)
                 }
                 Outcome::Pending(held, failure) => {
@@ -135,6 +137,10 @@ impl Evaluator {
                 }
                 Outcome::Never(failure) => (held, true, Some(failure)),
             };
+            if let Some(storing) = stores {
+                let test = plan.tx.iter().find_map(|condition| condition.test.file());
+                storing.apply(test, plan.meta.sid, (session, position), due.direction, state);
+            }
             if explain {
                 match failure {
                     None => observer.matched(rule, Unit::Transaction(id)),
@@ -165,22 +171,31 @@ impl Evaluator {
         if seen < reached && tx_rules.again.is_some_and(|again| again <= reached) {
             for (number, context) in (0u16..).zip(&tx_rules.contexts) {
                 if context.progress <= seen && context.again.is_some_and(|again| seen < again && again <= reached) {
-                    self.scan(due, context, number, inspection, session, 1..2);
+                    self.scan(due, context, (number, 0), inspection, session, 1..2);
                 }
             }
             self.anew.clone_from(&self.candidates);
             self.anew.sort_unstable();
         }
+        self.reopen_for_files(due, inspection, session);
         for (number, context) in (0u16..).zip(&tx_rules.contexts) {
             if context.progress > reached && !progress.complete[direction] {
                 break;
             }
-            let growing = matches!(context.kind, BufferKind::Body);
+            let growing = matches!(context.kind, BufferKind::Body | BufferKind::Bodies);
             if context.progress < inspection.prefiltered && !growing {
                 continue;
             }
-            let items = if matches!(context.kind, BufferKind::Multi) { ITEMS } else { 1 };
-            self.scan(due, context, number, inspection, session, 0..items);
+            match context.kind {
+                BufferKind::Bodies => {
+                    let there = |nth: &u32| !session.value(due.position, context.row, direction, *nth).is_absent();
+                    for nth in (0..ITEMS).take_while(there) {
+                        self.scan(due, context, (number, nth), inspection, session, nth..nth + 1);
+                    }
+                }
+                BufferKind::Multi => self.scan(due, context, (number, 0), inspection, session, 0..ITEMS),
+                _ => self.scan(due, context, (number, 0), inspection, session, 0..1),
+            }
         }
         let (_, mut note) = self.noting();
         tx_rules.plain.iter().for_each(|rule| note(*rule));
@@ -202,12 +217,31 @@ impl Evaluator {
         self.candidates.sort_unstable();
     }
 
+    /// A transaction brought another file: rules that look at files are evaluated again, whatever they came to before.
+    fn reopen_for_files(&mut self, due: &DueTx<'_>, inspection: &mut Inspection, session: &(dyn Session + 'static)) {
+        let files = session.files(due.position).map_or(0, |files| files.of(due.direction).len());
+        let before = core::mem::replace(&mut inspection.files, u16::try_from(files).unwrap_or(u16::MAX));
+        if before == 0 || files <= usize::from(before) {
+            return;
+        }
+        let looks = |rule: u32| due.rules.plans.get(rule as usize).is_some_and(Plan::looks_at_files);
+        let decided = inspection.stored.iter().filter(|stored| stored.decided && looks(stored.rule));
+        self.anew.extend(decided.map(|stored| stored.rule));
+        self.anew.sort_unstable();
+        let (_, mut note) = self.noting();
+        for stored in &inspection.stored {
+            if stored.decided && looks(stored.rule) {
+                note(stored.rule);
+            }
+        }
+    }
+
     /// Looks for the patterns of one buffer in what of these items was not scanned yet.
     fn scan(
         &mut self,
         due: &DueTx<'_>,
         context: &TxContext,
-        number: u16,
+        number: (u16, u32),
         inspection: &mut Inspection,
         session: &(dyn Session + 'static),
         items: core::ops::Range<u32>,

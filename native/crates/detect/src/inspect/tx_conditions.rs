@@ -1,5 +1,6 @@
 //! Conditions on a transaction, evaluated as far as it has come.
 
+use crate::keyword::file::{FileOutcome, FileTest};
 use sidewire_app_layer::{BufferKind, Session, Value};
 use sidewire_base::{Direction, PerDirection};
 
@@ -120,6 +121,7 @@ impl Desk {
                 if raised != *negated { Ok(()) } else { Err((tx.progress.complete[side], Miss::Absent)) }
             }
             TxTest::Number(test) => number(test, tx, engine, past),
+            TxTest::Files(test) => files(test, tx, side, past),
             TxTest::Interface(interface) => {
                 if interface.holds(tx.session.value(tx.position, row, side, 0)) {
                     Ok(())
@@ -143,7 +145,7 @@ impl Desk {
         explain: bool,
     ) -> Result<(), Unmet> {
         let &BufferEngine { row, direction: side, .. } = engine;
-        let multi = matches!(engine.kind, BufferKind::Multi | BufferKind::Items);
+        let multi = matches!(engine.kind, BufferKind::Multi | BufferKind::Items | BufferKind::Bodies);
         let little = tx.session.little_endian(tx.position, side);
         let mut miss = None;
         for nth in 0..if multi { ITEMS } else { 1 } {
@@ -156,6 +158,10 @@ impl Desk {
                 Value::Body { data, base, complete } => {
                     let complete = complete || past;
                     if look.needs_all && !complete {
+                        if multi {
+                            miss = Some((false, Miss::Absent));
+                            continue;
+                        }
                         return Err((false, Miss::Absent));
                     }
                     (View { data, base, complete, little }, complete)
@@ -175,6 +181,19 @@ impl Desk {
             None => Ok(()),
         }
     }
+}
+
+/// Does a file of a direction satisfy a test?
+fn files(test: &FileTest, tx: &TxView<'_>, side: Direction, past: bool) -> Result<(), Unmet> {
+    let mut over = past;
+    for file in tx.session.files(tx.position).map_or(&[][..], |files| files.of(side)) {
+        match test.outcome(file) {
+            FileOutcome::Holds => return Ok(()),
+            FileOutcome::NotYet => over = false,
+            FileOutcome::Never => {}
+        }
+    }
+    Err((over, Miss::Absent))
 }
 
 /// Does a number, or one of several, satisfy a test?

@@ -61,9 +61,11 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
         for info in (0..).map_while(def.buffers) {
             let (to_server, to_client) = sides(info);
             let field = match info.kind {
-                BufferKind::Bytes | BufferKind::Multi | BufferKind::Items | BufferKind::Body => None,
+                BufferKind::Bytes | BufferKind::Multi | BufferKind::Items | BufferKind::Body | BufferKind::Bodies => {
+                    None
+                }
                 // `dcerpc.iface` has a grammar of its own.
-                BufferKind::Interfaces => continue,
+                BufferKind::Interfaces | BufferKind::Files => continue,
                 BufferKind::Uint(bits) | BufferKind::UintList(bits) => Some(kind(ValueKind::Number, bits, &[])),
                 BufferKind::Enumeration(names) | BufferKind::EnumerationList(names) => {
                     Some(kind(ValueKind::Enumeration, 64, names))
@@ -77,7 +79,7 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
                         aliases: owned(info.aliases),
                         modifier: info.modifier.unwrap_or_default().into(),
                         doc: info.doc.into(),
-                        multi: matches!(info.kind, BufferKind::Multi | BufferKind::Items),
+                        multi: matches!(info.kind, BufferKind::Multi | BufferKind::Items | BufferKind::Bodies),
                         named: matches!(info.kind, BufferKind::Items),
                         protocols: Vec::new(),
                         to_server: false,

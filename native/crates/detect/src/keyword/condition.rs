@@ -1,8 +1,10 @@
 //! Conditions of a rule, ready to run.
 
+use crate::keyword::file::FileTest;
 use sidewire_app_layer::{BufferKind, FrameKind, Value};
 use sidewire_base::Direction;
 use sidewire_decode::DecodeEvent;
+use sidewire_files::FilePolicy;
 use sidewire_ir::{FlagCompare, FlowBitAction, StreamSide, XbitScope};
 
 use crate::keyword::check::{Check, Ranges};
@@ -245,6 +247,8 @@ pub(crate) struct TxCondition {
     pub(crate) position: usize,
     /// Where it is asked: one for each protocol and direction that has the buffer.
     pub(crate) engines: Vec<BufferEngine>,
+    /// What it wants of files; `None` when it does not look at any.
+    pub(crate) files: Option<FilePolicy>,
     pub(crate) test: TxTest,
 }
 
@@ -295,6 +299,8 @@ pub(crate) enum TxTest {
     Event {
         negated: bool,
     },
+    /// All hold on one file.
+    Files(FileTest),
     /// The progress was reached: the rule's hook.
     Reached,
 }
@@ -312,10 +318,21 @@ pub(crate) struct FrameTest {
 }
 
 impl TxTest {
+    /// The test of a file as a whole, if it is one.
+    pub(crate) const fn file(&self) -> Option<&FileTest> {
+        match self {
+            Self::Files(test) => Some(test),
+            _ => None,
+        }
+    }
+
     /// Can it be asked of a row of this kind?
     pub(crate) const fn can_ask(&self, kind: BufferKind) -> bool {
         match kind {
-            BufferKind::Bytes | BufferKind::Multi | BufferKind::Body => matches!(self, Self::Buffer(_)),
+            BufferKind::Bytes | BufferKind::Multi | BufferKind::Body | BufferKind::Bodies => {
+                matches!(self, Self::Buffer(_))
+            }
+            BufferKind::Files => matches!(self, Self::Files(_)),
             BufferKind::Items => matches!(self, Self::Item(..)),
             BufferKind::Interfaces => matches!(self, Self::Interface(_)),
             BufferKind::Uint(_)

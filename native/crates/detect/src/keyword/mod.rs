@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod condition;
 pub(crate) mod eval;
 pub(crate) mod fields;
+pub(crate) mod file;
 pub(crate) mod literal;
 pub(crate) mod number;
 pub(crate) mod transform;

@@ -4,6 +4,7 @@
 use sidewire_base::{Direction, Time};
 use smallvec::SmallVec;
 
+use crate::keyword::file::FileWishes;
 use crate::state::names::Name;
 use crate::state::unfinished::Left;
 
@@ -28,6 +29,7 @@ pub struct FlowState {
     pub(crate) protocol_seen: [bool; 2],
     /// Detection events that rules have seen.
     pub(crate) app_events: usize,
+    pub(crate) files: FileWishes,
 }
 
 /// What rules keep for a flow beside bits.
@@ -53,6 +55,12 @@ impl FlowState {
     #[must_use]
     pub const fn passed(&self) -> bool {
         self.passed
+    }
+
+    /// What rules want of files of the rest of the flow.
+    #[must_use]
+    pub const fn file_wishes(&self) -> FileWishes {
+        self.files
     }
 
     /// Flowbits that are set, in the order they were.

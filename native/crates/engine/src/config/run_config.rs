@@ -35,6 +35,10 @@ pub struct RunConfig {
     pub outputs: Vec<EveOutput>,
     /// Files with a line of text for each alert (`fast.log`).
     pub fast: Vec<FastOutput>,
+    /// Where files are stored; absent: nowhere.
+    pub file_store: Option<FileStoreOutput>,
+    /// What is computed of all files, whether rules ask or not.
+    pub files: FilesConfig,
     /// Hand EVE lines to the subscriber (`NativeRun.next`), written as this output's types say.
     pub subscribe: Option<EveOutput>,
     /// Statistics; none are written when absent.
@@ -242,6 +246,37 @@ pub struct FastOutput {
     pub path: String,
     /// Append instead of replacing.
     pub append: bool,
+}
+
+/// A directory for files, named by their content.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct FileStoreOutput {
+    /// The directory.
+    pub path: String,
+    /// Write a file's event beside it.
+    pub write_fileinfo: bool,
+    /// Store all files, not only those that rules say.
+    pub force: bool,
+    /// Octets of a stream and body that are followed for a file to be stored; 0: without end.
+    #[ts(type = "number")]
+    pub stream_depth: u64,
+    /// Files held open between writes.
+    pub max_open_files: u32,
+    /// How the events beside files are written.
+    pub event: EveOutput,
+}
+
+/// What is computed of all files.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct FilesConfig {
+    /// Digests: `md5`, `sha1`, `sha256`.
+    pub hashes: Vec<String>,
+    /// Kinds.
+    pub magic: bool,
+    /// Database of libmagic; empty: the system's.
+    pub magic_database: String,
 }
 
 /// X-Forwarded-For.

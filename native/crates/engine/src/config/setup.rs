@@ -9,6 +9,7 @@ use sidewire_detect::RuleSet;
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
+use crate::config::files::FileSetup;
 use crate::config::{DefragConfig, FlowConfig, ProtocolConfig, RunConfig, StreamConfig};
 use crate::output::format::eve::Outputs;
 
@@ -26,6 +27,7 @@ pub(crate) struct Setup {
     pub(crate) flow: sidewire_flow::Config,
     pub(crate) decode: sidewire_decode::Options,
     pub(crate) outputs: Arc<Outputs>,
+    pub(crate) files: FileSetup,
     /// What protocols are given beside the configuration: what opens sealed calls.
     pub(crate) resources: Resources,
 }
@@ -59,6 +61,7 @@ impl Setup {
             settings,
             stream_depths,
             outputs,
+            files: FileSetup::new(&config),
             resources: secrets.map_or_else(Resources::default, |secrets| Resources::default().with(secrets)),
             config,
         })

@@ -12,6 +12,7 @@ use crate::config::setup::Setup;
 use crate::worker::app_counters::AppCounters;
 use crate::worker::conversation::{App, Conversation, ConversationFlow, swap_direction};
 use crate::worker::expectations::Expectations;
+use crate::worker::files::FilePolicies;
 use crate::worker::parse_context::{FlowEnds, Moment, ParserTables};
 use crate::worker::wanted_frames::WantedFrames;
 
@@ -51,15 +52,20 @@ pub(crate) struct AppLayerStage {
     setup: Arc<Setup>,
     frames: WantedFrames,
     tables: ParserTables,
+    files: FilePolicies,
     pub(crate) expectations: Expectations,
     pub(crate) counters: AppCounters,
 }
 
 impl AppLayerStage {
     pub(crate) fn new(setup: &Arc<Setup>, rules: &RuleSet) -> Self {
+        let files = FilePolicies::new(rules, setup);
+        let mut tables = ParserTables::new(setup, rules);
+        tables.magic = files.open_magic(setup);
         Self {
             frames: WantedFrames::new(rules, &setup.outputs, setup.protocols),
-            tables: ParserTables::new(setup, rules),
+            tables,
+            files,
             expectations: Expectations::default(),
             counters: AppCounters::new(setup.protocols.len()),
             setup: Arc::clone(setup),
@@ -70,6 +76,10 @@ impl AppLayerStage {
     pub(crate) fn swap_rules(&mut self, rules: &RuleSet) {
         self.tables.swap_rules(&self.setup, rules);
         self.frames = WantedFrames::new(rules, &self.setup.outputs, self.setup.protocols);
+        self.files = FilePolicies::new(rules, &self.setup);
+        if self.tables.magic.is_none() {
+            self.tables.magic = self.files.open_magic(&self.setup);
+        }
     }
 
     /// Tells what parsers count beyond one flow, and how many flows were announced.
@@ -137,12 +147,13 @@ impl AppLayerStage {
     pub(crate) fn close_session(&mut self, flow: &mut ConversationFlow, at: Moment) {
         let ends = FlowEnds::of(flow);
         let app = &mut flow.data.app;
+        let files = self.files.of(app);
         let Some(session) = &mut app.session else { return };
         for direction in Direction::BOTH {
             if !app.closed[direction] {
                 app.closed[direction] = true;
                 app.dirty = true;
-                let mut context = self.tables.context(ends, at, None);
+                let mut context = self.tables.context(ends, at, files, None);
                 session.close(direction, &mut context);
             }
         }
@@ -292,6 +303,7 @@ impl AppLayerStage {
         at: Moment,
     ) -> Result<Step, Failed> {
         let StreamChunk { offset, bytes, last, .. } = chunk;
+        let files = self.files.of(app);
         let Some(session) = &mut app.session else { return Ok(Step::default()) };
         app.dirty = true;
         let opened = session.transactions().opened();
@@ -300,7 +312,7 @@ impl AppLayerStage {
         if let Some(frames) = &mut frames {
             frames.begin_stream(offset);
         }
-        let mut context = self.tables.context(ends, at, frames);
+        let mut context = self.tables.context(ends, at, files, frames);
         let step = if bytes.is_empty() {
             Ok(Step::default())
         } else {
@@ -364,6 +376,7 @@ impl AppLayerStage {
 
     /// Tells the session of missing octets. True when that completed a message, and rules on the stream need not wait.
     fn gap(&mut self, app: &mut App, direction: Direction, length: u64, ends: FlowEnds, at: Moment) -> bool {
+        let files = self.files.of(app);
         let Some(session) = &mut app.session else {
             // Protocol detection needs the beginning: midstream it may find one after the gap.
             if !ends.midstream && !app.failed {
@@ -377,7 +390,7 @@ impl AppLayerStage {
         app.need[direction] = 0;
         let opened = session.transactions().opened();
         session.transactions_mut().begin_step();
-        let mut context = self.tables.context(ends, at, None);
+        let mut context = self.tables.context(ends, at, files, None);
         let outcome = session.gap(direction, length, &mut context);
         let new = session.transactions().opened() - opened;
         let completed = session.transactions().completed(direction);
@@ -459,11 +472,12 @@ impl AppLayerStage {
                 Found::Failed => return Turn::Straight,
             }
         }
+        let files = self.files.of(app);
         let Some(session) = &mut app.session else { return Turn::Straight };
         app.dirty = true;
         let opened = session.transactions().opened();
         let frames = self.frames.of(app.protocol, &mut app.frames, direction);
-        let mut context = self.tables.context(ends, at, frames);
+        let mut context = self.tables.context(ends, at, files, frames);
         let step = session.parse(direction, Input { data: packet.payload, offset: 0, last: true }, &mut context);
         let new = session.transactions().opened() - opened;
         self.count_transactions(app.protocol, new);

@@ -100,6 +100,8 @@ pub(crate) struct App {
     pub(crate) switch: Option<&'static str>,
     /// Something happened in the session since transactions were looked at.
     pub(crate) dirty: bool,
+    /// A rule wants all files of the flow stored, by direction.
+    pub(crate) store_files: PerDirection<bool>,
 }
 
 impl App {

@@ -16,6 +16,7 @@ use crate::source::packet_sink::Tick;
 use crate::worker::app_layer::AppLayerStage;
 use crate::worker::conversation::{Conversation, ConversationFlow};
 use crate::worker::detect::{self, DetectStage, Occasion};
+use crate::worker::files::follow_files;
 use crate::worker::frames;
 use crate::worker::log::LogStage;
 use crate::worker::observer::Watch;
@@ -296,6 +297,9 @@ impl<W: Watch> Stages<W> {
         let Some(octets) = looked else { return false };
         if !detect.matches.is_empty() {
             log.log_matches(Some(flow), occasion.packet, detect.found(self.time.stamp));
+        }
+        if let Some(depth) = self.setup.files.store.as_ref().map(|_| self.setup.files.depth) {
+            follow_files(&mut flow.data, depth);
         }
         detect::consume(&mut flow.data, direction, octets);
         true

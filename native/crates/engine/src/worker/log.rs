@@ -183,18 +183,11 @@ impl LogStage {
                 let community = |seed| sidewire_flow::community_id(flow, seed);
                 let mut envelope =
                     envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
-                // A file names its transaction itself.
-                envelope.tx = (!info.is_file).then_some(head.id);
+                envelope.tx = Some(head.id);
                 envelope.community = Some(&community);
                 envelope.forwarded = Some((from, &client));
-                let names = flow.data.app.names(setup.protocols);
                 let wanted = |output: &Output| tx.log_wanted(output, logger);
                 self.writer.event_if(kind, &envelope, wanted, |output, out| {
-                    if info.is_file {
-                        // A file is told together with the transaction that carried it.
-                        out.object_unless_empty(protocol.info.name, |o| tx.log(output, 0, true, o));
-                        names.write(out);
-                    }
                     out.object(info.event_type, |o| tx.log(output, logger, false, o));
                     if let Some(address) = tx.forwarded_for(output, kind, false) {
                         address_member(out, "xff", address, output);
@@ -204,6 +197,9 @@ impl LogStage {
                 if let Some(head) = session.and_then(|session| session.transactions_mut().head_mut(position)) {
                     head.logged |= bit;
                 }
+            }
+            if protocol.info.files.is_some() {
+                self.log_files(flow, packet, (protocol, number, position));
             }
             let session = flow.data.app.session.as_deref_mut();
             let Some(head) = session.and_then(|session| session.transactions_mut().head_mut(position)) else {

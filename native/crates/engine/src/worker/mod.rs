@@ -9,6 +9,7 @@ mod counters;
 mod detect;
 mod envelope;
 mod expectations;
+pub(crate) mod files;
 pub(crate) mod flow_worker;
 mod frames;
 mod log;

@@ -1,8 +1,10 @@
 //! What parsers are called with.
 
 use sidewire_app_layer::{Context, Expectation, Extensions, Frames, ParserConfig, ProtocolDef, Session, Transport};
-use sidewire_base::{Endpoint, Time};
+use sidewire_base::{Endpoint, PerDirection, Time};
 use sidewire_detect::RuleSet;
+use sidewire_files::{FileContext, FilePolicy};
+use sidewire_magic::Magic;
 
 use crate::config::setup::Setup;
 use crate::worker::conversation::ConversationFlow;
@@ -48,6 +50,10 @@ pub(crate) struct ParserTables {
     pub(crate) extensions: Extensions,
     /// Flows announced by the last call of a parser.
     pub(crate) announced: Vec<Expectation>,
+    /// Octets of a body that files to be stored are followed for; 0: to their end.
+    file_depth: u64,
+    /// libmagic, where somebody wants names of it and it is there.
+    pub(crate) magic: Option<Magic>,
 }
 
 impl ParserTables {
@@ -57,6 +63,8 @@ impl ParserTables {
             configs: setup.parser_configs(rules),
             extensions: Extensions::new(setup.protocols, setup.resources.clone()),
             announced: Vec::new(),
+            file_depth: setup.files.depth,
+            magic: None,
         }
     }
 
@@ -73,12 +81,32 @@ impl ParserTables {
 
     /// What a parser is called with. `frames`: where frames of the octets it reads are told; none at a gap (what is
     /// missing, nobody can look into), at the end (nothing follows that could be one), and for datagrams (frames are parts
-    /// of streams).
-    pub(crate) fn context<'a>(&'a mut self, ends: FlowEnds, at: Moment, frames: Option<&'a mut Frames>) -> Context<'a> {
+    /// of streams). `policy`: what is wanted of files.
+    #[inline]
+    pub(crate) fn context<'a>(
+        &'a mut self,
+        ends: FlowEnds,
+        at: Moment,
+        policy: PerDirection<FilePolicy>,
+        frames: Option<&'a mut Frames>,
+    ) -> Context<'a> {
         let FlowEnds { client, server, transport, midstream, original } = ends;
-        let Self { protocols, extensions, announced: expectations, .. } = self;
+        let Self { protocols, extensions, announced: expectations, file_depth: depth, magic, .. } = self;
         let original = original.and_then(|number| protocols.get(usize::from(number))).map(|def| def.info.name);
         let Moment { time, ordinal } = at;
-        Context { time, ordinal, client, server, transport, midstream, original, extensions, expectations, frames }
+        let files = FileContext { policy, depth: *depth, magic: magic.as_mut() };
+        Context {
+            time,
+            ordinal,
+            client,
+            server,
+            transport,
+            midstream,
+            original,
+            extensions,
+            expectations,
+            frames,
+            files,
+        }
     }
 }

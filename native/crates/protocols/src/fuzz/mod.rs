@@ -78,6 +78,11 @@ pub fn http_body(data: &[u8]) {
     crate::http1::fuzz_body(data);
 }
 
+/// A form in an HTTP request: its boundary on a line, then pieces with an octet of length in front.
+pub fn form(data: &[u8]) {
+    crate::http1::fuzz_form(data);
+}
+
 /// Every look by which the protocol is recognised.
 fn detect(protocol: &ProtocolDef, data: &[u8]) {
     for confirm in protocol.info.patterns.iter().filter_map(|pattern| pattern.confirm) {

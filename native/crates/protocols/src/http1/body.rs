@@ -63,11 +63,6 @@ impl Body {
         self.complete = true;
     }
 
-    /// Will nothing follow?
-    pub(super) const fn is_complete(&self) -> bool {
-        self.complete
-    }
-
     /// What is kept.
     pub(super) fn kept(&self) -> &[u8] {
         &self.data

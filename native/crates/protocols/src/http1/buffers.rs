@@ -1,6 +1,6 @@
 //! What rules can look into.
 
-use sidewire_app_layer::{Buffer, Hook, Value, buffers};
+use sidewire_app_layer::{Buffer, Hook, Value, buffers, file_data};
 use sidewire_base::Direction;
 
 use super::line;
@@ -99,7 +99,7 @@ pub(super) const BUFFERS: &[Buffer<Transaction>] = buffers! {
     "http.response_body" [modifier "http_server_body"]: Body, to_client(BODY)
         => |tx, _, _| body(tx, Direction::ToClient);
     /// Content of a file: the response body; to the server the request body, or each file of a form.
-    "file.data" [alias "file_data"]: Body, both(BODY, BODY) => file_data;
+    "file.data" [alias "file_data"]: Bodies, both(BODY, BODY) => file_content;
     /// Length of the normalised request target.
     "urilen": Uint(16), to_server(LINE) => |tx, _, _| length(tx.normalised().uri.as_deref());
     /// Length of the request target as it was sent.
@@ -121,19 +121,13 @@ fn body(tx: &Transaction, direction: Direction) -> Value<'_> {
     tx.payload(direction).body.value(tx.limits(direction))
 }
 
-fn file_data(tx: &Transaction, direction: Direction, nth: u32) -> Value<'_> {
-    if direction == Direction::ToServer {
-        if let Some((parts, _)) = tx.form() {
-            return parts.get(nth as usize).map_or(Value::Absent, |part| Value::Body {
-                data: part.data,
-                base: 0,
-                complete: part.complete,
-            });
-        }
-        // Other methods' bodies are no files.
-        if !matches!(tx.method(), b"POST" | b"PUT") {
-            return Value::Absent;
-        }
+fn file_content(tx: &Transaction, direction: Direction, nth: u32) -> Value<'_> {
+    let file = &tx.payload(direction).file;
+    if file.is_form() {
+        let file = tx.files.of(direction).get(nth as usize);
+        return file.map_or(Value::Absent, |file| file_data(file, tx.limits(direction).inspect_from));
     }
-    if nth > 0 { Value::Absent } else { body(tx, direction) }
+    // Bodies of other requests are no files.
+    let is_file = direction == Direction::ToClient || matches!(tx.method(), b"POST" | b"PUT");
+    if nth > 0 || !is_file { Value::Absent } else { body(tx, direction) }
 }

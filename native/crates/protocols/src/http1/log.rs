@@ -1,4 +1,4 @@
-//! EVE: the `http` event, and `fileinfo` for the bodies.
+//! EVE: the `http` event.
 
 use sidewire_app_layer::{Logger, TxHead};
 use sidewire_base::Direction;
@@ -9,26 +9,12 @@ use super::header::trim;
 use super::stage;
 use super::transaction::Transaction;
 
-pub(super) const LOGGERS: &[Logger<Transaction, EveHttpOptions>] = &[
-    Logger::new(
-        "http",
-        |head, _, last| last || head.progress.iter().all(|progress| *progress >= stage::COMPLETE),
-        write,
-    )
-    .in_others(in_others),
-    Logger::file(
-        |head, tx, last| file_ready(head, tx, TO_SERVER, last),
-        |_| TO_SERVER,
-        |tx, head, _, out| file(tx, head, TO_SERVER, false, out),
-    )
-    .in_others(|tx, head, _, out| file(tx, head, TO_SERVER, true, out)),
-    Logger::file(
-        |head, tx, last| file_ready(head, tx, TO_CLIENT, last),
-        |_| TO_CLIENT,
-        |tx, head, _, out| file(tx, head, TO_CLIENT, false, out),
-    )
-    .in_others(|tx, head, _, out| file(tx, head, TO_CLIENT, true, out)),
-];
+pub(super) const LOGGERS: &[Logger<Transaction, EveHttpOptions>] = &[Logger::new(
+    "http",
+    |head, _, last| last || head.progress.iter().all(|progress| *progress >= stage::COMPLETE),
+    write,
+)
+.in_others(in_others)];
 
 const TO_SERVER: Direction = Direction::ToServer;
 const TO_CLIENT: Direction = Direction::ToClient;
@@ -220,49 +206,4 @@ pub(super) fn content_range(value: &[u8]) -> Option<ContentRange> {
     };
     let size = if size == "*" { None } else { Some(size.parse().ok()?) };
     Some(ContentRange { bounds, size })
-}
-
-/// A body that is a file: what a server sends, what is posted or put.
-fn is_file(tx: &Transaction, direction: Direction) -> bool {
-    let body = &tx.payload(direction).body;
-    let posted = matches!(tx.method(), b"POST" | b"PUT");
-    body.entity > 0
-        && match direction {
-            Direction::ToServer => posted && tx.form().is_none_or(|(parts, _)| !parts.is_empty()),
-            Direction::ToClient => true,
-        }
-}
-
-fn file_ready(head: &TxHead, tx: &Transaction, direction: Direction, last: bool) -> bool {
-    (last || head.progress[direction] >= stage::COMPLETE) && is_file(tx, direction)
-}
-
-/// `open`: the file may still be on its way.
-fn file(tx: &Transaction, head: &TxHead, direction: Direction, open: bool, out: &mut Object<'_>) {
-    let body = &tx.payload(direction).body;
-    let form = if direction == TO_SERVER { tx.form() } else { None };
-    let part = form.as_ref().and_then(|(parts, _)| parts.first());
-    let name = part.map_or_else(|| tx.file_name(direction), |part| part.name);
-    let limit = tx.limits(direction).limit;
-    // What is beyond the limit is not followed.
-    let cut = limit != 0 && body.entity > limit;
-    let size = part.map_or(if cut { limit } else { body.entity }, |part| part.data.len() as u64);
-    let range = tx.header(TO_CLIENT, b"content-range").filter(|_| direction == TO_CLIENT);
-    let whole = !cut && !body.gap && part.is_none_or(|part| part.complete);
-    out.bytes("filename", name)
-        .bool("gaps", body.gap)
-        .str(
-            "state",
-            match whole {
-                true if open && !body.is_complete() => "UNKNOWN",
-                true => "CLOSED",
-                false => "TRUNCATED",
-            },
-        )
-        .bool("stored", false)
-        .u64("size", size);
-    if let Some((start, end)) = range.and_then(content_range).and_then(|range| range.bounds) {
-        out.u64("start", start).u64("end", end);
-    }
-    out.u64("tx_id", head.id);
 }

@@ -5,6 +5,7 @@
 
 mod best_fit;
 mod body;
+mod body_file;
 mod buffers;
 mod config;
 mod content;
@@ -28,9 +29,11 @@ mod tests;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Slot, Step, Transactions, Transport,
+    Buffer, Context, Failed, FilesInfo, Hook, Input, Logger, Protocol, ProtocolInfo, Slot, Step, Transactions,
+    Transport,
 };
-use sidewire_base::{Direction, PerDirection, Time};
+use sidewire_base::Direction;
+use sidewire_files::TxFiles;
 use sidewire_msrpc::Uuid;
 
 use config::{Config, EveHttpOptions};
@@ -104,7 +107,7 @@ impl Protocol for Http1 {
         extensions: &[EXTENSION],
         events_in_capitals: true,
         client_address: Some("http.request_header"),
-        files: PerDirection::new(true, true),
+        files: Some(FilesInfo { hook: Hook::both(stage::BODY, stage::BODY), own_data: true }),
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
@@ -115,6 +118,14 @@ impl Protocol for Http1 {
         if direction == Direction::ToClient && !tx.config.alerts_carry_bodies {
             tx.response.payload.body.forget();
         }
+    }
+
+    fn files(tx: &Transaction) -> Option<&TxFiles> {
+        Some(&tx.files)
+    }
+
+    fn files_mut(tx: &mut Transaction) -> Option<&mut TxFiles> {
+        Some(&mut tx.files)
     }
 
     fn begin(config: &Arc<Config>) -> Self {
@@ -166,7 +177,7 @@ impl Protocol for Http1 {
         }
         if input.last {
             at = input.data.len();
-            self.end(direction, transactions, context.time);
+            self.end(direction, transactions, context);
         }
         Ok(Step::need(at, 0))
     }
@@ -179,22 +190,22 @@ impl Protocol for Http1 {
         context: &mut Context<'_>,
     ) -> Result<(), Failed> {
         match direction {
-            Direction::ToServer => self.request_gap(length, transactions, context.time),
-            Direction::ToClient => self.response_gap(length, transactions, context.time),
+            Direction::ToServer => self.request_gap(length, transactions, context),
+            Direction::ToClient => self.response_gap(length, transactions, context),
         }
         Ok(())
     }
 
     fn close(&mut self, direction: Direction, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
-        self.end(direction, transactions, context.time);
+        self.end(direction, transactions, context);
     }
 }
 
 impl Http1 {
-    fn end(&mut self, direction: Direction, transactions: &mut Transactions<Transaction>, now: Time) {
+    fn end(&mut self, direction: Direction, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
         match direction {
-            Direction::ToServer => self.request_end(transactions, now),
-            Direction::ToClient => self.response_end(transactions, now),
+            Direction::ToServer => self.request_end(transactions, context),
+            Direction::ToClient => self.response_end(transactions, context),
         }
     }
 
@@ -273,15 +284,21 @@ impl Http1 {
     }
 
     /// Takes octets of a body, as they were sent.
-    fn body(&mut self, direction: Direction, data: &[u8], slot: &mut Slot<Transaction>, now: Time) {
-        let limits = slot.tx.limits(direction);
-        slot.advance(direction, stage::BODY, now);
-        if slot.tx.payload_mut(direction).push(data, limits, self.config.bomb_limit) {
+    fn body(&mut self, direction: Direction, data: &[u8], slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
+        slot.advance(direction, stage::BODY, context.time);
+        if slot.tx.take_body(direction, data, self.config.bomb_limit, &mut context.files) {
             slot.raise(Event::CompressionBomb);
             self.bombs = self.bombs.saturating_add(1);
             if self.bombs == self.config.bomb_count {
                 slot.raise(Event::CompressionBombLimitReached);
             }
+        }
+    }
+
+    /// Octets of a body are missing.
+    fn skip(direction: Direction, length: u64, slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
+        if length > 0 {
+            slot.tx.skip_body(direction, length, &mut context.files);
         }
     }
 
@@ -292,11 +309,11 @@ impl Http1 {
         left: u64,
         data: &[u8],
         slot: &mut Slot<Transaction>,
-        now: Time,
+        context: &mut Context<'_>,
     ) -> (Move, u64) {
         let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
         if taken > 0 {
-            self.body(direction, data.get(..taken).unwrap_or_default(), slot, now);
+            self.body(direction, data.get(..taken).unwrap_or_default(), slot, context);
         }
         (Move::On(taken).or_wait(), left - taken as u64)
     }
@@ -325,14 +342,15 @@ impl Http1 {
     }
 
     /// Ends one side of a transaction.
-    fn complete(direction: Direction, slot: &mut Slot<Transaction>, now: Time) {
-        let limits = slot.tx.limits(direction);
-        if slot.tx.payload_mut(direction).finish(limits) {
+    fn complete(direction: Direction, slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
+        if slot.tx.finish_body(direction, &mut context.files) {
             slot.raise(Event::GzipDecompressionFailed);
         }
-        slot.advance(direction, stage::COMPLETE, now);
+        slot.advance(direction, stage::COMPLETE, context.time);
     }
 }
+
+pub(crate) use multipart::fuzz as fuzz_form;
 
 /// Entry for fuzzing: a compressed body. Its first line is the `Content-Encoding`; pieces follow, each with an octet of
 /// length in front.

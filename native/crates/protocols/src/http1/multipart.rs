@@ -1,20 +1,11 @@
-//! Files in `multipart/form-data` request bodies. [RFC 7578].
+//! Files in `multipart/form-data` request bodies, as the body comes. [RFC 7578], [RFC 2046] 5.1.
 
 use memchr::memmem;
 
 use super::header::trim;
 
-/// Parts read of one body.
-const MAX_PARTS: usize = 64;
-
-/// A file in a form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part<'a> {
-    pub name: &'a [u8],
-    pub data: &'a [u8],
-    /// Its end was seen.
-    pub complete: bool,
-}
+/// Octets of a part's header at most.
+const MAX_HEADER: usize = 16 * 1024;
 
 /// The boundary a `Content-Type` announces.
 pub(super) fn boundary(content_type: &[u8]) -> Option<&[u8]> {
@@ -46,35 +37,155 @@ pub(super) struct Faults {
     pub no_data: bool,
 }
 
-/// The files of a form as far as it is there.
-pub(super) fn files<'a>(body: &'a [u8], boundary: &[u8], last: bool) -> (Vec<Part<'a>>, Faults) {
-    let mut delimiter = b"--".to_vec();
-    delimiter.extend_from_slice(boundary);
-    let (mut parts, mut faults) = (Vec::new(), Faults::default());
-    let mut rest = body;
-    let Some(first) = memmem::find(rest, &delimiter) else { return (parts, faults) };
-    rest = rest.get(first + delimiter.len()..).unwrap_or_default();
-    for _ in 0..MAX_PARTS {
-        if rest.starts_with(b"--") {
-            break;
+/// What a form has next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FormStep<'a> {
+    /// A file begins.
+    File(&'a [u8]),
+    /// Octets of it.
+    Octets(&'a [u8]),
+    /// It is complete.
+    End,
+}
+
+/// Where in a form the octets are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    /// In front of the first boundary, or in a part that is no file.
+    Between,
+    /// Behind a boundary: a header, or the end.
+    Header,
+    /// In a file; it has octets.
+    File { some: bool },
+    /// Behind the last boundary.
+    Done,
+}
+
+/// A form while it comes.
+#[derive(Debug)]
+pub(super) struct Form {
+    delimiter: memmem::Finder<'static>,
+    at: At,
+    /// Octets that cannot be told yet: a header, or what may be the beginning of a boundary.
+    held: Vec<u8>,
+    faults: Faults,
+}
+
+impl Form {
+    pub(super) fn new(boundary: &[u8]) -> Self {
+        let delimiter = [b"--", boundary].concat();
+        Self {
+            delimiter: memmem::Finder::new(&delimiter).into_owned(),
+            at: At::Between,
+            held: Vec::new(),
+            faults: Faults::default(),
         }
-        let Some(head) = memmem::find(rest, b"\r\n\r\n") else { break };
-        let (header, content) = rest.split_at_checked(head + 4).unwrap_or_default();
-        let next = memmem::find(content, &delimiter);
-        let data = next.map_or(content, |next| content.get(..next).unwrap_or_default());
-        let data = if next.is_some() { data.strip_suffix(b"\r\n").unwrap_or(data) } else { data };
-        match filename(header) {
+    }
+
+    pub(super) const fn faults(&self) -> Faults {
+        self.faults
+    }
+
+    /// Takes more of the body.
+    pub(super) fn take(&mut self, octets: &[u8], out: &mut impl FnMut(FormStep<'_>)) {
+        if self.at == At::Done {
+            return;
+        }
+        let mut held = core::mem::take(&mut self.held);
+        let mut rest = octets;
+        if !held.is_empty() {
+            held.extend_from_slice(octets);
+            rest = &held;
+        }
+        while let Some(taken) = self.step(rest, out) {
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        if self.at != At::Done {
+            self.held = rest.to_vec();
+        }
+    }
+
+    /// What follows is not what came next: what was held is as much of the file as there is.
+    pub(super) fn skip(&mut self, out: &mut impl FnMut(&[u8])) {
+        let held = core::mem::take(&mut self.held);
+        match &mut self.at {
+            At::File { some } => {
+                *some = true;
+                out(&held);
+            }
+            At::Header => self.at = At::Between,
+            At::Between | At::Done => {}
+        }
+    }
+
+    /// Octets that are done with; `None` when more are needed.
+    fn step(&mut self, rest: &[u8], out: &mut impl FnMut(FormStep<'_>)) -> Option<usize> {
+        match self.at {
+            At::Done => None,
+            At::Header => self.header(rest, out),
+            At::Between => match self.delimiter.find(rest) {
+                Some(at) => {
+                    self.at = At::Header;
+                    Some(at + self.delimiter.needle().len())
+                }
+                None => Some(rest.len().saturating_sub(self.delimiter.needle().len() - 1)).filter(|taken| *taken > 0),
+            },
+            At::File { some } => self.file(rest, some, out),
+        }
+    }
+
+    fn file(&mut self, rest: &[u8], some: bool, out: &mut impl FnMut(FormStep<'_>)) -> Option<usize> {
+        const LINE_END: &[u8] = b"\r\n";
+        let length = self.delimiter.needle().len();
+        let Some(at) = self.delimiter.find(rest) else {
+            let taken = rest.len().saturating_sub(LINE_END.len() + length - 1);
+            if taken == 0 {
+                return None;
+            }
+            out(FormStep::Octets(rest.get(..taken).unwrap_or_default()));
+            self.at = At::File { some: true };
+            return Some(taken);
+        };
+        let data = rest.get(..at).unwrap_or_default();
+        let data = data.strip_suffix(LINE_END).unwrap_or(data);
+        self.faults.no_data |= data.is_empty() && !some;
+        if !data.is_empty() {
+            out(FormStep::Octets(data));
+        }
+        out(FormStep::End);
+        self.at = At::Header;
+        Some(at + length)
+    }
+
+    fn header(&mut self, rest: &[u8], out: &mut impl FnMut(FormStep<'_>)) -> Option<usize> {
+        const END: &[u8] = b"\r\n\r\n";
+        match rest {
+            [b'-', b'-', ..] => {
+                self.at = At::Done;
+                return Some(rest.len());
+            }
+            [] | [b'-'] => return None,
+            _ => {}
+        }
+        let Some(end) = memmem::find(rest, END) else {
+            if rest.len() > MAX_HEADER {
+                self.faults.invalid_header = true;
+                self.at = At::Between;
+                return Some(0);
+            }
+            return None;
+        };
+        self.at = At::Between;
+        match filename(rest.get(..end).unwrap_or_default()) {
             Ok(Some(name)) => {
-                faults.no_data |= next.is_some() && data.is_empty();
-                parts.push(Part { name, data, complete: next.is_some() || last });
+                out(FormStep::File(name));
+                self.at = At::File { some: false };
             }
             Ok(None) => {}
-            Err(NoHeader) => faults.invalid_header = true,
+            Err(NoHeader) => self.faults.invalid_header = true,
         }
-        let Some(next) = next else { break };
-        rest = content.get(next + delimiter.len()..).unwrap_or_default();
+        Some(end + END.len())
     }
-    (parts, faults)
 }
 
 struct NoHeader;
@@ -91,27 +202,83 @@ fn filename(header: &[u8]) -> Result<Option<&[u8]>, NoHeader> {
     Ok(name)
 }
 
+/// Entry for fuzzing: a boundary on the first line, then the form, in pieces with an octet of length in front.
+///
+/// # Panics
+/// When a form breaks its contract: octets outside of a file, or more of them than came.
+pub(crate) fn fuzz(data: &[u8]) {
+    let end = memchr::memchr(b'\n', data).unwrap_or(0);
+    let (line, mut rest) = data.split_at(end);
+    let mut form = Form::new(line);
+    let (mut open, mut given, mut came) = (false, 0, 0);
+    while let Some((length, behind)) = rest.split_first() {
+        let (piece, next) = behind.split_at(usize::from(*length).min(behind.len()));
+        rest = next;
+        came += piece.len();
+        form.take(piece, &mut |step| match step {
+            FormStep::File(_) => open = true,
+            FormStep::Octets(octets) => {
+                assert!(open, "octets belong to a file");
+                given += octets.len();
+            }
+            FormStep::End => open = false,
+        });
+        if *length == 0 {
+            form.skip(&mut |held| given += held.len());
+        }
+    }
+    assert!(given <= came, "no octet is told twice");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn finds_the_files_of_a_form() {
+    /// Files of a form that comes in pieces: name, content, whether it ended.
+    fn files(body: &[u8], step: usize) -> (Vec<(Vec<u8>, Vec<u8>, bool)>, Faults) {
         let boundary = boundary(b"multipart/form-data; boundary=\"xyz\"").unwrap();
-        let body = b"--xyz\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nvalue\r\n--xyz\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.exe\"\r\nContent-Type: x/y\r\n\r\nMZ\r\n--xyz--\r\n";
-        let (parts, faults) = files(body, boundary, true);
-        assert_eq!(parts, [Part { name: b"a.exe", data: b"MZ", complete: true }]);
-        assert_eq!(faults, Faults::default());
-        let (parts, _) = files(&body[..body.len() - 11], boundary, false);
-        assert_eq!(parts, [Part { name: b"a.exe", data: b"MZ", complete: false }]);
+        let (mut form, mut files) = (Form::new(boundary), Vec::<(Vec<u8>, Vec<u8>, bool)>::new());
+        for piece in body.chunks(step) {
+            form.take(piece, &mut |step| match step {
+                FormStep::File(name) => files.push((name.to_vec(), Vec::new(), false)),
+                FormStep::Octets(octets) => files.last_mut().unwrap().1.extend_from_slice(octets),
+                FormStep::End => files.last_mut().unwrap().2 = true,
+            });
+        }
+        let faults = form.faults();
+        form.skip(&mut |held| files.last_mut().unwrap().1.extend_from_slice(held));
+        (files, faults)
+    }
+
+    const BODY: &[u8] = b"--xyz\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nvalue\r\n--xyz\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.exe\"\r\nContent-Type: x/y\r\n\r\nMZ--xy\r\n--xyz\r\nContent-Disposition: form-data; filename=b\r\n\r\n\r\nsecond\r\n--xyz--\r\nfilename=c";
+
+    #[test]
+    fn finds_the_files_of_a_form_however_it_comes() {
+        for step in [1, 2, 7, 1000] {
+            let (files, faults) = files(BODY, step);
+            let expected =
+                [(b"a.exe".to_vec(), b"MZ--xy".to_vec(), true), (b"b".to_vec(), b"\r\nsecond".to_vec(), true)];
+            assert_eq!((files, faults), (expected.to_vec(), Faults::default()), "in pieces of {step}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_cut_has_what_came() {
+        let end = BODY.windows(8).position(|window| window == b"\r\nsecond").unwrap() + 6;
+        for step in [1, 1000] {
+            let (files, _) = files(&BODY[..end], step);
+            assert_eq!(files[1], (b"b".to_vec(), b"\r\nseco".to_vec(), false));
+        }
     }
 
     #[test]
     fn names_what_is_wrong() {
-        let (_, faults) = files(b"--b\r\nno header\r\n\r\nx\r\n--b--", b"b", true);
+        let (_, faults) = files(b"--xyz\r\nno header\r\n\r\nx\r\n--xyz--", 3);
         assert!(faults.invalid_header);
-        let (_, faults) = files(b"--b\r\nContent-Disposition: x; filename=f\r\n\r\n\r\n--b--", b"b", true);
+        let (_, faults) = files(b"--xyz\r\nContent-Disposition: x; filename=f\r\n\r\n\r\n--xyz--", 3);
         assert!(faults.no_data);
+        let (_, faults) = files(&[b"--xyz\r\n", &[b'x'; 2 * MAX_HEADER][..]].concat(), 1000);
+        assert!(faults.invalid_header);
         assert_eq!(boundary(b"text/plain; boundary=x"), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{Context, Failed, Slot, Transactions};
-use sidewire_base::{Direction, Time};
+use sidewire_base::Direction;
 
 use super::event::Event;
 use super::header::{Side, Span, contains, is_space, trim};
@@ -72,7 +72,7 @@ impl Http1 {
         let slot = transactions.by_id(self.request_id).ok_or(Failed)?;
         slot.head.updated = now;
         match self.request {
-            RequestState::Line => self.request_line(data, last, slot, now),
+            RequestState::Line => self.request_line(data, last, slot, context),
             RequestState::Old => {
                 let blank = data.iter().take_while(|octet| is_space(**octet)).count();
                 if blank < data.len() || blank > MAX_OLD_JUNK {
@@ -111,20 +111,20 @@ impl Http1 {
                         Opening::Channel(cookie, carries) => {
                             let (client, server) = (context.client, context.server);
                             objects(context.extensions).virtual_connections().announce(client, server, cookie, carries);
-                            Self::complete(HERE, slot, now);
+                            Self::complete(HERE, slot, context);
                             self.request = RequestState::Ignore;
                             self.response = ResponseState::Closed;
                             return Ok(Move::Switch(0, "dcerpc"));
                         }
                     }
                 }
-                let (moved, left) = self.counted(HERE, left, data, slot, now);
+                let (moved, left) = self.counted(HERE, left, data, slot, context);
                 self.request = if left == 0 { RequestState::Finalize } else { RequestState::Length(left) };
                 Ok(moved)
             }
             RequestState::ChunkLine => self.request_chunk_line(data, last, slot),
             RequestState::Chunk(left) => {
-                let (moved, left) = self.counted(HERE, left, data, slot, now);
+                let (moved, left) = self.counted(HERE, left, data, slot, context);
                 self.request = if left == 0 { RequestState::ChunkEnd } else { RequestState::Chunk(left) };
                 Ok(moved)
             }
@@ -135,7 +135,7 @@ impl Http1 {
                 }
                 Ok(moved)
             }
-            RequestState::Finalize => Ok(self.request_finalize(data, last, slot, now)),
+            RequestState::Finalize => Ok(self.request_finalize(data, last, slot, context)),
             RequestState::Connect => Ok(Move::Wait),
             RequestState::Idle | RequestState::Ignore | RequestState::Resync => Ok(Move::Wait),
         }
@@ -146,7 +146,7 @@ impl Http1 {
         data: &[u8],
         last: bool,
         slot: &mut Slot<Transaction>,
-        now: Time,
+        context: &mut Context<'_>,
     ) -> Result<Move, Failed> {
         let taken = match memchr::memchr(b'\n', data) {
             Some(end) => end + 1,
@@ -166,7 +166,7 @@ impl Http1 {
             return Ok(Move::On(taken));
         }
         self.request_line_done(line::chomp(line), slot);
-        slot.advance(HERE, stage::LINE, now);
+        slot.advance(HERE, stage::LINE, context.time);
         self.request = if slot.tx.request.old { RequestState::Old } else { RequestState::Headers };
         Ok(Move::On(taken))
     }
@@ -358,60 +358,70 @@ impl Http1 {
     }
 
     /// Ends a request, unless what follows at once is no request: that belongs to it as body nobody announced.
-    fn request_finalize(&mut self, data: &[u8], last: bool, slot: &mut Slot<Transaction>, now: Time) -> Move {
+    fn request_finalize(
+        &mut self,
+        data: &[u8],
+        last: bool,
+        slot: &mut Slot<Transaction>,
+        context: &mut Context<'_>,
+    ) -> Move {
         let end = memchr::memchr(b'\n', data);
         let text = data.get(..end.map_or(data.len(), |end| end + 1)).unwrap_or_default();
         if text.is_empty() || is_request(text) {
-            return self.request_complete(slot, now);
+            return self.request_complete(slot, context);
         }
         if end.is_none() && !last {
-            return if data.len() > self.config.field_limit { self.request_complete(slot, now) } else { Move::Wait };
+            return if data.len() > self.config.field_limit {
+                self.request_complete(slot, context)
+            } else {
+                Move::Wait
+            };
         }
         if !trim(text).is_empty() {
             slot.raise(Event::RequestBodyUnexpected);
         }
-        self.body(HERE, text, slot, now);
+        self.body(HERE, text, slot, context);
         Move::On(text.len())
     }
 
-    fn request_complete(&mut self, slot: &mut Slot<Transaction>, now: Time) -> Move {
+    fn request_complete(&mut self, slot: &mut Slot<Transaction>, context: &mut Context<'_>) -> Move {
         for event in core::mem::take(&mut slot.tx.request.late) {
             slot.raise(event);
         }
+        Self::complete(HERE, slot, context);
         Self::form_faults(slot);
-        Self::complete(HERE, slot, now);
         self.request = if slot.tx.request.old { RequestState::Ignore } else { RequestState::Idle };
         Move::On(0)
     }
 
     fn form_faults(slot: &mut Slot<Transaction>) {
-        let faults = slot.tx.form().map(|(_, faults)| faults);
-        if faults.is_some_and(|faults| faults.invalid_header) {
+        let faults = slot.tx.request.payload.file.faults();
+        if faults.invalid_header {
             slot.raise(Event::MultipartInvalidHeader);
         }
-        if faults.is_some_and(|faults| faults.no_data) {
+        if faults.no_data {
             slot.raise(Event::MultipartNoFiledata);
         }
     }
 
     /// The answer has begun: an HTTP/0.9 request is over.
-    pub(super) fn request_answered(&mut self, transactions: &mut Transactions<Transaction>, now: Time) {
+    pub(super) fn request_answered(&mut self, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
         if self.request == RequestState::Old
             && let Some(slot) = transactions.by_id(self.request_id)
         {
-            self.request_complete(slot, now);
+            self.request_complete(slot, context);
         }
     }
 
     /// The answer says that the announced body will not come, or that a tunnel was refused: the request is over.
-    pub(super) fn request_cut_short(&mut self, id: u64, slot: &mut Slot<Transaction>, now: Time) {
+    pub(super) fn request_cut_short(&mut self, id: u64, slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
         let waiting = match self.request {
             RequestState::Connect => true,
             RequestState::Length(left) => Some(left) == slot.tx.request.content_length,
             _ => false,
         };
         if waiting && self.request_id == id {
-            self.request_complete(slot, now);
+            self.request_complete(slot, context);
         }
     }
 
@@ -429,7 +439,12 @@ impl Http1 {
         Move::On(text.len())
     }
 
-    pub(super) fn request_gap(&mut self, length: u64, transactions: &mut Transactions<Transaction>, now: Time) {
+    pub(super) fn request_gap(
+        &mut self,
+        length: u64,
+        transactions: &mut Transactions<Transaction>,
+        context: &mut Context<'_>,
+    ) {
         let slot = transactions.by_id(self.request_id);
         let left = match self.request {
             RequestState::Idle | RequestState::Resync | RequestState::Ignore => {
@@ -442,7 +457,7 @@ impl Http1 {
             _ => 0,
         };
         let Some(slot) = slot else { return };
-        slot.tx.request.payload.body.skip(length.min(left));
+        Self::skip(HERE, length.min(left), slot, context);
         if left > length {
             self.request = match self.request {
                 RequestState::Length(_) => RequestState::Length(left - length),
@@ -451,17 +466,17 @@ impl Http1 {
             return;
         }
         let ended = left == length && matches!(self.request, RequestState::Length(_));
-        self.request_complete(slot, now);
+        self.request_complete(slot, context);
         self.request = if ended { RequestState::Idle } else { RequestState::Resync };
     }
 
-    pub(super) fn request_end(&mut self, transactions: &mut Transactions<Transaction>, now: Time) {
+    pub(super) fn request_end(&mut self, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
         if matches!(self.request, RequestState::Idle | RequestState::Ignore | RequestState::Resync) {
             return;
         }
         if let Some(slot) = transactions.by_id(self.request_id) {
             slot.tx.request.has_headers |= self.request == RequestState::Headers && slot.tx.request.has_line;
-            self.request_complete(slot, now);
+            self.request_complete(slot, context);
         }
         self.request = RequestState::Ignore;
     }

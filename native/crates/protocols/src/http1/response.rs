@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{Context, Failed, Slot, Transactions};
-use sidewire_base::{Direction, Time};
+use sidewire_base::Direction;
 
 use super::content::Decoder;
 use super::event::Event;
@@ -55,7 +55,7 @@ impl Http1 {
                 if data.is_empty() {
                     return Ok(Move::Wait);
                 }
-                self.response_begin(transactions, now)?;
+                self.response_begin(transactions, context)?;
                 return Ok(Move::On(0));
             }
             ResponseState::Resync => return Ok(self.response_resync(data)),
@@ -65,7 +65,7 @@ impl Http1 {
         let slot = transactions.by_id(self.response_id).ok_or(Failed)?;
         slot.head.updated = now;
         match self.response {
-            ResponseState::Line => self.response_line(data, last, slot, now),
+            ResponseState::Line => self.response_line(data, last, slot, context),
             ResponseState::Headers => {
                 let (taken, end) = self.headers(Side::Response, data, last, slot)?;
                 if end {
@@ -84,19 +84,19 @@ impl Http1 {
                 Ok(Move::On(taken).or_wait())
             }
             ResponseState::Length(left) => {
-                let (moved, left) = self.counted(HERE, left, data, slot, now);
+                let (moved, left) = self.counted(HERE, left, data, slot, context);
                 self.response = if left == 0 { ResponseState::Finalize } else { ResponseState::Length(left) };
                 Ok(moved)
             }
             ResponseState::UntilClose => {
                 if !data.is_empty() {
-                    self.body(HERE, data, slot, now);
+                    self.body(HERE, data, slot, context);
                 }
                 Ok(Move::On(data.len()).or_wait())
             }
             ResponseState::ChunkLine => self.response_chunk_line(data, slot),
             ResponseState::Chunk(left) => {
-                let (moved, left) = self.counted(HERE, left, data, slot, now);
+                let (moved, left) = self.counted(HERE, left, data, slot, context);
                 self.response = if left == 0 { ResponseState::ChunkEnd } else { ResponseState::Chunk(left) };
                 Ok(moved)
             }
@@ -107,22 +107,26 @@ impl Http1 {
                 }
                 Ok(moved)
             }
-            ResponseState::Finalize => Ok(self.response_finalize(data, last, slot, now)),
+            ResponseState::Finalize => Ok(self.response_finalize(data, last, slot, context)),
             ResponseState::Idle | ResponseState::Resync | ResponseState::Closed => Ok(Move::Wait),
         }
     }
 
     /// Finds, or makes up, the transaction a response belongs to.
-    fn response_begin(&mut self, transactions: &mut Transactions<Transaction>, now: Time) -> Result<(), Failed> {
-        self.request_answered(transactions, now);
+    fn response_begin(
+        &mut self,
+        transactions: &mut Transactions<Transaction>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Failed> {
+        self.request_answered(transactions, context);
         if self.response_id >= transactions.opened() {
             if transactions.len() >= self.config.max_transactions {
                 return Err(Failed);
             }
-            let slot = transactions.open(Transaction::new(Arc::clone(&self.config)), now);
+            let slot = transactions.open(Transaction::new(Arc::clone(&self.config)), context.time);
             slot.tx.request.unseen = true;
             slot.raise(Event::UnableToMatchResponse);
-            slot.advance(Direction::ToServer, stage::COMPLETE, now);
+            slot.advance(Direction::ToServer, stage::COMPLETE, context.time);
             self.response_id = slot.head.id;
         }
         let slot = transactions.by_id(self.response_id).ok_or(Failed)?;
@@ -138,7 +142,7 @@ impl Http1 {
         data: &[u8],
         last: bool,
         slot: &mut Slot<Transaction>,
-        now: Time,
+        context: &mut Context<'_>,
     ) -> Result<Move, Failed> {
         let end = memchr::memchr2(b'\r', b'\n', data);
         let taken = match end.map(|end| (end, data.get(end..).unwrap_or_default())) {
@@ -169,7 +173,7 @@ impl Http1 {
                 return Ok(Move::On(taken));
             }
             slot.tx.response.payload.decoder = Decoder::default();
-            self.body(HERE, line, slot, now);
+            self.body(HERE, line, slot, context);
             return Ok(Move::On(taken));
         }
         let parts = line::status_line(line);
@@ -190,7 +194,7 @@ impl Http1 {
             slot.raise(Event::ResponseInvalidStatus);
         }
         if code != Some(100) {
-            slot.advance(HERE, stage::LINE, now);
+            slot.advance(HERE, stage::LINE, context.time);
         }
         self.response = ResponseState::Headers;
         Ok(Move::On(taken))
@@ -203,7 +207,6 @@ impl Http1 {
         slot: &mut Slot<Transaction>,
         context: &mut Context<'_>,
     ) -> Result<Move, Failed> {
-        let now = context.time;
         let code = slot.tx.response.code.unwrap_or(0);
         let head = &slot.tx.response.head;
         let encoding = head.get(b"transfer-encoding");
@@ -213,10 +216,10 @@ impl Http1 {
         let channel = self.rpc_out.take_if(|_| code >= 200);
         if slot.tx.is_connect() {
             if (200..300).contains(&code) {
-                self.leave(slot, now);
+                self.leave(slot, context);
                 return Ok(Move::Switch(taken, ""));
             }
-            self.request_cut_short(self.response_id, slot, now);
+            self.request_cut_short(self.response_id, slot, context);
         } else if code == 200
             && !chunked
             && self.request_id == self.response_id
@@ -224,7 +227,7 @@ impl Http1 {
         {
             let (client, server) = (context.client, context.server);
             objects(context.extensions).virtual_connections().announce(client, server, cookie, Direction::ToClient);
-            self.leave(slot, now);
+            self.leave(slot, context);
             return Ok(Move::Switch(taken, "dcerpc"));
         } else if code == 101 && !delimited {
             let to = head.get(b"upgrade").map(|value| {
@@ -236,7 +239,7 @@ impl Http1 {
                     None
                 }
             });
-            self.leave(slot, now);
+            self.leave(slot, context);
             return Ok(to.flatten().map_or(Move::Quit(taken), |to| Move::Switch(taken, to)));
         } else if code == 100 && encoding.is_none() && length.and_then(line::content_length).unwrap_or(0) == 0 {
             if slot.tx.response.continued {
@@ -248,7 +251,7 @@ impl Http1 {
             return Ok(Move::On(taken));
         } else if (400..500).contains(&code) && slot.tx.header(Direction::ToServer, b"expect") == Some(b"100-continue")
         {
-            self.request_cut_short(self.response_id, slot, now);
+            self.request_cut_short(self.response_id, slot, context);
         }
         let bodiless = matches!(code, 100..200 | 204 | 304);
         let head = &slot.tx.response.head;
@@ -291,22 +294,22 @@ impl Http1 {
                 }
             }
         };
-        self.response_headers_known(slot, now);
+        self.response_headers_known(slot, context);
         Ok(Move::On(taken))
     }
 
     /// Ends the transaction behind which the flow is no HTTP any more.
-    fn leave(&mut self, slot: &mut Slot<Transaction>, now: Time) {
-        self.response_headers_known(slot, now);
-        Self::complete(Direction::ToServer, slot, now);
-        Self::complete(HERE, slot, now);
+    fn leave(&mut self, slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
+        self.response_headers_known(slot, context);
+        Self::complete(Direction::ToServer, slot, context);
+        Self::complete(HERE, slot, context);
         self.request = RequestState::Ignore;
         self.response = ResponseState::Closed;
     }
 
-    fn response_headers_known(&self, slot: &mut Slot<Transaction>, now: Time) {
+    fn response_headers_known(&self, slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
         slot.tx.response.has_headers = true;
-        slot.advance(HERE, stage::HEADERS, now);
+        slot.advance(HERE, stage::HEADERS, context.time);
         self.decode(HERE, slot);
         let range = slot.tx.header(HERE, b"content-range");
         if range.is_some_and(|range| log::content_range(range).is_none()) {
@@ -356,9 +359,15 @@ impl Http1 {
     }
 
     /// Ends a response, unless what follows at once is no response: browsers show that as part of it.
-    fn response_finalize(&mut self, data: &[u8], last: bool, slot: &mut Slot<Transaction>, now: Time) -> Move {
+    fn response_finalize(
+        &mut self,
+        data: &[u8],
+        last: bool,
+        slot: &mut Slot<Transaction>,
+        context: &mut Context<'_>,
+    ) -> Move {
         if data.is_empty() || is_response(data) {
-            return self.response_complete(slot, now);
+            return self.response_complete(slot, context);
         }
         let end = memchr::memchr(b'\n', data);
         let text = match end {
@@ -368,12 +377,12 @@ impl Http1 {
             None => return Move::Wait,
         };
         slot.raise(Event::ResponseBodyUnexpected);
-        self.body(HERE, text, slot, now);
+        self.body(HERE, text, slot, context);
         Move::On(text.len())
     }
 
-    fn response_complete(&mut self, slot: &mut Slot<Transaction>, now: Time) -> Move {
-        Self::complete(HERE, slot, now);
+    fn response_complete(&mut self, slot: &mut Slot<Transaction>, context: &mut Context<'_>) -> Move {
+        Self::complete(HERE, slot, context);
         self.response_id += 1;
         self.response = ResponseState::Idle;
         Move::On(0)
@@ -393,7 +402,12 @@ impl Http1 {
         Move::On(memchr::memchr(b'\n', data).map_or(data.len(), |end| end + 1))
     }
 
-    pub(super) fn response_gap(&mut self, length: u64, transactions: &mut Transactions<Transaction>, now: Time) {
+    pub(super) fn response_gap(
+        &mut self,
+        length: u64,
+        transactions: &mut Transactions<Transaction>,
+        context: &mut Context<'_>,
+    ) {
         let left = match self.response {
             ResponseState::Closed | ResponseState::Resync => return,
             ResponseState::Idle => {
@@ -407,7 +421,7 @@ impl Http1 {
         let Some(slot) = transactions.by_id(self.response_id) else { return };
         // Nothing can be decoded behind a gap.
         slot.tx.response.payload.decoder = Decoder::default();
-        slot.tx.response.payload.body.skip(length.min(left));
+        Self::skip(HERE, length.min(left), slot, context);
         if left > length {
             self.response = match self.response {
                 ResponseState::Length(_) => ResponseState::Length(left - length),
@@ -417,18 +431,18 @@ impl Http1 {
             return;
         }
         let ended = left == length && matches!(self.response, ResponseState::Length(_));
-        self.response_complete(slot, now);
+        self.response_complete(slot, context);
         self.response = if ended { ResponseState::Idle } else { ResponseState::Resync };
     }
 
-    pub(super) fn response_end(&mut self, transactions: &mut Transactions<Transaction>, now: Time) {
+    pub(super) fn response_end(&mut self, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
         if matches!(self.response, ResponseState::Closed) {
             return;
         }
         let open = !matches!(self.response, ResponseState::Idle | ResponseState::Resync);
         if open && let Some(slot) = transactions.by_id(self.response_id) {
             slot.tx.response.has_headers |= self.response == ResponseState::Headers;
-            self.response_complete(slot, now);
+            self.response_complete(slot, context);
         }
         self.response = ResponseState::Closed;
     }

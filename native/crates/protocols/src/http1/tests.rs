@@ -123,6 +123,18 @@ impl Flow {
         String::from_utf8(out).unwrap()
     }
 
+    /// The events of the files of a direction of a transaction.
+    fn files(&self, position: usize, direction: Direction) -> Vec<String> {
+        let (files, id) =
+            (self.session.files(position).unwrap(), self.session.transactions().head(position).unwrap().id);
+        let event = |file| {
+            let mut out = Vec::new();
+            sidewire_files::write_fileinfo(file, id, &mut Object::new(&mut out));
+            String::from_utf8(out).unwrap()
+        };
+        files.of(direction).iter().map(event).collect()
+    }
+
     /// Everything there is to see of all transactions.
     fn everything(&self) -> String {
         let mut out = Vec::new();
@@ -137,6 +149,7 @@ impl Flow {
             for logger in 0..LOGGERS.len() {
                 writeln!(out, "  {}", self.eve(position, logger)).unwrap();
             }
+            writeln!(out, "  {:?} {:?}", self.files(position, C), self.files(position, S)).unwrap();
         }
         String::from_utf8(out).unwrap()
     }
@@ -195,7 +208,8 @@ fn writes_the_http_event() {
         flow.eve(0, 0),
         r#"{"hostname":"example.com","http_port":8080,"url":"/a/../b?c=%41","http_user_agent":"me","http_content_type":"text/html","http_method":"GET","protocol":"HTTP/1.1","status":200,"length":5}"#
     );
-    assert_eq!(flow.eve(0, 2), r#"{"filename":"/b","gaps":false,"state":"CLOSED","stored":false,"size":5,"tx_id":0}"#);
+    let event = r#"{"filename":"/b","gaps":false,"state":"CLOSED","stored":false,"size":5,"tx_id":0}"#;
+    assert_eq!(flow.files(0, S), [event]);
     let flow = Flow::told(&[("custom", "server"), ("dump-all-headers", "response")])
         .say(C, "GET / HTTP/1.0\r\n\r\n")
         .say(S, "HTTP/1.0 206 x\r\nServer: s\r\nContent-Range: bytes 0-4/9\r\nContent-Length: 0\r\n\r\n");
@@ -315,7 +329,7 @@ fn goes_on_behind_gaps() {
         (flow.get(0, "http.response_body", S).unwrap(), flow.get(1, "http.response_body", S).unwrap()),
         ("abchij".into(), "hello".into())
     );
-    assert!(flow.eve(0, 2).contains(r#""gaps":true,"state":"TRUNCATED","stored":false,"size":10"#));
+    assert!(flow.files(0, S)[0].contains(r#""gaps":true,"state":"TRUNCATED","stored":false,"size":10"#));
     let flow = Flow::new()
         .say(C, "GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n")
         .say(S, "HTTP/1.1 200 OK\r\nContent-Len")
@@ -402,10 +416,8 @@ fn finds_the_files_of_a_form() {
     );
     let flow = Flow::new().say(C, request);
     assert_eq!(flow.request("file.data"), "MZ");
-    assert_eq!(
-        flow.eve(0, 1),
-        r#"{"filename":"a.exe","gaps":false,"state":"CLOSED","stored":false,"size":2,"tx_id":0}"#
-    );
+    let event = r#"{"filename":"a.exe","gaps":false,"state":"CLOSED","stored":false,"size":2,"tx_id":0}"#;
+    assert_eq!(flow.files(0, C), [event]);
 }
 
 fn conversation() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {

@@ -5,14 +5,17 @@ use core::ops::Range;
 use std::sync::Arc;
 
 use sidewire_base::Direction;
+use sidewire_files::{FileContext, TxFiles};
 use smallvec::SmallVec;
 
 use super::body::Body;
+use super::body_file::{BodyFile, BodyTarget};
 use super::config::{BodyLimits, Config};
 use super::content::Decoder;
 use super::event::Event;
 use super::header::{Head, Span};
 use super::line::Version;
+use super::log::content_range;
 use super::multipart;
 use super::uri::{self, Normalised, Parts};
 
@@ -28,6 +31,7 @@ pub struct Transaction {
     pub(super) config: Arc<Config>,
     pub(super) request: Request,
     pub(super) response: Response,
+    pub(super) files: TxFiles,
 }
 
 /// Texts that are made when somebody asks for them.
@@ -39,40 +43,12 @@ pub(super) struct Made {
     items: OnceCell<(Vec<u8>, Vec<Range<usize>>)>,
 }
 
-/// A body with what decodes it.
+/// A body with what decodes it, and the files it is.
 #[derive(Debug, Default)]
 pub(super) struct Payload {
     pub body: Body,
     pub decoder: Decoder,
-}
-
-impl Payload {
-    /// Takes octets of the body as they were sent (without chunk lines). True when they turned out to be a bomb.
-    pub(super) fn push(&mut self, octets: &[u8], limits: BodyLimits, bomb_limit: u64) -> bool {
-        let Self { body, decoder } = self;
-        body.wire = body.wire.saturating_add(octets.len() as u64);
-        let mut bomb = false;
-        decoder.push(octets, &mut |decoded| {
-            body.push(decoded, limits);
-            bomb = body.entity > bomb_limit && body.entity > body.wire.saturating_mul(BOMB_RATIO);
-            !bomb
-        });
-        bomb
-    }
-
-    /// Nothing follows. True when the body could not be decoded as it was said to be.
-    pub(super) fn finish(&mut self, limits: BodyLimits) -> bool {
-        let Self { body, decoder } = self;
-        // What decoded the body is not needed for logging.
-        let mut decoder = core::mem::take(decoder);
-        let failed = decoder.failed();
-        decoder.finish(&mut |decoded| {
-            body.push(decoded, limits);
-            true
-        });
-        body.finish();
-        failed
-    }
+    pub file: BodyFile,
 }
 
 #[derive(Debug, Default)]
@@ -122,7 +98,7 @@ pub(super) struct Response {
 
 impl Transaction {
     pub(super) fn new(config: Arc<Config>) -> Self {
-        Self { config, request: Request::default(), response: Response::default() }
+        Self { config, request: Request::default(), response: Response::default(), files: TxFiles::default() }
     }
 
     pub(super) const fn payload(&self, direction: Direction) -> &Payload {
@@ -299,11 +275,85 @@ impl Transaction {
         uri.as_deref().and_then(|uri| uri.get(..*path)).unwrap_or_default()
     }
 
-    /// The files in a request's form; `None` when the body is no form.
-    pub(super) fn form(&self) -> Option<(Vec<multipart::Part<'_>>, multipart::Faults)> {
-        let boundary = multipart::boundary(self.header(Direction::ToServer, b"content-type")?)?;
-        let body = &self.request.payload.body;
-        Some(multipart::files(body.kept(), boundary, false))
+    /// Takes octets of a body as they were sent (without chunk lines). True when they turned out to be a bomb.
+    pub(super) fn take_body(
+        &mut self,
+        direction: Direction,
+        octets: &[u8],
+        bomb_limit: u64,
+        context: &mut FileContext<'_>,
+    ) -> bool {
+        self.begin_file(direction);
+        let (Payload { body, decoder, file }, mut target) = self.body_target(direction, context);
+        body.wire = body.wire.saturating_add(octets.len() as u64);
+        let mut bomb = false;
+        decoder.push(octets, &mut |decoded| {
+            file.take(&mut target, decoded, body.entity);
+            body.push(decoded, target.limits);
+            bomb = body.entity > bomb_limit && body.entity > body.wire.saturating_mul(BOMB_RATIO);
+            !bomb
+        });
+        bomb
+    }
+
+    /// Octets of a body are missing.
+    pub(super) fn skip_body(&mut self, direction: Direction, length: u64, context: &mut FileContext<'_>) {
+        self.begin_file(direction);
+        let (Payload { body, file, .. }, mut target) = self.body_target(direction, context);
+        file.skip(&mut target, length, body.entity);
+        body.skip(length);
+    }
+
+    /// Nothing of a body follows. True when it could not be decoded as it was said to be.
+    pub(super) fn finish_body(&mut self, direction: Direction, context: &mut FileContext<'_>) -> bool {
+        let (Payload { body, decoder, file }, mut target) = self.body_target(direction, context);
+        // What decoded the body is not needed for logging.
+        let mut decoder = core::mem::take(decoder);
+        let failed = decoder.failed();
+        decoder.finish(&mut |decoded| {
+            file.take(&mut target, decoded, body.entity);
+            body.push(decoded, target.limits);
+            true
+        });
+        body.finish();
+        file.finish(&mut target);
+        failed
+    }
+
+    /// A body begins: is it a file, or a form that holds some?
+    fn begin_file(&mut self, direction: Direction) {
+        if !self.payload(direction).file.has_begun() {
+            let file = match (direction, self.method()) {
+                (Direction::ToClient, _) => {
+                    let range = self.header(direction, b"content-range").and_then(content_range);
+                    BodyFile::whole(self.file_name(direction), range.and_then(|range| range.bounds))
+                }
+                (Direction::ToServer, b"POST") => {
+                    match self.header(direction, b"content-type").and_then(multipart::boundary) {
+                        Some(boundary) => BodyFile::form(boundary),
+                        None => BodyFile::whole(self.file_name(direction), None),
+                    }
+                }
+                (Direction::ToServer, b"PUT") => BodyFile::whole(self.file_name(direction), None),
+                // Bodies of other requests are no files.
+                (Direction::ToServer, _) => BodyFile::Over,
+            };
+            self.payload_mut(direction).file = file;
+        }
+    }
+
+    fn body_target<'t, 'c, 'm>(
+        &'t mut self,
+        direction: Direction,
+        context: &'c mut FileContext<'m>,
+    ) -> (&'t mut Payload, BodyTarget<'t, 'c, 'm>) {
+        let limits = self.limits(direction);
+        let Self { request, response, files, .. } = self;
+        let payload = match direction {
+            Direction::ToServer => &mut request.payload,
+            Direction::ToClient => &mut response.payload,
+        };
+        (payload, BodyTarget { direction, limits, files, context })
     }
 }
 

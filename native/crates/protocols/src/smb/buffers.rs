@@ -5,7 +5,7 @@ use sidewire_app_layer::{Buffer, Value, buffers};
 use sidewire_base::Direction;
 
 use super::stage::{COMPLETE, STARTED};
-use super::transaction::{Command, Detail, File, SessionSetup, Status, Transaction, TreeConnect};
+use super::transaction::{Command, Detail, SessionSetup, Status, Transaction, TreeConnect};
 use crate::dcerpc::RpcBuffers;
 
 /// Words of `smb.file_operation`.
@@ -39,12 +39,6 @@ const OWN: &[Buffer<Transaction>] = buffers! {
         Detail::Rename(rename) => Value::Bytes(&rename.to),
         _ => Value::Absent,
     };
-    /// Content of a file: to the server of one that is written, to the client of one that is read.
-    "file.data" [alias "file_data"]: Body, both(STARTED, STARTED)
-        => |tx, direction, nth| file(tx, direction, nth).map_or(Value::Absent, |file| file.content.value());
-    /// Name of a file that is read or written.
-    "file.name": Bytes, both(STARTED, STARTED)
-        => |tx, direction, nth| file(tx, direction, nth).map_or(Value::Absent, |file| Value::Bytes(&file.name));
     /// Path of the share a file that is read or written lies on.
     "smb.file_share": Bytes, to_server(COMPLETE) => |tx, _, _| match &tx.detail {
         Detail::File(file) => Value::Bytes(&file.share),
@@ -69,12 +63,12 @@ const OWN: &[Buffer<Transaction>] = buffers! {
     };
     /// How far a file has been read or written. Octets.
     "smb.file_size": Uint(64), to_server(COMPLETE) => |tx, _, _| match &tx.detail {
-        Detail::File(file) => Value::Uint(file.content.size()),
+        Detail::File(file) => Value::Uint(file.chunks.size()),
         _ => Value::Absent,
     };
     /// 1 when a file that is read or written begins as DOS and Windows programs do (`MZ`), else 0.
     "smb.file_executable": Uint(8), to_server(COMPLETE) => |tx, _, _| match &tx.detail {
-        Detail::File(file) => Value::Uint(file.content.is_executable().into()),
+        Detail::File(file) => Value::Uint(file.is_executable().into()),
         _ => Value::Absent,
     };
     /// The NTSTATUS a command was answered with.
@@ -96,14 +90,6 @@ const OWN: &[Buffer<Transaction>] = buffers! {
 pub(super) const BUFFERS: &[Buffer<Transaction>] = &joined::<_, { OWN.len() + RPC.len() }>(OWN, RPC);
 
 const RPC: &[Buffer<Transaction>] = RpcBuffers::<Transaction>::ALL;
-
-/// The file that travels in a direction.
-fn file(tx: &Transaction, direction: Direction, nth: u32) -> Option<&File> {
-    match &tx.detail {
-        Detail::File(file) if nth == 0 && file.direction == direction => Some(file),
-        _ => None,
-    }
-}
 
 fn tree(tx: &Transaction) -> Option<&TreeConnect> {
     match &tx.detail {

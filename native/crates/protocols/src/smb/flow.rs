@@ -642,10 +642,11 @@ impl Smb {
             self.handles.remove(&handle);
         }
         for id in open.files.into_iter().flatten() {
-            if let Some(slot) = self.ledger.answer(around, Some(id), status)
+            self.ledger.answer(around, Some(id), status);
+            if let Some(slot) = around.transactions.by_id(id)
                 && let Detail::File(file) = &mut slot.tx.detail
             {
-                file.content.complete = true;
+                file.end(true, &mut around.context.files);
             }
         }
         if let Some(rpc) = open.rpc.as_mut() {

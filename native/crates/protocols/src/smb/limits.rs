@@ -1,6 +1,7 @@
 //! How much of a flow is kept, and what is found too large. Keys as under `app-layer.protocols.smb`.
 
 use sidewire_app_layer::{FromSettings, Settings};
+use sidewire_files::ChunkLimit;
 
 use super::kinds::EveSmbOptions;
 
@@ -16,9 +17,9 @@ pub struct Limits {
     /// Greatest write (`max-write-size`). Octets; 0: any.
     pub(super) write: u32,
     /// Octets (`max-read-queue-size`) and chunks (`max-read-queue-cnt`) ahead of a hole in a file being read; 0: any.
-    pub(super) read_queue: Queue,
+    pub(super) read_queue: ChunkLimit,
     /// The same for a file being written (`max-write-queue-size`, `max-write-queue-cnt`).
-    pub(super) write_queue: Queue,
+    pub(super) write_queue: ChunkLimit,
     /// File and pipe handles (`max-guid-cache-size`).
     pub(super) handles: usize,
     /// Requests whose answer is awaited (`max-read-offset-cache-size` bounds reads alone in Suricata).
@@ -29,19 +30,12 @@ pub struct Limits {
     pub(super) stub: usize,
 }
 
-/// A bound on what waits behind a hole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Queue {
-    pub(super) size: u64,
-    pub(super) count: usize,
-}
-
 impl FromSettings<EveSmbOptions> for Limits {
     fn from_settings(settings: &Settings, _: &[&EveSmbOptions]) -> Self {
         let size = |key, default: u64| settings.size(key).unwrap_or(default);
         let size32 = |key| u32::try_from(size(key, 16 << 20)).unwrap_or(u32::MAX);
         let count = |key, default| settings.number(key).and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
-        let queue = |size_key, count_key| Queue { size: size(size_key, 64 << 20), count: count(count_key, 64) };
+        let queue = |size_key, count_key| ChunkLimit { size: size(size_key, 64 << 20), count: count(count_key, 64) };
         Self {
             transactions: count("max-tx", 1024),
             strict: settings.number("max-tx").is_some(),

@@ -3,7 +3,6 @@
 use core::fmt;
 
 use sidewire_app_layer::{Logger, TxHead};
-use sidewire_base::Direction;
 use sidewire_eve::{Array, Object};
 use sidewire_msrpc::{Carriage, Exchange, PduType, write_msrpc};
 use sidewire_tables::{FSCTL, NTSTATUS};
@@ -32,33 +31,7 @@ pub(super) const LOGGERS: &[Logger<Transaction, EveSmbOptions>] = &[
             }
         },
     ),
-    Logger::file(
-        |head, tx: &Transaction, last| is_ready(head, last) && matches!(tx.detail, Detail::File(_)),
-        |tx| match &tx.detail {
-            Detail::File(file) => file.direction,
-            _ => Direction::ToServer,
-        },
-        |tx, head, _, out| write_file(tx, head, false, out),
-    )
-    .in_others(|tx, head, _, out| write_file(tx, head, true, out)),
 ];
-
-/// `open`: the file may still be on its way.
-fn write_file(tx: &Transaction, head: &TxHead, open: bool, out: &mut Object<'_>) {
-    let Detail::File(file) = &tx.detail else { return };
-    let content = &file.content;
-    let state = match (content.complete, content.has_gaps()) {
-        (true, false) => "CLOSED",
-        (false, _) if open && !content.ended => "UNKNOWN",
-        _ => "TRUNCATED",
-    };
-    out.bytes("filename", &file.name)
-        .bool("gaps", file.content.has_gaps())
-        .str("state", state)
-        .bool("stored", false)
-        .u64("size", file.content.size())
-        .u64("tx_id", head.id);
-}
 
 fn is_ready(head: &TxHead, last: bool) -> bool {
     last || head.progress == BOTH_COMPLETE

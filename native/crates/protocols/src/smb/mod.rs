@@ -31,9 +31,11 @@ mod wire2;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
+    Buffer, Context, Failed, FilesInfo, Hook, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport,
+    Value,
 };
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::Direction;
+use sidewire_files::TxFiles;
 
 use event::Event;
 use kinds::EveSmbOptions;
@@ -62,7 +64,7 @@ impl Protocol for Smb {
         extensions: &[EXTENSION],
         flushes_stream: false,
         stream_depth: Some(0),
-        files: PerDirection::new(true, true),
+        files: Some(FilesInfo { hook: Hook::both(stage::STARTED, stage::STARTED), own_data: false }),
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
@@ -76,11 +78,14 @@ impl Protocol for Smb {
         rows::argument(tx, name, nth)
     }
 
-    fn inspected(tx: &mut Transaction, direction: Direction) {
-        if let transaction::Detail::File(file) = &mut tx.detail
-            && file.direction == direction
-        {
-            file.content.forget();
+    fn files(tx: &Transaction) -> Option<&TxFiles> {
+        tx.file().map(|file| &file.files)
+    }
+
+    fn files_mut(tx: &mut Transaction) -> Option<&mut TxFiles> {
+        match &mut tx.detail {
+            transaction::Detail::File(file) => Some(&mut file.files),
+            _ => None,
         }
     }
 
@@ -117,7 +122,7 @@ impl Protocol for Smb {
             if let transaction::Detail::File(file) = &mut slot.tx.detail
                 && file.direction == direction
             {
-                file.content.ended = true;
+                file.end(false, &mut context.files);
             }
         }
     }

@@ -11,10 +11,11 @@ use sidewire_msrpc::security::Principal;
 use sidewire_msrpc::{Connection, Exchange, Exchanges, Header, PduType, Plausible, Surroundings};
 
 use super::event::Event;
+use super::file::File;
 use super::flow::{Around, Ledger, Smb};
 use super::lane::{Flowing, Route};
 use super::names::FSCTL_PIPE_TRANSCEIVE;
-use super::transaction::{Call, Command, Detail, File, Transaction};
+use super::transaction::{Call, Command, Detail, Transaction};
 use super::{wire1, wire2};
 use crate::dcerpc::{interfaces_of, objects};
 
@@ -53,7 +54,7 @@ impl Smb {
                 if let Some(slot) = around.transactions.by_id(id) {
                     slot.head.updated = now;
                     if let Detail::File(file) = &mut slot.tx.detail {
-                        file.content.octets(data.position, octets);
+                        file.octets(data.position, octets, &mut around.context.files);
                     }
                 }
             }
@@ -122,13 +123,8 @@ impl Smb {
             Some(id) => id,
             None => {
                 let share = self.trees.peek(&open.tree).map(|tree| Arc::clone(&tree.path)).unwrap_or_default();
-                let detail = File {
-                    name: open.name.clone().unwrap_or_else(|| UNKNOWN.into()),
-                    share,
-                    file,
-                    direction,
-                    content: super::file::Content::default(),
-                };
+                let name = open.name.clone().unwrap_or_else(|| UNKNOWN.into());
+                let detail = File::new(name, share, file, direction, &mut around.context.files);
                 let detail = Detail::File(Box::new(detail));
                 let transaction = Transaction::new(data.command, data.session_id, data.tree_id, detail);
                 let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
@@ -141,8 +137,8 @@ impl Smb {
         if let Some(slot) = around.transactions.by_id(id)
             && let Detail::File(file) = &mut slot.tx.detail
         {
-            for event in file.content.chunk(data.position, data.length.into(), limit, read) {
-                slot.raise(event);
+            for odd in file.announce(data.position, data.length.into(), limit) {
+                slot.raise(Event::of_chunk(odd, read));
             }
         }
         Route::File(id)

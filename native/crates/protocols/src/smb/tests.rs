@@ -384,7 +384,7 @@ fn files_are_measured_and_recognised() {
         .transactions
         .iter()
         .filter_map(|slot| match &slot.tx.detail {
-            Detail::File(file) => Some((file.direction, file.content.size(), file.content.is_executable())),
+            Detail::File(file) => Some((file.direction, file.chunks.size(), file.is_executable())),
             _ => None,
         })
         .collect();

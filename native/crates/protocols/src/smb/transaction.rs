@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::Interface;
-use sidewire_base::Direction;
 use sidewire_msrpc::Exchange;
 use smallvec::SmallVec;
 
-use super::file::Content;
+use super::file::File;
 use super::kinds::TxKind;
 use crate::dcerpc::Rpc;
 use sidewire_msrpc::security::Credentials;
@@ -132,17 +131,6 @@ pub(super) struct Create {
     pub(super) file: Option<FileId>,
 }
 
-/// A file that is read or written.
-#[derive(Debug)]
-pub(super) struct File {
-    pub(super) name: Arc<[u8]>,
-    pub(super) share: Arc<[u8]>,
-    pub(super) file: FileId,
-    /// To the server it is written, to the client read.
-    pub(super) direction: Direction,
-    pub(super) content: Content,
-}
-
 #[derive(Debug)]
 pub(super) struct Rename {
     pub(super) from: Arc<[u8]>,
@@ -193,6 +181,13 @@ impl Transaction {
             _ => return None,
         };
         (!name.is_empty()).then_some(name)
+    }
+
+    pub(super) fn file(&self) -> Option<&File> {
+        match &self.detail {
+            Detail::File(file) => Some(file),
+            _ => None,
+        }
     }
 
     pub(super) fn call(&self) -> Option<&Call> {

@@ -1,6 +1,6 @@
 //! Conditions on buffers, frames and the hook of the header.
 
-use sidewire_app_layer::BufferKind;
+use sidewire_app_layer::{BufferKind, FILES_ROW};
 use sidewire_base::Direction;
 use sidewire_ir as ir;
 
@@ -10,6 +10,7 @@ use crate::compile::plan::{BASE64_DATA, PAYLOAD};
 use crate::error::RuleError;
 use crate::keyword::check::{self, Check, needs_all};
 use crate::keyword::condition::{Absence, BufferEngine, Condition, FrameTest, Look, TxCondition, TxTest};
+use crate::keyword::file::file_policy;
 
 impl Draft<'_> {
     /// A condition on a row of the protocols: one inspection engine for each protocol and direction that has it.
@@ -32,7 +33,10 @@ impl Draft<'_> {
         if engines.is_empty() {
             return Err(RuleError::Kind(name.to_owned()));
         }
-        self.push_tx(TxCondition { position, engines, test })
+        // Of files, rules look at their own rows; their protocols may have one of the same meaning (`file.data`).
+        let of_files = rows().map(|row| row.info.name).find(|name| *name == FILES_ROW || name.starts_with("file."));
+        let files = of_files.map(|name| file_policy(name, test.file()));
+        self.push_tx(TxCondition { position, engines, files, test })
     }
 
     pub(super) fn buffer(
@@ -158,6 +162,6 @@ impl Draft<'_> {
         if self.hook.is_none() {
             return Err(RuleError::Hook(hook.stage.clone()));
         }
-        self.push_tx(TxCondition { position: self.rule.conditions.len(), engines, test: TxTest::Reached })
+        self.push_tx(TxCondition { position: self.rule.conditions.len(), engines, files: None, test: TxTest::Reached })
     }
 }

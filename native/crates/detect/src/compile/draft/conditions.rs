@@ -1,6 +1,8 @@
 //! Conditions on packets, flows and what rules keep.
 
+use crate::keyword::file::{FileStoring, FileTest};
 use sidewire_app_layer::BufferKind;
+use sidewire_app_layer::FILES_ROW;
 use sidewire_base::Direction;
 use sidewire_decode::DecodeEvent;
 use sidewire_ir as ir;
@@ -37,6 +39,10 @@ impl Draft<'_> {
                 let version = version.as_ref().map(Ranges::new);
                 let interface = Interface { uuid, version, any_fragment: *any_fragment };
                 self.tx_condition(position, "dcerpc.iface", TxTest::Interface(interface))
+            }
+            ir::Condition::File { checks } => {
+                self.storing = self.storing.or(FileStoring::new(checks));
+                self.tx_condition(position, FILES_ROW, TxTest::Files(FileTest::new(checks)?))
             }
             ir::Condition::StreamSize { side, test } => {
                 self.needs_both = true;
@@ -196,6 +202,6 @@ impl Draft<'_> {
             return Err(RuleError::Value { keyword: "app-layer-event", value: format!("{protocol}.{name}") });
         }
         self.asks_event |= !negated;
-        self.push_tx(TxCondition { position, engines, test: TxTest::Event { negated } })
+        self.push_tx(TxCondition { position, engines, files: None, test: TxTest::Event { negated } })
     }
 }

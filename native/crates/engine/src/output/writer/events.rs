@@ -1,23 +1,37 @@
 //! Writes the events of one worker for every output that wants them.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use sidewire_decode::Packet;
 use sidewire_detect::RuleMeta;
 use sidewire_eve::Object;
 
 use crate::output::format::eve::{Envelope, Kind, Output, Outputs};
 use crate::output::format::fast;
-use crate::output::writer::record::{AlertKey, Batch, Place, Record};
+use crate::output::writer::record::{AlertKey, Batch, FileRecord, Place, Record};
+
+/// Where the number of a writer stands in the keys of its files: above more of them than any run stores.
+const WRITER_SHIFT: u32 = 40;
+/// Writers made so far.
+static WRITERS: AtomicU64 = AtomicU64::new(0);
 
 /// Writes events of one worker, in order, for every output that wants them.
 pub(crate) struct Writer {
     pub(crate) outputs: std::sync::Arc<Outputs>,
     pub(crate) batch: Batch,
     pub(crate) place: Place,
+    /// Key of the last file handed to the file store: unlike those of other workers.
+    last_file: u64,
 }
 
 impl Writer {
     pub(crate) fn new(outputs: std::sync::Arc<Outputs>) -> Self {
-        Self { outputs, batch: Batch::default(), place: Place::default() }
+        Self {
+            outputs,
+            batch: Batch::default(),
+            place: Place::default(),
+            last_file: WRITERS.fetch_add(1, Ordering::Relaxed) << WRITER_SHIFT,
+        }
     }
 
     /// Writes an event of `kind` for every output that has it on. `fill` gets the output and the opened object.
@@ -88,6 +102,45 @@ impl Writer {
             kind: kind.number(),
             end: self.batch.bytes.len(),
             alert,
+            file: None,
+        });
+    }
+
+    /// The key of another file for the file store.
+    pub(crate) const fn next_file(&mut self) -> u64 {
+        self.last_file += 1;
+        self.last_file
+    }
+
+    /// A step of a file for the file store, with its octets.
+    pub(crate) fn file_octets(&mut self, file: FileRecord, octets: &[u8]) {
+        self.batch.bytes.extend_from_slice(octets);
+        self.file_record(file);
+    }
+
+    /// The last step of a file for the file store, with its event.
+    pub(crate) fn file_event(
+        &mut self,
+        file: FileRecord,
+        envelope: &Envelope<'_>,
+        fill: impl FnOnce(&Output, &mut Object<'_>),
+    ) {
+        if let Some(output) = &self.outputs.file_store {
+            let mut object = Object::new(&mut self.batch.bytes);
+            envelope.write(self.outputs.type_name(Kind::FILEINFO), output, &mut object);
+            fill(output, &mut object);
+        }
+        self.file_record(file);
+    }
+
+    fn file_record(&mut self, file: FileRecord) {
+        self.batch.records.push(Record {
+            place: self.place,
+            output: u16::MAX,
+            kind: Kind::FILEINFO.number(),
+            end: self.batch.bytes.len(),
+            alert: None,
+            file: Some(file),
         });
     }
 

@@ -13,6 +13,7 @@ use crate::config::setup::Setup;
 use crate::counters::{Counters, accumulate, derive};
 use crate::output::format::eve::{Kind, Outputs, write_stats};
 use crate::output::sink::Sink;
+use crate::output::writer::files::StoredFiles;
 use crate::output::writer::record::{AlertKey, Batch, Place, Record};
 use crate::source::packet_sink::StatsMoment;
 
@@ -21,6 +22,8 @@ use crate::source::packet_sink::StatsMoment;
 pub(crate) struct Merger {
     outputs: Arc<Outputs>,
     sinks: Vec<Sink>,
+    /// The file store, when there is one.
+    pub(crate) files: Option<StoredFiles>,
     thresholds: Thresholds,
     decision: bool,
     /// Events written, by type.
@@ -47,6 +50,7 @@ impl Merger {
         Self {
             outputs: Arc::clone(&setup.outputs),
             sinks,
+            files: None,
             thresholds: Thresholds::new(setup.config.detect.threshold_entries as usize),
             decision: true,
             events: BTreeMap::new(),
@@ -75,6 +79,12 @@ impl Merger {
     }
 
     fn record(&mut self, record: &Record, line: &[u8], rules: &RuleSet) -> Result<(), EngineError> {
+        if let Some(file) = &record.file {
+            if let Some(files) = &mut self.files {
+                files.take(file, line);
+            }
+            return Ok(());
+        }
         if let Some(key) = &record.alert {
             if key.first {
                 self.decision = self.decide(key, rules);
@@ -87,8 +97,9 @@ impl Merger {
         if usize::from(record.output) < self.outputs.list.len() {
             *self.events.entry(self.outputs.kind_name(record.kind)).or_default() += 1;
         }
+        let resolved = self.files.as_ref().and_then(|files| files.resolve(line));
         match self.sinks.get_mut(usize::from(record.output)) {
-            Some(sink) => sink.line(line),
+            Some(sink) => sink.line(resolved.as_deref().unwrap_or(line)),
             None => Ok(()),
         }
     }
@@ -132,6 +143,9 @@ impl Merger {
     pub(crate) fn complete(&self, counters: &mut Counters) {
         derive(counters);
         counters.insert("detect.alerts_suppressed".to_owned(), self.suppressed);
+        if let Some(files) = &self.files {
+            files.count(counters);
+        }
     }
 
     /// Writes a `stats` event, for each output that wants it.

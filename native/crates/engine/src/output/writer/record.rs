@@ -25,6 +25,31 @@ pub(crate) struct Record {
     pub(crate) end: usize,
     /// For alerts: what thresholds are decided by.
     pub(crate) alert: Option<AlertKey>,
+    /// It is no line: a step of a file on its way to the file store.
+    pub(crate) file: Option<FileRecord>,
+}
+
+/// A step of a file on its way to the file store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FileRecord {
+    /// Number of the file among those of its worker.
+    pub(crate) key: u64,
+    pub(crate) step: FileStep,
+}
+
+/// What happens to a file in the file store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FileStep {
+    /// It begins.
+    Begin,
+    /// The record's octets are its next.
+    Octets,
+    /// It is over; the record's octets are its event.
+    End {
+        sha256: [u8; 32],
+        /// Engine time.
+        time: Time,
+    },
 }
 
 /// What thresholds need to know of an alert.

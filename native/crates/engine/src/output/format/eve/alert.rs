@@ -7,6 +7,7 @@ use sidewire_base::{Direction, Endpoint};
 use sidewire_decode::Packet;
 use sidewire_detect::{Match, RuleMeta};
 use sidewire_eve::{Name, Object};
+use sidewire_files::write_fileinfo;
 use sidewire_flow::Flow;
 use sidewire_ir::{Action, Target};
 
@@ -147,20 +148,16 @@ impl<S> AlertFacts<'_, S> {
                 });
             }
         }
-        self.files(tx, outputs, output, out);
+        self.files(tx, head.id, out);
     }
 
     /// The files that the transaction carries in the direction of the alert.
-    fn files(&self, tx: Transaction<'_>, outputs: &Outputs, output: &Output, out: &mut Object<'_>) {
-        let files = (0..outputs.logger_count(tx.number)).filter(|number| {
-            (tx.protocol.loggers)(*number).is_some_and(|info| info.is_file)
-                && tx.session.log_due(tx.position, *number, true) == Some(self.direction)
-        });
-        let mut files = files.peekable();
-        if files.peek().is_some() {
+    fn files(&self, tx: Transaction<'_>, tx_id: u64, out: &mut Object<'_>) {
+        let files = tx.session.files(tx.position).map_or(&[][..], |files| files.of(self.direction));
+        if !files.is_empty() {
             out.array("files", |list| {
-                for number in files {
-                    list.object(|o| tx.log(output, number, true, o));
+                for file in files {
+                    list.object(|o| write_fileinfo(file, tx_id, o));
                 }
             });
         }

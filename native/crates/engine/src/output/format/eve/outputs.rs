@@ -19,6 +19,7 @@ impl Kind {
     pub(crate) const ENGINE: Self = Self(5);
     pub(crate) const ARP: Self = Self(6);
     pub(crate) const METADATA: Self = Self(7);
+    pub(crate) const FILEINFO: Self = Self(8);
     pub(crate) const FRAME: Self = Self(9);
     const NAMES: [&'static str; 10] =
         ["alert", "anomaly", "flow", "netflow", "stats", "engine", "arp", "metadata", "fileinfo", "frame"];
@@ -34,6 +35,8 @@ pub(crate) struct Outputs {
     pub(crate) list: Vec<Output>,
     /// How many files take a line of text for each alert; they are numbered after those in `list`.
     pub(crate) fast: usize,
+    /// How events beside stored files are written, when there is a file store.
+    pub(crate) file_store: Option<Output>,
     /// Some output shows payloads of alerts.
     pub(crate) payloads: bool,
     /// Some output shows Ethernet addresses.
@@ -110,8 +113,10 @@ impl Outputs {
         }
         let outputs = config.outputs.iter().chain(&config.subscribe);
         let list: Vec<_> = outputs.map(|output| Output::new(output, &names, protocols)).collect();
+        let beside = config.file_store.as_ref().map(|store| Output::new(&store.event, &names, protocols));
         Self {
             fast: config.fast.len(),
+            file_store: beside,
             payloads: list.iter().any(|output| output.alert.shows_payload()),
             ethernet: list.iter().any(|output| output.config.ethernet),
             list,
