@@ -20,7 +20,8 @@ export function newProtocol(name, crate = CRATE) {
   const folder = join('src', name);
   const lib = join(crate, 'src', 'lib.rs');
   const lines = readFileSync(lib, 'utf8');
-  if (name === TEMPLATE || existsSync(join(crate, folder))) throw new Failed(`There is a protocol \`${name}\` already.`);
+  if (name === TEMPLATE || existsSync(join(crate, folder)))
+    throw new Failed(`There is a protocol \`${name}\` already.`);
   const made = copy(join(crate, '_template'), join(crate, folder), (text) => named(text, name));
   writeFileSync(lib, withLines(lines, name));
   return [join('src', 'lib.rs'), ...made.map((path) => join(folder, path))];
