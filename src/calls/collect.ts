@@ -107,7 +107,8 @@ export class Collection {
   #call(call: Call): Call | null {
     this.calls += 1;
     this.hosts.add(call.from).add(call.to);
-    this.interfaces.add(call.record.interface?.name ?? call.record.interface?.uuid ?? 'unknown');
+    const on = call.record.interface ?? call.record.refused?.[0];
+    this.interfaces.add(on?.name ?? on?.uuid ?? 'unknown');
     if (this.#filter !== null && !this.#filter(call)) return null;
     this.shown += 1;
     const key = pairKey(call.from, call.to);

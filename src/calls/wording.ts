@@ -50,6 +50,7 @@ const RESULTS = new Set([
   'references',
   'rem_unknown',
   'resolver',
+  'results',
   'returned',
   'server_info',
   'server_challenge',
@@ -91,6 +92,7 @@ const NAMED_BY: Readonly<Record<string, string>> = {
 
 /** `svcctl.RCreateServiceW(service_name="x", ...)`, its results and its end, in pieces. */
 export function callPieces(record: MsrpcRecord, detail: Detail): Piece[] {
+  if (record.refused !== undefined) return refusedPieces(record.refused);
   const { given, results } = sorted(record, detail);
   return [
     ...nameOf(record),
@@ -101,6 +103,16 @@ export function callPieces(record: MsrpcRecord, detail: Detail): Piece[] {
     ...outcome(record, results, detail),
     ...remarks(record),
   ];
+}
+
+/** `efsrpc: refused (abstract syntax not supported)`: what a bind asked for in vain. */
+function refusedPieces(refused: NonNullable<MsrpcRecord['refused']>): Piece[] {
+  return refused.flatMap(({ uuid, name, reason }, nth): Piece[] => [
+    ...(nth > 0 ? [{ text: ', ', kind: 'plain' } as const] : []),
+    { text: `${name ?? uuid}: `, kind: 'interface' },
+    { text: 'refused', kind: 'failure' },
+    ...(reason === undefined ? [] : [{ text: ` (${reason.replaceAll('_', ' ')})`, kind: 'failure' } as const]),
+  ]);
 }
 
 /** In the place of arguments: how much there is that is encrypted, or that no table decodes. */

@@ -645,6 +645,15 @@ export interface MsrpcRecord {
     /** The names are those of the SMB session that carries the call. */
     readonly session?: boolean;
   };
+  /** In the place of a call: interfaces that a bind asked for and the server refused. */
+  readonly refused?: readonly {
+    readonly uuid: string;
+    /** major.minor */
+    readonly version: string;
+    readonly name?: string;
+    /** Why, by the name of [C706]: abstract_syntax_not_supported. */
+    readonly reason?: string;
+  }[];
   /** Which implementation calls, where its way of binding shows it. */
   readonly client_implementation?: 'windows' | 'dotnet' | 'impacket' | 'invoke-thehash';
   /** What of the arguments can be read on the wire. */

@@ -34,6 +34,7 @@ import {
   login,
   names,
   putInstance,
+  resolved,
 } from './stubs.js';
 
 const RULES = join(import.meta.dirname, '../../rules');
@@ -53,6 +54,7 @@ const NETLOGON = '12345678-1234-abcd-ef00-01234567cffb';
 const LSARPC = '12345778-1234-abcd-ef00-0123456789ab';
 const SAMR = '12345778-1234-abcd-ef00-0123456789ac';
 const BACKUP_KEY = '3dde7c30-165d-11d1-ab8f-00805f14db40';
+const RESOLVER = '99fcfec4-5260-101b-bbcb-00aa0021347a';
 const EFS = 'c681d488-d850-11d0-8c52-00c04fd90f7e';
 const SPOOLSS = '12345678-1234-abcd-ef00-0123456789ab';
 const WINSPOOL = '76f03f96-cdfd-44fc-a22c-64950a001209';
@@ -283,6 +285,10 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
   9100405: [
     calls(EVENTLOG, { opnum: 9, stub: Buffer.concat([u32(0), unicode('\\??\\UNC\\evil\\x')]) }),
     calls(EVENTLOG, { opnum: 9, stub: Buffer.concat([u32(0), unicode('\\??\\c:\\x.evt')]) }),
+  ],
+  9100411: [
+    calls(RESOLVER, { opnum: 4, stub: u32(1, 2, 0, 0, 1), answer: resolved('127.0.0.1[9997]') }),
+    calls(RESOLVER, { opnum: 4, stub: u32(1, 2, 0, 0, 1), answer: resolved('10.0.0.2[9997]') }),
   ],
   9100406: [
     calls(SRVSVC, { opnum: 74, stub: utf16('\\\\dc\\share') }),

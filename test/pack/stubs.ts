@@ -201,3 +201,24 @@ function instanceOf(className: string, properties: readonly (readonly [string, s
   const padding = Buffer.alloc((4 - (objref.length % 4)) % 4);
   return Buffer.concat([u32(objref.length, objref.length), objref, padding]);
 }
+
+/** The answer to ResolveOxid2: one string binding over TCP. */
+export function resolved(binding: string): Buffer {
+  const text = Buffer.from(binding, 'utf16le');
+  const units = text.length / 2 + 4;
+  const array = Buffer.concat([hex('0700'), text, hex('000000000000')]);
+  const counts = Buffer.alloc(4);
+  counts.writeUInt16LE(units, 0);
+  counts.writeUInt16LE(units - 1, 2);
+  const padding = Buffer.alloc((4 - (array.length % 4)) % 4);
+  return Buffer.concat([
+    u32(0x20000, units),
+    counts,
+    array,
+    padding,
+    Buffer.alloc(16, 7),
+    u32(1),
+    hex('05000700'),
+    u32(0),
+  ]);
+}

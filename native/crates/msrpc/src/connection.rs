@@ -265,7 +265,7 @@ impl Connection {
         }
         exchanges.raise(None, Event::Gap);
         if (direction == Direction::ToServer) != self.is_reversed() {
-            self.settle_lost(exchanges);
+            self.settle_lost(None, exchanges);
         }
     }
 
@@ -278,7 +278,7 @@ impl Connection {
         if matches!(Header::probe(&head), Plausible::Yes(_)) {
             self.pdu(direction, &head, exchanges, around);
         }
-        self.settle_lost(exchanges);
+        self.settle_lost(None, exchanges);
     }
 
     /// Both directions ended: nothing in flight will be answered.
@@ -344,12 +344,12 @@ impl Connection {
         }
         if matches!(pdu.body, Body::Request { .. } | Body::Bind { .. } | Body::Auth3 | Body::Cancel | Body::Orphaned) {
             self.asked = true;
-            self.settle_lost(exchanges);
+            self.settle_lost(Some(pdu.header.call_id), exchanges);
         }
         match pdu.body {
             Body::Request { .. } => self.request(&pdu, exchanges, around),
             Body::Response { stub, .. } | Body::Fault { stub, .. } => self.response(&pdu, stub, exchanges, around),
-            Body::Bind { .. } => self.offer(&pdu, exchanges),
+            Body::Bind { .. } => self.offer(&pdu, exchanges, around),
             Body::BindAck { .. } => self.settle(&pdu, exchanges),
             Body::BindNak(_) => self.refuse(&pdu, exchanges),
             Body::Auth3 => self.bind_auth = auth_of(&pdu).or(self.bind_auth),
@@ -376,9 +376,11 @@ impl Connection {
         self.held.give_back(call.kept);
     }
 
-    /// The client's octets went on, or are missing: requests that were answered and not seen are lost.
-    fn settle_lost(&mut self, exchanges: &mut impl Exchanges) {
-        while let Some(position) = self.in_flight.iter().position(|call| call.answered) {
+    /// The client's octets went on, or are missing: requests that were answered and not seen are lost, but for the one that
+    /// goes on now.
+    fn settle_lost(&mut self, but: Option<u32>, exchanges: &mut impl Exchanges) {
+        let is_lost = |call: &InFlight| call.answered && Some(call.call_id) != but;
+        while let Some(position) = self.in_flight.iter().position(is_lost) {
             self.drop_call(position, exchanges);
         }
     }

@@ -7,9 +7,13 @@ use core::net::IpAddr;
 use std::sync::Arc;
 
 use crate::automation::{Class, find_class};
-use crate::interfaces::known;
+use crate::datum::Datum;
+use crate::interfaces::{self, known};
 use crate::object_table::Pointer;
-use crate::{ActivationRequest, Client, Exchange, Half, Ndr, ObjectTable, TransferSyntax, Uuid};
+use crate::{
+    ActivationRequest, Arguments, Client, Exchange, Half, Ndr, ObjectTable, StdObjRef, StringBinding, TransferSyntax,
+    Uuid,
+};
 pub(crate) use request::on_request;
 pub(crate) use response::on_response;
 
@@ -71,4 +75,31 @@ fn identifier(number: u64) -> String {
 
 fn pointer(exchange: &Exchange, table: &ObjectTable, server: IpAddr) -> Option<Pointer> {
     table.pointer(server, exchange.object?)
+}
+
+/// An interface pointer that an answer gives, or the status in its place.
+fn reference(iid: Uuid, given: Result<StdObjRef, u32>) -> Arguments {
+    let mut record = Arguments::default();
+    record.put("iid", iid);
+    record.put_some("interface_name", interfaces::find(&iid).map(|known| known.name));
+    match given {
+        Ok(std) => {
+            record.put("oxid", identifier(std.oxid));
+            record.put("oid", identifier(std.oid));
+            record.put("ipid", std.ipid);
+        }
+        Err(status) => record.put("result", format!("0x{status:08x}")),
+    }
+    record
+}
+
+/// The same with where the object's resolver answers, which may be another machine.
+fn located_reference(iid: Uuid, std: StdObjRef, resolver: &[StringBinding]) -> Arguments {
+    let mut record = reference(iid, Ok(std));
+    record.put("resolver", texts(resolver));
+    record
+}
+
+fn texts<'a>(bindings: impl IntoIterator<Item = &'a StringBinding>) -> Datum {
+    Datum::List(bindings.into_iter().map(|binding| Datum::Text(binding.text())).collect())
 }

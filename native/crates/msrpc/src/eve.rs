@@ -3,7 +3,7 @@
 use sidewire_base::Time;
 use sidewire_eve::{Object, timestamp};
 
-use crate::{Carriage, Dcom, Exchange, Half, PduType, Uuid, fault_name};
+use crate::{Carriage, Dcom, Exchange, Half, PduType, Refusal, Uuid, fault_name, interfaces};
 
 /// Writes the members of `msrpc`: one call, whatever carries it. `pipe` is the named pipe's name where there is one;
 /// `started` is when the first octets of the call were seen (an event's own time is when the call was over).
@@ -13,18 +13,21 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
         out.str("pipe", pipe);
     }
     write_target(exchange, out);
+    write_refused(exchange, out);
     out.object_unless_empty("auth", |o| write_auth(exchange, o));
     if let Some(implementation) = exchange.implementation {
         out.str("client_implementation", implementation.name());
     }
-    out.str("stub", exchange.visibility().name());
+    if exchange.is_call() {
+        out.str("stub", exchange.visibility().name());
+    }
     if exchange.is_opened() {
         out.bool("opened", true);
     }
-    if exchange.request_type.is_some() {
+    if exchange.request_type.is_some() && exchange.is_call() {
         out.object("request", |o| write_half(&exchange.request, o));
     }
-    if let Some(response_type) = exchange.response_type {
+    if let Some(response_type) = exchange.response_type.filter(|_| exchange.is_call()) {
         out.object("response", |o| write_response(exchange, response_type, o));
     }
     if exchange.cancelled {
@@ -70,6 +73,30 @@ fn write_target(exchange: &Exchange, out: &mut Object<'_>) {
     if let Some(interface) = exchange.interface {
         out.str("known", interface.known.name());
     }
+}
+
+/// Of a negotiation: the interfaces that the server refused.
+fn write_refused(exchange: &Exchange, out: &mut Object<'_>) {
+    if exchange.refused().next().is_none() {
+        return;
+    }
+    out.array("refused", |list| {
+        for (interface, refusal) in exchange.refused() {
+            list.object(|o| {
+                o.uuid("uuid", interface.uuid.0);
+                o.fmt("version", format_args!("{}.{}", interface.version, interface.minor));
+                if let Some(known) = interfaces::find(&interface.uuid) {
+                    o.str("name", known.name);
+                }
+                match (refusal, refusal.name()) {
+                    (_, Some(name)) => o.str("reason", name),
+                    (Refusal::Context(reason) | Refusal::Bind(reason), None) => {
+                        o.fmt("reason", format_args!("{reason}"))
+                    }
+                };
+            });
+        }
+    });
 }
 
 /// As whom it is called, and how that is protected.

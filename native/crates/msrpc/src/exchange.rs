@@ -156,6 +156,40 @@ pub struct Offer {
     pub result: Option<ContextResult>,
 }
 
+/// `p_cont_def_result_t`: the context may be used. [C706] 12.6.3.1.
+const ACCEPTANCE: u16 = 0;
+
+/// Why a server refused an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The context: `p_provider_reason_t`. [C706] 12.6.3.1.
+    Context(u16),
+    /// The whole bind: `p_reject_reason_t`. [C706] 12.6.3.1, [MS-RPCE] 2.2.2.5.
+    Bind(u16),
+}
+
+impl Refusal {
+    /// The reason by its name.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Context(0) | Self::Bind(0) => "reason_not_specified",
+            Self::Context(1) => "abstract_syntax_not_supported",
+            Self::Context(2) => "proposed_transfer_syntaxes_not_supported",
+            Self::Context(3) | Self::Bind(2) => "local_limit_exceeded",
+            Self::Bind(1) => "temporary_congestion",
+            Self::Bind(3) => "called_paddr_unknown",
+            Self::Bind(4) => "protocol_version_not_supported",
+            Self::Bind(5) => "default_context_not_supported",
+            Self::Bind(6) => "user_data_not_readable",
+            Self::Bind(7) => "no_psap_available",
+            Self::Bind(8) => "authentication_type_not_recognized",
+            Self::Bind(9) => "invalid_checksum",
+            _ => return None,
+        })
+    }
+}
+
 /// What a connectionless call is numbered by. [C706] 12.5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Activity {
@@ -198,6 +232,8 @@ pub struct Exchange {
     pub implementation: Option<Implementation>,
     /// What a bind or alter_context offers.
     pub offers: Vec<Offer>,
+    /// Reason of a bind_nak.
+    pub bind_nak: Option<u16>,
     /// Status of a fault.
     pub fault: Option<u32>,
     /// Decoded arguments and results, where they are readable.
@@ -221,6 +257,30 @@ impl Exchange {
             (None, Some(response)) => matches!(response, PduType::RESPONSE | PduType::FAULT),
             (None, None) => false,
         }
+    }
+
+    /// The interfaces that a bind or alter_context asked for and did not get, with the reason. Of several transfer syntaxes
+    /// that are offered for an interface, a server accepts one: an interface is refused when it accepts none.
+    pub fn refused(&self) -> impl Iterator<Item = (InterfaceId, Refusal)> + '_ {
+        let accepts = |offer: &Offer| offer.result.is_none_or(|answer| answer.result == ACCEPTANCE);
+        self.offers.iter().enumerate().filter_map(move |(at, offer)| {
+            let same = |other: &&Offer| other.interface == offer.interface;
+            if self.offers.iter().take(at).any(|other| same(&other)) {
+                return None; // told already
+            }
+            let refusal = match self.bind_nak {
+                Some(reason) => Refusal::Bind(reason),
+                None if self.offers.iter().filter(same).any(accepts) => return None,
+                None => Refusal::Context(offer.result?.reason),
+            };
+            Some((offer.interface, refusal))
+        })
+    }
+
+    /// True for what EVE tells as `msrpc`: a call, or a negotiation in which the server refused an interface.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        if self.is_call() { self.opnum.is_some() } else { self.refused().next().is_some() }
     }
 
     /// True when both halves are as complete as they get.
@@ -324,11 +384,13 @@ pub enum Event {
     TooManyCalls,
     /// More of a stub than is kept.
     StubTooLong,
+    /// The server refused an interface.
+    RefusedInterface,
 }
 
 impl Event {
     /// All of them; the position is the number.
-    pub const ALL: [(Self, &'static str, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str, &'static str); 11] = [
         (Self::MalformedPdu, "malformed_pdu", "A PDU contradicts itself or is cut short."),
         (Self::Garbage, "garbage", "Octets that belong to no PDU were skipped."),
         (Self::Gap, "gap", "Octets are missing from the capture."),
@@ -343,6 +405,7 @@ impl Event {
         (Self::TooManyContexts, "too_many_contexts", "More presentation contexts than are followed."),
         (Self::TooManyCalls, "too_many_calls", "More calls in flight than are followed."),
         (Self::StubTooLong, "stub_too_long", "More of a stub than is kept."),
+        (Self::RefusedInterface, "refused_interface", "The server refused an interface that a bind asked for."),
     ];
 
     /// Its position in [`Event::ALL`].

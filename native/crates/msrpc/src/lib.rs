@@ -46,7 +46,7 @@ pub use datum::{Arguments, Datum};
 pub use dcom::Dcom;
 pub use dual_string_array::{DualStringArray, StringBinding};
 pub use eve::{write_dcerpc, write_msrpc};
-pub use exchange::{Activity, Auth, CallInterface, Carriage, Event, Exchange, Exchanges, Half, Known, Offer};
+pub use exchange::{Activity, Auth, CallInterface, Carriage, Event, Exchange, Exchanges, Half, Known, Offer, Refusal};
 pub use implementation::Implementation;
 pub use ndr::Ndr;
 pub use object_table::ObjectTable;

@@ -11,6 +11,7 @@ const PROPERTIES_IN: Uuid = Uuid::com(0x338);
 const PROPERTIES_OUT: Uuid = Uuid::com(0x339);
 const INSTANTIATION_INFO: Uuid = Uuid::com(0x1ab);
 const SCM_REPLY_INFO: Uuid = Uuid::com(0x1b6);
+const INSTANCE_INFO: Uuid = Uuid::com(0x1ad);
 const SECURITY_INFO: Uuid = Uuid::com(0x1a6);
 const PROPS_OUT_INFO: Uuid = Uuid::com(0x339);
 
@@ -197,6 +198,10 @@ pub struct ActivationRequest {
     pub iids: Vec<Uuid>,
     /// The name the client calls the server by.
     pub server: Option<String>,
+    /// The file that the object is to load its state from.
+    pub file: Option<String>,
+    /// The storage that it is to load its state from: an interface pointer, which may be one of another machine.
+    pub storage: Option<(Uuid, StdObjRef, DualStringArray)>,
 }
 
 impl ActivationRequest {
@@ -212,6 +217,10 @@ impl ActivationRequest {
                 out.server = security_info(data).ok().flatten();
                 Ok(())
             }
+            INSTANCE_INFO => {
+                let _unreadable = out.instance(data); // then the rest of the activation is told
+                Ok(())
+            }
             _ => Ok(()),
         })?;
         if out.clsid.is_nil() { Err(Malformed::Invalid("InstantiationInfoData")) } else { Ok(out) }
@@ -224,12 +233,8 @@ impl ActivationRequest {
     pub fn parse_old(ndr: &mut Ndr<'_>) -> Result<Self, Malformed> {
         orpc_this(ndr)?;
         let clsid = ndr.uuid()?;
-        if ndr.pointer()? {
-            ndr.wide()?; // moniker
-        }
-        if ndr.pointer()? {
-            return Err(Malformed::Invalid("storage")); // an activation from a storage names no interfaces we can find
-        }
+        let file = ndr.wide_pointer()?;
+        let storage = if ndr.pointer()? { storage(interface_pointer(ndr)?) } else { None };
         ndr.align(4)?;
         ndr.skip(8)?; // impersonation level, mode
         let count = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
@@ -240,7 +245,23 @@ impl ActivationRequest {
                 iids.push(ndr.uuid()?);
             }
         }
-        Ok(Self { clsid, iids, server: None })
+        Ok(Self { clsid, iids, file, storage, ..Self::default() })
+    }
+
+    /// `InstanceInfoData`. [MS-DCOM] 2.2.22.2.3.
+    fn instance(&mut self, data: &[u8]) -> Result<(), Malformed> {
+        let mut ndr = Ndr::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
+        let file = ndr.pointer()?;
+        let _mode = ndr.u32()?;
+        let (running, stored) = (ndr.pointer()?, ndr.pointer()?);
+        self.file = if file { Some(ndr.wide()?) } else { None };
+        if running {
+            interface_pointer(&mut ndr)?;
+        }
+        if stored {
+            self.storage = storage(interface_pointer(&mut ndr)?);
+        }
+        Ok(())
     }
 
     fn instantiation(&mut self, data: &[u8]) -> Result<(), Malformed> {
@@ -258,6 +279,22 @@ impl ActivationRequest {
             }
         }
         Ok(())
+    }
+}
+
+/// `MInterfacePointer`: octets of an object reference. [MS-DCOM] 2.2.14.
+fn interface_pointer<'a>(ndr: &mut Ndr<'a>) -> Result<&'a [u8], Malformed> {
+    let _max = ndr.count()?;
+    let length = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
+    ndr.take(length)
+}
+
+/// The interface pointer of a storage, when it is no copy of it.
+fn storage(octets: &[u8]) -> Option<(Uuid, StdObjRef, DualStringArray)> {
+    let reference = ObjRef::parse(&mut Cursor::new(octets)).ok()?;
+    match reference.body {
+        ObjRefBody::Standard { std, resolver } => Some((reference.iid, std, resolver)),
+        ObjRefBody::Custom { .. } => None,
     }
 }
 
@@ -412,6 +449,7 @@ impl<'a> ObjRef<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::StringBinding;
     use crate::dual_string_array;
 
     #[test]
@@ -431,6 +469,37 @@ mod tests {
         assert_eq!((found[0].iid, std.oxid, std.oid, std.ipid), (Uuid::com(0x20400), 0x1122, 0x3344, Uuid::com(7)));
         for cut in 0..stub.len() {
             assert!(ObjRef::scan(&stub[..cut]).len() <= 1);
+        }
+    }
+
+    #[test]
+    fn an_activation_from_a_storage_names_its_host() {
+        let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+        let std =
+            [words(&[0, 5]), 0x11_u64.to_le_bytes().to_vec(), 0x22_u64.to_le_bytes().to_vec(), vec![7; 16]].concat();
+        // One string binding, ncacn_ip_tcp, and no security binding.
+        let address = "10.9.8.7".encode_utf16().chain([0, 0]).flat_map(u16::to_le_bytes);
+        let bindings: Vec<u8> = [7, 0].into_iter().chain(address).chain([0, 0]).collect();
+        let units = u16::try_from(bindings.len() / 2).unwrap().to_le_bytes();
+        let array =
+            [&units[..], &(u16::try_from(bindings.len() / 2 - 1).unwrap().to_le_bytes())[..], &bindings].concat();
+        let iid = Uuid::com(0xb).to_wire(ByteOrder::Little);
+        let reference = [&MEOW[..], &words(&[1]), &iid, &std, &array].concat();
+        let size = u32::try_from(reference.len()).unwrap();
+        let mut data = words(&[0x2_0000, 2, 0, 0x2_0004, 4, 0, 4]);
+        data.extend("a.b\0".encode_utf16().flat_map(u16::to_le_bytes));
+        data.extend(words(&[size, size]));
+        data.extend(&reference);
+        let mut out = ActivationRequest::default();
+        assert_eq!(out.instance(&data), Ok(()));
+        assert_eq!(out.file.as_deref(), Some("a.b"));
+        let (iid, std, resolver) = out.storage.unwrap();
+        assert_eq!((iid, std.oxid, std.oid), (Uuid::com(0xb), 0x11, 0x22));
+        assert_eq!(resolver.bindings.first().map(StringBinding::text).as_deref(), Some("10.9.8.7"));
+        for cut in 0..data.len() {
+            let mut out = ActivationRequest::default();
+            let _cut_short = out.instance(&data[..cut]);
+            assert_eq!(out.storage, None);
         }
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt::Write as _;
 
 use crate::datum::{Arguments, Datum};
-use crate::interfaces::known;
+use crate::interfaces::{self, known};
 use crate::{Exchange, PduType};
 
 /// Longest piece of an argument in a sentence. Characters.
@@ -14,6 +14,12 @@ const MAX_PIECES: usize = 6;
 /// A sentence about a call: who called what on whom.
 pub(crate) fn says(exchange: &Exchange) -> Option<String> {
     let (client, server) = exchange.between?;
+    if let Some((interface, refusal)) = exchange.refused().next() {
+        let name =
+            interfaces::find(&interface.uuid).map_or_else(|| interface.uuid.to_string(), |known| known.name.into());
+        let reason = refusal.name().map(|name| format!(" ({})", name.replace('_', " "))).unwrap_or_default();
+        return Some(format!("{client} asked {server} for {name}, which it refused{reason}"));
+    }
     let procedure = exchange.procedure()?;
     let mut out = String::with_capacity(128);
     let dcom = exchange.dcom.as_deref();

@@ -13,7 +13,12 @@ impl Connection {
         let call_id = pdu.header.call_id;
         let digest = digest(pdu, stub);
         let open = self.position(call_id, |call| call.request == Some(PduType::REQUEST));
-        let position = match open {
+        let early = self.position(call_id, |call| call.answered && call.request.is_none());
+        let position = match open.or(early) {
+            Some(position) if open.is_none() => {
+                self.join_early_answer(position, self.new_call(pdu, (context_id, opnum, object), around), exchanges);
+                position
+            }
             Some(position) if !pdu.header.flags.first() => {
                 if self.in_flight.get(position).is_some_and(|call| call.request_done) {
                     return; // a fragment once more
@@ -58,11 +63,29 @@ impl Connection {
         }
         if done {
             self.complete_request(id, context_id, exchanges, around);
+            if self.in_flight.get(position).is_some_and(|call| call.answered) {
+                if let Some(exchange) = exchanges.get(id) {
+                    reading::response(exchange, around);
+                }
+                self.drop_call(position, exchanges);
+            }
             if pdu.header.flags.maybe() {
                 self.drop_call(position, exchanges); // nobody will answer
             }
         }
         exchanges.updated(id);
+    }
+
+    /// The request of an answer that was captured before it: of two places of recording, one is ahead of the other.
+    fn join_early_answer(&mut self, position: usize, call: Exchange, exchanges: &mut impl Exchanges) {
+        let Some(waiting) = self.in_flight.get_mut(position) else { return };
+        waiting.request = Some(PduType::REQUEST);
+        if let Some(exchange) = exchanges.get(waiting.exchange) {
+            let early = core::mem::replace(exchange, call);
+            exchange.response = early.response;
+            exchange.response_type = early.response_type;
+            exchange.fault = early.fault;
+        }
     }
 
     pub(super) fn new_call(

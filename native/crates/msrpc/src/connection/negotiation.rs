@@ -1,10 +1,10 @@
 //! Presentation contexts as they are offered, accepted and refused. [C706] 12.6.3, [MS-RPCE] 3.3.1.5.
 
-use super::{Connection, auth_of, new_exchange};
+use super::{Connection, Surroundings, auth_of, new_exchange};
 use crate::{Body, Event, Exchange, Exchanges, Half, Implementation, Offer, Pdu, PduType, TransferSyntax};
 
 impl Connection {
-    pub(super) fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
+    pub(super) fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &Surroundings<'_>) {
         let Body::Bind { max_transmit, contexts, .. } = pdu.body else { return };
         let call_id = pdu.header.call_id;
         self.bind_auth = auth_of(pdu).or(self.bind_auth);
@@ -28,6 +28,8 @@ impl Connection {
         let exchange = Exchange {
             offers,
             auth: auth_of(pdu),
+            principal: around.session.cloned(),
+            between: Some((around.client.address, around.server.address)),
             implementation: self.implementation,
             request: Half { done: true, fragments: 1, incomplete: pdu.missing > 0, ..Half::default() },
             ..new_exchange(pdu)
@@ -62,6 +64,7 @@ impl Connection {
                 offer.result = Some(result);
             }
         }
+        raise_refused(id, exchanges);
         exchanges.updated(id);
     }
 
@@ -74,6 +77,10 @@ impl Connection {
             self.contexts.remove(*context_id);
         }
         self.answered_at(position, exchanges);
+        if let (Some(exchange), Body::BindNak(reason)) = (exchanges.get(id), pdu.body) {
+            exchange.bind_nak = Some(reason);
+        }
+        raise_refused(id, exchanges);
         exchanges.updated(id);
     }
 
@@ -99,5 +106,12 @@ impl Connection {
             exchange.response.order = pdu.header.order;
         }
         Some(position)
+    }
+}
+
+/// Somebody asked for an interface that the server does not offer, or not to them.
+fn raise_refused(id: u64, exchanges: &mut impl Exchanges) {
+    if exchanges.get(id).is_some_and(|exchange| exchange.refused().next().is_some()) {
+        exchanges.raise(Some(id), Event::RefusedInterface);
     }
 }

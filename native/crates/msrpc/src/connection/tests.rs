@@ -53,7 +53,7 @@ fn a_call_is_named_by_the_bind() {
     assert_eq!(call.interface.unwrap().known, Known::Bound);
     assert_eq!(call.result(), Some(0));
     assert_eq!((call.request.size, call.response.size), (4, 8));
-    assert!(kept.events.is_empty());
+    assert_eq!(kept.events, [Event::RefusedInterface]);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_rejected_context_names_nothing() {
     talk.push((ToServer, request(FIRST | LAST, 2, 1, 5, b"")));
     let (kept, _) = run(&slices(&talk));
     assert_eq!(kept.exchanges[1].interface, None);
-    assert_eq!(kept.events, [Event::RejectedContext]);
+    assert_eq!(kept.events, [Event::RefusedInterface, Event::RejectedContext]);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn reading_goes_on_at_the_next_pdu_behind_garbage() {
     talk.push((ToServer, b"\x05\x00\xffgarbage\x05".to_vec()));
     talk.push((ToServer, request(FIRST | LAST, 2, 0, 19, b"")));
     let (kept, _) = run(&slices(&talk));
-    assert_eq!(kept.events, [Event::Garbage]);
+    assert_eq!(kept.events, [Event::RefusedInterface, Event::Garbage]);
     assert_eq!(kept.exchanges[1].opnum, Some(19));
 }
 
@@ -372,4 +372,43 @@ fn a_client_that_named_itself_is_known_in_its_whole_association() {
         })
         .collect();
     assert_eq!(clients, [Some((Some("WS1"), Some(6120))), Some((Some("WS1"), Some(6120))), None]);
+}
+
+#[test]
+fn an_answer_that_was_captured_first_finds_its_request() {
+    let mut talk = vec![(ToServer, bind(1, &[(0, SVCCTL, 2)])), (ToClient, bind_ack(1, &[0]))];
+    for call_id in [2, 3] {
+        talk.push((ToClient, response(FIRST | LAST, call_id, 0, &[0; 4])));
+        talk.push((ToServer, request(FIRST | LAST, call_id, 0, 12, b"stub")));
+    }
+    // This one's request is lost: the next request is another call's.
+    talk.push((ToClient, response(FIRST | LAST, 4, 0, &[0; 4])));
+    talk.push((ToServer, request(FIRST | LAST, 5, 0, 19, b"")));
+    talk.push((ToClient, response(FIRST | LAST, 5, 0, &[0; 4])));
+    let (kept, _) = run(&slices(&talk));
+    let calls: Vec<_> = kept.exchanges[1..].iter().map(|call| (call.call_id, call.opnum, call.result())).collect();
+    assert_eq!(calls, [(2, Some(12), Some(0)), (3, Some(12), Some(0)), (4, None, None), (5, Some(19), Some(0))]);
+    assert!(kept.exchanges.iter().all(Exchange::is_done));
+}
+
+#[test]
+fn what_a_bind_asked_for_in_vain_is_told() {
+    let told = |answer: Vec<u8>| {
+        let talk = [(ToServer, bind(1, &[(0, SVCCTL, 2), (1, SVCCTL, 2), (2, SAMR, 1)])), (ToClient, answer)];
+        let (kept, _) = run(&slices(&talk));
+        let exchange = &kept.exchanges[0];
+        let refused: Vec<_> = exchange.refused().map(|(id, why)| (id.uuid, why.name())).collect();
+        assert_eq!(exchange.is_told(), !refused.is_empty());
+        let raised = kept.events.contains(&Event::RefusedInterface);
+        assert_eq!(raised, !refused.is_empty());
+        refused
+    };
+    // One of two syntaxes is as much as a server accepts.
+    assert_eq!(told(bind_ack(1, &[0, 2, 0])), []);
+    assert_eq!(told(bind_ack(1, &[2, 0, 2])), [(SAMR, Some("reason_not_specified"))]);
+    let both = [(SVCCTL, Some("reason_not_specified")), (SAMR, Some("reason_not_specified"))];
+    assert_eq!(told(bind_ack(1, &[2, 2, 1])), both);
+    let nak = pdu(PduType::BIND_NAK, FIRST | LAST, 1, &[8, 0, 1, 5, 0, 0]);
+    let why = Some("authentication_type_not_recognized");
+    assert_eq!(told(nak), [(SVCCTL, why), (SAMR, why)]);
 }

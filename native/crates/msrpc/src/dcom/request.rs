@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use sidewire_base::Malformed;
 
-use super::{Dcom, identifier, ndr, pointer};
+use super::{Dcom, identifier, located_reference, ndr, pointer};
 use crate::automation::{AutomationType, find_class};
 use crate::datum::Datum;
 use crate::interfaces::{self, known};
@@ -86,6 +86,10 @@ fn activation(exchange: &Exchange, interface: Uuid, dcom: &mut Dcom, arguments: 
         }
         put_iids(arguments, &activation.iids);
         arguments.put_some("server", activation.server);
+        arguments.put_some("file", activation.file);
+        if let Some((iid, std, resolver)) = activation.storage {
+            arguments.put("storage", Datum::Record(located_reference(iid, std, &resolver.bindings)));
+        }
         dcom.iids = activation.iids;
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sidewire_base::Malformed;
 
-use super::{MAX_ITEMS, identifier, ndr, pointer};
+use super::{MAX_ITEMS, identifier, located_reference, ndr, pointer, reference, texts};
 use crate::automation::{AutomationType, find_class};
 use crate::datum::Datum;
 use crate::interfaces::{self, known};
@@ -13,7 +13,7 @@ use crate::object_table::Pointer;
 use crate::objref::orpc_that;
 use crate::{
     ActivationResponse, Arguments, AuthLevel, Client, DualStringArray, Exchange, Ndr, ObjRef, ObjRefBody, ObjectTable,
-    StdObjRef, StringBinding, Uuid, variant,
+    StdObjRef, Uuid, variant,
 };
 
 /// A complete response: what it gives.
@@ -276,29 +276,6 @@ fn resolved(
     Ok(())
 }
 
-/// An interface pointer that an answer gives, or the status in its place.
-fn reference(iid: Uuid, given: Result<StdObjRef, u32>) -> Arguments {
-    let mut record = Arguments::default();
-    record.put("iid", iid);
-    record.put_some("interface_name", interfaces::find(&iid).map(|known| known.name));
-    match given {
-        Ok(std) => {
-            record.put("oxid", identifier(std.oxid));
-            record.put("oid", identifier(std.oid));
-            record.put("ipid", std.ipid);
-        }
-        Err(status) => record.put("result", format!("0x{status:08x}")),
-    }
-    record
-}
-
-/// The same with where the object's resolver answers, which may be another machine.
-fn located_reference(iid: Uuid, std: StdObjRef, resolver: &[StringBinding]) -> Arguments {
-    let mut record = reference(iid, Ok(std));
-    record.put("resolver", texts(resolver));
-    record
-}
-
 fn put_references(results: &mut Arguments, references: Vec<Arguments>) {
     if !references.is_empty() {
         results.put("references", Datum::List(references.into_iter().map(Datum::Record).collect()));
@@ -317,8 +294,4 @@ fn put_principals(results: &mut Arguments, principals: &[String]) {
         let principals = principals.iter().map(|principal| principal.as_str().into());
         results.put("principals", Datum::List(principals.collect()));
     }
-}
-
-fn texts<'a>(bindings: impl IntoIterator<Item = &'a StringBinding>) -> Datum {
-    Datum::List(bindings.into_iter().map(|binding| Datum::Text(binding.text())).collect())
 }

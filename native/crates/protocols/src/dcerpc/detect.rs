@@ -65,13 +65,13 @@ pub(super) const UDP_PROBES: &[Probe] =
     &[Probe { transport: Transport::Udp, ports: &[], check: datagram, depth: DatagramHeader::LENGTH as u16 }];
 
 /// A datagram is whole or it is none, so nothing here waits for more.
-fn datagram(_direction: Direction, data: &[u8]) -> Verdict {
+fn datagram(direction: Direction, data: &[u8]) -> Verdict {
     let mut cur = Cursor::new(data);
     match DatagramHeader::parse(&mut cur) {
-        Ok(header) if header.is_plausible(cur.left()) => match header.pdu_type {
-            // Either side may open what a capture shows of a flow; only these two begin or end a call.
-            PduType::REQUEST => Verdict::Yes,
-            PduType::RESPONSE => Verdict::Reversed,
+        // Either side may open what a capture shows of a flow; only these two begin or end a call.
+        Ok(header) if header.is_plausible(cur.left()) => match (header.pdu_type, direction) {
+            (PduType::REQUEST, Direction::ToServer) | (PduType::RESPONSE, Direction::ToClient) => Verdict::Yes,
+            (PduType::REQUEST | PduType::RESPONSE, _) => Verdict::Reversed,
             _ => Verdict::No,
         },
         _ => Verdict::No,
@@ -127,6 +127,11 @@ mod tests {
         request.extend([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 4, 0, 0, 0, 0, 0]);
         request.extend([1, 2, 3, 4]);
         assert_eq!(datagram(Direction::ToServer, &request), Verdict::Yes);
+        assert_eq!(datagram(Direction::ToClient, &request), Verdict::Reversed);
+        let mut response = request.clone();
+        response[1] = 2;
+        assert_eq!(datagram(Direction::ToClient, &response), Verdict::Yes);
+        assert_eq!(datagram(Direction::ToServer, &response), Verdict::Reversed);
         request.push(0);
         assert_eq!(datagram(Direction::ToServer, &request), Verdict::No, "an octet that nothing accounts for");
     }

@@ -139,12 +139,8 @@ impl Timed for Filling<'_> {
 /// EVE `dcerpc` in Suricata's shape, and EVE `msrpc`: one event a call.
 pub(super) const LOGGERS: &[Logger<Tx>] = &[
     Logger::new("dcerpc", is_ready, |tx, _, (), out| write_dcerpc(&tx.exchange, out)).told_from(event_direction),
-    Logger::new(
-        "msrpc",
-        |head, tx, last| tx.exchange.is_call() && tx.exchange.opnum.is_some() && is_ready(head, tx, last),
-        write_call,
-    )
-    .told_from(event_direction),
+    Logger::new("msrpc", |head, tx, last| tx.exchange.is_told() && is_ready(head, tx, last), write_call)
+        .told_from(event_direction),
 ];
 
 fn is_ready(_head: &TxHead, tx: &Tx, last: bool) -> bool {
@@ -156,7 +152,7 @@ fn event_direction(tx: &Tx) -> Direction {
 }
 
 fn write_call(tx: &Tx, head: &TxHead, (): &(), out: &mut Object<'_>) {
-    if tx.exchange.is_call() {
+    if tx.exchange.is_call() || tx.exchange.is_told() {
         write_msrpc(&tx.exchange, tx.carriage, None, head.started, out);
     }
 }

@@ -20,12 +20,9 @@ pub(super) const LOGGERS: &[Logger<Transaction, EveSmbOptions>] = &[
         .wanted_if(|tx, options| options.want(tx.kind)),
     Logger::new(
         "msrpc",
-        |head, tx, last| {
-            is_ready(head, last)
-                && tx.call().is_some_and(|call| call.exchange.is_call() && call.exchange.opnum.is_some())
-        },
+        |head, tx, last| is_ready(head, last) && tx.call().is_some_and(|call| call.exchange.is_told()),
         |tx, head, _, out| {
-            if let Some(call) = tx.call().filter(|call| call.exchange.is_call()) {
+            if let Some(call) = tx.call().filter(|call| call.exchange.is_call() || call.exchange.is_told()) {
                 let pipe = call.pipe.as_deref().map(String::from_utf8_lossy);
                 write_msrpc(&call.exchange, Carriage::Smb, pipe.as_deref(), head.started, out);
             }
