@@ -406,8 +406,10 @@ export interface FlowRecord {
   readonly end: string;
   /** Seconds. */
   readonly age: number;
-  /** `new`, `established`, `closed`. */
+  /** `new`, `established`, `closed`, `bypassed`. */
   readonly state: string;
+  /** Nobody looked at its later packets: `encryption-handling: bypass`. */
+  readonly bypass?: 'local';
   /** Why it ended: `timeout`, `shutdown`, `tcp_reuse`, `forced`. */
   readonly reason: string;
   /** A rule matched on it. */

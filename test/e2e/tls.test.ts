@@ -110,7 +110,7 @@ describe('TLS', () => {
       'alert tls any any -> any any (tls.subject:"O=Example"; tls.issuerdn:!"O=Other"; sid:14;)',
       'alert tls any any -> any any (tls.certs; content:"example.org"; sid:15;)',
       'alert tls:client_hello_done any any -> any any (tls.random; bsize:32; sid:16;)',
-      'alert tls any any -> any any (ssl_state:server_hello; sid:17;)',
+      'alert tls any any -> any any (ssl_state:client_hello; sid:17;)',
       'alert tls any any -> any any (tls.cert_serial; content:"9f:00"; sid:18;)',
     ];
     const { alerts } = await replay(mutual(), rules.join('\n'));
@@ -131,6 +131,19 @@ describe('TLS', () => {
     expect(all.filter((one) => one.alert.signature_id === 1).length).toBeGreaterThan(
       few.filter((one) => one.alert.signature_id === 1).length,
     );
+  });
+
+  it('looks no more at a flow that is to be passed by once it is encrypted', async () => {
+    const set = { 'app-layer.protocols.tls.encryption-handling': 'bypass' };
+    const { events } = await replay(
+      mutual().applicationData('toServer', 'more'),
+      'alert tcp any any -> any any (content:"more"; sid:1;)',
+      { set },
+    );
+    const flow = events.find((event) => event.event_type === 'flow');
+    expect(flow?.flow).toMatchObject({ state: 'bypassed', bypass: 'local' });
+    expect(events.filter((event) => event.event_type === 'alert')).toEqual([]);
+    expect(sessions(events)).toHaveLength(1);
   });
 
   it('says what is odd', async () => {

@@ -107,7 +107,7 @@ describe('buffers', () => {
           { kind: 'content' },
           { kind: 'pcre', relative: true, flags: '' },
           { kind: 'is_data_at' },
-          { kind: 'bsize' },
+          { kind: 'size' },
         ],
       },
     ]);

@@ -33,6 +33,8 @@ pub struct Step {
     pub finished: bool,
     /// What follows is encrypted: rules look at what there is of payload and stream, and at nothing after it.
     pub opaque: bool,
+    /// Nobody looks at the flow any more, from the next packet on (Suricata's local bypass): its packets are counted.
+    pub bypass: bool,
     /// A message is complete: rules on the stream need not wait for more, although the transaction goes on.
     pub flush: bool,
 }
@@ -47,7 +49,7 @@ impl Step {
     /// `consumed` octets are done with, `need` more must be there before the next call.
     #[must_use]
     pub const fn need(consumed: usize, need: usize) -> Self {
-        Self { consumed, need, switch: None, finished: false, opaque: false, flush: false }
+        Self { consumed, need, switch: None, finished: false, opaque: false, bypass: false, flush: false }
     }
 }
 

@@ -14,11 +14,9 @@ use sidewire_mpm::Limits;
 use crate::compile::keyword_index::KeywordIndex;
 use crate::compile::plan::{Classes, TX_CONDITIONS};
 use crate::error::RuleError;
-use crate::keyword::buffer_test::{FrameTest, Look};
-use crate::keyword::condition::{Condition, Effect};
-use crate::keyword::operator::CompileScope;
+use crate::keyword::check::Scope;
+use crate::keyword::condition::{Condition, Effect, FrameTest, Look, TxCondition};
 use crate::keyword::transform::TransformTable;
-use crate::keyword::tx_condition::TxCondition;
 
 /// What the names in rules are resolved against.
 pub(super) struct Surroundings<'p> {
@@ -33,7 +31,7 @@ pub(super) struct Surroundings<'p> {
 pub(super) struct Draft<'p> {
     rule: &'p ir::Rule,
     around: Surroundings<'p>,
-    pub(super) scope: CompileScope,
+    pub(super) scope: Scope,
     pub(super) classes: Classes,
     pub(super) ip_version: u8,
     pub(super) ether_type: u16,
@@ -58,7 +56,7 @@ impl<'p> Draft<'p> {
     /// # Errors
     /// What cannot be used.
     pub(super) fn read(rule: &'p ir::Rule, around: Surroundings<'p>) -> Result<Self, RuleError> {
-        let scope = CompileScope::new(around.limits);
+        let scope = Scope::new(around.limits);
         let mut draft = Self {
             rule,
             around,

@@ -8,8 +8,7 @@ use sidewire_ir as ir;
 
 use crate::FlowState;
 use crate::error::RuleError;
-use crate::keyword::operator::unhex;
-use crate::keyword::ranges::Ranges;
+use crate::keyword::check::{Ranges, unhex};
 
 /// What must hold of one file.
 #[derive(Debug)]

@@ -357,6 +357,7 @@ impl AppLayerStage {
             // Rules on the stream need not wait for more.
             stream.flush_raw();
         }
+        app.bypassed |= step.bypass;
         if step.opaque && !core::mem::replace(&mut app.opaque, true) {
             Direction::BOTH.into_iter().for_each(|side| tcp.stream_mut(side).flush_raw());
         }

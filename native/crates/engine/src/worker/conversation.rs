@@ -82,6 +82,8 @@ pub(crate) struct App {
     pub(crate) frames: Option<Box<PerDirection<Frames>>>,
     /// Nothing more is parsed: unrecognised, given up by the protocol, or finished.
     pub(crate) stopped: bool,
+    /// Nobody is to look at the flow any more.
+    pub(crate) bypassed: bool,
     /// What follows is encrypted, and nothing for rules on payload and stream.
     pub(crate) opaque: bool,
     /// What was looked at could not be recognised; of datagrams the other direction may still tell.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sidewire_base::{Direction, Time};
 use sidewire_decode::{Decoder, Frame, Packet, Transport};
 use sidewire_detect::RuleSet;
-use sidewire_flow::{EndReason, FlowTable, Handle, Lookup, Stamp, Tuple};
+use sidewire_flow::{EndReason, FlowState, FlowTable, Handle, Lookup, Stamp, Tuple};
 use sidewire_tcp::{Consumer, Events};
 
 use crate::config::setup::Setup;
@@ -161,6 +161,11 @@ impl<W: Watch> TrackedFlows<W> {
         let Self { table, stages, current, .. } = self;
         *current = Some(handle);
         let Some(flow) = table.get_mut(handle) else { return };
+        if flow.state() == FlowState::LocalBypassed {
+            // The table has counted the packet; nobody looks at it.
+            *current = None;
+            return;
+        }
         let followed = stages.follow(flow, packet, &mut direction);
         let state = flow.data.state().unwrap_or(flow.state());
         if state != flow.state() {
@@ -170,6 +175,9 @@ impl<W: Watch> TrackedFlows<W> {
         let looked = stages.inspect(flow, direction, &followed.occasion(packet));
         stages.log(flow, packet, direction, &followed.events, looked);
         stages.release(flow, packet, direction);
+        if flow.data.app.bypassed {
+            table.set_state(handle, FlowState::LocalBypassed);
+        }
         *current = None;
     }
 

@@ -95,7 +95,8 @@ impl Protocol for TlsSession {
         let outcome = self.take(&input, &mut step, context);
         let RecordStep { mut events, mut progress, tx, .. } = step;
         tx.seen(context.time);
-        if tx.is_identified() {
+        // As in Suricata, once no record is under way: alerts and events fall on the same packets.
+        if tx.is_identified() && outcome.as_ref().is_ok_and(|taken| taken.need == 0) {
             progress.reach_both(Stage::Handshake);
         }
         for event in events.take() {
@@ -105,8 +106,8 @@ impl Protocol for TlsSession {
             slot.advance(side, progress.get(side), context.time);
         }
         let TakenRecords { octets, need, complete } = outcome.map_err(|_| Failed)?;
-        let (finished, opaque) = (self.is_bypassed(), self.is_opaque());
-        Ok(Step { finished, opaque, flush: complete, ..Step::need(octets, need) })
+        let (bypass, opaque) = (self.is_bypassed(), self.is_opaque());
+        Ok(Step { finished: bypass, bypass, opaque, flush: complete, ..Step::need(octets, need) })
     }
 
     fn close(

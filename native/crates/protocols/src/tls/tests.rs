@@ -205,7 +205,7 @@ fn what_is_encrypted_is_nothing_for_rules() {
     let data = record(23, &[0; 64]);
     let opaque = |settings: &Settings| {
         let step = Flow::with(settings).client(&record(22, &usual_hello())).say(Direction::ToServer, &data);
-        (step.opaque, step.finished)
+        (step.opaque, step.bypass)
     };
     let handling = |how: &str| Settings::new([("encryption-handling", how)]);
     assert_eq!(opaque(&Settings::default()), (true, false));

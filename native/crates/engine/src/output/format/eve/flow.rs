@@ -3,7 +3,7 @@
 
 use sidewire_base::{Direction, PerDirection};
 use sidewire_eve::Object;
-use sidewire_flow::{EndReason, Flow};
+use sidewire_flow::{EndReason, Flow, FlowState};
 use sidewire_tcp::{Session, State};
 
 use super::envelope;
@@ -76,7 +76,11 @@ impl<S> FlowFacts<'_, S> {
             o.time("start", flow.first);
             o.time("end", flow.last);
             o.i64("age", flow.last.seconds() - flow.first.seconds());
-            o.str("state", flow.state().name()).str("reason", self.reason.name()).bool("alerted", self.alerted);
+            o.str("state", flow.state().name());
+            if flow.state() == FlowState::LocalBypassed {
+                o.str("bypass", "local");
+            }
+            o.str("reason", self.reason.name()).bool("alerted", self.alerted);
             self.write_exceptions(o);
             if let Some(count) = self.transactions {
                 o.u64("tx_cnt", count);
