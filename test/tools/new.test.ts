@@ -2,9 +2,14 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newProtocol } from '../../src/tools/new.mjs';
+import { ROOT } from '../eve.js';
 
-const CRATE = join(import.meta.dirname, '../../native/crates/protocols');
+interface Generator {
+  newProtocol(name: string, crate: string): string[];
+}
+const { newProtocol } = (await import(join(ROOT, 'src/tools/new.mjs'))) as Generator;
+
+const CRATE = join(ROOT, 'native/crates/protocols');
 
 /** The crate with its list and its template, and no protocol. */
 function crate(): string {
