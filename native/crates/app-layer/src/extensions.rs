@@ -7,8 +7,6 @@
 use core::any::{Any, TypeId};
 use std::sync::Arc;
 
-use crate::ProtocolDef;
-
 /// State of one protocol (or family of protocols) in one worker.
 pub trait Extension: Any + Send {
     /// The state before anything was seen.
@@ -67,9 +65,9 @@ pub struct Extensions {
 impl Extensions {
     /// The extensions that protocols declare; two may share one.
     #[must_use]
-    pub fn new(protocols: &[ProtocolDef], resources: Resources) -> Self {
+    pub fn new<'e>(declared: impl IntoIterator<Item = &'e ExtensionDef>, resources: Resources) -> Self {
         let mut all: Vec<(TypeId, Box<dyn Extension>)> = Vec::new();
-        for extension in protocols.iter().flat_map(|protocol| protocol.info.extensions) {
+        for extension in declared {
             if !all.iter().any(|(id, _)| *id == (extension.id)()) {
                 all.push(((extension.id)(), (extension.begin)(&resources)));
             }
@@ -95,8 +93,8 @@ impl Extensions {
     }
 
     /// Forgets everything that was seen.
-    pub fn reset(&mut self, protocols: &[ProtocolDef]) {
-        *self = Self::new(protocols, core::mem::take(&mut self.resources));
+    pub fn reset<'e>(&mut self, declared: impl IntoIterator<Item = &'e ExtensionDef>) {
+        *self = Self::new(declared, core::mem::take(&mut self.resources));
     }
 
     /// Tells the counters of all.

@@ -3,19 +3,10 @@
 use sidewire_base::Direction;
 use sidewire_files::{File, TxFiles};
 
-use crate::{BufferInfo, BufferKind, Hook, Value};
+use crate::{BufferInfo, BufferKind, FilesInfo, Hook, Value};
 
 /// Octets of a file from which rules look into one that is not over, as in Suricata.
 const INSPECT_FROM: u64 = 32 * 1024;
-
-/// That the transactions of a protocol carry files: see [`ProtocolInfo::files`](crate::ProtocolInfo::files).
-#[derive(Clone, Copy, Debug)]
-pub struct FilesInfo {
-    /// Progress from which on there may be some, in the directions in which there are any.
-    pub hook: Hook,
-    /// `file.data` is a row of the protocol's own: rules look at its copy of the content.
-    pub own_data: bool,
-}
 
 /// The row that conditions on a file as a whole stand on: `filesize`, `filemd5`, `filestore` ... It is no keyword.
 pub const FILES_ROW: &str = "files";

@@ -3,7 +3,7 @@
 
 use sidewire_base::{Direction, PerDirection};
 
-use crate::{DetectionEvent, ExtensionDef, FilesInfo, FrameInfo};
+use crate::{DetectionEvent, ExtensionDef, FrameInfo};
 
 /// What a protocol runs over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,6 +221,15 @@ impl Hook {
             Direction::ToClient => self.to_client,
         }
     }
+}
+
+/// That the transactions of a protocol carry files: see [`ProtocolInfo::files`].
+#[derive(Clone, Copy, Debug)]
+pub struct FilesInfo {
+    /// Progress from which on there may be some, in the directions in which there are any.
+    pub hook: Hook,
+    /// `file.data` is a row of the protocol's own: rules look at its copy of the content.
+    pub own_data: bool,
 }
 
 /// What kind of value a buffer row gives.

@@ -20,11 +20,15 @@ mod transactions;
 mod value;
 
 pub use context::{Context, Expectation};
-pub use detection::{Detection, DetectionEvent, DetectionState, MAX_DEPTH, MAX_WAIT, Options, Outcome};
+pub use detection::{
+    Detection, DetectionEvent, DetectionOptions, DetectionOutcome, DetectionState, MAX_DEPTH, MAX_WAIT,
+};
 pub use extensions::{Extension, ExtensionDef, Extensions, Resources};
-pub use files::{FILES_ROW, FilesInfo, file_data};
+pub use files::{FILES_ROW, file_data};
 pub use frame::{Extent, Frame, FrameInfo, FrameInspection, FrameKind, FrameKinds, Frames, MAX_FRAMES};
-pub use info::{BufferInfo, BufferKind, EventInfo, Hook, LoggerInfo, Pattern, Probe, ProtocolInfo, Transport, Verdict};
+pub use info::{
+    BufferInfo, BufferKind, EventInfo, FilesInfo, Hook, LoggerInfo, Pattern, Probe, ProtocolInfo, Transport, Verdict,
+};
 pub use protocol::{Buffer, Failed, Input, LogWrite, Logger, Protocol, Step};
 pub use session::{EveTypeOptions, ParserConfig, ProtocolDef, ProtocolSession, Session, def};
 pub use settings::{FromEveOptions, FromSettings, Settings};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sidewire_app_layer::{Detection, ParserConfig, ProtocolDef, Resources, Settings};
+use sidewire_app_layer::{Detection, ExtensionDef, ParserConfig, ProtocolDef, Resources, Settings};
+use sidewire_base::ProtocolId;
 use sidewire_detect::RuleSet;
 use sidewire_msrpc::security::Secrets;
 
@@ -40,7 +41,7 @@ impl Setup {
         for protocol in protocols {
             let row = config.protocols.get(protocol.info.name).cloned().unwrap_or_default();
             let ProtocolConfig { enabled, detection_only, ports, settings: own } = row;
-            options.push(sidewire_app_layer::Options {
+            options.push(sidewire_app_layer::DetectionOptions {
                 detect: enabled || detection_only,
                 parse: enabled && !detection_only,
                 ports: (!ports.is_empty()).then(|| ports.iter().map(|port| *port..=*port).collect()),
@@ -76,8 +77,13 @@ impl Setup {
 
     /// Octets of each direction that a session of a protocol follows, where that is not what any stream does; 0 is no
     /// limit.
-    pub(crate) fn stream_depth(&self, protocol: u16) -> Option<u64> {
-        self.stream_depths.get(usize::from(protocol)).copied().flatten()
+    pub(crate) fn stream_depth(&self, protocol: ProtocolId) -> Option<u64> {
+        self.stream_depths.get(protocol.index()).copied().flatten()
+    }
+
+    /// State that protocols keep for all flows of a worker.
+    pub(crate) fn extensions(&self) -> impl Iterator<Item = &'static ExtensionDef> + use<> {
+        self.protocols.iter().flat_map(|protocol| protocol.info.extensions)
     }
 
     /// What is configured for each protocol, and what rules ask of it, in its own type: one for each worker, so that

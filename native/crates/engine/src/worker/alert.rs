@@ -65,7 +65,7 @@ impl LogStage {
         let setup = std::sync::Arc::clone(&self.setup);
         let transaction = tx.and_then(|(position, _)| {
             let app = &flow?.data.app;
-            let number = usize::from(app.protocol?);
+            let number = app.protocol?.index();
             let session = app.session.as_deref()?;
             Some(Transaction { session, protocol: setup.protocols.get(number)?, number, position })
         });

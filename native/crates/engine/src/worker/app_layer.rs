@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{DetectionState, Failed, Input, Outcome, Step, Transport};
-use sidewire_base::{Direction, PerDirection};
+use sidewire_app_layer::{DetectionOutcome, DetectionState, Failed, Input, Step, Transport};
+use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleSet;
 use sidewire_tcp::{Chunk, Consumer, Session, State};
@@ -397,7 +397,7 @@ impl AppLayerStage {
         let completed = session.transactions().completed(direction);
         if outcome.is_err() {
             app.stopped = true;
-            if let Some(count) = app.protocol.and_then(|n| self.counters.gap_errors.get_mut(usize::from(n))) {
+            if let Some(count) = app.protocol.and_then(|n| self.counters.gap_errors.get_mut(n.index())) {
                 *count += 1;
             }
         }
@@ -417,8 +417,8 @@ impl AppLayerStage {
         let outcome = setup.detection.identify(&mut app.detection, ends.transport, direction, bytes, ports, last);
         app.take_detection_events();
         match outcome {
-            Outcome::More => Found::Wait,
-            Outcome::Failed => {
+            DetectionOutcome::More => Found::Wait,
+            DetectionOutcome::Failed => {
                 let other = app.detection.is_decided(direction.flip());
                 // A datagram is all there is of its message: nothing that follows makes more of it.
                 let datagram = ends.transport == Transport::Udp;
@@ -435,12 +435,12 @@ impl AppLayerStage {
                 }
                 Found::Failed
             }
-            Outcome::Found { protocol, reversed } => {
+            DetectionOutcome::Found { protocol, reversed } => {
                 if app.session.is_none() {
                     app.protocol = Some(protocol);
                     // A flow is counted once; of datagrams the first side may have told nothing.
                     let counted = core::mem::take(&mut app.failed);
-                    if let Some(count) = self.counters.flows.get_mut(usize::from(protocol)) {
+                    if let Some(count) = self.counters.flows.get_mut(protocol.index()) {
                         *count += u64::from(!counted);
                     }
                     if setup.detection.parses(protocol) {
@@ -490,20 +490,20 @@ impl AppLayerStage {
         Turn::Straight
     }
 
-    fn count_transactions(&mut self, protocol: Option<u16>, new: u64) {
-        let counted = |number: &u16| {
-            let def = self.setup.protocols.get(usize::from(*number));
+    fn count_transactions(&mut self, protocol: Option<ProtocolId>, new: u64) {
+        let counted = |number: &ProtocolId| {
+            let def = self.setup.protocols.get(number.index());
             def.is_some_and(|def| def.info.counts_transactions)
         };
         let protocol = protocol.filter(counted);
-        if let Some(count) = protocol.and_then(|n| self.counters.transactions.get_mut(usize::from(n))) {
+        if let Some(count) = protocol.and_then(|n| self.counters.transactions.get_mut(n.index())) {
             *count += new;
         }
     }
 
     fn parser_error(&mut self, app: &mut App) {
         app.malformed = true;
-        if let Some(count) = app.protocol.and_then(|n| self.counters.parser_errors.get_mut(usize::from(n))) {
+        if let Some(count) = app.protocol.and_then(|n| self.counters.parser_errors.get_mut(n.index())) {
             *count += 1;
         }
     }
@@ -515,9 +515,9 @@ impl AppLayerStage {
     }
 
     /// Does a complete message of this protocol let rules look at the stream so far?
-    fn flushes_stream(&self, protocol: Option<u16>) -> bool {
+    fn flushes_stream(&self, protocol: Option<ProtocolId>) -> bool {
         protocol
-            .and_then(|number| self.setup.protocols.get(usize::from(number)))
+            .and_then(|number| self.setup.protocols.get(number.index()))
             .is_some_and(|protocol| protocol.info.flushes_stream)
     }
 }

@@ -1,7 +1,7 @@
 //! What is kept for each flow.
 
 use sidewire_app_layer::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session};
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::{Taken, TakenFor};
 use sidewire_flow::{Flow, FlowState};
@@ -70,11 +70,11 @@ pub(crate) struct App {
     pub(crate) begun: bool,
     pub(crate) detection: DetectionState,
     /// Position in the protocol list, once it is known.
-    pub(crate) protocol: Option<u16>,
+    pub(crate) protocol: Option<ProtocolId>,
     /// The protocol before a change.
-    pub(crate) original: Option<u16>,
+    pub(crate) original: Option<ProtocolId>,
     /// The protocol another flow announced.
-    pub(crate) expected: Option<u16>,
+    pub(crate) expected: Option<ProtocolId>,
     pub(crate) session: Option<Box<dyn Session>>,
     /// Transactions of a session that was let go of.
     opened: Option<u64>,
@@ -116,7 +116,7 @@ impl App {
     }
 
     /// The flow speaks another protocol from here on, perhaps the one that is `expected`.
-    pub(crate) fn restart(&mut self, expected: Option<u16>) {
+    pub(crate) fn restart(&mut self, expected: Option<ProtocolId>) {
         self.original = self.original.or(self.protocol);
         self.expected = expected;
         self.detection.restart(expected);
@@ -155,7 +155,7 @@ impl App {
 
     /// What detection took the flow and its sides for.
     pub(crate) fn taken(&self) -> TakenFor {
-        let known = |number: Option<u16>| number.map_or(Taken::Unknown, |number| Taken::For(number.into()));
+        let known = |number: Option<ProtocolId>| number.map_or(Taken::Unknown, |number| Taken::For(number.index()));
         let rest = if self.failed { Taken::Failed } else { Taken::Unknown };
         let side = |direction| match self.detection.protocol_of(direction) {
             None if self.detection.has_failed(direction) => Taken::Failed,
@@ -167,7 +167,7 @@ impl App {
     }
 
     pub(crate) fn names(&self, protocols: &[ProtocolDef]) -> AppNames {
-        let name = |number: Option<u16>| number.and_then(|n| protocols.get(usize::from(n))).map(|def| def.info.name);
+        let name = |number: Option<ProtocolId>| number.and_then(|n| protocols.get(n.index())).map(|def| def.info.name);
         AppNames {
             flow: if self.failed { Some("failed") } else { name(self.protocol) },
             sides: if self.protocol.is_some() {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::TxConsumer;
-use sidewire_base::{Direction, PerDirection, Time};
+use sidewire_base::{Direction, PerDirection, ProtocolId, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::{
     Detector, FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, RuleSet, StreamInput,
@@ -129,7 +129,7 @@ impl<W: Watch> DetectStage<W> {
                 packet,
                 direction,
                 protocol: flow.protocol,
-                app: app.protocol.map(usize::from),
+                app: app.protocol.map(ProtocolId::index),
                 app_events: app.events.len(),
                 state: rules,
                 transactions: app
@@ -166,7 +166,7 @@ impl<W: Watch> DetectStage<W> {
                 established,
                 was_established,
                 protocol: flow.protocol,
-                app: app.protocol.map(usize::from),
+                app: app.protocol.map(ProtocolId::index),
                 taken,
                 app_events: &app.events,
                 state: rules,

@@ -35,7 +35,7 @@ impl FilePolicies {
     /// What is wanted of the files of a flow.
     #[inline]
     pub(crate) fn of(&self, app: &App) -> PerDirection<FilePolicy> {
-        let policy = app.protocol.and_then(|number| self.by_protocol.get(usize::from(number)));
+        let policy = app.protocol.and_then(|number| self.by_protocol.get(number.index()));
         let mut policy = policy.copied().unwrap_or_default();
         for direction in Direction::BOTH {
             if app.store_files[direction] && policy[direction].store == Storing::Maybe {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::TxConsumer;
-use sidewire_base::{Direction, Time};
+use sidewire_base::{Direction, ProtocolId, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::Match;
 use sidewire_flow::EndReason;
@@ -152,7 +152,7 @@ impl LogStage {
             return;
         }
         let setup = Arc::clone(&self.setup);
-        let Some(number) = flow.data.app.protocol.map(usize::from) else { return };
+        let Some(number) = flow.data.app.protocol.map(ProtocolId::index) else { return };
         let Some(protocol) = setup.protocols.get(number) else { return };
         let file = self.file.clone();
         let loggers = setup.outputs.logger_count(number);

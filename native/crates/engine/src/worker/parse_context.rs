@@ -1,7 +1,7 @@
 //! What parsers are called with.
 
 use sidewire_app_layer::{Context, Expectation, Extensions, Frames, ParserConfig, ProtocolDef, Session, Transport};
-use sidewire_base::{Endpoint, PerDirection, Time};
+use sidewire_base::{Endpoint, PerDirection, ProtocolId, Time};
 use sidewire_detect::RuleSet;
 use sidewire_files::{FileContext, FilePolicy};
 use sidewire_magic::Magic;
@@ -26,7 +26,7 @@ pub(crate) struct FlowEnds {
     pub(crate) transport: Transport,
     pub(crate) midstream: bool,
     /// Position of the protocol it spoke before.
-    pub(crate) original: Option<u16>,
+    pub(crate) original: Option<ProtocolId>,
 }
 
 impl FlowEnds {
@@ -61,7 +61,7 @@ impl ParserTables {
         Self {
             protocols: setup.protocols,
             configs: setup.parser_configs(rules),
-            extensions: Extensions::new(setup.protocols, setup.resources.clone()),
+            extensions: Extensions::new(setup.extensions(), setup.resources.clone()),
             announced: Vec::new(),
             file_depth: setup.files.depth,
             magic: None,
@@ -74,8 +74,8 @@ impl ParserTables {
     }
 
     /// A session at the beginning of a flow.
-    pub(crate) fn begin(&self, setup: &Setup, protocol: u16) -> Option<Box<dyn Session>> {
-        let number = usize::from(protocol);
+    pub(crate) fn begin(&self, setup: &Setup, protocol: ProtocolId) -> Option<Box<dyn Session>> {
+        let number = protocol.index();
         Some((setup.protocols.get(number)?.begin)(self.configs.get(number)?))
     }
 
@@ -92,7 +92,7 @@ impl ParserTables {
     ) -> Context<'a> {
         let FlowEnds { client, server, transport, midstream, original } = ends;
         let Self { protocols, extensions, announced: expectations, file_depth: depth, magic, .. } = self;
-        let original = original.and_then(|number| protocols.get(usize::from(number))).map(|def| def.info.name);
+        let original = original.and_then(|number| protocols.get(number.index())).map(|def| def.info.name);
         let Moment { time, ordinal } = at;
         let files = FileContext { policy, depth: *depth, magic: magic.as_mut() };
         Context {

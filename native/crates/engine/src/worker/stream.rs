@@ -105,7 +105,7 @@ impl StreamStage {
         }
         let Conversation { tcp: Some(tcp), app, .. } = &mut flow.data else { return false };
         let protocol = app.protocol.filter(|_| app.session.is_some());
-        protocol.and_then(|at| setup.protocols.get(usize::from(at))).is_some_and(|protocol| protocol.info.early)
+        protocol.and_then(|at| setup.protocols.get(at.index())).is_some_and(|protocol| protocol.info.early)
             && tcp.reveal_unacknowledged(direction, &mut self.shared)
     }
 }

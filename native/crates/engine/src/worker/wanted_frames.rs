@@ -1,7 +1,7 @@
 //! Which kinds of frames rules and outputs want.
 
 use sidewire_app_layer::{FrameKinds, Frames, ProtocolDef};
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_detect::RuleSet;
 
 use crate::output::format::eve::{Kind, Outputs};
@@ -26,7 +26,7 @@ impl WantedFrames {
     #[inline]
     pub(crate) fn of<'a>(
         &self,
-        protocol: Option<u16>,
+        protocol: Option<ProtocolId>,
         frames: &'a mut Option<Box<PerDirection<Frames>>>,
         direction: Direction,
     ) -> Option<&'a mut Frames> {
@@ -36,11 +36,11 @@ impl WantedFrames {
     #[cold]
     fn taken_up<'a>(
         &self,
-        protocol: Option<u16>,
+        protocol: Option<ProtocolId>,
         frames: &'a mut Option<Box<PerDirection<Frames>>>,
         direction: Direction,
     ) -> Option<&'a mut Frames> {
-        let kinds = self.0.get(usize::from(protocol?))?[direction];
+        let kinds = self.0.get(protocol?.index())?[direction];
         if kinds.is_empty() {
             return None;
         }
