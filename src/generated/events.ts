@@ -375,11 +375,26 @@ export interface EngineRecord {
 /** A file that a transaction carried. */
 export interface FileinfoRecord {
   readonly filename: string;
+  /** Rules with `filestore` that hold on it. */
+  readonly sid?: readonly number[];
+  /** Kind under libmagic's name. */
+  readonly magic?: string;
   /** Octets of it are not in the capture. */
   readonly gaps: boolean;
   /** UNKNOWN: it is still on its way. */
   readonly state: 'CLOSED' | 'TRUNCATED' | 'UNKNOWN';
+  /** Of a complete file. */
+  readonly md5?: string;
+  /** Of a complete file. */
+  readonly sha1?: string;
+  /** Of what there is of it. */
+  readonly sha256?: string;
+  /** It is in the file store. */
   readonly stored: boolean;
+  /** It is on its way there. */
+  readonly storing?: boolean;
+  /** Number of a stored file, from 1, in the order in which they began. */
+  readonly file_id?: number;
   /** Octets that were seen. */
   readonly size: number;
   /** First octet, of a part of a file. */

@@ -67,6 +67,16 @@ fn opened() {
 }
 
 #[test]
+fn files() {
+    replay("files", sidewire_files::fuzz::files);
+}
+
+#[test]
+fn form() {
+    replay("form", protocols::fuzz::form);
+}
+
+#[test]
 fn http_body() {
     replay("http_body", protocols::fuzz::http_body);
 }

@@ -33,6 +33,8 @@ pub struct TxHead {
     pub(crate) due: DueFlags,
     /// Alerts that told it without having matched on it.
     pub guessed: u8,
+    /// Files of it wait for a packet of their direction to be told.
+    pub files_waiting: bool,
 }
 
 /// How far rules have been applied to one direction of a transaction.

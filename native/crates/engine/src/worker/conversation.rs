@@ -102,6 +102,8 @@ pub(crate) struct App {
     pub(crate) switch: Option<&'static str>,
     /// Something happened in the session since transactions were looked at.
     pub(crate) dirty: bool,
+    /// Files wait for a packet of their direction to be told.
+    pub(crate) files_waiting: bool,
     /// A rule wants all files of the flow stored, by direction.
     pub(crate) store_files: PerDirection<bool>,
 }

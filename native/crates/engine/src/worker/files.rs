@@ -1,6 +1,6 @@
 //! Files of transactions: what is wanted of them, their events, and what of them goes to the file store.
 
-use sidewire_app_layer::ProtocolDef;
+use sidewire_app_layer::{ProtocolDef, TxConsumer};
 use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleSet;
@@ -69,23 +69,39 @@ pub(crate) fn follow_files(flow: &mut Conversation, depth: u64) {
 }
 
 impl LogStage {
-    /// Hands what is new of a transaction's files to the file store, and writes the events of those that are over.
+    /// Hands what is new of a transaction's files to the file store, and writes the events of those that are over. Those that
+    /// travel against the packet wait for one of their own direction, with which rules look at them first.
     pub(super) fn log_files(
         &mut self,
         flow: &mut ConversationFlow,
-        packet: Option<&Packet<'_>>,
+        at: Option<(&Packet<'_>, Direction)>,
         (protocol, number, position): (&ProtocolDef, usize, usize),
     ) {
+        let mut waiting = false;
         for direction in Direction::BOTH {
-            let count =
-                |flow: &ConversationFlow| Some(flow.data.app.session.as_deref()?.files(position)?.of(direction).len());
-            for nth in 0..count(flow).unwrap_or(0) {
+            let session = flow.data.app.session.as_deref();
+            let files =
+                session.and_then(|session| session.files(position)).map_or(&[][..], |files| files.of(direction));
+            if at.is_some_and(|(_, of)| of != direction) {
+                waiting |= files.iter().any(|file| file.is_over() && !file.is_logged());
+                continue;
+            }
+            for nth in 0..files.len() {
                 let place = FilePlace { protocol, number, position, direction, nth };
+                let packet = at.map(|(packet, _)| packet);
                 if self.setup.files.store.is_some() {
                     self.store_file(flow, packet, place);
                 }
                 self.log_file(flow, packet, place);
             }
+        }
+        let Some(session) = flow.data.app.session.as_deref_mut() else { return };
+        if let Some(head) = session.transactions_mut().head_mut(position) {
+            head.files_waiting = waiting;
+        }
+        if waiting {
+            session.transactions_mut().look_again(position, TxConsumer::Log);
+            flow.data.app.files_waiting = true;
         }
     }
 

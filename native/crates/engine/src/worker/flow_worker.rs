@@ -330,8 +330,8 @@ impl<W: Watch> Stages<W> {
         self.log.settle_frames(flow, direction, Some(packet), &self.detect.rules);
         self.log.log_packet(flow, packet, direction, events);
         let app = &flow.data.app;
-        if app.session.is_some() && (looked || app.dirty || app.frames.is_some()) {
-            self.log.log_transactions(flow, Some(packet), false);
+        if app.session.is_some() && (looked || app.dirty || app.frames.is_some() || app.files_waiting) {
+            self.log.log_transactions(flow, Some((packet, direction)));
             self.retire(flow, false);
             flow.data.app.let_go();
         }
@@ -405,7 +405,7 @@ impl<W: Watch> Stages<W> {
             }
             self.log.settle_frames(flow, direction, None, &self.detect.rules);
         }
-        self.log.log_transactions(flow, None, true);
+        self.log.log_transactions(flow, None);
         self.retire(flow, true);
     }
 

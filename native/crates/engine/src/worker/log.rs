@@ -146,9 +146,11 @@ impl LogStage {
         );
     }
 
-    /// Writes what transactions have to say by now.
-    pub(crate) fn log_transactions(&mut self, flow: &mut ConversationFlow, packet: Option<&Packet<'_>>, last: bool) {
-        if !(flow.data.app.dirty || last) {
+    /// Writes what transactions have to say by now, after a packet of a direction; without one, nothing follows.
+    pub(crate) fn log_transactions(&mut self, flow: &mut ConversationFlow, at: Option<(&Packet<'_>, Direction)>) {
+        let (packet, last) = (at.map(|(packet, _)| packet), at.is_none());
+        let waiting = core::mem::take(&mut flow.data.app.files_waiting);
+        if !(flow.data.app.dirty || waiting || last) {
             return;
         }
         let setup = Arc::clone(&self.setup);
@@ -199,7 +201,7 @@ impl LogStage {
                 }
             }
             if protocol.info.files.is_some() {
-                self.log_files(flow, packet, (protocol, number, position));
+                self.log_files(flow, at, (protocol, number, position));
             }
             let session = flow.data.app.session.as_deref_mut();
             let Some(head) = session.and_then(|session| session.transactions_mut().head_mut(position)) else {

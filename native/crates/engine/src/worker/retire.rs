@@ -48,7 +48,9 @@ fn retire_open(flow: &mut Conversation, rules: &RuleSet, guessed: bool, last: bo
         let done = Direction::BOTH.into_iter().all(|direction| complete(direction) && through(direction));
         // Loggers were asked before; one that is not due on a finished transaction never will be.
         let held = || {
-            passed.iter().any(|passed| head.id >= *passed) || frames.is_some_and(|frames| is_framed(frames, head.id))
+            head.files_waiting
+                || passed.iter().any(|passed| head.id >= *passed)
+                || frames.is_some_and(|frames| is_framed(frames, head.id))
         };
         if last || done && !held() { Keep::Nothing } else { Keep::Open { inspected, again: done } }
     });

@@ -50,6 +50,11 @@ impl Body {
         self.wire = self.wire.saturating_add(length);
     }
 
+    /// Octets that were here: without those that are missing. Limits count them.
+    pub(super) const fn here(&self) -> u64 {
+        self.here
+    }
+
     /// Forgets what is kept: nobody will look at it.
     pub(super) fn forget(&mut self) {
         if self.data.capacity() > 0 {

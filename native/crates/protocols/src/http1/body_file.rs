@@ -58,7 +58,7 @@ impl BodyFile {
         }
     }
 
-    /// Takes decoded octets that begin at a place in the body.
+    /// Takes decoded octets; `place`: so many were here before them, missing ones not counted.
     pub(super) fn take(&mut self, target: &mut BodyTarget<'_, '_, '_>, octets: &[u8], place: u64) {
         if octets.is_empty() || !self.open(target) {
             return;

@@ -288,7 +288,7 @@ impl Transaction {
         body.wire = body.wire.saturating_add(octets.len() as u64);
         let mut bomb = false;
         decoder.push(octets, &mut |decoded| {
-            file.take(&mut target, decoded, body.entity);
+            file.take(&mut target, decoded, body.here());
             body.push(decoded, target.limits);
             bomb = body.entity > bomb_limit && body.entity > body.wire.saturating_mul(BOMB_RATIO);
             !bomb
@@ -300,7 +300,7 @@ impl Transaction {
     pub(super) fn skip_body(&mut self, direction: Direction, length: u64, context: &mut FileContext<'_>) {
         self.begin_file(direction);
         let (Payload { body, file, .. }, mut target) = self.body_target(direction, context);
-        file.skip(&mut target, length, body.entity);
+        file.skip(&mut target, length, body.here());
         body.skip(length);
     }
 
@@ -311,7 +311,7 @@ impl Transaction {
         let mut decoder = core::mem::take(decoder);
         let failed = decoder.failed();
         decoder.finish(&mut |decoded| {
-            file.take(&mut target, decoded, body.entity);
+            file.take(&mut target, decoded, body.here());
             body.push(decoded, target.limits);
             true
         });
