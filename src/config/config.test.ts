@@ -101,7 +101,7 @@ describe('resolving', () => {
     expect(run.stream).toMatchObject({ depth: 0, midstream: false, raw: true });
     expect(run.outputs).toEqual([]);
     expect(run.flow.timeouts.tcp).toMatchObject({ new: 30, established: 300 });
-    expect(run.protocols).toMatchObject({ http: { enabled: true }, dcerpc: { enabled: true } });
+    expect(run.protocols).toMatchObject({ http: { tcp: { enabled: true } }, dcerpc: { udp: { enabled: true } } });
     expect(missing).toEqual([]);
   });
 
@@ -113,7 +113,7 @@ describe('resolving', () => {
     const { run } = resolve(tree, PURPOSE);
     expect(run.stream.midstream).toBe(true);
     expect(run.outputs[0]?.types.anomaly).toEqual({ enabled: 'yes', 'types.stream': 'yes' });
-    expect(run.protocols.http?.enabled).toBe(false);
+    expect(run.protocols.http?.tcp.enabled).toBe(false);
     expect(() => applySet(tree, 'stream.midstream')).toThrow(/has no value/);
   });
 

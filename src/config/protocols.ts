@@ -1,4 +1,4 @@
-import type { ProtocolConfig } from '../generated/config.js';
+import type { ProtocolConfig, TransportConfig } from '../generated/config.js';
 import { flatten } from './flatten.js';
 import { resolvePorts } from './ports.js';
 import { truth } from './values.js';
@@ -20,21 +20,31 @@ export function resolveProtocols(given: Readonly<Record<string, unknown>>, known
     const key = [name, ...aliases].find((candidate) => candidate in given);
     config[name] = protocolConfig(key === undefined ? {} : flatten(given[key]), !OFF_BY_DEFAULT.has(name));
   }
-  const missing = Object.keys(given).filter(
-    (name) => !names.has(name) && protocolConfig(flatten(given[name]), false).enabled,
-  );
+  const missing = Object.keys(given).filter((name) => {
+    const { tcp, udp } = protocolConfig(flatten(given[name]), false);
+    return !names.has(name) && (tcp.enabled || udp.enabled);
+  });
   return { config, missing: missing.map((name) => `app-layer.protocols.${name}`) };
 }
 
 function protocolConfig(settings: Record<string, string>, usual: boolean): ProtocolConfig {
-  const switches = ['enabled', 'tcp.enabled', 'udp.enabled'].flatMap((key) => settings[key] ?? []);
-  const ports = ['detection-ports.dp', 'tcp.detection-ports.dp', 'udp.detection-ports.dp']
-    .flatMap((key) => settings[key] ?? [])
-    .flatMap((list) => resolvePorts(list, {}, 'detection-ports'));
   return {
-    enabled: switches.length === 0 ? usual : switches.some((text) => truth(text) === true),
-    detection_only: settings.enabled === 'detection-only',
-    ports: [...new Set(ports)].filter((port) => port > 0),
+    detection_only: settings.enabled === DETECTION_ONLY,
+    tcp: transportConfig(settings, 'tcp', usual),
+    udp: transportConfig(settings, 'udp', usual),
     settings,
+  };
+}
+
+const DETECTION_ONLY = 'detection-only';
+
+/** What is said of a protocol as a whole goes before what is said of a transport, as in Suricata. */
+function transportConfig(settings: Record<string, string>, transport: string, usual: boolean): TransportConfig {
+  const text = settings.enabled ?? settings[`${transport}.enabled`];
+  const list = settings['detection-ports.dp'] ?? settings[`${transport}.detection-ports.dp`];
+  const ports = list === undefined ? [] : resolvePorts(list, {}, 'detection-ports');
+  return {
+    enabled: text === undefined ? usual : text === DETECTION_ONLY || truth(text) === true,
+    ports: [...new Set(ports)].filter((port) => port > 0),
   };
 }

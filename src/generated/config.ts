@@ -257,17 +257,17 @@ export type Matcher = "auto" | "vectorscan" | "aho-corasick";
  */
 export type ProtocolConfig = { 
 /**
- * Recognised and parsed.
- */
-enabled: boolean, 
-/**
  * Recognised only (`enabled: detection-only`).
  */
 detection_only: boolean, 
 /**
- * Ports for its probes; empty: its own.
+ * Over streams.
  */
-ports: Array<number>, 
+tcp: TransportConfig, 
+/**
+ * Over datagrams.
+ */
+udp: TransportConfig, 
 /**
  * Everything below its key, flattened with dots.
  */
@@ -446,6 +446,19 @@ urgent: string,
  * Check for overlaps with other data.
  */
 check_overlap_different_data: boolean, };
+
+/**
+ * A protocol's switches over one transport.
+ */
+export type TransportConfig = { 
+/**
+ * It is recognised.
+ */
+enabled: boolean, 
+/**
+ * Ports for its probes; empty: its own.
+ */
+ports: Array<number>, };
 
 /**
  * X-Forwarded-For.

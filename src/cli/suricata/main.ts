@@ -12,6 +12,7 @@ import { packageVersion } from '../../package.js';
 import { interruptSignal } from '../interrupt.js';
 import type { Terminal } from '../terminal.js';
 import { grouped } from '../unsupported.js';
+import { applyEnvironment } from './environment.js';
 import { helpText, type Parsed, parseFlags, shown } from './flags.js';
 import { buildInfo, frameList, protocolList, SURICATA_VERSION, versionText } from './info.js';
 import { Log } from './log.js';
@@ -121,6 +122,7 @@ function configuration(flags: Parsed): ConfigMap {
   for (const file of flags.values.get('include') ?? [])
     for (const [key, node] of loadConfig(file).entries) tree.entries.set(key, node);
   for (const assignment of flags.values.get('set') ?? []) applySet(tree, assignment);
+  applyEnvironment(tree, process.env);
   const checksums = flags.values.get('k')?.at(-1);
   if (checksums !== undefined) applySet(tree, `stream.checksum-validation=${checksums === 'none' ? 'no' : 'yes'}`);
   if (checksums === 'all') applySet(tree, 'pcap-file.checksum-checks=yes');

@@ -294,4 +294,6 @@ pub struct LoggerInfo {
     pub event_type: &'static str,
     /// True when alerts on a transaction carry it as well.
     pub in_alerts: bool,
+    /// Its event says which transaction it is about (`tx_id`).
+    pub names_tx: bool,
 }

@@ -22,6 +22,7 @@ mod value;
 pub use context::{Context, Expectation};
 pub use detection::{
     Detection, DetectionEvent, DetectionOptions, DetectionOutcome, DetectionState, MAX_DEPTH, MAX_WAIT,
+    TransportOptions,
 };
 pub use extensions::{Extension, ExtensionDef, Extensions, Resources};
 pub use files::{FILES_ROW, file_data};
@@ -29,7 +30,7 @@ pub use frame::{Extent, Frame, FrameInfo, FrameInspection, FrameKind, FrameKinds
 pub use info::{
     BufferInfo, BufferKind, EventInfo, FilesInfo, Hook, LoggerInfo, Pattern, Probe, ProtocolInfo, Transport, Verdict,
 };
-pub use protocol::{Buffer, Failed, Input, LogWrite, Logger, Protocol, Step};
+pub use protocol::{Buffer, Failed, Input, LogEach, LogForm, LogWrite, Logger, Protocol, Step};
 pub use session::{EveTypeOptions, ParserConfig, ProtocolDef, ProtocolSession, Session, def};
 pub use settings::{FromEveOptions, FromSettings, Settings};
 #[doc(no_inline)]

@@ -88,6 +88,27 @@ pub struct Logger<T, O = ()> {
     pub write: fn(&T, &TxHead, &O, &mut Object<'_>),
     /// Writes the form for other events that carry it (alerts, files); `None`: the same.
     pub in_others: Option<LogWrite<T, O>>,
+    /// Of a transaction that has several events, each by itself: `wanted` and `write` are for the others.
+    pub each: Option<LogEach<T, O>>,
+}
+
+/// How several events are written of one transaction.
+pub struct LogEach<T, O> {
+    /// How many there are.
+    pub count: fn(&T) -> u32,
+    /// True when an output with these options takes one of them.
+    pub wanted: fn(&T, &O, u32) -> bool,
+    /// Writes the members of one's object.
+    pub write: fn(&T, &TxHead, &O, u32, &mut Object<'_>),
+}
+
+/// Which object tells of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogForm {
+    /// That of an event of its own, by its number; most have one.
+    Own(u32),
+    /// That in events of others that carry it (alerts, files).
+    InOthers,
 }
 
 /// Writes the members of an object that tells of a transaction.
@@ -98,8 +119,8 @@ impl<T, O> Logger<T, O> {
     /// has the type, carried by alerts.
     #[must_use]
     pub const fn new(event_type: &'static str, ready: fn(&TxHead, &T, bool) -> bool, write: LogWrite<T, O>) -> Self {
-        let info = LoggerInfo { event_type, in_alerts: true };
-        Self { info, ready, wanted: |_, _| true, from: |_| Direction::ToServer, write, in_others: None }
+        let info = LoggerInfo { event_type, in_alerts: true, names_tx: true };
+        Self { info, ready, wanted: |_, _| true, from: |_| Direction::ToServer, write, in_others: None, each: None }
     }
 
     /// Told from the side that `from` names.
@@ -118,6 +139,20 @@ impl<T, O> Logger<T, O> {
     #[must_use]
     pub const fn in_others(self, write: LogWrite<T, O>) -> Self {
         Self { in_others: Some(write), ..self }
+    }
+
+    /// Its events do not say which transaction they are about.
+    #[must_use]
+    pub const fn without_tx(self) -> Self {
+        let info = LoggerInfo { names_tx: false, ..self.info };
+        Self { info, ..self }
+    }
+
+    /// Several events of one transaction, which alerts do not carry.
+    #[must_use]
+    pub const fn each(self, each: LogEach<T, O>) -> Self {
+        let info = LoggerInfo { in_alerts: false, ..self.info };
+        Self { info, each: Some(each), ..self }
     }
 }
 

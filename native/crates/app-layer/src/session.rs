@@ -11,8 +11,8 @@ use sidewire_files::TxFiles;
 
 use crate::files::{file_row_count, file_rows, file_value};
 use crate::{
-    BufferInfo, Context, Failed, FromEveOptions, FromSettings, Input, Keep, LoggerInfo, Protocol, ProtocolInfo,
-    Settings, Step, TransactionList, Transactions, TxConsumer, TxHead, Value,
+    BufferInfo, Context, Failed, FromEveOptions, FromSettings, Input, Keep, LogForm, LoggerInfo, Protocol,
+    ProtocolInfo, Settings, Step, TransactionList, Transactions, TxConsumer, TxHead, Value,
 };
 
 /// A session of some protocol in one flow, erased.
@@ -45,10 +45,12 @@ pub trait Session: Send {
     fn little_endian(&self, position: usize, direction: Direction) -> bool;
     /// From which side a logger's event is told, when it is due: see [`Logger::ready`](crate::Logger::ready).
     fn log_due(&self, position: usize, logger: usize, last: bool) -> Option<Direction>;
-    /// True when an output with these options takes a logger's event.
-    fn log_wanted(&self, position: usize, logger: usize, options: &EveTypeOptions) -> bool;
-    /// Writes the members of a logger's object, in its own event or `in_others`.
-    fn log(&self, position: usize, logger: usize, in_others: bool, options: &EveTypeOptions, out: &mut Object<'_>);
+    /// How many events of its own a logger has: one, for most.
+    fn log_events(&self, position: usize, logger: usize) -> u32;
+    /// True when an output with these options takes one of a logger's own events, by its number.
+    fn log_wanted(&self, position: usize, logger: usize, event: u32, options: &EveTypeOptions) -> bool;
+    /// Writes the members of a logger's object.
+    fn log(&self, position: usize, logger: usize, form: LogForm, options: &EveTypeOptions, out: &mut Object<'_>);
     /// Drops transactions of those that something was due on, or of those that stay what rules need no more.
     fn settle(&mut self, keep: &mut dyn FnMut(&TxHead) -> Keep);
 }
@@ -215,18 +217,28 @@ impl<P: Protocol> Session for ProtocolSession<P> {
         let (slot, logger) = (self.transactions.at(position)?, P::LOGGERS.get(logger)?);
         (logger.ready)(&slot.head, &slot.tx, last).then(|| (logger.from)(&slot.tx))
     }
-    fn log_wanted(&self, position: usize, logger: usize, options: &EveTypeOptions) -> bool {
+    fn log_events(&self, position: usize, logger: usize) -> u32 {
+        let each = P::LOGGERS.get(logger).and_then(|logger| logger.each.as_ref());
+        each.zip(self.transactions.at(position)).map_or(1, |(each, slot)| (each.count)(&slot.tx))
+    }
+    fn log_wanted(&self, position: usize, logger: usize, event: u32, options: &EveTypeOptions) -> bool {
         match (self.transactions.at(position), P::LOGGERS.get(logger), options.0.downcast_ref()) {
-            (Some(slot), Some(logger), Some(options)) => (logger.wanted)(&slot.tx, options),
+            (Some(slot), Some(logger), Some(options)) => match &logger.each {
+                Some(each) => (each.wanted)(&slot.tx, options, event),
+                None => (logger.wanted)(&slot.tx, options),
+            },
             _ => false,
         }
     }
-    fn log(&self, position: usize, logger: usize, in_others: bool, options: &EveTypeOptions, out: &mut Object<'_>) {
+    fn log(&self, position: usize, logger: usize, form: LogForm, options: &EveTypeOptions, out: &mut Object<'_>) {
         if let (Some(slot), Some(logger), Some(options)) =
             (self.transactions.at(position), P::LOGGERS.get(logger), options.0.downcast_ref())
         {
-            let write = logger.in_others.filter(|_| in_others).unwrap_or(logger.write);
-            write(&slot.tx, &slot.head, options, out);
+            match (form, &logger.each, logger.in_others) {
+                (LogForm::Own(event), Some(each), _) => (each.write)(&slot.tx, &slot.head, options, event, out),
+                (LogForm::InOthers, _, Some(write)) => write(&slot.tx, &slot.head, options, out),
+                _ => (logger.write)(&slot.tx, &slot.head, options, out),
+            }
         }
     }
     fn settle(&mut self, keep: &mut dyn FnMut(&TxHead) -> Keep) {

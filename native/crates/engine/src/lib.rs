@@ -15,8 +15,8 @@ mod worker;
 
 pub use config::{
     ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FastOutput, FileStoreOutput, FilesConfig,
-    FlowConfig, ProtocolConfig, RuleCounts, RunConfig, SecretSource, StatsConfig, StreamConfig, XffConfig,
-    read_secrets,
+    FlowConfig, ProtocolConfig, RuleCounts, RunConfig, SecretSource, StatsConfig, StreamConfig, TransportConfig,
+    XffConfig, read_secrets,
 };
 pub use error::EngineError;
 pub use explain::explain;

@@ -1,7 +1,7 @@
 //! Conversations, in any segmentation.
 
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Input, ProtocolSession, Session as _, Settings, Value, def};
+use sidewire_app_layer::{Input, LogForm, ProtocolSession, Session as _, Settings, Value, def};
 use sidewire_base::Direction;
 use sidewire_eve::Object;
 
@@ -34,7 +34,7 @@ impl Conversation {
     fn event(&self, position: usize) -> String {
         let mut out = Vec::new();
         let options = def::<TemplateSession>().default_eve_options();
-        self.session.log(position, 0, false, &options, &mut Object::new(&mut out));
+        self.session.log(position, 0, LogForm::Own(0), &options, &mut Object::new(&mut out));
         String::from_utf8(out).unwrap()
     }
 }

@@ -14,7 +14,7 @@ use sidewire_base::{Direction, ProtocolId};
 
 use crate::{ProtocolDef, Transport};
 pub use event::DetectionEvent;
-pub use options::DetectionOptions;
+pub use options::{DetectionOptions, TransportOptions};
 use probes::{ProbeContext, ProbeState};
 pub use state::DetectionState;
 use state::SideStatus;

@@ -23,6 +23,7 @@ impl TransportTable {
     ) -> Result<Self, BuildError> {
         let wanted = || {
             protocols.iter().zip(options).zip((0..).map(ProtocolId)).filter_map(|((definition, options), position)| {
+                let options = options.over(transport);
                 options.detect.then_some((position, &definition.info, options))
             })
         };

@@ -244,8 +244,8 @@ fn starts_over_when_the_protocol_changes() {
 #[test]
 fn does_as_configured() {
     let mut options = vec![DetectionOptions::default(); PROTOCOLS.len()];
-    options[WEB.index()].detect = false;
-    options[COUNTED.index()].ports = Some(vec![7..=9]);
+    options[WEB.index()].tcp.detect = false;
+    options[COUNTED.index()].tcp.ports = Some(vec![7..=9]);
     options[MAIL.index()].parse = false;
     let detection = Detection::new(PROTOCOLS, &options).unwrap();
     let look = |data, port| {

@@ -7,6 +7,6 @@ pub(crate) mod setup;
 
 pub use run_config::{
     ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FastOutput, FileStoreOutput, FilesConfig,
-    FlowConfig, ProtocolConfig, RuleCounts, RunConfig, StatsConfig, StreamConfig, XffConfig,
+    FlowConfig, ProtocolConfig, RuleCounts, RunConfig, StatsConfig, StreamConfig, TransportConfig, XffConfig,
 };
 pub use secrets::{SecretSource, read_secrets};

@@ -182,14 +182,24 @@ pub struct FlowConfig {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "config.ts")]
 pub struct ProtocolConfig {
-    /// Recognised and parsed.
-    pub enabled: bool,
     /// Recognised only (`enabled: detection-only`).
     pub detection_only: bool,
-    /// Ports for its probes; empty: its own.
-    pub ports: Vec<u16>,
+    /// Over streams.
+    pub tcp: TransportConfig,
+    /// Over datagrams.
+    pub udp: TransportConfig,
     /// Everything below its key, flattened with dots.
     pub settings: BTreeMap<String, String>,
+}
+
+/// A protocol's switches over one transport.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct TransportConfig {
+    /// It is recognised.
+    pub enabled: bool,
+    /// Ports for its probes; empty: its own.
+    pub ports: Vec<u16>,
 }
 
 /// Detection limits.

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sidewire_app_layer::{Detection, ExtensionDef, ParserConfig, ProtocolDef, Resources, Settings};
+use sidewire_app_layer::{Detection, ExtensionDef, ParserConfig, ProtocolDef, Resources, Settings, TransportOptions};
 use sidewire_base::ProtocolId;
 use sidewire_detect::RuleSet;
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
 use crate::config::files::FileSetup;
-use crate::config::{DefragConfig, FlowConfig, ProtocolConfig, RunConfig, StreamConfig};
+use crate::config::{DefragConfig, FlowConfig, ProtocolConfig, RunConfig, StreamConfig, TransportConfig};
 use crate::output::format::eve::Outputs;
 
 /// A run's configuration, turned into what the crates below take. Shared by its workers.
@@ -40,11 +40,15 @@ impl Setup {
         let mut options = Vec::new();
         for protocol in protocols {
             let row = config.protocols.get(protocol.info.name).cloned().unwrap_or_default();
-            let ProtocolConfig { enabled, detection_only, ports, settings: own } = row;
-            options.push(sidewire_app_layer::DetectionOptions {
-                detect: enabled || detection_only,
-                parse: enabled && !detection_only,
+            let ProtocolConfig { detection_only, tcp, udp, settings: own } = row;
+            let over = |TransportConfig { enabled, ports }: TransportConfig| TransportOptions {
+                detect: enabled,
                 ports: (!ports.is_empty()).then(|| ports.iter().map(|port| *port..=*port).collect()),
+            };
+            options.push(sidewire_app_layer::DetectionOptions {
+                parse: !detection_only,
+                tcp: over(tcp),
+                udp: over(udp),
             });
             let own = Settings::new(own);
             stream_depths.push(own.size("stream-depth").or(protocol.info.stream_depth));

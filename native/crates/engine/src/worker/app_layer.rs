@@ -325,7 +325,7 @@ impl AppLayerStage {
             app.closed[direction] = true;
         }
         let new = session.transactions().opened() - opened;
-        self.count_transactions(app.protocol, new);
+        self.count_transactions(app.protocol, Transport::Tcp, new);
         self.note_expectations();
         step
     }
@@ -341,7 +341,7 @@ impl AppLayerStage {
     ) -> Fed {
         let ChunkFacts { length, last, gap } = chunk;
         let Ok(step) = step else {
-            self.parser_error(app);
+            self.parser_error(app, Transport::Tcp);
             app.stopped = true;
             return Fed::Parsed;
         };
@@ -397,11 +397,9 @@ impl AppLayerStage {
         let completed = session.transactions().completed(direction);
         if outcome.is_err() {
             app.stopped = true;
-            if let Some(count) = app.protocol.and_then(|n| self.counters.gap_errors.get_mut(n.index())) {
-                *count += 1;
-            }
+            self.counters.gap_errors.add(app.protocol, Transport::Tcp, 1);
         }
-        self.count_transactions(app.protocol, new);
+        self.count_transactions(app.protocol, Transport::Tcp, new);
         self.note_expectations();
         completed && self.flushes_stream(app.protocol)
     }
@@ -440,9 +438,7 @@ impl AppLayerStage {
                     app.protocol = Some(protocol);
                     // A flow is counted once; of datagrams the first side may have told nothing.
                     let counted = core::mem::take(&mut app.failed);
-                    if let Some(count) = self.counters.flows.get_mut(protocol.index()) {
-                        *count += u64::from(!counted);
-                    }
+                    self.counters.flows.add(Some(protocol), ends.transport, u64::from(!counted));
                     if setup.detection.parses(protocol) {
                         app.session = self.tables.begin(&setup, protocol);
                     }
@@ -481,31 +477,26 @@ impl AppLayerStage {
         let mut context = self.tables.context(ends, at, files, frames);
         let step = session.parse(direction, Input { data: packet.payload, offset: 0, last: true }, &mut context);
         let new = session.transactions().opened() - opened;
-        self.count_transactions(app.protocol, new);
+        self.count_transactions(app.protocol, Transport::Udp, new);
         self.note_expectations();
         if step.is_err() {
             // A datagram stands for itself: the next one may be sound again.
-            self.parser_error(app);
+            self.parser_error(app, Transport::Udp);
         }
         Turn::Straight
     }
 
-    fn count_transactions(&mut self, protocol: Option<ProtocolId>, new: u64) {
+    fn count_transactions(&mut self, protocol: Option<ProtocolId>, transport: Transport, new: u64) {
         let counted = |number: &ProtocolId| {
             let def = self.setup.protocols.get(number.index());
             def.is_some_and(|def| def.info.counts_transactions)
         };
-        let protocol = protocol.filter(counted);
-        if let Some(count) = protocol.and_then(|n| self.counters.transactions.get_mut(n.index())) {
-            *count += new;
-        }
+        self.counters.transactions.add(protocol.filter(counted), transport, new);
     }
 
-    fn parser_error(&mut self, app: &mut App) {
+    fn parser_error(&mut self, app: &mut App, transport: Transport) {
         app.malformed = true;
-        if let Some(count) = app.protocol.and_then(|n| self.counters.parser_errors.get_mut(n.index())) {
-            *count += 1;
-        }
+        self.counters.parser_errors.add(app.protocol, transport, 1);
     }
 
     fn note_expectations(&mut self) {

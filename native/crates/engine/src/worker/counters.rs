@@ -22,8 +22,10 @@ impl<W: Watch> FlowWorker<W> {
             ("app_layer.error.", &counters.parser_errors, ".parser"),
         ];
         for (before, values, after) in tables {
-            for (protocol, value) in stages.setup.protocols.iter().zip(values) {
-                add(&format!("{before}{}{after}", protocol.info.counter_name()), *value);
+            for (number, protocol) in stages.setup.protocols.iter().enumerate() {
+                for (name, value) in values.rows(number, &protocol.info) {
+                    add(&format!("{before}{name}{after}"), value);
+                }
             }
         }
         add("app_layer.flow.failed_tcp", counters.failed_tcp);

@@ -1,6 +1,6 @@
 //! Files of transactions: what is wanted of them, their events, and what of them goes to the file store.
 
-use sidewire_app_layer::{ProtocolDef, TxConsumer};
+use sidewire_app_layer::{LogForm, ProtocolDef, TxConsumer};
 use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleSet;
@@ -141,7 +141,7 @@ impl LogStage {
         let names = flow.data.app.names(self.setup.protocols);
         let fill = |output: &Output, out: &mut sidewire_eve::Object<'_>| {
             // A file is told together with the transaction that carried it.
-            out.object_unless_empty(protocol.info.name, |o| tx.log(output, 0, true, o));
+            out.object_unless_empty(protocol.info.name, |o| tx.log(output, 0, LogForm::InOthers, o));
             names.write(out);
             out.object("fileinfo", |o| write_fileinfo(info, head.id, o));
             if let Some(address) = tx.forwarded_for(output, Kind::FILEINFO, false) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::TxConsumer;
+use sidewire_app_layer::{LogForm, TxConsumer};
 use sidewire_base::{Direction, ProtocolId, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::Match;
@@ -185,16 +185,18 @@ impl LogStage {
                 let community = |seed| sidewire_flow::community_id(flow, seed);
                 let mut envelope =
                     envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
-                envelope.tx = Some(head.id);
+                envelope.tx = info.names_tx.then_some(head.id);
                 envelope.community = Some(&community);
                 envelope.forwarded = Some((from, &client));
-                let wanted = |output: &Output| tx.log_wanted(output, logger);
-                self.writer.event_if(kind, &envelope, wanted, |output, out| {
-                    out.object(info.event_type, |o| tx.log(output, logger, false, o));
-                    if let Some(address) = tx.forwarded_for(output, kind, false) {
-                        address_member(out, "xff", address, output);
-                    }
-                });
+                for event in 0..session.log_events(position, logger) {
+                    let wanted = |output: &Output| tx.log_wanted(output, logger, event);
+                    self.writer.event_if(kind, &envelope, wanted, |output, out| {
+                        out.object(info.event_type, |o| tx.log(output, logger, LogForm::Own(event), o));
+                        if let Some(address) = tx.forwarded_for(output, kind, false) {
+                            address_member(out, "xff", address, output);
+                        }
+                    });
+                }
                 let session = flow.data.app.session.as_deref_mut();
                 if let Some(head) = session.and_then(|session| session.transactions_mut().head_mut(position)) {
                     head.logged |= bit;

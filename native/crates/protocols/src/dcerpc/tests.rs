@@ -1,5 +1,5 @@
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Input, ProtocolSession, Session, Settings, Transport, Value, def};
+use sidewire_app_layer::{Input, LogForm, ProtocolSession, Session, Settings, Transport, Value, def};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
 
@@ -80,7 +80,13 @@ impl Bench {
 
     fn log(&self, position: usize, logger: usize) -> String {
         let mut out = Vec::new();
-        self.session.log(position, logger, false, &def::<Tcp>().default_eve_options(), &mut Object::new(&mut out));
+        self.session.log(
+            position,
+            logger,
+            LogForm::Own(0),
+            &def::<Tcp>().default_eve_options(),
+            &mut Object::new(&mut out),
+        );
         String::from_utf8(out).unwrap()
     }
 
@@ -167,7 +173,7 @@ fn a_datagram_is_a_call() {
     }
     assert_eq!(session.transactions().len(), 1, "what is sent again is the same call");
     let mut out = Vec::new();
-    session.log(0, 0, false, &def::<Udp>().default_eve_options(), &mut Object::new(&mut out));
+    session.log(0, 0, LogForm::Own(0), &def::<Udp>().default_eve_options(), &mut Object::new(&mut out));
     assert_eq!(
         String::from_utf8(out).unwrap(),
         r#"{"request":"REQUEST","req":{"opnum":15,"frag_cnt":1,"stub_data_size":0},"response":"RESPONSE","res":{"frag_cnt":1,"stub_data_size":0},"activityuuid":"000000aa-0000-0000-0000-000000000000","seqnum":9,"rpc_version":"4.0"}"#

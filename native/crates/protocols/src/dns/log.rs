@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use sidewire_app_layer::{Logger, TxHead};
+use sidewire_app_layer::{LogEach, Logger, TxHead};
 use sidewire_eve::{Array, Object};
 
 use super::message::{DnsHeader, DnsMessage, DnsSection};
@@ -12,17 +12,21 @@ use super::record::{RecordData, ResourceRecord, SoaRecord, SrvRecord, SshfpRecor
 use super::rrtype::{RCODES, TYPES, name_of};
 use super::transaction::DnsTransaction;
 
-pub(super) const LOGGERS: &[Logger<DnsTransaction, EveDnsOptions>] = &[Logger::new(
-    "dns",
-    |_, _, _| true,
-    |tx: &DnsTransaction, head, options: &EveDnsOptions, out| match options.version {
-        2 => write_v2(tx, head, *options, out),
-        _ => write_v3(tx, head, *options, out),
-    },
-)
-.told_from(|tx| tx.direction)
-.wanted_if(DnsTransaction::is_wanted)
-.in_others(|tx, head, _, out| write_v3(tx, head, EveDnsOptions::IN_ALERTS, out))];
+pub(super) const LOGGERS: &[Logger<DnsTransaction, EveDnsOptions>] = &[
+    Logger::new("dns", |_, _, _| true, |tx, head, options: &EveDnsOptions, out| write_v3(tx, head, *options, out))
+        .told_from(|tx: &DnsTransaction| tx.direction)
+        .wanted_if(|tx, options| options.version == 3 && tx.is_wanted(options))
+        .in_others(|tx, head, _, out| write_v3(tx, head, EveDnsOptions::IN_ALERTS, out))
+        .without_tx(),
+    // Told from the client, whoever spoke.
+    Logger::new("dns", |_, _, _| true, |tx, head, options, out| write_v2(tx, head, options, 0, out))
+        .each(LogEach {
+            count: |tx| if tx.response { 1 } else { u32::try_from(tx.message.questions.len()).unwrap_or(u32::MAX) },
+            wanted: |tx, options, event| options.version == 2 && tx.is_wanted_in_v2(options, event),
+            write: write_v2,
+        })
+        .without_tx(),
+];
 
 /// The bits of the header that have a key.
 const FLAGS: [(u16, &str); 6] =
@@ -51,7 +55,7 @@ fn write_v3(tx: &DnsTransaction, head: &TxHead, options: EveDnsOptions, out: &mu
 }
 
 /// One event tells a question, or all answers.
-fn write_v2(tx: &DnsTransaction, head: &TxHead, options: EveDnsOptions, out: &mut Object<'_>) {
+fn write_v2(tx: &DnsTransaction, head: &TxHead, options: &EveDnsOptions, question: u32, out: &mut Object<'_>) {
     let message = &tx.message;
     let header = message.header;
     out.u64("version", 2_u8).str("type", if tx.response { "answer" } else { "query" }).u64("id", header.id);
@@ -59,14 +63,14 @@ fn write_v2(tx: &DnsTransaction, head: &TxHead, options: EveDnsOptions, out: &mu
         flags(header, out);
         out.u64("opcode", header.opcode());
     }
-    if let Some(question) = message.questions.first() {
+    if let Some(question) = message.questions.get(question as usize) {
         out.bytes("rrname", message.text(question.name.text));
         truncated(question.name, "rrname_truncated", out);
         out.fmt("rrtype", format_args!("{}", Code(TYPES, question.rrtype.into())));
     }
     if tx.response {
         out.fmt("rcode", format_args!("{}", Code(RCODES, header.rcode().into())));
-        sections(message, options, out);
+        sections(message, *options, out);
     } else {
         out.u64("tx_id", head.id);
         if header.z() {

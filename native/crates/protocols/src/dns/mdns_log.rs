@@ -10,7 +10,7 @@ use super::rrtype::TYPES;
 use super::transaction::DnsTransaction;
 
 pub(super) const LOGGERS: &[Logger<DnsTransaction>] =
-    &[Logger::new("mdns", |_, _, _| true, |tx, _, (), out| write(tx, out)).told_from(|tx| tx.direction)];
+    &[Logger::new("mdns", |_, _, _| true, |tx, _, (), out| write(tx, out)).told_from(|tx| tx.direction).without_tx()];
 
 /// The bits of the header by name.
 const FLAGS: [(u16, &str); 7] =

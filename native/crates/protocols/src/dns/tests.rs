@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Input, Protocol, ProtocolSession, Session as _, Settings, Transport, Value, def};
+use sidewire_app_layer::{Input, LogForm, Protocol, ProtocolSession, Session as _, Settings, Transport, Value, def};
 use sidewire_base::{Direction, PerDirection};
 use sidewire_eve::Object;
 
@@ -121,7 +121,7 @@ fn values<P: Protocol<Tx = DnsTransaction>>(
 
 fn eve<P: Protocol<Tx = DnsTransaction>>(session: &ProtocolSession<P>, position: usize) -> String {
     let mut out = Vec::new();
-    session.log(position, 0, false, &def::<P>().default_eve_options(), &mut Object::new(&mut out));
+    session.log(position, 0, LogForm::Own(0), &def::<P>().default_eve_options(), &mut Object::new(&mut out));
     String::from_utf8(out).unwrap()
 }
 

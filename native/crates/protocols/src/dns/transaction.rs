@@ -31,4 +31,10 @@ impl DnsTransaction {
         let wanted = if self.response { options.responses } else { options.requests };
         wanted && self.message.questions.iter().any(|question| options.tells(question.rrtype))
     }
+
+    /// Does an output that tells questions by themselves take this one, or all answers?
+    pub(crate) fn is_wanted_in_v2(&self, options: &EveDnsOptions, question: u32) -> bool {
+        let question = self.message.questions.get(question as usize);
+        self.is_wanted(options) && (self.response || question.is_some_and(|question| options.tells(question.rrtype)))
+    }
 }

@@ -3,7 +3,7 @@
 use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Context, FrameKinds, Frames, Input, Keep, ProtocolDef, Session, Transport, Value};
+use sidewire_app_layer::{Context, FrameKinds, Frames, Input, Keep, LogForm, ProtocolDef, Session, Transport, Value};
 use sidewire_base::{Direction, Endpoint, PerDirection, Time};
 use sidewire_eve::Object;
 
@@ -182,7 +182,7 @@ impl Driver {
             }
             for (logger, _) in protocol.logger_rows().enumerate() {
                 out.clear();
-                session.log(position, logger, true, &options, &mut Object::new(&mut out));
+                session.log(position, logger, LogForm::InOthers, &options, &mut Object::new(&mut out));
             }
         }
         let complete = Direction::BOTH.map(|direction| protocol.info.complete(direction));

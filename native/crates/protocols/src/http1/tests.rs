@@ -5,7 +5,7 @@ use std::io::Write as _;
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    Context, EveTypeOptions, Failed, Input, ProtocolSession, Session, Settings, Step, Value, def,
+    Context, EveTypeOptions, Failed, Input, LogForm, ProtocolSession, Session, Settings, Step, Value, def,
 };
 use sidewire_base::Direction;
 use sidewire_eve::Object;
@@ -119,7 +119,7 @@ impl Flow {
 
     fn eve(&self, position: usize, logger: usize) -> String {
         let mut out = Vec::new();
-        self.session.log(position, logger, false, &self.options, &mut Object::new(&mut out));
+        self.session.log(position, logger, LogForm::Own(0), &self.options, &mut Object::new(&mut out));
         String::from_utf8(out).unwrap()
     }
 

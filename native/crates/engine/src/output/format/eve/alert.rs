@@ -3,6 +3,7 @@
 
 use core::net::IpAddr;
 
+use sidewire_app_layer::LogForm;
 use sidewire_base::{Direction, Endpoint};
 use sidewire_decode::Packet;
 use sidewire_detect::{Match, RuleMeta};
@@ -144,7 +145,7 @@ impl<S> AlertFacts<'_, S> {
             let own = number == 0;
             if own || output.alert.calls {
                 out.object_unless_empty(info.event_type, |o| {
-                    tx.log(output, number, own, o);
+                    tx.log(output, number, if own { LogForm::InOthers } else { LogForm::Own(0) }, o);
                 });
             }
         }

@@ -1,6 +1,6 @@
 //! The transaction that an event is about.
 
-use sidewire_app_layer::{ProtocolDef, Session};
+use sidewire_app_layer::{LogForm, ProtocolDef, Session};
 use sidewire_eve::Object;
 
 use super::Output;
@@ -17,15 +17,17 @@ pub(crate) struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
-    /// Writes the members of a logger's object as an output asks for them, in its own event or in another.
-    pub(crate) fn log(self, output: &Output, logger: usize, in_others: bool, out: &mut Object<'_>) {
+    /// Writes the members of a logger's object as an output asks for them.
+    pub(crate) fn log(self, output: &Output, logger: usize, form: LogForm, out: &mut Object<'_>) {
         if let Some(options) = output.protocol(self.number) {
-            self.session.log(self.position, logger, in_others, options, out);
+            self.session.log(self.position, logger, form, options, out);
         }
     }
 
-    /// True when an output takes a logger's event.
-    pub(crate) fn log_wanted(self, output: &Output, logger: usize) -> bool {
-        output.protocol(self.number).is_some_and(|options| self.session.log_wanted(self.position, logger, options))
+    /// True when an output takes one of a logger's events.
+    pub(crate) fn log_wanted(self, output: &Output, logger: usize, event: u32) -> bool {
+        output
+            .protocol(self.number)
+            .is_some_and(|options| self.session.log_wanted(self.position, logger, event, options))
     }
 }
