@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { FlowEvent } from '../engine/index.js';
+import type { FlowEvent } from '../generated/events.js';
 
 /** Flow events kept; the reasons drawn from them need no more. */
 const MAX_FLOWS = 200_000;

@@ -536,10 +536,7 @@ established: boolean,
  * `not_established`.
  */
 not_established: boolean, 
-/**
- * `stateless`.
- */
-stateless: boolean, 
+
 /**
  * `to_server` / `from_client`.
  */
@@ -827,10 +824,7 @@ suppressions: Array<Suppression>,
  * Rule text as EVE may show it (`alert.rule`).
  */
 text: string, 
-/**
- * Requirements the rule's own protocol puts on prefiltering: `prefilter` keyword present.
- */
-prefilter: boolean, 
+
 /**
  * The `tag` keyword, as text (`session,10,packets`); empty without.
  */

@@ -12,6 +12,10 @@ export class FakeNative implements Native {
     return '0.0.0';
   }
 
+  magicVersion(): string {
+    return '';
+  }
+
   catalog(): string {
     const protocol = {
       name: 'http',

@@ -202,7 +202,6 @@ describe('the rule itself', () => {
       target: 'source_ip',
       tag: 'session,5,packets',
       noalert: false,
-      prefilter: false,
       hook: null,
     });
     expect(lowered('').text).toBe('alert tcp any any -> any any (msg:"test";  sid:1;)');

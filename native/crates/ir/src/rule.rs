@@ -118,8 +118,6 @@ pub struct Rule {
     pub suppressions: Vec<Suppression>,
     /// Rule text as EVE may show it (`alert.rule`).
     pub text: String,
-    /// Requirements the rule's own protocol puts on prefiltering: `prefilter` keyword present.
-    pub prefilter: bool,
     /// The `tag` keyword, as text (`session,10,packets`); empty without.
     pub tag: String,
 }
@@ -213,8 +211,6 @@ pub struct FlowRequirement {
     pub established: bool,
     /// `not_established`.
     pub not_established: bool,
-    /// `stateless`.
-    pub stateless: bool,
     /// `to_server` / `from_client`.
     pub to_server: bool,
     /// `to_client` / `from_server`.

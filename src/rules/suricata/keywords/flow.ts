@@ -2,7 +2,10 @@ import type { FlowRequirement } from '../../../generated/ir.js';
 import type { Keyword } from './keyword.js';
 import { splitCommas } from './operand.js';
 
-const WORDS: ReadonlyMap<string, keyof FlowRequirement> = new Map([
+/** What a word asks for. `stateless` asks for nothing, and contradicts what asks for a state. */
+type State = keyof FlowRequirement | 'stateless';
+
+const WORDS: ReadonlyMap<string, State> = new Map([
   ['established', 'established'],
   ['not_established', 'not_established'],
   ['stateless', 'stateless'],
@@ -17,7 +20,7 @@ const WORDS: ReadonlyMap<string, keyof FlowRequirement> = new Map([
 ]);
 
 /** What cannot be asked for at once. */
-const EXCLUSIVE: readonly (readonly (keyof FlowRequirement)[])[] = [
+const EXCLUSIVE: readonly (readonly State[])[] = [
   ['established', 'not_established', 'stateless'],
   ['to_server', 'to_client'],
   ['only_stream', 'no_stream'],
@@ -36,8 +39,8 @@ export const flow: Keyword = {
       return;
     }
     cx.seen.set('flow', option.span);
-    const before = { ...wanted };
-    const here = new Set<keyof FlowRequirement>();
+    const before: Readonly<Partial<Record<State, boolean>>> = { ...wanted };
+    const here = new Set<State>();
     for (const word of splitCommas(option.value)) {
       const key = WORDS.get(word.toLowerCase());
       if (key === undefined) {
@@ -56,13 +59,13 @@ export const flow: Keyword = {
       }
       here.add(key);
       const rival = EXCLUSIVE.find((group) => group.includes(key))?.find(
-        (other) => other !== key && (wanted[other] || before[other]),
+        (other) => other !== key && (here.has(other) || before[other]),
       );
       if (rival !== undefined) {
         cx.report('rule/never', option.span, `\`${word}\` contradicts \`${rival}\``, 'keep one of them', 'flow');
         return;
       }
-      wanted[key] = true;
+      if (key !== 'stateless') wanted[key] = true;
     }
   },
   examples: [
@@ -71,6 +74,7 @@ export const flow: Keyword = {
     { options: 'flow:from_server,no_stream; content:"a";' },
     { options: 'flow:only_frag; content:"a";', protocol: 'ip' },
     { options: 'flow:established,not_established;', error: 'rule/never' },
+    { options: 'flow:stateless,established;', error: 'rule/never' },
     { options: 'flow:to_server,to_client;', error: 'rule/never' },
     { options: 'flow:to_server,to_server;', error: 'keyword/twice' },
     { options: 'flow:open;', error: 'keyword/value' },

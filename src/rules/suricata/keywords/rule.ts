@@ -228,7 +228,7 @@ export const alert: Keyword = {
 export const prefilter: Keyword = {
   name: 'prefilter',
   family: 'rule',
-  doc: 'The condition before it is the one looked at first.',
+  doc: 'Accepted; what is looked at first is chosen for all rules together, and changes no alert.',
   value: 'none',
   lower(option, cx) {
     if (cx.rule.conditions.length === 0)
@@ -239,7 +239,6 @@ export const prefilter: Keyword = {
         'put it after the condition it belongs to',
         option.name,
       );
-    else cx.rule.prefilter = true;
   },
   examples: [
     { options: 'ttl:5; prefilter;', protocol: 'ip' },

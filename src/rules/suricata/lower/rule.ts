@@ -49,7 +49,6 @@ function blankRule(text: string): Rule {
     flow: {
       established: false,
       not_established: false,
-      stateless: false,
       to_server: false,
       to_client: false,
       only_stream: false,
@@ -68,7 +67,6 @@ function blankRule(text: string): Rule {
     detection_filter: null,
     suppressions: [],
     text,
-    prefilter: false,
     tag: '',
   };
 }

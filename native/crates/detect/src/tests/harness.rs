@@ -73,7 +73,6 @@ pub(crate) fn rule(sid: u32, protocol: &str) -> Rule {
         detection_filter: None,
         suppressions: vec![],
         text: String::new(),
-        prefilter: false,
         tag: String::new(),
     }
 }
