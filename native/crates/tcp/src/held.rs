@@ -290,3 +290,106 @@ impl Held {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Config;
+
+    fn shared() -> Shared {
+        Shared::new(&Config::default(), 1)
+    }
+
+    fn octets(held: &Held) -> BTreeMap<u64, u8> {
+        held.pieces().flat_map(|(start, data)| (start..).zip(data.iter().copied())).collect()
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Append(Vec<u8>),
+        Write(u64, Vec<u8>),
+        SkipHole,
+        Release(u64),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let data = || prop::collection::vec(any::<u8>(), 1..40);
+        prop_oneof![
+            data().prop_map(Step::Append),
+            (0_u64..120, data()).prop_map(|(distance, data)| Step::Write(distance, data)),
+            Just(Step::SkipHole),
+            (0_u64..80).prop_map(Step::Release),
+        ]
+    }
+
+    proptest! {
+        /// Octet by octet, it holds what a map of offsets holds; and of all that it charged nothing is left at the end.
+        #[test]
+        fn it_holds_what_a_map_holds(steps in prop::collection::vec(step(), 0..60)) {
+            let (mut held, mut shared, mut model) = (Held::default(), shared(), BTreeMap::new());
+            for step in steps {
+                match step {
+                    Step::Append(data) => {
+                        let start = held.end();
+                        let room = held.strays.first_start().map_or(data.len(), |next| (next - start) as usize);
+                        let data = &data[..data.len().min(room)];
+                        prop_assert!(held.append(start, data, &mut shared));
+                        model.extend((start..).zip(data.iter().copied()));
+                        held.absorb(&mut shared);
+                    }
+                    Step::Write(distance, data) => {
+                        let start = held.end() + distance;
+                        let met = (start..).zip(&data).filter(|(at, _)| model.contains_key(at)).collect::<Vec<_>>();
+                        let overlap = held.compare(start, &data);
+                        prop_assert_eq!(overlap.any, !met.is_empty());
+                        prop_assert_eq!(overlap.different, met.iter().any(|(at, octet)| model[at] != **octet));
+                        prop_assert!(held.write(start, &data, &mut shared));
+                        model.extend((start..).zip(data.iter().copied()));
+                        held.absorb(&mut shared);
+                    }
+                    Step::SkipHole => held.skip_hole(&mut shared),
+                    Step::Release(distance) => {
+                        let before = held.end().saturating_sub(distance);
+                        held.release(before, &mut shared);
+                        model = model.split_off(&before);
+                    }
+                }
+                let kept = octets(&held);
+                prop_assert!(model.iter().all(|(at, octet)| kept.get(at) == Some(octet)));
+                let mut restored = vec![0; 200];
+                let from = held.end().saturating_sub(20);
+                held.restore(from, &mut restored, from, from + 200);
+                for (at, octet) in (from..).zip(restored) {
+                    prop_assert_eq!(octet, kept.get(&at).copied().unwrap_or(0));
+                }
+            }
+            held.clear(&mut shared);
+            prop_assert_eq!(shared.counters.reassembly_memuse, 0);
+        }
+    }
+
+    #[test]
+    fn a_budget_that_is_spent_refuses_and_breaks_nothing() {
+        let mut config = Config::default();
+        config.reassembly.memcap = 1024;
+        let (mut held, mut shared) = (Held::default(), Shared::new(&config, 1));
+        assert!(held.append(0, &[1; 500], &mut shared));
+        assert!(!held.append(500, &[2; 4000], &mut shared));
+        assert!(!held.write(10_000, &[3; 2000], &mut shared));
+        assert_eq!((held.end(), octets(&held).len()), (500, 500));
+        held.clear(&mut shared);
+        assert_eq!(shared.counters.reassembly_memuse, 0);
+    }
+
+    #[test]
+    fn regions_are_far_apart() {
+        let (mut held, mut shared) = (Held::default(), shared());
+        assert!(held.append(0, &[1], &mut shared));
+        for start in [10, REGION_DISTANCE + 100, REGION_DISTANCE + 200, 3 * REGION_DISTANCE] {
+            assert!(held.write(start, &[1], &mut shared));
+        }
+        assert_eq!(held.regions(), 3);
+    }
+}

@@ -63,3 +63,53 @@ impl Marks {
         *self = Self::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// A range meets the segments that a plain search of all of them finds.
+        #[test]
+        fn a_range_meets_what_a_search_finds(
+            in_order in prop::collection::vec(1_usize..50, 0..20),
+            others in prop::collection::vec((0_u64..800, 1_usize..200), 0..20),
+            (start, length) in (0_u64..800, 1_u64..100),
+            before in 0_u64..400,
+        ) {
+            let (mut marks, mut all, mut end) = (Marks::default(), BTreeSet::new(), 0_u64);
+            for length in in_order {
+                marks.push_in_order(end, length, 1000);
+                all.insert((end, end + length as u64));
+                end += length as u64;
+            }
+            for (start, length) in others {
+                marks.insert(start, length);
+                all.insert((start, start + length as u64));
+            }
+            let expected: BTreeSet<_> =
+                all.iter().copied().filter(|(from, to)| *from < start + length && *to > start).collect();
+            let mut met = BTreeSet::new();
+            marks.overlapping(start, start + length, |from, to| { met.insert((from, to)); });
+            prop_assert_eq!(met, expected);
+            marks.forget_before(before);
+            let mut left = BTreeSet::new();
+            marks.overlapping(before, u64::MAX, |from, to| { left.insert((from, to)); });
+            prop_assert_eq!(left, all.into_iter().filter(|(_, to)| *to > before).collect::<BTreeSet<_>>());
+        }
+    }
+
+    #[test]
+    fn beyond_its_limit_segments_in_order_are_one() {
+        let mut marks = Marks::default();
+        for start in 0..10 {
+            marks.push_in_order(start, 1, 4);
+        }
+        let mut met = Vec::new();
+        marks.overlapping(0, 20, |from, to| met.push((from, to)));
+        assert_eq!(met, [(0, 1), (1, 2), (2, 3), (3, 10)]);
+        assert_eq!(marks.len(), 4);
+    }
+}

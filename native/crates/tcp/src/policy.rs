@@ -84,3 +84,29 @@ impl Policy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who wins where a new segment overlaps an old one from 10 to 20: as the published tests of reassembly by operating
+    /// system (Novak, Sturges: "Target-Based TCP Stream Reassembly", 2007) lay them.
+    #[test]
+    fn policies_differ_at_the_borders() {
+        let old = (10, 20);
+        // Begins before, begins with and ends with, begins with and ends later, inside, ends later.
+        let new = [(5, 15), (10, 20), (10, 25), (12, 18), (15, 25)];
+        for (policy, wins) in [
+            (Policy::First, [false, false, false, false, false]),
+            (Policy::Last, [true, true, true, true, true]),
+            (Policy::Bsd, [true, false, false, false, false]),
+            (Policy::Windows, [true, false, false, false, false]),
+            (Policy::Vista, [false, false, false, false, false]),
+            (Policy::Linux, [true, false, true, false, false]),
+            (Policy::OldLinux, [true, true, true, false, false]),
+            (Policy::Solaris, [false, true, true, false, true]),
+        ] {
+            assert_eq!(new.map(|new| policy.prefers_new(new, old)), wins, "{policy:?}");
+        }
+    }
+}

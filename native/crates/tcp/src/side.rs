@@ -109,3 +109,51 @@ impl Side {
         le(right, self.last_ack) || self.sacked.iter().any(|&(from, to)| le(from, left) && le(right, to))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn side(last_ack: u32, window: u32) -> Side {
+        let mut side = Side { window, ..Side::default() };
+        side.set_acknowledged(last_ack);
+        side.set_window_end();
+        side
+    }
+
+    #[test]
+    fn acknowledgements_move_forward_only() {
+        let mut side = side(u32::MAX - 10, 100);
+        side.acknowledge(5, u32::MAX - 10);
+        assert_eq!(side.last_ack, 5, "over the end of the numbers");
+        side.acknowledge(1, 0);
+        assert_eq!(side.last_ack, 5);
+        side.acknowledge(50, 60);
+        assert_eq!(side.last_ack, 5, "not before what was released");
+    }
+
+    #[test]
+    fn selective_acknowledgements_merge_and_widen_the_window() {
+        let mut side = side(100, 100);
+        side.sack(120, 130);
+        side.sack(140, 150);
+        side.sack(130, 140);
+        assert!(side.is_sacked(120, 150) && !side.is_sacked(119, 121));
+        side.sack(150, 500);
+        assert!(!side.is_sacked(150, 160), "beyond the window");
+        side.extend_window();
+        assert_eq!(side.window_end, 230);
+        side.set_acknowledged(150);
+        side.extend_window();
+        assert_eq!(side.window_end, 250);
+    }
+
+    #[test]
+    fn selective_acknowledgements_are_bounded() {
+        let mut side = side(0, 1 << 20);
+        for start in (1..10_000).step_by(2) {
+            side.sack(start, start + 1);
+        }
+        assert!(side.sacked.len() <= SACK_LIMIT);
+    }
+}

@@ -55,3 +55,29 @@ impl UrgentOctets {
         raw
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_leave_urgent_octets_out() {
+        let mut urgent = UrgentOctets::default();
+        for position in [7, 3, 4, 4] {
+            assert!(urgent.insert(position));
+        }
+        assert_eq!((urgent.count(), urgent.within(3, 7).collect::<Vec<_>>()), (3, vec![3, 4]));
+        // Raw:    0 1 2 (3) (4) 5 6 (7) 8
+        // Stream: 0 1 2         3 4     5
+        for (raw, offset) in [(0, 0), (2, 2), (5, 3), (6, 4), (8, 5)] {
+            assert_eq!((urgent.offset(raw), urgent.raw(offset)), (offset, raw));
+        }
+    }
+
+    #[test]
+    fn only_so_many_are_taken_out() {
+        let mut urgent = UrgentOctets::default();
+        assert!((0..LIMIT as u64).all(|position| urgent.insert(position)));
+        assert!(!urgent.insert(LIMIT as u64) && urgent.insert(0));
+    }
+}
