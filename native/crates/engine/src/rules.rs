@@ -176,7 +176,7 @@ impl Rules {
 /// Names of stream events by number, as rules say them.
 fn stream_event_names() -> &'static [&'static str] {
     static NAMES: std::sync::LazyLock<Vec<&'static str>> =
-        std::sync::LazyLock::new(|| sidewire_tcp::Event::ALL.iter().map(|event| event.name()).collect());
+        std::sync::LazyLock::new(|| sidewire_tcp::StreamEvent::ALL.iter().map(|event| event.name()).collect());
     &NAMES
 }
 

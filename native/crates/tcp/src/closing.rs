@@ -5,26 +5,26 @@ use sidewire_decode::Tcp;
 
 use crate::flags::SessionFlags;
 use crate::{
-    Event, Session, State,
+    StreamEvent, TcpSession, TcpState,
     segment::Arrival,
     sequence::{gt, le, lt},
-    session::{Scope, Verdict},
+    session::{SegmentContext, SegmentVerdict},
 };
 
-impl Session {
+impl TcpSession {
     /// What every state of the shutdown does first. `None`: go on with the state's own rules.
-    fn shutdown(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Option<Verdict> {
+    fn shutdown(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> Option<SegmentVerdict> {
         if arrival.has(Tcp::RST) {
             return Some(self.reset(arrival, scope));
         }
         if arrival.has(Tcp::SYN) && !arrival.has(Tcp::FIN) {
-            return Some(scope.reject(Event::ShutdownSynResend));
+            return Some(scope.reject(StreamEvent::ShutdownSynResend));
         }
         if !arrival.has(Tcp::ACK | Tcp::FIN) {
-            return Some(Verdict::Accept);
+            return Some(SegmentVerdict::Accept);
         }
         let checked = self.flags.has(SessionFlags::TIMESTAMPS) && !self.timestamp_is_valid(arrival, scope);
-        checked.then_some(Verdict::Reject)
+        checked.then_some(SegmentVerdict::Reject)
     }
 
     /// Within the window, or no window is known.
@@ -40,7 +40,7 @@ impl Session {
     }
 
     /// Payload, FIN, acknowledgement, window of a segment that was accepted.
-    fn take(&mut self, arrival: &Arrival<'_>, expected: u32, scope: &mut Scope<'_>) {
+    fn take(&mut self, arrival: &Arrival<'_>, expected: u32, scope: &mut SegmentContext<'_>) {
         let one_sided = self.flags.has(SessionFlags::ONE_SIDED);
         let own = &mut self.sides[arrival.direction];
         if arrival.sequence == expected {
@@ -57,7 +57,7 @@ impl Session {
     }
 
     /// The server sent a FIN.
-    pub(crate) fn fin_wait_1(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn fin_wait_1(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
@@ -68,14 +68,14 @@ impl Session {
         if arrival.has(Tcp::FIN) {
             again |= from_server && arrival.sequence == next.wrapping_sub(1) && arrival.acknowledgement == peer_ack;
             if !again && (lt(arrival.sequence, next.wrapping_sub(1)) || self.beyond_window(arrival)) {
-                return scope.reject(Event::Fin1FinWrongSequence);
+                return scope.reject(StreamEvent::Fin1FinWrongSequence);
             }
             if !self.acknowledgement_is_valid(arrival, scope) {
-                return scope.reject(Event::Fin1InvalidAck);
+                return scope.reject(StreamEvent::Fin1InvalidAck);
             }
             if !again {
                 // A FIN of the other side that acknowledges this one ends both.
-                self.enter(if arrival.has(Tcp::ACK) { State::TimeWait } else { State::Closing });
+                self.enter(if arrival.has(Tcp::ACK) { TcpState::TimeWait } else { TcpState::Closing });
                 self.take_window(arrival);
             }
             scope.outcome.retransmission |= again;
@@ -85,20 +85,20 @@ impl Session {
             }
             let expected = if from_server || !arrival.has(Tcp::ACK) { next.wrapping_sub(1) } else { next };
             self.take(arrival, expected, scope);
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         if !self.acknowledgement_is_valid(arrival, scope) {
-            return scope.reject(Event::Fin1InvalidAck);
+            return scope.reject(StreamEvent::Fin1InvalidAck);
         }
         // The client confirms the FIN by acknowledging it; the server by going on behind it.
         let confirms = if from_server { !again } else { !again && arrival.acknowledgement == peer_next };
         if confirms {
             if !self.fits_window(arrival) {
-                return scope.reject(Event::Fin1AckWrongSequence);
+                return scope.reject(StreamEvent::Fin1AckWrongSequence);
             }
             let expected = if from_server { next.wrapping_sub(1) } else { next };
             if arrival.sequence == expected {
-                self.enter(State::FinWait2);
+                self.enter(TcpState::FinWait2);
             }
             self.take_window(arrival);
         }
@@ -108,11 +108,11 @@ impl Session {
         self.take(arrival, expected, scope);
         self.take_sacks(arrival);
         self.sides[arrival.direction.flip()].extend_window();
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// The server's FIN was acknowledged.
-    pub(crate) fn fin_wait_2(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn fin_wait_2(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
@@ -122,28 +122,28 @@ impl Session {
             let same = arrival.sequence == next.wrapping_sub(1) && arrival.acknowledgement == peer.last_ack;
             let again = same || self.is_retransmission(arrival, scope);
             if !again && (lt(arrival.sequence, next) || self.beyond_window(arrival)) {
-                return scope.reject(Event::Fin2FinWrongSequence);
+                return scope.reject(StreamEvent::Fin2FinWrongSequence);
             }
             if !self.acknowledgement_is_valid(arrival, scope) {
-                return scope.reject(Event::Fin2InvalidAck);
+                return scope.reject(StreamEvent::Fin2InvalidAck);
             }
             if !again {
-                self.enter(State::TimeWait);
+                self.enter(TcpState::TimeWait);
                 self.take_window(arrival);
             }
             scope.outcome.retransmission |= again;
             self.take_timestamp(arrival, scope);
             self.catch_up(arrival, 0);
             self.take(arrival, next, scope);
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         let again = self.is_retransmission(arrival, scope);
         if !self.acknowledgement_is_valid(arrival, scope) {
-            return scope.reject(Event::Fin2InvalidAck);
+            return scope.reject(StreamEvent::Fin2InvalidAck);
         }
         if !again {
             if !self.fits_window(arrival) {
-                return scope.reject(Event::Fin2AckWrongSequence);
+                return scope.reject(StreamEvent::Fin2AckWrongSequence);
             }
             self.take_window(arrival);
         }
@@ -151,38 +151,38 @@ impl Session {
         self.take(arrival, next, scope);
         self.take_sacks(arrival);
         self.sides[arrival.direction.flip()].extend_window();
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// Both sent a FIN at once.
-    pub(crate) fn closing(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn closing(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
         if !arrival.has(Tcp::ACK) {
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         let again = self.is_retransmission(arrival, scope);
         let next = self.sides[arrival.direction].next;
         if arrival.sequence != next {
-            return scope.reject(Event::ClosingAckWrongSequence);
+            return scope.reject(StreamEvent::ClosingAckWrongSequence);
         }
         if !self.acknowledgement_is_valid(arrival, scope) {
-            return scope.reject(Event::ClosingInvalidAck);
+            return scope.reject(StreamEvent::ClosingInvalidAck);
         }
         if !again {
-            self.enter(State::TimeWait);
+            self.enter(TcpState::TimeWait);
             self.take_window(arrival);
         }
         self.take_timestamp(arrival, scope);
         self.catch_up(arrival, 0);
         self.take_acknowledgement(arrival);
         self.data(arrival, scope);
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// The client sent a FIN.
-    pub(crate) fn close_wait(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn close_wait(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
@@ -191,14 +191,14 @@ impl Session {
         let next = own.next;
         if arrival.has(Tcp::FIN) {
             if !again && (lt(arrival.sequence, next) || self.beyond_window(arrival)) {
-                return scope.reject(Event::CloseWaitFinOutOfWindow);
+                return scope.reject(StreamEvent::CloseWaitFinOutOfWindow);
             }
             if !self.acknowledgement_is_valid(arrival, scope) {
-                return scope.reject(Event::CloseWaitInvalidAck);
+                return scope.reject(StreamEvent::CloseWaitInvalidAck);
             }
             if !again {
                 if arrival.direction == ToClient {
-                    self.enter(State::LastAck);
+                    self.enter(TcpState::LastAck);
                 }
                 self.take_window(arrival);
             }
@@ -212,16 +212,16 @@ impl Session {
                 self.sides[ToClient].advance(arrival.end, one_sided);
             }
             self.end_data(arrival, scope);
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         if !arrival.payload.is_empty() && le(arrival.end, own.last_ack) {
-            return scope.reject(Event::CloseWaitPacketBeforeLastAck);
+            return scope.reject(StreamEvent::CloseWaitPacketBeforeLastAck);
         }
         if self.beyond_window(arrival) {
-            return scope.reject(Event::CloseWaitAckOutOfWindow);
+            return scope.reject(StreamEvent::CloseWaitAckOutOfWindow);
         }
         if !self.acknowledgement_is_valid(arrival, scope) {
-            return scope.reject(Event::CloseWaitInvalidAck);
+            return scope.reject(StreamEvent::CloseWaitInvalidAck);
         }
         if !again {
             self.take_window(arrival);
@@ -229,27 +229,27 @@ impl Session {
         self.take_timestamp(arrival, scope);
         self.catch_up(arrival, 0);
         self.take(arrival, next, scope);
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// Both sent a FIN, the client first; its ACK is missing.
-    pub(crate) fn last_ack(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn last_ack(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
         if arrival.has(Tcp::FIN) || arrival.direction == ToClient {
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         let again = self.is_retransmission(arrival, scope);
         if !self.acknowledgement_is_valid(arrival, scope) {
-            return scope.reject(Event::LastAckInvalidAck);
+            return scope.reject(StreamEvent::LastAckInvalidAck);
         }
         let next = self.sides[ToServer].next;
         if !again {
             if arrival.sequence == next || arrival.sequence == next.wrapping_add(1) {
-                self.enter(State::Closed);
+                self.enter(TcpState::Closed);
             } else if !lt(arrival.sequence, next) {
-                return scope.reject(Event::LastAckAckWrongSequence);
+                return scope.reject(StreamEvent::LastAckAckWrongSequence);
             }
             self.take_window(arrival);
         }
@@ -257,16 +257,16 @@ impl Session {
         self.catch_up(arrival, 0);
         self.take_acknowledgement(arrival);
         self.data(arrival, scope);
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// Both FINs were seen; the last ACK is missing.
-    pub(crate) fn time_wait(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn time_wait(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
         if arrival.has(Tcp::FIN) {
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         let again = self.is_retransmission(arrival, scope);
         let own = &self.sides[arrival.direction];
@@ -277,22 +277,22 @@ impl Session {
             };
             if arrival.sequence != first && arrival.sequence != second {
                 if arrival.direction == ToClient && !arrival.payload.is_empty() && arrival.sequence == own.last_ack {
-                    return Verdict::Accept;
+                    return SegmentVerdict::Accept;
                 }
-                return scope.reject(Event::TimeWaitAckWrongSequence);
+                return scope.reject(StreamEvent::TimeWaitAckWrongSequence);
             }
         }
         if !self.acknowledgement_is_valid(arrival, scope) {
-            return scope.reject(Event::TimeWaitInvalidAck);
+            return scope.reject(StreamEvent::TimeWaitInvalidAck);
         }
         if !again {
-            self.enter(State::Closed);
+            self.enter(TcpState::Closed);
             self.take_window(arrival);
         }
         self.take_timestamp(arrival, scope);
         self.catch_up(arrival, 0);
         self.take_acknowledgement(arrival);
         self.data(arrival, scope);
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 }

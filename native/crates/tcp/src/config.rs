@@ -2,11 +2,11 @@
 
 use core::net::IpAddr;
 
-use crate::Policy;
+use crate::OverlapPolicy;
 
 /// The `stream:` section of suricata.yaml.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct TcpConfig {
     /// `stream.memcap`: octets for sessions; 0 is no limit.
     pub memcap: u64,
     /// `stream.midstream`: follow sessions whose handshake was not seen.
@@ -38,7 +38,7 @@ pub struct Reassembly {
     /// `depth`: octets followed per direction; 0 is no limit.
     pub depth: u64,
     /// `toserver-chunk-size`, `toclient-chunk-size`: octets that raw inspection waits for. Used through
-    /// [`Session::raw_ready`](crate::Session::raw_ready).
+    /// [`TcpSession::raw_ready`](crate::TcpSession::raw_ready).
     pub chunk_size: [u32; 2],
     /// `raw`: raw inspection is wanted at all.
     pub raw: bool,
@@ -74,26 +74,26 @@ pub enum Urgent {
 /// `host-os-policy`: which hosts resolve overlaps how. The longest prefix wins.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
-    entries: Vec<(IpAddr, u8, Policy)>,
-    default: Policy,
+    entries: Vec<(IpAddr, u8, OverlapPolicy)>,
+    default: OverlapPolicy,
 }
 
 impl Policies {
     /// Every host the same.
     #[must_use]
-    pub const fn all(default: Policy) -> Self {
+    pub const fn all(default: OverlapPolicy) -> Self {
         Self { entries: Vec::new(), default }
     }
 
     /// Adds a network; one of length 0 sets the default of its address family.
-    pub fn add(&mut self, network: IpAddr, prefix: u8, policy: Policy) {
+    pub fn add(&mut self, network: IpAddr, prefix: u8, policy: OverlapPolicy) {
         self.entries.push((network, prefix, policy));
         self.entries.sort_by_key(|&(network, prefix, _)| (core::cmp::Reverse(prefix), network));
     }
 
     /// The policy of a host.
     #[must_use]
-    pub fn of(&self, host: IpAddr) -> Policy {
+    pub fn of(&self, host: IpAddr) -> OverlapPolicy {
         self.entries
             .iter()
             .find(|&&(network, prefix, _)| contains(network, prefix, host))
@@ -111,7 +111,7 @@ fn contains(network: IpAddr, prefix: u8, host: IpAddr) -> bool {
     (network ^ host).checked_shr(ignored).unwrap_or(0) == 0
 }
 
-impl Default for Config {
+impl Default for TcpConfig {
     fn default() -> Self {
         Self {
             memcap: 64 << 20,

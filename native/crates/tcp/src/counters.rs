@@ -2,7 +2,7 @@
 
 sidewire_base::counters! {
     /// What sessions count; names as in Suricata's stats.
-    pub struct Counters {
+    pub struct StreamCounters {
         /// Sessions that began.
         sessions = "tcp.sessions",
         /// Sessions that are open.

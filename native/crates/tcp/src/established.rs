@@ -5,18 +5,18 @@ use sidewire_decode::Tcp;
 
 use crate::flags::SessionFlags;
 use crate::{
-    Event, Session, State,
+    StreamEvent, TcpSession, TcpState,
     segment::Arrival,
     sequence::{ge, gt, le, lt},
-    session::{Scope, Verdict},
+    session::{SegmentContext, SegmentVerdict},
 };
 
-impl Session {
+impl TcpSession {
     /// The handshake is complete.
-    pub(crate) fn established(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn established(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if arrival.has(Tcp::RST) {
             let verdict = self.reset(arrival, scope);
-            if verdict == Verdict::Accept {
+            if verdict == SegmentVerdict::Accept {
                 let own = &mut self.sides[arrival.direction];
                 own.next = arrival.end.wrapping_add(u32::from(arrival.direction == ToClient));
                 self.sides[arrival.direction.flip()].next = arrival.acknowledgement;
@@ -30,10 +30,10 @@ impl Session {
             return self.syn_again(arrival, scope);
         }
         if !arrival.has(Tcp::ACK | Tcp::FIN) {
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         if self.flags.has(SessionFlags::TIMESTAMPS) && !self.timestamp_is_valid(arrival, scope) {
-            return Verdict::Reject;
+            return SegmentVerdict::Reject;
         }
         if arrival.has(Tcp::FIN) {
             return self.finish(arrival, scope);
@@ -43,45 +43,45 @@ impl Session {
             // Rejected, but nothing to drop: the receiver judges it by itself.
             scope.outcome.valid = false;
         }
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
-    fn syn_ack_again(&self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    fn syn_ack_again(&self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if arrival.direction == ToServer {
-            return scope.reject(Event::EstablishedSynAckToServer);
+            return scope.reject(StreamEvent::EstablishedSynAckToServer);
         }
         if arrival.acknowledgement != self.sides[ToServer].last_ack {
-            return scope.reject(Event::EstablishedSynAckResendWithDifferentAck);
+            return scope.reject(StreamEvent::EstablishedSynAckResendWithDifferentAck);
         }
         if arrival.sequence != self.sides[ToClient].isn {
-            return scope.reject(Event::EstablishedSynAckResendWithDifferentSequence);
+            return scope.reject(StreamEvent::EstablishedSynAckResendWithDifferentSequence);
         }
         if self.flags.has(SessionFlags::CONFIRMED) {
-            return scope.reject(Event::EstablishedSynAckResend);
+            return scope.reject(StreamEvent::EstablishedSynAckResend);
         }
         // The server has not seen the last ACK of the handshake.
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
-    fn syn_again(&self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    fn syn_again(&self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         scope.reject(if arrival.direction == ToClient {
-            Event::EstablishedSynToClient
+            StreamEvent::EstablishedSynToClient
         } else if arrival.acknowledgement == self.sides[ToServer].isn {
             // Suricata compares the acknowledgement number. Rules are written for what it reports.
-            Event::EstablishedSynResend
+            StreamEvent::EstablishedSynResend
         } else {
-            Event::EstablishedSynResendDifferentSequence
+            StreamEvent::EstablishedSynResendDifferentSequence
         })
     }
 
     /// An ordinary segment. False when it is rejected.
-    fn transfer(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> bool {
+    fn transfer(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
         let peer = &self.sides[arrival.direction.flip()];
         if arrival.has(Tcp::ACK) {
             if peer.probed && arrival.acknowledgement == peer.next.wrapping_add(1) {
-                scope.event(Event::EstablishedAckZeroWindowProbe);
+                scope.event(StreamEvent::EstablishedAckZeroWindowProbe);
             } else if !self.acknowledgement_is_valid(arrival, scope) {
-                scope.event(Event::EstablishedInvalidAck);
+                scope.event(StreamEvent::EstablishedInvalidAck);
                 return false;
             }
         }
@@ -93,7 +93,7 @@ impl Session {
             own.set_window_end();
         }
         if !self.is_after_last_ack(arrival, scope) {
-            scope.event(Event::EstablishedPacketBeforeLastAck);
+            scope.event(StreamEvent::EstablishedPacketBeforeLastAck);
             return false;
         }
         let one_sided = self.flags.has(SessionFlags::ONE_SIDED);
@@ -108,7 +108,7 @@ impl Session {
             own.advance(arrival.end, one_sided);
         }
         if !lenient && !le(arrival.end, own.window_end) {
-            scope.event(Event::EstablishedPacketOutOfWindow);
+            scope.event(StreamEvent::EstablishedPacketOutOfWindow);
             return false;
         }
         self.take_window(arrival);
@@ -127,7 +127,7 @@ impl Session {
     }
 
     /// Does the segment end behind what the peer acknowledged? If not, may it be taken nevertheless?
-    fn is_after_last_ack(&mut self, arrival: &Arrival<'_>, scope: &Scope<'_>) -> bool {
+    fn is_after_last_ack(&mut self, arrival: &Arrival<'_>, scope: &SegmentContext<'_>) -> bool {
         let midstream = self.flags.has(SessionFlags::MIDSTREAM);
         let own = &mut self.sides[arrival.direction];
         let keep_alive = arrival.payload.len() <= 1 && arrival.sequence == own.next.wrapping_sub(1);
@@ -154,27 +154,27 @@ impl Session {
     }
 
     /// A FIN in ESTABLISHED or before.
-    pub(crate) fn finish(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn finish(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if !self.acknowledgement_is_valid(arrival, scope) {
-            return scope.reject(Event::FinInvalidAck);
+            return scope.reject(StreamEvent::FinInvalidAck);
         }
         let own = &self.sides[arrival.direction];
         if lt(arrival.sequence, own.last_ack) || gt(arrival.end, own.window_end) {
-            return scope.reject(Event::FinOutOfWindow);
+            return scope.reject(StreamEvent::FinOutOfWindow);
         }
         if arrival.direction == ToServer && arrival.has(Tcp::SYN) {
-            return scope.reject(Event::FinSyn);
+            return scope.reject(StreamEvent::FinSyn);
         }
         let own = &mut self.sides[arrival.direction];
         // Suricata counts the FIN among the server's sequence numbers here, not among the client's.
         match arrival.direction {
             ToServer => {
                 own.next = arrival.end;
-                self.enter(State::CloseWait);
+                self.enter(TcpState::CloseWait);
             }
             ToClient => {
                 own.next = arrival.end.wrapping_add(1);
-                self.enter(State::FinWait1);
+                self.enter(TcpState::FinWait1);
             }
         }
         self.take_window(arrival);
@@ -184,26 +184,26 @@ impl Session {
             self.take_acknowledgement(arrival);
         }
         self.end_data(arrival, scope);
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// An RST in any state from ESTABLISHED on.
-    pub(crate) fn reset(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn reset(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if !self.reset_is_valid(arrival, scope) {
-            return Verdict::Reject;
+            return SegmentVerdict::Reject;
         }
-        self.enter(State::Closed);
+        self.enter(TcpState::Closed);
         if arrival.has(Tcp::ACK) && self.acknowledgement_is_valid(arrival, scope) {
             self.take_acknowledgement(arrival);
         }
         let base = self.streams[arrival.direction].base_sequence();
         self.sides[arrival.direction].acknowledge(arrival.sequence, base);
         self.take_timestamp(arrival, scope);
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// The payload of a FIN, and the end of the stream behind it.
-    pub(crate) fn end_data(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+    pub(crate) fn end_data(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
         self.data(arrival, scope);
         self.streams[arrival.direction].set_fin(arrival.end);
     }
@@ -238,14 +238,14 @@ impl Session {
     }
 
     /// Was the payload seen before? Says so in an event.
-    pub(crate) fn is_retransmission(&self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> bool {
+    pub(crate) fn is_retransmission(&self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
         let own = &self.sides[arrival.direction];
         let again = !arrival.payload.is_empty()
             && (lt(arrival.sequence, own.last_ack) && gt(arrival.end, own.last_ack)
                 || le(arrival.end, own.last_ack)
                 || le(arrival.end, own.next));
         if again {
-            scope.event(Event::PacketRetransmission);
+            scope.event(StreamEvent::PacketRetransmission);
             scope.outcome.retransmission = true;
         }
         again

@@ -5,9 +5,9 @@ macro_rules! events {
         /// Something odd about a segment or a session: Suricata's stream events.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
-        pub enum Event { $($(#[doc = $doc])+ $variant,)* }
+        pub enum StreamEvent { $($(#[doc = $doc])+ $variant,)* }
 
-        impl Event {
+        impl StreamEvent {
             /// All, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
@@ -165,7 +165,7 @@ events! {
     ReassemblyUrgentOobLimitReached = "reassembly_urgent_oob_limit_reached",
 }
 
-impl Event {
+impl StreamEvent {
     /// From its name in the `stream-event` keyword, with the older spellings rules use.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -180,19 +180,19 @@ impl Event {
 
 /// A set of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Events(u128);
+pub struct StreamEvents(u128);
 
-impl Events {
+impl StreamEvents {
     /// Adds one.
     #[inline]
-    pub const fn insert(&mut self, event: Event) {
+    pub const fn insert(&mut self, event: StreamEvent) {
         self.0 |= 1 << event as u8;
     }
 
     /// Is it there?
     #[inline]
     #[must_use]
-    pub const fn contains(self, event: Event) -> bool {
+    pub const fn contains(self, event: StreamEvent) -> bool {
         self.0 >> event as u8 & 1 != 0
     }
 
@@ -211,10 +211,10 @@ impl Events {
     }
 
     /// Each, in the order of their numbers.
-    pub fn iter(self) -> impl Iterator<Item = Event> {
+    pub fn iter(self) -> impl Iterator<Item = StreamEvent> {
         let mut left = self.0;
         core::iter::from_fn(move || {
-            let event = Event::ALL.get(left.trailing_zeros() as usize)?;
+            let event = StreamEvent::ALL.get(left.trailing_zeros() as usize)?;
             left &= left - 1;
             Some(*event)
         })

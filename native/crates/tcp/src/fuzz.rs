@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::{Cursor, Direction, Malformed, Time};
 use sidewire_decode::{Tcp, TcpOptions};
 
-use crate::{Chunk, Config, Consumer, Policy, Session, Shared};
+use crate::{Consumer, OverlapPolicy, Shared, StreamPiece, TcpConfig, TcpSession};
 
 /// Reads a configuration and segments from `data` and plays them through a session; checks what must always hold.
 ///
@@ -19,20 +19,27 @@ pub fn session(data: &[u8]) {
 fn play(cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
     const PAYLOAD: &[u8] = &[0x5a; 256];
     let switches = cursor.u8()?;
-    let policies = [Policy::Bsd, Policy::Linux, Policy::OldLinux, Policy::Solaris, Policy::First, Policy::Last];
-    let mut config = Config {
+    let policies = [
+        OverlapPolicy::Bsd,
+        OverlapPolicy::Linux,
+        OverlapPolicy::OldLinux,
+        OverlapPolicy::Solaris,
+        OverlapPolicy::First,
+        OverlapPolicy::Last,
+    ];
+    let mut config = TcpConfig {
         midstream: switches & 1 != 0,
         async_oneside: switches & 2 != 0,
         inline: switches & 4 != 0,
         policies: crate::Policies::all(policies.get(usize::from(switches >> 5)).copied().unwrap_or_default()),
-        ..Config::default()
+        ..TcpConfig::default()
     };
     config.reassembly.depth = if switches & 8 != 0 { 1000 } else { 0 };
     config.reassembly.memcap = if switches & 16 != 0 { 8192 } else { 0 };
     config.reassembly.max_segments = 64;
     let mut shared = Shared::new(&config, 1);
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let mut session = Session::new(&config, address, address);
+    let mut session = TcpSession::new(&config, address, address);
     let mut seconds = 0;
     while let (Ok(flags), Ok(control), Ok(sequence), Ok(ack), Ok(length), Ok(fill)) =
         (cursor.u8(), cursor.u8(), cursor.u16_be(), cursor.u16_be(), cursor.u8(), cursor.u8())
@@ -68,7 +75,7 @@ fn play(cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
             }
         }
         if fill & 2 == 0 {
-            session.release(&config, Session::NO_PINS, &mut shared);
+            session.release(&config, TcpSession::NO_PINS, &mut shared);
         }
         assert!(config.reassembly.memcap == 0 || shared.counters.reassembly_memuse <= 2 * config.reassembly.memcap);
     }
@@ -83,18 +90,18 @@ fn play(cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
 }
 
 /// Consumes up to `limit` octets of each piece, as both consumers.
-fn read(session: &mut Session, direction: Direction, limit: u64) {
+fn read(session: &mut TcpSession, direction: Direction, limit: u64) {
     let stream = session.stream_mut(direction);
     for consumer in [Consumer::App, Consumer::Raw] {
         while let Some(chunk) = stream.available_with_overlap(consumer, 16) {
             let progress = stream.progress(consumer);
             let length = match chunk {
-                Chunk::Data { offset, bytes, seen, .. } => {
+                StreamPiece::Data { offset, bytes, seen, .. } => {
                     assert!(bytes.len() > seen, "a piece is never empty");
                     assert_eq!(offset + seen as u64, progress, "pieces follow each other");
                     (bytes.len() - seen) as u64
                 }
-                Chunk::Gap { offset, length } => {
+                StreamPiece::Gap { offset, length } => {
                     assert_eq!(offset, progress, "a gap begins where the piece before it ended");
                     length
                 }

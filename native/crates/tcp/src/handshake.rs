@@ -5,4 +5,4 @@ mod opening;
 mod syn_received;
 mod syn_sent;
 
-pub(crate) use offer::Offer;
+pub(crate) use offer::HandshakeOffer;

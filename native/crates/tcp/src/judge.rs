@@ -5,18 +5,18 @@ use sidewire_decode::Tcp;
 
 use crate::flags::SessionFlags;
 use crate::{
-    Event, Policy, Session, State,
+    OverlapPolicy, StreamEvent, TcpSession, TcpState,
     segment::Arrival,
     sequence::{ge, gt, le, lt},
-    session::Scope,
+    session::SegmentContext,
 };
 
 /// After so long without a segment a timestamp clock may have wrapped (RFC 7323, 5.5), in seconds.
 const TIMESTAMP_LIFETIME: u32 = 24 * 24 * 3600;
 
-impl Session {
+impl TcpSession {
     /// Does the acknowledgement number lie in what the peer may have sent? Without the ACK flag there is nothing to judge.
-    pub(crate) fn acknowledgement_is_valid(&self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> bool {
+    pub(crate) fn acknowledgement_is_valid(&self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
         let peer = &self.sides[arrival.direction.flip()];
         let ack = arrival.acknowledgement;
         if !arrival.has(Tcp::ACK) || gt(ack, peer.last_ack) && le(ack, peer.window_end) || ack == peer.last_ack {
@@ -29,19 +29,19 @@ impl Session {
             true
         } else {
             // An RST that answers a SYN acknowledges it as a SYN/ACK would.
-            self.state == State::SynSent
+            self.state == TcpState::SynSent
                 && arrival.direction == Direction::ToClient
                 && arrival.has(Tcp::RST)
                 && ack == peer.isn.wrapping_add(1)
         };
         if !valid {
-            scope.event(Event::PacketInvalidAck);
+            scope.event(StreamEvent::PacketInvalidAck);
         }
         valid
     }
 
     /// Would the receiver obey this RST?
-    pub(crate) fn reset_is_valid(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> bool {
+    pub(crate) fn reset_is_valid(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
         if self.flags.has(SessionFlags::LOSSY) {
             return true;
         }
@@ -49,10 +49,10 @@ impl Session {
             return false;
         }
         if !arrival.payload.is_empty() {
-            scope.event(Event::RstWithData);
+            scope.event(StreamEvent::RstWithData);
         }
         if arrival.has(Tcp::ACK) && arrival.acknowledgement != 0 && !self.acknowledgement_is_valid(arrival, scope) {
-            scope.event(Event::RstInvalidAck);
+            scope.event(StreamEvent::RstInvalidAck);
             return false;
         }
         let own = &mut self.sides[arrival.direction];
@@ -64,8 +64,8 @@ impl Session {
             return ge(arrival.sequence, own.next);
         }
         match own.policy {
-            Policy::HpUx11 => ge(arrival.sequence, own.next),
-            Policy::OldLinux | Policy::Linux | Policy::Solaris | Policy::OldSolaris => {
+            OverlapPolicy::HpUx11 => ge(arrival.sequence, own.next),
+            OverlapPolicy::OldLinux | OverlapPolicy::Linux | OverlapPolicy::Solaris | OverlapPolicy::OldSolaris => {
                 ge(arrival.end, own.last_ack) && lt(arrival.sequence, own.next.wrapping_add(own.window))
             }
             _ => arrival.sequence == own.next,
@@ -74,26 +74,26 @@ impl Session {
 
     /// Protection against wrapped sequence numbers (RFC 7323, 5), as the receiver's system does it. An old timestamp is an
     /// event.
-    pub(crate) fn timestamp_is_valid(&self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> bool {
+    pub(crate) fn timestamp_is_valid(&self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
         let Some((timestamp, _)) = arrival.tcp.options.timestamps else { return true };
         let own = &self.sides[arrival.direction];
         let in_order = own.next == arrival.sequence;
-        let mut check = own.policy != Policy::HpUx11 || in_order;
+        let mut check = own.policy != OverlapPolicy::HpUx11 || in_order;
         if own.zero_timestamp {
             match own.policy {
-                Policy::Linux | Policy::Windows2k3 => check = false,
-                Policy::OldLinux | Policy::Windows | Policy::Vista if in_order => check = false,
+                OverlapPolicy::Linux | OverlapPolicy::Windows2k3 => check = false,
+                OverlapPolicy::OldLinux | OverlapPolicy::Windows | OverlapPolicy::Vista if in_order => check = false,
                 _ => {}
             }
         }
         let takes_zero = matches!(
             own.policy,
-            Policy::OldLinux
-                | Policy::Windows
-                | Policy::Windows2k3
-                | Policy::Vista
-                | Policy::Solaris
-                | Policy::OldSolaris
+            OverlapPolicy::OldLinux
+                | OverlapPolicy::Windows
+                | OverlapPolicy::Windows2k3
+                | OverlapPolicy::Vista
+                | OverlapPolicy::Solaris
+                | OverlapPolicy::OldSolaris
         );
         let valid = if timestamp == 0 && !takes_zero {
             false
@@ -101,15 +101,15 @@ impl Session {
             !check || self.timestamp_advances(timestamp, arrival, scope) || in_order && self.timestamp_expired(arrival)
         };
         if !valid {
-            scope.event(Event::PacketInvalidTimestamp);
+            scope.event(StreamEvent::PacketInvalidTimestamp);
         }
         valid
     }
 
-    fn timestamp_advances(&self, timestamp: u32, arrival: &Arrival<'_>, scope: &Scope<'_>) -> bool {
+    fn timestamp_advances(&self, timestamp: u32, arrival: &Arrival<'_>, scope: &SegmentContext<'_>) -> bool {
         let own = &self.sides[arrival.direction];
         // Linux takes one that is off by one.
-        let slack = u32::from(own.policy == Policy::Linux || scope.config.liberal_timestamps);
+        let slack = u32::from(own.policy == OverlapPolicy::Linux || scope.config.liberal_timestamps);
         let difference = timestamp.wrapping_sub(own.last_timestamp).wrapping_add(slack) as i32;
         difference >= 0 && (own.last_timestamp == 0 || !self.timestamp_expired(arrival))
     }
@@ -121,13 +121,13 @@ impl Session {
     }
 
     /// Remembers the timestamp of a segment that was accepted.
-    pub(crate) fn take_timestamp(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+    pub(crate) fn take_timestamp(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
         if !self.flags.has(SessionFlags::TIMESTAMPS) {
             return;
         }
         let Some((timestamp, _)) = arrival.tcp.options.timestamps else {
             // Solaris stops using timestamps when one is missing.
-            if matches!(self.sides[arrival.direction].policy, Policy::Solaris | Policy::OldSolaris) {
+            if matches!(self.sides[arrival.direction].policy, OverlapPolicy::Solaris | OverlapPolicy::OldSolaris) {
                 self.flags.remove(SessionFlags::TIMESTAMPS);
             }
             return;
@@ -137,12 +137,12 @@ impl Session {
         let in_order = own.next == arrival.sequence;
         if own.zero_timestamp {
             match own.policy {
-                Policy::Linux | Policy::Windows2k3 => {
+                OverlapPolicy::Linux | OverlapPolicy::Windows2k3 => {
                     // They do not negotiate timestamps with a zero one.
                     self.flags.remove(SessionFlags::TIMESTAMPS);
                     return;
                 }
-                Policy::OldLinux | Policy::Windows | Policy::Vista => {
+                OverlapPolicy::OldLinux | OverlapPolicy::Windows | OverlapPolicy::Vista => {
                     own.zero_timestamp = false;
                     if in_order {
                         own.last_timestamp = timestamp;

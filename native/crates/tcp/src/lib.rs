@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
+mod boundaries;
 mod closing;
 mod config;
 mod counters;
@@ -11,10 +12,9 @@ mod flags;
 #[doc(hidden)]
 pub mod fuzz;
 mod handshake;
-mod held;
 mod judge;
-mod marks;
 mod policy;
+mod reassembly_buffer;
 mod segment;
 mod sequence;
 mod session;
@@ -24,11 +24,11 @@ mod state;
 mod stream;
 mod urgent;
 
-pub use config::{Config, Policies, Reassembly, Urgent};
-pub use counters::Counters;
-pub use event::{Event, Events};
-pub use policy::Policy;
-pub use session::{Outcome, Session};
+pub use config::{Policies, Reassembly, TcpConfig, Urgent};
+pub use counters::StreamCounters;
+pub use event::{StreamEvent, StreamEvents};
+pub use policy::OverlapPolicy;
+pub use session::{SegmentOutcome, TcpSession};
 pub use shared::Shared;
-pub use state::State;
-pub use stream::{Chunk, Consumer, Stream};
+pub use state::TcpState;
+pub use stream::{Consumer, Stream, StreamPiece};

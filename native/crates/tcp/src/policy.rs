@@ -2,7 +2,7 @@
 
 /// How a receiver resolves segments that overlap, and which RSTs it obeys. Names as in `host-os-policy`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Policy {
+pub enum OverlapPolicy {
     /// FreeBSD, NetBSD, OpenBSD; Suricata's fallback.
     #[default]
     Bsd,
@@ -36,7 +36,7 @@ pub enum Policy {
     Last,
 }
 
-impl Policy {
+impl OverlapPolicy {
     /// From its name in the configuration.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -61,7 +61,7 @@ impl Policy {
     }
 }
 
-impl Policy {
+impl OverlapPolicy {
     /// Where a new segment overlaps one that came before: are the new octets kept? Segments are given as offsets of their
     /// beginning and end.
     pub(crate) fn prefers_new(self, new: (u64, u64), old: (u64, u64)) -> bool {
@@ -97,14 +97,14 @@ mod tests {
         // Begins before, begins with and ends with, begins with and ends later, inside, ends later.
         let new = [(5, 15), (10, 20), (10, 25), (12, 18), (15, 25)];
         for (policy, wins) in [
-            (Policy::First, [false, false, false, false, false]),
-            (Policy::Last, [true, true, true, true, true]),
-            (Policy::Bsd, [true, false, false, false, false]),
-            (Policy::Windows, [true, false, false, false, false]),
-            (Policy::Vista, [false, false, false, false, false]),
-            (Policy::Linux, [true, false, true, false, false]),
-            (Policy::OldLinux, [true, true, true, false, false]),
-            (Policy::Solaris, [false, true, true, false, true]),
+            (OverlapPolicy::First, [false, false, false, false, false]),
+            (OverlapPolicy::Last, [true, true, true, true, true]),
+            (OverlapPolicy::Bsd, [true, false, false, false, false]),
+            (OverlapPolicy::Windows, [true, false, false, false, false]),
+            (OverlapPolicy::Vista, [false, false, false, false, false]),
+            (OverlapPolicy::Linux, [true, false, true, false, false]),
+            (OverlapPolicy::OldLinux, [true, true, true, false, false]),
+            (OverlapPolicy::Solaris, [false, true, true, false, true]),
         ] {
             assert_eq!(new.map(|new| policy.prefers_new(new, old)), wins, "{policy:?}");
         }

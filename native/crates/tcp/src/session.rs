@@ -6,20 +6,20 @@ use sidewire_base::{Direction, PerDirection, Time};
 use sidewire_decode::Tcp;
 
 use crate::{
-    Config, Event, Events, Policy, Shared, State, Stream, Urgent,
+    OverlapPolicy, Shared, Stream, StreamEvent, StreamEvents, TcpConfig, TcpState, Urgent,
     flags::SessionFlags,
-    handshake::Offer,
+    handshake::HandshakeOffer,
     segment::Arrival,
     sequence::{ge, lt},
-    side::Side,
+    side::SenderState,
     stream::Segment,
 };
 
 /// What a segment did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct SegmentOutcome {
     /// Stream events of this segment.
-    pub events: Events,
+    pub events: StreamEvents,
     /// False when state tracking rejected the segment or there is no session: its payload is not part of a stream.
     pub valid: bool,
     /// The session turned out to run the other way: exchange client and server of the flow (`FlowTable::swap_direction`)
@@ -52,28 +52,28 @@ pub struct Outcome {
 
 /// What state tracking thinks of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum SegmentVerdict {
     Accept,
     /// Not part of the session.
     Reject,
 }
 
 /// What handlers need beside the session.
-pub(crate) struct Scope<'a> {
-    pub(crate) config: &'a Config,
+pub(crate) struct SegmentContext<'a> {
+    pub(crate) config: &'a TcpConfig,
     pub(crate) shared: &'a mut Shared,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: SegmentOutcome,
 }
 
-impl Scope<'_> {
-    pub(crate) const fn event(&mut self, event: Event) {
+impl SegmentContext<'_> {
+    pub(crate) const fn event(&mut self, event: StreamEvent) {
         self.outcome.events.insert(event);
     }
 
     /// An event and the verdict that goes with it.
-    pub(crate) const fn reject(&mut self, event: Event) -> Verdict {
+    pub(crate) const fn reject(&mut self, event: StreamEvent) -> SegmentVerdict {
         self.event(event);
-        Verdict::Reject
+        SegmentVerdict::Reject
     }
 }
 
@@ -81,32 +81,32 @@ impl Scope<'_> {
 ///
 /// # When octets become visible
 /// - when the peer acknowledges them (what it then has received cannot be replaced any more);
-/// - in [`Config::inline`] mode, at once;
-/// - when only one side is seen and [`Config::async_oneside`] is set, at once;
+/// - in [`TcpConfig::inline`] mode, at once;
+/// - when only one side is seen and [`TcpConfig::async_oneside`] is set, at once;
 /// - when more than [`Reassembly::unacknowledged_limit`](crate::Reassembly) octets wait for an acknowledgement;
 /// - data behind a hole, once the peer acknowledged beyond the hole: the hole becomes a gap;
 /// - at [`close`](Self::close), everything held.
 #[derive(Debug, Default)]
-pub struct Session {
-    pub(crate) state: State,
+pub struct TcpSession {
+    pub(crate) state: TcpState,
     /// The state before the last change.
-    pub(crate) previous: State,
-    pub(crate) sides: PerDirection<Side>,
+    pub(crate) previous: TcpState,
+    pub(crate) sides: PerDirection<SenderState>,
     pub(crate) streams: PerDirection<Stream>,
     pub(crate) flags: SessionFlags,
     /// Picked up from data of the other side: the window this one has is not known before it speaks.
     pub(crate) windowless: Option<Direction>,
     /// SYNs, later SYN/ACKs, that differ from the one followed.
-    pub(crate) offers: Vec<Offer>,
+    pub(crate) offers: Vec<HandshakeOffer>,
 }
 
-impl Session {
+impl TcpSession {
     /// Octets a session takes, for the memory cap.
     pub const SIZE: u64 = core::mem::size_of::<Self>() as u64;
 
     /// Before the first segment. The addresses choose the policies: each stream is judged as its receiver would.
     #[must_use]
-    pub fn new(config: &Config, client: IpAddr, server: IpAddr) -> Self {
+    pub fn new(config: &TcpConfig, client: IpAddr, server: IpAddr) -> Self {
         let mut session = Self::default();
         session.sides[Direction::ToServer].policy = config.policies.of(server);
         session.sides[Direction::ToClient].policy = config.policies.of(client);
@@ -121,46 +121,47 @@ impl Session {
         payload: &[u8],
         direction: Direction,
         time: Time,
-        config: &Config,
+        config: &TcpConfig,
         shared: &mut Shared,
-    ) -> Outcome {
+    ) -> SegmentOutcome {
         let mut arrival = Arrival::new(tcp, payload, direction, time);
-        let mut scope = Scope { config, shared, outcome: Outcome { valid: true, ..Outcome::default() } };
+        let mut scope =
+            SegmentContext { config, shared, outcome: SegmentOutcome { valid: true, ..SegmentOutcome::default() } };
         count(&arrival, scope.shared);
         let before = self.state;
         let depth_before = self.streams.as_mut().map(|stream| stream.depth_reached());
-        if before != State::None {
+        if before != TcpState::None {
             self.see_flags(&arrival);
         }
         if !arrival.has(Tcp::ACK) && arrival.acknowledgement != 0 {
-            scope.event(Event::PacketBrokenAck);
+            scope.event(StreamEvent::PacketBrokenAck);
         }
         if config.inline && config.reassembly.urgent == Urgent::Drop && arrival.has(Tcp::URG) {
             scope.outcome.valid = false;
             scope.outcome.drop = true;
             return scope.outcome;
         }
-        let verdict = if before == State::None {
+        let verdict = if before == TcpState::None {
             let verdict = self.open(&arrival, &mut scope);
             if scope.outcome.swap {
                 arrival.direction = arrival.direction.flip();
             }
-            if self.state != State::None {
+            if self.state != TcpState::None {
                 self.see_flags(&arrival);
             }
             verdict
         } else {
             let verdict = self.follow(&arrival, &mut scope);
-            if verdict == Verdict::Accept {
+            if verdict == SegmentVerdict::Accept {
                 self.check_after_reset(&arrival, &mut scope);
             }
             verdict
         };
-        if verdict == Verdict::Reject {
+        if verdict == SegmentVerdict::Reject {
             scope.outcome.valid = false;
             scope.outcome.drop = config.inline;
         }
-        if self.state == State::None {
+        if self.state == TcpState::None {
             scope.outcome.valid = false;
         } else {
             self.reveal(arrival.direction, &mut scope);
@@ -169,8 +170,8 @@ impl Session {
         outcome.depth_reached =
             Direction::BOTH.map(|direction| self.streams[direction].depth_reached() && !depth_before[direction]);
         outcome.changed = self.state != before;
-        outcome.established = before < State::Established && self.state >= State::Established;
-        outcome.closed = outcome.changed && self.state == State::Closed;
+        outcome.established = before < TcpState::Established && self.state >= TcpState::Established;
+        outcome.closed = outcome.changed && self.state == TcpState::Closed;
         scope.outcome
     }
 
@@ -185,7 +186,7 @@ impl Session {
     }
 
     /// What acknowledgements (or their absence) make visible.
-    fn reveal(&mut self, direction: Direction, scope: &mut Scope<'_>) {
+    fn reveal(&mut self, direction: Direction, scope: &mut SegmentContext<'_>) {
         let limit = u64::from(scope.config.reassembly.unacknowledged_limit);
         scope.outcome.visible = Direction::BOTH.map(|of| {
             let (side, stream) = (&self.sides[of], &mut self.streams[of]);
@@ -201,23 +202,23 @@ impl Session {
         });
         self.flags.add_if(
             SessionFlags::LOSSY,
-            scope.outcome.events.contains(Event::ReassemblySequenceGap)
+            scope.outcome.events.contains(StreamEvent::ReassemblySequenceGap)
                 || self.streams.to_server.lost_octets()
                 || self.streams.to_client.lost_octets(),
         );
     }
 
     /// Hands the payload to the stream.
-    pub(crate) fn data(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+    pub(crate) fn data(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
         self.data_at(arrival, arrival.sequence, scope);
     }
 
     /// Hands the payload to the stream, from a sequence number on.
-    pub(crate) fn data_at(&mut self, arrival: &Arrival<'_>, sequence: u32, scope: &mut Scope<'_>) {
+    pub(crate) fn data_at(&mut self, arrival: &Arrival<'_>, sequence: u32, scope: &mut SegmentContext<'_>) {
         if arrival.payload.is_empty() {
             return;
         }
-        let policy = if scope.config.inline { Policy::First } else { self.sides[arrival.direction].policy };
+        let policy = if scope.config.inline { OverlapPolicy::First } else { self.sides[arrival.direction].policy };
         let segment = Segment { sequence, payload: arrival.payload, urgent: arrival.urgent(), policy };
         let stream = &mut self.streams[arrival.direction];
         scope.outcome.in_stream |= !stream.is_unread();
@@ -225,8 +226,8 @@ impl Session {
         scope.outcome.events = scope.outcome.events.union(events);
     }
 
-    pub(crate) const fn enter(&mut self, state: State) {
-        if !matches!((self.state, state), (State::Closed, State::Closed)) {
+    pub(crate) const fn enter(&mut self, state: TcpState) {
+        if !matches!((self.state, state), (TcpState::Closed, TcpState::Closed)) {
             self.previous = self.state;
             self.state = state;
         }
@@ -234,7 +235,7 @@ impl Session {
 
     /// Does this segment begin a new session although this one exists? For the `replace` question of the flow table.
     #[must_use]
-    pub fn reused_by(&self, tcp: &Tcp<'_>, direction: Direction, config: &Config) -> bool {
+    pub fn reused_by(&self, tcp: &Tcp<'_>, direction: Direction, config: &TcpConfig) -> bool {
         if tcp.flags & (Tcp::RST | Tcp::FIN) != 0 || tcp.flags & Tcp::SYN == 0 {
             return false;
         }
@@ -243,7 +244,7 @@ impl Session {
             return false;
         }
         let from_opener = direction == if answers { Direction::ToClient } else { Direction::ToServer };
-        if self.state == State::None {
+        if self.state == TcpState::None {
             return !(answers && from_opener);
         }
         if from_opener {
@@ -254,7 +255,7 @@ impl Session {
                 return false;
             }
         }
-        self.state >= State::LastAck
+        self.state >= TcpState::LastAck
     }
 
     /// Makes everything held visible and ends both streams: the flow timed out, was evicted, or the capture ended. Holes
@@ -266,7 +267,7 @@ impl Session {
     /// Makes octets of a direction visible as far as they are held in order, before they are acknowledged. True when
     /// something is new.
     pub fn reveal_unacknowledged(&mut self, direction: Direction, shared: &mut Shared) -> bool {
-        let mut events = Events::default();
+        let mut events = StreamEvents::default();
         let stream = &mut self.streams[direction];
         stream.unacknowledged() > 0 && stream.reveal_all(shared, &mut events)
     }
@@ -276,7 +277,7 @@ impl Session {
 
     /// Frees what both consumers are done with. Call after they ran. `pins` are the stream offsets, per direction, from
     /// which octets stay nevertheless.
-    pub fn release(&mut self, config: &Config, pins: [u64; 2], shared: &mut Shared) {
+    pub fn release(&mut self, config: &TcpConfig, pins: [u64; 2], shared: &mut Shared) {
         let (overlap, [to_server, to_client]) = (config.reassembly.raw_overlap, pins);
         self.streams.to_server.release(overlap, to_server, shared);
         self.streams.to_client.release(overlap, to_client, shared);
@@ -318,23 +319,23 @@ impl Session {
     /// True when raw inspection of a direction should run: something waits, and it is a chunk (`toserver-chunk-size`,
     /// `toclient-chunk-size`), or [`Stream::flush_raw`] was called since it last ran, or little or nothing will follow.
     #[must_use]
-    pub fn raw_ready(&self, direction: Direction, config: &Config) -> bool {
+    pub fn raw_ready(&self, direction: Direction, config: &TcpConfig) -> bool {
         let [to_server, to_client] = config.reassembly.chunk_size;
         let chunk = if direction == Direction::ToServer { to_server } else { to_client };
-        let closes = self.state > State::TimeWait;
+        let closes = self.state > TcpState::TimeWait;
         self.streams[direction].raw_ready(if closes { 0 } else { chunk })
     }
 
     /// Where it stands.
     #[must_use]
-    pub const fn state(&self) -> State {
+    pub const fn state(&self) -> TcpState {
         self.state
     }
 
     /// Complete handshake or picked up, whatever came after.
     #[must_use]
     pub fn is_established(&self) -> bool {
-        self.state >= State::Established
+        self.state >= TcpState::Established
     }
 
     /// Sequence numbers a side has used so far, its SYN's included, modulo 2^32.
@@ -363,7 +364,7 @@ impl Session {
     }
 
     /// A segment of a session that exists.
-    fn follow(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    fn follow(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         let verdict = self.classify(arrival, scope);
         // Whatever the peer says next, it is no answer to this probe any more.
         self.sides[arrival.direction.flip()].probed = false;
@@ -371,77 +372,82 @@ impl Session {
     }
 
     /// Recognises segments that need no state, and asks the handler of the state about the others.
-    fn classify(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    fn classify(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if self.is_keep_alive(arrival) {
             self.sides[arrival.direction].keep_alive = true;
             scope.outcome.keep_alive = true;
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         let answers_keep_alive = self.is_keep_alive_answer(arrival);
         self.sides[arrival.direction].keep_alive = false;
         if answers_keep_alive {
             self.sides[arrival.direction.flip()].keep_alive = false;
             scope.outcome.keep_alive = true;
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         if self.is_probe_answer(arrival) {
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         if !self.is_last_ack(arrival) && !self.is_window_update(arrival) {
             if self.is_bad_window_update(arrival, scope.config) {
-                scope.event(Event::PacketBadWindowUpdate);
-                return Verdict::Accept;
+                scope.event(StreamEvent::PacketBadWindowUpdate);
+                return SegmentVerdict::Accept;
             }
             if self.is_outdated_ack(arrival) {
-                return Verdict::Accept;
+                return SegmentVerdict::Accept;
             }
         }
         if self.is_spurious(arrival) {
-            scope.event(Event::PacketSpuriousRetransmission);
+            scope.event(StreamEvent::PacketSpuriousRetransmission);
             scope.outcome.retransmission = true;
             if self.is_released(arrival) {
-                return Verdict::Accept;
+                return SegmentVerdict::Accept;
             }
         }
         self.dispatch(self.state, arrival, scope)
     }
 
-    pub(crate) fn dispatch(&mut self, state: State, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn dispatch(
+        &mut self,
+        state: TcpState,
+        arrival: &Arrival<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         match state {
-            State::None | State::Listen => Verdict::Accept,
-            State::SynSent => self.syn_sent(arrival, scope),
-            State::SynRecv => self.syn_received(arrival, scope),
-            State::Established => self.established(arrival, scope),
-            State::FinWait1 => self.fin_wait_1(arrival, scope),
-            State::FinWait2 => self.fin_wait_2(arrival, scope),
-            State::CloseWait => self.close_wait(arrival, scope),
-            State::Closing => self.closing(arrival, scope),
-            State::LastAck => self.last_ack(arrival, scope),
-            State::TimeWait => self.time_wait(arrival, scope),
-            State::Closed => self.after_close(arrival, scope),
+            TcpState::None | TcpState::Listen => SegmentVerdict::Accept,
+            TcpState::SynSent => self.syn_sent(arrival, scope),
+            TcpState::SynRecv => self.syn_received(arrival, scope),
+            TcpState::Established => self.established(arrival, scope),
+            TcpState::FinWait1 => self.fin_wait_1(arrival, scope),
+            TcpState::FinWait2 => self.fin_wait_2(arrival, scope),
+            TcpState::CloseWait => self.close_wait(arrival, scope),
+            TcpState::Closing => self.closing(arrival, scope),
+            TcpState::LastAck => self.last_ack(arrival, scope),
+            TcpState::TimeWait => self.time_wait(arrival, scope),
+            TcpState::Closed => self.after_close(arrival, scope),
         }
     }
 
     /// A segment after the session closed. If its sender is the one that sent an RST the session may survive, the RST was
     /// not its own: the session goes on where it was.
-    fn after_close(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    fn after_close(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
-        if arrival.has(Tcp::RST) || peer.reset_sent || !own.reset_sent || self.previous == State::Closed {
-            return Verdict::Accept;
+        if arrival.has(Tcp::RST) || peer.reset_sent || !own.reset_sent || self.previous == TcpState::Closed {
+            return SegmentVerdict::Accept;
         }
         let verdict = self.dispatch(self.previous, arrival, scope);
-        if verdict == Verdict::Accept && self.state == State::Closed {
+        if verdict == SegmentVerdict::Accept && self.state == TcpState::Closed {
             self.state = self.previous;
         }
         verdict
     }
 
     /// A side that goes on after its RST did not send it.
-    fn check_after_reset(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+    fn check_after_reset(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
         let own = &mut self.sides[arrival.direction];
         if !arrival.has(Tcp::RST) && own.reset_sent {
             own.reset_sent = false;
-            scope.event(Event::SuspectedRstInject);
+            scope.event(StreamEvent::SuspectedRstInject);
         }
     }
 
@@ -468,7 +474,7 @@ impl Session {
     /// The answer to a zero window probe: the window stays closed.
     fn is_probe_answer(&self, arrival: &Arrival<'_>) -> bool {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
-        self.state >= State::Established
+        self.state >= TcpState::Established
             && arrival.is_pure_ack()
             && peer.probed
             && arrival.tcp.window == 0
@@ -480,7 +486,7 @@ impl Session {
     /// The last acknowledgement of an orderly shutdown.
     fn is_last_ack(&self, arrival: &Arrival<'_>) -> bool {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
-        matches!(self.state, State::TimeWait | State::CloseWait | State::LastAck)
+        matches!(self.state, TcpState::TimeWait | TcpState::CloseWait | TcpState::LastAck)
             && arrival.tcp.flags == Tcp::ACK
             && arrival.payload.is_empty()
             && arrival.sequence == own.next.wrapping_add(1)
@@ -489,7 +495,7 @@ impl Session {
 
     fn is_window_update(&self, arrival: &Arrival<'_>) -> bool {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
-        self.state >= State::Established
+        self.state >= TcpState::Established
             && arrival.payload.is_empty()
             && arrival.is_plain()
             && arrival.tcp.window != 0
@@ -500,12 +506,12 @@ impl Session {
 
     /// A segment from the future that shrinks the window by more than it carries or acknowledges: it would make the
     /// segments that are expected look like they lie beyond the window.
-    fn is_bad_window_update(&self, arrival: &Arrival<'_>, config: &Config) -> bool {
+    fn is_bad_window_update(&self, arrival: &Arrival<'_>, config: &TcpConfig) -> bool {
         // Up to so much more is seen in practice, with windows that are not tiny.
         const TOLERANCE: u32 = 32;
         const TINY_WINDOW: u32 = 1024;
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
-        if self.state < State::Established || self.state == State::Closed || !arrival.is_plain() {
+        if self.state < TcpState::Established || self.state == TcpState::Closed || !arrival.is_plain() {
             return false;
         }
         if config.liberal_windows && self.flags.has(SessionFlags::MIDSTREAM) {
@@ -524,7 +530,7 @@ impl Session {
     /// An acknowledgement that a later one made meaningless.
     fn is_outdated_ack(&self, arrival: &Arrival<'_>) -> bool {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
-        self.state >= State::Established
+        self.state >= TcpState::Established
             && arrival.is_pure_ack()
             && arrival.sequence == own.next
             && lt(arrival.acknowledgement, peer.last_ack)

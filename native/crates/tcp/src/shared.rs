@@ -1,6 +1,6 @@
 //! What all sessions of a worker share: memory limits, buffers kept for reuse, counters.
 
-use crate::{Config, Counters, State};
+use crate::{StreamCounters, TcpConfig, TcpState};
 
 /// A buffer begins with this many octets.
 const FIRST_CAPACITY: usize = 512;
@@ -17,7 +17,7 @@ const POOL_OCTETS: usize = 256 << 10;
 #[derive(Debug, Default)]
 pub struct Shared {
     /// What was counted.
-    pub counters: Counters,
+    pub counters: StreamCounters,
     session_cap: u64,
     reassembly_cap: u64,
     /// Buffers for reuse, by size.
@@ -28,26 +28,26 @@ pub struct Shared {
 impl Shared {
     /// Budgets as configured, divided by the number of workers.
     #[must_use]
-    pub fn new(config: &Config, workers: u64) -> Self {
+    pub fn new(config: &TcpConfig, workers: u64) -> Self {
         let share = |cap: u64| if cap == 0 { 0 } else { (cap / workers.max(1)).max(1) };
         Self { session_cap: share(config.memcap), reassembly_cap: share(config.reassembly.memcap), ..Self::default() }
     }
 
     /// Counts the end of a flow in the state its session has.
-    pub(crate) const fn ended(&mut self, state: State) {
+    pub(crate) const fn ended(&mut self, state: TcpState) {
         let counters = &mut self.counters;
         let counter = match state {
-            State::None | State::Listen => &mut counters.end_none,
-            State::SynSent => &mut counters.end_syn_sent,
-            State::SynRecv => &mut counters.end_syn_recv,
-            State::Established => &mut counters.end_established,
-            State::FinWait1 => &mut counters.end_fin_wait1,
-            State::FinWait2 => &mut counters.end_fin_wait2,
-            State::TimeWait => &mut counters.end_time_wait,
-            State::LastAck => &mut counters.end_last_ack,
-            State::CloseWait => &mut counters.end_close_wait,
-            State::Closing => &mut counters.end_closing,
-            State::Closed => &mut counters.end_closed,
+            TcpState::None | TcpState::Listen => &mut counters.end_none,
+            TcpState::SynSent => &mut counters.end_syn_sent,
+            TcpState::SynRecv => &mut counters.end_syn_recv,
+            TcpState::Established => &mut counters.end_established,
+            TcpState::FinWait1 => &mut counters.end_fin_wait1,
+            TcpState::FinWait2 => &mut counters.end_fin_wait2,
+            TcpState::TimeWait => &mut counters.end_time_wait,
+            TcpState::LastAck => &mut counters.end_last_ack,
+            TcpState::CloseWait => &mut counters.end_close_wait,
+            TcpState::Closing => &mut counters.end_closing,
+            TcpState::Closed => &mut counters.end_closed,
         };
         *counter += 1;
     }

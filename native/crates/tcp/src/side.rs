@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::{
-    Policy,
+    OverlapPolicy,
     sequence::{gt, le, lt},
 };
 
@@ -12,7 +12,7 @@ const SACK_LIMIT: usize = 64;
 
 /// What is known of one sender: its sequence numbers, and how far the receiver lets it go.
 #[derive(Debug, Default)]
-pub(crate) struct Side {
+pub(crate) struct SenderState {
     /// Initial sequence number.
     pub(crate) isn: u32,
     /// The sequence number expected next.
@@ -40,11 +40,11 @@ pub(crate) struct Side {
     /// It probed a zero window.
     pub(crate) probed: bool,
     /// How the receiver resolves overlaps and judges RSTs.
-    pub(crate) policy: Policy,
+    pub(crate) policy: OverlapPolicy,
     sacked: SmallVec<[(u32, u32); 2]>,
 }
 
-impl Side {
+impl SenderState {
     /// Takes an acknowledgement; it only moves forward, and not before what was released.
     pub(crate) fn acknowledge(&mut self, acknowledgement: u32, base: u32) {
         if !self.acknowledged || gt(acknowledgement, self.last_ack) && gt(acknowledgement, base) {
@@ -114,8 +114,8 @@ impl Side {
 mod tests {
     use super::*;
 
-    fn side(last_ack: u32, window: u32) -> Side {
-        let mut side = Side { window, ..Side::default() };
+    fn side(last_ack: u32, window: u32) -> SenderState {
+        let mut side = SenderState { window, ..SenderState::default() };
         side.set_acknowledged(last_ack);
         side.set_window_end();
         side

@@ -2,7 +2,7 @@
 
 /// Where a session stands, as Suricata names it. It follows both sides at once, not one of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
+pub enum TcpState {
     /// Nothing was seen that could begin a session.
     #[default]
     None,
@@ -30,7 +30,7 @@ pub enum State {
     Closed,
 }
 
-impl State {
+impl TcpState {
     /// EVE's `tcp.state`.
     #[must_use]
     pub const fn name(self) -> &'static str {

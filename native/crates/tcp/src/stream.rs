@@ -2,7 +2,10 @@
 
 use smallvec::SmallVec;
 
-use crate::{Event, Events, Policy, Reassembly, Shared, Urgent, held::Held, marks::Marks, urgent::UrgentOctets};
+use crate::{
+    OverlapPolicy, Reassembly, Shared, StreamEvent, StreamEvents, Urgent, boundaries::SegmentBoundaries,
+    reassembly_buffer::ReassemblyBuffer, urgent::UrgentOctets,
+};
 
 /// Who reads a stream. Each has a progress of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +18,7 @@ pub enum Consumer {
 
 /// The next piece of a stream for a consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chunk<'a> {
+pub enum StreamPiece<'a> {
     /// Contiguous octets.
     Data {
         /// Stream offset of the first octet; 0 is the first after the SYN.
@@ -40,7 +43,7 @@ pub enum Chunk<'a> {
 
 /// Where a consumer is.
 #[derive(Clone, Copy, Debug, Default)]
-struct Reader {
+struct StreamReader {
     progress: u64,
     disabled: bool,
     /// Goes on counting, but looks at nothing for now.
@@ -57,10 +60,10 @@ struct Reader {
 pub struct Stream {
     /// A sequence number and its raw offset (raw: urgent octets still counted).
     anchor: (u32, u64),
-    held: Held,
-    marks: Marks,
+    held: ReassemblyBuffer,
+    marks: SegmentBoundaries,
     urgent: UrgentOctets,
-    readers: [Reader; 2],
+    readers: [StreamReader; 2],
     /// Offset up to which octets are visible.
     visible: u64,
     /// Offset up to which the peer acknowledged.
@@ -87,14 +90,14 @@ impl Stream {
     /// The next visible piece that this consumer has not consumed; `None` when there is nothing, or the consumer is
     /// disabled.
     #[must_use]
-    pub fn available(&self, consumer: Consumer) -> Option<Chunk<'_>> {
+    pub fn available(&self, consumer: Consumer) -> Option<StreamPiece<'_>> {
         self.available_with_overlap(consumer, 0)
     }
 
     /// Like [`available`](Self::available), with up to `overlap` octets before the progress in front: as many as are held
     /// and no gap lies between.
     #[must_use]
-    pub fn available_with_overlap(&self, consumer: Consumer, overlap: usize) -> Option<Chunk<'_>> {
+    pub fn available_with_overlap(&self, consumer: Consumer, overlap: usize) -> Option<StreamPiece<'_>> {
         let reader = self.reader(consumer);
         if reader.disabled || reader.progress >= self.visible {
             return None;
@@ -103,14 +106,14 @@ impl Stream {
         let mut runs = self.held.runs.iter().skip_while(|run| run.end() <= progress);
         let run = runs.next()?;
         if run.start() > progress {
-            return Some(Chunk::Gap { offset: progress, length: run.start() - progress });
+            return Some(StreamPiece::Gap { offset: progress, length: run.start() - progress });
         }
         let from = progress.saturating_sub(overlap as u64).max(run.start());
         let to = run.end().min(self.visible);
         let bytes = run.slice(from, to)?;
         let seen = usize::try_from(progress - from).ok()?;
         let gap = to < self.visible && runs.next().is_some_and(|next| next.start() > to);
-        Some(Chunk::Data { offset: from, bytes, seen, last: self.ended() && to == self.visible, gap })
+        Some(StreamPiece::Data { offset: from, bytes, seen, last: self.ended() && to == self.visible, gap })
     }
 
     /// Moves a consumer's progress over `n` octets of data or gap; `n` does not count the overlap.
@@ -260,7 +263,7 @@ impl Stream {
         self.urgent.count()
     }
 
-    const fn reader(&self, consumer: Consumer) -> &Reader {
+    const fn reader(&self, consumer: Consumer) -> &StreamReader {
         let [app, raw] = &self.readers;
         match consumer {
             Consumer::App => app,
@@ -268,7 +271,7 @@ impl Stream {
         }
     }
 
-    const fn reader_mut(&mut self, consumer: Consumer) -> &mut Reader {
+    const fn reader_mut(&mut self, consumer: Consumer) -> &mut StreamReader {
         let [app, raw] = &mut self.readers;
         match consumer {
             Consumer::App => app,
@@ -308,8 +311,8 @@ impl Stream {
     }
 
     /// Takes the payload of a segment.
-    pub(crate) fn insert(&mut self, segment: &Segment<'_>, config: &Reassembly, shared: &mut Shared) -> Events {
-        let mut events = Events::default();
+    pub(crate) fn insert(&mut self, segment: &Segment<'_>, config: &Reassembly, shared: &mut Shared) -> StreamEvents {
+        let mut events = StreamEvents::default();
         let raw = self.raw_offset(segment.sequence);
         let mut payload = segment.payload;
         if let Some(at) = segment.urgent
@@ -319,7 +322,7 @@ impl Stream {
             if self.urgent.insert(position) {
                 shared.counters.urgent_oob_data += 1;
             } else {
-                events.insert(Event::ReassemblyUrgentOobLimitReached);
+                events.insert(StreamEvent::ReassemblyUrgentOobLimitReached);
                 if config.urgent_limit == Urgent::Drop {
                     return events;
                 }
@@ -334,7 +337,7 @@ impl Stream {
             match payload.get(skip..) {
                 Some(rest) if !rest.is_empty() => payload = rest,
                 _ => {
-                    events.insert(Event::ReassemblySegmentBeforeBase);
+                    events.insert(StreamEvent::ReassemblySegmentBeforeBase);
                     return events;
                 }
             }
@@ -372,7 +375,7 @@ impl Stream {
         segment: &Segment<'_>,
         config: &Reassembly,
         shared: &mut Shared,
-        events: &mut Events,
+        events: &mut StreamEvents,
     ) {
         if octets.is_empty() {
             return;
@@ -383,7 +386,7 @@ impl Stream {
                 if !self.depth_reached {
                     self.depth_reached = true;
                     shared.counters.stream_depth_reached += 1;
-                    events.insert(Event::ReassemblyDepthReached);
+                    events.insert(StreamEvent::ReassemblyDepthReached);
                 }
                 octets = octets.get(..room as usize).unwrap_or_default();
                 if octets.is_empty() {
@@ -392,7 +395,7 @@ impl Stream {
             }
         }
         if start + octets.len() as u64 <= self.base {
-            events.insert(Event::ReassemblySegmentBeforeBase);
+            events.insert(StreamEvent::ReassemblySegmentBeforeBase);
             return;
         }
         if start < self.base {
@@ -415,7 +418,7 @@ impl Stream {
                 self.anchor = (segment.sequence.wrapping_add(segment.payload.len() as u32), self.raw_end(segment));
             } else {
                 shared.counters.segment_memcap_drop += 1;
-                events.insert(Event::ReassemblyInsertMemcap);
+                events.insert(StreamEvent::ReassemblyInsertMemcap);
             }
             return;
         }
@@ -432,14 +435,14 @@ impl Stream {
         start: u64,
         end: u64,
         octets: &[u8],
-        policy: Policy,
+        policy: OverlapPolicy,
         config: &Reassembly,
         shared: &mut Shared,
-        events: &mut Events,
+        events: &mut StreamEvents,
     ) {
         if self.marks.len() + self.held.strays.len() >= config.max_segments as usize {
             shared.counters.insert_data_normal_fail += 1;
-            events.insert(Event::ReassemblyInsertLimit);
+            events.insert(StreamEvent::ReassemblyInsertLimit);
             return;
         }
         let mut merged = core::mem::take(&mut shared.scratch);
@@ -451,7 +454,7 @@ impl Stream {
             if overlap.different {
                 shared.counters.overlap_diff_data += 1;
                 if config.check_overlap {
-                    events.insert(Event::ReassemblyOverlapDifferentData);
+                    events.insert(StreamEvent::ReassemblyOverlapDifferentData);
                 }
                 // The new octets are written over the old; where the old ones win, they are put into the new first.
                 self.held.restore(start, &mut merged, start, self.visible.min(end));
@@ -469,7 +472,7 @@ impl Stream {
             }
         } else {
             shared.counters.segment_memcap_drop += 1;
-            events.insert(Event::ReassemblyInsertMemcap);
+            events.insert(StreamEvent::ReassemblyInsertMemcap);
         }
         shared.scratch = merged;
         self.held.absorb(shared);
@@ -483,7 +486,7 @@ impl Stream {
     }
 
     /// The peer acknowledged everything before this sequence number. True when something became visible.
-    pub(crate) fn acknowledge(&mut self, sequence: u32, shared: &mut Shared, events: &mut Events) -> bool {
+    pub(crate) fn acknowledge(&mut self, sequence: u32, shared: &mut Shared, events: &mut StreamEvents) -> bool {
         let raw = self.raw_offset(sequence).max(0).unsigned_abs();
         let mut offset = self.urgent.offset(raw);
         if let Some(fin) = self.fin {
@@ -500,7 +503,7 @@ impl Stream {
     }
 
     /// Everything held in order is visible: nobody will acknowledge.
-    pub(crate) fn reveal_all(&mut self, shared: &mut Shared, events: &mut Events) -> bool {
+    pub(crate) fn reveal_all(&mut self, shared: &mut Shared, events: &mut StreamEvents) -> bool {
         self.acknowledged = self.acknowledged.max(self.held.end());
         self.reveal(shared, events)
     }
@@ -510,7 +513,7 @@ impl Stream {
         self.held.end().saturating_sub(self.visible)
     }
 
-    fn reveal(&mut self, shared: &mut Shared, events: &mut Events) -> bool {
+    fn reveal(&mut self, shared: &mut Shared, events: &mut StreamEvents) -> bool {
         let before = (self.visible, self.ended());
         // Data behind a hole that the peer acknowledged: what is missing will not come.
         while let Some(next) = self.held.strays.first_start()
@@ -522,7 +525,7 @@ impl Stream {
             if !self.reader(Consumer::App).disabled {
                 self.gaps = true;
                 shared.counters.reassembly_gap += 1;
-                events.insert(Event::ReassemblySequenceGap);
+                events.insert(StreamEvent::ReassemblySequenceGap);
             }
         }
         self.visible = self.visible.max(self.held.end().min(self.acknowledged));
@@ -592,5 +595,5 @@ pub(crate) struct Segment<'a> {
     /// Position of the urgent octet in the payload.
     pub(crate) urgent: Option<usize>,
     /// The receiver's.
-    pub(crate) policy: Policy,
+    pub(crate) policy: OverlapPolicy,
 }

@@ -6,15 +6,17 @@ mod common;
 use common::{Pipe, Rig, tcp};
 use sidewire_base::Direction::{ToClient, ToServer};
 use sidewire_decode::Tcp;
-use sidewire_tcp::{Chunk, Config, Consumer, Event, Policies, Policy, Reassembly, State, Urgent};
+use sidewire_tcp::{
+    Consumer, OverlapPolicy, Policies, Reassembly, StreamEvent, StreamPiece, TcpConfig, TcpState, Urgent,
+};
 
-fn data(offset: u64, bytes: &[u8], last: bool) -> Option<Chunk<'_>> {
-    Some(Chunk::Data { offset, bytes, seen: 0, last, gap: false })
+fn data(offset: u64, bytes: &[u8], last: bool) -> Option<StreamPiece<'_>> {
+    Some(StreamPiece::Data { offset, bytes, seen: 0, last, gap: false })
 }
 
 #[test]
 fn octets_are_visible_once_acknowledged() {
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     assert_eq!(pipe.send(0, b"GET /").visible, [false, false]);
     assert_eq!(pipe.stream().available(Consumer::App), None);
     assert_eq!(pipe.acknowledge(3).visible, [true, false]);
@@ -29,7 +31,7 @@ fn octets_are_visible_once_acknowledged() {
 
 #[test]
 fn inline_shows_octets_at_once() {
-    let mut pipe = Pipe::new(Config { inline: true, ..Config::default() }, 7);
+    let mut pipe = Pipe::new(TcpConfig { inline: true, ..TcpConfig::default() }, 7);
     assert_eq!(pipe.send(0, b"abc").visible, [true, false]);
     pipe.send(0, b"xyz");
     assert_eq!(pipe.stream().available(Consumer::App), data(0, b"abc", false), "what was shown stays");
@@ -37,13 +39,13 @@ fn inline_shows_octets_at_once() {
 
 #[test]
 fn a_hole_that_no_protocol_would_have_read_is_no_gap() {
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     pipe.stream().disable(Consumer::App);
     pipe.send(8, b"three");
     let outcome = pipe.acknowledge(13);
-    assert!(!outcome.events.contains(Event::ReassemblySequenceGap));
+    assert!(!outcome.events.contains(StreamEvent::ReassemblySequenceGap));
     assert!(!pipe.stream().has_gaps());
-    assert_eq!(pipe.stream().available(Consumer::Raw), Some(Chunk::Gap { offset: 0, length: 8 }));
+    assert_eq!(pipe.stream().available(Consumer::Raw), Some(StreamPiece::Gap { offset: 0, length: 8 }));
     pipe.rig.session.discard(&mut pipe.rig.shared);
     let counters = &pipe.rig.shared.counters;
     assert_eq!((counters.reassembly_gap, counters.end_established, counters.end_liberal), (0, 1, 0));
@@ -51,7 +53,7 @@ fn a_hole_that_no_protocol_would_have_read_is_no_gap() {
 
 #[test]
 fn pinned_octets_stay_and_are_handed_out_in_pieces() {
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     pipe.send(0, b"one");
     pipe.send(8, b"three");
     pipe.acknowledge(13);
@@ -73,7 +75,7 @@ fn pinned_octets_stay_and_are_handed_out_in_pieces() {
 
 #[test]
 fn octets_before_a_hole_are_settled_once_what_follows_is_here() {
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     pipe.send(0, b"one");
     pipe.acknowledge(8);
     assert_eq!((pipe.stream().visible(), pipe.stream().settled()), (3, 3));
@@ -86,17 +88,17 @@ fn octets_before_a_hole_are_settled_once_what_follows_is_here() {
 
 #[test]
 fn a_hole_is_a_gap_once_the_peer_acknowledged_beyond() {
-    let mut pipe = Pipe::new(Config::default(), u32::MAX - 4);
+    let mut pipe = Pipe::new(TcpConfig::default(), u32::MAX - 4);
     pipe.send(0, b"one");
     pipe.send(8, b"three");
-    assert!(!pipe.acknowledge(3).events.contains(Event::ReassemblySequenceGap));
+    assert!(!pipe.acknowledge(3).events.contains(StreamEvent::ReassemblySequenceGap));
     let outcome = pipe.acknowledge(13);
-    assert!(outcome.events.contains(Event::ReassemblySequenceGap));
+    assert!(outcome.events.contains(StreamEvent::ReassemblySequenceGap));
     assert_eq!(pipe.rig.shared.counters.reassembly_gap, 1);
-    let before = Chunk::Data { offset: 0, bytes: b"one", seen: 0, last: false, gap: true };
+    let before = StreamPiece::Data { offset: 0, bytes: b"one", seen: 0, last: false, gap: true };
     assert_eq!(pipe.stream().available(Consumer::App), Some(before), "nothing completes what it begins");
     pipe.stream().consume(Consumer::App, 3);
-    assert_eq!(pipe.stream().available(Consumer::App), Some(Chunk::Gap { offset: 3, length: 5 }));
+    assert_eq!(pipe.stream().available(Consumer::App), Some(StreamPiece::Gap { offset: 3, length: 5 }));
     pipe.stream().consume(Consumer::App, 5);
     assert_eq!(pipe.stream().available(Consumer::App), data(8, b"three", false));
     assert!(pipe.stream().has_gaps());
@@ -109,7 +111,7 @@ fn a_hole_is_a_gap_once_the_peer_acknowledged_beyond() {
 
 #[test]
 fn data_may_come_after_its_acknowledgement() {
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     pipe.acknowledge(5);
     assert_eq!(pipe.rig.shared.counters.ack_unseen_data, 1);
     assert_eq!(pipe.send(0, b"hello").visible, [false, false], "the other side has the next word");
@@ -119,10 +121,10 @@ fn data_may_come_after_its_acknowledgement() {
 
 #[test]
 fn the_stream_ends_with_its_acknowledged_fin() {
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     let fin = tcp(Tcp::ACK | Tcp::FIN, pipe.sequence(0), 5001);
     pipe.rig.play(ToServer, &fin, b"bye");
-    assert_eq!(pipe.rig.session.state(), State::CloseWait);
+    assert_eq!(pipe.rig.session.state(), TcpState::CloseWait);
     assert!(!pipe.stream().ended());
     pipe.acknowledge(4);
     assert!(pipe.stream().ended());
@@ -131,10 +133,10 @@ fn the_stream_ends_with_its_acknowledged_fin() {
 
 #[test]
 fn close_shows_what_nobody_acknowledged() {
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     pipe.send(4, b"efgh");
     pipe.close();
-    assert_eq!(pipe.stream().available(Consumer::Raw), Some(Chunk::Gap { offset: 0, length: 4 }));
+    assert_eq!(pipe.stream().available(Consumer::Raw), Some(StreamPiece::Gap { offset: 0, length: 4 }));
     pipe.stream().consume(Consumer::Raw, 4);
     assert_eq!(pipe.stream().available(Consumer::Raw), data(4, b"efgh", true));
     assert_eq!(pipe.rig.shared.counters.reassembly_gap, 0, "nobody acknowledged the hole");
@@ -143,13 +145,13 @@ fn close_shows_what_nobody_acknowledged() {
 
 #[test]
 fn depth_ends_reassembly() {
-    let mut config = Config::default();
+    let mut config = TcpConfig::default();
     config.reassembly.depth = 4;
     let mut pipe = Pipe::new(config, 7);
     let outcome = pipe.send(0, b"abcdef");
-    assert!(outcome.events.contains(Event::ReassemblyDepthReached));
+    assert!(outcome.events.contains(StreamEvent::ReassemblyDepthReached));
     assert_eq!(outcome.depth_reached, [true, false]);
-    assert!(!pipe.send(6, b"ghi").events.contains(Event::ReassemblyDepthReached), "once per direction");
+    assert!(!pipe.send(6, b"ghi").events.contains(StreamEvent::ReassemblyDepthReached), "once per direction");
     pipe.acknowledge(9);
     assert_eq!(pipe.read_all(Consumer::App), b"abcd".map(Some));
     assert_eq!(pipe.rig.shared.counters.stream_depth_reached, 1);
@@ -158,13 +160,13 @@ fn depth_ends_reassembly() {
 
 #[test]
 fn memory_is_bounded_and_given_back() {
-    let mut config = Config::default();
+    let mut config = TcpConfig::default();
     config.reassembly.memcap = 8192;
     config.reassembly.depth = 0;
     let mut pipe = Pipe::new(config, 7);
     let mut refused = false;
     for at in 0..100 {
-        refused |= pipe.send(at * 500, &[0x41; 500]).events.contains(Event::ReassemblyInsertMemcap);
+        refused |= pipe.send(at * 500, &[0x41; 500]).events.contains(StreamEvent::ReassemblyInsertMemcap);
     }
     assert!(refused);
     assert!(pipe.rig.shared.counters.reassembly_memuse <= 8192);
@@ -174,7 +176,7 @@ fn memory_is_bounded_and_given_back() {
 
 #[test]
 fn a_million_tiny_segments_out_of_order_stay_small_and_quick() {
-    let mut config = Config::default();
+    let mut config = TcpConfig::default();
     config.reassembly.depth = 0;
     config.reassembly.unacknowledged_limit = u32::MAX;
     let mut pipe = Pipe::new(config, 7);
@@ -184,7 +186,7 @@ fn a_million_tiny_segments_out_of_order_stay_small_and_quick() {
     pipe.send(2, &[0x41; 20_000]);
     for n in 0..1_000_000u32 {
         let offset = 2 + 2 * (n.wrapping_mul(7919) % 15_000);
-        limited += u32::from(pipe.send(offset, b"xy").events.contains(Event::ReassemblyInsertLimit));
+        limited += u32::from(pipe.send(offset, b"xy").events.contains(StreamEvent::ReassemblyInsertLimit));
     }
     assert!(limited > 0, "the limit of segments holds");
     assert!(pipe.rig.shared.counters.reassembly_memuse < 2 << 20, "{}", pipe.rig.shared.counters.reassembly_memuse);
@@ -194,7 +196,7 @@ fn a_million_tiny_segments_out_of_order_stay_small_and_quick() {
 
 #[test]
 fn without_acknowledgements_the_limit_decides() {
-    let mut config = Config::default();
+    let mut config = TcpConfig::default();
     config.reassembly.unacknowledged_limit = 1000;
     let mut pipe = Pipe::new(config, 7);
     assert_eq!(pipe.send(0, &[1; 600]).visible, [false, false]);
@@ -204,7 +206,7 @@ fn without_acknowledgements_the_limit_decides() {
 
 #[test]
 fn one_sided_sessions_are_followed_when_configured() {
-    let config = Config { async_oneside: true, ..Config::default() };
+    let config = TcpConfig { async_oneside: true, ..TcpConfig::default() };
     let mut rig = Rig::new(config);
     rig.play(ToServer, &tcp(Tcp::SYN, 99, 0), b"");
     let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"GET");
@@ -216,7 +218,7 @@ fn one_sided_sessions_are_followed_when_configured() {
 
 #[test]
 fn a_session_is_picked_up_in_the_middle() {
-    let mut rig = Rig::new(Config { midstream: true, ..Config::default() });
+    let mut rig = Rig::new(TcpConfig { midstream: true, ..TcpConfig::default() });
     let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"abc");
     assert!(outcome.began && outcome.established && rig.session.midstream());
     let outcome = rig.play(ToClient, &tcp(Tcp::ACK, 500, 103), b"xy");
@@ -227,7 +229,7 @@ fn a_session_is_picked_up_in_the_middle() {
 
 #[test]
 fn what_was_picked_up_from_the_server_goes_on_once_the_flow_is_turned() {
-    let mut rig = Rig::new(Config { midstream: true, async_oneside: true, ..Config::default() });
+    let mut rig = Rig::new(TcpConfig { midstream: true, async_oneside: true, ..TcpConfig::default() });
     // The server's answer comes first, and is taken for the client's.
     assert_eq!(rig.play(ToServer, &tcp(Tcp::ACK, 900, 100), b"answer").visible, [true, false]);
     rig.session.swap_direction();
@@ -240,7 +242,7 @@ fn what_was_picked_up_from_the_server_goes_on_once_the_flow_is_turned() {
 #[test]
 fn the_last_segment_of_a_handshake_may_carry_data() {
     let open = || {
-        let mut rig = Rig::new(Config::default());
+        let mut rig = Rig::new(TcpConfig::default());
         rig.play(ToServer, &tcp(Tcp::SYN, 100, 0), b"");
         rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 500, 101), b"");
         rig
@@ -259,16 +261,16 @@ fn the_last_segment_of_a_handshake_may_carry_data() {
 
 #[test]
 fn without_midstream_nothing_is_picked_up() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(TcpConfig::default());
     let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"abc");
     assert!(!outcome.valid && !outcome.began);
-    assert_eq!(rig.session.state(), State::None);
+    assert_eq!(rig.session.state(), TcpState::None);
     assert_eq!(rig.shared.counters.sessions, 0);
 }
 
 #[test]
 fn a_pick_up_at_the_syn_ack_turns_the_flow() {
-    let mut rig = Rig::new(Config { midstream: true, ..Config::default() });
+    let mut rig = Rig::new(TcpConfig { midstream: true, ..TcpConfig::default() });
     let outcome = rig.play(ToServer, &tcp(Tcp::SYN | Tcp::ACK, 499, 100), b"");
     assert!(outcome.swap && outcome.began);
     assert_eq!(rig.session.stream(ToClient).tcp_flags(), Tcp::SYN | Tcp::ACK);
@@ -278,28 +280,28 @@ fn a_pick_up_at_the_syn_ack_turns_the_flow() {
 
 #[test]
 fn fast_open_data_belongs_to_the_stream() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(TcpConfig::default());
     let mut syn = tcp(Tcp::SYN, 99, 0);
     syn.options.fast_open = true;
     rig.play(ToServer, &syn, b"early");
     let outcome = rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 499, 105), b"");
     assert_eq!((outcome.events.is_empty(), outcome.visible), (true, [true, false]));
     rig.play(ToServer, &tcp(Tcp::ACK, 105, 500), b"");
-    assert_eq!(rig.session.state(), State::Established);
+    assert_eq!(rig.session.state(), TcpState::Established);
     assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"early", false));
 }
 
 #[test]
 fn fast_open_data_may_be_ignored() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(TcpConfig::default());
     let mut syn = tcp(Tcp::SYN, 99, 0);
     syn.options.fast_open = true;
     rig.play(ToServer, &syn, b"early");
     let outcome = rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 499, 100), b"");
-    assert!(outcome.events.contains(Event::ThreeWaySynAckTfoDataIgnored));
+    assert!(outcome.events.contains(StreamEvent::ThreeWaySynAckTfoDataIgnored));
     assert!(rig.session.reused_by(&tcp(Tcp::SYN, 99, 0), ToServer, &rig.config), "the client may begin anew");
     rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"early");
-    assert_eq!(rig.session.state(), State::Established);
+    assert_eq!(rig.session.state(), TcpState::Established);
     rig.play(ToClient, &tcp(Tcp::ACK, 500, 105), b"");
     assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"early", false));
 }
@@ -312,7 +314,7 @@ fn urgent_octets_leave_the_stream() {
         (Urgent::Gap, vec![Some(b'a'), None, Some(b'c'), Some(b'd')]),
     ] {
         let mut pipe = Pipe::new(
-            Config { reassembly: Reassembly { urgent: policy, ..Reassembly::default() }, ..Config::default() },
+            TcpConfig { reassembly: Reassembly { urgent: policy, ..Reassembly::default() }, ..TcpConfig::default() },
             7,
         );
         let mut urgent = tcp(Tcp::ACK | Tcp::URG, pipe.sequence(0), 5001);
@@ -332,7 +334,7 @@ fn urgent_octets_leave_the_stream() {
 
 #[test]
 fn a_zero_window_may_be_probed() {
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     let mut closed = tcp(Tcp::ACK, 5001, pipe.sequence(0));
     closed.window = 0;
     pipe.rig.play(ToClient, &closed, b"");
@@ -342,13 +344,13 @@ fn a_zero_window_may_be_probed() {
     assert!(outcome.events.is_empty() && outcome.valid, "it stays closed");
     pipe.send(0, b"p");
     let outcome = pipe.acknowledge(1);
-    assert!(outcome.events.contains(Event::EstablishedAckZeroWindowProbe), "it opened");
+    assert!(outcome.events.contains(StreamEvent::EstablishedAckZeroWindowProbe), "it opened");
     assert_eq!(pipe.read_all(Consumer::App), b"p".map(Some));
 }
 
 #[test]
 fn keep_alives_change_nothing() {
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     pipe.send(0, b"abc");
     pipe.acknowledge(3);
     let outcome = pipe.send(2, b"?");
@@ -359,35 +361,38 @@ fn keep_alives_change_nothing() {
 
 #[test]
 fn resets_are_judged_by_policy() {
-    for (policy, obeyed) in
-        [(Policy::Bsd, false), (Policy::Linux, true), (Policy::HpUx11, true), (Policy::Windows, false)]
-    {
-        let mut pipe = Pipe::new(Config { policies: Policies::all(policy), ..Config::default() }, 7);
+    for (policy, obeyed) in [
+        (OverlapPolicy::Bsd, false),
+        (OverlapPolicy::Linux, true),
+        (OverlapPolicy::HpUx11, true),
+        (OverlapPolicy::Windows, false),
+    ] {
+        let mut pipe = Pipe::new(TcpConfig { policies: Policies::all(policy), ..TcpConfig::default() }, 7);
         let reset = tcp(Tcp::RST, pipe.sequence(10), 0);
         let outcome = pipe.rig.play(ToServer, &reset, b"");
         assert_eq!(outcome.closed, obeyed, "{policy:?} in the window");
         assert_eq!(outcome.valid, obeyed);
     }
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     let outcome = pipe.rig.play(ToServer, &tcp(Tcp::RST, pipe.sequence(0), 0), b"no");
-    assert!(outcome.closed && outcome.events.contains(Event::RstWithData));
+    assert!(outcome.closed && outcome.events.contains(StreamEvent::RstWithData));
     assert_eq!(pipe.read_all(Consumer::Raw), vec![], "what an RST carries is not part of the stream");
 }
 
 #[test]
 fn data_after_an_injected_reset_goes_on() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(TcpConfig::default());
     rig.play(ToServer, &tcp(Tcp::SYN, 99, 0), b"");
     rig.play(ToClient, &tcp(Tcp::RST | Tcp::ACK, 0, 100), b"");
-    assert_eq!(rig.session.state(), State::Closed);
+    assert_eq!(rig.session.state(), TcpState::Closed);
     let outcome = rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 499, 100), b"");
-    assert!(outcome.events.contains(Event::SuspectedRstInject));
-    assert_eq!(rig.session.state(), State::SynRecv);
+    assert!(outcome.events.contains(StreamEvent::SuspectedRstInject));
+    assert_eq!(rig.session.state(), TcpState::SynRecv);
 }
 
 #[test]
 fn retransmission_of_an_answered_syn_is_recognised() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(TcpConfig::default());
     rig.play(ToServer, &tcp(Tcp::SYN, 99, 0), b"");
     rig.play(ToServer, &tcp(Tcp::SYN, 199, 0), b"");
     let mut answer = tcp(Tcp::SYN | Tcp::ACK, 499, 100);
@@ -399,7 +404,7 @@ fn retransmission_of_an_answered_syn_is_recognised() {
 
 #[test]
 fn a_syn_on_a_closed_session_is_a_new_one() {
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     let syn = tcp(Tcp::SYN, 1 << 20, 0);
     assert!(!pipe.rig.session.reused_by(&syn, ToServer, &pipe.rig.config));
     let reset = tcp(Tcp::RST, pipe.sequence(0), 0);
@@ -410,7 +415,7 @@ fn a_syn_on_a_closed_session_is_a_new_one() {
 
 #[test]
 fn a_disabled_consumer_holds_nothing_back() {
-    let mut pipe = Pipe::new(Config::default(), 7);
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
     pipe.stream().disable(Consumer::App);
     pipe.send(0, b"abc");
     pipe.acknowledge(3);
@@ -425,26 +430,26 @@ fn a_disabled_consumer_holds_nothing_back() {
 
 #[test]
 fn names_are_unique_and_old_spellings_are_known() {
-    let mut names: Vec<&str> = Event::ALL.iter().map(|event| event.name()).collect();
+    let mut names: Vec<&str> = StreamEvent::ALL.iter().map(|event| event.name()).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), Event::ALL.len());
-    assert!(Event::ALL.iter().all(|&event| Event::from_name(event.name()) == Some(event)));
+    assert_eq!(names.len(), StreamEvent::ALL.len());
+    assert!(StreamEvent::ALL.iter().all(|&event| StreamEvent::from_name(event.name()) == Some(event)));
     assert_eq!(
-        Event::from_name("est_synack_resend_with_different_ack"),
-        Some(Event::EstablishedSynAckResendWithDifferentAck)
+        StreamEvent::from_name("est_synack_resend_with_different_ack"),
+        Some(StreamEvent::EstablishedSynAckResendWithDifferentAck)
     );
 }
 
 #[test]
 fn the_longest_prefix_chooses_the_policy() {
-    let mut policies = Policies::all(Policy::Bsd);
-    policies.add("0.0.0.0".parse().unwrap(), 0, Policy::Windows);
-    policies.add("10.0.0.0".parse().unwrap(), 8, Policy::Linux);
-    policies.add("10.1.2.3".parse().unwrap(), 32, Policy::Last);
+    let mut policies = Policies::all(OverlapPolicy::Bsd);
+    policies.add("0.0.0.0".parse().unwrap(), 0, OverlapPolicy::Windows);
+    policies.add("10.0.0.0".parse().unwrap(), 8, OverlapPolicy::Linux);
+    policies.add("10.1.2.3".parse().unwrap(), 32, OverlapPolicy::Last);
     let of = |host: &str| policies.of(host.parse().unwrap());
     assert_eq!(
         (of("192.168.0.1"), of("10.1.2.4"), of("10.1.2.3"), of("::1")),
-        (Policy::Windows, Policy::Linux, Policy::Last, Policy::Bsd)
+        (OverlapPolicy::Windows, OverlapPolicy::Linux, OverlapPolicy::Last, OverlapPolicy::Bsd)
     );
 }

@@ -5,39 +5,39 @@ mod common;
 
 use common::Pipe;
 use proptest::prelude::*;
-use sidewire_tcp::{Chunk, Config, Consumer, Event, Policies, Policy};
+use sidewire_tcp::{Consumer, OverlapPolicy, Policies, StreamEvent, StreamPiece, TcpConfig};
 
-const POLICIES: [Policy; 15] = [
-    Policy::Bsd,
-    Policy::BsdRight,
-    Policy::OldLinux,
-    Policy::Linux,
-    Policy::OldSolaris,
-    Policy::Solaris,
-    Policy::HpUx10,
-    Policy::HpUx11,
-    Policy::Irix,
-    Policy::MacOs,
-    Policy::Windows,
-    Policy::Vista,
-    Policy::Windows2k3,
-    Policy::First,
-    Policy::Last,
+const POLICIES: [OverlapPolicy; 15] = [
+    OverlapPolicy::Bsd,
+    OverlapPolicy::BsdRight,
+    OverlapPolicy::OldLinux,
+    OverlapPolicy::Linux,
+    OverlapPolicy::OldSolaris,
+    OverlapPolicy::Solaris,
+    OverlapPolicy::HpUx10,
+    OverlapPolicy::HpUx11,
+    OverlapPolicy::Irix,
+    OverlapPolicy::MacOs,
+    OverlapPolicy::Windows,
+    OverlapPolicy::Vista,
+    OverlapPolicy::Windows2k3,
+    OverlapPolicy::First,
+    OverlapPolicy::Last,
 ];
 
 /// What a receiver keeps where two segments overlap, after Novak and Sturges, "Target-Based TCP Stream Reassembly" (2007),
 /// in the reading Suricata gives it.
-fn model_prefers_new(policy: Policy, new: (usize, usize), old: (usize, usize)) -> bool {
+fn model_prefers_new(policy: OverlapPolicy, new: (usize, usize), old: (usize, usize)) -> bool {
     let begins_before = new.0 < old.0;
     let begins_with = new.0 == old.0;
     let ends_after = new.1 > old.1;
     let ends_with = new.1 == old.1;
     match policy {
-        Policy::First | Policy::Vista => false,
-        Policy::Last => true,
-        Policy::Linux => begins_before || begins_with && ends_after,
-        Policy::OldLinux => begins_before || begins_with && (ends_after || ends_with),
-        Policy::Solaris | Policy::OldSolaris | Policy::HpUx11 => {
+        OverlapPolicy::First | OverlapPolicy::Vista => false,
+        OverlapPolicy::Last => true,
+        OverlapPolicy::Linux => begins_before || begins_with && ends_after,
+        OverlapPolicy::OldLinux => begins_before || begins_with && (ends_after || ends_with),
+        OverlapPolicy::Solaris | OverlapPolicy::OldSolaris | OverlapPolicy::HpUx11 => {
             ends_after || ends_with && (begins_before || begins_with)
         }
         _ => begins_before,
@@ -52,7 +52,7 @@ struct Model {
 }
 
 impl Model {
-    fn insert(&mut self, policy: Policy, start: usize, payload: &[u8]) {
+    fn insert(&mut self, policy: OverlapPolicy, start: usize, payload: &[u8]) {
         let end = start + payload.len();
         if self.octets.len() < end {
             self.octets.resize(end, None);
@@ -81,7 +81,7 @@ proptest! {
     #[test]
     fn overlaps_resolve_as_the_policy_says(segments in segments(), which in 0..POLICIES.len(), isn: u32) {
         let policy = POLICIES[which];
-        let mut pipe = Pipe::new(Config { policies: Policies::all(policy), ..Config::default() }, isn);
+        let mut pipe = Pipe::new(TcpConfig { policies: Policies::all(policy), ..TcpConfig::default() }, isn);
         let mut model = Model::default();
         for (start, payload) in &segments {
             pipe.send(*start as u32, payload);
@@ -116,13 +116,13 @@ proptest! {
         pieces.extend(again);
         let mut keyed: Vec<_> = pieces.into_iter().enumerate().map(|(at, piece)| (order[at % order.len()], piece)).collect();
         keyed.sort_unstable();
-        let mut pipe = Pipe::new(Config { policies: Policies::all(POLICIES[which]), ..Config::default() }, isn);
+        let mut pipe = Pipe::new(TcpConfig { policies: Policies::all(POLICIES[which]), ..TcpConfig::default() }, isn);
         let mut app = Vec::new();
         let mut raw = Vec::new();
         let mut seen = vec![false; stream.len()];
         for (at, (_, (from, to))) in keyed.iter().enumerate() {
             let outcome = pipe.send(*from as u32, &stream[*from..*to]);
-            prop_assert!(!outcome.events.contains(Event::ReassemblyOverlapDifferentData));
+            prop_assert!(!outcome.events.contains(StreamEvent::ReassemblyOverlapDifferentData));
             seen[*from..*to].fill(true);
             // The peer acknowledges no more than it has in order.
             let in_order = seen.iter().take_while(|&&seen| seen).count();
@@ -149,7 +149,7 @@ proptest! {
 
 #[test]
 fn overlap_lets_a_match_span_pieces() {
-    let mut pipe = Pipe::new(Config::default(), u32::MAX - 3);
+    let mut pipe = Pipe::new(TcpConfig::default(), u32::MAX - 3);
     pipe.send(0, b"abcdef");
     pipe.acknowledge(6);
     pipe.drain(Consumer::Raw, u64::MAX, &mut Vec::new());
@@ -157,5 +157,5 @@ fn overlap_lets_a_match_span_pieces() {
     pipe.send(6, b"ghi");
     pipe.acknowledge(9);
     let chunk = pipe.stream().available_with_overlap(Consumer::Raw, 4);
-    assert_eq!(chunk, Some(Chunk::Data { offset: 2, bytes: b"cdefghi", seen: 4, last: false, gap: false }));
+    assert_eq!(chunk, Some(StreamPiece::Data { offset: 2, bytes: b"cdefghi", seen: 4, last: false, gap: false }));
 }

@@ -13,13 +13,13 @@ use std::collections::BTreeSet;
 use common::{Rig, tcp};
 use sidewire_base::Direction;
 use sidewire_decode::TcpOptions;
-use sidewire_tcp::{Chunk, Config, Consumer, Event, Policies, Policy, Session};
+use sidewire_tcp::{Consumer, OverlapPolicy, Policies, StreamEvent, StreamPiece, TcpConfig, TcpSession};
 
 const SESSIONS: &str = include_str!("data/sessions.txt");
 
 #[test]
 fn sessions_end_as_in_suricata() {
-    let mut config = Config::default();
+    let mut config = TcpConfig::default();
     let mut expected = String::new();
     let mut playing: Option<(Rig, bool)> = None;
     let mut events = BTreeSet::new();
@@ -35,11 +35,11 @@ fn sessions_end_as_in_suricata() {
         match words[0] {
             "config" => {
                 finish(&mut playing, &expected, number);
-                config = Config {
+                config = TcpConfig {
                     midstream: words.contains(&"midstream"),
                     async_oneside: words.contains(&"async"),
-                    policies: Policies::all(Policy::from_name(words[words.len() - 1]).unwrap()),
-                    ..Config::default()
+                    policies: Policies::all(OverlapPolicy::from_name(words[words.len() - 1]).unwrap()),
+                    ..TcpConfig::default()
                 };
             }
             "session" => {
@@ -70,11 +70,11 @@ fn sessions_end_as_in_suricata() {
                 if outcome.swap {
                     *swapped = !*swapped;
                 }
-                let mut names: Vec<&str> = outcome.events.iter().map(Event::name).collect();
+                let mut names: Vec<&str> = outcome.events.iter().map(StreamEvent::name).collect();
                 names.sort_unstable();
                 let got = if names.is_empty() { "-".to_owned() } else { names.join(",") };
                 assert_eq!(got, words[words.len() - 1], "line {number}");
-                events.extend(outcome.events.iter().map(Event::name));
+                events.extend(outcome.events.iter().map(StreamEvent::name));
                 read(rig);
             }
         }
@@ -90,21 +90,21 @@ fn read(rig: &mut Rig) {
         for consumer in [Consumer::App, Consumer::Raw] {
             while let Some(chunk) = stream.available(consumer) {
                 let length = match chunk {
-                    Chunk::Data { bytes, .. } => bytes.len() as u64,
-                    Chunk::Gap { length, .. } => length,
+                    StreamPiece::Data { bytes, .. } => bytes.len() as u64,
+                    StreamPiece::Gap { length, .. } => length,
                 };
                 stream.consume(consumer, length);
             }
         }
     }
-    rig.session.release(&rig.config, Session::NO_PINS, &mut rig.shared);
+    rig.session.release(&rig.config, TcpSession::NO_PINS, &mut rig.shared);
 }
 
 /// A session reads the answer before it is acknowledged and frees it; the acknowledgement still moves the window on.
 #[test]
 fn octets_read_early_leave_the_window_alone() {
     const SEGMENT: u32 = 20_000;
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(TcpConfig::default());
     rig.play(Direction::ToServer, &tcp(0x02, 999, 0), b"");
     rig.play(Direction::ToClient, &tcp(0x12, 4_999, 1_000), b"");
     rig.play(Direction::ToServer, &tcp(0x10, 1_000, 5_000), b"");
@@ -116,7 +116,7 @@ fn octets_read_early_leave_the_window_alone() {
         let stream = rig.session.stream_mut(Direction::ToClient);
         stream.disable(Consumer::Raw);
         assert!(
-            matches!(stream.available(Consumer::App), Some(Chunk::Data { bytes, .. }) if bytes.len() == octets.len())
+            matches!(stream.available(Consumer::App), Some(StreamPiece::Data { bytes, .. }) if bytes.len() == octets.len())
         );
         read(&mut rig);
         let answered = rig.play(Direction::ToServer, &tcp(0x10, 1_000, sequence + SEGMENT), b"");

@@ -50,7 +50,7 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
         frames: protocols.iter().flat_map(frames).collect(),
         events: vec![
             family("decode-event", "", DecodeEvent::NAMES.iter().copied()),
-            family("stream-event", "", sidewire_tcp::Event::ALL.iter().map(|event| event.name())),
+            family("stream-event", "", sidewire_tcp::StreamEvent::ALL.iter().map(|event| event.name())),
             family("app-layer-event", "", DetectionEvent::ALL.iter().map(|event| event.name())),
         ],
         transforms: owned(transform::NAMES),

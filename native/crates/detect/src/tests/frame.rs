@@ -6,7 +6,7 @@ use sidewire_base::Direction::ToServer;
 use sidewire_base::Time;
 use sidewire_decode::{Tcp, Transport};
 use sidewire_ir::{Check, Condition, Content, Operand, Window};
-use sidewire_tcp::{Config, Session, Shared};
+use sidewire_tcp::{Shared, TcpConfig, TcpSession};
 
 use crate::tests::harness::*;
 use crate::{CompileOptions, FrameSource, FramesInput};
@@ -16,9 +16,9 @@ const PART: FrameKind = FrameKind(1);
 /// What one side sends, with its frames, before the rules.
 struct Sent {
     bench: Bench,
-    config: Config,
+    config: TcpConfig,
     shared: Shared,
-    session: Session,
+    session: TcpSession,
     frames: Frames,
     octets: usize,
 }
@@ -26,14 +26,14 @@ struct Sent {
 impl Sent {
     fn new(conditions: Vec<Condition>) -> Self {
         let rules = (1..).zip(conditions).map(|(sid, condition)| with(sid, "tcp", vec![condition])).collect();
-        let config = Config { inline: true, midstream: true, ..Config::default() };
+        let config = TcpConfig { inline: true, midstream: true, ..TcpConfig::default() };
         let mut frames = Frames::default();
         frames.want(FrameKinds::ALL);
         let [client, server] = ["10.0.0.1", "192.0.2.1"].map(|text| text.parse().unwrap());
         Self {
             bench: Bench::new(compile(rules)),
             shared: Shared::new(&config, 1),
-            session: Session::new(&config, client, server),
+            session: TcpSession::new(&config, client, server),
             config,
             frames,
             octets: 0,

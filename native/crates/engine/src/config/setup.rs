@@ -24,7 +24,7 @@ pub(crate) struct Setup {
     /// Octets of each direction that a session of each protocol follows, where that is not what any stream does; 0 is no
     /// limit.
     stream_depths: Vec<Option<u64>>,
-    pub(crate) tcp: sidewire_tcp::Config,
+    pub(crate) tcp: sidewire_tcp::TcpConfig,
     pub(crate) flow: sidewire_flow::Config,
     pub(crate) decode: sidewire_decode::Options,
     pub(crate) outputs: Arc<Outputs>,
@@ -112,11 +112,11 @@ fn network(text: &str) -> Result<(IpAddr, u8), EngineError> {
     Ok((address, prefix.min(full)))
 }
 
-fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<sidewire_tcp::Config, EngineError> {
-    use sidewire_tcp::{Policies, Policy, Reassembly, Urgent};
-    let mut policies = Policies::all(Policy::default());
+fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<sidewire_tcp::TcpConfig, EngineError> {
+    use sidewire_tcp::{OverlapPolicy, Policies, Reassembly, Urgent};
+    let mut policies = Policies::all(OverlapPolicy::default());
     for (name, networks) in hosts {
-        let policy = Policy::from_name(name)
+        let policy = OverlapPolicy::from_name(name)
             .ok_or_else(|| EngineError::Config(format!("host-os-policy: no policy is called `{name}`")))?;
         for text in networks {
             let (address, prefix) = network(text)?;
@@ -124,8 +124,8 @@ fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<s
         }
     }
     let StreamConfig { memcap, inline, midstream, async_oneside, liberal_windows, .. } = *config;
-    let base = sidewire_tcp::Config::default();
-    Ok(sidewire_tcp::Config {
+    let base = sidewire_tcp::TcpConfig::default();
+    Ok(sidewire_tcp::TcpConfig {
         memcap,
         inline,
         midstream,

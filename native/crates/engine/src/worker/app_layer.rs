@@ -6,7 +6,7 @@ use sidewire_app_layer::{DetectionOutcome, DetectionState, Failed, Input, Step, 
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleSet;
-use sidewire_tcp::{Chunk, Consumer, Session, State};
+use sidewire_tcp::{Consumer, StreamPiece, TcpSession, TcpState};
 
 use crate::config::setup::Setup;
 use crate::worker::app_counters::AppCounters;
@@ -127,7 +127,7 @@ impl AppLayerStage {
     /// Takes what the end of a flow made visible, and what a parser held back for want of more: it is all there will be.
     pub(crate) fn take_rest(&mut self, flow: &mut ConversationFlow, visible: PerDirection<bool>, at: Moment) {
         for direction in Direction::BOTH {
-            let waits = |session: &Session| session.stream(direction).available(Consumer::App).is_some();
+            let waits = |session: &TcpSession| session.stream(direction).available(Consumer::App).is_some();
             if visible[direction] || flow.data.tcp.as_deref().is_some_and(waits) {
                 self.feed_stream(flow, direction, at);
             }
@@ -172,7 +172,7 @@ impl AppLayerStage {
     /// Once the connection is closed, nothing will follow: messages that end with it are complete.
     fn close_after_reset(&mut self, flow: &mut ConversationFlow, at: Moment) {
         let Conversation { tcp: Some(tcp), app, .. } = &flow.data else { return };
-        let over = tcp.state() == State::Closed && app.session.is_some() && app.closed != PerDirection::both(true);
+        let over = tcp.state() == TcpState::Closed && app.session.is_some() && app.closed != PerDirection::both(true);
         // What a reset left unacknowledged becomes visible when the flow ends, and belongs to the messages too.
         let all_seen = |side| {
             let stream = tcp.stream(side);
@@ -201,7 +201,7 @@ impl AppLayerStage {
     /// the other direction readable as well, and those are to be read first.
     fn feed_direction(
         &mut self,
-        tcp: &mut Session,
+        tcp: &mut TcpSession,
         app: &mut App,
         direction: Direction,
         ends: FlowEnds,
@@ -225,7 +225,7 @@ impl AppLayerStage {
     /// Takes the next chunk of a direction: a gap, or octets for detection and the parser.
     fn feed_chunk(
         &mut self,
-        tcp: &mut Session,
+        tcp: &mut TcpSession,
         app: &mut App,
         direction: Direction,
         ends: FlowEnds,
@@ -240,7 +240,7 @@ impl AppLayerStage {
         }
         let chunk = match tcp.stream(direction).available(Consumer::App) {
             None => return Fed::Done,
-            Some(Chunk::Gap { length, .. }) => {
+            Some(StreamPiece::Gap { length, .. }) => {
                 let completed = self.gap(app, direction, length, ends, at);
                 let stream = tcp.stream_mut(direction);
                 stream.consume(Consumer::App, length);
@@ -249,7 +249,7 @@ impl AppLayerStage {
                 }
                 return Fed::More;
             }
-            Some(Chunk::Data { offset, bytes, last, gap, .. }) => StreamChunk { offset, bytes, last, gap },
+            Some(StreamPiece::Data { offset, bytes, last, gap, .. }) => StreamChunk { offset, bytes, last, gap },
         };
         if app.closed[direction] {
             return Fed::Done;
@@ -333,7 +333,7 @@ impl AppLayerStage {
     /// Does with the stream what the parser made of a chunk.
     fn settle(
         &mut self,
-        tcp: &mut Session,
+        tcp: &mut TcpSession,
         app: &mut App,
         direction: Direction,
         chunk: ChunkFacts,

@@ -5,7 +5,7 @@ use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::{Taken, TakenFor};
 use sidewire_flow::{Flow, FlowState};
-use sidewire_tcp::State;
+use sidewire_tcp::TcpState;
 use smallvec::SmallVec;
 
 use crate::output::format::eve::mac_set::MacSet;
@@ -14,7 +14,7 @@ use crate::output::format::eve::{AppNames, TtlRange};
 /// What the engine keeps for each flow, beside the flow table's own part.
 #[derive(Default)]
 pub(crate) struct Conversation {
-    pub(crate) tcp: Option<Box<sidewire_tcp::Session>>,
+    pub(crate) tcp: Option<Box<sidewire_tcp::TcpSession>>,
     pub(crate) app: App,
     pub(crate) rules: sidewire_detect::FlowState,
     /// An alert was raised on it.
@@ -44,8 +44,8 @@ impl Conversation {
     pub(crate) fn state(&self) -> Option<FlowState> {
         let state = self.tcp.as_ref()?.state();
         Some(match state {
-            State::LastAck | State::TimeWait | State::Closed => FlowState::Closed,
-            _ if state >= State::Established => FlowState::Established,
+            TcpState::LastAck | TcpState::TimeWait | TcpState::Closed => FlowState::Closed,
+            _ if state >= TcpState::Established => FlowState::Established,
             _ => FlowState::New,
         })
     }

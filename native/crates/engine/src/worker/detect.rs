@@ -9,7 +9,7 @@ use sidewire_decode::Packet;
 use sidewire_detect::{
     Detector, FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, RuleSet, StreamInput,
 };
-use sidewire_tcp::{Chunk, Consumer, Events, Session, Stream};
+use sidewire_tcp::{Consumer, Stream, StreamEvents, StreamPiece, TcpSession};
 
 use crate::config::setup::Setup;
 use crate::worker::conversation::{Conversation, ConversationFlow};
@@ -24,7 +24,7 @@ pub(crate) struct Occasion<'a> {
     pub(crate) packet: Option<&'a Packet<'a>>,
     /// The flow was established before the packet, or with it by the data it carries.
     pub(crate) was_established: bool,
-    pub(crate) events: &'a Events,
+    pub(crate) events: &'a StreamEvents,
     /// The packet's payload was handed to the stream.
     pub(crate) in_stream: bool,
     /// The flow was encrypted before the packet.
@@ -195,7 +195,7 @@ impl<W: Watch> DetectStage<W> {
             session.stream_mut(direction).skip_raw();
         }
         let stream = session.stream_mut(direction);
-        while let Some(Chunk::Gap { length, .. }) = stream.available(Consumer::Raw) {
+        while let Some(StreamPiece::Gap { length, .. }) = stream.available(Consumer::Raw) {
             stream.consume(Consumer::Raw, length);
         }
     }
@@ -203,7 +203,7 @@ impl<W: Watch> DetectStage<W> {
     /// The stream octets that rules are to look at now, and how many of them are new. `behind` takes what follows gaps.
     fn stream_input<'a>(
         &self,
-        session: Option<&'a Session>,
+        session: Option<&'a TcpSession>,
         direction: Direction,
         last: bool,
         behind: &mut Vec<StreamInput<'a>>,
@@ -214,7 +214,7 @@ impl<W: Watch> DetectStage<W> {
         }
         let stream = session.stream(direction);
         let chunk = self.setup.tcp.reassembly.chunk_size[direction];
-        let Some(Chunk::Data { offset, bytes, seen, last: end, gap }) =
+        let Some(StreamPiece::Data { offset, bytes, seen, last: end, gap }) =
             stream.available_with_overlap(Consumer::Raw, chunk as usize)
         else {
             return (None, 0);
@@ -249,6 +249,6 @@ fn pieces(stream: &Stream, from: u64, last: bool) -> impl Iterator<Item = Stream
 }
 
 /// Would octets of a direction be new to rules?
-pub(crate) fn has_unseen(session: &Session, direction: Direction) -> bool {
+pub(crate) fn has_unseen(session: &TcpSession, direction: Direction) -> bool {
     session.stream(direction).available(Consumer::Raw).is_some()
 }

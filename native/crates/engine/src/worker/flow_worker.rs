@@ -7,7 +7,7 @@ use sidewire_base::{Direction, Time};
 use sidewire_decode::{Decoder, Frame, Packet, Transport};
 use sidewire_detect::RuleSet;
 use sidewire_flow::{EndReason, FlowState, FlowTable, Handle, Lookup, Stamp, Tuple};
-use sidewire_tcp::{Consumer, Events};
+use sidewire_tcp::{Consumer, StreamEvents};
 
 use crate::config::setup::Setup;
 use crate::output::writer::record::{Batch, Place};
@@ -233,7 +233,7 @@ impl<W: Watch> TrackedFlows<W> {
 struct FollowedPacket {
     /// The flow was established before the packet, or with it by the data it carries.
     was_established: bool,
-    events: Events,
+    events: StreamEvents,
     in_stream: bool,
     /// The flow was encrypted before.
     opaque: bool,
@@ -291,9 +291,9 @@ impl<W: Watch> Stages<W> {
             }
             Transport::Udp(_) => {
                 self.app_layer.take_datagram(flow, packet, direction, at);
-                FollowedPacket { was_established, events: Events::default(), in_stream: false, opaque }
+                FollowedPacket { was_established, events: StreamEvents::default(), in_stream: false, opaque }
             }
-            _ => FollowedPacket { was_established, events: Events::default(), in_stream: false, opaque },
+            _ => FollowedPacket { was_established, events: StreamEvents::default(), in_stream: false, opaque },
         }
     }
 
@@ -319,7 +319,7 @@ impl<W: Watch> Stages<W> {
         flow: &mut ConversationFlow,
         packet: &Packet<'_>,
         direction: Direction,
-        events: &Events,
+        events: &StreamEvents,
         looked: bool,
     ) {
         if self.guesses_transactions()
@@ -395,8 +395,13 @@ impl<W: Watch> Stages<W> {
             session.transactions_mut().touch_all();
         }
         let was_established = flow.data.is_established(flow.both_seen());
-        let end =
-            Occasion { packet: None, was_established, events: &Events::default(), in_stream: false, opaque: false };
+        let end = Occasion {
+            packet: None,
+            was_established,
+            events: &StreamEvents::default(),
+            in_stream: false,
+            opaque: false,
+        };
         let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.transactions().is_empty());
         for direction in Direction::BOTH {
             let raw = |tcp| detect::has_unseen(tcp, direction);

@@ -4,7 +4,7 @@ use sidewire_app_layer::{Extent, Frame, FrameKind, FrameKinds, Frames};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::{FRAME_STEP, FRAME_WINDOW, FrameSource, RuleSet};
-use sidewire_tcp::Session;
+use sidewire_tcp::TcpSession;
 
 use crate::output::format::eve::{FrameFacts, Kind};
 use crate::worker::conversation::{App, ConversationFlow};
@@ -19,12 +19,12 @@ const MAX_PINNED: u64 = 1 << 18;
 
 /// Stream offsets from which octets stay for open frames, per direction.
 #[inline]
-pub(crate) fn pins(app: &App, session: &Session) -> [u64; 2] {
-    app.frames.as_deref().map_or(Session::NO_PINS, |frames| pins_of(frames, session))
+pub(crate) fn pins(app: &App, session: &TcpSession) -> [u64; 2] {
+    app.frames.as_deref().map_or(TcpSession::NO_PINS, |frames| pins_of(frames, session))
 }
 
 #[cold]
-fn pins_of(frames: &PerDirection<Frames>, session: &Session) -> [u64; 2] {
+fn pins_of(frames: &PerDirection<Frames>, session: &TcpSession) -> [u64; 2] {
     Direction::BOTH.map(|direction| {
         let first = frames[direction].iter().map(pin).min();
         let least = session.stream(direction).visible().saturating_sub(MAX_PINNED);
@@ -39,7 +39,7 @@ fn pin(frame: &Frame) -> u64 {
 
 /// What the frames of a direction are parts of. Those of datagrams end with the packet.
 pub(crate) fn frame_source<'a>(
-    tcp: Option<&'a Session>,
+    tcp: Option<&'a TcpSession>,
     direction: Direction,
     packet: Option<&'a Packet<'_>>,
 ) -> Option<FrameSource<'a>> {

@@ -64,7 +64,7 @@ impl LogStage {
         flow: &mut ConversationFlow,
         packet: &Packet<'_>,
         direction: Direction,
-        events: &sidewire_tcp::Events,
+        events: &sidewire_tcp::StreamEvents,
     ) {
         if !packet.events.is_empty() {
             self.log_decoder_events(Some(flow), packet);

@@ -36,7 +36,7 @@ impl FlowEnds {
             client: flow.client,
             server: flow.server,
             transport: if tcp.is_some() { Transport::Tcp } else { Transport::Udp },
-            midstream: tcp.is_some_and(sidewire_tcp::Session::midstream),
+            midstream: tcp.is_some_and(sidewire_tcp::TcpSession::midstream),
             original: flow.data.app.original,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::{Packet, Tcp};
-use sidewire_tcp::{Consumer, Events, Session, Shared};
+use sidewire_tcp::{Consumer, Shared, StreamEvents, TcpSession};
 
 use crate::config::setup::Setup;
 use crate::worker::conversation::{Conversation, ConversationFlow, swap_direction};
@@ -26,7 +26,7 @@ pub(crate) struct RawReaders {
 
 /// What a segment did.
 pub(crate) struct Followed {
-    pub(crate) events: Events,
+    pub(crate) events: StreamEvents,
     /// Its payload was handed to the stream.
     pub(crate) in_stream: bool,
     /// It completed the handshake, and carries data.
@@ -51,7 +51,7 @@ impl StreamStage {
     ) -> Followed {
         let setup = &self.setup;
         let (client, server) = (flow.client.address, flow.server.address);
-        let session = flow.data.tcp.get_or_insert_with(|| Box::new(Session::new(&setup.tcp, client, server)));
+        let session = flow.data.tcp.get_or_insert_with(|| Box::new(TcpSession::new(&setup.tcp, client, server)));
         for side in Direction::BOTH {
             let stream = session.stream_mut(side);
             if readers.any {
@@ -92,7 +92,7 @@ impl StreamStage {
     }
 
     /// Lets go of octets that nobody needs, from the pins of each direction on.
-    pub(crate) fn release(&mut self, session: &mut Session, pins: [u64; 2]) {
+    pub(crate) fn release(&mut self, session: &mut TcpSession, pins: [u64; 2]) {
         session.release(&self.setup.tcp, pins, &mut self.shared);
     }
 

@@ -8,7 +8,7 @@ pub(super) const SCALE_MAX: u8 = 14;
 /// What a SYN or SYN/ACK offers. Kept for those that were sent again with other contents, until it is clear which one the
 /// peer answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Offer {
+pub(crate) struct HandshakeOffer {
     pub(super) sequence: u32,
     pub(super) acknowledgement: u32,
     pub(super) window: u16,
@@ -18,7 +18,7 @@ pub(crate) struct Offer {
     pub(super) seconds: u32,
 }
 
-impl Offer {
+impl HandshakeOffer {
     pub(super) fn of(arrival: &Arrival<'_>) -> Self {
         let options = &arrival.tcp.options;
         Self {

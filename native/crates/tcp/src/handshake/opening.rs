@@ -4,24 +4,24 @@ use sidewire_base::Direction::{self, ToClient, ToServer};
 use sidewire_base::PerDirection;
 use sidewire_decode::Tcp;
 
-use super::offer::{Offer, SCALE_MAX};
+use super::offer::{HandshakeOffer, SCALE_MAX};
 use crate::flags::SessionFlags;
 use crate::segment::Arrival;
-use crate::session::{Scope, Verdict};
-use crate::{Event, Session, State};
+use crate::session::{SegmentContext, SegmentVerdict};
+use crate::{StreamEvent, TcpSession, TcpState};
 
-impl Session {
+impl TcpSession {
     /// A segment without a session.
-    pub(crate) fn open(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn open(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         let config = scope.config;
         if arrival.has(Tcp::RST) {
-            return scope.reject(Event::RstButNoSession);
+            return scope.reject(StreamEvent::RstButNoSession);
         }
         if arrival.has(Tcp::FIN) {
             if !config.midstream || arrival.payload.is_empty() {
-                return scope.reject(Event::FinButNoSession);
+                return scope.reject(StreamEvent::FinButNoSession);
             }
-            return self.pick_up(State::FinWait1, arrival, scope);
+            return self.pick_up(TcpState::FinWait1, arrival, scope);
         }
         if arrival.is_syn_ack() {
             if config.midstream || config.async_oneside {
@@ -30,12 +30,12 @@ impl Session {
         } else if arrival.has(Tcp::SYN) {
             return self.open_with_syn(arrival, scope);
         } else if arrival.has(Tcp::ACK) && config.midstream {
-            return self.pick_up(State::Established, arrival, scope);
+            return self.pick_up(TcpState::Established, arrival, scope);
         }
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
-    pub(super) fn begin(&mut self, state: State, scope: &mut Scope<'_>) -> bool {
+    pub(super) fn begin(&mut self, state: TcpState, scope: &mut SegmentContext<'_>) -> bool {
         if !scope.shared.charge_session(Self::SIZE) {
             scope.shared.counters.ssn_memcap_drop += 1;
             return false;
@@ -49,11 +49,11 @@ impl Session {
         true
     }
 
-    pub(super) fn open_with_syn(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
-        if !self.begin(State::SynSent, scope) {
-            return Verdict::Reject;
+    pub(super) fn open_with_syn(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+        if !self.begin(TcpState::SynSent, scope) {
+            return SegmentVerdict::Reject;
         }
-        let offer = Offer::of(arrival);
+        let offer = HandshakeOffer::of(arrival);
         self.take_syn(arrival.direction, &offer);
         if arrival.tcp.options.fast_open {
             self.flags.add(SessionFlags::FAST_OPEN);
@@ -64,11 +64,11 @@ impl Session {
                 self.data_at(arrival, arrival.sequence.wrapping_add(1), scope);
             }
         }
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// What a SYN says of its sender, and of the window for the other side.
-    pub(super) fn take_syn(&mut self, direction: Direction, offer: &Offer) {
+    pub(super) fn take_syn(&mut self, direction: Direction, offer: &HandshakeOffer) {
         let own = &mut self.sides[direction];
         own.isn = offer.sequence;
         own.next = own.isn.wrapping_add(1);
@@ -87,9 +87,14 @@ impl Session {
     }
 
     /// A session whose handshake was missed, from a segment with an acknowledgement.
-    pub(super) fn pick_up(&mut self, state: State, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(super) fn pick_up(
+        &mut self,
+        state: TcpState,
+        arrival: &Arrival<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         if !self.begin(state, scope) {
-            return Verdict::Reject;
+            return SegmentVerdict::Reject;
         }
         scope.shared.counters.midstream_pickups += 1;
         self.flags.add(SessionFlags::MIDSTREAM);
@@ -125,7 +130,7 @@ impl Session {
             self.streams[arrival.direction].set_fin(arrival.end);
         }
         self.follow_one_side(arrival.direction);
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// When only one side is seen, what is in order counts as acknowledged.
@@ -137,9 +142,9 @@ impl Session {
     }
 
     /// A session picked up at its SYN/ACK: whoever sent it is the server.
-    pub(super) fn pick_up_syn_ack(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
-        if !self.begin(State::SynRecv, scope) {
-            return Verdict::Reject;
+    pub(super) fn pick_up_syn_ack(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+        if !self.begin(TcpState::SynRecv, scope) {
+            return SegmentVerdict::Reject;
         }
         scope.shared.counters.midstream_pickups += 1;
         if arrival.direction == ToServer {
@@ -149,7 +154,7 @@ impl Session {
         }
         self.flags.add(SessionFlags::MIDSTREAM);
         self.flags.add(SessionFlags::FROM_SYN_ACK);
-        let offer = Offer::of(arrival);
+        let offer = HandshakeOffer::of(arrival);
         let PerDirection { to_server: client, to_client: server } = &mut self.sides;
         server.isn = offer.sequence;
         server.next = server.isn.wrapping_add(1);
@@ -174,6 +179,6 @@ impl Session {
         self.flags.add_if(SessionFlags::SACK, offer.sack);
         self.streams[ToClient].begin(offer.sequence.wrapping_add(1));
         self.streams[ToServer].begin(offer.acknowledgement);
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 }

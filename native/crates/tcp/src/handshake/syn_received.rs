@@ -4,22 +4,22 @@ use sidewire_base::Direction::{ToClient, ToServer};
 use sidewire_base::PerDirection;
 use sidewire_decode::Tcp;
 
-use super::offer::{Offer, SCALE_MAX};
+use super::offer::{HandshakeOffer, SCALE_MAX};
 use crate::flags::SessionFlags;
 use crate::segment::Arrival;
 use crate::sequence::{gt, le};
-use crate::session::{Scope, Verdict};
-use crate::{Event, Policy, Session, State};
+use crate::session::{SegmentContext, SegmentVerdict};
+use crate::{OverlapPolicy, StreamEvent, TcpSession, TcpState};
 
-impl Session {
+impl TcpSession {
     /// A SYN/ACK was seen.
-    pub(crate) fn syn_received(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn syn_received(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if arrival.has(Tcp::RST) {
             return self.reset_handshake(arrival, scope);
         }
         if arrival.has(Tcp::FIN) {
             if self.flags.has(SessionFlags::TIMESTAMPS) && !self.timestamp_is_valid(arrival, scope) {
-                return Verdict::Reject;
+                return SegmentVerdict::Reject;
             }
             return self.finish(arrival, scope);
         }
@@ -28,55 +28,59 @@ impl Session {
         }
         if arrival.has(Tcp::SYN) {
             if arrival.direction == ToClient {
-                return scope.reject(Event::ThreeWaySynToClientOnSynRecv);
+                return scope.reject(StreamEvent::ThreeWaySynToClientOnSynRecv);
             }
             if arrival.sequence != self.sides[ToServer].isn {
-                return scope.reject(Event::ThreeWaySynResendDifferentSequenceOnSynRecv);
+                return scope.reject(StreamEvent::ThreeWaySynResendDifferentSequenceOnSynRecv);
             }
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         if arrival.has(Tcp::ACK) {
             return self.complete_handshake(arrival, scope);
         }
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
-    pub(super) fn reset_handshake(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(super) fn reset_handshake(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if !self.reset_is_valid(arrival, scope) {
-            return Verdict::Reject;
+            return SegmentVerdict::Reject;
         }
         // These take an RST after a handshake ACK with a wrong acknowledgement for a stray one.
         let ignores = matches!(
             self.sides[arrival.direction].policy,
-            Policy::Linux | Policy::OldLinux | Policy::Solaris | Policy::OldSolaris
+            OverlapPolicy::Linux | OverlapPolicy::OldLinux | OverlapPolicy::Solaris | OverlapPolicy::OldSolaris
         );
         if !(self.flags.has(SessionFlags::EVASION) && ignores) {
-            self.enter(State::Closed);
+            self.enter(TcpState::Closed);
             self.take_timestamp(arrival, scope);
         }
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// A SYN/ACK again. One with another sequence number is kept: the client may answer it.
-    pub(super) fn repeat_syn_ack(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(super) fn repeat_syn_ack(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if arrival.direction == ToServer {
-            return scope.reject(Event::ThreeWaySynAckToServerOnSynRecv);
+            return scope.reject(StreamEvent::ThreeWaySynAckToServerOnSynRecv);
         }
         if arrival.acknowledgement != self.sides[ToServer].last_ack {
-            return scope.reject(Event::ThreeWaySynAckResendWithDifferentAck);
+            return scope.reject(StreamEvent::ThreeWaySynAckResendWithDifferentAck);
         }
-        let offer = Offer::of(arrival);
+        let offer = HandshakeOffer::of(arrival);
         if arrival.sequence != self.sides[ToClient].isn && !self.offers.iter().any(|kept| kept.is_same(&offer)) {
             if self.offers.len() >= usize::from(scope.config.max_synack_queued) {
-                return scope.reject(Event::ThreeWaySynAckFlood);
+                return scope.reject(StreamEvent::ThreeWaySynAckFlood);
             }
             self.offers.push(offer);
         }
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// The last ACK of the handshake, or what stands for it.
-    pub(super) fn complete_handshake(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(super) fn complete_handshake(
+        &mut self,
+        arrival: &Arrival<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         let answered = self.offers.iter().rev().copied().find(|kept| {
             kept.sequence == arrival.acknowledgement.wrapping_sub(1) && kept.acknowledgement == arrival.sequence
         });
@@ -84,18 +88,18 @@ impl Session {
             self.take_syn_ack(&answered);
         }
         if self.flags.has(SessionFlags::TIMESTAMPS) && !self.timestamp_is_valid(arrival, scope) {
-            return Verdict::Reject;
+            return SegmentVerdict::Reject;
         }
         let (client, server) = (&self.sides[ToServer], &self.sides[ToClient]);
         if self.flags.has(SessionFlags::SIMULTANEOUS) && arrival.direction == ToClient {
             if arrival.sequence != server.next {
-                return scope.reject(Event::FourWayWrongSequence);
+                return scope.reject(StreamEvent::FourWayWrongSequence);
             }
             if !self.acknowledgement_is_valid(arrival, scope) {
-                return scope.reject(Event::FourWayInvalidAck);
+                return scope.reject(StreamEvent::FourWayInvalidAck);
             }
             self.establish(arrival, scope);
-            return Verdict::Accept;
+            return SegmentVerdict::Accept;
         }
         let mut missed_ack = false;
         if arrival.direction == ToClient
@@ -106,9 +110,9 @@ impl Session {
                 // What the server says before the client confirmed it may be injected.
                 let fits = arrival.acknowledgement == client.last_ack && arrival.sequence == server.next;
                 return scope.reject(if fits && !arrival.payload.is_empty() {
-                    Event::ThreeWayAckDataInject
+                    StreamEvent::ThreeWayAckDataInject
                 } else {
-                    Event::ThreeWayAckInWrongDirection
+                    StreamEvent::ThreeWayAckInWrongDirection
                 });
             }
             missed_ack = true;
@@ -124,7 +128,7 @@ impl Session {
             self.continue_server(arrival, scope);
         } else if sequence == client.next {
             self.flags.add(SessionFlags::EVASION);
-            return scope.reject(Event::ThreeWayRightSequenceWrongAckEvasion);
+            return scope.reject(StreamEvent::ThreeWayRightSequenceWrongAckEvasion);
         } else if !from_client && !scope.config.inline && gt(sequence, client.next) && gt(ack, client.last_ack) {
             // Both went on unseen.
             self.skip_lost(arrival, scope);
@@ -137,15 +141,15 @@ impl Session {
         {
             self.continue_server(arrival, scope);
         } else {
-            return scope.reject(Event::ThreeWayWrongSequenceWrongAck);
+            return scope.reject(StreamEvent::ThreeWayWrongSequenceWrongAck);
         }
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// The handshake is complete with this segment.
-    pub(super) fn establish(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+    pub(super) fn establish(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
         self.take_timestamp(arrival, scope);
-        self.enter(State::Established);
+        self.enter(TcpState::Established);
         self.offers.clear();
         let one_sided = self.flags.has(SessionFlags::ONE_SIDED);
         let peer_base = self.streams[arrival.direction.flip()].base_sequence();
@@ -172,9 +176,9 @@ impl Session {
     }
 
     /// The server's segment fits right behind its SYN/ACK.
-    pub(super) fn continue_server(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+    pub(super) fn continue_server(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
         self.take_timestamp(arrival, scope);
-        self.enter(State::Established);
+        self.enter(TcpState::Established);
         let one_sided = self.flags.has(SessionFlags::ONE_SIDED);
         let PerDirection { to_server: client, to_client: server } = &mut self.sides;
         server.next = arrival.sequence;
@@ -200,9 +204,9 @@ impl Session {
     }
 
     /// The session goes on behind segments that were not seen.
-    pub(super) fn skip_lost(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+    pub(super) fn skip_lost(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
         self.take_timestamp(arrival, scope);
-        self.enter(State::Established);
+        self.enter(TcpState::Established);
         let peer_base = self.streams[arrival.direction.flip()].base_sequence();
         let own = &mut self.sides[arrival.direction];
         own.next = arrival.end;

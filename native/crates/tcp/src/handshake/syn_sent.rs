@@ -4,15 +4,15 @@ use sidewire_base::Direction::{ToClient, ToServer};
 use sidewire_base::PerDirection;
 use sidewire_decode::Tcp;
 
-use super::offer::{Offer, SCALE_MAX};
+use super::offer::{HandshakeOffer, SCALE_MAX};
 use crate::flags::SessionFlags;
 use crate::segment::Arrival;
-use crate::session::{Scope, Verdict};
-use crate::{Event, Session, State};
+use crate::session::{SegmentContext, SegmentVerdict};
+use crate::{StreamEvent, TcpSession, TcpState};
 
-impl Session {
+impl TcpSession {
     /// A SYN was seen.
-    pub(crate) fn syn_sent(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(crate) fn syn_sent(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if arrival.is_syn_ack() {
             return match arrival.direction {
                 ToClient => self.answer_syn(arrival, scope),
@@ -20,11 +20,11 @@ impl Session {
             };
         }
         if !self.echoes_syn(arrival) {
-            return scope.reject(Event::PacketInvalidTimestamp);
+            return scope.reject(StreamEvent::PacketInvalidTimestamp);
         }
         if arrival.has(Tcp::RST) {
             if !self.reset_is_valid(arrival, scope) {
-                return Verdict::Reject;
+                return SegmentVerdict::Reject;
             }
             let client = &self.sides[ToServer];
             let obeyed = arrival.direction == ToClient
@@ -34,7 +34,7 @@ impl Session {
             if obeyed {
                 self.sides[arrival.direction].reset_sent = true;
                 self.offers.clear();
-                self.enter(State::Closed);
+                self.enter(TcpState::Closed);
             }
         } else if arrival.has(Tcp::FIN) {
             // Means nothing before the SYN/ACK.
@@ -44,7 +44,7 @@ impl Session {
                     self.flags.add(SessionFlags::SIMULTANEOUS);
                     // The window that the client's SYN offered is the client's; what this SYN offers is judged when the
                     // client answers it.
-                    let offer = Offer::of(arrival);
+                    let offer = HandshakeOffer::of(arrival);
                     let server = &mut self.sides[ToClient];
                     server.isn = offer.sequence;
                     server.next = server.isn.wrapping_add(1);
@@ -65,14 +65,14 @@ impl Session {
         } else if arrival.has(Tcp::ACK) && scope.config.async_oneside {
             return self.continue_one_sided(arrival, scope);
         }
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 
     /// A SYN again. The latest is followed, the ones before are kept: the SYN/ACK may answer any.
-    pub(super) fn repeat_syn(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) {
+    pub(super) fn repeat_syn(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
         let (client, server) = (&self.sides[ToServer], &self.sides[ToClient]);
-        let offer = Offer { acknowledgement: 0, ..Offer::of(arrival) };
-        let followed = Offer {
+        let offer = HandshakeOffer { acknowledgement: 0, ..HandshakeOffer::of(arrival) };
+        let followed = HandshakeOffer {
             sequence: client.isn,
             acknowledgement: 0,
             window: u16::try_from(server.window).unwrap_or(u16::MAX),
@@ -89,7 +89,7 @@ impl Session {
                     .any(|kept| kept.timestamp == followed.timestamp && kept.sequence == followed.sequence);
             if !known {
                 if self.offers.len() >= usize::from(scope.config.max_syn_queued).max(1) {
-                    scope.event(Event::ThreeWaySynFlood);
+                    scope.event(StreamEvent::ThreeWaySynFlood);
                     self.offers.remove(0);
                 }
                 self.offers.push(followed);
@@ -113,7 +113,7 @@ impl Session {
     }
 
     /// The SYN/ACK.
-    pub(super) fn answer_syn(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(super) fn answer_syn(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         let liberal = scope.config.liberal_timestamps;
         let echoes = liberal || self.echoes_syn(arrival);
         let fast_open = arrival.tcp.options.fast_open || self.flags.has(SessionFlags::FAST_OPEN);
@@ -127,7 +127,7 @@ impl Session {
             if fast_open && client.next != ack {
                 client.next = ack;
                 self.flags.add(SessionFlags::FAST_OPEN_IGNORED);
-                scope.event(Event::ThreeWaySynAckTfoDataIgnored);
+                scope.event(StreamEvent::ThreeWaySynAckTfoDataIgnored);
             }
         } else {
             let echo = arrival.tcp.options.timestamps.map(|(_, echo)| echo);
@@ -136,9 +136,9 @@ impl Session {
             });
             let Some(answered) = answered else {
                 let event = if acknowledges_syn || acknowledges_data {
-                    Event::PacketInvalidTimestamp
+                    StreamEvent::PacketInvalidTimestamp
                 } else {
-                    Event::ThreeWaySynAckWithWrongAck
+                    StreamEvent::ThreeWaySynAckWithWrongAck
                 };
                 return scope.reject(event);
             };
@@ -146,14 +146,14 @@ impl Session {
         }
         self.flags.set(SessionFlags::FAST_OPEN, fast_open);
         self.offers.clear();
-        self.take_syn_ack(&Offer::of(arrival));
-        Verdict::Accept
+        self.take_syn_ack(&HandshakeOffer::of(arrival));
+        SegmentVerdict::Accept
     }
 
     /// What the SYN/ACK says.
-    pub(super) fn take_syn_ack(&mut self, offer: &Offer) {
-        if self.state != State::SynRecv {
-            self.enter(State::SynRecv);
+    pub(super) fn take_syn_ack(&mut self, offer: &HandshakeOffer) {
+        if self.state != TcpState::SynRecv {
+            self.enter(TcpState::SynRecv);
         }
         let PerDirection { to_server: client, to_client: server } = &mut self.sides;
         server.isn = offer.sequence;
@@ -183,18 +183,22 @@ impl Session {
     }
 
     /// Simultaneous open (RFC 9293, 3.5): after a SYN of either side the client answers the server's.
-    pub(super) fn answer_simultaneous(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(super) fn answer_simultaneous(
+        &mut self,
+        arrival: &Arrival<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         if !self.flags.has(SessionFlags::SIMULTANEOUS) {
-            return scope.reject(Event::ThreeWaySynAckInWrongDirection);
+            return scope.reject(StreamEvent::ThreeWaySynAckInWrongDirection);
         }
         let PerDirection { to_server: client, to_client: server } = &mut self.sides;
         if arrival.acknowledgement != server.isn.wrapping_add(1) {
-            return scope.reject(Event::FourWaySynAckWithWrongAck);
+            return scope.reject(StreamEvent::FourWaySynAckWithWrongAck);
         }
         if arrival.sequence != client.isn {
-            return scope.reject(Event::FourWaySynAckWithWrongSyn);
+            return scope.reject(StreamEvent::FourWaySynAckWithWrongSyn);
         }
-        let offer = Offer::of(arrival);
+        let offer = HandshakeOffer::of(arrival);
         client.next = client.isn.wrapping_add(1);
         server.window = u32::from(offer.window);
         match offer.timestamp.filter(|_| server.offers_timestamps) {
@@ -216,15 +220,19 @@ impl Session {
         self.flags.add_if(SessionFlags::SACK, self.flags.has(SessionFlags::SACK_OFFERED) && offer.sack);
         client.set_window_end();
         server.set_window_end();
-        self.enter(State::SynRecv);
-        Verdict::Accept
+        self.enter(TcpState::SynRecv);
+        SegmentVerdict::Accept
     }
 
     /// An ACK of the side that sent the SYN, without a SYN/ACK: the other side is not seen.
-    pub(super) fn continue_one_sided(&mut self, arrival: &Arrival<'_>, scope: &mut Scope<'_>) -> Verdict {
+    pub(super) fn continue_one_sided(
+        &mut self,
+        arrival: &Arrival<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         let PerDirection { to_server: client, to_client: server } = &mut self.sides;
         if arrival.sequence != client.next {
-            return scope.reject(Event::ThreeWayAsyncWrongSequence);
+            return scope.reject(StreamEvent::ThreeWayAsyncWrongSequence);
         }
         self.flags.add(SessionFlags::ONE_SIDED);
         self.offers.clear();
@@ -248,8 +256,8 @@ impl Session {
         }
         self.flags.add_if(SessionFlags::SACK, self.flags.has(SessionFlags::SACK_OFFERED));
         self.streams[ToClient].begin(arrival.acknowledgement);
-        self.enter(State::Established);
+        self.enter(TcpState::Established);
         self.data(arrival, scope);
-        Verdict::Accept
+        SegmentVerdict::Accept
     }
 }

@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_base::{Direction, Time};
 use sidewire_decode::{Tcp, TcpOptions};
-use sidewire_tcp::{Chunk, Config, Consumer, Outcome, Session, Shared, Stream};
+use sidewire_tcp::{Consumer, SegmentOutcome, Shared, Stream, StreamPiece, TcpConfig, TcpSession};
 
 /// Sequence number of the server's SYN.
 const SERVER_ISN: u32 = 5000;
@@ -29,24 +29,24 @@ pub fn tcp(flags: u8, sequence: u32, acknowledgement: u32) -> Tcp<'static> {
 
 /// A session and what it needs.
 pub struct Rig {
-    pub config: Config,
+    pub config: TcpConfig,
     pub shared: Shared,
-    pub session: Session,
+    pub session: TcpSession,
     pub seconds: i64,
 }
 
 impl Rig {
-    pub fn new(config: Config) -> Self {
+    pub fn new(config: TcpConfig) -> Self {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         Self {
             shared: Shared::new(&config, 1),
-            session: Session::new(&config, address, address),
+            session: TcpSession::new(&config, address, address),
             config,
             seconds: 1000,
         }
     }
 
-    pub fn play(&mut self, direction: Direction, tcp: &Tcp<'_>, payload: &[u8]) -> Outcome {
+    pub fn play(&mut self, direction: Direction, tcp: &Tcp<'_>, payload: &[u8]) -> SegmentOutcome {
         self.session.packet(tcp, payload, direction, Time::new(self.seconds, 0), &self.config, &mut self.shared)
     }
 }
@@ -58,7 +58,7 @@ pub struct Pipe {
 }
 
 impl Pipe {
-    pub fn new(config: Config, isn: u32) -> Self {
+    pub fn new(config: TcpConfig, isn: u32) -> Self {
         let mut pipe = Self { rig: Rig::new(config), isn };
         let first = isn.wrapping_add(1);
         pipe.rig.play(Direction::ToServer, &tcp(Tcp::SYN, isn, 0), b"");
@@ -72,12 +72,12 @@ impl Pipe {
         self.isn.wrapping_add(1).wrapping_add(offset)
     }
 
-    pub fn send(&mut self, offset: u32, payload: &[u8]) -> Outcome {
+    pub fn send(&mut self, offset: u32, payload: &[u8]) -> SegmentOutcome {
         let header = tcp(Tcp::ACK | Tcp::PSH, self.sequence(offset), SERVER_ISN + 1);
         self.rig.play(Direction::ToServer, &header, payload)
     }
 
-    pub fn acknowledge(&mut self, offset: u32) -> Outcome {
+    pub fn acknowledge(&mut self, offset: u32) -> SegmentOutcome {
         let header = tcp(Tcp::ACK, SERVER_ISN + 1, self.sequence(offset));
         self.rig.play(Direction::ToClient, &header, b"")
     }
@@ -91,7 +91,7 @@ impl Pipe {
     }
 
     pub fn release(&mut self) {
-        self.rig.session.release(&self.rig.config, Session::NO_PINS, &mut self.rig.shared);
+        self.rig.session.release(&self.rig.config, TcpSession::NO_PINS, &mut self.rig.shared);
     }
 
     /// Everything visible; `None` where octets are missing.
@@ -100,11 +100,11 @@ impl Pipe {
         let mut out = Vec::new();
         while let Some(chunk) = stream.available(consumer) {
             let length = match chunk {
-                Chunk::Data { bytes, .. } => {
+                StreamPiece::Data { bytes, .. } => {
                     out.extend(bytes.iter().copied().map(Some));
                     bytes.len() as u64
                 }
-                Chunk::Gap { length, .. } => {
+                StreamPiece::Gap { length, .. } => {
                     out.extend((0..length).map(|_| None));
                     length
                 }
@@ -118,7 +118,7 @@ impl Pipe {
     pub fn drain(&mut self, consumer: Consumer, limit: u64, out: &mut Vec<u8>) {
         let mut left = limit;
         let stream = self.stream();
-        while let Some(Chunk::Data { bytes, .. }) = stream.available(consumer) {
+        while let Some(StreamPiece::Data { bytes, .. }) = stream.available(consumer) {
             let length = (bytes.len() as u64).min(left);
             if length == 0 {
                 return;

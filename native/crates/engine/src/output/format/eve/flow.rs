@@ -4,7 +4,7 @@
 use sidewire_base::{Direction, PerDirection};
 use sidewire_eve::Object;
 use sidewire_flow::{EndReason, Flow, FlowState};
-use sidewire_tcp::{Session, State};
+use sidewire_tcp::{TcpSession, TcpState};
 
 use super::envelope;
 use super::outputs::Output;
@@ -26,7 +26,7 @@ pub(crate) struct FlowFacts<'a, S> {
     pub(crate) reason: EndReason,
     pub(crate) alerted: bool,
     pub(crate) transactions: Option<u64>,
-    pub(crate) tcp: Option<&'a Session>,
+    pub(crate) tcp: Option<&'a TcpSession>,
     pub(crate) app: AppNames,
     /// Octets of its protocol could not be parsed.
     pub(crate) malformed: bool,
@@ -93,7 +93,7 @@ impl<S> FlowFacts<'_, S> {
 
     /// What Suricata has an exception policy for. Nothing is dropped or passed here for it: the policy is `ignore`.
     fn write_exceptions(&self, out: &mut Object<'_>) {
-        let midstream = self.tcp.is_some_and(Session::midstream);
+        let midstream = self.tcp.is_some_and(TcpSession::midstream);
         let targets = [("stream_midstream", midstream), ("app_layer_error", self.malformed)];
         let mut met = targets.into_iter().filter(|(_, met)| *met).peekable();
         if met.peek().is_some() {
@@ -151,14 +151,14 @@ fn counts<S>(flow: &Flow<S>, out: &mut Object<'_>) {
     out.u64("bytes_toserver", flow.bytes[Direction::ToServer]).u64("bytes_toclient", flow.bytes[Direction::ToClient]);
 }
 
-fn tcp_facts(tcp: &Session, out: &mut Object<'_>) {
+fn tcp_facts(tcp: &TcpSession, out: &mut Object<'_>) {
     let [server, client] = Direction::BOTH.map(|direction| tcp.stream(direction));
     let flags = tcp.tcp_flags();
     out.hex_u8("tcp_flags", flags);
     out.hex_u8("tcp_flags_ts", server.tcp_flags());
     out.hex_u8("tcp_flags_tc", client.tcp_flags());
     flag_names(flags, out);
-    if tcp.state() == State::None {
+    if tcp.state() == TcpState::None {
         return; // nothing but segments that begin no session
     }
     out.str("state", tcp.state().name());

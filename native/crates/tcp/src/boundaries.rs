@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// Where each segment began and ended whose octets are not visible yet: overlap policies compare segments, not octets.
 #[derive(Debug, Default)]
-pub(crate) struct Marks {
+pub(crate) struct SegmentBoundaries {
     /// Segments that came in order: each begins where the one before ends.
     in_order: VecDeque<(u64, u64)>,
     /// The others, by beginning and end.
@@ -13,7 +13,7 @@ pub(crate) struct Marks {
     longest: u64,
 }
 
-impl Marks {
+impl SegmentBoundaries {
     pub(crate) fn len(&self) -> usize {
         self.in_order.len() + self.others.len()
     }
@@ -79,7 +79,7 @@ mod tests {
             (start, length) in (0_u64..800, 1_u64..100),
             before in 0_u64..400,
         ) {
-            let (mut marks, mut all, mut end) = (Marks::default(), BTreeSet::new(), 0_u64);
+            let (mut marks, mut all, mut end) = (SegmentBoundaries::default(), BTreeSet::new(), 0_u64);
             for length in in_order {
                 marks.push_in_order(end, length, 1000);
                 all.insert((end, end + length as u64));
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn beyond_its_limit_segments_in_order_are_one() {
-        let mut marks = Marks::default();
+        let mut marks = SegmentBoundaries::default();
         for start in 0..10 {
             marks.push_in_order(start, 1, 4);
         }

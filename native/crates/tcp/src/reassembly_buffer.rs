@@ -15,7 +15,7 @@ const REGION_DISTANCE: u64 = 256 << 10;
 
 /// Contiguous octets.
 #[derive(Debug, Default)]
-pub(crate) struct Run {
+pub(crate) struct ContiguousData {
     /// Offset of `data[0]`.
     origin: u64,
     /// How much of `data` was released.
@@ -23,7 +23,7 @@ pub(crate) struct Run {
     data: Vec<u8>,
 }
 
-impl Run {
+impl ContiguousData {
     pub(crate) const fn start(&self) -> u64 {
         self.origin + self.head as u64
     }
@@ -65,13 +65,13 @@ impl Run {
 }
 
 /// Runs, oldest first. There is one, unless a gap lies before a consumer.
-pub(crate) type Runs = SmallVec<[Run; 1]>;
+pub(crate) type ContiguousPieces = SmallVec<[ContiguousData; 1]>;
 
 /// Pieces behind a hole, by offset. They do not overlap; they may touch.
 #[derive(Debug, Default)]
-pub(crate) struct Strays(BTreeMap<u64, Vec<u8>>);
+pub(crate) struct OutOfOrderSegments(BTreeMap<u64, Vec<u8>>);
 
-impl Strays {
+impl OutOfOrderSegments {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -94,14 +94,14 @@ pub(crate) struct Overlap {
 
 /// The octets of one direction: runs in order, strays behind holes. All memory is charged to the shared budget.
 #[derive(Debug, Default)]
-pub(crate) struct Held {
-    pub(crate) runs: Runs,
-    pub(crate) strays: Strays,
+pub(crate) struct ReassemblyBuffer {
+    pub(crate) runs: ContiguousPieces,
+    pub(crate) strays: OutOfOrderSegments,
     /// Offset behind the last octet in order.
     end: u64,
 }
 
-impl Held {
+impl ReassemblyBuffer {
     pub(crate) fn is_empty(&self) -> bool {
         self.runs.is_empty() && self.strays.is_empty()
     }
@@ -129,7 +129,7 @@ impl Held {
     /// Appends octets at the end of the last run. False when the budget refuses.
     pub(crate) fn append(&mut self, start: u64, octets: &[u8], shared: &mut Shared) -> bool {
         if self.runs.is_empty() {
-            self.runs.push(Run { origin: start, head: 0, data: Vec::new() });
+            self.runs.push(ContiguousData { origin: start, head: 0, data: Vec::new() });
         }
         let Some(run) = self.runs.last_mut() else { return false };
         if run.data.len() + octets.len() > run.data.capacity() && !run.make_room(octets.len(), shared) {
@@ -248,7 +248,7 @@ impl Held {
             self.drop_last_run(shared);
         }
         self.end = start + data.len() as u64;
-        self.runs.push(Run { origin: start, head: 0, data });
+        self.runs.push(ContiguousData { origin: start, head: 0, data });
         self.absorb(shared);
     }
 
@@ -296,13 +296,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Config;
+    use crate::TcpConfig;
 
     fn shared() -> Shared {
-        Shared::new(&Config::default(), 1)
+        Shared::new(&TcpConfig::default(), 1)
     }
 
-    fn octets(held: &Held) -> BTreeMap<u64, u8> {
+    fn octets(held: &ReassemblyBuffer) -> BTreeMap<u64, u8> {
         held.pieces().flat_map(|(start, data)| (start..).zip(data.iter().copied())).collect()
     }
 
@@ -328,7 +328,7 @@ mod tests {
         /// Octet by octet, it holds what a map of offsets holds; and of all that it charged nothing is left at the end.
         #[test]
         fn it_holds_what_a_map_holds(steps in prop::collection::vec(step(), 0..60)) {
-            let (mut held, mut shared, mut model) = (Held::default(), shared(), BTreeMap::new());
+            let (mut held, mut shared, mut model) = (ReassemblyBuffer::default(), shared(), BTreeMap::new());
             for step in steps {
                 match step {
                     Step::Append(data) => {
@@ -372,9 +372,9 @@ mod tests {
 
     #[test]
     fn a_budget_that_is_spent_refuses_and_breaks_nothing() {
-        let mut config = Config::default();
+        let mut config = TcpConfig::default();
         config.reassembly.memcap = 1024;
-        let (mut held, mut shared) = (Held::default(), Shared::new(&config, 1));
+        let (mut held, mut shared) = (ReassemblyBuffer::default(), Shared::new(&config, 1));
         assert!(held.append(0, &[1; 500], &mut shared));
         assert!(!held.append(500, &[2; 4000], &mut shared));
         assert!(!held.write(10_000, &[3; 2000], &mut shared));
@@ -385,7 +385,7 @@ mod tests {
 
     #[test]
     fn regions_are_far_apart() {
-        let (mut held, mut shared) = (Held::default(), shared());
+        let (mut held, mut shared) = (ReassemblyBuffer::default(), shared());
         assert!(held.append(0, &[1], &mut shared));
         for start in [10, REGION_DISTANCE + 100, REGION_DISTANCE + 200, 3 * REGION_DISTANCE] {
             assert!(held.write(start, &[1], &mut shared));
