@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use sidewire_base::Time;
-use sidewire_decode::{Decoder, Frame, Options, Sharder};
+use sidewire_decode::{DecodeOptions, Decoder, LinkFrame, Sharder};
 
 const FRAMES: usize = 4_000_000;
 
 fn main() {
     for (name, frame) in frames() {
-        let decode = |options: Options| {
+        let decode = |options: DecodeOptions| {
             let mut decoder = Decoder::new(options);
             rate(|ordinal| {
                 let mut octets = 0;
@@ -17,17 +17,17 @@ fn main() {
                 octets
             })
         };
-        let plain = decode(Options::default());
-        let verified = decode(Options { checksums: true, ..Options::default() });
-        let mut sharder = Sharder::new(&Options::default());
+        let plain = decode(DecodeOptions::default());
+        let verified = decode(DecodeOptions { checksums: true, ..DecodeOptions::default() });
+        let mut sharder = Sharder::new(&DecodeOptions::default());
         let sharded = rate(|ordinal| usize::from(sharder.key(&captured(&frame, ordinal)).is_some()));
         println!("{name:<16} {plain:>6.1} M/s decoded, {verified:>6.1} with checksums, {sharded:>6.1} sharded");
     }
 }
 
-fn captured(data: &[u8], ordinal: u64) -> Frame<'_> {
+fn captured(data: &[u8], ordinal: u64) -> LinkFrame<'_> {
     let wire_length = u32::try_from(data.len()).unwrap_or(u32::MAX);
-    Frame { time: Time(0), ordinal, link_type: 1, data: std::hint::black_box(data), wire_length }
+    LinkFrame { time: Time(0), ordinal, link_type: 1, data: std::hint::black_box(data), wire_length }
 }
 
 /// Millions of calls a second.

@@ -4,14 +4,14 @@ use sidewire_base::Time;
 
 use crate::defrag::Defrag;
 use crate::fragment::Fragment;
-use crate::inner::{Inner, Kind};
-use crate::packet_decoder::{Broken, LINK_RAW, PacketDecoder, Step};
-use crate::stats::Counter;
-use crate::{Options, Packet, Stats, Tunnel};
+use crate::inner::{InnerKind, InnerPacket};
+use crate::packet_decoder::{BrokenLayer, LINK_RAW, LayerResult, PacketDecoder};
+use crate::stats::DecodeCounter;
+use crate::{DecodeOptions, Packet, Stats, Tunnel};
 
 /// A frame as captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame<'a> {
+pub struct LinkFrame<'a> {
     /// When it was captured.
     pub time: Time,
     /// Position in the capture, from 1.
@@ -31,7 +31,7 @@ const MAX_REASSEMBLIES: u8 = 8;
 /// fragment completes.
 #[derive(Debug)]
 pub struct Decoder {
-    options: Options,
+    options: DecodeOptions,
     stats: Stats,
     defrag: Defrag,
     /// Buffers for reassembled datagrams, kept for the next one.
@@ -48,7 +48,7 @@ struct Origin {
 impl Decoder {
     /// A decoder without history.
     #[must_use]
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: DecodeOptions) -> Self {
         let defrag = Defrag::new(options.defrag.clone());
         Self { options, stats: Stats::default(), defrag, spare: Vec::new() }
     }
@@ -68,7 +68,7 @@ impl Decoder {
     /// Decodes one frame. `sink` gets at least one packet (without `ip` when there is none), each before those inside
     /// it. A tunnel whose inner packet cannot be read yields only the outer one.
     #[inline]
-    pub fn decode(&mut self, frame: &Frame<'_>, sink: &mut impl FnMut(&Packet<'_>)) {
+    pub fn decode(&mut self, frame: &LinkFrame<'_>, sink: &mut impl FnMut(&Packet<'_>)) {
         self.stats.frame(frame.data.len() as u64);
         let packet = Packet::new(frame.time, frame.ordinal, frame.data, frame.link_type, frame.wire_length);
         let mut walk = PacketDecoder {
@@ -82,7 +82,7 @@ impl Decoder {
         };
         let _read = walk.link(frame.link_type, frame.data);
         if walk.packet.invalid {
-            walk.stats.count(Counter::Invalid);
+            walk.stats.count(DecodeCounter::Invalid);
         }
         if walk.inner.is_none() && walk.fragment.is_none() {
             if !walk.packet.events.is_empty() {
@@ -99,7 +99,7 @@ impl Decoder {
     fn deliver<'a>(
         &mut self,
         mut packet: Packet<'a>,
-        mut inner: Option<Inner<'a>>,
+        mut inner: Option<InnerPacket<'a>>,
         mut fragment: Option<Fragment<'a>>,
         mut origin: Origin,
         sink: &mut impl FnMut(&Packet<'_>),
@@ -139,9 +139,9 @@ impl Decoder {
     fn inner<'a>(
         &mut self,
         outer: &Packet<'a>,
-        inner: Inner<'a>,
+        inner: InnerPacket<'a>,
         origin: &mut Origin,
-    ) -> Option<(Tunnel, Packet<'a>, Option<Inner<'a>>, Option<Fragment<'a>>)> {
+    ) -> Option<(Tunnel, Packet<'a>, Option<InnerPacket<'a>>, Option<Fragment<'a>>)> {
         let length = u32::try_from(inner.data.len()).unwrap_or(u32::MAX);
         let mut packet = Packet::new(outer.time, outer.ordinal, inner.data, LINK_RAW, length);
         packet.level = outer.level.saturating_add(1);
@@ -206,18 +206,18 @@ impl Decoder {
 
 impl<'a> PacketDecoder<'_, 'a> {
     /// Decodes a tunnel's payload.
-    fn inner(&mut self, kind: Kind, data: &'a [u8]) -> Step {
+    fn inner(&mut self, kind: InnerKind, data: &'a [u8]) -> LayerResult {
         match kind {
-            Kind::Ethernet => self.ethernet(data),
-            Kind::Vlan => self.vlan(data),
-            Kind::Ipv4 => self.ipv4(data),
-            Kind::Ipv6 => self.ipv6(data),
-            Kind::Ppp => self.ppp(data),
-            Kind::Arp => self.arp(data),
-            Kind::ErspanII => self.erspan(data),
-            Kind::ErspanI => {
-                self.stats.count(Counter::Erspan);
-                if data.is_empty() { Err(Broken) } else { self.ethernet(data) }
+            InnerKind::Ethernet => self.ethernet(data),
+            InnerKind::Vlan => self.vlan(data),
+            InnerKind::Ipv4 => self.ipv4(data),
+            InnerKind::Ipv6 => self.ipv6(data),
+            InnerKind::Ppp => self.ppp(data),
+            InnerKind::Arp => self.arp(data),
+            InnerKind::ErspanII => self.erspan(data),
+            InnerKind::ErspanI => {
+                self.stats.count(DecodeCounter::Erspan);
+                if data.is_empty() { Err(BrokenLayer) } else { self.ethernet(data) }
             }
         }
     }

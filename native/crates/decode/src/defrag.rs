@@ -13,8 +13,8 @@ use smallvec::SmallVec;
 use sidewire_base::Time;
 
 use crate::fragment::Fragment;
-use crate::options::{DefragOptions, Network, Policy};
-use crate::stats::Counter;
+use crate::options::{DefragOptions, DefragPolicy, Network};
+use crate::stats::DecodeCounter;
 use crate::{DecodeEvent, Packet, Stats, checksum, ipv6};
 
 /// Greatest datagram: its length has 16 bits.
@@ -24,9 +24,9 @@ const MAX_DATAGRAM: usize = 65_535;
 const FRAGMENT_COST: usize = 64;
 const TRACKER_COST: usize = 256;
 
-impl Policy {
+impl DefragPolicy {
     /// True when a new fragment takes the octets it shares with an old one.
-    const fn new_wins(self, new: Span, old: Span) -> bool {
+    const fn new_wins(self, new: OctetSpan, old: OctetSpan) -> bool {
         match self {
             Self::First => false,
             Self::Last => true,
@@ -40,14 +40,14 @@ impl Policy {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Span {
+struct OctetSpan {
     start: usize,
     end: usize,
 }
 
 /// What makes fragments belong together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
+struct DatagramKey {
     source: IpAddr,
     destination: IpAddr,
     id: u32,
@@ -58,38 +58,38 @@ struct Key {
 }
 
 #[derive(Debug)]
-struct Held {
-    span: Span,
+struct HeldFragment {
+    span: OctetSpan,
     data: Vec<u8>,
 }
 
 /// Octets `span` belong to a fragment.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
-    span: Span,
+struct FragmentPiece {
+    span: OctetSpan,
     owner: usize,
 }
 
 /// One datagram in the making.
 #[derive(Debug)]
-struct Tracker {
+struct DatagramTracker {
     deadline: Time,
     /// When it was touched last; finds the stale entries of the eviction queue.
     stamp: u64,
-    policy: Policy,
-    fragments: Vec<Held>,
+    policy: DefragPolicy,
+    fragments: Vec<HeldFragment>,
     /// Sorted, without overlaps.
-    pieces: Vec<Piece>,
+    pieces: Vec<FragmentPiece>,
     covered: usize,
     end: usize,
     seen_last: bool,
-    head: Option<Head>,
+    head: Option<FirstFragment>,
     cost: usize,
 }
 
 /// Headers of the fragment at offset 0.
 #[derive(Clone, Debug)]
-struct Head {
+struct FirstFragment {
     octets: Vec<u8>,
     network_at: usize,
     next_header_at: usize,
@@ -100,9 +100,9 @@ struct Head {
 #[derive(Debug)]
 pub(crate) struct Defrag {
     options: DefragOptions,
-    trackers: HashMap<Key, Tracker>,
+    trackers: HashMap<DatagramKey, DatagramTracker>,
     /// Trackers by last touch, oldest first, stale entries included.
-    queue: VecDeque<(Key, u64)>,
+    queue: VecDeque<(DatagramKey, u64)>,
     stamp: u64,
     memory: usize,
     fragments: usize,
@@ -130,12 +130,12 @@ impl Defrag {
         let ip = packet.ip.as_ref()?;
         let v6 = ip.version == 6;
         let event = |v4_event, v6_event| if v6 { v6_event } else { v4_event };
-        stats.count(if v6 { Counter::DefragIpv6Fragments } else { Counter::DefragIpv4Fragments });
+        stats.count(if v6 { DecodeCounter::DefragIpv6Fragments } else { DecodeCounter::DefragIpv4Fragments });
         if fragment.payload.is_empty() {
             return None;
         }
         let start = fragment.offset as usize;
-        let span = Span { start, end: start + fragment.payload.len() };
+        let span = OctetSpan { start, end: start + fragment.payload.len() };
         let fixed = fragment.head.len().saturating_sub(fragment.network_at);
         // IPv4 counts its header in the length, IPv6 only the extension headers.
         let counted = if v6 { fixed.saturating_sub(ipv6::HEADER_LENGTH) } else { fixed };
@@ -149,7 +149,7 @@ impl Defrag {
         self.expire(packet.time, stats);
         if self.trackers.get(&key).is_some_and(|tracker| tracker.deadline < packet.time) {
             self.remove(&key);
-            stats.count(Counter::DefragTimeout);
+            stats.count(DecodeCounter::DefragTimeout);
         }
         if !self.make_room(&key, fragment.payload.len() + fragment.head.len() + FRAGMENT_COST, stats) {
             packet.events.push(event(DecodeEvent::IPV4_FRAG_IGNORED, DecodeEvent::IPV6_FRAG_IGNORED));
@@ -159,7 +159,7 @@ impl Defrag {
         let stamp = self.stamp;
         let tracker = self.trackers.entry(key.clone()).or_insert_with(|| {
             self.memory += TRACKER_COST;
-            Tracker::new(packet.time, stamp, policy)
+            DatagramTracker::new(packet.time, stamp, policy)
         });
         tracker.stamp = stamp;
         tracker.deadline = packet.time.plus_seconds(i64::from(timeout));
@@ -181,15 +181,15 @@ impl Defrag {
             packet.events.push(event(DecodeEvent::IPV4_FRAG_PKT_TOO_LARGE, DecodeEvent::IPV6_FRAG_PKT_TOO_LARGE));
         }
         if built.is_some() {
-            stats.count(if v6 { Counter::DefragIpv6Reassembled } else { Counter::DefragIpv4Reassembled });
+            stats.count(if v6 { DecodeCounter::DefragIpv6Reassembled } else { DecodeCounter::DefragIpv4Reassembled });
         }
         built
     }
 
     /// What fragments of the same datagram share.
-    fn key(&self, packet: &Packet<'_>, fragment: &Fragment<'_>) -> Option<Key> {
+    fn key(&self, packet: &Packet<'_>, fragment: &Fragment<'_>) -> Option<DatagramKey> {
         let ip = packet.ip.as_ref()?;
-        Some(Key {
+        Some(DatagramKey {
             source: ip.source,
             destination: ip.destination,
             id: fragment.id,
@@ -199,7 +199,7 @@ impl Defrag {
         })
     }
 
-    fn remove(&mut self, key: &Key) -> bool {
+    fn remove(&mut self, key: &DatagramKey) -> bool {
         let Some(tracker) = self.trackers.remove(key) else { return false };
         self.memory = self.memory.saturating_sub(tracker.cost);
         self.fragments = self.fragments.saturating_sub(tracker.fragments.len());
@@ -212,7 +212,7 @@ impl Defrag {
             match self.trackers.get(key) {
                 Some(tracker) if tracker.stamp == *stamp && tracker.deadline >= now => return,
                 Some(tracker) if tracker.stamp == *stamp => {
-                    stats.count(Counter::DefragTimeout);
+                    stats.count(DecodeCounter::DefragTimeout);
                     let key = key.clone();
                     self.remove(&key);
                 }
@@ -223,14 +223,14 @@ impl Defrag {
     }
 
     /// Evicts the datagrams untouched longest until a fragment fits; never the fragment's own.
-    fn make_room(&mut self, key: &Key, cost: usize, stats: &mut Stats) -> bool {
+    fn make_room(&mut self, key: &DatagramKey, cost: usize, stats: &mut Stats) -> bool {
         loop {
             let full = if self.trackers.len() >= self.options.max_trackers && !self.trackers.contains_key(key) {
-                Counter::DefragMaxTrackers
+                DecodeCounter::DefragMaxTrackers
             } else if self.fragments >= self.options.max_fragments {
-                Counter::DefragMaxFragments
+                DecodeCounter::DefragMaxFragments
             } else if self.memory + cost + TRACKER_COST > self.options.memory {
-                Counter::DefragMemcap
+                DecodeCounter::DefragMemcap
             } else {
                 return true;
             };
@@ -263,8 +263,8 @@ impl Defrag {
     }
 }
 
-impl Tracker {
-    fn new(time: Time, stamp: u64, policy: Policy) -> Self {
+impl DatagramTracker {
+    fn new(time: Time, stamp: u64, policy: DefragPolicy) -> Self {
         Self {
             deadline: time,
             stamp,
@@ -280,36 +280,39 @@ impl Tracker {
     }
 
     /// Adds a fragment; whether it overlapped others, and what it costs to keep.
-    fn add(&mut self, span: Span, fragment: &Fragment<'_>) -> (bool, usize) {
+    fn add(&mut self, span: OctetSpan, fragment: &Fragment<'_>) -> (bool, usize) {
         self.seen_last |= !fragment.more;
         self.end = self.end.max(span.end);
         let owner = self.fragments.len();
         // The pieces that touch the span lie side by side, as they are sorted.
         let first = self.pieces.partition_point(|piece| piece.span.end <= span.start);
         let last = self.pieces.partition_point(|piece| piece.span.start < span.end);
-        let mut settled: SmallVec<[Piece; 8]> = SmallVec::new();
+        let mut settled: SmallVec<[FragmentPiece; 8]> = SmallVec::new();
         let mut won = false;
         let mut at = span.start;
-        let mut take = |settled: &mut SmallVec<[Piece; 8]>, start: usize, end: usize| {
+        let mut take = |settled: &mut SmallVec<[FragmentPiece; 8]>, start: usize, end: usize| {
             if start < end {
                 won = true;
-                settled.push(Piece { span: Span { start, end }, owner });
+                settled.push(FragmentPiece { span: OctetSpan { start, end }, owner });
             }
         };
         for piece in self.pieces.get(first..last).unwrap_or_default() {
             take(&mut settled, at, piece.span.start);
             let old = self.fragments.get(piece.owner).map_or(piece.span, |held| held.span);
-            let shared = Span { start: piece.span.start.max(span.start), end: piece.span.end.min(span.end) };
+            let shared = OctetSpan { start: piece.span.start.max(span.start), end: piece.span.end.min(span.end) };
             if self.policy.new_wins(span, old) {
                 let mut keep = |start, end| {
                     if start < end {
-                        settled.push(Piece { span: Span { start, end }, owner: piece.owner });
+                        settled.push(FragmentPiece { span: OctetSpan { start, end }, owner: piece.owner });
                     }
                 };
                 keep(piece.span.start, shared.start);
                 take(&mut settled, shared.start, shared.end);
                 if shared.end < piece.span.end {
-                    settled.push(Piece { span: Span { start: shared.end, end: piece.span.end }, owner: piece.owner });
+                    settled.push(FragmentPiece {
+                        span: OctetSpan { start: shared.end, end: piece.span.end },
+                        owner: piece.owner,
+                    });
                 }
             } else {
                 settled.push(*piece);
@@ -317,8 +320,8 @@ impl Tracker {
             at = piece.span.end;
         }
         take(&mut settled, at.max(span.start), span.end);
-        let before: usize = self.pieces.get(first..last).unwrap_or_default().iter().map(Piece::length).sum();
-        let after: usize = settled.iter().map(Piece::length).sum();
+        let before: usize = self.pieces.get(first..last).unwrap_or_default().iter().map(FragmentPiece::length).sum();
+        let after: usize = settled.iter().map(FragmentPiece::length).sum();
         self.covered += after - before.min(after);
         self.pieces.splice(first..last, settled);
         if !won {
@@ -327,14 +330,14 @@ impl Tracker {
         let mut cost = fragment.payload.len() + FRAGMENT_COST;
         if span.start == 0 && self.pieces.first().is_some_and(|piece| piece.owner == owner) {
             cost += fragment.head.len();
-            self.head = Some(Head {
+            self.head = Some(FirstFragment {
                 octets: fragment.head.to_vec(),
                 network_at: fragment.network_at,
                 next_header_at: fragment.next_header_at,
                 next_header: fragment.protocol,
             });
         }
-        self.fragments.push(Held { span, data: fragment.payload.to_vec() });
+        self.fragments.push(HeldFragment { span, data: fragment.payload.to_vec() });
         self.cost += cost;
         (first < last, cost)
     }
@@ -364,7 +367,7 @@ impl Tracker {
     }
 }
 
-impl Piece {
+impl FragmentPiece {
     const fn length(&self) -> usize {
         self.span.end - self.span.start
     }

@@ -8,11 +8,11 @@ pub struct DecodeEvent(pub u16);
 macro_rules! events {
     ($($constant:ident = $name:literal;)*) => {
         #[allow(clippy::upper_case_acronyms, non_camel_case_types, reason = "numbers the constants below")]
-        enum Number { $($constant,)* }
+        enum EventNumber { $($constant,)* }
 
         #[allow(missing_docs, reason = "each is documented by its name, which is the rule language's")]
         impl DecodeEvent {
-            $(pub const $constant: Self = Self(Number::$constant as u16);)*
+            $(pub const $constant: Self = Self(EventNumber::$constant as u16);)*
 
             /// Names, without the `decoder.` prefix, by number.
             pub const NAMES: &'static [&'static str] = &[$($name,)*];

@@ -2,14 +2,15 @@
 
 use sidewire_base::{Cursor, Time};
 
-use crate::{Decoder, Frame, Options, Ports, Sharder};
+use crate::{DecodeOptions, Decoder, LinkFrame, Ports, Sharder};
 
 /// Decodes `data` as frames: an octet of options, then for each frame a link type, a length and its octets.
 pub fn decode(data: &[u8]) {
     let mut cur = Cursor::new(data);
     let Ok(flags) = cur.u8() else { return };
     let teredo = if flags & 4 != 0 { Ports::Any } else { Ports::None };
-    let options = Options { checksums: flags & 1 != 0, offload_length: flags & 2 != 0, teredo, ..Options::default() };
+    let options =
+        DecodeOptions { checksums: flags & 1 != 0, offload_length: flags & 2 != 0, teredo, ..DecodeOptions::default() };
     let mut sharder = Sharder::new(&options);
     let mut decoder = Decoder::new(options);
     let mut ordinal = 0;
@@ -19,7 +20,7 @@ pub fn decode(data: &[u8]) {
         let link_type = if link == 255 { 276 } else { u32::from(link) };
         let time = Time::new(ordinal * 10, 0);
         let wire_length = u32::from(length);
-        let frame = Frame { time, ordinal: ordinal.unsigned_abs(), link_type, data: octets, wire_length };
+        let frame = LinkFrame { time, ordinal: ordinal.unsigned_abs(), link_type, data: octets, wire_length };
         let mut packets = 0usize;
         decoder.decode(&frame, &mut |packet| packets += packet.payload.len());
         std::hint::black_box((packets, sharder.key(&frame)));

@@ -6,7 +6,7 @@ use sidewire_base::Endpoint;
 
 use crate::ipv4;
 use crate::packet_decoder::PacketDecoder;
-use crate::stats::Counter;
+use crate::stats::DecodeCounter;
 use crate::{DecodeEvent, Embedded, Icmp, Transport, ipv6};
 use sidewire_base::ip_protocol as protocol;
 
@@ -18,7 +18,7 @@ const TIMESTAMPS_LENGTH: usize = 12;
 const SHORT_LENGTH: usize = 4;
 
 /// How a message type is to be read.
-enum Reading {
+enum IcmpReading {
     /// With identifier and sequence number.
     Echo,
     /// An error message that quotes a packet.
@@ -31,29 +31,29 @@ enum Reading {
 
 impl<'a> PacketDecoder<'_, 'a> {
     pub(crate) fn icmpv4(&mut self, data: &'a [u8]) {
-        self.stats.count(Counter::Icmpv4);
+        self.stats.count(DecodeCounter::Icmpv4);
         let Some(([kind, code, _, _, r0, r1, r2, r3], quoted)) = data.split_first_chunk::<LENGTH>() else {
             return self.invalid(DecodeEvent::ICMPV4_PKT_TOO_SMALL);
         };
         let (reading, code_is_known) = match kind {
-            0 | 8 | 13..=18 => (Reading::Echo, *code == 0),
-            3 => (Reading::Error, *code <= 15),
-            4 => (Reading::Error, *code == 0),
-            5 => (Reading::Error, *code <= 3),
-            9 => (Reading::Plain, true),
-            11 => (Reading::Error, *code <= 1),
-            12 => (Reading::Error, *code == 0),
+            0 | 8 | 13..=18 => (IcmpReading::Echo, *code == 0),
+            3 => (IcmpReading::Error, *code <= 15),
+            4 => (IcmpReading::Error, *code == 0),
+            5 => (IcmpReading::Error, *code <= 3),
+            9 => (IcmpReading::Plain, true),
+            11 => (IcmpReading::Error, *code <= 1),
+            12 => (IcmpReading::Error, *code == 0),
             _ => {
                 self.event(DecodeEvent::ICMPV4_UNKNOWN_TYPE);
-                (Reading::Plain, true)
+                (IcmpReading::Plain, true)
             }
         };
         let (mut echo, mut embedded) = (None, None);
         match reading {
             _ if !code_is_known => self.event(DecodeEvent::ICMPV4_UNKNOWN_CODE),
-            Reading::Echo => echo = Some((u16::from_be_bytes([*r0, *r1]), u16::from_be_bytes([*r2, *r3]))),
+            IcmpReading::Echo => echo = Some((u16::from_be_bytes([*r0, *r1]), u16::from_be_bytes([*r2, *r3]))),
             // Source quench without a packet is an event, the others are not: Suricata's choice.
-            Reading::Error if !quoted.is_empty() || *kind == 4 => match quoted_ipv4(quoted) {
+            IcmpReading::Error if !quoted.is_empty() || *kind == 4 => match quoted_ipv4(quoted) {
                 Ok(found) => embedded = found,
                 Err(event) => self.invalid(event),
             },
@@ -70,33 +70,33 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     pub(crate) fn icmpv6(&mut self, data: &'a [u8]) {
-        self.stats.count(Counter::Icmpv6);
+        self.stats.count(DecodeCounter::Icmpv6);
         let Some(([kind, code, _, _, r0, r1, r2, r3], quoted)) = data.split_first_chunk::<LENGTH>() else {
             return self.invalid(DecodeEvent::ICMPV6_PKT_TOO_SMALL);
         };
         let (reading, code_is_known) = match kind {
-            1 => (Reading::Error, *code <= 6),
-            2 => (Reading::TooBig, *code == 0),
-            3 => (Reading::Error, *code <= 1),
-            4 => (Reading::Error, *code <= 2),
-            128 | 129 => (Reading::Echo, *code == 0),
+            1 => (IcmpReading::Error, *code <= 6),
+            2 => (IcmpReading::TooBig, *code == 0),
+            3 => (IcmpReading::Error, *code <= 1),
+            4 => (IcmpReading::Error, *code <= 2),
+            128 | 129 => (IcmpReading::Echo, *code == 0),
             // Neighbour discovery, multicast listeners, mobility, certificates and the like: one code each.
-            130..=137 | 141..=149 | 154 | 156..=159 => (Reading::Plain, *code == 0),
-            138 => (Reading::Plain, matches!(code, 0..=2 | 255)), // router renumbering
-            139 | 140 => (Reading::Plain, *code <= 2),            // node information
-            150..=153 => (Reading::Plain, true),
-            155 => (Reading::Plain, matches!(code, 0..=3 | 128..=132)), // RPL
+            130..=137 | 141..=149 | 154 | 156..=159 => (IcmpReading::Plain, *code == 0),
+            138 => (IcmpReading::Plain, matches!(code, 0..=2 | 255)), // router renumbering
+            139 | 140 => (IcmpReading::Plain, *code <= 2),            // node information
+            150..=153 => (IcmpReading::Plain, true),
+            155 => (IcmpReading::Plain, matches!(code, 0..=3 | 128..=132)), // RPL
             100 | 101 | 200 | 201 => {
                 self.event(DecodeEvent::ICMPV6_EXPERIMENTATION_TYPE);
-                (Reading::Plain, true)
+                (IcmpReading::Plain, true)
             }
             5..=99 | 102..=126 | 160..=199 | 202.. => {
                 self.event(DecodeEvent::ICMPV6_UNASSIGNED_TYPE);
-                (Reading::Plain, true)
+                (IcmpReading::Plain, true)
             }
             _ => {
                 self.event(DecodeEvent::ICMPV6_UNKNOWN_TYPE);
-                (Reading::Plain, true)
+                (IcmpReading::Plain, true)
             }
         };
         // Multicast listener discovery never leaves the link.
@@ -110,9 +110,9 @@ impl<'a> PacketDecoder<'_, 'a> {
                 self.event(DecodeEvent::ICMPV6_UNKNOWN_CODE);
                 length = SHORT_LENGTH;
             }
-            Reading::Echo => echo = Some((u16::from_be_bytes([*r0, *r1]), u16::from_be_bytes([*r2, *r3]))),
-            Reading::Error | Reading::TooBig => {
-                if matches!(reading, Reading::TooBig) {
+            IcmpReading::Echo => echo = Some((u16::from_be_bytes([*r0, *r1]), u16::from_be_bytes([*r2, *r3]))),
+            IcmpReading::Error | IcmpReading::TooBig => {
+                if matches!(reading, IcmpReading::TooBig) {
                     mtu = Some(u32::from_be_bytes([*r0, *r1, *r2, *r3]));
                 }
                 match quoted_ipv6(quoted) {
@@ -120,7 +120,7 @@ impl<'a> PacketDecoder<'_, 'a> {
                     Err(event) => self.invalid(event),
                 }
             }
-            Reading::Plain => length = SHORT_LENGTH,
+            IcmpReading::Plain => length = SHORT_LENGTH,
         }
         self.packet.bad_checksum.transport = self.checksum_is_bad(protocol::ICMPV6, data);
         // Suricata's `icmpv6.hdr` has the rest-of-header word also where the payload begins with it.

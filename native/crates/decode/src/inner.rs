@@ -1,11 +1,11 @@
 //! A packet found inside another.
 
 use crate::Tunnel;
-use crate::stats::Counter;
+use crate::stats::DecodeCounter;
 
 /// What an inner packet begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum InnerKind {
     Ethernet,
     Vlan,
     Ipv4,
@@ -18,10 +18,10 @@ pub(crate) enum Kind {
 
 /// A packet found inside another.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Inner<'a> {
-    pub(crate) kind: Kind,
+pub(crate) struct InnerPacket<'a> {
+    pub(crate) kind: InnerKind,
     pub(crate) tunnel: Tunnel,
     pub(crate) data: &'a [u8],
     /// Counted when the inner packet could be decoded.
-    pub(crate) counter: Option<Counter>,
+    pub(crate) counter: Option<DecodeCounter>,
 }

@@ -5,9 +5,9 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::ip_protocol as protocol;
 
 use crate::fragment::Fragment;
-use crate::inner::Kind;
-use crate::packet_decoder::{Broken, PacketDecoder, Step};
-use crate::stats::Counter;
+use crate::inner::InnerKind;
+use crate::packet_decoder::{BrokenLayer, LayerResult, PacketDecoder};
+use crate::stats::DecodeCounter;
 use crate::{DecodeEvent, Ip, Tunnel, checksum};
 
 /// Octets of the header without options.
@@ -19,8 +19,8 @@ const MORE_FRAGMENTS: u8 = 1;
 impl<'a> PacketDecoder<'_, 'a> {
     /// An IPv4 datagram and what it carries.
     #[inline]
-    pub(crate) fn ipv4(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Ipv4);
+    pub(crate) fn ipv4(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Ipv4);
         self.enter()?;
         let Some(header) = data.first_chunk::<HEADER_LENGTH>() else {
             return self.broken(DecodeEvent::IPV4_PKT_TOO_SMALL);
@@ -63,7 +63,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         });
         if !options.is_empty() && self.ipv4_options(options).is_err() {
             self.packet.ip = None;
-            return Err(Broken);
+            return Err(BrokenLayer);
         }
         if self.options.checksums {
             // A host leaves 0 for its card to fill in, which no right checksum is.
@@ -101,8 +101,8 @@ impl<'a> PacketDecoder<'_, 'a> {
                 let _read = self.gre(payload);
             }
             protocol::ESP => self.esp(payload),
-            protocol::IPV4 => self.tunnel(Kind::Ipv4, Tunnel::IpInIp, payload, Some(Counter::Ipv4InIpv4)),
-            protocol::IPV6 => self.tunnel(Kind::Ipv6, Tunnel::IpInIp, payload, Some(Counter::Ipv6InIpv4)),
+            protocol::IPV4 => self.tunnel(InnerKind::Ipv4, Tunnel::IpInIp, payload, Some(DecodeCounter::Ipv4InIpv4)),
+            protocol::IPV6 => self.tunnel(InnerKind::Ipv6, Tunnel::IpInIp, payload, Some(DecodeCounter::Ipv6InIpv4)),
             protocol::ICMPV6 => self.invalid(DecodeEvent::IPV4_ICMPV6),
             0 if self.van_jacobson => self.tcp(payload),
             _ => {}
@@ -111,7 +111,7 @@ impl<'a> PacketDecoder<'_, 'a> {
 
     /// Walks the options; each known one is checked once, as its RFC has it. Broken when one does not fit.
     #[inline(never)]
-    fn ipv4_options(&mut self, options: &[u8]) -> Step {
+    fn ipv4_options(&mut self, options: &[u8]) -> LayerResult {
         const END: u8 = 0;
         const NOP: u8 = 1;
         if !options.len().is_multiple_of(8) {
@@ -150,7 +150,7 @@ impl<'a> PacketDecoder<'_, 'a> {
     /// An encapsulating security payload: what it carries is sealed. RFC 4303.
     pub(crate) fn esp(&mut self, data: &'a [u8]) {
         const LENGTH: usize = 8;
-        self.stats.count(Counter::Esp);
+        self.stats.count(DecodeCounter::Esp);
         match data.get(LENGTH..) {
             Some(sealed) => self.packet.payload = sealed,
             None => self.invalid(DecodeEvent::ESP_PKT_TOO_SMALL),
@@ -158,11 +158,11 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// A tunnel's inner IP packet, decoded by its kind.
-    pub(crate) fn inner_ip(&mut self, version: u8, data: &'a [u8]) -> Step {
+    pub(crate) fn inner_ip(&mut self, version: u8, data: &'a [u8]) -> LayerResult {
         match version {
             4 => self.ipv4(data),
             6 => self.ipv6(data),
-            _ => Err(Broken),
+            _ => Err(BrokenLayer),
         }
     }
 }

@@ -3,9 +3,9 @@
 use core::net::{IpAddr, Ipv6Addr};
 
 use crate::fragment::Fragment;
-use crate::inner::Kind;
-use crate::packet_decoder::{Broken, PacketDecoder, Step};
-use crate::stats::Counter;
+use crate::inner::InnerKind;
+use crate::packet_decoder::{BrokenLayer, LayerResult, PacketDecoder};
+use crate::stats::DecodeCounter;
 use crate::{DecodeEvent, Ip, Tunnel, ipv4};
 use sidewire_base::ip_protocol as protocol;
 
@@ -20,7 +20,7 @@ const NEXT_HEADER_AT: usize = 6;
 
 /// Which extension headers were seen.
 #[derive(Default)]
-struct Seen {
+struct SeenLayers {
     hop_by_hop: bool,
     routing: bool,
     authentication: bool,
@@ -31,12 +31,12 @@ struct Seen {
 impl<'a> PacketDecoder<'_, 'a> {
     /// An IPv6 packet and what it carries.
     #[inline]
-    pub(crate) fn ipv6(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Ipv6);
+    pub(crate) fn ipv6(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Ipv6);
         self.enter()?;
         let Some(header) = data.first_chunk::<HEADER_LENGTH>() else {
             // Suricata 8 has `ipv6.pkt_too_small` and never raises it.
-            return Err(Broken);
+            return Err(BrokenLayer);
         };
         let [first, second, _, _, l0, l1, next_header, hop_limit, addresses @ ..] = header;
         if first >> 4 != 6 {
@@ -97,7 +97,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         match payload.first() {
             _ if payload.len() < ipv4::HEADER_LENGTH => self.invalid(DecodeEvent::IPV4_IN_IPV6_TOO_SMALL),
             Some(octet) if octet >> 4 == 4 => {
-                self.tunnel(Kind::Ipv4, Tunnel::IpInIpv6, payload, Some(Counter::Ipv4InIpv6));
+                self.tunnel(InnerKind::Ipv4, Tunnel::IpInIpv6, payload, Some(DecodeCounter::Ipv4InIpv6));
             }
             _ => self.invalid(DecodeEvent::IPV4_IN_IPV6_WRONG_VERSION),
         }
@@ -107,7 +107,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         match payload.first() {
             _ if payload.len() < HEADER_LENGTH => self.invalid(DecodeEvent::IPV6_IN_IPV6_TOO_SMALL),
             Some(octet) if octet >> 4 == 6 => {
-                self.tunnel(Kind::Ipv6, Tunnel::IpInIpv6, payload, Some(Counter::Ipv6InIpv6));
+                self.tunnel(InnerKind::Ipv6, Tunnel::IpInIpv6, payload, Some(DecodeCounter::Ipv6InIpv6));
             }
             _ => self.invalid(DecodeEvent::IPV6_IN_IPV6_WRONG_VERSION),
         }
@@ -116,7 +116,7 @@ impl<'a> PacketDecoder<'_, 'a> {
     /// Follows the chain; every header takes at least 8 octets, so that the payload bounds it.
     #[inline(never)]
     fn extension_headers(&mut self, first: u8, data: &'a [u8], payload: &'a [u8]) {
-        let mut seen = Seen::default();
+        let mut seen = SeenLayers::default();
         let (mut next, mut rest, mut named_at) = (first, payload, NEXT_HEADER_AT);
         loop {
             self.extended(next, data, payload, rest);
@@ -174,7 +174,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         }
     }
 
-    fn extension_header(&mut self, seen: &mut Seen, kind: u8, header: &[u8]) {
+    fn extension_header(&mut self, seen: &mut SeenLayers, kind: u8, header: &[u8]) {
         match kind {
             protocol::ROUTING if seen.routing => self.event(DecodeEvent::IPV6_EXTHDR_DUPL_RH),
             protocol::ROUTING => {
@@ -272,7 +272,7 @@ impl<'a> PacketDecoder<'_, 'a> {
     /// A fragment header; true when the packet is a fragment and ends here.
     fn fragment_header(
         &mut self,
-        seen: &mut Seen,
+        seen: &mut SeenLayers,
         header: &[u8],
         data: &'a [u8],
         at: usize,

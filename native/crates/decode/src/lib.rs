@@ -26,12 +26,13 @@ mod stats;
 mod transport;
 mod tunnel;
 
-pub use decoder::{Decoder, Frame};
+pub use decoder::{Decoder, LinkFrame};
 pub use event::DecodeEvent;
 pub use link::link_type_is_known;
-pub use options::{DefragOptions, Network, Options, Policy, Ports};
+pub use options::{DecodeOptions, DefragOptions, DefragPolicy, Network, Ports};
 pub use packet::{
-    Arp, BadChecksum, Embedded, Ethernet, Icmp, Ip, Packet, Root, Sctp, Tcp, TcpOptions, Transport, Tunnel, Udp,
+    Arp, BadChecksum, Embedded, Ethernet, Icmp, Ip, Packet, Root, Sctp, TcpHeader, TcpOptions, Transport, Tunnel,
+    UdpHeader,
 };
 pub use shard::{ShardKey, Sharder};
 pub use stats::Stats;

@@ -1,7 +1,7 @@
 //! Link layers and tags between them and IP.
 
-use crate::packet_decoder::{PacketDecoder, Step};
-use crate::stats::Counter;
+use crate::packet_decoder::{LayerResult, PacketDecoder};
+use crate::stats::DecodeCounter;
 use crate::{Arp, DecodeEvent, Ethernet, ipv4};
 
 const ETHERNET_LENGTH: usize = 14;
@@ -36,7 +36,7 @@ pub const fn link_type_is_known(link_type: u32) -> bool {
 impl<'a> PacketDecoder<'_, 'a> {
     /// Decodes a frame of a link type.
     #[inline]
-    pub(crate) fn link(&mut self, link_type: u32, data: &'a [u8]) -> Step {
+    pub(crate) fn link(&mut self, link_type: u32, data: &'a [u8]) -> LayerResult {
         match link_type {
             1 => self.ethernet(data),
             0 | 108 => self.null(data),
@@ -52,8 +52,8 @@ impl<'a> PacketDecoder<'_, 'a> {
 
     /// IEEE 802.3 and Ethernet II.
     #[inline]
-    pub(crate) fn ethernet(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Ethernet);
+    pub(crate) fn ethernet(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Ethernet);
         let Some((header, rest)) = data.split_first_chunk::<ETHERNET_LENGTH>() else {
             return self.broken(DecodeEvent::ETHERNET_PKT_TOO_SMALL);
         };
@@ -97,7 +97,7 @@ impl<'a> PacketDecoder<'_, 'a> {
                 None => self.broken(DecodeEvent::DCE_PKT_TOO_SMALL),
             },
             _ => {
-                self.stats.count(Counter::UnknownEtherType);
+                self.stats.count(DecodeCounter::UnknownEtherType);
                 self.event(DecodeEvent::ETHERNET_UNKNOWN_ETHERTYPE);
                 return false;
             }
@@ -106,11 +106,11 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// An IEEE 802.1Q or 802.1ad tag.
-    pub(crate) fn vlan(&mut self, data: &'a [u8]) -> Step {
+    pub(crate) fn vlan(&mut self, data: &'a [u8]) -> LayerResult {
         match self.packet.vlans.len() {
-            0 => self.stats.count(Counter::Vlan),
-            1 => self.stats.count(Counter::VlanQinq),
-            2 => self.stats.count(Counter::VlanQinqinq),
+            0 => self.stats.count(DecodeCounter::Vlan),
+            1 => self.stats.count(DecodeCounter::VlanQinq),
+            2 => self.stats.count(DecodeCounter::VlanQinqinq),
             _ => {}
         }
         let Some(([t0, t1, p0, p1], rest)) = data.split_first_chunk::<VLAN_LENGTH>() else {
@@ -119,7 +119,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         self.enter()?;
         if self.packet.vlans.len() >= MAX_VLANS {
             self.event(DecodeEvent::VLAN_TOO_MANY_LAYERS);
-            return Err(crate::packet_decoder::Broken);
+            return Err(crate::packet_decoder::BrokenLayer);
         }
         self.packet.vlans.push(u16::from_be_bytes([*t0, *t1]) & 0x0fff);
         let ether_type = u16::from_be_bytes([*p0, *p1]);
@@ -127,7 +127,7 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// What follows a tag: its type is the frame's from now on.
-    fn tagged(&mut self, ether_type: u16, rest: &'a [u8], unknown: DecodeEvent) -> Step {
+    fn tagged(&mut self, ether_type: u16, rest: &'a [u8], unknown: DecodeEvent) -> LayerResult {
         if let Some(ethernet) = &mut self.packet.ethernet {
             ethernet.ether_type = ether_type;
         }
@@ -135,8 +135,8 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// A Cisco VN-Tag (802.1Qbh).
-    fn vntag(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Vntag);
+    fn vntag(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Vntag);
         let Some(([_, _, _, _, p0, p1], rest)) = data.split_first_chunk::<VNTAG_LENGTH>() else {
             return self.broken(DecodeEvent::VNTAG_HEADER_TOO_SMALL);
         };
@@ -145,8 +145,8 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// A provider backbone bridge header (802.1ah): service tag, then customer addresses and type.
-    fn ieee8021ah(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Ieee8021ah);
+    fn ieee8021ah(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Ieee8021ah);
         let Some((header, rest)) = data.split_first_chunk::<IEEE8021AH_LENGTH>() else {
             return self.broken(DecodeEvent::IEEE8021AH_HEADER_TOO_SMALL);
         };
@@ -157,8 +157,8 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// An MPLS label stack. RFC 3032; what follows the bottom is guessed as RFC 4928 describes.
-    pub(crate) fn mpls(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Mpls);
+    pub(crate) fn mpls(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Mpls);
         self.enter()?;
         let mut rest = data;
         let label = loop {
@@ -198,8 +198,8 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// A network service header. RFC 8300.
-    fn nsh(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Nsh);
+    fn nsh(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Nsh);
         let Some(([v0, v1, kind, next, ..], _)) = data.split_first_chunk::<NSH_LENGTH>() else {
             return self.broken(DecodeEvent::NSH_HEADER_TOO_SMALL);
         };
@@ -237,8 +237,8 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// IP without a link header: the version is in the first octet.
-    fn raw(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Raw);
+    fn raw(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Raw);
         match data.first().map(|octet| octet >> 4) {
             _ if data.len() < ipv4::HEADER_LENGTH => self.broken(DecodeEvent::IPV4_PKT_TOO_SMALL),
             Some(4) => self.ipv4(data),
@@ -251,8 +251,8 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// BSD loopback: an address family in the byte order of the host that captured, or (LOOP) in network order.
-    fn null(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Null);
+    fn null(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Null);
         let Some((family, rest)) = data.split_first_chunk::<NULL_LENGTH>() else {
             return self.broken(DecodeEvent::LTNULL_PKT_TOO_SMALL);
         };
@@ -273,8 +273,8 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// Linux cooked capture, version 1.
-    fn sll(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Sll);
+    fn sll(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Sll);
         let Some((header, rest)) = data.split_first_chunk::<SLL_LENGTH>() else {
             return self.broken(DecodeEvent::SLL_PKT_TOO_SMALL);
         };
@@ -285,8 +285,8 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// Linux cooked capture, version 2.
-    fn sll2(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Sll2);
+    fn sll2(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Sll2);
         let Some(([p0, p1, ..], rest)) = data.split_first_chunk::<SLL2_LENGTH>() else {
             return self.broken(DecodeEvent::SLL2_PKT_TOO_SMALL);
         };
@@ -296,8 +296,8 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// Cisco HDLC.
-    fn chdlc(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Chdlc);
+    fn chdlc(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Chdlc);
         let Some(([_, _, p0, p1], rest)) = data.split_first_chunk::<CHDLC_LENGTH>() else {
             return self.broken(DecodeEvent::CHDLC_PKT_TOO_SMALL);
         };
@@ -307,9 +307,9 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// ARP for IPv4 over Ethernet. RFC 826, RFC 903.
-    pub(crate) fn arp(&mut self, data: &'a [u8]) -> Step {
+    pub(crate) fn arp(&mut self, data: &'a [u8]) -> LayerResult {
         const HEADER: usize = 8;
-        self.stats.count(Counter::Arp);
+        self.stats.count(DecodeCounter::Arp);
         let Some(([h0, h1, p0, p1, hardware_size, protocol_size, o0, o1], _)) = data.split_first_chunk::<HEADER>()
         else {
             return self.broken(DecodeEvent::ARP_PKT_TOO_SMALL);

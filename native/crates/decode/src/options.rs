@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 /// How frames are decoded. The default is that of `replay`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct DecodeOptions {
     /// Verify checksums; wrong ones are marked in [`Packet::bad_checksum`](crate::Packet::bad_checksum).
     pub checksums: bool,
     /// Take an IP length of 0 as "to the end of the frame", as captures of segmentation offload have it. Off: an event.
@@ -24,7 +24,7 @@ pub struct Options {
     pub defrag: DefragOptions,
 }
 
-impl Default for Options {
+impl Default for DecodeOptions {
     fn default() -> Self {
         Self {
             checksums: false,
@@ -63,7 +63,7 @@ impl Ports {
 
 /// How a target resolves overlapping fragments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Policy {
+pub enum DefragPolicy {
     /// What came first stays.
     First,
     /// What comes last wins.
@@ -81,7 +81,7 @@ pub enum Policy {
     Solaris,
 }
 
-impl Policy {
+impl DefragPolicy {
     /// The policy of a name in suricata.yaml's `host-os-policy`.
     #[must_use]
     pub fn from_host_os(name: &str) -> Option<Self> {
@@ -112,9 +112,9 @@ pub struct DefragOptions {
     /// Most fragments held at once.
     pub max_fragments: usize,
     /// How overlaps are resolved where `policies` says nothing.
-    pub policy: Policy,
+    pub policy: DefragPolicy,
     /// Policies by destination network (`host-os-policy`); the most specific network counts.
-    pub policies: Vec<(Network, Policy)>,
+    pub policies: Vec<(Network, DefragPolicy)>,
     /// Fragments on different VLANs belong to different datagrams.
     pub track_vlan: bool,
     /// Fragments on different tunnel levels belong to different datagrams.
@@ -129,7 +129,7 @@ impl Default for DefragOptions {
             memory: 32 << 20,
             max_trackers: 65_535,
             max_fragments: 65_535,
-            policy: Policy::Bsd,
+            policy: DefragPolicy::Bsd,
             policies: Vec::new(),
             track_vlan: true,
             track_level: true,

@@ -233,9 +233,9 @@ pub enum Transport<'a> {
     #[default]
     None,
     /// RFC 9293.
-    Tcp(Tcp<'a>),
+    Tcp(TcpHeader<'a>),
     /// RFC 768.
-    Udp(Udp<'a>),
+    Udp(UdpHeader<'a>),
     /// RFC 792 and RFC 4443: the version is the IP header's.
     Icmp(Icmp<'a>),
     /// RFC 9260: ports only.
@@ -258,7 +258,7 @@ impl Transport<'_> {
 
 /// A TCP header.
 #[derive(Clone, Debug)]
-pub struct Tcp<'a> {
+pub struct TcpHeader<'a> {
     /// Source port.
     pub source_port: u16,
     /// Destination port.
@@ -283,7 +283,7 @@ pub struct Tcp<'a> {
     pub options: TcpOptions,
 }
 
-impl Tcp<'_> {
+impl TcpHeader<'_> {
     /// FIN flag.
     pub const FIN: u8 = 0x01;
     /// SYN flag.
@@ -321,7 +321,7 @@ pub struct TcpOptions {
 
 /// A UDP header.
 #[derive(Clone, Debug)]
-pub struct Udp<'a> {
+pub struct UdpHeader<'a> {
     /// Source port.
     pub source_port: u16,
     /// Destination port.

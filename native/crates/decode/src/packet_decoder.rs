@@ -1,9 +1,9 @@
 //! Decodes one packet, layer by layer. Each layer's file adds the functions that read it.
 
 use crate::fragment::Fragment;
-use crate::inner::{Inner, Kind};
-use crate::stats::Counter;
-use crate::{DecodeEvent, Options, Packet, Stats, Tunnel};
+use crate::inner::{InnerKind, InnerPacket};
+use crate::stats::DecodeCounter;
+use crate::{DecodeEvent, DecodeOptions, Packet, Stats, Tunnel};
 
 /// Most events kept for one packet: Suricata's.
 const MAX_EVENTS: usize = 15;
@@ -13,11 +13,11 @@ pub(crate) const LINK_RAW: u32 = 101;
 
 /// Reads the layers of one packet, and notes what it carries.
 pub(crate) struct PacketDecoder<'d, 'a> {
-    pub(crate) options: &'d Options,
+    pub(crate) options: &'d DecodeOptions,
     pub(crate) stats: &'d mut Stats,
     pub(crate) packet: Packet<'a>,
     pub(crate) layers: u8,
-    pub(crate) inner: Option<Inner<'a>>,
+    pub(crate) inner: Option<InnerPacket<'a>>,
     pub(crate) fragment: Option<Fragment<'a>>,
     /// Inside PPP's Van Jacobson "uncompressed" packets, whose IP protocol field is 0 and means TCP.
     pub(crate) van_jacobson: bool,
@@ -25,10 +25,10 @@ pub(crate) struct PacketDecoder<'d, 'a> {
 
 /// Said by a layer that could not be read at all: a tunnel whose inner packet says it, carries nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Broken;
+pub(crate) struct BrokenLayer;
 
 /// Whether a layer could be read.
-pub(crate) type Step = Result<(), Broken>;
+pub(crate) type LayerResult = Result<(), BrokenLayer>;
 
 impl<'a> PacketDecoder<'_, 'a> {
     /// Notes an event that leaves the packet usable.
@@ -48,14 +48,14 @@ impl<'a> PacketDecoder<'_, 'a> {
 
     /// The same, for a layer that cannot be read.
     #[cold]
-    pub(crate) fn broken(&mut self, event: DecodeEvent) -> Step {
+    pub(crate) fn broken(&mut self, event: DecodeEvent) -> LayerResult {
         self.invalid(event);
-        Err(Broken)
+        Err(BrokenLayer)
     }
 
     /// Enters one more layer, if the limit allows.
     #[inline]
-    pub(crate) fn enter(&mut self) -> Step {
+    pub(crate) fn enter(&mut self) -> LayerResult {
         self.layers = self.layers.saturating_add(1);
         if self.layers >= self.options.max_layers {
             return self.broken(DecodeEvent::TOO_MANY_LAYERS);
@@ -63,7 +63,13 @@ impl<'a> PacketDecoder<'_, 'a> {
         Ok(())
     }
 
-    pub(crate) const fn tunnel(&mut self, kind: Kind, tunnel: Tunnel, data: &'a [u8], counter: Option<Counter>) {
-        self.inner = Some(Inner { kind, tunnel, data, counter });
+    pub(crate) const fn tunnel(
+        &mut self,
+        kind: InnerKind,
+        tunnel: Tunnel,
+        data: &'a [u8],
+        counter: Option<DecodeCounter>,
+    ) {
+        self.inner = Some(InnerPacket { kind, tunnel, data, counter });
     }
 }

@@ -1,7 +1,7 @@
 //! PPP (RFC 1661, framing of RFC 1662) and PPP over Ethernet (RFC 2516).
 
-use crate::packet_decoder::{Broken, PacketDecoder, Step};
-use crate::stats::Counter;
+use crate::packet_decoder::{BrokenLayer, LayerResult, PacketDecoder};
+use crate::stats::DecodeCounter;
 use crate::{DecodeEvent, ipv4, ipv6};
 
 const IP: u16 = 0x0021;
@@ -22,8 +22,8 @@ const UNSUPPORTED: &[u16] = &[
 
 impl<'a> PacketDecoder<'_, 'a> {
     /// A PPP frame, with or without the address and control octets.
-    pub(crate) fn ppp(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Ppp);
+    pub(crate) fn ppp(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Ppp);
         let frame = match data {
             [] => return self.broken(DecodeEvent::PPP_PKT_TOO_SMALL),
             // The address octet; a control octet follows, whatever it says.
@@ -36,7 +36,7 @@ impl<'a> PacketDecoder<'_, 'a> {
 
     /// A protocol number, in one octet when it was compressed (then it is odd), and what it names. Suricata has other events for
     /// compressed numbers on `serial` links.
-    fn ppp_protocol(&mut self, frame: &'a [u8], serial: bool) -> Step {
+    fn ppp_protocol(&mut self, frame: &'a [u8], serial: bool) -> LayerResult {
         let (protocol, rest, compressed) = match frame {
             [low, rest @ ..] if low & 1 == 1 => (u16::from(*low), rest, serial),
             [high, low, rest @ ..] => (u16::from_be_bytes([*high, *low]), rest, false),
@@ -56,7 +56,7 @@ impl<'a> PacketDecoder<'_, 'a> {
                 self.van_jacobson = true;
                 self.ipv4(rest)
             }
-            VAN_JACOBSON_UNCOMPRESSED => Err(Broken),
+            VAN_JACOBSON_UNCOMPRESSED => Err(BrokenLayer),
             other if !compressed && CONTROL.contains(&other) => Ok(()),
             other if UNSUPPORTED.contains(&other) || compressed => {
                 self.event(DecodeEvent::PPP_UNSUP_PROTO);
@@ -70,8 +70,8 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// PPP over Ethernet, session stage.
-    pub(crate) fn pppoe_session(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Pppoe);
+    pub(crate) fn pppoe_session(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Pppoe);
         let Some(([_, _, _, _, l0, l1], frame)) = data.split_first_chunk::<PPPOE_LENGTH>() else {
             return self.broken(DecodeEvent::PPPOE_PKT_TOO_SMALL);
         };
@@ -83,13 +83,13 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// PPP over Ethernet, discovery stage: code and tags are checked.
-    pub(crate) fn pppoe_discovery(&mut self, data: &'a [u8]) -> Step {
+    pub(crate) fn pppoe_discovery(&mut self, data: &'a [u8]) -> LayerResult {
         const PADI: u8 = 0x09;
         const PADO: u8 = 0x07;
         const PADR: u8 = 0x19;
         const PADS: u8 = 0x65;
         const PADT: u8 = 0xa7;
-        self.stats.count(Counter::Pppoe);
+        self.stats.count(DecodeCounter::Pppoe);
         let Some(([_, code, _, _, l0, l1], tags)) = data.split_first_chunk::<PPPOE_LENGTH>() else {
             return self.broken(DecodeEvent::PPPOE_PKT_TOO_SMALL);
         };

@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::HostPair;
 
 use crate::options::DefragOptions;
-use crate::{Decoder, Frame, Icmp, Options, Transport};
+use crate::{DecodeOptions, Decoder, Icmp, LinkFrame, Transport};
 use sidewire_base::ip_protocol as protocol;
 
 /// Which worker a frame belongs to.
@@ -20,7 +20,7 @@ pub struct ShardKey {
 /// Finds the hosts of a frame without keeping anything of it.
 #[derive(Debug)]
 pub struct Sharder {
-    options: Options,
+    options: DecodeOptions,
     /// For what the short way does not cover; its defragmentation holds nothing.
     decoder: Decoder,
 }
@@ -28,21 +28,21 @@ pub struct Sharder {
 impl Sharder {
     /// A sharder that looks into the same tunnels as a decoder with these options.
     #[must_use]
-    pub fn new(options: &Options) -> Self {
+    pub fn new(options: &DecodeOptions) -> Self {
         let nothing = DefragOptions { max_trackers: 0, max_fragments: 0, memory: 0, ..DefragOptions::default() };
-        let unkept = Options { checksums: false, defrag: nothing, ..options.clone() };
+        let unkept = DecodeOptions { checksums: false, defrag: nothing, ..options.clone() };
         Self { options: options.clone(), decoder: Decoder::new(unkept) }
     }
 
     /// The hosts that a frame's innermost IP packet connects; `None` when it carries none.
     #[inline]
-    pub fn key(&mut self, frame: &Frame<'_>) -> Option<ShardKey> {
+    pub fn key(&mut self, frame: &LinkFrame<'_>) -> Option<ShardKey> {
         self.plain(frame).or_else(|| self.any(frame))
     }
 
     /// The usual case: TCP, or UDP without a tunnel, over unfragmented IPv4 over Ethernet.
     #[inline]
-    fn plain(&self, frame: &Frame<'_>) -> Option<ShardKey> {
+    fn plain(&self, frame: &LinkFrame<'_>) -> Option<ShardKey> {
         if frame.link_type != 1 {
             return None;
         }
@@ -56,7 +56,7 @@ impl Sharder {
             (protocol::TCP, _) => {}
             (protocol::UDP, Some([p0, p1, q0, q1])) => {
                 let (source, destination) = (u16::from_be_bytes([*p0, *p1]), u16::from_be_bytes([*q0, *q1]));
-                let Options { teredo, vxlan, geneve, .. } = &self.options;
+                let DecodeOptions { teredo, vxlan, geneve, .. } = &self.options;
                 if [teredo, vxlan, geneve].iter().any(|ports| ports.contain(source, destination)) {
                     return None;
                 }
@@ -69,7 +69,7 @@ impl Sharder {
     }
 
     #[inline(never)]
-    fn any(&mut self, frame: &Frame<'_>) -> Option<ShardKey> {
+    fn any(&mut self, frame: &LinkFrame<'_>) -> Option<ShardKey> {
         let mut key: Option<ShardKey> = None;
         self.decoder.decode(frame, &mut |packet| {
             if let Some(ip) = &packet.ip {

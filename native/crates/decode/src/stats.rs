@@ -6,7 +6,7 @@ macro_rules! counters {
     ($($variant:ident = $name:literal,)*) => {
         /// What is counted a layer.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Counter { $($variant,)* }
+        pub(crate) enum DecodeCounter { $($variant,)* }
         const COUNTER_NAMES: &[&str] = &[$($name,)*];
     };
 }
@@ -75,12 +75,12 @@ impl Default for Stats {
 
 impl Stats {
     #[inline]
-    pub(crate) fn count(&mut self, counter: Counter) {
+    pub(crate) fn count(&mut self, counter: DecodeCounter) {
         self.add(counter, 1);
     }
 
     #[inline]
-    pub(crate) fn add(&mut self, counter: Counter, n: u64) {
+    pub(crate) fn add(&mut self, counter: DecodeCounter, n: u64) {
         if let Some(slot) = self.counters.get_mut(counter as usize) {
             *slot += n;
         }
@@ -88,8 +88,8 @@ impl Stats {
 
     #[inline]
     pub(crate) fn frame(&mut self, length: u64) {
-        self.count(Counter::Packets);
-        self.add(Counter::Bytes, length);
+        self.count(DecodeCounter::Packets);
+        self.add(DecodeCounter::Bytes, length);
         self.max_packet_size = self.max_packet_size.max(length);
     }
 

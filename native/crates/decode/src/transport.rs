@@ -1,8 +1,8 @@
 //! TCP (RFC 9293), UDP (RFC 768) and SCTP (RFC 9260) headers.
 
 use crate::packet_decoder::PacketDecoder;
-use crate::stats::Counter;
-use crate::{DecodeEvent, Sctp, Tcp, TcpOptions, Transport, Udp, checksum};
+use crate::stats::DecodeCounter;
+use crate::{DecodeEvent, Sctp, TcpHeader, TcpOptions, Transport, UdpHeader, checksum};
 use sidewire_base::ip_protocol as protocol;
 
 const TCP_LENGTH: usize = 20;
@@ -43,7 +43,7 @@ impl<'a> PacketDecoder<'_, 'a> {
 
     #[inline]
     pub(crate) fn tcp(&mut self, data: &'a [u8]) {
-        self.stats.count(Counter::Tcp);
+        self.stats.count(DecodeCounter::Tcp);
         let Some(header) = data.first_chunk::<TCP_LENGTH>() else {
             return self.invalid(DecodeEvent::TCP_PKT_TOO_SMALL);
         };
@@ -62,7 +62,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         self.packet.bad_checksum.transport =
             self.checksum_is_bad_or_partial(protocol::TCP, data, u16::from_be_bytes([c0, c1]));
         self.packet.payload = payload;
-        self.packet.transport = Transport::Tcp(Tcp {
+        self.packet.transport = Transport::Tcp(TcpHeader {
             source_port: u16::from_be_bytes([s0, s1]),
             destination_port: u16::from_be_bytes([d0, d1]),
             sequence: u32::from_be_bytes([q0, q1, q2, q3]),
@@ -150,7 +150,7 @@ impl<'a> PacketDecoder<'_, 'a> {
 
     #[inline]
     pub(crate) fn udp(&mut self, data: &'a [u8]) {
-        self.stats.count(Counter::Udp);
+        self.stats.count(DecodeCounter::Udp);
         let Some(header) = data.first_chunk::<UDP_LENGTH>() else {
             return self.invalid(DecodeEvent::UDP_HLEN_TOO_SMALL);
         };
@@ -166,12 +166,12 @@ impl<'a> PacketDecoder<'_, 'a> {
         self.packet.bad_checksum.transport =
             checksum != 0 && self.checksum_is_bad_or_partial(protocol::UDP, datagram, checksum);
         self.packet.payload = payload;
-        self.packet.transport = Transport::Udp(Udp { source_port, destination_port, length, checksum, header });
+        self.packet.transport = Transport::Udp(UdpHeader { source_port, destination_port, length, checksum, header });
         self.udp_tunnel(source_port, destination_port, payload);
     }
 
     pub(crate) fn sctp(&mut self, data: &'a [u8]) {
-        self.stats.count(Counter::Sctp);
+        self.stats.count(DecodeCounter::Sctp);
         let Some((header, payload)) = data.split_at_checked(SCTP_LENGTH) else {
             return self.invalid(DecodeEvent::SCTP_PKT_TOO_SMALL);
         };

@@ -1,8 +1,8 @@
 //! Encapsulations: GRE and ERSPAN over IP; Teredo, Geneve and VXLAN over UDP.
 
-use crate::inner::Kind;
-use crate::packet_decoder::{Broken, PacketDecoder, Step};
-use crate::stats::Counter;
+use crate::inner::InnerKind;
+use crate::packet_decoder::{BrokenLayer, LayerResult, PacketDecoder};
+use crate::stats::DecodeCounter;
 use crate::{DecodeEvent, Tunnel, ipv6};
 
 const ETHER_IPV4: u16 = 0x0800;
@@ -28,8 +28,8 @@ const MAX_VLANS: usize = 3;
 
 impl<'a> PacketDecoder<'_, 'a> {
     /// GRE version 0 (RFC 2784, 2890, 1701) and 1 (RFC 2637).
-    pub(crate) fn gre(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Gre);
+    pub(crate) fn gre(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Gre);
         let Some(([first, second, p0, p1], _)) = data.split_first_chunk::<GRE_LENGTH>() else {
             return self.broken(DecodeEvent::GRE_PKT_TOO_SMALL);
         };
@@ -80,14 +80,14 @@ impl<'a> PacketDecoder<'_, 'a> {
         let acknowledgement = second & 0x07 == 1 && data.get(4..6) == Some(&[0, 0]);
         let inner = data.get(length..).unwrap_or_default();
         let kind = match ether_type {
-            ETHER_IPV4 => Kind::Ipv4,
-            ETHER_IPV6 => Kind::Ipv6,
-            ETHER_VLAN => Kind::Vlan,
-            ETHER_BRIDGE => Kind::Ethernet,
-            ETHER_ARP => Kind::Arp,
-            ETHER_PPP if !acknowledgement => Kind::Ppp,
-            ETHER_ERSPAN if sequence => Kind::ErspanII,
-            ETHER_ERSPAN => Kind::ErspanI,
+            ETHER_IPV4 => InnerKind::Ipv4,
+            ETHER_IPV6 => InnerKind::Ipv6,
+            ETHER_VLAN => InnerKind::Vlan,
+            ETHER_BRIDGE => InnerKind::Ethernet,
+            ETHER_ARP => InnerKind::Arp,
+            ETHER_PPP if !acknowledgement => InnerKind::Ppp,
+            ETHER_ERSPAN if sequence => InnerKind::ErspanII,
+            ETHER_ERSPAN => InnerKind::ErspanI,
             _ => return Ok(()),
         };
         let tunnel = if ether_type == ETHER_ERSPAN { Tunnel::Erspan } else { Tunnel::Gre };
@@ -96,8 +96,8 @@ impl<'a> PacketDecoder<'_, 'a> {
     }
 
     /// ERSPAN type II: a header with the mirrored VLAN, then the frame. draft-foschiano-erspan.
-    pub(crate) fn erspan(&mut self, data: &'a [u8]) -> Step {
-        self.stats.count(Counter::Erspan);
+    pub(crate) fn erspan(&mut self, data: &'a [u8]) -> LayerResult {
+        self.stats.count(DecodeCounter::Erspan);
         let Some(([v0, v1, ..], frame)) = data.split_first_chunk::<ERSPAN_LENGTH>() else {
             return self.broken(DecodeEvent::ERSPAN_HEADER_TOO_SMALL);
         };
@@ -147,13 +147,13 @@ impl<'a> PacketDecoder<'_, 'a> {
         let length = ipv6::HEADER_LENGTH + usize::from(u16::from_be_bytes([*l0, *l1]));
         let fits = first >> 4 == 6 && *hop_limit != 0 && length == rest.len();
         if fits {
-            self.tunnel(Kind::Ipv6, Tunnel::Teredo, rest, Some(Counter::Teredo));
+            self.tunnel(InnerKind::Ipv6, Tunnel::Teredo, rest, Some(DecodeCounter::Teredo));
         }
         fits
     }
 
     /// Geneve: a header with options, then a frame or packet. RFC 8926.
-    fn geneve(&mut self, data: &'a [u8]) -> Result<bool, Broken> {
+    fn geneve(&mut self, data: &'a [u8]) -> Result<bool, BrokenLayer> {
         let Some(([first, flags, p0, p1, _, _, _, reserved], _)) = data.split_first_chunk::<GENEVE_LENGTH>() else {
             return Ok(false);
         };
@@ -171,11 +171,11 @@ impl<'a> PacketDecoder<'_, 'a> {
                 None => return Ok(false),
             }
         }
-        self.stats.count(Counter::Geneve);
+        self.stats.count(DecodeCounter::Geneve);
         let kind = match u16::from_be_bytes([*p0, *p1]) {
-            ETHER_IPV4 => Kind::Ipv4,
-            ETHER_IPV6 => Kind::Ipv6,
-            ETHER_BRIDGE => Kind::Ethernet,
+            ETHER_IPV4 => InnerKind::Ipv4,
+            ETHER_IPV6 => InnerKind::Ipv6,
+            ETHER_BRIDGE => InnerKind::Ethernet,
             ETHER_ARP => return Ok(true),
             _ => {
                 self.invalid(DecodeEvent::GENEVE_UNKNOWN_PAYLOAD_TYPE);
@@ -194,14 +194,14 @@ impl<'a> PacketDecoder<'_, 'a> {
         if frame.len() < ETHERNET_LENGTH || flags & 0x08 == 0 || *reserved != 0 {
             return;
         }
-        self.stats.count(Counter::Vxlan);
+        self.stats.count(DecodeCounter::Vxlan);
         // Suricata goes to IP without counting an Ethernet layer, and looks at nothing else; tags are followed here.
         let (header, network) = frame.split_at_checked(ETHERNET_LENGTH).unwrap_or_default();
         let ether_type = header.last_chunk::<2>().map_or(0, |octets| u16::from_be_bytes(*octets));
         let (kind, data) = match ether_type {
-            ETHER_IPV4 => (Kind::Ipv4, network),
-            ETHER_IPV6 => (Kind::Ipv6, network),
-            ETHER_VLAN | ETHER_PROVIDER_VLAN | ETHER_MPLS => (Kind::Ethernet, frame),
+            ETHER_IPV4 => (InnerKind::Ipv4, network),
+            ETHER_IPV6 => (InnerKind::Ipv6, network),
+            ETHER_VLAN | ETHER_PROVIDER_VLAN | ETHER_MPLS => (InnerKind::Ethernet, frame),
             _ => return,
         };
         self.tunnel(kind, Tunnel::Vxlan, data, None);

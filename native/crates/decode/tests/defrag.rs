@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use sidewire_base::Time;
-use sidewire_decode::{Decoder, DefragOptions, Frame, Network, Options, Policy};
+use sidewire_decode::{DecodeOptions, Decoder, DefragOptions, DefragPolicy, LinkFrame, Network};
 
 /// A fragment: offset in units of 8 octets, its octets, and whether more follow.
 #[derive(Clone, Debug)]
@@ -50,13 +50,14 @@ struct Run {
 
 impl Run {
     fn new(defrag: DefragOptions) -> Self {
-        let decoder = Decoder::new(Options { defrag, ..Options::default() });
+        let decoder = Decoder::new(DecodeOptions { defrag, ..DecodeOptions::default() });
         Self { decoder, seconds: 1000, whole: Vec::new(), events: Vec::new(), fragments: 0 }
     }
 
     fn push(&mut self, v6: bool, id: u8, part: &Part) {
         let data = frame_of(v6, id, part);
-        let frame = Frame { time: Time::new(self.seconds, 0), ordinal: 1, link_type: 101, data: &data, wire_length: 0 };
+        let frame =
+            LinkFrame { time: Time::new(self.seconds, 0), ordinal: 1, link_type: 101, data: &data, wire_length: 0 };
         self.decoder.decode(&frame, &mut |packet| {
             self.events.extend(packet.events.iter().map(|event| event.name()));
             self.fragments += usize::from(packet.fragment);
@@ -79,7 +80,7 @@ fn part(offset: u16, data: &[u8], more: bool) -> Part {
 }
 
 /// Two fragments, the second arriving over the first, as letters of 8 octets; a third completes the datagram.
-fn settle(policy: Policy, old: (u16, usize), new: (u16, usize)) -> String {
+fn settle(policy: DefragPolicy, old: (u16, usize), new: (u16, usize)) -> String {
     let mut run = Run::new(DefragOptions { policy, ..DefragOptions::default() });
     run.push(false, 1, &part(old.0, &vec![b'o'; old.1 * 8], true));
     run.push(false, 1, &part(new.0, &vec![b'n'; new.1 * 8], true));
@@ -96,9 +97,9 @@ fn settle(policy: Policy, old: (u16, usize), new: (u16, usize)) -> String {
 
 #[test]
 fn policies_decide_as_their_systems_do() {
-    use Policy::{Bsd, BsdRight, First, Last, Linux, Solaris, Windows};
+    use DefragPolicy::{Bsd, BsdRight, First, Last, Linux, Solaris, Windows};
     // (begins, length) of the old and the new fragment, and who wins the octets from the leftmost on.
-    type Case = ((u16, usize), (u16, usize), [(Policy, &'static str); 7]);
+    type Case = ((u16, usize), (u16, usize), [(DefragPolicy, &'static str); 7]);
     let cases: [Case; 5] = [
         // The new one begins later and ends later.
         (
@@ -181,14 +182,14 @@ fn policies_decide_as_their_systems_do() {
 #[test]
 fn a_policy_belongs_to_the_destination() {
     let network = |prefix| Network { address: [10, 0, 0, 0].into(), prefix };
-    let policies = vec![(network(8), Policy::Last), (network(24), Policy::First)];
-    let mut run = Run::new(DefragOptions { policy: Policy::Last, policies, ..DefragOptions::default() });
+    let policies = vec![(network(8), DefragPolicy::Last), (network(24), DefragPolicy::First)];
+    let mut run = Run::new(DefragOptions { policy: DefragPolicy::Last, policies, ..DefragOptions::default() });
     run.push(false, 1, &part(0, &[b'o'; 8], true));
     run.push(false, 1, &part(0, &[b'n'; 8], true));
     run.push(false, 1, &part(1, b"!", false));
     assert_eq!(run.whole, [b"oooooooo!"]);
-    assert_eq!(Policy::from_host_os("old-linux"), Some(Policy::Linux));
-    assert_eq!(Policy::from_host_os("amiga"), None);
+    assert_eq!(DefragPolicy::from_host_os("old-linux"), Some(DefragPolicy::Linux));
+    assert_eq!(DefragPolicy::from_host_os("amiga"), None);
 }
 
 #[test]
@@ -239,7 +240,7 @@ fn limits_evict_the_oldest_and_are_counted() {
 fn a_tunnel_inside_a_reassembled_datagram_is_followed() {
     let inner = frame_of(false, 9, &part(0, b"payload!", false));
     let mut outer = vec![0x45, 0, 0, 0, 0, 1, 0x20, 0, 64, 4, 0, 0, 10, 0, 0, 3, 10, 0, 0, 4];
-    let mut decoder = Decoder::new(Options::default());
+    let mut decoder = Decoder::new(DecodeOptions::default());
     let mut levels = Vec::new();
     for (at, field) in [(0..16, 0x2000u16), (16..inner.len(), 2)] {
         let body = &inner[at];
@@ -247,7 +248,7 @@ fn a_tunnel_inside_a_reassembled_datagram_is_followed() {
         outer[2..4].copy_from_slice(&((20 + body.len()) as u16).to_be_bytes());
         outer[6..8].copy_from_slice(&field.to_be_bytes());
         outer.extend(body);
-        let frame = Frame { time: Time(0), ordinal: 1, link_type: 101, data: &outer, wire_length: 0 };
+        let frame = LinkFrame { time: Time(0), ordinal: 1, link_type: 101, data: &outer, wire_length: 0 };
         decoder.decode(&frame, &mut |packet| {
             let payload = packet.ip.as_ref().unwrap().payload.to_vec();
             levels.push((packet.level, packet.fragment, payload, packet.root.map(|root| root.protocol)));
@@ -274,7 +275,7 @@ fn cut(data: &[u8], places: &[usize]) -> Vec<Part> {
 }
 
 /// The byte map: who owns each octet after fragments arrived in order.
-fn model(policy: Policy, parts: &[Part]) -> Option<Vec<u8>> {
+fn model(policy: DefragPolicy, parts: &[Part]) -> Option<Vec<u8>> {
     let span = |part: &Part| (usize::from(part.offset) * 8, usize::from(part.offset) * 8 + part.data.len());
     let end = parts.iter().map(|part| span(part).1).max()?;
     let mut owner: Vec<Option<usize>> = vec![None; end];
@@ -284,13 +285,13 @@ fn model(policy: Policy, parts: &[Part]) -> Option<Vec<u8>> {
             let wins = slot.is_none_or(|old| {
                 let (from, to) = span(&parts[old]);
                 match policy {
-                    Policy::First => false,
-                    Policy::Last => true,
-                    Policy::Bsd => start < from,
-                    Policy::BsdRight => start >= from,
-                    Policy::Linux => start <= from,
-                    Policy::Windows => start < from && stop > to,
-                    Policy::Solaris => start < from && stop >= to,
+                    DefragPolicy::First => false,
+                    DefragPolicy::Last => true,
+                    DefragPolicy::Bsd => start < from,
+                    DefragPolicy::BsdRight => start >= from,
+                    DefragPolicy::Linux => start <= from,
+                    DefragPolicy::Windows => start < from && stop > to,
+                    DefragPolicy::Solaris => start < from && stop >= to,
                 }
             });
             if wins {
@@ -331,7 +332,7 @@ proptest! {
         policy in 0usize..7,
         v6 in any::<bool>(),
     ) {
-        use Policy::{Bsd, BsdRight, First, Last, Linux, Solaris, Windows};
+        use DefragPolicy::{Bsd, BsdRight, First, Last, Linux, Solaris, Windows};
         let policy = [First, Last, Bsd, BsdRight, Linux, Windows, Solaris][policy];
         let mut parts: Vec<Part> = spans
             .iter()

@@ -4,7 +4,9 @@
 use std::net::IpAddr;
 
 use sidewire_base::Time;
-use sidewire_decode::{Decoder, Embedded, Frame, Options, Packet, Ports, ShardKey, Sharder, Tcp, Transport, Tunnel};
+use sidewire_decode::{
+    DecodeOptions, Decoder, Embedded, LinkFrame, Packet, Ports, ShardKey, Sharder, TcpHeader, Transport, Tunnel,
+};
 
 const ETHERNET: u32 = 1;
 
@@ -41,18 +43,18 @@ fn seen(packet: &Packet<'_>) -> Seen {
     }
 }
 
-fn frame(link_type: u32, data: &[u8]) -> Frame<'_> {
-    Frame { time: Time::new(1, 0), ordinal: 1, link_type, data, wire_length: data.len() as u32 }
+fn frame(link_type: u32, data: &[u8]) -> LinkFrame<'_> {
+    LinkFrame { time: Time::new(1, 0), ordinal: 1, link_type, data, wire_length: data.len() as u32 }
 }
 
-fn decode_with(options: Options, link_type: u32, data: &[u8]) -> Vec<Seen> {
+fn decode_with(options: DecodeOptions, link_type: u32, data: &[u8]) -> Vec<Seen> {
     let mut packets = Vec::new();
     Decoder::new(options).decode(&frame(link_type, data), &mut |packet| packets.push(seen(packet)));
     packets
 }
 
 fn decode(link_type: u32, data: &[u8]) -> Vec<Seen> {
-    decode_with(Options { offload_length: false, ..Options::default() }, link_type, data)
+    decode_with(DecodeOptions { offload_length: false, ..DecodeOptions::default() }, link_type, data)
 }
 
 fn events(link_type: u32, data: &[u8]) -> Vec<&'static str> {
@@ -99,7 +101,7 @@ const HOSTS: &str = "10.0.0.1 10.0.0.2";
 fn the_usual_path_reads_every_field() {
     let data = eth(0x0800, &ipv4(6, &tcp(&[1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2])));
     let mut count = 0;
-    Decoder::new(Options::default()).decode(&frame(ETHERNET, &data), &mut |packet| {
+    Decoder::new(DecodeOptions::default()).decode(&frame(ETHERNET, &data), &mut |packet| {
         count += 1;
         let ethernet = packet.ethernet.unwrap();
         assert_eq!(ethernet.destination, [1, 2, 3, 4, 5, 6]);
@@ -109,7 +111,7 @@ fn the_usual_path_reads_every_field() {
         assert_eq!((ip.header.len(), ip.options.len(), ip.payload.len()), (20, 0, 36));
         let Transport::Tcp(tcp) = &packet.transport else { panic!("{packet:?}") };
         assert_eq!((tcp.source_port, tcp.destination_port, tcp.sequence, tcp.acknowledgement), (1, 80, 5, 6));
-        assert_eq!((tcp.flags, tcp.window, tcp.header.len()), (Tcp::ACK | Tcp::PSH, 256, 32));
+        assert_eq!((tcp.flags, tcp.window, tcp.header.len()), (TcpHeader::ACK | TcpHeader::PSH, 256, 32));
         assert_eq!(tcp.options.timestamps, Some((1, 2)));
         assert_eq!(packet.payload, b"data");
         assert_eq!(packet.source().unwrap().port, 1);
@@ -223,7 +225,7 @@ fn arp_is_checked() {
     let mut good = vec![0, 1, 8, 0, 6, 4, 0, 1];
     good.extend([7; 20]);
     let padded = eth(0x0806, &[&good[..], &[0; 18]].concat());
-    Decoder::new(Options::default()).decode(&frame(1, &padded), &mut |packet| {
+    Decoder::new(DecodeOptions::default()).decode(&frame(1, &padded), &mut |packet| {
         let arp = packet.arp.unwrap();
         assert_eq!((arp.opcode(), arp.sender(), arp.target()), (1, ([7; 6], [7; 4].into()), ([7; 6], [7; 4].into())));
     });
@@ -288,11 +290,11 @@ fn a_length_of_zero_means_offload_only_when_asked_for() {
     (packet[2], packet[3]) = (0, 0);
     let data = eth(0x0800, &packet);
     assert_eq!(events(1, &data), ["ipv4.iplen_smaller_than_hlen"]);
-    let got = decode_with(Options::default(), 1, &data);
+    let got = decode_with(DecodeOptions::default(), 1, &data);
     assert_eq!((&got[0].payload[..], got[0].events.len()), (&b"data"[..], 0));
     let mut packet = ipv6(6, &tcp(&[]));
     (packet[4], packet[5]) = (0, 0);
-    assert_eq!(decode_with(Options::default(), 1, &eth(0x86dd, &packet))[0].payload, b"data");
+    assert_eq!(decode_with(DecodeOptions::default(), 1, &eth(0x86dd, &packet))[0].payload, b"data");
     assert_eq!(events(1, &eth(0x86dd, &packet)), ["tcp.pkt_too_small"]);
 }
 
@@ -421,7 +423,7 @@ fn error_messages_quote_a_packet() {
     let body = [&[3, 3, 0, 0, 0, 0, 0, 0], &quoted[..28]].concat();
     let mut embedded: Option<Embedded> = None;
     let data = eth(0x0800, &ipv4(1, &body));
-    Decoder::new(Options::default()).decode(&frame(1, &data), &mut |packet| {
+    Decoder::new(DecodeOptions::default()).decode(&frame(1, &data), &mut |packet| {
         if let Transport::Icmp(icmp) = &packet.transport {
             embedded = icmp.embedded;
         }
@@ -462,13 +464,13 @@ fn tunnels_yield_both_packets() {
         assert_eq!((&got[1].hosts[..], got[1].level, got[1].tunnel), ("fe80::1 fe80::2", 1, Some(tunnel)));
         assert_eq!((&got[1].payload[..], &got[1].vlans[..]), (&b"inner"[..], vlans));
         assert_eq!((got[0].root, got[1].root), (None, Some((protocol, got[0].ports.1))));
-        let pair = Sharder::new(&Options::default()).key(&frame(1, &data)).unwrap().pair;
+        let pair = Sharder::new(&DecodeOptions::default()).key(&frame(1, &data)).unwrap().pair;
         assert_eq!(format!("{} {}", pair.low, pair.high), "fe80::1 fe80::2");
     }
     // On another port it is data, unless Teredo is looked for everywhere.
     let data = eth(0x0800, &ipv4(17, &udp(99, &teredo)));
     assert_eq!(decode(1, &data).len(), 1);
-    assert_eq!(decode_with(Options { teredo: Ports::Any, ..Options::default() }, 1, &data).len(), 2);
+    assert_eq!(decode_with(DecodeOptions { teredo: Ports::Any, ..DecodeOptions::default() }, 1, &data).len(), 2);
     // An inner packet that cannot be read is none.
     let broken = eth(0x0800, &ipv4(47, &gre([0, 0], 0x0800, &[], &[0x45; 10])));
     assert_eq!(decode(1, &broken).len(), 1);
@@ -503,7 +505,7 @@ fn checksums_are_verified_on_request() {
     packet[26..28].copy_from_slice(&transport);
     let verify = |data: &[u8]| {
         let mut bad = None;
-        let options = Options { checksums: true, ..Options::default() };
+        let options = DecodeOptions { checksums: true, ..DecodeOptions::default() };
         Decoder::new(options).decode(&frame(101, data), &mut |packet| bad = Some(packet.bad_checksum));
         let bad = bad.unwrap();
         (bad.network, bad.transport)
@@ -522,7 +524,7 @@ fn a_checksum_left_to_the_network_card_is_right_if_asked() {
     let mut packet = ipv4(17, &udp(53, b"odd"));
     let bad = |packet: &[u8], partial_checksums| {
         let mut bad = None;
-        let options = Options { checksums: true, partial_checksums, ..Options::default() };
+        let options = DecodeOptions { checksums: true, partial_checksums, ..DecodeOptions::default() };
         Decoder::new(options).decode(&frame(101, packet), &mut |packet| bad = Some(packet.bad_checksum.transport));
         bad.unwrap()
     };
@@ -538,7 +540,7 @@ fn a_checksum_left_to_the_network_card_is_right_if_asked() {
 
 #[test]
 fn statistics_are_named_and_add_up() {
-    let mut decoder = Decoder::new(Options::default());
+    let mut decoder = Decoder::new(DecodeOptions::default());
     for data in [eth(0x0800, &ipv4(6, &tcp(&[]))), eth(0x1234, b"x"), vec![1], eth(0x8847, &[0, 0, 0x11, 0])] {
         decoder.decode(&frame(1, &data), &mut |_| {});
     }
@@ -563,7 +565,7 @@ fn statistics_are_named_and_add_up() {
 
 #[test]
 fn both_directions_have_one_shard() {
-    let mut sharder = Sharder::new(&Options::default());
+    let mut sharder = Sharder::new(&DecodeOptions::default());
     let there = eth(0x0800, &ipv4(6, &tcp(&[])));
     let mut back = there.clone();
     (back[29], back[33]) = (2, 1);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use sidewire_base::Time;
-use sidewire_decode::{Decoder, Frame, Options, Transport};
+use sidewire_decode::{DecodeOptions, Decoder, LinkFrame, Transport};
 
 const CAPTURES: &[&str] =
     &["zeek_smb1.pcap", "elc_wmiexec-pro-create-service-alternative-class.pcap", "elc_mmcexec.pcap"];
@@ -41,7 +41,7 @@ fn frames(file: &[u8]) -> (u32, Vec<&[u8]>) {
 
 fn ours(link_type: u32, data: &[u8], decoder: &mut Decoder) -> Vec<String> {
     let mut row = Vec::new();
-    let frame = Frame { time: Time(0), ordinal: 1, link_type, data, wire_length: 0 };
+    let frame = LinkFrame { time: Time(0), ordinal: 1, link_type, data, wire_length: 0 };
     decoder.decode(&frame, &mut |packet| {
         if packet.level > 0 || packet.reassembled {
             return;
@@ -93,7 +93,7 @@ fn headers_are_those_that_tshark_reads() {
         let text = String::from_utf8(output.stdout).unwrap();
         let (link_type, frames) = frames(&file);
         assert_eq!(text.lines().count(), frames.len(), "{name}");
-        let mut decoder = Decoder::new(Options::default());
+        let mut decoder = Decoder::new(DecodeOptions::default());
         for (number, (line, data)) in text.lines().zip(frames).enumerate() {
             let mut theirs: Vec<String> = line.split('\t').map(str::to_owned).collect();
             for address in &mut theirs[1..5] {

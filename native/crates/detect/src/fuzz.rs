@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_base::Time;
-use sidewire_decode::{Decoder, Frame, Options};
+use sidewire_decode::{DecodeOptions, Decoder, LinkFrame};
 use sidewire_ir::RuleBatch;
 
 use crate::{Backend, CompileOptions, Detector, Input, RuleSet, Silent};
@@ -34,9 +34,9 @@ pub fn rules(batch: RuleBatch, payload: &[u8]) {
             (*a, *b) = (high, low);
         }
     }
-    let frame = Frame { time: Time(1), ordinal: 1, link_type: RAW, data: &frame, wire_length: 0 };
+    let frame = LinkFrame { time: Time(1), ordinal: 1, link_type: RAW, data: &frame, wire_length: 0 };
     let mut matches = Vec::new();
-    Decoder::new(Options { checksums: false, ..Options::default() }).decode(&frame, &mut |packet| {
+    Decoder::new(DecodeOptions { checksums: false, ..DecodeOptions::default() }).decode(&frame, &mut |packet| {
         let input = Input {
             time: Time(1),
             ordinal: 1,

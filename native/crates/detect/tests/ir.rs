@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sidewire_base::{Direction, Time};
-use sidewire_decode::{Decoder, Frame, Options, Packet};
+use sidewire_decode::{DecodeOptions, Decoder, LinkFrame, Packet};
 use sidewire_detect::{
     CompileOptions, Decision, Detector, FlowInput, FlowState, FlowStats, Input, RuleSet, Silent, TakenFor, Thresholds,
 };
@@ -114,9 +114,9 @@ fn run(batch: &RuleBatch, conversation: &Value) -> u64 {
             None => unhex(packet["ip"].as_str().unwrap()),
         };
         let wire_length = u32::try_from(octets.len()).unwrap();
-        let frame = Frame { time: Time::new(100, 0), ordinal: 1, link_type: RAW_IP, data: &octets, wire_length };
+        let frame = LinkFrame { time: Time::new(100, 0), ordinal: 1, link_type: RAW_IP, data: &octets, wire_length };
         let mut seen = 0;
-        Decoder::new(Options { checksums: false, ..Options::default() }).decode(&frame, &mut |packet| {
+        Decoder::new(DecodeOptions { checksums: false, ..DecodeOptions::default() }).decode(&frame, &mut |packet| {
             seen += 1;
             assert!(!packet.invalid, "the decoder refuses {octets:02x?}");
             flow.packet(packet);

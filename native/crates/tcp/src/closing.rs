@@ -1,7 +1,7 @@
 //! From the first FIN to CLOSED.
 
 use sidewire_base::Direction::{ToClient, ToServer};
-use sidewire_decode::Tcp;
+use sidewire_decode::TcpHeader;
 
 use crate::flags::SessionFlags;
 use crate::{
@@ -14,13 +14,13 @@ use crate::{
 impl TcpSession {
     /// What every state of the shutdown does first. `None`: go on with the state's own rules.
     fn shutdown(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> Option<SegmentVerdict> {
-        if arrival.has(Tcp::RST) {
+        if arrival.has(TcpHeader::RST) {
             return Some(self.reset(arrival, scope));
         }
-        if arrival.has(Tcp::SYN) && !arrival.has(Tcp::FIN) {
+        if arrival.has(TcpHeader::SYN) && !arrival.has(TcpHeader::FIN) {
             return Some(scope.reject(StreamEvent::ShutdownSynResend));
         }
-        if !arrival.has(Tcp::ACK | Tcp::FIN) {
+        if !arrival.has(TcpHeader::ACK | TcpHeader::FIN) {
             return Some(SegmentVerdict::Accept);
         }
         let checked = self.flags.has(SessionFlags::TIMESTAMPS) && !self.timestamp_is_valid(arrival, scope);
@@ -46,10 +46,10 @@ impl TcpSession {
         if arrival.sequence == expected {
             own.advance(arrival.end, one_sided);
         }
-        if arrival.has(Tcp::ACK) {
+        if arrival.has(TcpHeader::ACK) {
             self.take_acknowledgement(arrival);
         }
-        if arrival.has(Tcp::FIN) {
+        if arrival.has(TcpHeader::FIN) {
             self.end_data(arrival, scope);
         } else {
             self.data(arrival, scope);
@@ -65,7 +65,7 @@ impl TcpSession {
         let from_server = arrival.direction == ToClient;
         let (next, peer_next, peer_ack) = (own.next, peer.next, peer.last_ack);
         let mut again = self.is_retransmission(arrival, scope);
-        if arrival.has(Tcp::FIN) {
+        if arrival.has(TcpHeader::FIN) {
             again |= from_server && arrival.sequence == next.wrapping_sub(1) && arrival.acknowledgement == peer_ack;
             if !again && (lt(arrival.sequence, next.wrapping_sub(1)) || self.beyond_window(arrival)) {
                 return scope.reject(StreamEvent::Fin1FinWrongSequence);
@@ -75,7 +75,7 @@ impl TcpSession {
             }
             if !again {
                 // A FIN of the other side that acknowledges this one ends both.
-                self.enter(if arrival.has(Tcp::ACK) { TcpState::TimeWait } else { TcpState::Closing });
+                self.enter(if arrival.has(TcpHeader::ACK) { TcpState::TimeWait } else { TcpState::Closing });
                 self.take_window(arrival);
             }
             scope.outcome.retransmission |= again;
@@ -83,7 +83,7 @@ impl TcpSession {
             if !(again && from_server) {
                 self.catch_up(arrival, 1);
             }
-            let expected = if from_server || !arrival.has(Tcp::ACK) { next.wrapping_sub(1) } else { next };
+            let expected = if from_server || !arrival.has(TcpHeader::ACK) { next.wrapping_sub(1) } else { next };
             self.take(arrival, expected, scope);
             return SegmentVerdict::Accept;
         }
@@ -118,7 +118,7 @@ impl TcpSession {
         }
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
         let next = own.next;
-        if arrival.has(Tcp::FIN) {
+        if arrival.has(TcpHeader::FIN) {
             let same = arrival.sequence == next.wrapping_sub(1) && arrival.acknowledgement == peer.last_ack;
             let again = same || self.is_retransmission(arrival, scope);
             if !again && (lt(arrival.sequence, next) || self.beyond_window(arrival)) {
@@ -159,7 +159,7 @@ impl TcpSession {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
-        if !arrival.has(Tcp::ACK) {
+        if !arrival.has(TcpHeader::ACK) {
             return SegmentVerdict::Accept;
         }
         let again = self.is_retransmission(arrival, scope);
@@ -189,7 +189,7 @@ impl TcpSession {
         let again = self.is_retransmission(arrival, scope);
         let own = &self.sides[arrival.direction];
         let next = own.next;
-        if arrival.has(Tcp::FIN) {
+        if arrival.has(TcpHeader::FIN) {
             if !again && (lt(arrival.sequence, next) || self.beyond_window(arrival)) {
                 return scope.reject(StreamEvent::CloseWaitFinOutOfWindow);
             }
@@ -204,7 +204,7 @@ impl TcpSession {
             }
             self.take_timestamp(arrival, scope);
             self.catch_up(arrival, 0);
-            if arrival.has(Tcp::ACK) {
+            if arrival.has(TcpHeader::ACK) {
                 self.take_acknowledgement(arrival);
             }
             if arrival.direction == ToClient && arrival.sequence == next {
@@ -237,7 +237,7 @@ impl TcpSession {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
-        if arrival.has(Tcp::FIN) || arrival.direction == ToClient {
+        if arrival.has(TcpHeader::FIN) || arrival.direction == ToClient {
             return SegmentVerdict::Accept;
         }
         let again = self.is_retransmission(arrival, scope);
@@ -265,7 +265,7 @@ impl TcpSession {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
-        if arrival.has(Tcp::FIN) {
+        if arrival.has(TcpHeader::FIN) {
             return SegmentVerdict::Accept;
         }
         let again = self.is_retransmission(arrival, scope);

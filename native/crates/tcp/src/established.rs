@@ -1,7 +1,7 @@
 //! ESTABLISHED, and what ends it: FIN and RST.
 
 use sidewire_base::Direction::{ToClient, ToServer};
-use sidewire_decode::Tcp;
+use sidewire_decode::TcpHeader;
 
 use crate::flags::SessionFlags;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 impl TcpSession {
     /// The handshake is complete.
     pub(crate) fn established(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
-        if arrival.has(Tcp::RST) {
+        if arrival.has(TcpHeader::RST) {
             let verdict = self.reset(arrival, scope);
             if verdict == SegmentVerdict::Accept {
                 let own = &mut self.sides[arrival.direction];
@@ -23,19 +23,19 @@ impl TcpSession {
             }
             return verdict;
         }
-        if arrival.is_syn_ack() && !arrival.has(Tcp::FIN) {
+        if arrival.is_syn_ack() && !arrival.has(TcpHeader::FIN) {
             return self.syn_ack_again(arrival, scope);
         }
-        if arrival.has(Tcp::SYN) && !arrival.has(Tcp::FIN) {
+        if arrival.has(TcpHeader::SYN) && !arrival.has(TcpHeader::FIN) {
             return self.syn_again(arrival, scope);
         }
-        if !arrival.has(Tcp::ACK | Tcp::FIN) {
+        if !arrival.has(TcpHeader::ACK | TcpHeader::FIN) {
             return SegmentVerdict::Accept;
         }
         if self.flags.has(SessionFlags::TIMESTAMPS) && !self.timestamp_is_valid(arrival, scope) {
             return SegmentVerdict::Reject;
         }
-        if arrival.has(Tcp::FIN) {
+        if arrival.has(TcpHeader::FIN) {
             return self.finish(arrival, scope);
         }
         self.flags.add_if(SessionFlags::CONFIRMED, arrival.direction == ToClient);
@@ -77,7 +77,7 @@ impl TcpSession {
     /// An ordinary segment. False when it is rejected.
     fn transfer(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
         let peer = &self.sides[arrival.direction.flip()];
-        if arrival.has(Tcp::ACK) {
+        if arrival.has(TcpHeader::ACK) {
             if peer.probed && arrival.acknowledgement == peer.next.wrapping_add(1) {
                 scope.event(StreamEvent::EstablishedAckZeroWindowProbe);
             } else if !self.acknowledgement_is_valid(arrival, scope) {
@@ -112,7 +112,7 @@ impl TcpSession {
             return false;
         }
         self.take_window(arrival);
-        if arrival.has(Tcp::ACK) {
+        if arrival.has(TcpHeader::ACK) {
             self.take_acknowledgement(arrival);
             let peer = &self.sides[arrival.direction.flip()];
             if !one_sided && gt(peer.last_ack, peer.next) {
@@ -162,7 +162,7 @@ impl TcpSession {
         if lt(arrival.sequence, own.last_ack) || gt(arrival.end, own.window_end) {
             return scope.reject(StreamEvent::FinOutOfWindow);
         }
-        if arrival.direction == ToServer && arrival.has(Tcp::SYN) {
+        if arrival.direction == ToServer && arrival.has(TcpHeader::SYN) {
             return scope.reject(StreamEvent::FinSyn);
         }
         let own = &mut self.sides[arrival.direction];
@@ -180,7 +180,7 @@ impl TcpSession {
         self.take_window(arrival);
         self.take_timestamp(arrival, scope);
         self.catch_up(arrival, 0);
-        if arrival.has(Tcp::ACK) {
+        if arrival.has(TcpHeader::ACK) {
             self.take_acknowledgement(arrival);
         }
         self.end_data(arrival, scope);
@@ -193,7 +193,7 @@ impl TcpSession {
             return SegmentVerdict::Reject;
         }
         self.enter(TcpState::Closed);
-        if arrival.has(Tcp::ACK) && self.acknowledgement_is_valid(arrival, scope) {
+        if arrival.has(TcpHeader::ACK) && self.acknowledgement_is_valid(arrival, scope) {
             self.take_acknowledgement(arrival);
         }
         let base = self.streams[arrival.direction].base_sequence();

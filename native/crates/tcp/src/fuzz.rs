@@ -3,7 +3,7 @@
 use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_base::{Cursor, Direction, Malformed, Time};
-use sidewire_decode::{Tcp, TcpOptions};
+use sidewire_decode::{TcpHeader, TcpOptions};
 
 use crate::{Consumer, OverlapPolicy, Shared, StreamPiece, TcpConfig, TcpSession};
 
@@ -48,7 +48,7 @@ fn play(cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
         // Sequence numbers lie around a wrap.
         let number = |value: u16| u32::from(value).wrapping_sub(0x4000);
         let header = [0u8; 20];
-        let tcp = Tcp {
+        let tcp = TcpHeader {
             source_port: 1,
             destination_port: 2,
             sequence: number(sequence),

@@ -1,7 +1,7 @@
 //! Whether acknowledgements, RSTs and timestamps are believed.
 
 use sidewire_base::Direction;
-use sidewire_decode::Tcp;
+use sidewire_decode::TcpHeader;
 
 use crate::flags::SessionFlags;
 use crate::{
@@ -19,7 +19,7 @@ impl TcpSession {
     pub(crate) fn acknowledgement_is_valid(&self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
         let peer = &self.sides[arrival.direction.flip()];
         let ack = arrival.acknowledgement;
-        if !arrival.has(Tcp::ACK) || gt(ack, peer.last_ack) && le(ack, peer.window_end) || ack == peer.last_ack {
+        if !arrival.has(TcpHeader::ACK) || gt(ack, peer.last_ack) && le(ack, peer.window_end) || ack == peer.last_ack {
             return true;
         }
         let valid = if lt(ack, peer.last_ack) {
@@ -31,7 +31,7 @@ impl TcpSession {
             // An RST that answers a SYN acknowledges it as a SYN/ACK would.
             self.state == TcpState::SynSent
                 && arrival.direction == Direction::ToClient
-                && arrival.has(Tcp::RST)
+                && arrival.has(TcpHeader::RST)
                 && ack == peer.isn.wrapping_add(1)
         };
         if !valid {
@@ -51,7 +51,8 @@ impl TcpSession {
         if !arrival.payload.is_empty() {
             scope.event(StreamEvent::RstWithData);
         }
-        if arrival.has(Tcp::ACK) && arrival.acknowledgement != 0 && !self.acknowledgement_is_valid(arrival, scope) {
+        if arrival.has(TcpHeader::ACK) && arrival.acknowledgement != 0 && !self.acknowledgement_is_valid(arrival, scope)
+        {
             scope.event(StreamEvent::RstInvalidAck);
             return false;
         }

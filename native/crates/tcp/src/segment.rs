@@ -1,11 +1,11 @@
 //! A segment as state tracking takes it.
 
 use sidewire_base::{Cursor, Direction, Time};
-use sidewire_decode::Tcp;
+use sidewire_decode::TcpHeader;
 
 /// A segment as state tracking sees it.
 pub(crate) struct Arrival<'a> {
-    pub(crate) tcp: &'a Tcp<'a>,
+    pub(crate) tcp: &'a TcpHeader<'a>,
     pub(crate) payload: &'a [u8],
     pub(crate) direction: Direction,
     pub(crate) sequence: u32,
@@ -17,7 +17,7 @@ pub(crate) struct Arrival<'a> {
 }
 
 impl<'a> Arrival<'a> {
-    pub(crate) fn new(tcp: &'a Tcp<'a>, payload: &'a [u8], direction: Direction, time: Time) -> Self {
+    pub(crate) fn new(tcp: &'a TcpHeader<'a>, payload: &'a [u8], direction: Direction, time: Time) -> Self {
         Self {
             tcp,
             payload,
@@ -34,23 +34,23 @@ impl<'a> Arrival<'a> {
     }
 
     pub(crate) const fn is_syn_ack(&self) -> bool {
-        self.tcp.flags & (Tcp::SYN | Tcp::ACK) == Tcp::SYN | Tcp::ACK
+        self.tcp.flags & (TcpHeader::SYN | TcpHeader::ACK) == TcpHeader::SYN | TcpHeader::ACK
     }
 
     /// Opens or closes nothing.
     pub(crate) const fn is_plain(&self) -> bool {
-        self.tcp.flags & (Tcp::SYN | Tcp::FIN | Tcp::RST) == 0
+        self.tcp.flags & (TcpHeader::SYN | TcpHeader::FIN | TcpHeader::RST) == 0
     }
 
     /// An acknowledgement and nothing else.
     pub(crate) const fn is_pure_ack(&self) -> bool {
-        self.payload.is_empty() && self.is_plain() && self.has(Tcp::ACK)
+        self.payload.is_empty() && self.is_plain() && self.has(TcpHeader::ACK)
     }
 
     /// Position in the payload of the octet that the urgent pointer ends with.
     pub(crate) fn urgent(&self) -> Option<usize> {
         let pointer = usize::from(self.tcp.urgent);
-        (self.has(Tcp::URG) && (1..=self.payload.len()).contains(&pointer)).then(|| pointer - 1)
+        (self.has(TcpHeader::URG) && (1..=self.payload.len()).contains(&pointer)).then(|| pointer - 1)
     }
 
     /// The options, as kind and value.

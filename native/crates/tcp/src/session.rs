@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use sidewire_base::{Direction, PerDirection, Time};
-use sidewire_decode::Tcp;
+use sidewire_decode::TcpHeader;
 
 use crate::{
     OverlapPolicy, Shared, Stream, StreamEvent, StreamEvents, TcpConfig, TcpState, Urgent,
@@ -117,7 +117,7 @@ impl TcpSession {
     /// Takes a segment. Call for every TCP packet of the flow whose checksum is not known to be wrong, in capture order.
     pub fn packet(
         &mut self,
-        tcp: &Tcp<'_>,
+        tcp: &TcpHeader<'_>,
         payload: &[u8],
         direction: Direction,
         time: Time,
@@ -133,10 +133,10 @@ impl TcpSession {
         if before != TcpState::None {
             self.see_flags(&arrival);
         }
-        if !arrival.has(Tcp::ACK) && arrival.acknowledgement != 0 {
+        if !arrival.has(TcpHeader::ACK) && arrival.acknowledgement != 0 {
             scope.event(StreamEvent::PacketBrokenAck);
         }
-        if config.inline && config.reassembly.urgent == Urgent::Drop && arrival.has(Tcp::URG) {
+        if config.inline && config.reassembly.urgent == Urgent::Drop && arrival.has(TcpHeader::URG) {
             scope.outcome.valid = false;
             scope.outcome.drop = true;
             return scope.outcome;
@@ -235,11 +235,11 @@ impl TcpSession {
 
     /// Does this segment begin a new session although this one exists? For the `replace` question of the flow table.
     #[must_use]
-    pub fn reused_by(&self, tcp: &Tcp<'_>, direction: Direction, config: &TcpConfig) -> bool {
-        if tcp.flags & (Tcp::RST | Tcp::FIN) != 0 || tcp.flags & Tcp::SYN == 0 {
+    pub fn reused_by(&self, tcp: &TcpHeader<'_>, direction: Direction, config: &TcpConfig) -> bool {
+        if tcp.flags & (TcpHeader::RST | TcpHeader::FIN) != 0 || tcp.flags & TcpHeader::SYN == 0 {
             return false;
         }
-        let answers = tcp.flags & Tcp::ACK != 0;
+        let answers = tcp.flags & TcpHeader::ACK != 0;
         if answers && !config.midstream && !config.async_oneside {
             return false;
         }
@@ -432,7 +432,7 @@ impl TcpSession {
     /// not its own: the session goes on where it was.
     fn after_close(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
-        if arrival.has(Tcp::RST) || peer.reset_sent || !own.reset_sent || self.previous == TcpState::Closed {
+        if arrival.has(TcpHeader::RST) || peer.reset_sent || !own.reset_sent || self.previous == TcpState::Closed {
             return SegmentVerdict::Accept;
         }
         let verdict = self.dispatch(self.previous, arrival, scope);
@@ -445,7 +445,7 @@ impl TcpSession {
     /// A side that goes on after its RST did not send it.
     fn check_after_reset(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
         let own = &mut self.sides[arrival.direction];
-        if !arrival.has(Tcp::RST) && own.reset_sent {
+        if !arrival.has(TcpHeader::RST) && own.reset_sent {
             own.reset_sent = false;
             scope.event(StreamEvent::SuspectedRstInject);
         }
@@ -487,7 +487,7 @@ impl TcpSession {
     fn is_last_ack(&self, arrival: &Arrival<'_>) -> bool {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
         matches!(self.state, TcpState::TimeWait | TcpState::CloseWait | TcpState::LastAck)
-            && arrival.tcp.flags == Tcp::ACK
+            && arrival.tcp.flags == TcpHeader::ACK
             && arrival.payload.is_empty()
             && arrival.sequence == own.next.wrapping_add(1)
             && arrival.acknowledgement == peer.next.wrapping_add(1)
@@ -555,9 +555,9 @@ fn count(arrival: &Arrival<'_>, shared: &mut Shared) {
     let counters = &mut shared.counters;
     if arrival.is_syn_ack() {
         counters.synack += 1;
-    } else if arrival.has(Tcp::SYN) {
+    } else if arrival.has(TcpHeader::SYN) {
         counters.syn += 1;
     }
-    counters.rst += u64::from(arrival.has(Tcp::RST));
-    counters.urg += u64::from(arrival.has(Tcp::URG));
+    counters.rst += u64::from(arrival.has(TcpHeader::RST));
+    counters.urg += u64::from(arrival.has(TcpHeader::URG));
 }

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Pipe, Rig, tcp};
 use sidewire_base::Direction::{ToClient, ToServer};
-use sidewire_decode::Tcp;
+use sidewire_decode::TcpHeader;
 use sidewire_tcp::{
     Consumer, OverlapPolicy, Policies, Reassembly, StreamEvent, StreamPiece, TcpConfig, TcpState, Urgent,
 };
@@ -122,7 +122,7 @@ fn data_may_come_after_its_acknowledgement() {
 #[test]
 fn the_stream_ends_with_its_acknowledged_fin() {
     let mut pipe = Pipe::new(TcpConfig::default(), 7);
-    let fin = tcp(Tcp::ACK | Tcp::FIN, pipe.sequence(0), 5001);
+    let fin = tcp(TcpHeader::ACK | TcpHeader::FIN, pipe.sequence(0), 5001);
     pipe.rig.play(ToServer, &fin, b"bye");
     assert_eq!(pipe.rig.session.state(), TcpState::CloseWait);
     assert!(!pipe.stream().ended());
@@ -208,10 +208,10 @@ fn without_acknowledgements_the_limit_decides() {
 fn one_sided_sessions_are_followed_when_configured() {
     let config = TcpConfig { async_oneside: true, ..TcpConfig::default() };
     let mut rig = Rig::new(config);
-    rig.play(ToServer, &tcp(Tcp::SYN, 99, 0), b"");
-    let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"GET");
+    rig.play(ToServer, &tcp(TcpHeader::SYN, 99, 0), b"");
+    let outcome = rig.play(ToServer, &tcp(TcpHeader::ACK, 100, 500), b"GET");
     assert!(outcome.established && rig.session.one_sided());
-    let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 103, 600), b" / ");
+    let outcome = rig.play(ToServer, &tcp(TcpHeader::ACK, 103, 600), b" / ");
     assert_eq!(outcome.visible, [true, false]);
     assert_eq!(rig.session.stream(ToServer).visible(), 6);
 }
@@ -219,9 +219,9 @@ fn one_sided_sessions_are_followed_when_configured() {
 #[test]
 fn a_session_is_picked_up_in_the_middle() {
     let mut rig = Rig::new(TcpConfig { midstream: true, ..TcpConfig::default() });
-    let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"abc");
+    let outcome = rig.play(ToServer, &tcp(TcpHeader::ACK, 100, 500), b"abc");
     assert!(outcome.began && outcome.established && rig.session.midstream());
-    let outcome = rig.play(ToClient, &tcp(Tcp::ACK, 500, 103), b"xy");
+    let outcome = rig.play(ToClient, &tcp(TcpHeader::ACK, 500, 103), b"xy");
     assert_eq!(outcome.visible, [true, false]);
     assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"abc", false));
     assert_eq!(rig.shared.counters.midstream_pickups, 1);
@@ -231,10 +231,10 @@ fn a_session_is_picked_up_in_the_middle() {
 fn what_was_picked_up_from_the_server_goes_on_once_the_flow_is_turned() {
     let mut rig = Rig::new(TcpConfig { midstream: true, async_oneside: true, ..TcpConfig::default() });
     // The server's answer comes first, and is taken for the client's.
-    assert_eq!(rig.play(ToServer, &tcp(Tcp::ACK, 900, 100), b"answer").visible, [true, false]);
+    assert_eq!(rig.play(ToServer, &tcp(TcpHeader::ACK, 900, 100), b"answer").visible, [true, false]);
     rig.session.swap_direction();
-    assert!(rig.play(ToServer, &tcp(Tcp::ACK, 100, 906), b"request").valid);
-    let outcome = rig.play(ToClient, &tcp(Tcp::ACK, 906, 107), b"answer");
+    assert!(rig.play(ToServer, &tcp(TcpHeader::ACK, 100, 906), b"request").valid);
+    let outcome = rig.play(ToClient, &tcp(TcpHeader::ACK, 906, 107), b"answer");
     assert!(outcome.valid && outcome.in_stream && outcome.events.is_empty());
     assert_eq!(outcome.visible, [true, false], "what the client said is acknowledged");
 }
@@ -243,26 +243,26 @@ fn what_was_picked_up_from_the_server_goes_on_once_the_flow_is_turned() {
 fn the_last_segment_of_a_handshake_may_carry_data() {
     let open = || {
         let mut rig = Rig::new(TcpConfig::default());
-        rig.play(ToServer, &tcp(Tcp::SYN, 100, 0), b"");
-        rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 500, 101), b"");
+        rig.play(ToServer, &tcp(TcpHeader::SYN, 100, 0), b"");
+        rig.play(ToClient, &tcp(TcpHeader::SYN | TcpHeader::ACK, 500, 101), b"");
         rig
     };
     for (payload, with_data) in [(&b""[..], false), (b"abc", true)] {
         let mut rig = open();
-        let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 101, 501), payload);
+        let outcome = rig.play(ToServer, &tcp(TcpHeader::ACK, 101, 501), payload);
         assert_eq!((outcome.established, outcome.confirmed_with_data), (true, with_data));
-        let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 101 + payload.len() as u32, 501), b"def");
+        let outcome = rig.play(ToServer, &tcp(TcpHeader::ACK, 101 + payload.len() as u32, 501), b"def");
         assert!(!outcome.established && !outcome.confirmed_with_data);
     }
     // The client's ACK was missed: what completes the handshake in its place does not count.
-    let outcome = open().play(ToClient, &tcp(Tcp::ACK, 501, 101), b"abc");
+    let outcome = open().play(ToClient, &tcp(TcpHeader::ACK, 501, 101), b"abc");
     assert!(outcome.established && !outcome.confirmed_with_data);
 }
 
 #[test]
 fn without_midstream_nothing_is_picked_up() {
     let mut rig = Rig::new(TcpConfig::default());
-    let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"abc");
+    let outcome = rig.play(ToServer, &tcp(TcpHeader::ACK, 100, 500), b"abc");
     assert!(!outcome.valid && !outcome.began);
     assert_eq!(rig.session.state(), TcpState::None);
     assert_eq!(rig.shared.counters.sessions, 0);
@@ -271,22 +271,22 @@ fn without_midstream_nothing_is_picked_up() {
 #[test]
 fn a_pick_up_at_the_syn_ack_turns_the_flow() {
     let mut rig = Rig::new(TcpConfig { midstream: true, ..TcpConfig::default() });
-    let outcome = rig.play(ToServer, &tcp(Tcp::SYN | Tcp::ACK, 499, 100), b"");
+    let outcome = rig.play(ToServer, &tcp(TcpHeader::SYN | TcpHeader::ACK, 499, 100), b"");
     assert!(outcome.swap && outcome.began);
-    assert_eq!(rig.session.stream(ToClient).tcp_flags(), Tcp::SYN | Tcp::ACK);
-    let outcome = rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"");
+    assert_eq!(rig.session.stream(ToClient).tcp_flags(), TcpHeader::SYN | TcpHeader::ACK);
+    let outcome = rig.play(ToServer, &tcp(TcpHeader::ACK, 100, 500), b"");
     assert!(outcome.established);
 }
 
 #[test]
 fn fast_open_data_belongs_to_the_stream() {
     let mut rig = Rig::new(TcpConfig::default());
-    let mut syn = tcp(Tcp::SYN, 99, 0);
+    let mut syn = tcp(TcpHeader::SYN, 99, 0);
     syn.options.fast_open = true;
     rig.play(ToServer, &syn, b"early");
-    let outcome = rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 499, 105), b"");
+    let outcome = rig.play(ToClient, &tcp(TcpHeader::SYN | TcpHeader::ACK, 499, 105), b"");
     assert_eq!((outcome.events.is_empty(), outcome.visible), (true, [true, false]));
-    rig.play(ToServer, &tcp(Tcp::ACK, 105, 500), b"");
+    rig.play(ToServer, &tcp(TcpHeader::ACK, 105, 500), b"");
     assert_eq!(rig.session.state(), TcpState::Established);
     assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"early", false));
 }
@@ -294,15 +294,15 @@ fn fast_open_data_belongs_to_the_stream() {
 #[test]
 fn fast_open_data_may_be_ignored() {
     let mut rig = Rig::new(TcpConfig::default());
-    let mut syn = tcp(Tcp::SYN, 99, 0);
+    let mut syn = tcp(TcpHeader::SYN, 99, 0);
     syn.options.fast_open = true;
     rig.play(ToServer, &syn, b"early");
-    let outcome = rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 499, 100), b"");
+    let outcome = rig.play(ToClient, &tcp(TcpHeader::SYN | TcpHeader::ACK, 499, 100), b"");
     assert!(outcome.events.contains(StreamEvent::ThreeWaySynAckTfoDataIgnored));
-    assert!(rig.session.reused_by(&tcp(Tcp::SYN, 99, 0), ToServer, &rig.config), "the client may begin anew");
-    rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"early");
+    assert!(rig.session.reused_by(&tcp(TcpHeader::SYN, 99, 0), ToServer, &rig.config), "the client may begin anew");
+    rig.play(ToServer, &tcp(TcpHeader::ACK, 100, 500), b"early");
     assert_eq!(rig.session.state(), TcpState::Established);
-    rig.play(ToClient, &tcp(Tcp::ACK, 500, 105), b"");
+    rig.play(ToClient, &tcp(TcpHeader::ACK, 500, 105), b"");
     assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"early", false));
 }
 
@@ -317,7 +317,7 @@ fn urgent_octets_leave_the_stream() {
             TcpConfig { reassembly: Reassembly { urgent: policy, ..Reassembly::default() }, ..TcpConfig::default() },
             7,
         );
-        let mut urgent = tcp(Tcp::ACK | Tcp::URG, pipe.sequence(0), 5001);
+        let mut urgent = tcp(TcpHeader::ACK | TcpHeader::URG, pipe.sequence(0), 5001);
         urgent.urgent = 2;
         pipe.rig.play(ToServer, &urgent, b"ab");
         pipe.send(2, b"cd");
@@ -335,7 +335,7 @@ fn urgent_octets_leave_the_stream() {
 #[test]
 fn a_zero_window_may_be_probed() {
     let mut pipe = Pipe::new(TcpConfig::default(), 7);
-    let mut closed = tcp(Tcp::ACK, 5001, pipe.sequence(0));
+    let mut closed = tcp(TcpHeader::ACK, 5001, pipe.sequence(0));
     closed.window = 0;
     pipe.rig.play(ToClient, &closed, b"");
     let outcome = pipe.send(0, b"p");
@@ -368,13 +368,13 @@ fn resets_are_judged_by_policy() {
         (OverlapPolicy::Windows, false),
     ] {
         let mut pipe = Pipe::new(TcpConfig { policies: Policies::all(policy), ..TcpConfig::default() }, 7);
-        let reset = tcp(Tcp::RST, pipe.sequence(10), 0);
+        let reset = tcp(TcpHeader::RST, pipe.sequence(10), 0);
         let outcome = pipe.rig.play(ToServer, &reset, b"");
         assert_eq!(outcome.closed, obeyed, "{policy:?} in the window");
         assert_eq!(outcome.valid, obeyed);
     }
     let mut pipe = Pipe::new(TcpConfig::default(), 7);
-    let outcome = pipe.rig.play(ToServer, &tcp(Tcp::RST, pipe.sequence(0), 0), b"no");
+    let outcome = pipe.rig.play(ToServer, &tcp(TcpHeader::RST, pipe.sequence(0), 0), b"no");
     assert!(outcome.closed && outcome.events.contains(StreamEvent::RstWithData));
     assert_eq!(pipe.read_all(Consumer::Raw), vec![], "what an RST carries is not part of the stream");
 }
@@ -382,10 +382,10 @@ fn resets_are_judged_by_policy() {
 #[test]
 fn data_after_an_injected_reset_goes_on() {
     let mut rig = Rig::new(TcpConfig::default());
-    rig.play(ToServer, &tcp(Tcp::SYN, 99, 0), b"");
-    rig.play(ToClient, &tcp(Tcp::RST | Tcp::ACK, 0, 100), b"");
+    rig.play(ToServer, &tcp(TcpHeader::SYN, 99, 0), b"");
+    rig.play(ToClient, &tcp(TcpHeader::RST | TcpHeader::ACK, 0, 100), b"");
     assert_eq!(rig.session.state(), TcpState::Closed);
-    let outcome = rig.play(ToClient, &tcp(Tcp::SYN | Tcp::ACK, 499, 100), b"");
+    let outcome = rig.play(ToClient, &tcp(TcpHeader::SYN | TcpHeader::ACK, 499, 100), b"");
     assert!(outcome.events.contains(StreamEvent::SuspectedRstInject));
     assert_eq!(rig.session.state(), TcpState::SynRecv);
 }
@@ -393,24 +393,27 @@ fn data_after_an_injected_reset_goes_on() {
 #[test]
 fn retransmission_of_an_answered_syn_is_recognised() {
     let mut rig = Rig::new(TcpConfig::default());
-    rig.play(ToServer, &tcp(Tcp::SYN, 99, 0), b"");
-    rig.play(ToServer, &tcp(Tcp::SYN, 199, 0), b"");
-    let mut answer = tcp(Tcp::SYN | Tcp::ACK, 499, 100);
+    rig.play(ToServer, &tcp(TcpHeader::SYN, 99, 0), b"");
+    rig.play(ToServer, &tcp(TcpHeader::SYN, 199, 0), b"");
+    let mut answer = tcp(TcpHeader::SYN | TcpHeader::ACK, 499, 100);
     answer.window = 1000;
     let outcome = rig.play(ToClient, &answer, b"");
     assert!(outcome.events.is_empty(), "the first SYN is the one that is answered");
-    assert!(rig.play(ToServer, &tcp(Tcp::ACK, 100, 500), b"").established);
+    assert!(rig.play(ToServer, &tcp(TcpHeader::ACK, 100, 500), b"").established);
 }
 
 #[test]
 fn a_syn_on_a_closed_session_is_a_new_one() {
     let mut pipe = Pipe::new(TcpConfig::default(), 7);
-    let syn = tcp(Tcp::SYN, 1 << 20, 0);
+    let syn = tcp(TcpHeader::SYN, 1 << 20, 0);
     assert!(!pipe.rig.session.reused_by(&syn, ToServer, &pipe.rig.config));
-    let reset = tcp(Tcp::RST, pipe.sequence(0), 0);
+    let reset = tcp(TcpHeader::RST, pipe.sequence(0), 0);
     pipe.rig.play(ToServer, &reset, b"");
     assert!(pipe.rig.session.reused_by(&syn, ToServer, &pipe.rig.config));
-    assert!(!pipe.rig.session.reused_by(&tcp(Tcp::SYN, 7, 0), ToServer, &pipe.rig.config), "the same SYN again is not");
+    assert!(
+        !pipe.rig.session.reused_by(&tcp(TcpHeader::SYN, 7, 0), ToServer, &pipe.rig.config),
+        "the same SYN again is not"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_base::Direction;
-use sidewire_decode::{Icmp, Ip, Packet, Tcp, Transport};
+use sidewire_decode::{Icmp, Ip, Packet, TcpHeader, Transport};
 use sidewire_tables::IP_PROTOCOLS;
 
 use crate::state::app_proto::FlowStats;
@@ -19,7 +19,7 @@ impl<'s> Subject<'s> {
         self.packet?.ip.as_ref()
     }
 
-    fn tcp(&self) -> Option<&'s Tcp<'s>> {
+    fn tcp(&self) -> Option<&'s TcpHeader<'s>> {
         match &self.packet?.transport {
             Transport::Tcp(tcp) => Some(tcp),
             _ => None,

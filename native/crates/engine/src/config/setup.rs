@@ -26,7 +26,7 @@ pub(crate) struct Setup {
     stream_depths: Vec<Option<u64>>,
     pub(crate) tcp: sidewire_tcp::TcpConfig,
     pub(crate) flow: sidewire_flow::Config,
-    pub(crate) decode: sidewire_decode::Options,
+    pub(crate) decode: sidewire_decode::DecodeOptions,
     pub(crate) outputs: Arc<Outputs>,
     pub(crate) files: FileSetup,
     /// What protocols are given beside the configuration: what opens sealed calls.
@@ -194,8 +194,8 @@ fn timeout<'t>(timeouts: &'t mut sidewire_flow::Timeouts, class: &str, state: &s
     })
 }
 
-fn decode(config: &RunConfig) -> Result<sidewire_decode::Options, EngineError> {
-    use sidewire_decode::{DefragOptions, Network, Options, Policy, Ports};
+fn decode(config: &RunConfig) -> Result<sidewire_decode::DecodeOptions, EngineError> {
+    use sidewire_decode::{DecodeOptions, DefragOptions, DefragPolicy, Network, Ports};
     let ports = |list: &[u16]| match list {
         [] => Ports::None,
         _ if list.contains(&0) => Ports::Any,
@@ -204,14 +204,14 @@ fn decode(config: &RunConfig) -> Result<sidewire_decode::Options, EngineError> {
     let net = |text: &str| network(text).map(|(address, prefix)| Network { address, prefix });
     let mut policies = Vec::new();
     for (name, networks) in &config.host_os_policy {
-        let Some(policy) = Policy::from_host_os(name) else { continue };
+        let Some(policy) = DefragPolicy::from_host_os(name) else { continue };
         for text in networks {
             policies.push((net(text)?, policy));
         }
     }
     let DefragConfig { memcap, max_trackers, max_fragments, timeout, host_timeouts } = &config.defrag;
     let timeouts = host_timeouts.iter().map(|(text, seconds)| Ok((net(text)?, *seconds)));
-    Ok(Options {
+    Ok(DecodeOptions {
         checksums: config.decode.checksums != crate::ChecksumMode::Ignore,
         offload_length: config.decode.offload_length,
         partial_checksums: config.decode.partial_checksums,

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use sidewire_base::Time;
-use sidewire_decode::{Frame, Sharder};
+use sidewire_decode::{LinkFrame, Sharder};
 use sidewire_detect::{RuleSet, Silent};
 
 use crate::EngineError;
@@ -141,7 +141,7 @@ impl ShardWorker {
                     let data = epoch.octets.get(start..*end).unwrap_or_default();
                     start = *end;
                     let (time, ordinal, wire_length, link_type) = (*time, *ordinal, *wire_length, *link_type);
-                    worker.frame(*update, &Frame { time, ordinal, link_type, data, wire_length });
+                    worker.frame(*update, &LinkFrame { time, ordinal, link_type, data, wire_length });
                 }
                 Item::Tick(tick) => worker.tick(*tick),
                 Item::Count => {
@@ -211,13 +211,13 @@ impl FlowDispatcher<'_, '_> {
     }
 
     /// Puts a frame into the epoch of the worker that has its hosts.
-    fn frame(&mut self, update: TimeUpdate, frame: &Frame<'_>) -> Result<(), EngineError> {
+    fn frame(&mut self, update: TimeUpdate, frame: &LinkFrame<'_>) -> Result<(), EngineError> {
         let hash = self.sharder.key(frame).map_or(0, |key| spread(&key.pair));
         let shard = hash % self.shards.len().max(1) as u64;
         if let Some(epoch) = usize::try_from(shard).ok().and_then(|shard| self.epochs.get_mut(shard)) {
             epoch.octets.extend_from_slice(frame.data);
             let end = epoch.octets.len();
-            let Frame { time, ordinal, wire_length, link_type, .. } = *frame;
+            let LinkFrame { time, ordinal, wire_length, link_type, .. } = *frame;
             epoch.items.push(Item::Frame { end, time, update, ordinal, wire_length, link_type });
         }
         self.count += 1;

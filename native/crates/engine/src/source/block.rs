@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use sidewire_capture::{Frames, PacketSource, ReadError, SourceEvent};
-use sidewire_decode::Frame;
+use sidewire_decode::LinkFrame;
 
 use crate::source::clock::{EngineClock, TimeUpdate};
 
@@ -36,9 +36,9 @@ impl Block {
         Ok(event)
     }
 
-    pub(crate) fn frames(&self) -> impl Iterator<Item = (TimeUpdate, Frame<'_>)> {
+    pub(crate) fn frames(&self) -> impl Iterator<Item = (TimeUpdate, LinkFrame<'_>)> {
         (self.first..).zip(&self.updates).zip(self.frames.iter()).map(|((ordinal, update), frame)| {
-            let frame = Frame {
+            let frame = LinkFrame {
                 time: frame.time,
                 ordinal,
                 link_type: frame.link_type,

@@ -19,7 +19,7 @@ pub(crate) fn are_broken(input: &str, setup: &Setup) -> bool {
     let (mut seen, mut wrong, mut ordinal) = (0_u64, 0_u64, 0);
     while let Ok(Some(frame)) = reader.next() {
         ordinal += 1;
-        let input = sidewire_decode::Frame {
+        let input = sidewire_decode::LinkFrame {
             time: frame.time,
             ordinal,
             data: frame.data,

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use sidewire_base::{Direction, Time};
-use sidewire_decode::{Decoder, Frame, Packet, Transport};
+use sidewire_decode::{Decoder, LinkFrame, Packet, Transport};
 use sidewire_detect::RuleSet;
 use sidewire_flow::{EndReason, FlowState, FlowTable, Handle, Lookup, Stamp, Tuple};
 use sidewire_tcp::{Consumer, StreamEvents};
@@ -110,7 +110,7 @@ impl<W: Watch> FlowWorker<W> {
     }
 
     /// Takes a frame: decodes it, and takes each of its packets (a layer of a tunnel is one).
-    pub(crate) fn frame(&mut self, update: TimeUpdate, frame: &Frame<'_>) {
+    pub(crate) fn frame(&mut self, update: TimeUpdate, frame: &LinkFrame<'_>) {
         let Self { decoder, tracked } = self;
         tracked.stages.time = update;
         tracked.stages.log.begin(frame.time, frame.ordinal);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_base::{Direction, PerDirection};
-use sidewire_decode::{Packet, Tcp};
+use sidewire_decode::{Packet, TcpHeader};
 use sidewire_tcp::{Consumer, Shared, StreamEvents, TcpSession};
 
 use crate::config::setup::Setup;
@@ -44,7 +44,7 @@ impl StreamStage {
     pub(crate) fn follow(
         &mut self,
         flow: &mut ConversationFlow,
-        tcp: &Tcp<'_>,
+        tcp: &TcpHeader<'_>,
         packet: &Packet<'_>,
         direction: &mut Direction,
         readers: RawReaders,

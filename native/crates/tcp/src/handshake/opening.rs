@@ -2,7 +2,7 @@
 
 use sidewire_base::Direction::{self, ToClient, ToServer};
 use sidewire_base::PerDirection;
-use sidewire_decode::Tcp;
+use sidewire_decode::TcpHeader;
 
 use super::offer::{HandshakeOffer, SCALE_MAX};
 use crate::flags::SessionFlags;
@@ -14,10 +14,10 @@ impl TcpSession {
     /// A segment without a session.
     pub(crate) fn open(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         let config = scope.config;
-        if arrival.has(Tcp::RST) {
+        if arrival.has(TcpHeader::RST) {
             return scope.reject(StreamEvent::RstButNoSession);
         }
-        if arrival.has(Tcp::FIN) {
+        if arrival.has(TcpHeader::FIN) {
             if !config.midstream || arrival.payload.is_empty() {
                 return scope.reject(StreamEvent::FinButNoSession);
             }
@@ -27,9 +27,9 @@ impl TcpSession {
             if config.midstream || config.async_oneside {
                 return self.pick_up_syn_ack(arrival, scope);
             }
-        } else if arrival.has(Tcp::SYN) {
+        } else if arrival.has(TcpHeader::SYN) {
             return self.open_with_syn(arrival, scope);
-        } else if arrival.has(Tcp::ACK) && config.midstream {
+        } else if arrival.has(TcpHeader::ACK) && config.midstream {
             return self.pick_up(TcpState::Established, arrival, scope);
         }
         SegmentVerdict::Accept
@@ -103,7 +103,7 @@ impl TcpSession {
         let own = &mut self.sides[arrival.direction];
         own.scale = SCALE_MAX;
         own.isn = arrival.sequence.wrapping_sub(1);
-        own.next = arrival.end.wrapping_add(u32::from(arrival.has(Tcp::FIN)));
+        own.next = arrival.end.wrapping_add(u32::from(arrival.has(TcpHeader::FIN)));
         own.window = own.scaled(arrival.tcp.window);
         own.set_acknowledged(arrival.sequence);
         own.set_window_end();
@@ -126,7 +126,7 @@ impl TcpSession {
             peer.zero_timestamp = echo == 0;
         }
         self.data(arrival, scope);
-        if arrival.has(Tcp::FIN) {
+        if arrival.has(TcpHeader::FIN) {
             self.streams[arrival.direction].set_fin(arrival.end);
         }
         self.follow_one_side(arrival.direction);

@@ -2,7 +2,7 @@
 
 use sidewire_base::Direction::{ToClient, ToServer};
 use sidewire_base::PerDirection;
-use sidewire_decode::Tcp;
+use sidewire_decode::TcpHeader;
 
 use super::offer::{HandshakeOffer, SCALE_MAX};
 use crate::flags::SessionFlags;
@@ -14,10 +14,10 @@ use crate::{OverlapPolicy, StreamEvent, TcpSession, TcpState};
 impl TcpSession {
     /// A SYN/ACK was seen.
     pub(crate) fn syn_received(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
-        if arrival.has(Tcp::RST) {
+        if arrival.has(TcpHeader::RST) {
             return self.reset_handshake(arrival, scope);
         }
-        if arrival.has(Tcp::FIN) {
+        if arrival.has(TcpHeader::FIN) {
             if self.flags.has(SessionFlags::TIMESTAMPS) && !self.timestamp_is_valid(arrival, scope) {
                 return SegmentVerdict::Reject;
             }
@@ -26,7 +26,7 @@ impl TcpSession {
         if arrival.is_syn_ack() {
             return self.repeat_syn_ack(arrival, scope);
         }
-        if arrival.has(Tcp::SYN) {
+        if arrival.has(TcpHeader::SYN) {
             if arrival.direction == ToClient {
                 return scope.reject(StreamEvent::ThreeWaySynToClientOnSynRecv);
             }
@@ -35,7 +35,7 @@ impl TcpSession {
             }
             return SegmentVerdict::Accept;
         }
-        if arrival.has(Tcp::ACK) {
+        if arrival.has(TcpHeader::ACK) {
             return self.complete_handshake(arrival, scope);
         }
         SegmentVerdict::Accept

@@ -2,7 +2,7 @@
 
 use sidewire_base::Direction::{ToClient, ToServer};
 use sidewire_base::PerDirection;
-use sidewire_decode::Tcp;
+use sidewire_decode::TcpHeader;
 
 use super::offer::{HandshakeOffer, SCALE_MAX};
 use crate::flags::SessionFlags;
@@ -22,7 +22,7 @@ impl TcpSession {
         if !self.echoes_syn(arrival) {
             return scope.reject(StreamEvent::PacketInvalidTimestamp);
         }
-        if arrival.has(Tcp::RST) {
+        if arrival.has(TcpHeader::RST) {
             if !self.reset_is_valid(arrival, scope) {
                 return SegmentVerdict::Reject;
             }
@@ -36,9 +36,9 @@ impl TcpSession {
                 self.offers.clear();
                 self.enter(TcpState::Closed);
             }
-        } else if arrival.has(Tcp::FIN) {
+        } else if arrival.has(TcpHeader::FIN) {
             // Means nothing before the SYN/ACK.
-        } else if arrival.has(Tcp::SYN) {
+        } else if arrival.has(TcpHeader::SYN) {
             match arrival.direction {
                 ToClient => {
                     self.flags.add(SessionFlags::SIMULTANEOUS);
@@ -62,7 +62,7 @@ impl TcpSession {
                 }
                 ToServer => self.repeat_syn(arrival, scope),
             }
-        } else if arrival.has(Tcp::ACK) && scope.config.async_oneside {
+        } else if arrival.has(TcpHeader::ACK) && scope.config.async_oneside {
             return self.continue_one_sided(arrival, scope);
         }
         SegmentVerdict::Accept

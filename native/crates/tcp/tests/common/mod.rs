@@ -4,15 +4,15 @@
 use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_base::{Direction, Time};
-use sidewire_decode::{Tcp, TcpOptions};
+use sidewire_decode::{TcpHeader, TcpOptions};
 use sidewire_tcp::{Consumer, SegmentOutcome, Shared, Stream, StreamPiece, TcpConfig, TcpSession};
 
 /// Sequence number of the server's SYN.
 const SERVER_ISN: u32 = 5000;
 
 /// A header.
-pub fn tcp(flags: u8, sequence: u32, acknowledgement: u32) -> Tcp<'static> {
-    Tcp {
+pub fn tcp(flags: u8, sequence: u32, acknowledgement: u32) -> TcpHeader<'static> {
+    TcpHeader {
         source_port: 1024,
         destination_port: 80,
         sequence,
@@ -46,7 +46,7 @@ impl Rig {
         }
     }
 
-    pub fn play(&mut self, direction: Direction, tcp: &Tcp<'_>, payload: &[u8]) -> SegmentOutcome {
+    pub fn play(&mut self, direction: Direction, tcp: &TcpHeader<'_>, payload: &[u8]) -> SegmentOutcome {
         self.session.packet(tcp, payload, direction, Time::new(self.seconds, 0), &self.config, &mut self.shared)
     }
 }
@@ -61,9 +61,9 @@ impl Pipe {
     pub fn new(config: TcpConfig, isn: u32) -> Self {
         let mut pipe = Self { rig: Rig::new(config), isn };
         let first = isn.wrapping_add(1);
-        pipe.rig.play(Direction::ToServer, &tcp(Tcp::SYN, isn, 0), b"");
-        pipe.rig.play(Direction::ToClient, &tcp(Tcp::SYN | Tcp::ACK, SERVER_ISN, first), b"");
-        let outcome = pipe.rig.play(Direction::ToServer, &tcp(Tcp::ACK, first, SERVER_ISN + 1), b"");
+        pipe.rig.play(Direction::ToServer, &tcp(TcpHeader::SYN, isn, 0), b"");
+        pipe.rig.play(Direction::ToClient, &tcp(TcpHeader::SYN | TcpHeader::ACK, SERVER_ISN, first), b"");
+        let outcome = pipe.rig.play(Direction::ToServer, &tcp(TcpHeader::ACK, first, SERVER_ISN + 1), b"");
         assert!(outcome.established);
         pipe
     }
@@ -73,12 +73,12 @@ impl Pipe {
     }
 
     pub fn send(&mut self, offset: u32, payload: &[u8]) -> SegmentOutcome {
-        let header = tcp(Tcp::ACK | Tcp::PSH, self.sequence(offset), SERVER_ISN + 1);
+        let header = tcp(TcpHeader::ACK | TcpHeader::PSH, self.sequence(offset), SERVER_ISN + 1);
         self.rig.play(Direction::ToServer, &header, payload)
     }
 
     pub fn acknowledge(&mut self, offset: u32) -> SegmentOutcome {
-        let header = tcp(Tcp::ACK, SERVER_ISN + 1, self.sequence(offset));
+        let header = tcp(TcpHeader::ACK, SERVER_ISN + 1, self.sequence(offset));
         self.rig.play(Direction::ToClient, &header, b"")
     }
 
