@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::time::Instant;
 
-use sidewire_capture::Reader;
+use sidewire_capture::CaptureReader;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("read CAPTURE")?;
     let started = Instant::now();
-    let mut reader = Reader::open(path)?;
+    let mut reader = CaptureReader::open(path)?;
     let (mut packets, mut octets) = (0_u64, 0);
     while let Some(frame) = reader.next()? {
         packets += 1;

@@ -9,13 +9,13 @@ const LENGTH: usize = 512 << 10;
 
 /// Octets from a source, with room in front of them. Blocks are used again and again.
 #[derive(Debug, Default)]
-pub(crate) struct Block {
+pub(crate) struct CaptureBlock {
     octets: Vec<u8>,
     start: usize,
     end: usize,
 }
 
-impl Block {
+impl CaptureBlock {
     /// What has not been consumed.
     #[inline]
     pub(crate) fn available(&self) -> &[u8] {

@@ -8,7 +8,7 @@ use crate::MAX_DIRECTORY_DEPTH;
 
 /// In which order the files of a directory are replayed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
+pub enum DirectoryOrder {
     /// By path, octet by octet.
     Name,
     /// By modification time, oldest first, then by path: Suricata's.
@@ -21,7 +21,7 @@ pub enum Order {
 ///
 /// # Errors
 /// When the path, or a directory below it, cannot be read.
-pub fn expand(path: &Path, recursive: bool, order: Order) -> io::Result<Vec<PathBuf>> {
+pub fn expand(path: &Path, recursive: bool, order: DirectoryOrder) -> io::Result<Vec<PathBuf>> {
     if path.as_os_str() == "-" || !fs::metadata(path)?.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }
@@ -41,8 +41,8 @@ pub fn expand(path: &Path, recursive: bool, order: Order) -> io::Result<Vec<Path
         }
     }
     found.sort_by(|(a_time, a), (b_time, b)| match order {
-        Order::Name => a.cmp(b),
-        Order::Modified => a_time.cmp(b_time).then_with(|| a.cmp(b)),
+        DirectoryOrder::Name => a.cmp(b),
+        DirectoryOrder::Modified => a_time.cmp(b_time).then_with(|| a.cmp(b)),
     });
     Ok(found.into_iter().map(|(_, path)| path).collect())
 }
@@ -65,12 +65,12 @@ mod tests {
             let list = expand(&root, recursive, order).unwrap();
             list.iter().map(|p| p.strip_prefix(&root).unwrap().display().to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(names(false, Order::Name), ["a.pcap", "b.pcap"]);
-        assert_eq!(names(false, Order::Modified), ["b.pcap", "a.pcap"]);
-        assert_eq!(names(true, Order::Modified), ["b.pcap", "sub/c.pcap", "a.pcap"]);
-        assert_eq!(expand(&root.join("a.pcap"), false, Order::Name).unwrap(), [root.join("a.pcap")]);
-        assert_eq!(expand(Path::new("-"), false, Order::Name).unwrap(), [PathBuf::from("-")]);
-        assert!(expand(&root.join("absent"), false, Order::Name).is_err());
+        assert_eq!(names(false, DirectoryOrder::Name), ["a.pcap", "b.pcap"]);
+        assert_eq!(names(false, DirectoryOrder::Modified), ["b.pcap", "a.pcap"]);
+        assert_eq!(names(true, DirectoryOrder::Modified), ["b.pcap", "sub/c.pcap", "a.pcap"]);
+        assert_eq!(expand(&root.join("a.pcap"), false, DirectoryOrder::Name).unwrap(), [root.join("a.pcap")]);
+        assert_eq!(expand(Path::new("-"), false, DirectoryOrder::Name).unwrap(), [PathBuf::from("-")]);
+        assert!(expand(&root.join("absent"), false, DirectoryOrder::Name).is_err());
         fs::remove_dir_all(&root).unwrap();
     }
 }

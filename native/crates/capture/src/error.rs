@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::Seems;
+use crate::GuessedFileType;
 
 /// Why a capture could not be opened. Each names the file.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum OpenError {
         /// The file.
         name: String,
         /// What its first octets look like.
-        seems: Seems,
+        seems: GuessedFileType,
     },
     /// It is a capture whose version this reader does not know.
     #[error("{name}: {format} version {major}.{minor} is not supported")]

@@ -2,11 +2,11 @@
 
 use sidewire_base::Time;
 
-use crate::blocks::Block;
+use crate::blocks::CaptureBlock;
 
 /// One captured frame, borrowed from the block it was read with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame<'a> {
+pub struct CapturedFrame<'a> {
     /// When it was captured; 1970-01-01 where the file does not say (pcapng simple packets).
     pub time: Time,
     /// What was captured of it.
@@ -21,14 +21,14 @@ pub struct Frame<'a> {
 
 /// The frames of one block, with the block itself: they can be handed to another thread without being copied.
 #[derive(Debug, Default)]
-pub struct Frames {
-    pub(crate) block: Block,
-    pub(crate) places: Vec<Place>,
+pub struct BlockFrames {
+    pub(crate) block: CaptureBlock,
+    pub(crate) places: Vec<FrameLocation>,
 }
 
 /// A frame of a block: where it lies, and what the file says of it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct FrameLocation {
     pub(crate) at: usize,
     pub(crate) time: Time,
     pub(crate) captured: u32,
@@ -37,10 +37,10 @@ pub(crate) struct Place {
     pub(crate) interface: u32,
 }
 
-impl Place {
+impl FrameLocation {
     #[inline]
-    pub(crate) fn frame<'a>(&self, block: &'a Block) -> Frame<'a> {
-        Frame {
+    pub(crate) fn frame<'a>(&self, block: &'a CaptureBlock) -> CapturedFrame<'a> {
+        CapturedFrame {
             time: self.time,
             data: block.at(self.at, self.captured as usize),
             wire_length: self.wire_length,
@@ -50,9 +50,9 @@ impl Place {
     }
 }
 
-impl Frames {
+impl BlockFrames {
     /// The frames in file order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = CapturedFrame<'_>> {
         self.places.iter().map(|place| place.frame(&self.block))
     }
 
@@ -63,9 +63,9 @@ impl Frames {
     }
 
     /// Takes a copy of a frame, after those that are there. For sources whose memory is not theirs to hand over.
-    pub fn push(&mut self, frame: &Frame<'_>) {
+    pub fn push(&mut self, frame: &CapturedFrame<'_>) {
         let at = self.block.append(frame.data);
-        self.places.push(Place {
+        self.places.push(FrameLocation {
             at,
             time: frame.time,
             captured: u32::try_from(frame.data.len()).unwrap_or(u32::MAX),

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::blocks::Block;
+use crate::blocks::CaptureBlock;
 
 /// Octets of a compressed file read at once.
 const COMPRESSED: usize = 512 * 1024;
@@ -25,12 +25,12 @@ pub enum Compression {
 
 /// How far a reader has come; may be read from another thread.
 #[derive(Clone, Debug, Default)]
-pub struct Progress {
+pub struct ReadProgress {
     read: Arc<AtomicU64>,
     size: Option<u64>,
 }
 
-impl Progress {
+impl ReadProgress {
     /// Octets taken from the file so far (compressed ones, when it is compressed).
     #[must_use]
     pub fn read(&self) -> u64 {
@@ -44,12 +44,12 @@ impl Progress {
     }
 }
 
-struct Counted<R> {
+struct CountedReader<R> {
     inner: R,
     read: Arc<AtomicU64>,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for CountedReader<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buf)?;
         self.read.fetch_add(n as u64, Ordering::Relaxed);
@@ -59,7 +59,7 @@ impl<R: Read> Read for Counted<R> {
 
 /// Why a source gives nothing more.
 #[derive(Debug)]
-pub(crate) enum End {
+pub(crate) enum InputEnd {
     /// It was read whole.
     Clean,
     /// Its compressed stream stops in the middle.
@@ -69,30 +69,30 @@ pub(crate) enum End {
 }
 
 /// A byte source with reused blocks, out of which structures are parsed in place.
-pub(crate) struct Input {
+pub(crate) struct CaptureInput {
     source: Box<dyn Read + Send>,
     /// The block that is being parsed, with what was left of the one before it in front.
-    block: Block,
+    block: CaptureBlock,
     /// A block that is done with, to be filled again.
-    spare: Block,
+    spare: CaptureBlock,
     /// The block is to be kept when the next one takes its place.
     keeping: bool,
     /// The block that was kept.
-    kept: Option<Block>,
+    kept: Option<CaptureBlock>,
     /// Offset of the block's end in the uncompressed data.
     end: u64,
     /// Why nothing more will come.
-    ended: Option<End>,
+    ended: Option<InputEnd>,
     pub(crate) compression: Compression,
-    pub(crate) progress: Progress,
+    pub(crate) progress: ReadProgress,
 }
 
-impl Input {
+impl CaptureInput {
     /// Looks at the first octets and puts a decompressor in front where they ask for one.
     /// `size` is that of the file it comes from when it is one.
     pub(crate) fn new(source: Box<dyn Read + Send>, size: Option<u64>) -> io::Result<Self> {
-        let progress = Progress { read: Arc::default(), size };
-        let mut counted = Counted { inner: source, read: progress.read.clone() };
+        let progress = ReadProgress { read: Arc::default(), size };
+        let mut counted = CountedReader { inner: source, read: progress.read.clone() };
         let mut magic = [0; 4];
         let mut have = 0;
         while let Some(free) = magic.get_mut(have..).filter(|free| !free.is_empty()) {
@@ -113,7 +113,7 @@ impl Input {
         } else {
             (Box::new(whole), Compression::None)
         };
-        let (block, spare) = (Block::default(), Block::default());
+        let (block, spare) = (CaptureBlock::default(), CaptureBlock::default());
         Ok(Self { source, block, spare, keeping: false, kept: None, end: 0, ended: None, compression, progress })
     }
 
@@ -143,7 +143,7 @@ impl Input {
         while self.block.len() < n && self.ended.is_none() {
             let mut block = core::mem::take(&mut self.spare);
             match block.fill(&mut *self.source) {
-                Ok(()) if block.len() == 0 => self.ended = Some(End::Clean),
+                Ok(()) if block.len() == 0 => self.ended = Some(InputEnd::Clean),
                 Ok(()) => {
                     self.end += block.len() as u64;
                     block.prepend(self.block.available());
@@ -155,8 +155,8 @@ impl Input {
                     }
                 }
                 // A compressed stream that stops early is a truncated file, not a failing disk.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.ended = Some(End::Cut),
-                Err(error) => self.ended = Some(End::Failed(error)),
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.ended = Some(InputEnd::Cut),
+                Err(error) => self.ended = Some(InputEnd::Failed(error)),
             }
         }
     }
@@ -182,9 +182,9 @@ impl Input {
         }
     }
 
-    /// Why nothing more comes; [`End::Clean`] when that was taken already.
-    pub(crate) fn take_end(&mut self) -> End {
-        self.ended.replace(End::Clean).unwrap_or(End::Clean)
+    /// Why nothing more comes; [`InputEnd::Clean`] when that was taken already.
+    pub(crate) fn take_end(&mut self) -> InputEnd {
+        self.ended.replace(InputEnd::Clean).unwrap_or(InputEnd::Clean)
     }
 
     /// Octets `from..from + length` after the first one not consumed.
@@ -195,7 +195,7 @@ impl Input {
 
     /// The block that is being parsed.
     #[inline]
-    pub(crate) const fn block(&self) -> &Block {
+    pub(crate) const fn block(&self) -> &CaptureBlock {
         &self.block
     }
 
@@ -205,18 +205,18 @@ impl Input {
     }
 
     /// The block that was kept, when the next one has taken its place.
-    pub(crate) const fn take_kept(&mut self) -> Option<Block> {
+    pub(crate) const fn take_kept(&mut self) -> Option<CaptureBlock> {
         self.kept.take()
     }
 
     /// The block that is being parsed, at the end of the source.
-    pub(crate) fn take_block(&mut self) -> Block {
+    pub(crate) fn take_block(&mut self) -> CaptureBlock {
         self.keeping = false;
         core::mem::take(&mut self.block)
     }
 
     /// Takes a block to be filled again.
-    pub(crate) fn recycle(&mut self, block: Block) {
+    pub(crate) fn recycle(&mut self, block: CaptureBlock) {
         self.spare = block;
     }
 }

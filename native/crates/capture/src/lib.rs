@@ -1,6 +1,6 @@
 //! Capture files: pcap and pcapng, plain or compressed with gzip or zstd, from a path or from standard input.
 //!
-//! A [`PacketSource`] is what packets come from; a file is one, and [`MemorySource`] another. [`Reader`] hands out frames that borrow from reused blocks, or whole blocks of them; nothing is allocated for a packet.
+//! A [`PacketSource`] is what packets come from; a file is one, and [`MemorySource`] another. [`CaptureReader`] hands out frames that borrow from reused blocks, or whole blocks of them; nothing is allocated for a packet.
 //! Files are read, not mapped, so one that grows or shrinks meanwhile cannot crash the process.
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -11,6 +11,7 @@
 mod blocks;
 mod directory;
 mod error;
+mod file_type;
 mod frames;
 #[doc(hidden)]
 pub mod fuzz;
@@ -19,16 +20,15 @@ mod memory;
 mod pcap;
 mod pcapng;
 mod reader;
-mod sniff;
 mod source;
 
-pub use directory::{Order, expand};
+pub use directory::{DirectoryOrder, expand};
 pub use error::{OpenError, ReadError};
-pub use frames::{Frame, Frames};
-pub use input::{Compression, Progress};
+pub use file_type::GuessedFileType;
+pub use frames::{BlockFrames, CapturedFrame};
+pub use input::{Compression, ReadProgress};
 pub use memory::MemorySource;
-pub use reader::{Format, Reader};
-pub use sniff::Seems;
+pub use reader::{CaptureReader, Format};
 pub use source::{PacketSource, SourceEvent};
 
 /// Greatest packet accepted when a file does not announce a greater snap length: libpcap's. Octets.

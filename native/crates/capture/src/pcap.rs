@@ -12,7 +12,7 @@ const LINK_TYPE_MASK: u32 = 0x03ff_ffff;
 
 /// What the file header says about the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct PcapHeader {
     big_endian: bool,
     nanoseconds: bool,
     /// Eight more octets in each record header: interface, protocol, packet type (the `0xa1b2cd34` variant).
@@ -25,7 +25,7 @@ pub(crate) struct Header {
 
 /// A record header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Record {
+pub(crate) struct PcapRecord {
     pub(crate) time: Time,
     pub(crate) captured: u32,
     pub(crate) wire_length: u32,
@@ -49,7 +49,7 @@ impl From<Malformed> for HeaderError {
     }
 }
 
-impl Header {
+impl PcapHeader {
     pub(crate) fn parse(head: &[u8]) -> Result<Self, HeaderError> {
         let mut cur = Cursor::new(head);
         let (big_endian, nanoseconds, modified) = match cur.u32_be().map_err(|_| HeaderError::Magic)? {
@@ -86,7 +86,7 @@ impl Header {
 
     /// Reads a record header; `Err` says why the record cannot be believed.
     #[inline]
-    pub(crate) fn record(&self, head: &[u8]) -> Result<Record, &'static str> {
+    pub(crate) fn record(&self, head: &[u8]) -> Result<PcapRecord, &'static str> {
         const SHORT: &str = "record header is cut";
         let fields = head.first_chunk::<16>().ok_or(SHORT)?;
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *fields;
@@ -104,6 +104,6 @@ impl Header {
             _ => 0,
         };
         let nanos = if self.nanoseconds { i64::from(fraction) } else { i64::from(fraction) * 1000 };
-        Ok(Record { time: Time::new(i64::from(seconds), nanos), captured, wire_length, interface })
+        Ok(PcapRecord { time: Time::new(i64::from(seconds), nanos), captured, wire_length, interface })
     }
 }

@@ -25,7 +25,7 @@ const OPTION_TSOFFSET: u16 = 14;
 
 /// What a section's interface says about its packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Interface {
+pub(crate) struct PcapngInterface {
     pub(crate) link_type: u32,
     snap_length: u32,
     resolution: Resolution,
@@ -81,7 +81,7 @@ impl Resolution {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Section {
     big_endian: bool,
-    interfaces: Vec<Interface>,
+    interfaces: Vec<PcapngInterface>,
 }
 
 /// A packet inside a block.
@@ -182,7 +182,7 @@ impl Section {
         let link_type = u32::from(self.u16(cur)?);
         let _reserved = self.u16(cur)?;
         let snap_length = self.u32(cur)?;
-        let mut interface = Interface { link_type, snap_length, resolution: Resolution::Micro, offset: 0 };
+        let mut interface = PcapngInterface { link_type, snap_length, resolution: Resolution::Micro, offset: 0 };
         while cur.left() >= 4 {
             let (code, length) = (self.u16(cur)?, usize::from(self.u16(cur)?));
             // Options that do not fit end the list; the interface itself is known by then.
@@ -207,7 +207,7 @@ impl Section {
     }
 
     #[inline]
-    fn interface(&self, number: u32) -> Result<Interface, Malformed> {
+    fn interface(&self, number: u32) -> Result<PcapngInterface, Malformed> {
         self.interfaces
             .get(number as usize)
             .copied()
@@ -219,7 +219,7 @@ impl Section {
         &self,
         cur: &mut Cursor<'_>,
         interface: u32,
-        described: Interface,
+        described: PcapngInterface,
         ticks: u64,
     ) -> Result<PacketBlock, Malformed> {
         let (captured, wire_length) = (self.u32(cur)?, self.u32(cur)?);

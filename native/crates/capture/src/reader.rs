@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::frames::{Frame, Frames, Place};
-use crate::input::{End, Input};
+use crate::frames::{BlockFrames, CapturedFrame, FrameLocation};
+use crate::input::{CaptureInput, InputEnd};
 use crate::pcap::{self, HeaderError};
 use crate::pcapng::{self, Section, SectionError};
-use crate::{Compression, MAX_BLOCK_LENGTH, OpenError, Progress, ReadError, Seems};
+use crate::{Compression, GuessedFileType, MAX_BLOCK_LENGTH, OpenError, ReadError, ReadProgress};
 
 /// Octets looked at to say what a file that is no capture seems to be.
 const SNIFF_LENGTH: usize = 512;
@@ -23,28 +23,28 @@ pub enum Format {
 }
 
 /// Reads the frames of one capture in file order.
-pub struct Reader {
-    input: Input,
-    state: State,
+pub struct CaptureReader {
+    input: CaptureInput,
+    state: ReaderState,
     /// What was found behind the frames handed out last.
-    ahead: Option<Result<Option<Place>, ReadError>>,
+    ahead: Option<Result<Option<FrameLocation>, ReadError>>,
 }
 
-impl core::fmt::Debug for Reader {
+impl core::fmt::Debug for CaptureReader {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Reader").field("state", &self.state).field("offset", &self.input.offset()).finish()
     }
 }
 
 #[derive(Debug)]
-enum State {
-    Pcap(pcap::Header),
+enum ReaderState {
+    Pcap(pcap::PcapHeader),
     PcapNg(Section),
     /// An error was reported, or the end reached.
     Done(Format),
 }
 
-impl Reader {
+impl CaptureReader {
     /// Opens a file; `-` is standard input.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Reader {
         let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
         let (metadata, file) = opened.map_err(|source| OpenError::Io { name: name.clone(), source })?;
         if metadata.is_dir() {
-            return Err(OpenError::NotCapture { name, seems: Seems("a directory") });
+            return Err(OpenError::NotCapture { name, seems: GuessedFileType("a directory") });
         }
         Self::from_source(&name, file, metadata.is_file().then_some(metadata.len()))
     }
@@ -66,23 +66,23 @@ impl Reader {
     /// Reads from any source; `name` is for messages, `size` for progress.
     ///
     /// # Errors
-    /// As [`Reader::open`].
+    /// As [`CaptureReader::open`].
     pub fn from_source(name: &str, source: impl Read + Send + 'static, size: Option<u64>) -> Result<Self, OpenError> {
         let io_error = |source| OpenError::Io { name: name.to_owned(), source };
-        let mut input = Input::new(Box::new(source), size).map_err(io_error)?;
+        let mut input = CaptureInput::new(Box::new(source), size).map_err(io_error)?;
         let length = input.fill(SNIFF_LENGTH).len();
         // What a failing source gave before may still be a capture worth reading; without anything, its error counts.
         if length == 0
-            && let End::Failed(error) = input.take_end()
+            && let InputEnd::Failed(error) = input.take_end()
         {
             return Err(io_error(error));
         }
         let version = |format, major, minor| OpenError::Version { name: name.to_owned(), format, major, minor };
         let cut = || OpenError::HeaderCut { name: name.to_owned(), length };
-        let state = match pcap::Header::parse(input.available()) {
+        let state = match pcap::PcapHeader::parse(input.available()) {
             Ok(header) => {
                 input.consume(pcap::HEADER_LENGTH);
-                State::Pcap(header)
+                ReaderState::Pcap(header)
             }
             Err(HeaderError::Version(major, minor)) => return Err(version("pcap", major, minor)),
             Err(HeaderError::Short) => return Err(cut()),
@@ -92,21 +92,21 @@ impl Reader {
                 }
                 // The block itself stays: reading begins with it.
                 match Section::default().begin(input.available()) {
-                    Ok(()) => State::PcapNg(Section::default()),
+                    Ok(()) => ReaderState::PcapNg(Section::default()),
                     Err(SectionError::Version(major, minor)) => return Err(version("pcapng", major, minor)),
                     Err(SectionError::Magic) => {
-                        let seems = Seems("a damaged pcapng file");
+                        let seems = GuessedFileType("a damaged pcapng file");
                         return Err(OpenError::NotCapture { name: name.to_owned(), seems });
                     }
                 }
             }
             Err(HeaderError::Magic) => {
-                let seems = match (Seems::of(input.available()), input.compression) {
+                let seems = match (GuessedFileType::of(input.available()), input.compression) {
                     (seems, Compression::None) => seems,
-                    (Seems("empty"), _) => Seems("a compressed empty or broken file"),
-                    (Seems("JSON"), _) => Seems("compressed JSON"),
-                    (Seems("text"), _) => Seems("compressed text"),
-                    (Seems("a tar archive"), _) => Seems("a compressed tar archive"),
+                    (GuessedFileType("empty"), _) => GuessedFileType("a compressed empty or broken file"),
+                    (GuessedFileType("JSON"), _) => GuessedFileType("compressed JSON"),
+                    (GuessedFileType("text"), _) => GuessedFileType("compressed text"),
+                    (GuessedFileType("a tar archive"), _) => GuessedFileType("a compressed tar archive"),
                     (seems, _) => seems,
                 };
                 return Err(OpenError::NotCapture { name: name.to_owned(), seems });
@@ -119,9 +119,9 @@ impl Reader {
     #[must_use]
     pub const fn format(&self) -> Format {
         match self.state {
-            State::Pcap(_) => Format::Pcap,
-            State::PcapNg(_) => Format::PcapNg,
-            State::Done(format) => format,
+            ReaderState::Pcap(_) => Format::Pcap,
+            ReaderState::PcapNg(_) => Format::PcapNg,
+            ReaderState::Done(format) => format,
         }
     }
 
@@ -133,7 +133,7 @@ impl Reader {
 
     /// A handle that tells how far reading has come.
     #[must_use]
-    pub fn progress(&self) -> Progress {
+    pub fn progress(&self) -> ReadProgress {
         self.input.progress.clone()
     }
 
@@ -143,7 +143,7 @@ impl Reader {
     /// [`ReadError`] when the file is cut or damaged here; every call after that returns `None`.
     #[expect(clippy::should_implement_trait, reason = "frames borrow from the reader, which no Iterator can say")]
     #[inline]
-    pub fn next(&mut self) -> Result<Option<Frame<'_>>, ReadError> {
+    pub fn next(&mut self) -> Result<Option<CapturedFrame<'_>>, ReadError> {
         Ok(self.find()?.map(|place| place.frame(self.input.block())))
     }
 
@@ -152,8 +152,8 @@ impl Reader {
     ///
     /// # Errors
     /// As [`next`](Self::next).
-    pub fn frames(&mut self, used: Frames) -> Result<Frames, ReadError> {
-        let Frames { block, mut places } = used;
+    pub fn frames(&mut self, used: BlockFrames) -> Result<BlockFrames, ReadError> {
+        let BlockFrames { block, mut places } = used;
         self.input.recycle(block);
         places.clear();
         loop {
@@ -161,34 +161,34 @@ impl Reader {
             // To find it, another block was needed: those before it are all of the last one.
             if let Some(block) = self.input.take_kept() {
                 self.ahead = Some(found);
-                return Ok(Frames { block, places });
+                return Ok(BlockFrames { block, places });
             }
             match found {
                 Ok(Some(place)) => {
                     places.push(place);
                     self.input.keep_block();
                 }
-                Ok(None) if places.is_empty() => return Ok(Frames::default()),
+                Ok(None) if places.is_empty() => return Ok(BlockFrames::default()),
                 Err(error) if places.is_empty() => return Err(error),
                 end => {
                     self.ahead = Some(end);
-                    return Ok(Frames { block: self.input.take_block(), places });
+                    return Ok(BlockFrames { block: self.input.take_block(), places });
                 }
             }
         }
     }
 
-    fn find(&mut self) -> Result<Option<Place>, ReadError> {
+    fn find(&mut self) -> Result<Option<FrameLocation>, ReadError> {
         if let Some(found) = self.ahead.take() {
             return found;
         }
         let found = match &mut self.state {
-            State::Pcap(header) => next_record(&mut self.input, header),
-            State::PcapNg(section) => next_block(&mut self.input, section),
-            State::Done(_) => Ok(None),
+            ReaderState::Pcap(header) => next_record(&mut self.input, header),
+            ReaderState::PcapNg(section) => next_block(&mut self.input, section),
+            ReaderState::Done(_) => Ok(None),
         };
         if !matches!(found, Ok(Some(_))) {
-            self.state = State::Done(self.format());
+            self.state = ReaderState::Done(self.format());
         }
         found
     }
@@ -196,22 +196,22 @@ impl Reader {
 
 /// The error for a structure of `needed` octets that is not there: the source's own, or that the file is cut.
 #[cold]
-fn short(input: &mut Input, needed: u64) -> ReadError {
+fn short(input: &mut CaptureInput, needed: u64) -> ReadError {
     let (offset, left) = (input.offset(), input.available().len() as u64);
     match input.take_end() {
-        End::Failed(source) => ReadError::Io { offset: offset + left, source },
-        End::Clean | End::Cut => ReadError::Truncated { offset, needed, left },
+        InputEnd::Failed(source) => ReadError::Io { offset: offset + left, source },
+        InputEnd::Clean | InputEnd::Cut => ReadError::Truncated { offset, needed, left },
     }
 }
 
 /// The end of the file between two structures: clean, unless the source failed or its compressed stream is cut.
 #[cold]
-fn end(input: &mut Input) -> Result<Option<Place>, ReadError> {
+fn end(input: &mut CaptureInput) -> Result<Option<FrameLocation>, ReadError> {
     let offset = input.offset();
     match input.take_end() {
-        End::Clean => Ok(None),
-        End::Cut => Err(ReadError::Truncated { offset, needed: 1, left: 0 }),
-        End::Failed(source) => Err(ReadError::Io { offset, source }),
+        InputEnd::Clean => Ok(None),
+        InputEnd::Cut => Err(ReadError::Truncated { offset, needed: 1, left: 0 }),
+        InputEnd::Failed(source) => Err(ReadError::Io { offset, source }),
     }
 }
 
@@ -222,7 +222,7 @@ fn is_filler(rest: &[u8]) -> bool {
 }
 
 #[inline]
-fn next_record(input: &mut Input, header: &pcap::Header) -> Result<Option<Place>, ReadError> {
+fn next_record(input: &mut CaptureInput, header: &pcap::PcapHeader) -> Result<Option<FrameLocation>, ReadError> {
     let head_length = header.record_length();
     let head = input.fill(head_length);
     if head.len() < head_length {
@@ -238,7 +238,7 @@ fn next_record(input: &mut Input, header: &pcap::Header) -> Result<Option<Place>
     }
     let at = input.block().position() + head_length;
     input.consume(consumed);
-    Ok(Some(Place {
+    Ok(Some(FrameLocation {
         at,
         time: record.time,
         captured: record.captured,
@@ -249,7 +249,7 @@ fn next_record(input: &mut Input, header: &pcap::Header) -> Result<Option<Place>
 }
 
 #[inline]
-fn next_block(input: &mut Input, section: &mut Section) -> Result<Option<Place>, ReadError> {
+fn next_block(input: &mut CaptureInput, section: &mut Section) -> Result<Option<FrameLocation>, ReadError> {
     loop {
         let offset = input.offset();
         let head = input.fill(pcapng::BLOCK_HEADER_LENGTH);
@@ -274,8 +274,8 @@ fn next_block(input: &mut Input, section: &mut Section) -> Result<Option<Place>,
             if !input.skip(u64::from(length)) {
                 let left = input.offset() - offset;
                 return Err(match input.take_end() {
-                    End::Failed(source) => ReadError::Io { offset: offset + left, source },
-                    End::Clean | End::Cut => ReadError::Truncated { offset, needed: u64::from(length), left },
+                    InputEnd::Failed(source) => ReadError::Io { offset: offset + left, source },
+                    InputEnd::Clean | InputEnd::Cut => ReadError::Truncated { offset, needed: u64::from(length), left },
                 });
             }
             continue;
@@ -293,7 +293,7 @@ fn next_block(input: &mut Input, section: &mut Section) -> Result<Option<Place>,
             Ok(Some(packet)) => {
                 let at = input.block().position() + packet.at;
                 input.consume(consumed);
-                return Ok(Some(Place {
+                return Ok(Some(FrameLocation {
                     at,
                     time: packet.time,
                     captured: packet.captured,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use sidewire_base::Time;
 
-use crate::{Frames, Progress, ReadError, Reader};
+use crate::{BlockFrames, CaptureReader, ReadError, ReadProgress};
 
 /// What a source has to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +28,15 @@ pub trait PacketSource: Send {
     ///
     /// # Errors
     /// [`ReadError`] when nothing more can be read. What was read before has been handed over.
-    fn next(&mut self, frames: &mut Frames, deadline: Option<Instant>) -> Result<SourceEvent, ReadError>;
+    fn next(&mut self, frames: &mut BlockFrames, deadline: Option<Instant>) -> Result<SourceEvent, ReadError>;
 
     /// True when packets are handed over as they happen: what is found in them is to be written soon, and not when enough
     /// has come together.
     fn is_live(&self) -> bool;
 
     /// How far reading has come, where that can be said.
-    fn progress(&self) -> Progress {
-        Progress::default()
+    fn progress(&self) -> ReadProgress {
+        ReadProgress::default()
     }
 
     /// Packets that the source itself had to drop, so far.
@@ -45,8 +45,8 @@ pub trait PacketSource: Send {
     }
 }
 
-impl PacketSource for Reader {
-    fn next(&mut self, frames: &mut Frames, _deadline: Option<Instant>) -> Result<SourceEvent, ReadError> {
+impl PacketSource for CaptureReader {
+    fn next(&mut self, frames: &mut BlockFrames, _deadline: Option<Instant>) -> Result<SourceEvent, ReadError> {
         *frames = self.frames(core::mem::take(frames))?;
         Ok(if frames.is_empty() { SourceEvent::End } else { SourceEvent::Frames })
     }
@@ -55,7 +55,7 @@ impl PacketSource for Reader {
         false
     }
 
-    fn progress(&self) -> Progress {
-        Reader::progress(self)
+    fn progress(&self) -> ReadProgress {
+        CaptureReader::progress(self)
     }
 }

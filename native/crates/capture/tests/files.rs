@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pcap_parser::{Block, PcapBlockOwned, PcapError};
 use proptest::prelude::*;
-use sidewire_capture::{Compression, Format, Frame, Frames, OpenError, ReadError, Reader, expand};
+use sidewire_capture::{BlockFrames, CaptureReader, CapturedFrame, Compression, Format, OpenError, ReadError, expand};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Owned {
@@ -29,7 +29,7 @@ impl Read for Trickle {
 
 /// Frame by frame and block by block, which must be the same.
 fn read(data: Vec<u8>) -> (Vec<Owned>, Option<ReadError>) {
-    let open = || Reader::from_source("test", Cursor::new(data.clone()), None).unwrap();
+    let open = || CaptureReader::from_source("test", Cursor::new(data.clone()), None).unwrap();
     let (one_by_one, in_blocks) = (drain(open()), drain_blocks(open()));
     assert_eq!(one_by_one.0, in_blocks.0);
     let text = |error: &Option<ReadError>| error.as_ref().map(ToString::to_string);
@@ -37,7 +37,7 @@ fn read(data: Vec<u8>) -> (Vec<Owned>, Option<ReadError>) {
     one_by_one
 }
 
-fn drain(mut reader: Reader) -> (Vec<Owned>, Option<ReadError>) {
+fn drain(mut reader: CaptureReader) -> (Vec<Owned>, Option<ReadError>) {
     let mut frames = Vec::new();
     let error = loop {
         match reader.next() {
@@ -50,9 +50,9 @@ fn drain(mut reader: Reader) -> (Vec<Owned>, Option<ReadError>) {
     (frames, error)
 }
 
-fn drain_blocks(mut reader: Reader) -> (Vec<Owned>, Option<ReadError>) {
+fn drain_blocks(mut reader: CaptureReader) -> (Vec<Owned>, Option<ReadError>) {
     // Two blocks at a time, as when one is worked on while the next is read.
-    let (mut all, mut held, mut used) = (Vec::new(), Frames::default(), Frames::default());
+    let (mut all, mut held, mut used) = (Vec::new(), BlockFrames::default(), BlockFrames::default());
     let error = loop {
         let next = match reader.frames(used) {
             Ok(frames) => frames,
@@ -65,11 +65,11 @@ fn drain_blocks(mut reader: Reader) -> (Vec<Owned>, Option<ReadError>) {
         used = core::mem::replace(&mut held, next);
     };
     all.extend(held.iter().map(owned));
-    assert!(reader.frames(Frames::default()).unwrap().is_empty(), "after the end or an error there is nothing");
+    assert!(reader.frames(BlockFrames::default()).unwrap().is_empty(), "after the end or an error there is nothing");
     (all, error)
 }
 
-fn owned(frame: Frame<'_>) -> Owned {
+fn owned(frame: CapturedFrame<'_>) -> Owned {
     Owned {
         nanos: frame.time.0,
         data: frame.data.to_vec(),
@@ -144,7 +144,7 @@ fn classic_files_in_both_orders_and_units() {
     for big in [false, true] {
         for (magic, unit) in [(0xa1b2_c3d4, 1000), (0xa1b2_3c4d, 1), (0xa1b2_cd34, 1000)] {
             let file = pcap(big, magic, 101, &[(5, 7, b"abc"), (6, 8, b"")]);
-            let reader = Reader::from_source("test", Cursor::new(file), None).unwrap();
+            let reader = CaptureReader::from_source("test", Cursor::new(file), None).unwrap();
             assert_eq!((reader.format(), reader.compression()), (Format::Pcap, Compression::None));
             let (frames, error) = drain(reader);
             assert!(error.is_none());
@@ -223,7 +223,7 @@ fn compressed_files_read_as_plain_ones() {
         for step in [1, 4096] {
             let open = || {
                 let source = Trickle(Cursor::new(wrapped.clone()), step);
-                Reader::from_source("test", source, Some(size as u64)).unwrap()
+                CaptureReader::from_source("test", source, Some(size as u64)).unwrap()
             };
             let reader = open();
             assert_eq!(reader.compression(), compression);
@@ -242,7 +242,7 @@ fn compressed_files_read_as_plain_ones() {
 
 #[test]
 fn what_is_no_capture_is_named() {
-    let message = |data: &[u8]| match Reader::from_source("evidence.pcap", Cursor::new(data.to_vec()), None) {
+    let message = |data: &[u8]| match CaptureReader::from_source("evidence.pcap", Cursor::new(data.to_vec()), None) {
         Err(error) => error.to_string(),
         Ok(_) => panic!("opened {data:?}"),
     };
@@ -255,8 +255,8 @@ fn what_is_no_capture_is_named() {
     let mut future = pcap(true, 0xa1b2_c3d4, 1, &[]);
     future[5] = 3;
     assert!(message(&future).contains("pcap version 3.4 is not supported"));
-    assert!(matches!(Reader::open(std::env::temp_dir()), Err(OpenError::NotCapture { .. })));
-    assert!(Reader::open("/absent/file").unwrap_err().to_string().starts_with("/absent/file: "));
+    assert!(matches!(CaptureReader::open(std::env::temp_dir()), Err(OpenError::NotCapture { .. })));
+    assert!(CaptureReader::open("/absent/file").unwrap_err().to_string().starts_with("/absent/file: "));
 }
 
 #[test]
@@ -321,12 +321,12 @@ fn shared_captures_read_as_pcap_parser_reads_them() {
         return;
     }
     let (mut files, mut frames) = (0, 0);
-    for path in expand(&root, true, sidewire_capture::Order::Name).unwrap() {
+    for path in expand(&root, true, sidewire_capture::DirectoryOrder::Name).unwrap() {
         if !path.extension().is_some_and(|e| e == "pcap" || e == "pcapng") {
             continue;
         }
         let data = std::fs::read(&path).unwrap();
-        let Ok(reader) = Reader::open(&path) else { continue };
+        let Ok(reader) = CaptureReader::open(&path) else { continue };
         let ours: Vec<_> = drain(reader).0.into_iter().map(|f| (f.data, f.wire_length)).collect();
         let theirs = oracle(&data);
         assert!(ours.len() >= theirs.len(), "{}: {} frames, {} expected", path.display(), ours.len(), theirs.len());
@@ -359,7 +359,7 @@ proptest! {
         };
         let (all, _) = read(whole.clone());
         let part = whole[..cut.min(whole.len())].to_vec();
-        if let Ok(reader) = Reader::from_source("test", Trickle(Cursor::new(part.clone()), step), None) {
+        if let Ok(reader) = CaptureReader::from_source("test", Trickle(Cursor::new(part.clone()), step), None) {
             let (frames, error) = drain(reader);
             prop_assert!(all.starts_with(&frames));
             let complete = part.len() == whole.len();

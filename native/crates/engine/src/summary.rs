@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sidewire_base::Time;
-use sidewire_eve::{Name, Object};
+use sidewire_eve::{JsonName, Object};
 
 use crate::EngineError;
 use crate::counters::Counters;
@@ -117,7 +117,7 @@ impl Summary {
             });
             o.object("counters", |o| {
                 for (name, value) in &self.counters {
-                    o.u64(Name(name), *value);
+                    o.u64(JsonName(name), *value);
                 }
             });
         }

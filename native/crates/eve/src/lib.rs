@@ -4,5 +4,5 @@
 mod object;
 mod text;
 
-pub use object::{Array, Key, Name, Object};
+pub use object::{Array, JsonKey, JsonName, Object};
 pub use text::{base64, hex, printable, timestamp, uuid_text};

@@ -20,13 +20,13 @@ pub struct Array<'b> {
 }
 
 /// What a member is called.
-pub trait Key {
+pub trait JsonKey {
     /// Writes it as a JSON string, and the colon.
     fn put(self, out: &mut Vec<u8>);
 }
 
 /// A key in the source, which stands in JSON as it is: its length is known, so writing it is a few moves.
-impl Key for &'static str {
+impl JsonKey for &'static str {
     #[inline(always)]
     fn put(self, out: &mut Vec<u8>) {
         debug_assert!(is_plain(self.as_bytes()), "{self}");
@@ -38,7 +38,7 @@ impl Key for &'static str {
         });
         match member {
             Some(member) => out.extend_from_slice(member),
-            None => Name(self).put(out),
+            None => JsonName(self).put(out),
         }
     }
 }
@@ -48,9 +48,9 @@ const LONGEST_KEY: usize = 61;
 
 /// A key that is data, and may need escapes.
 #[derive(Clone, Copy, Debug)]
-pub struct Name<'a>(pub &'a str);
+pub struct JsonName<'a>(pub &'a str);
 
-impl Key for Name<'_> {
+impl JsonKey for JsonName<'_> {
     fn put(self, out: &mut Vec<u8>) {
         string(out, self.0);
         out.push(b':');
@@ -71,7 +71,7 @@ impl<'b> Object<'b> {
     }
 
     #[inline(always)]
-    fn key(&mut self, key: impl Key) {
+    fn key(&mut self, key: impl JsonKey) {
         if !core::mem::take(&mut self.empty) {
             self.out.push(b',');
         }
@@ -80,7 +80,7 @@ impl<'b> Object<'b> {
 
     /// A text member.
     #[inline]
-    pub fn str(&mut self, key: impl Key, value: &str) -> &mut Self {
+    pub fn str(&mut self, key: impl JsonKey, value: &str) -> &mut Self {
         self.key(key);
         string(self.out, value);
         self
@@ -88,7 +88,7 @@ impl<'b> Object<'b> {
 
     /// A text member from bytes; octets that are not UTF-8 are shown as `\xNN`, as Suricata does.
     #[inline]
-    pub fn bytes(&mut self, key: impl Key, value: &[u8]) -> &mut Self {
+    pub fn bytes(&mut self, key: impl JsonKey, value: &[u8]) -> &mut Self {
         self.key(key);
         bytes_string(self.out, value);
         self
@@ -96,7 +96,7 @@ impl<'b> Object<'b> {
 
     /// An unsigned number.
     #[inline]
-    pub fn u64(&mut self, key: impl Key, value: impl Into<u64>) -> &mut Self {
+    pub fn u64(&mut self, key: impl JsonKey, value: impl Into<u64>) -> &mut Self {
         self.key(key);
         number(self.out, value.into());
         self
@@ -104,7 +104,7 @@ impl<'b> Object<'b> {
 
     /// A signed number.
     #[inline]
-    pub fn i64(&mut self, key: impl Key, value: impl Into<i64>) -> &mut Self {
+    pub fn i64(&mut self, key: impl JsonKey, value: impl Into<i64>) -> &mut Self {
         self.key(key);
         let value = value.into();
         if value < 0 {
@@ -115,7 +115,7 @@ impl<'b> Object<'b> {
     }
 
     /// A floating-point number; not-a-number and infinities become null.
-    pub fn f64(&mut self, key: impl Key, value: f64) -> &mut Self {
+    pub fn f64(&mut self, key: impl JsonKey, value: f64) -> &mut Self {
         self.key(key);
         real(self.out, value);
         self
@@ -123,7 +123,7 @@ impl<'b> Object<'b> {
 
     /// A truth value.
     #[inline]
-    pub fn bool(&mut self, key: impl Key, value: bool) -> &mut Self {
+    pub fn bool(&mut self, key: impl JsonKey, value: bool) -> &mut Self {
         self.key(key);
         self.out.extend_from_slice(if value { b"true" } else { b"false" });
         self
@@ -131,7 +131,7 @@ impl<'b> Object<'b> {
 
     /// An IP address in its canonical text form.
     #[inline]
-    pub fn ip(&mut self, key: impl Key, value: IpAddr) -> &mut Self {
+    pub fn ip(&mut self, key: impl JsonKey, value: IpAddr) -> &mut Self {
         let IpAddr::V4(v4) = value else { return self.fmt(key, format_args!("{value}")) };
         self.key(key);
         // Longest: "255.255.255.255". Written at once: an event has several.
@@ -154,18 +154,18 @@ impl<'b> Object<'b> {
 
     /// A time, as [`timestamp`](crate::timestamp) writes it.
     #[inline]
-    pub fn time(&mut self, key: impl Key, value: Time) -> &mut Self {
+    pub fn time(&mut self, key: impl JsonKey, value: Time) -> &mut Self {
         self.plain(key, &stamp(value))
     }
 
     /// An octet as two hexadecimal digits.
     #[inline]
-    pub fn hex_u8(&mut self, key: impl Key, value: u8) -> &mut Self {
+    pub fn hex_u8(&mut self, key: impl JsonKey, value: u8) -> &mut Self {
         self.plain(key, &hex_pair(value))
     }
 
     /// A number as `0x` and at least so many hexadecimal digits, as text.
-    pub fn hex(&mut self, key: impl Key, value: impl Into<u32>, digits: usize) -> &mut Self {
+    pub fn hex(&mut self, key: impl JsonKey, value: impl Into<u32>, digits: usize) -> &mut Self {
         let mut text = *b"0x00000000";
         let value: u32 = value.into();
         if let Some(digits) = text.last_chunk_mut::<8>() {
@@ -181,7 +181,7 @@ impl<'b> Object<'b> {
 
     /// A text that needs no escaping.
     #[inline]
-    fn plain(&mut self, key: impl Key, octets: &[u8]) -> &mut Self {
+    fn plain(&mut self, key: impl JsonKey, octets: &[u8]) -> &mut Self {
         self.key(key);
         self.out.push(b'"');
         self.out.extend_from_slice(octets);
@@ -191,14 +191,14 @@ impl<'b> Object<'b> {
 
     /// A UUID whose octets are in the order they are written in.
     #[inline]
-    pub fn uuid(&mut self, key: impl Key, octets: [u8; 16]) -> &mut Self {
+    pub fn uuid(&mut self, key: impl JsonKey, octets: [u8; 16]) -> &mut Self {
         self.plain(key, &uuid_text(octets))
     }
 
     /// A text member from format arguments.
-    pub fn fmt(&mut self, key: impl Key, value: core::fmt::Arguments<'_>) -> &mut Self {
+    pub fn fmt(&mut self, key: impl JsonKey, value: core::fmt::Arguments<'_>) -> &mut Self {
         self.key(key);
-        let mut text = Quoted { out: self.out };
+        let mut text = QuotedText { out: self.out };
         text.out.push(b'"');
         let _infallible = text.write_fmt(value);
         text.out.push(b'"');
@@ -206,7 +206,7 @@ impl<'b> Object<'b> {
     }
 
     /// A member that is JSON already. The caller vouches for its form.
-    pub fn raw(&mut self, key: impl Key, json: &[u8]) -> &mut Self {
+    pub fn raw(&mut self, key: impl JsonKey, json: &[u8]) -> &mut Self {
         self.key(key);
         self.out.extend_from_slice(json);
         self
@@ -225,14 +225,14 @@ impl<'b> Object<'b> {
     }
 
     /// A member object, written by `fill`.
-    pub fn object(&mut self, key: impl Key, fill: impl FnOnce(&mut Object<'_>)) -> &mut Self {
+    pub fn object(&mut self, key: impl JsonKey, fill: impl FnOnce(&mut Object<'_>)) -> &mut Self {
         self.key(key);
         fill(&mut Object::new(self.out));
         self
     }
 
     /// A member object that is left out when `fill` writes nothing.
-    pub fn object_unless_empty(&mut self, key: impl Key, fill: impl FnOnce(&mut Object<'_>)) -> &mut Self {
+    pub fn object_unless_empty(&mut self, key: impl JsonKey, fill: impl FnOnce(&mut Object<'_>)) -> &mut Self {
         let (before, was_empty) = (self.out.len(), self.empty);
         self.key(key);
         let mut inner = Object::new(self.out);
@@ -247,7 +247,7 @@ impl<'b> Object<'b> {
     }
 
     /// A member array, written by `fill`.
-    pub fn array(&mut self, key: impl Key, fill: impl FnOnce(&mut Array<'_>)) -> &mut Self {
+    pub fn array(&mut self, key: impl JsonKey, fill: impl FnOnce(&mut Array<'_>)) -> &mut Self {
         self.key(key);
         fill(&mut Array::new(self.out));
         self
@@ -297,7 +297,7 @@ impl<'b> Array<'b> {
     /// A text item from format arguments.
     pub fn fmt(&mut self, value: core::fmt::Arguments<'_>) -> &mut Self {
         self.comma();
-        let mut text = Quoted { out: self.out };
+        let mut text = QuotedText { out: self.out };
         text.out.push(b'"');
         let _infallible = text.write_fmt(value);
         text.out.push(b'"');
@@ -358,11 +358,11 @@ impl Drop for Array<'_> {
 }
 
 /// Escapes what passes through it as the inside of a JSON string.
-struct Quoted<'b> {
+struct QuotedText<'b> {
     out: &'b mut Vec<u8>,
 }
 
-impl core::fmt::Write for Quoted<'_> {
+impl core::fmt::Write for QuotedText<'_> {
     fn write_str(&mut self, s: &str) -> core::fmt::Result {
         escape(self.out, s);
         Ok(())
@@ -501,7 +501,7 @@ fn number(out: &mut Vec<u8>, value: u64) {
 
 fn real(out: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
-        let mut text = Quoted { out };
+        let mut text = QuotedText { out };
         let _infallible = write!(text, "{value:?}");
     } else {
         out.extend_from_slice(b"null");

@@ -6,7 +6,7 @@ use crate::{FlowState, Timeouts};
 
 /// The `flow:`, `vlan:`, `livedev:`, `decoder.recursion-level:` and `flow-timeouts:` sections of suricata.yaml.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct FlowTableConfig {
     /// `flow.memcap`: octets that flows may occupy; 0 is no limit.
     pub memcap: u64,
     /// `flow.emergency-recovery`: emergency mode ends when this share of `memcap` is free again, in percent.
@@ -21,7 +21,7 @@ pub struct Config {
     pub timeouts: Timeouts,
 }
 
-impl Default for Config {
+impl Default for FlowTableConfig {
     fn default() -> Self {
         Self {
             memcap: 128 << 20,
@@ -34,7 +34,7 @@ impl Default for Config {
     }
 }
 
-impl Config {
+impl FlowTableConfig {
     /// Seconds after which an idle flow of this protocol and state ends.
     #[must_use]
     pub const fn timeout(&self, protocol: u8, state: FlowState, emergency: bool) -> u32 {

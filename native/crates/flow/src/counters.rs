@@ -2,7 +2,7 @@
 
 sidewire_base::counters! {
     /// What the table counts; names as in Suricata's stats.
-    pub struct Counters {
+    pub struct FlowCounters {
         /// Flows that began.
         total = "flow.total",
         /// Flows that are open.

@@ -7,9 +7,9 @@ use sidewire_base::Endpoint;
 /// A tuple without direction, packed for comparing and hashing: two addresses, then ports, tunnel depth, protocol and IP version, then
 /// VLANs and device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Key([u64; 6]);
+pub(crate) struct FlowKey([u64; 6]);
 
-impl Key {
+impl FlowKey {
     /// The key, and whether `source` is the lower of both endpoints.
     pub(crate) fn new(
         source: Endpoint,

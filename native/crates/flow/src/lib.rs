@@ -16,9 +16,9 @@ mod tuple;
 mod wheel;
 
 pub use community::community_id;
-pub use config::Config;
-pub use counters::Counters;
+pub use config::FlowTableConfig;
+pub use counters::FlowCounters;
 pub use flow::{EndReason, Flow, FlowState, IcmpTypes};
-pub use table::{FlowTable, Handle, Lookup, Stamp};
+pub use table::{FlowHandle, FlowLookup, FlowTable, Stamp};
 pub use timeouts::{Seconds, Timeout, Timeouts};
-pub use tuple::{Quoted, Tuple};
+pub use tuple::{FlowTuple, QuotedPacket};

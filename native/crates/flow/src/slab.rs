@@ -2,7 +2,7 @@
 
 use crate::{
     Flow,
-    key::Key,
+    key::FlowKey,
     wheel::{Linked, Links},
 };
 
@@ -10,22 +10,22 @@ use crate::{
 const CHUNK: usize = 512;
 
 /// A place for a flow.
-pub(crate) struct Slot<S> {
-    pub(crate) key: Key,
+pub(crate) struct FlowSlot<S> {
+    pub(crate) key: FlowKey,
     pub(crate) links: Links,
     pub(crate) generation: u32,
     pub(crate) flow: Flow<S>,
 }
 
 /// Flows by number.
-pub(crate) struct Slab<S> {
-    chunks: Vec<Vec<Option<Slot<S>>>>,
+pub(crate) struct FlowSlab<S> {
+    chunks: Vec<Vec<Option<FlowSlot<S>>>>,
     free: Vec<u32>,
     generations: u32,
     length: usize,
 }
 
-impl<S> Slab<S> {
+impl<S> FlowSlab<S> {
     pub(crate) const fn new() -> Self {
         Self { chunks: Vec::new(), free: Vec::new(), generations: 0, length: 0 }
     }
@@ -35,22 +35,22 @@ impl<S> Slab<S> {
     }
 
     #[inline]
-    pub(crate) fn get(&self, index: u32) -> Option<&Slot<S>> {
+    pub(crate) fn get(&self, index: u32) -> Option<&FlowSlot<S>> {
         let index = index as usize;
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)?.as_ref()
     }
 
     #[inline]
-    pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut Slot<S>> {
+    pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut FlowSlot<S>> {
         let index = index as usize;
         self.chunks.get_mut(index / CHUNK)?.get_mut(index % CHUNK)?.as_mut()
     }
 
     /// Places a flow; `None` when there are 2^32 - 1 of them.
-    pub(crate) fn insert(&mut self, key: Key, flow: Flow<S>) -> Option<(u32, u32)> {
+    pub(crate) fn insert(&mut self, key: FlowKey, flow: Flow<S>) -> Option<(u32, u32)> {
         self.generations = self.generations.wrapping_add(1);
         let generation = self.generations;
-        let slot = Slot { key, links: Links::UNFILED, generation, flow };
+        let slot = FlowSlot { key, links: Links::UNFILED, generation, flow };
         let index = match self.free.pop() {
             Some(index) => {
                 *self.chunks.get_mut(index as usize / CHUNK)?.get_mut(index as usize % CHUNK)? = Some(slot);
@@ -72,7 +72,7 @@ impl<S> Slab<S> {
         Some((index, generation))
     }
 
-    pub(crate) fn remove(&mut self, index: u32) -> Option<Slot<S>> {
+    pub(crate) fn remove(&mut self, index: u32) -> Option<FlowSlot<S>> {
         let slot = self.chunks.get_mut(index as usize / CHUNK)?.get_mut(index as usize % CHUNK)?.take()?;
         self.free.push(index);
         self.length -= 1;
@@ -80,7 +80,7 @@ impl<S> Slab<S> {
     }
 }
 
-impl<S> Linked for Slab<S> {
+impl<S> Linked for FlowSlab<S> {
     #[inline]
     fn links(&mut self, index: u32) -> Option<&mut Links> {
         self.get_mut(index).map(|slot| &mut slot.links)

@@ -8,15 +8,15 @@ use sidewire_base::{Direction, Time};
 use smallvec::SmallVec;
 
 use crate::{
-    Config, Counters, EndReason, Flow, FlowState, Tuple,
-    key::{Key, Seed},
-    slab::{Slab, Slot},
-    wheel::Wheel,
+    EndReason, Flow, FlowCounters, FlowState, FlowTableConfig, FlowTuple,
+    key::{FlowKey, Seed},
+    slab::{FlowSlab, FlowSlot},
+    wheel::TimerWheel,
 };
 
 /// Names a flow in its table. Valid until the flow ends; a handle kept longer finds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Handle {
+pub struct FlowHandle {
     index: u32,
     generation: u32,
 }
@@ -38,9 +38,9 @@ pub struct Stamp {
 
 /// The flow of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lookup {
+pub struct FlowLookup {
     /// The flow.
-    pub handle: Handle,
+    pub handle: FlowHandle,
     /// The packet's direction in it.
     pub direction: Direction,
     /// True when this packet opened it.
@@ -54,31 +54,31 @@ pub struct Lookup {
 /// ([`EndReason::Forced`]). So a flood of half-open flows evicts itself before it evicts an established one, and within
 /// a protocol and state the least recently used goes first.
 pub struct FlowTable<S> {
-    config: Config,
+    config: FlowTableConfig,
     seed: Seed,
     index: HashTable<u32>,
-    slots: Slab<S>,
-    wheel: Wheel,
+    slots: FlowSlab<S>,
+    wheel: TimerWheel,
     emergency: bool,
-    counters: Counters,
+    counters: FlowCounters,
     due: Vec<u32>,
 }
 
 impl<S> FlowTable<S> {
     /// Octets one flow takes, for the memory cap: its slot and its share of the hash table.
-    pub const FLOW_SIZE: u64 = size_of::<Option<Slot<S>>>() as u64 + 16;
+    pub const FLOW_SIZE: u64 = size_of::<Option<FlowSlot<S>>>() as u64 + 16;
 
     /// An empty table. `seed` makes collisions unpredictable; it never shows in output.
     #[must_use]
-    pub fn new(config: Config, seed: u64) -> Self {
+    pub fn new(config: FlowTableConfig, seed: u64) -> Self {
         Self {
             config,
             seed: Seed::new(seed),
             index: HashTable::new(),
-            slots: Slab::new(),
-            wheel: Wheel::new(),
+            slots: FlowSlab::new(),
+            wheel: TimerWheel::new(),
             emergency: false,
-            counters: Counters::default(),
+            counters: FlowCounters::default(),
             due: Vec::new(),
         }
     }
@@ -91,12 +91,12 @@ impl<S> FlowTable<S> {
     /// ICMP error about a flow that is not open.
     pub fn track(
         &mut self,
-        tuple: &Tuple,
+        tuple: &FlowTuple,
         stamp: Stamp,
-        make: impl FnOnce(&Tuple) -> S,
+        make: impl FnOnce(&FlowTuple) -> S,
         replace: impl FnOnce(&Flow<S>, Direction) -> bool,
         mut ended: impl FnMut(Flow<S>, EndReason),
-    ) -> Option<Lookup> {
+    ) -> Option<FlowLookup> {
         if tuple.quoted.is_some() {
             return self.track_quoted(tuple, stamp);
         }
@@ -127,8 +127,8 @@ impl<S> FlowTable<S> {
                         self.counters.bypassed_octets += u64::from(stamp.bytes);
                     }
                     see(&mut slot.flow, direction, stamp);
-                    let handle = Handle { index, generation: slot.generation };
-                    return Some(Lookup { handle, direction, is_new: false });
+                    let handle = FlowHandle { index, generation: slot.generation };
+                    return Some(FlowLookup { handle, direction, is_new: false });
                 }
             }
         }
@@ -136,7 +136,7 @@ impl<S> FlowTable<S> {
     }
 
     /// An ICMP error belongs to the flow of the packet it quotes, when that is open.
-    fn track_quoted(&mut self, tuple: &Tuple, stamp: Stamp) -> Option<Lookup> {
+    fn track_quoted(&mut self, tuple: &FlowTuple, stamp: Stamp) -> Option<FlowLookup> {
         let key = tuple.quoted_key(&self.config)?;
         let index = self.find(key.hash(&self.seed), &key)?;
         let slot = self.slots.get_mut(index)?;
@@ -146,17 +146,17 @@ impl<S> FlowTable<S> {
         let from_client = slot.flow.client.address == tuple.source_address();
         let direction = if from_client { Direction::ToServer } else { Direction::ToClient };
         count(&mut slot.flow, direction, stamp);
-        Some(Lookup { handle: Handle { index, generation: slot.generation }, direction, is_new: false })
+        Some(FlowLookup { handle: FlowHandle { index, generation: slot.generation }, direction, is_new: false })
     }
 
     fn open(
         &mut self,
-        tuple: &Tuple,
-        (key, hash, source_is_low): (Key, u64, bool),
+        tuple: &FlowTuple,
+        (key, hash, source_is_low): (FlowKey, u64, bool),
         stamp: Stamp,
-        make: impl FnOnce(&Tuple) -> S,
+        make: impl FnOnce(&FlowTuple) -> S,
         ended: &mut impl FnMut(Flow<S>, EndReason),
-    ) -> Option<Lookup> {
+    ) -> Option<FlowLookup> {
         self.wheel.start(stamp.engine.seconds());
         if !self.make_room(stamp.now, ended) {
             self.counters.memcap += 1;
@@ -198,25 +198,25 @@ impl<S> FlowTable<S> {
             _ => {}
         }
         self.measure();
-        Some(Lookup { handle: Handle { index, generation }, direction: Direction::ToServer, is_new: true })
+        Some(FlowLookup { handle: FlowHandle { index, generation }, direction: Direction::ToServer, is_new: true })
     }
 
     /// A flow.
     #[must_use]
     #[inline]
-    pub fn get(&self, handle: Handle) -> Option<&Flow<S>> {
+    pub fn get(&self, handle: FlowHandle) -> Option<&Flow<S>> {
         self.slots.get(handle.index).filter(|slot| slot.generation == handle.generation).map(|slot| &slot.flow)
     }
 
     /// A flow, to change.
     #[must_use]
     #[inline]
-    pub fn get_mut(&mut self, handle: Handle) -> Option<&mut Flow<S>> {
+    pub fn get_mut(&mut self, handle: FlowHandle) -> Option<&mut Flow<S>> {
         self.slot_mut(handle).map(|slot| &mut slot.flow)
     }
 
     /// Changes a flow's state, and with it its timeout.
-    pub fn set_state(&mut self, handle: Handle, state: FlowState) {
+    pub fn set_state(&mut self, handle: FlowHandle, state: FlowState) {
         let (emergency, config) = (self.emergency, &self.config);
         let Some(slot) = self.slots.get_mut(handle.index).filter(|slot| slot.generation == handle.generation) else {
             return;
@@ -259,7 +259,7 @@ impl<S> FlowTable<S> {
     }
 
     /// Ends one flow now.
-    pub fn remove(&mut self, handle: Handle, reason: EndReason) -> Option<Flow<S>> {
+    pub fn remove(&mut self, handle: FlowHandle, reason: EndReason) -> Option<Flow<S>> {
         self.slot_mut(handle)?;
         self.take(handle.index, reason)
     }
@@ -284,23 +284,23 @@ impl<S> FlowTable<S> {
 
     /// What was counted.
     #[must_use]
-    pub const fn counters(&self) -> &Counters {
+    pub const fn counters(&self) -> &FlowCounters {
         &self.counters
     }
 
     /// The configuration.
     #[must_use]
-    pub const fn config(&self) -> &Config {
+    pub const fn config(&self) -> &FlowTableConfig {
         &self.config
     }
 
     #[inline]
-    fn slot_mut(&mut self, handle: Handle) -> Option<&mut Slot<S>> {
+    fn slot_mut(&mut self, handle: FlowHandle) -> Option<&mut FlowSlot<S>> {
         self.slots.get_mut(handle.index).filter(|slot| slot.generation == handle.generation)
     }
 
     #[inline]
-    fn find(&self, hash: u64, key: &Key) -> Option<u32> {
+    fn find(&self, hash: u64, key: &FlowKey) -> Option<u32> {
         self.index.find(hash, |&index| self.slots.get(index).is_some_and(|slot| slot.key == *key)).copied()
     }
 
@@ -412,7 +412,7 @@ impl<S> FlowTable<S> {
 
 /// The last moment at which a flow is alive.
 #[inline]
-fn deadline<S>(config: &Config, flow: &Flow<S>, emergency: bool) -> Time {
+fn deadline<S>(config: &FlowTableConfig, flow: &Flow<S>, emergency: bool) -> Time {
     flow.active.plus_seconds(i64::from(config.timeout(flow.protocol, flow.state, emergency)))
 }
 

@@ -5,15 +5,16 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::{Direction, Endpoint, Time};
 
 use crate::{
-    Config, EndReason, Flow, FlowState, FlowTable, IcmpTypes, Lookup, Quoted, Stamp, Timeouts, Tuple, community_id,
+    EndReason, Flow, FlowLookup, FlowState, FlowTable, FlowTableConfig, FlowTuple, IcmpTypes, QuotedPacket, Stamp,
+    Timeouts, community_id,
 };
 
 fn endpoint(address: u32, port: u16) -> Endpoint {
     Endpoint { address: IpAddr::V4(Ipv4Addr::from_bits(address)), port }
 }
 
-fn tuple(protocol: u8, source: (u32, u16), destination: (u32, u16)) -> Tuple {
-    Tuple {
+fn tuple(protocol: u8, source: (u32, u16), destination: (u32, u16)) -> FlowTuple {
+    FlowTuple {
         source: endpoint(source.0, source.1),
         destination: endpoint(destination.0, destination.1),
         protocol,
@@ -27,8 +28,8 @@ fn tuple(protocol: u8, source: (u32, u16), destination: (u32, u16)) -> Tuple {
     }
 }
 
-fn back(tuple: &Tuple) -> Tuple {
-    Tuple { source: tuple.destination, destination: tuple.source, ..*tuple }
+fn back(tuple: &FlowTuple) -> FlowTuple {
+    FlowTuple { source: tuple.destination, destination: tuple.source, ..*tuple }
 }
 
 /// A table that remembers what ended.
@@ -39,15 +40,15 @@ struct Rig {
 }
 
 impl Rig {
-    fn new(config: Config) -> Self {
+    fn new(config: FlowTableConfig) -> Self {
         Self { table: FlowTable::new(config, 42), ended: Vec::new(), ordinal: 0 }
     }
 
-    fn track(&mut self, tuple: &Tuple, seconds: i64) -> Option<Lookup> {
+    fn track(&mut self, tuple: &FlowTuple, seconds: i64) -> Option<FlowLookup> {
         self.track_replacing(tuple, seconds, false)
     }
 
-    fn track_replacing(&mut self, tuple: &Tuple, seconds: i64, replace: bool) -> Option<Lookup> {
+    fn track_replacing(&mut self, tuple: &FlowTuple, seconds: i64, replace: bool) -> Option<FlowLookup> {
         self.ordinal += 1;
         let stamp = Stamp {
             time: Time::new(seconds, 0),
@@ -66,15 +67,15 @@ impl Rig {
         core::mem::take(&mut self.ended)
     }
 
-    fn flow(&self, lookup: Lookup) -> &Flow<u32> {
+    fn flow(&self, lookup: FlowLookup) -> &Flow<u32> {
         self.table.get(lookup.handle).unwrap()
     }
 }
 
 #[test]
 fn esp_flows_are_told_apart_by_their_index() {
-    let mut rig = Rig::new(Config::default());
-    let esp = |source, destination, spi| Tuple { spi: Some(spi), ..tuple(50, (source, 0), (destination, 0)) };
+    let mut rig = Rig::new(FlowTableConfig::default());
+    let esp = |source, destination, spi| FlowTuple { spi: Some(spi), ..tuple(50, (source, 0), (destination, 0)) };
     assert!(rig.track(&esp(1, 2, 0x1_0007), 1).unwrap().is_new);
     assert!(!rig.track(&esp(2, 1, 0x1_0007), 1).unwrap().is_new, "the same index the other way");
     assert!(rig.track(&esp(1, 2, 0x2_0007), 1).unwrap().is_new);
@@ -82,7 +83,7 @@ fn esp_flows_are_told_apart_by_their_index() {
 
 #[test]
 fn both_directions_are_one_flow() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(FlowTableConfig::default());
     let there = tuple(17, (9, 1000), (5, 53));
     let first = rig.track(&there, 1).unwrap();
     let second = rig.track(&back(&there), 2).unwrap();
@@ -95,7 +96,7 @@ fn both_directions_are_one_flow() {
 
 #[test]
 fn a_conversation_with_oneself_has_directions_by_port() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(FlowTableConfig::default());
     let there = tuple(6, (9, 1000), (9, 80));
     rig.track(&there, 1).unwrap();
     assert_eq!(rig.track(&back(&there), 1).unwrap().direction, Direction::ToClient);
@@ -104,7 +105,7 @@ fn a_conversation_with_oneself_has_directions_by_port() {
 
 #[test]
 fn a_turned_flow_keeps_its_counts_straight() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(FlowTableConfig::default());
     let there = tuple(6, (9, 80), (5, 1000));
     let lookup = rig.track(&there, 1).unwrap();
     rig.table.get_mut(lookup.handle).unwrap().swap_direction();
@@ -116,20 +117,21 @@ fn a_turned_flow_keeps_its_counts_straight() {
 #[test]
 fn vlans_and_devices_separate_flows_when_configured() {
     let plain = tuple(17, (1, 1), (2, 2));
-    let tagged = Tuple { vlans: [7, 0, 0], vlan_count: 1, ..plain };
-    let elsewhere = Tuple { device: 1, ..plain };
-    let inside = Tuple { level: 1, ..plain };
-    let mut rig = Rig::new(Config::default());
+    let tagged = FlowTuple { vlans: [7, 0, 0], vlan_count: 1, ..plain };
+    let elsewhere = FlowTuple { device: 1, ..plain };
+    let inside = FlowTuple { level: 1, ..plain };
+    let mut rig = Rig::new(FlowTableConfig::default());
     rig.track(&plain, 1);
     assert!(rig.track(&inside, 1).unwrap().is_new);
     assert!(rig.track(&tagged, 1).unwrap().is_new && rig.track(&elsewhere, 1).unwrap().is_new);
-    let mut rig = Rig::new(Config { vlan_tracking: false, device_tracking: false, ..Config::default() });
+    let mut rig =
+        Rig::new(FlowTableConfig { vlan_tracking: false, device_tracking: false, ..FlowTableConfig::default() });
     rig.track(&plain, 1);
     assert!(!rig.track(&tagged, 1).unwrap().is_new && !rig.track(&elsewhere, 1).unwrap().is_new);
 }
 
-fn icmp(source: u32, destination: u32, request: (u8, u8), response: u8, paired: bool) -> Tuple {
-    Tuple {
+fn icmp(source: u32, destination: u32, request: (u8, u8), response: u8, paired: bool) -> FlowTuple {
+    FlowTuple {
         icmp: Some(IcmpTypes { request, response: (response, 0), paired }),
         ..tuple(1, (source, 0), (destination, 0))
     }
@@ -137,7 +139,7 @@ fn icmp(source: u32, destination: u32, request: (u8, u8), response: u8, paired: 
 
 #[test]
 fn echo_pairs_with_its_reply() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(FlowTableConfig::default());
     let first = rig.track(&icmp(1, 2, (8, 0), 0, true), 1).unwrap();
     let reply = rig.track(&icmp(2, 1, (0, 0), 8, true), 1).unwrap();
     assert_eq!((reply.handle, reply.direction), (first.handle, Direction::ToClient));
@@ -146,10 +148,10 @@ fn echo_pairs_with_its_reply() {
 
 #[test]
 fn an_error_belongs_to_the_flow_it_quotes() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(FlowTableConfig::default());
     let there = tuple(17, (1, 1000), (2, 53));
-    let quoted = Quoted { source: there.source, destination: there.destination, protocol: 17 };
-    let error = Tuple { quoted: Some(quoted), ..icmp(2, 1, (3, 3), 0, false) };
+    let quoted = QuotedPacket { source: there.source, destination: there.destination, protocol: 17 };
+    let error = FlowTuple { quoted: Some(quoted), ..icmp(2, 1, (3, 3), 0, false) };
     assert_eq!(rig.track(&error, 1), None, "it opens none");
     let first = rig.track(&there, 1).unwrap();
     let found = rig.track(&error, 1).unwrap();
@@ -161,7 +163,7 @@ fn an_error_belongs_to_the_flow_it_quotes() {
 
 #[test]
 fn idle_flows_end_in_order_of_expiry() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(FlowTableConfig::default());
     rig.track(&tuple(6, (1, 1), (2, 2)), 0); // 60 s
     rig.track(&tuple(17, (1, 1), (2, 2)), 0); // 30 s
     rig.track(&tuple(17, (1, 2), (2, 2)), 0);
@@ -177,7 +179,7 @@ fn idle_flows_end_in_order_of_expiry() {
 
 #[test]
 fn a_packet_after_the_timeout_opens_a_new_flow() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(FlowTableConfig::default());
     let there = tuple(17, (1, 1), (2, 2));
     let first = rig.track(&there, 0).unwrap();
     let second = rig.track(&back(&there), 31).unwrap();
@@ -188,7 +190,7 @@ fn a_packet_after_the_timeout_opens_a_new_flow() {
 
 #[test]
 fn a_new_session_replaces_the_old() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(FlowTableConfig::default());
     let there = tuple(6, (1, 1), (2, 2));
     rig.track(&there, 0);
     assert!(rig.track_replacing(&there, 1, true).unwrap().is_new);
@@ -198,7 +200,7 @@ fn a_new_session_replaces_the_old() {
 
 #[test]
 fn a_state_has_its_own_timeout() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(FlowTableConfig::default());
     let lookup = rig.track(&tuple(6, (1, 1), (2, 2)), 0).unwrap();
     rig.table.set_state(lookup.handle, FlowState::Established);
     assert_eq!(rig.expire(500), []);
@@ -210,7 +212,7 @@ fn a_state_has_its_own_timeout() {
 #[test]
 fn the_cap_evicts_what_would_time_out_first() {
     let memcap = 10 * FlowTable::<u32>::FLOW_SIZE;
-    let mut rig = Rig::new(Config { memcap, ..Config::default() });
+    let mut rig = Rig::new(FlowTableConfig { memcap, ..FlowTableConfig::default() });
     let kept = rig.track(&tuple(6, (1, 1), (2, 2)), 0).unwrap();
     rig.table.set_state(kept.handle, FlowState::Established);
     for port in 0..100 {
@@ -228,14 +230,14 @@ fn the_cap_evicts_what_would_time_out_first() {
 
 #[test]
 fn a_cap_below_one_flow_refuses() {
-    let mut rig = Rig::new(Config { memcap: 1, ..Config::default() });
+    let mut rig = Rig::new(FlowTableConfig { memcap: 1, ..FlowTableConfig::default() });
     assert_eq!(rig.track(&tuple(6, (1, 1), (2, 2)), 0), None);
     assert_eq!(rig.table.counters().memcap, 1);
 }
 
 #[test]
 fn drain_goes_by_first_ordinal() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(FlowTableConfig::default());
     for port in [5, 3, 9, 1] {
         rig.track(&tuple(17, (1, port), (2, 2)), i64::from(port));
     }
@@ -248,7 +250,7 @@ fn drain_goes_by_first_ordinal() {
 #[test]
 fn identifiers_depend_on_nothing_but_tuple_and_ordinal() {
     let ids = [1, 2].map(|seed| {
-        let mut table = FlowTable::<()>::new(Config::default(), seed);
+        let mut table = FlowTable::<()>::new(FlowTableConfig::default(), seed);
         let stamp =
             Stamp { time: Time::new(1, 0), engine: Time::new(1, 0), now: Time::new(1, 0), ordinal: 7, bytes: 1 };
         let lookup = table.track(&tuple(6, (1, 1), (2, 2)), stamp, |_| (), |_, _| false, |_, _| ()).unwrap();
@@ -261,23 +263,29 @@ fn identifiers_depend_on_nothing_but_tuple_and_ordinal() {
 /// From the specification's own baseline: <https://github.com/corelight/community-id-spec>.
 #[test]
 fn community_ids_are_those_of_other_tools() {
-    let mut rig = Rig::new(Config::default());
+    let mut rig = Rig::new(FlowTableConfig::default());
     let parse = |address: &str, port| Endpoint { address: address.parse().unwrap(), port };
-    let mut check = |tuple: Tuple, expected: &str| {
+    let mut check = |tuple: FlowTuple, expected: &str| {
         let lookup = rig.track(&tuple, 1).unwrap();
         assert_eq!(community_id(rig.flow(lookup), 0), expected);
     };
-    let tcp = Tuple {
+    let tcp = FlowTuple {
         source: parse("128.232.110.120", 34855),
         destination: parse("66.35.250.204", 80),
         ..tuple(6, (0, 0), (0, 0))
     };
     check(tcp, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
-    let udp =
-        Tuple { source: parse("192.168.1.52", 54585), destination: parse("8.8.8.8", 53), ..tuple(17, (0, 0), (0, 0)) };
+    let udp = FlowTuple {
+        source: parse("192.168.1.52", 54585),
+        destination: parse("8.8.8.8", 53),
+        ..tuple(17, (0, 0), (0, 0))
+    };
     check(udp, "1:d/FP5EW3wiY1vCndhwleRRKHowQ=");
-    let ping =
-        Tuple { source: parse("192.168.0.89", 0), destination: parse("192.168.0.1", 0), ..icmp(0, 0, (8, 0), 0, true) };
+    let ping = FlowTuple {
+        source: parse("192.168.0.89", 0),
+        destination: parse("192.168.0.1", 0),
+        ..icmp(0, 0, (8, 0), 0, true)
+    };
     check(ping, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=");
 }
 
@@ -293,7 +301,7 @@ mod random {
         #[test]
         fn agrees_with_a_map(steps in prop::collection::vec((0u8..4, 0u16..12, any::<bool>(), 0i64..40), 1..400)) {
             let timeouts = Timeouts::default();
-            let mut rig = Rig::new(Config::default());
+            let mut rig = Rig::new(FlowTableConfig::default());
             let mut model: HashMap<u16, (u64, i64, i64)> = HashMap::new();
             let mut now = 1000;
             for (what, port, reverse, pause) in steps {

@@ -6,14 +6,14 @@ use sidewire_base::Endpoint;
 use sidewire_base::ip_protocol::{ESP, ICMP, ICMPV6, SCTP, TCP, UDP};
 use sidewire_decode::{Icmp, Ip, Packet, Transport};
 
-use crate::{Config, IcmpTypes, key::Key};
+use crate::{FlowTableConfig, IcmpTypes, key::FlowKey};
 
 const IPV4: u8 = 4;
 const IPV6: u8 = 41;
 
 /// What a packet is filed under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tuple {
+pub struct FlowTuple {
     /// Sender; its port is 0 where the transport has none.
     pub source: Endpoint,
     /// Receiver.
@@ -33,12 +33,12 @@ pub struct Tuple {
     /// Tunnel depth: the same tuple inside and outside a tunnel is two flows.
     pub level: u8,
     /// For an ICMP error: the packet it quotes. The error belongs to that packet's flow, and opens none.
-    pub quoted: Option<Quoted>,
+    pub quoted: Option<QuotedPacket>,
 }
 
 /// The packet that an ICMP error quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quoted {
+pub struct QuotedPacket {
     /// Its sender.
     pub source: Endpoint,
     /// Its receiver.
@@ -47,7 +47,7 @@ pub struct Quoted {
     pub protocol: u8,
 }
 
-impl Tuple {
+impl FlowTuple {
     /// The tuple of a packet; `None` when it has no flow. Flows have TCP, UDP, SCTP, ICMP, ICMPv6, ESP and IP in IP, as in Suricata;
     /// not fragments, not packets whose transport header is broken, not ICMP errors of IPv4, except "destination
     /// unreachable" about TCP, UDP or SCTP, which belongs to the flow it is about.
@@ -92,7 +92,7 @@ impl Tuple {
     }
 
     /// The key of this tuple, the same for both directions, and whether its source is the lower endpoint.
-    pub(crate) fn key(&self, config: &Config) -> (Key, bool) {
+    pub(crate) fn key(&self, config: &FlowTableConfig) -> (FlowKey, bool) {
         let ports = match (self.icmp, self.spi) {
             (Some(icmp), _) => (u16::from(icmp.request.0), u16::from(icmp.response.0)),
             // Half of it at each host, the same whoever sends.
@@ -105,15 +105,21 @@ impl Tuple {
     }
 
     /// The key of the packet an ICMP error quotes.
-    pub(crate) fn quoted_key(&self, config: &Config) -> Option<Key> {
+    pub(crate) fn quoted_key(&self, config: &FlowTableConfig) -> Option<FlowKey> {
         self.quoted.map(|quoted| self.key_of(quoted.source, quoted.destination, quoted.protocol, config).0)
     }
 
-    fn key_of(&self, source: Endpoint, destination: Endpoint, protocol: u8, config: &Config) -> (Key, bool) {
+    fn key_of(
+        &self,
+        source: Endpoint,
+        destination: Endpoint,
+        protocol: u8,
+        config: &FlowTableConfig,
+    ) -> (FlowKey, bool) {
         let vlans = if config.vlan_tracking { self.vlans } else { [0; 3] };
         let device = if config.device_tracking { self.device } else { 0 };
         let level = if config.recursion_tracking { self.level } else { 0 };
-        Key::new(source, destination, [protocol, level], vlans, device)
+        FlowKey::new(source, destination, [protocol, level], vlans, device)
     }
 
     /// Addresses of source and destination.
@@ -174,10 +180,10 @@ const fn is_error(kind: u8) -> bool {
 }
 
 /// The packet that a "destination unreachable" is about, when it is one with ports.
-fn quoted(icmp: &Icmp<'_>) -> Option<Quoted> {
+fn quoted(icmp: &Icmp<'_>) -> Option<QuotedPacket> {
     const DESTINATION_UNREACHABLE: u8 = 3;
     let embedded = icmp.embedded.as_ref()?;
-    (icmp.kind == DESTINATION_UNREACHABLE && matches!(embedded.protocol, TCP | UDP | SCTP)).then_some(Quoted {
+    (icmp.kind == DESTINATION_UNREACHABLE && matches!(embedded.protocol, TCP | UDP | SCTP)).then_some(QuotedPacket {
         source: embedded.source,
         destination: embedded.destination,
         protocol: embedded.protocol,
@@ -190,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    fn of(protocol: u8, transport: &Transport<'_>) -> Option<Tuple> {
+    fn of(protocol: u8, transport: &Transport<'_>) -> Option<FlowTuple> {
         let spi = [0, 1, 0, 2, 0, 0, 0, 0];
         let ip = Ip {
             version: 4,
@@ -206,7 +212,7 @@ mod tests {
             options: &[],
             payload: if protocol == ESP { &spi } else { &[] },
         };
-        Tuple::of_headers(&ip, transport, &[5], 3, 0)
+        FlowTuple::of_headers(&ip, transport, &[5], 3, 0)
     }
 
     fn icmp(kind: u8, quoting: Option<u8>) -> Transport<'static> {

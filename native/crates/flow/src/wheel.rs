@@ -35,14 +35,14 @@ pub(crate) trait Linked {
 
 /// A timer wheel that files each flow under the second in which it could expire. A packet does not move its flow: when
 /// the bucket is due, the flow is filed anew by its last packet. So a flow costs one step per timeout, not per packet.
-pub(crate) struct Wheel {
+pub(crate) struct TimerWheel {
     buckets: Box<[Bucket]>,
     /// The next second to look at.
     next: i64,
     started: bool,
 }
 
-impl Wheel {
+impl TimerWheel {
     pub(crate) fn new() -> Self {
         Self { buckets: vec![EMPTY; SPAN as usize].into_boxed_slice(), next: 0, started: false }
     }

@@ -2,7 +2,7 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
 
-use crate::literal::{CompileError, Literal, Matcher, Scratch};
+use crate::literal::{LiteralMatcher, MatcherError, PatternLiteral, Scratch};
 
 /// Octets of literals up to which the automaton is a table of all transitions: fastest, some kilobytes a state.
 const TABLE_OCTETS: usize = 2048;
@@ -11,11 +11,11 @@ const TABLE_OCTETS: usize = 2048;
 #[derive(Debug)]
 pub(crate) struct Automaton {
     automaton: Option<AhoCorasick>,
-    literals: Box<[Literal]>,
+    literals: Box<[PatternLiteral]>,
 }
 
 impl Automaton {
-    pub(crate) fn new(literals: &[Literal]) -> Result<Self, CompileError> {
+    pub(crate) fn new(literals: &[PatternLiteral]) -> Result<Self, MatcherError> {
         let octets: usize = literals.iter().map(|literal| literal.octets.len()).sum();
         let kind = if octets <= TABLE_OCTETS { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
         let automaton = (!literals.is_empty())
@@ -28,12 +28,12 @@ impl Automaton {
                     .build(literals.iter().map(|literal| &literal.octets))
             })
             .transpose()
-            .map_err(|error| CompileError::Refused(error.to_string()))?;
+            .map_err(|error| MatcherError::Refused(error.to_string()))?;
         Ok(Self { automaton, literals: literals.into() })
     }
 }
 
-impl Matcher for Automaton {
+impl LiteralMatcher for Automaton {
     fn scan(&self, _scratch: &mut Scratch, data: &[u8], found: &mut dyn FnMut(u32, usize)) {
         let Some(automaton) = &self.automaton else { return };
         let input = Input::new(data).anchored(Anchored::No);

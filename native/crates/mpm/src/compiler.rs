@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::automaton::Automaton;
-use crate::few::Few;
-use crate::library::Library;
-use crate::literal::{CompileError, Literal, Matcher};
+use crate::library::VectorscanLibrary;
+use crate::literal::{LiteralMatcher, MatcherError, PatternLiteral};
+use crate::literal_searcher::LiteralSearcher;
 use crate::vectorscan::Database;
 
 /// Which matcher is wanted.
@@ -23,19 +23,19 @@ pub enum Backend {
 /// Compiles literals with one backend.
 #[derive(Clone, Debug)]
 pub struct Compiler {
-    library: Option<&'static Library>,
+    library: Option<&'static VectorscanLibrary>,
 }
 
 impl Compiler {
     /// Chooses the backend. `candidates` are files to try as the Vectorscan library before the system's `libhs.so.5`.
     ///
     /// # Errors
-    /// [`CompileError::Missing`] when Vectorscan is demanded and no library opens.
-    pub fn new(backend: Backend, candidates: &[PathBuf]) -> Result<Self, CompileError> {
+    /// [`MatcherError::Missing`] when Vectorscan is demanded and no library opens.
+    pub fn new(backend: Backend, candidates: &[PathBuf]) -> Result<Self, MatcherError> {
         let library = match backend {
             Backend::AhoCorasick => None,
-            Backend::Auto => Library::open(candidates).ok(),
-            Backend::Vectorscan => Some(Library::open(candidates).map_err(CompileError::Missing)?),
+            Backend::Auto => VectorscanLibrary::open(candidates).ok(),
+            Backend::Vectorscan => Some(VectorscanLibrary::open(candidates).map_err(MatcherError::Missing)?),
         };
         Ok(Self { library })
     }
@@ -49,19 +49,19 @@ impl Compiler {
     /// Version of the Vectorscan library, when it is used.
     #[must_use]
     pub fn library_version(&self) -> Option<String> {
-        self.library.map(Library::version)
+        self.library.map(VectorscanLibrary::version)
     }
 
     /// Compiles a set. Ids may repeat and need not be dense.
     ///
     /// # Errors
-    /// [`CompileError::Empty`], or what the backend says.
-    pub fn compile(&self, literals: &[Literal]) -> Result<Box<dyn Matcher>, CompileError> {
+    /// [`MatcherError::Empty`], or what the backend says.
+    pub fn compile(&self, literals: &[PatternLiteral]) -> Result<Box<dyn LiteralMatcher>, MatcherError> {
         if let Some(empty) = literals.iter().find(|literal| literal.octets.is_empty()) {
-            return Err(CompileError::Empty(empty.id));
+            return Err(MatcherError::Empty(empty.id));
         }
-        if Few::suits(literals) {
-            return Ok(Box::new(Few::new(literals)));
+        if LiteralSearcher::suits(literals) {
+            return Ok(Box::new(LiteralSearcher::new(literals)));
         }
         match self.library {
             Some(library) if !literals.is_empty() => Ok(Box::new(Database::new(library, literals)?)),

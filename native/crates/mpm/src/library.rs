@@ -26,7 +26,7 @@ pub(crate) type CompileMulti = unsafe extern "C" fn(
     *mut *mut c_void,
     *mut *mut CompileFailure,
 ) -> c_int;
-pub(crate) type Scan = unsafe extern "C" fn(
+pub(crate) type ScanFunction = unsafe extern "C" fn(
     *const c_void,
     *const c_char,
     c_uint,
@@ -38,21 +38,21 @@ pub(crate) type Scan = unsafe extern "C" fn(
 
 /// The functions of `libhs.so.5` in use. Opened once for each file and never closed: databases live as long as they like.
 #[derive(Debug)]
-pub(crate) struct Library {
+pub(crate) struct VectorscanLibrary {
     pub(crate) compile_multi: CompileMulti,
     pub(crate) free_compile_error: unsafe extern "C" fn(*mut CompileFailure) -> c_int,
     pub(crate) free_database: unsafe extern "C" fn(*mut c_void) -> c_int,
     alloc_scratch: unsafe extern "C" fn(*const c_void, *mut *mut c_void) -> c_int,
     free_scratch: unsafe extern "C" fn(*mut c_void) -> c_int,
-    pub(crate) scan: Scan,
+    pub(crate) scan: ScanFunction,
     version: unsafe extern "C" fn() -> *const c_char,
     valid_platform: unsafe extern "C" fn() -> c_int,
 }
 
 /// The libraries opened so far, by path.
-static OPENED: Mutex<Vec<(PathBuf, &'static Library)>> = Mutex::new(Vec::new());
+static OPENED: Mutex<Vec<(PathBuf, &'static VectorscanLibrary)>> = Mutex::new(Vec::new());
 
-impl Library {
+impl VectorscanLibrary {
     /// Opens the first candidate that is a Vectorscan (or Hyperscan) library and runs on this processor.
     pub(crate) fn open(candidates: &[PathBuf]) -> Result<&'static Self, String> {
         let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,23 +109,23 @@ impl Library {
 
 /// Scratch space of one thread, grown to fit each database that used it.
 #[derive(Debug)]
-pub(crate) struct Space {
-    library: &'static Library,
+pub(crate) struct ScratchSpace {
+    library: &'static VectorscanLibrary,
     pub(crate) raw: *mut c_void,
     /// A bit for each database, by its number: the space fits it.
     fits: Vec<u64>,
 }
 
 // SAFETY: scratch space may move between threads; it is used through `&mut` only.
-unsafe impl Send for Space {}
+unsafe impl Send for ScratchSpace {}
 
-impl Space {
-    pub(crate) const fn new(library: &'static Library) -> Self {
+impl ScratchSpace {
+    pub(crate) const fn new(library: &'static VectorscanLibrary) -> Self {
         Self { library, raw: ptr::null_mut(), fits: Vec::new() }
     }
 
     /// Whether it is for databases of a library.
-    pub(crate) fn is_of(&self, library: &'static Library) -> bool {
+    pub(crate) fn is_of(&self, library: &'static VectorscanLibrary) -> bool {
         ptr::eq(self.library, library)
     }
 
@@ -154,7 +154,7 @@ impl Space {
     }
 }
 
-impl Drop for Space {
+impl Drop for ScratchSpace {
     fn drop(&mut self) {
         // SAFETY: null is allowed; else it came from `hs_alloc_scratch` and is not in use.
         unsafe { (self.library.free_scratch)(self.raw) };

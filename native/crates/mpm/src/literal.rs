@@ -1,10 +1,10 @@
 //! Literals, what a compiled set of them does, and what a thread needs for it.
 
-use crate::library::Space;
+use crate::library::ScratchSpace;
 
 /// Octets to be found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Literal {
+pub struct PatternLiteral {
     /// What is reported when they are.
     pub id: u32,
     /// The octets; not empty.
@@ -15,7 +15,7 @@ pub struct Literal {
 
 /// Why a set of literals could not be compiled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CompileError {
+pub enum MatcherError {
     /// A literal without octets matches everywhere.
     #[error("literal {0} is empty")]
     Empty(u32),
@@ -28,7 +28,7 @@ pub enum CompileError {
 }
 
 /// A compiled set of literals.
-pub trait Matcher: Send + Sync + core::fmt::Debug {
+pub trait LiteralMatcher: Send + Sync + core::fmt::Debug {
     /// Calls `found` with the id and the end of an occurrence, at least once for every literal that occurs. Occurrences
     /// beyond the first of a literal may or may not be reported.
     fn scan(&self, scratch: &mut Scratch, data: &[u8], found: &mut dyn FnMut(u32, usize));
@@ -40,7 +40,7 @@ pub trait Matcher: Send + Sync + core::fmt::Debug {
 /// What a thread needs to scan: one for all its matchers. It grows as matchers need it.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    pub(crate) vectorscan: Option<Space>,
+    pub(crate) vectorscan: Option<ScratchSpace>,
 }
 
 impl Scratch {

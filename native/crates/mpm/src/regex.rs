@@ -16,19 +16,19 @@ const GROUPS: u32 = 16;
 
 /// How much work one search may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct RegexLimits {
     /// Internal match calls (`pcre.match-limit`).
     pub matches: u32,
     /// Depth of backtracking (`pcre.match-limit-recursion`).
     pub recursion: u32,
 }
 
-impl Limits {
+impl RegexLimits {
     /// What the flag `O` lifts the limits to: still bounded.
     pub const LIFTED: Self = Self { matches: 10_000_000, recursion: 10_000_000 };
 }
 
-impl Default for Limits {
+impl Default for RegexLimits {
     fn default() -> Self {
         Self { matches: 3500, recursion: 1500 }
     }
@@ -54,7 +54,7 @@ pub enum RegexError {
 }
 
 /// Where something was found: begin and end.
-pub type Span = (usize, usize);
+pub type MatchSpan = (usize, usize);
 
 /// A compiled regular expression over octets.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Regex {
     ///
     /// # Errors
     /// [`RegexError`].
-    pub fn compile(pattern: &[u8], flags: &str, limits: Limits) -> Result<Self, RegexError> {
+    pub fn compile(pattern: &[u8], flags: &str, limits: RegexLimits) -> Result<Self, RegexError> {
         let (mut options, mut limits) = (0, limits);
         for flag in flags.chars() {
             options |= match flag {
@@ -87,7 +87,7 @@ impl Regex {
                 'E' => PCRE2_DOLLAR_ENDONLY,
                 'G' => PCRE2_UNGREEDY,
                 'O' => {
-                    limits = Limits::LIFTED;
+                    limits = RegexLimits::LIFTED;
                     0
                 }
                 other => return Err(RegexError::Flag(other)),
@@ -118,7 +118,7 @@ impl Regex {
 
     /// Finds the first match that begins at `start` or later; what lies before `start` is seen by look-behind and `^`.
     /// A search that hits a limit finds nothing.
-    pub fn find_at(&self, scratch: &mut RegexScratch, data: &[u8], start: usize) -> Option<Span> {
+    pub fn find_at(&self, scratch: &mut RegexScratch, data: &[u8], start: usize) -> Option<MatchSpan> {
         if start > data.len() {
             return None;
         }
@@ -169,7 +169,7 @@ impl RegexScratch {
 
     /// Where a group of the last search matched; group 0 is the whole.
     #[must_use]
-    pub fn group(&self, group: usize) -> Option<Span> {
+    pub fn group(&self, group: usize) -> Option<MatchSpan> {
         if group >= self.found.min(GROUPS as usize) {
             return None;
         }
@@ -202,9 +202,9 @@ fn message(code: c_int) -> String {
 mod tests {
     use super::*;
 
-    fn find(pattern: &str, flags: &str, data: &[u8], start: usize) -> Option<Span> {
+    fn find(pattern: &str, flags: &str, data: &[u8], start: usize) -> Option<MatchSpan> {
         let mut scratch = RegexScratch::new().unwrap();
-        Regex::compile(pattern.as_bytes(), flags, Limits::default()).unwrap().find_at(&mut scratch, data, start)
+        Regex::compile(pattern.as_bytes(), flags, RegexLimits::default()).unwrap().find_at(&mut scratch, data, start)
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn tells_groups() {
-        let regex = Regex::compile(b"(a)|(b)(c)", "", Limits::default()).unwrap();
+        let regex = Regex::compile(b"(a)|(b)(c)", "", RegexLimits::default()).unwrap();
         let mut scratch = RegexScratch::new().unwrap();
         assert_eq!(regex.find_at(&mut scratch, b"xbc", 0), Some((1, 3)));
         assert_eq!(
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(regex.find_at(&mut scratch, b"x", 0), None);
         assert_eq!(scratch.group(0), None);
         let many = "(.)".repeat(40);
-        let regex = Regex::compile(many.as_bytes(), "", Limits::default()).unwrap();
+        let regex = Regex::compile(many.as_bytes(), "", RegexLimits::default()).unwrap();
         assert!(regex.find_at(&mut scratch, &[b'x'; 40], 0).is_some());
         assert_eq!(scratch.group(15), Some((14, 15)));
         assert_eq!(scratch.group(16), None);
@@ -245,9 +245,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_expression() {
-        let syntax = Regex::compile(b"a(", "", Limits::default()).unwrap_err();
+        let syntax = Regex::compile(b"a(", "", RegexLimits::default()).unwrap_err();
         assert!(matches!(syntax, RegexError::Syntax { offset: 2, .. }), "{syntax}");
-        assert_eq!(Regex::compile(b"a", "q", Limits::default()).unwrap_err(), RegexError::Flag('q'));
+        assert_eq!(Regex::compile(b"a", "q", RegexLimits::default()).unwrap_err(), RegexError::Flag('q'));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use core::ptr;
 use std::ffi::CString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::library::{CompileFailure, Library, SUCCESS, Space};
-use crate::literal::{CompileError, Literal, Matcher, Scratch};
+use crate::library::{CompileFailure, SUCCESS, ScratchSpace, VectorscanLibrary};
+use crate::literal::{LiteralMatcher, MatcherError, PatternLiteral, Scratch};
 
 const MODE_BLOCK: c_uint = 1;
 const FLAG_CASELESS: c_uint = 1;
@@ -16,7 +16,7 @@ const FLAG_SINGLEMATCH: c_uint = 8;
 /// A compiled set of literals.
 #[derive(Debug)]
 pub(crate) struct Database {
-    library: &'static Library,
+    library: &'static VectorscanLibrary,
     raw: *mut c_void,
     number: usize,
 }
@@ -27,9 +27,9 @@ unsafe impl Send for Database {}
 unsafe impl Sync for Database {}
 
 impl Database {
-    pub(crate) fn new(library: &'static Library, literals: &[Literal]) -> Result<Self, CompileError> {
+    pub(crate) fn new(library: &'static VectorscanLibrary, literals: &[PatternLiteral]) -> Result<Self, MatcherError> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let refused = |why: &str| CompileError::Refused(why.to_owned());
+        let refused = |why: &str| MatcherError::Refused(why.to_owned());
         let expressions = literals
             .iter()
             .map(|literal| CString::new(escaped(&literal.octets)))
@@ -66,14 +66,14 @@ impl Database {
                     (library.free_compile_error)(failure);
                 }
             }
-            return Err(CompileError::Refused(why));
+            return Err(MatcherError::Refused(why));
         }
         Ok(Self { library, raw, number: NUMBER.fetch_add(1, Ordering::Relaxed) })
     }
 
-    fn space<'s>(&self, scratch: &'s mut Scratch) -> Option<&'s mut Space> {
+    fn space<'s>(&self, scratch: &'s mut Scratch) -> Option<&'s mut ScratchSpace> {
         if scratch.vectorscan.as_ref().is_none_or(|space| !space.is_of(self.library)) {
-            scratch.vectorscan = Some(Space::new(self.library));
+            scratch.vectorscan = Some(ScratchSpace::new(self.library));
         }
         let space = scratch.vectorscan.as_mut()?;
         // SAFETY: the database is valid as long as it lives, and of the library that the space is of.
@@ -88,7 +88,7 @@ impl Drop for Database {
     }
 }
 
-impl Matcher for Database {
+impl LiteralMatcher for Database {
     fn scan(&self, scratch: &mut Scratch, data: &[u8], mut found: &mut dyn FnMut(u32, usize)) {
         let Some(space) = self.space(scratch) else { return };
         let length = c_uint::try_from(data.len()).unwrap_or(c_uint::MAX);
@@ -139,7 +139,7 @@ mod tests {
     use crate::{Backend, Compiler};
     use proptest::prelude::*;
 
-    fn ids(compiler: &Compiler, literals: &[Literal], data: &[u8]) -> Vec<u32> {
+    fn ids(compiler: &Compiler, literals: &[PatternLiteral], data: &[u8]) -> Vec<u32> {
         let mut found = Vec::new();
         compiler.compile(literals).unwrap().scan(&mut Scratch::new(), data, &mut |id, _| found.push(id));
         found.sort_unstable();
@@ -147,14 +147,14 @@ mod tests {
         found
     }
 
-    fn occurs(literal: &Literal, data: &[u8]) -> bool {
+    fn occurs(literal: &PatternLiteral, data: &[u8]) -> bool {
         data.windows(literal.octets.len()).any(|window| {
             if literal.nocase { window.eq_ignore_ascii_case(&literal.octets) } else { window == literal.octets }
         })
     }
 
-    fn literals(sets: Vec<(Vec<u8>, bool)>) -> Vec<Literal> {
-        (0..).zip(sets).map(|(id, (octets, nocase))| Literal { id, octets, nocase }).collect()
+    fn literals(sets: Vec<(Vec<u8>, bool)>) -> Vec<PatternLiteral> {
+        (0..).zip(sets).map(|(id, (octets, nocase))| PatternLiteral { id, octets, nocase }).collect()
     }
 
     proptest! {
@@ -182,7 +182,7 @@ mod tests {
         let mut scratch = Scratch::new();
         for size in [2u32, 40, 300] {
             let set: Vec<_> = (0..size)
-                .map(|id| Literal { id, octets: format!("\0lit{id:04}").into_bytes(), nocase: id % 2 == 0 })
+                .map(|id| PatternLiteral { id, octets: format!("\0lit{id:04}").into_bytes(), nocase: id % 2 == 0 })
                 .collect();
             let matcher = compiler.compile(&set).unwrap();
             let mut found = Vec::new();
@@ -193,14 +193,14 @@ mod tests {
 
     #[test]
     fn demanding_a_missing_library_is_an_error_with_reasons() {
-        let Err(why) = Library::load(&"/nonexistent/libhs.so.5".into()) else { panic!("opened nothing") };
+        let Err(why) = VectorscanLibrary::load(&"/nonexistent/libhs.so.5".into()) else { panic!("opened nothing") };
         assert!(why.contains("/nonexistent"), "{why}");
     }
 
     #[test]
     fn an_empty_literal_is_refused() {
-        let empty = Literal { id: 7, octets: vec![], nocase: false };
+        let empty = PatternLiteral { id: 7, octets: vec![], nocase: false };
         let compiler = Compiler::new(Backend::Auto, &[]).unwrap();
-        assert_eq!(compiler.compile(&[empty]).unwrap_err(), CompileError::Empty(7));
+        assert_eq!(compiler.compile(&[empty]).unwrap_err(), MatcherError::Empty(7));
     }
 }

@@ -3,7 +3,7 @@
 use core::cell::OnceCell;
 use std::borrow::Cow;
 
-use sidewire_eve::{Array, Name, Object};
+use sidewire_eve::{Array, JsonName, Object};
 
 use crate::Uuid;
 
@@ -146,7 +146,7 @@ impl Arguments {
     /// Writes them as members of an object.
     pub fn write(&self, out: &mut Object<'_>) {
         for (name, value) in self.iter() {
-            let name = Name(name);
+            let name = JsonName(name);
             match value {
                 Datum::Null => out.raw(name, b"null"),
                 Datum::Text(text) => out.str(name, text),

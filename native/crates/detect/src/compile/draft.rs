@@ -9,7 +9,7 @@ use sidewire_app_layer::{ProtocolDef, Transport};
 use sidewire_base::Direction;
 use sidewire_ir as ir;
 use sidewire_ir::HeaderProtocol;
-use sidewire_mpm::Limits;
+use sidewire_mpm::RegexLimits;
 
 use crate::compile::keyword_index::KeywordIndex;
 use crate::compile::plan::{Classes, TX_CONDITIONS};
@@ -24,7 +24,7 @@ pub(super) struct Surroundings<'p> {
     pub(super) stream_events: &'static [&'static str],
     pub(super) names: &'p KeywordIndex,
     pub(super) transforms: &'p mut TransformTable,
-    pub(super) limits: Limits,
+    pub(super) limits: RegexLimits,
 }
 
 /// A plan while the conditions are read.

@@ -2,7 +2,7 @@
 
 use sidewire_app_layer::ProtocolDef;
 use sidewire_ir as ir;
-use sidewire_mpm::Limits;
+use sidewire_mpm::RegexLimits;
 
 use crate::compile::draft::{Draft, Surroundings};
 use crate::compile::fast_pattern;
@@ -22,7 +22,7 @@ pub(crate) struct Planner<'p> {
     pub(crate) names: &'p KeywordIndex,
     pub(crate) transforms: &'p mut TransformTable,
     pub(crate) stream_events: &'static [&'static str],
-    pub(crate) limits: Limits,
+    pub(crate) limits: RegexLimits,
     pub(crate) addresses: &'p mut AddressTable,
     pub(crate) ports: &'p mut PortTable,
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::HashMap;
 use sidewire_ir::PortSet;
-use sidewire_mpm::{CompileError, Compiler, Literal, Matcher, Scratch};
+use sidewire_mpm::{Compiler, LiteralMatcher, MatcherError, PatternLiteral, Scratch};
 
 use crate::table::port_table::{PortId, PortMap, PortTable};
 
@@ -45,14 +45,14 @@ impl Context {
 /// Compiled sets of patterns.
 #[derive(Debug, Default)]
 pub(crate) struct Matchers {
-    compiled: Vec<Box<dyn Matcher>>,
+    compiled: Vec<Box<dyn LiteralMatcher>>,
 }
 
 /// Collects contexts and the distinct sets of patterns they need.
 #[derive(Debug, Default)]
 pub(crate) struct Sets {
     numbers: HashMap<Vec<(Vec<u8>, bool)>, usize>,
-    sets: Vec<Vec<Literal>>,
+    sets: Vec<Vec<PatternLiteral>>,
     pub(crate) contexts: u32,
     pub(crate) patterns: u32,
 }
@@ -81,8 +81,11 @@ impl Sets {
         self.patterns += key.len() as u32;
         let sets = &mut self.sets;
         context.matcher = Some(*self.numbers.entry(key).or_insert_with_key(|key| {
-            let literals =
-                (0..).zip(key).map(|(id, (octets, nocase))| Literal { id, octets: octets.clone(), nocase: *nocase });
+            let literals = (0..).zip(key).map(|(id, (octets, nocase))| PatternLiteral {
+                id,
+                octets: octets.clone(),
+                nocase: *nocase,
+            });
             sets.push(literals.collect());
             sets.len() - 1
         }));
@@ -98,7 +101,7 @@ impl Sets {
     ///
     /// # Errors
     /// The first that a matcher refused.
-    pub(crate) fn compile(self, compiler: &Compiler, threads: usize) -> Result<Matchers, CompileError> {
+    pub(crate) fn compile(self, compiler: &Compiler, threads: usize) -> Result<Matchers, MatcherError> {
         let mut order: Vec<usize> = (0..self.sets.len()).collect();
         order.sort_by_key(|&at| core::cmp::Reverse(self.sets.get(at).map_or(0, Vec::len)));
         let next = AtomicUsize::new(0);

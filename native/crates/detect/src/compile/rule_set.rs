@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sidewire_app_layer::{FrameKinds, ProtocolDef};
 use sidewire_base::Direction;
 use sidewire_ir as ir;
-use sidewire_mpm::{Compiler, Limits};
+use sidewire_mpm::{Compiler, RegexLimits};
 
 use crate::compile::frame_rules::FrameRules;
 use crate::compile::keyword_index::KeywordIndex;
@@ -47,7 +47,7 @@ pub enum CompileError {
     Version(u32),
     /// The matcher's library is missing or refused a set.
     #[error(transparent)]
-    Matcher(#[from] sidewire_mpm::CompileError),
+    Matcher(#[from] sidewire_mpm::MatcherError),
 }
 
 /// What compiling cost and gave.
@@ -139,7 +139,7 @@ impl RuleSet {
                 names: &names,
                 transforms: &mut transforms,
                 stream_events: options.stream_events,
-                limits: Limits { matches: options.pcre_match_limit, recursion: options.pcre_recursion_limit },
+                limits: RegexLimits { matches: options.pcre_match_limit, recursion: options.pcre_recursion_limit },
                 addresses: &mut set.addresses,
                 ports: &mut set.ports,
             };

@@ -2,7 +2,7 @@
 
 use sidewire_ir as ir;
 use sidewire_ir::{Compare, Endian, MathOperator, PcreScope, TestOperator};
-use sidewire_mpm::{Limits, Regex};
+use sidewire_mpm::{Regex, RegexLimits};
 
 use crate::error::RuleError;
 use crate::keyword::literal::Literal;
@@ -150,13 +150,13 @@ impl Ranges {
 #[derive(Debug)]
 pub(crate) struct Scope {
     names: Vec<String>,
-    limits: Limits,
+    limits: RegexLimits,
     /// What EVE calls the buffer whose checks are compiled.
     pub(crate) buffer: String,
 }
 
 impl Scope {
-    pub(crate) const fn new(limits: Limits) -> Self {
+    pub(crate) const fn new(limits: RegexLimits) -> Self {
         Self { names: Vec::new(), limits, buffer: String::new() }
     }
 

@@ -8,7 +8,7 @@ use md5::{Digest, Md5};
 use sha1::Sha1;
 use sha2::Sha256;
 use sidewire_ir as ir;
-use sidewire_mpm::{Limits, Regex, RegexScratch};
+use sidewire_mpm::{Regex, RegexLimits, RegexScratch};
 
 use crate::error::RuleError;
 use crate::keyword::base64;
@@ -127,7 +127,7 @@ impl Transform {
             "gunzip" => Self::Gunzip(max_size(argument)?),
             "header_lowercase" => Self::HeaderLowercase,
             "pcrexform" => {
-                let regex = Regex::compile(argument.as_bytes(), "", Limits::default());
+                let regex = Regex::compile(argument.as_bytes(), "", RegexLimits::default());
                 Self::Pcre(
                     regex.map_err(|error| RuleError::Expression { keyword: "pcrexform", reason: error.to_string() })?,
                 )

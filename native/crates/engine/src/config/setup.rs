@@ -25,7 +25,7 @@ pub(crate) struct Setup {
     /// limit.
     stream_depths: Vec<Option<u64>>,
     pub(crate) tcp: sidewire_tcp::TcpConfig,
-    pub(crate) flow: sidewire_flow::Config,
+    pub(crate) flow: sidewire_flow::FlowTableConfig,
     pub(crate) decode: sidewire_decode::DecodeOptions,
     pub(crate) outputs: Arc<Outputs>,
     pub(crate) files: FileSetup,
@@ -153,15 +153,15 @@ fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<s
     })
 }
 
-fn flow(config: &RunConfig) -> Result<sidewire_flow::Config, EngineError> {
+fn flow(config: &RunConfig) -> Result<sidewire_flow::FlowTableConfig, EngineError> {
     let FlowConfig { memcap, emergency_recovery, timeouts } = &config.flow;
-    let mut flow = sidewire_flow::Config {
+    let mut flow = sidewire_flow::FlowTableConfig {
         // Each worker has a table of its own; together they keep to the cap.
         memcap: memcap / u64::from(config.workers.max(1)),
         emergency_recovery: *emergency_recovery,
         vlan_tracking: config.decode.vlan_tracking,
         recursion_tracking: config.decode.level_tracking,
-        ..sidewire_flow::Config::default()
+        ..sidewire_flow::FlowTableConfig::default()
     };
     for (class, states) in timeouts {
         for (state, seconds) in states {

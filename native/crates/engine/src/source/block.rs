@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use sidewire_capture::{Frames, PacketSource, ReadError, SourceEvent};
+use sidewire_capture::{BlockFrames, PacketSource, ReadError, SourceEvent};
 use sidewire_decode::LinkFrame;
 
 use crate::source::clock::{EngineClock, TimeUpdate};
@@ -10,7 +10,7 @@ use crate::source::clock::{EngineClock, TimeUpdate};
 /// The frames of one block of a source, with ordinals and engine time.
 #[derive(Default)]
 pub(crate) struct Block {
-    frames: Frames,
+    frames: BlockFrames,
     /// Ordinal of the first frame.
     first: u64,
     /// What each frame did to engine time.

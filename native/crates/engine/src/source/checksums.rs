@@ -1,6 +1,6 @@
 //! Automatic checksum mode.
 
-use sidewire_capture::Reader;
+use sidewire_capture::CaptureReader;
 use sidewire_decode::{Decoder, Transport};
 
 use crate::config::setup::Setup;
@@ -14,7 +14,7 @@ pub(crate) fn are_broken(input: &str, setup: &Setup) -> bool {
     if input == "-" {
         return false;
     }
-    let Ok(mut reader) = Reader::open(input) else { return false };
+    let Ok(mut reader) = CaptureReader::open(input) else { return false };
     let mut decoder = Decoder::new(setup.decode.clone());
     let (mut seen, mut wrong, mut ordinal) = (0_u64, 0_u64, 0);
     while let Ok(Some(frame)) = reader.next() {

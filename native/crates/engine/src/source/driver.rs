@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use sidewire_capture::{OpenError, PacketSource, ReadError, Reader, SourceEvent};
+use sidewire_capture::{CaptureReader, OpenError, PacketSource, ReadError, SourceEvent};
 
 use crate::EngineError;
 use crate::config::ChecksumMode;
@@ -64,7 +64,7 @@ impl<'a> SourceDriver<'a> {
                 break;
             }
             let fresh = number == 0 || !config.continue_files;
-            match Reader::open(input) {
+            match CaptureReader::open(input) {
                 Ok(reader) => {
                     self.replay_file(input, reader, fresh, sink)?;
                     if !config.continue_files {
@@ -93,7 +93,7 @@ impl<'a> SourceDriver<'a> {
     fn replay_file(
         &mut self,
         input: &str,
-        mut reader: Reader,
+        mut reader: CaptureReader,
         fresh: bool,
         sink: &mut dyn PacketSink,
     ) -> Result<(), EngineError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sidewire_base::{Direction, Time};
 use sidewire_decode::{Decoder, LinkFrame, Packet, Transport};
 use sidewire_detect::RuleSet;
-use sidewire_flow::{EndReason, FlowState, FlowTable, Handle, Lookup, Stamp, Tuple};
+use sidewire_flow::{EndReason, FlowHandle, FlowLookup, FlowState, FlowTable, FlowTuple, Stamp};
 use sidewire_tcp::{Consumer, StreamEvents};
 
 use crate::config::setup::Setup;
@@ -37,7 +37,7 @@ pub(super) struct TrackedFlows<W: Watch> {
     /// Flows that ended when a packet was looked up.
     ended: Vec<(ConversationFlow, EndReason)>,
     /// The flow being worked on, to be given up should a bug surface.
-    current: Option<Handle>,
+    current: Option<FlowHandle>,
     pub(super) stages: Stages<W>,
 }
 
@@ -154,7 +154,7 @@ fn contained(step: impl FnOnce()) -> bool {
 impl<W: Watch> TrackedFlows<W> {
     /// One decoded packet, all the way.
     fn packet(&mut self, packet: &Packet<'_>) {
-        let Some(Lookup { handle, mut direction, .. }) = self.flow_of(packet) else {
+        let Some(FlowLookup { handle, mut direction, .. }) = self.flow_of(packet) else {
             self.stages.packet_without_flow(packet);
             return;
         };
@@ -182,12 +182,12 @@ impl<W: Watch> TrackedFlows<W> {
     }
 
     /// The flow of a packet that has one and is fit for it; ends the flows that gave way to it.
-    fn flow_of(&mut self, packet: &Packet<'_>) -> Option<Lookup> {
+    fn flow_of(&mut self, packet: &Packet<'_>) -> Option<FlowLookup> {
         let Self { table, ended, stages, .. } = self;
         if !stages.is_sound(packet) {
             return None;
         }
-        let tuple = Tuple::of(packet, 0)?;
+        let tuple = FlowTuple::of(packet, 0)?;
         let bytes = u32::try_from(packet.frame.len()).unwrap_or(u32::MAX);
         let TimeUpdate { now, stamp: engine, .. } = stages.time;
         let stamp = Stamp { time: packet.time, engine, now, ordinal: packet.ordinal, bytes };

@@ -1,7 +1,7 @@
 //! EVE: the `mdns` event, which tells as `dns` does in other words.
 
 use sidewire_app_layer::Logger;
-use sidewire_eve::{Array, Name, Object};
+use sidewire_eve::{Array, JsonName, Object};
 
 use super::log::{AddressText, Code, has_content, opt, soa, srv, sshfp, truncated};
 use super::message::{DnsMessage, DnsSection};
@@ -54,7 +54,7 @@ fn section(message: &DnsMessage, key: &'static str, section: DnsSection, out: &m
 /// A record's data is under the name of its type.
 fn entry(message: &DnsMessage, record: &ResourceRecord, list: &mut Array<'_>) {
     let key = type_key(record.rrtype);
-    let key = Name(&key);
+    let key = JsonName(&key);
     list.object(|o| {
         o.bytes("rrname", message.text(record.name.text));
         truncated(record.name, "rrname_truncated", o);

@@ -7,7 +7,7 @@ use sidewire_app_layer::LogForm;
 use sidewire_base::{Direction, Endpoint};
 use sidewire_decode::Packet;
 use sidewire_detect::{Match, RuleMeta};
-use sidewire_eve::{Name, Object};
+use sidewire_eve::{JsonName, Object};
 use sidewire_files::write_fileinfo;
 use sidewire_flow::Flow;
 use sidewire_ir::{Action, Target};
@@ -98,7 +98,7 @@ impl<S> AlertFacts<'_, S> {
         if !self.found.alert_variables.is_empty() {
             out.object("context", |o| {
                 for (name, value) in &self.found.alert_variables {
-                    o.bytes(Name(name), value);
+                    o.bytes(JsonName(name), value);
                 }
             });
         }
@@ -109,7 +109,7 @@ impl<S> AlertFacts<'_, S> {
                     if rule.metadata.iter().take(first).any(|other| other.key == pair.key) {
                         continue;
                     }
-                    o.array(Name(&pair.key), |list| {
+                    o.array(JsonName(&pair.key), |list| {
                         for value in rule.metadata.iter().filter(same) {
                             list.str(&value.value);
                         }

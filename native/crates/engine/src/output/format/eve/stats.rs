@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sidewire_eve::{Name, Object};
+use sidewire_eve::{JsonName, Object};
 
 use crate::config::RuleCounts;
 use crate::source::packet_sink::StatsMoment;
@@ -60,7 +60,7 @@ fn level(rows: &[(&str, u64)], skip: usize, out: &mut Object<'_>) {
         let tail = name.get(skip..).unwrap_or_default();
         match tail.split_once('.') {
             None => {
-                out.u64(Name(tail), value);
+                out.u64(JsonName(tail), value);
                 rest = rest.get(1..).unwrap_or_default();
             }
             Some((head, _)) => {
@@ -69,7 +69,7 @@ fn level(rows: &[(&str, u64)], skip: usize, out: &mut Object<'_>) {
                 };
                 let count = rest.iter().take_while(same).count();
                 let (group, others) = rest.split_at_checked(count).unwrap_or((rest, &[]));
-                out.object(Name(head), |o| level(group, skip + head.len() + 1, o));
+                out.object(JsonName(head), |o| level(group, skip + head.len() + 1, o));
                 rest = others;
             }
         }

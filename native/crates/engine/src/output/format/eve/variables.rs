@@ -1,7 +1,7 @@
 //! Flow and packet variables (`metadata`).
 
 use sidewire_detect::{FlowState, Match};
-use sidewire_eve::{Array, Name, Object};
+use sidewire_eve::{Array, JsonName, Object};
 
 /// Flowbits of these names mark a flow's traffic: what follows the last slash is shown apart from the others.
 const TRAFFIC_ID: &str = "traffic/id/";
@@ -38,7 +38,7 @@ impl<'a> Variables<'a> {
             if flow.flowints().next().is_some() {
                 out.object("flowints", |o| {
                     for (name, value) in flow.flowints() {
-                        o.u64(Name(name), value);
+                        o.u64(JsonName(name), value);
                     }
                 });
             }
@@ -46,7 +46,7 @@ impl<'a> Variables<'a> {
             if flow.entropies().next().is_some() {
                 out.object("entropy", |o| {
                     for (of, entropy) in flow.entropies() {
-                        o.f64(Name(of), entropy);
+                        o.f64(JsonName(of), entropy);
                     }
                 });
             }
@@ -67,7 +67,7 @@ fn names<'n>(out: &mut Object<'_>, key: &'static str, mut names: impl Iterator<I
 fn values<'n, 'v>(out: &mut Object<'_>, key: &'static str, mut values: impl Iterator<Item = (&'n str, &'v [u8])>) {
     let Some(first) = values.next() else { return };
     let one = |list: &mut Array<'_>, (name, value): (&str, &[u8])| {
-        list.object(|o| _ = o.bytes(Name(name), value));
+        list.object(|o| _ = o.bytes(JsonName(name), value));
     };
     out.array(key, |list| {
         one(list, first);

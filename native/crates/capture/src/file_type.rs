@@ -2,9 +2,9 @@
 
 /// What a file that is no capture looks like, in words for an error message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seems(pub &'static str);
+pub struct GuessedFileType(pub &'static str);
 
-impl core::fmt::Display for Seems {
+impl core::fmt::Display for GuessedFileType {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.0)
     }
@@ -33,7 +33,7 @@ const MAGIC: &[(&[u8], &str)] = &[
 /// Offset of the signature in a tar header.
 const TAR_MAGIC_OFFSET: usize = 257;
 
-impl Seems {
+impl GuessedFileType {
     /// Judges by the first octets of the (uncompressed) data.
     pub(crate) fn of(head: &[u8]) -> Self {
         if head.is_empty() {
@@ -63,7 +63,7 @@ impl Seems {
 
 #[cfg(test)]
 mod tests {
-    use super::Seems;
+    use super::GuessedFileType;
 
     #[test]
     fn names_common_mistakes() {
@@ -77,10 +77,10 @@ mod tests {
             (b"#!/bin/sh\n", "a script"),
             (b"\x01\x02\x03\x04\0\0", "unknown binary data"),
         ] {
-            assert_eq!(Seems::of(head).0, name);
+            assert_eq!(GuessedFileType::of(head).0, name);
         }
         let mut tar = vec![b'a'; 512];
         tar[257..262].copy_from_slice(b"ustar");
-        assert_eq!(Seems::of(&tar).0, "a tar archive");
+        assert_eq!(GuessedFileType::of(&tar).0, "a tar archive");
     }
 }
