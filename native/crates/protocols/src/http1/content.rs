@@ -6,7 +6,7 @@
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::header::{contains, same};
+use super::text::{contains, same};
 
 /// Layers undone at most, whatever the configuration says.
 const MAX_LAYERS: usize = 8;

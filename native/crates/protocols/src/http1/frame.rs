@@ -4,8 +4,7 @@ use sidewire_app_layer::Frames;
 use sidewire_base::Direction;
 
 use super::Http1;
-use super::request::RequestState;
-use super::response::ResponseState;
+use super::state::{RequestState, ResponseState};
 
 sidewire_app_layer::frames! {
     /// Kinds of frames.

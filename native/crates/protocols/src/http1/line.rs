@@ -1,6 +1,6 @@
 //! The first lines, and the numbers and hosts in them.
 
-use super::header::{is_space, trim};
+use super::text::{is_space, trim};
 
 /// A protocol version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

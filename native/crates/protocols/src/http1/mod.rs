@@ -9,6 +9,7 @@ mod body_file;
 mod buffers;
 mod config;
 mod content;
+mod content_range;
 mod detect;
 mod event;
 mod frame;
@@ -20,6 +21,8 @@ mod request;
 mod response;
 mod rpc;
 mod stage;
+mod state;
+mod text;
 mod transaction;
 mod uri;
 
@@ -40,8 +43,7 @@ use config::{Config, EveHttpOptions};
 use event::Event;
 use frame::FramePart;
 use header::{Scan, Side};
-use request::RequestState;
-use response::ResponseState;
+use state::{RequestState, ResponseState};
 pub use transaction::Transaction;
 
 use crate::dcerpc::EXTENSION;

@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::header::trim;
+use super::text::trim;
 
 /// Octets of a part's header at most.
 const MAX_HEADER: usize = 16 * 1024;

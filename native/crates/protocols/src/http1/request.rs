@@ -6,10 +6,11 @@ use sidewire_app_layer::{Context, Failed, Slot, Transactions};
 use sidewire_base::Direction;
 
 use super::event::Event;
-use super::header::{Side, Span, contains, is_space, trim};
+use super::header::{Side, Span};
 use super::line::{self, ChunkLine, Version};
-use super::response::ResponseState;
 use super::rpc::Opening;
+use super::state::{RequestState, ResponseState};
+use super::text::{contains, is_space, trim};
 use super::{Http1, Move, Transaction, stage};
 use crate::dcerpc::objects;
 
@@ -17,31 +18,6 @@ const HERE: Direction = Direction::ToServer;
 
 /// White space behind a request line without version that does not speak against HTTP/0.9.
 const MAX_OLD_JUNK: usize = 16;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RequestState {
-    /// Between requests.
-    Idle,
-    /// In the request line.
-    Line,
-    /// Behind a request line without version: HTTP/0.9, unless more comes before the answer.
-    Old,
-    Headers,
-    /// Behind the headers of `CONNECT`: what follows depends on the answer.
-    Connect,
-    /// In a body of known length; what is left of it.
-    Length(u64),
-    ChunkLine,
-    Chunk(u64),
-    ChunkEnd,
-    Trailer,
-    /// Behind a request: what follows at once may still belong to it.
-    Finalize,
-    /// Behind an HTTP/0.9 request nothing follows.
-    Ignore,
-    /// Behind a gap: until a line looks like a request.
-    Resync,
-}
 
 impl Http1 {
     pub(super) fn request_step(
@@ -102,21 +78,11 @@ impl Http1 {
                 Ok(Move::On(taken).or_wait())
             }
             RequestState::Length(left) => {
-                if slot.tx.request.content_length == Some(left) && !data.is_empty() {
-                    match Opening::of(slot.tx.method(), left, data) {
-                        Opening::No => self.rpc_out = None,
-                        Opening::More if last => {}
-                        Opening::More => return Ok(Move::Wait),
-                        Opening::Channel(cookie, Direction::ToClient) => self.rpc_out = Some(cookie),
-                        Opening::Channel(cookie, carries) => {
-                            let (client, server) = (context.client, context.server);
-                            objects(context.extensions).virtual_connections().announce(client, server, cookie, carries);
-                            Self::complete(HERE, slot, context);
-                            self.request = RequestState::Ignore;
-                            self.response = ResponseState::Closed;
-                            return Ok(Move::Switch(0, "dcerpc"));
-                        }
-                    }
+                if slot.tx.request.content_length == Some(left)
+                    && !data.is_empty()
+                    && let Some(moved) = self.request_channel(left, data, last, slot, context)
+                {
+                    return Ok(moved);
                 }
                 let (moved, left) = self.counted(HERE, left, data, slot, context);
                 self.request = if left == 0 { RequestState::Finalize } else { RequestState::Length(left) };
@@ -139,6 +105,32 @@ impl Http1 {
             RequestState::Connect => Ok(Move::Wait),
             RequestState::Idle | RequestState::Ignore | RequestState::Resync => Ok(Move::Wait),
         }
+    }
+
+    /// Is the body that begins here a channel of RPC over HTTP? `None`: it is read as a body.
+    fn request_channel(
+        &mut self,
+        length: u64,
+        data: &[u8],
+        last: bool,
+        slot: &mut Slot<Transaction>,
+        context: &mut Context<'_>,
+    ) -> Option<Move> {
+        match Opening::of(slot.tx.method(), length, data) {
+            Opening::No => self.rpc_out = None,
+            Opening::More if last => {}
+            Opening::More => return Some(Move::Wait),
+            Opening::Channel(cookie, Direction::ToClient) => self.rpc_out = Some(cookie),
+            Opening::Channel(cookie, carries) => {
+                let (client, server) = (context.client, context.server);
+                objects(context.extensions).virtual_connections().announce(client, server, cookie, carries);
+                Self::complete(HERE, slot, context);
+                self.request = RequestState::Ignore;
+                self.response = ResponseState::Closed;
+                return Some(Move::Switch(0, "dcerpc"));
+            }
+        }
+        None
     }
 
     fn request_line(

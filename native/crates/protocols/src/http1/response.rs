@@ -6,40 +6,19 @@ use sidewire_app_layer::{Context, Failed, Slot, Transactions};
 use sidewire_base::Direction;
 
 use super::content::Decoder;
+use super::content_range::content_range;
 use super::event::Event;
-use super::header::{Side, Span, contains, is_space, same};
+use super::header::{Side, Span};
 use super::line::{self, ChunkLine, Version};
-use super::request::RequestState;
-use super::{Http1, Move, Transaction, log, stage};
+use super::state::{RequestState, ResponseState};
+use super::text::{contains, is_space, same};
+use super::{Http1, Move, Transaction, stage};
 use crate::dcerpc::objects;
 
 const HERE: Direction = Direction::ToClient;
 
 /// File names longer than this are an event.
 const MAX_FILE_NAME: usize = 4096;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ResponseState {
-    /// Between responses.
-    Idle,
-    /// In the status line.
-    Line,
-    Headers,
-    /// In a body of known length; what is left of it.
-    Length(u64),
-    /// In a body that ends with the connection.
-    UntilClose,
-    ChunkLine,
-    Chunk(u64),
-    ChunkEnd,
-    Trailer,
-    /// Behind a response: what follows at once may still belong to it.
-    Finalize,
-    /// Behind a gap: until a line looks like a response.
-    Resync,
-    /// The connection is over.
-    Closed,
-}
 
 impl Http1 {
     pub(super) fn response_step(
@@ -253,6 +232,17 @@ impl Http1 {
         {
             self.request_cut_short(self.response_id, slot, context);
         }
+        self.response = Self::response_body(slot)?;
+        self.response_headers_known(slot, context);
+        Ok(Move::On(taken))
+    }
+
+    /// How the body that follows the headers is delimited.
+    fn response_body(slot: &mut Slot<Transaction>) -> Result<ResponseState, Failed> {
+        let code = slot.tx.response.code.unwrap_or(0);
+        let encoding = slot.tx.response.head.get(b"transfer-encoding");
+        let chunked = encoding.is_some_and(|value| contains(value, b"chunked"));
+        let delimited = encoding.is_some() || slot.tx.response.head.get(b"content-length").is_some();
         let bodiless = matches!(code, 100..200 | 204 | 304);
         let head = &slot.tx.response.head;
         let length = head.get(b"content-length").map(line::content_length);
@@ -268,7 +258,7 @@ impl Http1 {
         if bodiless && delimited && slot.tx.method() != b"HEAD" {
             slot.raise(Event::ResponseBodyUnexpected);
         }
-        self.response = if slot.tx.method() == b"HEAD" || bodiless && !delimited {
+        Ok(if slot.tx.method() == b"HEAD" || bodiless && !delimited {
             ResponseState::Finalize
         } else if chunked {
             if !exactly_chunked {
@@ -293,9 +283,7 @@ impl Http1 {
                     ResponseState::UntilClose
                 }
             }
-        };
-        self.response_headers_known(slot, context);
-        Ok(Move::On(taken))
+        })
     }
 
     /// Ends the transaction behind which the flow is no HTTP any more.
@@ -312,7 +300,7 @@ impl Http1 {
         slot.advance(HERE, stage::HEADERS, context.time);
         self.decode(HERE, slot);
         let range = slot.tx.header(HERE, b"content-range");
-        if range.is_some_and(|range| log::content_range(range).is_none()) {
+        if range.is_some_and(|range| content_range(range).is_none()) {
             slot.raise(Event::RangeInvalid);
         }
         let long = slot.tx.uri().is_some_and(|uri| uri.len() > MAX_FILE_NAME)

@@ -12,10 +12,10 @@ use super::body::Body;
 use super::body_file::{BodyFile, BodyTarget};
 use super::config::{BodyLimits, Config};
 use super::content::Decoder;
+use super::content_range::content_range;
 use super::event::Event;
 use super::header::{Head, Span};
 use super::line::Version;
-use super::log::content_range;
 use super::multipart;
 use super::uri::{self, Normalised, Parts};
 

@@ -7,7 +7,13 @@ use sidewire_files::{ChunkLimit, ChunkOrder, FileContext, OddChunk, TxFiles};
 use smallvec::SmallVec;
 
 use super::event::Event;
-use super::transaction::FileId;
+
+/// The identity of a file in a flow: an SMB2 file id, or an SMB1 one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum FileId {
+    Smb1(u16),
+    Smb2([u8; 16]),
+}
 
 /// A file that is read or written.
 #[derive(Debug)]

@@ -1,23 +1,23 @@
-// Arrays of two are indexed by `Direction`, which cannot fail; the lint does not see that.
-#![allow(clippy::indexing_slicing)]
+//! The state of a flow, and how its octets are divided into messages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sidewire_app_layer::{Context, Input, Slot, Step, Transactions};
-use sidewire_base::{Direction, Time};
+use sidewire_app_layer::{Input, Step};
+use sidewire_base::{Direction, PerDirection};
+use sidewire_msrpc as msrpc;
 use sidewire_msrpc::security::Principal;
-use sidewire_msrpc::{self as msrpc, Connection};
-use smallvec::SmallVec;
 
+use super::context::Around;
 use super::event::Event;
+use super::file::FileId;
 use super::frame::Layer;
-use super::kinds::TxKind;
 use super::lane::{self, Flowing, Lane, Place, Route, Sync};
 use super::limits::Limits;
-use super::stage::BOTH_COMPLETE;
+use super::state::{AskKey, Asked, Open, Related, Tree};
 use super::table::Table;
-use super::transaction::{Command, Detail, Dialect, FileId, Status, Transaction};
+use super::transaction::{Command, Detail, Status, Transaction};
+use super::transaction_map::Ledger;
 use super::{wire1, wire2};
 
 /// Most octets of a message that are waited for before it is read; of a longer one, the beginning is read. Negotiations,
@@ -28,7 +28,7 @@ const MAX_WHOLE: usize = 128 * 1024;
 pub struct Smb {
     pub(super) limits: Limits,
     pub(super) ledger: Ledger,
-    pub(super) lanes: [Lane; 2],
+    pub(super) lanes: PerDirection<Lane>,
     /// The negotiation that was not answered yet.
     pub(super) negotiating: Option<(Command, u64)>,
     /// Greatest read and write the server allows; 0: unknown.
@@ -49,181 +49,6 @@ pub struct Smb {
     encrypted: bool,
     /// A bit for each direction that ended.
     closed: u8,
-}
-
-/// What a session works on while it parses.
-pub(super) struct Around<'a, 'c> {
-    pub(super) direction: Direction,
-    pub(super) transactions: &'a mut Transactions<Transaction>,
-    pub(super) context: &'a mut Context<'c>,
-    pub(super) now: Time,
-    /// Stream offset of what is read.
-    pub(super) offset: u64,
-}
-
-impl<'a, 'c> Around<'a, 'c> {
-    pub(super) fn new(
-        direction: Direction,
-        transactions: &'a mut Transactions<Transaction>,
-        context: &'a mut Context<'c>,
-    ) -> Self {
-        let now = context.time;
-        Self { direction, transactions, context, now, offset: 0 }
-    }
-
-    /// Tells the frames of a PDU that begins where is read.
-    fn frame(&mut self, layer: Layer, length: u32) {
-        if let Some(frames) = &mut self.context.frames {
-            layer.tell(frames, self.offset, length);
-        }
-    }
-}
-
-/// A connected share.
-#[derive(Clone, Debug)]
-pub(super) struct Tree {
-    pub(super) path: Arc<[u8]>,
-    pub(super) is_pipe: bool,
-}
-
-/// An open file or pipe.
-#[derive(Default)]
-pub(super) struct Open {
-    /// As the create had it; `None` when that was not seen.
-    pub(super) name: Option<Arc<[u8]>>,
-    pub(super) tree: (u64, u32),
-    /// It is a pipe, whatever the tree says or does not say.
-    pub(super) on_pipe: bool,
-    pub(super) rpc: Option<Box<Connection>>,
-    /// Transactions of the file being written and read.
-    pub(super) files: [Option<u64>; 2],
-    pub(super) handle: Option<(u64, FileId)>,
-}
-
-/// The key of a request: the command, and SMB2's message id or SMB1's process and multiplex ids.
-pub(super) type AskKey = (Command, u64);
-
-/// A request whose answer is awaited.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
-    pub(super) transaction: Option<u64>,
-    pub(super) session_id: u64,
-    pub(super) tree_id: u32,
-    /// The file or pipe it is for.
-    pub(super) open: Option<u64>,
-    /// Where in the file it reads.
-    pub(super) position: u64,
-}
-
-/// The session, tree and open of the command before, in a compound.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Related {
-    pub(super) session_id: u64,
-    pub(super) tree_id: u32,
-    pub(super) open: Option<u64>,
-}
-
-/// Opens transactions and keeps their number down.
-#[derive(Debug, Default)]
-pub(super) struct Ledger {
-    pub(super) dialect: Dialect,
-    limit: usize,
-    /// More transactions than the configuration allows were open: the flow is given up.
-    exceeded: bool,
-    /// The configuration names a limit; without one, the oldest transaction makes room and the flow goes on.
-    strict: bool,
-    crowded: bool,
-    /// Transactions with lower ids were closed for want of room.
-    oldest: u64,
-    /// Events that wait for a transaction to stand on.
-    waiting: SmallVec<[Event; 2]>,
-    /// Answers seen behind a gap: what is older than the next one answered was answered in the gap.
-    pub(super) sweep: bool,
-}
-
-impl Ledger {
-    /// Opens a transaction. Its request is complete unless it is a file or a call, which grow.
-    pub(super) fn open<'t>(
-        &mut self,
-        transactions: &'t mut Transactions<Transaction>,
-        now: Time,
-        mut transaction: Transaction,
-    ) -> &'t mut Slot<Transaction> {
-        let grows = matches!(transaction.detail, Detail::File(_) | Detail::Call(_));
-        transaction.dialect = self.dialect.clone();
-        transaction.kind = TxKind::of(&transaction.detail);
-        let open = |slot: &&Slot<Transaction>| slot.head.progress != BOTH_COMPLETE;
-        let full = self.limit > 0
-            && transactions.len() >= self.limit
-            && transactions.iter().filter(open).count() >= self.limit;
-        if full && !self.strict {
-            self.make_room(transactions, now);
-        }
-        let first = full && !self.crowded;
-        self.crowded |= full;
-        self.exceeded |= full && self.strict;
-        let slot = transactions.open(transaction, now);
-        if first {
-            slot.raise(Event::TooManyTransactions);
-        }
-        if !grows {
-            slot.advance(Direction::ToServer, 1, now);
-        }
-        for event in self.waiting.drain(..) {
-            slot.raise(event);
-        }
-        slot
-    }
-
-    /// Closes the oldest transaction that is open. Ids only grow, so each is looked at once.
-    fn make_room(&mut self, transactions: &mut Transactions<Transaction>, now: Time) {
-        let end = transactions.opened();
-        if let Some(first) = transactions.at(0) {
-            self.oldest = self.oldest.max(first.head.id);
-        }
-        while self.oldest < end {
-            let id = self.oldest;
-            self.oldest += 1;
-            if let Some(slot) = transactions.by_id(id).filter(|slot| slot.head.progress != BOTH_COMPLETE) {
-                slot.advance(Direction::ToServer, 1, now);
-                slot.advance(Direction::ToClient, 1, now);
-                return;
-            }
-        }
-    }
-
-    /// Raises an event on the youngest transaction, or on the next one if there is none.
-    pub(super) fn raise(&mut self, transactions: &mut Transactions<Transaction>, event: Event) {
-        match transactions.last_mut() {
-            Some(slot) => slot.raise(event),
-            None if !self.waiting.contains(&event) => self.waiting.push(event),
-            None => {}
-        }
-    }
-
-    /// The transaction of an answered request: complete, with its status.
-    pub(super) fn answer<'t>(
-        &mut self,
-        around: &'t mut Around<'_, '_>,
-        id: Option<u64>,
-        status: Option<Status>,
-    ) -> Option<&'t mut Slot<Transaction>> {
-        let (id, now) = (id?, around.now);
-        if core::mem::take(&mut self.sweep) {
-            let older = around.transactions.iter_mut().take_while(|slot| slot.head.id < id);
-            for slot in older.filter(|slot| slot.tx.status != Some(Status::PENDING)) {
-                if !matches!(slot.tx.detail, Detail::File(_) | Detail::Call(_)) {
-                    slot.advance(Direction::ToClient, 1, now);
-                }
-            }
-        }
-        let slot = around.transactions.by_id(id)?;
-        slot.tx.status = status.or(slot.tx.status);
-        slot.tx.dialect = self.dialect.clone();
-        slot.advance(Direction::ToServer, 1, now);
-        slot.advance(Direction::ToClient, 1, now);
-        Some(slot)
-    }
 }
 
 /// What a step through the input came to.
@@ -247,7 +72,7 @@ impl Smb {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
-            ledger: Ledger { limit: limits.transactions, strict: limits.strict, ..Ledger::default() },
+            ledger: Ledger::new(&limits),
             lanes: Default::default(),
             negotiating: None,
             max_read: 0,

@@ -2,8 +2,6 @@
 
 use sidewire_app_layer::{FromEveOptions, Settings};
 
-use super::transaction::Detail;
-
 /// What a transaction is about, as `types` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TxKind {
@@ -32,21 +30,6 @@ impl TxKind {
         ("set_file_path_info", Self::SetFilePathInfo),
         ("generic", Self::Generic),
     ];
-
-    pub(super) const fn of(detail: &Detail) -> Self {
-        match detail {
-            Detail::File(_) => Self::File,
-            Detail::TreeConnect(_) => Self::TreeConnect,
-            Detail::Negotiate(_) => Self::Negotiate,
-            Detail::Call(_) => Self::Dcerpc,
-            Detail::Create(_) => Self::Create,
-            Detail::SessionSetup(_) => Self::SessionSetup,
-            Detail::Ioctl(_) => Self::Ioctl,
-            Detail::Rename(_) => Self::Rename,
-            Detail::Delete(_) => Self::SetFilePathInfo,
-            Detail::None | Detail::Encrypted => Self::Generic,
-        }
-    }
 }
 
 /// What an EVE output asks of `smb` events: a bit for each [`TxKind`].
@@ -80,8 +63,7 @@ mod tests {
         let listed = Settings::new([("types", "ioctl, generic")]);
         for (own, want) in [(listed, [true, true, false]), (Settings::new(none), [true; 3])] {
             let options = EveSmbOptions::from_options(&own, &Settings::default());
-            let negotiate = Detail::Negotiate(Box::default());
-            let kinds = [Detail::Ioctl(1), Detail::None, negotiate].map(|detail| TxKind::of(&detail));
+            let kinds = [TxKind::Ioctl, TxKind::Generic, TxKind::Negotiate];
             assert_eq!(kinds.map(|kind| options.want(kind)), want);
         }
     }

@@ -7,11 +7,12 @@ use sidewire_eve::{Array, Object};
 use sidewire_msrpc::{Carriage, Exchange, PduType, write_msrpc};
 use sidewire_tables::{FSCTL, NTSTATUS};
 
+use super::file::FileId;
 use super::kinds::EveSmbOptions;
 use super::names::{dos_error, server_error, smb1_command, smb2_command, smb2_dialect};
 use super::stage::BOTH_COMPLETE;
 use super::transaction::{
-    Command, Create, Delete, Detail, Dialect, FileId, Native, Negotiate, SessionSetup, Status, Transaction, TreeConnect,
+    Command, Create, Delete, Detail, Dialect, Native, Negotiate, SessionSetup, Status, Transaction, TreeConnect,
 };
 use sidewire_msrpc::security::Credentials;
 

@@ -6,6 +6,7 @@
 //! transactions.
 
 mod buffers;
+mod context;
 mod detect;
 mod event;
 mod file;
@@ -20,11 +21,13 @@ mod pipe;
 mod smb1;
 mod smb2;
 mod stage;
+mod state;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
 mod transaction;
+mod transaction_map;
 mod wire1;
 mod wire2;
 
@@ -100,7 +103,7 @@ impl Protocol for Smb {
         transactions: &mut Transactions<Transaction>,
         context: &mut Context<'_>,
     ) -> Result<Step, Failed> {
-        let step = self.take(&mut flow::Around::new(direction, transactions, context), &input);
+        let step = self.take(&mut context::Around::new(direction, transactions, context), &input);
         announce(context);
         if self.is_overrun() { Err(Failed) } else { Ok(step) }
     }
@@ -112,12 +115,12 @@ impl Protocol for Smb {
         transactions: &mut Transactions<Transaction>,
         context: &mut Context<'_>,
     ) -> Result<(), Failed> {
-        self.gap_begins(&mut flow::Around::new(direction, transactions, context));
+        self.gap_begins(&mut context::Around::new(direction, transactions, context));
         Ok(())
     }
 
     fn close(&mut self, direction: Direction, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
-        self.ended(&mut flow::Around::new(direction, transactions, context));
+        self.ended(&mut context::Around::new(direction, transactions, context));
         for slot in transactions.iter_mut() {
             if let transaction::Detail::File(file) = &mut slot.tx.detail
                 && file.direction == direction

@@ -1,8 +1,5 @@
 //! Data on its way to files and pipes; remote procedure calls on pipes.
 
-// Arrays of two are indexed by `Direction`, which cannot fail; the lint does not see that.
-#![allow(clippy::indexing_slicing)]
-
 use std::sync::Arc;
 
 use sidewire_app_layer::{Context, Transactions};
@@ -10,12 +7,14 @@ use sidewire_base::{Direction, Time};
 use sidewire_msrpc::security::Principal;
 use sidewire_msrpc::{Connection, Exchange, Exchanges, Header, PduType, Plausible, Surroundings};
 
+use super::context::Around;
 use super::event::Event;
 use super::file::File;
-use super::flow::{Around, Ledger, Smb};
+use super::flow::Smb;
 use super::lane::{Flowing, Route};
 use super::names::FSCTL_PIPE_TRANSCEIVE;
 use super::transaction::{Call, Command, Detail, Transaction};
+use super::transaction_map::Ledger;
 use super::{wire1, wire2};
 use crate::dcerpc::{interfaces_of, objects};
 

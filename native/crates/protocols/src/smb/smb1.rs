@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, Malformed};
 
+use super::context::Around;
 use super::event::Event;
-use super::flow::{Around, AskKey, Asked, Open, Smb, Tree};
+use super::file::FileId;
+use super::flow::Smb;
 use super::lane::{Flowing, Route};
 use super::smb2::{DELETE_ON_CLOSE, DIRECTORY, seconds};
+use super::state::{AskKey, Asked, Open, Tree};
 use super::transaction::{
-    Command, Create, Delete, Detail, Dialect, FileId, Native, Negotiate, Rename, SessionSetup, Status, Transaction,
-    TreeConnect,
+    Command, Create, Delete, Detail, Dialect, Native, Negotiate, Rename, SessionSetup, Status, Transaction, TreeConnect,
 };
 use super::wire1::{self, Block, ChangeKind, Chunk, Header, Target, Trans, command};
 use super::wire2::Place;
@@ -100,40 +102,12 @@ impl Smb {
         match step.command {
             command::NEGOTIATE => self.negotiate1(around, block),
             command::SESSION_SETUP_ANDX => self.session_setup1(around, step, block)?,
-            command::TREE_CONNECT_ANDX => {
-                let (path, service) = wire1::tree_connect_request(block)?;
-                // Servers are named with two backslashes; EVE has always shown one.
-                let path = path.strip_prefix(b"\\").filter(|rest| !rest.is_empty()).unwrap_or(&path);
-                let tree = TreeConnect { path: path.into(), services: [Some(service), None], ..TreeConnect::default() };
-                let id = self.open1(around, step, Detail::TreeConnect(Box::new(tree)), None);
-                if let Some(slot) = around.transactions.by_id(id) {
-                    slot.tx.tree_id = 0; // there is none yet
-                }
-            }
+            command::TREE_CONNECT_ANDX => self.tree_connect1(around, step, block)?,
             command::TREE_DISCONNECT => {
                 self.trees.remove(&(session_id, tree_id));
                 self.open1(around, step, Detail::None, None);
             }
-            command::NT_CREATE_ANDX => {
-                let open = wire1::Open::parse_create(block)?;
-                let name: Arc<[u8]> = Arc::from(open.name);
-                let number = self.new_open(Open {
-                    name: Some(Arc::clone(&name)),
-                    tree: (session_id, tree_id),
-                    ..Open::default()
-                });
-                let create = Create {
-                    name,
-                    disposition: open.disposition,
-                    directory: open.options & DIRECTORY != 0,
-                    delete_on_close: open.options & DELETE_ON_CLOSE != 0,
-                    times: [0; 4],
-                    size: 0,
-                    file: None,
-                };
-                self.open1(around, step, Detail::Create(Box::new(create)), Some(number));
-                done.open = Some(number);
-            }
+            command::NT_CREATE_ANDX => done.open = Some(self.create1(around, step, block)?),
             command::OPEN_ANDX => {
                 let name = Some(Arc::from(wire1::open_request(block)?));
                 let number = self.new_open(Open { name, tree: (session_id, tree_id), ..Open::default() });
@@ -148,22 +122,7 @@ impl Smb {
                 self.ask(step.key(), asked);
             }
             command::WRITE_ANDX | command::WRITE | command::WRITE_AND_CLOSE => {
-                let chunk = match step.command {
-                    command::WRITE_ANDX => {
-                        let on_pipe = self.trees.peek(&(session_id, tree_id)).is_none_or(|tree| tree.is_pipe);
-                        Chunk::parse_write(block, on_pipe)?
-                    }
-                    command::WRITE => Chunk::parse_core_write(block)?,
-                    _ => Chunk::parse_write_and_close(block)?,
-                };
-                let number = self.file1(step, chunk.file);
-                done = Done {
-                    open: Some(number),
-                    data: Some((chunk.data, step.flowing(number, chunk.offset, chunk.data))),
-                };
-                if step.command != command::WRITE_ANDX {
-                    self.open1(around, step, Detail::None, None);
-                }
+                done = self.write1(around, step, block)?
             }
             command::TRANS => done = self.trans1(step, block)?,
             command::TRANS_SECONDARY => {
@@ -195,6 +154,59 @@ impl Smb {
             _ => {
                 self.open1(around, step, Detail::None, None);
             }
+        }
+        Ok(done)
+    }
+
+    fn tree_connect1(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        step: &Step<'_>,
+        block: &Block<'_>,
+    ) -> Result<(), Malformed> {
+        let (path, service) = wire1::tree_connect_request(block)?;
+        // Servers are named with two backslashes; EVE has always shown one.
+        let path = path.strip_prefix(b"\\").filter(|rest| !rest.is_empty()).unwrap_or(&path);
+        let tree = TreeConnect { path: path.into(), services: [Some(service), None], ..TreeConnect::default() };
+        let id = self.open1(around, step, Detail::TreeConnect(Box::new(tree)), None);
+        if let Some(slot) = around.transactions.by_id(id) {
+            slot.tx.tree_id = 0; // there is none yet
+        }
+        Ok(())
+    }
+
+    /// Opens a file or pipe; gives the number of the open.
+    fn create1(&mut self, around: &mut Around<'_, '_>, step: &Step<'_>, block: &Block<'_>) -> Result<u64, Malformed> {
+        let open = wire1::Open::parse_create(block)?;
+        let name: Arc<[u8]> = Arc::from(open.name);
+        let number = self.new_open(Open { name: Some(Arc::clone(&name)), tree: step.tree(), ..Open::default() });
+        let create = Create {
+            name,
+            disposition: open.disposition,
+            directory: open.options & DIRECTORY != 0,
+            delete_on_close: open.options & DELETE_ON_CLOSE != 0,
+            times: [0; 4],
+            size: 0,
+            file: None,
+        };
+        self.open1(around, step, Detail::Create(Box::new(create)), Some(number));
+        Ok(number)
+    }
+
+    fn write1(&mut self, around: &mut Around<'_, '_>, step: &Step<'_>, block: &Block<'_>) -> Result<Done, Malformed> {
+        let chunk = match step.command {
+            command::WRITE_ANDX => {
+                let on_pipe = self.trees.peek(&step.tree()).is_none_or(|tree| tree.is_pipe);
+                Chunk::parse_write(block, on_pipe)?
+            }
+            command::WRITE => Chunk::parse_core_write(block)?,
+            _ => Chunk::parse_write_and_close(block)?,
+        };
+        let number = self.file1(step, chunk.file);
+        let done =
+            Done { open: Some(number), data: Some((chunk.data, step.flowing(number, chunk.offset, chunk.data))) };
+        if step.command != command::WRITE_ANDX {
+            self.open1(around, step, Detail::None, None);
         }
         Ok(done)
     }
@@ -316,7 +328,6 @@ impl Smb {
         // Class and code 0 of a DOS error are success as well.
         let success = step.header.status == 0;
         let with_data = success || status == Status::BUFFER_OVERFLOW;
-        let (session_id, tree_id) = step.tree();
         if step.command == command::TRANS {
             return self.trans_answer1(step, block, with_data);
         }
@@ -325,57 +336,9 @@ impl Smb {
         let mut done = Done::default();
         match step.command {
             command::NEGOTIATE => self.negotiated1(around, status, block)?,
-            command::SESSION_SETUP_ANDX => {
-                let response = wire1::SessionSetup::parse_response(block);
-                let mut opened = None;
-                if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
-                    (slot.tx.session_id, slot.tx.tree_id) = (session_id, tree_id);
-                    if let (Detail::SessionSetup(setup), Ok(answer)) = (&mut slot.tx.detail, response) {
-                        setup.response = Some(Native { os: answer.native_os, lan_manager: answer.native_lm });
-                        opened = Principal::of(&setup.credentials).filter(|_| success);
-                    }
-                }
-                self.open_session(session_id, opened);
-            }
-            command::TREE_CONNECT_ANDX if success => {
-                let service = wire1::tree_connect_response(block)?;
-                let is_pipe = *service == *b"IPC";
-                let mut path = Arc::default();
-                if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
-                    (slot.tx.session_id, slot.tx.tree_id) = (session_id, tree_id);
-                    if let Detail::TreeConnect(tree) = &mut slot.tx.detail {
-                        (tree.is_pipe, tree.answered) = (is_pipe, true);
-                        let [_, answered] = &mut tree.services;
-                        *answered = Some(service);
-                        path = Arc::clone(&tree.path);
-                    }
-                }
-                self.trees.insert((session_id, tree_id), Tree { path, is_pipe });
-            }
-            command::NT_CREATE_ANDX | command::OPEN_ANDX => {
-                let opened = match (success, step.command) {
-                    (false, _) => None,
-                    (true, command::NT_CREATE_ANDX) => Some(wire1::CreateResponse::parse(block)?),
-                    (true, _) => {
-                        let file = wire1::open_response(block)?;
-                        Some(wire1::CreateResponse { file, times: [0; 4], size: 0 })
-                    }
-                };
-                if let Some(number) = asked.and_then(|asked| asked.open) {
-                    match &opened {
-                        Some(opened) => self.bind_handle(number, session_id, FileId::Smb1(opened.file)),
-                        None => self.close_open(around, number, None),
-                    }
-                }
-                if let Some(slot) = self.ledger.answer(around, transaction, Some(status))
-                    && let (Detail::Create(create), Some(opened)) = (&mut slot.tx.detail, opened)
-                {
-                    slot.tx.status = Some(Status::SUCCESS);
-                    create.times = opened.times.map(seconds);
-                    create.size = opened.size;
-                    create.file = Some(FileId::Smb1(opened.file));
-                }
-            }
+            command::SESSION_SETUP_ANDX => self.session_answer1(around, step, block, transaction),
+            command::TREE_CONNECT_ANDX if success => self.tree_answer1(around, step, block, transaction)?,
+            command::NT_CREATE_ANDX | command::OPEN_ANDX => self.open_answer1(around, step, block, asked)?,
             command::READ_ANDX if with_data => {
                 if let (Some(asked), Some(number)) = (asked, asked.and_then(|asked| asked.open)) {
                     let place = wire1::read_response(block)?;
@@ -398,6 +361,86 @@ impl Smb {
             self.asked.remove(&step.key());
         }
         Ok(done)
+    }
+
+    fn session_answer1(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        step: &Step<'_>,
+        block: &Block<'_>,
+        transaction: Option<u64>,
+    ) {
+        let (session_id, tree_id) = step.tree();
+        let success = step.header.status == 0;
+        let response = wire1::SessionSetup::parse_response(block);
+        let mut opened = None;
+        if let Some(slot) = self.ledger.answer(around, transaction, Some(step.status())) {
+            (slot.tx.session_id, slot.tx.tree_id) = (session_id, tree_id);
+            if let (Detail::SessionSetup(setup), Ok(answer)) = (&mut slot.tx.detail, response) {
+                setup.response = Some(Native { os: answer.native_os, lan_manager: answer.native_lm });
+                opened = Principal::of(&setup.credentials).filter(|_| success);
+            }
+        }
+        self.open_session(session_id, opened);
+    }
+
+    fn tree_answer1(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        step: &Step<'_>,
+        block: &Block<'_>,
+        transaction: Option<u64>,
+    ) -> Result<(), Malformed> {
+        let (session_id, tree_id) = step.tree();
+        let service = wire1::tree_connect_response(block)?;
+        let is_pipe = *service == *b"IPC";
+        let mut path = Arc::default();
+        if let Some(slot) = self.ledger.answer(around, transaction, Some(step.status())) {
+            (slot.tx.session_id, slot.tx.tree_id) = (session_id, tree_id);
+            if let Detail::TreeConnect(tree) = &mut slot.tx.detail {
+                (tree.is_pipe, tree.answered) = (is_pipe, true);
+                let [_, answered] = &mut tree.services;
+                *answered = Some(service);
+                path = Arc::clone(&tree.path);
+            }
+        }
+        self.trees.insert((session_id, tree_id), Tree { path, is_pipe });
+        Ok(())
+    }
+
+    fn open_answer1(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        step: &Step<'_>,
+        block: &Block<'_>,
+        asked: Option<Asked>,
+    ) -> Result<(), Malformed> {
+        let (session_id, _) = step.tree();
+        let transaction = asked.and_then(|asked| asked.transaction);
+        let success = step.header.status == 0;
+        let opened = match (success, step.command) {
+            (false, _) => None,
+            (true, command::NT_CREATE_ANDX) => Some(wire1::CreateResponse::parse(block)?),
+            (true, _) => {
+                let file = wire1::open_response(block)?;
+                Some(wire1::CreateResponse { file, times: [0; 4], size: 0 })
+            }
+        };
+        if let Some(number) = asked.and_then(|asked| asked.open) {
+            match &opened {
+                Some(opened) => self.bind_handle(number, session_id, FileId::Smb1(opened.file)),
+                None => self.close_open(around, number, None),
+            }
+        }
+        if let Some(slot) = self.ledger.answer(around, transaction, Some(step.status()))
+            && let (Detail::Create(create), Some(opened)) = (&mut slot.tx.detail, opened)
+        {
+            slot.tx.status = Some(Status::SUCCESS);
+            create.times = opened.times.map(seconds);
+            create.size = opened.size;
+            create.file = Some(FileId::Smb1(opened.file));
+        }
+        Ok(())
     }
 
     fn trans_answer1(&mut self, step: &Step<'_>, block: &Block<'_>, with_data: bool) -> Result<Done, Malformed> {

@@ -1,16 +1,16 @@
 //! Commands of SMB2 and SMB3.
 
-// Arrays of two are indexed by `Direction`, which cannot fail; the lint does not see that.
-#![allow(clippy::indexing_slicing)]
-
 use std::sync::Arc;
 
+use super::context::Around;
 use super::event::Event;
-use super::flow::{Around, AskKey, Asked, Need, Open, Related, Smb, Tree};
+use super::file::FileId;
+use super::flow::{Need, Smb};
 use super::lane::{Flowing, Route};
 use super::names::FSCTL_PIPE_TRANSCEIVE;
+use super::state::{AskKey, Asked, Open, Related, Tree};
 use super::transaction::{
-    Command, Create, Delete, Detail, Dialect, FileId, Negotiate, Rename, SessionSetup, Status, Transaction, TreeConnect,
+    Command, Create, Delete, Detail, Dialect, Negotiate, Rename, SessionSetup, Status, Transaction, TreeConnect,
 };
 use super::wire2::{
     self, Change, CreateRequest, CreateResponse, Header, Ioctl, NegotiateRequest, NegotiateResponse, Place,
@@ -308,47 +308,9 @@ impl Smb {
         let transaction = asked.and_then(|asked| asked.transaction);
         match header.command {
             command::NEGOTIATE => self.negotiated2(around, status, message)?,
-            command::SESSION_SETUP => {
-                let mut opened = None;
-                if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
-                    (slot.tx.session_id, slot.tx.tree_id) = (header.session_id, header.tree_id);
-                    if let Detail::SessionSetup(setup) = &slot.tx.detail
-                        && success
-                    {
-                        // A single leg, as of Kerberos, is numbered by its answer.
-                        opened = Principal::of(&setup.credentials);
-                    }
-                }
-                self.open_session(header.session_id, opened);
-            }
-            command::TREE_CONNECT if success => {
-                let share_type = wire2::tree_connect_type(message)?;
-                let mut path = Arc::default();
-                if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
-                    (slot.tx.session_id, slot.tx.tree_id) = (header.session_id, header.tree_id);
-                    if let Detail::TreeConnect(tree) = &mut slot.tx.detail {
-                        (tree.share_type, tree.is_pipe, tree.answered) = (share_type, share_type == 2, true);
-                        path = Arc::clone(&tree.path);
-                    }
-                }
-                self.trees.insert((header.session_id, header.tree_id), Tree { path, is_pipe: share_type == 2 });
-            }
-            command::CREATE => {
-                let created = if success { Some(CreateResponse::parse(message)?) } else { None };
-                if let (Some(asked), Some(number)) = (asked, asked.and_then(|asked| asked.open)) {
-                    match &created {
-                        Some(created) => self.bind_handle(number, asked.session_id, FileId::Smb2(created.file)),
-                        None => self.close_open(around, number, None),
-                    }
-                }
-                if let Some(slot) = self.ledger.answer(around, transaction, Some(status))
-                    && let (Detail::Create(create), Some(created)) = (&mut slot.tx.detail, created)
-                {
-                    create.times = created.times.map(seconds);
-                    create.size = created.size;
-                    create.file = Some(FileId::Smb2(created.file));
-                }
-            }
+            command::SESSION_SETUP => self.session_answer2(around, header, transaction),
+            command::TREE_CONNECT if success => self.tree_answer2(around, header, message, transaction)?,
+            command::CREATE => self.create_answer2(around, header, message, asked)?,
             command::CLOSE => {
                 self.ledger.answer(around, transaction, Some(status));
                 // Whatever the answer, the handle is gone.
@@ -374,24 +336,11 @@ impl Smb {
             }
             command::IOCTL if with_data => {
                 let ioctl = Ioctl::parse_response(message)?;
-                if ioctl.function == FSCTL_PIPE_TRANSCEIVE && ioctl.data.length > 0 {
-                    let unseen = Asked {
-                        transaction: None,
-                        session_id: header.session_id,
-                        tree_id: header.tree_id,
-                        open: None,
-                        position: 0,
-                    };
-                    let asked = asked.unwrap_or(unseen);
-                    let tree = (asked.session_id, asked.tree_id);
-                    let number = asked.open.unwrap_or_else(|| self.open_of(tree, FileId::Smb2(ioctl.file)));
-                    let speaks_rpc = self.opens.get_mut(&number).is_some_and(|open| {
-                        open.on_pipe = true;
-                        open.rpc.is_some() || transaction.is_none()
-                    });
-                    if speaks_rpc {
-                        return Ok(Some((ioctl.data, answer_flowing(header, &asked, number, ioctl.data))));
-                    }
+                if ioctl.function == FSCTL_PIPE_TRANSCEIVE
+                    && ioctl.data.length > 0
+                    && let Some(flowing) = self.pipe_answer2(header, &ioctl, asked)
+                {
+                    return Ok(Some((ioctl.data, flowing)));
                 }
                 self.ledger.answer(around, transaction, Some(status));
             }
@@ -400,6 +349,90 @@ impl Smb {
             }
         }
         Ok(None)
+    }
+
+    fn session_answer2(&mut self, around: &mut Around<'_, '_>, header: &Header, transaction: Option<u64>) {
+        let status = Status::Nt(header.status);
+        let success = status == Status::SUCCESS;
+        let mut opened = None;
+        if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
+            (slot.tx.session_id, slot.tx.tree_id) = (header.session_id, header.tree_id);
+            if let Detail::SessionSetup(setup) = &slot.tx.detail
+                && success
+            {
+                // A single leg, as of Kerberos, is numbered by its answer.
+                opened = Principal::of(&setup.credentials);
+            }
+        }
+        self.open_session(header.session_id, opened);
+    }
+
+    fn tree_answer2(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        header: &Header,
+        message: &[u8],
+        transaction: Option<u64>,
+    ) -> Result<(), Malformed> {
+        let status = Status::Nt(header.status);
+        let share_type = wire2::tree_connect_type(message)?;
+        let mut path = Arc::default();
+        if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
+            (slot.tx.session_id, slot.tx.tree_id) = (header.session_id, header.tree_id);
+            if let Detail::TreeConnect(tree) = &mut slot.tx.detail {
+                (tree.share_type, tree.is_pipe, tree.answered) = (share_type, share_type == 2, true);
+                path = Arc::clone(&tree.path);
+            }
+        }
+        self.trees.insert((header.session_id, header.tree_id), Tree { path, is_pipe: share_type == 2 });
+        Ok(())
+    }
+
+    fn create_answer2(
+        &mut self,
+        around: &mut Around<'_, '_>,
+        header: &Header,
+        message: &[u8],
+        asked: Option<Asked>,
+    ) -> Result<(), Malformed> {
+        let status = Status::Nt(header.status);
+        let success = status == Status::SUCCESS;
+        let transaction = asked.and_then(|asked| asked.transaction);
+        let created = if success { Some(CreateResponse::parse(message)?) } else { None };
+        if let (Some(asked), Some(number)) = (asked, asked.and_then(|asked| asked.open)) {
+            match &created {
+                Some(created) => self.bind_handle(number, asked.session_id, FileId::Smb2(created.file)),
+                None => self.close_open(around, number, None),
+            }
+        }
+        if let Some(slot) = self.ledger.answer(around, transaction, Some(status))
+            && let (Detail::Create(create), Some(created)) = (&mut slot.tx.detail, created)
+        {
+            create.times = created.times.map(seconds);
+            create.size = created.size;
+            create.file = Some(FileId::Smb2(created.file));
+        }
+        Ok(())
+    }
+
+    /// The data of an answer on a pipe, when it speaks RPC.
+    fn pipe_answer2(&mut self, header: &Header, ioctl: &Ioctl, asked: Option<Asked>) -> Option<Flowing> {
+        let transaction = asked.and_then(|asked| asked.transaction);
+        let unseen = Asked {
+            transaction: None,
+            session_id: header.session_id,
+            tree_id: header.tree_id,
+            open: None,
+            position: 0,
+        };
+        let asked = asked.unwrap_or(unseen);
+        let tree = (asked.session_id, asked.tree_id);
+        let number = asked.open.unwrap_or_else(|| self.open_of(tree, FileId::Smb2(ioctl.file)));
+        let speaks_rpc = self.opens.get_mut(&number).is_some_and(|open| {
+            open.on_pipe = true;
+            open.rpc.is_some() || transaction.is_none()
+        });
+        speaks_rpc.then(|| answer_flowing(header, &asked, number, ioctl.data))
     }
 
     fn negotiated2(&mut self, around: &mut Around<'_, '_>, status: Status, message: &[u8]) -> Result<(), Malformed> {

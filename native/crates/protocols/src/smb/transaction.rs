@@ -1,13 +1,15 @@
+//! What a transaction is about: a command with its answer, a file that grows, a call on a pipe.
+
 use std::sync::Arc;
 
 use sidewire_app_layer::Interface;
 use sidewire_msrpc::Exchange;
+use sidewire_msrpc::security::Credentials;
 use smallvec::SmallVec;
 
-use super::file::File;
+use super::file::{File, FileId};
 use super::kinds::TxKind;
 use crate::dcerpc::Rpc;
-use sidewire_msrpc::security::Credentials;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +35,6 @@ pub(super) enum Dialect {
     /// As the client named it.
     Smb1(Arc<[u8]>),
     Smb2(u16),
-}
-
-/// The identity of a file in a flow: an SMB2 file id, or an SMB1 one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum FileId {
-    Smb1(u16),
-    Smb2([u8; 16]),
 }
 
 /// A command with its answer, or what several of them add up to: a file read or written, a remote procedure call.
@@ -205,5 +200,23 @@ impl Rpc for Transaction {
 
     fn interfaces(&self) -> &[Interface] {
         self.call().map_or(&[], |call| &call.interfaces)
+    }
+}
+
+impl Detail {
+    /// What `types` of EVE's `smb` calls it.
+    pub(super) const fn kind(&self) -> TxKind {
+        match self {
+            Self::File(_) => TxKind::File,
+            Self::TreeConnect(_) => TxKind::TreeConnect,
+            Self::Negotiate(_) => TxKind::Negotiate,
+            Self::Call(_) => TxKind::Dcerpc,
+            Self::Create(_) => TxKind::Create,
+            Self::SessionSetup(_) => TxKind::SessionSetup,
+            Self::Ioctl(_) => TxKind::Ioctl,
+            Self::Rename(_) => TxKind::Rename,
+            Self::Delete(_) => TxKind::SetFilePathInfo,
+            Self::None | Self::Encrypted => TxKind::Generic,
+        }
     }
 }

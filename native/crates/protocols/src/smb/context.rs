@@ -1,0 +1,35 @@
+//! What a step through a flow works on.
+
+use sidewire_app_layer::{Context, Transactions};
+use sidewire_base::{Direction, Time};
+
+use super::frame::Layer;
+use super::transaction::Transaction;
+
+/// What a session works on while it parses.
+pub(super) struct Around<'a, 'c> {
+    pub(super) direction: Direction,
+    pub(super) transactions: &'a mut Transactions<Transaction>,
+    pub(super) context: &'a mut Context<'c>,
+    pub(super) now: Time,
+    /// Stream offset of what is read.
+    pub(super) offset: u64,
+}
+
+impl<'a, 'c> Around<'a, 'c> {
+    pub(super) fn new(
+        direction: Direction,
+        transactions: &'a mut Transactions<Transaction>,
+        context: &'a mut Context<'c>,
+    ) -> Self {
+        let now = context.time;
+        Self { direction, transactions, context, now, offset: 0 }
+    }
+
+    /// Tells the frames of a PDU that begins where is read.
+    pub(super) fn frame(&mut self, layer: Layer, length: u32) {
+        if let Some(frames) = &mut self.context.frames {
+            layer.tell(frames, self.offset, length);
+        }
+    }
+}

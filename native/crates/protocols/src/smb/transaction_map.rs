@@ -1,0 +1,119 @@
+//! The transactions of a flow: how they are opened, kept within bounds, and answered.
+
+use sidewire_app_layer::{Slot, Transactions};
+use sidewire_base::{Direction, Time};
+use smallvec::SmallVec;
+
+use super::context::Around;
+use super::event::Event;
+use super::limits::Limits;
+use super::stage::{BOTH_COMPLETE, COMPLETE};
+use super::transaction::{Detail, Dialect, Status, Transaction};
+
+/// Opens transactions and keeps their number down.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) dialect: Dialect,
+    limit: usize,
+    /// More transactions than the configuration allows were open: the flow is given up.
+    pub(super) exceeded: bool,
+    /// The configuration names a limit; without one, the oldest transaction makes room and the flow goes on.
+    strict: bool,
+    crowded: bool,
+    /// Transactions with lower ids were closed for want of room.
+    oldest: u64,
+    /// Events that wait for a transaction to stand on.
+    waiting: SmallVec<[Event; 2]>,
+    /// Answers seen behind a gap: what is older than the next one answered was answered in the gap.
+    pub(super) sweep: bool,
+}
+
+impl Ledger {
+    /// None yet, within the limits of the configuration.
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { limit: limits.transactions, strict: limits.strict, ..Self::default() }
+    }
+
+    /// Opens a transaction. Its request is complete unless it is a file or a call, which grow.
+    pub(super) fn open<'t>(
+        &mut self,
+        transactions: &'t mut Transactions<Transaction>,
+        now: Time,
+        mut transaction: Transaction,
+    ) -> &'t mut Slot<Transaction> {
+        let grows = matches!(transaction.detail, Detail::File(_) | Detail::Call(_));
+        transaction.dialect = self.dialect.clone();
+        transaction.kind = transaction.detail.kind();
+        let open = |slot: &&Slot<Transaction>| slot.head.progress != BOTH_COMPLETE;
+        let full = self.limit > 0
+            && transactions.len() >= self.limit
+            && transactions.iter().filter(open).count() >= self.limit;
+        if full && !self.strict {
+            self.make_room(transactions, now);
+        }
+        let first = full && !self.crowded;
+        self.crowded |= full;
+        self.exceeded |= full && self.strict;
+        let slot = transactions.open(transaction, now);
+        if first {
+            slot.raise(Event::TooManyTransactions);
+        }
+        if !grows {
+            slot.advance(Direction::ToServer, COMPLETE, now);
+        }
+        for event in self.waiting.drain(..) {
+            slot.raise(event);
+        }
+        slot
+    }
+
+    /// Closes the oldest transaction that is open. Ids only grow, so each is looked at once.
+    fn make_room(&mut self, transactions: &mut Transactions<Transaction>, now: Time) {
+        let end = transactions.opened();
+        if let Some(first) = transactions.at(0) {
+            self.oldest = self.oldest.max(first.head.id);
+        }
+        while self.oldest < end {
+            let id = self.oldest;
+            self.oldest += 1;
+            if let Some(slot) = transactions.by_id(id).filter(|slot| slot.head.progress != BOTH_COMPLETE) {
+                slot.advance(Direction::ToServer, COMPLETE, now);
+                slot.advance(Direction::ToClient, COMPLETE, now);
+                return;
+            }
+        }
+    }
+
+    /// Raises an event on the youngest transaction, or on the next one if there is none.
+    pub(super) fn raise(&mut self, transactions: &mut Transactions<Transaction>, event: Event) {
+        match transactions.last_mut() {
+            Some(slot) => slot.raise(event),
+            None if !self.waiting.contains(&event) => self.waiting.push(event),
+            None => {}
+        }
+    }
+
+    /// The transaction of an answered request: complete, with its status.
+    pub(super) fn answer<'t>(
+        &mut self,
+        around: &'t mut Around<'_, '_>,
+        id: Option<u64>,
+        status: Option<Status>,
+    ) -> Option<&'t mut Slot<Transaction>> {
+        let (id, now) = (id?, around.now);
+        if core::mem::take(&mut self.sweep) {
+            let older = around.transactions.iter_mut().take_while(|slot| slot.head.id < id);
+            for slot in older.filter(|slot| slot.tx.status != Some(Status::PENDING)) {
+                if !matches!(slot.tx.detail, Detail::File(_) | Detail::Call(_)) {
+                    slot.advance(Direction::ToClient, COMPLETE, now);
+                }
+            }
+        }
+        let slot = around.transactions.by_id(id)?;
+        slot.tx.status = status.or(slot.tx.status);
+        slot.tx.dialect = self.dialect.clone();
+        slot.advance(Direction::ToServer, COMPLETE, now);
+        slot.advance(Direction::ToClient, COMPLETE, now);
+        Some(slot)
+    }
+}
