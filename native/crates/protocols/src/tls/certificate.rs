@@ -12,8 +12,7 @@ use x509_parser::nom;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
-use super::event::TlsEvent;
-use super::transaction::{PendingEvents, TlsSide};
+use super::event::{PendingEvents, TlsEvent};
 
 /// Certificates of a chain that are kept. Chains in use have up to six.
 const MAX_CHAIN: usize = 64;
@@ -40,6 +39,26 @@ impl CertificateChain {
     pub(super) fn get(&self, nth: usize) -> Option<&[u8]> {
         let (start, end) = *self.places.get(nth)?;
         self.octets.get(start..end)
+    }
+
+    /// Takes the body of a message: what of it can be divided is kept.
+    fn read(&mut self, body: &[u8], events: &mut PendingEvents) -> Result<(), Malformed> {
+        let mut cur = Cursor::new(body);
+        let length = cur.u24_be()? as usize;
+        let octets = cur.take(length)?;
+        self.octets = octets.into();
+        let mut rest = Cursor::new(octets);
+        while !rest.is_empty() {
+            if self.places.len() == MAX_CHAIN {
+                events.raise(TlsEvent::CertificateInvalidLength);
+                break;
+            }
+            let length = rest.u24_be()? as usize;
+            let start = rest.position();
+            rest.skip(length)?;
+            self.places.push((start, start + length));
+        }
+        Ok(())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
@@ -88,38 +107,27 @@ impl CertificateTime {
 }
 
 /// Takes the body of a certificate message. A side's first one counts: what is sent again in a renegotiation is not read.
-pub(super) fn read(side: &mut TlsSide, body: &[u8], events: &mut PendingEvents) {
-    if side.chain.len() > 0 {
+pub(super) fn read(
+    chain: &mut CertificateChain,
+    leaf: &mut Option<Box<LeafCertificate>>,
+    body: &[u8],
+    events: &mut PendingEvents,
+) {
+    if chain.len() > 0 {
         return;
     }
-    if read_chain(side, body, events).is_err() {
+    if chain.read(body, events).is_err() {
         events.raise(TlsEvent::InvalidCertificate);
     }
-}
-
-fn read_chain(side: &mut TlsSide, body: &[u8], events: &mut PendingEvents) -> Result<(), Malformed> {
-    let mut cur = Cursor::new(body);
-    let length = cur.u24_be()? as usize;
-    let octets = cur.take(length)?;
-    side.chain.octets = octets.into();
-    let mut rest = Cursor::new(octets);
-    while !rest.is_empty() {
-        if side.chain.len() == MAX_CHAIN {
-            events.raise(TlsEvent::CertificateInvalidLength);
-            break;
-        }
-        let length = rest.u24_be()? as usize;
-        let start = rest.position();
-        let der = rest.take(length)?;
-        side.chain.places.push((start, start + length));
-        if side.leaf.is_none() {
-            match LeafCertificate::read(der, events) {
-                Ok(leaf) => side.leaf = Some(Box::new(leaf)),
-                Err(event) => events.raise(event),
+    for der in chain.iter() {
+        match LeafCertificate::read(der, events) {
+            Ok(read) => {
+                *leaf = Some(Box::new(read));
+                break;
             }
+            Err(event) => events.raise(event),
         }
     }
-    Ok(())
 }
 
 impl LeafCertificate {

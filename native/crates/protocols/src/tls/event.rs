@@ -1,5 +1,7 @@
 //! What can be odd about TLS.
 
+use smallvec::SmallVec;
+
 sidewire_app_layer::events! {
     /// What can be odd about TLS.
     pub(super) enum TlsEvent {
@@ -63,5 +65,22 @@ sidewire_app_layer::events! {
         ErrorMessageEncountered = "error_message_encountered",
         /// An SSL 2.0 record, or the header of a handshake message, could not be read.
         InvalidSslRecord = "invalid_ssl_record",
+    }
+}
+
+/// Events of a step, raised on the transaction behind it.
+#[derive(Debug, Default)]
+pub(super) struct PendingEvents(SmallVec<[TlsEvent; 4]>);
+
+impl PendingEvents {
+    /// Notes an event; twice is once.
+    pub(super) fn raise(&mut self, event: TlsEvent) {
+        if !self.0.contains(&event) {
+            self.0.push(event);
+        }
+    }
+
+    pub(super) fn take(&mut self) -> impl Iterator<Item = TlsEvent> + use<> {
+        core::mem::take(&mut self.0).into_iter()
     }
 }

@@ -6,7 +6,7 @@ use md5::{Digest, Md5};
 use sha2::Sha256;
 use sidewire_eve::hex;
 
-use super::transaction::HelloLists;
+use super::hello_lists::HelloLists;
 use super::version::{TlsVersion, is_grease};
 
 /// A JA3 or JA3S.

@@ -2,9 +2,9 @@
 
 use sidewire_base::Direction;
 
-use super::event::TlsEvent;
+use super::event::{PendingEvents, TlsEvent};
 use super::progress::{Stage, TlsProgress};
-use super::transaction::{PendingEvents, StateMessage, TlsTransaction};
+use super::transaction::{StateMessage, TlsTransaction};
 use super::{certificate, hello};
 
 /// Octets of a message that are waited for. Longer ones are passed over: programs refuse chains of certificates beyond
@@ -149,7 +149,8 @@ impl HandshakeStep<'_> {
             }
             (kind::CLIENT_HELLO | kind::SERVER_HELLO, _) => self.events.raise(TlsEvent::InvalidHandshakeMessage),
             (kind::CERTIFICATE, _) => {
-                certificate::read(&mut self.tx.sides[from], body, self.events);
+                let side = &mut self.tx.sides[from];
+                certificate::read(&mut side.chain, &mut side.leaf, body, self.events);
                 self.progress.reach(from, Stage::Certificate);
             }
             (kind::CERTIFICATE_REQUEST, Direction::ToClient) => {

@@ -7,9 +7,10 @@ use core::ops::ControlFlow;
 use sidewire_base::{Cursor, Direction, Malformed};
 use smallvec::SmallVec;
 
-use super::event::TlsEvent;
+use super::event::{PendingEvents, TlsEvent};
 use super::fingerprint::{TlsFingerprint, ja4};
-use super::transaction::{HelloLists, PendingEvents, StateMessage, TlsTransaction};
+use super::hello_lists::HelloLists;
+use super::transaction::{StateMessage, TlsTransaction};
 use super::version::{TlsVersion, is_grease};
 
 /// Values kept of one list of a side's hellos. The longest of ordinary clients have a tenth of it.

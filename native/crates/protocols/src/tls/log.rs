@@ -7,9 +7,10 @@ use sidewire_eve::{Array, Object, base64};
 use super::certificate::{CertificateChain, LeafCertificate};
 use super::fields::TlsFields;
 use super::fingerprint::{JA4_OF_NOTHING, TlsFingerprint};
+use super::hello_lists::HelloLists;
 use super::progress::Stage;
 use super::settings::EveTlsOptions;
-use super::transaction::{HelloLists, TlsSide, TlsTransaction};
+use super::transaction::{TlsSide, TlsTransaction};
 use super::version::TlsVersion;
 
 pub(super) const LOGGERS: &[Logger<TlsTransaction, EveTlsOptions>] = &[Logger::new(

@@ -13,6 +13,7 @@ mod frame;
 mod handshake;
 mod heartbeat;
 mod hello;
+mod hello_lists;
 mod log;
 mod progress;
 mod session;
@@ -30,21 +31,20 @@ use sidewire_app_layer::{
 };
 use sidewire_base::Direction;
 
-use event::TlsEvent;
+use event::{PendingEvents, TlsEvent};
 use progress::{Stage, TlsProgress};
 pub use session::TlsSession;
 use session::{RecordStep, TakenRecords};
 use settings::{EveTlsOptions, TlsSettings};
-use transaction::PendingEvents;
 pub use transaction::TlsTransaction;
 
 /// A certificate alone, and as the body of a message.
 pub(crate) fn fuzz_certificates(data: &[u8]) {
     let mut events = PendingEvents::default();
     std::hint::black_box(certificate::LeafCertificate::read(data, &mut events).is_ok());
-    let mut side = transaction::TlsSide::default();
-    certificate::read(&mut side, data, &mut events);
-    std::hint::black_box(side.chain.iter().map(<[u8]>::len).sum::<usize>());
+    let (mut chain, mut leaf) = (certificate::CertificateChain::default(), None);
+    certificate::read(&mut chain, &mut leaf, data, &mut events);
+    std::hint::black_box(chain.iter().map(<[u8]>::len).sum::<usize>());
 }
 
 impl Protocol for TlsSession {

@@ -3,14 +3,14 @@
 use sidewire_app_layer::{Context, Input};
 use sidewire_base::{Direction, PerDirection};
 
-use super::event::TlsEvent;
+use super::event::{PendingEvents, TlsEvent};
 use super::frame::RecordFrame;
 use super::handshake::{HandshakeBuffer, HandshakeStep};
 use super::heartbeat::HeartbeatState;
 use super::progress::{Stage, TlsProgress};
 use super::settings::{Encryption, TlsSettings};
 use super::ssl2::{self, Ssl2Record, Ssl2State};
-use super::transaction::{PendingEvents, TlsTransaction};
+use super::transaction::TlsTransaction;
 use super::version::TlsVersion;
 
 /// Octets of a record's header.

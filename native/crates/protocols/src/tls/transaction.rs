@@ -1,12 +1,11 @@
 //! What is kept of a session: one transaction for each flow, as long as the flow lives.
 
 use sidewire_base::{PerDirection, Time};
-use smallvec::SmallVec;
 
 use super::certificate::{CertificateChain, LeafCertificate};
-use super::event::TlsEvent;
 use super::fields::TlsFields;
 use super::fingerprint::TlsFingerprint;
+use super::hello_lists::HelloLists;
 use super::version::TlsVersion;
 
 /// A TLS session: what both sides said before it was encrypted.
@@ -41,18 +40,6 @@ pub(super) struct TlsSide {
     pub(super) leaf: Option<Box<LeafCertificate>>,
 }
 
-/// What a side's hellos list, in their order, without GREASE (RFC 8701). A second hello (after a HelloRetryRequest, or where
-/// one is sent twice) adds to it, as in Suricata.
-#[derive(Debug, Default)]
-pub(super) struct HelloLists {
-    /// The greatest that was named.
-    pub(super) version: TlsVersion,
-    pub(super) ciphers: Vec<u16>,
-    pub(super) extensions: Vec<u16>,
-    pub(super) signature_algorithms: Vec<u16>,
-    pub(super) alpns: Vec<Box<[u8]>>,
-}
-
 /// Turns the session has taken.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts of one session")]
@@ -79,23 +66,6 @@ pub(super) enum StateMessage {
     ServerHello = 2,
     ClientKeyExchange = 4,
     ServerKeyExchange = 8,
-}
-
-/// Events of a step, raised on the transaction behind it.
-#[derive(Debug, Default)]
-pub(super) struct PendingEvents(SmallVec<[TlsEvent; 4]>);
-
-impl PendingEvents {
-    /// Notes an event; twice is once.
-    pub(super) fn raise(&mut self, event: TlsEvent) {
-        if !self.0.contains(&event) {
-            self.0.push(event);
-        }
-    }
-
-    pub(super) fn take(&mut self) -> impl Iterator<Item = TlsEvent> + use<> {
-        core::mem::take(&mut self.0).into_iter()
-    }
 }
 
 impl TlsTransaction {
