@@ -26,7 +26,7 @@ export class FakeNative implements Native {
       to_client_stages: [],
     };
     const none = { buffers: [], fields: [], frames: [], events: [], transforms: [] };
-    return JSON.stringify({ version: 1, protocols: [protocol], ...none });
+    return JSON.stringify({ version: 2, protocols: [protocol], ...none });
   }
 
   beginRules(): NativeRuleCompiler {

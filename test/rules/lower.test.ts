@@ -85,15 +85,12 @@ describe('buffers', () => {
     ).toEqual([
       {
         ...buffer('http.uri', content('a')),
-        transforms: [
-          { name: 'url_decode', argument: '' },
-          { name: 'to_lowercase', argument: '' },
-        ],
+        transforms: [{ name: 'url_decode' }, { name: 'to_lowercase' }],
       },
       buffer('http.uri', content('B')),
     ]);
     expect(lowered('http.uri; xor:"0d0a"; content:"a";', 'http').conditions).toMatchObject([
-      { transforms: [{ name: 'xor', argument: '0d0a' }] },
+      { transforms: [{ name: 'xor', key: '0d0a' }] },
     ]);
   });
 

@@ -15,7 +15,7 @@ import { parseThresholdConfig } from './settings/threshold.js';
 import { type RuleLine, ruleLines } from './syntax/lines.js';
 
 /** Version of the IR this compiler writes; the engine refuses another. */
-export const IR_VERSION = 1;
+export const IR_VERSION = 2;
 
 /** Rules in a batch. */
 export const BATCH_SIZE = 512;
