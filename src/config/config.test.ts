@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { OutputConfig } from '../generated/config.js';
 import { applySet, dumpConfig, fromPlain, parseConfig, resolve, SURICATA_DEFAULTS } from './index.js';
 import type { ConfigMap } from './node.js';
 import { octets, truth } from './values.js';
@@ -18,6 +20,11 @@ function config(text: string, files: Record<string, string> = {}): ConfigMap {
     if (found === undefined) throw Object.assign(new Error(path), { code: 'ENOENT' });
     return found;
   });
+}
+
+/** The event types of an output that writes EVE. */
+function eveTypes(output: OutputConfig | undefined) {
+  return output?.format.kind === 'eve' ? output.format.types : {};
 }
 
 describe('values', () => {
@@ -89,8 +96,12 @@ describe('resolving', () => {
     });
     expect(run.flow.timeouts.tcp).toMatchObject({ new: 60, established: 600, closed: 60 });
     expect(run.flow.timeouts.udp).toMatchObject({ new: 30, closed: 0 });
-    expect(run.outputs[0]).toMatchObject({ path: '/logs/eve.json', append: true, metadata: true, community_id: null });
-    const types = Object.keys(run.outputs[0]?.types ?? {});
+    expect(run.outputs[0]).toMatchObject({
+      format: { kind: 'eve', metadata: true, community_id: null },
+      sink: { kind: 'file', path: '/logs/eve.json', append: true },
+      when_full: 'wait',
+    });
+    const types = Object.keys(eveTypes(run.outputs[0]));
     expect(types).toEqual(expect.arrayContaining(['alert', 'anomaly', 'http', 'dcerpc', 'stats', 'flow']));
     expect(types).not.toContain('quic');
     expect(run.protocols.http?.settings['libhtp.default-config.request-body-limit']).toBe('100 KiB');
@@ -112,7 +123,7 @@ describe('resolving', () => {
     applySet(tree, 'app-layer.protocols.http.enabled=no');
     const { run } = resolve(tree, PURPOSE);
     expect(run.stream.midstream).toBe(true);
-    expect(run.outputs[0]?.types.anomaly).toEqual({ enabled: 'yes', 'types.stream': 'yes' });
+    expect(eveTypes(run.outputs[0]).anomaly).toEqual({ enabled: 'yes', 'types.stream': 'yes' });
     expect(run.protocols.http?.tcp.enabled).toBe(false);
     expect(() => applySet(tree, 'stream.midstream')).toThrow(/has no value/);
   });
@@ -125,9 +136,45 @@ describe('resolving', () => {
     expect(() => mode('pcap-file:\n  checksum-checks: often\n')).toThrow(/yes, no or auto/);
   });
 
-  it('resolves fast.log beside EVE', () => {
-    const { run } = resolve(config('outputs:\n  - fast:\n      enabled: yes\n      append: no\n'), PURPOSE);
-    expect(run.fast).toEqual([{ path: `${PURPOSE.logDir}/fast.log`, append: false }]);
+  it('resolves fast.log and stats.log beside EVE', () => {
+    const text = 'outputs:\n  - fast:\n      enabled: yes\n      append: no\n  - stats:\n      enabled: yes\n';
+    const { run } = resolve(config(text), PURPOSE);
+    const file = (name: string, append: boolean) => ({
+      kind: 'file',
+      path: join(PURPOSE.logDir, name),
+      append,
+      mode: null,
+    });
+    expect(run.outputs).toEqual([
+      { format: { kind: 'fast' }, sink: file('fast.log', false), when_full: 'wait' },
+      { format: { kind: 'stats', null_values: false }, sink: file('stats.log', true), when_full: 'wait' },
+    ]);
+  });
+
+  it('resolves sockets, permissions and what is done when nobody reads, and names what does not exist', () => {
+    const eve = (...lines: string[]) =>
+      resolve(
+        config(`outputs:\n  - eve-log:\n      enabled: yes\n${lines.map((l) => `      ${l}\n`).join('')}`),
+        PURPOSE,
+      );
+    expect(eve('filetype: unix_stream', 'filename: /run/eve.sock', 'when-full: drop').run.outputs[0]).toMatchObject({
+      sink: { kind: 'unix-stream', path: '/run/eve.sock' },
+      when_full: 'drop',
+    });
+    expect(eve('filetype: unix_dgram').run.outputs[0]?.sink).toMatchObject({ kind: 'unix-dgram' });
+    const { run, missing } = eve('filemode: 640', 'prefix: "@cee: "', 'rotate-interval: hour', 'threaded: false');
+    expect(run.outputs[0]).toMatchObject({ format: { prefix: '@cee: ' }, sink: { mode: 0o640 } });
+    expect(missing).toEqual(['outputs.eve-log.rotate-interval']);
+    expect(eve('filetype: redis').missing).toEqual(['outputs.eve-log.filetype redis (nothing is written there)']);
+    expect(() => eve('filemode: rw')).toThrow(/three octal digits/);
+    expect(() => eve('when-full: burst')).toThrow(/when-full/);
+  });
+
+  it('writes no statistics where they are switched off', () => {
+    const stats = (text: string) => resolve(config(text), PURPOSE).run.stats;
+    expect(stats('stats:\n  enabled: no\n')).toBeNull();
+    expect(stats('stats:\n  enabled: yes\n  interval: 30\n')).toEqual({ interval: 30 });
+    expect(stats('%YAML 1.1\n---\n')).toEqual({ interval: 8 });
   });
 
   it('says whether and how often alerts tell a transaction that their rules do not look at', () => {

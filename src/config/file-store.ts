@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
-import type { EveOutput, FileStoreOutput, FilesConfig } from '../generated/config.js';
+import type { EveFormat, FileStoreOutput, FilesConfig } from '../generated/config.js';
 import { ConfigError } from './error.js';
 import { depth, flag, size, text, truth, whole } from './values.js';
 
@@ -53,8 +53,7 @@ export function resolveFileStore(
     stream_depth: own > streamDepth ? own : streamDepth,
     max_open_files: output['max-open-files'] ?? 0,
     event: {
-      path: '',
-      append: false,
+      prefix: '',
       community_id: null,
       sensor_name: sensorName,
       pcap_file: false,
@@ -69,7 +68,7 @@ export function resolveFileStore(
   return { store, warnings: own > 0 && own <= streamDepth ? [idle] : [] };
 }
 
-export function resolveXff(options: v.InferOutput<typeof xff> | undefined): EveOutput['xff'] {
+export function resolveXff(options: v.InferOutput<typeof xff> | undefined): EveFormat['xff'] {
   if (!options?.enabled) return null;
   return {
     overwrite: options.mode === 'overwrite',

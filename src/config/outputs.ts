@@ -1,18 +1,34 @@
 import { isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
-import type { EveOutput, FastOutput, FileStoreOutput, FilesConfig } from '../generated/config.js';
+import type {
+  EveFormat,
+  FileStoreOutput,
+  FilesConfig,
+  FormatConfig,
+  OutputConfig,
+  SinkConfig,
+} from '../generated/config.js';
 import { EVENT_TYPES } from '../generated/events.js';
 import { ConfigError } from './error.js';
 import { addFiles, resolveFileStore, resolveXff, xff } from './file-store.js';
 import { flatten } from './flatten.js';
 import { flag, text, truth, whole } from './values.js';
 
-/** The options of an EVE output beside its types. */
-const eveLog = v.looseObject({
-  enabled: v.optional(flag),
+/** Where an output's lines go; every output may have these. */
+const sinkKeys = {
   filetype: v.optional(text),
   filename: v.optional(text),
   append: v.optional(flag),
+  filemode: v.optional(v.pipe(text, v.regex(/^0?[0-7]{3}$/, 'must be three octal digits'))),
+  // Not Suricata's: what is done with lines that the sink does not take as fast as they come.
+  'when-full': v.optional(v.picklist(['wait', 'drop'])),
+};
+
+/** The options of an EVE output beside its types. */
+const eveLog = v.looseObject({
+  enabled: v.optional(flag),
+  ...sinkKeys,
+  prefix: v.optional(text),
   'community-id': v.optional(flag),
   'community-id-seed': v.optional(whole),
   'pcap-file': v.optional(flag),
@@ -23,20 +39,40 @@ const eveLog = v.looseObject({
   types: v.optional(v.union([v.array(v.unknown()), v.literal('')])),
 });
 
+/** The options of `fast`. */
+const fast = v.looseObject({ enabled: v.optional(flag), ...sinkKeys });
+
+/** The options of `stats`. */
+const stats = v.looseObject({ enabled: v.optional(flag), ...sinkKeys, 'null-values': v.optional(flag) });
+
+/**
+ * Keys of outputs that change nothing here: threads and buffers, what belongs to a file type that is not chosen, and
+ * `totals`, which is always written.
+ */
+const INERT: ReadonlySet<string> = new Set([
+  'threaded',
+  'buffer-size',
+  'buffering',
+  'redis',
+  'identity',
+  'facility',
+  'level',
+  'totals',
+]);
+
 /** EVE types whose name in a configuration is not the one their events have. */
 const EVENT_TYPE_OF: Readonly<Record<string, string>> = { files: 'fileinfo' };
 
 /** What the `outputs` of a configuration come to. */
 export interface Outputs {
-  readonly eve: EveOutput[];
-  readonly fast: FastOutput[];
+  readonly outputs: OutputConfig[];
   /** Where files are stored. */
   fileStore: FileStoreOutput | null;
   /** What is computed of all files. */
   readonly files: FilesConfig;
   /** What is odd about the outputs, as Suricata says it. */
   readonly warnings: string[];
-  /** Outputs and event types that were asked for and do not exist here. */
+  /** Outputs, options and event types that were asked for and do not exist here. */
   readonly missing: string[];
 }
 
@@ -52,51 +88,35 @@ export interface OutputPurpose {
   readonly protocols: ReadonlySet<string>;
 }
 
+/** An output being resolved: its name, its place in the list, and where to say what does not exist. */
+interface Resolving {
+  readonly name: string;
+  readonly index: number;
+  readonly purpose: OutputPurpose;
+  readonly missing: string[];
+}
+
 /** Resolves `outputs`. */
 export function resolveOutputs(items: readonly unknown[], purpose: OutputPurpose): Outputs {
   const files: FilesConfig = { hashes: [], magic: false, magic_database: purpose.magicFile };
-  const result: Outputs = { eve: [], fast: [], fileStore: null, files, warnings: [], missing: [] };
+  const result: Outputs = { outputs: [], fileStore: null, files, warnings: [], missing: [] };
   for (const [index, item] of items.entries()) {
     const [name, body] = named(item);
-    if (name === 'eve-log') addEve(result, body, index, purpose);
-    else if (name === 'fast') addFast(result, body, purpose.logDir);
-    else if (name === 'file-store') addFileStore(result, body, purpose);
-    else if (isOn(body)) result.missing.push(`outputs.${name}`);
+    if (!isOn(body)) continue;
+    if (name === 'file-store') {
+      addFileStore(result, body, purpose);
+      continue;
+    }
+    const output = resolveOutput(body, { name, index, purpose, missing: result.missing });
+    if (output === null) continue;
+    result.outputs.push(output);
+    if (output.format.kind === 'eve') addFiles(files, output.format.types.fileinfo ?? {});
   }
   return result;
 }
 
-function addEve(result: Outputs, body: unknown, index: number, { logDir, sensorName, protocols }: OutputPurpose): void {
-  if (!isOn(body)) return;
-  const parsed = v.safeParse(eveLog, body);
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw new ConfigError(`outputs.${index}.eve-log.${v.getDotPath(issue)} ${issue.message}`, null, '');
-  }
-  const eve = parsed.output;
-  const filetype = eve.filetype ?? 'regular';
-  if (filetype !== 'regular') {
-    result.missing.push(`outputs.eve-log.filetype ${filetype} (nothing is written there)`);
-    return;
-  }
-  const filename = eve.filename ?? 'eve.json';
-  result.eve.push({
-    path: isAbsolute(filename) ? filename : join(logDir, filename),
-    append: eve.append ?? true,
-    community_id: eve['community-id'] ? (eve['community-id-seed'] ?? 0) : null,
-    sensor_name: sensorName,
-    pcap_file: eve['pcap-file'] ?? false,
-    ethernet: eve.ethernet ?? false,
-    metadata: eve.metadata ?? true,
-    xff: resolveXff(eve.xff),
-    ipv6_full: !(eve['compress-ipv6'] ?? false),
-    types: resolveTypes(result, Array.isArray(eve.types) ? eve.types : [], protocols),
-  });
-  addFiles(result.files, result.eve.at(-1)?.types.fileinfo ?? {});
-}
-
 function addFileStore(result: Outputs, body: unknown, purpose: OutputPurpose): void {
-  if (!isOn(body) || result.fileStore !== null) return;
+  if (result.fileStore !== null) return;
   const resolved = resolveFileStore(body, purpose);
   if (resolved === null) {
     result.missing.push('outputs.file-store version 1 (version 2 is there)');
@@ -107,23 +127,91 @@ function addFileStore(result: Outputs, body: unknown, purpose: OutputPurpose): v
   addFiles(result.files, flatten(body));
 }
 
-function addFast(result: Outputs, body: unknown, logDir: string): void {
-  if (!isOn(body)) return;
-  const { filename = 'fast.log', append = 'yes' } = body as { filename?: string; append?: string };
-  result.fast.push({
-    path: isAbsolute(filename) ? filename : join(logDir, filename),
-    append: truth(String(append)) !== false,
-  });
+function resolveOutput(body: unknown, at: Resolving): OutputConfig | null {
+  switch (at.name) {
+    case 'eve-log': {
+      const eve = parseOutput(eveLog, body, at);
+      return outputOf(eveFormat(eve, at), eve, 'eve.json', at);
+    }
+    case 'fast': {
+      const options = parseOutput(fast, body, at);
+      return outputOf({ kind: 'fast' }, options, 'fast.log', at);
+    }
+    case 'stats': {
+      const options = parseOutput(stats, body, at);
+      return outputOf({ kind: 'stats', null_values: options['null-values'] ?? false }, options, 'stats.log', at);
+    }
+    default:
+      at.missing.push(`outputs.${at.name}`);
+      return null;
+  }
 }
 
-function resolveTypes(result: Outputs, items: readonly unknown[], protocols: ReadonlySet<string>): EveOutput['types'] {
-  const types: EveOutput['types'] = {};
+/** Gives the options of an output their meaning, and names those that have none. */
+function parseOutput<T extends v.LooseObjectSchema<v.ObjectEntries, undefined>>(
+  schema: T,
+  body: unknown,
+  at: Resolving,
+): v.InferOutput<T> {
+  const parsed = v.safeParse(schema, body);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw new ConfigError(`outputs.${at.index}.${at.name}.${v.getDotPath(issue)} ${issue.message}`, null, '');
+  }
+  for (const [key, value] of Object.entries(body as object))
+    if (!(key in schema.entries) && !INERT.has(key) && !isUnasked(value)) at.missing.push(`outputs.${at.name}.${key}`);
+  return parsed.output;
+}
+
+type SinkOptions = v.InferOutput<typeof fast>;
+
+function outputOf(format: FormatConfig, options: SinkOptions, usual: string, at: Resolving): OutputConfig | null {
+  const sink = sinkOf(options, usual, at);
+  return sink && { format, sink, when_full: options['when-full'] ?? 'wait' };
+}
+
+function sinkOf(options: SinkOptions, usual: string, { name, purpose, missing }: Resolving): SinkConfig | null {
+  const filename = options.filename ?? usual;
+  const path = isAbsolute(filename) ? filename : join(purpose.logDir, filename);
+  const mode = options.filemode === undefined ? null : Number.parseInt(options.filemode, 8);
+  switch (options.filetype ?? 'regular') {
+    case 'regular':
+    case 'file':
+      return { kind: 'file', path, append: options.append ?? true, mode };
+    case 'unix_stream':
+      return { kind: 'unix-stream', path };
+    case 'unix_dgram':
+      return { kind: 'unix-dgram', path };
+    default:
+      missing.push(`outputs.${name}.filetype ${options.filetype} (nothing is written there)`);
+      return null;
+  }
+}
+
+function eveFormat(eve: v.InferOutput<typeof eveLog>, at: Resolving): FormatConfig {
+  const types = Array.isArray(eve.types) ? eve.types : [];
+  return {
+    kind: 'eve',
+    prefix: eve.prefix ?? '',
+    community_id: eve['community-id'] ? (eve['community-id-seed'] ?? 0) : null,
+    sensor_name: at.purpose.sensorName,
+    pcap_file: eve['pcap-file'] ?? false,
+    ethernet: eve.ethernet ?? false,
+    metadata: eve.metadata ?? true,
+    xff: resolveXff(eve.xff),
+    ipv6_full: !(eve['compress-ipv6'] ?? false),
+    types: resolveTypes(types, at),
+  };
+}
+
+function resolveTypes(items: readonly unknown[], { purpose, missing }: Resolving): EveFormat['types'] {
+  const types: EveFormat['types'] = {};
   for (const item of items) {
     const [name, body] = named(item);
     if (name === '' || isOff(body)) continue;
     const type = EVENT_TYPE_OF[name] ?? name;
-    if (isEventType(type) || protocols.has(type)) types[type] = { ...types[type], ...flatten(body) };
-    else result.missing.push(`outputs.eve-log.types.${name}`);
+    if (isEventType(type) || purpose.protocols.has(type)) types[type] = { ...types[type], ...flatten(body) };
+    else missing.push(`outputs.eve-log.types.${name}`);
   }
   return types;
 }
@@ -147,4 +235,10 @@ function isOn(body: unknown): boolean {
 /** Event types are on unless they say that they are off. */
 function isOff(body: unknown): boolean {
   return truth(String((body as { enabled?: string } | null)?.enabled ?? 'yes')) === false;
+}
+
+/** A value that asks for nothing: empty, or off. */
+function isUnasked(value: unknown): boolean {
+  if (typeof value === 'string') return value === '' || truth(value) === false;
+  return isOff(value);
 }

@@ -121,11 +121,9 @@ function resolveRun(values: Values, workers: number, protocols: RunConfig['proto
     detect: resolveTable(DETECT, values),
     ...resolveTable(BESIDE, values),
     protocols,
-    outputs: outputs.eve,
-    fast: outputs.fast,
+    outputs: outputs.outputs,
     file_store: outputs.fileStore,
     files: outputs.files,
-    subscribe: null,
     explain: null,
   };
 }

@@ -80,7 +80,8 @@ describe('a run', () => {
   it('asks for nothing when nobody wants events', async () => {
     const native = new FakeNative(LINES);
     await new Engine({}, native).replay(capture, { types: [], logDir: '/out' }).summary();
-    expect(native.configs[0]).toMatchObject({ subscribe: null, outputs: [{ path: '/out/eve.json', append: false }] });
+    expect(native.configs[0]).toMatchObject({ outputs: [{ sink: { path: '/out/eve.json', append: false } }] });
+    expect(native.configs[0]?.outputs).toHaveLength(1);
   });
 });
 

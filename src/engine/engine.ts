@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config, KnownProtocol } from '../config/index.js';
 import type { Catalog } from '../generated/catalog.js';
 import type { RunConfig } from '../generated/config.js';
+import type { RuleTrace } from '../generated/explain.js';
 import { ruleOrigins } from '../rules/suricata/index.js';
 import { compileOptions, compileRuleset, type RuleSource } from './compile.js';
 import { EngineError, fromNative } from './error.js';
@@ -9,7 +10,7 @@ import type { EventType } from './events.js';
 import { type Trace, withPredicates } from './explain.js';
 import { expandInputs, type InputOptions } from './inputs.js';
 import { loadNative, type Native, type NativeSecrets } from './native.js';
-import { type EngineOptions, type EngineSetup, fullOutput, resolveOptions } from './options.js';
+import { type EngineOptions, type EngineSetup, fullOutput, resolveOptions, subscription } from './options.js';
 import type { Ruleset } from './ruleset.js';
 import { Run } from './run.js';
 import { loadSecrets } from './secrets.js';
@@ -90,7 +91,11 @@ export class Engine {
     const config = this.#runConfig(captures, options);
     try {
       const native = this.#native.startRun(JSON.stringify(config), options.rules?.native() ?? null, this.#secrets);
-      return new Run(native, config.subscribe !== null, options.signal);
+      return new Run(
+        native,
+        config.outputs.some(({ sink }) => sink.kind === 'subscriber'),
+        options.signal,
+      );
     } catch (error) {
       throw fromNative(error);
     }
@@ -105,7 +110,7 @@ export class Engine {
     try {
       const trace = JSON.parse(
         await this.#native.explain(JSON.stringify(config), rules.native(), this.#secrets, sid),
-      ) as Trace;
+      ) as RuleTrace;
       const options = compileOptions(this.config, this.catalog);
       return withPredicates(trace, (text) => ruleOrigins(text, options));
     } catch (error) {
@@ -130,11 +135,15 @@ export class Engine {
       inputs,
       rules: options.rules?.counts ?? resolved.rules,
       continue_files: options.continue ?? false,
-      outputs:
-        logDir === undefined ? [] : own ? resolved.outputs : [fullOutput(join(logDir, 'eve.json'), this.protocols)],
-      fast: own ? resolved.fast : [],
+      outputs: [
+        ...(wantsEvents ? [subscription(this.protocols, options.types)] : []),
+        ...(logDir === undefined
+          ? []
+          : own
+            ? resolved.outputs
+            : [fullOutput(join(logDir, 'eve.json'), this.protocols)]),
+      ],
       file_store: own ? resolved.file_store : null,
-      subscribe: wantsEvents ? fullOutput('', this.protocols, options.types) : null,
     };
   }
 }

@@ -1,63 +1,23 @@
+import type { ExplainedRule, FlowResults, RuleResult, RuleTrace, Stage } from '../generated/explain.js';
 import type { RuleOrigins, RulePart } from '../rules/suricata/index.js';
-import type { FrameRecord } from './events.js';
 
-/** The first stage at which a rule failed; `matched` when it did not. */
-export type Stage =
-  | 'protocol'
-  | 'address'
-  | 'port'
-  | 'flow'
-  | 'application'
-  | 'no_data'
-  | 'condition'
-  | 'check'
-  | 'matched';
+export type { ExplainedRule, Stage };
 
 /** How far one rule came on one flow, transaction or packet: the evaluation that came farthest. */
-export interface Result {
-  readonly gid: number;
-  readonly sid: number;
-  readonly tx_id?: number;
-  /** The frame, where the rule looks into frames. */
-  readonly frame?: Pick<FrameRecord, 'type' | 'id' | 'direction'>;
-  readonly stage: Stage;
-  /** Position in the rule's conditions, and of the check inside that condition. */
-  readonly condition?: number;
-  readonly check?: number;
+export interface Result extends RuleResult {
   /** What failed, as the rule has it: an option, a content with its modifiers, a part of the header. */
   readonly predicate?: string;
-  /** Where it was looked for, and what stood there. */
-  readonly offset?: number;
-  readonly found?: string;
-  readonly found_hex?: string;
 }
 
-export interface FlowTrace {
-  readonly flow_id: number;
-  readonly client: string;
-  readonly server: string;
-  /** IP protocol number. */
-  readonly protocol: number;
-  readonly app_proto?: string;
+export interface FlowTrace extends Omit<FlowResults, 'results'> {
   readonly results: readonly Result[];
 }
 
-/** A rule that is explained. */
-export interface ExplainedRule {
-  readonly gid: number;
-  readonly sid: number;
-  readonly text: string;
-}
-
 /** What `explain` knows of one rule and some captures. */
-export interface Trace {
-  /** The rules of this sid; more than one where generators share it. */
-  readonly rules: readonly ExplainedRule[];
+export interface Trace extends Omit<RuleTrace, 'flows' | 'packets'> {
   readonly flows: readonly FlowTrace[];
   /** Results on packets without a flow. */
   readonly packets: readonly Result[];
-  /** Flows beyond what is kept. */
-  readonly left_out: number;
 }
 
 const STAGES: Readonly<Record<Stage, string>> = {
@@ -82,9 +42,9 @@ const PARTS: Readonly<Partial<Record<Stage, RulePart>>> = {
 };
 
 /** Adds to each result what failed as its rule has it. `originsOf` reads a rule's text. */
-export function withPredicates(trace: Trace, originsOf: (text: string) => RuleOrigins | null): Trace {
+export function withPredicates(trace: RuleTrace, originsOf: (text: string) => RuleOrigins | null): Trace {
   const origins = new Map(trace.rules.map(({ gid, sid, text }) => [`${gid}:${sid}`, originsOf(text)]));
-  const add = (result: Result): Result => {
+  const add = (result: RuleResult): Result => {
     const rule = origins.get(`${result.gid}:${result.sid}`);
     const part = PARTS[result.stage];
     const predicate =

@@ -21,4 +21,4 @@ export { platformName } from './platform.js';
 export { type Findings, type Problem, Ruleset, type RulesetStats } from './ruleset.js';
 export { Run } from './run.js';
 export type { SecretOptions } from './secrets.js';
-export type { AlertCount, Progress, RunError, Summary } from './summary.js';
+export type { AlertCount, OutputCount, Progress, RunError, Summary } from './summary.js';

@@ -43,6 +43,7 @@ export interface NativeRun {
   next(): Promise<Buffer | null>;
   swap(rules: NativeRuleset): void;
   progress(): string;
+  reopen(): void;
   stop(): void;
   finished(): Promise<string>;
 }

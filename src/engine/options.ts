@@ -9,7 +9,7 @@ import {
   replayDefaults,
   resolve,
 } from '../config/index.js';
-import type { ChecksumMode, EveOutput, Matcher } from '../generated/config.js';
+import type { ChecksumMode, FormatConfig, Matcher, OutputConfig } from '../generated/config.js';
 import { EVENT_TYPES } from '../generated/events.js';
 import type { SecretOptions } from './secrets.js';
 
@@ -82,19 +82,16 @@ export function resolveOptions(options: EngineSetup, protocols: readonly KnownPr
   return resolve(configTree(options), { logDir, workers: options.workers ?? defaultWorkers(), protocols });
 }
 
-/**
- * An EVE output with everything there is to say: what `replay` writes and the library's events hold. `types` limits it.
- */
-export function fullOutput(path: string, protocols: readonly KnownProtocol[], types?: readonly string[]): EveOutput {
+/** EVE with everything there is to say: what `replay` writes and the library's events hold. `types` limits it. */
+function fullFormat(protocols: readonly KnownProtocol[], types?: readonly string[]): FormatConfig {
   const names = types ?? [
     ...EVENT_TYPES.filter((type) => !UNASKED.has(type)),
     ...protocols.flatMap(({ name, aliases }) => [name, ...aliases]),
   ];
   const options = (name: string) => ({ ...ALL_TYPES, ...TYPE_OPTIONS[name] });
-  const all: EveOutput['types'] = Object.fromEntries(names.map((name) => [name, options(name)]));
   return {
-    path,
-    append: false,
+    kind: 'eve',
+    prefix: '',
     community_id: null,
     sensor_name: '',
     pcap_file: false,
@@ -102,8 +99,19 @@ export function fullOutput(path: string, protocols: readonly KnownProtocol[], ty
     metadata: true,
     xff: null,
     ipv6_full: false,
-    types: all,
+    types: Object.fromEntries(names.map((name) => [name, options(name)])),
   };
+}
+
+/** A file with every event. */
+export function fullOutput(path: string, protocols: readonly KnownProtocol[]): OutputConfig {
+  const sink = { kind: 'file', path, append: false, mode: null } as const;
+  return { format: fullFormat(protocols), sink, when_full: 'wait' };
+}
+
+/** Events for whoever iterates the run. */
+export function subscription(protocols: readonly KnownProtocol[], types?: readonly string[]): OutputConfig {
+  return { format: fullFormat(protocols, types), sink: { kind: 'subscriber' }, when_full: 'wait' };
 }
 
 /** Types that tell what others tell, or every octet of a stream once more: written when they are asked for. */

@@ -1,28 +1,10 @@
 import type { RuleCounts } from '../generated/config.js';
+import type { Problem, RulesetStats } from '../generated/run.js';
 import type { Diagnostic } from '../rules/suricata/index.js';
 import { EngineError } from './error.js';
 import type { NativeRuleset } from './native.js';
 
-/** A rule that was understood but could not be compiled. */
-export interface Problem {
-  readonly gid: number;
-  readonly sid: number;
-  readonly message: string;
-}
-
-/** What compiling cost and gave. Milliseconds. */
-export interface RulesetStats {
-  /** Rules by Suricata's rule type. */
-  readonly types: Readonly<Record<string, number>>;
-  readonly groups: number;
-  readonly patterns: number;
-  readonly matchers: number;
-  readonly decode_ms: number;
-  readonly plan_ms: number;
-  readonly compile_ms: number;
-  /** The literal matcher. */
-  readonly matcher: string;
-}
+export type { Problem, RulesetStats };
 
 /** What the rule compiler said beside the set itself. */
 export interface Findings {

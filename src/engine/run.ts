@@ -79,6 +79,11 @@ export class Run implements AsyncIterable<EveEvent>, AsyncDisposable {
     return JSON.parse(this.#native.progress()) as Progress;
   }
 
+  /** Has outputs begin again under their names: files that were moved away are made anew, sockets connected again. */
+  reopenOutputs(): void {
+    this.#native.reopen();
+  }
+
   /** Asks the run to stop. What was read is finished and counted. */
   stop(): void {
     this.#native.stop();

@@ -126,17 +126,13 @@ guess_transaction: boolean,
 guesses_per_transaction: number, };
 
 /**
- * One EVE writer.
+ * EVE as an output writes it.
  */
-export type EveOutput = { 
+export type EveFormat = { 
 /**
- * File; `/dev/stdout` is standard output. Empty for the subscriber.
+ * Text before each line (`@cee: `); none when empty.
  */
-path: string, 
-/**
- * Append instead of replacing.
- */
-append: boolean, 
+prefix: string, 
 /**
  * Community id seed; absent: no community id.
  */
@@ -171,19 +167,6 @@ ipv6_full: boolean,
 types: { [key in string]: { [key in string]: string } }, };
 
 /**
- * A file with a line of text for each alert.
- */
-export type FastOutput = { 
-/**
- * File; `/dev/stdout` is standard output.
- */
-path: string, 
-/**
- * Append instead of replacing.
- */
-append: boolean, };
-
-/**
  * A directory for files, named by their content.
  */
 export type FileStoreOutput = { 
@@ -210,7 +193,7 @@ max_open_files: number,
 /**
  * How the events beside files are written.
  */
-event: EveOutput, };
+event: EveFormat, };
 
 /**
  * What is computed of all files.
@@ -248,9 +231,35 @@ emergency_recovery: number,
 timeouts: { [key in string]: { [key in string]: number } }, };
 
 /**
+ * What an output writes.
+ */
+export type FormatConfig = { "kind": "eve" } & EveFormat | { "kind": "fast" } | { "kind": "stats", 
+/**
+ * Those that are 0, too.
+ */
+null_values: boolean, };
+
+/**
  * Literal matchers.
  */
 export type Matcher = "auto" | "vectorscan" | "aho-corasick";
+
+/**
+ * An output: what is written, and where to.
+ */
+export type OutputConfig = { 
+/**
+ * What is written.
+ */
+format: FormatConfig, 
+/**
+ * Where to.
+ */
+sink: SinkConfig, 
+/**
+ * What is done with lines that the sink does not take as fast as they come.
+ */
+when_full: WhenFull, };
 
 /**
  * A protocol's switches and settings.
@@ -339,13 +348,9 @@ detect: DetectConfig,
  */
 rules: RuleCounts, 
 /**
- * EVE writers.
+ * Outputs.
  */
-outputs: Array<EveOutput>, 
-/**
- * Files with a line of text for each alert (`fast.log`).
- */
-fast: Array<FastOutput>, 
+outputs: Array<OutputConfig>, 
 /**
  * Where files are stored; absent: nowhere.
  */
@@ -355,10 +360,6 @@ file_store: FileStoreOutput | null,
  */
 files: FilesConfig, 
 /**
- * Hand EVE lines to the subscriber (`NativeRun.next`), written as this output's types say.
- */
-subscribe: EveOutput | null, 
-/**
  * Statistics; none are written when absent.
  */
 stats: StatsConfig | null, 
@@ -366,6 +367,31 @@ stats: StatsConfig | null,
  * Explain this rule: record the first stage at which it failed on each flow.
  */
 explain: number | null, };
+
+/**
+ * Where an output's lines go.
+ */
+export type SinkConfig = { "kind": "file", 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * Append instead of replacing.
+ */
+append: boolean, 
+/**
+ * Permissions it is given.
+ */
+mode: number | null, } | { "kind": "unix-stream", 
+/**
+ * Its path.
+ */
+path: string, } | { "kind": "unix-dgram", 
+/**
+ * Its path.
+ */
+path: string, } | { "kind": "subscriber" };
 
 /**
  * Statistics.
@@ -459,6 +485,11 @@ enabled: boolean,
  * Ports for its probes; empty: its own.
  */
 ports: Array<number>, };
+
+/**
+ * What is done with lines that a sink does not take as fast as they come.
+ */
+export type WhenFull = "wait" | "drop";
 
 /**
  * X-Forwarded-For.

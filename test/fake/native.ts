@@ -80,6 +80,8 @@ export class FakeRun implements NativeRun {
     return JSON.stringify({ packets: this.#next, bytes: 0, fileBytes: 0, fileTotal: 0, file: '' });
   }
 
+  reopen(): void {}
+
   stop(): void {
     this.stopped = true;
   }

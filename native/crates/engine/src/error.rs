@@ -18,10 +18,10 @@ pub enum EngineError {
         partial: bool,
     },
     /// An output cannot be opened or written.
-    #[error("{}: cannot write: {source}", path.display())]
+    #[error("{output}: cannot write: {source}")]
     Output {
-        /// The file.
-        path: PathBuf,
+        /// What it is called: a path, or a kind of sink and where it leads.
+        output: String,
         /// Why.
         source: std::io::Error,
     },
@@ -68,13 +68,19 @@ impl EngineError {
         }
     }
 
-    /// The file concerned, if there is one.
+    /// The capture concerned, if there is one.
     #[must_use]
     pub fn path(&self) -> Option<&std::path::Path> {
         match self {
-            Self::Capture { path, .. } | Self::Output { path, .. } => Some(path),
-            Self::FileStore(_) | Self::Magic(_) => None,
-            Self::Config(_) | Self::Rules(_) | Self::Internal(_) | Self::Thread(_) | Self::Secrets(_) => None,
+            Self::Capture { path, .. } => Some(path),
+            Self::Output { .. }
+            | Self::FileStore(_)
+            | Self::Magic(_)
+            | Self::Config(_)
+            | Self::Rules(_)
+            | Self::Internal(_)
+            | Self::Thread(_)
+            | Self::Secrets(_) => None,
         }
     }
 }

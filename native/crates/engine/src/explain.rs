@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Serialize;
 use sidewire_base::Direction;
 use sidewire_detect::{Failure, Observer, Record, Recorder, RuleSet, Unit};
-use sidewire_eve::{Object, hex, printable};
+use sidewire_eve::{hex, printable};
 use sidewire_msrpc::security::Secrets;
+
+use ts_rs::TS;
 
 use crate::EngineError;
 use crate::config::RunConfig;
@@ -22,13 +25,13 @@ const MAX_FLOWS: usize = 10_000;
 /// Watches one rule, flow by flow.
 pub(crate) struct Explainer {
     recorder: Recorder,
-    flows: BTreeMap<u64, Trace>,
+    flows: BTreeMap<u64, FlowRecords>,
     /// Records of packets without a flow.
     loose: Vec<Record>,
     left_out: u64,
 }
 
-struct Trace {
+struct FlowRecords {
     id: u64,
     client: String,
     server: String,
@@ -42,76 +45,203 @@ impl Explainer {
         Self { recorder: Recorder::new(rules), flows: BTreeMap::new(), loose: Vec::new(), left_out: 0 }
     }
 
-    fn json(&self, rules: &RuleSet) -> String {
-        let mut text = Vec::new();
-        {
-            let mut o = Object::new(&mut text);
-            o.array("rules", |list| {
-                for &index in self.recorder.rules() {
-                    let rule = rules.rule(index);
-                    list.object(|o| {
-                        o.u64("gid", rule.gid).u64("sid", rule.sid).str("text", &rule.text);
-                    });
-                }
-            });
-            o.array("flows", |list| {
-                for flow in self.flows.values() {
-                    list.object(|o| {
-                        o.u64("flow_id", flow.id).str("client", &flow.client).str("server", &flow.server);
-                        o.u64("protocol", flow.protocol);
-                        if let Some(app) = flow.app {
-                            o.str("app_proto", app);
-                        }
-                        o.array("results", |list| flow.records.iter().for_each(|record| result(record, rules, list)));
-                    });
-                }
-            });
-            o.array("packets", |list| self.loose.iter().for_each(|record| result(record, rules, list)));
-            o.u64("left_out", self.left_out);
+    fn trace(&self, rules: &RuleSet) -> Trace {
+        let explained = self.recorder.rules().iter().map(|index| {
+            let rule = rules.rule(*index);
+            ExplainedRule { gid: rule.gid, sid: rule.sid, text: rule.text.clone() }
+        });
+        let results = |records: &[Record]| records.iter().map(|record| RuleResult::of(record, rules)).collect();
+        let flows = self.flows.values().map(|flow| FlowTrace {
+            flow_id: flow.id,
+            client: flow.client.clone(),
+            server: flow.server.clone(),
+            protocol: flow.protocol,
+            app_proto: flow.app,
+            results: results(&flow.records),
+        });
+        Trace {
+            rules: explained.collect(),
+            flows: flows.collect(),
+            packets: results(&self.loose),
+            left_out: self.left_out,
         }
-        String::from_utf8(text).unwrap_or_default()
     }
 }
 
-fn result(record: &Record, rules: &RuleSet, list: &mut sidewire_eve::Array<'_>) {
-    list.object(|o| {
+/// What is known of one rule and some captures.
+#[derive(Debug, Serialize, TS)]
+#[ts(export, export_to = "explain.ts", rename = "RuleTrace")]
+pub struct Trace {
+    /// The rules of this sid; more than one where generators share it.
+    pub rules: Vec<ExplainedRule>,
+    /// Flow by flow.
+    pub flows: Vec<FlowTrace>,
+    /// Results on packets without a flow.
+    pub packets: Vec<RuleResult>,
+    /// Flows beyond what is kept.
+    #[ts(type = "number")]
+    pub left_out: u64,
+}
+
+/// A rule that is explained.
+#[derive(Debug, Serialize, TS)]
+#[ts(export, export_to = "explain.ts")]
+pub struct ExplainedRule {
+    /// Generator id.
+    pub gid: u32,
+    /// Signature id.
+    pub sid: u32,
+    /// As it was written.
+    pub text: String,
+}
+
+/// How far the rule came on one flow.
+#[derive(Debug, Serialize, TS)]
+#[ts(export, export_to = "explain.ts", rename = "FlowResults")]
+pub struct FlowTrace {
+    /// EVE's `flow_id`.
+    #[ts(type = "number")]
+    pub flow_id: u64,
+    /// Address and port.
+    pub client: String,
+    /// Address and port.
+    pub server: String,
+    /// IP protocol number.
+    pub protocol: u8,
+    /// What it speaks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub app_proto: Option<&'static str>,
+    /// On the flow, its transactions and its frames.
+    pub results: Vec<RuleResult>,
+}
+
+/// How far one rule came on one flow, transaction or packet: the evaluation that came farthest.
+#[derive(Debug, Serialize, TS)]
+#[ts(export, export_to = "explain.ts")]
+pub struct RuleResult {
+    /// Generator id.
+    pub gid: u32,
+    /// Signature id.
+    pub sid: u32,
+    /// The transaction, where the rule looks at transactions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub tx_id: Option<u64>,
+    /// The frame, where the rule looks into frames.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub frame: Option<FrameOf>,
+    /// The first stage at which the rule failed.
+    pub stage: Stage,
+    /// Position in the rule's conditions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub condition: Option<u32>,
+    /// Position of the check inside that condition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub check: Option<u32>,
+    /// Where it was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub offset: Option<u64>,
+    /// What stood there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub found: Option<String>,
+    /// The same in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub found_hex: Option<String>,
+}
+
+/// A frame.
+#[derive(Debug, Serialize, TS)]
+#[ts(export, export_to = "explain.ts")]
+pub struct FrameOf {
+    /// Its kind, without the protocol.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Its number in the flow.
+    #[ts(type = "number")]
+    pub id: u64,
+    /// Which way it travels.
+    #[ts(type = "'toserver' | 'toclient'")]
+    pub direction: &'static str,
+}
+
+/// The first stage at which a rule failed; `matched` when it did not.
+#[derive(Clone, Copy, Debug, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export, export_to = "explain.ts")]
+pub enum Stage {
+    /// The header's protocol.
+    Protocol,
+    /// An address.
+    Address,
+    /// A port.
+    Port,
+    /// `flow` and its like.
+    Flow,
+    /// What the flow speaks.
+    Application,
+    /// There was nothing to look at.
+    NoData,
+    /// A condition.
+    Condition,
+    /// A check inside a condition.
+    Check,
+    /// None: the rule matched.
+    Matched,
+}
+
+impl RuleResult {
+    fn of(record: &Record, rules: &RuleSet) -> Self {
         let rule = rules.rule(record.rule);
-        o.u64("gid", rule.gid).u64("sid", rule.sid);
-        match record.unit {
-            Unit::Packet => {}
-            Unit::Transaction(id) => {
-                o.u64("tx_id", id);
-            }
+        let (tx_id, frame) = match record.unit {
+            Unit::Packet => (None, None),
+            Unit::Transaction(id) => (Some(id), None),
             Unit::Frame { direction, id, name } => {
-                let side = if direction == Direction::ToServer { "toserver" } else { "toclient" };
-                o.object("frame", |o| {
-                    o.str("type", name).u64("id", id).str("direction", side);
-                });
+                let direction = if direction == Direction::ToServer { "toserver" } else { "toclient" };
+                (None, Some(FrameOf { kind: name, id, direction }))
             }
-        }
-        let stage = match &record.failure {
-            None => "matched",
-            Some(Failure::Protocol) => "protocol",
-            Some(Failure::Address) => "address",
-            Some(Failure::Port) => "port",
-            Some(Failure::Flow) => "flow",
-            Some(Failure::Application) => "application",
-            Some(Failure::NoData) => "no_data",
-            Some(Failure::Condition { .. }) => "condition",
-            Some(Failure::Check { .. }) => "check",
         };
-        o.str("stage", stage);
+        let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let result = Self {
+            gid: rule.gid,
+            sid: rule.sid,
+            tx_id,
+            frame,
+            stage: Stage::Matched,
+            condition: None,
+            check: None,
+            offset: None,
+            found: None,
+            found_hex: None,
+        };
         match &record.failure {
+            None => result,
+            Some(Failure::Protocol) => Self { stage: Stage::Protocol, ..result },
+            Some(Failure::Address) => Self { stage: Stage::Address, ..result },
+            Some(Failure::Port) => Self { stage: Stage::Port, ..result },
+            Some(Failure::Flow) => Self { stage: Stage::Flow, ..result },
+            Some(Failure::Application) => Self { stage: Stage::Application, ..result },
+            Some(Failure::NoData) => Self { stage: Stage::NoData, ..result },
             Some(Failure::Condition { condition }) => {
-                o.u64("condition", *condition as u64);
+                Self { stage: Stage::Condition, condition: Some(position(*condition)), ..result }
             }
-            Some(Failure::Check { condition, check, offset, found }) => {
-                o.u64("condition", *condition as u64).u64("check", *check as u64).u64("offset", *offset as u64);
-                o.str("found_hex", &hex(found)).str("found", &printable(found));
-            }
-            _ => {}
+            Some(Failure::Check { condition, check, offset, found }) => Self {
+                stage: Stage::Check,
+                condition: Some(position(*condition)),
+                check: Some(position(*check)),
+                offset: Some(*offset as u64),
+                found: Some(printable(found)),
+                found_hex: Some(hex(found)),
+                ..result
+            },
         }
-    });
+    }
 }
 
 impl Observer for Explainer {
@@ -140,7 +270,7 @@ impl Watch for Explainer {
                     self.left_out += 1;
                     return;
                 }
-                let trace = self.flows.entry(flow.first_ordinal).or_insert_with(|| Trace {
+                let trace = self.flows.entry(flow.first_ordinal).or_insert_with(|| FlowRecords {
                     id: flow.id,
                     client: text(flow.client),
                     server: text(flow.server),
@@ -181,7 +311,7 @@ fn text(endpoint: sidewire_base::Endpoint) -> String {
 }
 
 /// Replays the captures of a configuration and says, for each flow and transaction, the first stage at which the rule
-/// failed. As JSON: `{rules: [{gid, sid, text}], flows: [{flow_id, client, server, app_proto, results: [{stage, ...}]}]}`.
+/// failed.
 ///
 /// # Errors
 /// [`EngineError`] when the configuration cannot be used, a capture cannot be read, or no rule has this id.
@@ -190,20 +320,19 @@ pub fn explain(
     rules: &Arc<RuleSet>,
     secrets: Option<Arc<Secrets>>,
     sid: u32,
-) -> Result<String, EngineError> {
+) -> Result<Trace, EngineError> {
     let watched: Vec<u32> =
         (0..u32::try_from(rules.len()).unwrap_or(u32::MAX)).filter(|index| rules.rule(*index).sid == sid).collect();
     if watched.is_empty() {
         return Err(EngineError::Rules(format!("no loaded rule has sid {sid}")));
     }
-    let config =
-        RunConfig { outputs: Vec::new(), fast: Vec::new(), subscribe: None, stats: None, workers: 1, ..config };
+    let config = RunConfig { outputs: Vec::new(), stats: None, workers: 1, ..config };
     let setup = Arc::new(Setup::new(config, secrets)?);
     let mut single = SingleWorker::new(&setup, Arc::clone(rules), Explainer::new(watched), None);
     let mut errors = replay_into(&setup, &mut single)?;
     let explainer = single.worker.into_watch();
     match errors.pop() {
         Some(error) => Err(error),
-        None => Ok(explainer.json(rules)),
+        None => Ok(explainer.trace(rules)),
     }
 }

@@ -7,6 +7,7 @@ mod error;
 mod explain;
 mod output;
 mod pipeline;
+mod report;
 mod rules;
 mod run;
 mod source;
@@ -14,13 +15,14 @@ mod summary;
 mod worker;
 
 pub use config::{
-    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FastOutput, FileStoreOutput, FilesConfig,
-    FlowConfig, ProtocolConfig, RuleCounts, RunConfig, SecretSource, StatsConfig, StreamConfig, TransportConfig,
-    XffConfig, read_secrets,
+    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveFormat, FileStoreOutput, FilesConfig, FlowConfig,
+    FormatConfig, OutputConfig, ProtocolConfig, RuleCounts, RunConfig, SecretSource, SinkConfig, StatsConfig,
+    StreamConfig, TransportConfig, WhenFull, XffConfig, read_secrets,
 };
 pub use error::EngineError;
-pub use explain::explain;
-pub use rules::{CompileRequest, Matcher, RuleCompiler, Rules};
+pub use explain::{ExplainedRule, FlowTrace, FrameOf, RuleResult, Stage, Trace, explain};
+pub use report::{AlertTotal, OutputTotal, RunError, RunProgress, RunReport};
+pub use rules::{CompileRequest, Matcher, RuleCompiler, RuleProblem, Rules, RulesetStats};
 pub use run::Run;
 pub use sidewire_msrpc::security::Secrets;
 pub use summary::Summary;

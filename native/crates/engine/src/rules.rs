@@ -1,5 +1,6 @@
 //! Compiling rules.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sidewire_detect::{Backend, CompileOptions, Problem, RuleSet, RuleType};
-use sidewire_eve::{Array, Object};
 use sidewire_ir::RuleBatch;
 use ts_rs::TS;
 
@@ -143,34 +143,62 @@ impl Rules {
 
     /// What compiling cost and gave.
     #[must_use]
-    pub fn stats_json(&self) -> String {
+    pub fn stats(&self) -> RulesetStats {
         let stats = self.set.stats();
-        json(|o| {
-            o.object("types", |o| {
-                for (kind, count) in RuleType::ALL.iter().zip(stats.rules) {
-                    o.u64(kind.name(), count);
-                }
-            });
-            o.u64("groups", stats.groups).u64("patterns", stats.patterns).u64("matchers", stats.matchers);
-            o.f64("decode_ms", self.decode_ms).f64("plan_ms", stats.plan_ms).f64("compile_ms", stats.compile_ms);
-            o.str("matcher", stats.backend);
-        })
+        RulesetStats {
+            types: RuleType::ALL.iter().zip(stats.rules).map(|(kind, number)| (kind.name(), number as u64)).collect(),
+            groups: stats.groups,
+            patterns: stats.patterns,
+            matchers: stats.matchers,
+            decode_ms: self.decode_ms,
+            plan_ms: stats.plan_ms,
+            compile_ms: stats.compile_ms,
+            matcher: stats.backend.to_owned(),
+        }
     }
 
     /// Rules that were left out.
     #[must_use]
-    pub fn problems_json(&self) -> String {
-        let mut text = Vec::new();
-        {
-            let mut list = Array::new(&mut text);
-            for problem in &self.problems {
-                list.object(|o| {
-                    o.u64("gid", problem.gid).u64("sid", problem.sid).str("message", &problem.reason.to_string());
-                });
-            }
-        }
-        String::from_utf8(text).unwrap_or_default()
+    pub fn problems(&self) -> Vec<RuleProblem> {
+        let tell =
+            |problem: &Problem| RuleProblem { gid: problem.gid, sid: problem.sid, message: problem.reason.to_string() };
+        self.problems.iter().map(tell).collect()
     }
+}
+
+/// What compiling cost and gave. Milliseconds.
+#[derive(Clone, Debug, Serialize, TS)]
+#[ts(export, export_to = "run.ts")]
+pub struct RulesetStats {
+    /// Rules by Suricata's rule type.
+    #[ts(type = "Record<string, number>")]
+    pub types: BTreeMap<&'static str, u64>,
+    /// Groups of rules that are tried together.
+    pub groups: u32,
+    /// Fast patterns.
+    pub patterns: u32,
+    /// Literal matchers.
+    pub matchers: u32,
+    /// Reading the rules' IR.
+    pub decode_ms: f64,
+    /// Planning.
+    pub plan_ms: f64,
+    /// Making the matchers.
+    pub compile_ms: f64,
+    /// The literal matcher.
+    pub matcher: String,
+}
+
+/// A rule that was understood but could not be compiled.
+#[derive(Clone, Debug, Serialize, TS)]
+#[ts(export, export_to = "run.ts", rename = "Problem")]
+pub struct RuleProblem {
+    /// Generator id.
+    pub gid: u32,
+    /// Signature id.
+    pub sid: u32,
+    /// What is the matter.
+    pub message: String,
 }
 
 /// Names of stream events by number, as rules say them.
@@ -178,10 +206,4 @@ fn stream_event_names() -> &'static [&'static str] {
     static NAMES: std::sync::LazyLock<Vec<&'static str>> =
         std::sync::LazyLock::new(|| sidewire_tcp::StreamEvent::ALL.iter().map(|event| event.name()).collect());
     &NAMES
-}
-
-fn json(fill: impl FnOnce(&mut Object<'_>)) -> String {
-    let mut text = Vec::new();
-    fill(&mut Object::new(&mut text));
-    String::from_utf8(text).unwrap_or_default()
 }

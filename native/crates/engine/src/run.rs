@@ -1,37 +1,36 @@
 //! A run: captures through the engine, from start to summary.
 
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
 use sidewire_capture::PacketSource;
 use sidewire_detect::RuleSet;
-use sidewire_eve::Object;
 use sidewire_magic::Magic;
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
-use crate::config::RunConfig;
 use crate::config::setup::Setup;
-use crate::output::sink::Sink;
+use crate::config::{RunConfig, SinkConfig};
+use crate::output::sink::SinkSignals;
+use crate::output::sink::queue::{OutputQueue, SinkItem};
 use crate::output::writer::files::StoredFiles;
 use crate::output::writer::merge::Merger;
 use crate::pipeline::{parallel, read_ahead, sharded, single};
+use crate::report::RunProgress;
 use crate::source::control::{Control, lock};
 use crate::source::driver::{NamedSource, SourceDriver};
 use crate::source::packet_sink::{PacketSink, StatsMoment};
 use crate::summary::Summary;
 use crate::worker::files::FilePolicies;
 
-/// Batches of EVE lines that wait for the subscriber.
-const SUBSCRIBER_QUEUE: usize = 8;
 /// A run: captures going through the engine on threads of its own. Dropping it stops and joins them.
 pub struct Run {
     control: Arc<Control>,
     thread: Mutex<Option<JoinHandle<Summary>>>,
-    lines: Mutex<Option<Receiver<Vec<u8>>>>,
+    lines: Mutex<Option<Receiver<SinkItem>>>,
 }
 
 impl Run {
@@ -58,10 +57,10 @@ impl Run {
             config.workers = u32::try_from(sources.len()).unwrap_or(u32::MAX);
         }
         let sources = sources.into_iter().map(|(name, source)| NamedSource { name: Arc::from(name), source }).collect();
-        let (sinks, lines) = sinks(&config)?;
+        let control = Arc::new(Control::default());
+        let (sinks, lines) = open_outputs(&config, &control.signals)?;
         let setup = Arc::new(Setup::new(config, secrets)?);
         let files = setup.files.store.clone().map(StoredFiles::new).transpose()?;
-        let control = Arc::new(Control::default());
         let shared = Arc::clone(&control);
         let thread = std::thread::Builder::new()
             .name("sidewire".to_owned())
@@ -73,7 +72,12 @@ impl Run {
     /// The next batch of EVE lines; `None` once the run is over or there is no subscriber. Blocks.
     #[must_use]
     pub fn next(&self) -> Option<Vec<u8>> {
-        lock(&self.lines).as_ref()?.recv().ok()
+        let lines = lock(&self.lines);
+        loop {
+            if let SinkItem::Lines(lines) = lines.as_ref()?.recv().ok()? {
+                return Some(lines);
+            }
+        }
     }
 
     /// Puts another rule set in place, between two packets.
@@ -81,25 +85,28 @@ impl Run {
         self.control.swap(rules);
     }
 
-    /// Asks the run to stop. Returns at once; [`Run::finish`] waits.
-    pub fn stop(&self) {
-        self.control.stop.store(true, Ordering::Relaxed);
+    /// Has outputs begin again under their names, before what they write next: files that were moved away are made anew,
+    /// sockets connected again.
+    pub fn reopen_outputs(&self) {
+        self.control.signals.reopen.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How far the run has come, as JSON.
+    /// Asks the run to stop. Returns at once; [`Run::finish`] waits.
+    pub fn stop(&self) {
+        self.control.signals.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// How far the run has come.
     #[must_use]
-    pub fn progress(&self) -> String {
+    pub fn progress(&self) -> RunProgress {
         let control = &self.control;
-        let mut text = Vec::new();
-        {
-            let mut o = Object::new(&mut text);
-            o.u64("packets", control.packets.load(Ordering::Relaxed))
-                .u64("bytes", control.bytes.load(Ordering::Relaxed));
-            o.u64("fileBytes", control.file_done.load(Ordering::Relaxed));
-            o.u64("fileTotal", control.file_total.load(Ordering::Relaxed));
-            o.str("file", &lock(&control.file));
+        RunProgress {
+            packets: control.packets.load(Ordering::Relaxed),
+            bytes: control.bytes.load(Ordering::Relaxed),
+            file_bytes: control.file_done.load(Ordering::Relaxed),
+            file_total: control.file_total.load(Ordering::Relaxed),
+            file: lock(&control.file).clone(),
         }
-        String::from_utf8(text).unwrap_or_default()
     }
 
     /// Waits for the end and says what was done. Lines that nobody took are dropped. `None` when called twice.
@@ -124,28 +131,29 @@ impl Drop for Run {
     }
 }
 
-type Sinks = (Vec<Sink>, Option<Receiver<Vec<u8>>>);
+/// The outputs of a run, in the order of its configuration; and what the subscriber takes from, if there is one.
+type OpenOutputs = (Vec<OutputQueue>, Option<Receiver<SinkItem>>);
 
-fn sinks(config: &RunConfig) -> Result<Sinks, EngineError> {
-    let mut list =
-        config.outputs.iter().map(|output| Sink::file(&output.path, output.append)).collect::<Result<Vec<_>, _>>()?;
-    let mut lines = None;
-    if config.subscribe.is_some() {
-        let (sender, receiver) = sync_channel(SUBSCRIBER_QUEUE);
-        list.push(Sink::subscriber(sender));
-        lines = Some(receiver);
+fn open_outputs(config: &RunConfig, signals: &Arc<SinkSignals>) -> Result<OpenOutputs, EngineError> {
+    let (mut outputs, mut lines) = (Vec::new(), None);
+    for output in &config.outputs {
+        outputs.push(match &output.sink {
+            SinkConfig::Subscriber => {
+                let (queue, items) = OutputQueue::subscriber();
+                lines = Some(items);
+                queue
+            }
+            _ => OutputQueue::open(output, signals)?,
+        });
     }
-    for output in &config.fast {
-        list.push(Sink::file(&output.path, output.append)?);
-    }
-    Ok((list, lines))
+    Ok((outputs, lines))
 }
 
 /// The thread of a run: reads, and (with one worker) does everything else as well.
 fn drive(
     setup: &Arc<Setup>,
     rules: Arc<RuleSet>,
-    sinks: Vec<Sink>,
+    sinks: Vec<OutputQueue>,
     sources: Vec<NamedSource>,
     files: Option<StoredFiles>,
     control: &Control,
@@ -185,16 +193,18 @@ fn drive(
         if setup.config.stats.is_some() {
             merger.write_counters(&summary.counters, StatsMoment { time, uptime: summary.uptime() })?;
         }
-        merger.flush()
+        Ok(())
     });
-    if let Err(error) = written {
-        summary.errors.push(error);
+    let finished = merger.finish();
+    match written.and(finished) {
+        Ok(outputs) => summary.outputs = outputs,
+        Err(error) => summary.errors.push(error),
     }
     summary.matcher = matcher;
     summary.events = core::mem::take(&mut merger.events);
     summary.alerts = core::mem::take(&mut merger.alerts);
     summary.suppressed = merger.suppressed;
-    summary.stopped = control.stop.load(Ordering::Relaxed);
+    summary.stopped = control.signals.stop.load(Ordering::Relaxed);
     summary.elapsed = started.elapsed().as_secs_f64();
     summary
 }

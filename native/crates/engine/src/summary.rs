@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use sidewire_base::Time;
-use sidewire_eve::{JsonName, Object};
 
 use crate::EngineError;
 use crate::counters::Counters;
+use crate::output::sink::queue::OutputCount;
 use crate::output::writer::merge::AlertCount;
 
 /// What a run did, for people and for tests.
@@ -28,6 +28,8 @@ pub struct Summary {
     pub suppressed: u64,
     /// Counters, named as in Suricata's stats.
     pub counters: Counters,
+    /// What became of the lines of each output.
+    pub(crate) outputs: Vec<OutputCount>,
     /// What went wrong, file by file.
     pub errors: Vec<EngineError>,
     /// Stopped before the end, on request.
@@ -73,54 +75,5 @@ impl Summary {
         self.bytes += octets as u64;
         let (first, last) = self.span.unwrap_or((time, time));
         self.span = Some((first.min(time), last.max(time)));
-    }
-
-    /// As JSON, for the control plane.
-    #[must_use]
-    pub fn json(&self) -> String {
-        let mut text = Vec::new();
-        {
-            let mut o = Object::new(&mut text);
-            o.u64("packets", self.packets).u64("bytes", self.bytes).u64("files", self.files);
-            if let Some((first, last)) = self.span {
-                o.time("first", first).time("last", last);
-                #[expect(clippy::cast_precision_loss, reason = "a duration for people")]
-                o.f64("seconds", last.since(first) as f64 / 1e9);
-            }
-            o.f64("elapsed", self.elapsed).str("matcher", &self.matcher).bool("stopped", self.stopped);
-            o.u64("suppressed", self.suppressed).u64("checksums_ignored", self.checksums_ignored);
-            o.u64("time_steps", self.time_steps).u64("source_dropped", self.source_dropped);
-            o.object("events", |o| {
-                for (kind, count) in &self.events {
-                    o.u64(*kind, *count);
-                }
-            });
-            o.array("alerts", |list| {
-                for ((gid, sid), alert) in &self.alerts {
-                    list.object(|o| {
-                        o.u64("gid", *gid).u64("sid", *sid).u64("count", alert.count);
-                        o.str("msg", &alert.msg).u64("priority", alert.priority);
-                    });
-                }
-            });
-            o.array("errors", |list| {
-                for error in &self.errors {
-                    list.object(|o| {
-                        if let Some(path) = error.path() {
-                            o.str("file", &path.to_string_lossy());
-                        }
-                        o.str("code", error.code()).str("message", &error.to_string());
-                        let partial = matches!(error, EngineError::Capture { partial: true, .. });
-                        o.bool("partial", partial);
-                    });
-                }
-            });
-            o.object("counters", |o| {
-                for (name, value) in &self.counters {
-                    o.u64(JsonName(name), *value);
-                }
-            });
-        }
-        String::from_utf8(text).unwrap_or_default()
     }
 }

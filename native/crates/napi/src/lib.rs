@@ -6,7 +6,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
-use sidewire_engine::{EngineError, RuleCompiler, Rules, Run, RunConfig, SecretSource, Secrets};
+use sidewire_engine::{EngineError, RuleCompiler, Rules, Run, RunConfig, RunReport, SecretSource, Secrets};
 
 /// The system's allocator grows the heap of a thread page by page; this one does not, and is faster beside. Only Rust
 /// uses it: Node keeps its own.
@@ -103,18 +103,18 @@ impl NativeRuleset {
         u32::try_from(self.rules.set().len()).unwrap_or(u32::MAX)
     }
 
-    /// What compiling cost and gave, as JSON.
+    /// What compiling cost and gave, as JSON (`RulesetStats`).
     #[napi]
     #[must_use]
     pub fn stats(&self) -> String {
-        self.rules.stats_json()
+        json(&self.rules.stats())
     }
 
-    /// Rules that were left out, as JSON: `[{gid, sid, message}]`.
+    /// Rules that were left out, as JSON (`Problem[]`).
     #[napi]
     #[must_use]
     pub fn problems(&self) -> String {
-        self.rules.problems_json()
+        json(&self.rules.problems())
     }
 }
 
@@ -179,11 +179,17 @@ impl NativeRun {
         self.run.swap(rules.rules.set());
     }
 
-    /// How far the run has come, as JSON.
+    /// How far the run has come, as JSON (`Progress`).
     #[napi]
     #[must_use]
     pub fn progress(&self) -> String {
-        self.run.progress()
+        json(&self.run.progress())
+    }
+
+    /// Has outputs begin again under their names: files that were moved away are made anew, sockets connected again.
+    #[napi]
+    pub fn reopen(&self) {
+        self.run.reopen_outputs();
     }
 
     /// Asks the run to stop.
@@ -192,7 +198,7 @@ impl NativeRun {
         self.run.stop();
     }
 
-    /// Waits for the end: the summary, as JSON.
+    /// Waits for the end: the summary, as JSON (`Summary`).
     #[napi(ts_return_type = "Promise<string>")]
     #[must_use]
     pub fn finished(&self) -> AsyncTask<Finished> {
@@ -229,7 +235,7 @@ impl Task for Finished {
 
     fn compute(&mut self) -> Result<String> {
         match self.run.finish() {
-            Some(summary) => Ok(summary.json()),
+            Some(summary) => Ok(json(&RunReport::from(summary))),
             None => Err(Error::new(Status::GenericFailure, "[engine/finished] the run was waited for already")),
         }
     }
@@ -239,7 +245,7 @@ impl Task for Finished {
     }
 }
 
-/// For each flow and transaction, the first stage at which a rule failed, as JSON.
+/// For each flow and transaction, the first stage at which a rule failed, as JSON (`RuleTrace`).
 ///
 /// # Errors
 /// `config/invalid`, `rules/compile` when no rule has this id, `capture/...`.
@@ -269,12 +275,19 @@ impl Task for Explain {
 
     fn compute(&mut self) -> Result<String> {
         let config = self.config.take().ok_or_else(|| internal("explained twice"))?;
-        sidewire_engine::explain(config, &self.rules.set(), self.secrets.take(), self.sid).map_err(failed)
+        sidewire_engine::explain(config, &self.rules.set(), self.secrets.take(), self.sid)
+            .map(|trace| json(&trace))
+            .map_err(failed)
     }
 
     fn resolve(&mut self, _env: Env, trace: String) -> Result<String> {
         Ok(trace)
     }
+}
+
+/// Plain data as JSON.
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Errors cross as `[code] message`: the control plane takes them apart again.

@@ -6,7 +6,8 @@ mod secrets;
 pub(crate) mod setup;
 
 pub use run_config::{
-    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveOutput, FastOutput, FileStoreOutput, FilesConfig,
-    FlowConfig, ProtocolConfig, RuleCounts, RunConfig, StatsConfig, StreamConfig, TransportConfig, XffConfig,
+    ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveFormat, FileStoreOutput, FilesConfig, FlowConfig,
+    FormatConfig, OutputConfig, ProtocolConfig, RuleCounts, RunConfig, SinkConfig, StatsConfig, StreamConfig,
+    TransportConfig, WhenFull, XffConfig,
 };
 pub use secrets::{SecretSource, read_secrets};

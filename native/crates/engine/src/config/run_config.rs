@@ -31,16 +31,12 @@ pub struct RunConfig {
     pub detect: DetectConfig,
     /// What became of the rules, for `stats`.
     pub rules: RuleCounts,
-    /// EVE writers.
-    pub outputs: Vec<EveOutput>,
-    /// Files with a line of text for each alert (`fast.log`).
-    pub fast: Vec<FastOutput>,
+    /// Outputs.
+    pub outputs: Vec<OutputConfig>,
     /// Where files are stored; absent: nowhere.
     pub file_store: Option<FileStoreOutput>,
     /// What is computed of all files, whether rules ask or not.
     pub files: FilesConfig,
-    /// Hand EVE lines to the subscriber (`NativeRun.next`), written as this output's types say.
-    pub subscribe: Option<EveOutput>,
     /// Statistics; none are written when absent.
     pub stats: Option<StatsConfig>,
     /// Explain this rule: record the first stage at which it failed on each flow.
@@ -222,14 +218,92 @@ pub struct DetectConfig {
     pub guesses_per_transaction: u8,
 }
 
-/// One EVE writer.
+/// An output: what is written, and where to.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "config.ts")]
+pub struct OutputConfig {
+    /// What is written.
+    pub format: FormatConfig,
+    /// Where to.
+    pub sink: SinkConfig,
+    /// What is done with lines that the sink does not take as fast as they come.
+    pub when_full: WhenFull,
+}
+
+/// What an output writes.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[ts(export, export_to = "config.ts")]
+pub enum FormatConfig {
+    /// EVE: a line of JSON for each event.
+    Eve(EveFormat),
+    /// A line of text for each alert (`fast.log`).
+    Fast,
+    /// The counters as text (`stats.log`).
+    Stats {
+        /// Those that are 0, too.
+        null_values: bool,
+    },
+}
+
+/// Where an output's lines go.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[ts(export, export_to = "config.ts")]
+pub enum SinkConfig {
+    /// A file; `/dev/stdout` is standard output.
+    File {
+        /// Its path.
+        path: String,
+        /// Append instead of replacing.
+        append: bool,
+        /// Permissions it is given.
+        mode: Option<u32>,
+    },
+    /// A stream socket that somebody else listens on.
+    UnixStream {
+        /// Its path.
+        path: String,
+    },
+    /// A datagram socket that somebody else has bound; each line is a datagram.
+    UnixDgram {
+        /// Its path.
+        path: String,
+    },
+    /// `NativeRun.next`.
+    Subscriber,
+}
+
+impl SinkConfig {
+    /// What messages and counters call it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::File { path, .. } => path.clone(),
+            Self::UnixStream { path } => format!("unix_stream {path}"),
+            Self::UnixDgram { path } => format!("unix_dgram {path}"),
+            Self::Subscriber => "subscriber".to_owned(),
+        }
+    }
+}
+
+/// What is done with lines that a sink does not take as fast as they come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+#[ts(export, export_to = "config.ts")]
+pub enum WhenFull {
+    /// Nothing is lost, and inspection waits: for captures.
+    #[default]
+    Wait,
+    /// They are dropped and counted, and inspection goes on: for live traffic.
+    Drop,
+}
+
+/// EVE as an output writes it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "config.ts")]
-pub struct EveOutput {
-    /// File; `/dev/stdout` is standard output. Empty for the subscriber.
-    pub path: String,
-    /// Append instead of replacing.
-    pub append: bool,
+pub struct EveFormat {
+    /// Text before each line (`@cee: `); none when empty.
+    pub prefix: String,
     /// Community id seed; absent: no community id.
     pub community_id: Option<u16>,
     /// `suricata_version`-like constant for `sensor_name`; empty: none.
@@ -248,16 +322,6 @@ pub struct EveOutput {
     pub types: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// A file with a line of text for each alert.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "config.ts")]
-pub struct FastOutput {
-    /// File; `/dev/stdout` is standard output.
-    pub path: String,
-    /// Append instead of replacing.
-    pub append: bool,
-}
-
 /// A directory for files, named by their content.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "config.ts")]
@@ -274,7 +338,7 @@ pub struct FileStoreOutput {
     /// Files held open between writes.
     pub max_open_files: u32,
     /// How the events beside files are written.
-    pub event: EveOutput,
+    pub event: EveFormat,
 }
 
 /// What is computed of all files.

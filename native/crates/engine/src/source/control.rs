@@ -1,14 +1,17 @@
 //! What the outside may ask of a run, and see of it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sidewire_detect::RuleSet;
 
+use crate::output::sink::SinkSignals;
+
 /// What the outside may ask of a run, and see of it.
 #[derive(Default)]
 pub(crate) struct Control {
-    pub(crate) stop: AtomicBool,
+    /// What the threads of outputs are told, and when to stop.
+    pub(crate) signals: Arc<SinkSignals>,
     pub(crate) packets: AtomicU64,
     pub(crate) bytes: AtomicU64,
     pub(crate) file_done: AtomicU64,

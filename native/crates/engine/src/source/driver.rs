@@ -195,7 +195,7 @@ impl<'a> SourceDriver<'a> {
     }
 
     fn is_stopped(&self) -> bool {
-        self.control.stop.load(Ordering::Relaxed)
+        self.control.signals.stop.load(Ordering::Relaxed)
     }
 }
 

@@ -3,3 +3,4 @@
 pub(crate) mod eve;
 pub(crate) mod fast;
 pub(crate) mod pieces;
+pub(crate) mod stats_log;

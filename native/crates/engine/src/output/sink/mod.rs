@@ -1,83 +1,71 @@
-//! Where lines go.
+//! Where lines go. A sink is written by a thread of its own ([`queue`]); a new kind is one file here, and one variant of
+//! `SinkConfig`.
 
-use std::fs::OpenOptions;
-use std::io::{BufWriter, Write};
-use std::path::PathBuf;
-use std::sync::mpsc::SyncSender;
+mod file;
+pub(crate) mod queue;
+mod unix_socket;
 
-use crate::EngineError;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Octets gathered before the subscriber gets them.
-const SUBSCRIBER_BATCH: usize = 256 << 10;
+use crate::config::SinkConfig;
 
-/// Where EVE lines go.
-pub(crate) enum Sink {
-    /// A file, or standard output.
-    File { path: PathBuf, writer: BufWriter<Box<dyn Write + Send>> },
-    /// JavaScript, through a bounded queue: when it is full the run waits, nothing is lost.
-    Subscriber { queue: SyncSender<Vec<u8>>, gathered: Vec<u8> },
+/// Takes lines. What it is called in messages is its [`SinkConfig`]'s name.
+pub(crate) trait LineSink: Send {
+    /// Writes whole lines, each with its end. Gives how many could not be delivered (a reader went away).
+    ///
+    /// # Errors
+    /// When nothing more can be written at all.
+    fn write(&mut self, lines: &[u8]) -> io::Result<u64>;
+
+    /// Sees to it that what was written can be seen outside.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    fn flush(&mut self) -> io::Result<()>;
+
+    /// Begins again under its name: the file was moved away, the reader restarted.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn reopen(&mut self) -> io::Result<()>;
 }
 
-impl Sink {
-    pub(crate) fn file(name: &str, append: bool) -> Result<Self, EngineError> {
-        let path = PathBuf::from(name);
-        let open = || -> std::io::Result<Box<dyn Write + Send>> {
-            if name == "/dev/stdout" || name == "-" {
-                return Ok(Box::new(std::io::stdout()));
-            }
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            let mut options = OpenOptions::new();
-            options.create(true).write(true);
-            if append {
-                options.append(true)
-            } else {
-                options.truncate(true)
-            };
-            Ok(Box::new(options.open(&path)?))
-        };
-        match open() {
-            Ok(writer) => Ok(Self::File { writer: BufWriter::with_capacity(1 << 20, writer), path }),
-            Err(source) => Err(EngineError::Output { path, source }),
-        }
-    }
+/// What the threads of sinks are told beside lines.
+#[derive(Debug, Default)]
+pub(crate) struct SinkSignals {
+    /// The run is to stop: nobody waits for a reader that does not read.
+    pub(crate) stop: AtomicBool,
+    /// How often outputs were to be reopened.
+    pub(crate) reopen: AtomicU64,
+}
 
-    pub(crate) const fn subscriber(queue: SyncSender<Vec<u8>>) -> Self {
-        Self::Subscriber { queue, gathered: Vec::new() }
-    }
+/// What the thread of one sink is told.
+#[derive(Debug, Default)]
+pub(crate) struct SinkOrders {
+    run: Arc<SinkSignals>,
+    /// The run is over, and its last lines were given long enough.
+    abandoned: AtomicBool,
+}
 
-    pub(crate) fn line(&mut self, line: &[u8]) -> Result<(), EngineError> {
-        match self {
-            Self::File { path, writer } => {
-                writer.write_all(line).map_err(|source| EngineError::Output { path: path.clone(), source })
-            }
-            Self::Subscriber { queue, gathered } => {
-                gathered.extend_from_slice(line);
-                if gathered.len() >= SUBSCRIBER_BATCH {
-                    send(queue, gathered);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    pub(crate) fn flush(&mut self) -> Result<(), EngineError> {
-        match self {
-            Self::File { path, writer } => {
-                writer.flush().map_err(|source| EngineError::Output { path: path.clone(), source })
-            }
-            Self::Subscriber { queue, gathered } => {
-                if !gathered.is_empty() {
-                    send(queue, gathered);
-                }
-                Ok(())
-            }
-        }
+impl SinkOrders {
+    /// Nobody waits any longer for a reader that does not read.
+    fn is_given_up(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed) || self.run.stop.load(Ordering::Relaxed)
     }
 }
 
-fn send(queue: &SyncSender<Vec<u8>>, gathered: &mut Vec<u8>) {
-    // A subscriber that went away wants no more: the run is being stopped.
-    let _gone = queue.send(core::mem::take(gathered));
+/// Opens a sink that has a thread; the subscriber has none.
+pub(crate) fn open(config: &SinkConfig, orders: &Arc<SinkOrders>) -> io::Result<Option<Box<dyn LineSink>>> {
+    Ok(Some(match config {
+        SinkConfig::File { path, append, mode } => Box::new(file::FileSink::open(path, *append, *mode)?),
+        SinkConfig::UnixStream { path } => {
+            Box::new(unix_socket::UnixSink::connect(path, unix_socket::SocketKind::Stream, orders)?)
+        }
+        SinkConfig::UnixDgram { path } => {
+            Box::new(unix_socket::UnixSink::connect(path, unix_socket::SocketKind::Datagram, orders)?)
+        }
+        SinkConfig::Subscriber => return Ok(None),
+    }))
 }

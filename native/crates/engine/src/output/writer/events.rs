@@ -49,9 +49,9 @@ impl Writer {
     ) {
         let mut first = !self.write(Kind::ALERT, envelope, Some(key), |_| true, fill);
         let outputs = std::sync::Arc::clone(&self.outputs);
-        for number in 0..outputs.fast {
+        for number in &outputs.fast {
             fast::write(rule, packet, envelope, &mut self.batch.bytes);
-            self.record(outputs.list.len() + number, Kind::ALERT, Some(AlertKey { first, ..key }));
+            self.record(*number, Kind::ALERT, Some(AlertKey { first, ..key }));
             first = false;
         }
     }
@@ -78,27 +78,28 @@ impl Writer {
     ) -> bool {
         let outputs = std::sync::Arc::clone(&self.outputs);
         let mut first = true;
-        for (number, output) in outputs.list.iter().enumerate() {
+        for output in &outputs.list {
             if !output.wants(kind) || !wanted(output) {
                 continue;
             }
+            self.batch.bytes.extend_from_slice(output.config.prefix.as_bytes());
             {
                 let mut object = Object::new(&mut self.batch.bytes);
                 envelope.write(outputs.type_name(kind), output, &mut object);
                 fill(output, &mut object);
             }
             self.batch.bytes.push(b'\n');
-            self.record(number, kind, alert.map(|key| AlertKey { first, ..key }));
+            self.record(output.number, kind, alert.map(|key| AlertKey { first, ..key }));
             first = false;
         }
         !first
     }
 
     /// Notes that the line written last is for an output.
-    fn record(&mut self, output: usize, kind: Kind, alert: Option<AlertKey>) {
+    fn record(&mut self, output: u16, kind: Kind, alert: Option<AlertKey>) {
         self.batch.records.push(Record {
             place: self.place,
-            output: u16::try_from(output).unwrap_or(u16::MAX),
+            output,
             kind: kind.number(),
             end: self.batch.bytes.len(),
             alert,
@@ -146,6 +147,7 @@ impl Writer {
 
     /// True when some output wants events of this kind.
     pub(crate) fn wants(&self, kind: Kind) -> bool {
-        kind == Kind::ALERT && self.outputs.fast > 0 || self.outputs.list.iter().any(|output| output.wants(kind))
+        kind == Kind::ALERT && !self.outputs.fast.is_empty()
+            || self.outputs.list.iter().any(|output| output.wants(kind))
     }
 }

@@ -24,8 +24,8 @@ pub(crate) struct StoredFiles {
 impl StoredFiles {
     /// Makes the directory if it is not there.
     pub(crate) fn new(config: FileStoreConfig) -> Result<Self, EngineError> {
-        let store =
-            FileStore::new(config).map_err(|error| EngineError::Output { path: error.path, source: error.source })?;
+        let store = FileStore::new(config)
+            .map_err(|error| EngineError::Output { output: error.path.display().to_string(), source: error.source })?;
         Ok(Self { store, numbers: HashMap::new(), over: VecDeque::new(), last: 0 })
     }
 

@@ -12,7 +12,8 @@ use crate::config::RuleCounts;
 use crate::config::setup::Setup;
 use crate::counters::{Counters, accumulate, derive};
 use crate::output::format::eve::{Kind, Outputs, write_stats};
-use crate::output::sink::Sink;
+use crate::output::format::stats_log::stats_text;
+use crate::output::sink::queue::{OutputCount, OutputQueue};
 use crate::output::writer::files::StoredFiles;
 use crate::output::writer::record::{AlertKey, Batch, Place, Record};
 use crate::source::packet_sink::StatsMoment;
@@ -21,7 +22,7 @@ use crate::source::packet_sink::StatsMoment;
 /// where state that spans host pairs is changed, so any number of workers gives the same output.
 pub(crate) struct Merger {
     outputs: Arc<Outputs>,
-    sinks: Vec<Sink>,
+    sinks: Vec<OutputQueue>,
     /// The file store, when there is one.
     pub(crate) files: Option<StoredFiles>,
     thresholds: Thresholds,
@@ -46,7 +47,7 @@ pub(crate) struct AlertCount {
 }
 
 impl Merger {
-    pub(crate) fn new(setup: &Setup, sinks: Vec<Sink>) -> Self {
+    pub(crate) fn new(setup: &Setup, sinks: Vec<OutputQueue>) -> Self {
         Self {
             outputs: Arc::clone(&setup.outputs),
             sinks,
@@ -94,7 +95,7 @@ impl Merger {
             }
         }
         // A line in fast.log is no event of its own.
-        if usize::from(record.output) < self.outputs.list.len() {
+        if !self.outputs.fast.contains(&record.output) {
             *self.events.entry(self.outputs.kind_name(record.kind)).or_default() += 1;
         }
         let resolved = self.files.as_ref().and_then(|files| files.resolve(line));
@@ -146,15 +147,23 @@ impl Merger {
         if let Some(files) = &self.files {
             files.count(counters);
         }
+        let dropped = self.sinks.iter().map(OutputQueue::dropped).sum();
+        if dropped > 0 {
+            counters.insert("output.lines_dropped".to_owned(), dropped);
+        }
     }
 
     /// Writes a `stats` event, for each output that wants it.
     pub(crate) fn write_counters(&mut self, counters: &Counters, at: StatsMoment) -> Result<(), EngineError> {
         let outputs = Arc::clone(&self.outputs);
-        for (number, output) in outputs.list.iter().enumerate().filter(|(_, output)| output.wants(Kind::STATS)) {
-            let mut line = Vec::new();
+        for output in outputs.list.iter().filter(|output| output.wants(Kind::STATS)) {
+            let mut line = output.config.prefix.clone().into_bytes();
             write_stats(&mut line, counters, at, output.null_values, &self.rule_counts);
-            self.extra(number, "stats", &line)?;
+            self.extra(output.number, "stats", &line)?;
+        }
+        for &(number, null_values) in &outputs.stats {
+            let text = stats_text(counters, at, null_values);
+            self.sinks.get_mut(usize::from(number)).map_or(Ok(()), |sink| sink.line(text.as_bytes()))?;
         }
         Ok(())
     }
@@ -162,8 +171,8 @@ impl Merger {
     /// Writes an `engine` event about something that went wrong with a source.
     pub(crate) fn write_trouble(&mut self, code: &str, message: &str, time: Time) -> Result<(), EngineError> {
         let outputs = Arc::clone(&self.outputs);
-        for (number, _) in outputs.list.iter().enumerate().filter(|(_, output)| output.wants(Kind::ENGINE)) {
-            let mut line = Vec::new();
+        for output in outputs.list.iter().filter(|output| output.wants(Kind::ENGINE)) {
+            let mut line = output.config.prefix.clone().into_bytes();
             {
                 let mut o = Object::new(&mut line);
                 o.time("timestamp", time).str("event_type", "engine");
@@ -172,18 +181,25 @@ impl Merger {
                 });
             }
             line.push(b'\n');
-            self.extra(number, "engine", &line)?;
+            self.extra(output.number, "engine", &line)?;
         }
         Ok(())
     }
 
     /// Writes a line that no packet caused (`stats`), to one output.
-    fn extra(&mut self, output: usize, kind: &'static str, line: &[u8]) -> Result<(), EngineError> {
+    fn extra(&mut self, output: u16, kind: &'static str, line: &[u8]) -> Result<(), EngineError> {
         *self.events.entry(kind).or_default() += 1;
-        self.sinks.get_mut(output).map_or(Ok(()), |sink| sink.line(line))
+        self.sinks.get_mut(usize::from(output)).map_or(Ok(()), |sink| sink.line(line))
     }
 
     pub(crate) fn flush(&mut self) -> Result<(), EngineError> {
-        self.sinks.iter_mut().try_for_each(Sink::flush)
+        self.sinks.iter_mut().try_for_each(OutputQueue::flush)
+    }
+
+    /// Waits until all outputs have written everything, and tells what became of their lines.
+    pub(crate) fn finish(&mut self) -> Result<Vec<OutputCount>, EngineError> {
+        // All are waited for, whatever the first says.
+        let finished: Vec<_> = core::mem::take(&mut self.sinks).into_iter().map(OutputQueue::finish).collect();
+        finished.into_iter().collect()
     }
 }

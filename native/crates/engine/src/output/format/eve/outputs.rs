@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sidewire_app_layer::{EveTypeOptions, ProtocolDef, Settings};
 
-use crate::config::{EveOutput, RunConfig, XffConfig};
+use crate::config::{EveFormat, FormatConfig, RunConfig, XffConfig};
 
 /// A kind of EVE event: those of the engine, then one for each logger of each protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +32,12 @@ impl Kind {
 /// All outputs of a run, ready to be asked.
 #[derive(Debug)]
 pub(crate) struct Outputs {
+    /// Those that write EVE.
     pub(crate) list: Vec<Output>,
-    /// How many files take a line of text for each alert; they are numbered after those in `list`.
-    pub(crate) fast: usize,
+    /// Numbers of those that write a line of text for each alert.
+    pub(crate) fast: Vec<u16>,
+    /// Numbers of those that write counters as text, and whether they write those that are 0.
+    pub(crate) stats: Vec<(u16, bool)>,
     /// How events beside stored files are written, when there is a file store.
     pub(crate) file_store: Option<Output>,
     /// Some output shows payloads of alerts.
@@ -49,7 +52,9 @@ pub(crate) struct Outputs {
 /// One EVE writer, ready to be asked.
 #[derive(Debug)]
 pub(crate) struct Output {
-    pub(crate) config: EveOutput,
+    /// Position among all outputs of the run.
+    pub(crate) number: u16,
+    pub(crate) config: EveFormat,
     wanted: Vec<bool>,
     /// By kind: where the address of a client behind a proxy is looked for.
     forwarding: Vec<Option<XffConfig>>,
@@ -111,11 +116,18 @@ impl Outputs {
             };
             loggers.push(protocol.logger_rows().map(|info| kind(info.event_type)).collect());
         }
-        let outputs = config.outputs.iter().chain(&config.subscribe);
-        let list: Vec<_> = outputs.map(|output| Output::new(output, &names, protocols)).collect();
-        let beside = config.file_store.as_ref().map(|store| Output::new(&store.event, &names, protocols));
+        let (mut list, mut fast, mut stats) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, output) in (0..).zip(&config.outputs) {
+            match &output.format {
+                FormatConfig::Eve(format) => list.push(Output::new(number, format, &names, protocols)),
+                FormatConfig::Fast => fast.push(number),
+                FormatConfig::Stats { null_values } => stats.push((number, *null_values)),
+            }
+        }
+        let beside = config.file_store.as_ref().map(|store| Output::new(u16::MAX, &store.event, &names, protocols));
         Self {
-            fast: config.fast.len(),
+            fast,
+            stats,
             file_store: beside,
             payloads: list.iter().any(|output| output.alert.shows_payload()),
             ethernet: list.iter().any(|output| output.config.ethernet),
@@ -148,10 +160,10 @@ impl Outputs {
 }
 
 impl Output {
-    fn new(config: &EveOutput, names: &[&'static str], protocols: &[ProtocolDef]) -> Self {
+    fn new(number: u16, config: &EveFormat, names: &[&'static str], protocols: &[ProtocolDef]) -> Self {
         let options = |name: &str| config.types.get(name);
         let truth = |kind: &str, key: &str, absent: bool| options(kind).map_or(absent, |map| is_on(map, key, absent));
-        let number = |kind: &str, key: &str| options(kind).and_then(|map| map.get(key)).and_then(|text| size(text));
+        let size_of = |kind: &str, key: &str| options(kind).and_then(|map| map.get(key)).and_then(|text| size(text));
         // `metadata: yes|no` switches all parts; `metadata: {flow: no}` one of them.
         let metadata = |part: &str, absent: bool| {
             let all = truth("alert", "metadata", true);
@@ -168,7 +180,7 @@ impl Output {
                 payload: truth("alert", "payload", false),
                 payload_printable: truth("alert", "payload-printable", false),
                 payload_length: truth("alert", "payload-length", false),
-                payload_limit: number("alert", "payload-buffer-size").unwrap_or(4096),
+                payload_limit: size_of("alert", "payload-buffer-size").unwrap_or(4096),
                 packet: truth("alert", "packet", false),
                 app_layer: metadata("app-layer", true),
                 flow: metadata("flow", true),
@@ -184,9 +196,10 @@ impl Output {
                 applayer: truth("anomaly", "types.applayer", true),
                 packet_header: truth("anomaly", "packethdr", false),
             },
-            frame_payload: frame_limit(number("frame", "payload-buffer-size").unwrap_or(4096)),
+            frame_payload: frame_limit(size_of("frame", "payload-buffer-size").unwrap_or(4096)),
             null_values: truth("stats", "null-values", true),
             protocols: protocols.iter().map(|protocol| type_options(config, protocol)).collect(),
+            number,
             config: config.clone(),
         }
     }
@@ -207,7 +220,7 @@ impl Output {
 }
 
 /// What an output asks of a protocol's events, under any of the protocol's names, and of alerts on it.
-fn type_options(config: &EveOutput, protocol: &ProtocolDef) -> EveTypeOptions {
+fn type_options(config: &EveFormat, protocol: &ProtocolDef) -> EveTypeOptions {
     let info = &protocol.info;
     let settings = |options: Option<&BTreeMap<String, String>>| Settings::new(options.cloned().unwrap_or_default());
     let own = core::iter::once(&info.name).chain(info.aliases).find_map(|name| config.types.get(*name));
@@ -215,7 +228,7 @@ fn type_options(config: &EveOutput, protocol: &ProtocolDef) -> EveTypeOptions {
 }
 
 /// The type's own `xff`, or else the output's.
-fn forwarding(config: &EveOutput, name: &str) -> Option<XffConfig> {
+fn forwarding(config: &EveFormat, name: &str) -> Option<XffConfig> {
     let own = config.types.get(name).filter(|map| map.contains_key("xff.enabled"));
     let Some(own) = own else { return config.xff.clone() };
     let text = |key: &str| own.get(key).map(String::as_str);
