@@ -30,7 +30,7 @@ pub(crate) fn generate(files: &[Data]) -> Result<String> {
                 None => dispid.parse()?,
             };
             let gives = gives.map(place).transpose()?.unwrap_or_else(|| "None".to_owned());
-            write!(code, "Member {{ dispid: {dispid}, name: {name:?}, gives: {gives} }}, ")?;
+            write!(code, "TypeMember {{ dispid: {dispid}, name: {name:?}, gives: {gives} }}, ")?;
         }
         code.push_str("] },\n");
         Ok(())
@@ -39,13 +39,14 @@ pub(crate) fn generate(files: &[Data]) -> Result<String> {
     table("classes")?.each(|columns| {
         let [clsid, name, kind] = columns else { return Err("not three columns".into()) };
         let kind = if *kind == "-" { "None".to_owned() } else { place(kind)? };
-        let class = format!("Class {{ clsid: {}, name: {name:?}, kind: {kind} }},", uuid(clsid).ok_or("not a CLSID")?);
+        let class =
+            format!("ComClass {{ clsid: {}, name: {name:?}, kind: {kind} }},", uuid(clsid).ok_or("not a CLSID")?);
         match classes.insert((*clsid).to_owned(), class) {
             None => Ok(()),
             Some(_) => Err("the CLSID comes twice".into()),
         }
     })?;
-    code.push_str("];\n\nstatic CLASSES: &[Class] = &[\n");
+    code.push_str("];\n\nstatic CLASSES: &[ComClass] = &[\n");
     for class in classes.values() {
         writeln!(code, "{class}")?;
     }

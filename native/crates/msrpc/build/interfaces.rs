@@ -3,30 +3,30 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::signature::{Layout, layout};
+use crate::signature::{StubColumn, layout};
 use crate::{Data, Result, uuid};
 
 #[derive(Default)]
-struct Interface {
+struct InterfaceRow {
     name: String,
     version: String,
     kind: &'static str,
     returns: &'static str,
     source: String,
     uuids: Vec<String>,
-    procedures: BTreeMap<u16, Procedure>,
+    procedures: BTreeMap<u16, ProcedureRow>,
 }
 
-struct Procedure {
+struct ProcedureRow {
     name: String,
-    request: Layout,
-    response: Layout,
+    request: StubColumn,
+    response: StubColumn,
     command: String,
 }
 
 /// All interfaces as Rust: the table by UUID, and a constant for each name.
 pub(crate) fn generate(files: &[Data]) -> Result<String> {
-    let mut interfaces: Vec<Interface> = Vec::new();
+    let mut interfaces: Vec<InterfaceRow> = Vec::new();
     for file in files {
         file.each(|columns| row(&file.name, columns, &mut interfaces))?;
     }
@@ -42,7 +42,7 @@ pub(crate) fn generate(files: &[Data]) -> Result<String> {
             }
         }
     }
-    let mut code = String::from("static TABLE: &[Interface] = &[\n");
+    let mut code = String::from("static TABLE: &[RpcInterface] = &[\n");
     for row in rows.values() {
         writeln!(code, "{row},")?;
     }
@@ -57,10 +57,10 @@ pub(crate) fn generate(files: &[Data]) -> Result<String> {
     Ok(code)
 }
 
-fn row(source: &str, columns: &[&str], interfaces: &mut Vec<Interface>) -> Result<()> {
+fn row(source: &str, columns: &[&str], interfaces: &mut Vec<InterfaceRow>) -> Result<()> {
     match columns {
         ["interface", name, version, kind, returns] => {
-            interfaces.push(Interface {
+            interfaces.push(InterfaceRow {
                 name: (*name).to_owned(),
                 version: (*version).to_owned(),
                 kind: choose(kind, &[("rpc", "Rpc"), ("activation", "Activation"), ("object", "Object")])?,
@@ -69,7 +69,7 @@ fn row(source: &str, columns: &[&str], interfaces: &mut Vec<Interface>) -> Resul
                     &[("win32", "Win32"), ("ntstatus", "Nt"), ("hresult", "Hresult"), ("other", "Other")],
                 )?,
                 source: source.to_owned(),
-                ..Interface::default()
+                ..InterfaceRow::default()
             });
         }
         ["uuid", text] => {
@@ -80,7 +80,7 @@ fn row(source: &str, columns: &[&str], interfaces: &mut Vec<Interface>) -> Resul
             let interface = interfaces.last_mut().ok_or("no interface yet")?;
             let number: u16 = number.parse().map_err(|_| "no operation number")?;
             let column = |at: usize| rest.get(at).copied().filter(|text| *text != "-").unwrap_or_default();
-            let read = |text: &str, of: fn(&Procedure) -> &Layout| match text.strip_prefix('=') {
+            let read = |text: &str, of: fn(&ProcedureRow) -> &StubColumn| match text.strip_prefix('=') {
                 None => layout(text),
                 Some(other) => {
                     let other = interface.procedures.get(&other.parse()?);
@@ -88,7 +88,7 @@ fn row(source: &str, columns: &[&str], interfaces: &mut Vec<Interface>) -> Resul
                 }
             };
             let (request, response) = (read(column(0), |p| &p.request)?, read(column(1), |p| &p.response)?);
-            let procedure = Procedure { name: (*name).to_owned(), request, response, command: command(column(2)) };
+            let procedure = ProcedureRow { name: (*name).to_owned(), request, response, command: command(column(2)) };
             if interface.procedures.insert(number, procedure).is_some() {
                 return Err("the number comes twice".into());
             }
@@ -126,18 +126,18 @@ fn constant(name: &str) -> String {
     out
 }
 
-impl Interface {
+impl InterfaceRow {
     fn code(&self, text: &str) -> Result<String> {
         let Self { name, version, kind, returns, source, .. } = self;
         let uuid = uuid(text).unwrap_or_default();
         let mut code = format!(
-            "Interface {{ uuid: {uuid}, name: {name:?}, version: {version:?}, kind: Kind::{kind}, \
+            "RpcInterface {{ uuid: {uuid}, name: {name:?}, version: {version:?}, kind: InterfaceKind::{kind}, \
              returns: StatusFamily::{returns}, source: {source:?}, procedures: &["
         );
-        for (number, Procedure { name, request, response, command }) in &self.procedures {
+        for (number, ProcedureRow { name, request, response, command }) in &self.procedures {
             write!(
                 code,
-                "Procedure {{ opnum: {number}, name: {name:?}, request: {}, response: {}, command: {command} }}, ",
+                "RpcProcedure {{ opnum: {number}, name: {name:?}, request: {}, response: {}, command: {command} }}, ",
                 request.code(),
                 response.code()
             )?;

@@ -6,43 +6,43 @@ use crate::Result;
 
 /// What is read of one stub.
 #[derive(Clone, Default)]
-pub(crate) struct Layout {
-    fields: Vec<Field>,
+pub(crate) struct StubColumn {
+    fields: Vec<FieldText>,
     /// A function that reads the stub, too.
     reader: Option<String>,
 }
 
 #[derive(Clone)]
-struct Field {
+struct FieldText {
     name: String,
     pointer: bool,
     /// Its members are arguments.
     flat: bool,
-    kind: Kind,
+    kind: FieldType,
 }
 
 #[derive(Clone)]
-enum Kind {
+enum FieldType {
     /// A type without parts: its variant in Rust, and its alignment.
-    Plain(&'static str, Alignment),
-    Structure(Vec<Field>),
+    Plain(&'static str, Alignments),
+    Structure(Vec<FieldText>),
     Array {
         varying: bool,
-        of: Vec<Field>,
+        of: Vec<FieldText>,
     },
     Union {
         wide: bool,
-        arms: Vec<(u32, Vec<Field>)>,
+        arms: Vec<(u32, Vec<FieldText>)>,
     },
 }
 
 /// To what a value is aligned in NDR32 and in NDR64. Octets.
-type Alignment = (u8, u8);
+type Alignments = (u8, u8);
 
-const POINTER: Alignment = (4, 8);
+const POINTER: Alignments = (4, 8);
 
 /// All types without parts. What begins with a count is aligned as the count.
-const PLAIN: &[(&str, &str, Alignment)] = &[
+const PLAIN: &[(&str, &str, Alignments)] = &[
     ("u8", "U8", (1, 1)),
     ("u16", "U16", (2, 2)),
     ("u32", "U32", (4, 4)),
@@ -70,40 +70,40 @@ const PLAIN: &[(&str, &str, Alignment)] = &[
 ];
 
 /// Reads a column.
-pub(crate) fn layout(text: &str) -> Result<Layout> {
+pub(crate) fn layout(text: &str) -> Result<StubColumn> {
     let (fields, reader) = match text.rsplit_once('+') {
         Some((fields, reader)) => (fields.trim_end(), Some(reader.to_owned())),
         None => (text, None),
     };
     if fields.is_empty() {
-        return Ok(Layout { fields: Vec::new(), reader });
+        return Ok(StubColumn { fields: Vec::new(), reader });
     }
     let fields = split(fields, ' ').into_iter().map(|word| field(word, true)).collect::<Result<_>>()?;
-    Ok(Layout { fields, reader })
+    Ok(StubColumn { fields, reader })
 }
 
-fn fields(text: &str) -> Result<Vec<Field>> {
+fn fields(text: &str) -> Result<Vec<FieldText>> {
     split(text, ',').into_iter().map(|word| field(word, false)).collect()
 }
 
-fn field(word: &str, parameter: bool) -> Result<Field> {
+fn field(word: &str, parameter: bool) -> Result<FieldText> {
     // A colon after a parenthesis is one of the structure's own.
     let named = word.split_once(':').filter(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
     let (name, text) = named.unwrap_or(("_", word));
     let (pointer, text) = text.strip_prefix('*').map_or((false, text), |text| (true, text));
     let name = if name == "_" { String::new() } else { name.to_owned() };
     let kind = kind(text)?;
-    let flat = parameter && named.is_none() && matches!(kind, Kind::Structure(_) | Kind::Union { .. });
-    Ok(Field { name, pointer, flat, kind })
+    let flat = parameter && named.is_none() && matches!(kind, FieldType::Structure(_) | FieldType::Union { .. });
+    Ok(FieldText { name, pointer, flat, kind })
 }
 
-fn kind(word: &str) -> Result<Kind> {
+fn kind(word: &str) -> Result<FieldType> {
     let inside = |text: &str| fields(text.strip_suffix(')').ok_or("a parenthesis is open")?);
     if let Some(text) = word.strip_prefix('(') {
-        return Ok(Kind::Structure(inside(text)?));
+        return Ok(FieldType::Structure(inside(text)?));
     }
     if let Some(text) = word.strip_prefix("C(").or_else(|| word.strip_prefix("V(")) {
-        return Ok(Kind::Array { varying: word.starts_with('V'), of: inside(text)? });
+        return Ok(FieldType::Array { varying: word.starts_with('V'), of: inside(text)? });
     }
     if let Some((tag @ ("u" | "e"), arms)) = word.split_once('|') {
         let arm = |word: &str| {
@@ -111,10 +111,12 @@ fn kind(word: &str) -> Result<Kind> {
             Ok((number.parse()?, inside(text)?))
         };
         let arms = split(arms, '|').into_iter().map(arm).collect::<Result<_>>()?;
-        return Ok(Kind::Union { wide: tag == "u", arms });
+        return Ok(FieldType::Union { wide: tag == "u", arms });
     }
     let plain = PLAIN.iter().find(|(known, ..)| *known == word);
-    plain.map(|(_, variant, alignment)| Kind::Plain(variant, *alignment)).ok_or_else(|| format!("type {word}").into())
+    plain
+        .map(|(_, variant, alignment)| FieldType::Plain(variant, *alignment))
+        .ok_or_else(|| format!("type {word}").into())
 }
 
 /// Splits where no parenthesis is open.
@@ -132,29 +134,29 @@ fn split(text: &str, separator: char) -> Vec<&str> {
 }
 
 /// The alignment of a structure: of its most aligned member. [C706] 14.3.2, [MS-RPCE] 2.2.5.3.4.
-fn alignment_of(fields: &[Field]) -> Alignment {
-    fields.iter().map(Field::alignment).fold((1, 1), most)
+fn alignment_of(fields: &[FieldText]) -> Alignments {
+    fields.iter().map(FieldText::alignment).fold((1, 1), most)
 }
 
-fn most(a: Alignment, b: Alignment) -> Alignment {
+fn most(a: Alignments, b: Alignments) -> Alignments {
     (a.0.max(b.0), a.1.max(b.1))
 }
 
-impl Layout {
+impl StubColumn {
     pub(crate) fn code(&self) -> String {
         let reader = self.reader.as_ref().map_or("None".to_owned(), |name| format!("Some(readers::{name})"));
-        format!("Layout {{ fields: {}, reader: {reader} }}", list(&self.fields))
+        format!("StubLayout {{ fields: {}, reader: {reader} }}", list(&self.fields))
     }
 }
 
-impl Field {
-    fn alignment(&self) -> Alignment {
+impl FieldText {
+    fn alignment(&self) -> Alignments {
         if self.pointer { POINTER } else { self.kind.alignment() }
     }
 }
 
-impl Kind {
-    fn alignment(&self) -> Alignment {
+impl FieldType {
+    fn alignment(&self) -> Alignments {
         match self {
             Self::Plain(_, alignment) => *alignment,
             Self::Structure(fields) => alignment_of(fields),
@@ -168,31 +170,35 @@ impl Kind {
 
     fn code(&self) -> String {
         match self {
-            Self::Plain(variant, _) => format!("FieldKind::{variant}"),
-            Self::Structure(fields) => format!("FieldKind::Structure({})", structure(fields)),
-            Self::Array { varying, of } => format!("FieldKind::Array {{ varying: {varying}, of: {} }}", structure(of)),
+            Self::Plain(variant, _) => format!("StubFieldKind::{variant}"),
+            Self::Structure(fields) => format!("StubFieldKind::Structure({})", structure(fields)),
+            Self::Array { varying, of } => {
+                format!("StubFieldKind::Array {{ varying: {varying}, of: {} }}", structure(of))
+            }
             Self::Union { wide, arms } => {
                 let mut code = String::new();
                 for (tag, fields) in arms {
                     let _infallible = write!(code, "({tag}, {}), ", structure(fields));
                 }
                 let (ndr32, ndr64) = self.alignment();
-                format!("FieldKind::Union {{ wide: {wide}, alignment: Alignment({ndr32}, {ndr64}), arms: &[{code}] }}")
+                format!(
+                    "StubFieldKind::Union {{ wide: {wide}, alignment: StubAlignment({ndr32}, {ndr64}), arms: &[{code}] }}"
+                )
             }
         }
     }
 }
 
-fn structure(fields: &[Field]) -> String {
+fn structure(fields: &[FieldText]) -> String {
     let (ndr32, ndr64) = alignment_of(fields);
-    format!("Structure {{ alignment: Alignment({ndr32}, {ndr64}), members: {} }}", list(fields))
+    format!("StubStructure {{ alignment: StubAlignment({ndr32}, {ndr64}), members: {} }}", list(fields))
 }
 
-fn list(fields: &[Field]) -> String {
+fn list(fields: &[FieldText]) -> String {
     let mut code = String::from("&[");
-    for Field { name, pointer, flat, kind } in fields {
+    for FieldText { name, pointer, flat, kind } in fields {
         let _infallible =
-            write!(code, "Field {{ name: {name:?}, pointer: {pointer}, flat: {flat}, kind: {} }}, ", kind.code());
+            write!(code, "StubField {{ name: {name:?}, pointer: {pointer}, flat: {flat}, kind: {} }}, ", kind.code());
     }
     code + "]"
 }

@@ -4,7 +4,7 @@ use crate::Uuid;
 
 /// A COM class of the table.
 #[derive(Debug)]
-pub struct Class {
+pub struct ComClass {
     /// Which one.
     pub clsid: Uuid,
     /// ProgID or usual name.
@@ -20,12 +20,12 @@ pub struct AutomationType {
     pub name: &'static str,
     /// GUID in its type information.
     guid: Option<Uuid>,
-    members: &'static [Member],
+    members: &'static [TypeMember],
 }
 
 /// A member of an automation type.
 #[derive(Debug)]
-struct Member {
+struct TypeMember {
     dispid: i32,
     name: &'static str,
     /// The type of the object it gives.
@@ -57,7 +57,7 @@ include!(concat!(env!("OUT_DIR"), "/com.rs"));
 
 /// The class of a CLSID.
 #[must_use]
-pub fn find_class(clsid: &Uuid) -> Option<&'static Class> {
+pub fn find_class(clsid: &Uuid) -> Option<&'static ComClass> {
     CLASSES.get(CLASSES.binary_search_by_key(clsid, |class| class.clsid).ok()?)
 }
 

@@ -9,16 +9,17 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, Endpoint, PerDirection, Time};
 
-use crate::held::Held;
 use crate::security::{Principal, SecurityContext};
+use crate::stub_memory::StubMemory;
 use crate::{
-    Auth, Body, Client, Event, Exchange, Exchanges, Half, Header, Implementation, ObjectTable, Pdu, PduType, Plausible,
+    Auth, Client, Exchange, Exchanges, Half, Implementation, ObjectTable, Pdu, PduBody, PduHeader, PduType, Plausible,
+    RpcEvent,
 };
-use contexts::Contexts;
+use contexts::PresentationContexts;
 
 /// How much of a connection is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct RpcLimits {
     /// Of one stub. Octets.
     pub stub: usize,
     /// Of the stubs of all unfinished calls of a connection together. Octets.
@@ -31,14 +32,14 @@ pub struct Limits {
     pub contexts: usize,
 }
 
-impl Default for Limits {
+impl Default for RpcLimits {
     fn default() -> Self {
         Self { stub: 1 << 20, unfinished: 4 << 20, unfinished_of_all: 128 << 20, calls: 256, contexts: 1024 }
     }
 }
 
 /// What a connection may use of its surroundings.
-pub struct Surroundings<'a> {
+pub struct ParseContext<'a> {
     /// DCOM objects of the hosts this worker sees.
     pub objects: &'a mut ObjectTable,
     /// Engine time.
@@ -53,7 +54,7 @@ pub struct Surroundings<'a> {
 
 /// What [`Connection::feed`] did with its octets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fed {
+pub struct FedOctets {
     /// Octets it is done with.
     pub consumed: usize,
     /// Octets, counted from the consumed ones, without which another call is of no use; 0: any.
@@ -66,12 +67,12 @@ pub struct Fed {
 /// middle may have client and server the wrong way round.
 #[derive(Debug, Default)]
 pub struct Connection {
-    limits: Limits,
-    sides: PerDirection<Side>,
-    contexts: Contexts,
+    limits: RpcLimits,
+    sides: PerDirection<PduStream>,
+    contexts: PresentationContexts,
     in_flight: Vec<InFlight>,
     /// Octets of the stubs in flight, and of pieces of PDUs that carriages do not keep.
-    held: Held,
+    held: StubMemory,
     bind_auth: Option<Auth>,
     /// The security contexts in the order they came.
     security: Vec<SecurityContext>,
@@ -89,7 +90,7 @@ pub struct Connection {
 
 /// The stream state of one direction.
 #[derive(Debug, Default)]
-struct Side {
+struct PduStream {
     /// Octets still to come of a PDU that was dealt with before it was complete.
     skip: usize,
     /// The beginning of a PDU whose rest has not come: enough to tell of the call should the rest never come.
@@ -125,7 +126,7 @@ struct InFlight {
 impl Connection {
     /// A connection at its beginning, or wherever the capture begins.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: RpcLimits) -> Self {
         Self { limits, ..Self::default() }
     }
 
@@ -154,8 +155,8 @@ impl Connection {
         data: &[u8],
         last: bool,
         exchanges: &mut impl Exchanges,
-        around: &mut Surroundings<'_>,
-    ) -> Fed {
+        around: &mut ParseContext<'_>,
+    ) -> FedOctets {
         let mut at = self.side(direction).skip.min(data.len());
         self.side(direction).skip -= at;
         // Of a PDU whose beginning was offered before, it was told then.
@@ -164,9 +165,9 @@ impl Connection {
             let rest = data.get(at..).unwrap_or_default();
             if rest.is_empty() {
                 self.side(direction).forget();
-                return Fed { consumed: at, need: 0 };
+                return FedOctets { consumed: at, need: 0 };
             }
-            match Header::probe(rest) {
+            match PduHeader::probe(rest) {
                 Plausible::Yes(header) => {
                     let length = usize::from(header.fragment_length);
                     if !core::mem::take(&mut told) {
@@ -179,19 +180,19 @@ impl Connection {
                     } else if last {
                         self.side(direction).forget();
                         self.pdu(direction, rest, exchanges, around);
-                        return Fed { consumed: data.len(), need: 0 };
+                        return FedOctets { consumed: data.len(), need: 0 };
                     } else {
                         self.side(direction).remember(rest);
-                        return Fed { consumed: at, need: length };
+                        return FedOctets { consumed: at, need: length };
                     }
                 }
                 Plausible::More if last => {
                     self.lose(direction, exchanges);
-                    return Fed { consumed: data.len(), need: 0 };
+                    return FedOctets { consumed: data.len(), need: 0 };
                 }
                 Plausible::More => {
                     self.side(direction).forget();
-                    return Fed { consumed: at, need: Header::LENGTH };
+                    return FedOctets { consumed: at, need: PduHeader::LENGTH };
                 }
                 Plausible::No => {
                     self.lose(direction, exchanges);
@@ -208,7 +209,7 @@ impl Connection {
         direction: Direction,
         data: &[u8],
         exchanges: &mut impl Exchanges,
-        around: &mut Surroundings<'_>,
+        around: &mut ParseContext<'_>,
     ) {
         self.held.count_in(around.objects.unfinished());
         let mut pending = core::mem::take(&mut self.side(direction).pending);
@@ -216,9 +217,9 @@ impl Connection {
         let mut data = data;
         // Only what completes the unfinished PDU is copied; the rest is read where it lies.
         while !pending.is_empty() && !data.is_empty() {
-            let need = match Header::probe(&pending) {
+            let need = match PduHeader::probe(&pending) {
                 Plausible::Yes(header) => usize::from(header.fragment_length),
-                Plausible::More => Header::LENGTH,
+                Plausible::More => PduHeader::LENGTH,
                 Plausible::No => pending.len(),
             };
             let (missing, later) = data.split_at(need.saturating_sub(pending.len()).clamp(1, data.len()));
@@ -246,14 +247,14 @@ impl Connection {
         direction: Direction,
         length: u64,
         exchanges: &mut impl Exchanges,
-        around: &mut Surroundings<'_>,
+        around: &mut ParseContext<'_>,
     ) {
         self.forget_pending(direction);
         let side = self.side(direction);
         let missing = usize::try_from(length).unwrap_or(usize::MAX);
         if let Some(left) = side.skip.checked_sub(missing).filter(|_| side.skip > 0) {
             side.skip = left; // still inside a PDU that was dealt with
-        } else if let Plausible::Yes(header) = Header::probe(&side.head) {
+        } else if let Plausible::Yes(header) = PduHeader::probe(&side.head) {
             let behind = side.have.saturating_add(missing);
             let (head, have) = (core::mem::take(&mut side.head), core::mem::take(&mut side.have));
             side.skip = usize::from(header.fragment_length).saturating_sub(behind);
@@ -263,19 +264,19 @@ impl Connection {
             side.skip = 0;
             side.forget();
         }
-        exchanges.raise(None, Event::Gap);
+        exchanges.raise(None, RpcEvent::Gap);
         if (direction == Direction::ToServer) != self.is_reversed() {
             self.settle_lost(None, exchanges);
         }
     }
 
     /// One direction ended: its calls are as complete as they get.
-    pub fn close(&mut self, direction: Direction, exchanges: &mut impl Exchanges, around: &mut Surroundings<'_>) {
+    pub fn close(&mut self, direction: Direction, exchanges: &mut impl Exchanges, around: &mut ParseContext<'_>) {
         self.forget_pending(direction);
         let side = self.side(direction);
         side.have = 0;
         let head = core::mem::take(&mut side.head);
-        if matches!(Header::probe(&head), Plausible::Yes(_)) {
+        if matches!(PduHeader::probe(&head), Plausible::Yes(_)) {
             self.pdu(direction, &head, exchanges, around);
         }
         self.settle_lost(None, exchanges);
@@ -295,7 +296,7 @@ impl Connection {
         }
     }
 
-    fn side(&mut self, direction: Direction) -> &mut Side {
+    fn side(&mut self, direction: Direction) -> &mut PduStream {
         &mut self.sides[direction]
     }
 
@@ -309,7 +310,7 @@ impl Connection {
         side.forget();
         if !side.lost {
             side.lost = true;
-            exchanges.raise(None, Event::Garbage);
+            exchanges.raise(None, RpcEvent::Garbage);
         }
     }
 
@@ -319,20 +320,20 @@ impl Connection {
         direction: Direction,
         data: &[u8],
         exchanges: &mut impl Exchanges,
-        around: &mut Surroundings<'_>,
+        around: &mut ParseContext<'_>,
     ) {
         let Ok(pdu) = Pdu::parse(data) else {
-            exchanges.raise(None, Event::MalformedPdu);
+            exchanges.raise(None, RpcEvent::MalformedPdu);
             return;
         };
         self.held.count_in(around.objects.unfinished());
-        let mut around = Surroundings { objects: around.objects, ..*around };
+        let mut around = ParseContext { objects: around.objects, ..*around };
         match pdu.header.pdu_type.direction() {
             Some(expected) if expected == direction => self.along = self.along.saturating_add(1),
             Some(_) => {
                 self.against = self.against.saturating_add(1);
                 core::mem::swap(&mut around.client, &mut around.server);
-                exchanges.raise(None, Event::WrongDirection);
+                exchanges.raise(None, RpcEvent::WrongDirection);
             }
             None => {}
         }
@@ -342,19 +343,24 @@ impl Connection {
         if let Some(opened) = &opened {
             pdu.open(opened);
         }
-        if matches!(pdu.body, Body::Request { .. } | Body::Bind { .. } | Body::Auth3 | Body::Cancel | Body::Orphaned) {
+        if matches!(
+            pdu.body,
+            PduBody::Request { .. } | PduBody::Bind { .. } | PduBody::Auth3 | PduBody::Cancel | PduBody::Orphaned
+        ) {
             self.asked = true;
             self.settle_lost(Some(pdu.header.call_id), exchanges);
         }
         match pdu.body {
-            Body::Request { .. } => self.request(&pdu, exchanges, around),
-            Body::Response { stub, .. } | Body::Fault { stub, .. } => self.response(&pdu, stub, exchanges, around),
-            Body::Bind { .. } => self.offer(&pdu, exchanges, around),
-            Body::BindAck { .. } => self.settle(&pdu, exchanges),
-            Body::BindNak(_) => self.refuse(&pdu, exchanges),
-            Body::Auth3 => self.bind_auth = auth_of(&pdu).or(self.bind_auth),
-            Body::Cancel | Body::Orphaned => self.cancel(&pdu, exchanges),
-            Body::Shutdown | Body::Rts { .. } | Body::Unknown => {}
+            PduBody::Request { .. } => self.request(&pdu, exchanges, around),
+            PduBody::Response { stub, .. } | PduBody::Fault { stub, .. } => {
+                self.response(&pdu, stub, exchanges, around)
+            }
+            PduBody::Bind { .. } => self.offer(&pdu, exchanges, around),
+            PduBody::BindAck { .. } => self.settle(&pdu, exchanges),
+            PduBody::BindNak(_) => self.refuse(&pdu, exchanges),
+            PduBody::Auth3 => self.bind_auth = auth_of(&pdu).or(self.bind_auth),
+            PduBody::Cancel | PduBody::Orphaned => self.cancel(&pdu, exchanges),
+            PduBody::Shutdown | PduBody::Rts { .. } | PduBody::Unknown => {}
         }
     }
 
@@ -399,7 +405,7 @@ impl Connection {
     ) -> usize {
         if self.in_flight.len() >= self.limits.calls.max(1) {
             if let Some(oldest) = self.in_flight.first() {
-                exchanges.raise(Some(oldest.exchange), Event::TooManyCalls);
+                exchanges.raise(Some(oldest.exchange), RpcEvent::TooManyCalls);
             }
             self.drop_call(0, exchanges);
         }
@@ -426,7 +432,7 @@ impl Connection {
     }
 }
 
-impl Side {
+impl PduStream {
     fn forget(&mut self) {
         self.head.clear();
         self.have = 0;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use sidewire_base::{Cursor, Direction, Malformed};
 
-use crate::held::Held;
+use crate::stub_memory::StubMemory;
 use crate::{
-    Activity, Auth, AuthLevel, AuthType, ByteOrder, CallInterface, Event, Exchange, Exchanges, Half, InterfaceId,
-    Known, Limits, PduType, Surroundings, TransferSyntax, Uuid, Visibility, interfaces, reading,
+    Activity, Auth, AuthLevel, AuthType, ByteOrder, CallInterface, Exchange, Exchanges, Half, InterfaceId, Known,
+    ParseContext, PduType, RpcEvent, RpcLimits, TransferSyntax, Uuid, Visibility, interfaces, reading,
 };
 
 /// The header of a connectionless PDU. [C706] 12.5.1.
@@ -134,10 +134,10 @@ impl DatagramHeader {
 /// The calls of a pair of ports: one or more activities, each with one call at a time.
 #[derive(Debug, Default)]
 pub struct Datagrams {
-    limits: Limits,
+    limits: RpcLimits,
     calls: Vec<DatagramCall>,
     /// Octets of the stubs in flight.
-    held: Held,
+    held: StubMemory,
 }
 
 #[derive(Debug)]
@@ -166,7 +166,7 @@ const MAX_EARLY: usize = 64;
 impl Datagrams {
     /// No calls yet.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: RpcLimits) -> Self {
         Self { limits, ..Self::default() }
     }
 
@@ -176,18 +176,18 @@ impl Datagrams {
         direction: Direction,
         data: &[u8],
         exchanges: &mut impl Exchanges,
-        around: &mut Surroundings<'_>,
+        around: &mut ParseContext<'_>,
     ) -> bool {
         let mut cur = Cursor::new(data);
         let Ok(header) = DatagramHeader::parse(&mut cur) else {
-            exchanges.raise(None, Event::MalformedPdu);
+            exchanges.raise(None, RpcEvent::MalformedPdu);
             return false;
         };
         let body = cur.rest();
         let stub = body.get(..usize::from(header.length)).unwrap_or(body);
         let missing = stub.len() < usize::from(header.length);
         let level = body.get(usize::from(header.length)).copied().unwrap_or_default();
-        let around = &mut Surroundings { objects: around.objects, ..*around };
+        let around = &mut ParseContext { objects: around.objects, ..*around };
         if header.pdu_type.direction().is_some_and(|expected| expected != direction) {
             core::mem::swap(&mut around.client, &mut around.server);
         }
@@ -252,7 +252,7 @@ impl Datagrams {
         }
         if self.calls.len() >= self.limits.calls.max(1) {
             if let Some(oldest) = self.calls.first() {
-                exchanges.raise(Some(oldest.exchange), Event::TooManyCalls);
+                exchanges.raise(Some(oldest.exchange), RpcEvent::TooManyCalls);
             }
             self.drop_call(0, exchanges);
         }
@@ -294,7 +294,7 @@ impl Datagrams {
         stub: &[u8],
         missing: bool,
         exchanges: &mut impl Exchanges,
-        around: &mut Surroundings<'_>,
+        around: &mut ParseContext<'_>,
     ) {
         let limits = self.limits;
         self.held.count_in(around.objects.unfinished());
@@ -354,7 +354,7 @@ impl Datagrams {
             read(exchange, around);
         }
         if clipped {
-            exchanges.raise(Some(id), Event::StubTooLong);
+            exchanges.raise(Some(id), RpcEvent::StubTooLong);
         }
         exchanges.updated(id);
     }

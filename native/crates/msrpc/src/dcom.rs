@@ -6,7 +6,7 @@ mod response;
 use core::net::IpAddr;
 use std::sync::Arc;
 
-use crate::automation::{Class, find_class};
+use crate::automation::{ComClass, find_class};
 use crate::datum::Datum;
 use crate::interfaces::{self, known};
 use crate::object_table::Pointer;
@@ -47,7 +47,7 @@ pub struct Dcom {
 impl Dcom {
     /// The class, out of the table.
     #[must_use]
-    pub fn class(&self) -> Option<&'static Class> {
+    pub fn class(&self) -> Option<&'static ComClass> {
         find_class(self.clsid.as_ref()?)
     }
 }

@@ -38,7 +38,7 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
         out.object_unless_empty("dcom", |o| write_dcom(dcom, o));
     }
     out.str("started", &timestamp(started));
-    if let Some(says) = exchange.says() {
+    if let Some(says) = exchange.summary() {
         out.str("says", &says);
     }
 }

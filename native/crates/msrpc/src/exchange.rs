@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::security::Principal;
 use crate::status::is_status;
 use crate::{
-    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Header, Implementation, InterfaceId, PduType,
-    TransferSyntax, Uuid, Visibility, interfaces, result_name, words,
+    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Implementation, InterfaceId, PduHeader, PduType,
+    TransferSyntax, Uuid, Visibility, interfaces, result_name, summary,
 };
 
 /// What carries the PDUs.
@@ -87,7 +87,7 @@ pub struct Half {
     pub size: u64,
     /// Octets of stub as Suricata counts them, with padding and authentication trailers.
     pub size_with_trailers: u64,
-    /// The beginning of the stub, up to [`crate::Limits::stub`], between what stood in front of the first fragment's
+    /// The beginning of the stub, up to [`crate::RpcLimits::stub`], between what stood in front of the first fragment's
     /// and behind the last fragment's: see [`Half::stub`].
     pub(crate) octets: Vec<u8>,
     /// Where in `octets` the stub begins and ends.
@@ -107,7 +107,7 @@ pub struct Half {
 }
 
 impl Half {
-    /// The beginning of the stub, up to [`crate::Limits::stub`].
+    /// The beginning of the stub, up to [`crate::RpcLimits::stub`].
     #[must_use]
     pub fn stub(&self) -> &[u8] {
         self.octets.get(self.stub.clone()).unwrap_or_default()
@@ -147,7 +147,7 @@ impl Half {
 
 /// An offered presentation context with its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Offer {
+pub struct ContextOffer {
     /// Its id.
     pub context_id: u16,
     /// The interface.
@@ -231,7 +231,7 @@ pub struct Exchange {
     /// The implementation that calls, where its way of binding shows it.
     pub implementation: Option<Implementation>,
     /// What a bind or alter_context offers.
-    pub offers: Vec<Offer>,
+    pub offers: Vec<ContextOffer>,
     /// Reason of a bind_nak.
     pub bind_nak: Option<u16>,
     /// Status of a fault.
@@ -262,9 +262,9 @@ impl Exchange {
     /// The interfaces that a bind or alter_context asked for and did not get, with the reason. Of several transfer syntaxes
     /// that are offered for an interface, a server accepts one: an interface is refused when it accepts none.
     pub fn refused(&self) -> impl Iterator<Item = (InterfaceId, Refusal)> + '_ {
-        let accepts = |offer: &Offer| offer.result.is_none_or(|answer| answer.result == ACCEPTANCE);
+        let accepts = |offer: &ContextOffer| offer.result.is_none_or(|answer| answer.result == ACCEPTANCE);
         self.offers.iter().enumerate().filter_map(move |(at, offer)| {
-            let same = |other: &&Offer| other.interface == offer.interface;
+            let same = |other: &&ContextOffer| other.interface == offer.interface;
             if self.offers.iter().take(at).any(|other| same(&other)) {
                 return None; // told already
             }
@@ -315,8 +315,8 @@ impl Exchange {
 
     /// A sentence about the call: who called what on whom, with the arguments that can be read.
     #[must_use]
-    pub fn says(&self) -> Option<String> {
-        words::says(self)
+    pub fn summary(&self) -> Option<String> {
+        summary::summary(self)
     }
 
     /// The status a call ended with: the last four octets of a readable response, where they can be one. Every
@@ -353,17 +353,17 @@ pub trait Exchanges {
     /// An exchange changed: one or both of its halves grew or became complete.
     fn updated(&mut self, id: u64);
     /// Something odd was seen, on an exchange or on the connection as such.
-    fn raise(&mut self, id: Option<u64>, event: Event);
+    fn raise(&mut self, id: Option<u64>, event: RpcEvent);
     /// A PDU begins `at` octets into what [`Connection::feed`](crate::Connection::feed) was given. Told once, when its
     /// header is there.
-    fn begins(&mut self, at: usize, header: &Header) {
+    fn begins(&mut self, at: usize, header: &PduHeader) {
         let _ = (at, header);
     }
 }
 
 /// What can be odd about a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Event {
+pub enum RpcEvent {
     /// A PDU contradicts itself or is cut short.
     MalformedPdu,
     /// Octets that belong to no PDU were skipped.
@@ -388,7 +388,7 @@ pub enum Event {
     RefusedInterface,
 }
 
-impl Event {
+impl RpcEvent {
     /// All of them; the position is the number.
     pub const ALL: [(Self, &'static str, &'static str); 11] = [
         (Self::MalformedPdu, "malformed_pdu", "A PDU contradicts itself or is cut short."),
@@ -408,7 +408,7 @@ impl Event {
         (Self::RefusedInterface, "refused_interface", "The server refused an interface that a bind asked for."),
     ];
 
-    /// Its position in [`Event::ALL`].
+    /// Its position in [`RpcEvent::ALL`].
     #[must_use]
     pub fn number(self) -> u16 {
         self as u16

@@ -1,13 +1,13 @@
 //! Interfaces and their procedures: what `native/data/rpc` says about them, as code.
 
-use crate::arguments::layout::{Alignment, Field, FieldKind, Layout, Structure};
+use crate::arguments::layout::{StubAlignment, StubField, StubFieldKind, StubLayout, StubStructure};
 use crate::arguments::readers;
 use crate::command_line::{self, CommandLine};
 use crate::{StatusFamily, Uuid};
 
 /// An interface of the table.
 #[derive(Debug)]
-pub struct Interface {
+pub struct RpcInterface {
     /// Which one.
     pub uuid: Uuid,
     /// Its short name: `svcctl`.
@@ -15,31 +15,31 @@ pub struct Interface {
     /// The version the document defines, as text.
     pub version: &'static str,
     /// How its stubs are laid out.
-    pub kind: Kind,
+    pub kind: InterfaceKind,
     /// What its procedures return.
     pub returns: StatusFamily,
     /// The public document that defines it; `undocumented` where there is none.
     pub source: &'static str,
     /// In the order of their numbers.
-    procedures: &'static [Procedure],
+    procedures: &'static [RpcProcedure],
 }
 
 /// A procedure of an interface.
 #[derive(Debug)]
-pub(crate) struct Procedure {
+pub(crate) struct RpcProcedure {
     opnum: u16,
     pub(crate) name: &'static str,
     /// What of a request is told.
-    pub(crate) request: Layout,
+    pub(crate) request: StubLayout,
     /// What of a response is told.
-    pub(crate) response: Layout,
+    pub(crate) response: StubLayout,
     /// Where the command line is that it makes the server run.
     pub(crate) command: Option<CommandLine>,
 }
 
 /// What stands around the arguments of an interface's calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum InterfaceKind {
     /// Nothing: a plain RPC interface.
     Rpc,
     /// ORPCTHIS and ORPCTHAT, but no object: the activators.
@@ -48,11 +48,11 @@ pub enum Kind {
     Object,
 }
 
-impl Interface {
+impl RpcInterface {
     /// True when requests begin with ORPCTHIS and responses with ORPCTHAT.
     #[must_use]
     pub fn is_orpc(&self) -> bool {
-        self.kind != Kind::Rpc
+        self.kind != InterfaceKind::Rpc
     }
 
     /// Name of an operation.
@@ -61,7 +61,7 @@ impl Interface {
         self.find_procedure(opnum).map(|procedure| procedure.name)
     }
 
-    pub(crate) fn find_procedure(&self, opnum: u16) -> Option<&'static Procedure> {
+    pub(crate) fn find_procedure(&self, opnum: u16) -> Option<&'static RpcProcedure> {
         self.procedures.get(self.procedures.binary_search_by_key(&opnum, |known| known.opnum).ok()?)
     }
 
@@ -82,13 +82,13 @@ include!(concat!(env!("OUT_DIR"), "/interfaces.rs"));
 
 /// The interface of a UUID, whatever its version.
 #[must_use]
-pub fn find(uuid: &Uuid) -> Option<&'static Interface> {
+pub fn find(uuid: &Uuid) -> Option<&'static RpcInterface> {
     TABLE.get(TABLE.binary_search_by_key(uuid, |interface| interface.uuid).ok()?)
 }
 
 /// All of them, by UUID.
 #[must_use]
-pub fn all() -> &'static [Interface] {
+pub fn all() -> &'static [RpcInterface] {
     TABLE
 }
 

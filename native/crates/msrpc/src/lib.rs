@@ -19,7 +19,6 @@ mod eve;
 mod exchange;
 #[doc(hidden)]
 pub mod fuzz;
-mod held;
 mod implementation;
 pub mod interfaces;
 mod ndr;
@@ -29,30 +28,33 @@ mod pdu;
 mod reading;
 pub mod security;
 mod status;
+mod stub_memory;
+mod summary;
 #[cfg(test)]
 mod testing;
 mod uuid;
 mod variant;
 pub mod virtual_connection;
 mod wmi;
-mod words;
 
 pub use auth::{AuthLevel, AuthType, SecTrailer, VerificationTrailer, Visibility};
 pub use byte_order::ByteOrder;
 pub use client::Client;
-pub use connection::{Connection, Fed, Limits, Surroundings};
+pub use connection::{Connection, FedOctets, ParseContext, RpcLimits};
 pub use datagram::{DatagramHeader, Datagrams};
 pub use datum::{Arguments, Datum};
 pub use dcom::Dcom;
 pub use dual_string_array::{DualStringArray, StringBinding};
 pub use eve::{write_dcerpc, write_msrpc};
-pub use exchange::{Activity, Auth, CallInterface, Carriage, Event, Exchange, Exchanges, Half, Known, Offer, Refusal};
+pub use exchange::{
+    Activity, Auth, CallInterface, Carriage, ContextOffer, Exchange, Exchanges, Half, Known, Refusal, RpcEvent,
+};
 pub use implementation::Implementation;
 pub use ndr::Ndr;
 pub use object_table::ObjectTable;
 pub use objref::{ActivationRequest, ActivationResponse, ObjRef, ObjRefBody, StdObjRef};
 pub use pdu::{
-    Body, ContextElement, ContextList, ContextResult, Header, InterfaceId, Pdu, PduFlags, PduType, Plausible,
+    ContextElement, ContextList, ContextResult, InterfaceId, Pdu, PduBody, PduFlags, PduHeader, PduType, Plausible,
     ResultList, RtsCommands, TransferSyntax,
 };
 pub use status::{StatusFamily, fault_name, result_name};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::automation::AutomationType;
 use crate::bounded::Bounded;
-use crate::held::Total;
 use crate::security::Secrets;
+use crate::stub_memory::Total;
 use crate::virtual_connection::VirtualConnections;
 use crate::{Client, StdObjRef, StringBinding, Uuid};
 
@@ -34,7 +34,7 @@ const MAX_OWN_POINTERS: usize = 32;
 #[derive(Debug, Default)]
 pub struct ObjectTable {
     pointers: Bounded<Uuid, Pointer>,
-    objects: Bounded<ObjectKey, Object>,
+    objects: Bounded<ObjectKey, DcomObject>,
     /// Objects by OID, which is all that a ping names. [MS-DCOM] 1.3.6.
     pinged: Bounded<u64, ObjectKey>,
     associations: Bounded<Association, Arc<Client>>,
@@ -80,7 +80,7 @@ impl Pointer {
 
 /// What is known of an object.
 #[derive(Debug, Default)]
-pub(crate) struct Object {
+pub(crate) struct DcomObject {
     /// The class whose activation led here, directly or through other objects.
     pub(crate) clsid: Option<Uuid>,
     /// Its automation type.
@@ -96,7 +96,7 @@ pub(crate) struct Object {
     names: Vec<(i32, String)>,
 }
 
-impl Object {
+impl DcomObject {
     /// Keeps the name of a member.
     pub(crate) fn name(&mut self, dispid: i32, name: String) {
         self.names.retain(|(known, _)| *known != dispid);
@@ -163,14 +163,14 @@ impl ObjectTable {
     }
 
     /// The object behind a pointer.
-    pub(crate) fn object(&self, pointer: Pointer) -> Option<&Object> {
+    pub(crate) fn object(&self, pointer: Pointer) -> Option<&DcomObject> {
         self.objects.get(&pointer.key())
     }
 
     /// The object of a key, made when there is none.
-    pub(crate) fn object_mut(&mut self, key: ObjectKey) -> Option<&mut Object> {
+    pub(crate) fn object_mut(&mut self, key: ObjectKey) -> Option<&mut DcomObject> {
         if !self.objects.contains(&key) {
-            self.evicted += self.objects.insert(key, Object::default(), MAX_OBJECTS);
+            self.evicted += self.objects.insert(key, DcomObject::default(), MAX_OBJECTS);
             if key.0.is_some() {
                 self.pinged.insert(key.1, key, MAX_OBJECTS);
             }

@@ -7,15 +7,15 @@ use sidewire_base::{Cursor, Malformed};
 
 use crate::{ByteOrder, SecTrailer, Uuid};
 pub use contexts::{ContextElement, ContextList, ContextResult, InterfaceId, ResultList, TransferSyntax};
-pub use header::{Header, PduFlags, PduType, Plausible};
+pub use header::{PduFlags, PduHeader, PduType, Plausible};
 
 /// A PDU: header, body, and the trailer of its security provider.
 #[derive(Clone, Copy, Debug)]
 pub struct Pdu<'a> {
     /// Common to all.
-    pub header: Header,
+    pub header: PduHeader,
     /// What the type carries.
-    pub body: Body<'a>,
+    pub body: PduBody<'a>,
     /// Provider, level, context.
     pub trailer: Option<SecTrailer>,
     /// The provider's token behind the trailer.
@@ -32,7 +32,7 @@ pub struct Pdu<'a> {
 
 /// The part of a PDU that differs by type.
 #[derive(Clone, Copy, Debug)]
-pub enum Body<'a> {
+pub enum PduBody<'a> {
     /// `request`.
     Request {
         /// The sender's guess of the whole stub's size.
@@ -110,7 +110,9 @@ pub enum Body<'a> {
 impl<'a> Pdu<'a> {
     /// Puts the opened octets of a sealed stub, with their padding, in its place.
     pub(crate) fn open(&mut self, octets: &'a [u8]) {
-        if let Body::Request { stub, .. } | Body::Response { stub, .. } | Body::Fault { stub, .. } = &mut self.body {
+        if let PduBody::Request { stub, .. } | PduBody::Response { stub, .. } | PduBody::Fault { stub, .. } =
+            &mut self.body
+        {
             *stub = octets.get(..stub.len()).unwrap_or(octets);
             self.opened = true;
         }
@@ -122,7 +124,7 @@ impl<'a> Pdu<'a> {
     /// # Errors
     /// [`Malformed`] when the header or the fixed part of the body is not there or contradicts itself.
     pub fn parse(data: &'a [u8]) -> Result<Self, Malformed> {
-        let header = Header::parse(&mut Cursor::new(data))?;
+        let header = PduHeader::parse(&mut Cursor::new(data))?;
         let length = usize::from(header.fragment_length);
         let data = data.get(..length).unwrap_or(data);
         let missing = header.fragment_length - u16::try_from(data.len()).unwrap_or(header.fragment_length);
@@ -137,14 +139,14 @@ impl<'a> Pdu<'a> {
                 let mut cur = Cursor::new(tail);
                 if let Ok(found) = SecTrailer::parse(order, &mut cur) {
                     token = cur.rest();
-                    end = end.saturating_sub(usize::from(found.pad_length)).max(Header::LENGTH);
+                    end = end.saturating_sub(usize::from(found.pad_length)).max(PduHeader::LENGTH);
                     trailer = Some(found);
                 }
             }
         }
         let mut cur = Cursor::new(data.get(..end).unwrap_or_default());
-        cur.skip(Header::LENGTH)?;
-        let body = Body::parse(&header, &mut cur)?;
+        cur.skip(PduHeader::LENGTH)?;
+        let body = PduBody::parse(&header, &mut cur)?;
         Ok(Self { header, body, trailer, token, missing, octets: data, stub_end: end, opened: false })
     }
 
@@ -159,7 +161,7 @@ impl<'a> Pdu<'a> {
 
     /// Octets in front of what Suricata takes for stub data.
     const fn fixed_length(&self) -> usize {
-        if matches!(self.body, Body::Request { .. }) { 24 } else { 16 }
+        if matches!(self.body, PduBody::Request { .. }) { 24 } else { 16 }
     }
 
     /// Octets of this fragment as EVE's `stub_data_size` counts them: of a request, all behind the 24 octets every
@@ -171,8 +173,8 @@ impl<'a> Pdu<'a> {
     }
 }
 
-impl<'a> Body<'a> {
-    fn parse(header: &Header, cur: &mut Cursor<'a>) -> Result<Self, Malformed> {
+impl<'a> PduBody<'a> {
+    fn parse(header: &PduHeader, cur: &mut Cursor<'a>) -> Result<Self, Malformed> {
         let order = header.order;
         Ok(match header.pdu_type {
             PduType::REQUEST => {

@@ -2,13 +2,13 @@
 
 use sidewire_base::{Endpoint, Time};
 
-use crate::{ByteOrder, Event, Exchange, Exchanges, ObjectTable, PduType, Surroundings, TransferSyntax, Uuid};
+use crate::{ByteOrder, Exchange, Exchanges, ObjectTable, ParseContext, PduType, RpcEvent, TransferSyntax, Uuid};
 
 /// Keeps every exchange and event.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     pub(crate) exchanges: Vec<Exchange>,
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<RpcEvent>,
 }
 
 impl Exchanges for Kept {
@@ -20,14 +20,14 @@ impl Exchanges for Kept {
         self.exchanges.get_mut(usize::try_from(id).ok()?)
     }
     fn updated(&mut self, _id: u64) {}
-    fn raise(&mut self, _id: Option<u64>, event: Event) {
+    fn raise(&mut self, _id: Option<u64>, event: RpcEvent) {
         self.events.push(event);
     }
 }
 
-pub(crate) fn around(objects: &mut ObjectTable) -> Surroundings<'_> {
+pub(crate) fn around(objects: &mut ObjectTable) -> ParseContext<'_> {
     let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
-    Surroundings { objects, time: Time::default(), client: end(1, 50_000), server: end(2, 135), session: None }
+    ParseContext { objects, time: Time::default(), client: end(1, 50_000), server: end(2, 135), session: None }
 }
 
 pub(crate) const FIRST: u8 = 1;

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use sidewire_base::{Direction, Endpoint, Time};
 
 use crate::bounded::Bounded;
-use crate::{Connection, Exchanges, Fed, Limits, Surroundings, Uuid};
+use crate::{Connection, Exchanges, FedOctets, ParseContext, RpcLimits, Uuid};
 
 /// Virtual connections known at a time, and flows of theirs that were announced.
 const MAX_CHANNELS: usize = 1024;
@@ -36,13 +36,13 @@ pub struct Channel {
 }
 
 /// A flow by its ends: client, server.
-type Ends = (Endpoint, Endpoint);
+type VirtualEnds = (Endpoint, Endpoint);
 
 /// The virtual connections of the hosts a worker sees.
 #[derive(Debug, Default)]
 pub struct VirtualConnections {
     known: Bounded<VirtualId, VirtualConnection>,
-    announced: Bounded<Ends, Channel>,
+    announced: Bounded<VirtualEnds, Channel>,
     waiting: usize,
 }
 
@@ -50,14 +50,14 @@ pub struct VirtualConnections {
 #[derive(Debug, Default)]
 struct VirtualConnection {
     connection: Connection,
-    pieces: VecDeque<Piece>,
+    pieces: VecDeque<VirtualPiece>,
     /// The flow whose transactions hold its calls.
-    owner: Option<Ends>,
+    owner: Option<VirtualEnds>,
 }
 
 /// Octets of the requests, and how many are missing in front of them.
 #[derive(Debug)]
-struct Piece {
+struct VirtualPiece {
     time: Time,
     octets: Vec<u8>,
     missing: u64,
@@ -77,7 +77,7 @@ impl VirtualConnections {
 
     /// Keeps octets of the IN channel until the OUT channel's flow comes for them; `missing` octets in front of them are
     /// not in the capture.
-    pub fn keep(&mut self, id: VirtualId, time: Time, missing: u64, octets: &[u8], limits: Limits) {
+    pub fn keep(&mut self, id: VirtualId, time: Time, missing: u64, octets: &[u8], limits: RpcLimits) {
         let full = octets.len() > MAX_WAITING.saturating_sub(self.waiting);
         let kept = if full { &[] } else { octets };
         let missing = missing.saturating_add((octets.len() - kept.len()) as u64);
@@ -89,14 +89,14 @@ impl VirtualConnections {
                 last.octets.extend_from_slice(kept);
             }
             None if pieces < 2 * MAX_PIECES => {
-                of.pieces.push_back(Piece { time, missing, octets: kept.to_vec() });
+                of.pieces.push_back(VirtualPiece { time, missing, octets: kept.to_vec() });
             }
             None => return, // gap upon gap: what they hold is lost, and looked for anew behind them
         }
         self.waiting += kept.len();
     }
 
-    fn get(&mut self, id: VirtualId, limits: Limits) -> Option<&mut VirtualConnection> {
+    fn get(&mut self, id: VirtualId, limits: RpcLimits) -> Option<&mut VirtualConnection> {
         if !self.known.contains(&id) {
             let connection = Connection::new(limits);
             if self.known.insert(id, VirtualConnection { connection, ..VirtualConnection::default() }, MAX_CHANNELS) > 0
@@ -108,7 +108,7 @@ impl VirtualConnections {
     }
 
     /// Takes a virtual connection out of its place for a flow that is to hold its calls.
-    fn take(&mut self, id: VirtualId, flow: Ends, limits: Limits) -> VirtualConnection {
+    fn take(&mut self, id: VirtualId, flow: VirtualEnds, limits: RpcLimits) -> VirtualConnection {
         let mut of = self.get(id, limits).map(core::mem::take).unwrap_or_default();
         self.waiting = self.waiting.saturating_sub(of.kept());
         if of.owner.replace(flow).is_some_and(|before| before != flow) {
@@ -152,14 +152,14 @@ pub trait Timed: Exchanges {
 pub fn pump(
     id: VirtualId,
     answers: Answers<'_>,
-    limits: Limits,
-    around: &mut Surroundings<'_>,
+    limits: RpcLimits,
+    around: &mut ParseContext<'_>,
     exchanges: &mut impl Timed,
-) -> Fed {
+) -> FedOctets {
     let flow = (around.client, around.server);
     let now = around.time;
     let mut of = around.objects.virtual_connections().take(id, flow, limits);
-    for Piece { time, missing, octets } in core::mem::take(&mut of.pieces) {
+    for VirtualPiece { time, missing, octets } in core::mem::take(&mut of.pieces) {
         around.time = time;
         exchanges.at(time);
         if missing > 0 {
@@ -169,7 +169,7 @@ pub fn pump(
     }
     around.time = now;
     exchanges.at(now);
-    let mut fed = Fed::default();
+    let mut fed = FedOctets::default();
     match answers {
         Answers::Octets(data, last) => fed = of.connection.feed(Direction::ToClient, data, last, exchanges, around),
         Answers::Missing(length) => of.connection.gap(Direction::ToClient, length, exchanges, around),
@@ -199,12 +199,12 @@ mod tests {
         let id =
             |n: u32| VirtualId { client: [10, 0, 0, 1].into(), server: [10, 0, 0, 2].into(), cookie: Uuid::com(n) };
         for n in 0..3000 {
-            table.keep(id(n), Time::default(), 0, &[0; 1000], Limits::default());
+            table.keep(id(n), Time::default(), 0, &[0; 1000], RpcLimits::default());
         }
         assert!(table.known.values().count() <= MAX_CHANNELS);
         assert_eq!(table.waiting, table.known.values().map(VirtualConnection::kept).sum::<usize>());
         for turn in 0..100_000 {
-            table.keep(id(2999), Time::default(), u64::from(turn % 3 == 0), &[0; 200], Limits::default());
+            table.keep(id(2999), Time::default(), u64::from(turn % 3 == 0), &[0; 200], RpcLimits::default());
         }
         let of = table.known.get(&id(2999)).unwrap();
         assert!(of.pieces.len() <= 2 * MAX_PIECES && table.waiting <= MAX_WAITING);

@@ -14,13 +14,13 @@ const MAX_STRUCTURES: usize = 1 << 14;
 
 /// What is told of one stub.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Layout {
-    pub(crate) fields: &'static [Field],
+pub(crate) struct StubLayout {
+    pub(crate) fields: &'static [StubField],
     /// Reads the stub from its beginning, for what fields cannot say.
     pub(crate) reader: Option<fn(&mut Ndr<'_>) -> Result<Arguments, Malformed>>,
 }
 
-impl Layout {
+impl StubLayout {
     /// True when nothing is told.
     #[cfg(test)]
     pub(crate) const fn is_empty(&self) -> bool {
@@ -30,28 +30,28 @@ impl Layout {
 
 /// A field: its name (empty: read and not told), whether a pointer stands before it, its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Field {
+pub(crate) struct StubField {
     pub(crate) name: &'static str,
     pub(crate) pointer: bool,
     /// Its members are told as if they were arguments.
     pub(crate) flat: bool,
-    pub(crate) kind: FieldKind,
+    pub(crate) kind: StubFieldKind,
 }
 
 /// To what a structure is aligned in NDR32 and in NDR64: to its most aligned member. Octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Alignment(pub(crate) u8, pub(crate) u8);
+pub(crate) struct StubAlignment(pub(crate) u8, pub(crate) u8);
 
 /// Members of a structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Structure {
-    pub(crate) alignment: Alignment,
-    pub(crate) members: &'static [Field],
+pub(crate) struct StubStructure {
+    pub(crate) alignment: StubAlignment,
+    pub(crate) members: &'static [StubField],
 }
 
 /// The types of fields; `native/data/rpc/README.md` says what each is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FieldKind {
+pub(crate) enum StubFieldKind {
     U8,
     U16,
     U32,
@@ -77,17 +77,17 @@ pub(crate) enum FieldKind {
     Pointer,
     /// A pointer that is null. A stub in which it is not is not understood.
     Null,
-    Structure(Structure),
+    Structure(StubStructure),
     Array {
         varying: bool,
-        of: Structure,
+        of: StubStructure,
     },
     /// By a tag in front of it; an enumeration, or 32 bits when `wide`. In NDR64 tag and arm are aligned to the most aligned
     /// of all arms. [MS-RPCE] 2.2.5.3.4.4.
     Union {
         wide: bool,
-        alignment: Alignment,
-        arms: &'static [(u32, Structure)],
+        alignment: StubAlignment,
+        arms: &'static [(u32, StubStructure)],
     },
 }
 
@@ -104,10 +104,10 @@ enum Inline {
     /// A pointer to what is still to come.
     Pointer,
     /// A structure in the structure, or an arm of a union.
-    Members(Structure, Vec<Inline>),
+    Members(StubStructure, Vec<Inline>),
 }
 
-impl Field {
+impl StubField {
     /// Reads a parameter, and what it points to.
     pub(super) fn read(self, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
         let inline = self.inline(source)?;
@@ -117,7 +117,7 @@ impl Field {
     fn inline(self, source: &mut StubSource<'_>) -> Result<Inline, Malformed> {
         let there = match (self.pointer, self.kind) {
             (true, _) => source.ndr.pointer()?,
-            (false, FieldKind::Unicode) => source.ndr.unicode_header()?,
+            (false, StubFieldKind::Unicode) => source.ndr.unicode_header()?,
             _ => return self.kind.inline(source),
         };
         Ok(if there { Inline::Pointer } else { Inline::Value(None) })
@@ -126,8 +126,8 @@ impl Field {
     /// The value, with what is pointed to.
     fn resolve(self, inline: Inline, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
         match (inline, self.kind) {
-            (Inline::Pointer, FieldKind::Unicode) if self.pointer && !source.ndr.unicode_header()? => Ok(None),
-            (Inline::Pointer, FieldKind::Unicode) => source.ndr.unicode_body().map(Datum::Text).map(Some),
+            (Inline::Pointer, StubFieldKind::Unicode) if self.pointer && !source.ndr.unicode_header()? => Ok(None),
+            (Inline::Pointer, StubFieldKind::Unicode) => source.ndr.unicode_body().map(Datum::Text).map(Some),
             (Inline::Pointer, kind) => {
                 let pointee = kind.inline(source)?;
                 self.resolve_value(pointee, source)
@@ -146,7 +146,7 @@ impl Field {
     }
 }
 
-impl FieldKind {
+impl StubFieldKind {
     /// What stands in the place of a value.
     fn inline(self, source: &mut StubSource<'_>) -> Result<Inline, Malformed> {
         match self {
@@ -195,7 +195,7 @@ impl FieldKind {
             Self::Pointer => return ndr.pointer().map(|_| None),
             Self::Null if ndr.pointer()? => return Err(Malformed::Invalid("pointer")),
             Self::Null => return Ok(None),
-            // [`FieldKind::inline`] reads those with parts.
+            // [`StubFieldKind::inline`] reads those with parts.
             Self::Structure(_) | Self::Array { .. } | Self::Union { .. } => return Ok(None),
         }))
     }
@@ -209,7 +209,7 @@ fn enumeration(ndr: &mut Ndr<'_>, syntax: TransferSyntax) -> Result<u32, Malform
 }
 
 /// NDR64 aligns a union to the most aligned of its arms, before the tag and after it.
-fn align_union(alignment: Alignment, source: &mut StubSource<'_>) -> Result<(), Malformed> {
+fn align_union(alignment: StubAlignment, source: &mut StubSource<'_>) -> Result<(), Malformed> {
     match source.syntax {
         TransferSyntax::Ndr32 => Ok(()),
         TransferSyntax::Ndr64 => source.ndr.align(alignment.1.into()),
@@ -217,7 +217,7 @@ fn align_union(alignment: Alignment, source: &mut StubSource<'_>) -> Result<(), 
 }
 
 /// The members of a structure as far as they stand in it. NDR64 pads it to its alignment at its end, too.
-fn members(of: Structure, source: &mut StubSource<'_>) -> Result<Vec<Inline>, Malformed> {
+fn members(of: StubStructure, source: &mut StubSource<'_>) -> Result<Vec<Inline>, Malformed> {
     let alignment = match source.syntax {
         TransferSyntax::Ndr32 => of.alignment.0,
         TransferSyntax::Ndr64 => of.alignment.1,
@@ -231,22 +231,22 @@ fn members(of: Structure, source: &mut StubSource<'_>) -> Result<Vec<Inline>, Ma
     Ok(members)
 }
 
-impl Structure {
+impl StubStructure {
     /// False for one of which only the beginning is read: what ends with a pointer that is not followed.
     fn is_whole(&self) -> bool {
-        !self.members.last().is_some_and(|last| last.kind == FieldKind::Pointer)
+        !self.members.last().is_some_and(|last| last.kind == StubFieldKind::Pointer)
     }
 }
 
 /// What a structure tells, once what its members point to is read: the value when only one has a name, else a record.
-fn told(of: Structure, members: Vec<Inline>, source: &mut StubSource<'_>) -> Result<Datum, Malformed> {
+fn told(of: StubStructure, members: Vec<Inline>, source: &mut StubSource<'_>) -> Result<Datum, Malformed> {
     let mut record = record(of, members, source)?;
     let single = of.members.iter().filter(|field| !field.name.is_empty()).count() == 1;
     Ok(if single { record.take_first().unwrap_or(Datum::Null) } else { Datum::Record(record) })
 }
 
 /// The members that have names, with what they point to.
-fn record(of: Structure, members: Vec<Inline>, source: &mut StubSource<'_>) -> Result<Arguments, Malformed> {
+fn record(of: StubStructure, members: Vec<Inline>, source: &mut StubSource<'_>) -> Result<Arguments, Malformed> {
     let mut record = Arguments::default();
     for (field, member) in of.members.iter().zip(members) {
         let value = field.resolve(member, source)?;
@@ -258,7 +258,7 @@ fn record(of: Structure, members: Vec<Inline>, source: &mut StubSource<'_>) -> R
 }
 
 /// A conformant array of structures, what they point to behind all of them.
-fn array(of: Structure, varying: bool, source: &mut StubSource<'_>) -> Result<Datum, Malformed> {
+fn array(of: StubStructure, varying: bool, source: &mut StubSource<'_>) -> Result<Datum, Malformed> {
     let mut count = source.ndr.count()?;
     if varying {
         let _offset = source.ndr.count()?;

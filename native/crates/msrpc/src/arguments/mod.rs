@@ -9,9 +9,9 @@ mod wmio;
 use core::net::SocketAddr;
 
 use crate::datum::{Arguments, Datum};
-use crate::interfaces::{self, Procedure};
+use crate::interfaces::{self, RpcProcedure};
 use crate::{Exchange, Half, Ndr};
-use layout::{Layout, StubSource};
+use layout::{StubLayout, StubSource};
 
 /// The arguments of a complete, readable request.
 pub(crate) fn of_request(exchange: &Exchange) -> Arguments {
@@ -37,11 +37,11 @@ pub(crate) fn endpoints(exchange: &Exchange) -> Vec<SocketAddr> {
 }
 
 /// What is known of the procedure that is called.
-pub(crate) fn procedure(exchange: &Exchange) -> Option<&'static Procedure> {
+pub(crate) fn procedure(exchange: &Exchange) -> Option<&'static RpcProcedure> {
     interfaces::find(&exchange.interface?.id.uuid)?.find_procedure(exchange.opnum?)
 }
 
-fn read(exchange: &Exchange, half: &Half, layout: &Layout, request: bool) -> Arguments {
+fn read(exchange: &Exchange, half: &Half, layout: &StubLayout, request: bool) -> Arguments {
     let (Some(interface), Some(stub)) = (exchange.interface, half.readable()) else { return Arguments::default() };
     let syntax = interface.transfer_syntax;
     let ndr = || Ndr::new(stub, half.order, syntax);
@@ -53,7 +53,7 @@ fn read(exchange: &Exchange, half: &Half, layout: &Layout, request: bool) -> Arg
 }
 
 /// What the fields tell. `None` for a stub that does not fit them: half a truth would be a guess.
-fn fields(layout: &Layout, mut source: StubSource<'_>) -> Option<Arguments> {
+fn fields(layout: &StubLayout, mut source: StubSource<'_>) -> Option<Arguments> {
     let mut arguments = Arguments::default();
     for field in layout.fields {
         match field.read(&mut source).ok()? {

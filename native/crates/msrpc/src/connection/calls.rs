@@ -1,14 +1,14 @@
 //! Requests and their answers.
 
-use super::{Connection, InFlight, Limits, Surroundings, auth_of, new_exchange};
+use super::{Connection, InFlight, ParseContext, RpcLimits, auth_of, new_exchange};
 use crate::{
-    AuthLevel, Body, Event, Exchange, Exchanges, Half, Implementation, InterfaceId, Pdu, PduType, SecTrailer,
+    AuthLevel, Exchange, Exchanges, Half, Implementation, InterfaceId, Pdu, PduBody, PduType, RpcEvent, SecTrailer,
     TransferSyntax, Uuid, VerificationTrailer, dcom, reading,
 };
 
 impl Connection {
-    pub(super) fn request(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &mut Surroundings<'_>) {
-        let Body::Request { context_id, opnum, object, stub, .. } = pdu.body else { return };
+    pub(super) fn request(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &mut ParseContext<'_>) {
+        let PduBody::Request { context_id, opnum, object, stub, .. } = pdu.body else { return };
         self.implementation = self.implementation.or_else(|| Implementation::of_trailer(pdu));
         let call_id = pdu.header.call_id;
         let digest = digest(pdu, stub);
@@ -59,7 +59,7 @@ impl Connection {
         call.request_done = done;
         self.held.take(added);
         if clipped {
-            exchanges.raise(Some(id), Event::StubTooLong);
+            exchanges.raise(Some(id), RpcEvent::StubTooLong);
         }
         if done {
             self.complete_request(id, context_id, exchanges, around);
@@ -92,7 +92,7 @@ impl Connection {
         &self,
         pdu: &Pdu<'_>,
         (context_id, opnum, object): (u16, u16, Option<Uuid>),
-        around: &Surroundings<'_>,
+        around: &ParseContext<'_>,
     ) -> Exchange {
         Exchange {
             principal: self.principal(pdu, around),
@@ -114,7 +114,7 @@ impl Connection {
         id: u64,
         context_id: u16,
         exchanges: &mut impl Exchanges,
-        around: &mut Surroundings<'_>,
+        around: &mut ParseContext<'_>,
     ) {
         let Some(exchange) = exchanges.get(id) else { return };
         let mut odd = None;
@@ -124,7 +124,7 @@ impl Connection {
             && let Some((interface, syntax)) = trailer.presentation
         {
             match exchange.interface {
-                Some(bound) if bound.id.uuid != interface.uuid => odd = Some(Event::VerificationMismatch),
+                Some(bound) if bound.id.uuid != interface.uuid => odd = Some(RpcEvent::VerificationMismatch),
                 Some(_) => {}
                 None => {
                     let syntax = TransferSyntax::from_uuid(syntax).unwrap_or_default();
@@ -135,7 +135,7 @@ impl Connection {
         }
         if exchange.interface.is_none() {
             if self.contexts.is_rejected(context_id) {
-                odd = Some(Event::RejectedContext);
+                odd = Some(RpcEvent::RejectedContext);
             } else if let Some(uuid) = infer(exchange, around) {
                 let interface = InterfaceId { uuid, version: 0, minor: 0 }; // the version of every ORPC interface
                 self.contexts.learn(context_id, interface, TransferSyntax::Ndr32, self.limits.contexts);
@@ -158,7 +158,7 @@ impl Connection {
         pdu: &Pdu<'_>,
         stub: &[u8],
         exchanges: &mut impl Exchanges,
-        around: &mut Surroundings<'_>,
+        around: &mut ParseContext<'_>,
     ) {
         self.answers_seen = true;
         let call_id = pdu.header.call_id;
@@ -168,7 +168,7 @@ impl Connection {
             None => {
                 let exchange = Exchange {
                     context_id: match pdu.body {
-                        Body::Response { context_id, .. } | Body::Fault { context_id, .. } => Some(context_id),
+                        PduBody::Response { context_id, .. } | PduBody::Fault { context_id, .. } => Some(context_id),
                         _ => None,
                     },
                     request: self.lost_half(),
@@ -191,7 +191,7 @@ impl Connection {
                 exchange.request.incomplete = true;
             }
             exchange.response_type = Some(pdu.header.pdu_type);
-            if let Body::Fault { status, .. } = pdu.body {
+            if let PduBody::Fault { status, .. } = pdu.body {
                 exchange.fault = Some(status);
             }
             let added = exchange.response.append(pdu, stub, &limits, room);
@@ -204,10 +204,10 @@ impl Connection {
             }
         }
         if clipped {
-            exchanges.raise(Some(id), Event::StubTooLong);
+            exchanges.raise(Some(id), RpcEvent::StubTooLong);
         }
         if lost_request {
-            exchanges.raise(Some(id), Event::UnexpectedPdu);
+            exchanges.raise(Some(id), RpcEvent::UnexpectedPdu);
         }
         if done {
             self.answered_at(position, exchanges);
@@ -224,7 +224,7 @@ impl Connection {
         if let Some(exchange) = exchanges.get(id) {
             exchange.cancelled = true;
         }
-        if matches!(pdu.body, Body::Orphaned) {
+        if matches!(pdu.body, PduBody::Orphaned) {
             self.drop_call(position, exchanges);
         }
         exchanges.updated(id);
@@ -232,7 +232,7 @@ impl Connection {
 }
 
 /// The interface of a call whose bind was not seen, where something proves it.
-fn infer(exchange: &Exchange, around: &Surroundings<'_>) -> Option<Uuid> {
+fn infer(exchange: &Exchange, around: &ParseContext<'_>) -> Option<Uuid> {
     match exchange.object {
         // An object UUID is an IPID, and an IPID is one interface of one object.
         Some(ipid) => around.objects.pointer(around.server.address, ipid)?.iid,
@@ -252,7 +252,7 @@ fn digest(pdu: &Pdu<'_>, stub: &[u8]) -> u64 {
 
 impl Half {
     /// Adds a fragment; gives the number of octets kept.
-    fn append(&mut self, pdu: &Pdu<'_>, stub: &[u8], limits: &Limits, budget: usize) -> usize {
+    fn append(&mut self, pdu: &Pdu<'_>, stub: &[u8], limits: &RpcLimits, budget: usize) -> usize {
         if self.fragments == 0 {
             self.order = pdu.header.order;
         }

@@ -5,37 +5,37 @@ use crate::{CallInterface, ContextResult, InterfaceId, Known, TransferSyntax};
 
 /// The presentation contexts of a connection, by id.
 #[derive(Debug, Default)]
-pub(super) struct Contexts(Bounded<u16, Context>);
+pub(super) struct PresentationContexts(Bounded<u16, PresentationContext>);
 
 #[derive(Debug)]
-struct Context {
+struct PresentationContext {
     interface: InterfaceId,
     transfer_syntax: TransferSyntax,
-    state: State,
+    state: ContextState,
     known: Known,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum ContextState {
     /// Offered; a call made before the answer is seen shows that it was accepted.
     Offered,
     Accepted,
     Rejected,
 }
 
-impl Contexts {
+impl PresentationContexts {
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
     pub(super) fn interface(&self, id: u16) -> Option<CallInterface> {
-        let context = self.0.get(&id).filter(|context| context.state != State::Rejected)?;
+        let context = self.0.get(&id).filter(|context| context.state != ContextState::Rejected)?;
         Some(CallInterface { id: context.interface, transfer_syntax: context.transfer_syntax, known: context.known })
     }
 
     pub(super) fn is_rejected(&self, id: u16) -> bool {
-        self.0.get(&id).is_some_and(|context| context.state == State::Rejected)
+        self.0.get(&id).is_some_and(|context| context.state == ContextState::Rejected)
     }
 
     /// False when another context had to go to make room.
@@ -47,25 +47,25 @@ impl Contexts {
         limit: usize,
     ) -> bool {
         let transfer_syntax = syntax.unwrap_or_default();
-        let (state, known) = (State::Offered, Known::Bound);
-        let context = Context { interface, transfer_syntax, state, known };
+        let (state, known) = (ContextState::Offered, Known::Bound);
+        let context = PresentationContext { interface, transfer_syntax, state, known };
         self.0.insert(id, context, limit.max(1)) == 0
     }
 
     pub(super) fn learn(&mut self, id: u16, interface: InterfaceId, transfer_syntax: TransferSyntax, limit: usize) {
-        let (state, known) = (State::Accepted, Known::Inferred);
-        let context = Context { interface, transfer_syntax, state, known };
+        let (state, known) = (ContextState::Accepted, Known::Inferred);
+        let context = PresentationContext { interface, transfer_syntax, state, known };
         self.0.insert(id, context, limit.max(1));
     }
 
     pub(super) fn settle(&mut self, id: u16, result: &ContextResult) {
         let Some(context) = self.0.get_mut(&id) else { return };
         if result.result == 0 {
-            context.state = State::Accepted;
+            context.state = ContextState::Accepted;
             context.transfer_syntax =
                 TransferSyntax::from_uuid(result.transfer_syntax).unwrap_or(context.transfer_syntax);
         } else {
-            context.state = State::Rejected;
+            context.state = ContextState::Rejected;
         }
     }
 

@@ -1,11 +1,11 @@
 //! Presentation contexts as they are offered, accepted and refused. [C706] 12.6.3, [MS-RPCE] 3.3.1.5.
 
-use super::{Connection, Surroundings, auth_of, new_exchange};
-use crate::{Body, Event, Exchange, Exchanges, Half, Implementation, Offer, Pdu, PduType, TransferSyntax};
+use super::{Connection, ParseContext, auth_of, new_exchange};
+use crate::{ContextOffer, Exchange, Exchanges, Half, Implementation, Pdu, PduBody, PduType, RpcEvent, TransferSyntax};
 
 impl Connection {
-    pub(super) fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &Surroundings<'_>) {
-        let Body::Bind { max_transmit, contexts, .. } = pdu.body else { return };
+    pub(super) fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &ParseContext<'_>) {
+        let PduBody::Bind { max_transmit, contexts, .. } = pdu.body else { return };
         let call_id = pdu.header.call_id;
         self.bind_auth = auth_of(pdu).or(self.bind_auth);
         let syntaxes = contexts.map(|element| element.transfer_syntax);
@@ -20,7 +20,7 @@ impl Connection {
         let mut offers = Vec::new();
         let mut full = false;
         for element in contexts {
-            offers.push(Offer { context_id: element.context_id, interface: element.interface, result: None });
+            offers.push(ContextOffer { context_id: element.context_id, interface: element.interface, result: None });
             let syntax = TransferSyntax::from_uuid(element.transfer_syntax);
             full |= !self.contexts.offer(element.context_id, element.interface, syntax, self.limits.contexts);
         }
@@ -40,13 +40,13 @@ impl Connection {
         call.request_done = true;
         let id = call.exchange;
         if full {
-            exchanges.raise(Some(id), Event::TooManyContexts);
+            exchanges.raise(Some(id), RpcEvent::TooManyContexts);
         }
         exchanges.updated(id);
     }
 
     pub(super) fn settle(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
-        let Body::BindAck { association_group, results, .. } = pdu.body else { return };
+        let PduBody::BindAck { association_group, results, .. } = pdu.body else { return };
         self.answers_seen = true;
         if association_group != 0 {
             self.association_group = association_group;
@@ -77,7 +77,7 @@ impl Connection {
             self.contexts.remove(*context_id);
         }
         self.answered_at(position, exchanges);
-        if let (Some(exchange), Body::BindNak(reason)) = (exchanges.get(id), pdu.body) {
+        if let (Some(exchange), PduBody::BindNak(reason)) = (exchanges.get(id), pdu.body) {
             exchange.bind_nak = Some(reason);
         }
         raise_refused(id, exchanges);
@@ -112,6 +112,6 @@ impl Connection {
 /// Somebody asked for an interface that the server does not offer, or not to them.
 fn raise_refused(id: u64, exchanges: &mut impl Exchanges) {
     if exchanges.get(id).is_some_and(|exchange| exchange.refused().next().is_some()) {
-        exchanges.raise(Some(id), Event::RefusedInterface);
+        exchanges.raise(Some(id), RpcEvent::RefusedInterface);
     }
 }

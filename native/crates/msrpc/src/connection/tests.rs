@@ -13,7 +13,7 @@ const SAMR: Uuid = Uuid::literal("12345778-1234-abcd-ef00-0123456789ac");
 /// Runs pieces of a conversation through a connection, as the engine does: what is not consumed comes again.
 fn run(pieces: &[(Direction, &[u8])]) -> (Kept, Connection) {
     let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
-    let mut connection = Connection::new(Limits::default());
+    let mut connection = Connection::new(RpcLimits::default());
     let mut left = [Vec::new(), Vec::new()];
     for (direction, piece) in pieces {
         let waiting = &mut left[direction.index()];
@@ -53,7 +53,7 @@ fn a_call_is_named_by_the_bind() {
     assert_eq!(call.interface.unwrap().known, Known::Bound);
     assert_eq!(call.result(), Some(0));
     assert_eq!((call.request.size, call.response.size), (4, 8));
-    assert_eq!(kept.events, [Event::RefusedInterface]);
+    assert_eq!(kept.events, [RpcEvent::RefusedInterface]);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_rejected_context_names_nothing() {
     talk.push((ToServer, request(FIRST | LAST, 2, 1, 5, b"")));
     let (kept, _) = run(&slices(&talk));
     assert_eq!(kept.exchanges[1].interface, None);
-    assert_eq!(kept.events, [Event::RefusedInterface, Event::RejectedContext]);
+    assert_eq!(kept.events, [RpcEvent::RefusedInterface, RpcEvent::RejectedContext]);
 }
 
 #[test]
@@ -114,24 +114,24 @@ fn reading_goes_on_at_the_next_pdu_behind_garbage() {
     talk.push((ToServer, b"\x05\x00\xffgarbage\x05".to_vec()));
     talk.push((ToServer, request(FIRST | LAST, 2, 0, 19, b"")));
     let (kept, _) = run(&slices(&talk));
-    assert_eq!(kept.events, [Event::RefusedInterface, Event::Garbage]);
+    assert_eq!(kept.events, [RpcEvent::RefusedInterface, RpcEvent::Garbage]);
     assert_eq!(kept.exchanges[1].opnum, Some(19));
 }
 
 #[test]
 fn a_gap_inside_a_pdu_loses_no_other() {
     let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
-    let mut connection = Connection::new(Limits::default());
+    let mut connection = Connection::new(RpcLimits::default());
     let long = request(FIRST | LAST, 2, 0, 12, &[5; 500]);
     let next = request(FIRST | LAST, 3, 0, 19, b"");
     connection.feed(ToServer, &bind(1, &[(0, SVCCTL, 2)]), false, &mut kept, &mut around(&mut objects));
     let fed = connection.feed(ToServer, &long[..100], false, &mut kept, &mut around(&mut objects));
-    assert_eq!(fed, Fed { consumed: 0, need: long.len() });
+    assert_eq!(fed, FedOctets { consumed: 0, need: long.len() });
     connection.gap(ToServer, 200, &mut kept, &mut around(&mut objects));
     let behind = [&long[300..], &next].concat();
     let fed = connection.feed(ToServer, &behind, false, &mut kept, &mut around(&mut objects));
     assert_eq!(fed.consumed, behind.len());
-    assert_eq!(kept.events, [Event::Gap]);
+    assert_eq!(kept.events, [RpcEvent::Gap]);
     let [_, lossy, whole] = &kept.exchanges[..] else { panic!("{kept:?}") };
     assert_eq!((lossy.opnum, lossy.request.size, lossy.request.incomplete), (Some(12), 500, true));
     assert_eq!(lossy.request.readable(), None);
@@ -177,7 +177,7 @@ fn security_is_read_from_each_pdu() {
 
 #[test]
 fn hostile_counts_are_bounded() {
-    let limits = Limits { stub: 64, unfinished: 128, calls: 4, contexts: 8, ..Limits::default() };
+    let limits = RpcLimits { stub: 64, unfinished: 128, calls: 4, contexts: 8, ..RpcLimits::default() };
     let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
     let mut connection = Connection::new(limits);
     for round in 0..100_u16 {
@@ -190,14 +190,14 @@ fn hostile_counts_are_bounded() {
     assert_eq!(connection.in_flight.len(), 4);
     assert!(connection.held.octets() <= limits.unfinished);
     assert!(kept.exchanges.iter().all(|call| call.request.stub().len() <= limits.stub));
-    for event in [Event::TooManyCalls, Event::TooManyContexts, Event::StubTooLong] {
+    for event in [RpcEvent::TooManyCalls, RpcEvent::TooManyContexts, RpcEvent::StubTooLong] {
         assert!(kept.events.contains(&event), "{event:?}");
     }
 }
 
 #[test]
 fn many_connections_together_are_bounded() {
-    let limits = Limits { unfinished_of_all: 1000, ..Limits::default() };
+    let limits = RpcLimits { unfinished_of_all: 1000, ..RpcLimits::default() };
     let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
     let mut connections: Vec<_> = (0..20).map(|_| Connection::new(limits)).collect();
     for (number, connection) in connections.iter_mut().enumerate() {
@@ -208,7 +208,7 @@ fn many_connections_together_are_bounded() {
         assert!(objects.octets_unfinished() <= 1000, "{number}");
     }
     assert_eq!(kept.exchanges.last().unwrap().request.stub(), b"");
-    assert!(kept.events.contains(&Event::StubTooLong) && kept.events.contains(&Event::Garbage));
+    assert!(kept.events.contains(&RpcEvent::StubTooLong) && kept.events.contains(&RpcEvent::Garbage));
     connections.truncate(10);
     connections.iter_mut().for_each(|connection| connection.finish(&mut kept));
     drop(connections);
@@ -257,7 +257,7 @@ proptest! {
         let talk = conversation();
         let (whole, _) = run(&slices(&talk));
         let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
-        let mut connection = Connection::new(Limits::default());
+        let mut connection = Connection::new(RpcLimits::default());
         let mut cuts = cuts.into_iter().cycle();
         for (direction, piece) in &talk {
             let mut rest = piece.as_slice();
@@ -346,7 +346,7 @@ fn a_client_that_named_itself_is_known_in_its_whole_association() {
     stub.extend([0; 4]);
     let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
     let mut feed = |pieces: &[(Direction, Vec<u8>)], port| {
-        let mut connection = Connection::new(Limits::default());
+        let mut connection = Connection::new(RpcLimits::default());
         for (direction, piece) in pieces {
             let mut around = around(&mut objects);
             around.client.port = port;
@@ -399,7 +399,7 @@ fn what_a_bind_asked_for_in_vain_is_told() {
         let exchange = &kept.exchanges[0];
         let refused: Vec<_> = exchange.refused().map(|(id, why)| (id.uuid, why.name())).collect();
         assert_eq!(exchange.is_told(), !refused.is_empty());
-        let raised = kept.events.contains(&Event::RefusedInterface);
+        let raised = kept.events.contains(&RpcEvent::RefusedInterface);
         assert_eq!(raised, !refused.is_empty());
         refused
     };

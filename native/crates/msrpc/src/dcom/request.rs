@@ -8,7 +8,7 @@ use super::{Dcom, identifier, located_reference, ndr, pointer};
 use crate::automation::{AutomationType, find_class};
 use crate::datum::Datum;
 use crate::interfaces::{self, known};
-use crate::object_table::Object;
+use crate::object_table::DcomObject;
 use crate::objref::orpc_this;
 use crate::{ActivationRequest, Arguments, Exchange, Ndr, ObjectTable, Uuid, variant};
 
@@ -136,7 +136,7 @@ fn object_call(
 fn automation(
     ndr: &mut Ndr<'_>,
     opnum: Option<u16>,
-    object: Option<&Object>,
+    object: Option<&DcomObject>,
     dcom: &mut Dcom,
     arguments: &mut Arguments,
 ) -> Result<(), Malformed> {

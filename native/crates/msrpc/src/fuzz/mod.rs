@@ -8,9 +8,9 @@ use sidewire_base::{Cursor, Direction, Endpoint, Malformed, Time};
 
 use crate::security::{Credentials, Principal};
 use crate::{
-    ByteOrder, CallInterface, Carriage, Connection, Datagrams, Event, Exchange, Exchanges, Half, InterfaceId, Known,
-    Limits, ObjectTable, PduType, StdObjRef, Surroundings, TransferSyntax, Uuid, arguments, command_line, dcom,
-    interfaces, write_dcerpc, write_msrpc,
+    ByteOrder, CallInterface, Carriage, Connection, Datagrams, Exchange, Exchanges, Half, InterfaceId, Known,
+    ObjectTable, ParseContext, PduType, RpcEvent, RpcLimits, StdObjRef, TransferSyntax, Uuid, arguments, command_line,
+    dcom, interfaces, write_dcerpc, write_msrpc,
 };
 
 pub use opened::opened;
@@ -27,16 +27,16 @@ impl Exchanges for Kept {
         self.0.get_mut(usize::try_from(id).ok()?)
     }
     fn updated(&mut self, _id: u64) {}
-    fn raise(&mut self, _id: Option<u64>, _event: Event) {}
+    fn raise(&mut self, _id: Option<u64>, _event: RpcEvent) {}
 }
 
 /// Pieces of a conversation: an octet of direction and kind, an octet of length, the piece.
 pub fn connection(data: &[u8]) {
     let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
-    let (mut stream, mut pipe) = (Connection::new(Limits::default()), Connection::new(Limits::default()));
-    let mut datagrams = Datagrams::new(Limits::default());
+    let (mut stream, mut pipe) = (Connection::new(RpcLimits::default()), Connection::new(RpcLimits::default()));
+    let mut datagrams = Datagrams::new(RpcLimits::default());
     let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
-    let mut around = Surroundings {
+    let mut around = ParseContext {
         objects: &mut objects,
         time: Time::default(),
         client: end(1, 50_000),
@@ -98,7 +98,7 @@ pub fn stubs(data: &[u8]) {
         let mut out = Vec::new();
         write_msrpc(&call, Carriage::Tcp, None, Time::default(), &mut sidewire_eve::Object::new(&mut out));
         write_dcerpc(&call, &mut sidewire_eve::Object::new(&mut out));
-        std::hint::black_box((call.says(), call.result(), out));
+        std::hint::black_box((call.summary(), call.result(), out));
     }
 }
 

@@ -7,8 +7,8 @@ use sidewire_base::{Cursor, Direction, Endpoint, Malformed, Time};
 use super::Kept;
 use crate::security::{Sealer, Way};
 use crate::{
-    AuthLevel, ByteOrder, Carriage, Connection, Limits, ObjectTable, PduType, Surroundings, TransferSyntax, interfaces,
-    write_msrpc,
+    AuthLevel, ByteOrder, Carriage, Connection, ObjectTable, ParseContext, PduType, RpcLimits, TransferSyntax,
+    interfaces, write_msrpc,
 };
 
 /// A PDU's first and last fragment in one.
@@ -29,7 +29,7 @@ pub fn opened(data: &[u8]) {
         2 => Way::KerberosAes,
         _ => Way::KerberosRc4,
     };
-    let Some(mut ends) = Ends::new(way) else {
+    let Some(mut ends) = SealedEnds::new(way) else {
         // A target that tests nothing must not look as if it did.
         #[allow(clippy::panic)]
         {
@@ -42,18 +42,18 @@ pub fn opened(data: &[u8]) {
 }
 
 /// Both ends of a connection, and what looks on.
-struct Ends {
+struct SealedEnds {
     sealer: Sealer,
     connection: Connection,
     objects: ObjectTable,
     kept: Kept,
 }
 
-impl Ends {
+impl SealedEnds {
     fn new(way: Way) -> Option<Self> {
         Some(Self {
             sealer: Sealer::new(way)?,
-            connection: Connection::new(Limits::default()),
+            connection: Connection::new(RpcLimits::default()),
             objects: ObjectTable::with_secrets(Some(Arc::new(Sealer::secrets()))),
             kept: Kept::default(),
         })
@@ -115,7 +115,7 @@ impl Ends {
 
     fn feed(&mut self, direction: Direction, pdu: &[u8]) {
         let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
-        let mut around = Surroundings {
+        let mut around = ParseContext {
             objects: &mut self.objects,
             time: Time::default(),
             client: end(1, 50_000),
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn its_calls_are_opened() {
         for way in [Way::Ntlm, Way::KerberosAes, Way::KerberosRc4] {
-            let mut ends = Ends::new(way).unwrap();
+            let mut ends = SealedEnds::new(way).unwrap();
             ends.bind(usize::MAX);
             for piece in [&[0, 0, 5, 3, 0, 4, 1, 2, 3, 4][..], &[1, 0x80, 5, 3, 0, 4, 0, 0, 0, 0]] {
                 ends.pdu(&mut Cursor::new(piece)).unwrap();

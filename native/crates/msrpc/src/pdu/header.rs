@@ -137,7 +137,7 @@ impl PduFlags {
 
 /// The 16 octets every connection-oriented PDU begins with. [C706] 12.6.3.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
+pub struct PduHeader {
     /// Minor protocol version: 0, or 1 when fragmented binds and secondary addresses are understood.
     pub minor: u8,
     /// What follows.
@@ -158,14 +158,14 @@ pub struct Header {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plausible {
     /// They are a header.
-    Yes(Header),
+    Yes(PduHeader),
     /// They cannot be one.
     No,
     /// So far they could be one.
     More,
 }
 
-impl Header {
+impl PduHeader {
     /// Its size. Octets.
     pub const LENGTH: usize = 16;
 

@@ -6,7 +6,7 @@ use memchr::memmem;
 use sidewire_base::{Cursor, Malformed};
 
 use super::der::{element, expect};
-use super::kerberos::{KERBEROS, MAX_NAME_PARTS, Request, SPNEGO};
+use super::kerberos::{KERBEROS, KerberosRequest, MAX_NAME_PARTS, SPNEGO};
 use sidewire_base::text;
 
 /// Who asks to be let in.
@@ -83,7 +83,7 @@ impl Credentials {
     #[must_use]
     pub fn of_token(token: &[u8]) -> Self {
         let found = Self::parse(token);
-        let kerberos = found.kerberos.or_else(|| Request::find(token).map(|request| Ticket::of(&request)));
+        let kerberos = found.kerberos.or_else(|| KerberosRequest::find(token).map(|request| Ticket::of(&request)));
         Self { kerberos, ..found }
     }
 }
@@ -113,10 +113,10 @@ impl Ticket {
         if expect(&mut inner, 0x06)? != KERBEROS || *inner.array::<2>()? != [1, 0] {
             return Err(Malformed::Invalid("Kerberos token"));
         }
-        Ok(Self::of(&Request::parse(expect(&mut inner, 0x6e)?)?))
+        Ok(Self::of(&KerberosRequest::parse(expect(&mut inner, 0x6e)?)?))
     }
 
-    fn of(request: &Request<'_>) -> Self {
+    fn of(request: &KerberosRequest<'_>) -> Self {
         let service = request.service.iter().take(MAX_NAME_PARTS).map(|part| text::octets(part)).collect();
         Self { realm: text::octets(request.realm), service }
     }
@@ -136,10 +136,11 @@ impl NtlmUser {
         if cur.u32_le()? != Self::AUTHENTICATE {
             return Ok(None);
         }
-        let _lm_response = Field::parse(&mut cur)?;
-        let _nt_response = Field::parse(&mut cur)?;
-        let (domain, user, host) = (Field::parse(&mut cur)?, Field::parse(&mut cur)?, Field::parse(&mut cur)?);
-        let _session_key = Field::parse(&mut cur)?;
+        let _lm_response = NtlmField::parse(&mut cur)?;
+        let _nt_response = NtlmField::parse(&mut cur)?;
+        let (domain, user, host) =
+            (NtlmField::parse(&mut cur)?, NtlmField::parse(&mut cur)?, NtlmField::parse(&mut cur)?);
+        let _session_key = NtlmField::parse(&mut cur)?;
         let flags = cur.u32_le()?;
         let version = if flags & Self::NEGOTIATE_VERSION == 0 {
             None
@@ -149,7 +150,7 @@ impl NtlmUser {
             Some(NtlmVersion { major, minor, build, revision: cur.u8()? })
         };
         let decode = if flags & Self::NEGOTIATE_UNICODE == 0 { text::octets } else { text::utf16 };
-        let name = |field: Field| field.of(message).map(decode);
+        let name = |field: NtlmField| field.of(message).map(decode);
         Ok(Some(Self {
             domain: name(domain)?,
             user: name(user)?,
@@ -162,12 +163,12 @@ impl NtlmUser {
 
 /// Length and place of a variable part, counted from the message's beginning. [MS-NLMP] 2.2.1.3.
 #[derive(Clone, Copy)]
-pub(super) struct Field {
+pub(super) struct NtlmField {
     length: u16,
     offset: u32,
 }
 
-impl Field {
+impl NtlmField {
     pub(super) fn parse(cur: &mut Cursor<'_>) -> Result<Self, Malformed> {
         let length = cur.u16_le()?;
         cur.skip(2)?; // maximum length

@@ -18,12 +18,12 @@ const AP_REP: u8 = 0x6f;
 
 /// `EncryptedData`. RFC 4120 5.2.9.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sealed<'a> {
+pub(super) struct SealedPart<'a> {
     pub(super) etype: u32,
     pub(super) cipher: &'a [u8],
 }
 
-impl<'a> Sealed<'a> {
+impl<'a> SealedPart<'a> {
     fn parse(octets: &'a [u8]) -> Result<Self, Malformed> {
         let fields = der::only(octets, 0x30)?;
         let etype = der::integer(der::member(fields, 0xa0)?)?;
@@ -33,14 +33,14 @@ impl<'a> Sealed<'a> {
 
 /// AP-REQ: a ticket and an authenticator. RFC 4120 5.5.1.
 #[derive(Clone, Debug)]
-pub(super) struct Request<'a> {
+pub(super) struct KerberosRequest<'a> {
     pub(super) realm: &'a [u8],
     pub(super) service: Vec<&'a [u8]>,
-    pub(super) ticket: Option<Sealed<'a>>,
-    pub(super) authenticator: Option<Sealed<'a>>,
+    pub(super) ticket: Option<SealedPart<'a>>,
+    pub(super) authenticator: Option<SealedPart<'a>>,
 }
 
-impl<'a> Request<'a> {
+impl<'a> KerberosRequest<'a> {
     /// The AP-REQ of a token: bare, behind a GSS-API header, or in SPNEGO.
     pub(super) fn find(token: &'a [u8]) -> Option<Self> {
         Self::parse(message(token, AP_REQ, MAX_DEPTH)?).ok()
@@ -55,16 +55,16 @@ impl<'a> Request<'a> {
         Ok(Self {
             realm,
             service: name(principal)?,
-            ticket: der::member(ticket, 0xa3).and_then(Sealed::parse).ok(),
-            authenticator: der::member(fields, 0xa4).and_then(Sealed::parse).ok(),
+            ticket: der::member(ticket, 0xa3).and_then(SealedPart::parse).ok(),
+            authenticator: der::member(fields, 0xa4).and_then(SealedPart::parse).ok(),
         })
     }
 }
 
 /// The encrypted part of the AP-REP of a token. RFC 4120 5.5.2.
-pub(super) fn reply(token: &[u8]) -> Option<Sealed<'_>> {
+pub(super) fn reply(token: &[u8]) -> Option<SealedPart<'_>> {
     let fields = der::only(message(token, AP_REP, MAX_DEPTH)?, 0x30).ok()?;
-    Sealed::parse(der::member(fields, 0xa2).ok()?).ok()
+    SealedPart::parse(der::member(fields, 0xa2).ok()?).ok()
 }
 
 /// The parts of a `PrincipalName`. RFC 4120 5.2.2.

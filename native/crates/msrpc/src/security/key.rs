@@ -15,12 +15,12 @@ pub(super) mod etype {
 
 /// A Kerberos key.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(super) struct Key {
+pub(super) struct KerberosKey {
     pub(super) etype: u32,
     pub(super) octets: Vec<u8>,
 }
 
-impl Key {
+impl KerberosKey {
     /// `None` when a key of this type has another length, or the type is not known.
     pub(super) fn new(etype: u32, octets: &[u8]) -> Option<Self> {
         let length = match etype {
@@ -66,7 +66,7 @@ impl BlockKey {
 }
 
 /// The AES key of an account, out of its password. RFC 3962 4; `iterations` is 4096 wherever nothing else was agreed on.
-pub(super) fn password_key(etype: u32, password: &[u8], salt: &[u8], iterations: u32) -> Option<Key> {
+pub(super) fn password_key(etype: u32, password: &[u8], salt: &[u8], iterations: u32) -> Option<KerberosKey> {
     let length = match etype {
         etype::AES128 => 16,
         etype::AES256 => 32,
@@ -85,12 +85,12 @@ pub(super) fn password_key(etype: u32, password: &[u8], salt: &[u8], iterations:
         }
         octets.extend(sum);
     }
-    let base = Key::new(etype, octets.get(..length)?)?;
-    Key::new(etype, &Zeroizing::new(derived_from(&base, FOLDED_KERBEROS)))
+    let base = KerberosKey::new(etype, octets.get(..length)?)?;
+    KerberosKey::new(etype, &Zeroizing::new(derived_from(&base, FOLDED_KERBEROS)))
 }
 
 /// `DK`: the key of a use. RFC 3961 5.1.
-pub(super) fn derived(key: &Key, usage: u32, kind: u8) -> Vec<u8> {
+pub(super) fn derived(key: &KerberosKey, usage: u32, kind: u8) -> Vec<u8> {
     let [a, b, c, d] = usage.to_be_bytes();
     derived_from(key, fold(&[a, b, c, d, kind]))
 }
@@ -99,7 +99,7 @@ pub(super) fn derived(key: &Key, usage: u32, kind: u8) -> Vec<u8> {
 const FOLDED_KERBEROS: [u8; 16] =
     [0x6b, 0x65, 0x72, 0x62, 0x65, 0x72, 0x6f, 0x73, 0x7b, 0x9b, 0x5b, 0x2b, 0x93, 0x13, 0x2b, 0x93];
 
-fn derived_from(key: &Key, mut block: [u8; 16]) -> Vec<u8> {
+fn derived_from(key: &KerberosKey, mut block: [u8; 16]) -> Vec<u8> {
     let Some(cipher) = BlockKey::new(&key.octets) else { return Vec::new() };
     let mut out = Vec::with_capacity(key.octets.len());
     while out.len() < key.octets.len() {

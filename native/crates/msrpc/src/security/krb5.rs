@@ -5,8 +5,8 @@ use sidewire_base::Cursor;
 
 use super::der;
 use super::digest::{hmac_md5, hmac_sha1, md5, rc4, rc4_once};
-use super::kerberos::{self, Request, Sealed};
-use super::key::{BlockKey, Key, derived, etype};
+use super::kerberos::{self, KerberosRequest, SealedPart};
+use super::key::{BlockKey, KerberosKey, derived, etype};
 use super::protected::Protected;
 use super::secrets::Secrets;
 use rc4::StreamCipher as _;
@@ -30,11 +30,11 @@ const WRAP: usize = 16;
 /// The session security of one context.
 pub(super) struct Kerberos {
     /// The ticket's.
-    session: Key,
+    session: KerberosKey,
     /// The client's own, which it may add.
-    initiator: Option<Key>,
+    initiator: Option<KerberosKey>,
     /// The server's own, which it may add.
-    acceptor: Option<Key>,
+    acceptor: Option<KerberosKey>,
     user: String,
     realm: String,
 }
@@ -42,7 +42,7 @@ pub(super) struct Kerberos {
 impl Kerberos {
     /// Opens the ticket and the authenticator of an AP-REQ, if one of the keys does.
     pub(super) fn new(token: &[u8], secrets: &Secrets) -> Option<Self> {
-        let request = Request::find(token)?;
+        let request = KerberosRequest::find(token)?;
         let ticket = request.ticket?;
         let opened = secrets.keys(ticket.etype).find_map(|key| decrypt(key, usage::TICKET, &ticket))?;
         let fields = der::only(der::only(&opened, 0x63).ok()?, 0x30).ok()?;
@@ -89,14 +89,14 @@ impl Kerberos {
 }
 
 /// `EncryptionKey`. RFC 4120 5.2.9.
-fn key(octets: &[u8]) -> Option<Key> {
+fn key(octets: &[u8]) -> Option<KerberosKey> {
     let fields = der::only(octets, 0x30).ok()?;
     let etype = der::integer(der::member(fields, 0xa0).ok()?).ok()?;
-    Key::new(etype, der::only(der::member(fields, 0xa1).ok()?, 0x04).ok()?)
+    KerberosKey::new(etype, der::only(der::member(fields, 0xa1).ok()?, 0x04).ok()?)
 }
 
 /// The contents of a message part, checked. RFC 3961 5.3, RFC 4757 3.
-fn decrypt(key: &Key, usage: u32, sealed: &Sealed<'_>) -> Option<Vec<u8>> {
+fn decrypt(key: &KerberosKey, usage: u32, sealed: &SealedPart<'_>) -> Option<Vec<u8>> {
     if sealed.etype != key.etype {
         return None;
     }
@@ -111,7 +111,7 @@ fn decrypt(key: &Key, usage: u32, sealed: &Sealed<'_>) -> Option<Vec<u8>> {
 }
 
 /// A wrap token whose octets stand apart: header, confounder and signature in the auth token, the rest where the stub was.
-fn open_aes(key: &Key, pdu: &Protected<'_>) -> Option<Vec<u8>> {
+fn open_aes(key: &KerberosKey, pdu: &Protected<'_>) -> Option<Vec<u8>> {
     let (header, front) = pdu.token.split_first_chunk::<WRAP>()?;
     let mut cur = Cursor::new(header);
     let (id, flags, _filler) = (cur.u16_be().ok()?, cur.u8().ok()?, cur.u8().ok()?);
@@ -137,7 +137,7 @@ fn open_aes(key: &Key, pdu: &Protected<'_>) -> Option<Vec<u8>> {
 }
 
 /// RFC 4757 7.3, in DCE style: the token ends with the confounder.
-fn open_rc4(key: &Key, pdu: &Protected<'_>) -> Option<Vec<u8>> {
+fn open_rc4(key: &KerberosKey, pdu: &Protected<'_>) -> Option<Vec<u8>> {
     let mut cur = Cursor::new(pdu.token);
     // The outer length may count what is not here.
     if cur.u8().ok()? != 0x60 {
@@ -171,12 +171,12 @@ fn open_rc4(key: &Key, pdu: &Protected<'_>) -> Option<Vec<u8>> {
     (signed(&[octets]) || signed(&[pdu.before, octets, pdu.after])).then(|| octets.to_vec())
 }
 
-fn mac_is(key: &Key, usage: u32, parts: &[&[u8]], mac: &[u8]) -> bool {
+fn mac_is(key: &KerberosKey, usage: u32, parts: &[&[u8]], mac: &[u8]) -> bool {
     hmac_sha1(&derived(key, usage, 0x55), parts).first_chunk::<MAC>().is_some_and(|found| found == mac)
 }
 
 /// The contents with their confounder, and the signature behind them. RFC 3962 6.
-fn decrypt_aes<'a>(key: &Key, usage: u32, octets: &'a [u8]) -> Option<(Vec<u8>, &'a [u8])> {
+fn decrypt_aes<'a>(key: &KerberosKey, usage: u32, octets: &'a [u8]) -> Option<(Vec<u8>, &'a [u8])> {
     let (cipher, mac) = octets.split_at_checked(octets.len().checked_sub(MAC)?)?;
     Some((decrypt_cts(&BlockKey::new(&derived(key, usage, 0xaa))?, cipher)?, mac))
 }

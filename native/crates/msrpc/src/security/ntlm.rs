@@ -7,7 +7,7 @@ use rc4::StreamCipher;
 use sidewire_base::{Cursor, Direction, Malformed};
 use zeroize::ZeroizeOnDrop;
 
-use super::credentials::{Field, NtlmUser};
+use super::credentials::{NtlmField, NtlmUser};
 use super::digest::{Cipher, hmac_md5, md5, rc4, rc4_once};
 use super::protected::Protected;
 use super::secrets::Secrets;
@@ -54,9 +54,10 @@ impl<'a> Authenticate<'a> {
         if cur.u32_le()? != NtlmUser::AUTHENTICATE {
             return Err(Malformed::Invalid("MessageType"));
         }
-        let (lm, nt) = (Field::parse(&mut cur)?, Field::parse(&mut cur)?);
-        let (domain, user, _host) = (Field::parse(&mut cur)?, Field::parse(&mut cur)?, Field::parse(&mut cur)?);
-        let session_key = Field::parse(&mut cur)?;
+        let (lm, nt) = (NtlmField::parse(&mut cur)?, NtlmField::parse(&mut cur)?);
+        let (domain, user, _host) =
+            (NtlmField::parse(&mut cur)?, NtlmField::parse(&mut cur)?, NtlmField::parse(&mut cur)?);
+        let session_key = NtlmField::parse(&mut cur)?;
         let flags = cur.u32_le()?;
         Ok(Self {
             lm: lm.of(message)?,
@@ -135,11 +136,11 @@ fn upper(name: &[u8], flags: u32) -> Vec<u8> {
 
 /// The session security of one context: keys, and how far each direction has come.
 pub(super) struct Ntlm {
-    sides: [Side; 2],
+    sides: [NtlmSide; 2],
     key_exchange: bool,
 }
 
-struct Side {
+struct NtlmSide {
     signing: SigningKey,
     sealing: Cipher,
     /// Number of the next PDU of the direction; a PDU that is not the next one leaves the key stream where it is.
@@ -170,7 +171,7 @@ impl Ntlm {
             flags if flags & NEGOTIATE_56 != 0 => exported.first_chunk::<7>()?,
             _ => exported.first_chunk::<5>()?,
         };
-        let side = |sign: &[u8], seal: &[u8]| Side {
+        let side = |sign: &[u8], seal: &[u8]| NtlmSide {
             signing: SigningKey(md5(&[&exported, sign])),
             sealing: rc4(&md5(&[sealing, seal])),
             next: 0,

@@ -18,12 +18,12 @@ pub(crate) struct SecurityContext {
     /// Who calls under it, where that is shown.
     pub(crate) principal: Option<Arc<Principal>>,
     challenge: Option<[u8; 8]>,
-    keys: Keys,
+    keys: ContextKeys,
 }
 
 /// What opens the stubs of a context.
 #[derive(Default)]
-enum Keys {
+enum ContextKeys {
     /// None of the secrets does, or none was given.
     #[default]
     None,
@@ -56,21 +56,21 @@ impl SecurityContext {
         if let Some(challenge) = self.challenge
             && let Some(keys) = Ntlm::new(token, challenge, secrets)
         {
-            self.keys = Keys::Ntlm(Box::new(keys));
+            self.keys = ContextKeys::Ntlm(Box::new(keys));
         } else if let Some(keys) = Kerberos::new(token, secrets) {
             let (user, domain) = keys.client();
             if let Some(principal) = self.principal.as_mut().map(Arc::make_mut) {
                 principal.user = Some(user.to_owned());
                 principal.domain = Some(domain.to_owned());
             }
-            self.keys = Keys::Kerberos(Box::new(keys));
+            self.keys = ContextKeys::Kerberos(Box::new(keys));
         }
     }
 
     /// A leg of the server's.
     pub(crate) fn server_token(&mut self, token: &[u8]) {
         self.challenge = ntlm::challenge(token).or(self.challenge);
-        if let Keys::Kerberos(keys) = &mut self.keys {
+        if let ContextKeys::Kerberos(keys) = &mut self.keys {
             keys.reply(token);
         }
     }
@@ -79,9 +79,9 @@ impl SecurityContext {
     /// come by here, because NTLM's keys go on with each.
     pub(crate) fn open(&mut self, direction: Direction, pdu: &Protected<'_>) -> Option<Vec<u8>> {
         match &mut self.keys {
-            Keys::None => None,
-            Keys::Ntlm(keys) => keys.open(direction, pdu),
-            Keys::Kerberos(keys) => keys.open(pdu),
+            ContextKeys::None => None,
+            ContextKeys::Ntlm(keys) => keys.open(direction, pdu),
+            ContextKeys::Kerberos(keys) => keys.open(pdu),
         }
     }
 }

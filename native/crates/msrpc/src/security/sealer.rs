@@ -2,7 +2,7 @@
 
 use sidewire_base::Direction;
 
-use super::key::{Key, etype};
+use super::key::{KerberosKey, etype};
 use super::krb5::Kerberos;
 use super::ntlm::{self, Ntlm};
 use super::secrets::Secrets;
@@ -24,10 +24,10 @@ pub(crate) enum Way {
 /// A security context as both of its ends have it.
 pub(crate) struct Sealer {
     legs: Vec<Vec<u8>>,
-    keys: Keys,
+    keys: SealerKeys,
 }
 
-enum Keys {
+enum SealerKeys {
     Ntlm(Box<Ntlm>),
     Kerberos(Box<Kerberos>),
 }
@@ -45,18 +45,18 @@ impl Sealer {
     pub(crate) fn new(way: Way) -> Option<Self> {
         let secrets = Self::secrets();
         let kerberos = |etype, octets: &[u8]| {
-            let legs = Kerberos::messages(&Key::new(etype, octets)?);
+            let legs = Kerberos::messages(&KerberosKey::new(etype, octets)?);
             let [request, reply] = &legs;
             let mut keys = Kerberos::new(request, &secrets)?;
             keys.reply(reply);
-            Some(Self { legs: legs.into(), keys: Keys::Kerberos(Box::new(keys)) })
+            Some(Self { legs: legs.into(), keys: SealerKeys::Kerberos(Box::new(keys)) })
         };
         match way {
             Way::Ntlm => {
                 let legs = Ntlm::messages(&HASH);
                 let [_, challenge, authenticate] = &legs;
                 let keys = Ntlm::new(authenticate, ntlm::challenge(challenge)?, &secrets)?;
-                Some(Self { legs: legs.into(), keys: Keys::Ntlm(Box::new(keys)) })
+                Some(Self { legs: legs.into(), keys: SealerKeys::Ntlm(Box::new(keys)) })
             }
             Way::KerberosAes => kerberos(etype::AES256, &AES),
             Way::KerberosRc4 => kerberos(etype::RC4, &HASH),
@@ -66,8 +66,8 @@ impl Sealer {
     /// The provider as PDUs name it.
     pub(crate) const fn provider(&self) -> AuthType {
         match self.keys {
-            Keys::Ntlm(_) => AuthType(10),
-            Keys::Kerberos(_) => AuthType(16),
+            SealerKeys::Ntlm(_) => AuthType(10),
+            SealerKeys::Kerberos(_) => AuthType(16),
         }
     }
 
@@ -79,8 +79,8 @@ impl Sealer {
     /// Length of the token behind every sealed stub. Octets.
     pub(crate) fn token_length(&self) -> usize {
         match &self.keys {
-            Keys::Ntlm(_) => ntlm::sealing::TOKEN,
-            Keys::Kerberos(keys) => keys.token_length(),
+            SealerKeys::Ntlm(_) => ntlm::sealing::TOKEN,
+            SealerKeys::Kerberos(keys) => keys.token_length(),
         }
     }
 
@@ -88,8 +88,8 @@ impl Sealer {
     /// the stub as it is sent, and the token.
     pub(crate) fn seal(&mut self, direction: Direction, parts: (&[u8], &[u8], &[u8])) -> (Vec<u8>, Vec<u8>) {
         match &mut self.keys {
-            Keys::Ntlm(keys) => keys.seal(direction, parts),
-            Keys::Kerberos(keys) => keys.seal(direction, parts),
+            SealerKeys::Ntlm(keys) => keys.seal(direction, parts),
+            SealerKeys::Kerberos(keys) => keys.seal(direction, parts),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::key::{Key, etype, password_key};
+use super::key::{KerberosKey, etype, password_key};
 use md4::{Digest, Md4};
 use sidewire_base::{Cursor, Malformed};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -65,7 +65,7 @@ impl SecretKind {
 #[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
 pub struct Secrets {
     hashes: Vec<[u8; 16]>,
-    keys: Vec<Key>,
+    keys: Vec<KerberosKey>,
 }
 
 impl fmt::Debug for Secrets {
@@ -210,7 +210,7 @@ impl Secrets {
         if self.keys.len() >= 2 * MAX_SECRETS {
             return Err(Malformed::Limit("Kerberos keys"));
         }
-        let key = Key::new(etype, octets).ok_or(Malformed::Invalid("Kerberos key"))?;
+        let key = KerberosKey::new(etype, octets).ok_or(Malformed::Invalid("Kerberos key"))?;
         self.keys.push(key);
         Ok(())
     }
@@ -230,7 +230,7 @@ impl Secrets {
             let entry = cur.take(usize::try_from(size.unsigned_abs()).unwrap_or(usize::MAX))?;
             if size > 0 {
                 let (etype, key) = keytab_entry(&mut Cursor::new(entry))?;
-                if Key::new(etype, key).is_some() {
+                if KerberosKey::new(etype, key).is_some() {
                     self.kerberos_key(etype, key)?;
                     taken += 1;
                 }
@@ -243,7 +243,7 @@ impl Secrets {
         &self.hashes
     }
 
-    pub(super) fn keys(&self, etype: u32) -> impl Iterator<Item = &Key> {
+    pub(super) fn keys(&self, etype: u32) -> impl Iterator<Item = &KerberosKey> {
         self.keys.iter().filter(move |key| key.etype == etype)
     }
 }

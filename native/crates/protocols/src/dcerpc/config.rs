@@ -1,19 +1,19 @@
 //! The settings of DCERPC.
 
 use sidewire_app_layer::{FromSettings, Settings};
-use sidewire_msrpc::Limits;
+use sidewire_msrpc::RpcLimits;
 
 /// Bounds on the state of a flow.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    pub(super) limits: Limits,
+    pub(super) limits: RpcLimits,
 }
 
 impl FromSettings for Config {
     /// Reads `max-stub-size`, which is ours; Suricata has no such setting.
     fn from_settings(settings: &Settings, _: &[&()]) -> Self {
-        let defaults = Limits::default();
+        let defaults = RpcLimits::default();
         let stub = settings.size("max-stub-size").and_then(|size| usize::try_from(size).ok()).unwrap_or(defaults.stub);
-        Self { limits: Limits { stub, unfinished: defaults.unfinished.max(stub), ..defaults } }
+        Self { limits: RpcLimits { stub, unfinished: defaults.unfinished.max(stub), ..defaults } }
     }
 }

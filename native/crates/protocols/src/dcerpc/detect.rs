@@ -2,7 +2,7 @@
 
 use sidewire_app_layer::{Pattern, Probe, Transport, Verdict};
 use sidewire_base::{Cursor, Direction};
-use sidewire_msrpc::{DatagramHeader, Header, PduType, Plausible};
+use sidewire_msrpc::{DatagramHeader, PduHeader, PduType, Plausible};
 
 use super::http;
 
@@ -31,7 +31,7 @@ fn from_server(data: &[u8]) -> Verdict {
 }
 
 fn first_pdu(direction: Direction, data: &[u8]) -> Verdict {
-    match Header::probe(data) {
+    match PduHeader::probe(data) {
         Plausible::No => Verdict::No,
         Plausible::More => Verdict::More,
         Plausible::Yes(header) => match header.pdu_type.direction() {

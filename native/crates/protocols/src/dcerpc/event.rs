@@ -1,12 +1,12 @@
 //! The events of a connection, which the `msrpc` crate names and numbers.
 
 use sidewire_app_layer::{EventId, EventInfo};
-use sidewire_msrpc::Event;
+use sidewire_msrpc::RpcEvent;
 
 /// Names and documentation; the position is the number.
 pub(super) const EVENTS: &[EventInfo] = &{
-    let mut all = [EventInfo { name: "", doc: "" }; Event::ALL.len()];
-    let (mut from, mut to): (&[_], &mut [_]) = (&Event::ALL, &mut all);
+    let mut all = [EventInfo { name: "", doc: "" }; RpcEvent::ALL.len()];
+    let (mut from, mut to): (&[_], &mut [_]) = (&RpcEvent::ALL, &mut all);
     while let ([(_, name, doc), more @ ..], [slot, rest @ ..]) = (from, to) {
         *slot = EventInfo { name, doc };
         (from, to) = (more, rest);
@@ -15,6 +15,6 @@ pub(super) const EVENTS: &[EventInfo] = &{
 };
 
 /// The number of an event.
-pub(super) fn id(event: Event) -> EventId {
+pub(super) fn id(event: RpcEvent) -> EventId {
     EventId(event.number())
 }

@@ -1,7 +1,7 @@
 //! Frames of DCERPC over TCP.
 
 use sidewire_app_layer::Frames;
-use sidewire_msrpc::Header;
+use sidewire_msrpc::PduHeader;
 
 sidewire_app_layer::frames! {
     /// Kinds of frames.
@@ -17,8 +17,8 @@ sidewire_app_layer::frames! {
 
 /// Tells the frames of a PDU that begins at a stream offset, in Suricata's order.
 #[cold]
-pub(super) fn tell(frames: &mut Frames, start: u64, header: &Header) {
-    let (length, head) = (u64::from(header.fragment_length), Header::LENGTH as u64);
+pub(super) fn tell(frames: &mut Frames, start: u64, header: &PduHeader) {
+    let (length, head) = (u64::from(header.fragment_length), PduHeader::LENGTH as u64);
     frames.begin(FramePart::Header, start, Some(head), None);
     frames.begin(FramePart::Pdu, start, Some(length), None);
     frames.begin(FramePart::Data, start + head, Some(length.saturating_sub(head)), None);

@@ -7,7 +7,7 @@ use sidewire_app_layer::{
 };
 use sidewire_base::Direction;
 use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId, pump};
-use sidewire_msrpc::{Carriage, Connection, Event, Fed, Limits, Surroundings};
+use sidewire_msrpc::{Carriage, Connection, FedOctets, ParseContext, RpcEvent, RpcLimits};
 use smallvec::SmallVec;
 
 use super::config::Config;
@@ -24,12 +24,12 @@ pub struct Tcp {
     carriage: Carriage,
     /// Set for RPC over HTTP version 2.
     channel: Option<Channel>,
-    limits: Limits,
+    limits: RpcLimits,
     /// A bit for each direction whose first PDU may come.
     begun: u8,
     /// A bit for each direction that ended.
     closed: u8,
-    waiting: SmallVec<[Event; 2]>,
+    waiting: SmallVec<[RpcEvent; 2]>,
 }
 
 impl Protocol for Tcp {
@@ -94,10 +94,10 @@ impl Protocol for Tcp {
         }
         let data = input.data.get(start..).unwrap_or_default();
         let fed = match self.channel {
-            Some(channel) if channel.carries != direction => Fed { consumed: data.len(), need: 0 }, // flow control alone
+            Some(channel) if channel.carries != direction => FedOctets { consumed: data.len(), need: 0 }, // flow control alone
             Some(channel) if direction == Direction::ToServer => {
                 objects(context.extensions).virtual_connections().keep(channel.of, context.time, 0, data, self.limits);
-                Fed { consumed: data.len(), need: 0 }
+                FedOctets { consumed: data.len(), need: 0 }
             }
             Some(channel) => self.pump(channel.of, Answers::Octets(data, input.last), transactions, context),
             None => {
@@ -176,7 +176,7 @@ impl Tcp {
         answers: Answers<'_>,
         transactions: &mut Transactions<Tx>,
         context: &mut Context<'_>,
-    ) -> Fed {
+    ) -> FedOctets {
         // The octets are of two streams: no frame has a place in either.
         let (mut filling, mut around) = Filling::with(transactions, context, &mut self.waiting, Carriage::Http, None);
         pump(id, answers, self.limits, &mut around, &mut filling)
@@ -188,7 +188,7 @@ impl Tcp {
         transactions: &'a mut Transactions<Tx>,
         context: &'a mut Context<'_>,
         offset: u64,
-    ) -> (&'a mut Connection, Filling<'a>, Surroundings<'a>) {
+    ) -> (&'a mut Connection, Filling<'a>, ParseContext<'a>) {
         let reversed = self.connection.is_reversed();
         let (filling, around) = Filling::with(transactions, context, &mut self.waiting, self.carriage, Some(offset));
         (&mut self.connection, Filling { reversed, ..filling }, around)

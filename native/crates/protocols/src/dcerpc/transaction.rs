@@ -4,7 +4,7 @@ use sidewire_app_layer::{Context, Frames, Interface, Logger, Transactions, TxHea
 use sidewire_base::{Direction, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::virtual_connection::Timed;
-use sidewire_msrpc::{Carriage, Event, Exchange, Exchanges, Header, Surroundings, write_dcerpc, write_msrpc};
+use sidewire_msrpc::{Carriage, Exchange, Exchanges, ParseContext, PduHeader, RpcEvent, write_dcerpc, write_msrpc};
 use smallvec::SmallVec;
 
 use super::objects::objects;
@@ -63,7 +63,7 @@ pub(super) struct Filling<'a> {
     /// The flow is the wrong way round: what it calls the server is the client.
     pub(super) reversed: bool,
     /// Events of the connection that wait for a transaction to stand on.
-    pub(super) waiting: &'a mut SmallVec<[Event; 2]>,
+    pub(super) waiting: &'a mut SmallVec<[RpcEvent; 2]>,
     /// Where frames are told, when somebody wants them, and the stream offset of what the connection is fed.
     pub(super) frames: Option<(&'a mut Frames, u64)>,
 }
@@ -74,13 +74,13 @@ impl<'a> Filling<'a> {
     pub(super) fn with(
         transactions: &'a mut Transactions<Tx>,
         context: &'a mut Context<'_>,
-        waiting: &'a mut SmallVec<[Event; 2]>,
+        waiting: &'a mut SmallVec<[RpcEvent; 2]>,
         carriage: Carriage,
         offset: Option<u64>,
-    ) -> (Self, Surroundings<'a>) {
+    ) -> (Self, ParseContext<'a>) {
         let (now, client, server) = (context.time, context.client, context.server);
         let frames = context.frames.as_deref_mut().zip(offset);
-        let around = Surroundings { objects: objects(context.extensions), time: now, client, server, session: None };
+        let around = ParseContext { objects: objects(context.extensions), time: now, client, server, session: None };
         (Self { transactions, carriage, now, reversed: false, waiting, frames }, around)
     }
 }
@@ -111,7 +111,7 @@ impl Exchanges for Filling<'_> {
         slot.advance(Direction::ToClient, u8::from(response), now);
     }
 
-    fn raise(&mut self, id: Option<u64>, event: Event) {
+    fn raise(&mut self, id: Option<u64>, event: RpcEvent) {
         let slot = match id {
             Some(id) => self.transactions.by_id(id),
             None => self.transactions.last_mut(),
@@ -123,7 +123,7 @@ impl Exchanges for Filling<'_> {
         }
     }
 
-    fn begins(&mut self, at: usize, header: &Header) {
+    fn begins(&mut self, at: usize, header: &PduHeader) {
         if let Some((frames, base)) = &mut self.frames {
             frame::tell(frames, *base + at as u64, header);
         }

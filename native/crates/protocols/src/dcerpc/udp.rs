@@ -6,7 +6,7 @@ use sidewire_app_layer::{
     Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
 };
 use sidewire_base::Direction;
-use sidewire_msrpc::{Carriage, Datagrams, Event};
+use sidewire_msrpc::{Carriage, Datagrams, RpcEvent};
 use smallvec::SmallVec;
 
 use super::config::Config;
@@ -20,7 +20,7 @@ pub struct Udp {
     calls: Datagrams,
     /// A bit for each direction that ended.
     closed: u8,
-    waiting: SmallVec<[Event; 2]>,
+    waiting: SmallVec<[RpcEvent; 2]>,
 }
 
 impl Protocol for Udp {

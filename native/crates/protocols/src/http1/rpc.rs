@@ -4,7 +4,7 @@
 //! channel is handed to DCERPC; what is not (authentication, echoes) stays HTTP.
 
 use sidewire_base::Direction;
-use sidewire_msrpc::{Body, Header, Pdu, PduType, Plausible, Uuid};
+use sidewire_msrpc::{Pdu, PduBody, PduHeader, PduType, Plausible, Uuid};
 
 /// Bodies of echo requests are no longer. [MS-RPCH] 2.1.2.1.5.
 const ECHO: u64 = 16;
@@ -28,7 +28,7 @@ impl Opening {
             b"RPC_OUT_DATA" => Direction::ToClient,
             _ => return Self::No,
         };
-        match Header::probe(body) {
+        match PduHeader::probe(body) {
             _ if length <= ECHO => Self::No,
             Plausible::More => Self::More,
             Plausible::Yes(header) if header.pdu_type == PduType::RTS => {
@@ -36,7 +36,7 @@ impl Opening {
                     return Self::More;
                 }
                 match Pdu::parse(body).map(|pdu| pdu.body) {
-                    Ok(Body::Rts { commands, .. }) => {
+                    Ok(PduBody::Rts { commands, .. }) => {
                         commands.first_cookie(header.order).map_or(Self::No, |cookie| Self::Channel(cookie, carries))
                     }
                     _ => Self::No,

@@ -480,8 +480,8 @@ impl Smb {
     }
 
     /// Limits of the RPC connection of a pipe.
-    pub(super) fn rpc_limits(&self) -> msrpc::Limits {
-        let defaults = msrpc::Limits::default();
-        msrpc::Limits { stub: self.limits.stub, unfinished: defaults.unfinished.max(self.limits.stub), ..defaults }
+    pub(super) fn rpc_limits(&self) -> msrpc::RpcLimits {
+        let defaults = msrpc::RpcLimits::default();
+        msrpc::RpcLimits { stub: self.limits.stub, unfinished: defaults.unfinished.max(self.limits.stub), ..defaults }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sidewire_app_layer::{Context, Transactions};
 use sidewire_base::{Direction, Time};
 use sidewire_msrpc::security::Principal;
-use sidewire_msrpc::{Connection, Exchange, Exchanges, Header, PduType, Plausible, Surroundings};
+use sidewire_msrpc::{Connection, Exchange, Exchanges, ParseContext, PduHeader, PduType, Plausible};
 
 use super::context::Around;
 use super::event::Event;
@@ -70,7 +70,7 @@ impl Smb {
             return Route::Call;
         }
         let tree = self.trees.peek(&open.tree).or_else(|| self.trees.peek(&tree_id));
-        let plausible = match Header::probe(first) {
+        let plausible = match PduHeader::probe(first) {
             Plausible::Yes(_) => true,
             Plausible::No => false,
             Plausible::More => !first.is_empty() && (first.len() as u32) < data.length,
@@ -161,7 +161,7 @@ impl Smb {
     /// The third leg of an authentication is no exchange, and is not answered; EVE shows it all the same.
     fn auth3(&mut self, around: &mut Around<'_, '_>, data: &Flowing, octets: &[u8]) {
         let begins = octets.len() as u32 == data.length || data.position == 0;
-        let Plausible::Yes(header) = Header::probe(octets) else { return };
+        let Plausible::Yes(header) = PduHeader::probe(octets) else { return };
         if !begins || header.pdu_type != PduType::AUTH3 || around.direction != Direction::ToServer {
             return;
         }
@@ -194,14 +194,14 @@ impl Smb {
         &mut self,
         around: &mut Around<'_, '_>,
         data: &Flowing,
-        act: impl FnOnce(&mut Connection, Direction, &mut Calls<'_>, &mut Surroundings<'_>),
+        act: impl FnOnce(&mut Connection, Direction, &mut Calls<'_>, &mut ParseContext<'_>),
     ) {
         let Some(open) = self.opens.get_mut(&data.open) else { return };
         let Some(mut rpc) = open.rpc.take() else { return };
         let pipe = open.name.as_deref().map(pipe_name).map(Arc::from);
         let direction = around.direction;
         let session = self.principals.peek(&data.session_id).cloned();
-        let mut surroundings = Surroundings { session: session.as_ref(), ..surroundings(around.context) };
+        let mut surroundings = ParseContext { session: session.as_ref(), ..surroundings(around.context) };
         let mut calls = Calls {
             ledger: &mut self.ledger,
             transactions: around.transactions,
@@ -272,9 +272,9 @@ pub(super) fn pipe_name(name: &[u8]) -> &[u8] {
     }
 }
 
-fn surroundings<'a>(context: &'a mut Context<'_>) -> Surroundings<'a> {
+fn surroundings<'a>(context: &'a mut Context<'_>) -> ParseContext<'a> {
     let (client, server) = (context.client, context.server);
-    Surroundings { objects: objects(context.extensions), time: context.time, client, server, session: None }
+    ParseContext { objects: objects(context.extensions), time: context.time, client, server, session: None }
 }
 
 /// The calls of a pipe as transactions of the flow.
@@ -322,9 +322,9 @@ impl Exchanges for Calls<'_> {
         slot.advance(Direction::ToClient, u8::from(response), now);
     }
 
-    fn raise(&mut self, id: Option<u64>, event: sidewire_msrpc::Event) {
+    fn raise(&mut self, id: Option<u64>, event: sidewire_msrpc::RpcEvent) {
         // SMB's own rules know one event for what is wrong inside a pipe.
-        if event == sidewire_msrpc::Event::MalformedPdu {
+        if event == sidewire_msrpc::RpcEvent::MalformedPdu {
             match id.and_then(|id| self.transactions.by_id(id)) {
                 Some(slot) => slot.raise(Event::MalformedData),
                 None => self.ledger.raise(self.transactions, Event::MalformedData),

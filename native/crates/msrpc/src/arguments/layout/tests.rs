@@ -3,7 +3,7 @@
 use super::*;
 use crate::{ByteOrder, interfaces};
 
-fn told(layout: &Layout, stub: &[u8], syntax: TransferSyntax, request: bool) -> Option<String> {
+fn told(layout: &StubLayout, stub: &[u8], syntax: TransferSyntax, request: bool) -> Option<String> {
     let source = StubSource { ndr: Ndr::new(stub, ByteOrder::Little, syntax), syntax, request };
     let mut out = Vec::new();
     super::super::fields(layout, source)?.write(&mut sidewire_eve::Object::new(&mut out));
@@ -24,7 +24,7 @@ struct Encoder {
 
 /// What a pointer points to.
 enum Pointee {
-    Of(FieldKind),
+    Of(StubFieldKind),
     UnicodeBody,
 }
 
@@ -51,7 +51,7 @@ impl Encoder {
         self.next
     }
 
-    fn parameter(&mut self, field: Field) {
+    fn parameter(&mut self, field: StubField) {
         let mut pointees = Vec::new();
         self.inline(field, &mut pointees);
         self.pointees(pointees);
@@ -68,7 +68,7 @@ impl Encoder {
         }
     }
 
-    fn inline(&mut self, field: Field, pointees: &mut Vec<Pointee>) {
+    fn inline(&mut self, field: StubField, pointees: &mut Vec<Pointee>) {
         if field.pointer {
             self.sized(0x2_0000);
             pointees.push(Pointee::Of(field.kind));
@@ -77,29 +77,33 @@ impl Encoder {
         }
     }
 
-    fn structure(&mut self, of: Structure, pointees: &mut Vec<Pointee>) {
+    fn structure(&mut self, of: StubStructure, pointees: &mut Vec<Pointee>) {
         let alignment = self.alignment_of(of);
         self.pad(alignment);
         of.members.iter().for_each(|member| self.inline(*member, pointees));
-        if self.ndr64 && of.members.last().is_some_and(|last| last.kind != FieldKind::Pointer) {
+        if self.ndr64 && of.members.last().is_some_and(|last| last.kind != StubFieldKind::Pointer) {
             self.pad(alignment);
         }
     }
 
-    fn alignment_of(&self, of: Structure) -> usize {
+    fn alignment_of(&self, of: StubStructure) -> usize {
         of.members.iter().map(|member| self.alignment(*member)).max().unwrap_or(1)
     }
 
-    fn alignment(&self, field: Field) -> usize {
+    fn alignment(&self, field: StubField) -> usize {
         match field.kind {
             _ if field.pointer => self.pointer_size(),
-            FieldKind::U8 | FieldKind::Octets(_) => 1,
-            FieldKind::U16 => 2,
-            FieldKind::Enumeration if !self.ndr64 => 2,
-            FieldKind::U32 | FieldKind::Uuid | FieldKind::Handle | FieldKind::Enumeration | FieldKind::Orpc => 4,
-            FieldKind::U64 => 8,
-            FieldKind::Structure(of) => self.alignment_of(of),
-            FieldKind::Union { arms, .. } => {
+            StubFieldKind::U8 | StubFieldKind::Octets(_) => 1,
+            StubFieldKind::U16 => 2,
+            StubFieldKind::Enumeration if !self.ndr64 => 2,
+            StubFieldKind::U32
+            | StubFieldKind::Uuid
+            | StubFieldKind::Handle
+            | StubFieldKind::Enumeration
+            | StubFieldKind::Orpc => 4,
+            StubFieldKind::U64 => 8,
+            StubFieldKind::Structure(of) => self.alignment_of(of),
+            StubFieldKind::Union { arms, .. } => {
                 arms.iter().map(|(_, of)| self.alignment_of(*of)).max().unwrap_or(1).max(4)
             }
             _ => self.pointer_size(),
@@ -120,53 +124,53 @@ impl Encoder {
         self.sized(0x2_0000);
     }
 
-    fn kind(&mut self, kind: FieldKind, pointees: &mut Vec<Pointee>) {
+    fn kind(&mut self, kind: StubFieldKind, pointees: &mut Vec<Pointee>) {
         match kind {
-            FieldKind::U8 => {
+            StubFieldKind::U8 => {
                 let value = self.value();
                 self.out.push(value)
             }
-            FieldKind::U16 => {
+            StubFieldKind::U16 => {
                 let value = self.value();
                 self.number(value.into(), 2)
             }
-            FieldKind::U32 => {
+            StubFieldKind::U32 => {
                 let value = self.value();
                 self.number(value.into(), 4)
             }
-            FieldKind::U64 => {
+            StubFieldKind::U64 => {
                 let value = self.value();
                 self.number(value.into(), 8)
             }
-            FieldKind::PointerSized => {
+            StubFieldKind::PointerSized => {
                 let value = self.value();
                 self.sized(value.into())
             }
-            FieldKind::Enumeration => {
+            StubFieldKind::Enumeration => {
                 let value = self.value();
                 self.number(value.into(), if self.ndr64 { 4 } else { 2 })
             }
-            FieldKind::Uuid => {
+            StubFieldKind::Uuid => {
                 let value = self.value();
                 self.pad(4);
                 self.out.extend([value; 16])
             }
-            FieldKind::Handle => {
+            StubFieldKind::Handle => {
                 let value = self.value();
                 self.pad(4);
                 self.out.extend([value; 20])
             }
-            FieldKind::Octets(count) => {
+            StubFieldKind::Octets(count) => {
                 let value = self.value();
                 self.out.extend(core::iter::repeat_n(value, count.into()));
             }
-            FieldKind::Wide => self.string(2),
-            FieldKind::Narrow => self.string(1),
-            FieldKind::Unicode => {
+            StubFieldKind::Wide => self.string(2),
+            StubFieldKind::Narrow => self.string(1),
+            StubFieldKind::Unicode => {
                 self.unicode_header();
                 pointees.push(Pointee::UnicodeBody)
             }
-            FieldKind::Bstr => {
+            StubFieldKind::Bstr => {
                 self.sized(0x2_0000);
                 self.sized(2);
                 self.number(4, 4);
@@ -175,14 +179,14 @@ impl Encoder {
                     self.number(octet.into(), 2)
                 }
             }
-            FieldKind::Sid => {
+            StubFieldKind::Sid => {
                 self.sized(2);
                 let value = self.value();
                 self.out.extend([1, 2, 0, 0, 0, 0, 0, 5]);
                 self.number(value.into(), 4);
                 self.number(500, 4);
             }
-            FieldKind::DsName => {
+            StubFieldKind::DsName => {
                 self.sized(3);
                 self.number(62, 4);
                 self.number(0, 4);
@@ -192,21 +196,21 @@ impl Encoder {
                     self.number(octet.into(), 2);
                 }
             }
-            FieldKind::OctetCount => {
+            StubFieldKind::OctetCount => {
                 self.sized(3);
                 self.out.extend([1, 2, 3])
             }
-            FieldKind::WideList | FieldKind::NarrowList => {
+            StubFieldKind::WideList | StubFieldKind::NarrowList => {
                 self.sized(self.elements);
                 (0..self.elements).for_each(|_| self.sized(0x2_0000));
-                (0..self.elements).for_each(|_| self.string(if kind == FieldKind::WideList { 2 } else { 1 }));
+                (0..self.elements).for_each(|_| self.string(if kind == StubFieldKind::WideList { 2 } else { 1 }));
             }
-            FieldKind::UnicodeArray | FieldKind::UnicodeVarying => {
-                self.counts(kind == FieldKind::UnicodeVarying);
+            StubFieldKind::UnicodeArray | StubFieldKind::UnicodeVarying => {
+                self.counts(kind == StubFieldKind::UnicodeVarying);
                 (0..self.elements).for_each(|_| self.unicode_header());
                 (0..self.elements).for_each(|_| self.string(2));
             }
-            FieldKind::Orpc => {
+            StubFieldKind::Orpc => {
                 if self.request {
                     self.number(5, 2);
                     self.number(7, 2);
@@ -218,15 +222,15 @@ impl Encoder {
                 }
                 self.sized(0);
             }
-            FieldKind::Pointer => self.sized(0x2_0000),
-            FieldKind::Null => self.sized(0),
-            FieldKind::Structure(of) => self.structure(of, pointees),
-            FieldKind::Array { varying, of } => {
+            StubFieldKind::Pointer => self.sized(0x2_0000),
+            StubFieldKind::Null => self.sized(0),
+            StubFieldKind::Structure(of) => self.structure(of, pointees),
+            StubFieldKind::Array { varying, of } => {
                 self.counts(varying);
                 (0..self.elements).for_each(|_| self.structure(of, pointees));
             }
-            FieldKind::Union { wide, arms, .. } => {
-                let alignment = self.alignment(Field { name: "", pointer: false, flat: false, kind });
+            StubFieldKind::Union { wide, arms, .. } => {
+                let alignment = self.alignment(StubField { name: "", pointer: false, flat: false, kind });
                 let (tag, arm) = arms[self.arm % arms.len()];
                 if self.ndr64 {
                     self.pad(alignment)
@@ -249,14 +253,14 @@ impl Encoder {
     }
 }
 
-fn encode(layout: &Layout, ndr64: bool, request: bool, arm: usize, elements: u32) -> Vec<u8> {
+fn encode(layout: &StubLayout, ndr64: bool, request: bool, arm: usize, elements: u32) -> Vec<u8> {
     let mut encoder = Encoder { out: Vec::new(), ndr64, request, arm, elements, next: 0x40 };
     layout.fields.iter().for_each(|field| encoder.parameter(*field));
     encoder.out
 }
 
 /// Layouts of all procedures, with their names.
-fn layouts() -> impl Iterator<Item = (String, &'static Layout, bool)> {
+fn layouts() -> impl Iterator<Item = (String, &'static StubLayout, bool)> {
     interfaces::all().iter().flat_map(|interface| {
         (0..200).filter_map(|opnum| interface.find_procedure(opnum)).flat_map(|procedure| {
             let name = format!("{}::{}", interface.name, procedure.name);
@@ -292,7 +296,7 @@ fn both_syntaxes_tell_the_same_of_every_procedure() {
 fn counts_are_bounded() {
     for (name, layout, request) in layouts() {
         let [field] = layout.fields else { continue };
-        if matches!(field.kind, FieldKind::Array { .. } | FieldKind::UnicodeArray | FieldKind::WideList) {
+        if matches!(field.kind, StubFieldKind::Array { .. } | StubFieldKind::UnicodeArray | StubFieldKind::WideList) {
             let mut stub = encode(layout, false, request, 0, 1);
             stub[..4].fill(0xff);
             assert_eq!(told(layout, &stub, TransferSyntax::Ndr32, request), None, "{name}");
@@ -304,7 +308,7 @@ fn words(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
 
-fn response(interface: &str, opnum: u16) -> &'static Layout {
+fn response(interface: &str, opnum: u16) -> &'static StubLayout {
     let known = interfaces::all().iter().find(|known| known.name == interface).unwrap();
     &known.find_procedure(opnum).unwrap().response
 }

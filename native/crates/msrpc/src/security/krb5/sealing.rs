@@ -7,7 +7,7 @@ use super::{CONFOUNDER, Kerberos, MAC, WRAP, usage};
 use crate::security::der::write as der;
 use crate::security::digest::{hmac_md5, hmac_sha1, md5, rc4, rc4_once};
 use crate::security::kerberos;
-use crate::security::key::{BlockKey, Key, derived, etype};
+use crate::security::key::{BlockKey, KerberosKey, derived, etype};
 
 /// Octets between stub and header copy, so that the stub ends with a block. [MS-KILE] 3.4.5.4.1.
 const EXTRA: usize = 16;
@@ -15,12 +15,12 @@ const CONFOUNDERS: &[u8; CONFOUNDER] = b"nobody will look";
 
 impl Kerberos {
     /// AP-REQ and AP-REP of an exchange between a user and the service with this key; the server adds a key of its own.
-    pub(in crate::security) fn messages(service: &Key) -> [Vec<u8>; 2] {
+    pub(in crate::security) fn messages(service: &KerberosKey) -> [Vec<u8>; 2] {
         let named =
             |octets: &[u8]| der(0x30, &[&der(0xa0, &[&number(service.etype)]), &der(0xa1, &[&der(4, &[octets])])]);
         let key = |first: u8| {
             let octets: Vec<u8> = service.octets.iter().map(|octet| octet ^ first).collect();
-            Key::new(service.etype, &octets).unwrap_or_else(|| service.clone())
+            KerberosKey::new(service.etype, &octets).unwrap_or_else(|| service.clone())
         };
         let (session, acceptor) = (key(1), key(2));
         let realm = der(0x1b, &[b"LAB.EXAMPLE"]);
@@ -70,7 +70,7 @@ impl Kerberos {
         }
     }
 
-    fn sealing_key(&self) -> &Key {
+    fn sealing_key(&self) -> &KerberosKey {
         self.acceptor.as_ref().unwrap_or(&self.session)
     }
 }
@@ -80,7 +80,7 @@ fn number(value: u32) -> Vec<u8> {
 }
 
 /// `EncryptedData`. RFC 4120 5.2.9.
-fn sealed(key: &Key, usage: u32, plain: &[u8]) -> Vec<u8> {
+fn sealed(key: &KerberosKey, usage: u32, plain: &[u8]) -> Vec<u8> {
     let cipher = if key.etype == etype::RC4 {
         let base = hmac_md5(&key.octets, &[&usage.to_le_bytes()]);
         let plain = [&[0; 8], plain].concat();
@@ -94,7 +94,11 @@ fn sealed(key: &Key, usage: u32, plain: &[u8]) -> Vec<u8> {
 }
 
 /// RFC 4121 4.2.4, its pieces placed as [MS-KILE] 3.4.5.4.1 has them.
-fn seal_aes(key: &Key, direction: Direction, (before, plain, after): (&[u8], &[u8], &[u8])) -> (Vec<u8>, Vec<u8>) {
+fn seal_aes(
+    key: &KerberosKey,
+    direction: Direction,
+    (before, plain, after): (&[u8], &[u8], &[u8]),
+) -> (Vec<u8>, Vec<u8>) {
     let (acceptor, usage) = match direction {
         Direction::ToServer => (0, usage::INITIATOR_SEAL),
         Direction::ToClient => (1, usage::ACCEPTOR_SEAL),
@@ -115,7 +119,11 @@ fn seal_aes(key: &Key, direction: Direction, (before, plain, after): (&[u8], &[u
 }
 
 /// RFC 4757 7.3, in DCE style.
-fn seal_rc4(key: &Key, direction: Direction, (before, plain, after): (&[u8], &[u8], &[u8])) -> (Vec<u8>, Vec<u8>) {
+fn seal_rc4(
+    key: &KerberosKey,
+    direction: Direction,
+    (before, plain, after): (&[u8], &[u8], &[u8]),
+) -> (Vec<u8>, Vec<u8>) {
     let header = [2, 1, 0x11, 0, 0x10, 0, 0xff, 0xff];
     let confounder = [0; 8];
     let filler = if direction == Direction::ToServer { 0 } else { 0xff };
@@ -135,7 +143,7 @@ fn seal_rc4(key: &Key, direction: Direction, (before, plain, after): (&[u8], &[u
 }
 
 /// `plain` encrypted, and the signature over `signed` behind it. RFC 3962 6.
-fn encrypt_aes(key: &Key, usage: u32, plain: &[u8], signed: &[&[u8]]) -> Vec<u8> {
+fn encrypt_aes(key: &KerberosKey, usage: u32, plain: &[u8], signed: &[&[u8]]) -> Vec<u8> {
     let mut out = match BlockKey::new(&derived(key, usage, 0xaa)) {
         Some(cipher) => encrypt_cts(&cipher, plain),
         None => Vec::new(),

@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
 /// What all connections of a worker hold together. A worker is one thread; the counter is shared with the connections'
-/// [`Held`], wherever they are dropped.
+/// [`StubMemory`], wherever they are dropped.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Total(Arc<AtomicUsize>);
 
@@ -17,12 +17,12 @@ impl Total {
 
 /// What one connection holds. It gives back what is left when it goes.
 #[derive(Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct StubMemory {
     octets: usize,
     total: Option<Total>,
 }
 
-impl Held {
+impl StubMemory {
     /// Counts in a total from here on.
     pub(crate) fn count_in(&mut self, total: &Total) {
         if self.total.is_none() {
@@ -61,7 +61,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for StubMemory {
     fn drop(&mut self) {
         self.give_back(self.octets);
     }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn what_all_hold_bounds_what_each_may() {
         let total = Total::default();
-        let (mut one, mut other) = (Held::default(), Held::default());
+        let (mut one, mut other) = (StubMemory::default(), StubMemory::default());
         one.take(10);
         one.count_in(&total);
         other.count_in(&total);

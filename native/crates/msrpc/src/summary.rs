@@ -12,7 +12,7 @@ const MAX_PIECE: usize = 160;
 const MAX_PIECES: usize = 6;
 
 /// A sentence about a call: who called what on whom.
-pub(crate) fn says(exchange: &Exchange) -> Option<String> {
+pub(crate) fn summary(exchange: &Exchange) -> Option<String> {
     let (client, server) = exchange.between?;
     if let Some((interface, refusal)) = exchange.refused().next() {
         let name =
