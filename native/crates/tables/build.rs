@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         table(&name, &text, &mut code).map_err(|problem| format!("{}: {problem}", file.display()))?;
         write!(all, "&{name}, ")?;
     }
-    writeln!(code, "/// All tables.\npub static ALL: &[&Table] = &[{all}];")?;
+    writeln!(code, "/// All tables.\npub static ALL: &[&ConstantTable] = &[{all}];")?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("tables.rs"), code)?;
     Ok(())
 }
@@ -52,6 +52,9 @@ fn table(table: &str, text: &str, code: &mut String) -> Result<(), Box<dyn std::
             write!(words, "({word:?}, {value}), ")?;
         }
     }
-    writeln!(code, "pub static {table}: Table = Table {{ rows: &[{rows}], names: {names:?}, words: &[{words}] }};\n")?;
+    writeln!(
+        code,
+        "pub static {table}: ConstantTable = ConstantTable {{ rows: &[{rows}], names: {names:?}, words: &[{words}] }};\n"
+    )?;
     Ok(())
 }

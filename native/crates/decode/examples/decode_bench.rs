@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use sidewire_base::Time;
-use sidewire_decode::{DecodeOptions, Decoder, LinkFrame, Sharder};
+use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame, Sharder};
 
 const FRAMES: usize = 4_000_000;
 
 fn main() {
     for (name, frame) in frames() {
         let decode = |options: DecodeOptions| {
-            let mut decoder = Decoder::new(options);
+            let mut decoder = FrameDecoder::new(options);
             rate(|ordinal| {
                 let mut octets = 0;
                 decoder.decode(&captured(&frame, ordinal), &mut |packet| octets += packet.payload.len());

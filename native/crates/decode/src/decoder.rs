@@ -30,7 +30,7 @@ const MAX_REASSEMBLIES: u8 = 8;
 /// Turns frames into packets: one for each layer that carries IP, outermost first, and one more for a datagram that a
 /// fragment completes.
 #[derive(Debug)]
-pub struct Decoder {
+pub struct FrameDecoder {
     options: DecodeOptions,
     stats: Stats,
     defrag: Defrag,
@@ -45,7 +45,7 @@ struct Origin {
     reassemblies: u8,
 }
 
-impl Decoder {
+impl FrameDecoder {
     /// A decoder without history.
     #[must_use]
     pub fn new(options: DecodeOptions) -> Self {

@@ -2,7 +2,7 @@
 
 use sidewire_base::{Cursor, Time};
 
-use crate::{DecodeOptions, Decoder, LinkFrame, Ports, Sharder};
+use crate::{DecodeOptions, FrameDecoder, LinkFrame, Ports, Sharder};
 
 /// Decodes `data` as frames: an octet of options, then for each frame a link type, a length and its octets.
 pub fn decode(data: &[u8]) {
@@ -12,7 +12,7 @@ pub fn decode(data: &[u8]) {
     let options =
         DecodeOptions { checksums: flags & 1 != 0, offload_length: flags & 2 != 0, teredo, ..DecodeOptions::default() };
     let mut sharder = Sharder::new(&options);
-    let mut decoder = Decoder::new(options);
+    let mut decoder = FrameDecoder::new(options);
     let mut ordinal = 0;
     while let (Ok(link), Ok(length)) = (cur.u8(), cur.u16_be()) {
         let Ok(octets) = cur.take(usize::from(length).min(cur.left())) else { return };

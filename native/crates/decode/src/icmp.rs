@@ -7,7 +7,7 @@ use sidewire_base::Endpoint;
 use crate::ipv4;
 use crate::packet_decoder::PacketDecoder;
 use crate::stats::DecodeCounter;
-use crate::{DecodeEvent, Embedded, Icmp, Transport, ipv6};
+use crate::{DecodeEvent, Embedded, Icmp, TransportLayer, ipv6};
 use sidewire_base::ip_protocol as protocol;
 
 /// Type, code, checksum and the rest-of-header word.
@@ -66,7 +66,8 @@ impl<'a> PacketDecoder<'_, 'a> {
         self.packet.bad_checksum.transport = self.options.checksums && crate::checksum::internet(data) != 0;
         self.packet.payload = quoted;
         let header = data.get(..LENGTH).unwrap_or_default();
-        self.packet.transport = Transport::Icmp(Icmp { kind: *kind, code: *code, echo, mtu: None, embedded, header });
+        self.packet.transport =
+            TransportLayer::Icmp(Icmp { kind: *kind, code: *code, echo, mtu: None, embedded, header });
     }
 
     pub(crate) fn icmpv6(&mut self, data: &'a [u8]) {
@@ -126,7 +127,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         // Suricata's `icmpv6.hdr` has the rest-of-header word also where the payload begins with it.
         let header = data.get(..LENGTH).unwrap_or_default();
         self.packet.payload = data.get(length..).unwrap_or_default();
-        self.packet.transport = Transport::Icmp(Icmp { kind: *kind, code: *code, echo, mtu, embedded, header });
+        self.packet.transport = TransportLayer::Icmp(Icmp { kind: *kind, code: *code, echo, mtu, embedded, header });
     }
 }
 

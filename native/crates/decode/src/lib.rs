@@ -1,6 +1,6 @@
 //! From a captured frame to decoded packets: link layers, tunnels, IP, transport headers, checksums, defragmentation.
 //!
-//! [`Decoder::decode`] hands each layer that carries IP to a sink, outermost first. Nothing is allocated on the way,
+//! [`FrameDecoder::decode`] hands each layer that carries IP to a sink, outermost first. Nothing is allocated on the way,
 //! except by defragmentation. Events and statistics are named as Suricata names them.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
@@ -26,12 +26,12 @@ mod stats;
 mod transport;
 mod tunnel;
 
-pub use decoder::{Decoder, LinkFrame};
+pub use decoder::{FrameDecoder, LinkFrame};
 pub use event::DecodeEvent;
 pub use link::link_type_is_known;
 pub use options::{DecodeOptions, DefragOptions, DefragPolicy, Network, Ports};
 pub use packet::{
-    Arp, BadChecksum, Embedded, Ethernet, Icmp, Ip, Packet, Root, Sctp, TcpHeader, TcpOptions, Transport, Tunnel,
+    Arp, BadChecksum, Embedded, Ethernet, Icmp, Ip, Packet, Root, Sctp, TcpHeader, TcpOptions, TransportLayer, Tunnel,
     UdpHeader,
 };
 pub use shard::{ShardKey, Sharder};

@@ -27,7 +27,7 @@ mod family {
     pub(super) const INET6: [u32; 6] = [24, 28, 30, 10, 26, 23];
 }
 
-/// True for link types that [`Decoder`](crate::Decoder) knows (LINKTYPE and DLT numbers).
+/// True for link types that [`FrameDecoder`](crate::Decoder) knows (LINKTYPE and DLT numbers).
 #[must_use]
 pub const fn link_type_is_known(link_type: u32) -> bool {
     matches!(link_type, 0 | 1 | 9 | 12 | 14 | 50 | 51 | 101 | 104 | 108 | 113 | 228 | 229 | 276)

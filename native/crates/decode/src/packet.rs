@@ -32,8 +32,8 @@ pub struct Packet<'a> {
     pub ip: Option<Ip<'a>>,
     /// The ARP packet, when the frame carries one that could be read.
     pub arp: Option<Arp<'a>>,
-    /// The transport header; [`Transport::None`] for fragments and broken headers.
-    pub transport: Transport<'a>,
+    /// The transport header; [`TransportLayer::None`] for fragments and broken headers.
+    pub transport: TransportLayer<'a>,
     /// What the transport (or ESP) carries; empty without one, as rules see it. [`Ip::payload`] has the rest.
     pub payload: &'a [u8],
     /// Decoder events, in the order found.
@@ -83,12 +83,12 @@ impl Packet<'_> {
         let with_pseudo_header =
             |protocol, segment| checksum::transport(ip.source, ip.destination, protocol, segment) == 0;
         Some(match &self.transport {
-            Transport::Tcp(_) => with_pseudo_header(protocol::TCP, ip.payload),
-            Transport::Udp(udp) if udp.checksum == 0 => true,
-            Transport::Udp(udp) => with_pseudo_header(protocol::UDP, ip.payload.get(..usize::from(udp.length))?),
-            Transport::Icmp(_) if ip.version == 6 => with_pseudo_header(protocol::ICMPV6, ip.payload),
-            Transport::Icmp(_) => checksum::internet(ip.payload) == 0,
-            Transport::Sctp(_) | Transport::None => return None,
+            TransportLayer::Tcp(_) => with_pseudo_header(protocol::TCP, ip.payload),
+            TransportLayer::Udp(udp) if udp.checksum == 0 => true,
+            TransportLayer::Udp(udp) => with_pseudo_header(protocol::UDP, ip.payload.get(..usize::from(udp.length))?),
+            TransportLayer::Icmp(_) if ip.version == 6 => with_pseudo_header(protocol::ICMPV6, ip.payload),
+            TransportLayer::Icmp(_) => checksum::internet(ip.payload) == 0,
+            TransportLayer::Sctp(_) | TransportLayer::None => return None,
         })
     }
 
@@ -228,7 +228,7 @@ pub struct Ip<'a> {
 
 /// The transport header of a packet.
 #[derive(Clone, Debug, Default)]
-pub enum Transport<'a> {
+pub enum TransportLayer<'a> {
     /// None, or unknown, or a fragment.
     #[default]
     None,
@@ -242,7 +242,7 @@ pub enum Transport<'a> {
     Sctp(Sctp<'a>),
 }
 
-impl Transport<'_> {
+impl TransportLayer<'_> {
     /// Source and destination port, 0 where there are none.
     #[inline]
     #[must_use]
@@ -386,7 +386,7 @@ impl<'a> Packet<'a> {
             vlans: SmallVec::new(),
             ip: None,
             arp: None,
-            transport: Transport::None,
+            transport: TransportLayer::None,
             payload: &[],
             events: SmallVec::new(),
             invalid: false,

@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::HostPair;
 
 use crate::options::DefragOptions;
-use crate::{DecodeOptions, Decoder, Icmp, LinkFrame, Transport};
+use crate::{DecodeOptions, FrameDecoder, Icmp, LinkFrame, TransportLayer};
 use sidewire_base::ip_protocol as protocol;
 
 /// Which worker a frame belongs to.
@@ -22,7 +22,7 @@ pub struct ShardKey {
 pub struct Sharder {
     options: DecodeOptions,
     /// For what the short way does not cover; its defragmentation holds nothing.
-    decoder: Decoder,
+    decoder: FrameDecoder,
 }
 
 impl Sharder {
@@ -31,7 +31,7 @@ impl Sharder {
     pub fn new(options: &DecodeOptions) -> Self {
         let nothing = DefragOptions { max_trackers: 0, max_fragments: 0, memory: 0, ..DefragOptions::default() };
         let unkept = DecodeOptions { checksums: false, defrag: nothing, ..options.clone() };
-        Self { options: options.clone(), decoder: Decoder::new(unkept) }
+        Self { options: options.clone(), decoder: FrameDecoder::new(unkept) }
     }
 
     /// The hosts that a frame's innermost IP packet connects; `None` when it carries none.
@@ -76,7 +76,7 @@ impl Sharder {
                 let fragment = key.map_or(packet.fragment, |outer| outer.fragment);
                 let pair = match &packet.transport {
                     // An ICMP error may come from a host between the two whose packet it quotes, and counts for them.
-                    Transport::Icmp(Icmp { embedded: Some(quoted), .. }) => {
+                    TransportLayer::Icmp(Icmp { embedded: Some(quoted), .. }) => {
                         HostPair::new(quoted.source.address, quoted.destination.address)
                     }
                     _ => HostPair::new(ip.source, ip.destination),

@@ -2,7 +2,7 @@
 
 use crate::packet_decoder::PacketDecoder;
 use crate::stats::DecodeCounter;
-use crate::{DecodeEvent, Sctp, TcpHeader, TcpOptions, Transport, UdpHeader, checksum};
+use crate::{DecodeEvent, Sctp, TcpHeader, TcpOptions, TransportLayer, UdpHeader, checksum};
 use sidewire_base::ip_protocol as protocol;
 
 const TCP_LENGTH: usize = 20;
@@ -62,7 +62,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         self.packet.bad_checksum.transport =
             self.checksum_is_bad_or_partial(protocol::TCP, data, u16::from_be_bytes([c0, c1]));
         self.packet.payload = payload;
-        self.packet.transport = Transport::Tcp(TcpHeader {
+        self.packet.transport = TransportLayer::Tcp(TcpHeader {
             source_port: u16::from_be_bytes([s0, s1]),
             destination_port: u16::from_be_bytes([d0, d1]),
             sequence: u32::from_be_bytes([q0, q1, q2, q3]),
@@ -166,7 +166,8 @@ impl<'a> PacketDecoder<'_, 'a> {
         self.packet.bad_checksum.transport =
             checksum != 0 && self.checksum_is_bad_or_partial(protocol::UDP, datagram, checksum);
         self.packet.payload = payload;
-        self.packet.transport = Transport::Udp(UdpHeader { source_port, destination_port, length, checksum, header });
+        self.packet.transport =
+            TransportLayer::Udp(UdpHeader { source_port, destination_port, length, checksum, header });
         self.udp_tunnel(source_port, destination_port, payload);
     }
 
@@ -178,7 +179,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         let [s0, s1, d0, d1, ..] = *header else { return };
         self.packet.bad_checksum.transport = self.options.checksums && !checksum::sctp(data);
         self.packet.payload = payload;
-        self.packet.transport = Transport::Sctp(Sctp {
+        self.packet.transport = TransportLayer::Sctp(Sctp {
             source_port: u16::from_be_bytes([s0, s1]),
             destination_port: u16::from_be_bytes([d0, d1]),
             header,

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use sidewire_base::Time;
-use sidewire_decode::{DecodeOptions, Decoder, DefragOptions, DefragPolicy, LinkFrame, Network};
+use sidewire_decode::{DecodeOptions, DefragOptions, DefragPolicy, FrameDecoder, LinkFrame, Network};
 
 /// A fragment: offset in units of 8 octets, its octets, and whether more follow.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ fn frame_of(v6: bool, id: u8, part: &Part) -> Vec<u8> {
 }
 
 struct Run {
-    decoder: Decoder,
+    decoder: FrameDecoder,
     seconds: i64,
     whole: Vec<Vec<u8>>,
     events: Vec<&'static str>,
@@ -50,7 +50,7 @@ struct Run {
 
 impl Run {
     fn new(defrag: DefragOptions) -> Self {
-        let decoder = Decoder::new(DecodeOptions { defrag, ..DecodeOptions::default() });
+        let decoder = FrameDecoder::new(DecodeOptions { defrag, ..DecodeOptions::default() });
         Self { decoder, seconds: 1000, whole: Vec::new(), events: Vec::new(), fragments: 0 }
     }
 
@@ -240,7 +240,7 @@ fn limits_evict_the_oldest_and_are_counted() {
 fn a_tunnel_inside_a_reassembled_datagram_is_followed() {
     let inner = frame_of(false, 9, &part(0, b"payload!", false));
     let mut outer = vec![0x45, 0, 0, 0, 0, 1, 0x20, 0, 64, 4, 0, 0, 10, 0, 0, 3, 10, 0, 0, 4];
-    let mut decoder = Decoder::new(DecodeOptions::default());
+    let mut decoder = FrameDecoder::new(DecodeOptions::default());
     let mut levels = Vec::new();
     for (at, field) in [(0..16, 0x2000u16), (16..inner.len(), 2)] {
         let body = &inner[at];

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use sidewire_base::Time;
 use sidewire_decode::{
-    DecodeOptions, Decoder, Embedded, LinkFrame, Packet, Ports, ShardKey, Sharder, TcpHeader, Transport, Tunnel,
+    DecodeOptions, Embedded, FrameDecoder, LinkFrame, Packet, Ports, ShardKey, Sharder, TcpHeader, TransportLayer,
+    Tunnel,
 };
 
 const ETHERNET: u32 = 1;
@@ -49,7 +50,7 @@ fn frame(link_type: u32, data: &[u8]) -> LinkFrame<'_> {
 
 fn decode_with(options: DecodeOptions, link_type: u32, data: &[u8]) -> Vec<Seen> {
     let mut packets = Vec::new();
-    Decoder::new(options).decode(&frame(link_type, data), &mut |packet| packets.push(seen(packet)));
+    FrameDecoder::new(options).decode(&frame(link_type, data), &mut |packet| packets.push(seen(packet)));
     packets
 }
 
@@ -101,7 +102,7 @@ const HOSTS: &str = "10.0.0.1 10.0.0.2";
 fn the_usual_path_reads_every_field() {
     let data = eth(0x0800, &ipv4(6, &tcp(&[1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2])));
     let mut count = 0;
-    Decoder::new(DecodeOptions::default()).decode(&frame(ETHERNET, &data), &mut |packet| {
+    FrameDecoder::new(DecodeOptions::default()).decode(&frame(ETHERNET, &data), &mut |packet| {
         count += 1;
         let ethernet = packet.ethernet.unwrap();
         assert_eq!(ethernet.destination, [1, 2, 3, 4, 5, 6]);
@@ -109,7 +110,7 @@ fn the_usual_path_reads_every_field() {
         let ip = packet.ip.as_ref().unwrap();
         assert_eq!((ip.version, ip.protocol, ip.ttl, ip.tos, ip.id, ip.fragment_flags), (4, 6, 64, 3, 9, 2));
         assert_eq!((ip.header.len(), ip.options.len(), ip.payload.len()), (20, 0, 36));
-        let Transport::Tcp(tcp) = &packet.transport else { panic!("{packet:?}") };
+        let TransportLayer::Tcp(tcp) = &packet.transport else { panic!("{packet:?}") };
         assert_eq!((tcp.source_port, tcp.destination_port, tcp.sequence, tcp.acknowledgement), (1, 80, 5, 6));
         assert_eq!((tcp.flags, tcp.window, tcp.header.len()), (TcpHeader::ACK | TcpHeader::PSH, 256, 32));
         assert_eq!(tcp.options.timestamps, Some((1, 2)));
@@ -225,7 +226,7 @@ fn arp_is_checked() {
     let mut good = vec![0, 1, 8, 0, 6, 4, 0, 1];
     good.extend([7; 20]);
     let padded = eth(0x0806, &[&good[..], &[0; 18]].concat());
-    Decoder::new(DecodeOptions::default()).decode(&frame(1, &padded), &mut |packet| {
+    FrameDecoder::new(DecodeOptions::default()).decode(&frame(1, &padded), &mut |packet| {
         let arp = packet.arp.unwrap();
         assert_eq!((arp.opcode(), arp.sender(), arp.target()), (1, ([7; 6], [7; 4].into()), ([7; 6], [7; 4].into())));
     });
@@ -423,8 +424,8 @@ fn error_messages_quote_a_packet() {
     let body = [&[3, 3, 0, 0, 0, 0, 0, 0], &quoted[..28]].concat();
     let mut embedded: Option<Embedded> = None;
     let data = eth(0x0800, &ipv4(1, &body));
-    Decoder::new(DecodeOptions::default()).decode(&frame(1, &data), &mut |packet| {
-        if let Transport::Icmp(icmp) = &packet.transport {
+    FrameDecoder::new(DecodeOptions::default()).decode(&frame(1, &data), &mut |packet| {
+        if let TransportLayer::Icmp(icmp) = &packet.transport {
             embedded = icmp.embedded;
         }
     });
@@ -506,7 +507,7 @@ fn checksums_are_verified_on_request() {
     let verify = |data: &[u8]| {
         let mut bad = None;
         let options = DecodeOptions { checksums: true, ..DecodeOptions::default() };
-        Decoder::new(options).decode(&frame(101, data), &mut |packet| bad = Some(packet.bad_checksum));
+        FrameDecoder::new(options).decode(&frame(101, data), &mut |packet| bad = Some(packet.bad_checksum));
         let bad = bad.unwrap();
         (bad.network, bad.transport)
     };
@@ -525,7 +526,7 @@ fn a_checksum_left_to_the_network_card_is_right_if_asked() {
     let bad = |packet: &[u8], partial_checksums| {
         let mut bad = None;
         let options = DecodeOptions { checksums: true, partial_checksums, ..DecodeOptions::default() };
-        Decoder::new(options).decode(&frame(101, packet), &mut |packet| bad = Some(packet.bad_checksum.transport));
+        FrameDecoder::new(options).decode(&frame(101, packet), &mut |packet| bad = Some(packet.bad_checksum.transport));
         bad.unwrap()
     };
     let pseudo = 0x0a00 + 0x0001 + 0x0a00 + 0x0002 + 17;
@@ -540,7 +541,7 @@ fn a_checksum_left_to_the_network_card_is_right_if_asked() {
 
 #[test]
 fn statistics_are_named_and_add_up() {
-    let mut decoder = Decoder::new(DecodeOptions::default());
+    let mut decoder = FrameDecoder::new(DecodeOptions::default());
     for data in [eth(0x0800, &ipv4(6, &tcp(&[]))), eth(0x1234, b"x"), vec![1], eth(0x8847, &[0, 0, 0x11, 0])] {
         decoder.decode(&frame(1, &data), &mut |_| {});
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use sidewire_base::Time;
-use sidewire_decode::{DecodeOptions, Decoder, LinkFrame, Transport};
+use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame, TransportLayer};
 
 const CAPTURES: &[&str] =
     &["zeek_smb1.pcap", "elc_wmiexec-pro-create-service-alternative-class.pcap", "elc_mmcexec.pcap"];
@@ -39,7 +39,7 @@ fn frames(file: &[u8]) -> (u32, Vec<&[u8]>) {
     (word(20), frames)
 }
 
-fn ours(link_type: u32, data: &[u8], decoder: &mut Decoder) -> Vec<String> {
+fn ours(link_type: u32, data: &[u8], decoder: &mut FrameDecoder) -> Vec<String> {
     let mut row = Vec::new();
     let frame = LinkFrame { time: Time(0), ordinal: 1, link_type, data, wire_length: 0 };
     decoder.decode(&frame, &mut |packet| {
@@ -54,14 +54,14 @@ fn ours(link_type: u32, data: &[u8], decoder: &mut Decoder) -> Vec<String> {
         }
         let (source, destination) = packet.transport.ports();
         match &packet.transport {
-            Transport::Tcp(tcp) => {
+            TransportLayer::Tcp(tcp) => {
                 (row[5], row[6]) = (source.to_string(), destination.to_string());
                 (row[9], row[10]) = (tcp.sequence.to_string(), tcp.window.to_string());
                 row[11] = packet.payload.len().to_string();
             }
-            Transport::Udp(_) => (row[7], row[8]) = (source.to_string(), destination.to_string()),
+            TransportLayer::Udp(_) => (row[7], row[8]) = (source.to_string(), destination.to_string()),
             // tshark shows the ports of the datagram that an error message quotes.
-            Transport::Icmp(icmp) => {
+            TransportLayer::Icmp(icmp) => {
                 if let Some(quoted) = icmp.embedded.filter(|quoted| quoted.protocol == 17) {
                     (row[7], row[8]) = (quoted.source.port.to_string(), quoted.destination.port.to_string());
                 }
@@ -93,7 +93,7 @@ fn headers_are_those_that_tshark_reads() {
         let text = String::from_utf8(output.stdout).unwrap();
         let (link_type, frames) = frames(&file);
         assert_eq!(text.lines().count(), frames.len(), "{name}");
-        let mut decoder = Decoder::new(DecodeOptions::default());
+        let mut decoder = FrameDecoder::new(DecodeOptions::default());
         for (number, (line, data)) in text.lines().zip(frames).enumerate() {
             let mut theirs: Vec<String> = line.split('\t').map(str::to_owned).collect();
             for address in &mut theirs[1..5] {

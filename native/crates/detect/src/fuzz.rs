@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_base::Time;
-use sidewire_decode::{DecodeOptions, Decoder, LinkFrame};
+use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame};
 use sidewire_ir::RuleBatch;
 
 use crate::{Backend, CompileOptions, Detector, Input, RuleSet, Silent};
@@ -36,7 +36,7 @@ pub fn rules(batch: RuleBatch, payload: &[u8]) {
     }
     let frame = LinkFrame { time: Time(1), ordinal: 1, link_type: RAW, data: &frame, wire_length: 0 };
     let mut matches = Vec::new();
-    Decoder::new(DecodeOptions { checksums: false, ..DecodeOptions::default() }).decode(&frame, &mut |packet| {
+    FrameDecoder::new(DecodeOptions { checksums: false, ..DecodeOptions::default() }).decode(&frame, &mut |packet| {
         let input = Input {
             time: Time(1),
             ordinal: 1,

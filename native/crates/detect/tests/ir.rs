@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sidewire_base::{Direction, Time};
-use sidewire_decode::{DecodeOptions, Decoder, LinkFrame, Packet};
+use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame, Packet};
 use sidewire_detect::{
     CompileOptions, Decision, Detector, FlowInput, FlowState, FlowStats, Input, RuleSet, Silent, TakenFor, Thresholds,
 };
@@ -116,11 +116,14 @@ fn run(batch: &RuleBatch, conversation: &Value) -> u64 {
         let wire_length = u32::try_from(octets.len()).unwrap();
         let frame = LinkFrame { time: Time::new(100, 0), ordinal: 1, link_type: RAW_IP, data: &octets, wire_length };
         let mut seen = 0;
-        Decoder::new(DecodeOptions { checksums: false, ..DecodeOptions::default() }).decode(&frame, &mut |packet| {
-            seen += 1;
-            assert!(!packet.invalid, "the decoder refuses {octets:02x?}");
-            flow.packet(packet);
-        });
+        FrameDecoder::new(DecodeOptions { checksums: false, ..DecodeOptions::default() }).decode(
+            &frame,
+            &mut |packet| {
+                seen += 1;
+                assert!(!packet.invalid, "the decoder refuses {octets:02x?}");
+                flow.packet(packet);
+            },
+        );
         assert_eq!(seen, 1);
     }
     flow.alerts

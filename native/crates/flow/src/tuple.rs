@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use sidewire_base::Endpoint;
 use sidewire_base::ip_protocol::{ESP, ICMP, ICMPV6, SCTP, TCP, UDP};
-use sidewire_decode::{Icmp, Ip, Packet, Transport};
+use sidewire_decode::{Icmp, Ip, Packet, TransportLayer};
 
 use crate::{FlowTableConfig, IcmpTypes, key::FlowKey};
 
@@ -59,18 +59,18 @@ impl FlowTuple {
         Self::of_headers(packet.ip.as_ref()?, &packet.transport, &packet.vlans, device, packet.level)
     }
 
-    fn of_headers(ip: &Ip<'_>, transport: &Transport<'_>, tags: &[u16], device: u16, level: u8) -> Option<Self> {
+    fn of_headers(ip: &Ip<'_>, transport: &TransportLayer<'_>, tags: &[u16], device: u16, level: u8) -> Option<Self> {
         let (source_port, destination_port) = transport.ports();
         let (icmp, quoted) = match transport {
-            Transport::Icmp(icmp) if ip.protocol == ICMP && is_error(icmp.kind) => {
+            TransportLayer::Icmp(icmp) if ip.protocol == ICMP && is_error(icmp.kind) => {
                 (Some(types(ip.protocol, icmp)), Some(quoted(icmp)?))
             }
-            Transport::Icmp(icmp) => (Some(types(ip.protocol, icmp)), None),
-            Transport::None if !matches!(ip.protocol, IPV4 | IPV6 | ESP) => return None,
+            TransportLayer::Icmp(icmp) => (Some(types(ip.protocol, icmp)), None),
+            TransportLayer::None if !matches!(ip.protocol, IPV4 | IPV6 | ESP) => return None,
             _ => (None, None),
         };
         let spi = match transport {
-            Transport::None if ip.protocol == ESP => Some(u32::from_be_bytes(*ip.payload.first_chunk()?)),
+            TransportLayer::None if ip.protocol == ESP => Some(u32::from_be_bytes(*ip.payload.first_chunk()?)),
             _ => None,
         };
         let mut vlans = [0; 3];
@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    fn of(protocol: u8, transport: &Transport<'_>) -> Option<FlowTuple> {
+    fn of(protocol: u8, transport: &TransportLayer<'_>) -> Option<FlowTuple> {
         let spi = [0, 1, 0, 2, 0, 0, 0, 0];
         let ip = Ip {
             version: 4,
@@ -215,18 +215,18 @@ mod tests {
         FlowTuple::of_headers(&ip, transport, &[5], 3, 0)
     }
 
-    fn icmp(kind: u8, quoting: Option<u8>) -> Transport<'static> {
+    fn icmp(kind: u8, quoting: Option<u8>) -> TransportLayer<'static> {
         let endpoint = |port| Endpoint { address: "10.0.0.9".parse().unwrap(), port };
         let embedded = quoting.map(|protocol| Embedded { protocol, source: endpoint(1), destination: endpoint(2) });
-        Transport::Icmp(Icmp { kind, code: 1, echo: None, mtu: None, embedded, header: &[] })
+        TransportLayer::Icmp(Icmp { kind, code: 1, echo: None, mtu: None, embedded, header: &[] })
     }
 
     #[test]
     fn protocols_without_a_session_have_no_flow() {
-        assert!(of(47, &Transport::None).is_none());
-        assert!(of(6, &Transport::None).is_none(), "a broken header");
-        assert!(of(IPV6, &Transport::None).is_some(), "a tunnel's outer packets");
-        let esp = of(ESP, &Transport::None).unwrap();
+        assert!(of(47, &TransportLayer::None).is_none());
+        assert!(of(6, &TransportLayer::None).is_none(), "a broken header");
+        assert!(of(IPV6, &TransportLayer::None).is_some(), "a tunnel's outer packets");
+        let esp = of(ESP, &TransportLayer::None).unwrap();
         assert_eq!((esp.source.port, esp.device, esp.vlans, esp.vlan_count), (0, 3, [5, 0, 0], 1));
         assert_eq!(esp.spi, Some(0x1_0002));
     }

@@ -1,4 +1,4 @@
-//! Constants of protocols by name. Each file of `native/data` is one [`Table`] here, made when the crate is built: a new
+//! Constants of protocols by name. Each file of `native/data` is one [`ConstantTable`] here, made when the crate is built: a new
 //! table costs its file. Columns are separated by tabs: the value (decimal, or hexadecimal with `0x`), its name and, where
 //! rules have a word of their own for it, that word. Rows are in the order of their values; lines with `#` in front are
 //! the table's documentation.
@@ -8,14 +8,14 @@
 ///
 /// The names are one text, so that a table is read-only memory as it is: nothing is parsed or relocated when a process starts.
 #[derive(Debug)]
-pub struct Table {
+pub struct ConstantTable {
     /// Each value with the end of its name in `names`, in the order of the values.
     rows: &'static [(u32, u32)],
     names: &'static str,
     words: &'static [(&'static str, u64)],
 }
 
-impl Table {
+impl ConstantTable {
     /// The name of a value, if it has one. O(1) where the values count up from 0, O(log n) elsewhere.
     #[must_use]
     pub fn name(&self, value: u32) -> Option<&'static str> {

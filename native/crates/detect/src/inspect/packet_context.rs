@@ -4,7 +4,7 @@
 use core::cell::OnceCell;
 
 use sidewire_base::{Direction, Endpoint, Time, ip_protocol};
-use sidewire_decode::{Packet, Transport};
+use sidewire_decode::{Packet, TransportLayer};
 
 use crate::compile::plan::{Classes, Plan};
 use crate::inspect::input::{Input, StreamInput};
@@ -17,10 +17,10 @@ use crate::table::port_table::PortTable;
 /// What a packet of a protocol, or a flow's end, is to rules on packets: a bit of [`Classes`].
 pub(crate) fn class(packet: Option<&Packet<'_>>, protocol: Option<u8>) -> u8 {
     match (packet.map(|packet| &packet.transport), protocol) {
-        (Some(Transport::Tcp(_)), _) => Classes::TCP,
-        (Some(Transport::Udp(_)), _) => Classes::UDP,
-        (Some(Transport::Icmp(_)), _) => Classes::ICMP,
-        (Some(Transport::Sctp(_)), _) => Classes::SCTP,
+        (Some(TransportLayer::Tcp(_)), _) => Classes::TCP,
+        (Some(TransportLayer::Udp(_)), _) => Classes::UDP,
+        (Some(TransportLayer::Icmp(_)), _) => Classes::ICMP,
+        (Some(TransportLayer::Sctp(_)), _) => Classes::SCTP,
         // Fragments and broken headers: the IP header says what they carry.
         (_, Some(ip_protocol::TCP)) => Classes::TCP,
         (_, Some(ip_protocol::UDP)) => Classes::UDP,

@@ -2,7 +2,7 @@
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_base::Direction;
-use sidewire_decode::{Icmp, Ip, Packet, TcpHeader, Transport};
+use sidewire_decode::{Icmp, Ip, Packet, TcpHeader, TransportLayer};
 use sidewire_tables::IP_PROTOCOLS;
 
 use crate::state::app_proto::FlowStats;
@@ -21,13 +21,13 @@ impl<'s> Subject<'s> {
 
     fn tcp(&self) -> Option<&'s TcpHeader<'s>> {
         match &self.packet?.transport {
-            Transport::Tcp(tcp) => Some(tcp),
+            TransportLayer::Tcp(tcp) => Some(tcp),
             _ => None,
         }
     }
 
     /// Does the checksum hold of a transport that is `wanted`, over this IP version?
-    fn transport_checksum(&self, version: u8, wanted: fn(&Transport<'_>) -> bool) -> Option<bool> {
+    fn transport_checksum(&self, version: u8, wanted: fn(&TransportLayer<'_>) -> bool) -> Option<bool> {
         let packet = self.packet.filter(|packet| wanted(&packet.transport))?;
         self.ip().filter(|ip| ip.version == version)?;
         packet.transport_checksum_holds()
@@ -35,7 +35,7 @@ impl<'s> Subject<'s> {
 
     fn icmp(&self) -> Option<(&'s Icmp<'s>, u8)> {
         match &self.packet?.transport {
-            Transport::Icmp(icmp) => Some((icmp, self.ip()?.version)),
+            TransportLayer::Icmp(icmp) => Some((icmp, self.ip()?.version)),
             _ => None,
         }
     }
@@ -166,17 +166,17 @@ pub(crate) static FIELDS: &[Field] = fields! {
     "ipv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of the IPv4 header.",
         |s, nth| once(nth, s.packet.and_then(Packet::network_checksum_holds));
     "tcpv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of TCP over IPv4.",
-        |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, Transport::Tcp(_))));
+        |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, TransportLayer::Tcp(_))));
     "tcpv6-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of TCP over IPv6.",
-        |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, Transport::Tcp(_))));
+        |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, TransportLayer::Tcp(_))));
     "udpv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of UDP over IPv4.",
-        |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, Transport::Udp(_))));
+        |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, TransportLayer::Udp(_))));
     "udpv6-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of UDP over IPv6.",
-        |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, Transport::Udp(_))));
+        |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, TransportLayer::Udp(_))));
     "icmpv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of ICMP.",
-        |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, Transport::Icmp(_))));
+        |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, TransportLayer::Icmp(_))));
     "icmpv6-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of ICMPv6.",
-        |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, Transport::Icmp(_))));
+        |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, TransportLayer::Icmp(_))));
     "vlan.id" [] Kind::Number(12), true, "VLAN identifiers; one must hold.",
         |s, nth| s.packet?.vlans.get(nth as usize).map(|id| (*id).into());
     "vlan.id.0" [] Kind::Number(12), true, "The outermost VLAN identifier.",
@@ -220,7 +220,7 @@ pub(crate) static BUFFERS: &[PacketBuffer] = &[
         name: "udp.hdr",
         doc: "The UDP header.",
         get: |s| match &s.packet?.transport {
-            Transport::Udp(udp) => Some(udp.header),
+            TransportLayer::Udp(udp) => Some(udp.header),
             _ => None,
         },
     },

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use sidewire_app_layer::{FrameKind, FrameKinds, Frames};
 use sidewire_base::Direction::ToServer;
 use sidewire_base::Time;
-use sidewire_decode::{TcpHeader, Transport};
+use sidewire_decode::{TcpHeader, TransportLayer};
 use sidewire_ir::{Check, Condition, Content, Operand, Window};
 use sidewire_tcp::{Shared, TcpConfig, TcpSession};
 
@@ -42,7 +42,7 @@ impl Sent {
 
     fn packet(&mut self, payload: &[u8]) -> Vec<u32> {
         let packet = tcp(payload, ToServer);
-        let Transport::Tcp(header) = &packet.transport else { unreachable!("it was built so") };
+        let TransportLayer::Tcp(header) = &packet.transport else { unreachable!("it was built so") };
         let header = TcpHeader { sequence: 1 + self.octets as u32, window: u16::MAX, ..*header };
         self.session.packet(&header, payload, ToServer, Time::new(100, 0), &self.config, &mut self.shared);
         self.octets += payload.len();

@@ -8,7 +8,7 @@ use sidewire_app_layer::{
     Protocol, ProtocolDef, ProtocolInfo, Session, Step, Transactions, Value, def,
 };
 use sidewire_base::{Direction, Endpoint, EventId, Time};
-use sidewire_decode::{BadChecksum, Ip, Packet, TcpHeader, Transport};
+use sidewire_decode::{BadChecksum, Ip, Packet, TcpHeader, TransportLayer};
 use sidewire_ir as ir;
 use sidewire_ir::{
     Action, AddressRange, AddressSet, BatchSets, ByteExtract, Check, Condition, Content, Endian, FastPattern,
@@ -173,7 +173,7 @@ pub(crate) fn tcp(payload: &[u8], direction: Direction) -> Packet<'_> {
             payload,
         }),
         arp: None,
-        transport: Transport::Tcp(TcpHeader {
+        transport: TransportLayer::Tcp(TcpHeader {
             source_port: source.port,
             destination_port: destination.port,
             sequence: 1,

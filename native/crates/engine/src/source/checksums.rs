@@ -1,7 +1,7 @@
 //! Automatic checksum mode.
 
 use sidewire_capture::CaptureReader;
-use sidewire_decode::{Decoder, Transport};
+use sidewire_decode::{FrameDecoder, TransportLayer};
 
 use crate::config::setup::Setup;
 
@@ -15,7 +15,7 @@ pub(crate) fn are_broken(input: &str, setup: &Setup) -> bool {
         return false;
     }
     let Ok(mut reader) = CaptureReader::open(input) else { return false };
-    let mut decoder = Decoder::new(setup.decode.clone());
+    let mut decoder = FrameDecoder::new(setup.decode.clone());
     let (mut seen, mut wrong, mut ordinal) = (0_u64, 0_u64, 0);
     while let Ok(Some(frame)) = reader.next() {
         ordinal += 1;
@@ -27,7 +27,7 @@ pub(crate) fn are_broken(input: &str, setup: &Setup) -> bool {
             link_type: frame.link_type,
         };
         decoder.decode(&input, &mut |packet: &sidewire_decode::Packet<'_>| {
-            if !matches!(packet.transport, Transport::None) {
+            if !matches!(packet.transport, TransportLayer::None) {
                 seen += 1;
                 wrong += u64::from(packet.bad_checksum.network || packet.bad_checksum.transport);
             }

@@ -1,7 +1,7 @@
 //! What the events of a packet or flow begin with.
 
 use sidewire_base::{Direction, Endpoint, Time};
-use sidewire_decode::{Packet, Transport};
+use sidewire_decode::{Packet, TransportLayer};
 
 use crate::output::format::eve::{Envelope, Ether, Variables};
 use crate::worker::conversation::ConversationFlow;
@@ -15,7 +15,7 @@ pub(crate) fn envelope<'a>(
     file: Option<&'a str>,
 ) -> Envelope<'a> {
     let icmp = match packet.map(|packet| &packet.transport) {
-        Some(Transport::Icmp(icmp)) => Some((icmp.kind, icmp.code)),
+        Some(TransportLayer::Icmp(icmp)) => Some((icmp.kind, icmp.code)),
         Some(_) => None,
         None => flow.and_then(|flow| flow.icmp).map(|icmp| icmp.request),
     };

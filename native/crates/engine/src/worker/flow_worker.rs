@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use sidewire_base::{Direction, Time};
-use sidewire_decode::{Decoder, LinkFrame, Packet, Transport};
+use sidewire_decode::{FrameDecoder, LinkFrame, Packet, TransportLayer};
 use sidewire_detect::RuleSet;
 use sidewire_flow::{EndReason, FlowHandle, FlowLookup, FlowState, FlowTable, FlowTuple, Stamp};
 use sidewire_tcp::{Consumer, StreamEvents};
@@ -27,7 +27,7 @@ use crate::worker::stream::StreamStage;
 
 /// Runs packets to completion: decode, flow, stream, application layer, detect, log, retire.
 pub(crate) struct FlowWorker<W: Watch> {
-    pub(super) decoder: Decoder,
+    pub(super) decoder: FrameDecoder,
     pub(super) tracked: TrackedFlows<W>,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Stages<W: Watch> {
 impl<W: Watch> FlowWorker<W> {
     pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W) -> Self {
         Self {
-            decoder: Decoder::new(setup.decode.clone()),
+            decoder: FrameDecoder::new(setup.decode.clone()),
             tracked: TrackedFlows {
                 table: FlowTable::new(setup.flow.clone(), seed()),
                 ended: Vec::new(),
@@ -88,7 +88,7 @@ impl<W: Watch> FlowWorker<W> {
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
         if fresh {
             let setup = Arc::clone(&stages.setup);
-            self.decoder = Decoder::new(setup.decode.clone());
+            self.decoder = FrameDecoder::new(setup.decode.clone());
             *table = FlowTable::new(setup.flow.clone(), seed());
             stages.reset();
         }
@@ -197,7 +197,7 @@ impl<W: Watch> TrackedFlows<W> {
             stamp,
             |_| Conversation::default(),
             |flow, direction| match (&flow.data.tcp, &packet.transport) {
-                (Some(session), Transport::Tcp(tcp)) => session.reused_by(tcp, direction, &setup.tcp),
+                (Some(session), TransportLayer::Tcp(tcp)) => session.reused_by(tcp, direction, &setup.tcp),
                 _ => false,
             },
             |flow, reason| ended.push((flow, reason)),
@@ -256,7 +256,7 @@ impl<W: Watch> Stages<W> {
     /// May the packet reach its flow? Where checksums are verified, one with a wrong one may not.
     fn is_sound(&mut self, packet: &Packet<'_>) -> bool {
         let checksum_bad = packet.bad_checksum.any();
-        if checksum_bad && matches!(packet.transport, Transport::Tcp(_)) {
+        if checksum_bad && matches!(packet.transport, TransportLayer::Tcp(_)) {
             self.invalid_checksum += 1;
         }
         !packet.invalid && (!checksum_bad || self.ignore_checksums)
@@ -283,13 +283,13 @@ impl<W: Watch> Stages<W> {
         let mut was_established = flow.data.is_established(flow.both_seen());
         let opaque = flow.data.app.opaque;
         match &packet.transport {
-            Transport::Tcp(tcp) => {
+            TransportLayer::Tcp(tcp) => {
                 let followed = self.stream.follow(flow, tcp, packet, direction, self.detect.readers());
                 self.app_layer.follow_streams(flow, followed.visible, direction, at);
                 was_established |= followed.confirmed_with_data;
                 FollowedPacket { was_established, events: followed.events, in_stream: followed.in_stream, opaque }
             }
-            Transport::Udp(_) => {
+            TransportLayer::Udp(_) => {
                 self.app_layer.take_datagram(flow, packet, direction, at);
                 FollowedPacket { was_established, events: StreamEvents::default(), in_stream: false, opaque }
             }
