@@ -104,7 +104,7 @@ describe('buffers', () => {
           { kind: 'content' },
           { kind: 'pcre', relative: true, flags: '' },
           { kind: 'is_data_at' },
-          { kind: 'size' },
+          { kind: 'bsize' },
         ],
       },
     ]);

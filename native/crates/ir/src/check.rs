@@ -25,26 +25,41 @@ pub enum Check {
     /// `isdataat`.
     IsDataAt(IsDataAt),
     /// `bsize`.
-    Size {
-        /// Octets in the buffer.
-        test: Number,
-    },
+    Bsize(Bsize),
     /// `absent`: the buffer is not there (or, with `or_else`, one of the other checks holds).
-    Absent {
-        /// `absent: or_else`.
-        or_else: bool,
-    },
+    Absent(Absent),
     /// `base64_decode`: what follows on `base64_data` looks at the result.
-    Base64Decode {
-        /// Octets to decode; 0: to the end.
-        bytes: u32,
-        /// Where to begin.
-        offset: u32,
-        /// From the last match.
-        relative: bool,
-    },
+    Base64Decode(Base64Decode),
     /// `entropy`.
     Entropy(Entropy),
+}
+
+/// `bsize`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "ir.ts")]
+pub struct Bsize {
+    /// Octets in the buffer.
+    pub test: Number,
+}
+
+/// `absent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "ir.ts")]
+pub struct Absent {
+    /// `absent: or_else`.
+    pub or_else: bool,
+}
+
+/// `base64_decode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "ir.ts")]
+pub struct Base64Decode {
+    /// Octets to decode; 0: to the end.
+    pub bytes: u32,
+    /// Where to begin.
+    pub offset: u32,
+    /// From the last match.
+    pub relative: bool,
 }
 
 /// `content`, all modifiers resolved.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Check, FileCheck, Number, Operand};
+use crate::{Check, FileCheck, Number, Operand, Transform};
 
 /// Something that must hold. Order is the rule's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -64,12 +64,51 @@ pub enum Condition {
         /// Holds when the comparison does not.
         negated: bool,
     },
-    /// Something is there or happened: `ip_options` kinds, `decode-event`, `stream-event`, `app-layer-event`, `app-layer-protocol`.
-    Presence {
-        /// What family: `decode-event`, `stream-event`, `app-layer-event`, `app-layer-protocol`, `ipopts`, `sameip`, `ftpbounce` ...
-        field: String,
-        /// The value asked for; empty when the family has none.
-        value: String,
+    /// `decode-event`: something was wrong with the headers of the packet.
+    DecodeEvent {
+        /// Its name.
+        event: String,
+        /// Holds when it did not happen.
+        negated: bool,
+    },
+    /// `stream-event`: something was odd about the TCP session.
+    StreamEvent {
+        /// Its name.
+        event: String,
+        /// Holds when it did not happen.
+        negated: bool,
+    },
+    /// `app-layer-event`: something was odd about the application protocol.
+    AppLayerEvent {
+        /// Whose event it is; `None`: of protocol detection.
+        protocol: Option<String>,
+        /// Its name.
+        event: String,
+        /// Holds when it did not happen.
+        negated: bool,
+    },
+    /// `app-layer-protocol`: what the flow was taken for.
+    AppLayerProtocol {
+        /// Of what part of the flow.
+        part: AppLayerPart,
+        /// Protocols: one of them.
+        protocols: Vec<String>,
+        /// Or none that is known.
+        failed: bool,
+        /// Or nothing yet.
+        unknown: bool,
+        /// Holds when it is none of these.
+        negated: bool,
+    },
+    /// `sameip`: both addresses are the same.
+    SameIp {
+        /// Holds when they are not.
+        negated: bool,
+    },
+    /// `ipopts`: an IPv4 option.
+    IpOption {
+        /// Its name; `None`: any.
+        option: Option<String>,
         /// Holds when it is not there.
         negated: bool,
     },
@@ -136,6 +175,25 @@ pub enum FlagCompare {
     Any,
     /// None of these (`!` or `-`).
     None,
+}
+
+/// Of what part of a flow `app-layer-protocol` asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export, export_to = "ir.ts")]
+pub enum AppLayerPart {
+    /// The direction of the packet.
+    Packet,
+    /// `to_server`.
+    ToServer,
+    /// `to_client`.
+    ToClient,
+    /// `either`: one of the directions.
+    Either,
+    /// `final`: the flow as a whole.
+    Final,
+    /// `original`: before it changed its protocol.
+    Original,
 }
 
 /// Which side `stream_size` looks at.
@@ -218,14 +276,4 @@ pub enum XbitScope {
     Transaction,
     /// Flow.
     Flow,
-}
-
-/// A transform of a buffer, applied before its checks.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
-pub struct Transform {
-    /// Keyword: `strip_whitespace`, `to_lowercase`, `to_sha256`, `url_decode`, `pcrexform`, `xor`, ...
-    pub name: String,
-    /// Its argument as written; empty without.
-    pub argument: String,
 }

@@ -7,19 +7,21 @@ mod condition;
 mod file;
 mod number;
 mod rule;
+mod transform;
 
 pub use catalog::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, ValueKind};
 pub use check::{
-    ByteExtract, ByteJump, ByteMath, ByteTest, Check, Compare, Content, Endian, Entropy, FastPattern, IsDataAt,
-    MathOperator, Operand, Pcre, PcreCapture, PcreScope, TestOperator, Window,
+    Absent, Base64Decode, Bsize, ByteExtract, ByteJump, ByteMath, ByteTest, Check, Compare, Content, Endian, Entropy,
+    FastPattern, IsDataAt, MathOperator, Operand, Pcre, PcreCapture, PcreScope, TestOperator, Window,
 };
-pub use condition::{Condition, FlagCompare, FlowBitAction, FlowIntAction, StreamSide, Transform, XbitScope};
+pub use condition::{AppLayerPart, Condition, FlagCompare, FlowBitAction, FlowIntAction, StreamSide, XbitScope};
 pub use file::{FileCheck, FileDigest, FileScope, FileSide};
 pub use number::{Number, NumberRange};
 pub use rule::{
     Action, AddressRange, AddressSet, BatchSets, Direction, FlowRequirement, HeaderProtocol, Hook, Metadata, PortRange,
     PortSet, Reference, Rule, RuleBatch, Suppression, Target, Threshold, ThresholdKind, Track,
 };
+pub use transform::{Base64Mode, Transform};
 
 /// Version of these types. A batch with another version is refused.
-pub const IR_VERSION: u32 = 1;
+pub const IR_VERSION: u32 = 2;

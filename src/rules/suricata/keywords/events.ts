@@ -1,4 +1,5 @@
 import { didYouMean } from '../../../diagnostics/suggest.js';
+import type { AppLayerPart } from '../../../generated/ir.js';
 import { isSuricataProtocol } from '../catalog/suricata.js';
 import type { RuleContext } from '../lower/context.js';
 import type { Keyword, Option } from './keyword.js';
@@ -7,24 +8,17 @@ import { splitCommas } from './operand.js';
 /** Decoder events that Suricata 8 still takes in rules and never raises. */
 const REMOVED: ReadonlySet<string> = new Set(['udp.hlen_invalid']);
 
-/** Adds the event when the family has it. */
-function lowerEvent(
-  option: Option,
-  known: ReadonlySet<string> | undefined,
-  name: string,
-  value: string,
-  cx: RuleContext,
-): void {
-  if (known?.has(name) === true) cx.condition({ kind: 'presence', field: option.name, value, negated: false });
-  else {
-    cx.report(
-      'keyword/value',
-      option.span,
-      `no event \`${value}\``,
-      didYouMean(name, known ?? []) ?? 'events are listed by `sidewire rules list`',
-      option.name,
-    );
-  }
+/** Is it an event of the family? What is none is reported. */
+function isEvent(option: Option, known: ReadonlySet<string> | undefined, name: string, cx: RuleContext): boolean {
+  if (known?.has(name) === true) return true;
+  cx.report(
+    'keyword/value',
+    option.span,
+    `no event \`${option.value}\``,
+    didYouMean(name, known ?? []) ?? 'events are listed by `sidewire rules list`',
+    option.name,
+  );
+  return false;
 }
 
 function packetEvent(name: 'decode-event' | 'stream-event', doc: string, example: string): Keyword {
@@ -38,7 +32,9 @@ function packetEvent(name: 'decode-event' | 'stream-event', doc: string, example
         const message = `decode-event keyword no longer supports event "decoder.${option.value}"`;
         cx.report('event/removed', option.span, message, 'the rule never matches; remove it', name);
       }
-      lowerEvent(option, cx.catalog.events(name), option.value, option.value, cx);
+      if (!isEvent(option, cx.catalog.events(name), option.value, cx)) return;
+      const kind = name === 'decode-event' ? 'decode_event' : 'stream_event';
+      cx.condition({ kind, event: option.value, negated: false });
     },
     examples: [
       { options: `${name}:${example};`, protocol: name === 'decode-event' ? 'pkthdr' : 'tcp' },
@@ -65,18 +61,22 @@ export const appLayerEvent: Keyword = {
   value: 'required',
   lower(option, cx) {
     const dot = option.value.indexOf('.');
-    if (dot < 0) return lowerEvent(option, cx.catalog.events('app-layer-event'), option.value, option.value, cx);
+    if (dot < 0) {
+      if (isEvent(option, cx.catalog.events('app-layer-event'), option.value, cx))
+        cx.condition({ kind: 'app_layer_event', protocol: null, event: option.value, negated: false });
+      return;
+    }
     const protocol = option.value.slice(0, dot).toLowerCase();
     const row = cx.catalog.protocol(protocol);
     if (row === undefined) return unknownProtocol(protocol, option, cx);
     useProtocol(row.name, option, cx);
-    const name = option.value.slice(dot + 1);
+    const event = option.value.slice(dot + 1);
     const known = cx.catalog.events('app-layer-event', row.name);
-    if (known?.has(name) === true)
-      return cx.condition({ kind: 'presence', field: option.name, value: `${row.name}.${name}`, negated: false });
+    if (known?.has(event) === true)
+      return cx.condition({ kind: 'app_layer_event', protocol: row.name, event, negated: false });
     cx.skipped = true;
-    const help = didYouMean(name, known ?? []) ?? 'events are listed by `sidewire rules list`';
-    cx.report('event/unknown', option.span, `\`${row.name}\` raises no event \`${name}\``, help, option.name);
+    const help = didYouMean(event, known ?? []) ?? 'events are listed by `sidewire rules list`';
+    cx.report('event/unknown', option.span, `\`${row.name}\` raises no event \`${event}\``, help, option.name);
   },
   examples: [
     { options: 'app-layer-event:http.missing_host_header;', protocol: 'http' },
@@ -121,7 +121,13 @@ export function useProtocol(name: string, option: Option, cx: RuleContext): void
   }
 }
 
-const MODES = ['final', 'original', 'either', 'to_server', 'to_client'];
+const PARTS: ReadonlyMap<string, AppLayerPart> = new Map([
+  ['final', 'final'],
+  ['original', 'original'],
+  ['either', 'either'],
+  ['to_server', 'to_server'],
+  ['to_client', 'to_client'],
+]);
 
 export const appLayerProtocol: Keyword = {
   name: 'app-layer-protocol',
@@ -133,14 +139,15 @@ export const appLayerProtocol: Keyword = {
     const [name = '', mode, ...more] = splitCommas(option.value);
     const protocol = name.toLowerCase();
     const row = cx.catalog.protocol(protocol);
+    const part = mode === undefined ? 'packet' : PARTS.get(mode);
     const special = protocol === 'failed' || protocol === 'unknown';
     if (row === undefined && !special) return unknownProtocol(protocol, option, cx);
-    if (more.length > 0 || (mode !== undefined && !MODES.includes(mode))) {
+    if (more.length > 0 || part === undefined) {
       return cx.report(
         'keyword/value',
         option.span,
         `\`${mode}\` is no side`,
-        `write one of ${MODES.join(', ')}`,
+        `write one of ${[...PARTS.keys()].join(', ')}`,
         option.name,
       );
     }
@@ -164,11 +171,12 @@ export const appLayerProtocol: Keyword = {
         option.name,
       );
     cx.seen.set(`${key} ${option.negated ? 'negative' : 'positive'}`, option.span);
-    const value = row?.name ?? protocol;
     cx.condition({
-      kind: 'presence',
-      field: 'app-layer-protocol',
-      value: mode === undefined ? value : `${value},${mode}`,
+      kind: 'app_layer_protocol',
+      part,
+      protocols: row === undefined ? [] : [row.name],
+      failed: protocol === 'failed',
+      unknown: protocol === 'unknown',
       negated: option.negated,
     });
   },

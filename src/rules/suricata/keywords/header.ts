@@ -2,43 +2,6 @@ import type { RuleContext } from '../lower/context.js';
 import { lowerNumber } from './fields.js';
 import type { Keyword, Option } from './keyword.js';
 
-/** Names `ipopts` takes, as Suricata has them. */
-const IP_OPTIONS = ['rr', 'lsrr', 'eol', 'nop', 'ts', 'sec', 'esec', 'ssrr', 'satid', 'any', 'cipso', 'qs', 'rtralt'];
-
-export const ipopts: Keyword = {
-  name: 'ipopts',
-  family: 'header',
-  doc: 'An IPv4 option is there.',
-  value: 'required',
-  lower(option, cx) {
-    const value = option.value.toLowerCase();
-    if (!IP_OPTIONS.includes(value))
-      return cx.report(
-        'keyword/value',
-        option.span,
-        `no IPv4 option \`${option.value}\``,
-        `options are ${IP_OPTIONS.join(', ')}`,
-        option.name,
-      );
-    cx.condition({ kind: 'presence', field: 'ipopts', value, negated: false });
-  },
-  examples: [
-    { options: 'ipopts:lsrr;', protocol: 'ip' },
-    { options: 'ipopts:none;', protocol: 'ip', error: 'keyword/value' },
-  ],
-};
-
-export const sameip: Keyword = {
-  name: 'sameip',
-  family: 'header',
-  doc: 'Source and destination have the same address.',
-  value: 'none',
-  lower(_option, cx) {
-    cx.condition({ kind: 'presence', field: 'sameip', value: '', negated: false });
-  },
-  examples: [{ options: 'sameip;', protocol: 'ip' }],
-};
-
 /** A number field with a shorthand of its own, rewritten into the common grammar. */
 function numberField(
   name: string,

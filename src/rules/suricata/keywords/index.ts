@@ -1,19 +1,30 @@
 import type { CatalogIndex } from '../catalog/catalog.js';
+import { absent } from './absent.js';
+import { base64Decode } from './base64-decode.js';
+import { bsize } from './bsize.js';
 import { base64Data, contentModifier, pktData, stickyBuffer } from './buffers.js';
-import { byteExtract, byteJump, byteMath, byteTest } from './bytes.js';
+import { byteExtract } from './byte-extract.js';
+import { byteJump } from './byte-jump.js';
+import { byteMath } from './byte-math.js';
+import { byteTest } from './byte-test.js';
 import { content, nocase, rawbytes, uricontent } from './content.js';
-import { absent, base64Decode, bsize, entropy, isdataat, replace } from './data.js';
 import { iface, opnum } from './dcerpc.js';
+import { entropy } from './entropy.js';
 import { appLayerEvent, appLayerProtocol, decodeEvent, streamEvent } from './events.js';
 import { fastPattern } from './fast-pattern.js';
 import { fieldKeyword } from './fields.js';
 import { fileext, filemagic, filemd5, filename, filesha1, filesha256, filesize, filestore } from './files.js';
 import { flow } from './flow.js';
 import { flowBytes, flowPackets } from './flow-counters.js';
+import { flowbits } from './flowbits.js';
+import { flowint } from './flowint.js';
 import { frame } from './frame.js';
-import { dsize, icmpId, icmpSeq, ipopts, ipProto, sameip, tos, vlanId } from './header.js';
+import { dsize, icmpId, icmpSeq, ipProto, tos, vlanId } from './header.js';
+import { ipopts } from './ipopts.js';
+import { isdataat } from './isdataat.js';
 import type { Keyword } from './keyword.js';
 import { pcre } from './pcre.js';
+import { replace } from './replace.js';
 import { requires } from './requires.js';
 import {
   alert,
@@ -30,7 +41,7 @@ import {
   tag,
   target,
 } from './rule.js';
-import { flowbits, flowint, hostbits, xbits } from './state.js';
+import { sameip } from './sameip.js';
 import { streamSize } from './stream-size.js';
 import { detectionFilter, threshold } from './threshold.js';
 import {
@@ -47,6 +58,7 @@ import {
 import { transformKeyword } from './transforms.js';
 import { urilen } from './urilen.js';
 import { depth, distance, endswith, offset, startswith, within } from './window.js';
+import { hostbits, xbits } from './xbits.js';
 
 /** Keywords with a grammar or meaning of their own. Plain buffers, numbers and flags come from the catalog. */
 export const KEYWORDS: readonly Keyword[] = [

@@ -1,5 +1,8 @@
+import type { Base64Mode, Transform } from '../../../generated/ir.js';
 import type { RuleContext } from '../lower/context.js';
 import type { Keyword, Option } from './keyword.js';
+import { parseInteger } from './number.js';
+import { splitCommas } from './operand.js';
 
 const isUpper = (octet: number) => octet >= 65 && octet <= 90;
 const isLower = (octet: number) => octet >= 97 && octet <= 122;
@@ -12,13 +15,57 @@ export const TRANSFORM_LIMITS: ReadonlyMap<string, (octet: number) => boolean> =
   ['strip_whitespace', (octet: number) => !isSpace(octet)],
 ]);
 
-/** Transforms that need more than the catalog's name: how their argument is written. */
+/** A transform that takes an argument: how it is written. */
 interface Form {
   readonly value: Keyword['value'];
   /** The argument is in quotes. */
   readonly quoted: boolean;
-  /** Why the argument is none; `null` when it is one. */
-  refuse(argument: string): string | null;
+  /** The transform, or why the argument is none. */
+  read(argument: string): Transform | string;
+}
+
+/** Octets `gunzip` and `zlib_deflate` give when the rule does not say. */
+const INFLATED = 1024;
+/** And at most. */
+const MAX_INFLATED = 1 << 24;
+
+/** `max-size N`, or a sentence about what is wrong with it. */
+function readMaxSize(argument: string): number | string {
+  if (argument === '') return INFLATED;
+  const size = parseInteger(/^max-size\s+(\w+)$/i.exec(argument)?.[1] ?? '');
+  return size === null || size < 1 || size > MAX_INFLATED
+    ? `the argument is \`max-size N\`, 1 to ${MAX_INFLATED}`
+    : size;
+}
+
+const BASE64_MODES: ReadonlyMap<string, Base64Mode> = new Map([
+  ['rfc4648', 'rfc4648'],
+  ['rfc2045', 'rfc2045'],
+  ['strict', 'strict'],
+]);
+
+function readBase64(argument: string): Transform | string {
+  const transform: Transform = { name: 'from_base64', bytes: 0, offset: 0, mode: 'rfc4648' };
+  for (const part of argument === '' ? [] : splitCommas(argument)) {
+    const [key = '', text = '', ...more] = part.toLowerCase().split(/\s+/);
+    const [value, mode] = [parseInteger(text), BASE64_MODES.get(text)];
+    if (more.length === 0 && key === 'bytes' && value !== null && value <= 0xffff_ffff) transform.bytes = value;
+    else if (more.length === 0 && key === 'offset' && value !== null && value <= 0xffff_ffff) transform.offset = value;
+    else if (more.length === 0 && key === 'mode' && mode !== undefined) transform.mode = mode;
+    else return 'arguments are `bytes N`, `offset N` and `mode rfc4648|rfc2045|strict`';
+  }
+  return transform;
+}
+
+function inflating(name: 'gunzip' | 'zlib_deflate'): Form {
+  return {
+    value: 'optional',
+    quoted: false,
+    read(argument) {
+      const size = readMaxSize(argument);
+      return typeof size === 'string' ? size : { name, max_size: size };
+    },
+  };
 }
 
 const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
@@ -27,9 +74,11 @@ const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
     {
       value: 'required',
       quoted: true,
-      refuse(argument) {
-        const groups = countGroups(argument);
-        return groups === 1 ? null : `the expression needs exactly one capturing group, not ${groups}`;
+      read(pattern) {
+        const groups = countGroups(pattern);
+        return groups === 1
+          ? { name: 'pcrexform', pattern }
+          : `the expression needs exactly one capturing group, not ${groups}`;
       },
     },
   ],
@@ -38,41 +87,17 @@ const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
     {
       value: 'required',
       quoted: true,
-      refuse: (argument) =>
-        /^([0-9a-f]{2}){1,255}$/i.test(argument) ? null : 'the key is hexadecimal digits in pairs',
+      read: (key) =>
+        /^([0-9a-f]{2}){1,255}$/i.test(key) ? { name: 'xor', key } : 'the key is hexadecimal digits in pairs',
     },
   ],
-  [
-    'from_base64',
-    {
-      value: 'optional',
-      quoted: false,
-      refuse(argument) {
-        if (argument === '') return null;
-        const ok = argument
-          .split(',')
-          .every((part) => /^\s*(bytes\s+\w+|offset\s+\w+|mode\s+(rfc4648|rfc2045|strict))\s*$/i.test(part));
-        return ok ? null : 'arguments are `bytes N`, `offset N` and `mode rfc4648|rfc2045|strict`';
-      },
-    },
-  ],
-  [
-    'gunzip',
-    {
-      value: 'optional',
-      quoted: false,
-      refuse: (argument) => (/^(max-size\s+\w+)?$/i.test(argument) ? null : 'the argument is `max-size N`'),
-    },
-  ],
-  [
-    'zlib_deflate',
-    {
-      value: 'optional',
-      quoted: false,
-      refuse: (argument) => (/^(max-size\s+\w+)?$/i.test(argument) ? null : 'the argument is `max-size N`'),
-    },
-  ],
+  ['from_base64', { value: 'optional', quoted: false, read: readBase64 }],
+  ['gunzip', inflating('gunzip')],
+  ['zlib_deflate', inflating('zlib_deflate')],
 ]);
+
+/** Names of transforms without an argument. */
+type PlainTransform = Exclude<Transform['name'], 'pcrexform' | 'xor' | 'from_base64' | 'gunzip' | 'zlib_deflate'>;
 
 /** Capturing groups of an expression: opening parentheses that are not escaped, in a class, or `(?:`-like. */
 function countGroups(expression: string): number {
@@ -101,9 +126,11 @@ export function transformKeyword(name: string): Keyword {
     value: form?.value ?? 'none',
     ...(form?.quoted === true ? { quotes: 'required' as const } : {}),
     lower(option: Option, cx: RuleContext) {
-      const problem = form?.refuse(option.value) ?? null;
-      if (problem !== null) cx.report('keyword/value', option.span, problem, `write it as \`${name}\` asks for`, name);
-      else cx.transform({ name, argument: option.value }, option.span);
+      // The catalog's names are those of the IR: both come from one list of the engine.
+      const read = form?.read(option.value) ?? { name: name as PlainTransform };
+      if (typeof read === 'string')
+        cx.report('keyword/value', option.span, read, `write it as \`${name}\` asks for`, name);
+      else cx.transform(read, option.span);
     },
     examples: [],
   };

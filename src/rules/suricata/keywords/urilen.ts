@@ -30,7 +30,7 @@ export const urilen: Keyword = {
         'rules with it load once HTTP is there',
         'urilen',
       );
-    cx.check(cx.runOf(row.name, row, option.span), { kind: 'size', test: test.test });
+    cx.check(cx.runOf(row.name, row, option.span), { kind: 'bsize', test: test.test });
   },
   examples: [
     { options: 'urilen:14;', protocol: 'http' },

@@ -272,7 +272,7 @@ export class RuleContext {
       if (
         run.condition.buffer === name &&
         own.length === transforms.length &&
-        own.every((one, at) => one.name === transforms[at]?.name && one.argument === transforms[at]?.argument)
+        JSON.stringify(own) === JSON.stringify(transforms)
       )
         return run;
     }

@@ -89,7 +89,7 @@ function goesWithFrame({ condition, span }: CheckRun, frame: string, cx: RuleCon
 /** What only transactions have, and no buffer. */
 function isOfTransaction(condition: Condition, cx: RuleContext): boolean {
   if (condition.kind === 'interface' || condition.kind === 'file') return true;
-  if (condition.kind === 'presence') return condition.field === 'app-layer-event' && condition.value.includes('.');
+  if (condition.kind === 'app_layer_event') return condition.protocol !== null;
   if (condition.kind !== 'number' && condition.kind !== 'flags') return false;
   return (cx.catalog.field(condition.field)?.protocols.length ?? 0) > 0;
 }
@@ -249,7 +249,7 @@ function tooLong(cx: RuleContext, span: Span, checks: readonly Check[], limit: n
 function validateRun(run: CheckRun, cx: RuleContext): void {
   const { checks, buffer } = run.condition;
   for (const check of checks) {
-    if (check.kind !== 'size') continue;
+    if (check.kind !== 'bsize') continue;
     const limit = greatestSize(check.test);
     if (limit !== null) tooLong(cx, run.span, checks, limit, `a buffer ${sizes(check.test, limit)}`);
   }

@@ -14,9 +14,11 @@ use sidewire_mpm::RegexLimits;
 use crate::compile::keyword_index::KeywordIndex;
 use crate::compile::plan::{Classes, TX_CONDITIONS};
 use crate::error::RuleError;
-use crate::keyword::check::Scope;
-use crate::keyword::condition::{Condition, Effect, FrameTest, Look, TxCondition};
+use crate::keyword::buffer_test::{FrameTest, Look};
+use crate::keyword::condition::{Condition, Effect};
+use crate::keyword::operator::CompileScope;
 use crate::keyword::transform::TransformTable;
+use crate::keyword::tx_condition::TxCondition;
 
 /// What the names in rules are resolved against.
 pub(super) struct Surroundings<'p> {
@@ -31,7 +33,7 @@ pub(super) struct Surroundings<'p> {
 pub(super) struct Draft<'p> {
     rule: &'p ir::Rule,
     around: Surroundings<'p>,
-    pub(super) scope: Scope,
+    pub(super) scope: CompileScope,
     pub(super) classes: Classes,
     pub(super) ip_version: u8,
     pub(super) ether_type: u16,
@@ -56,7 +58,7 @@ impl<'p> Draft<'p> {
     /// # Errors
     /// What cannot be used.
     pub(super) fn read(rule: &'p ir::Rule, around: Surroundings<'p>) -> Result<Self, RuleError> {
-        let scope = Scope::new(around.limits);
+        let scope = CompileScope::new(around.limits);
         let mut draft = Self {
             rule,
             around,

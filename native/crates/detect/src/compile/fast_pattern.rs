@@ -3,9 +3,10 @@
 use sidewire_app_layer::BufferKind;
 use sidewire_ir as ir;
 
-use crate::keyword::check::unhex;
-use crate::keyword::condition::{FrameTest, Look, TxCondition, TxTest};
+use crate::keyword::buffer_test::{FrameTest, Look};
 use crate::keyword::literal::commonness;
+use crate::keyword::operator::unhex;
+use crate::keyword::tx_condition::{TxCondition, TxTest};
 use crate::rule::RuleType;
 
 /// Octets of a pattern that the prefilter looks for at most: more do not make it rarer.
@@ -42,7 +43,7 @@ pub(crate) fn choose(
     let mut best: Option<(u32, FastPattern)> = None;
     for (position, condition) in rule.conditions.iter().enumerate() {
         let (ir::Condition::Buffer { checks, .. } | ir::Condition::Frame { checks, .. }) = condition else { continue };
-        if checks.iter().any(|check| matches!(check, ir::Check::Absent { .. })) {
+        if checks.iter().any(|check| matches!(check, ir::Check::Absent(_))) {
             continue;
         }
         let plain = |(at, look): &(usize, Look)| *at == position && look.transforms.is_empty();

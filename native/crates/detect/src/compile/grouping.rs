@@ -31,14 +31,13 @@ impl RuleSet {
                 continue;
             }
             let waits_for = |wanted: fn(&Condition) -> bool| plan.conditions.iter().any(|(_, at)| wanted(at));
-            if waits_for(|at| {
-                matches!(
-                    at,
-                    Condition::DecodeEvent { negated: false, .. } | Condition::StreamEvent { negated: false, .. }
-                )
+            if waits_for(|at| match at {
+                Condition::DecodeEvent(test) => !test.negated,
+                Condition::StreamEvent(test) => !test.negated,
+                _ => false,
             }) {
                 self.events.push(rule);
-            } else if waits_for(|at| matches!(at, Condition::AppEvent { negated: false, .. })) {
+            } else if waits_for(|at| matches!(at, Condition::AppEvent(test) if !test.negated)) {
                 self.app_events.push(rule);
             } else {
                 by_class.push((rule, plan));

@@ -14,17 +14,17 @@ pub(super) fn order_by_state(plans: &mut [Plan]) {
         let mut changed = false;
         for plan in plans.iter_mut().filter(|plan| plan.order.flowbits == StateUse::SetsAndReads) {
             let read = plan.conditions.iter().filter_map(|(_, condition)| match condition {
-                Condition::FlowBits { names, .. } => Some(names.iter()),
+                Condition::FlowBits(test) => Some(test.names.iter()),
                 _ => None,
             });
             let depth = read.flatten().filter_map(|name| depth_of_bit.get(name)).max().copied().unwrap_or(0);
             plan.order.depth = depth;
             let sets = plan.effects.iter().filter_map(|effect| match effect {
-                Effect::FlowBits { names, .. } => Some(names.iter()),
+                Effect::FlowBits(change) => Some(change.names.iter()),
                 _ => None,
             });
             for name in sets.flatten() {
-                let known = depth_of_bit.entry(*name).or_insert(0);
+                let known = depth_of_bit.entry(name.clone()).or_insert(0);
                 if *known < depth + 1 && depth < ROUNDS {
                     *known = depth + 1;
                     changed = true;

@@ -6,7 +6,9 @@ use sidewire_files::FilePolicy;
 use sidewire_ir as ir;
 
 use crate::compile::fast_pattern::{FastPattern, Site};
-use crate::keyword::condition::{Condition, Effect, FrameTest, Look, TxCondition};
+use crate::keyword::buffer_test::{FrameTest, Look};
+use crate::keyword::condition::{Condition, Effect};
+use crate::keyword::tx_condition::TxCondition;
 use crate::rule::{RuleMeta, RuleType};
 use crate::table::address_table::AddressId;
 use crate::table::port_table::PortId;
@@ -161,7 +163,7 @@ impl Plan {
     pub(crate) fn outlives_packets(&self) -> bool {
         self.has_payload
             || self.meta.kind == RuleType::AppLayer
-            || self.conditions.iter().any(|(_, condition)| matches!(condition, Condition::AppEvent { .. }))
+            || self.conditions.iter().any(|(_, condition)| matches!(condition, Condition::AppEvent(_)))
     }
 
     /// A rule on transactions that neither a pattern in them nor an event makes a candidate: it is one for each look.

@@ -9,7 +9,7 @@ use crate::compile::fast_pattern;
 use crate::compile::keyword_index::KeywordIndex;
 use crate::compile::plan::Plan;
 use crate::error::RuleError;
-use crate::keyword::check::Check;
+use crate::keyword::operator::Placement;
 use crate::keyword::transform::TransformTable;
 use crate::rule::{RuleMeta, RuleType, Suppress};
 use crate::table::address::AddressList;
@@ -70,7 +70,11 @@ impl Planner<'_> {
         let order = draft.order();
         let scopes = if kind == RuleType::AppTx { draft.scopes(directions) } else { Vec::new() };
         let has_payload = !draft.payload.is_empty();
-        let spans = draft.payload.iter().flat_map(|(_, look)| &look.checks).all(Check::is_placeless);
+        let spans = draft
+            .payload
+            .iter()
+            .flat_map(|(_, look)| &look.checks)
+            .all(|check| check.placement() == Placement::Anywhere);
         Ok(Plan {
             classes: draft.classes,
             ip_version: draft.ip_version,

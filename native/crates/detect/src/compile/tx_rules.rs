@@ -8,7 +8,8 @@ use sidewire_base::Direction;
 use crate::compile::fast_pattern::Site;
 use crate::compile::plan::Plan;
 use crate::compile::prefilter::{Context, Sets};
-use crate::keyword::condition::{BufferEngine, Look, TxTest};
+use crate::keyword::buffer_test::Look;
+use crate::keyword::tx_condition::{BufferEngine, TxTest};
 
 /// Patterns in one buffer of transactions.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use crate::StreamInput;
 use crate::compile::plan::Plan;
 use crate::inspect::evaluator::{Desk, Miss};
 use crate::inspect::observer::Failure;
-use crate::keyword::condition::{Absence, Look};
+use crate::keyword::buffer_test::{Absence, Look};
 use crate::keyword::eval::{self, View, Work};
 
 impl Desk {

@@ -9,7 +9,7 @@ use crate::inspect::evaluator::{Desk, Evaluator, On};
 use crate::inspect::frame_source::FrameSource;
 use crate::inspect::observer::{Failure, Observer, Unit};
 use crate::inspect::packet_context::Facts;
-use crate::keyword::condition::FrameTest;
+use crate::keyword::buffer_test::FrameTest;
 use crate::keyword::eval::View;
 use crate::{FlowState, FramesInput, RuleSet, RuleType};
 
@@ -40,7 +40,7 @@ impl Evaluator {
         app: usize,
         observer: &mut O,
     ) {
-        let Some(frame_rules) = rules.frames(app, facts.direction) else { return };
+        let Some(frame_rules) = rules.frames(app, facts.seen.direction) else { return };
         let (visible, ended) = (input.source.settled(), facts.last || input.source.is_over());
         for frame in input.frames.iter_mut() {
             let extent = frame.extent(visible, ended);
@@ -55,7 +55,7 @@ impl Evaluator {
                 frame.inspection.pending.clear();
                 frame.inspection.matched.clear();
             }
-            self.frame_candidates(rules, context, facts.direction, frame, extent, input.source, observer);
+            self.frame_candidates(rules, context, facts.seen.direction, frame, extent, input.source, observer);
             let tx = frame.tx.and_then(|id| session?.transactions().position(id).map(|position| (position, id)));
             let mut pending = core::mem::take(&mut frame.inspection.pending);
             pending.clear();
@@ -63,7 +63,8 @@ impl Evaluator {
                 let Some(&rule) = self.candidates.get(at) else { break };
                 let Some(plan) = rules.plans.get(rule as usize) else { continue };
                 let explain = O::ACTIVE && observer.watches(rule);
-                let unit = |test: &FrameTest| Unit::Frame { direction: facts.direction, id: frame.id, name: test.name };
+                let unit =
+                    |test: &FrameTest| Unit::Frame { direction: facts.seen.direction, id: frame.id, name: test.name };
                 match self.frame_rule(rules, rule, plan, facts, state, frame, extent, input.source, explain) {
                     Outcome::Matched => {
                         if let Some(test) = plan.frame.as_ref().filter(|_| explain) {

@@ -1,7 +1,7 @@
 //! What one call of the detector looks at.
 
 use sidewire_app_layer::{Frames, Session};
-use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_base::{Direction, Endpoint, PerDirection, Time};
 use sidewire_decode::Packet;
 
 use crate::inspect::frame_source::FrameSource;
@@ -55,7 +55,7 @@ pub struct FlowInput<'a> {
     /// Open frames of the packet's direction, and where their octets are.
     pub frames: Option<FramesInput<'a>>,
     /// Sequence numbers used so far, by sender's direction, as `stream_size` counts them: a SYN is one.
-    pub stream_sizes: Option<[u32; 2]>,
+    pub stream_sizes: Option<PerDirection<u32>>,
     /// Counters of the flow.
     pub stats: FlowStats,
     /// The packet's payload was added to the stream, so payload rules see it there.

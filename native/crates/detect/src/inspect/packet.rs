@@ -19,12 +19,14 @@ impl Evaluator {
     ) {
         self.begin_candidates();
         let (scratch, mut note) = self.noting();
-        if !facts.stream_events.is_empty() || facts.packet.is_some_and(|packet| !packet.events.is_empty()) {
+        if !facts.seen.stream_events.is_empty() || facts.seen.packet.is_some_and(|packet| !packet.events.is_empty()) {
             rules.events.iter().for_each(|rule| note(*rule));
         }
         // Once for each direction of a flow, and for each packet that has none.
-        if facts.packet.is_some()
-            && state.as_deref_mut().is_none_or(|state| !core::mem::replace(&mut state.addressed[facts.direction], true))
+        if facts.seen.packet.is_some()
+            && state
+                .as_deref_mut()
+                .is_none_or(|state| !core::mem::replace(&mut state.addressed[facts.seen.direction], true))
         {
             rules.addressed.iter().for_each(|rule| note(*rule));
         }
@@ -34,19 +36,19 @@ impl Evaluator {
             self.candidates.sort_unstable();
             return;
         }
-        if facts.taken.sides[facts.direction] != Taken::Unknown
+        if facts.seen.taken.sides[facts.seen.direction] != Taken::Unknown
             && !rules.protocol_only.is_empty()
             && let Some(state) = state.as_deref_mut()
-            && !core::mem::replace(&mut state.protocol_seen[facts.direction], true)
+            && !core::mem::replace(&mut state.protocol_seen[facts.seen.direction], true)
         {
             rules.protocol_only.iter().for_each(|rule| note(*rule));
         }
         if let Some(state) = state
-            && state.app_events < facts.app_events.len()
+            && state.app_events < facts.seen.app_events.len()
         {
             rules.app_events.iter().for_each(|rule| note(*rule));
         }
-        if let Some(packets) = rules.packets(facts.class, facts.direction) {
+        if let Some(packets) = rules.packets(facts.class, facts.seen.direction) {
             let port = facts.service_port();
             let payload = facts.payload();
             if !payload.is_empty() {
@@ -109,7 +111,7 @@ impl Evaluator {
             }
         }
         if let Some(state) = state {
-            state.app_events = facts.app_events.len();
+            state.app_events = facts.seen.app_events.len();
         }
     }
 
@@ -123,7 +125,7 @@ impl Evaluator {
         state: Option<&mut FlowState>,
         explain: bool,
     ) -> Result<bool, Failure> {
-        if facts.packet.is_none() && !plan.outlives_packets() {
+        if facts.seen.packet.is_none() && !plan.outlives_packets() {
             return Err(Failure::NoData);
         }
         let streamed = facts.stream.is_some() && plan.has_payload && plan.on_stream;
@@ -139,12 +141,12 @@ impl Evaluator {
         }
         let mut failure = Failure::NoData;
         if streamed {
-            let seen = state.as_deref().map_or(0, |state| state.streamed(facts.direction, rule));
+            let seen = state.as_deref().map_or(0, |state| state.streamed(facts.seen.direction, rule));
             for stream in facts.pieces() {
                 match self.desk.stream_payload(plan, &stream, seen, explain) {
                     Ok(()) => {
                         if let Some(state) = state {
-                            state.set_streamed(facts.direction, rule, stream.offset + stream.data.len() as u64);
+                            state.set_streamed(facts.seen.direction, rule, stream.offset + stream.data.len() as u64);
                         }
                         return Ok(true);
                     }

@@ -3,14 +3,14 @@
 
 use core::cell::OnceCell;
 
-use sidewire_base::{Direction, Endpoint, Time, ip_protocol};
+use sidewire_base::{Direction, ip_protocol};
 use sidewire_decode::{Packet, TransportLayer};
 
 use crate::compile::plan::{Classes, Plan};
 use crate::inspect::input::{Input, StreamInput};
 use crate::inspect::observer::Failure;
-use crate::keyword::fields::Subject;
-use crate::state::app_proto::{FlowStats, TakenFor};
+use crate::keyword::context::PacketFacts;
+use crate::state::app_proto::TakenFor;
 use crate::table::address_table::{AddressTable, Row};
 use crate::table::port_table::PortTable;
 
@@ -33,29 +33,19 @@ pub(crate) fn class(packet: Option<&Packet<'_>>, protocol: Option<u8>) -> u8 {
 
 /// What rules are held against for one packet: everything that stays the same while they are.
 pub(crate) struct Facts<'a> {
-    pub(crate) time: Time,
-    pub(crate) packet: Option<&'a Packet<'a>>,
-    pub(crate) source: Option<Endpoint>,
-    pub(crate) destination: Option<Endpoint>,
+    /// What conditions are evaluated against.
+    pub(crate) seen: PacketFacts<'a>,
     /// Rows of both addresses, looked up when the first rule asks.
     rows: OnceCell<[Option<Row>; 2]>,
     /// A bit of [`Classes`].
     pub(crate) class: u8,
     ip_version: u8,
-    /// Towards the server without a flow.
-    pub(crate) direction: Direction,
-    pub(crate) has_flow: bool,
     pub(crate) established: bool,
     pub(crate) was_established: bool,
     pub(crate) app: Option<usize>,
-    pub(crate) taken: TakenFor,
-    pub(crate) app_events: &'a [&'static str],
-    pub(crate) stream_events: &'a [u16],
     pub(crate) stream: Option<StreamInput<'a>>,
     pub(crate) in_stream: bool,
     opaque: bool,
-    pub(crate) stream_sizes: Option<[u32; 2]>,
-    stats: Option<FlowStats>,
     pub(crate) last: bool,
 }
 
@@ -69,40 +59,39 @@ impl<'a> Facts<'a> {
         };
         let class = class(input.packet, protocol);
         let ip_version = input.source.map_or(0, |source| if source.address.is_ipv4() { 4 } else { 6 });
-        Self {
+        let seen = PacketFacts {
             time: input.time,
             packet: input.packet,
             source: input.source,
             destination: input.destination,
-            rows: OnceCell::new(),
-            class,
-            ip_version,
             direction: flow.map_or(Direction::ToServer, |flow| flow.direction),
             has_flow: flow.is_some(),
-            established: flow.is_some_and(|flow| flow.established),
-            was_established: flow.is_some_and(|flow| flow.was_established),
-            app: flow.and_then(|flow| flow.app),
             taken: flow.map_or_else(TakenFor::default, |flow| flow.taken),
             app_events: flow.map_or(&[], |flow| flow.app_events),
             stream_events: input.stream_events,
+            stream_sizes: flow.and_then(|flow| flow.stream_sizes),
+            stats: flow.map(|flow| flow.stats),
+        };
+        Self {
+            seen,
+            rows: OnceCell::new(),
+            class,
+            ip_version,
+            established: flow.is_some_and(|flow| flow.established),
+            was_established: flow.is_some_and(|flow| flow.was_established),
+            app: flow.and_then(|flow| flow.app),
             stream: flow.and_then(|flow| flow.stream).filter(|stream| stream.fresh > 0),
             in_stream: flow.is_some_and(|flow| flow.packet_in_stream),
             opaque: flow.is_some_and(|flow| flow.opaque),
-            stream_sizes: flow.and_then(|flow| flow.stream_sizes),
-            stats: flow.map(|flow| flow.stats),
             last: input.last,
         }
     }
 
-    pub(crate) const fn subject(&self) -> Subject<'a> {
-        Subject { packet: self.packet, stats: self.stats }
-    }
-
     /// The port of the side that offers the service.
     pub(crate) fn service_port(&self) -> u16 {
-        let side = match self.direction {
-            Direction::ToServer => self.destination,
-            Direction::ToClient => self.source,
+        let side = match self.seen.direction {
+            Direction::ToServer => self.seen.destination,
+            Direction::ToClient => self.seen.source,
         };
         side.map_or(0, |endpoint| endpoint.port)
     }
@@ -115,12 +104,12 @@ impl<'a> Facts<'a> {
     /// Payload of the packet; empty without one, in a flow that is encrypted, and when it comes once more as a packet of
     /// its own (a tunnel's).
     pub(crate) fn payload(&self) -> &'a [u8] {
-        self.packet.filter(|packet| packet.carries.is_none() && !self.opaque).map_or(&[], |packet| packet.payload)
+        self.seen.packet.filter(|packet| packet.carries.is_none() && !self.opaque).map_or(&[], |packet| packet.payload)
     }
 
     /// The packet cannot be what it claims: only its events say something.
     pub(crate) fn is_invalid(&self) -> bool {
-        self.packet.is_some_and(|packet| packet.invalid)
+        self.seen.packet.is_some_and(|packet| packet.invalid)
     }
 
     /// Does the header of a rule hold, and its `flow`?
@@ -138,7 +127,7 @@ impl<'a> Facts<'a> {
             return Err(Failure::Protocol);
         }
         if plan.ether_type != 0
-            && self.packet.and_then(|packet| packet.ethernet).is_none_or(|link| link.ether_type != plan.ether_type)
+            && self.seen.packet.and_then(|packet| packet.ethernet).is_none_or(|link| link.ether_type != plan.ether_type)
         {
             return Err(Failure::Protocol);
         }
@@ -148,20 +137,20 @@ impl<'a> Facts<'a> {
         {
             return Err(Failure::Application);
         }
-        let [source_row, destination_row] = *self
-            .rows
-            .get_or_init(|| [self.source, self.destination].map(|side| side.map(|side| addresses.row(side.address))));
+        let [source_row, destination_row] = *self.rows.get_or_init(|| {
+            [self.seen.source, self.seen.destination].map(|side| side.map(|side| addresses.row(side.address)))
+        });
         let between = |from, to| addresses.contains(from, plan.source) && addresses.contains(to, plan.destination);
         // A rule on whole transactions names the client first, whichever way the packet goes.
         let whole = || self.app.and_then(|app| plan.tx_scope(app)).is_some_and(|scope| scope.whole);
-        let turned = self.direction == Direction::ToClient && whole();
+        let turned = self.seen.direction == Direction::ToClient && whole();
         let forwards = !turned && between(source_row, destination_row);
         let backwards = (turned || plan.both_ways) && between(destination_row, source_row);
         if !forwards && !backwards {
             return Err(Failure::Address);
         }
         let (source, destination) =
-            (self.source.map_or(0, |side| side.port), self.destination.map_or(0, |side| side.port));
+            (self.seen.source.map_or(0, |side| side.port), self.seen.destination.map_or(0, |side| side.port));
         let holds = |source, destination| {
             ports.contains(source, plan.source_port) && ports.contains(destination, plan.destination_port)
         };
@@ -178,9 +167,9 @@ impl<'a> Facts<'a> {
     /// [`Failure::Flow`].
     pub(crate) fn flow(&self, plan: &Plan, established: bool) -> Result<(), Failure> {
         let flow = &plan.flow;
-        let reassembled = self.packet.is_some_and(|packet| packet.reassembled);
-        let holds = plan.directions[self.direction]
-            && (self.has_flow || !(flow.to_server || flow.to_client))
+        let reassembled = self.seen.packet.is_some_and(|packet| packet.reassembled);
+        let holds = plan.directions[self.seen.direction]
+            && (self.seen.has_flow || !(flow.to_server || flow.to_client))
             && (!flow.established || established)
             && (!flow.not_established || !established)
             && (!flow.only_fragment || reassembled)

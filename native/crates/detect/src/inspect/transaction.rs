@@ -10,7 +10,7 @@ use crate::inspect::evaluator::{Evaluator, On};
 use crate::inspect::observer::{Failure, Observer, Unit};
 use crate::inspect::packet_context::Facts;
 use crate::inspect::tx_conditions::{ITEMS, Outcome, TxProgress, TxView};
-use crate::keyword::condition::TxTest;
+use crate::keyword::tx_condition::TxTest;
 use crate::{FlowState, RuleSet};
 
 /// A transaction that is due, and what is looked at of it.
@@ -36,7 +36,7 @@ impl Evaluator {
         app: usize,
         observer: &mut O,
     ) {
-        let direction = facts.direction;
+        let direction = facts.seen.direction;
         let tx_rules = rules.transactions(app, direction);
         if O::ACTIVE || facts.last {
             session.transactions_mut().touch_all();

@@ -8,8 +8,10 @@ use crate::compile::plan::{Plan, TX_CONDITIONS};
 use crate::inspect::evaluator::{Desk, Miss};
 use crate::inspect::observer::Failure;
 use crate::inspect::packet_context::Facts;
-use crate::keyword::condition::{Absence, BufferEngine, FieldTest, Look, TxCondition, TxTest};
+use crate::keyword::buffer_test::{Absence, Look};
 use crate::keyword::eval::View;
+use crate::keyword::field_test::FieldTest;
+use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
 
 /// Items of a list that are looked at: more than the names that a DNS message has room for.
 pub(super) const ITEMS: u32 = 1 << 14;
@@ -66,7 +68,7 @@ impl Desk {
             if held >> bit & 1 == 1 {
                 continue;
             }
-            let side = condition.side(tx.app, facts.direction, tx.whole);
+            let side = condition.side(tx.app, facts.seen.direction, tx.whole);
             match self.tx_condition(condition, tx, side, explain) {
                 Ok(()) => held |= 1 << bit,
                 Err((for_good, miss)) => {

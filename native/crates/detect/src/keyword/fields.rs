@@ -64,6 +64,12 @@ pub(crate) struct Field {
     pub(crate) get: fn(&Subject<'_>, nth: u32) -> Option<u64>,
 }
 
+impl core::fmt::Debug for Field {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
 /// A buffer of a packet.
 pub(crate) struct PacketBuffer {
     pub(crate) name: &'static str,
@@ -242,9 +248,10 @@ pub(crate) static BUFFERS: &[PacketBuffer] = &[
     },
 ];
 
-/// Position of a field by any of its names.
-pub(crate) fn field(name: &str) -> Option<&'static Field> {
-    FIELDS.iter().find(|field| field.name == name || field.aliases.contains(&name))
+/// Kinds of the options of an IPv4 header.
+pub(crate) fn ip_options<'s>(subject: Subject<'s>) -> impl Iterator<Item = u64> + use<'s> {
+    let options = subject.ip().filter(|ip| ip.version == 4).map_or(&[][..], |ip| ip.options);
+    (0..).map_while(move |nth| ip_option(options, nth).map(u64::from))
 }
 
 fn either(both: [u64; 2], nth: u32) -> Option<u64> {

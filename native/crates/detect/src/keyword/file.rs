@@ -8,7 +8,8 @@ use sidewire_ir as ir;
 
 use crate::FlowState;
 use crate::error::RuleError;
-use crate::keyword::check::{Ranges, unhex};
+use crate::keyword::operator::unhex;
+use crate::keyword::ranges::Ranges;
 
 /// What must hold of one file.
 #[derive(Debug)]

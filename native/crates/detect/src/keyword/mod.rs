@@ -1,13 +1,144 @@
-//! What rules can ask: checks on buffers, conditions on packets and flows, transforms. Each is compiled from the IR and
-//! evaluated here.
+//! What rules can ask. An operator (a check on the octets of a buffer) is one file with its name, and one line in the list
+//! below; a condition on packets and flows likewise, in [`condition`].
 
+pub(crate) mod app_protocol;
 pub(crate) mod base64;
+mod base64_decode;
+mod bsize;
+pub(crate) mod buffer_test;
+mod byte_extract;
+mod byte_jump;
+mod byte_location;
+mod byte_math;
+mod byte_test;
 pub(crate) mod catalog;
-pub(crate) mod check;
 pub(crate) mod condition;
+mod content;
+pub(crate) mod context;
+pub(crate) mod dcerpc_iface;
+mod entropy;
 pub(crate) mod eval;
+pub(crate) mod events;
+pub(crate) mod field_test;
 pub(crate) mod fields;
 pub(crate) mod file;
+pub(crate) mod flowbits;
+pub(crate) mod flowint;
+pub(crate) mod ipopts;
+mod isdataat;
 pub(crate) mod literal;
 pub(crate) mod number;
+pub(crate) mod operator;
+mod pcre;
+pub(crate) mod ranges;
+pub(crate) mod sameip;
+pub(crate) mod stream_size;
 pub(crate) mod transform;
+pub(crate) mod tx_condition;
+pub(crate) mod xbits;
+
+use sidewire_ir as ir;
+
+use crate::error::RuleError;
+use crate::keyword::eval::BufferRun;
+use crate::keyword::operator::{CompileScope, Operator, Placement, Rest, Verdict};
+
+/// The list of operators: the variant of [`ir::Check`] and of [`Check`], and the type that implements it.
+macro_rules! operators {
+    ($($name:ident($check:ty);)*) => {
+        /// A check on a buffer, ready to run.
+        #[derive(Debug)]
+        pub(crate) enum Check {
+            $($name($check),)*
+        }
+
+        impl Check {
+            /// Compiles one; `None` for `absent`, which says something of the buffer as a whole.
+            fn compile(check: &ir::Check, scope: &mut CompileScope) -> Result<Option<Self>, RuleError> {
+                match check {
+                    $(ir::Check::$name(ir) => <$check>::compile(ir, scope).map(|check| Some(Self::$name(check))),)*
+                    ir::Check::Absent(_) => Ok(None),
+                }
+            }
+
+            /// Does it count from the end of the last match?
+            fn is_relative(check: &ir::Check) -> bool {
+                match check {
+                    $(ir::Check::$name(ir) => <$check>::is_relative(ir),)*
+                    ir::Check::Absent(_) => false,
+                }
+            }
+
+            /// [`Operator::ANCHORS`].
+            const fn is_anchor(&self) -> bool {
+                match self {
+                    $(Self::$name(_) => <$check>::ANCHORS,)*
+                }
+            }
+
+            /// [`Operator::placement`].
+            pub(crate) fn placement(&self) -> Placement {
+                match self {
+                    $(Self::$name(check) => check.placement(),)*
+                }
+            }
+
+            /// [`Operator::needs_complete_buffer`].
+            pub(crate) fn needs_complete_buffer(&self) -> bool {
+                match self {
+                    $(Self::$name(check) => check.needs_complete_buffer(),)*
+                }
+            }
+
+            fn retry(&mut self) {
+                match self {
+                    $(Self::$name(check) => check.retry(),)*
+                }
+            }
+
+            /// [`Operator::eval`].
+            #[inline]
+            pub(crate) fn eval(&self, run: &mut BufferRun<'_, '_>, rest: Rest<'_>) -> Verdict {
+                match self {
+                    $(Self::$name(check) => check.eval(run, rest),)*
+                }
+            }
+        }
+    };
+}
+
+operators! {
+    Content(content::ContentCheck);
+    Pcre(pcre::PcreCheck);
+    ByteTest(byte_test::ByteTestCheck);
+    ByteJump(byte_jump::ByteJumpCheck);
+    ByteExtract(byte_extract::ByteExtractCheck);
+    ByteMath(byte_math::ByteMathCheck);
+    IsDataAt(isdataat::IsDataAtCheck);
+    Bsize(bsize::BsizeCheck);
+    Base64Decode(base64_decode::Base64Check);
+    Entropy(entropy::EntropyCheck);
+}
+
+/// Compiles the checks of one condition.
+///
+/// # Errors
+/// What of them cannot be used.
+pub(crate) fn compile(checks: &[ir::Check], scope: &mut CompileScope) -> Result<Vec<Check>, RuleError> {
+    let mut compiled: Vec<Check> = Vec::with_capacity(checks.len());
+    // Position of the last check that relative ones make try again.
+    let mut anchor: Option<usize> = None;
+    for check in checks {
+        if Check::is_relative(check)
+            && let Some(anchor) = anchor.and_then(|at| compiled.get_mut(at))
+        {
+            anchor.retry();
+        }
+        let Some(check) = Check::compile(check, scope)? else { continue };
+        if check.is_anchor() {
+            anchor = Some(compiled.len());
+        }
+        compiled.push(check);
+    }
+    Ok(compiled)
+}

@@ -12,10 +12,10 @@ use sidewire_mpm::{Regex, RegexLimits, RegexScratch};
 
 use crate::error::RuleError;
 use crate::keyword::base64;
-use crate::keyword::check::unhex;
+use crate::keyword::operator::unhex;
 
-/// Octets `gunzip` and `zlib_deflate` give when the rule does not say.
-const INFLATED: u64 = 1024;
+/// Octets `gunzip` and `zlib_deflate` give at most, whatever the rule says.
+const INFLATED: u32 = 1 << 24;
 
 /// Names of all transforms, for the catalog.
 pub(crate) const NAMES: &[&str] = &[
@@ -99,50 +99,39 @@ pub(crate) enum Transform {
 
 impl Transform {
     /// # Errors
-    /// A name or an argument that is not known.
+    /// An expression or a key that is none.
     pub(crate) fn new(transform: &ir::Transform) -> Result<Self, RuleError> {
-        let argument = transform.argument.trim().trim_matches('"');
-        Ok(match transform.name.as_str() {
-            "compress_whitespace" => Self::CompressWhitespace,
-            "dotprefix" => Self::DotPrefix,
-            "from_base64" => {
-                let (mut bytes, mut offset, mut mode) = (0, 0, base64::Mode::Stop);
-                for part in argument.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-                    let number = |text: &str| {
-                        text.trim()
-                            .parse()
-                            .map_err(|_| RuleError::Value { keyword: "from_base64", value: part.to_owned() })
-                    };
-                    match part.split_once(' ') {
-                        Some(("bytes", value)) => bytes = number(value)?,
-                        Some(("offset", value)) => offset = number(value)?,
-                        Some(("mode", "rfc2045")) => mode = base64::Mode::Skip,
-                        Some(("mode", "rfc4648")) => mode = base64::Mode::Stop,
-                        Some(("mode", "strict")) => mode = base64::Mode::Refuse,
-                        _ => return Err(RuleError::Value { keyword: "from_base64", value: part.to_owned() }),
-                    }
-                }
-                Self::FromBase64 { bytes, offset, mode }
-            }
-            "gunzip" => Self::Gunzip(max_size(argument)?),
-            "header_lowercase" => Self::HeaderLowercase,
-            "pcrexform" => {
-                let regex = Regex::compile(argument.as_bytes(), "", RegexLimits::default());
+        Ok(match transform {
+            ir::Transform::CompressWhitespace => Self::CompressWhitespace,
+            ir::Transform::DotPrefix => Self::DotPrefix,
+            ir::Transform::FromBase64 { bytes, offset, mode } => Self::FromBase64 {
+                bytes: *bytes as usize,
+                offset: *offset as usize,
+                mode: match mode {
+                    ir::Base64Mode::Rfc4648 => base64::Mode::Stop,
+                    ir::Base64Mode::Rfc2045 => base64::Mode::Skip,
+                    ir::Base64Mode::Strict => base64::Mode::Refuse,
+                },
+            },
+            ir::Transform::Gunzip { max_size } => Self::Gunzip(inflated(*max_size)?),
+            ir::Transform::HeaderLowercase => Self::HeaderLowercase,
+            ir::Transform::Pcre { pattern } => {
+                let regex = Regex::compile(pattern.as_bytes(), "", RegexLimits::default());
+                let error = |error: sidewire_mpm::RegexError| error.to_string();
                 Self::Pcre(
-                    regex.map_err(|error| RuleError::Expression { keyword: "pcrexform", reason: error.to_string() })?,
+                    regex.map_err(error).map_err(|reason| RuleError::Expression { keyword: "pcrexform", reason })?,
                 )
             }
-            "strip_pseudo_headers" => Self::StripPseudoHeaders,
-            "strip_whitespace" => Self::StripWhitespace,
-            "to_lowercase" => Self::Lowercase,
-            "to_md5" => Self::Md5,
-            "to_sha1" => Self::Sha1,
-            "to_sha256" => Self::Sha256,
-            "to_uppercase" => Self::Uppercase,
-            "url_decode" => Self::UrlDecode,
-            "xor" => Self::Xor(unhex(argument)?.into()),
-            "zlib_deflate" => Self::Inflate(max_size(argument)?),
-            other => return Err(RuleError::Keyword(other.to_owned())),
+            ir::Transform::StripPseudoHeaders => Self::StripPseudoHeaders,
+            ir::Transform::StripWhitespace => Self::StripWhitespace,
+            ir::Transform::ToLowercase => Self::Lowercase,
+            ir::Transform::ToMd5 => Self::Md5,
+            ir::Transform::ToSha1 => Self::Sha1,
+            ir::Transform::ToSha256 => Self::Sha256,
+            ir::Transform::ToUppercase => Self::Uppercase,
+            ir::Transform::UrlDecode => Self::UrlDecode,
+            ir::Transform::Xor { key } => Self::Xor(unhex(key)?.into()),
+            ir::Transform::ZlibDeflate { max_size } => Self::Inflate(inflated(*max_size)?),
         })
     }
 
@@ -214,15 +203,12 @@ const fn is_blank(octet: u8) -> bool {
     matches!(octet, b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | b' ')
 }
 
-fn max_size(argument: &str) -> Result<u64, RuleError> {
-    if argument.is_empty() {
-        return Ok(INFLATED);
+/// A limit of what is decompressed.
+fn inflated(max_size: u32) -> Result<u64, RuleError> {
+    if (1..=INFLATED).contains(&max_size) {
+        return Ok(max_size.into());
     }
-    argument
-        .strip_prefix("max-size")
-        .and_then(|size| size.trim().parse().ok())
-        .filter(|size| (1..=1 << 24).contains(size))
-        .ok_or_else(|| RuleError::Value { keyword: "max-size", value: argument.to_owned() })
+    Err(RuleError::Range { keyword: "max-size", value: max_size.into(), least: 1, greatest: INFLATED.into() })
 }
 
 /// What could be decompressed before the limit or the first error.
@@ -259,43 +245,52 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    fn apply(name: &str, argument: &str, input: &[u8]) -> Vec<u8> {
-        let transform =
-            Transform::new(&ir::Transform { name: name.into(), argument: argument.into() }).expect("known transform");
+    fn apply(transform: ir::Transform, input: &[u8]) -> Vec<u8> {
         let mut output = vec![9];
-        transform.apply(input, &mut output);
+        Transform::new(&transform).expect("known transform").apply(input, &mut output);
         output
+    }
+
+    /// A transform with no argument, by its keyword.
+    fn named(name: &str) -> ir::Transform {
+        serde_json::from_value(serde_json::json!({ "name": name })).expect("a transform without argument")
     }
 
     #[test]
     fn text_transforms() {
-        for (name, argument, input, expected) in [
-            ("compress_whitespace", "", "a \r\n b", "a b"),
-            ("strip_whitespace", "", " a \tb\r\n", "ab"),
-            ("dotprefix", "", "example.com", ".example.com"),
-            ("to_lowercase", "", "AbC", "abc"),
-            ("to_uppercase", "", "AbC", "ABC"),
-            ("url_decode", "", "a%20b+c%zz%4", "a b c%zz%4"),
-            ("header_lowercase", "", "Host: A\r\nX-Y: B\r\n", "host: A\r\nx-y: B\r\n"),
-            ("strip_pseudo_headers", "", ":path: /\r\nHost: a\r\n", "Host: a\r\n"),
-            ("xor", "01", "`c", "ab"),
-            ("xor", "\"0100\"", "`b", "ab"),
-            ("pcrexform", "\"[a-zA-Z]+ (.*) HTTP\"", "GET /x HTTP/1.1", "/x"),
-            ("pcrexform", "(nope)", "GET", ""),
-            ("from_base64", "", "SGVsbG8=", "Hello"),
-            ("from_base64", "bytes 4, offset 1, mode rfc4648", "!SGVsbG8=", "Hel"),
-            ("from_base64", "offset 1, mode rfc2045", "!SGVs bG8=", "Hello"),
-            ("from_base64", "offset 1, mode strict", "!SGVs bG8=", "!SGVs bG8="),
+        let base64 = |bytes, offset, mode| ir::Transform::FromBase64 { bytes, offset, mode };
+        let (xor, pcre) = (
+            |key: &str| ir::Transform::Xor { key: key.into() },
+            |pattern: &str| ir::Transform::Pcre { pattern: pattern.into() },
+        );
+        for (transform, input, expected) in [
+            (named("compress_whitespace"), "a \r\n b", "a b"),
+            (named("strip_whitespace"), " a \tb\r\n", "ab"),
+            (named("dotprefix"), "example.com", ".example.com"),
+            (named("to_lowercase"), "AbC", "abc"),
+            (named("to_uppercase"), "AbC", "ABC"),
+            (named("url_decode"), "a%20b+c%zz%4", "a b c%zz%4"),
+            (named("header_lowercase"), "Host: A\r\nX-Y: B\r\n", "host: A\r\nx-y: B\r\n"),
+            (named("strip_pseudo_headers"), ":path: /\r\nHost: a\r\n", "Host: a\r\n"),
+            (xor("01"), "`c", "ab"),
+            (xor("0100"), "`b", "ab"),
+            (pcre("[a-zA-Z]+ (.*) HTTP"), "GET /x HTTP/1.1", "/x"),
+            (pcre("(nope)"), "GET", ""),
+            (base64(0, 0, ir::Base64Mode::Rfc4648), "SGVsbG8=", "Hello"),
+            (base64(4, 1, ir::Base64Mode::Rfc4648), "!SGVsbG8=", "Hel"),
+            (base64(0, 1, ir::Base64Mode::Rfc2045), "!SGVs bG8=", "Hello"),
+            (base64(0, 1, ir::Base64Mode::Strict), "!SGVs bG8=", "!SGVs bG8="),
         ] {
-            assert_eq!(String::from_utf8(apply(name, argument, input.as_bytes())).unwrap(), expected, "{name} {input}");
+            let output = apply(transform.clone(), input.as_bytes());
+            assert_eq!(String::from_utf8(output).unwrap(), expected, "{transform:?} {input}");
         }
     }
 
     #[test]
     fn digests_are_raw() {
-        assert_eq!(apply("to_md5", "", b"")[..4], [0xd4, 0x1d, 0x8c, 0xd9]);
-        assert_eq!(apply("to_sha1", "", b"")[..4], [0xda, 0x39, 0xa3, 0xee]);
-        assert_eq!(apply("to_sha256", "", b"")[..4], [0xe3, 0xb0, 0xc4, 0x42]);
+        assert_eq!(apply(named("to_md5"), b"")[..4], [0xd4, 0x1d, 0x8c, 0xd9]);
+        assert_eq!(apply(named("to_sha1"), b"")[..4], [0xda, 0x39, 0xa3, 0xee]);
+        assert_eq!(apply(named("to_sha256"), b"")[..4], [0xe3, 0xb0, 0xc4, 0x42]);
     }
 
     #[test]
@@ -303,28 +298,25 @@ mod tests {
         let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
         zlib.write_all(&[b'a'; 5000]).unwrap();
         let zlib = zlib.finish().unwrap();
-        assert_eq!(apply("zlib_deflate", "", &zlib).len(), 1024);
-        assert_eq!(apply("zlib_deflate", "max-size 4096", &zlib).len(), 4096);
+        for max_size in [1024, 4096] {
+            assert_eq!(apply(ir::Transform::ZlibDeflate { max_size }, &zlib).len(), max_size as usize);
+        }
+        let gunzip = ir::Transform::Gunzip { max_size: 1024 };
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gzip.write_all(b"hello").unwrap();
-        assert_eq!(apply("gunzip", "", &gzip.finish().unwrap()), b"hello");
-        assert_eq!(apply("gunzip", "", b"nonsense"), b"");
+        assert_eq!(apply(gunzip.clone(), &gzip.finish().unwrap()), b"hello");
+        assert_eq!(apply(gunzip, b"nonsense"), b"");
+        assert!(Transform::new(&ir::Transform::Gunzip { max_size: 0 }).is_err());
     }
 
     #[test]
-    fn every_name_is_known_and_others_are_not() {
+    fn every_name_is_one_of_the_ir() {
         for name in NAMES {
-            let argument = match *name {
-                "xor" => "01",
-                "pcrexform" => "(a)",
-                _ => "",
-            };
-            assert!(
-                Transform::new(&ir::Transform { name: (*name).into(), argument: argument.into() }).is_ok(),
-                "{name}"
-            );
+            let transform = serde_json::json!({
+                "name": name, "bytes": 0, "offset": 0, "mode": "rfc4648", "max_size": 1, "pattern": "(a)", "key": "01",
+            });
+            let transform = serde_json::from_value(transform).expect("a transform of this name");
+            assert!(Transform::new(&transform).is_ok(), "{name}");
         }
-        assert!(Transform::new(&ir::Transform { name: "rot13".into(), argument: String::new() }).is_err());
-        assert!(Transform::new(&ir::Transform { name: "gunzip".into(), argument: "max-size 0".into() }).is_err());
     }
 }

@@ -2,7 +2,6 @@
 #![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_base::{Direction, Time};
-use smallvec::SmallVec;
 
 use crate::keyword::file::FileWishes;
 use crate::state::names::Name;
@@ -17,7 +16,7 @@ const UNFINISHED: usize = 256;
 /// What detection keeps for a flow.
 #[derive(Debug, Default)]
 pub struct FlowState {
-    pub(crate) bits: SmallVec<[Name; 4]>,
+    pub(crate) bits: Vec<Name>,
     /// What few flows have: a flow is held for long, and there are many.
     rare: Option<Box<Rare>>,
     /// The rule set `streamed` counts by.
@@ -64,22 +63,22 @@ impl FlowState {
     }
 
     /// Flowbits that are set, in the order they were.
-    pub fn flowbits(&self) -> impl Iterator<Item = &'static str> {
+    pub fn flowbits(&self) -> impl Iterator<Item = &str> {
         self.bits.iter().map(|name| name.text())
     }
 
     /// Flow integers by name, in the order they were set first.
-    pub fn flowints(&self) -> impl Iterator<Item = (&'static str, u32)> {
+    pub fn flowints(&self) -> impl Iterator<Item = (&str, u32)> {
         self.rare().flat_map(|rare| &rare.ints).map(|(name, value)| (name.text(), *value))
     }
 
     /// Flow variables by name.
-    pub fn variables(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.rare().flat_map(|rare| &rare.variables).map(|(name, value)| (name.text(), value.as_slice()))
     }
 
     /// Entropies by what they are of, in bits an octet.
-    pub fn entropies(&self) -> impl Iterator<Item = (&'static str, f64)> {
+    pub fn entropies(&self) -> impl Iterator<Item = (&str, f64)> {
         self.rare().flat_map(|rare| &rare.entropies).map(|(of, entropy)| (of.text(), *entropy))
     }
 
@@ -91,8 +90,7 @@ impl FlowState {
         }
     }
 
-    pub(crate) fn set_variable(&mut self, name: &str, value: Vec<u8>) {
-        let name = Name::new(name);
+    pub(crate) fn set_variable(&mut self, name: Name, value: Vec<u8>) {
         let Rare { variables, .. } = self.rare_mut();
         if let Some(slot) = variables.iter_mut().find(|(known, _)| *known == name) {
             slot.1 = value;
@@ -143,29 +141,29 @@ impl FlowState {
         &mut self.rare_mut().expiring
     }
 
-    pub(crate) fn has_bit(&self, name: Name) -> bool {
-        self.bits.contains(&name)
+    pub(crate) fn has_bit(&self, name: &Name) -> bool {
+        self.bits.contains(name)
     }
 
-    pub(crate) fn set_bit(&mut self, name: Name) {
+    pub(crate) fn set_bit(&mut self, name: &Name) {
         if !self.has_bit(name) {
-            self.bits.push(name);
+            self.bits.push(name.clone());
         }
     }
 
-    pub(crate) fn unset_bit(&mut self, name: Name) {
-        self.bits.retain(|known| *known != name);
+    pub(crate) fn unset_bit(&mut self, name: &Name) {
+        self.bits.retain(|known| known != name);
     }
 
-    pub(crate) fn int(&self, name: Name) -> Option<u32> {
-        self.rare().flat_map(|rare| &rare.ints).find(|(known, _)| *known == name).map(|(_, value)| *value)
+    pub(crate) fn int(&self, name: &Name) -> Option<u32> {
+        self.rare().flat_map(|rare| &rare.ints).find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 
-    pub(crate) fn set_int(&mut self, name: Name, value: u32) {
+    pub(crate) fn set_int(&mut self, name: &Name, value: u32) {
         let Rare { ints, .. } = self.rare_mut();
-        match ints.iter_mut().find(|(known, _)| *known == name) {
+        match ints.iter_mut().find(|(known, _)| known == name) {
             Some(slot) => slot.1 = value,
-            None => ints.push((name, value)),
+            None => ints.push((name.clone(), value)),
         }
     }
 

@@ -17,42 +17,58 @@ pub(crate) enum Owner {
     Path(IpAddr, IpAddr),
 }
 
-/// Bits of hosts and host pairs (`xbits`, `hostbits`), each until a time. Bounded: when full, the bit that ends first goes.
+/// Bits of hosts and host pairs (`xbits`, `hostbits`), each until a time. Bounded: when full, those that end first go.
 #[derive(Debug)]
 pub(crate) struct HostBits {
-    bits: HashMap<(Owner, Name), Time>,
+    bits: HashMap<Name, HashMap<Owner, Time>>,
+    /// Bits over all names.
+    count: usize,
     capacity: usize,
 }
 
 impl HostBits {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { bits: HashMap::new(), capacity: capacity.max(1) }
+        Self { bits: HashMap::new(), count: 0, capacity: capacity.max(1) }
     }
 
-    pub(crate) fn is_set(&self, owner: Owner, name: Name, now: Time) -> bool {
-        self.bits.get(&(owner, name)).is_some_and(|until| *until > now)
+    pub(crate) fn is_set(&self, owner: &Owner, name: &Name, now: Time) -> bool {
+        self.bits.get(name).and_then(|owners| owners.get(owner)).is_some_and(|until| *until > now)
     }
 
-    pub(crate) fn set(&mut self, owner: Owner, name: Name, now: Time, until: Time) {
-        if self.bits.len() >= self.capacity && !self.bits.contains_key(&(owner, name)) {
-            self.bits.retain(|_, until| *until > now);
-            if self.bits.len() >= self.capacity {
+    pub(crate) fn set(&mut self, owner: Owner, name: &Name, now: Time, until: Time) {
+        if self.count >= self.capacity && self.bits.get(name).is_none_or(|owners| !owners.contains_key(&owner)) {
+            self.keep(|end| end > now);
+            if self.count >= self.capacity {
                 self.evict();
             }
         }
-        self.bits.insert((owner, name), until);
+        let owners = match self.bits.get_mut(name) {
+            Some(owners) => owners,
+            None => self.bits.entry(name.clone()).or_default(),
+        };
+        self.count += usize::from(owners.insert(owner, until).is_none());
     }
 
-    pub(crate) fn unset(&mut self, owner: Owner, name: Name) {
-        self.bits.remove(&(owner, name));
+    pub(crate) fn unset(&mut self, owner: &Owner, name: &Name) {
+        let removed = self.bits.get_mut(name).and_then(|owners| owners.remove(owner));
+        self.count -= usize::from(removed.is_some());
     }
 
     /// Gives up a sixteenth of the bits, those that end first, so that a full table does not do this for every bit.
     fn evict(&mut self) {
-        let mut ends: Vec<Time> = self.bits.values().copied().collect();
+        let mut ends: Vec<Time> = self.bits.values().flat_map(HashMap::values).copied().collect();
         let at = (self.capacity / 16).min(ends.len().saturating_sub(1));
         let (_, &mut limit, _) = ends.select_nth_unstable(at);
-        self.bits.retain(|_, until| *until > limit);
+        self.keep(|end| end > limit);
+    }
+
+    /// Keeps the bits whose end satisfies this.
+    fn keep(&mut self, wanted: impl Fn(Time) -> bool) {
+        for owners in self.bits.values_mut() {
+            owners.retain(|_, until| wanted(*until));
+        }
+        self.bits.retain(|_, owners| !owners.is_empty());
+        self.count = self.bits.values().map(HashMap::len).sum();
     }
 }
 
@@ -63,19 +79,19 @@ mod tests {
     #[test]
     fn expires_and_stays_bounded() {
         let mut bits = HostBits::new(32);
-        let name = Name::new("host-bits-test");
+        let name = &Name::new("host-bits-test");
         let host = |n: u8| Owner::Host([10, 0, 0, n].into());
         let at = |seconds| Time::new(seconds, 0);
         bits.set(host(1), name, at(0), at(10));
-        assert!(bits.is_set(host(1), name, at(9)));
-        assert!(!bits.is_set(host(1), name, at(10)));
+        assert!(bits.is_set(&host(1), name, at(9)));
+        assert!(!bits.is_set(&host(1), name, at(10)));
         for n in 0..200 {
             bits.set(host(n), name, at(0), at(100 + i64::from(n)));
-            assert!(bits.bits.len() <= 32);
+            assert!(bits.count <= 32);
         }
-        assert!(bits.is_set(host(199), name, at(0)), "the newest is there");
-        assert!(!bits.is_set(host(1), name, at(0)), "the one that ends first is gone");
-        bits.unset(host(199), name);
-        assert!(!bits.is_set(host(199), name, at(0)));
+        assert!(bits.is_set(&host(199), name, at(0)), "the newest is there");
+        assert!(!bits.is_set(&host(1), name, at(0)), "the one that ends first is gone");
+        bits.unset(&host(199), name);
+        assert!(!bits.is_set(&host(199), name, at(0)));
     }
 }

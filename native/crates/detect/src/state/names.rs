@@ -1,40 +1,39 @@
-//! Names of the rules as numbers.
+//! Names that rules give to what they keep: flowbits, flow integers, bits of hosts, variables.
 
-use std::sync::{Mutex, PoisonError};
+use core::hash::{Hash, Hasher};
+use std::sync::Arc;
 
-use hashbrown::HashMap;
-
-/// A name of the rules (flowbit, flowint, xbit, variable) as a number. Names are the process's: they stay the same over a
-/// reload, so what was set under one rule set is found under the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Name(u32);
-
-#[derive(Default)]
-struct Names {
-    numbers: HashMap<&'static str, u32>,
-    texts: Vec<&'static str>,
+/// A name. It stays the same over a reload, so what was set under one rule set is found under the next; comparing two costs
+/// little more than comparing two numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Name {
+    hash: u64,
+    text: Arc<str>,
 }
 
-static NAMES: Mutex<Option<Names>> = Mutex::new(None);
-
 impl Name {
-    /// The number of a name. Names are never given back: there are as many as rules ever had.
+    /// FNV-1a, 64 bit.
     pub(crate) fn new(text: &str) -> Self {
-        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-        let names = names.get_or_insert_default();
-        if let Some(&number) = names.numbers.get(text) {
-            return Self(number);
-        }
-        let number = u32::try_from(names.texts.len()).unwrap_or(u32::MAX);
-        let text: &'static str = Box::leak(text.into());
-        names.numbers.insert(text, number);
-        names.texts.push(text);
-        Self(number)
+        let mix = |hash: u64, octet: u8| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3);
+        Self { hash: text.bytes().fold(0xcbf2_9ce4_8422_2325, mix), text: text.into() }
     }
 
     /// Its text.
-    pub(crate) fn text(self) -> &'static str {
-        let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-        names.as_ref().and_then(|names| names.texts.get(self.0 as usize)).copied().unwrap_or_default()
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.text == other.text
+    }
+}
+
+impl Eq for Name {}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.hash.hash(state);
     }
 }

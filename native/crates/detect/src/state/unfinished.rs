@@ -1,13 +1,23 @@
 //! What a rule keeps of a transaction until more of it has come.
 
-use sidewire_ir::PcreScope;
+use crate::state::names::Name;
 
 /// A group a `pcre` caught.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Capture {
-    pub(crate) scope: PcreScope,
-    pub(crate) name: String,
+    pub(crate) name: CaptureName,
     pub(crate) value: Vec<u8>,
+}
+
+/// What a group is kept as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CaptureName {
+    /// `flow:`, until the flow ends.
+    Flow(Name),
+    /// `pkt:`, for what is told of the packet.
+    Packet(Box<str>),
+    /// `alert:`, for the rule's own alert.
+    Alert(Box<str>),
 }
 
 /// What a rule that waits for more of a transaction has taken from it.

@@ -139,7 +139,7 @@ proptest! {
             frame("toy.part", vec![ends_with(b"end")]),
             frame("toy.part", vec![has(b"needle"), after(b"end", 5, None)]),
             frame("toy.part", vec![at(b"needle", 3000)]),
-            frame("toy.part", vec![Check::Size { test: equals(9000) }]),
+            frame("toy.part", vec![Check::Bsize(sidewire_ir::Bsize { test: equals(9000) })]),
         ];
         let octets = [&vec![b'.'; before][..], b"needle", between.as_bytes(), b"end", &vec![b'.'; behind]].concat();
         // One cut goes through the needle.

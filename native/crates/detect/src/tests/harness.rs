@@ -77,6 +77,9 @@ pub(crate) fn rule(sid: u32, protocol: &str) -> Rule {
     }
 }
 
+/// No rule.
+pub(crate) const NONE: [u32; 0] = [];
+
 pub(crate) fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
@@ -264,7 +267,7 @@ impl Bench {
                 packet_in_stream: stream.is_some(),
                 opaque: false,
                 stream,
-                stream_sizes: Some([10, 1000]),
+                stream_sizes: Some([10, 1000].into()),
                 stats: FlowStats { packets: [3, 2], bytes: [300, 200], age: 5 },
             }),
             stream_events: &[],

@@ -47,7 +47,7 @@ fn header_fields() {
         let mut bench = Bench::new(compile(vec![with(1, "tcp", vec![condition.clone()])]));
         assert_eq!(bench.packet(b"").len(), usize::from(expected), "{condition:?}");
     }
-    let header = buffer("ipv4.hdr", vec![at(b"\x45", None, Some(1)), Check::Size { test: equals(20) }]);
+    let header = buffer("ipv4.hdr", vec![at(b"\x45", None, Some(1)), Check::Bsize(ir::Bsize { test: equals(20) })]);
     assert_eq!(Bench::new(compile(vec![with(1, "tcp", vec![header])])).packet(b""), [1]);
     let source = buffer("ip.src", vec![has(&[10, 0, 0, 1])]);
     assert_eq!(Bench::new(compile(vec![with(1, "tcp", vec![source])])).packet(b""), [1]);
@@ -60,8 +60,7 @@ fn header_fields() {
     ] {
         assert_eq!(Bench::new(compile(vec![with(1, "tcp", vec![size(side, value)])])).packet(b"").len(), expected);
     }
-    let presence = |field: &str| Condition::Presence { field: field.into(), value: String::new(), negated: false };
-    assert_eq!(Bench::new(compile(vec![with(1, "tcp", vec![presence("sameip")])])).packet(b""), []);
+    assert_eq!(Bench::new(compile(vec![with(1, "tcp", vec![Condition::SameIp { negated: false }])])).packet(b""), NONE);
 }
 
 #[test]
@@ -81,9 +80,14 @@ fn headers_by_address_port_and_direction() {
 #[test]
 fn types_are_suricatas() {
     let anchored = at(b"a", None, Some(3));
-    let event =
-        Condition::Presence { field: "decode-event".into(), value: DecodeEvent::NAMES[0].into(), negated: false };
-    let app = Condition::Presence { field: "app-layer-protocol".into(), value: "toy".into(), negated: false };
+    let event = Condition::DecodeEvent { event: DecodeEvent::NAMES[0].into(), negated: false };
+    let app = Condition::AppLayerProtocol {
+        part: ir::AppLayerPart::Packet,
+        protocols: vec!["toy".into()],
+        failed: false,
+        unknown: false,
+        negated: false,
+    };
     for (rule, kind) in [
         (rule(1, "ip"), RuleType::IpOnly),
         (rule(1, "tcp"), RuleType::IpOnly),
@@ -115,7 +119,7 @@ fn types_are_suricatas() {
 fn address_rules_fire_once_for_a_flow_and_direction_unless_they_negate() {
     let mut bench = Bench::new(compile(vec![Rule { source: 1, ..rule(1, "ip") }, Rule { source: 2, ..rule(2, "ip") }]));
     assert_eq!(bench.packet(b""), [1]);
-    assert_eq!(bench.packet(b""), []);
+    assert_eq!(bench.packet(b""), NONE);
     for _ in 0..2 {
         assert_eq!(bench.run(Some(&tcp(b"", ToClient)), ToClient, None, false), [2]);
     }
@@ -123,14 +127,14 @@ fn address_rules_fire_once_for_a_flow_and_direction_unless_they_negate() {
 
 #[test]
 fn decoder_events() {
-    let event = |name: &str| Condition::Presence { field: "decode-event".into(), value: name.into(), negated: false };
+    let event = |name: &str| Condition::DecodeEvent { event: name.into(), negated: false };
     let names = DecodeEvent::NAMES;
     let mut bench =
         Bench::new(compile(vec![with(1, "pkthdr", vec![event(names[0])]), with(2, "pkthdr", vec![event(names[1])])]));
     let mut packet = tcp(b"", ToServer);
     packet.events.push(DecodeEvent(1));
     assert_eq!(bench.run(Some(&packet), ToServer, None, false), [2]);
-    assert_eq!(bench.packet(b""), []);
+    assert_eq!(bench.packet(b""), NONE);
 }
 
 #[test]
@@ -167,7 +171,7 @@ fn flow_integers_count() {
         [bench.packet(b"a"), bench.packet(b"a"), bench.packet(b"a"), bench.packet(b"a")],
         [vec![], vec![], vec![2], vec![]]
     );
-    assert_eq!(bench.packet(b"z"), []);
+    assert_eq!(bench.packet(b"z"), NONE);
 }
 
 #[test]
@@ -179,13 +183,13 @@ fn xbits_expire_on_packet_time() {
         let set = compile(vec![set, read]);
         assert_eq!(set.uses_host_state(), scope == XbitScope::Source);
         let mut bench = Bench::new(set);
-        assert_eq!(bench.packet(b"r"), []);
+        assert_eq!(bench.packet(b"r"), NONE);
         bench.packet(b"s");
         assert_eq!(bench.packet(b"r"), [2]);
         bench.time = Time::new(109, 0);
         assert_eq!(bench.packet(b"r"), [2]);
         bench.time = Time::new(110, 0);
-        assert_eq!(bench.packet(b"r"), [], "{scope:?}");
+        assert_eq!(bench.packet(b"r"), NONE, "{scope:?}");
     }
 }
 
@@ -197,7 +201,7 @@ fn pass_cuts_the_rest_and_alerts_are_bounded() {
     rules.push(pass);
     let mut bench = Bench::new(compile(rules));
     assert_eq!(bench.packet(b"a").len(), 15);
-    assert_eq!(bench.packet(b"ap"), []);
+    assert_eq!(bench.packet(b"ap"), NONE);
     assert_eq!(bench.packet(b"a").len(), 15, "a packet rule passes its packet only");
     let pass = Rule { action: Action::Pass, source: 1, ..rule(9, "ip") };
     let mut bench = Bench::new(compile(vec![with(1, "tcp-pkt", vec![has_a()]), pass]));

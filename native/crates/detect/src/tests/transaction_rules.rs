@@ -3,8 +3,7 @@
 use sidewire_base::Direction::{ToClient, ToServer};
 use sidewire_ir as ir;
 use sidewire_ir::{
-    ByteExtract, Check, Condition, Content, FlowBitAction, Operand, Pcre, PcreCapture, PcreScope, Rule, Transform,
-    Window,
+    ByteExtract, Check, Condition, Content, FlowBitAction, Operand, Pcre, PcreCapture, PcreScope, Rule, Window,
 };
 
 use crate::tests::harness::*;
@@ -18,13 +17,13 @@ fn a_transaction_rule_fires_once_for_each_transaction() {
         with(3, "toy", vec![field("toy.length", 4)]),
         with(4, "toy", vec![buffer("toy.answer", vec![has(b"ok")])]),
     ]));
-    assert_eq!(bench.toy(b"n", ToServer), []);
+    assert_eq!(bench.toy(b"n", ToServer), NONE);
     assert_eq!(bench.toy(b"v evil", ToServer), [1, 3]);
-    assert_eq!(bench.toy(b"", ToServer), []);
-    assert_eq!(bench.toy(b"b ab", ToServer), []);
+    assert_eq!(bench.toy(b"", ToServer), NONE);
+    assert_eq!(bench.toy(b"b ab", ToServer), NONE);
     assert_eq!(bench.toy(b"b xy", ToServer), [2]);
-    assert_eq!(bench.toy(b"b x", ToServer), []);
-    assert_eq!(bench.toy(b".", ToServer), []);
+    assert_eq!(bench.toy(b"b x", ToServer), NONE);
+    assert_eq!(bench.toy(b".", ToServer), NONE);
     assert_eq!(bench.toy(b"r ok", ToClient), [4]);
     assert_eq!(bench.toy(b"n\nv evil\nn\nv good", ToServer), [1, 3, 3]);
 }
@@ -34,10 +33,10 @@ fn growing_bodies_hide_no_pattern_at_a_seam() {
     let mut bench = Bench::new(compile(vec![
         with(1, "toy", vec![buffer("toy.body", vec![has(b"needle")])]),
         with(2, "toy", vec![buffer("toy.body", vec![has(b"hay"), lacks(b"needle")])]),
-        with(3, "toy", vec![buffer("toy.body", vec![Check::Size { test: equals(9) }])]),
+        with(3, "toy", vec![buffer("toy.body", vec![Check::Bsize(ir::Bsize { test: equals(9) })])]),
     ]));
     bench.toy(b"n\nv x", ToServer);
-    assert_eq!(bench.toy(b"b haynee", ToServer), []);
+    assert_eq!(bench.toy(b"b haynee", ToServer), NONE);
     assert_eq!(bench.toy(b"b dle", ToServer), [1]);
     assert_eq!(bench.toy(b".", ToServer), [3], "absence and size are known at the end");
     bench.toy(b"n\nv x", ToServer);
@@ -59,7 +58,7 @@ fn an_unfinished_rule_goes_on_with_what_it_took() {
         )
     };
     let mut bench = Bench::new(compile(vec![rule(1, 0), rule(2, 1)]));
-    assert_eq!(bench.toy(b"n\nv \x01\x03taken", ToServer), []);
+    assert_eq!(bench.toy(b"n\nv \x01\x03taken", ToServer), NONE);
     assert_eq!(bench.toy(b"b aXb", ToServer), [1], "what the other rule took is not its own");
     assert_eq!(bench.toy(b"b X", ToServer), [2]);
 }
@@ -74,16 +73,22 @@ fn a_buffer_that_is_there_a_second_time_is_asked_anew() {
         with(5, "toy", vec![buffer("toy.line", vec![has(b"evil")]), buffer("toy.body", vec![has(b"late")])]),
     ]));
     assert_eq!(bench.toy(b"n\nv evil", ToServer), [1, 3, 4]);
-    assert_eq!(bench.toy(b"b x", ToServer), []);
+    assert_eq!(bench.toy(b"b x", ToServer), NONE);
     assert_eq!(bench.toy(b"t , late\n.", ToServer), [1, 2], "again, and for the first time");
     assert_eq!(bench.toy(b"n\nv evil\nt , late\n.", ToServer), [1, 2], "once when it comes at once");
     assert_eq!(bench.toy(b"n\nv evil", ToServer), [1, 3, 4]);
-    assert_eq!(bench.toy(b".", ToServer), [], "nothing has changed");
+    assert_eq!(bench.toy(b".", ToServer), NONE, "nothing has changed");
 }
 
 #[test]
 fn rules_on_packets_do_not_hold_where_a_flow_ends() {
-    let app = Condition::Presence { field: "app-layer-protocol".into(), value: "toy".into(), negated: false };
+    let app = Condition::AppLayerProtocol {
+        part: ir::AppLayerPart::Packet,
+        protocols: vec!["toy".into()],
+        failed: false,
+        unknown: false,
+        negated: false,
+    };
     let established = |sid| {
         let flow = ir::FlowRequirement { established: true, ..Default::default() };
         Rule { flow, ..rule(sid, "toy") }
@@ -103,13 +108,13 @@ fn rules_on_packets_do_not_hold_where_a_flow_ends() {
     bench.toy(b"", ToServer);
     assert_eq!(bench.run(None, ToServer, Some(stream()), true), [1, 5]);
     let mut bench = Bench::new(rules());
-    assert_eq!(bench.run(None, ToServer, None, true), []);
+    assert_eq!(bench.run(None, ToServer, None, true), NONE);
 }
 
 #[test]
 fn lists_absence_events_hooks() {
-    let absent = |or_else| Check::Absent { or_else };
-    let event = Condition::Presence { field: "app-layer-event".into(), value: "toy.odd".into(), negated: false };
+    let absent = |or_else| Check::Absent(ir::Absent { or_else });
+    let event = Condition::AppLayerEvent { protocol: Some("toy".into()), event: "odd".into(), negated: false };
     let hook = Rule { hook: Some(ir::Hook { stage: "body".into() }), ..rule(5, "toy") };
     let mut bench = Bench::new(compile(vec![
         with(1, "toy", vec![buffer("toy.items", vec![has(b"a"), has(b"b")])]),
@@ -118,11 +123,11 @@ fn lists_absence_events_hooks() {
         with(4, "toy", vec![event]),
         hook,
     ]));
-    assert_eq!(bench.toy(b"n\nv x\ni a\ni b", ToServer), [], "no one item has both");
+    assert_eq!(bench.toy(b"n\nv x\ni a\ni b", ToServer), NONE, "no one item has both");
     assert_eq!(bench.toy(b"i ab", ToServer), [1]);
     assert_eq!(bench.toy(b"e", ToServer), [4]);
     assert_eq!(bench.toy(b"b z", ToServer), [5]);
-    assert_eq!(bench.toy(b".", ToServer), []);
+    assert_eq!(bench.toy(b".", ToServer), NONE);
     assert_eq!(bench.toy(b"n\n.", ToServer), [2, 3, 5]);
     assert_eq!(bench.toy(b"n\nv q\n.", ToServer), [3, 5]);
 }
@@ -139,20 +144,17 @@ fn a_rule_on_both_halves_of_a_transaction() {
         ..with(2, "toy", vec![buffer("toy.answer", vec![has(b"yes, longer")]), buffer("toy.line", vec![has(b"a")])])
     };
     let mut bench = Bench::new(compile(vec![both, late]));
-    assert_eq!(bench.toy(b"n\nv ask\n.", ToServer), []);
+    assert_eq!(bench.toy(b"n\nv ask\n.", ToServer), NONE);
     assert_eq!(bench.toy(b"r yes, longer", ToClient), [1, 2]);
-    assert_eq!(bench.toy(b"n\nv ask\n.", ToServer), []);
-    assert_eq!(bench.toy(b"r no", ToClient), []);
+    assert_eq!(bench.toy(b"n\nv ask\n.", ToServer), NONE);
+    assert_eq!(bench.toy(b"r no", ToClient), NONE);
 }
 
 #[test]
 fn transforms_come_before_the_prefilter() {
     let condition = Condition::Buffer {
         buffer: "toy.line".into(),
-        transforms: vec![
-            Transform { name: "strip_whitespace".into(), argument: String::new() },
-            Transform { name: "to_uppercase".into(), argument: String::new() },
-        ],
+        transforms: vec![ir::Transform::StripWhitespace, ir::Transform::ToUppercase],
         checks: vec![has(b"EVIL")],
     };
     let mut bench = Bench::new(compile(vec![with(1, "toy", vec![condition])]));

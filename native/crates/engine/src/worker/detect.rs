@@ -173,7 +173,7 @@ impl<W: Watch> DetectStage<W> {
                 session: app.session.as_deref_mut(),
                 stream,
                 frames,
-                stream_sizes: tcp.as_ref().map(|session| Direction::BOTH.map(|side| session.sent(side))),
+                stream_sizes: tcp.as_ref().map(|session| PerDirection::from_fn(|side| session.sent(side))),
                 stats,
                 packet_in_stream: in_stream,
                 opaque,

@@ -8,9 +8,11 @@ use crate::compile::draft::Draft;
 use crate::compile::keyword_index::{BufferRef, FrameRef};
 use crate::compile::plan::{BASE64_DATA, PAYLOAD};
 use crate::error::RuleError;
-use crate::keyword::check::{self, Check, needs_all};
-use crate::keyword::condition::{Absence, BufferEngine, Condition, FrameTest, Look, TxCondition, TxTest};
+use crate::keyword::buffer_test::{Absence, FrameTest, Look};
+use crate::keyword::condition::Condition;
 use crate::keyword::file::file_policy;
+use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
+use crate::keyword::{self, Check};
 
 impl Draft<'_> {
     /// A condition on a row of the protocols: one inspection engine for each protocol and direction that has it.
@@ -47,7 +49,7 @@ impl Draft<'_> {
         checks: &[ir::Check],
     ) -> Result<(), RuleError> {
         if name == BASE64_DATA {
-            let compiled = check::compile(checks, &mut self.scope)?;
+            let compiled = keyword::compile(checks, &mut self.scope)?;
             return self.base64(compiled);
         }
         let look = self.look(name, transforms, checks)?;
@@ -56,8 +58,7 @@ impl Draft<'_> {
             return Ok(());
         }
         if let Some(buffer) = self.around.names.packet_buffer(name) {
-            self.needs_packet = true;
-            self.packet_condition(position, Condition::Buffer { buffer, look });
+            self.ask(position, Condition::Buffer { buffer, look });
             return Ok(());
         }
         self.tx_condition(position, name, TxTest::Buffer(look))
@@ -107,18 +108,16 @@ impl Draft<'_> {
         transforms: &[ir::Transform],
         checks: &[ir::Check],
     ) -> Result<Look, RuleError> {
-        if checks.iter().any(|check| matches!(check, ir::Check::Entropy(_))) {
-            self.scope.buffer = self.plain_name(name);
-        }
-        let compiled = check::compile(checks, &mut self.scope)?;
+        self.scope.buffer = self.plain_name(name);
+        let compiled = keyword::compile(checks, &mut self.scope)?;
         let absence = checks.iter().find_map(|check| match check {
-            ir::Check::Absent { or_else } => Some(if *or_else { Absence::OrElse } else { Absence::Must }),
+            ir::Check::Absent(absent) => Some(if absent.or_else { Absence::OrElse } else { Absence::Must }),
             _ => None,
         });
         Ok(Look {
             transforms: self.around.transforms.chain(transforms)?,
             absence: absence.unwrap_or_default(),
-            needs_all: compiled.iter().any(needs_all),
+            needs_all: compiled.iter().any(Check::needs_complete_buffer),
             checks: compiled,
         })
     }
@@ -136,7 +135,7 @@ impl Draft<'_> {
             .chain(in_payload)
             .flat_map(|(position, look)| look.checks.iter_mut().map(move |check| (position, check)))
             .filter_map(|(position, check)| match check {
-                Check::Base64 { nested, .. } => Some((position, nested)),
+                Check::Base64Decode(decode) => Some((position, &mut decode.nested)),
                 _ => None,
             })
             .max_by_key(|(position, _)| *position);

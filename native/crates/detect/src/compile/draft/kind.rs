@@ -6,8 +6,8 @@ use sidewire_ir::HeaderProtocol;
 
 use crate::compile::draft::Draft;
 use crate::compile::plan::{Classes, Order, StateUse, TxScope};
-use crate::keyword::check::Check;
 use crate::keyword::condition::{Condition, Effect};
+use crate::keyword::operator::Placement;
 use crate::rule::RuleType;
 
 impl Draft<'_> {
@@ -22,7 +22,7 @@ impl Draft<'_> {
         let conditions = || self.conditions.iter().map(|(_, condition)| condition);
         let flow = &self.rule.flow;
         let stateless = self.payload.is_empty() && self.apps.is_none();
-        let keeps_bits = |condition: &Condition| matches!(condition, Condition::XBit { .. });
+        let keeps_bits = |condition: &Condition| matches!(condition, Condition::Xbit(_));
         if stateless
             && flow.is_direction_only()
             && conditions().any(|condition| matches!(condition, Condition::AppProtocol(_)))
@@ -33,8 +33,10 @@ impl Draft<'_> {
         let addresses_only = |condition: &Condition| {
             keeps_bits(condition) || matches!(condition, Condition::Field { field, .. } if field.name == "ip_proto")
         };
-        let compatible = |effect: &Effect| {
-            matches!(effect, Effect::FlowBits { action: ir::FlowBitAction::Set, .. } | Effect::XBit { .. })
+        let compatible = |effect: &Effect| match effect {
+            Effect::FlowBits(change) => change.only_sets(),
+            Effect::Xbit(_) => true,
+            Effect::FlowInt(_) => false,
         };
         if stateless
             && *flow == ir::FlowRequirement::default()
@@ -45,7 +47,7 @@ impl Draft<'_> {
             return (if negated_addresses { RuleType::LikeIpOnly } else { RuleType::IpOnly }, true, false);
         }
         let is_event =
-            |condition: &Condition| matches!(condition, Condition::DecodeEvent { .. } | Condition::StreamEvent { .. });
+            |condition: &Condition| matches!(condition, Condition::DecodeEvent(_) | Condition::StreamEvent(_));
         if self.payload.is_empty() && !self.conditions.is_empty() && conditions().all(is_event) {
             return (RuleType::DecoderEvent, true, false);
         }
@@ -55,10 +57,11 @@ impl Draft<'_> {
             if self.classes.0 & Classes::TCP == 0 || only_packet {
                 return (RuleType::Packet, true, self.classes.0 & !Classes::TCP == 0 && !only_packet);
             }
-            let anchored = self.payload.iter().flat_map(|(_, look)| &look.checks).any(|check| match check {
-                Check::Content(content) => !content.relative && (content.start.is_some() || content.end.is_some()),
-                _ => false,
-            });
+            let anchored = self
+                .payload
+                .iter()
+                .flat_map(|(_, look)| &look.checks)
+                .any(|check| check.placement() == Placement::Window);
             return match only_stream {
                 false if anchored || self.needs_both => (RuleType::PacketStream, true, true),
                 _ => (RuleType::Stream, false, true),
@@ -130,17 +133,17 @@ impl Draft<'_> {
                 ir::Action::Alert | ir::Action::Config => 3,
             },
             flowbits: StateUse::new(
-                sets(|effect| matches!(effect, Effect::FlowBits { .. })),
-                reads(|condition| matches!(condition, Condition::FlowBits { .. })),
+                sets(|effect| matches!(effect, Effect::FlowBits(_))),
+                reads(|condition| matches!(condition, Condition::FlowBits(_))),
             ),
             depth: 0,
             flowints: StateUse::new(
-                sets(|effect| matches!(effect, Effect::FlowInt { .. })),
-                reads(|condition| matches!(condition, Condition::FlowInt { .. } | Condition::FlowIntSet { .. })),
+                sets(|effect| matches!(effect, Effect::FlowInt(_))),
+                reads(|condition| matches!(condition, Condition::FlowInt(_))),
             ),
             xbits: StateUse::new(
-                sets(|effect| matches!(effect, Effect::XBit { .. })),
-                reads(|condition| matches!(condition, Condition::XBit { .. })),
+                sets(|effect| matches!(effect, Effect::Xbit(_))),
+                reads(|condition| matches!(condition, Condition::Xbit(_))),
             ),
             priority: self.rule.priority,
             gid: self.rule.gid,

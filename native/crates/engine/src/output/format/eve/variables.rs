@@ -27,8 +27,8 @@ impl<'a> Variables<'a> {
         out.object_unless_empty("metadata", |o| self.metadata(o));
     }
 
-    fn flowbits(&self) -> impl Iterator<Item = &'static str> + use<'a> {
-        self.flow.into_iter().flat_map(FlowState::flowbits)
+    fn flowbits(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.flow.into_iter().flat_map(|flow| flow.flowbits())
     }
 
     fn metadata(self, out: &mut Object<'_>) {

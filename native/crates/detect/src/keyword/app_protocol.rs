@@ -1,0 +1,81 @@
+//! `app-layer-protocol`: what a flow was taken for.
+
+use sidewire_base::Direction;
+use sidewire_ir::AppLayerPart;
+
+use crate::keyword::context::ConditionInput;
+use crate::rule::RuleType;
+use crate::state::app_proto::{Taken, TakenFor};
+
+#[derive(Clone, Debug)]
+pub(crate) struct AppProtocolTest {
+    pub(crate) part: AppLayerPart,
+    pub(crate) apps: Vec<usize>,
+    pub(crate) failed: bool,
+    pub(crate) unknown: bool,
+    pub(crate) negated: bool,
+}
+
+impl AppProtocolTest {
+    /// A rule on nothing but the protocol waits until the flow has one.
+    pub(crate) fn holds(&self, on: &ConditionInput<'_>) -> bool {
+        on.facts.has_flow
+            && (on.kind != RuleType::ProtocolOnly || on.facts.taken.flow != Taken::Unknown)
+            && self.holds_of(&on.facts.taken, on.facts.direction)
+    }
+
+    /// A negated test does not hold as long as the protocol is not known. `direction` is the packet's.
+    fn holds_of(&self, taken: &TakenFor, direction: Direction) -> bool {
+        let [to_server, to_client] = taken.sides;
+        let side = |direction| if direction == Direction::ToServer { to_server } else { to_client };
+        let asked = match self.part {
+            AppLayerPart::Packet => [side(direction); 2],
+            AppLayerPart::ToServer => [to_server; 2],
+            AppLayerPart::ToClient => [to_client; 2],
+            AppLayerPart::Either => taken.sides,
+            AppLayerPart::Final => [taken.flow; 2],
+            AppLayerPart::Original => [taken.original; 2],
+        };
+        if self.negated && asked == [Taken::Unknown; 2] {
+            return false;
+        }
+        let wanted = |taken: Taken| match taken {
+            Taken::For(app) => self.apps.contains(&app),
+            Taken::Failed => self.failed,
+            Taken::Unknown => self.unknown,
+        };
+        asked.into_iter().any(wanted) != self.negated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AppLayerPart::{Either, Final, Original, Packet};
+    use Direction::{ToClient, ToServer};
+
+    #[test]
+    fn a_protocol_is_asked_of_the_direction_unless_told_otherwise() {
+        let (web, mail) = (Taken::For(0), Taken::For(1));
+        let one_sided = TakenFor { flow: web, sides: [web, Taken::Unknown], original: mail };
+        let mixed = TakenFor { flow: web, sides: [web, Taken::Failed], original: Taken::Unknown };
+        let holds = |part, negated, taken: &TakenFor, direction| {
+            let test = AppProtocolTest { part, apps: vec![0], failed: false, unknown: false, negated };
+            test.holds_of(taken, direction)
+        };
+        assert!(holds(Packet, false, &one_sided, ToServer) && !holds(Packet, false, &one_sided, ToClient));
+        assert!(
+            !holds(Packet, true, &one_sided, ToServer) && !holds(Packet, true, &one_sided, ToClient),
+            "not known yet"
+        );
+        assert!(holds(Packet, true, &mixed, ToClient));
+        assert!(
+            holds(AppLayerPart::ToServer, false, &mixed, ToClient)
+                && !holds(AppLayerPart::ToClient, false, &mixed, ToServer)
+        );
+        assert!(holds(Either, false, &one_sided, ToClient) && !holds(Either, true, &mixed, ToClient));
+        assert!(holds(Final, false, &one_sided, ToClient));
+        assert!(!holds(Original, false, &one_sided, ToServer) && holds(Original, true, &one_sided, ToServer));
+        assert!(!holds(Original, true, &mixed, ToServer), "it was none");
+    }
+}

@@ -1,0 +1,50 @@
+//! `base64_decode`, and the checks on `base64_data` after it: they run inside of it.
+
+use sidewire_ir as ir;
+
+use crate::error::RuleError;
+use crate::keyword::Check;
+use crate::keyword::base64;
+use crate::keyword::eval::BufferRun;
+use crate::keyword::operator::{CompileScope, Operator, Placement, Rest, Verdict};
+
+/// Octets that are decoded at most.
+const LIMIT: usize = 65_536;
+
+#[derive(Debug)]
+pub(crate) struct Base64Check {
+    /// Octets to decode; 0: to the end.
+    bytes: usize,
+    offset: usize,
+    relative: bool,
+    /// What must hold of the result.
+    pub(crate) nested: Box<[Check]>,
+}
+
+impl Operator for Base64Check {
+    type Ir = ir::Base64Decode;
+
+    fn is_relative(ir: &ir::Base64Decode) -> bool {
+        ir.relative
+    }
+
+    fn compile(ir: &ir::Base64Decode, _: &mut CompileScope) -> Result<Self, RuleError> {
+        let (bytes, offset) = (ir.bytes as usize, ir.offset as usize);
+        Ok(Self { bytes, offset, relative: ir.relative, nested: Box::default() })
+    }
+
+    fn placement(&self) -> Placement {
+        if self.relative { Placement::Anywhere } else { Placement::Edges }
+    }
+
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+        let from = if self.relative { run.at + self.offset } else { self.offset };
+        let Some(mut area) = run.view.data.get(from..) else { return Verdict::Fails };
+        if self.bytes != 0 {
+            area = area.get(..self.bytes).unwrap_or(area);
+        }
+        let area = area.get(..LIMIT).unwrap_or(area);
+        let Some(decoded) = base64::decode(area, base64::Mode::Stop) else { return Verdict::Fails };
+        run.nested(&self.nested, &decoded).into()
+    }
+}

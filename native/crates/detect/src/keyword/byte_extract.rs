@@ -1,0 +1,59 @@
+//! `byte_extract`: keeps a number of the buffer in a variable.
+
+use sidewire_ir as ir;
+
+use crate::error::RuleError;
+use crate::keyword::byte_location::{ByteLocation, masked};
+use crate::keyword::eval::BufferRun;
+use crate::keyword::operator::{CompileScope, Operator, Placement, Rest, Verdict};
+
+#[derive(Debug)]
+pub(crate) struct ByteExtractCheck {
+    bytes: usize,
+    location: ByteLocation,
+    variable: usize,
+    multiplier: u32,
+    align: u8,
+    bitmask: u32,
+}
+
+impl Operator for ByteExtractCheck {
+    type Ir = ir::ByteExtract;
+
+    fn is_relative(ir: &ir::ByteExtract) -> bool {
+        ir.relative
+    }
+
+    fn compile(ir: &ir::ByteExtract, scope: &mut CompileScope) -> Result<Self, RuleError> {
+        let offset = ir::Operand::Number(ir.offset);
+        Ok(Self {
+            bytes: ir.bytes as usize,
+            location: ByteLocation::new(&offset, ir.relative, ir.endian, ir.string_base, scope)?,
+            variable: scope.define(&ir.name),
+            multiplier: ir.multiplier,
+            align: ir.align,
+            bitmask: ir.bitmask,
+        })
+    }
+
+    fn placement(&self) -> Placement {
+        self.location.placement()
+    }
+
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+        self.extract(run).is_some().into()
+    }
+}
+
+impl ByteExtractCheck {
+    fn extract(&self, run: &mut BufferRun<'_, '_>) -> Option<()> {
+        let (value, after) = self.location.read(run, self.bytes)?;
+        let mut value = masked(value, self.bitmask).wrapping_mul(self.multiplier.into());
+        if self.align != 0 {
+            value = value.checked_next_multiple_of(self.align.into())?;
+        }
+        run.set(self.variable, value)?;
+        run.at = after;
+        Some(())
+    }
+}

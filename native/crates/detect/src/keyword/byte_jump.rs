@@ -1,0 +1,78 @@
+//! `byte_jump`: moves on by a number in the buffer.
+
+use sidewire_ir as ir;
+
+use crate::error::RuleError;
+use crate::keyword::byte_location::{ByteLocation, masked};
+use crate::keyword::eval::BufferRun;
+use crate::keyword::operator::{Amount, CompileScope, Operator, Placement, Rest, Verdict};
+
+#[derive(Debug)]
+pub(crate) struct ByteJumpCheck {
+    bytes: Amount,
+    location: ByteLocation,
+    multiplier: u32,
+    align: bool,
+    from_beginning: bool,
+    from_end: bool,
+    post_offset: Amount,
+    bitmask: u32,
+}
+
+impl Operator for ByteJumpCheck {
+    type Ir = ir::ByteJump;
+
+    fn is_relative(ir: &ir::ByteJump) -> bool {
+        ir.relative
+    }
+
+    fn compile(ir: &ir::ByteJump, scope: &mut CompileScope) -> Result<Self, RuleError> {
+        Ok(Self {
+            bytes: scope.amount(&ir.bytes)?,
+            location: ByteLocation::new(&ir.offset, ir.relative, ir.endian, ir.string_base, scope)?,
+            multiplier: ir.multiplier,
+            align: ir.align,
+            from_beginning: ir.from_beginning,
+            from_end: ir.from_end,
+            post_offset: scope.amount(&ir.post_offset)?,
+            bitmask: ir.bitmask,
+        })
+    }
+
+    fn placement(&self) -> Placement {
+        if self.from_beginning || self.from_end { Placement::Edges } else { self.location.placement() }
+    }
+
+    fn needs_complete_buffer(&self) -> bool {
+        self.from_end
+    }
+
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+        self.target(run).map(|at| run.at = at).is_some().into()
+    }
+}
+
+impl ByteJumpCheck {
+    /// Where it jumps to; it has to be inside the buffer.
+    fn target(&self, run: &BufferRun<'_, '_>) -> Option<usize> {
+        let bytes = run.count(self.bytes)?;
+        let (value, after) =
+            if bytes == 0 { (0, self.location.index(run)?) } else { self.location.read(run, bytes)? };
+        let mut distance = masked(value, self.bitmask).checked_mul(self.multiplier.into())?;
+        if self.align {
+            distance = distance.checked_next_multiple_of(4)?;
+        }
+        let length = i64::try_from(run.view.data.len()).ok()?;
+        let from = if self.from_beginning {
+            run.local(0)
+        } else if self.from_end {
+            length
+        } else {
+            i64::try_from(after).ok()?
+        };
+        // Numbers read as text may be negative: they are in two's complement here.
+        let to = from.checked_add(distance as i64)?.checked_add(run.work.amount(self.post_offset))?;
+        // A jump to before the buffer ends at its first octet.
+        if to >= length { None } else { usize::try_from(to.max(0)).ok() }
+    }
+}

@@ -1,0 +1,68 @@
+//! `byte_math`: computes with a number of the buffer and keeps the result in a variable.
+
+use sidewire_ir as ir;
+use sidewire_ir::MathOperator;
+
+use crate::error::RuleError;
+use crate::keyword::byte_location::{ByteLocation, masked};
+use crate::keyword::eval::BufferRun;
+use crate::keyword::operator::{Amount, CompileScope, Operator, Placement, Rest, Verdict};
+
+#[derive(Debug)]
+pub(crate) struct ByteMathCheck {
+    bytes: Amount,
+    location: ByteLocation,
+    operator: MathOperator,
+    value: Amount,
+    variable: usize,
+    bitmask: u32,
+}
+
+impl Operator for ByteMathCheck {
+    type Ir = ir::ByteMath;
+
+    fn is_relative(ir: &ir::ByteMath) -> bool {
+        ir.relative
+    }
+
+    fn compile(ir: &ir::ByteMath, scope: &mut CompileScope) -> Result<Self, RuleError> {
+        Ok(Self {
+            bytes: scope.amount(&ir.bytes)?,
+            location: ByteLocation::new(&ir.offset, ir.relative, ir.endian, ir.string_base, scope)?,
+            operator: ir.operator,
+            value: scope.amount(&ir.value)?,
+            variable: scope.define(&ir.result),
+            bitmask: ir.bitmask,
+        })
+    }
+
+    fn placement(&self) -> Placement {
+        self.location.placement()
+    }
+
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+        self.compute(run).is_some().into()
+    }
+}
+
+impl ByteMathCheck {
+    fn compute(&self, run: &mut BufferRun<'_, '_>) -> Option<()> {
+        let (left, after) = self.location.read(run, run.count(self.bytes)?)?;
+        let right = run.value(self.value);
+        let value = match self.operator {
+            MathOperator::Add => left.wrapping_add(right),
+            MathOperator::Subtract => left.wrapping_sub(right),
+            MathOperator::Multiply => left.wrapping_mul(right),
+            MathOperator::Divide => left.checked_div(right)?,
+            MathOperator::ShiftLeft => shift(right).and_then(|by| left.checked_shl(by)).unwrap_or(0),
+            MathOperator::ShiftRight => shift(right).and_then(|by| left.checked_shr(by)).unwrap_or(0),
+        };
+        run.set(self.variable, masked(value, self.bitmask))?;
+        run.at = after;
+        Some(())
+    }
+}
+
+fn shift(by: u64) -> Option<u32> {
+    u32::try_from(by).ok()
+}

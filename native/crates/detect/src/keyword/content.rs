@@ -1,0 +1,142 @@
+//! `content`: octets that are there, or are not.
+
+use sidewire_ir as ir;
+
+use crate::error::RuleError;
+use crate::keyword::eval::BufferRun;
+use crate::keyword::literal::Literal;
+use crate::keyword::operator::{Amount, CompileScope, Operator, Placement, Rest, Verdict, unhex};
+
+#[derive(Debug)]
+pub(crate) struct ContentCheck {
+    literal: Literal,
+    negated: bool,
+    relative: bool,
+    /// `offset` or `distance`.
+    start: Option<Amount>,
+    /// `depth` or `within`.
+    end: Option<Amount>,
+    ends_with: bool,
+    retry: bool,
+}
+
+impl Operator for ContentCheck {
+    type Ir = ir::Content;
+
+    const ANCHORS: bool = true;
+
+    fn is_relative(ir: &ir::Content) -> bool {
+        ir.window.relative
+    }
+
+    fn compile(ir: &ir::Content, scope: &mut CompileScope) -> Result<Self, RuleError> {
+        Ok(Self {
+            literal: Literal::new(&unhex(&ir.pattern)?, ir.nocase),
+            negated: ir.negated,
+            relative: ir.window.relative,
+            start: ir.window.start.as_ref().map(|start| scope.amount(start)).transpose()?,
+            end: ir.window.end.as_ref().map(|end| scope.amount(end)).transpose()?,
+            ends_with: ir.ends_with,
+            retry: false,
+        })
+    }
+
+    fn placement(&self) -> Placement {
+        if !self.relative && (self.start.is_some() || self.end.is_some()) {
+            Placement::Window
+        } else if self.ends_with {
+            Placement::Edges
+        } else {
+            Placement::Anywhere
+        }
+    }
+
+    fn needs_complete_buffer(&self) -> bool {
+        self.negated || self.ends_with
+    }
+
+    fn retry(&mut self) {
+        self.retry = !self.negated;
+    }
+
+    fn eval(&self, run: &mut BufferRun<'_, '_>, rest: Rest<'_>) -> Verdict {
+        if self.retry {
+            return self.eval_each(run, rest);
+        }
+        let found = self.window(run).and_then(|(from, to)| self.find(run, from, to));
+        if let Some(at) = found.filter(|_| !self.negated) {
+            run.at = at + self.literal.len();
+        }
+        let holds = found.is_some() != self.negated;
+        if !holds && self.is_fixed() {
+            run.give_up();
+        }
+        holds.into()
+    }
+}
+
+impl ContentCheck {
+    /// Where it may lie depends on no other check.
+    const fn is_fixed(&self) -> bool {
+        !self.relative
+            && !matches!(self.start, Some(Amount::Variable(_)))
+            && !matches!(self.end, Some(Amount::Variable(_)))
+    }
+
+    /// Where it may lie: begin and end. `None`: nowhere.
+    fn window(&self, run: &BufferRun<'_, '_>) -> Option<(usize, usize)> {
+        let length = run.view.data.len();
+        let clamp = |value: i64| usize::try_from(value.max(0)).unwrap_or(usize::MAX).min(length);
+        let start = self.start.map(|amount| run.work.amount(amount));
+        let end = self.end.map(|amount| run.work.amount(amount));
+        let (from, to) = if self.relative {
+            let last = i64::try_from(run.at).unwrap_or(i64::MAX);
+            let from = last.saturating_add(start.unwrap_or(0));
+            (from, end.map_or(i64::MAX, |within| from.saturating_add(within)))
+        } else {
+            let from = start.unwrap_or(0);
+            (run.local(from), end.map_or(i64::MAX, |depth| run.local(from.saturating_add(depth))))
+        };
+        if from > length as i64 || to <= 0 {
+            return None;
+        }
+        let (from, to) = (clamp(from), clamp(to));
+        (from <= to).then_some((from, to))
+    }
+
+    /// The first place at `from` or later inside its window.
+    fn find(&self, run: &BufferRun<'_, '_>, from: usize, to: usize) -> Option<usize> {
+        let area = run.view.data.get(from..to)?;
+        if self.ends_with {
+            if to != run.view.data.len() || !run.view.complete {
+                return None;
+            }
+            let at = area.len().checked_sub(self.literal.len())?;
+            return self.literal.begins(area.get(at..)?).then_some(from + at);
+        }
+        self.literal.find(area).map(|at| from + at)
+    }
+
+    /// Tries each place until the checks that count from it hold.
+    fn eval_each(&self, run: &mut BufferRun<'_, '_>, rest: Rest<'_>) -> Verdict {
+        let mut tried = false;
+        if let Some((mut from, to)) = self.window(run) {
+            while let Some(at) = self.find(run, from, to) {
+                tried = true;
+                run.at = at + self.literal.len();
+                if run.rest(rest) {
+                    return Verdict::Settled(true);
+                }
+                if !run.may_retry() {
+                    return Verdict::Settled(false);
+                }
+                from = at + 1;
+            }
+        }
+        // What the next checks count from did not depend on earlier matches: trying those again changes nothing.
+        if self.is_fixed() {
+            run.give_up();
+        }
+        if tried { Verdict::Settled(false) } else { Verdict::Fails }
+    }
+}

@@ -1,0 +1,56 @@
+//! What conditions on packets and flows are evaluated against.
+
+use sidewire_base::{Direction, Endpoint, PerDirection, Time};
+use sidewire_decode::Packet;
+
+use crate::keyword::fields::Subject;
+use crate::rule::RuleType;
+use crate::state::app_proto::{FlowStats, TakenFor};
+use crate::state::flow_state::FlowState;
+use crate::state::host_bits::HostBits;
+
+/// A packet and its flow, or the end of a flow: everything that stays the same while rules are evaluated.
+pub(crate) struct PacketFacts<'a> {
+    pub(crate) time: Time,
+    pub(crate) packet: Option<&'a Packet<'a>>,
+    pub(crate) source: Option<Endpoint>,
+    pub(crate) destination: Option<Endpoint>,
+    /// Towards the server without a flow.
+    pub(crate) direction: Direction,
+    pub(crate) has_flow: bool,
+    pub(crate) taken: TakenFor,
+    /// Detection events of the flow, all so far.
+    pub(crate) app_events: &'a [&'static str],
+    /// Stream events of the packet, by position.
+    pub(crate) stream_events: &'a [u16],
+    pub(crate) stream_sizes: Option<PerDirection<u32>>,
+    pub(crate) stats: Option<FlowStats>,
+}
+
+impl<'a> PacketFacts<'a> {
+    /// What fields are read from.
+    pub(crate) const fn subject(&self) -> Subject<'a> {
+        Subject { packet: self.packet, stats: self.stats }
+    }
+}
+
+/// What one rule's conditions are evaluated against.
+#[derive(Clone, Copy)]
+pub(crate) struct ConditionInput<'a> {
+    pub(crate) facts: &'a PacketFacts<'a>,
+    pub(crate) state: Option<&'a FlowState>,
+    pub(crate) hosts: &'a HostBits,
+    /// The transaction the rule is evaluated on, by its id.
+    pub(crate) tx: Option<u64>,
+    /// Type of the rule.
+    pub(crate) kind: RuleType,
+}
+
+/// What the effects of a rule that matched change.
+pub(crate) struct EffectOutput<'a> {
+    pub(crate) facts: &'a PacketFacts<'a>,
+    pub(crate) state: Option<&'a mut FlowState>,
+    pub(crate) hosts: &'a mut HostBits,
+    /// The transaction the rule matched on, by its id.
+    pub(crate) tx: Option<u64>,
+}

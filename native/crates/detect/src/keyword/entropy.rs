@@ -1,0 +1,78 @@
+//! `entropy`: the Shannon entropy of the buffer, or a part of it.
+
+use sidewire_ir as ir;
+use sidewire_ir::Compare;
+
+use crate::error::RuleError;
+use crate::keyword::eval::BufferRun;
+use crate::keyword::operator::{CompileScope, Operator, Placement, Rest, Verdict};
+use crate::state::names::Name;
+
+#[derive(Debug)]
+pub(crate) struct EntropyCheck {
+    /// What EVE calls the buffer.
+    of: Name,
+    /// Octets looked at; 0: all.
+    bytes: usize,
+    offset: i32,
+    operator: Compare,
+    /// Bits an octet.
+    value: f64,
+}
+
+impl Operator for EntropyCheck {
+    type Ir = ir::Entropy;
+
+    fn compile(ir: &ir::Entropy, scope: &mut CompileScope) -> Result<Self, RuleError> {
+        let of = Name::new(&scope.buffer);
+        Ok(Self { of, bytes: ir.bytes as usize, offset: ir.offset, operator: ir.operator, value: ir.value })
+    }
+
+    fn placement(&self) -> Placement {
+        Placement::Edges
+    }
+
+    fn needs_complete_buffer(&self) -> bool {
+        true
+    }
+
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+        let area = usize::try_from(self.offset).ok().and_then(|from| run.view.data.get(from..));
+        let Some(mut area) = area.filter(|area| !area.is_empty()) else { return Verdict::Fails };
+        if self.bytes != 0 {
+            let Some(head) = area.get(..self.bytes) else { return Verdict::Fails };
+            area = head;
+        }
+        let entropy = shannon(area);
+        run.work.entropies.retain(|(name, _)| *name != self.of);
+        run.work.entropies.push((self.of.clone(), entropy));
+        let holds = match self.operator {
+            Compare::Less => entropy < self.value,
+            Compare::LessOrEqual => entropy <= self.value,
+            Compare::Equal => (entropy - self.value).abs() < 1e-9,
+            Compare::NotEqual => (entropy - self.value).abs() >= 1e-9,
+            Compare::GreaterOrEqual => entropy >= self.value,
+            Compare::Greater => entropy > self.value,
+        };
+        holds.into()
+    }
+}
+
+/// Shannon entropy in bits per octet.
+fn shannon(data: &[u8]) -> f64 {
+    let mut counts = [0u32; 256];
+    for &octet in data {
+        if let Some(count) = counts.get_mut(usize::from(octet)) {
+            *count += 1;
+        }
+    }
+    let total = data.len() as f64;
+    -counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|&count| {
+            let share = f64::from(count) / total;
+            share * share.log2()
+        })
+        .sum::<f64>()
+}

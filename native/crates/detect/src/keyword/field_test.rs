@@ -1,0 +1,36 @@
+//! Keywords for numbers: of packets and flows, and of transactions.
+
+use sidewire_ir::FlagCompare;
+
+use crate::keyword::fields::{Field, Subject};
+use crate::keyword::ranges::Ranges;
+
+/// A test on a number.
+#[derive(Debug)]
+pub(crate) enum FieldTest {
+    Ranges(Ranges),
+    Bits { compare: FlagCompare, value: u64, mask: u64, negated: bool },
+}
+
+impl FieldTest {
+    pub(crate) fn holds(&self, number: u64) -> bool {
+        match self {
+            Self::Ranges(ranges) => ranges.holds(number),
+            Self::Bits { compare, value, mask, negated } => {
+                let (number, value) = (number & mask, value & mask);
+                let holds = match compare {
+                    FlagCompare::Exactly => number == value,
+                    FlagCompare::All => number & value == value,
+                    FlagCompare::Any => number & value != 0,
+                    FlagCompare::None => number & value == 0,
+                };
+                holds != *negated
+            }
+        }
+    }
+
+    /// Holds for one of a field's values; a field that is not there satisfies nothing.
+    pub(crate) fn holds_of(&self, field: &Field, subject: &Subject<'_>) -> bool {
+        (0..).map_while(|nth| (field.get)(subject, nth)).any(|number| self.holds(number))
+    }
+}

@@ -1,0 +1,56 @@
+//! `flowbits`: named bits of a flow.
+
+use sidewire_ir::FlowBitAction;
+
+use crate::keyword::condition::{Condition, Effect, Meaning};
+use crate::keyword::context::{ConditionInput, EffectOutput};
+use crate::state::names::Name;
+
+/// One of some bits is set, or none of them.
+#[derive(Debug)]
+pub(crate) struct FlowBitsTest {
+    set: bool,
+    pub(crate) names: Box<[Name]>,
+}
+
+/// Bits that are set, unset or toggled.
+#[derive(Debug)]
+pub(crate) struct FlowBitsChange {
+    action: FlowBitAction,
+    pub(crate) names: Box<[Name]>,
+}
+
+/// What `flowbits` means.
+pub(crate) fn compile(action: FlowBitAction, names: &[String]) -> Meaning {
+    let names = names.iter().map(|name| Name::new(name)).collect();
+    match action {
+        FlowBitAction::IsSet => Condition::FlowBits(FlowBitsTest { set: true, names }).into(),
+        FlowBitAction::IsNotSet => Condition::FlowBits(FlowBitsTest { set: false, names }).into(),
+        FlowBitAction::Set | FlowBitAction::Unset | FlowBitAction::Toggle => {
+            Effect::FlowBits(FlowBitsChange { action, names }).into()
+        }
+    }
+}
+
+impl FlowBitsTest {
+    pub(crate) fn holds(&self, on: &ConditionInput<'_>) -> bool {
+        on.state.is_some_and(|state| self.names.iter().any(|name| state.has_bit(name)) == self.set)
+    }
+}
+
+impl FlowBitsChange {
+    pub(crate) const fn only_sets(&self) -> bool {
+        matches!(self.action, FlowBitAction::Set)
+    }
+
+    pub(crate) fn apply(&self, on: EffectOutput<'_>) {
+        let Some(state) = on.state else { return };
+        for name in &self.names {
+            match self.action {
+                FlowBitAction::Unset => state.unset_bit(name),
+                FlowBitAction::Toggle if state.has_bit(name) => state.unset_bit(name),
+                _ => state.set_bit(name),
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `flowint`: named numbers of a flow.
+
+use sidewire_ir as ir;
+use sidewire_ir::FlowIntAction;
+
+use crate::error::RuleError;
+use crate::keyword::condition::{Condition, Effect, Meaning};
+use crate::keyword::context::{ConditionInput, EffectOutput};
+use crate::state::flow_state::FlowState;
+use crate::state::names::Name;
+
+/// A number is there, is not there, or compares.
+#[derive(Debug)]
+pub(crate) struct FlowIntTest {
+    name: Name,
+    test: Test,
+}
+
+#[derive(Debug)]
+enum Test {
+    IsSet(bool),
+    Compare(fn(u32, u32) -> bool, Operand),
+}
+
+/// A number that is set or changed.
+#[derive(Debug)]
+pub(crate) struct FlowIntChange {
+    name: Name,
+    /// What becomes of the number and the operand.
+    compute: fn(u32, u32) -> u32,
+    operand: Operand,
+}
+
+#[derive(Debug)]
+enum Operand {
+    Number(u32),
+    Variable(Name),
+}
+
+/// What `flowint` means.
+///
+/// # Errors
+/// An operand that is missing, or too large.
+pub(crate) fn compile(name: &str, action: FlowIntAction, value: Option<&ir::Operand>) -> Result<Meaning, RuleError> {
+    let name = Name::new(name);
+    let compare: fn(u32, u32) -> bool = match action {
+        FlowIntAction::IsSet | FlowIntAction::NotSet => {
+            let test = Test::IsSet(action == FlowIntAction::IsSet);
+            return Ok(Condition::FlowInt(FlowIntTest { name, test }).into());
+        }
+        FlowIntAction::Set => return change(name, |_, new| new, value),
+        FlowIntAction::Add => return change(name, u32::wrapping_add, value),
+        FlowIntAction::Subtract => return change(name, u32::wrapping_sub, value),
+        FlowIntAction::Less => |left, right| left < right,
+        FlowIntAction::LessOrEqual => |left, right| left <= right,
+        FlowIntAction::Equal => |left, right| left == right,
+        FlowIntAction::NotEqual => |left, right| left != right,
+        FlowIntAction::GreaterOrEqual => |left, right| left >= right,
+        FlowIntAction::Greater => |left, right| left > right,
+    };
+    Ok(Condition::FlowInt(FlowIntTest { name, test: Test::Compare(compare, Operand::new(value)?) }).into())
+}
+
+fn change(name: Name, compute: fn(u32, u32) -> u32, value: Option<&ir::Operand>) -> Result<Meaning, RuleError> {
+    Ok(Effect::FlowInt(FlowIntChange { name, compute, operand: Operand::new(value)? }).into())
+}
+
+impl Operand {
+    fn new(value: Option<&ir::Operand>) -> Result<Self, RuleError> {
+        match value {
+            Some(ir::Operand::Number(number)) => u32::try_from(*number).map(Self::Number).map_err(|_| {
+                RuleError::Range { keyword: "flowint", value: *number, least: 0, greatest: u32::MAX.into() }
+            }),
+            Some(ir::Operand::Variable(name)) => Ok(Self::Variable(Name::new(name))),
+            None => Err(RuleError::Missing("flowint")),
+        }
+    }
+
+    fn value(&self, state: &FlowState) -> Option<u32> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Variable(name) => state.int(name),
+        }
+    }
+}
+
+impl FlowIntTest {
+    pub(crate) fn holds(&self, on: &ConditionInput<'_>) -> bool {
+        on.state.is_some_and(|state| match (&self.test, state.int(&self.name)) {
+            (Test::IsSet(set), value) => value.is_some() == *set,
+            (Test::Compare(holds, operand), Some(left)) => operand.value(state).is_some_and(|right| holds(left, right)),
+            (Test::Compare(..), None) => false,
+        })
+    }
+}
+
+impl FlowIntChange {
+    pub(crate) fn apply(&self, on: EffectOutput<'_>) {
+        let Some(state) = on.state else { return };
+        let Some(value) = self.operand.value(state) else { return };
+        let old = state.int(&self.name).unwrap_or(0);
+        state.set_int(&self.name, (self.compute)(old, value));
+    }
+}

@@ -1,0 +1,40 @@
+//! `isdataat`: there is an octet at a place, or there is none.
+
+use sidewire_ir as ir;
+
+use crate::error::RuleError;
+use crate::keyword::eval::BufferRun;
+use crate::keyword::operator::{Amount, CompileScope, Operator, Placement, Rest, Verdict};
+
+#[derive(Debug)]
+pub(crate) struct IsDataAtCheck {
+    offset: Amount,
+    relative: bool,
+    negated: bool,
+}
+
+impl Operator for IsDataAtCheck {
+    type Ir = ir::IsDataAt;
+
+    fn is_relative(ir: &ir::IsDataAt) -> bool {
+        ir.relative
+    }
+
+    fn compile(ir: &ir::IsDataAt, scope: &mut CompileScope) -> Result<Self, RuleError> {
+        Ok(Self { offset: scope.amount(&ir.offset)?, relative: ir.relative, negated: ir.negated })
+    }
+
+    fn placement(&self) -> Placement {
+        if self.relative { Placement::Anywhere } else { Placement::Edges }
+    }
+
+    fn needs_complete_buffer(&self) -> bool {
+        self.negated
+    }
+
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+        let (offset, length) = (run.work.amount(self.offset), run.view.data.len() as i64);
+        let there = if self.relative { run.at as i64 + offset <= length } else { run.local(offset) < length };
+        (there != self.negated).into()
+    }
+}

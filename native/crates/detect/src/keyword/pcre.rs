@@ -1,0 +1,106 @@
+//! `pcre`: an expression that matches, or does not.
+
+use sidewire_ir as ir;
+use sidewire_ir::PcreScope;
+use sidewire_mpm::Regex;
+
+use crate::error::RuleError;
+use crate::keyword::eval::BufferRun;
+use crate::keyword::operator::{CompileScope, Operator, Placement, Rest, Verdict};
+use crate::state::names::Name;
+use crate::state::unfinished::{Capture, CaptureName};
+
+#[derive(Debug)]
+pub(crate) struct PcreCheck {
+    regex: Regex,
+    negated: bool,
+    relative: bool,
+    /// What its groups are kept as, by group order.
+    captures: Box<[CaptureName]>,
+    retry: bool,
+}
+
+impl Operator for PcreCheck {
+    type Ir = ir::Pcre;
+
+    const ANCHORS: bool = true;
+
+    fn is_relative(ir: &ir::Pcre) -> bool {
+        ir.relative
+    }
+
+    fn compile(ir: &ir::Pcre, scope: &mut CompileScope) -> Result<Self, RuleError> {
+        let name = |capture: &ir::PcreCapture| match capture.scope {
+            PcreScope::Flow => CaptureName::Flow(Name::new(&capture.name)),
+            PcreScope::Packet => CaptureName::Packet(capture.name.as_str().into()),
+            PcreScope::Alert => CaptureName::Alert(capture.name.as_str().into()),
+        };
+        Ok(Self {
+            regex: Regex::compile(ir.pattern.as_bytes(), &ir.flags, scope.limits)
+                .map_err(|error| RuleError::Expression { keyword: "pcre", reason: error.to_string() })?,
+            negated: ir.negated,
+            relative: ir.relative,
+            captures: ir.captures.iter().map(name).collect(),
+            retry: false,
+        })
+    }
+
+    fn placement(&self) -> Placement {
+        Placement::Anywhere
+    }
+
+    fn needs_complete_buffer(&self) -> bool {
+        self.negated
+    }
+
+    fn retry(&mut self) {
+        self.retry = !self.negated;
+    }
+
+    fn eval(&self, run: &mut BufferRun<'_, '_>, rest: Rest<'_>) -> Verdict {
+        if !self.retry {
+            return self.find(run, 0).is_some().into();
+        }
+        let last = run.at;
+        let mut start = 0;
+        loop {
+            run.at = last;
+            let Some(from) = self.find(run, start) else {
+                return if start == 0 { Verdict::Fails } else { Verdict::Settled(false) };
+            };
+            if run.rest(rest) {
+                return Verdict::Settled(true);
+            }
+            if !run.may_retry() {
+                return Verdict::Settled(false);
+            }
+            start = from + 1;
+        }
+    }
+}
+
+impl PcreCheck {
+    /// Searches from `start` (counted from where it may begin at all) and tells where the match began.
+    fn find(&self, run: &mut BufferRun<'_, '_>, start: usize) -> Option<usize> {
+        let first = if self.relative { run.at } else { 0 };
+        let found = run.view.data.get(first..).and_then(|area| {
+            let scratch = run.work.regex.as_mut()?;
+            self.regex.find_at(scratch, area, start).map(|span| (area, span))
+        });
+        let Some((area, (from, to))) = found else {
+            return self.negated.then_some(0);
+        };
+        if self.negated {
+            return None;
+        }
+        for (group, name) in (1..).zip(&self.captures) {
+            let value = run.work.regex.as_ref().and_then(|scratch| scratch.group(group));
+            if let Some(value) = value.and_then(|(from, to)| area.get(from..to)) {
+                run.work.captures.retain(|capture| capture.name != *name);
+                run.work.captures.push(Capture { name: name.clone(), value: value.to_vec() });
+            }
+        }
+        run.at = first + to;
+        Some(from)
+    }
+}

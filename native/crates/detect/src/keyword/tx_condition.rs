@@ -1,0 +1,104 @@
+//! What must hold of a transaction, and where it is asked.
+
+use sidewire_app_layer::BufferKind;
+use sidewire_base::Direction;
+use sidewire_files::FilePolicy;
+
+use crate::keyword::buffer_test::Look;
+use crate::keyword::dcerpc_iface::InterfaceTest;
+use crate::keyword::field_test::FieldTest;
+use crate::keyword::file::FileTest;
+
+/// What must hold of a transaction.
+#[derive(Debug)]
+pub(crate) struct TxCondition {
+    /// In the rule.
+    pub(crate) position: usize,
+    /// Where it is asked: one for each protocol and direction that has the buffer.
+    pub(crate) engines: Vec<BufferEngine>,
+    /// What it wants of files; `None` when it does not look at any.
+    pub(crate) files: Option<FilePolicy>,
+    pub(crate) test: TxTest,
+}
+
+/// How a protocol gives a buffer in one direction: nothing of it is shared with other protocols that use the name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BufferEngine {
+    /// The protocol, by position.
+    pub(crate) app: usize,
+    pub(crate) direction: Direction,
+    /// Row of the protocol, or the number of an event.
+    pub(crate) row: usize,
+    /// Progress at which it can be asked.
+    pub(crate) progress: u8,
+    /// Progress from which on it is there a second time.
+    pub(crate) again: Option<u8>,
+    pub(crate) kind: BufferKind,
+}
+
+impl TxCondition {
+    /// How it is asked of a protocol in a direction.
+    pub(crate) fn engine(&self, app: usize, direction: Direction) -> Option<&BufferEngine> {
+        self.engines.iter().find(|engine| engine.app == app && engine.direction == direction)
+    }
+
+    /// The only direction a protocol has it in; `None` when it has it in both, or not at all.
+    pub(crate) fn only_side(&self, app: usize) -> Option<Direction> {
+        let mut sides = self.engines.iter().filter(|engine| engine.app == app).map(|engine| engine.direction);
+        let first = sides.next()?;
+        sides.all(|side| side == first).then_some(first)
+    }
+
+    /// In which direction it is asked by a rule inspected in `direction`; `whole`: by one on whole transactions, of which
+    /// what both sides have is the request's.
+    pub(crate) fn side(&self, app: usize, direction: Direction, whole: bool) -> Direction {
+        self.only_side(app).unwrap_or(if whole { Direction::ToServer } else { direction })
+    }
+}
+
+/// How a transaction's row is tested.
+#[derive(Debug)]
+pub(crate) enum TxTest {
+    Buffer(Look),
+    /// A buffer's values of a name.
+    Item(Box<str>, Look),
+    Number(FieldTest),
+    Interface(InterfaceTest),
+    /// An event was raised; its number is the engine's row.
+    Event {
+        negated: bool,
+    },
+    /// All hold on one file.
+    Files(FileTest),
+    /// The progress was reached: the rule's hook.
+    Reached,
+}
+
+impl TxTest {
+    /// The test of a file as a whole, if it is one.
+    pub(crate) const fn file(&self) -> Option<&FileTest> {
+        match self {
+            Self::Files(test) => Some(test),
+            _ => None,
+        }
+    }
+
+    /// Can it be asked of a row of this kind?
+    pub(crate) const fn can_ask(&self, kind: BufferKind) -> bool {
+        match kind {
+            BufferKind::Bytes | BufferKind::Multi | BufferKind::Body | BufferKind::Bodies => {
+                matches!(self, Self::Buffer(_))
+            }
+            BufferKind::Files => matches!(self, Self::Files(_)),
+            BufferKind::Items => matches!(self, Self::Item(..)),
+            BufferKind::Interfaces => matches!(self, Self::Interface(_)),
+            BufferKind::Uint(_)
+            | BufferKind::UintList(_)
+            | BufferKind::Enumeration(_)
+            | BufferKind::EnumerationList(_)
+            | BufferKind::Flags(_) => {
+                matches!(self, Self::Number(_))
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `xbits` and `hostbits`: named bits kept by host, pair of hosts, flow or transaction, until a time.
+
+use sidewire_base::Time;
+use sidewire_ir::{FlowBitAction, XbitScope};
+
+use crate::keyword::condition::{Condition, Effect, Meaning};
+use crate::keyword::context::{ConditionInput, EffectOutput, PacketFacts};
+use crate::state::flow_state::FlowState;
+use crate::state::host_bits::{HostBits, Owner};
+use crate::state::names::Name;
+
+/// A bit, and what it is kept by.
+#[derive(Debug)]
+struct Xbit {
+    name: Name,
+    scope: XbitScope,
+    /// Seconds.
+    expire: u32,
+}
+
+/// A bit is set, or is not.
+#[derive(Debug)]
+pub(crate) struct XbitTest {
+    set: bool,
+    xbit: Xbit,
+}
+
+/// A bit that is set, unset or toggled.
+#[derive(Debug)]
+pub(crate) struct XbitChange {
+    action: FlowBitAction,
+    xbit: Xbit,
+}
+
+/// What `xbits` or `hostbits` means.
+pub(crate) fn compile(action: FlowBitAction, name: &str, scope: XbitScope, expire: u32) -> Meaning {
+    let xbit = Xbit { name: Name::new(name), scope, expire };
+    match action {
+        FlowBitAction::IsSet => Condition::Xbit(XbitTest { set: true, xbit }).into(),
+        FlowBitAction::IsNotSet => Condition::Xbit(XbitTest { set: false, xbit }).into(),
+        FlowBitAction::Set | FlowBitAction::Unset | FlowBitAction::Toggle => {
+            Effect::Xbit(XbitChange { action, xbit }).into()
+        }
+    }
+}
+
+impl Xbit {
+    /// Whose bit it is; `None` for flow and transaction, or without addresses.
+    fn owner(&self, facts: &PacketFacts<'_>) -> Option<Owner> {
+        let (source, destination) = (facts.source?.address, facts.destination?.address);
+        match self.scope {
+            XbitScope::Source => Some(Owner::Host(source)),
+            XbitScope::Destination => Some(Owner::Host(destination)),
+            XbitScope::Pair => Some(Owner::Pair(source.min(destination), source.max(destination))),
+            XbitScope::Path => Some(Owner::Path(source, destination)),
+            XbitScope::PathBack => Some(Owner::Path(destination, source)),
+            XbitScope::Flow | XbitScope::Transaction => None,
+        }
+    }
+
+    fn is_set(
+        &self,
+        facts: &PacketFacts<'_>,
+        state: Option<&FlowState>,
+        hosts: &HostBits,
+        tx: Option<u64>,
+    ) -> Option<bool> {
+        match self.scope {
+            XbitScope::Source | XbitScope::Destination | XbitScope::Pair | XbitScope::Path | XbitScope::PathBack => {
+                Some(hosts.is_set(&self.owner(facts)?, &self.name, facts.time))
+            }
+            XbitScope::Flow | XbitScope::Transaction => {
+                let tx = if self.scope == XbitScope::Transaction { Some(tx?) } else { None };
+                let held = |(name, of, until): &(Name, _, Time)| *name == self.name && *of == tx && *until > facts.time;
+                Some(state?.expiring().any(held))
+            }
+        }
+    }
+}
+
+impl XbitTest {
+    pub(crate) fn holds(&self, on: &ConditionInput<'_>) -> bool {
+        self.xbit.is_set(on.facts, on.state, on.hosts, on.tx).is_some_and(|there| there == self.set)
+    }
+
+    /// Its bit may have been set by flows of other hosts.
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self.xbit.scope, XbitScope::Source | XbitScope::Destination)
+    }
+}
+
+impl XbitChange {
+    /// Its bit may be asked by flows of other hosts.
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self.xbit.scope, XbitScope::Source | XbitScope::Destination)
+    }
+
+    pub(crate) fn apply(&self, on: EffectOutput<'_>) {
+        let EffectOutput { facts, state, hosts, tx } = on;
+        let Self { action, xbit } = self;
+        let there = xbit.is_set(facts, state.as_deref(), hosts, tx).unwrap_or(false);
+        let set = match action {
+            FlowBitAction::Unset => false,
+            FlowBitAction::Toggle => !there,
+            _ => true,
+        };
+        let until = facts.time.plus_seconds(xbit.expire.into());
+        if let Some(owner) = xbit.owner(facts) {
+            if set {
+                hosts.set(owner, &xbit.name, facts.time, until);
+            } else {
+                hosts.unset(&owner, &xbit.name);
+            }
+        } else if let Some(state) = state
+            && matches!(xbit.scope, XbitScope::Flow | XbitScope::Transaction)
+        {
+            let tx = tx.filter(|_| xbit.scope == XbitScope::Transaction);
+            let expiring = state.expiring_mut();
+            expiring.retain(|(name, of, until)| *until > facts.time && !(*name == xbit.name && *of == tx));
+            if set {
+                expiring.push((xbit.name.clone(), tx, until));
+            }
+        }
+    }
+}
