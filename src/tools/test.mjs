@@ -6,6 +6,7 @@ import { build } from './build.mjs';
 import { OF_THE_TREE, PROGRAMS, SLOW_PROGRAMS } from './checks/index.mjs';
 import { EVENT_MEMBERS, forgetMembers } from './checks/members.mjs';
 import { runChecks } from './checks/run.mjs';
+import { readTree } from './checks/tree.mjs';
 import { emptyFresh, FRESH, GENERATED_TYPES, staleTypes } from './generated.mjs';
 import { CARGO } from './rust.mjs';
 import { setup } from './setup.mjs';
@@ -30,6 +31,7 @@ try {
   total.failed += 1;
   process.stderr.write(`\n${error instanceof Failed ? error.message : error.stack}\n`);
 }
+if (pattern !== '' && total.passed + total.failed === 0) say(`\ntest: nothing has "${pattern}" in its name`);
 if (total.skipped > 0) say(`\ntest: ${total.skipped} checks could not run on this machine`);
 say(`\ntest: all done in ${seconds(start)}`);
 say(`${total.passed} passed, ${total.failed} failed`);
@@ -43,11 +45,13 @@ async function checks(list) {
 }
 
 async function rustTests() {
+  const packages = rustPackages();
+  if (packages.length === 0) return;
   say('test: Rust');
   emptyFresh();
   const found = { passed: 0, failed: 0 };
   const filter = pattern === '' ? [] : ['--', pattern];
-  const status = await run(CARGO, ['test', '--workspace', '--locked', '--no-fail-fast', ...filter], {
+  const status = await run(CARGO, ['test', ...packages, '--locked', '--no-fail-fast', ...filter], {
     cwd: NATIVE,
     env: { TS_RS_EXPORT_DIR: FRESH },
     onLine(line) {
@@ -59,6 +63,16 @@ async function rustTests() {
   });
   count('Rust', found, status);
   if (pattern === '') await checks([{ ...GENERATED_TYPES, find: staleTypes }]);
+}
+
+/** The packages to test: of a pattern, those that have it in the name of a function or of a module. */
+function rustPackages() {
+  if (pattern === '') return ['--workspace'];
+  const name = new RegExp(`\\bfn\\s+\\w*${escaped(pattern)}`);
+  const crates = readTree()
+    .rust.filter(({ path, text }) => path.includes(pattern) || name.test(text))
+    .map(({ crate }) => `sidewire-${crate}`);
+  return [...new Set(crates)].flatMap((crate) => ['-p', crate]);
 }
 
 async function typeScriptTests() {
