@@ -62,7 +62,7 @@ pub trait TransactionList {
     fn pass(&mut self, direction: Direction);
     /// Per direction, the first id that packets have not passed.
     fn passed(&self) -> PerDirection<u64>;
-    /// The position of the one that packets of a direction have not passed, when it is the only one, and the last.
+    /// The position of the one that packets of a direction have not passed, when it is the only one that goes there.
     fn only_live(&self, direction: Direction) -> Option<usize>;
     /// Drops the oldest so many.
     fn evict(&mut self, count: usize);
@@ -391,8 +391,11 @@ impl<T> TransactionList for Transactions<T> {
     }
 
     fn only_live(&self, direction: Direction) -> Option<usize> {
-        let id = self.passed[direction];
-        if id + 1 == self.next { self.position(id) } else { None }
+        let from = self.slots.partition_point(|slot| slot.head.id < self.passed[direction]);
+        // One that goes the other way only is none that a packet of this direction could be about.
+        let mut live = (from..).zip(self.slots.range(from..)).filter(|(_, slot)| !slot.head.skip_inspection[direction]);
+        let (position, _) = live.next()?;
+        live.next().is_none().then_some(position)
     }
 
     fn evict(&mut self, count: usize) {

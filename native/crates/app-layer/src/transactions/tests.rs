@@ -231,6 +231,9 @@ fn the_only_one_that_packets_have_not_passed() {
     transactions.pass(to_client);
     assert_eq!(transactions.only_live(to_client), Some(0), "the first is gone");
     assert_eq!(transactions.passed(), PerDirection::both(1));
+    let tx = transactions.open(9, Time::default());
+    tx.head.skip_inspection[to_client] = true;
+    assert_eq!(transactions.only_live(to_client), Some(0), "what goes to the server is none of its own");
 }
 
 #[test]
