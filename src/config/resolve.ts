@@ -124,6 +124,5 @@ function resolveRun(values: Values, workers: number, protocols: RunConfig['proto
     outputs: outputs.outputs,
     file_store: outputs.fileStore,
     files: outputs.files,
-    explain: null,
   };
 }

@@ -106,7 +106,7 @@ export class Engine {
    * @throws {EngineError} `rules/compile` when no rule of the set has this sid
    */
   async explain(captures: string | readonly string[], rules: Ruleset, sid: number): Promise<Trace> {
-    const config = { ...this.#runConfig(captures, { types: [] }), explain: sid };
+    const config = this.#runConfig(captures, { types: [] });
     try {
       const trace = JSON.parse(
         await this.#native.explain(JSON.stringify(config), rules.native(), this.#secrets, sid),

@@ -362,11 +362,7 @@ files: FilesConfig,
 /**
  * Statistics; none are written when absent.
  */
-stats: StatsConfig | null, 
-/**
- * Explain this rule: record the first stage at which it failed on each flow.
- */
-explain: number | null, };
+stats: StatsConfig | null, };
 
 /**
  * Where an output's lines go.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sidewire_files::{FileHash, FileHashes, FilePolicy, FileStoreConfig, MagicUse, Storing};
 
-use crate::config::RunConfig;
+use crate::config::{FileStoreOutput, RunConfig};
 
 /// What the configuration wants of all files.
 pub(crate) struct FileSetup {
@@ -36,11 +36,13 @@ impl FileSetup {
                 store: if force { Storing::Always } else { Storing::Never },
             },
             depth: config.file_store.as_ref().map_or(0, |store| store.stream_depth),
-            store: config.file_store.as_ref().map(|store| FileStoreConfig {
-                folder: PathBuf::from(&store.path),
-                write_fileinfo: store.write_fileinfo,
-                max_open_files: store.max_open_files as usize,
-            }),
+            store: config.file_store.as_ref().map(
+                |FileStoreOutput { path, write_fileinfo, max_open_files, .. }| FileStoreConfig {
+                    folder: PathBuf::from(path),
+                    write_fileinfo: *write_fileinfo,
+                    max_open_files: *max_open_files as usize,
+                },
+            ),
             magic_database: (!database.is_empty()).then(|| PathBuf::from(database)),
         }
     }

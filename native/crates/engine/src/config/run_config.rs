@@ -39,8 +39,6 @@ pub struct RunConfig {
     pub files: FilesConfig,
     /// Statistics; none are written when absent.
     pub stats: Option<StatsConfig>,
-    /// Explain this rule: record the first stage at which it failed on each flow.
-    pub explain: Option<u32>,
 }
 
 /// Statistics.
