@@ -212,6 +212,38 @@ describe('a conversation without a capture file', () => {
 });
 
 describe('an engine', () => {
+  it('keeps bits of hosts in packet order, whatever number of workers there is', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'sidewire-')), 'hosts.pcap');
+    const start = (n: number) => 1_704_067_200_000_000 + n * 700;
+    // One client with many servers: its flows fall to all workers, and their packets are mixed.
+    const all = Array.from({ length: 60 }, (_, n) =>
+      http({ client: `10.0.0.1:${5000 + n}`, server: `10.1.${n}.1:80`, start: start(n) }).exchange(
+        { uri: n % 3 === 0 ? '/on' : n % 3 === 1 ? '/ask' : '/off' },
+        { body: 'ok' },
+      ),
+    );
+    writeFileSync(path, capture(...all));
+    const rule = (uri: string, options: string, sid: number) =>
+      `alert http any any -> any any (msg:"${uri}"; flow:to_server; http.uri; content:"${uri}"; ${options} sid:${sid};)`;
+    const text = [
+      rule('/on', 'xbits:set,seen,track ip_src,expire 3600; hostbits:toggle,odd;', 1),
+      rule('/ask', 'xbits:isset,seen,track ip_src;', 2),
+      rule('/ask', 'hostbits:isset,odd;', 3),
+      rule('/off', 'xbits:unset,seen,track ip_src;', 4),
+      rule('/off', 'hostbits:isnotset,odd;', 5),
+    ].join('\n');
+    const results = await Promise.all(
+      [1, 2, 4].map(async (workers) => {
+        const engine = new Engine({ workers, homeNet: 'any', externalNet: 'any' });
+        const { events } = await collect(engine.replay(path, { rules: await engine.compile({ text }) }));
+        return events.filter(({ event_type }) => event_type === 'alert');
+      }),
+    );
+    expect(results[0]?.length).toBeGreaterThan(40);
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+  });
+
   it('swaps rule sets in mid-run, and gives the same events with one worker and two', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'sidewire-')), 'many.pcap');
     const start = (n: number) => 1_704_067_200_000_000 + n * 10_000;

@@ -33,5 +33,6 @@ pub use options::{Backend, CompileOptions};
 pub use rule::{RuleMeta, RuleType, Suppress};
 pub use state::app_proto::{FlowStats, Taken, TakenFor};
 pub use state::flow_state::FlowState;
+pub use state::shared::{SharedHandle, SharedState};
 pub use state::threshold::{Decision, Thresholds};
 pub use table::address::AddressList;

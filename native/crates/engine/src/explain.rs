@@ -328,7 +328,7 @@ pub fn explain(
     }
     let config = RunConfig { outputs: Vec::new(), stats: None, workers: 1, ..config };
     let setup = Arc::new(Setup::new(config, secrets)?);
-    let mut single = SingleWorker::new(&setup, Arc::clone(rules), Explainer::new(watched), None);
+    let mut single = SingleWorker::alone(&setup, Arc::clone(rules), Explainer::new(watched), None);
     let mut errors = replay_into(&setup, &mut single)?;
     let explainer = single.worker.into_watch();
     match errors.pop() {

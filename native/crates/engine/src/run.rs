@@ -172,7 +172,7 @@ fn drive(
             Some(source) => driver.follow(source, sink),
             None => driver.replay_files(sink),
         };
-        let single = setup.config.workers <= 1 || rules.uses_host_state();
+        let single = setup.config.workers <= 1;
         let run = match single {
             true if read_ahead::is_worth_it(&setup.config) => read_ahead::run,
             true => single::run,

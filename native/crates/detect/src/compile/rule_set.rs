@@ -242,7 +242,14 @@ impl RuleSet {
         state.passed || state.generation == self.generation
     }
 
-    /// Some rule keeps bits of single hosts, which many flows share: all packets must go through one detector.
+    /// Bits of hosts that are kept at most.
+    #[must_use]
+    pub const fn host_bits(&self) -> usize {
+        self.host_bits
+    }
+
+    /// Some rule keeps bits of single hosts, which many flows share: detectors of one run must be given a
+    /// [`crate::SharedState`].
     #[must_use]
     pub const fn uses_host_state(&self) -> bool {
         self.host_state

@@ -27,7 +27,7 @@ impl Desk {
                 self.look(look, data.map(View::whole), explain).map_err(|miss| miss.failure(*position))?;
                 continue;
             }
-            let on = ConditionInput { facts: &facts.seen, state, hosts: &self.hosts, tx, kind: plan.meta.kind };
+            let on = ConditionInput { facts: &facts.seen, state, bits: &self.bits, tx, kind: plan.meta.kind };
             if !condition.holds(&on) {
                 return Err(Failure::Condition { condition: *position });
             }

@@ -9,7 +9,8 @@ use crate::inspect::evaluator::{Desk, Evaluator};
 use crate::inspect::observer::Observer;
 use crate::inspect::packet_context::Facts;
 use crate::keyword::eval::Work;
-use crate::state::host_bits::HostBits;
+use crate::state::shared::{SharedHandle, SharedState};
+use crate::state::worker_bits::WorkerBits;
 use crate::{FlowState, Input, Match, RuleSet, RuleType};
 
 /// Runs a rule set over packets. One for each worker.
@@ -20,12 +21,30 @@ pub struct Detector {
 }
 
 impl Detector {
-    /// Ready to run `rules`.
+    /// Ready to run `rules`, sharing nothing with other detectors.
     #[must_use]
     pub fn new(rules: &Arc<RuleSet>) -> Self {
+        Self::sharing(rules, SharedState::ordered(1, rules.host_bits).worker(0))
+    }
+
+    /// What is shared with the detectors of other workers: tell it of each packet before it is inspected.
+    #[inline]
+    pub const fn shared(&mut self) -> &mut SharedHandle {
+        &mut self.evaluator.desk.bits.shared
+    }
+
+    /// Forgets what was seen of packets: a source begins that has nothing to do with those before.
+    pub fn reset(&mut self) {
+        self.evaluator.desk.bits.reset();
+        self.evaluator.overflow = 0;
+    }
+
+    /// Ready to run `rules`, sharing what belongs to no single flow with other detectors.
+    #[must_use]
+    pub fn sharing(rules: &Arc<RuleSet>, shared: SharedHandle) -> Self {
         let desk = Desk {
             work: Work::new(rules.variables),
-            hosts: HostBits::new(rules.host_bits),
+            bits: WorkerBits::new(rules.host_bits, shared),
             buffers: [Vec::new(), Vec::new()],
             recursion_limit: rules.recursion_limit,
         };

@@ -26,8 +26,8 @@ impl Evaluator {
             On::Frame(id, tx) => (tx, Some(id), true),
         };
         for effect in &plan.effects {
-            let (state, hosts) = (state.as_deref_mut(), &mut self.desk.hosts);
-            effect.apply(EffectOutput { facts: &facts.seen, state, hosts, tx: tx.map(|(_, id)| id) });
+            let (state, bits) = (state.as_deref_mut(), &mut self.desk.bits);
+            effect.apply(EffectOutput { facts: &facts.seen, state, bits, tx: tx.map(|(_, id)| id) });
         }
         let (mut packet_variables, mut alert_variables) = (Vec::new(), Vec::new());
         for capture in self.desk.work.captures.drain(..) {

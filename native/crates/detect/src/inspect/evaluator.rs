@@ -5,7 +5,7 @@ use sidewire_mpm::Scratch;
 use crate::Match;
 use crate::inspect::observer::Failure;
 use crate::keyword::eval::{Reach, Work};
-use crate::state::host_bits::HostBits;
+use crate::state::worker_bits::WorkerBits;
 
 /// What changes while a rule set runs.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Evaluator {
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) work: Work,
-    pub(crate) hosts: HostBits,
+    pub(crate) bits: WorkerBits,
     /// A transform reads one and fills the other.
     pub(crate) buffers: [Vec<u8>; 2],
     pub(super) recursion_limit: u32,

@@ -7,7 +7,7 @@ use crate::keyword::fields::Subject;
 use crate::rule::RuleType;
 use crate::state::app_proto::{FlowStats, TakenFor};
 use crate::state::flow_state::FlowState;
-use crate::state::host_bits::HostBits;
+use crate::state::worker_bits::WorkerBits;
 
 /// A packet and its flow, or the end of a flow: everything that stays the same while rules are evaluated.
 pub(crate) struct PacketFacts<'a> {
@@ -39,7 +39,7 @@ impl<'a> PacketFacts<'a> {
 pub(crate) struct ConditionInput<'a> {
     pub(crate) facts: &'a PacketFacts<'a>,
     pub(crate) state: Option<&'a FlowState>,
-    pub(crate) hosts: &'a HostBits,
+    pub(crate) bits: &'a WorkerBits,
     /// The transaction the rule is evaluated on, by its id.
     pub(crate) tx: Option<u64>,
     /// Type of the rule.
@@ -50,7 +50,7 @@ pub(crate) struct ConditionInput<'a> {
 pub(crate) struct EffectOutput<'a> {
     pub(crate) facts: &'a PacketFacts<'a>,
     pub(crate) state: Option<&'a mut FlowState>,
-    pub(crate) hosts: &'a mut HostBits,
+    pub(crate) bits: &'a mut WorkerBits,
     /// The transaction the rule matched on, by its id.
     pub(crate) tx: Option<u64>,
 }

@@ -6,8 +6,10 @@ use sidewire_ir::{FlowBitAction, XbitScope};
 use crate::keyword::condition::{Condition, Effect, Meaning};
 use crate::keyword::context::{ConditionInput, EffectOutput, PacketFacts};
 use crate::state::flow_state::FlowState;
-use crate::state::host_bits::{HostBits, Owner};
+use crate::state::host_bits::Owner;
 use crate::state::names::Name;
+use crate::state::shared::FlowKey;
+use crate::state::worker_bits::WorkerBits;
 
 /// A bit, and what it is kept by.
 #[derive(Debug)]
@@ -62,12 +64,12 @@ impl Xbit {
         &self,
         facts: &PacketFacts<'_>,
         state: Option<&FlowState>,
-        hosts: &HostBits,
+        bits: &WorkerBits,
         tx: Option<u64>,
     ) -> Option<bool> {
         match self.scope {
             XbitScope::Source | XbitScope::Destination | XbitScope::Pair | XbitScope::Path | XbitScope::PathBack => {
-                Some(hosts.is_set(&self.owner(facts)?, &self.name, facts.time))
+                Some(bits.is_set(&self.owner(facts)?, &self.name, facts.time, flow_key(facts)?))
             }
             XbitScope::Flow | XbitScope::Transaction => {
                 let tx = if self.scope == XbitScope::Transaction { Some(tx?) } else { None };
@@ -78,9 +80,13 @@ impl Xbit {
     }
 }
 
+fn flow_key(facts: &PacketFacts<'_>) -> Option<FlowKey> {
+    Some(FlowKey::new(facts.source?, facts.destination?))
+}
+
 impl XbitTest {
     pub(crate) fn holds(&self, on: &ConditionInput<'_>) -> bool {
-        self.xbit.is_set(on.facts, on.state, on.hosts, on.tx).is_some_and(|there| there == self.set)
+        self.xbit.is_set(on.facts, on.state, on.bits, on.tx).is_some_and(|there| there == self.set)
     }
 
     /// Its bit may have been set by flows of other hosts.
@@ -96,9 +102,9 @@ impl XbitChange {
     }
 
     pub(crate) fn apply(&self, on: EffectOutput<'_>) {
-        let EffectOutput { facts, state, hosts, tx } = on;
+        let EffectOutput { facts, state, bits, tx } = on;
         let Self { action, xbit } = self;
-        let there = xbit.is_set(facts, state.as_deref(), hosts, tx).unwrap_or(false);
+        let there = xbit.is_set(facts, state.as_deref(), bits, tx).unwrap_or(false);
         let set = match action {
             FlowBitAction::Unset => false,
             FlowBitAction::Toggle => !there,
@@ -106,11 +112,8 @@ impl XbitChange {
         };
         let until = facts.time.plus_seconds(xbit.expire.into());
         if let Some(owner) = xbit.owner(facts) {
-            if set {
-                hosts.set(owner, &xbit.name, facts.time, until);
-            } else {
-                hosts.unset(&owner, &xbit.name);
-            }
+            let Some(flow) = flow_key(facts) else { return };
+            bits.change(owner, &xbit.name, facts.time, set.then_some(until), flow);
         } else if let Some(state) = state
             && matches!(xbit.scope, XbitScope::Flow | XbitScope::Transaction)
         {

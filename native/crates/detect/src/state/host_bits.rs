@@ -31,6 +31,11 @@ impl HostBits {
         Self { bits: HashMap::new(), count: 0, capacity: capacity.max(1) }
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.bits.clear();
+        self.count = 0;
+    }
+
     pub(crate) fn is_set(&self, owner: &Owner, name: &Name, now: Time) -> bool {
         self.bits.get(name).and_then(|owners| owners.get(owner)).is_some_and(|until| *until > now)
     }

@@ -4,5 +4,7 @@ pub(crate) mod app_proto;
 pub(crate) mod flow_state;
 pub(crate) mod host_bits;
 pub(crate) mod names;
+pub(crate) mod shared;
 pub(crate) mod threshold;
 pub(crate) mod unfinished;
+pub(crate) mod worker_bits;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sidewire_detect::{RuleSet, Silent};
+use sidewire_detect::{RuleSet, SharedState, Silent};
 
 use crate::EngineError;
 use crate::config::setup::Setup;
@@ -26,13 +26,14 @@ pub(crate) fn run(
 ) -> (Summary, Result<Counters, EngineError>) {
     std::thread::scope(|scope| {
         let writer = WriterThread::start(scope, merger);
+        let state = SharedState::unordered(rules.host_bits());
         let threads: Vec<_> = (0..)
             .zip(sources)
             .map(|(number, source)| {
-                let handle = writer.handle(number);
+                let (handle, shared) = (writer.handle(number), state.worker(number));
                 scope.spawn(move || {
                     let mut driver = SourceDriver::new(setup, control);
-                    let mut single = SingleWorker::new(setup, Arc::clone(rules), Silent, Some(handle));
+                    let mut single = SingleWorker::new(setup, Arc::clone(rules), Silent, shared, Some(handle));
                     let outcome = driver.follow(source, &mut single);
                     (driver.summary, outcome.map(|()| single.end()))
                 })

@@ -113,7 +113,7 @@ fn work_through(
     work: &Receiver<Task>,
     done: &Sender<Block>,
 ) -> Result<Counters, EngineError> {
-    let mut single = SingleWorker::new(setup, rules, Silent, Some(writer));
+    let mut single = SingleWorker::alone(setup, rules, Silent, Some(writer));
     work.iter().try_for_each(|task| {
         match task {
             Task::Source { name, fresh, ignore_checksums } => single.begin_source(&name, fresh, ignore_checksums),

@@ -6,7 +6,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use sidewire_base::Time;
 use sidewire_decode::{LinkFrame, Sharder};
-use sidewire_detect::{RuleSet, Silent};
+use sidewire_detect::{RuleSet, SharedHandle, SharedState, Silent};
 
 use crate::EngineError;
 use crate::config::setup::Setup;
@@ -29,7 +29,9 @@ pub(crate) fn run(
 ) -> Result<Counters, EngineError> {
     let workers = setup.config.workers.clamp(2, 64) as usize;
     std::thread::scope(|scope| {
-        let shards: Vec<Shard<'_>> = (0..workers).map(|_| Shard::start(scope, setup, &rules)).collect();
+        let shared = SharedState::ordered(workers, rules.host_bits());
+        let shard = |number| Shard::start(scope, setup, &rules, shared.worker(number));
+        let shards: Vec<Shard<'_>> = (0..workers).map(shard).collect();
         let mut dispatcher = FlowDispatcher {
             epochs: shards.iter().map(|_| Epoch::default()).collect(),
             sharder: Sharder::new(&setup.decode),
@@ -37,6 +39,7 @@ pub(crate) fn run(
             merger,
             rules,
             waiting: 0,
+            next: 0,
             count: 0,
             bytes: 0,
         };
@@ -58,6 +61,8 @@ pub(crate) fn run(
 struct Epoch {
     octets: Vec<u8>,
     items: Vec<Item>,
+    /// Ordinal of the first packet after it, of all workers'.
+    end: u64,
 }
 
 /// What a worker is told, in order.
@@ -96,12 +101,12 @@ struct Shard<'scope> {
 }
 
 impl<'scope> Shard<'scope> {
-    fn start(scope: &'scope Scope<'scope, '_>, setup: &Arc<Setup>, rules: &Arc<RuleSet>) -> Self {
+    fn start(scope: &'scope Scope<'scope, '_>, setup: &Arc<Setup>, rules: &Arc<RuleSet>, shared: SharedHandle) -> Self {
         let (epochs, work) = sync_channel::<Epoch>(LAG);
         let (done, written) = sync_channel(LAG + 1);
         let (setup, rules) = (Arc::clone(setup), Arc::clone(rules));
         let thread = scope.spawn(move || {
-            let worker = FlowWorker::new(&setup, &rules, Silent);
+            let worker = FlowWorker::new(&setup, &rules, Silent, shared);
             let mut worker = ShardWorker { worker, counters: Counters::new(), counting: false };
             while let Ok(epoch) = work.recv() {
                 let counters = worker.run(&epoch);
@@ -159,6 +164,7 @@ impl ShardWorker {
                 Item::Swap(rules) => worker.swap_rules(rules),
             }
         }
+        worker.passed(epoch.end);
         asked
     }
 }
@@ -172,6 +178,8 @@ struct FlowDispatcher<'a, 'scope> {
     rules: Arc<RuleSet>,
     /// Epochs handed out and not merged yet.
     waiting: usize,
+    /// Ordinal of the packet after the last one.
+    next: u64,
     count: usize,
     bytes: usize,
 }
@@ -182,6 +190,7 @@ impl FlowDispatcher<'_, '_> {
         self.count = 0;
         self.bytes = 0;
         for (shard, epoch) in self.shards.iter().zip(&mut self.epochs) {
+            epoch.end = self.next;
             if shard.epochs.send(core::mem::take(epoch)).is_err() {
                 return Err(EngineError::internal("a worker stopped"));
             }
@@ -220,6 +229,7 @@ impl FlowDispatcher<'_, '_> {
             let LinkFrame { time, ordinal, wire_length, link_type, .. } = *frame;
             epoch.items.push(Item::Frame { end, time, update, ordinal, wire_length, link_type });
         }
+        self.next = frame.ordinal + 1;
         self.count += 1;
         self.bytes += frame.data.len();
         if self.count >= EPOCH || self.bytes >= EPOCH_BYTES { self.deal() } else { Ok(()) }
@@ -234,6 +244,7 @@ impl FlowDispatcher<'_, '_> {
 
 impl PacketSink for FlowDispatcher<'_, '_> {
     fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool) {
+        self.next = 0;
         self.all(|| Item::Source { name: Arc::clone(name), fresh, ignore_checksums });
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_detect::{RuleSet, Silent};
+use sidewire_detect::{RuleSet, SharedHandle, SharedState, Silent};
 
 use crate::EngineError;
 use crate::config::setup::Setup;
@@ -24,7 +24,7 @@ pub(crate) fn run(
 ) -> Result<Counters, EngineError> {
     std::thread::scope(|scope| {
         let writer = WriterThread::start(scope, merger);
-        let mut single = SingleWorker::new(setup, rules, Silent, Some(writer.handle(0)));
+        let mut single = SingleWorker::alone(setup, rules, Silent, Some(writer.handle(0)));
         let outcome = feed(&mut single);
         let counters = single.end();
         // What the writer says comes first: it is why the worker could not go on.
@@ -47,8 +47,21 @@ pub(crate) struct SingleWorker<W: Watch> {
 }
 
 impl<W: Watch> SingleWorker<W> {
-    pub(crate) fn new(setup: &Arc<Setup>, rules: Arc<RuleSet>, watch: W, writer: Option<WriterHandle>) -> Self {
-        let worker = FlowWorker::new(setup, &rules, watch);
+    /// The only worker of a run.
+    pub(crate) fn alone(setup: &Arc<Setup>, rules: Arc<RuleSet>, watch: W, writer: Option<WriterHandle>) -> Self {
+        let shared = SharedState::ordered(1, rules.host_bits()).worker(0);
+        Self::new(setup, rules, watch, shared, writer)
+    }
+
+    /// One of several, each with a source of its own.
+    pub(crate) fn new(
+        setup: &Arc<Setup>,
+        rules: Arc<RuleSet>,
+        watch: W,
+        shared: SharedHandle,
+        writer: Option<WriterHandle>,
+    ) -> Self {
+        let worker = FlowWorker::new(setup, &rules, watch, shared);
         Self { worker, rules, writer, counters: Counters::new(), counting: false, since: 0 }
     }
 

@@ -7,7 +7,8 @@ use sidewire_app_layer::TxConsumer;
 use sidewire_base::{Direction, PerDirection, ProtocolId, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::{
-    Detector, FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, RuleSet, StreamInput,
+    Detector, FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, RuleSet, SharedHandle,
+    StreamInput,
 };
 use sidewire_tcp::{Consumer, Stream, StreamEvents, StreamPiece, TcpSession};
 
@@ -51,9 +52,9 @@ pub(crate) struct FoundMatches<'a> {
 }
 
 impl<W: Watch> DetectStage<W> {
-    pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W) -> Self {
+    pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W, shared: SharedHandle) -> Self {
         Self {
-            detector: Detector::new(rules),
+            detector: Detector::sharing(rules, shared),
             rules: Arc::clone(rules),
             watch,
             matches: Vec::new(),
@@ -69,7 +70,7 @@ impl<W: Watch> DetectStage<W> {
 
     /// Forgets everything that was seen.
     pub(crate) fn reset(&mut self) {
-        self.detector = Detector::new(&self.rules);
+        self.detector.reset();
     }
 
     /// What has matched last, at this engine time.

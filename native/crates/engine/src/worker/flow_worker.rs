@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, Time};
 use sidewire_decode::{FrameDecoder, LinkFrame, Packet, TransportLayer};
-use sidewire_detect::RuleSet;
+use sidewire_detect::{RuleSet, SharedHandle};
 use sidewire_flow::{EndReason, FlowHandle, FlowLookup, FlowState, FlowTable, FlowTuple, Stamp};
 use sidewire_tcp::{Consumer, StreamEvents};
 
@@ -60,7 +60,7 @@ pub(super) struct Stages<W: Watch> {
 }
 
 impl<W: Watch> FlowWorker<W> {
-    pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W) -> Self {
+    pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W, shared: SharedHandle) -> Self {
         Self {
             decoder: FrameDecoder::new(setup.decode.clone()),
             tracked: TrackedFlows {
@@ -70,7 +70,7 @@ impl<W: Watch> FlowWorker<W> {
                 stages: Stages {
                     stream: StreamStage::new(setup),
                     app_layer: AppLayerStage::new(setup, rules),
-                    detect: DetectStage::new(setup, rules, watch),
+                    detect: DetectStage::new(setup, rules, watch, shared),
                     log: LogStage::new(setup),
                     time: TimeUpdate { now: Time::default(), stamp: Time::default(), tick: false },
                     ignore_checksums: false,
@@ -86,6 +86,7 @@ impl<W: Watch> FlowWorker<W> {
     /// A source begins; a fresh one finds no flows, objects or fragments of those before it.
     pub(crate) fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool) {
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
+        stages.detect.detector.shared().begin_source(fresh);
         if fresh {
             let setup = Arc::clone(&stages.setup);
             self.decoder = FrameDecoder::new(setup.decode.clone());
@@ -106,6 +107,7 @@ impl<W: Watch> FlowWorker<W> {
     pub(crate) fn tick(&mut self, Tick { now, shown, ordinal }: Tick) {
         self.tracked.note_time(now, shown);
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
+        stages.detect.detector.shared().begin_tick(ordinal);
         table.expire(now, |flow, reason| stages.end_flow(flow, reason, ordinal));
     }
 
@@ -113,6 +115,7 @@ impl<W: Watch> FlowWorker<W> {
     pub(crate) fn frame(&mut self, update: TimeUpdate, frame: &LinkFrame<'_>) {
         let Self { decoder, tracked } = self;
         tracked.stages.time = update;
+        tracked.stages.detect.detector.shared().begin_packet(frame.ordinal);
         tracked.stages.log.begin(frame.time, frame.ordinal);
         if !contained(|| decoder.decode(frame, &mut |packet| tracked.packet(packet))) {
             tracked.quarantine();
@@ -123,12 +126,18 @@ impl<W: Watch> FlowWorker<W> {
     pub(crate) fn finish(&mut self, end: Tick, mut written: impl FnMut(&mut Batch)) {
         self.tracked.note_time(end.now, end.shown);
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
+        stages.detect.detector.shared().begin_tick(end.ordinal);
         table.drain(|flow, reason| {
             stages.end_flow(flow, reason, end.ordinal);
             if stages.log.writer.batch.is_large() {
                 written(&mut stages.log.writer.batch);
             }
         });
+    }
+
+    /// Every packet before this one has been taken, by whichever worker.
+    pub(crate) fn passed(&mut self, ordinal: u64) {
+        self.tracked.stages.detect.detector.shared().begin_tick(ordinal);
     }
 
     /// What was written since the last call.

@@ -1,0 +1,42 @@
+//! Bits of hosts and pairs of hosts, as a worker sees them: those of single hosts are shared by all workers, those of pairs
+//! are its own, because all flows between two hosts are.
+
+use sidewire_base::Time;
+
+use crate::state::host_bits::{HostBits, Owner};
+use crate::state::names::Name;
+use crate::state::shared::{FlowKey, SharedHandle};
+
+#[derive(Debug)]
+pub(crate) struct WorkerBits {
+    pairs: HostBits,
+    pub(crate) shared: SharedHandle,
+}
+
+impl WorkerBits {
+    /// With room for this number of bits of pairs.
+    pub(crate) fn new(capacity: usize, shared: SharedHandle) -> Self {
+        Self { pairs: HostBits::new(capacity), shared }
+    }
+
+    /// Forgets the bits of pairs; those of hosts go with the source: [`SharedHandle::begin_source`].
+    pub(crate) fn reset(&mut self) {
+        self.pairs.clear();
+    }
+
+    pub(crate) fn is_set(&self, owner: &Owner, name: &Name, now: Time, flow: FlowKey) -> bool {
+        match owner {
+            Owner::Host(_) => self.shared.is_set(owner, name, now, flow),
+            Owner::Pair(..) | Owner::Path(..) => self.pairs.is_set(owner, name, now),
+        }
+    }
+
+    /// Sets a bit until a time, or unsets it.
+    pub(crate) fn change(&mut self, owner: Owner, name: &Name, now: Time, until: Option<Time>, flow: FlowKey) {
+        match (&owner, until) {
+            (Owner::Host(_), _) => self.shared.change(owner, name, now, until, flow),
+            (_, Some(until)) => self.pairs.set(owner, name, now, until),
+            (_, None) => self.pairs.unset(&owner, name),
+        }
+    }
+}
