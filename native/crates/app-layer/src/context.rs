@@ -8,7 +8,7 @@ use sidewire_files::FileContext;
 use crate::{Extensions, Frames, Transport};
 
 /// What a session may know and use of its surroundings while it parses.
-pub struct Context<'a> {
+pub struct ParseContext<'a> {
     /// Engine time.
     pub time: Time,
     /// Ordinal of the packet that brought the bytes.

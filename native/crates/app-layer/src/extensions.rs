@@ -2,7 +2,7 @@
 //! channels that are expected.
 //!
 //! A protocol declares its extensions ([`ExtensionDef`]); each worker has one of each, and a parser fetches its own by type
-//! from [`Context::extensions`](crate::Context::extensions).
+//! from [`ParseContext::extensions`](crate::ParseContext::extensions).
 
 use core::any::{Any, TypeId};
 use std::sync::Arc;

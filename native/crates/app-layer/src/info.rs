@@ -88,7 +88,7 @@ pub struct ProtocolInfo {
     pub stages: PerDirection<&'static [&'static str]>,
     /// What can go wrong; made by [`events!`](crate::events).
     pub events: &'static [EventInfo],
-    /// Parts of the stream that rules can look into, told as [`Context::frames`](crate::Context::frames) while it is
+    /// Parts of the stream that rules can look into, told as [`ParseContext::frames`](crate::ParseContext::frames) while it is
     /// parsed; made by [`frames!`](crate::frames). The first is the stream as a whole, which the engine frames. None where
     /// there are no streams.
     pub frames: &'static [FrameInfo],

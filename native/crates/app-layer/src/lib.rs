@@ -19,7 +19,7 @@ pub mod testing;
 mod transactions;
 mod value;
 
-pub use context::{Context, Expectation};
+pub use context::{Expectation, ParseContext};
 pub use detection::{
     Detection, DetectionEvent, DetectionOptions, DetectionOutcome, DetectionState, MAX_DEPTH, MAX_WAIT,
     TransportOptions,
@@ -30,7 +30,7 @@ pub use frame::{Extent, Frame, FrameInfo, FrameInspection, FrameKind, FrameKinds
 pub use info::{
     BufferInfo, BufferKind, EventInfo, FilesInfo, Hook, LoggerInfo, Pattern, Probe, ProtocolInfo, Transport, Verdict,
 };
-pub use protocol::{Buffer, Failed, Input, LogEach, LogForm, LogWrite, Logger, Protocol, Step};
+pub use protocol::{Buffer, Failed, LogEach, LogForm, LogWrite, Logger, ParseInput, Protocol, Step};
 pub use session::{EveTypeOptions, ParserConfig, ProtocolDef, ProtocolSession, Session, def};
 pub use settings::{FromEveOptions, FromSettings, Settings};
 #[doc(no_inline)]

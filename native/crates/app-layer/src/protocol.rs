@@ -6,11 +6,13 @@ use sidewire_base::Direction;
 use sidewire_eve::Object;
 use sidewire_files::TxFiles;
 
-use crate::{BufferInfo, Context, FromEveOptions, FromSettings, LoggerInfo, ProtocolInfo, Transactions, TxHead, Value};
+use crate::{
+    BufferInfo, FromEveOptions, FromSettings, LoggerInfo, ParseContext, ProtocolInfo, Transactions, TxHead, Value,
+};
 
 /// Bytes handed to a session.
 #[derive(Clone, Copy, Debug)]
-pub struct Input<'a> {
+pub struct ParseInput<'a> {
     /// For a stream: everything that was not consumed yet, contiguous. For datagrams: one payload.
     pub data: &'a [u8],
     /// Stream offset of the first octet; 0 for datagrams.
@@ -42,7 +44,7 @@ pub struct Step {
 impl Step {
     /// Everything was consumed.
     #[must_use]
-    pub fn all(input: &Input<'_>) -> Self {
+    pub fn all(input: &ParseInput<'_>) -> Self {
         Self { consumed: input.data.len(), ..Self::default() }
     }
 
@@ -213,9 +215,9 @@ pub trait Protocol: Send + Sized + 'static {
     fn parse(
         &mut self,
         direction: Direction,
-        input: Input<'_>,
+        input: ParseInput<'_>,
         transactions: &mut Transactions<Self::Tx>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed>;
 
     /// `length` octets of one direction are missing; what was handed over but not consumed before them is gone too.
@@ -228,12 +230,17 @@ pub trait Protocol: Send + Sized + 'static {
         _direction: Direction,
         _length: u64,
         _transactions: &mut Transactions<Self::Tx>,
-        _context: &mut Context<'_>,
+        _context: &mut ParseContext<'_>,
     ) -> Result<(), Failed> {
         Err(Failed)
     }
 
     /// One direction ended (FIN, RST, timeout, end of capture): whatever waits for more is as complete as it gets.
-    fn close(&mut self, _direction: Direction, _transactions: &mut Transactions<Self::Tx>, _context: &mut Context<'_>) {
+    fn close(
+        &mut self,
+        _direction: Direction,
+        _transactions: &mut Transactions<Self::Tx>,
+        _context: &mut ParseContext<'_>,
+    ) {
     }
 }

@@ -11,7 +11,7 @@ use sidewire_files::TxFiles;
 
 use crate::files::{file_row_count, file_rows, file_value};
 use crate::{
-    BufferInfo, Context, Failed, FromEveOptions, FromSettings, Input, Keep, LogForm, LoggerInfo, Protocol,
+    BufferInfo, Failed, FromEveOptions, FromSettings, Keep, LogForm, LoggerInfo, ParseContext, ParseInput, Protocol,
     ProtocolInfo, Settings, Step, TransactionList, Transactions, TxConsumer, TxHead, Value,
 };
 
@@ -21,14 +21,19 @@ pub trait Session: Send {
     ///
     /// # Errors
     /// [`Failed`].
-    fn parse(&mut self, direction: Direction, input: Input<'_>, context: &mut Context<'_>) -> Result<Step, Failed>;
+    fn parse(
+        &mut self,
+        direction: Direction,
+        input: ParseInput<'_>,
+        context: &mut ParseContext<'_>,
+    ) -> Result<Step, Failed>;
     /// See [`Protocol::gap`].
     ///
     /// # Errors
     /// [`Failed`].
-    fn gap(&mut self, direction: Direction, length: u64, context: &mut Context<'_>) -> Result<(), Failed>;
+    fn gap(&mut self, direction: Direction, length: u64, context: &mut ParseContext<'_>) -> Result<(), Failed>;
     /// See [`Protocol::close`].
-    fn close(&mut self, direction: Direction, context: &mut Context<'_>);
+    fn close(&mut self, direction: Direction, context: &mut ParseContext<'_>);
     /// The open transactions, without the protocol's part.
     fn transactions(&self) -> &dyn TransactionList;
     /// The open transactions, to note what was done with them.
@@ -178,13 +183,18 @@ impl<P: Protocol> ProtocolSession<P> {
 }
 
 impl<P: Protocol> Session for ProtocolSession<P> {
-    fn parse(&mut self, direction: Direction, input: Input<'_>, context: &mut Context<'_>) -> Result<Step, Failed> {
+    fn parse(
+        &mut self,
+        direction: Direction,
+        input: ParseInput<'_>,
+        context: &mut ParseContext<'_>,
+    ) -> Result<Step, Failed> {
         self.protocol.parse(direction, input, &mut self.transactions, context)
     }
-    fn gap(&mut self, direction: Direction, length: u64, context: &mut Context<'_>) -> Result<(), Failed> {
+    fn gap(&mut self, direction: Direction, length: u64, context: &mut ParseContext<'_>) -> Result<(), Failed> {
         self.protocol.gap(direction, length, &mut self.transactions, context)
     }
-    fn close(&mut self, direction: Direction, context: &mut Context<'_>) {
+    fn close(&mut self, direction: Direction, context: &mut ParseContext<'_>) {
         self.protocol.close(direction, &mut self.transactions, context);
     }
     fn transactions(&self) -> &dyn TransactionList {

@@ -5,9 +5,9 @@ use core::net::Ipv4Addr;
 use sidewire_base::{Endpoint, PerDirection, Time};
 use sidewire_files::{FileContext, FilePolicy};
 
-use crate::{Context, Expectation, Extensions, FrameKinds, Frames, Transport};
+use crate::{Expectation, Extensions, FrameKinds, Frames, ParseContext, Transport};
 
-/// What a [`Context`] borrows, and what it says of the flow. The flow is one over TCP from 127.0.0.1:50000 to 127.0.0.1:80 at
+/// What a [`ParseContext`] borrows, and what it says of the flow. The flow is one over TCP from 127.0.0.1:50000 to 127.0.0.1:80 at
 /// time 0 unless a test says otherwise.
 pub struct ParseHarness {
     /// Engine time of the next context.
@@ -79,8 +79,8 @@ impl ParseHarness {
     }
 
     /// The context of one call.
-    pub fn context(&mut self) -> Context<'_> {
-        Context {
+    pub fn context(&mut self) -> ParseContext<'_> {
+        ParseContext {
             time: self.time,
             ordinal: self.ordinal,
             client: self.client,

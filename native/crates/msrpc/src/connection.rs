@@ -39,7 +39,7 @@ impl Default for RpcLimits {
 }
 
 /// What a connection may use of its surroundings.
-pub struct ParseContext<'a> {
+pub struct RpcContext<'a> {
     /// DCOM objects of the hosts this worker sees.
     pub objects: &'a mut ObjectTable,
     /// Engine time.
@@ -155,7 +155,7 @@ impl Connection {
         data: &[u8],
         last: bool,
         exchanges: &mut impl Exchanges,
-        around: &mut ParseContext<'_>,
+        around: &mut RpcContext<'_>,
     ) -> FedOctets {
         let mut at = self.side(direction).skip.min(data.len());
         self.side(direction).skip -= at;
@@ -209,7 +209,7 @@ impl Connection {
         direction: Direction,
         data: &[u8],
         exchanges: &mut impl Exchanges,
-        around: &mut ParseContext<'_>,
+        around: &mut RpcContext<'_>,
     ) {
         self.held.count_in(around.objects.unfinished());
         let mut pending = core::mem::take(&mut self.side(direction).pending);
@@ -247,7 +247,7 @@ impl Connection {
         direction: Direction,
         length: u64,
         exchanges: &mut impl Exchanges,
-        around: &mut ParseContext<'_>,
+        around: &mut RpcContext<'_>,
     ) {
         self.forget_pending(direction);
         let side = self.side(direction);
@@ -271,7 +271,7 @@ impl Connection {
     }
 
     /// One direction ended: its calls are as complete as they get.
-    pub fn close(&mut self, direction: Direction, exchanges: &mut impl Exchanges, around: &mut ParseContext<'_>) {
+    pub fn close(&mut self, direction: Direction, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
         self.forget_pending(direction);
         let side = self.side(direction);
         side.have = 0;
@@ -315,19 +315,13 @@ impl Connection {
     }
 
     /// Takes one PDU, whole or cut short.
-    fn pdu(
-        &mut self,
-        direction: Direction,
-        data: &[u8],
-        exchanges: &mut impl Exchanges,
-        around: &mut ParseContext<'_>,
-    ) {
+    fn pdu(&mut self, direction: Direction, data: &[u8], exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
         let Ok(pdu) = Pdu::parse(data) else {
             exchanges.raise(None, RpcEvent::MalformedPdu);
             return;
         };
         self.held.count_in(around.objects.unfinished());
-        let mut around = ParseContext { objects: around.objects, ..*around };
+        let mut around = RpcContext { objects: around.objects, ..*around };
         match pdu.header.pdu_type.direction() {
             Some(expected) if expected == direction => self.along = self.along.saturating_add(1),
             Some(_) => {

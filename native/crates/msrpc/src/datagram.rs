@@ -7,7 +7,7 @@ use sidewire_base::{Cursor, Direction, Malformed};
 use crate::stub_memory::StubMemory;
 use crate::{
     Activity, Auth, AuthLevel, AuthType, ByteOrder, CallInterface, Exchange, Exchanges, Half, InterfaceId, Known,
-    ParseContext, PduType, RpcEvent, RpcLimits, TransferSyntax, Uuid, Visibility, interfaces, reading,
+    PduType, RpcContext, RpcEvent, RpcLimits, TransferSyntax, Uuid, Visibility, interfaces, reading,
 };
 
 /// The header of a connectionless PDU. [C706] 12.5.1.
@@ -176,7 +176,7 @@ impl Datagrams {
         direction: Direction,
         data: &[u8],
         exchanges: &mut impl Exchanges,
-        around: &mut ParseContext<'_>,
+        around: &mut RpcContext<'_>,
     ) -> bool {
         let mut cur = Cursor::new(data);
         let Ok(header) = DatagramHeader::parse(&mut cur) else {
@@ -187,7 +187,7 @@ impl Datagrams {
         let stub = body.get(..usize::from(header.length)).unwrap_or(body);
         let missing = stub.len() < usize::from(header.length);
         let level = body.get(usize::from(header.length)).copied().unwrap_or_default();
-        let around = &mut ParseContext { objects: around.objects, ..*around };
+        let around = &mut RpcContext { objects: around.objects, ..*around };
         if header.pdu_type.direction().is_some_and(|expected| expected != direction) {
             core::mem::swap(&mut around.client, &mut around.server);
         }
@@ -294,7 +294,7 @@ impl Datagrams {
         stub: &[u8],
         missing: bool,
         exchanges: &mut impl Exchanges,
-        around: &mut ParseContext<'_>,
+        around: &mut RpcContext<'_>,
     ) {
         let limits = self.limits;
         self.held.count_in(around.objects.unfinished());

@@ -40,7 +40,7 @@ mod wmi;
 pub use auth::{AuthLevel, AuthType, SecTrailer, VerificationTrailer, Visibility};
 pub use byte_order::ByteOrder;
 pub use client::Client;
-pub use connection::{Connection, FedOctets, ParseContext, RpcLimits};
+pub use connection::{Connection, FedOctets, RpcContext, RpcLimits};
 pub use datagram::{DatagramHeader, Datagrams};
 pub use datum::{Arguments, Datum};
 pub use dcom::Dcom;

@@ -1,9 +1,9 @@
 //! What the complete halves of a call mean, whatever carried them.
 
-use crate::{Exchange, ParseContext, arguments, command_line, dcom};
+use crate::{Exchange, RpcContext, arguments, command_line, dcom};
 
 /// A complete request: its arguments, the object it is made on, the command line it runs, who calls whom.
-pub(crate) fn request(exchange: &mut Exchange, around: &mut ParseContext<'_>) {
+pub(crate) fn request(exchange: &mut Exchange, around: &mut RpcContext<'_>) {
     let (dcom, arguments) = dcom::on_request(exchange, around.objects, around.server.address);
     exchange.dcom = dcom;
     exchange.arguments = arguments;
@@ -13,7 +13,7 @@ pub(crate) fn request(exchange: &mut Exchange, around: &mut ParseContext<'_>) {
 }
 
 /// A complete response: its results, the objects it gives, the ports it names.
-pub(crate) fn response(exchange: &mut Exchange, around: &mut ParseContext<'_>) {
+pub(crate) fn response(exchange: &mut Exchange, around: &mut RpcContext<'_>) {
     if exchange.fault.is_some() {
         return;
     }

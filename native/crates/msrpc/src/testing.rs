@@ -2,7 +2,7 @@
 
 use sidewire_base::{Endpoint, Time};
 
-use crate::{ByteOrder, Exchange, Exchanges, ObjectTable, ParseContext, PduType, RpcEvent, TransferSyntax, Uuid};
+use crate::{ByteOrder, Exchange, Exchanges, ObjectTable, PduType, RpcContext, RpcEvent, TransferSyntax, Uuid};
 
 /// Keeps every exchange and event.
 #[derive(Debug, Default)]
@@ -25,9 +25,9 @@ impl Exchanges for Kept {
     }
 }
 
-pub(crate) fn around(objects: &mut ObjectTable) -> ParseContext<'_> {
+pub(crate) fn around(objects: &mut ObjectTable) -> RpcContext<'_> {
     let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
-    ParseContext { objects, time: Time::default(), client: end(1, 50_000), server: end(2, 135), session: None }
+    RpcContext { objects, time: Time::default(), client: end(1, 50_000), server: end(2, 135), session: None }
 }
 
 pub(crate) const FIRST: u8 = 1;

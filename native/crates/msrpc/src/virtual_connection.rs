@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use sidewire_base::{Direction, Endpoint, Time};
 
 use crate::bounded::Bounded;
-use crate::{Connection, Exchanges, FedOctets, ParseContext, RpcLimits, Uuid};
+use crate::{Connection, Exchanges, FedOctets, RpcContext, RpcLimits, Uuid};
 
 /// Virtual connections known at a time, and flows of theirs that were announced.
 const MAX_CHANNELS: usize = 1024;
@@ -153,7 +153,7 @@ pub fn pump(
     id: VirtualId,
     answers: Answers<'_>,
     limits: RpcLimits,
-    around: &mut ParseContext<'_>,
+    around: &mut RpcContext<'_>,
     exchanges: &mut impl Timed,
 ) -> FedOctets {
     let flow = (around.client, around.server);

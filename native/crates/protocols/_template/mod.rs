@@ -15,7 +15,7 @@ mod transaction;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport,
+    Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport,
 };
 use sidewire_base::{Direction, PerDirection};
 
@@ -64,9 +64,9 @@ impl Protocol for TemplateSession {
     fn parse(
         &mut self,
         direction: Direction,
-        input: Input<'_>,
+        input: ParseInput<'_>,
         transactions: &mut Transactions<TemplateTransaction>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
         let mut consumed = 0;
         while let Some((line, length)) = next_line(&input, consumed) {
@@ -85,7 +85,7 @@ impl Protocol for TemplateSession {
         direction: Direction,
         _length: u64,
         transactions: &mut Transactions<TemplateTransaction>,
-        _context: &mut Context<'_>,
+        _context: &mut ParseContext<'_>,
     ) -> Result<(), Failed> {
         self.passing[direction] = true;
         if let Some(slot) = transactions.last_mut() {
@@ -101,7 +101,7 @@ impl TemplateSession {
         direction: Direction,
         line: &[u8],
         transactions: &mut Transactions<TemplateTransaction>,
-        context: &Context<'_>,
+        context: &ParseContext<'_>,
     ) -> Result<(), Failed> {
         let slot = match direction {
             Direction::ToServer if transactions.len() >= MAX_TRANSACTIONS => return Err(Failed),
@@ -127,7 +127,7 @@ impl TemplateSession {
 
 /// The line that begins at an offset, and its length with its end. Of one that is too long, or ends with the stream, as much as
 /// is there; `None` until more is.
-fn next_line<'i>(input: &Input<'i>, from: usize) -> Option<(&'i [u8], usize)> {
+fn next_line<'i>(input: &ParseInput<'i>, from: usize) -> Option<(&'i [u8], usize)> {
     let rest = input.data.get(from..).filter(|rest| !rest.is_empty())?;
     match memchr::memchr(b'\n', rest) {
         Some(end) => Some((rest.get(..end)?, end + 1)),

@@ -1,7 +1,7 @@
 //! Conversations, in any segmentation.
 
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Input, LogForm, ProtocolSession, Session as _, Settings, Value, def};
+use sidewire_app_layer::{LogForm, ParseInput, ProtocolSession, Session as _, Settings, Value, def};
 use sidewire_base::Direction;
 use sidewire_eve::Object;
 
@@ -22,7 +22,7 @@ impl Conversation {
             let mut waiting = Vec::new();
             for octets in octets.chunks(piece) {
                 waiting.extend_from_slice(octets);
-                let input = Input { data: &waiting, offset: 0, last: false };
+                let input = ParseInput { data: &waiting, offset: 0, last: false };
                 let step = conversation.session.parse(*direction, input, &mut conversation.harness.context()).unwrap();
                 waiting.drain(..step.consumed);
             }
@@ -76,7 +76,7 @@ fn a_line_that_was_cut_off_is_none() {
     let mut conversation = Conversation::of(SAID, 64);
     let Conversation { session, harness } = &mut conversation;
     session.gap(Direction::ToClient, 100, &mut harness.context()).unwrap();
-    let input = Input { data: b"end of a line\r\nand me\r\n", offset: 0, last: true };
+    let input = ParseInput { data: b"end of a line\r\nand me\r\n", offset: 0, last: true };
     session.parse(Direction::ToClient, input, &mut harness.context()).unwrap();
     assert_eq!(conversation.event(1), r#"{"request":"and who else","response":"and me"}"#);
 }

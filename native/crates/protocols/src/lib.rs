@@ -20,8 +20,8 @@ pub static ALL: &[ProtocolDef] = &[
     sidewire_app_layer::def::<http1::Http1>(),
     sidewire_app_layer::def::<smb::Smb>(),
     sidewire_app_layer::def::<tls::TlsSession>(),
-    sidewire_app_layer::def::<dcerpc::Tcp>(),
-    sidewire_app_layer::def::<dcerpc::Udp>(),
+    sidewire_app_layer::def::<dcerpc::DcerpcTcp>(),
+    sidewire_app_layer::def::<dcerpc::DcerpcUdp>(),
     sidewire_app_layer::def::<dns::Dns>(),
     sidewire_app_layer::def::<dns::Mdns>(),
 ];

@@ -10,7 +10,7 @@ use core::ptr;
 
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Input, ProtocolSession, Session, Settings, Value, def};
+use sidewire_app_layer::{ParseInput, ProtocolSession, Session, Settings, Value, def};
 use sidewire_base::Direction;
 use sidewire_protocols::http1::Http1;
 use suricata_htp::HtpStatus;
@@ -142,7 +142,7 @@ fn ours(requests: &[u8], responses: &[u8]) -> Vec<Seen> {
             if last {
                 session.close(direction, &mut context);
             } else {
-                session.parse(direction, Input { data, offset: 0, last: false }, &mut context).unwrap();
+                session.parse(direction, ParseInput { data, offset: 0, last: false }, &mut context).unwrap();
             }
         }
     }

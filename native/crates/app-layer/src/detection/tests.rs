@@ -31,9 +31,9 @@ impl crate::Protocol for Silent {
     fn parse(
         &mut self,
         _: Direction,
-        input: crate::Input<'_>,
+        input: crate::ParseInput<'_>,
         _: &mut crate::Transactions<()>,
-        _: &mut crate::Context<'_>,
+        _: &mut crate::ParseContext<'_>,
     ) -> Result<crate::Step, crate::Failed> {
         Ok(crate::Step::all(&input))
     }

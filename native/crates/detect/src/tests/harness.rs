@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    Buffer, BufferInfo, BufferKind, Context, EventInfo, Failed, FrameInfo, Hook, Input as Bytes, Logger, PerDirection,
-    Protocol, ProtocolDef, ProtocolInfo, Session, Step, Transactions, Value, def,
+    Buffer, BufferInfo, BufferKind, EventInfo, Failed, FrameInfo, Hook, Logger, ParseContext, ParseInput as Bytes,
+    PerDirection, Protocol, ProtocolDef, ProtocolInfo, Session, Step, Transactions, Value, def,
 };
 use sidewire_base::{Direction, Endpoint, EventId, Time};
 use sidewire_decode::{BadChecksum, Ip, Packet, TcpHeader, TransportLayer};
@@ -404,7 +404,7 @@ impl Protocol for Toy {
         _: Direction,
         input: Bytes<'_>,
         transactions: &mut Transactions<ToyTx>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
         let mut selected = None;
         for line in input.data.split(|octet| *octet == b'\n') {
@@ -490,7 +490,7 @@ impl Protocol for Slow {
         _: Direction,
         input: Bytes<'_>,
         _: &mut Transactions<ToyTx>,
-        _: &mut Context<'_>,
+        _: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
         Ok(Step::all(&input))
     }

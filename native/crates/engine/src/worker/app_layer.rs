@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{DetectionOutcome, DetectionState, Failed, Input, Step, Transport};
+use sidewire_app_layer::{DetectionOutcome, DetectionState, Failed, ParseInput, Step, Transport};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleSet;
@@ -316,7 +316,7 @@ impl AppLayerStage {
         let step = if bytes.is_empty() {
             Ok(Step::default())
         } else {
-            session.parse(direction, Input { data: bytes, offset, last }, &mut context)
+            session.parse(direction, ParseInput { data: bytes, offset, last }, &mut context)
         };
         if let (Ok(step), true) = (&step, last)
             && step.switch.is_none()
@@ -475,7 +475,7 @@ impl AppLayerStage {
         let opened = session.transactions().opened();
         let frames = self.frames.of(app.protocol, &mut app.frames, direction);
         let mut context = self.tables.context(ends, at, files, frames);
-        let step = session.parse(direction, Input { data: packet.payload, offset: 0, last: true }, &mut context);
+        let step = session.parse(direction, ParseInput { data: packet.payload, offset: 0, last: true }, &mut context);
         let new = session.transactions().opened() - opened;
         self.count_transactions(app.protocol, Transport::Udp, new);
         self.note_expectations();

@@ -1,6 +1,8 @@
 //! What parsers are called with.
 
-use sidewire_app_layer::{Context, Expectation, Extensions, Frames, ParserConfig, ProtocolDef, Session, Transport};
+use sidewire_app_layer::{
+    Expectation, Extensions, Frames, ParseContext, ParserConfig, ProtocolDef, Session, Transport,
+};
 use sidewire_base::{Endpoint, PerDirection, ProtocolId, Time};
 use sidewire_detect::RuleSet;
 use sidewire_files::{FileContext, FilePolicy};
@@ -89,13 +91,13 @@ impl ParserTables {
         at: Moment,
         policy: PerDirection<FilePolicy>,
         frames: Option<&'a mut Frames>,
-    ) -> Context<'a> {
+    ) -> ParseContext<'a> {
         let FlowEnds { client, server, transport, midstream, original } = ends;
         let Self { protocols, extensions, announced: expectations, file_depth: depth, magic, .. } = self;
         let original = original.and_then(|number| protocols.get(number.index())).map(|def| def.info.name);
         let Moment { time, ordinal } = at;
         let files = FileContext { policy, depth: *depth, magic: magic.as_mut() };
-        Context {
+        ParseContext {
             time,
             ordinal,
             client,

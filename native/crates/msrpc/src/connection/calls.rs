@@ -1,13 +1,13 @@
 //! Requests and their answers.
 
-use super::{Connection, InFlight, ParseContext, RpcLimits, auth_of, new_exchange};
+use super::{Connection, InFlight, RpcContext, RpcLimits, auth_of, new_exchange};
 use crate::{
     AuthLevel, Exchange, Exchanges, Half, Implementation, InterfaceId, Pdu, PduBody, PduType, RpcEvent, SecTrailer,
     TransferSyntax, Uuid, VerificationTrailer, dcom, reading,
 };
 
 impl Connection {
-    pub(super) fn request(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &mut ParseContext<'_>) {
+    pub(super) fn request(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
         let PduBody::Request { context_id, opnum, object, stub, .. } = pdu.body else { return };
         self.implementation = self.implementation.or_else(|| Implementation::of_trailer(pdu));
         let call_id = pdu.header.call_id;
@@ -92,7 +92,7 @@ impl Connection {
         &self,
         pdu: &Pdu<'_>,
         (context_id, opnum, object): (u16, u16, Option<Uuid>),
-        around: &ParseContext<'_>,
+        around: &RpcContext<'_>,
     ) -> Exchange {
         Exchange {
             principal: self.principal(pdu, around),
@@ -114,7 +114,7 @@ impl Connection {
         id: u64,
         context_id: u16,
         exchanges: &mut impl Exchanges,
-        around: &mut ParseContext<'_>,
+        around: &mut RpcContext<'_>,
     ) {
         let Some(exchange) = exchanges.get(id) else { return };
         let mut odd = None;
@@ -158,7 +158,7 @@ impl Connection {
         pdu: &Pdu<'_>,
         stub: &[u8],
         exchanges: &mut impl Exchanges,
-        around: &mut ParseContext<'_>,
+        around: &mut RpcContext<'_>,
     ) {
         self.answers_seen = true;
         let call_id = pdu.header.call_id;
@@ -232,7 +232,7 @@ impl Connection {
 }
 
 /// The interface of a call whose bind was not seen, where something proves it.
-fn infer(exchange: &Exchange, around: &ParseContext<'_>) -> Option<Uuid> {
+fn infer(exchange: &Exchange, around: &RpcContext<'_>) -> Option<Uuid> {
     match exchange.object {
         // An object UUID is an IPID, and an IPID is one interface of one object.
         Some(ipid) => around.objects.pointer(around.server.address, ipid)?.iid,

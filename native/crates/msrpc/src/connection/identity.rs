@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{Connection, MAX_SECURITY_CONTEXTS, ParseContext};
+use super::{Connection, MAX_SECURITY_CONTEXTS, RpcContext};
 use crate::object_table::Association;
 use crate::security::{Principal, Protected, SecurityContext};
 use crate::{AuthLevel, Client, Exchange, Pdu, PduBody, SecTrailer};
@@ -11,7 +11,7 @@ use crate::{AuthLevel, Client, Exchange, Pdu, PduBody, SecTrailer};
 impl Connection {
     /// Takes what a PDU's security provider sent: the legs of authentication, and the octets of a sealed stub with its
     /// padding where a secret opens it.
-    pub(super) fn protected(&mut self, pdu: &Pdu<'_>, data: &[u8], around: &ParseContext<'_>) -> Option<Vec<u8>> {
+    pub(super) fn protected(&mut self, pdu: &Pdu<'_>, data: &[u8], around: &RpcContext<'_>) -> Option<Vec<u8>> {
         let trailer = pdu.trailer.filter(|_| pdu.missing == 0)?;
         let known = self.security.iter().position(|context| context.id == trailer.context_id);
         match pdu.body {
@@ -52,7 +52,7 @@ impl Connection {
 
     /// Who a call is made as: by its own security context, by the connection's only one where the level needs no trailer,
     /// else by the session that carries it.
-    pub(super) fn principal(&self, pdu: &Pdu<'_>, around: &ParseContext<'_>) -> Option<Arc<Principal>> {
+    pub(super) fn principal(&self, pdu: &Pdu<'_>, around: &RpcContext<'_>) -> Option<Arc<Principal>> {
         let context = match (pdu.trailer, self.bind_auth) {
             (Some(trailer), _) => self.security.iter().find(|context| context.id == trailer.context_id),
             (None, Some(auth)) if auth.level <= AuthLevel::CONNECT => self.security.last(),
@@ -62,14 +62,14 @@ impl Connection {
     }
 
     /// The association group, once it is known.
-    pub(super) fn association(&self, around: &ParseContext<'_>) -> Option<Association> {
+    pub(super) fn association(&self, around: &RpcContext<'_>) -> Option<Association> {
         let server = SocketAddr::new(around.server.address, around.server.port);
         let group = Some(self.association_group).filter(|group| *group != 0)?;
         Some(Association { client: around.client.address, server, group })
     }
 
     /// Who calls, in its own words: told by this call, earlier on its object, or earlier in its association.
-    pub(super) fn identify(&mut self, exchange: &mut Exchange, around: &mut ParseContext<'_>) {
+    pub(super) fn identify(&mut self, exchange: &mut Exchange, around: &mut RpcContext<'_>) {
         let association = self.association(around);
         let told = Client::of(exchange).map(Arc::new);
         let Some(dcom) = &mut exchange.dcom else { return };

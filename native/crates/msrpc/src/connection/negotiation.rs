@@ -1,10 +1,10 @@
 //! Presentation contexts as they are offered, accepted and refused. [C706] 12.6.3, [MS-RPCE] 3.3.1.5.
 
-use super::{Connection, ParseContext, auth_of, new_exchange};
+use super::{Connection, RpcContext, auth_of, new_exchange};
 use crate::{ContextOffer, Exchange, Exchanges, Half, Implementation, Pdu, PduBody, PduType, RpcEvent, TransferSyntax};
 
 impl Connection {
-    pub(super) fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &ParseContext<'_>) {
+    pub(super) fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &RpcContext<'_>) {
         let PduBody::Bind { max_transmit, contexts, .. } = pdu.body else { return };
         let call_id = pdu.header.call_id;
         self.bind_auth = auth_of(pdu).or(self.bind_auth);

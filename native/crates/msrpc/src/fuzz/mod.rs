@@ -9,7 +9,7 @@ use sidewire_base::{Cursor, Direction, Endpoint, Malformed, Time};
 use crate::security::{Credentials, Principal};
 use crate::{
     ByteOrder, CallInterface, Carriage, Connection, Datagrams, Exchange, Exchanges, Half, InterfaceId, Known,
-    ObjectTable, ParseContext, PduType, RpcEvent, RpcLimits, StdObjRef, TransferSyntax, Uuid, arguments, command_line,
+    ObjectTable, PduType, RpcContext, RpcEvent, RpcLimits, StdObjRef, TransferSyntax, Uuid, arguments, command_line,
     dcom, interfaces, write_dcerpc, write_msrpc,
 };
 
@@ -36,7 +36,7 @@ pub fn connection(data: &[u8]) {
     let (mut stream, mut pipe) = (Connection::new(RpcLimits::default()), Connection::new(RpcLimits::default()));
     let mut datagrams = Datagrams::new(RpcLimits::default());
     let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
-    let mut around = ParseContext {
+    let mut around = RpcContext {
         objects: &mut objects,
         time: Time::default(),
         client: end(1, 50_000),

@@ -7,7 +7,7 @@ use sidewire_base::{Cursor, Direction, Endpoint, Malformed, Time};
 use super::Kept;
 use crate::security::{Sealer, Way};
 use crate::{
-    AuthLevel, ByteOrder, Carriage, Connection, ObjectTable, ParseContext, PduType, RpcLimits, TransferSyntax,
+    AuthLevel, ByteOrder, Carriage, Connection, ObjectTable, PduType, RpcContext, RpcLimits, TransferSyntax,
     interfaces, write_msrpc,
 };
 
@@ -115,7 +115,7 @@ impl SealedEnds {
 
     fn feed(&mut self, direction: Direction, pdu: &[u8]) {
         let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
-        let mut around = ParseContext {
+        let mut around = RpcContext {
             objects: &mut self.objects,
             time: Time::default(),
             client: end(1, 50_000),

@@ -5,11 +5,11 @@ use sidewire_msrpc::RpcLimits;
 
 /// Bounds on the state of a flow.
 #[derive(Clone, Copy, Debug)]
-pub struct Config {
+pub struct DcerpcConfig {
     pub(super) limits: RpcLimits,
 }
 
-impl FromSettings for Config {
+impl FromSettings for DcerpcConfig {
     /// Reads `max-stub-size`, which is ours; Suricata has no such setting.
     fn from_settings(settings: &Settings, _: &[&()]) -> Self {
         let defaults = RpcLimits::default();

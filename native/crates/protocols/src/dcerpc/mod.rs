@@ -19,9 +19,9 @@ use sidewire_app_layer::ProtocolInfo;
 
 pub(crate) use objects::{EXTENSION, announce, objects};
 pub(crate) use rows::RpcBuffers;
-pub use tcp::Tcp;
+pub use tcp::DcerpcTcp;
 pub use transaction::{Rpc, Tx, interfaces_of};
-pub use udp::Udp;
+pub use udp::DcerpcUdp;
 
 /// What is the same over both transports.
 const INFO: ProtocolInfo = ProtocolInfo {

@@ -1,7 +1,7 @@
 //! What one connection says that is needed to read another: DCOM objects, RPC associations, connections over HTTP, ports
 //! that were announced. TCP, UDP, SMB and HTTP share it.
 
-use sidewire_app_layer::{Context, Expectation, Extension, ExtensionDef, Extensions, Resources, Transport};
+use sidewire_app_layer::{Expectation, Extension, ExtensionDef, Extensions, ParseContext, Resources, Transport};
 use sidewire_base::Endpoint;
 use sidewire_msrpc::ObjectTable;
 use sidewire_msrpc::security::Secrets;
@@ -30,7 +30,7 @@ pub(crate) fn objects(extensions: &mut Extensions) -> &mut ObjectTable {
 }
 
 /// Hands on the dynamic ports that answers named: what connects to them will speak DCERPC.
-pub(crate) fn announce(context: &mut Context<'_>) {
+pub(crate) fn announce(context: &mut ParseContext<'_>) {
     for socket in objects(context.extensions).take_announced() {
         context.expectations.push(Expectation {
             client: None, // another host may have the reference by now

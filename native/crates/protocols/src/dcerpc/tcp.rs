@@ -3,23 +3,23 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
+    Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
 };
 use sidewire_base::Direction;
 use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId, pump};
-use sidewire_msrpc::{Carriage, Connection, FedOctets, ParseContext, RpcEvent, RpcLimits};
+use sidewire_msrpc::{Carriage, Connection, FedOctets, RpcContext, RpcEvent, RpcLimits};
 use smallvec::SmallVec;
 
-use super::config::Config;
+use super::config::DcerpcConfig;
 use super::http::Preface;
 use super::objects::{announce, objects};
 use super::rows::RpcBuffers;
-use super::transaction::{Filling, LOGGERS};
+use super::transaction::{LOGGERS, TxBuilder};
 use super::{INFO, Tx, detect, frame, rows};
 
 /// DCERPC over a TCP connection: its own (ncacn_ip_tcp), one behind an HTTP head, or one of the two that make a virtual
 /// connection over HTTP (ncacn_http).
-pub struct Tcp {
+pub struct DcerpcTcp {
     connection: Connection,
     carriage: Carriage,
     /// Set for RPC over HTTP version 2.
@@ -32,9 +32,9 @@ pub struct Tcp {
     waiting: SmallVec<[RpcEvent; 2]>,
 }
 
-impl Protocol for Tcp {
+impl Protocol for DcerpcTcp {
     type Tx = Tx;
-    type Config = Config;
+    type Config = DcerpcConfig;
     type EveOptions = ();
 
     const INFO: ProtocolInfo = ProtocolInfo {
@@ -58,7 +58,7 @@ impl Protocol for Tcp {
         rows::argument(tx, name, nth)
     }
 
-    fn begin(config: &Arc<Config>) -> Self {
+    fn begin(config: &Arc<DcerpcConfig>) -> Self {
         let limits = config.limits;
         Self {
             connection: Connection::new(limits),
@@ -74,9 +74,9 @@ impl Protocol for Tcp {
     fn parse(
         &mut self,
         direction: Direction,
-        input: Input<'_>,
+        input: ParseInput<'_>,
         transactions: &mut Transactions<Tx>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
         let mut start = 0;
         while self.begun & 1 << direction.index() == 0 {
@@ -115,7 +115,7 @@ impl Protocol for Tcp {
         direction: Direction,
         length: u64,
         transactions: &mut Transactions<Tx>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<(), Failed> {
         match self.channel {
             Some(channel) if channel.carries != direction => {}
@@ -139,7 +139,7 @@ impl Protocol for Tcp {
         Ok(())
     }
 
-    fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut Context<'_>) {
+    fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut ParseContext<'_>) {
         self.closed |= 1 << direction.index();
         let both = self.closed == 0b11;
         if let Some(channel) = self.channel {
@@ -158,9 +158,9 @@ impl Protocol for Tcp {
     }
 }
 
-impl Tcp {
+impl DcerpcTcp {
     /// Asks whether HTTP found the flow to be a channel.
-    fn find_channel(&mut self, context: &mut Context<'_>) {
+    fn find_channel(&mut self, context: &mut ParseContext<'_>) {
         let announced =
             objects(context.extensions).virtual_connections().take_announced(context.client, context.server);
         if announced.is_some() {
@@ -175,10 +175,10 @@ impl Tcp {
         id: VirtualId,
         answers: Answers<'_>,
         transactions: &mut Transactions<Tx>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> FedOctets {
         // The octets are of two streams: no frame has a place in either.
-        let (mut filling, mut around) = Filling::with(transactions, context, &mut self.waiting, Carriage::Http, None);
+        let (mut filling, mut around) = TxBuilder::with(transactions, context, &mut self.waiting, Carriage::Http, None);
         pump(id, answers, self.limits, &mut around, &mut filling)
     }
 
@@ -186,11 +186,11 @@ impl Tcp {
     fn parts<'a>(
         &'a mut self,
         transactions: &'a mut Transactions<Tx>,
-        context: &'a mut Context<'_>,
+        context: &'a mut ParseContext<'_>,
         offset: u64,
-    ) -> (&'a mut Connection, Filling<'a>, ParseContext<'a>) {
+    ) -> (&'a mut Connection, TxBuilder<'a>, RpcContext<'a>) {
         let reversed = self.connection.is_reversed();
-        let (filling, around) = Filling::with(transactions, context, &mut self.waiting, self.carriage, Some(offset));
-        (&mut self.connection, Filling { reversed, ..filling }, around)
+        let (filling, around) = TxBuilder::with(transactions, context, &mut self.waiting, self.carriage, Some(offset));
+        (&mut self.connection, TxBuilder { reversed, ..filling }, around)
     }
 }

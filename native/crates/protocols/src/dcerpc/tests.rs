@@ -1,9 +1,9 @@
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Input, LogForm, ProtocolSession, Session, Settings, Transport, Value, def};
+use sidewire_app_layer::{LogForm, ParseInput, ProtocolSession, Session, Settings, Transport, Value, def};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
 
-use super::{Tcp, Udp};
+use super::{DcerpcTcp, DcerpcUdp};
 
 const SVCCTL: [u8; 16] = [0x81, 0xbb, 0x7a, 0x36, 0x44, 0x98, 0xf1, 0x35, 0xad, 0x32, 0x98, 0xf0, 0x38, 0, 0x10, 3];
 const NDR: [u8; 20] =
@@ -64,7 +64,7 @@ fn harness(port: u16) -> ParseHarness {
 
 struct Bench {
     harness: ParseHarness,
-    session: ProtocolSession<Tcp>,
+    session: ProtocolSession<DcerpcTcp>,
 }
 
 impl Bench {
@@ -74,7 +74,8 @@ impl Bench {
     }
 
     fn feed(&mut self, direction: Direction, data: &[u8]) -> usize {
-        let step = self.session.parse(direction, Input { data, offset: 0, last: false }, &mut self.harness.context());
+        let step =
+            self.session.parse(direction, ParseInput { data, offset: 0, last: false }, &mut self.harness.context());
         step.unwrap().consumed
     }
 
@@ -84,14 +85,15 @@ impl Bench {
             position,
             logger,
             LogForm::Own(0),
-            &def::<Tcp>().default_eve_options(),
+            &def::<DcerpcTcp>().default_eve_options(),
             &mut Object::new(&mut out),
         );
         String::from_utf8(out).unwrap()
     }
 
     fn value(&self, position: usize, name: &str) -> Value<'_> {
-        let row = <Tcp as sidewire_app_layer::Protocol>::BUFFERS.iter().position(|row| row.info.name == name).unwrap();
+        let row =
+            <DcerpcTcp as sidewire_app_layer::Protocol>::BUFFERS.iter().position(|row| row.info.name == name).unwrap();
         self.session.value(position, row, Direction::ToServer, 0)
     }
 }
@@ -156,7 +158,7 @@ fn rules_see_the_call() {
 
 #[test]
 fn a_datagram_is_a_call() {
-    let mut session = ProtocolSession::<Udp>::with_settings(&Settings::default());
+    let mut session = ProtocolSession::<DcerpcUdp>::with_settings(&Settings::default());
     let mut harness = harness(1025).over(Transport::Udp);
     let mut datagram = vec![0; 80];
     datagram[0] = 4;
@@ -168,12 +170,12 @@ fn a_datagram_is_a_call() {
     datagram[68] = 15;
     for kind in [0, 0, 2, 2] {
         datagram[1] = kind;
-        let input = Input { data: &datagram, offset: 0, last: false };
+        let input = ParseInput { data: &datagram, offset: 0, last: false };
         session.parse(Direction::ToServer, input, &mut harness.context()).unwrap();
     }
     assert_eq!(session.transactions().len(), 1, "what is sent again is the same call");
     let mut out = Vec::new();
-    session.log(0, 0, LogForm::Own(0), &def::<Udp>().default_eve_options(), &mut Object::new(&mut out));
+    session.log(0, 0, LogForm::Own(0), &def::<DcerpcUdp>().default_eve_options(), &mut Object::new(&mut out));
     assert_eq!(
         String::from_utf8(out).unwrap(),
         r#"{"request":"REQUEST","req":{"opnum":15,"frag_cnt":1,"stub_data_size":0},"response":"RESPONSE","res":{"frag_cnt":1,"stub_data_size":0},"activityuuid":"000000aa-0000-0000-0000-000000000000","seqnum":9,"rpc_version":"4.0"}"#

@@ -1,10 +1,10 @@
 //! Calls as transactions of a flow.
 
-use sidewire_app_layer::{Context, Frames, Interface, Logger, Transactions, TxHead};
+use sidewire_app_layer::{Frames, Interface, Logger, ParseContext, Transactions, TxHead};
 use sidewire_base::{Direction, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::virtual_connection::Timed;
-use sidewire_msrpc::{Carriage, Exchange, Exchanges, ParseContext, PduHeader, RpcEvent, write_dcerpc, write_msrpc};
+use sidewire_msrpc::{Carriage, Exchange, Exchanges, PduHeader, RpcContext, RpcEvent, write_dcerpc, write_msrpc};
 use smallvec::SmallVec;
 
 use super::objects::objects;
@@ -56,7 +56,7 @@ pub fn interfaces_of(exchange: &Exchange) -> SmallVec<[Interface; 1]> {
 }
 
 /// The transactions of a flow as the connection fills them.
-pub(super) struct Filling<'a> {
+pub(super) struct TxBuilder<'a> {
     pub(super) transactions: &'a mut Transactions<Tx>,
     pub(super) carriage: Carriage,
     pub(super) now: Time,
@@ -68,24 +68,24 @@ pub(super) struct Filling<'a> {
     pub(super) frames: Option<(&'a mut Frames, u64)>,
 }
 
-impl<'a> Filling<'a> {
+impl<'a> TxBuilder<'a> {
     /// The transactions of a flow as `carriage` fills them, and what else a connection may use. Frames are told when it is
     /// fed from a stream offset on.
     pub(super) fn with(
         transactions: &'a mut Transactions<Tx>,
-        context: &'a mut Context<'_>,
+        context: &'a mut ParseContext<'_>,
         waiting: &'a mut SmallVec<[RpcEvent; 2]>,
         carriage: Carriage,
         offset: Option<u64>,
-    ) -> (Self, ParseContext<'a>) {
+    ) -> (Self, RpcContext<'a>) {
         let (now, client, server) = (context.time, context.client, context.server);
         let frames = context.frames.as_deref_mut().zip(offset);
-        let around = ParseContext { objects: objects(context.extensions), time: now, client, server, session: None };
+        let around = RpcContext { objects: objects(context.extensions), time: now, client, server, session: None };
         (Self { transactions, carriage, now, reversed: false, waiting, frames }, around)
     }
 }
 
-impl Exchanges for Filling<'_> {
+impl Exchanges for TxBuilder<'_> {
     fn open(&mut self, exchange: Exchange) -> u64 {
         let interfaces = interfaces_of(&exchange);
         let tx = Tx { exchange, interfaces, carriage: self.carriage, reversed: self.reversed };
@@ -130,7 +130,7 @@ impl Exchanges for Filling<'_> {
     }
 }
 
-impl Timed for Filling<'_> {
+impl Timed for TxBuilder<'_> {
     fn at(&mut self, time: Time) {
         self.now = time;
     }

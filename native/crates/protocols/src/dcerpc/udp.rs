@@ -3,29 +3,29 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
+    Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
 };
 use sidewire_base::Direction;
 use sidewire_msrpc::{Carriage, Datagrams, RpcEvent};
 use smallvec::SmallVec;
 
-use super::config::Config;
+use super::config::DcerpcConfig;
 use super::objects::announce;
 use super::rows::RpcBuffers;
-use super::transaction::{Filling, LOGGERS};
+use super::transaction::{LOGGERS, TxBuilder};
 use super::{INFO, Tx, detect, rows};
 
 /// DCERPC over datagrams (ncadg_ip_udp).
-pub struct Udp {
+pub struct DcerpcUdp {
     calls: Datagrams,
     /// A bit for each direction that ended.
     closed: u8,
     waiting: SmallVec<[RpcEvent; 2]>,
 }
 
-impl Protocol for Udp {
+impl Protocol for DcerpcUdp {
     type Tx = Tx;
-    type Config = Config;
+    type Config = DcerpcConfig;
     type EveOptions = ();
 
     const INFO: ProtocolInfo = ProtocolInfo {
@@ -46,27 +46,27 @@ impl Protocol for Udp {
         rows::argument(tx, name, nth)
     }
 
-    fn begin(config: &Arc<Config>) -> Self {
+    fn begin(config: &Arc<DcerpcConfig>) -> Self {
         Self { calls: Datagrams::new(config.limits), closed: 0, waiting: SmallVec::new() }
     }
 
     fn parse(
         &mut self,
         direction: Direction,
-        input: Input<'_>,
+        input: ParseInput<'_>,
         transactions: &mut Transactions<Tx>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
-        let (mut filling, mut around) = Filling::with(transactions, context, &mut self.waiting, Carriage::Udp, None);
+        let (mut filling, mut around) = TxBuilder::with(transactions, context, &mut self.waiting, Carriage::Udp, None);
         self.calls.datagram(direction, input.data, &mut filling, &mut around);
         announce(context);
         Ok(Step::all(&input))
     }
 
-    fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut Context<'_>) {
+    fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut ParseContext<'_>) {
         self.closed |= 1 << direction.index();
         if self.closed == 0b11 {
-            let (mut filling, _) = Filling::with(transactions, context, &mut self.waiting, Carriage::Udp, None);
+            let (mut filling, _) = TxBuilder::with(transactions, context, &mut self.waiting, Carriage::Udp, None);
             self.calls.finish(&mut filling);
         }
     }

@@ -22,7 +22,7 @@ mod transaction;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Context, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport,
+    Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport,
 };
 use sidewire_base::Direction;
 
@@ -75,9 +75,9 @@ impl Protocol for Dns {
     fn parse(
         &mut self,
         direction: Direction,
-        input: Input<'_>,
+        input: ParseInput<'_>,
         transactions: &mut Transactions<DnsTransaction>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
         match context.transport {
             Transport::Tcp => self.0.stream(direction, input, transactions, context),
@@ -90,7 +90,7 @@ impl Protocol for Dns {
         direction: Direction,
         _length: u64,
         _transactions: &mut Transactions<DnsTransaction>,
-        _context: &mut Context<'_>,
+        _context: &mut ParseContext<'_>,
     ) -> Result<(), Failed> {
         self.0.gap(direction);
         Ok(())
@@ -125,9 +125,9 @@ impl Protocol for Mdns {
     fn parse(
         &mut self,
         direction: Direction,
-        input: Input<'_>,
+        input: ParseInput<'_>,
         transactions: &mut Transactions<DnsTransaction>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
         self.0.datagram(direction, input, transactions, context)
     }

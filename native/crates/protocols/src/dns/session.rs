@@ -1,6 +1,6 @@
 //! A flow of messages: datagrams, or a stream of messages with their length in front (RFC 1035 section 4.2).
 
-use sidewire_app_layer::{Context, Failed, FrameKind, Input, Step, Transactions, Verdict};
+use sidewire_app_layer::{Failed, FrameKind, ParseContext, ParseInput, Step, Transactions, Verdict};
 use sidewire_base::{Cursor, Direction, PerDirection};
 
 use super::detect::{self, PREFIX};
@@ -38,9 +38,9 @@ impl DnsSession {
     pub(super) fn datagram(
         &mut self,
         direction: Direction,
-        input: Input<'_>,
+        input: ParseInput<'_>,
         transactions: &mut Transactions<DnsTransaction>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
         let tx = self.message(direction, input.data, transactions, context);
         if let Some(frames) = &mut context.frames {
@@ -53,9 +53,9 @@ impl DnsSession {
     pub(super) fn stream(
         &mut self,
         direction: Direction,
-        input: Input<'_>,
+        input: ParseInput<'_>,
         transactions: &mut Transactions<DnsTransaction>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
         let mut cur = Cursor::new(input.data);
         if self.lost[direction] {
@@ -97,7 +97,7 @@ impl DnsSession {
         direction: Direction,
         octets: &[u8],
         transactions: &mut Transactions<DnsTransaction>,
-        context: &Context<'_>,
+        context: &ParseContext<'_>,
     ) -> Option<u64> {
         let header = DnsHeader::parse(&mut Cursor::new(octets)).ok()?;
         if !header.is_plausible(octets.len()) {
@@ -125,7 +125,7 @@ impl DnsSession {
 const PDU: FrameKind = FrameKind(super::DnsFrame::Pdu as u8);
 
 /// `needed` octets from `consumed` on make the next message; a part of one at the end of a stream is nothing.
-fn wait(consumed: usize, needed: usize, input: &Input<'_>) -> Step {
+fn wait(consumed: usize, needed: usize, input: &ParseInput<'_>) -> Step {
     if input.last { Step::all(input) } else { Step::need(consumed, needed) }
 }
 

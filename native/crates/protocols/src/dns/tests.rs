@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Input, LogForm, Protocol, ProtocolSession, Session as _, Settings, Transport, Value, def};
+use sidewire_app_layer::{
+    LogForm, ParseInput, Protocol, ProtocolSession, Session as _, Settings, Transport, Value, def,
+};
 use sidewire_base::{Direction, PerDirection};
 use sidewire_eve::Object;
 
@@ -79,7 +81,7 @@ fn framed(message: &[u8]) -> Vec<u8> {
 fn datagram<P: Protocol<Tx = DnsTransaction>>(direction: Direction, octets: &[u8]) -> ProtocolSession<P> {
     let mut session = ProtocolSession::<P>::with_settings(&Settings::default());
     let mut harness = ParseHarness::to_port(53).over(Transport::Udp);
-    let input = Input { data: octets, offset: 0, last: true };
+    let input = ParseInput { data: octets, offset: 0, last: true };
     let _step = session.parse(direction, input, &mut harness.context());
     session
 }
@@ -95,7 +97,7 @@ fn stream(pieces: &[(Direction, &[u8])]) -> ProtocolSession<Dns> {
         if kept.len() < *need {
             continue;
         }
-        let input = Input { data: kept, offset: *offset, last: false };
+        let input = ParseInput { data: kept, offset: *offset, last: false };
         let step = session.parse(*direction, input, &mut harness.context()).unwrap();
         kept.drain(..step.consumed);
         *offset += step.consumed as u64;
@@ -254,7 +256,7 @@ fn after_a_gap_the_next_message_is_found() {
     let mut harness = ParseHarness::to_port(53);
     session.gap(TO_SERVER, 100, &mut harness.context()).unwrap();
     let octets = [&b"the end of a message"[..], &framed(&query("found.example.com"))].concat();
-    let input = Input { data: &octets, offset: 100, last: false };
+    let input = ParseInput { data: &octets, offset: 100, last: false };
     let step = session.parse(TO_SERVER, input, &mut harness.context()).unwrap();
     assert_eq!((step.consumed, session.transactions().len()), (octets.len(), 1));
     assert_eq!(values(&session, "dns.query", TO_SERVER), ["found.example.com"]);
@@ -265,7 +267,7 @@ fn a_stream_of_nonsense_is_given_up() {
     let mut session = ProtocolSession::<Dns>::with_settings(&Settings::default());
     let mut harness = ParseHarness::to_port(53);
     let nonsense = framed(&[0xff; 20]).repeat(40);
-    let input = Input { data: &nonsense, offset: 0, last: false };
+    let input = ParseInput { data: &nonsense, offset: 0, last: false };
     assert!(session.parse(TO_SERVER, input, &mut harness.context()).is_err());
     assert!(session.transactions().is_empty());
 }

@@ -3,7 +3,9 @@
 use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{Context, FrameKinds, Frames, Input, Keep, LogForm, ProtocolDef, Session, Transport, Value};
+use sidewire_app_layer::{
+    FrameKinds, Frames, Keep, LogForm, ParseContext, ParseInput, ProtocolDef, Session, Transport, Value,
+};
 use sidewire_base::{Direction, Endpoint, PerDirection, Time};
 use sidewire_eve::Object;
 
@@ -16,17 +18,17 @@ const LOOKS: usize = 256;
 
 /// What the flows of a worker share.
 #[derive(Default)]
-pub(super) struct World {
+pub(super) struct FuzzWorld {
     harness: ParseHarness,
     /// Time: a second a call.
     calls: u32,
 }
 
 /// Drives the session of a flow as the engine does: octets that were not consumed come again, with more behind them.
-pub(super) struct Driver {
+pub(super) struct SessionDriver {
     protocol: &'static ProtocolDef,
     session: Box<dyn Session>,
-    sides: [Side; 2],
+    sides: [PendingSide; 2],
     transport: Transport,
     ports: [u16; 2],
     midstream: bool,
@@ -39,7 +41,7 @@ pub(super) struct Driver {
 
 /// The waiting octets of one direction.
 #[derive(Default)]
-struct Side {
+struct PendingSide {
     kept: Vec<u8>,
     offset: u64,
     need: usize,
@@ -56,7 +58,7 @@ pub(super) enum Next {
     Switch(&'static str),
 }
 
-impl Driver {
+impl SessionDriver {
     /// A flow between the ports of client and server.
     pub(super) fn new(protocol: &'static ProtocolDef, transport: Transport, ports: [u16; 2], midstream: bool) -> Self {
         let session = protocol.begin_default();
@@ -66,7 +68,7 @@ impl Driver {
         Self { protocol, session, sides, transport, ports, midstream, stopped: false, looks: LOOKS, frames }
     }
 
-    fn with<T>(&mut self, world: &mut World, act: impl FnOnce(&mut dyn Session, &mut Context<'_>) -> T) -> T {
+    fn with<T>(&mut self, world: &mut FuzzWorld, act: impl FnOnce(&mut dyn Session, &mut ParseContext<'_>) -> T) -> T {
         let end = |port| Endpoint { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port };
         let [client, server] = self.ports.map(end);
         world.calls += 1;
@@ -76,12 +78,12 @@ impl Driver {
         (harness.time, harness.ordinal) = (Time::new(world.calls.into(), 0), world.calls.into());
         harness.expectations.clear();
         let frames = (self.transport == Transport::Tcp).then_some(&mut self.frames);
-        let mut context = Context { frames, ..harness.context() };
+        let mut context = ParseContext { frames, ..harness.context() };
         act(&mut *self.session, &mut context)
     }
 
     /// Gives a piece to the session.
-    pub(super) fn feed(&mut self, world: &mut World, direction: Direction, octets: &[u8], last: bool) -> Next {
+    pub(super) fn feed(&mut self, world: &mut FuzzWorld, direction: Direction, octets: &[u8], last: bool) -> Next {
         let side = &mut self.sides[direction];
         if side.over || self.stopped {
             return Next::More;
@@ -92,7 +94,7 @@ impl Driver {
         }
         let datagrams = self.transport == Transport::Udp;
         let kept = core::mem::take(&mut side.kept);
-        let input = Input { data: &kept, offset: if datagrams { 0 } else { side.offset }, last };
+        let input = ParseInput { data: &kept, offset: if datagrams { 0 } else { side.offset }, last };
         let step = self.with(world, |session, context| session.parse(direction, input, context));
         let side = &mut self.sides[direction];
         side.kept = kept;
@@ -126,7 +128,7 @@ impl Driver {
     }
 
     /// Octets that were not captured.
-    pub(super) fn gap(&mut self, world: &mut World, direction: Direction, length: u64) -> Next {
+    pub(super) fn gap(&mut self, world: &mut FuzzWorld, direction: Direction, length: u64) -> Next {
         let side = &mut self.sides[direction];
         side.offset += side.kept.len() as u64 + length;
         side.kept.clear();
@@ -137,7 +139,7 @@ impl Driver {
     }
 
     /// The same flow under another protocol; what was not consumed is for it to read.
-    pub(super) fn switch(mut self, world: &mut World, protocol: &'static ProtocolDef) -> Self {
+    pub(super) fn switch(mut self, world: &mut FuzzWorld, protocol: &'static ProtocolDef) -> Self {
         for direction in Direction::BOTH {
             self.with(world, |session, context| session.close(direction, context));
         }
@@ -150,7 +152,7 @@ impl Driver {
     }
 
     /// Neither direction goes on. A session may make way for another even then.
-    pub(super) fn end(mut self, world: &mut World) -> Option<(Self, &'static str)> {
+    pub(super) fn end(mut self, world: &mut FuzzWorld) -> Option<(Self, &'static str)> {
         for direction in Direction::BOTH {
             if let Next::Switch(name) = self.feed(world, direction, &[], true) {
                 return Some((self, name));

@@ -6,7 +6,7 @@ mod rpc_http;
 use sidewire_app_layer::{ProtocolDef, Transport};
 use sidewire_base::{Cursor, Direction};
 
-use driver::{Driver, Next, World};
+use driver::{FuzzWorld, Next, SessionDriver};
 pub use rpc_http::rpc_http;
 
 /// Client and server of a flow.
@@ -25,7 +25,7 @@ pub fn protocol(name: &str, data: &[u8]) {
     let Some((switches, rest)) = data.split_first() else { return };
     let (protocol, transport) = chosen(name, switches >> 2);
     detect(protocol, rest);
-    let begin = || (Driver::new(protocol, transport, PORTS, switches & 1 != 0), World::default());
+    let begin = || (SessionDriver::new(protocol, transport, PORTS, switches & 1 != 0), FuzzWorld::default());
     if switches & 2 == 0 {
         conversation(begin(), rest);
         return;
@@ -37,7 +37,7 @@ pub fn protocol(name: &str, data: &[u8]) {
     }
 }
 
-fn conversation((mut driver, mut world): (Driver, World), data: &[u8]) {
+fn conversation((mut driver, mut world): (SessionDriver, FuzzWorld), data: &[u8]) {
     let mut cur = Cursor::new(data);
     while let Ok(head) = cur.u16_be() {
         let direction = if head & 0x8000 == 0 { Direction::ToServer } else { Direction::ToClient };

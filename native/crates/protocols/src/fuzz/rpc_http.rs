@@ -4,7 +4,7 @@ use sidewire_app_layer::Transport;
 use sidewire_base::{Cursor, Direction};
 
 use super::chosen;
-use super::driver::{Driver, Next, World};
+use super::driver::{FuzzWorld, Next, SessionDriver};
 
 /// Connections of one input.
 const CONNECTIONS: usize = 4;
@@ -39,8 +39,8 @@ fn channels(data: &[u8]) -> usize {
 
 #[derive(Default)]
 struct Connections {
-    world: World,
-    open: [Option<Driver>; CONNECTIONS],
+    world: FuzzWorld,
+    open: [Option<SessionDriver>; CONNECTIONS],
     opened: u16,
     channels: usize,
 }
@@ -51,7 +51,7 @@ impl Connections {
         let mut driver = place.take().unwrap_or_else(|| {
             let ports = [CLIENT_PORTS.wrapping_add(self.opened), SERVER_PORT];
             self.opened = self.opened.wrapping_add(1);
-            Driver::new(chosen("http", 0).0, Transport::Tcp, ports, false)
+            SessionDriver::new(chosen("http", 0).0, Transport::Tcp, ports, false)
         });
         if piece.is_empty() {
             self.end(driver);
@@ -68,7 +68,7 @@ impl Connections {
     }
 
     /// Follows a connection into the protocol it changed to; `None` when nobody reads on.
-    fn go_on(&mut self, mut driver: Driver, next: Next) -> Option<Driver> {
+    fn go_on(&mut self, mut driver: SessionDriver, next: Next) -> Option<SessionDriver> {
         match next {
             Next::More => driver.look(),
             Next::Switch("dcerpc") => {
@@ -87,12 +87,12 @@ impl Connections {
         Some(driver)
     }
 
-    fn switch(&mut self, driver: Driver) -> Driver {
+    fn switch(&mut self, driver: SessionDriver) -> SessionDriver {
         self.channels += 1;
         driver.switch(&mut self.world, chosen("dcerpc", 0).0)
     }
 
-    fn end(&mut self, driver: Driver) {
+    fn end(&mut self, driver: SessionDriver) {
         if let Some((driver, "dcerpc")) = driver.end(&mut self.world) {
             let rest = self.switch(driver).end(&mut self.world);
             assert!(rest.is_none(), "calls are the end of a connection");

@@ -5,7 +5,7 @@ use sidewire_base::Direction;
 
 use super::line;
 use super::stage::{BODY, HEADERS, LINE, TRAILER};
-use super::transaction::Transaction;
+use super::transaction::HttpTransaction;
 
 /// The value of a header, by its name in lower case.
 macro_rules! header {
@@ -17,7 +17,7 @@ macro_rules! header {
 /// Headers, and again with the trailer.
 const TWICE: Hook = Hook::both(HEADERS, HEADERS).again(TRAILER);
 
-pub(super) const BUFFERS: &[Buffer<Transaction>] = buffers! {
+pub(super) const BUFFERS: &[Buffer<HttpTransaction>] = buffers! {
     /// Normalised request target.
     "http.uri" [alias "uricontent", "http.uri.normalized"] [modifier "http_uri"]: Bytes, to_server(LINE)
         => |tx, _, _| Value::bytes(tx.normalised().uri.as_deref());
@@ -106,7 +106,7 @@ pub(super) const BUFFERS: &[Buffer<Transaction>] = buffers! {
     "urilen.raw": Uint(16), to_server(LINE) => |tx, _, _| length(tx.uri());
 };
 
-fn protocol(tx: &Transaction, direction: Direction, _: u32) -> Value<'_> {
+fn protocol(tx: &HttpTransaction, direction: Direction, _: u32) -> Value<'_> {
     Value::bytes(match direction {
         Direction::ToServer => tx.request.protocol.map(|span| tx.request.head.text(span)),
         Direction::ToClient => tx.response.protocol.map(|span| line::chomp(tx.response.head.text(span))),
@@ -117,11 +117,11 @@ fn length(text: Option<&[u8]>) -> Value<'static> {
     Value::uint(text.map(|text| text.len() as u64))
 }
 
-fn body(tx: &Transaction, direction: Direction) -> Value<'_> {
+fn body(tx: &HttpTransaction, direction: Direction) -> Value<'_> {
     tx.payload(direction).body.value(tx.limits(direction))
 }
 
-fn file_content(tx: &Transaction, direction: Direction, nth: u32) -> Value<'_> {
+fn file_content(tx: &HttpTransaction, direction: Direction, nth: u32) -> Value<'_> {
     let file = &tx.payload(direction).file;
     if file.is_form() {
         let file = tx.files.of(direction).get(nth as usize);

@@ -29,7 +29,7 @@ pub(super) struct BodyForms {
 
 /// What the configuration says, once for all flows of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
+pub struct HttpConfig {
     pub(super) request_body: BodyLimits,
     pub(super) response_body: BodyLimits,
     pub(super) decoding: Decoding,
@@ -83,7 +83,7 @@ impl FromEveOptions for EveHttpOptions {
 
 const KB: u64 = 1024;
 
-impl Default for Config {
+impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             request_body: BodyLimits { limit: 100 * KB, inspect_from: 32 * KB },
@@ -116,7 +116,7 @@ impl Default for Config {
     }
 }
 
-impl FromSettings<EveHttpOptions> for Config {
+impl FromSettings<EveHttpOptions> for HttpConfig {
     /// Reads `libhtp.default-config.*`.
     fn from_settings(settings: &Settings, outputs: &[&EveHttpOptions]) -> Self {
         let mut config = Self::default();
@@ -170,7 +170,7 @@ impl FromSettings<EveHttpOptions> for Config {
     }
 }
 
-impl Config {
+impl HttpConfig {
     /// The habits of a server by name.
     fn personality(&mut self, name: &str) {
         let decoding = &mut self.decoding;
@@ -213,11 +213,11 @@ mod tests {
             ("libhtp.default-config.personality", "Apache_2"),
             ("libhtp.default-config.response-body-decompress-layer-limit", "3"),
         ];
-        let config = Config::from_settings(&Settings::new(pairs), &[]);
+        let config = HttpConfig::from_settings(&Settings::new(pairs), &[]);
         assert_eq!(config.request_body.limit, 1 << 20);
         assert!(config.decoding.twice_path && !config.decoding.backslashes);
         assert_eq!(config.layers, Some(3));
-        assert_eq!(Config::from_settings(&Settings::default(), &[]), Config::default());
+        assert_eq!(HttpConfig::from_settings(&Settings::default(), &[]), HttpConfig::default());
     }
 
     #[test]
@@ -227,6 +227,6 @@ mod tests {
         let options = EveHttpOptions::from_options(&own, &alert);
         assert_eq!(options.custom, ["accept-encoding", "date"]);
         assert!(options.dump.request);
-        assert!(Config::from_settings(&Settings::default(), &[&options]).alerts_carry_bodies);
+        assert!(HttpConfig::from_settings(&Settings::default(), &[&options]).alerts_carry_bodies);
     }
 }

@@ -76,15 +76,15 @@ pub(super) type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> bool;
 
 /// The layers of one body.
 #[derive(Debug, Default)]
-pub(super) struct Decoder {
-    layers: Vec<Layer>,
+pub(super) struct BodyDecoder {
+    layers: Vec<DecodingLayer>,
     stopped: bool,
 }
 
-impl Decoder {
+impl BodyDecoder {
     /// A decoder; without layers, octets pass through.
     pub(super) fn new(encodings: &[Encoding]) -> Self {
-        Self { layers: encodings.iter().map(|encoding| Layer::new(*encoding)).collect(), stopped: false }
+        Self { layers: encodings.iter().map(|encoding| DecodingLayer::new(*encoding)).collect(), stopped: false }
     }
 
     /// Decodes more octets of the body.
@@ -108,14 +108,14 @@ impl Decoder {
 }
 
 /// The last layer that was applied is undone first.
-fn feed(layers: &mut [Layer], data: &[u8], sink: Sink<'_>) -> bool {
+fn feed(layers: &mut [DecodingLayer], data: &[u8], sink: Sink<'_>) -> bool {
     match layers.split_last_mut() {
         Some((outer, inner)) => outer.push(data, &mut |decoded| feed(inner, decoded, sink)),
         None => sink(data),
     }
 }
 
-fn finish(layers: &mut [Layer], sink: Sink<'_>) {
+fn finish(layers: &mut [DecodingLayer], sink: Sink<'_>) {
     let Some((outer, inner)) = layers.split_last_mut() else { return };
     let guess = core::mem::take(&mut outer.guess);
     if guess.is_empty() || feed(inner, &guess, sink) {
@@ -124,7 +124,7 @@ fn finish(layers: &mut [Layer], sink: Sink<'_>) {
 }
 
 #[derive(Debug)]
-struct Layer {
+struct DecodingLayer {
     encoding: Encoding,
     engine: Engine,
     /// Input so far, while nothing came out.
@@ -186,7 +186,7 @@ impl Engine {
     }
 }
 
-impl Layer {
+impl DecodingLayer {
     fn new(encoding: Encoding) -> Self {
         Self {
             encoding,
@@ -399,7 +399,7 @@ mod tests {
     }
 
     fn decode(encodings: &[Encoding], data: &[u8], step: usize) -> (Vec<u8>, bool) {
-        let mut decoder = Decoder::new(encodings);
+        let mut decoder = BodyDecoder::new(encodings);
         let mut out = Vec::new();
         for piece in data.chunks(step) {
             decoder.push(piece, &mut |decoded| {
@@ -468,7 +468,7 @@ mod tests {
     fn stops_when_told() {
         let bomb = gzip(&vec![0; 1 << 22]);
         let mut seen = 0;
-        let mut decoder = Decoder::new(&[Encoding::Gzip]);
+        let mut decoder = BodyDecoder::new(&[Encoding::Gzip]);
         let mut sink = |decoded: &[u8]| {
             seen += decoded.len();
             seen < 100_000

@@ -2,7 +2,7 @@
 
 sidewire_app_layer::events! {
     /// What can be odd about HTTP/1.
-    pub(super) enum Event {
+    pub(super) enum HttpEvent {
         /// A compressed body could not be decompressed.
         GzipDecompressionFailed = "gzip_decompression_failed",
         /// A request header has no colon.

@@ -9,7 +9,7 @@ use super::text::{same, trimmed};
 
 /// Whose habits apply: browsers accept more kinds of line ends than servers do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum MessageSide {
     Request,
     Response,
 }
@@ -31,7 +31,7 @@ const MAX_FOLDS: usize = 128;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Scan {
     /// A header: where its name and value are, and how many octets it takes.
-    Header { name: Range<usize>, value: Text, odd: Oddities, length: usize, lf_cr: bool },
+    Header { name: Range<usize>, value: HeaderText, odd: Oddities, length: usize, lf_cr: bool },
     /// The empty line that ends the block; its octets.
     End(usize),
     /// More octets are needed to tell.
@@ -40,7 +40,7 @@ pub(super) enum Scan {
 
 /// A value: a piece of the block, or, when it was folded, a piece of the joined text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Text {
+pub(super) enum HeaderText {
     Plain(Range<usize>),
     Joined(Range<usize>),
 }
@@ -96,7 +96,7 @@ pub(super) struct Position {
 }
 
 /// Reads what comes next in a header block. `joined` receives values that were folded.
-pub(super) fn scan(side: Side, data: &[u8], position: Position, joined: &mut Vec<u8>) -> Scan {
+pub(super) fn scan(side: MessageSide, data: &[u8], position: Position, joined: &mut Vec<u8>) -> Scan {
     let Position { last, .. } = position;
     match block_end(side, data, position) {
         Ok(Some(length)) => return Scan::End(length),
@@ -128,28 +128,28 @@ pub(super) fn scan(side: Side, data: &[u8], position: Position, joined: &mut Vec
 }
 
 /// The empty line that ends the block, when it is next.
-fn block_end(side: Side, data: &[u8], position: Position) -> Result<Option<usize>, NeedMore> {
+fn block_end(side: MessageSide, data: &[u8], position: Position) -> Result<Option<usize>, NeedMore> {
     let Position { first, lf_cr, last } = position;
     Ok(match (side, data) {
         (_, []) => return Err(NeedMore),
         (_, [b'\r', b'\n', ..]) => Some(2),
         (_, [b'\r']) if !last => return Err(NeedMore),
-        (Side::Response, [b'\n', b'\r', ..]) if lf_cr => Some(2),
-        (Side::Response, [b'\n']) if lf_cr && !last => return Err(NeedMore),
+        (MessageSide::Response, [b'\n', b'\r', ..]) if lf_cr => Some(2),
+        (MessageSide::Response, [b'\n']) if lf_cr && !last => return Err(NeedMore),
         (_, [b'\n', ..]) => Some(1),
-        (Side::Response, [b'\r', ..]) if !first => Some(1),
+        (MessageSide::Response, [b'\r', ..]) if !first => Some(1),
         _ => None,
     })
 }
 
 /// The colon behind a name. A name may go on in the next line when that begins with a space.
-fn colon(side: Side, data: &[u8]) -> Option<usize> {
+fn colon(side: MessageSide, data: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
         let rest = data.get(from..)?;
         let stop = match side {
-            Side::Request => memchr2(b':', b'\n', rest),
-            Side::Response => memchr3(b':', b'\n', b'\r', rest),
+            MessageSide::Request => memchr2(b':', b'\n', rest),
+            MessageSide::Response => memchr3(b':', b'\n', b'\r', rest),
         }?;
         let at = from + stop;
         if data.get(at) == Some(&b':') {
@@ -164,30 +164,30 @@ fn colon(side: Side, data: &[u8]) -> Option<usize> {
 }
 
 /// One line of a value: its content, and how it ends, from the line end on.
-fn line(side: Side, data: &[u8], start: usize, last: bool) -> Result<(Range<usize>, Ending, bool), NeedMore> {
+fn line(side: MessageSide, data: &[u8], start: usize, last: bool) -> Result<(Range<usize>, Ending, bool), NeedMore> {
     let rest = data.get(start..).unwrap_or_default();
     let mut end = start
         + match side {
-            Side::Request => memchr(b'\n', rest),
-            Side::Response => memchr2(b'\n', b'\r', rest),
+            MessageSide::Request => memchr(b'\n', rest),
+            MessageSide::Response => memchr2(b'\n', b'\r', rest),
         }
         .ok_or(NeedMore)?;
-    if side == Side::Request && end > start && data.get(end - 1) == Some(&b'\r') {
+    if side == MessageSide::Request && end > start && data.get(end - 1) == Some(&b'\r') {
         end -= 1;
     }
     let tail = data.get(end..).unwrap_or_default();
-    let lf_cr = side == Side::Response && tail.starts_with(b"\n\r");
+    let lf_cr = side == MessageSide::Response && tail.starts_with(b"\n\r");
     Ok((start..end, ending(side, tail, last)?, lf_cr))
 }
 
 /// How the line ends whose end `data` begins with.
-fn ending(side: Side, data: &[u8], last: bool) -> Result<Ending, NeedMore> {
+fn ending(side: MessageSide, data: &[u8], last: bool) -> Result<Ending, NeedMore> {
     let length = match side {
-        Side::Request => match deformed_request(data, last)? {
+        MessageSide::Request => match deformed_request(data, last)? {
             Some(length) => length,
             None => regular(side, data, last)?,
         },
-        Side::Response => {
+        MessageSide::Response => {
             let length = regular(side, data, last)?;
             match data.get(length) {
                 Some(next) if is_fold(*next) => length,
@@ -202,9 +202,9 @@ fn ending(side: Side, data: &[u8], last: bool) -> Result<Ending, NeedMore> {
     }
 }
 
-fn regular(side: Side, data: &[u8], last: bool) -> Result<usize, NeedMore> {
+fn regular(side: MessageSide, data: &[u8], last: bool) -> Result<usize, NeedMore> {
     match (side, data) {
-        (_, [b'\r', b'\n', ..]) | (Side::Response, [b'\n', b'\r', ..]) => Ok(2),
+        (_, [b'\r', b'\n', ..]) | (MessageSide::Response, [b'\n', b'\r', ..]) => Ok(2),
         (_, [b'\r' | b'\n']) if !last => Err(NeedMore),
         _ => Ok(1),
     }
@@ -253,17 +253,17 @@ fn deformed_response(data: &[u8], last: bool) -> Result<Option<usize>, NeedMore>
 
 /// A value from `start` on: where it is, where the header ends, and whether a line ended in LF CR.
 fn value(
-    side: Side,
+    side: MessageSide,
     data: &[u8],
     start: usize,
     last: bool,
     joined: &mut Vec<u8>,
-) -> Result<(Text, usize, bool), NeedMore> {
+) -> Result<(HeaderText, usize, bool), NeedMore> {
     let (content, end, mut lf_cr) = line(side, data, start, last)?;
     let mut fold_at = match end {
         Ending::Line(length) => {
             let next = content.end + length;
-            return Ok((Text::Plain(trimmed(data, content)), next, lf_cr));
+            return Ok((HeaderText::Plain(trimmed(data, content)), next, lf_cr));
         }
         Ending::Fold(length) => content.end + length,
     };
@@ -274,7 +274,7 @@ fn value(
     let mut done = fold_at + 1;
     let mut at = done;
     loop {
-        if side == Side::Response && is_header(data.get(at..).unwrap_or_default(), last)? {
+        if side == MessageSide::Response && is_header(data.get(at..).unwrap_or_default(), last)? {
             done = at;
             break;
         }
@@ -301,7 +301,7 @@ fn value(
             break;
         }
     }
-    Ok((Text::Joined(trimmed(joined, begin..joined.len())), done, lf_cr))
+    Ok((HeaderText::Joined(trimmed(joined, begin..joined.len())), done, lf_cr))
 }
 
 /// A "continuation" that is a header itself: a name and a colon. Browsers read it as one.
@@ -340,7 +340,7 @@ impl Span {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Header {
+pub(super) struct HeaderField {
     pub name: Span,
     pub value: Span,
     repeated: bool,
@@ -348,10 +348,10 @@ pub(super) struct Header {
 
 /// The first line and the headers of a message: its octets once, and where things are in them.
 #[derive(Debug, Default)]
-pub(super) struct Head {
+pub(super) struct HeaderBlock {
     wire: Vec<u8>,
     made: Vec<u8>,
-    headers: SmallVec<[Header; 12]>,
+    headers: SmallVec<[HeaderField; 12]>,
     block: usize,
     /// Where in the block the trailer begins; it can be empty.
     trailer: Option<usize>,
@@ -376,7 +376,7 @@ pub(super) struct TooMany;
 /// Repetitions that are joined to a value; more are left out.
 const MAX_REPETITIONS: u16 = 64;
 
-impl Head {
+impl HeaderBlock {
     /// Begins with the first line; the header block follows it.
     pub(super) fn begin(&mut self, line: &[u8]) -> Span {
         self.clear();
@@ -440,7 +440,7 @@ impl Head {
     pub(super) fn add(
         &mut self,
         data: &[u8],
-        (name, value, length): (Range<usize>, Text, usize),
+        (name, value, length): (Range<usize>, HeaderText, usize),
         joined: &[u8],
         limit: usize,
     ) -> Result<Added, TooMany> {
@@ -448,8 +448,8 @@ impl Head {
         self.wire.extend_from_slice(data.get(..length).unwrap_or_default());
         let name = Span::new(base + name.start..base + name.end);
         let value = match value {
-            Text::Plain(range) => Span::new(base + range.start..base + range.end),
-            Text::Joined(range) => self.make(joined.get(range).unwrap_or_default()),
+            HeaderText::Plain(range) => Span::new(base + range.start..base + range.end),
+            HeaderText::Joined(range) => self.make(joined.get(range).unwrap_or_default()),
         };
         let existing =
             self.headers.iter().position(|header| self.text(header.name).eq_ignore_ascii_case(self.text(name)));
@@ -457,7 +457,7 @@ impl Head {
             if self.headers.len() > limit {
                 return Err(TooMany);
             }
-            self.headers.push(Header { name, value, repeated: false });
+            self.headers.push(HeaderField { name, value, repeated: false });
             return Ok(Added::default());
         };
         let mut added = Added::default();
@@ -487,7 +487,7 @@ impl Head {
             value_now = self.make(&all);
         }
         if let Some(header) = self.headers.get_mut(existing) {
-            *header = Header { value: value_now, repeated: true, ..*header };
+            *header = HeaderField { value: value_now, repeated: true, ..*header };
         }
         Ok(added)
     }
@@ -504,8 +504,8 @@ mod tests {
     use super::*;
 
     /// The headers of a complete block as text, and what is left behind it.
-    fn block(side: Side, data: &[u8]) -> (Vec<String>, String) {
-        let (mut head, mut joined, mut at) = (Head::default(), Vec::new(), 0);
+    fn block(side: MessageSide, data: &[u8]) -> (Vec<String>, String) {
+        let (mut head, mut joined, mut at) = (HeaderBlock::default(), Vec::new(), 0);
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
         loop {
             let rest = &data[at..];
@@ -529,7 +529,7 @@ mod tests {
 
     #[test]
     fn takes_headers_as_they_should_be() {
-        let (headers, rest) = block(Side::Request, b"Host: a\r\nX:b \t\r\nEmpty:\r\n\r\nbody");
+        let (headers, rest) = block(MessageSide::Request, b"Host: a\r\nX:b \t\r\nEmpty:\r\n\r\nbody");
         assert_eq!(headers, ["Host=a", "X=b", "Empty="]);
         assert_eq!(rest, "body");
     }
@@ -543,40 +543,42 @@ mod tests {
             (b"A: b\n\rC: d\n\r\n\rbody", &["A=b", "C=d"], "body"),
             (b"A: b\r\n\r \nC: d\r\n\r\n", &["A=b", "C=d"], ""),
         ] {
-            let (headers, rest) = block(Side::Response, wire);
+            let (headers, rest) = block(MessageSide::Response, wire);
             assert_eq!(
                 (headers.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), rest.as_str()),
                 (want, left)
             );
         }
-        let (headers, rest) = block(Side::Request, b"A: b\rc\nD: e\n\nrest");
+        let (headers, rest) = block(MessageSide::Request, b"A: b\rc\nD: e\n\nrest");
         assert_eq!((headers.as_slice(), rest.as_str()), (&["A=b\rc".into(), "D=e".into()][..], "rest"));
     }
 
     #[test]
     fn unfolds() {
-        let (headers, _) = block(Side::Request, b"A: b\r\n c\r\n\td\r\nE: f\r\n\r\n");
+        let (headers, _) = block(MessageSide::Request, b"A: b\r\n c\r\n\td\r\nE: f\r\n\r\n");
         assert_eq!(headers, ["A=b c\td", "E=f"]);
-        let (headers, _) = block(Side::Response, b"A: b\r\n c\r\n  Server : x\r\n\r\n");
+        let (headers, _) = block(MessageSide::Response, b"A: b\r\n c\r\n  Server : x\r\n\r\n");
         assert_eq!(headers, ["A=b c", "Server=x"], "a name and a colon are no continuation");
     }
 
     #[test]
     fn joins_headers_of_one_name() {
-        let (headers, _) =
-            block(Side::Request, b"A: 1\r\nB: 2\r\na: 3\r\nA: 4\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n");
+        let (headers, _) = block(
+            MessageSide::Request,
+            b"A: 1\r\nB: 2\r\na: 3\r\nA: 4\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        );
         assert_eq!(headers, ["A=1, 3, 4", "B=2", "Content-Length=5"]);
     }
 
     #[test]
     fn keeps_what_is_no_header() {
-        let (headers, _) = block(Side::Request, b"no colon here\r\n: nameless\r\nA : b\r\n\r\n");
+        let (headers, _) = block(MessageSide::Request, b"no colon here\r\n: nameless\r\nA : b\r\n\r\n");
         assert_eq!(headers, ["=no colon here, nameless", "A=b"]);
     }
 
     #[test]
     fn waits_while_it_cannot_tell() {
-        for side in [Side::Request, Side::Response] {
+        for side in [MessageSide::Request, MessageSide::Response] {
             for partial in [&b"Ho"[..], b"Host: a", b"Host: a\r", b"Host: a\r\n", b"\r", b""] {
                 assert_eq!(scan(side, partial, Position::default(), &mut Vec::new()), Scan::Incomplete, "{partial:?}");
             }

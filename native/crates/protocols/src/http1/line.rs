@@ -4,7 +4,7 @@ use super::text::{is_space, trim};
 
 /// A protocol version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Version {
+pub(super) enum HttpVersion {
     /// Something that is no version.
     Invalid,
     /// None was given (yet).
@@ -16,24 +16,24 @@ pub(super) enum Version {
 }
 
 /// `HTTP/1.1`; white space around the slash and leading zeros are let through.
-pub(super) fn version(text: &[u8]) -> Version {
+pub(super) fn version(text: &[u8]) -> HttpVersion {
     let skip = |text: &'_ [u8], zeros: bool| {
         text.iter().take_while(|octet| octet.is_ascii_whitespace() || zeros && **octet == b'0').count()
     };
     let rest = text.get(skip(text, false)..).unwrap_or_default();
-    let Some((name, rest)) = rest.split_at_checked(4) else { return Version::Invalid };
+    let Some((name, rest)) = rest.split_at_checked(4) else { return HttpVersion::Invalid };
     if !name.eq_ignore_ascii_case(b"http") {
-        return Version::Invalid;
+        return HttpVersion::Invalid;
     }
     let rest = rest.get(skip(rest, false)..).unwrap_or_default();
-    let Some(rest) = rest.strip_prefix(b"/") else { return Version::Invalid };
+    let Some(rest) = rest.strip_prefix(b"/") else { return HttpVersion::Invalid };
     let rest = rest.get(skip(rest, true)..).unwrap_or_default();
-    for (text, version) in [(&b".9"[..], Version::V0_9), (b"1.0", Version::V1_0), (b"1.1", Version::V1_1)] {
+    for (text, version) in [(&b".9"[..], HttpVersion::V0_9), (b"1.0", HttpVersion::V1_0), (b"1.1", HttpVersion::V1_1)] {
         if let Some(tail) = rest.strip_prefix(text) {
-            return if skip(tail, false) == tail.len() { version } else { Version::Invalid };
+            return if skip(tail, false) == tail.len() { version } else { HttpVersion::Invalid };
         }
     }
-    Version::Invalid
+    HttpVersion::Invalid
 }
 
 /// Methods that make a line a request, whatever else it holds.
@@ -318,12 +318,12 @@ mod tests {
     #[test]
     fn reads_versions_with_slack() {
         let cases = [
-            ("HTTP/1.1", Version::V1_1),
-            ("http / 01.0 ", Version::V1_0),
-            ("HTTP/0.9", Version::V0_9),
-            ("HTTP/2", Version::Invalid),
-            ("HTTP/1.1x", Version::Invalid),
-            ("", Version::Invalid),
+            ("HTTP/1.1", HttpVersion::V1_1),
+            ("http / 01.0 ", HttpVersion::V1_0),
+            ("HTTP/0.9", HttpVersion::V0_9),
+            ("HTTP/2", HttpVersion::Invalid),
+            ("HTTP/1.1x", HttpVersion::Invalid),
+            ("", HttpVersion::Invalid),
         ];
         for (text, want) in cases {
             assert_eq!(version(text.as_bytes()), want, "{text}");

@@ -7,9 +7,9 @@ use sidewire_eve::{Object, base64, printable};
 use super::config::EveHttpOptions;
 use super::content_range::content_range;
 use super::stage;
-use super::transaction::Transaction;
+use super::transaction::HttpTransaction;
 
-pub(super) const LOGGERS: &[Logger<Transaction, EveHttpOptions>] = &[Logger::new(
+pub(super) const LOGGERS: &[Logger<HttpTransaction, EveHttpOptions>] = &[Logger::new(
     "http",
     |head, _, last| last || head.progress.iter().all(|progress| *progress >= stage::COMPLETE),
     write,
@@ -76,7 +76,7 @@ const CUSTOM: &[(Direction, &str, &str)] = &[
     (TO_SERVER, "x-requested-with", "x_requested_with"),
 ];
 
-fn write(tx: &Transaction, _: &TxHead, options: &EveHttpOptions, out: &mut Object<'_>) {
+fn write(tx: &HttpTransaction, _: &TxHead, options: &EveHttpOptions, out: &mut Object<'_>) {
     basic(tx, out);
     if options.extended {
         long(tx, out);
@@ -98,7 +98,7 @@ fn write(tx: &Transaction, _: &TxHead, options: &EveHttpOptions, out: &mut Objec
 }
 
 /// For alerts and files: always the long form, and the bodies if alerts are to carry them.
-fn in_others(tx: &Transaction, _: &TxHead, options: &EveHttpOptions, out: &mut Object<'_>) {
+fn in_others(tx: &HttpTransaction, _: &TxHead, options: &EveHttpOptions, out: &mut Object<'_>) {
     basic(tx, out);
     long(tx, out);
     let forms = options.bodies;
@@ -119,7 +119,7 @@ fn in_others(tx: &Transaction, _: &TxHead, options: &EveHttpOptions, out: &mut O
     }
 }
 
-fn basic(tx: &Transaction, out: &mut Object<'_>) {
+fn basic(tx: &HttpTransaction, out: &mut Object<'_>) {
     if let Some(host) = &tx.request.host {
         out.bytes("hostname", host);
     }
@@ -150,7 +150,7 @@ fn basic(tx: &Transaction, out: &mut Object<'_>) {
     }
 }
 
-fn long(tx: &Transaction, out: &mut Object<'_>) {
+fn long(tx: &HttpTransaction, out: &mut Object<'_>) {
     if let Some(referer) = tx.header(TO_SERVER, b"referer") {
         out.bytes("http_refer", referer);
     }
@@ -171,7 +171,7 @@ fn long(tx: &Transaction, out: &mut Object<'_>) {
     out.u64("length", tx.response.payload.body.wire);
 }
 
-fn dump(tx: &Transaction, direction: Direction, key: &'static str, out: &mut Object<'_>) {
+fn dump(tx: &HttpTransaction, direction: Direction, key: &'static str, out: &mut Object<'_>) {
     let Some(head) = tx.head(direction) else { return };
     out.array(key, |array| {
         for (name, value) in head.headers() {

@@ -32,26 +32,26 @@ mod tests;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Context, Failed, FilesInfo, Hook, Input, Logger, Protocol, ProtocolInfo, Slot, Step, Transactions,
-    Transport,
+    Buffer, Failed, FilesInfo, Hook, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Slot, Step,
+    Transactions, Transport,
 };
 use sidewire_base::Direction;
 use sidewire_files::TxFiles;
 use sidewire_msrpc::Uuid;
 
-use config::{Config, EveHttpOptions};
-use event::Event;
+use config::{EveHttpOptions, HttpConfig};
+use event::HttpEvent;
 use frame::FramePart;
-use header::{Scan, Side};
+use header::{MessageSide, Scan};
 use state::{RequestState, ResponseState};
-pub use transaction::Transaction;
+pub use transaction::HttpTransaction;
 
 use crate::dcerpc::EXTENSION;
 
 /// An HTTP/1 flow.
 #[derive(Debug)]
 pub struct Http1 {
-    config: Arc<Config>,
+    config: Arc<HttpConfig>,
     request: RequestState,
     response: ResponseState,
     /// The transaction the request side works on.
@@ -68,7 +68,7 @@ pub struct Http1 {
 
 /// What a step of a state machine came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Move {
+enum ParseStep {
     /// So many octets are done with; go on.
     On(usize),
     /// More octets are needed.
@@ -79,7 +79,7 @@ enum Move {
     Quit(usize),
 }
 
-impl Move {
+impl ParseStep {
     /// Octets that are done with.
     const fn taken(self) -> usize {
         match self {
@@ -93,8 +93,8 @@ impl Move {
 const MAX_IDLE_STEPS: u8 = 16;
 
 impl Protocol for Http1 {
-    type Tx = Transaction;
-    type Config = Config;
+    type Tx = HttpTransaction;
+    type Config = HttpConfig;
     type EveOptions = EveHttpOptions;
 
     const INFO: ProtocolInfo = ProtocolInfo {
@@ -104,7 +104,7 @@ impl Protocol for Http1 {
         transports: &[Transport::Tcp],
         patterns: detect::PATTERNS,
         stages: stage::STAGES,
-        events: Event::EVENTS,
+        events: HttpEvent::EVENTS,
         frames: FramePart::FRAMES,
         extensions: &[EXTENSION],
         events_in_capitals: true,
@@ -112,25 +112,25 @@ impl Protocol for Http1 {
         files: Some(FilesInfo { hook: Hook::both(stage::BODY, stage::BODY), own_data: true }),
         ..ProtocolInfo::DEFAULT
     };
-    const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
-    const LOGGERS: &'static [Logger<Transaction, EveHttpOptions>] = log::LOGGERS;
+    const BUFFERS: &'static [Buffer<HttpTransaction>] = buffers::BUFFERS;
+    const LOGGERS: &'static [Logger<HttpTransaction, EveHttpOptions>] = log::LOGGERS;
 
-    fn inspected(tx: &mut Transaction, direction: Direction) {
+    fn inspected(tx: &mut HttpTransaction, direction: Direction) {
         // The form in a request names files, and alerts may be asked to carry bodies.
         if direction == Direction::ToClient && !tx.config.alerts_carry_bodies {
             tx.response.payload.body.forget();
         }
     }
 
-    fn files(tx: &Transaction) -> Option<&TxFiles> {
+    fn files(tx: &HttpTransaction) -> Option<&TxFiles> {
         Some(&tx.files)
     }
 
-    fn files_mut(tx: &mut Transaction) -> Option<&mut TxFiles> {
+    fn files_mut(tx: &mut HttpTransaction) -> Option<&mut TxFiles> {
         Some(&mut tx.files)
     }
 
-    fn begin(config: &Arc<Config>) -> Self {
+    fn begin(config: &Arc<HttpConfig>) -> Self {
         Self {
             config: Arc::clone(config),
             request: RequestState::Idle,
@@ -146,9 +146,9 @@ impl Protocol for Http1 {
     fn parse(
         &mut self,
         direction: Direction,
-        input: Input<'_>,
-        transactions: &mut Transactions<Transaction>,
-        context: &mut Context<'_>,
+        input: ParseInput<'_>,
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
         let mut at = 0;
         let mut idle = 0;
@@ -166,15 +166,15 @@ impl Protocol for Http1 {
                 self.frame(frames, direction, was, input.offset + (at + moved.taken()) as u64);
             }
             match moved {
-                Move::On(taken) => {
+                ParseStep::On(taken) => {
                     at += taken;
                     idle = if taken == 0 { idle + 1 } else { 0 };
                 }
-                Move::Wait => break,
-                Move::Switch(taken, to) => {
+                ParseStep::Wait => break,
+                ParseStep::Switch(taken, to) => {
                     return Ok(Step { consumed: at + taken, switch: Some(to), ..Step::default() });
                 }
-                Move::Quit(taken) => return Ok(Step { consumed: at + taken, finished: true, ..Step::default() }),
+                ParseStep::Quit(taken) => return Ok(Step { consumed: at + taken, finished: true, ..Step::default() }),
             }
         }
         if input.last {
@@ -188,8 +188,8 @@ impl Protocol for Http1 {
         &mut self,
         direction: Direction,
         length: u64,
-        transactions: &mut Transactions<Transaction>,
-        context: &mut Context<'_>,
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
     ) -> Result<(), Failed> {
         match direction {
             Direction::ToServer => self.request_gap(length, transactions, context),
@@ -198,13 +198,23 @@ impl Protocol for Http1 {
         Ok(())
     }
 
-    fn close(&mut self, direction: Direction, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
+    fn close(
+        &mut self,
+        direction: Direction,
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) {
         self.end(direction, transactions, context);
     }
 }
 
 impl Http1 {
-    fn end(&mut self, direction: Direction, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
+    fn end(
+        &mut self,
+        direction: Direction,
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) {
         match direction {
             Direction::ToServer => self.request_end(transactions, context),
             Direction::ToClient => self.response_end(transactions, context),
@@ -214,57 +224,65 @@ impl Http1 {
     /// Reads headers into a message; `Some(taken)` at the end of the block, with the octets of its empty line.
     fn headers(
         &mut self,
-        side: Side,
+        side: MessageSide,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<Transaction>,
+        slot: &mut Slot<HttpTransaction>,
     ) -> Result<(usize, bool), Failed> {
         let mut at = 0;
         loop {
             let rest = data.get(at..).unwrap_or_default();
             let head = match side {
-                Side::Request => &slot.tx.request.head,
-                Side::Response => &slot.tx.response.head,
+                MessageSide::Request => &slot.tx.request.head,
+                MessageSide::Response => &slot.tx.response.head,
             };
             let position = header::Position { first: head.len() == 0, lf_cr: head.lf_cr, last };
             self.joined.clear();
             match header::scan(side, rest, position, &mut self.joined) {
                 Scan::Header { name, value, odd, length, lf_cr } => {
                     let head = match side {
-                        Side::Request => &mut slot.tx.request.head,
-                        Side::Response => &mut slot.tx.response.head,
+                        MessageSide::Request => &mut slot.tx.request.head,
+                        MessageSide::Response => &mut slot.tx.response.head,
                     };
                     head.lf_cr |= lf_cr;
                     let added = head.add(rest, (name, value, length), &self.joined, self.config.headers_limit);
                     at += length;
-                    let pick = |request, response| if side == Side::Request { request } else { response };
-                    let mut raise = |on: bool, request: Event, response: Event| {
+                    let pick = |request, response| if side == MessageSide::Request { request } else { response };
+                    let mut raise = |on: bool, request: HttpEvent, response: HttpEvent| {
                         if on {
                             slot.raise(pick(request, response));
                         }
                     };
-                    raise(odd.leading_space, Event::InvalidRequestFieldFolding, Event::InvalidResponseFieldFolding);
-                    raise(odd.not_a_token, Event::RequestHeaderInvalid, Event::ResponseHeaderInvalid);
-                    raise(odd.no_colon, Event::RequestFieldMissingColon, Event::ResponseFieldMissingColon);
+                    raise(
+                        odd.leading_space,
+                        HttpEvent::InvalidRequestFieldFolding,
+                        HttpEvent::InvalidResponseFieldFolding,
+                    );
+                    raise(odd.not_a_token, HttpEvent::RequestHeaderInvalid, HttpEvent::ResponseHeaderInvalid);
+                    raise(odd.no_colon, HttpEvent::RequestFieldMissingColon, HttpEvent::ResponseFieldMissingColon);
                     match added {
                         Ok(added) => {
-                            raise(added.repeated, Event::RequestHeaderRepetition, Event::ResponseHeaderRepetition);
+                            raise(
+                                added.repeated,
+                                HttpEvent::RequestHeaderRepetition,
+                                HttpEvent::ResponseHeaderRepetition,
+                            );
                             raise(
                                 added.ambiguous_length,
-                                Event::DuplicateContentLengthInRequest,
-                                Event::DuplicateContentLengthInResponse,
+                                HttpEvent::DuplicateContentLengthInRequest,
+                                HttpEvent::DuplicateContentLengthInResponse,
                             );
                         }
                         Err(header::TooMany) => {
-                            raise(true, Event::RequestTooManyHeaders, Event::ResponseTooManyHeaders);
+                            raise(true, HttpEvent::RequestTooManyHeaders, HttpEvent::ResponseTooManyHeaders);
                             return Err(Failed);
                         }
                     }
                 }
                 Scan::End(length) => {
                     let head = match side {
-                        Side::Request => &mut slot.tx.request.head,
-                        Side::Response => &mut slot.tx.response.head,
+                        MessageSide::Request => &mut slot.tx.request.head,
+                        MessageSide::Response => &mut slot.tx.response.head,
                     };
                     head.keep(rest.get(..length).unwrap_or_default());
                     return Ok((at + length, true));
@@ -273,8 +291,8 @@ impl Http1 {
                     let too_long = rest.len() > self.config.field_limit;
                     if too_long {
                         let event = match side {
-                            Side::Request => Event::RequestFieldTooLong,
-                            Side::Response => Event::ResponseFieldTooLong,
+                            MessageSide::Request => HttpEvent::RequestFieldTooLong,
+                            MessageSide::Response => HttpEvent::ResponseFieldTooLong,
                         };
                         slot.raise(event);
                         return Err(Failed);
@@ -286,19 +304,25 @@ impl Http1 {
     }
 
     /// Takes octets of a body, as they were sent.
-    fn body(&mut self, direction: Direction, data: &[u8], slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
+    fn body(
+        &mut self,
+        direction: Direction,
+        data: &[u8],
+        slot: &mut Slot<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) {
         slot.advance(direction, stage::BODY, context.time);
         if slot.tx.take_body(direction, data, self.config.bomb_limit, &mut context.files) {
-            slot.raise(Event::CompressionBomb);
+            slot.raise(HttpEvent::CompressionBomb);
             self.bombs = self.bombs.saturating_add(1);
             if self.bombs == self.config.bomb_count {
-                slot.raise(Event::CompressionBombLimitReached);
+                slot.raise(HttpEvent::CompressionBombLimitReached);
             }
         }
     }
 
     /// Octets of a body are missing.
-    fn skip(direction: Direction, length: u64, slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
+    fn skip(direction: Direction, length: u64, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) {
         if length > 0 {
             slot.tx.skip_body(direction, length, &mut context.files);
         }
@@ -310,43 +334,43 @@ impl Http1 {
         direction: Direction,
         left: u64,
         data: &[u8],
-        slot: &mut Slot<Transaction>,
-        context: &mut Context<'_>,
-    ) -> (Move, u64) {
+        slot: &mut Slot<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) -> (ParseStep, u64) {
         let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
         if taken > 0 {
             self.body(direction, data.get(..taken).unwrap_or_default(), slot, context);
         }
-        (Move::On(taken).or_wait(), left - taken as u64)
+        (ParseStep::On(taken).or_wait(), left - taken as u64)
     }
 
     /// Steps over what stands between a chunk and the end of its line; true when that is here.
-    fn behind_chunk(direction: Direction, data: &[u8], slot: &mut Slot<Transaction>) -> (Move, bool) {
+    fn behind_chunk(direction: Direction, data: &[u8], slot: &mut Slot<HttpTransaction>) -> (ParseStep, bool) {
         let end = memchr::memchr(b'\n', data);
         let taken = end.map_or(data.len(), |end| end + 1);
         slot.tx.payload_mut(direction).body.wire += taken as u64;
-        (Move::On(taken).or_wait(), end.is_some())
+        (ParseStep::On(taken).or_wait(), end.is_some())
     }
 
     /// Prepares decoding of a body as its headers announce it.
-    fn decode(&self, direction: Direction, slot: &mut Slot<Transaction>) {
+    fn decode(&self, direction: Direction, slot: &mut Slot<HttpTransaction>) {
         let Some(value) = slot.tx.header(direction, b"content-encoding") else { return };
         let encodings = content::Encodings::parse(value, self.config.layers, direction == Direction::ToClient);
         if encodings.too_many {
-            slot.raise(Event::TooManyEncodingLayers);
+            slot.raise(HttpEvent::TooManyEncodingLayers);
         }
         if encodings.abnormal {
-            slot.raise(Event::AbnormalCeHeader);
+            slot.raise(HttpEvent::AbnormalCeHeader);
         }
         if self.bombs < self.config.bomb_count {
-            slot.tx.payload_mut(direction).decoder = content::Decoder::new(&encodings.layers);
+            slot.tx.payload_mut(direction).decoder = content::BodyDecoder::new(&encodings.layers);
         }
     }
 
     /// Ends one side of a transaction.
-    fn complete(direction: Direction, slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
+    fn complete(direction: Direction, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) {
         if slot.tx.finish_body(direction, &mut context.files) {
-            slot.raise(Event::GzipDecompressionFailed);
+            slot.raise(HttpEvent::GzipDecompressionFailed);
         }
         slot.advance(direction, stage::COMPLETE, context.time);
     }
@@ -364,7 +388,7 @@ pub(crate) fn fuzz_body(data: &[u8]) {
         None => (&b"gzip"[..], data),
     };
     let encodings = content::Encodings::parse(value, None, true);
-    let mut decoder = content::Decoder::new(&encodings.layers);
+    let mut decoder = content::BodyDecoder::new(&encodings.layers);
     let mut out = 0;
     let mut count = |octets: &[u8]| {
         out += octets.len();

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{Context, Failed, Slot, Transactions};
+use sidewire_app_layer::{Failed, ParseContext, Slot, Transactions};
 use sidewire_base::Direction;
 
-use super::event::Event;
-use super::header::{Side, Span};
-use super::line::{self, ChunkLine, Version};
+use super::event::HttpEvent;
+use super::header::{MessageSide, Span};
+use super::line::{self, ChunkLine, HttpVersion};
 use super::rpc::Opening;
 use super::state::{RequestState, ResponseState};
 use super::text::{contains, is_space, trim};
-use super::{Http1, Move, Transaction, stage};
+use super::{Http1, HttpTransaction, ParseStep, stage};
 use crate::dcerpc::objects;
 
 const HERE: Direction = Direction::ToServer;
@@ -24,24 +24,24 @@ impl Http1 {
         &mut self,
         data: &[u8],
         last: bool,
-        transactions: &mut Transactions<Transaction>,
-        context: &mut Context<'_>,
-    ) -> Result<Move, Failed> {
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) -> Result<ParseStep, Failed> {
         let now = context.time;
         match self.request {
             RequestState::Idle => {
                 if data.is_empty() {
-                    return Ok(Move::Wait);
+                    return Ok(ParseStep::Wait);
                 }
                 if transactions.len() >= self.config.max_transactions {
                     return Err(Failed);
                 }
-                let slot = transactions.open(Transaction::new(Arc::clone(&self.config)), now);
+                let slot = transactions.open(HttpTransaction::new(Arc::clone(&self.config)), now);
                 self.request_id = slot.head.id;
                 self.request = RequestState::Line;
-                return Ok(Move::On(0));
+                return Ok(ParseStep::On(0));
             }
-            RequestState::Ignore => return Ok(Move::On(data.len()).unless_empty(data)),
+            RequestState::Ignore => return Ok(ParseStep::On(data.len()).unless_empty(data)),
             RequestState::Resync => return Ok(self.request_resync(data)),
             _ => {}
         }
@@ -53,29 +53,29 @@ impl Http1 {
                 let blank = data.iter().take_while(|octet| is_space(**octet)).count();
                 if blank < data.len() || blank > MAX_OLD_JUNK {
                     slot.tx.request.old = false;
-                    slot.raise(Event::RequestLineMissingProtocol);
+                    slot.raise(HttpEvent::RequestLineMissingProtocol);
                     self.request = RequestState::Headers;
-                    return Ok(Move::On(0));
+                    return Ok(ParseStep::On(0));
                 }
-                Ok(Move::Wait)
+                Ok(ParseStep::Wait)
             }
             RequestState::Headers => {
-                let (taken, end) = self.headers(Side::Request, data, last, slot)?;
+                let (taken, end) = self.headers(MessageSide::Request, data, last, slot)?;
                 if end {
                     self.request_headers_done(slot, context)?;
-                    return Ok(Move::On(taken));
+                    return Ok(ParseStep::On(taken));
                 }
-                Ok(Move::On(taken).or_wait())
+                Ok(ParseStep::On(taken).or_wait())
             }
             RequestState::Trailer => {
-                let (taken, end) = self.headers(Side::Request, data, last, slot)?;
+                let (taken, end) = self.headers(MessageSide::Request, data, last, slot)?;
                 if end {
                     slot.tx.headers_changed(HERE);
                     slot.advance(HERE, stage::TRAILER, now);
                     self.request = RequestState::Finalize;
-                    return Ok(Move::On(taken));
+                    return Ok(ParseStep::On(taken));
                 }
-                Ok(Move::On(taken).or_wait())
+                Ok(ParseStep::On(taken).or_wait())
             }
             RequestState::Length(left) => {
                 if slot.tx.request.content_length == Some(left)
@@ -102,8 +102,8 @@ impl Http1 {
                 Ok(moved)
             }
             RequestState::Finalize => Ok(self.request_finalize(data, last, slot, context)),
-            RequestState::Connect => Ok(Move::Wait),
-            RequestState::Idle | RequestState::Ignore | RequestState::Resync => Ok(Move::Wait),
+            RequestState::Connect => Ok(ParseStep::Wait),
+            RequestState::Idle | RequestState::Ignore | RequestState::Resync => Ok(ParseStep::Wait),
         }
     }
 
@@ -113,13 +113,13 @@ impl Http1 {
         length: u64,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<Transaction>,
-        context: &mut Context<'_>,
-    ) -> Option<Move> {
+        slot: &mut Slot<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) -> Option<ParseStep> {
         match Opening::of(slot.tx.method(), length, data) {
             Opening::No => self.rpc_out = None,
             Opening::More if last => {}
-            Opening::More => return Some(Move::Wait),
+            Opening::More => return Some(ParseStep::Wait),
             Opening::Channel(cookie, Direction::ToClient) => self.rpc_out = Some(cookie),
             Opening::Channel(cookie, carries) => {
                 let (client, server) = (context.client, context.server);
@@ -127,7 +127,7 @@ impl Http1 {
                 Self::complete(HERE, slot, context);
                 self.request = RequestState::Ignore;
                 self.response = ResponseState::Closed;
-                return Some(Move::Switch(0, "dcerpc"));
+                return Some(ParseStep::Switch(0, "dcerpc"));
             }
         }
         None
@@ -137,34 +137,34 @@ impl Http1 {
         &mut self,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<Transaction>,
-        context: &mut Context<'_>,
-    ) -> Result<Move, Failed> {
+        slot: &mut Slot<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) -> Result<ParseStep, Failed> {
         let taken = match memchr::memchr(b'\n', data) {
             Some(end) => end + 1,
             None if last && !data.is_empty() => data.len(),
             None if data.len() > self.config.field_limit => {
-                slot.raise(Event::RequestFieldTooLong);
+                slot.raise(HttpEvent::RequestFieldTooLong);
                 return Err(Failed);
             }
-            None => return Ok(Move::Wait),
+            None => return Ok(ParseStep::Wait),
         };
         let line = data.get(..taken).unwrap_or_default();
         if line.len() > self.config.field_limit {
-            slot.raise(Event::RequestFieldTooLong);
+            slot.raise(HttpEvent::RequestFieldTooLong);
             return Err(Failed);
         }
         if matches!(line, b"\r" | b"\n" | b"\r\n") {
-            return Ok(Move::On(taken));
+            return Ok(ParseStep::On(taken));
         }
         self.request_line_done(line::chomp(line), slot);
         slot.advance(HERE, stage::LINE, context.time);
         self.request = if slot.tx.request.old { RequestState::Old } else { RequestState::Headers };
-        Ok(Move::On(taken))
+        Ok(ParseStep::On(taken))
     }
 
     /// Reads the request line and judges it.
-    fn request_line_done(&self, text: &[u8], slot: &mut Slot<Transaction>) {
+    fn request_line_done(&self, text: &[u8], slot: &mut Slot<HttpTransaction>) {
         let line = line::request_line(text, self.config.spaces_in_uri);
         let span = |piece: &[u8]| Span::of(piece, text);
         let request = &mut slot.tx.request;
@@ -174,25 +174,25 @@ impl Http1 {
         request.uri = line.uri.map(span);
         request.protocol = line.protocol.map(span);
         request.known_method = line::is_known_method(line.method);
-        request.version = line.protocol.map_or(Version::V0_9, line::version);
+        request.version = line.protocol.map_or(HttpVersion::V0_9, line::version);
         request.old = line.protocol.is_none();
         let unknown_only = line.uri.is_none() && !request.known_method;
-        let invalid = !request.known_method && request.version == Version::Invalid;
-        let mut raise = |on: bool, event: Event| {
+        let invalid = !request.known_method && request.version == HttpVersion::Invalid;
+        let mut raise = |on: bool, event: HttpEvent| {
             if on {
                 slot.raise(event);
             }
         };
-        raise(line.leading_space, Event::RequestLineLeadingWhitespace);
-        raise(line.odd_method_delimiter, Event::MethodDelimNonCompliant);
-        raise(line.odd_uri_delimiter, Event::UriDelimNonCompliant);
-        raise(unknown_only, Event::RequestLineUnknownMethod);
-        raise(invalid, Event::RequestLineInvalid);
+        raise(line.leading_space, HttpEvent::RequestLineLeadingWhitespace);
+        raise(line.odd_method_delimiter, HttpEvent::MethodDelimNonCompliant);
+        raise(line.odd_uri_delimiter, HttpEvent::UriDelimNonCompliant);
+        raise(unknown_only, HttpEvent::RequestLineUnknownMethod);
+        raise(invalid, HttpEvent::RequestLineInvalid);
         self.target(slot);
     }
 
     /// Takes host and port from the target and judges them.
-    fn target(&self, slot: &mut Slot<Transaction>) {
+    fn target(&self, slot: &mut Slot<HttpTransaction>) {
         let mut invalid = false;
         let (host, port) = if slot.tx.is_connect() {
             let authority = slot.tx.uri().and_then(line::host_port);
@@ -209,16 +209,20 @@ impl Http1 {
         slot.tx.request.host = host.map(Vec::into_boxed_slice);
         slot.tx.request.port = port;
         if invalid {
-            slot.raise(Event::RequestUriHostInvalid);
+            slot.raise(HttpEvent::RequestUriHostInvalid);
         }
         let twice = self.config.decoding.twice_path || self.config.decoding.twice_query;
         if twice && slot.tx.normalised().twice_encoded {
-            slot.raise(Event::DoubleEncodedUri);
+            slot.raise(HttpEvent::DoubleEncodedUri);
         }
     }
 
     /// Decides what the headers mean: host, body, what comes next.
-    fn request_headers_done(&mut self, slot: &mut Slot<Transaction>, context: &Context<'_>) -> Result<(), Failed> {
+    fn request_headers_done(
+        &mut self,
+        slot: &mut Slot<HttpTransaction>,
+        context: &ParseContext<'_>,
+    ) -> Result<(), Failed> {
         slot.tx.request.has_headers = true;
         slot.advance(HERE, stage::HEADERS, context.time);
         let body = Self::request_body_kind(slot);
@@ -230,7 +234,7 @@ impl Http1 {
                 .any(|name| value.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
         };
         if scheme.is_some_and(|value| !known(value)) {
-            slot.tx.request.late.push(Event::RequestAuthUnrecognized);
+            slot.tx.request.late.push(HttpEvent::RequestAuthUnrecognized);
         }
         self.decode(HERE, slot);
         if slot.tx.is_connect() {
@@ -247,15 +251,15 @@ impl Http1 {
     }
 
     /// How the body is delimited. [RFC 9112] 6.
-    fn request_body_kind(slot: &mut Slot<Transaction>) -> BodyKind {
+    fn request_body_kind(slot: &mut Slot<HttpTransaction>) -> BodyKind {
         let version = slot.tx.request.version;
         if let Some(value) = slot.tx.header(HERE, b"transfer-encoding") {
             if !contains(value, b"chunked") {
-                slot.raise(Event::InvalidTransferEncodingInRequest);
+                slot.raise(HttpEvent::InvalidTransferEncodingInRequest);
                 return BodyKind::Invalid;
             }
-            if version < Version::V1_1 {
-                slot.raise(Event::InvalidTransferEncodingInRequest);
+            if version < HttpVersion::V1_1 {
+                slot.raise(HttpEvent::InvalidTransferEncodingInRequest);
             }
             return BodyKind::Chunked;
         }
@@ -266,17 +270,17 @@ impl Http1 {
             Some(0) => BodyKind::None,
             Some(length) => BodyKind::Length(length),
             None => {
-                slot.raise(Event::InvalidContentLengthInRequest);
+                slot.raise(HttpEvent::InvalidContentLengthInRequest);
                 BodyKind::Invalid
             }
         }
     }
 
     /// Compares the `Host` header with the target, and takes the host from it when the target names none.
-    fn host(slot: &mut Slot<Transaction>, context: &Context<'_>) {
+    fn host(slot: &mut Slot<HttpTransaction>, context: &ParseContext<'_>) {
         let Some(value) = slot.tx.header(HERE, b"host") else {
-            if slot.tx.request.version >= Version::V1_1 {
-                slot.tx.request.late.push(Event::MissingHostHeader);
+            if slot.tx.request.version >= HttpVersion::V1_1 {
+                slot.tx.request.late.push(HttpEvent::MissingHostHeader);
             }
             return Self::port(slot, context);
         };
@@ -304,27 +308,32 @@ impl Http1 {
             slot.tx.request.port = port;
         }
         if invalid {
-            slot.tx.request.late.push(Event::RequestHeaderHostInvalid);
+            slot.tx.request.late.push(HttpEvent::RequestHeaderHostInvalid);
         }
         if ambiguous {
-            slot.tx.request.late.push(Event::HostHeaderAmbiguous);
+            slot.tx.request.late.push(HttpEvent::HostHeaderAmbiguous);
         }
         Self::port(slot, context);
     }
 
-    fn port(slot: &mut Slot<Transaction>, context: &Context<'_>) {
+    fn port(slot: &mut Slot<HttpTransaction>, context: &ParseContext<'_>) {
         if slot.tx.request.port.is_some_and(|port| port != context.server.port) {
-            slot.tx.request.late.push(Event::RequestServerPortMismatch);
+            slot.tx.request.late.push(HttpEvent::RequestServerPortMismatch);
         }
     }
 
-    fn request_chunk_line(&mut self, data: &[u8], last: bool, slot: &mut Slot<Transaction>) -> Result<Move, Failed> {
+    fn request_chunk_line(
+        &mut self,
+        data: &[u8],
+        last: bool,
+        slot: &mut Slot<HttpTransaction>,
+    ) -> Result<ParseStep, Failed> {
         let Some(end) = memchr::memchr(b'\n', data) else {
             if !line::may_be_chunk_line(data) || data.len() > self.config.field_limit {
-                slot.raise(Event::InvalidRequestChunkLen);
+                slot.raise(HttpEvent::InvalidRequestChunkLen);
                 return Err(Failed);
             }
-            return Ok(if last { Move::On(data.len()).unless_empty(data) } else { Move::Wait });
+            return Ok(if last { ParseStep::On(data.len()).unless_empty(data) } else { ParseStep::Wait });
         };
         let text = data.get(..=end).unwrap_or_default();
         slot.tx.request.payload.body.wire += text.len() as u64;
@@ -332,7 +341,7 @@ impl Http1 {
             ChunkLine::Empty => {}
             ChunkLine::Length { length, extension } => {
                 if extension {
-                    slot.raise(Event::RequestChunkExtension);
+                    slot.raise(HttpEvent::RequestChunkExtension);
                 }
                 self.request = if length == 0 {
                     slot.tx.request.head.begin_trailer();
@@ -342,11 +351,11 @@ impl Http1 {
                 };
             }
             ChunkLine::TooLarge | ChunkLine::Invalid => {
-                slot.raise(Event::InvalidRequestChunkLen);
+                slot.raise(HttpEvent::InvalidRequestChunkLen);
                 return Err(Failed);
             }
         }
-        Ok(Move::On(text.len()))
+        Ok(ParseStep::On(text.len()))
     }
 
     /// Ends a request, unless what follows at once is no request: that belongs to it as body nobody announced.
@@ -354,9 +363,9 @@ impl Http1 {
         &mut self,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<Transaction>,
-        context: &mut Context<'_>,
-    ) -> Move {
+        slot: &mut Slot<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) -> ParseStep {
         let end = memchr::memchr(b'\n', data);
         let text = data.get(..end.map_or(data.len(), |end| end + 1)).unwrap_or_default();
         if text.is_empty() || is_request(text) {
@@ -366,38 +375,42 @@ impl Http1 {
             return if data.len() > self.config.field_limit {
                 self.request_complete(slot, context)
             } else {
-                Move::Wait
+                ParseStep::Wait
             };
         }
         if !trim(text).is_empty() {
-            slot.raise(Event::RequestBodyUnexpected);
+            slot.raise(HttpEvent::RequestBodyUnexpected);
         }
         self.body(HERE, text, slot, context);
-        Move::On(text.len())
+        ParseStep::On(text.len())
     }
 
-    fn request_complete(&mut self, slot: &mut Slot<Transaction>, context: &mut Context<'_>) -> Move {
+    fn request_complete(&mut self, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) -> ParseStep {
         for event in core::mem::take(&mut slot.tx.request.late) {
             slot.raise(event);
         }
         Self::complete(HERE, slot, context);
         Self::form_faults(slot);
         self.request = if slot.tx.request.old { RequestState::Ignore } else { RequestState::Idle };
-        Move::On(0)
+        ParseStep::On(0)
     }
 
-    fn form_faults(slot: &mut Slot<Transaction>) {
+    fn form_faults(slot: &mut Slot<HttpTransaction>) {
         let faults = slot.tx.request.payload.file.faults();
         if faults.invalid_header {
-            slot.raise(Event::MultipartInvalidHeader);
+            slot.raise(HttpEvent::MultipartInvalidHeader);
         }
         if faults.no_data {
-            slot.raise(Event::MultipartNoFiledata);
+            slot.raise(HttpEvent::MultipartNoFiledata);
         }
     }
 
     /// The answer has begun: an HTTP/0.9 request is over.
-    pub(super) fn request_answered(&mut self, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
+    pub(super) fn request_answered(
+        &mut self,
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) {
         if self.request == RequestState::Old
             && let Some(slot) = transactions.by_id(self.request_id)
         {
@@ -406,7 +419,12 @@ impl Http1 {
     }
 
     /// The answer says that the announced body will not come, or that a tunnel was refused: the request is over.
-    pub(super) fn request_cut_short(&mut self, id: u64, slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
+    pub(super) fn request_cut_short(
+        &mut self,
+        id: u64,
+        slot: &mut Slot<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) {
         let waiting = match self.request {
             RequestState::Connect => true,
             RequestState::Length(left) => Some(left) == slot.tx.request.content_length,
@@ -418,24 +436,24 @@ impl Http1 {
     }
 
     /// Skips octets until a line looks like a request.
-    fn request_resync(&mut self, data: &[u8]) -> Move {
+    fn request_resync(&mut self, data: &[u8]) -> ParseStep {
         let end = memchr::memchr(b'\n', data);
         let text = data.get(..end.map_or(data.len(), |end| end + 1)).unwrap_or_default();
         if is_request(text) {
             self.request = RequestState::Idle;
-            return Move::On(0);
+            return ParseStep::On(0);
         }
         if end.is_none() && text.len() < self.config.field_limit {
-            return Move::Wait;
+            return ParseStep::Wait;
         }
-        Move::On(text.len())
+        ParseStep::On(text.len())
     }
 
     pub(super) fn request_gap(
         &mut self,
         length: u64,
-        transactions: &mut Transactions<Transaction>,
-        context: &mut Context<'_>,
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
     ) {
         let slot = transactions.by_id(self.request_id);
         let left = match self.request {
@@ -462,7 +480,11 @@ impl Http1 {
         self.request = if ended { RequestState::Idle } else { RequestState::Resync };
     }
 
-    pub(super) fn request_end(&mut self, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
+    pub(super) fn request_end(
+        &mut self,
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) {
         if matches!(self.request, RequestState::Idle | RequestState::Ignore | RequestState::Resync) {
             return;
         }
@@ -493,10 +515,10 @@ fn is_request(line: &[u8]) -> bool {
         && trim(rest)
             .rsplit(|octet| *octet == b' ')
             .next()
-            .is_some_and(|word| word.len() < rest.len() && line::version(word) > Version::Unknown)
+            .is_some_and(|word| word.len() < rest.len() && line::version(word) > HttpVersion::Unknown)
 }
 
-impl Move {
+impl ParseStep {
     /// Waits instead of taking nothing.
     pub(super) const fn or_wait(self) -> Self {
         match self {

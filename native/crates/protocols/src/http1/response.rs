@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{Context, Failed, Slot, Transactions};
+use sidewire_app_layer::{Failed, ParseContext, Slot, Transactions};
 use sidewire_base::Direction;
 
-use super::content::Decoder;
+use super::content::BodyDecoder;
 use super::content_range::content_range;
-use super::event::Event;
-use super::header::{Side, Span};
-use super::line::{self, ChunkLine, Version};
+use super::event::HttpEvent;
+use super::header::{MessageSide, Span};
+use super::line::{self, ChunkLine, HttpVersion};
 use super::state::{RequestState, ResponseState};
 use super::text::{contains, is_space, same};
-use super::{Http1, Move, Transaction, stage};
+use super::{Http1, HttpTransaction, ParseStep, stage};
 use crate::dcerpc::objects;
 
 const HERE: Direction = Direction::ToClient;
@@ -25,20 +25,20 @@ impl Http1 {
         &mut self,
         data: &[u8],
         last: bool,
-        transactions: &mut Transactions<Transaction>,
-        context: &mut Context<'_>,
-    ) -> Result<Move, Failed> {
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) -> Result<ParseStep, Failed> {
         let now = context.time;
         match self.response {
             ResponseState::Idle => {
                 if data.is_empty() {
-                    return Ok(Move::Wait);
+                    return Ok(ParseStep::Wait);
                 }
                 self.response_begin(transactions, context)?;
-                return Ok(Move::On(0));
+                return Ok(ParseStep::On(0));
             }
             ResponseState::Resync => return Ok(self.response_resync(data)),
-            ResponseState::Closed => return Ok(Move::On(data.len()).unless_empty(data)),
+            ResponseState::Closed => return Ok(ParseStep::On(data.len()).unless_empty(data)),
             _ => {}
         }
         let slot = transactions.by_id(self.response_id).ok_or(Failed)?;
@@ -46,21 +46,21 @@ impl Http1 {
         match self.response {
             ResponseState::Line => self.response_line(data, last, slot, context),
             ResponseState::Headers => {
-                let (taken, end) = self.headers(Side::Response, data, last, slot)?;
+                let (taken, end) = self.headers(MessageSide::Response, data, last, slot)?;
                 if end {
                     return self.response_headers_done(taken, slot, context);
                 }
-                Ok(Move::On(taken).or_wait())
+                Ok(ParseStep::On(taken).or_wait())
             }
             ResponseState::Trailer => {
-                let (taken, end) = self.headers(Side::Response, data, last, slot)?;
+                let (taken, end) = self.headers(MessageSide::Response, data, last, slot)?;
                 if end {
                     slot.tx.headers_changed(HERE);
                     slot.advance(HERE, stage::TRAILER, now);
                     self.response = ResponseState::Finalize;
-                    return Ok(Move::On(taken));
+                    return Ok(ParseStep::On(taken));
                 }
-                Ok(Move::On(taken).or_wait())
+                Ok(ParseStep::On(taken).or_wait())
             }
             ResponseState::Length(left) => {
                 let (moved, left) = self.counted(HERE, left, data, slot, context);
@@ -71,7 +71,7 @@ impl Http1 {
                 if !data.is_empty() {
                     self.body(HERE, data, slot, context);
                 }
-                Ok(Move::On(data.len()).or_wait())
+                Ok(ParseStep::On(data.len()).or_wait())
             }
             ResponseState::ChunkLine => self.response_chunk_line(data, slot),
             ResponseState::Chunk(left) => {
@@ -87,30 +87,30 @@ impl Http1 {
                 Ok(moved)
             }
             ResponseState::Finalize => Ok(self.response_finalize(data, last, slot, context)),
-            ResponseState::Idle | ResponseState::Resync | ResponseState::Closed => Ok(Move::Wait),
+            ResponseState::Idle | ResponseState::Resync | ResponseState::Closed => Ok(ParseStep::Wait),
         }
     }
 
     /// Finds, or makes up, the transaction a response belongs to.
     fn response_begin(
         &mut self,
-        transactions: &mut Transactions<Transaction>,
-        context: &mut Context<'_>,
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
     ) -> Result<(), Failed> {
         self.request_answered(transactions, context);
         if self.response_id >= transactions.opened() {
             if transactions.len() >= self.config.max_transactions {
                 return Err(Failed);
             }
-            let slot = transactions.open(Transaction::new(Arc::clone(&self.config)), context.time);
+            let slot = transactions.open(HttpTransaction::new(Arc::clone(&self.config)), context.time);
             slot.tx.request.unseen = true;
-            slot.raise(Event::UnableToMatchResponse);
+            slot.raise(HttpEvent::UnableToMatchResponse);
             slot.advance(Direction::ToServer, stage::COMPLETE, context.time);
             self.response_id = slot.head.id;
         }
         let slot = transactions.by_id(self.response_id).ok_or(Failed)?;
         if self.request == RequestState::Line && self.request_id == self.response_id {
-            slot.raise(Event::RequestLineIncomplete);
+            slot.raise(HttpEvent::RequestLineIncomplete);
         }
         self.response = if slot.tx.request.old { ResponseState::UntilClose } else { ResponseState::Line };
         Ok(())
@@ -120,40 +120,40 @@ impl Http1 {
         &mut self,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<Transaction>,
-        context: &mut Context<'_>,
-    ) -> Result<Move, Failed> {
+        slot: &mut Slot<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) -> Result<ParseStep, Failed> {
         let end = memchr::memchr2(b'\r', b'\n', data);
         let taken = match end.map(|end| (end, data.get(end..).unwrap_or_default())) {
-            Some((_, [b'\r'])) if !last => return Ok(Move::Wait),
+            Some((_, [b'\r'])) if !last => return Ok(ParseStep::Wait),
             Some((end, [b'\r', b'\n', ..])) => end + 2,
             Some((end, _)) => end + 1,
             None if last && !data.is_empty() => data.len(),
             None if data.len() > self.config.field_limit => {
-                slot.raise(Event::ResponseFieldTooLong);
+                slot.raise(HttpEvent::ResponseFieldTooLong);
                 return Err(Failed);
             }
-            None => return Ok(Move::Wait),
+            None => return Ok(ParseStep::Wait),
         };
         let (line, rest) = data.split_at_checked(taken).unwrap_or_default();
         if line.len() > self.config.field_limit {
-            slot.raise(Event::ResponseFieldTooLong);
+            slot.raise(HttpEvent::ResponseFieldTooLong);
             return Err(Failed);
         }
         if matches!(line, b"\r" | b"\n" | b"\r\n") {
-            return Ok(Move::On(taken));
+            return Ok(ParseStep::On(taken));
         }
         if !is_response(line) {
             // Browsers take a first line that is no status line for content, unless a status line is next.
             if rest.len() < 2 && !last {
-                return Ok(Move::Wait);
+                return Ok(ParseStep::Wait);
             }
             if rest.len() > 1 && (rest.first() == Some(&b'H') || line::chomp(line).len() <= 2) {
-                return Ok(Move::On(taken));
+                return Ok(ParseStep::On(taken));
             }
-            slot.tx.response.payload.decoder = Decoder::default();
+            slot.tx.response.payload.decoder = BodyDecoder::default();
             self.body(HERE, line, slot, context);
-            return Ok(Move::On(taken));
+            return Ok(ParseStep::On(taken));
         }
         let parts = line::status_line(line);
         let span = |piece: &[u8]| Span::of(piece, line);
@@ -163,29 +163,29 @@ impl Http1 {
         response.protocol = parts.protocol.map(span);
         response.status = parts.status.map(span);
         response.message = parts.message.map(span);
-        response.version = parts.protocol.map_or(Version::Invalid, line::version);
+        response.version = parts.protocol.map_or(HttpVersion::Invalid, line::version);
         response.code = parts.status.and_then(line::status_code);
         let (version, code) = (response.version, response.code);
-        if version == Version::Invalid {
-            slot.raise(Event::ResponseInvalidProtocol);
+        if version == HttpVersion::Invalid {
+            slot.raise(HttpEvent::ResponseInvalidProtocol);
         }
         if code.is_none() {
-            slot.raise(Event::ResponseInvalidStatus);
+            slot.raise(HttpEvent::ResponseInvalidStatus);
         }
         if code != Some(100) {
             slot.advance(HERE, stage::LINE, context.time);
         }
         self.response = ResponseState::Headers;
-        Ok(Move::On(taken))
+        Ok(ParseStep::On(taken))
     }
 
     /// Decides what the headers mean: an interim answer, a tunnel, a body. `taken` octets ended them.
     fn response_headers_done(
         &mut self,
         taken: usize,
-        slot: &mut Slot<Transaction>,
-        context: &mut Context<'_>,
-    ) -> Result<Move, Failed> {
+        slot: &mut Slot<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) -> Result<ParseStep, Failed> {
         let code = slot.tx.response.code.unwrap_or(0);
         let head = &slot.tx.response.head;
         let encoding = head.get(b"transfer-encoding");
@@ -196,7 +196,7 @@ impl Http1 {
         if slot.tx.is_connect() {
             if (200..300).contains(&code) {
                 self.leave(slot, context);
-                return Ok(Move::Switch(taken, ""));
+                return Ok(ParseStep::Switch(taken, ""));
             }
             self.request_cut_short(self.response_id, slot, context);
         } else if code == 200
@@ -207,7 +207,7 @@ impl Http1 {
             let (client, server) = (context.client, context.server);
             objects(context.extensions).virtual_connections().announce(client, server, cookie, Direction::ToClient);
             self.leave(slot, context);
-            return Ok(Move::Switch(taken, "dcerpc"));
+            return Ok(ParseStep::Switch(taken, "dcerpc"));
         } else if code == 101 && !delimited {
             let to = head.get(b"upgrade").map(|value| {
                 if contains(value, b"h2c") {
@@ -219,26 +219,26 @@ impl Http1 {
                 }
             });
             self.leave(slot, context);
-            return Ok(to.flatten().map_or(Move::Quit(taken), |to| Move::Switch(taken, to)));
+            return Ok(to.flatten().map_or(ParseStep::Quit(taken), |to| ParseStep::Switch(taken, to)));
         } else if code == 100 && encoding.is_none() && length.and_then(line::content_length).unwrap_or(0) == 0 {
             if slot.tx.response.continued {
-                slot.raise(Event::ContinueAlreadySeen);
+                slot.raise(HttpEvent::ContinueAlreadySeen);
             }
             slot.tx.response.continued = true;
             slot.tx.response.head.clear();
             self.response = ResponseState::Line;
-            return Ok(Move::On(taken));
+            return Ok(ParseStep::On(taken));
         } else if (400..500).contains(&code) && slot.tx.header(Direction::ToServer, b"expect") == Some(b"100-continue")
         {
             self.request_cut_short(self.response_id, slot, context);
         }
         self.response = Self::response_body(slot)?;
         self.response_headers_known(slot, context);
-        Ok(Move::On(taken))
+        Ok(ParseStep::On(taken))
     }
 
     /// How the body that follows the headers is delimited.
-    fn response_body(slot: &mut Slot<Transaction>) -> Result<ResponseState, Failed> {
+    fn response_body(slot: &mut Slot<HttpTransaction>) -> Result<ResponseState, Failed> {
         let code = slot.tx.response.code.unwrap_or(0);
         let encoding = slot.tx.response.head.get(b"transfer-encoding");
         let chunked = encoding.is_some_and(|value| contains(value, b"chunked"));
@@ -250,22 +250,22 @@ impl Http1 {
             head.get(b"transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case(b"chunked"));
         let ranges = head.get(b"content-type").is_some_and(|value| contains(value, b"multipart/byteranges"));
         if !chunked && head.get(b"transfer-encoding").is_some_and(|value| !value.eq_ignore_ascii_case(b"identity")) {
-            slot.raise(Event::InvalidTransferEncodingInResponse);
+            slot.raise(HttpEvent::InvalidTransferEncodingInResponse);
         }
         if code == 101 {
-            slot.raise(Event::SwitchingProtoWithContentLength);
+            slot.raise(HttpEvent::SwitchingProtoWithContentLength);
         }
         if bodiless && delimited && slot.tx.method() != b"HEAD" {
-            slot.raise(Event::ResponseBodyUnexpected);
+            slot.raise(HttpEvent::ResponseBodyUnexpected);
         }
         Ok(if slot.tx.method() == b"HEAD" || bodiless && !delimited {
             ResponseState::Finalize
         } else if chunked {
             if !exactly_chunked {
-                slot.raise(Event::ResponseAbnormalTransferEncoding);
+                slot.raise(HttpEvent::ResponseAbnormalTransferEncoding);
             }
-            if slot.tx.response.version < Version::V1_1 {
-                slot.raise(Event::ResponseChunkedOldProto);
+            if slot.tx.response.version < HttpVersion::V1_1 {
+                slot.raise(HttpEvent::ResponseChunkedOldProto);
             }
             ResponseState::ChunkLine
         } else {
@@ -273,12 +273,12 @@ impl Http1 {
                 Some(Some(0)) => ResponseState::Finalize,
                 Some(Some(length)) => ResponseState::Length(length),
                 Some(None) => {
-                    slot.raise(Event::InvalidContentLengthInResponse);
+                    slot.raise(HttpEvent::InvalidContentLengthInResponse);
                     return Err(Failed);
                 }
                 None => {
                     if ranges {
-                        slot.raise(Event::ResponseMultipartByteranges);
+                        slot.raise(HttpEvent::ResponseMultipartByteranges);
                     }
                     ResponseState::UntilClose
                 }
@@ -287,7 +287,7 @@ impl Http1 {
     }
 
     /// Ends the transaction behind which the flow is no HTTP any more.
-    fn leave(&mut self, slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
+    fn leave(&mut self, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) {
         self.response_headers_known(slot, context);
         Self::complete(Direction::ToServer, slot, context);
         Self::complete(HERE, slot, context);
@@ -295,38 +295,38 @@ impl Http1 {
         self.response = ResponseState::Closed;
     }
 
-    fn response_headers_known(&self, slot: &mut Slot<Transaction>, context: &mut Context<'_>) {
+    fn response_headers_known(&self, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) {
         slot.tx.response.has_headers = true;
         slot.advance(HERE, stage::HEADERS, context.time);
         self.decode(HERE, slot);
         let range = slot.tx.header(HERE, b"content-range");
         if range.is_some_and(|range| content_range(range).is_none()) {
-            slot.raise(Event::RangeInvalid);
+            slot.raise(HttpEvent::RangeInvalid);
         }
         let long = slot.tx.uri().is_some_and(|uri| uri.len() > MAX_FILE_NAME)
             || slot.tx.header(HERE, b"content-disposition").is_some_and(|value| value.len() > MAX_FILE_NAME);
         if long && slot.tx.file_name(HERE).len() > MAX_FILE_NAME {
-            slot.raise(Event::FileNameTooLong);
+            slot.raise(HttpEvent::FileNameTooLong);
         }
     }
 
-    fn response_chunk_line(&mut self, data: &[u8], slot: &mut Slot<Transaction>) -> Result<Move, Failed> {
+    fn response_chunk_line(&mut self, data: &[u8], slot: &mut Slot<HttpTransaction>) -> Result<ParseStep, Failed> {
         let end = memchr::memchr(b'\n', data);
         let text = data.get(..end.map_or(data.len(), |end| end + 1)).unwrap_or_default();
         let chunk = match end {
             Some(_) => line::chunk_line(text),
             None if !line::may_be_chunk_line(data) => ChunkLine::Invalid,
             None if data.len() > self.config.field_limit => {
-                slot.raise(Event::ResponseFieldTooLong);
+                slot.raise(HttpEvent::ResponseFieldTooLong);
                 return Err(Failed);
             }
-            None => return Ok(Move::Wait),
+            None => return Ok(ParseStep::Wait),
         };
         match chunk {
             ChunkLine::Empty | ChunkLine::TooLarge => {}
             ChunkLine::Length { length, extension } => {
                 if extension {
-                    slot.raise(Event::ResponseChunkExtension);
+                    slot.raise(HttpEvent::ResponseChunkExtension);
                 }
                 self.response = if length == 0 {
                     slot.tx.response.head.begin_trailer();
@@ -337,13 +337,13 @@ impl Http1 {
             }
             ChunkLine::Invalid => {
                 // Browsers take it for a body that was never chunked.
-                slot.raise(Event::InvalidResponseChunkLen);
+                slot.raise(HttpEvent::InvalidResponseChunkLen);
                 self.response = ResponseState::UntilClose;
-                return Ok(Move::On(0));
+                return Ok(ParseStep::On(0));
             }
         }
         slot.tx.response.payload.body.wire += text.len() as u64;
-        Ok(Move::On(text.len()))
+        Ok(ParseStep::On(text.len()))
     }
 
     /// Ends a response, unless what follows at once is no response: browsers show that as part of it.
@@ -351,9 +351,9 @@ impl Http1 {
         &mut self,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<Transaction>,
-        context: &mut Context<'_>,
-    ) -> Move {
+        slot: &mut Slot<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) -> ParseStep {
         if data.is_empty() || is_response(data) {
             return self.response_complete(slot, context);
         }
@@ -362,39 +362,39 @@ impl Http1 {
             Some(0) => data,
             Some(end) => data.get(..=end).unwrap_or_default(),
             None if last || data.len() > self.config.field_limit => data,
-            None => return Move::Wait,
+            None => return ParseStep::Wait,
         };
-        slot.raise(Event::ResponseBodyUnexpected);
+        slot.raise(HttpEvent::ResponseBodyUnexpected);
         self.body(HERE, text, slot, context);
-        Move::On(text.len())
+        ParseStep::On(text.len())
     }
 
-    fn response_complete(&mut self, slot: &mut Slot<Transaction>, context: &mut Context<'_>) -> Move {
+    fn response_complete(&mut self, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) -> ParseStep {
         Self::complete(HERE, slot, context);
         self.response_id += 1;
         self.response = ResponseState::Idle;
-        Move::On(0)
+        ParseStep::On(0)
     }
 
     /// Skips octets until a line looks like a response.
-    fn response_resync(&mut self, data: &[u8]) -> Move {
+    fn response_resync(&mut self, data: &[u8]) -> ParseStep {
         const START: &[u8] = b"HTTP/";
         let known = data.len().min(START.len());
         if data.get(..known) == START.get(..known) {
             if known < START.len() {
-                return Move::Wait;
+                return ParseStep::Wait;
             }
             self.response = ResponseState::Idle;
-            return Move::On(0);
+            return ParseStep::On(0);
         }
-        Move::On(memchr::memchr(b'\n', data).map_or(data.len(), |end| end + 1))
+        ParseStep::On(memchr::memchr(b'\n', data).map_or(data.len(), |end| end + 1))
     }
 
     pub(super) fn response_gap(
         &mut self,
         length: u64,
-        transactions: &mut Transactions<Transaction>,
-        context: &mut Context<'_>,
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
     ) {
         let left = match self.response {
             ResponseState::Closed | ResponseState::Resync => return,
@@ -408,7 +408,7 @@ impl Http1 {
         };
         let Some(slot) = transactions.by_id(self.response_id) else { return };
         // Nothing can be decoded behind a gap.
-        slot.tx.response.payload.decoder = Decoder::default();
+        slot.tx.response.payload.decoder = BodyDecoder::default();
         Self::skip(HERE, length.min(left), slot, context);
         if left > length {
             self.response = match self.response {
@@ -423,7 +423,11 @@ impl Http1 {
         self.response = if ended { ResponseState::Idle } else { ResponseState::Resync };
     }
 
-    pub(super) fn response_end(&mut self, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
+    pub(super) fn response_end(
+        &mut self,
+        transactions: &mut Transactions<HttpTransaction>,
+        context: &mut ParseContext<'_>,
+    ) {
         if matches!(self.response, ResponseState::Closed) {
             return;
         }

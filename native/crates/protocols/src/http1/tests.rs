@@ -5,12 +5,12 @@ use std::io::Write as _;
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    Context, EveTypeOptions, Failed, Input, LogForm, ProtocolSession, Session, Settings, Step, Value, def,
+    EveTypeOptions, Failed, LogForm, ParseContext, ParseInput, ProtocolSession, Session, Settings, Step, Value, def,
 };
 use sidewire_base::Direction;
 use sidewire_eve::Object;
 
-use super::{Http1, buffers::BUFFERS, event::Event, log::LOGGERS};
+use super::{Http1, buffers::BUFFERS, event::HttpEvent, log::LOGGERS};
 
 const C: Direction = Direction::ToServer;
 const S: Direction = Direction::ToClient;
@@ -43,7 +43,10 @@ impl Flow {
         Self { options: (def::<Http1>().eve_options)(&own, &Settings::default()), ..Self::new() }
     }
 
-    fn run<T>(&mut self, run: impl FnOnce(&mut ProtocolSession<Http1>, &mut [Vec<u8>; 2], &mut Context<'_>) -> T) -> T {
+    fn run<T>(
+        &mut self,
+        run: impl FnOnce(&mut ProtocolSession<Http1>, &mut [Vec<u8>; 2], &mut ParseContext<'_>) -> T,
+    ) -> T {
         run(&mut self.session, &mut self.pending, &mut self.harness.context())
     }
 
@@ -51,7 +54,7 @@ impl Flow {
         self.run(|session, pending, context| {
             let buffer = &mut pending[direction.index()];
             buffer.extend_from_slice(data);
-            let step = session.parse(direction, Input { data: buffer, offset: 0, last }, context)?;
+            let step = session.parse(direction, ParseInput { data: buffer, offset: 0, last }, context)?;
             buffer.drain(..step.consumed);
             Ok(step)
         })
@@ -110,7 +113,7 @@ impl Flow {
 
     fn events(&self, position: usize) -> Vec<&'static str> {
         let head = self.session.transactions().head(position).unwrap();
-        head.events.iter().map(|event| Event::EVENTS[usize::from(*event)].name).collect()
+        head.events.iter().map(|event| HttpEvent::EVENTS[usize::from(*event)].name).collect()
     }
 
     fn progress(&self, position: usize) -> [u8; 2] {

@@ -10,14 +10,14 @@ use smallvec::SmallVec;
 
 use super::body::Body;
 use super::body_file::{BodyFile, BodyTarget};
-use super::config::{BodyLimits, Config};
-use super::content::Decoder;
+use super::config::{BodyLimits, HttpConfig};
+use super::content::BodyDecoder;
 use super::content_range::content_range;
-use super::event::Event;
-use super::header::{Head, Span};
-use super::line::Version;
+use super::event::HttpEvent;
+use super::header::{HeaderBlock, Span};
+use super::line::HttpVersion;
 use super::multipart;
-use super::uri::{self, Normalised, Parts};
+use super::uri::{self, NormalisedTarget, TargetParts};
 
 /// Decoded octets to one octet on the wire from which on a body may be a bomb.
 const BOMB_RATIO: u64 = 2048;
@@ -27,8 +27,8 @@ pub(super) const UNSEEN_URI: &[u8] = b"/libhtp::request_uri_not_seen";
 
 /// A request with its response.
 #[derive(Debug)]
-pub struct Transaction {
-    pub(super) config: Arc<Config>,
+pub struct HttpTransaction {
+    pub(super) config: Arc<HttpConfig>,
     pub(super) request: Request,
     pub(super) response: Response,
     pub(super) files: TxFiles,
@@ -47,18 +47,18 @@ pub(super) struct Made {
 #[derive(Debug, Default)]
 pub(super) struct Payload {
     pub body: Body,
-    pub decoder: Decoder,
+    pub decoder: BodyDecoder,
     pub file: BodyFile,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Request {
-    pub head: Head,
+    pub head: HeaderBlock,
     pub line: Span,
     pub method: Span,
     pub uri: Option<Span>,
     pub protocol: Option<Span>,
-    pub version: Version,
+    pub version: HttpVersion,
     pub known_method: bool,
     /// No version, no headers.
     pub old: bool,
@@ -73,20 +73,20 @@ pub(super) struct Request {
     pub port: Option<u16>,
     pub content_length: Option<u64>,
     /// What is odd about the headers and is told when the request is complete.
-    pub late: SmallVec<[Event; 4]>,
+    pub late: SmallVec<[HttpEvent; 4]>,
     pub payload: Payload,
     pub made: Made,
-    normalised: OnceCell<Normalised>,
+    normalised: OnceCell<NormalisedTarget>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Response {
-    pub head: Head,
+    pub head: HeaderBlock,
     pub line: Span,
     pub protocol: Option<Span>,
     pub status: Option<Span>,
     pub message: Option<Span>,
-    pub version: Version,
+    pub version: HttpVersion,
     pub code: Option<u16>,
     pub has_line: bool,
     pub has_headers: bool,
@@ -96,8 +96,8 @@ pub(super) struct Response {
     pub made: Made,
 }
 
-impl Transaction {
-    pub(super) fn new(config: Arc<Config>) -> Self {
+impl HttpTransaction {
+    pub(super) fn new(config: Arc<HttpConfig>) -> Self {
         Self { config, request: Request::default(), response: Response::default(), files: TxFiles::default() }
     }
 
@@ -122,7 +122,7 @@ impl Transaction {
         }
     }
 
-    const fn side(&self, direction: Direction) -> (&Head, &Made, bool) {
+    const fn side(&self, direction: Direction) -> (&HeaderBlock, &Made, bool) {
         match direction {
             Direction::ToServer => (&self.request.head, &self.request.made, self.request.has_headers),
             Direction::ToClient => (&self.response.head, &self.response.made, self.response.has_headers),
@@ -138,14 +138,14 @@ impl Transaction {
     }
 
     /// The headers of one side, once they are complete.
-    pub(super) fn head(&self, direction: Direction) -> Option<&Head> {
+    pub(super) fn head(&self, direction: Direction) -> Option<&HeaderBlock> {
         let (head, _, complete) = self.side(direction);
         complete.then_some(head)
     }
 
     /// The headers of one side as they were sent.
     pub(super) fn header_block(&self, direction: Direction) -> Option<&[u8]> {
-        self.head(direction).map(Head::block).filter(|block| !block.is_empty())
+        self.head(direction).map(HeaderBlock::block).filter(|block| !block.is_empty())
     }
 
     /// The trailer of one side as it was sent, once the body before it is over.
@@ -174,15 +174,15 @@ impl Transaction {
     }
 
     /// The target, taken apart; nothing of `CONNECT`'s, which is no URI.
-    pub(super) fn parts(&self) -> Parts<'_> {
+    pub(super) fn parts(&self) -> TargetParts<'_> {
         match self.request.uri {
             Some(span) if !self.is_connect() => uri::split(self.request.head.text(span)),
-            _ => Parts::default(),
+            _ => TargetParts::default(),
         }
     }
 
     /// The normalised target.
-    pub(super) fn normalised(&self) -> &Normalised {
+    pub(super) fn normalised(&self) -> &NormalisedTarget {
         self.request.normalised.get_or_init(|| uri::normalise(&self.parts(), &self.config.decoding))
     }
 
@@ -271,7 +271,7 @@ impl Transaction {
         if self.request.unseen {
             return UNSEEN_URI;
         }
-        let Normalised { uri, path, .. } = self.normalised();
+        let NormalisedTarget { uri, path, .. } = self.normalised();
         uri.as_deref().and_then(|uri| uri.get(..*path)).unwrap_or_default()
     }
 

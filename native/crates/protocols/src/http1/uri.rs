@@ -37,7 +37,7 @@ pub(super) struct Decoding {
 
 /// A request target taken apart. [RFC 9112] 3.2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Parts<'a> {
+pub(super) struct TargetParts<'a> {
     pub scheme: Option<&'a [u8]>,
     pub user: Option<&'a [u8]>,
     pub password: Option<&'a [u8]>,
@@ -59,8 +59,8 @@ fn until<'a>(text: &'a [u8], stops: &[u8]) -> (&'a [u8], &'a [u8]) {
 }
 
 /// Takes a target apart without judging it.
-pub(super) fn split(target: &[u8]) -> Parts<'_> {
-    let mut parts = Parts::default();
+pub(super) fn split(target: &[u8]) -> TargetParts<'_> {
+    let mut parts = TargetParts::default();
     let mut rest = target;
     if target.first() != Some(&b'/')
         && let Some((scheme, after)) = split_at_octet(target, b':')
@@ -99,7 +99,7 @@ pub(super) fn split(target: &[u8]) -> Parts<'_> {
 
 /// A normalised target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Normalised {
+pub(super) struct NormalisedTarget {
     /// Path, query and fragment; with scheme and host in front if the configuration wants that. `None`: there is none.
     pub uri: Option<Box<[u8]>>,
     /// Length of the path in it.
@@ -109,8 +109,8 @@ pub(super) struct Normalised {
 }
 
 /// Normalises a target.
-pub(super) fn normalise(parts: &Parts<'_>, how: &Decoding) -> Normalised {
-    let mut out = Normalised::default();
+pub(super) fn normalise(parts: &TargetParts<'_>, how: &Decoding) -> NormalisedTarget {
+    let mut out = NormalisedTarget::default();
     let total = [parts.path, parts.query, parts.fragment].iter().flatten().map(|part| part.len() + 1).sum();
     let mut uri = Vec::with_capacity(total);
     if how.include_all {
@@ -145,7 +145,7 @@ pub(super) fn normalise(parts: &Parts<'_>, how: &Decoding) -> Normalised {
     out
 }
 
-fn prefix(parts: &Parts<'_>, how: &Decoding, uri: &mut Vec<u8>) {
+fn prefix(parts: &TargetParts<'_>, how: &Decoding, uri: &mut Vec<u8>) {
     if let Some(scheme) = parts.scheme {
         uri.extend(scheme.iter().map(u8::to_ascii_lowercase));
         uri.extend_from_slice(b"://");
@@ -410,10 +410,10 @@ fn without_dots(path: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http1::config::Config;
+    use crate::http1::config::HttpConfig;
 
     fn ids() -> Decoding {
-        Config::default().decoding
+        HttpConfig::default().decoding
     }
 
     fn normal(target: &str, how: &Decoding) -> String {
@@ -432,7 +432,7 @@ mod tests {
             (parts.path, parts.query, parts.fragment),
             (Some(&b"/path1/path2"[..]), Some(&b"a=b&c=d"[..]), Some(&b"frag"[..]))
         );
-        assert_eq!(split(b"/a:b?c"), Parts { path: Some(b"/a:b"), query: Some(b"c"), ..Parts::default() });
+        assert_eq!(split(b"/a:b?c"), TargetParts { path: Some(b"/a:b"), query: Some(b"c"), ..TargetParts::default() });
     }
 
     #[test]

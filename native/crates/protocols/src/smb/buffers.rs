@@ -5,7 +5,7 @@ use sidewire_app_layer::{Buffer, Value, buffers};
 use sidewire_base::Direction;
 
 use super::stage::{COMPLETE, STARTED};
-use super::transaction::{Command, Detail, SessionSetup, Status, Transaction, TreeConnect};
+use super::transaction::{Command, Detail, SessionSetup, SmbTransaction, Status, TreeConnect};
 use crate::dcerpc::RpcBuffers;
 
 /// Words of `smb.file_operation`.
@@ -15,7 +15,7 @@ const OPERATIONS: &[(&str, u64)] = &[("open", 0), ("read", 1), ("write", 2), ("r
 const DISPOSITIONS: &[(&str, u64)] =
     &[("supersede", 0), ("open", 1), ("create", 2), ("open_if", 3), ("overwrite", 4), ("overwrite_if", 5)];
 
-const OWN: &[Buffer<Transaction>] = buffers! {
+const OWN: &[Buffer<SmbTransaction>] = buffers! {
     /// Path of a tree connect for named pipes: the server said so or, before it answers, the path ends in `IPC$`.
     "smb.named_pipe" [alias "smb_named_pipe"]: Bytes, to_server(COMPLETE)
         => |tx, _, _| Value::bytes(tree(tx).filter(|tree| tree.is_for_pipes()).map(|tree| &*tree.path));
@@ -87,18 +87,18 @@ const OWN: &[Buffer<Transaction>] = buffers! {
 };
 
 /// Its own buffers, and behind them those of calls on pipes.
-pub(super) const BUFFERS: &[Buffer<Transaction>] = &joined::<_, { OWN.len() + RPC.len() }>(OWN, RPC);
+pub(super) const BUFFERS: &[Buffer<SmbTransaction>] = &joined::<_, { OWN.len() + RPC.len() }>(OWN, RPC);
 
-const RPC: &[Buffer<Transaction>] = RpcBuffers::<Transaction>::ALL;
+const RPC: &[Buffer<SmbTransaction>] = RpcBuffers::<SmbTransaction>::ALL;
 
-fn tree(tx: &Transaction) -> Option<&TreeConnect> {
+fn tree(tx: &SmbTransaction) -> Option<&TreeConnect> {
     match &tx.detail {
         Detail::TreeConnect(tree) => Some(tree),
         _ => None,
     }
 }
 
-fn ntlm(tx: &Transaction) -> Option<&sidewire_msrpc::security::NtlmUser> {
+fn ntlm(tx: &SmbTransaction) -> Option<&sidewire_msrpc::security::NtlmUser> {
     match &tx.detail {
         Detail::SessionSetup(setup) => {
             let SessionSetup { credentials, .. } = &**setup;

@@ -1,26 +1,26 @@
 //! What a step through a flow works on.
 
-use sidewire_app_layer::{Context, Transactions};
+use sidewire_app_layer::{ParseContext, Transactions};
 use sidewire_base::{Direction, Time};
 
 use super::frame::Layer;
-use super::transaction::Transaction;
+use super::transaction::SmbTransaction;
 
 /// What a session works on while it parses.
-pub(super) struct Around<'a, 'c> {
+pub(super) struct SmbContext<'a, 'c> {
     pub(super) direction: Direction,
-    pub(super) transactions: &'a mut Transactions<Transaction>,
-    pub(super) context: &'a mut Context<'c>,
+    pub(super) transactions: &'a mut Transactions<SmbTransaction>,
+    pub(super) context: &'a mut ParseContext<'c>,
     pub(super) now: Time,
     /// Stream offset of what is read.
     pub(super) offset: u64,
 }
 
-impl<'a, 'c> Around<'a, 'c> {
+impl<'a, 'c> SmbContext<'a, 'c> {
     pub(super) fn new(
         direction: Direction,
-        transactions: &'a mut Transactions<Transaction>,
-        context: &'a mut Context<'c>,
+        transactions: &'a mut Transactions<SmbTransaction>,
+        context: &'a mut ParseContext<'c>,
     ) -> Self {
         let now = context.time;
         Self { direction, transactions, context, now, offset: 0 }

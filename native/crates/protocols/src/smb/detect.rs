@@ -3,7 +3,7 @@
 use sidewire_app_layer::{Pattern, Probe, Transport, Verdict};
 use sidewire_base::{Cursor, Direction};
 
-use super::lane::{self, Sync};
+use super::direction_state::{self, Sync};
 use super::{wire1, wire2};
 
 /// The protocol identifiers behind the four octets of NetBIOS or direct TCP framing.
@@ -35,14 +35,14 @@ fn first_message(direction: Direction, data: &[u8]) -> Verdict {
     if cur.skip(4).is_err() {
         return Verdict::More;
     }
-    if data.first() != Some(&lane::SESSION_MESSAGE) {
+    if data.first() != Some(&direction_state::SESSION_MESSAGE) {
         return Verdict::No;
     }
     let message = cur.rest();
     let response = match message.first_chunk::<4>() {
         None => return Verdict::More,
-        Some(wire1::PROTOCOL) => wire1::Header::parse(message).map(|header| header.is_response()),
-        Some(wire2::PROTOCOL) => wire2::Header::parse(message).map(|header| header.is_response()),
+        Some(wire1::PROTOCOL) => wire1::Smb1Header::parse(message).map(|header| header.is_response()),
+        Some(wire2::PROTOCOL) => wire2::Smb2Header::parse(message).map(|header| header.is_response()),
         // Encrypted: nothing says who sent it.
         Some(b"\xfdSMB") => return Verdict::Either,
         Some(_) => return Verdict::No,
@@ -64,15 +64,17 @@ fn on_port(direction: Direction, data: &[u8]) -> Verdict {
     match data.first() {
         None => return Verdict::More,
         // Session request towards the server, its answers towards the client; keep-alives go both ways.
-        Some(&lane::SESSION_REQUEST) if data.get(1) == Some(&0) => {
+        Some(&direction_state::SESSION_REQUEST) if data.get(1) == Some(&0) => {
             return if direction == Direction::ToServer { Verdict::Yes } else { Verdict::Reversed };
         }
-        Some(&(lane::POSITIVE_RESPONSE | lane::NEGATIVE_RESPONSE | lane::RETARGET_RESPONSE))
-            if data.get(1) == Some(&0) =>
-        {
+        Some(
+            &(direction_state::POSITIVE_RESPONSE
+            | direction_state::NEGATIVE_RESPONSE
+            | direction_state::RETARGET_RESPONSE),
+        ) if data.get(1) == Some(&0) => {
             return if direction == Direction::ToClient { Verdict::Yes } else { Verdict::Reversed };
         }
-        Some(&lane::KEEP_ALIVE) if data.get(1..4) == Some(&[0, 0, 0]) => {
+        Some(&direction_state::KEEP_ALIVE) if data.get(1..4) == Some(&[0, 0, 0]) => {
             return match data.get(4..) {
                 Some([]) | None => Verdict::More,
                 Some(rest) => on_port(direction, rest),
@@ -80,7 +82,7 @@ fn on_port(direction: Direction, data: &[u8]) -> Verdict {
         }
         Some(_) => {}
     }
-    match lane::find_message(data) {
+    match direction_state::find_message(data) {
         Sync::Found(at) => first_message(direction, data.get(at..).unwrap_or_default()),
         Sync::Nothing(_) if data.len() < usize::from(SCAN) => Verdict::More,
         Sync::Nothing(_) => Verdict::No,

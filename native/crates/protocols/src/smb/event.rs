@@ -2,7 +2,7 @@
 
 sidewire_app_layer::events! {
     /// What can be odd in an SMB flow.
-    pub(super) enum Event {
+    pub(super) enum SmbEvent {
         /// The engine contradicted itself; never raised by input.
         InternalError = "internal_error",
         /// A message contradicts itself or is cut short.

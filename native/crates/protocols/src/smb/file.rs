@@ -6,7 +6,7 @@ use sidewire_base::Direction;
 use sidewire_files::{ChunkLimit, ChunkOrder, FileContext, OddChunk, TxFiles};
 use smallvec::SmallVec;
 
-use super::event::Event;
+use super::event::SmbEvent;
 
 /// The identity of a file in a flow: an SMB2 file id, or an SMB1 one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,7 +83,7 @@ impl File {
     }
 }
 
-impl Event {
+impl SmbEvent {
     /// What is odd about a chunk of a file that is read, or written.
     pub(super) const fn of_chunk(odd: OddChunk, read: bool) -> Self {
         match (odd, read) {

@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sidewire_app_layer::{Input, Step};
+use sidewire_app_layer::{ParseInput, Step};
 use sidewire_base::{Direction, PerDirection};
 use sidewire_msrpc as msrpc;
 use sidewire_msrpc::security::Principal;
 
-use super::context::Around;
-use super::event::Event;
+use super::context::SmbContext;
+use super::direction_state::{self, DataTransfer, DirectionState, FramingState, Route, Sync};
+use super::event::SmbEvent;
 use super::file::FileId;
 use super::frame::Layer;
-use super::lane::{self, Flowing, Lane, Place, Route, Sync};
-use super::limits::Limits;
+use super::limits::SmbLimits;
 use super::state::{AskKey, Asked, Open, Related, Tree};
-use super::table::Table;
-use super::transaction::{Command, Detail, Status, Transaction};
-use super::transaction_map::Ledger;
+use super::table::BoundedTable;
+use super::transaction::{Command, Detail, SmbTransaction, Status};
+use super::transaction_map::TransactionMap;
 use super::{wire1, wire2};
 
 /// Most octets of a message that are waited for before it is read; of a longer one, the beginning is read. Negotiations,
@@ -26,24 +26,24 @@ const MAX_WHOLE: usize = 128 * 1024;
 
 /// State of one SMB flow.
 pub struct Smb {
-    pub(super) limits: Limits,
-    pub(super) ledger: Ledger,
-    pub(super) lanes: PerDirection<Lane>,
+    pub(super) limits: SmbLimits,
+    pub(super) ledger: TransactionMap,
+    pub(super) lanes: PerDirection<DirectionState>,
     /// The negotiation that was not answered yet.
     pub(super) negotiating: Option<(Command, u64)>,
     /// Greatest read and write the server allows; 0: unknown.
     pub(super) max_read: u32,
     pub(super) max_write: u32,
     /// By session and tree id.
-    pub(super) trees: Table<(u64, u32), Tree>,
+    pub(super) trees: BoundedTable<(u64, u32), Tree>,
     /// Who each session was opened as.
-    pub(super) principals: Table<u64, Arc<Principal>>,
+    pub(super) principals: BoundedTable<u64, Arc<Principal>>,
     /// Files and pipes by a number of our own, because the first commands of a compound do not know the file's id.
-    pub(super) opens: Table<u64, Open>,
+    pub(super) opens: BoundedTable<u64, Open>,
     next_open: u64,
     /// By session and file id.
     handles: BTreeMap<(u64, FileId), u64>,
-    pub(super) asked: Table<AskKey, Asked>,
+    pub(super) asked: BoundedTable<AskKey, Asked>,
     /// What related commands of the compound take over.
     pub(super) related: Related,
     encrypted: bool,
@@ -69,20 +69,20 @@ pub(super) enum Need {
 }
 
 impl Smb {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: SmbLimits) -> Self {
         Self {
             limits,
-            ledger: Ledger::new(&limits),
+            ledger: TransactionMap::new(&limits),
             lanes: Default::default(),
             negotiating: None,
             max_read: 0,
             max_write: 0,
-            trees: Table::new(limits.trees),
-            principals: Table::new(limits.trees),
-            opens: Table::new(limits.handles),
+            trees: BoundedTable::new(limits.trees),
+            principals: BoundedTable::new(limits.trees),
+            opens: BoundedTable::new(limits.handles),
             next_open: 0,
             handles: BTreeMap::new(),
-            asked: Table::new(limits.requests),
+            asked: BoundedTable::new(limits.requests),
             related: Related::default(),
             encrypted: false,
             closed: 0,
@@ -101,7 +101,7 @@ impl Smb {
     }
 
     /// Takes octets of one direction.
-    pub(super) fn take(&mut self, around: &mut Around<'_, '_>, input: &Input<'_>) -> Step {
+    pub(super) fn take(&mut self, around: &mut SmbContext<'_, '_>, input: &ParseInput<'_>) -> Step {
         let direction = around.direction;
         if core::mem::take(&mut self.lanes[direction].gap) {
             let missing = input.offset.saturating_sub(self.lanes[direction].offset);
@@ -125,57 +125,59 @@ impl Smb {
     }
 
     /// One step: a NetBIOS header, a message, or some data.
-    fn advance(&mut self, around: &mut Around<'_, '_>, rest: &[u8]) -> Progress {
+    fn advance(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8]) -> Progress {
         match self.lanes[around.direction].place {
-            Place::Boundary => self.boundary(around, rest),
-            Place::Lost => self.search(around, rest),
-            Place::Message { left } => self.message(around, rest, left),
-            Place::Skip { left, after } => {
+            FramingState::Boundary => self.boundary(around, rest),
+            FramingState::Lost => self.search(around, rest),
+            FramingState::Message { left } => self.message(around, rest, left),
+            FramingState::Skip { left, after } => {
                 let took = rest.len().min(left as usize);
-                self.lanes[around.direction].place = Place::skip(left - took as u32, after);
+                self.lanes[around.direction].place = FramingState::skip(left - took as u32, after);
                 if took == 0 { Progress::Need(1) } else { Progress::Took(took) }
             }
-            Place::Data { lead, left, tail, after, data } => self.data(around, rest, lead, left, tail, after, data),
+            FramingState::Data { lead, left, tail, after, data } => {
+                self.data(around, rest, lead, left, tail, after, data)
+            }
         }
     }
 
-    fn boundary(&mut self, around: &mut Around<'_, '_>, rest: &[u8]) -> Progress {
+    fn boundary(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8]) -> Progress {
         let Some(&[kind, high, middle, low]) = rest.first_chunk::<4>() else { return Progress::Need(4) };
         let length = u32::from_be_bytes([0, high, middle, low]);
         let sane = match kind {
-            lane::SESSION_MESSAGE if length < 4 => true, // empty, or nothing SMB
-            lane::SESSION_MESSAGE => match rest.get(4..8) {
+            direction_state::SESSION_MESSAGE if length < 4 => true, // empty, or nothing SMB
+            direction_state::SESSION_MESSAGE => match rest.get(4..8) {
                 None => return Progress::Need(8),
                 Some(protocol) => matches!(protocol, [0xfc..=0xff, b'S', b'M', b'B']),
             },
-            lane::SESSION_REQUEST..=lane::KEEP_ALIVE => high == 0 && middle <= 1,
+            direction_state::SESSION_REQUEST..=direction_state::KEEP_ALIVE => high == 0 && middle <= 1,
             _ => false,
         };
         let lane = &mut self.lanes[around.direction];
         if !sane {
             // The first octets of a capture that begins in the middle are expected to be no beginning.
             let expected = lane.synced || !around.context.midstream;
-            lane.place = Place::Lost;
+            lane.place = FramingState::Lost;
             if expected {
-                self.ledger.raise(around.transactions, Event::MalformedData);
+                self.ledger.raise(around.transactions, SmbEvent::MalformedData);
             }
             return Progress::Took(0);
         }
         lane.synced = true;
         around.frame(Layer::Netbios, length + 4);
         self.related = Related::default();
-        lane.place = if kind == lane::SESSION_MESSAGE && length >= 4 {
-            Place::Message { left: length }
+        lane.place = if kind == direction_state::SESSION_MESSAGE && length >= 4 {
+            FramingState::Message { left: length }
         } else {
-            Place::skip(length, 0)
+            FramingState::skip(length, 0)
         };
         Progress::Took(4)
     }
 
-    fn search(&mut self, around: &mut Around<'_, '_>, rest: &[u8]) -> Progress {
-        match lane::find_message(rest) {
+    fn search(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8]) -> Progress {
+        match direction_state::find_message(rest) {
             Sync::Found(at) => {
-                self.lanes[around.direction].place = Place::Boundary;
+                self.lanes[around.direction].place = FramingState::Boundary;
                 Progress::Took(at)
             }
             Sync::Nothing(0) => Progress::Need(rest.len() + 1),
@@ -183,7 +185,7 @@ impl Smb {
         }
     }
 
-    fn message(&mut self, around: &mut Around<'_, '_>, rest: &[u8], left: u32) -> Progress {
+    fn message(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8], left: u32) -> Progress {
         let Some(protocol) = rest.first_chunk::<4>() else { return Progress::Need(4) };
         match protocol {
             wire2::PROTOCOL => self.message2(around, rest, left),
@@ -198,30 +200,30 @@ impl Smb {
             // Compressed: its inside is not looked at.
             b"\xfcSMB" => self.skip(around, left, 0),
             _ => {
-                self.ledger.raise(around.transactions, Event::MalformedData);
+                self.ledger.raise(around.transactions, SmbEvent::MalformedData);
                 self.skip(around, left, 0)
             }
         }
     }
 
-    fn skip(&mut self, around: &mut Around<'_, '_>, left: u32, after: u32) -> Progress {
-        self.lanes[around.direction].place = Place::skip(left, after);
+    fn skip(&mut self, around: &mut SmbContext<'_, '_>, left: u32, after: u32) -> Progress {
+        self.lanes[around.direction].place = FramingState::skip(left, after);
         Progress::Took(0)
     }
 
-    fn message2(&mut self, around: &mut Around<'_, '_>, rest: &[u8], left: u32) -> Progress {
-        let Some(head) = rest.get(..wire2::Header::LENGTH.min(left as usize)) else {
-            return Progress::Need(wire2::Header::LENGTH.min(left as usize));
+    fn message2(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8], left: u32) -> Progress {
+        let Some(head) = rest.get(..wire2::Smb2Header::LENGTH.min(left as usize)) else {
+            return Progress::Need(wire2::Smb2Header::LENGTH.min(left as usize));
         };
-        let Ok(header) = wire2::Header::parse(head) else {
-            self.ledger.raise(around.transactions, Event::MalformedData);
+        let Ok(header) = wire2::Smb2Header::parse(head) else {
+            self.ledger.raise(around.transactions, SmbEvent::MalformedData);
             return self.skip(around, left, 0);
         };
         let length = match header.next {
             0 => left,
-            next if (wire2::Header::LENGTH as u32..=left).contains(&next) => next,
+            next if (wire2::Smb2Header::LENGTH as u32..=left).contains(&next) => next,
             _ => {
-                self.ledger.raise(around.transactions, Event::MalformedData);
+                self.ledger.raise(around.transactions, SmbEvent::MalformedData);
                 left
             }
         };
@@ -245,11 +247,11 @@ impl Smb {
         self.behind(around, message.len(), length, left - length, data)
     }
 
-    fn message1(&mut self, around: &mut Around<'_, '_>, rest: &[u8], left: u32) -> Progress {
-        let want = wire1::Header::LENGTH + 1;
+    fn message1(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8], left: u32) -> Progress {
+        let want = wire1::Smb1Header::LENGTH + 1;
         let Some(head) = rest.get(..want.min(left as usize)) else { return Progress::Need(want.min(left as usize)) };
-        let (Ok(header), Some(words)) = (wire1::Header::parse(head), head.last()) else {
-            self.ledger.raise(around.transactions, Event::MalformedData);
+        let (Ok(header), Some(words)) = (wire1::Smb1Header::parse(head), head.last()) else {
+            self.ledger.raise(around.transactions, SmbEvent::MalformedData);
             return self.skip(around, left, 0);
         };
         if self.wrong_way(around, header.is_response()) {
@@ -279,47 +281,48 @@ impl Smb {
     /// The place behind the octets of a message that were read: in its data, or behind it.
     fn behind(
         &mut self,
-        around: &mut Around<'_, '_>,
+        around: &mut SmbContext<'_, '_>,
         read: usize,
         length: u32,
         after: u32,
-        data: Option<(wire2::Place, Flowing)>,
+        data: Option<(wire2::BufferRange, DataTransfer)>,
     ) -> Progress {
         let read32 = read as u32;
         let Some((place, mut flowing)) = data else {
-            self.lanes[around.direction].place = Place::skip(length.saturating_sub(read32), after);
+            self.lanes[around.direction].place = FramingState::skip(length.saturating_sub(read32), after);
             return Progress::Took(read);
         };
         let begin = place.offset.min(length);
         let left = place.length.min(length - begin);
         if left < place.length {
-            self.ledger.raise(around.transactions, Event::RecordOverflow);
+            self.ledger.raise(around.transactions, SmbEvent::RecordOverflow);
             flowing.length = left;
         }
         let took = read32.min(begin);
         let tail = length - begin - left;
-        self.lanes[around.direction].place = Place::Data { lead: begin - took, left, tail, after, data: flowing };
+        self.lanes[around.direction].place =
+            FramingState::Data { lead: begin - took, left, tail, after, data: flowing };
         Progress::Took(took as usize)
     }
 
     /// Octets of a pipe message that are looked at to tell RPC from anything else.
     const PEEK: u32 = 16;
 
-    #[allow(clippy::too_many_arguments)] // the fields of `Place::Data`
+    #[allow(clippy::too_many_arguments)] // the fields of `FramingState::Data`
     fn data(
         &mut self,
-        around: &mut Around<'_, '_>,
+        around: &mut SmbContext<'_, '_>,
         rest: &[u8],
         lead: u32,
         left: u32,
         tail: u32,
         after: u32,
-        mut data: Flowing,
+        mut data: DataTransfer,
     ) -> Progress {
         let direction = around.direction;
         if lead > 0 {
             let took = rest.len().min(lead as usize);
-            self.lanes[direction].place = Place::Data { lead: lead - took as u32, left, tail, after, data };
+            self.lanes[direction].place = FramingState::Data { lead: lead - took as u32, left, tail, after, data };
             return if took == 0 { Progress::Need(1) } else { Progress::Took(took) };
         }
         let least = match data.route {
@@ -333,34 +336,36 @@ impl Smb {
         self.deliver(around, &mut data, octets);
         let took = octets.len() as u32;
         self.lanes[direction].place = if took == left {
-            Place::skip(tail, after)
+            FramingState::skip(tail, after)
         } else {
-            Place::Data { lead, left: left - took, tail, after, data }
+            FramingState::Data { lead, left: left - took, tail, after, data }
         };
         Progress::Took(octets.len())
     }
 
     /// A request from the server or a response from the client is said and not read.
-    fn wrong_way(&mut self, around: &mut Around<'_, '_>, response: bool) -> bool {
+    fn wrong_way(&mut self, around: &mut SmbContext<'_, '_>, response: bool) -> bool {
         let wrong = response != (around.direction == Direction::ToClient);
         if wrong {
-            self.ledger
-                .raise(around.transactions, if response { Event::ResponseToServer } else { Event::RequestToClient });
+            self.ledger.raise(
+                around.transactions,
+                if response { SmbEvent::ResponseToServer } else { SmbEvent::RequestToClient },
+            );
         }
         wrong
     }
 
     /// SMB3 encryption begins: said once, with a transaction of its own.
-    fn encrypted(&mut self, around: &mut Around<'_, '_>, session_id: u64) {
+    fn encrypted(&mut self, around: &mut SmbContext<'_, '_>, session_id: u64) {
         if !core::mem::replace(&mut self.encrypted, true) {
-            let transaction = Transaction::new(Command::Smb2(0), session_id, 0, Detail::Encrypted);
+            let transaction = SmbTransaction::new(Command::Smb2(0), session_id, 0, Detail::Encrypted);
             let now = around.now;
             self.ledger.open(around.transactions, now, transaction).advance(Direction::ToClient, 1, now);
         }
     }
 
     /// A gap lies ahead; how much is missing shows when the stream goes on.
-    pub(super) fn gap_begins(&mut self, around: &mut Around<'_, '_>) {
+    pub(super) fn gap_begins(&mut self, around: &mut SmbContext<'_, '_>) {
         self.lanes[around.direction].gap = true;
         if around.direction == Direction::ToClient {
             self.ledger.sweep = true;
@@ -368,23 +373,24 @@ impl Smb {
     }
 
     /// Goes on behind a gap: inside the same message if its length covers what is missing, else wherever the next one is.
-    fn pass_gap(&mut self, around: &mut Around<'_, '_>, missing: u64) {
+    fn pass_gap(&mut self, around: &mut SmbContext<'_, '_>, missing: u64) {
         let direction = around.direction;
         let fits = |octets: u64| u32::try_from(octets).unwrap_or(u32::MAX);
         let (place, left) = match self.lanes[direction].place {
-            Place::Boundary | Place::Lost => (None, 0),
-            Place::Message { left } => (Some(0), u64::from(left)),
-            Place::Skip { left, after } => (Some(after), u64::from(left)),
-            Place::Data { lead, left, tail, after, data } => {
+            FramingState::Boundary | FramingState::Lost => (None, 0),
+            FramingState::Message { left } => (Some(0), u64::from(left)),
+            FramingState::Skip { left, after } => (Some(after), u64::from(left)),
+            FramingState::Data { lead, left, tail, after, data } => {
                 let begin = u64::from(lead);
                 let lost = missing.saturating_sub(begin).min(left.into());
                 if missing >= begin && lost > 0 {
                     self.data_lost(around, &data, lost);
                 }
                 if missing < begin + u64::from(left) {
-                    let data = Flowing { position: data.position.saturating_add(lost), ..data };
+                    let data = DataTransfer { position: data.position.saturating_add(lost), ..data };
                     let lead = fits(begin.saturating_sub(missing));
-                    self.lanes[direction].place = Place::Data { lead, left: left - fits(lost), tail, after, data };
+                    self.lanes[direction].place =
+                        FramingState::Data { lead, left: left - fits(lost), tail, after, data };
                     return;
                 }
                 (Some(after), begin + u64::from(left) + u64::from(tail))
@@ -392,17 +398,17 @@ impl Smb {
         };
         self.lanes[direction].place = match place {
             // Still in the same message of the compound.
-            Some(after) if missing <= left => Place::skip(fits(left - missing), after),
+            Some(after) if missing <= left => FramingState::skip(fits(left - missing), after),
             // Still in the same NetBIOS message; where its messages begin is lost.
             Some(after) if missing <= left + u64::from(after) => {
-                Place::skip(fits(left + u64::from(after) - missing), 0)
+                FramingState::skip(fits(left + u64::from(after) - missing), 0)
             }
-            _ => Place::Lost,
+            _ => FramingState::Lost,
         };
     }
 
     /// One direction ended.
-    pub(super) fn ended(&mut self, around: &mut Around<'_, '_>) {
+    pub(super) fn ended(&mut self, around: &mut SmbContext<'_, '_>) {
         self.closed |= 1 << around.direction.index();
         if self.closed == 0b11 {
             self.finish_calls(around);
@@ -461,7 +467,7 @@ impl Smb {
     }
 
     /// A file or pipe was closed, or never came to be: what hangs on it is complete.
-    pub(super) fn close_open(&mut self, around: &mut Around<'_, '_>, number: u64, status: Option<Status>) {
+    pub(super) fn close_open(&mut self, around: &mut SmbContext<'_, '_>, number: u64, status: Option<Status>) {
         let Some(mut open) = self.opens.remove(&number) else { return };
         if let Some(handle) = open.handle {
             self.handles.remove(&handle);

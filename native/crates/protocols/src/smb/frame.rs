@@ -59,8 +59,8 @@ impl Layer {
     const fn header(self) -> u64 {
         match self {
             Self::Netbios => 4,
-            Self::Smb1 => wire1::Header::LENGTH as u64,
-            Self::Smb2 => wire2::Header::LENGTH as u64,
+            Self::Smb1 => wire1::Smb1Header::LENGTH as u64,
+            Self::Smb2 => wire2::Smb2Header::LENGTH as u64,
             Self::Sealed => wire2::TRANSFORM as u64,
         }
     }

@@ -7,7 +7,7 @@ use super::kinds::EveSmbOptions;
 
 /// Bounds on the state of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct SmbLimits {
     /// Open transactions (`max-tx`).
     pub(super) transactions: usize,
     /// The bound was configured: a flow that has more is given up.
@@ -30,7 +30,7 @@ pub struct Limits {
     pub(super) stub: usize,
 }
 
-impl FromSettings<EveSmbOptions> for Limits {
+impl FromSettings<EveSmbOptions> for SmbLimits {
     fn from_settings(settings: &Settings, _: &[&EveSmbOptions]) -> Self {
         let size = |key, default: u64| settings.size(key).unwrap_or(default);
         let size32 = |key| u32::try_from(size(key, 16 << 20)).unwrap_or(u32::MAX);
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn reads_sizes_and_counts() {
         let settings = [("max-tx", "7"), ("max-read-size", "1kb"), ("max-write-queue-cnt", "3")];
-        let limits = Limits::from_settings(&Settings::new(settings), &[]);
+        let limits = SmbLimits::from_settings(&Settings::new(settings), &[]);
         assert_eq!((limits.transactions, limits.read, limits.write_queue.count), (7, 1024, 3));
         assert_eq!((limits.write, limits.handles, limits.stub), (16 << 20, 1024, 1 << 20));
     }

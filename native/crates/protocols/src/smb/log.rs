@@ -12,11 +12,11 @@ use super::kinds::EveSmbOptions;
 use super::names::{dos_error, server_error, smb1_command, smb2_command, smb2_dialect};
 use super::stage::BOTH_COMPLETE;
 use super::transaction::{
-    Command, Create, Delete, Detail, Dialect, Native, Negotiate, SessionSetup, Status, Transaction, TreeConnect,
+    Command, Create, Delete, Detail, Dialect, Native, Negotiate, SessionSetup, SmbTransaction, Status, TreeConnect,
 };
 use sidewire_msrpc::security::Credentials;
 
-pub(super) const LOGGERS: &[Logger<Transaction, EveSmbOptions>] = &[
+pub(super) const LOGGERS: &[Logger<SmbTransaction, EveSmbOptions>] = &[
     Logger::new("smb", |head, tx, last| is_ready(head, last) && !matches!(tx.detail, Detail::Encrypted), write)
         .wanted_if(|tx, options| options.want(tx.kind)),
     Logger::new(
@@ -38,7 +38,7 @@ fn is_ready(head: &TxHead, last: bool) -> bool {
 /// An empty name in a create stands for the share itself; Zeek's word for it, which Suricata took.
 const SHARE_ROOT: &[u8] = b"<share_root>";
 
-fn write(tx: &Transaction, head: &TxHead, _: &EveSmbOptions, out: &mut Object<'_>) {
+fn write(tx: &SmbTransaction, head: &TxHead, _: &EveSmbOptions, out: &mut Object<'_>) {
     if matches!(tx.detail, Detail::Encrypted) {
         return;
     }

@@ -8,12 +8,12 @@
 mod buffers;
 mod context;
 mod detect;
+mod direction_state;
 mod event;
 mod file;
 mod flow;
 mod frame;
 mod kinds;
-mod lane;
 mod limits;
 mod log;
 mod names;
@@ -34,24 +34,24 @@ mod wire2;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Context, Failed, FilesInfo, Hook, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport,
-    Value,
+    Buffer, Failed, FilesInfo, Hook, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions,
+    Transport, Value,
 };
 use sidewire_base::Direction;
 use sidewire_files::TxFiles;
 
-use event::Event;
+use event::SmbEvent;
 use kinds::EveSmbOptions;
-use limits::Limits;
+use limits::SmbLimits;
 
 use crate::dcerpc::{EXTENSION, announce, rows};
 
 pub use flow::Smb;
-pub use transaction::Transaction;
+pub use transaction::SmbTransaction;
 
 impl Protocol for Smb {
-    type Tx = Transaction;
-    type Config = Limits;
+    type Tx = SmbTransaction;
+    type Config = SmbLimits;
     type EveOptions = EveSmbOptions;
 
     const INFO: ProtocolInfo = ProtocolInfo {
@@ -62,7 +62,7 @@ impl Protocol for Smb {
         patterns: detect::PATTERNS,
         probes: detect::PROBES,
         stages: stage::STAGES,
-        events: Event::EVENTS,
+        events: SmbEvent::EVENTS,
         frames: frame::FramePart::FRAMES,
         extensions: &[EXTENSION],
         flushes_stream: false,
@@ -70,40 +70,40 @@ impl Protocol for Smb {
         files: Some(FilesInfo { hook: Hook::both(stage::STARTED, stage::STARTED), own_data: false }),
         ..ProtocolInfo::DEFAULT
     };
-    const BUFFERS: &'static [Buffer<Transaction>] = buffers::BUFFERS;
-    const LOGGERS: &'static [Logger<Transaction, EveSmbOptions>] = log::LOGGERS;
+    const BUFFERS: &'static [Buffer<SmbTransaction>] = buffers::BUFFERS;
+    const LOGGERS: &'static [Logger<SmbTransaction, EveSmbOptions>] = log::LOGGERS;
 
-    fn little_endian(tx: &Transaction, direction: Direction) -> bool {
+    fn little_endian(tx: &SmbTransaction, direction: Direction) -> bool {
         rows::little_endian(tx, direction)
     }
 
-    fn item<'t>(tx: &'t Transaction, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
+    fn item<'t>(tx: &'t SmbTransaction, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
         rows::argument(tx, name, nth)
     }
 
-    fn files(tx: &Transaction) -> Option<&TxFiles> {
+    fn files(tx: &SmbTransaction) -> Option<&TxFiles> {
         tx.file().map(|file| &file.files)
     }
 
-    fn files_mut(tx: &mut Transaction) -> Option<&mut TxFiles> {
+    fn files_mut(tx: &mut SmbTransaction) -> Option<&mut TxFiles> {
         match &mut tx.detail {
             transaction::Detail::File(file) => Some(&mut file.files),
             _ => None,
         }
     }
 
-    fn begin(config: &Arc<Limits>) -> Self {
+    fn begin(config: &Arc<SmbLimits>) -> Self {
         Self::new(**config)
     }
 
     fn parse(
         &mut self,
         direction: Direction,
-        input: Input<'_>,
-        transactions: &mut Transactions<Transaction>,
-        context: &mut Context<'_>,
+        input: ParseInput<'_>,
+        transactions: &mut Transactions<SmbTransaction>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
-        let step = self.take(&mut context::Around::new(direction, transactions, context), &input);
+        let step = self.take(&mut context::SmbContext::new(direction, transactions, context), &input);
         announce(context);
         if self.is_overrun() { Err(Failed) } else { Ok(step) }
     }
@@ -112,15 +112,20 @@ impl Protocol for Smb {
         &mut self,
         direction: Direction,
         _length: u64,
-        transactions: &mut Transactions<Transaction>,
-        context: &mut Context<'_>,
+        transactions: &mut Transactions<SmbTransaction>,
+        context: &mut ParseContext<'_>,
     ) -> Result<(), Failed> {
-        self.gap_begins(&mut context::Around::new(direction, transactions, context));
+        self.gap_begins(&mut context::SmbContext::new(direction, transactions, context));
         Ok(())
     }
 
-    fn close(&mut self, direction: Direction, transactions: &mut Transactions<Transaction>, context: &mut Context<'_>) {
-        self.ended(&mut context::Around::new(direction, transactions, context));
+    fn close(
+        &mut self,
+        direction: Direction,
+        transactions: &mut Transactions<SmbTransaction>,
+        context: &mut ParseContext<'_>,
+    ) {
+        self.ended(&mut context::SmbContext::new(direction, transactions, context));
         for slot in transactions.iter_mut() {
             if let transaction::Detail::File(file) = &mut slot.tx.detail
                 && file.direction == direction

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{Context, Transactions};
+use sidewire_app_layer::{ParseContext, Transactions};
 use sidewire_base::{Direction, Time};
 use sidewire_msrpc::security::Principal;
-use sidewire_msrpc::{Connection, Exchange, Exchanges, ParseContext, PduHeader, PduType, Plausible};
+use sidewire_msrpc::{Connection, Exchange, Exchanges, PduHeader, PduType, Plausible, RpcContext};
 
-use super::context::Around;
-use super::event::Event;
+use super::context::SmbContext;
+use super::direction_state::{DataTransfer, Route};
+use super::event::SmbEvent;
 use super::file::File;
 use super::flow::Smb;
-use super::lane::{Flowing, Route};
 use super::names::FSCTL_PIPE_TRANSCEIVE;
-use super::transaction::{Call, Command, Detail, Transaction};
-use super::transaction_map::Ledger;
+use super::transaction::{Call, Command, Detail, SmbTransaction};
+use super::transaction_map::TransactionMap;
 use super::{wire1, wire2};
 use crate::dcerpc::{interfaces_of, objects};
 
@@ -42,7 +42,7 @@ const RPC_PIPES: &[&[u8]] = &[
 
 impl Smb {
     /// Takes octets of a read, a write or a pipe exchange; the first ones decide where they all go.
-    pub(super) fn deliver(&mut self, around: &mut Around<'_, '_>, data: &mut Flowing, octets: &[u8]) {
+    pub(super) fn deliver(&mut self, around: &mut SmbContext<'_, '_>, data: &mut DataTransfer, octets: &[u8]) {
         if data.route == Route::Undecided {
             data.route = self.route(around, data, octets);
         }
@@ -62,7 +62,7 @@ impl Smb {
         data.position = data.position.saturating_add(octets.len() as u64);
     }
 
-    fn route(&mut self, around: &mut Around<'_, '_>, data: &Flowing, first: &[u8]) -> Route {
+    fn route(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer, first: &[u8]) -> Route {
         let tree_id = (data.session_id, data.tree_id);
         let limits = self.rpc_limits();
         let Some(open) = self.opens.get_mut(&data.open) else { return Route::Nowhere };
@@ -99,8 +99,8 @@ impl Smb {
     }
 
     /// An exchange with a pipe that does not speak RPC.
-    pub(super) fn open_ioctl(&mut self, around: &mut Around<'_, '_>, data: &Flowing, function: u32) {
-        let transaction = Transaction::new(data.command, data.session_id, data.tree_id, Detail::Ioctl(function));
+    pub(super) fn open_ioctl(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer, function: u32) {
+        let transaction = SmbTransaction::new(data.command, data.session_id, data.tree_id, Detail::Ioctl(function));
         let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
         if let Some(asked) = self.asked.get_mut(&(data.command, data.exchange)) {
             asked.transaction = Some(id);
@@ -108,7 +108,7 @@ impl Smb {
     }
 
     /// A chunk of a file begins: notes it in the file's transaction, which it may open.
-    fn file_data(&mut self, around: &mut Around<'_, '_>, data: &Flowing) -> Route {
+    fn file_data(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer) -> Route {
         let direction = around.direction;
         let exchange =
             matches!(data.command, Command::Smb2(wire2::command::IOCTL) | Command::Smb1(wire1::command::TRANS));
@@ -125,7 +125,7 @@ impl Smb {
                 let name = open.name.clone().unwrap_or_else(|| UNKNOWN.into());
                 let detail = File::new(name, share, file, direction, &mut around.context.files);
                 let detail = Detail::File(Box::new(detail));
-                let transaction = Transaction::new(data.command, data.session_id, data.tree_id, detail);
+                let transaction = SmbTransaction::new(data.command, data.session_id, data.tree_id, detail);
                 let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
                 open.files[direction] = Some(id);
                 id
@@ -137,13 +137,13 @@ impl Smb {
             && let Detail::File(file) = &mut slot.tx.detail
         {
             for odd in file.announce(data.position, data.length.into(), limit) {
-                slot.raise(Event::of_chunk(odd, read));
+                slot.raise(SmbEvent::of_chunk(odd, read));
             }
         }
         Route::File(id)
     }
 
-    fn call_data(&mut self, around: &mut Around<'_, '_>, data: &Flowing, octets: &[u8]) {
+    fn call_data(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer, octets: &[u8]) {
         self.auth3(around, data, octets);
         self.with_rpc(around, data, |rpc, direction, calls, surroundings| {
             rpc.message(direction, octets, calls, surroundings);
@@ -159,7 +159,7 @@ impl Smb {
     }
 
     /// The third leg of an authentication is no exchange, and is not answered; EVE shows it all the same.
-    fn auth3(&mut self, around: &mut Around<'_, '_>, data: &Flowing, octets: &[u8]) {
+    fn auth3(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer, octets: &[u8]) {
         let begins = octets.len() as u32 == data.length || data.position == 0;
         let Plausible::Yes(header) = PduHeader::probe(octets) else { return };
         if !begins || header.pdu_type != PduType::AUTH3 || around.direction != Direction::ToServer {
@@ -174,7 +174,7 @@ impl Smb {
         let pipe = self.opens.peek(&data.open).and_then(|open| open.name.as_deref()).map(pipe_name).map(Arc::from);
         let call = Call { pipe, exchange, interfaces: Default::default() };
         let detail = Detail::Call(Box::new(call));
-        let transaction = Transaction::new(data.command, data.session_id, data.tree_id, detail);
+        let transaction = SmbTransaction::new(data.command, data.session_id, data.tree_id, detail);
         let slot = self.ledger.open(around.transactions, around.now, transaction);
         for direction in Direction::BOTH {
             slot.advance(direction, 1, around.now);
@@ -182,7 +182,7 @@ impl Smb {
     }
 
     /// Octets of data are missing.
-    pub(super) fn data_lost(&mut self, around: &mut Around<'_, '_>, data: &Flowing, octets: u64) {
+    pub(super) fn data_lost(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer, octets: u64) {
         if data.route == Route::Call {
             self.with_rpc(around, data, |rpc, direction, calls, surroundings| {
                 rpc.gap(direction, octets, calls, surroundings);
@@ -192,16 +192,16 @@ impl Smb {
 
     fn with_rpc(
         &mut self,
-        around: &mut Around<'_, '_>,
-        data: &Flowing,
-        act: impl FnOnce(&mut Connection, Direction, &mut Calls<'_>, &mut ParseContext<'_>),
+        around: &mut SmbContext<'_, '_>,
+        data: &DataTransfer,
+        act: impl FnOnce(&mut Connection, Direction, &mut Calls<'_>, &mut RpcContext<'_>),
     ) {
         let Some(open) = self.opens.get_mut(&data.open) else { return };
         let Some(mut rpc) = open.rpc.take() else { return };
         let pipe = open.name.as_deref().map(pipe_name).map(Arc::from);
         let direction = around.direction;
         let session = self.principals.peek(&data.session_id).cloned();
-        let mut surroundings = ParseContext { session: session.as_ref(), ..surroundings(around.context) };
+        let mut surroundings = RpcContext { session: session.as_ref(), ..surroundings(around.context) };
         let mut calls = Calls {
             ledger: &mut self.ledger,
             transactions: around.transactions,
@@ -225,8 +225,8 @@ impl Smb {
     }
 
     /// A pipe was closed: nothing in flight on it will be answered.
-    pub(super) fn finish_rpc(&mut self, around: &mut Around<'_, '_>, rpc: &mut Connection) {
-        let data = Flowing {
+    pub(super) fn finish_rpc(&mut self, around: &mut SmbContext<'_, '_>, rpc: &mut Connection) {
+        let data = DataTransfer {
             open: 0,
             command: Command::Smb2(wire2::command::CLOSE),
             exchange: 0,
@@ -255,7 +255,7 @@ impl Smb {
     }
 
     /// The flow ended.
-    pub(super) fn finish_calls(&mut self, around: &mut Around<'_, '_>) {
+    pub(super) fn finish_calls(&mut self, around: &mut SmbContext<'_, '_>) {
         let connections: Vec<_> = self.opens.values_mut().filter_map(|open| open.rpc.take()).collect();
         for mut rpc in connections {
             self.finish_rpc(around, &mut rpc);
@@ -272,18 +272,18 @@ pub(super) fn pipe_name(name: &[u8]) -> &[u8] {
     }
 }
 
-fn surroundings<'a>(context: &'a mut Context<'_>) -> ParseContext<'a> {
+fn surroundings<'a>(context: &'a mut ParseContext<'_>) -> RpcContext<'a> {
     let (client, server) = (context.client, context.server);
-    ParseContext { objects: objects(context.extensions), time: context.time, client, server, session: None }
+    RpcContext { objects: objects(context.extensions), time: context.time, client, server, session: None }
 }
 
 /// The calls of a pipe as transactions of the flow.
 struct Calls<'a> {
-    ledger: &'a mut Ledger,
-    transactions: &'a mut Transactions<Transaction>,
+    ledger: &'a mut TransactionMap,
+    transactions: &'a mut Transactions<SmbTransaction>,
     now: Time,
     direction: Direction,
-    data: &'a Flowing,
+    data: &'a DataTransfer,
     pipe: Option<Arc<[u8]>>,
     /// The first call that these octets began.
     opened: Option<u64>,
@@ -294,7 +294,7 @@ impl Exchanges for Calls<'_> {
         let interfaces = interfaces_of(&exchange);
         let call = Call { pipe: self.pipe.clone(), exchange, interfaces };
         let detail = Detail::Call(Box::new(call));
-        let transaction = Transaction::new(self.data.command, self.data.session_id, self.data.tree_id, detail);
+        let transaction = SmbTransaction::new(self.data.command, self.data.session_id, self.data.tree_id, detail);
         let id = self.ledger.open(self.transactions, self.now, transaction).head.id;
         self.opened = self.opened.or(Some(id));
         id
@@ -326,8 +326,8 @@ impl Exchanges for Calls<'_> {
         // SMB's own rules know one event for what is wrong inside a pipe.
         if event == sidewire_msrpc::RpcEvent::MalformedPdu {
             match id.and_then(|id| self.transactions.by_id(id)) {
-                Some(slot) => slot.raise(Event::MalformedData),
-                None => self.ledger.raise(self.transactions, Event::MalformedData),
+                Some(slot) => slot.raise(SmbEvent::MalformedData),
+                None => self.ledger.raise(self.transactions, SmbEvent::MalformedData),
             }
         }
     }

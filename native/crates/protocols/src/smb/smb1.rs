@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, Malformed};
 
-use super::context::Around;
-use super::event::Event;
+use super::context::SmbContext;
+use super::direction_state::{DataTransfer, Route};
+use super::event::SmbEvent;
 use super::file::FileId;
 use super::flow::Smb;
-use super::lane::{Flowing, Route};
 use super::smb2::{DELETE_ON_CLOSE, DIRECTORY, seconds};
 use super::state::{AskKey, Asked, Open, Tree};
 use super::transaction::{
-    Command, Create, Delete, Detail, Dialect, Native, Negotiate, Rename, SessionSetup, Status, Transaction, TreeConnect,
+    Command, Create, Delete, Detail, Dialect, Native, Negotiate, Rename, SessionSetup, SmbTransaction, Status,
+    TreeConnect,
 };
-use super::wire1::{self, Block, ChangeKind, Chunk, Header, Target, Trans, command};
-use super::wire2::Place;
+use super::wire1::{self, ChangeKind, FileChunk, Smb1Block, Smb1Header, Target, Trans, command};
+use super::wire2::BufferRange;
 use sidewire_msrpc::security::{Credentials, NtlmUser, Principal};
 
 /// Most commands of one message that are read: a chain cannot turn back, but it can be long.
@@ -26,16 +27,16 @@ impl Smb {
     /// given back; else all of the message is here.
     pub(super) fn commands1(
         &mut self,
-        around: &mut Around<'_, '_>,
-        header: &Header,
+        around: &mut SmbContext<'_, '_>,
+        header: &Smb1Header,
         message: &[u8],
         streamed: bool,
-    ) -> Option<(Place, Flowing)> {
-        let (mut command, mut at) = (header.command, Header::LENGTH);
+    ) -> Option<(BufferRange, DataTransfer)> {
+        let (mut command, mut at) = (header.command, Smb1Header::LENGTH);
         let mut file = None;
         for _ in 0..MAX_CHAIN {
-            let block = Block::parse(message, at, header.is_unicode());
-            let step = Step { header, command, file };
+            let block = Smb1Block::parse(message, at, header.is_unicode());
+            let step = Smb1Step { header, command, file };
             let done = block.and_then(|block| match header.is_response() {
                 false => self.request1(around, &step, &block),
                 true => self.response1(around, &step, &block),
@@ -70,7 +71,13 @@ impl Smb {
     }
 
     /// Passes on data that is here as a whole.
-    fn data_here(&mut self, around: &mut Around<'_, '_>, mut flowing: Flowing, place: Place, message: &[u8]) {
+    fn data_here(
+        &mut self,
+        around: &mut SmbContext<'_, '_>,
+        mut flowing: DataTransfer,
+        place: BufferRange,
+        message: &[u8],
+    ) {
         let begin = (place.offset as usize).min(message.len());
         let end = begin.saturating_add(place.length as usize).min(message.len());
         let octets = message.get(begin..end).unwrap_or_default();
@@ -81,7 +88,7 @@ impl Smb {
     }
 
     /// A command that could not be read is told by a transaction of its own, whatever it would have been.
-    fn malformed1(&mut self, around: &mut Around<'_, '_>, step: &Step<'_>) {
+    fn malformed1(&mut self, around: &mut SmbContext<'_, '_>, step: &Smb1Step<'_>) {
         let key = step.key();
         let slot = if step.header.is_response() {
             let asked = self.asked.remove(&key).and_then(|asked| asked.transaction);
@@ -91,12 +98,17 @@ impl Smb {
             around.transactions.by_id(id)
         };
         match slot {
-            Some(slot) => slot.raise(Event::MalformedData),
-            None => self.ledger.raise(around.transactions, Event::MalformedData),
+            Some(slot) => slot.raise(SmbEvent::MalformedData),
+            None => self.ledger.raise(around.transactions, SmbEvent::MalformedData),
         }
     }
 
-    fn request1(&mut self, around: &mut Around<'_, '_>, step: &Step<'_>, block: &Block<'_>) -> Result<Done, Malformed> {
+    fn request1(
+        &mut self,
+        around: &mut SmbContext<'_, '_>,
+        step: &Smb1Step<'_>,
+        block: &Smb1Block<'_>,
+    ) -> Result<Done, Malformed> {
         let (session_id, tree_id) = step.tree();
         let mut done = Done::default();
         match step.command {
@@ -115,7 +127,7 @@ impl Smb {
                 done.open = Some(number);
             }
             command::READ_ANDX => {
-                let chunk = Chunk::parse_read(block)?;
+                let chunk = FileChunk::parse_read(block)?;
                 let number = self.file1(step, chunk.file);
                 let asked =
                     Asked { transaction: None, session_id, tree_id, open: Some(number), position: chunk.offset };
@@ -160,9 +172,9 @@ impl Smb {
 
     fn tree_connect1(
         &mut self,
-        around: &mut Around<'_, '_>,
-        step: &Step<'_>,
-        block: &Block<'_>,
+        around: &mut SmbContext<'_, '_>,
+        step: &Smb1Step<'_>,
+        block: &Smb1Block<'_>,
     ) -> Result<(), Malformed> {
         let (path, service) = wire1::tree_connect_request(block)?;
         // Servers are named with two backslashes; EVE has always shown one.
@@ -176,8 +188,13 @@ impl Smb {
     }
 
     /// Opens a file or pipe; gives the number of the open.
-    fn create1(&mut self, around: &mut Around<'_, '_>, step: &Step<'_>, block: &Block<'_>) -> Result<u64, Malformed> {
-        let open = wire1::Open::parse_create(block)?;
+    fn create1(
+        &mut self,
+        around: &mut SmbContext<'_, '_>,
+        step: &Smb1Step<'_>,
+        block: &Smb1Block<'_>,
+    ) -> Result<u64, Malformed> {
+        let open = wire1::Smb1Open::parse_create(block)?;
         let name: Arc<[u8]> = Arc::from(open.name);
         let number = self.new_open(Open { name: Some(Arc::clone(&name)), tree: step.tree(), ..Open::default() });
         let create = Create {
@@ -193,14 +210,19 @@ impl Smb {
         Ok(number)
     }
 
-    fn write1(&mut self, around: &mut Around<'_, '_>, step: &Step<'_>, block: &Block<'_>) -> Result<Done, Malformed> {
+    fn write1(
+        &mut self,
+        around: &mut SmbContext<'_, '_>,
+        step: &Smb1Step<'_>,
+        block: &Smb1Block<'_>,
+    ) -> Result<Done, Malformed> {
         let chunk = match step.command {
             command::WRITE_ANDX => {
                 let on_pipe = self.trees.peek(&step.tree()).is_none_or(|tree| tree.is_pipe);
-                Chunk::parse_write(block, on_pipe)?
+                FileChunk::parse_write(block, on_pipe)?
             }
-            command::WRITE => Chunk::parse_core_write(block)?,
-            _ => Chunk::parse_write_and_close(block)?,
+            command::WRITE => FileChunk::parse_core_write(block)?,
+            _ => FileChunk::parse_write_and_close(block)?,
         };
         let number = self.file1(step, chunk.file);
         let done =
@@ -211,29 +233,29 @@ impl Smb {
         Ok(done)
     }
 
-    fn negotiate1(&mut self, around: &mut Around<'_, '_>, block: &Block<'_>) {
+    fn negotiate1(&mut self, around: &mut SmbContext<'_, '_>, block: &Smb1Block<'_>) {
         let (dialects, odd) = wire1::negotiate_request(block);
         let this = Command::Smb1(command::NEGOTIATE);
         if let Some((_, id)) = self.negotiating.filter(|(before, _)| *before == this)
             && let Some(slot) = around.transactions.by_id(id)
         {
-            slot.raise(Event::DuplicateNegotiate);
+            slot.raise(SmbEvent::DuplicateNegotiate);
             return;
         }
         let negotiate = Negotiate { dialects, ..Negotiate::default() };
-        let transaction = Transaction::new(this, 0, 0, Detail::Negotiate(Box::new(negotiate)));
+        let transaction = SmbTransaction::new(this, 0, 0, Detail::Negotiate(Box::new(negotiate)));
         let slot = self.ledger.open(around.transactions, around.now, transaction);
         if odd {
-            slot.raise(Event::NegotiateMalformedDialects);
+            slot.raise(SmbEvent::NegotiateMalformedDialects);
         }
         self.negotiating = Some((this, slot.head.id));
     }
 
     fn session_setup1(
         &mut self,
-        around: &mut Around<'_, '_>,
-        step: &Step<'_>,
-        block: &Block<'_>,
+        around: &mut SmbContext<'_, '_>,
+        step: &Smb1Step<'_>,
+        block: &Smb1Block<'_>,
     ) -> Result<(), Malformed> {
         let setup = wire1::SessionSetup::parse_request(block)?;
         let mut credentials = Credentials::parse(setup.blob);
@@ -254,7 +276,7 @@ impl Smb {
     }
 
     /// A transaction on a pipe: its data goes to the pipe.
-    fn trans1(&mut self, step: &Step<'_>, block: &Block<'_>) -> Result<Done, Malformed> {
+    fn trans1(&mut self, step: &Smb1Step<'_>, block: &Smb1Block<'_>) -> Result<Done, Malformed> {
         let trans = Trans::parse(block)?;
         let (session_id, tree_id) = step.tree();
         let mut asked = Asked { transaction: None, session_id, tree_id, open: None, position: 0 };
@@ -271,7 +293,12 @@ impl Smb {
         Ok(done)
     }
 
-    fn trans2_1(&mut self, around: &mut Around<'_, '_>, step: &Step<'_>, block: &Block<'_>) -> Result<(), Malformed> {
+    fn trans2_1(
+        &mut self,
+        around: &mut SmbContext<'_, '_>,
+        step: &Smb1Step<'_>,
+        block: &Smb1Block<'_>,
+    ) -> Result<(), Malformed> {
         let Some(change) = Trans::parse(block)?.change()? else { return Ok(()) };
         let (name, file) = match change.target {
             Target::Path(name) => (Some(Arc::from(name)), None),
@@ -293,16 +320,22 @@ impl Smb {
     }
 
     /// Opens a transaction for a request and remembers it until it is answered.
-    fn open1(&mut self, around: &mut Around<'_, '_>, step: &Step<'_>, detail: Detail, open: Option<u64>) -> u64 {
+    fn open1(
+        &mut self,
+        around: &mut SmbContext<'_, '_>,
+        step: &Smb1Step<'_>,
+        detail: Detail,
+        open: Option<u64>,
+    ) -> u64 {
         let (session_id, tree_id) = step.tree();
-        let transaction = Transaction::new(Command::Smb1(step.command), session_id, tree_id, detail);
+        let transaction = SmbTransaction::new(Command::Smb1(step.command), session_id, tree_id, detail);
         let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
         self.ask(step.key(), Asked { transaction: Some(id), session_id, tree_id, open, position: 0 });
         id
     }
 
     /// A command that is not answered by itself.
-    fn unanswered1(&mut self, around: &mut Around<'_, '_>, step: &Step<'_>) {
+    fn unanswered1(&mut self, around: &mut SmbContext<'_, '_>, step: &Smb1Step<'_>) {
         let id = self.open1(around, step, Detail::None, None);
         self.asked.remove(&step.key());
         if let Some(slot) = around.transactions.by_id(id) {
@@ -311,7 +344,7 @@ impl Smb {
     }
 
     /// The open a command names: in a chain behind an open, 0xffff stands for it.
-    fn file1(&mut self, step: &Step<'_>, file: u16) -> u64 {
+    fn file1(&mut self, step: &Smb1Step<'_>, file: u16) -> u64 {
         match step.file {
             Some(number) if file == u16::MAX => number,
             _ => self.open_of(step.tree(), FileId::Smb1(file)),
@@ -320,9 +353,9 @@ impl Smb {
 
     fn response1(
         &mut self,
-        around: &mut Around<'_, '_>,
-        step: &Step<'_>,
-        block: &Block<'_>,
+        around: &mut SmbContext<'_, '_>,
+        step: &Smb1Step<'_>,
+        block: &Smb1Block<'_>,
     ) -> Result<Done, Malformed> {
         let status = step.status();
         // Class and code 0 of a DOS error are success as well.
@@ -365,9 +398,9 @@ impl Smb {
 
     fn session_answer1(
         &mut self,
-        around: &mut Around<'_, '_>,
-        step: &Step<'_>,
-        block: &Block<'_>,
+        around: &mut SmbContext<'_, '_>,
+        step: &Smb1Step<'_>,
+        block: &Smb1Block<'_>,
         transaction: Option<u64>,
     ) {
         let (session_id, tree_id) = step.tree();
@@ -386,9 +419,9 @@ impl Smb {
 
     fn tree_answer1(
         &mut self,
-        around: &mut Around<'_, '_>,
-        step: &Step<'_>,
-        block: &Block<'_>,
+        around: &mut SmbContext<'_, '_>,
+        step: &Smb1Step<'_>,
+        block: &Smb1Block<'_>,
         transaction: Option<u64>,
     ) -> Result<(), Malformed> {
         let (session_id, tree_id) = step.tree();
@@ -410,9 +443,9 @@ impl Smb {
 
     fn open_answer1(
         &mut self,
-        around: &mut Around<'_, '_>,
-        step: &Step<'_>,
-        block: &Block<'_>,
+        around: &mut SmbContext<'_, '_>,
+        step: &Smb1Step<'_>,
+        block: &Smb1Block<'_>,
         asked: Option<Asked>,
     ) -> Result<(), Malformed> {
         let (session_id, _) = step.tree();
@@ -420,10 +453,10 @@ impl Smb {
         let success = step.header.status == 0;
         let opened = match (success, step.command) {
             (false, _) => None,
-            (true, command::NT_CREATE_ANDX) => Some(wire1::CreateResponse::parse(block)?),
+            (true, command::NT_CREATE_ANDX) => Some(wire1::Smb1CreateResponse::parse(block)?),
             (true, _) => {
                 let file = wire1::open_response(block)?;
-                Some(wire1::CreateResponse { file, times: [0; 4], size: 0 })
+                Some(wire1::Smb1CreateResponse { file, times: [0; 4], size: 0 })
             }
         };
         if let Some(number) = asked.and_then(|asked| asked.open) {
@@ -443,7 +476,12 @@ impl Smb {
         Ok(())
     }
 
-    fn trans_answer1(&mut self, step: &Step<'_>, block: &Block<'_>, with_data: bool) -> Result<Done, Malformed> {
+    fn trans_answer1(
+        &mut self,
+        step: &Smb1Step<'_>,
+        block: &Smb1Block<'_>,
+        with_data: bool,
+    ) -> Result<Done, Malformed> {
         let Some(asked) = self.asked.peek(&step.key()).copied() else { return Ok(Done::default()) };
         if !with_data {
             self.asked.remove(&step.key());
@@ -457,7 +495,12 @@ impl Smb {
         Ok(Done { open: None, data })
     }
 
-    fn negotiated1(&mut self, around: &mut Around<'_, '_>, status: Status, block: &Block<'_>) -> Result<(), Malformed> {
+    fn negotiated1(
+        &mut self,
+        around: &mut SmbContext<'_, '_>,
+        status: Status,
+        block: &Smb1Block<'_>,
+    ) -> Result<(), Malformed> {
         let (index, server_guid) = wire1::negotiate_response(block)?;
         let Some((_, id)) = self.negotiating.take() else { return Ok(()) };
         let Some(slot) = around.transactions.by_id(id) else { return Ok(()) };
@@ -468,7 +511,7 @@ impl Smb {
         }
         match chosen {
             Some(name) => self.ledger.dialect = Dialect::Smb1(name),
-            None => slot.raise(Event::NegotiateMalformedDialects),
+            None => slot.raise(SmbEvent::NegotiateMalformedDialects),
         }
         self.ledger.answer(around, Some(id), Some(status));
         Ok(())
@@ -476,8 +519,8 @@ impl Smb {
 }
 
 /// A command of a chain.
-struct Step<'a> {
-    header: &'a Header,
+struct Smb1Step<'a> {
+    header: &'a Smb1Header,
     command: u8,
     /// The open of a command before it in the chain.
     file: Option<u64>,
@@ -487,10 +530,10 @@ struct Step<'a> {
 #[derive(Default)]
 struct Done {
     open: Option<u64>,
-    data: Option<(Place, Flowing)>,
+    data: Option<(BufferRange, DataTransfer)>,
 }
 
-impl Step<'_> {
+impl Smb1Step<'_> {
     fn key(&self) -> AskKey {
         (Command::Smb1(self.command), self.header.exchange())
     }
@@ -507,9 +550,9 @@ impl Step<'_> {
         }
     }
 
-    fn flowing(&self, open: u64, position: u64, data: Place) -> Flowing {
+    fn flowing(&self, open: u64, position: u64, data: BufferRange) -> DataTransfer {
         let (session_id, tree_id) = self.tree();
-        Flowing {
+        DataTransfer {
             open,
             command: Command::Smb1(self.command),
             exchange: self.header.exchange(),

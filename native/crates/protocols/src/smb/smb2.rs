@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::context::Around;
-use super::event::Event;
+use super::context::SmbContext;
+use super::direction_state::{DataTransfer, Route};
+use super::event::SmbEvent;
 use super::file::FileId;
 use super::flow::{Need, Smb};
-use super::lane::{Flowing, Route};
 use super::names::FSCTL_PIPE_TRANSCEIVE;
 use super::state::{AskKey, Asked, Open, Related, Tree};
 use super::transaction::{
-    Command, Create, Delete, Detail, Dialect, Negotiate, Rename, SessionSetup, Status, Transaction, TreeConnect,
+    Command, Create, Delete, Detail, Dialect, Negotiate, Rename, SessionSetup, SmbTransaction, Status, TreeConnect,
 };
 use super::wire2::{
-    self, Change, CreateRequest, CreateResponse, Header, Ioctl, NegotiateRequest, NegotiateResponse, Place,
-    ReadRequest, SetInfo, WriteRequest, command,
+    self, BufferRange, CreateRequest, Ioctl, NegotiateRequest, NegotiateResponse, ReadRequest, SetInfo, Smb2Change,
+    Smb2CreateResponse, Smb2Header, WriteRequest, command,
 };
 use sidewire_base::{Direction, Malformed};
 use sidewire_msrpc::security::{Credentials, Principal};
@@ -33,7 +33,7 @@ pub(super) const DELETE_ON_CLOSE: u32 = 0x0000_1000;
 
 impl Smb {
     /// How much of a message must be there before it is read.
-    pub(super) fn need2(header: &Header) -> Need {
+    pub(super) fn need2(header: &Smb2Header) -> Need {
         let status = Status::Nt(header.status);
         let answered = status == Status::SUCCESS;
         let with_data = answered || status == Status::BUFFER_OVERFLOW;
@@ -46,41 +46,41 @@ impl Smb {
                 | command::SET_INFO,
                 false,
             ) => Need::Whole,
-            (command::CLOSE, false) => Need::Octets(Header::LENGTH + 24),
+            (command::CLOSE, false) => Need::Octets(Smb2Header::LENGTH + 24),
             (command::READ, false) => Need::Octets(ReadRequest::LENGTH),
             (command::WRITE, false) => Need::Octets(WriteRequest::LENGTH),
             (command::IOCTL, false) => Need::Octets(Ioctl::REQUEST),
-            (command::NEGOTIATE, true) if answered => Need::Octets(Header::LENGTH + 64),
-            (command::TREE_CONNECT, true) if answered => Need::Octets(Header::LENGTH + 16),
-            (command::CREATE, true) if answered => Need::Octets(Header::LENGTH + 88),
+            (command::NEGOTIATE, true) if answered => Need::Octets(Smb2Header::LENGTH + 64),
+            (command::TREE_CONNECT, true) if answered => Need::Octets(Smb2Header::LENGTH + 16),
+            (command::CREATE, true) if answered => Need::Octets(Smb2Header::LENGTH + 88),
             (command::READ, true) if with_data => Need::Octets(wire2::READ_RESPONSE),
             (command::IOCTL, true) if with_data => Need::Octets(Ioctl::RESPONSE),
-            _ => Need::Octets(Header::LENGTH),
+            _ => Need::Octets(Smb2Header::LENGTH),
         }
     }
 
     /// Takes a request; gives the data that follows, when somebody wants it.
     pub(super) fn request2(
         &mut self,
-        around: &mut Around<'_, '_>,
-        header: &Header,
+        around: &mut SmbContext<'_, '_>,
+        header: &Smb2Header,
         message: &[u8],
-    ) -> Option<(Place, Flowing)> {
+    ) -> Option<(BufferRange, DataTransfer)> {
         let related = if header.is_related() { self.related } else { Related::default() };
         let (session_id, tree_id) = if header.is_related() {
             (related.session_id, related.tree_id)
         } else {
             (header.session_id, header.tree_id)
         };
-        let request = Request { header, message, session_id, tree_id, related: related.open };
+        let request = Smb2Request { header, message, session_id, tree_id, related: related.open };
         self.related = Related { session_id, tree_id, open: related.open };
         match self.request2_of(around, &request) {
             Ok(data) => data,
             Err(_) => {
                 let generic = self.generic2(around, &request);
                 match around.transactions.by_id(generic) {
-                    Some(slot) => slot.raise(Event::MalformedData),
-                    None => self.ledger.raise(around.transactions, Event::MalformedData),
+                    Some(slot) => slot.raise(SmbEvent::MalformedData),
+                    None => self.ledger.raise(around.transactions, SmbEvent::MalformedData),
                 }
                 None
             }
@@ -89,10 +89,10 @@ impl Smb {
 
     fn request2_of(
         &mut self,
-        around: &mut Around<'_, '_>,
-        request: &Request<'_>,
-    ) -> Result<Option<(Place, Flowing)>, Malformed> {
-        let Request { header, message, session_id, tree_id, .. } = *request;
+        around: &mut SmbContext<'_, '_>,
+        request: &Smb2Request<'_>,
+    ) -> Result<Option<(BufferRange, DataTransfer)>, Malformed> {
+        let Smb2Request { header, message, session_id, tree_id, .. } = *request;
         match header.command {
             command::NEGOTIATE => self.negotiate2(around, request)?,
             command::SESSION_SETUP => {
@@ -141,7 +141,7 @@ impl Smb {
                 let read = ReadRequest::parse(message)?;
                 let number = self.open_named(request, read.file);
                 if exceeds(read.length, self.max_read) || exceeds(read.length, self.limits.read) {
-                    self.ledger.raise(around.transactions, Event::ReadRequestTooLarge);
+                    self.ledger.raise(around.transactions, SmbEvent::ReadRequestTooLarge);
                 }
                 let asked = Asked { transaction: None, session_id, tree_id, open: Some(number), position: read.offset };
                 self.ask(key(header), asked);
@@ -150,7 +150,7 @@ impl Smb {
                 let write = WriteRequest::parse(message)?;
                 let number = self.open_named(request, write.file);
                 if exceeds(write.data.length, self.max_write) || exceeds(write.data.length, self.limits.write) {
-                    self.ledger.raise(around.transactions, Event::WriteRequestTooLarge);
+                    self.ledger.raise(around.transactions, SmbEvent::WriteRequestTooLarge);
                     return Ok(None);
                 }
                 return Ok(Some((write.data, request.flowing(number, write.offset, write.data))));
@@ -165,18 +165,18 @@ impl Smb {
         Ok(None)
     }
 
-    fn negotiate2(&mut self, around: &mut Around<'_, '_>, request: &Request<'_>) -> Result<(), Malformed> {
+    fn negotiate2(&mut self, around: &mut SmbContext<'_, '_>, request: &Smb2Request<'_>) -> Result<(), Malformed> {
         let offer = NegotiateRequest::parse(request.message)?;
         let this = Command::Smb2(command::NEGOTIATE);
         if let Some((_, id)) = self.negotiating.filter(|(before, _)| *before == this)
             && let Some(slot) = around.transactions.by_id(id)
         {
-            slot.raise(Event::DuplicateNegotiate);
+            slot.raise(SmbEvent::DuplicateNegotiate);
             return Ok(());
         }
         let detail =
             Negotiate { dialects2: offer.dialects, client_guid: Some(offer.client_guid), ..Negotiate::default() };
-        let transaction = Transaction::new(this, 0, 0, Detail::Negotiate(Box::new(detail)));
+        let transaction = SmbTransaction::new(this, 0, 0, Detail::Negotiate(Box::new(detail)));
         let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
         self.negotiating = Some((this, id));
         Ok(())
@@ -184,9 +184,9 @@ impl Smb {
 
     fn ioctl2(
         &mut self,
-        around: &mut Around<'_, '_>,
-        request: &Request<'_>,
-    ) -> Result<Option<(Place, Flowing)>, Malformed> {
+        around: &mut SmbContext<'_, '_>,
+        request: &Smb2Request<'_>,
+    ) -> Result<Option<(BufferRange, DataTransfer)>, Malformed> {
         let ioctl = Ioctl::parse_request(request.message)?;
         if ioctl.function != FSCTL_PIPE_TRANSCEIVE || ioctl.data.length == 0 {
             self.open2(around, request, Detail::Ioctl(ioctl.function), None);
@@ -196,14 +196,14 @@ impl Smb {
         if let Some(open) = self.opens.get_mut(&number) {
             open.on_pipe = true;
         }
-        let Request { session_id, tree_id, header, .. } = *request;
+        let Smb2Request { session_id, tree_id, header, .. } = *request;
         // The transaction is the call that the data begins, or an exchange with a pipe that speaks something else.
         let asked = Asked { transaction: None, session_id, tree_id, open: Some(number), position: 0 };
         self.ask(key(header), asked);
         Ok(Some((ioctl.data, request.flowing(number, 0, ioctl.data))))
     }
 
-    fn set_info2(&mut self, around: &mut Around<'_, '_>, request: &Request<'_>) -> Result<(), Malformed> {
+    fn set_info2(&mut self, around: &mut SmbContext<'_, '_>, request: &Smb2Request<'_>) -> Result<(), Malformed> {
         let info = SetInfo::parse(request.message)?;
         let file = FileId::Smb2(info.file);
         let name = match request.created(info.file) {
@@ -212,39 +212,45 @@ impl Smb {
         };
         let name = name.unwrap_or_else(|| super::pipe::UNKNOWN.into());
         let detail = match info.change {
-            Change::Rename(to) => Detail::Rename(Box::new(Rename { from: name, to, file: Some(file) })),
-            Change::Disposition(delete) => {
+            Smb2Change::Rename(to) => Detail::Rename(Box::new(Rename { from: name, to, file: Some(file) })),
+            Smb2Change::Disposition(delete) => {
                 Detail::Delete(Box::new(Delete { name, delete, file: Some(file), trans2: None, by_name: false }))
             }
-            Change::Other => return Ok(()),
+            Smb2Change::Other => return Ok(()),
         };
         self.open2(around, request, detail, None);
         Ok(())
     }
 
     /// Raises what is odd about an NTLM message on the transaction of its session setup.
-    pub(super) fn ntlm_events(&mut self, around: &mut Around<'_, '_>, id: u64, malformed: bool, unusual: bool) {
+    pub(super) fn ntlm_events(&mut self, around: &mut SmbContext<'_, '_>, id: u64, malformed: bool, unusual: bool) {
         if let Some(slot) = around.transactions.by_id(id) {
             if malformed {
-                slot.raise(Event::MalformedNtlmsspRequest);
+                slot.raise(SmbEvent::MalformedNtlmsspRequest);
             }
             if unusual {
-                slot.raise(Event::UnusualNtlmsspOrder);
+                slot.raise(SmbEvent::UnusualNtlmsspOrder);
             }
         }
     }
 
     /// Opens a transaction for a request and remembers it until it is answered.
-    fn open2(&mut self, around: &mut Around<'_, '_>, request: &Request<'_>, detail: Detail, open: Option<u64>) -> u64 {
-        let Request { header, session_id, tree_id, .. } = *request;
-        let transaction = Transaction::new(Command::Smb2(header.command), session_id, tree_id, detail);
+    fn open2(
+        &mut self,
+        around: &mut SmbContext<'_, '_>,
+        request: &Smb2Request<'_>,
+        detail: Detail,
+        open: Option<u64>,
+    ) -> u64 {
+        let Smb2Request { header, session_id, tree_id, .. } = *request;
+        let transaction = SmbTransaction::new(Command::Smb2(header.command), session_id, tree_id, detail);
         let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
         self.ask(key(header), Asked { transaction: Some(id), session_id, tree_id, open, position: 0 });
         id
     }
 
     /// A transaction that says no more than its command.
-    fn generic2(&mut self, around: &mut Around<'_, '_>, request: &Request<'_>) -> u64 {
+    fn generic2(&mut self, around: &mut SmbContext<'_, '_>, request: &Smb2Request<'_>) -> u64 {
         let id = self.open2(around, request, Detail::None, None);
         if request.header.command == command::CANCEL {
             // Never answered itself.
@@ -257,7 +263,7 @@ impl Smb {
     }
 
     /// The open a command of a compound names: by its id, or as the one of the command before.
-    fn open_named(&mut self, request: &Request<'_>, file: [u8; 16]) -> u64 {
+    fn open_named(&mut self, request: &Smb2Request<'_>, file: [u8; 16]) -> u64 {
         let number = match request.created(file) {
             Some(number) => number,
             None => self.open_of((request.session_id, request.tree_id), FileId::Smb2(file)),
@@ -269,10 +275,10 @@ impl Smb {
     /// Takes a response; gives the data that follows, when somebody wants it.
     pub(super) fn response2(
         &mut self,
-        around: &mut Around<'_, '_>,
-        header: &Header,
+        around: &mut SmbContext<'_, '_>,
+        header: &Smb2Header,
         message: &[u8],
-    ) -> Option<(Place, Flowing)> {
+    ) -> Option<(BufferRange, DataTransfer)> {
         let status = Status::Nt(header.status);
         if status == Status::PENDING {
             let id = self.asked.peek(&key(header)).and_then(|asked| asked.transaction);
@@ -287,8 +293,8 @@ impl Smb {
             Err(_) => {
                 let id = asked.and_then(|asked| asked.transaction);
                 match self.ledger.answer(around, id, Some(status)) {
-                    Some(slot) => slot.raise(Event::MalformedData),
-                    None => self.ledger.raise(around.transactions, Event::MalformedData),
+                    Some(slot) => slot.raise(SmbEvent::MalformedData),
+                    None => self.ledger.raise(around.transactions, SmbEvent::MalformedData),
                 }
                 None
             }
@@ -297,11 +303,11 @@ impl Smb {
 
     fn response2_of(
         &mut self,
-        around: &mut Around<'_, '_>,
-        header: &Header,
+        around: &mut SmbContext<'_, '_>,
+        header: &Smb2Header,
         message: &[u8],
         asked: Option<Asked>,
-    ) -> Result<Option<(Place, Flowing)>, Malformed> {
+    ) -> Result<Option<(BufferRange, DataTransfer)>, Malformed> {
         let status = Status::Nt(header.status);
         let success = status == Status::SUCCESS;
         let with_data = success || status == Status::BUFFER_OVERFLOW;
@@ -322,7 +328,7 @@ impl Smb {
                 let place = wire2::read_response(message)?;
                 let (Some(asked), Some(number)) = (asked, asked.and_then(|asked| asked.open)) else { return Ok(None) };
                 if exceeds(place.length, self.max_read) || exceeds(place.length, self.limits.read) {
-                    self.ledger.raise(around.transactions, Event::ReadResponseTooLarge);
+                    self.ledger.raise(around.transactions, SmbEvent::ReadResponseTooLarge);
                     return Ok(None);
                 }
                 return Ok(Some((place, answer_flowing(header, &asked, number, place))));
@@ -351,7 +357,7 @@ impl Smb {
         Ok(None)
     }
 
-    fn session_answer2(&mut self, around: &mut Around<'_, '_>, header: &Header, transaction: Option<u64>) {
+    fn session_answer2(&mut self, around: &mut SmbContext<'_, '_>, header: &Smb2Header, transaction: Option<u64>) {
         let status = Status::Nt(header.status);
         let success = status == Status::SUCCESS;
         let mut opened = None;
@@ -369,8 +375,8 @@ impl Smb {
 
     fn tree_answer2(
         &mut self,
-        around: &mut Around<'_, '_>,
-        header: &Header,
+        around: &mut SmbContext<'_, '_>,
+        header: &Smb2Header,
         message: &[u8],
         transaction: Option<u64>,
     ) -> Result<(), Malformed> {
@@ -390,15 +396,15 @@ impl Smb {
 
     fn create_answer2(
         &mut self,
-        around: &mut Around<'_, '_>,
-        header: &Header,
+        around: &mut SmbContext<'_, '_>,
+        header: &Smb2Header,
         message: &[u8],
         asked: Option<Asked>,
     ) -> Result<(), Malformed> {
         let status = Status::Nt(header.status);
         let success = status == Status::SUCCESS;
         let transaction = asked.and_then(|asked| asked.transaction);
-        let created = if success { Some(CreateResponse::parse(message)?) } else { None };
+        let created = if success { Some(Smb2CreateResponse::parse(message)?) } else { None };
         if let (Some(asked), Some(number)) = (asked, asked.and_then(|asked| asked.open)) {
             match &created {
                 Some(created) => self.bind_handle(number, asked.session_id, FileId::Smb2(created.file)),
@@ -416,7 +422,7 @@ impl Smb {
     }
 
     /// The data of an answer on a pipe, when it speaks RPC.
-    fn pipe_answer2(&mut self, header: &Header, ioctl: &Ioctl, asked: Option<Asked>) -> Option<Flowing> {
+    fn pipe_answer2(&mut self, header: &Smb2Header, ioctl: &Ioctl, asked: Option<Asked>) -> Option<DataTransfer> {
         let transaction = asked.and_then(|asked| asked.transaction);
         let unseen = Asked {
             transaction: None,
@@ -435,14 +441,19 @@ impl Smb {
         speaks_rpc.then(|| answer_flowing(header, &asked, number, ioctl.data))
     }
 
-    fn negotiated2(&mut self, around: &mut Around<'_, '_>, status: Status, message: &[u8]) -> Result<(), Malformed> {
+    fn negotiated2(
+        &mut self,
+        around: &mut SmbContext<'_, '_>,
+        status: Status,
+        message: &[u8],
+    ) -> Result<(), Malformed> {
         let chosen =
             if status == Status::SUCCESS { NegotiateResponse::parse(message)? } else { NegotiateResponse::default() };
         if exceeds(chosen.max_read, self.limits.read) {
-            self.ledger.raise(around.transactions, Event::NegotiateMaxReadSizeTooLarge);
+            self.ledger.raise(around.transactions, SmbEvent::NegotiateMaxReadSizeTooLarge);
         }
         if exceeds(chosen.max_write, self.limits.write) {
-            self.ledger.raise(around.transactions, Event::NegotiateMaxWriteSizeTooLarge);
+            self.ledger.raise(around.transactions, SmbEvent::NegotiateMaxWriteSizeTooLarge);
         }
         (self.max_read, self.max_write) = (chosen.max_read, chosen.max_write);
         if status == Status::SUCCESS {
@@ -461,8 +472,8 @@ impl Smb {
 
 /// A request with the session, tree and open it is for.
 #[derive(Clone, Copy)]
-struct Request<'a> {
-    header: &'a Header,
+struct Smb2Request<'a> {
+    header: &'a Smb2Header,
     message: &'a [u8],
     session_id: u64,
     tree_id: u32,
@@ -470,14 +481,14 @@ struct Request<'a> {
     related: Option<u64>,
 }
 
-impl Request<'_> {
+impl Smb2Request<'_> {
     /// The open of the command before, when `file` stands for it.
     fn created(&self, file: [u8; 16]) -> Option<u64> {
         self.related.filter(|_| file == wire2::RELATED_FILE)
     }
 
-    fn flowing(&self, open: u64, position: u64, data: Place) -> Flowing {
-        Flowing {
+    fn flowing(&self, open: u64, position: u64, data: BufferRange) -> DataTransfer {
+        DataTransfer {
             open,
             command: Command::Smb2(self.header.command),
             exchange: self.header.message_id,
@@ -492,8 +503,8 @@ impl Request<'_> {
     }
 }
 
-fn answer_flowing(header: &Header, asked: &Asked, open: u64, data: Place) -> Flowing {
-    Flowing {
+fn answer_flowing(header: &Smb2Header, asked: &Asked, open: u64, data: BufferRange) -> DataTransfer {
+    DataTransfer {
         open,
         command: Command::Smb2(header.command),
         exchange: header.message_id,
@@ -507,7 +518,7 @@ fn answer_flowing(header: &Header, asked: &Asked, open: u64, data: Place) -> Flo
     }
 }
 
-const fn key(header: &Header) -> AskKey {
+const fn key(header: &Smb2Header) -> AskKey {
     (Command::Smb2(header.command), header.message_id)
 }
 

@@ -4,7 +4,7 @@ use core::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 /// At most `bound` entries by key. Ordered by key, so that nothing depends on a hash.
-pub(super) struct Table<K, V> {
+pub(super) struct BoundedTable<K, V> {
     entries: BTreeMap<K, Entry<V>>,
     /// Every entry with a time of its use, the earliest first. It may have been used again since, or be gone: that is found
     /// when its turn comes, so that a use costs nothing here.
@@ -19,7 +19,7 @@ struct Entry<V> {
     value: V,
 }
 
-impl<K: Ord + Copy, V> Table<K, V> {
+impl<K: Ord + Copy, V> BoundedTable<K, V> {
     /// An empty table; a bound of 0 means one entry.
     pub(super) fn new(bound: usize) -> Self {
         Self { entries: BTreeMap::new(), order: BinaryHeap::new(), bound: bound.max(1), clock: 0, evicted: 0 }
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_least_used_goes_first() {
-        let mut table = Table::new(2);
+        let mut table = BoundedTable::new(2);
         assert_eq!(table.insert(1, 'a'), None);
         assert_eq!(table.insert(2, 'b'), None);
         assert_eq!(table.get_mut(&1), Some(&mut 'a'));
@@ -110,7 +110,7 @@ mod tests {
     }
     #[test]
     fn many_go_in_the_order_of_their_last_use() {
-        let mut table = Table::new(100);
+        let mut table = BoundedTable::new(100);
         (0..100).for_each(|key| assert_eq!(table.insert(key, key), None));
         (0..100).rev().for_each(|key| assert_eq!(table.get_mut(&key), Some(&mut { key })));
         (0..50).for_each(|key| assert_eq!(table.insert(1000 + key, 0), Some(99 - key)));

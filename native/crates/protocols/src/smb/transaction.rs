@@ -39,7 +39,7 @@ pub(super) enum Dialect {
 
 /// A command with its answer, or what several of them add up to: a file read or written, a remote procedure call.
 #[derive(Debug)]
-pub struct Transaction {
+pub struct SmbTransaction {
     /// The command that opened it.
     pub(super) command: Command,
     pub(super) status: Option<Status>,
@@ -161,7 +161,7 @@ impl TreeConnect {
     }
 }
 
-impl Transaction {
+impl SmbTransaction {
     pub(super) fn new(command: Command, session_id: u64, tree_id: u32, detail: Detail) -> Self {
         Self { command, status: None, session_id, tree_id, dialect: Dialect::Unknown, detail, kind: TxKind::Generic }
     }
@@ -193,7 +193,7 @@ impl Transaction {
     }
 }
 
-impl Rpc for Transaction {
+impl Rpc for SmbTransaction {
     fn exchange(&self) -> Option<&Exchange> {
         self.call().map(|call| &call.exchange)
     }

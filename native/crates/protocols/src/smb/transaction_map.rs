@@ -4,15 +4,15 @@ use sidewire_app_layer::{Slot, Transactions};
 use sidewire_base::{Direction, Time};
 use smallvec::SmallVec;
 
-use super::context::Around;
-use super::event::Event;
-use super::limits::Limits;
+use super::context::SmbContext;
+use super::event::SmbEvent;
+use super::limits::SmbLimits;
 use super::stage::{BOTH_COMPLETE, COMPLETE};
-use super::transaction::{Detail, Dialect, Status, Transaction};
+use super::transaction::{Detail, Dialect, SmbTransaction, Status};
 
 /// Opens transactions and keeps their number down.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct TransactionMap {
     pub(super) dialect: Dialect,
     limit: usize,
     /// More transactions than the configuration allows were open: the flow is given up.
@@ -23,28 +23,28 @@ pub(super) struct Ledger {
     /// Transactions with lower ids were closed for want of room.
     oldest: u64,
     /// Events that wait for a transaction to stand on.
-    waiting: SmallVec<[Event; 2]>,
+    waiting: SmallVec<[SmbEvent; 2]>,
     /// Answers seen behind a gap: what is older than the next one answered was answered in the gap.
     pub(super) sweep: bool,
 }
 
-impl Ledger {
+impl TransactionMap {
     /// None yet, within the limits of the configuration.
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &SmbLimits) -> Self {
         Self { limit: limits.transactions, strict: limits.strict, ..Self::default() }
     }
 
     /// Opens a transaction. Its request is complete unless it is a file or a call, which grow.
     pub(super) fn open<'t>(
         &mut self,
-        transactions: &'t mut Transactions<Transaction>,
+        transactions: &'t mut Transactions<SmbTransaction>,
         now: Time,
-        mut transaction: Transaction,
-    ) -> &'t mut Slot<Transaction> {
+        mut transaction: SmbTransaction,
+    ) -> &'t mut Slot<SmbTransaction> {
         let grows = matches!(transaction.detail, Detail::File(_) | Detail::Call(_));
         transaction.dialect = self.dialect.clone();
         transaction.kind = transaction.detail.kind();
-        let open = |slot: &&Slot<Transaction>| slot.head.progress != BOTH_COMPLETE;
+        let open = |slot: &&Slot<SmbTransaction>| slot.head.progress != BOTH_COMPLETE;
         let full = self.limit > 0
             && transactions.len() >= self.limit
             && transactions.iter().filter(open).count() >= self.limit;
@@ -56,7 +56,7 @@ impl Ledger {
         self.exceeded |= full && self.strict;
         let slot = transactions.open(transaction, now);
         if first {
-            slot.raise(Event::TooManyTransactions);
+            slot.raise(SmbEvent::TooManyTransactions);
         }
         if !grows {
             slot.advance(Direction::ToServer, COMPLETE, now);
@@ -68,7 +68,7 @@ impl Ledger {
     }
 
     /// Closes the oldest transaction that is open. Ids only grow, so each is looked at once.
-    fn make_room(&mut self, transactions: &mut Transactions<Transaction>, now: Time) {
+    fn make_room(&mut self, transactions: &mut Transactions<SmbTransaction>, now: Time) {
         let end = transactions.opened();
         if let Some(first) = transactions.at(0) {
             self.oldest = self.oldest.max(first.head.id);
@@ -85,7 +85,7 @@ impl Ledger {
     }
 
     /// Raises an event on the youngest transaction, or on the next one if there is none.
-    pub(super) fn raise(&mut self, transactions: &mut Transactions<Transaction>, event: Event) {
+    pub(super) fn raise(&mut self, transactions: &mut Transactions<SmbTransaction>, event: SmbEvent) {
         match transactions.last_mut() {
             Some(slot) => slot.raise(event),
             None if !self.waiting.contains(&event) => self.waiting.push(event),
@@ -96,10 +96,10 @@ impl Ledger {
     /// The transaction of an answered request: complete, with its status.
     pub(super) fn answer<'t>(
         &mut self,
-        around: &'t mut Around<'_, '_>,
+        around: &'t mut SmbContext<'_, '_>,
         id: Option<u64>,
         status: Option<Status>,
-    ) -> Option<&'t mut Slot<Transaction>> {
+    ) -> Option<&'t mut Slot<SmbTransaction>> {
         let (id, now) = (id?, around.now);
         if core::mem::take(&mut self.sweep) {
             let older = around.transactions.iter_mut().take_while(|slot| slot.head.id < id);

@@ -3,7 +3,7 @@
 use sidewire_base::{Cursor, Malformed};
 
 use super::text::{self, Name};
-use super::wire2::Place;
+use super::wire2::BufferRange;
 
 /// Most dialects kept of an offer.
 const MAX_DIALECTS: usize = 64;
@@ -39,7 +39,7 @@ pub(super) mod command {
 
 /// The 32-octet header. [MS-CIFS] 2.2.3.1.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Header {
+pub(super) struct Smb1Header {
     pub(super) command: u8,
     /// NTSTATUS, or class and code of a DOS error.
     pub(super) status: u32,
@@ -51,7 +51,7 @@ pub(super) struct Header {
     pub(super) multiplex_id: u16,
 }
 
-impl Header {
+impl Smb1Header {
     /// Octets.
     pub(super) const LENGTH: usize = 32;
 
@@ -114,7 +114,7 @@ pub(super) const fn is_andx(command: u8) -> bool {
 
 /// One command of a message: its parameter words and its data.
 #[derive(Clone, Copy)]
-pub(super) struct Block<'a> {
+pub(super) struct Smb1Block<'a> {
     message: &'a [u8],
     unicode: bool,
     /// Parameter words, as octets.
@@ -126,12 +126,12 @@ pub(super) struct Block<'a> {
 }
 
 /// A text as the message's flags say it is written.
-struct Text<'a> {
+struct Smb1Text<'a> {
     cur: Cursor<'a>,
     unicode: bool,
 }
 
-impl<'a> Block<'a> {
+impl<'a> Smb1Block<'a> {
     /// The block at `at` in a message; the data may be cut short, and `ByteCount` is not trusted: large reads and writes
     /// overflow it.
     pub(super) fn parse(message: &'a [u8], at: usize, unicode: bool) -> Result<Self, Malformed> {
@@ -160,11 +160,11 @@ impl<'a> Block<'a> {
         (command != command::NONE).then_some((command, at.into()))
     }
 
-    fn text(&self, skip: usize) -> Result<Text<'a>, Malformed> {
+    fn text(&self, skip: usize) -> Result<Smb1Text<'a>, Malformed> {
         // Positions are kept from the header, because that is what UTF-16 is aligned to.
         let mut cur = Cursor::new(self.message);
         cur.seek(self.data_at + skip)?;
-        Ok(Text { cur, unicode: self.unicode })
+        Ok(Smb1Text { cur, unicode: self.unicode })
     }
 
     fn part(&self, offset: u16, length: u16) -> Result<&'a [u8], Malformed> {
@@ -177,7 +177,7 @@ impl<'a> Block<'a> {
     }
 }
 
-impl Text<'_> {
+impl Smb1Text<'_> {
     fn string(&mut self) -> Result<Name, Malformed> {
         if self.unicode {
             self.cur.align(2)?;
@@ -198,7 +198,7 @@ impl Text<'_> {
 }
 
 /// Dialects offered; `true` when one of them has no name. [MS-CIFS] 2.2.4.52.1.
-pub(super) fn negotiate_request(block: &Block<'_>) -> (Vec<Name>, bool) {
+pub(super) fn negotiate_request(block: &Smb1Block<'_>) -> (Vec<Name>, bool) {
     let (mut dialects, mut odd) = (Vec::new(), false);
     let mut cur = Cursor::new(block.data);
     while !cur.is_empty() && dialects.len() < MAX_DIALECTS {
@@ -215,7 +215,7 @@ pub(super) fn negotiate_request(block: &Block<'_>) -> (Vec<Name>, bool) {
 }
 
 /// The chosen dialect and, with extended security, the server's GUID. [MS-SMB] 2.2.4.5.2.1.
-pub(super) fn negotiate_response(block: &Block<'_>) -> Result<(u16, Option<[u8; 16]>), Malformed> {
+pub(super) fn negotiate_response(block: &Smb1Block<'_>) -> Result<(u16, Option<[u8; 16]>), Malformed> {
     if block.word_count() == 0 {
         return Ok((0, None)); // an error
     }
@@ -234,7 +234,7 @@ pub(super) struct SessionSetup<'a> {
 }
 
 impl<'a> SessionSetup<'a> {
-    pub(super) fn parse_request(block: &Block<'a>) -> Result<Self, Malformed> {
+    pub(super) fn parse_request(block: &Smb1Block<'a>) -> Result<Self, Malformed> {
         let mut words = block.words();
         words.skip(14)?; // AndX, MaxBufferSize, MaxMpxCount, VcNumber, SessionKey
         if block.word_count() == 12 {
@@ -253,7 +253,7 @@ impl<'a> SessionSetup<'a> {
     }
 
     /// [MS-CIFS] 2.2.4.53.2, [MS-SMB] 2.2.4.6.2.
-    pub(super) fn parse_response(block: &Block<'a>) -> Result<Self, Malformed> {
+    pub(super) fn parse_response(block: &Smb1Block<'a>) -> Result<Self, Malformed> {
         let length = if block.word_count() == 4 {
             let mut words = block.words();
             words.skip(6)?; // AndX, Action
@@ -268,7 +268,7 @@ impl<'a> SessionSetup<'a> {
 }
 
 /// Path and service a tree connect asks for. [MS-CIFS] 2.2.4.55.1.
-pub(super) fn tree_connect_request(block: &Block<'_>) -> Result<(Name, Name), Malformed> {
+pub(super) fn tree_connect_request(block: &Smb1Block<'_>) -> Result<(Name, Name), Malformed> {
     let mut words = block.words();
     words.skip(6)?; // AndX, Flags
     let password = words.u16_le()?;
@@ -277,20 +277,20 @@ pub(super) fn tree_connect_request(block: &Block<'_>) -> Result<(Name, Name), Ma
 }
 
 /// The service a tree connect response names. [MS-CIFS] 2.2.4.55.2.
-pub(super) fn tree_connect_response(block: &Block<'_>) -> Result<Name, Malformed> {
+pub(super) fn tree_connect_response(block: &Smb1Block<'_>) -> Result<Name, Malformed> {
     block.text(0)?.octets()
 }
 
 /// An open, by either command.
-pub(super) struct Open {
+pub(super) struct Smb1Open {
     pub(super) disposition: u32,
     pub(super) options: u32,
     pub(super) name: Name,
 }
 
-impl Open {
+impl Smb1Open {
     /// [MS-CIFS] 2.2.4.64.1.
-    pub(super) fn parse_create(block: &Block<'_>) -> Result<Self, Malformed> {
+    pub(super) fn parse_create(block: &Smb1Block<'_>) -> Result<Self, Malformed> {
         let mut words = block.words();
         words.skip(35)?; // AndX up to ShareAccess
         let (disposition, options) = (words.u32_le()?, words.u32_le()?);
@@ -299,14 +299,14 @@ impl Open {
 }
 
 /// [MS-CIFS] 2.2.4.64.2.
-pub(super) struct CreateResponse {
+pub(super) struct Smb1CreateResponse {
     pub(super) file: u16,
     pub(super) times: [u64; 4],
     pub(super) size: u64,
 }
 
-impl CreateResponse {
-    pub(super) fn parse(block: &Block<'_>) -> Result<Self, Malformed> {
+impl Smb1CreateResponse {
+    pub(super) fn parse(block: &Smb1Block<'_>) -> Result<Self, Malformed> {
         let mut words = block.words();
         words.skip(5)?; // AndX, OplockLevel
         let file = words.u16_le()?;
@@ -318,37 +318,37 @@ impl CreateResponse {
 }
 
 /// The file an open response names. [MS-CIFS] 2.2.4.41.2.
-pub(super) fn open_response(block: &Block<'_>) -> Result<u16, Malformed> {
+pub(super) fn open_response(block: &Smb1Block<'_>) -> Result<u16, Malformed> {
     let mut words = block.words();
     words.skip(4)?; // AndX
     words.u16_le()
 }
 
 /// The name an open asks for. [MS-CIFS] 2.2.4.41.1.
-pub(super) fn open_request(block: &Block<'_>) -> Result<Name, Malformed> {
+pub(super) fn open_request(block: &Smb1Block<'_>) -> Result<Name, Malformed> {
     block.text(0)?.string()
 }
 
 /// The file of a close request. [MS-CIFS] 2.2.4.5.1.
-pub(super) fn close_file(block: &Block<'_>) -> Result<u16, Malformed> {
+pub(super) fn close_file(block: &Smb1Block<'_>) -> Result<u16, Malformed> {
     block.words().u16_le()
 }
 
 /// A part of a file, and where its data lies in the message.
-pub(super) struct Chunk {
+pub(super) struct FileChunk {
     pub(super) file: u16,
     pub(super) offset: u64,
-    pub(super) data: Place,
+    pub(super) data: BufferRange,
 }
 
-impl Chunk {
+impl FileChunk {
     /// Bit of `WriteMode`: a message of a pipe begins, and two octets with its length come first. [MS-CIFS] 2.2.4.43.1.
     const MESSAGE_START: u16 = 0x0008;
     /// Bit of `WriteMode` that goes with it: the length octets are there.
     const RAW_MODE: u16 = 0x0004;
 
     /// [MS-CIFS] 2.2.4.43.1. `on_pipe` says whether a message length may precede the data.
-    pub(super) fn parse_write(block: &Block<'_>, on_pipe: bool) -> Result<Self, Malformed> {
+    pub(super) fn parse_write(block: &Smb1Block<'_>, on_pipe: bool) -> Result<Self, Malformed> {
         let mut words = block.words();
         words.skip(4)?; // AndX
         let (file, low) = (words.u16_le()?, words.u32_le()?);
@@ -361,48 +361,48 @@ impl Chunk {
         let prefix = if on_pipe && mode & length_bits == length_bits { 2 } else { 0 };
         let length = (u32::from(length_high) << 16 | u32::from(length_low)).saturating_sub(prefix);
         let offset = block.place(place) + prefix;
-        Ok(Self { file, offset: u64::from(high) << 32 | u64::from(low), data: Place { offset, length } })
+        Ok(Self { file, offset: u64::from(high) << 32 | u64::from(low), data: BufferRange { offset, length } })
     }
 
     /// `SMB_COM_WRITE`, [MS-CIFS] 2.2.4.12.1.
-    pub(super) fn parse_core_write(block: &Block<'_>) -> Result<Self, Malformed> {
+    pub(super) fn parse_core_write(block: &Smb1Block<'_>) -> Result<Self, Malformed> {
         let mut words = block.words();
         let (file, length, offset) = (words.u16_le()?, words.u16_le()?, words.u32_le()?);
         // BufferFormat and DataLength come before the data.
         let place = block.data_at as u32 + 3;
-        Ok(Self { file, offset: offset.into(), data: Place { offset: place, length: length.into() } })
+        Ok(Self { file, offset: offset.into(), data: BufferRange { offset: place, length: length.into() } })
     }
 
     /// `SMB_COM_WRITE_AND_CLOSE`, [MS-CIFS] 2.2.4.40.1.
-    pub(super) fn parse_write_and_close(block: &Block<'_>) -> Result<Self, Malformed> {
+    pub(super) fn parse_write_and_close(block: &Smb1Block<'_>) -> Result<Self, Malformed> {
         let mut words = block.words();
         let (file, length, offset) = (words.u16_le()?, words.u16_le()?, words.u32_le()?);
         let place = block.data_at as u32 + 1; // one octet of padding
-        Ok(Self { file, offset: offset.into(), data: Place { offset: place, length: length.into() } })
+        Ok(Self { file, offset: offset.into(), data: BufferRange { offset: place, length: length.into() } })
     }
 
     /// [MS-CIFS] 2.2.4.42.1. The data comes with the response.
-    pub(super) fn parse_read(block: &Block<'_>) -> Result<Self, Malformed> {
+    pub(super) fn parse_read(block: &Smb1Block<'_>) -> Result<Self, Malformed> {
         let mut words = block.words();
         words.skip(4)?; // AndX
         let (file, low) = (words.u16_le()?, words.u32_le()?);
         let length = words.u16_le()?;
         words.skip(8)?; // MinCount, Timeout, Remaining
         let high = if block.word_count() >= 12 { words.u32_le()? } else { 0 };
-        let data = Place { offset: 0, length: length.into() };
+        let data = BufferRange { offset: 0, length: length.into() };
         Ok(Self { file, offset: u64::from(high) << 32 | u64::from(low), data })
     }
 }
 
 /// The data of a read response. [MS-CIFS] 2.2.4.42.2.
-pub(super) fn read_response(block: &Block<'_>) -> Result<Place, Malformed> {
+pub(super) fn read_response(block: &Smb1Block<'_>) -> Result<BufferRange, Malformed> {
     let mut words = block.words();
     words.skip(10)?; // AndX, Available, DataCompactionMode, Reserved
     let (low, place, high) = (words.u16_le()?, words.u16_le()?, words.u16_le()?);
-    Ok(Place { offset: block.place(place), length: u32::from(high) << 16 | u32::from(low) })
+    Ok(BufferRange { offset: block.place(place), length: u32::from(high) << 16 | u32::from(low) })
 }
 
-impl Block<'_> {
+impl Smb1Block<'_> {
     /// A place stated in a message, no earlier than the block's data.
     fn place(&self, stated: u16) -> u32 {
         u32::from(stated).max(self.data_at as u32)
@@ -410,7 +410,7 @@ impl Block<'_> {
 }
 
 /// Old and new name. [MS-CIFS] 2.2.4.8.1.
-pub(super) fn rename_request(block: &Block<'_>) -> Result<(Name, Name), Malformed> {
+pub(super) fn rename_request(block: &Smb1Block<'_>) -> Result<(Name, Name), Malformed> {
     let mut text = block.text(1)?; // BufferFormat
     let old = text.string()?;
     text.cur.skip(1)?; // BufferFormat
@@ -418,7 +418,7 @@ pub(super) fn rename_request(block: &Block<'_>) -> Result<(Name, Name), Malforme
 }
 
 /// The name to delete. [MS-CIFS] 2.2.4.7.1.
-pub(super) fn delete_request(block: &Block<'_>) -> Result<Name, Malformed> {
+pub(super) fn delete_request(block: &Smb1Block<'_>) -> Result<Name, Malformed> {
     block.text(1)?.string()
 }
 
@@ -428,7 +428,7 @@ pub(super) struct Trans<'a> {
     parameters: &'a [u8],
     data: &'a [u8],
     /// Where `data` lies.
-    pub(super) data_place: Place,
+    pub(super) data_place: BufferRange,
     unicode: bool,
 }
 
@@ -442,7 +442,7 @@ impl<'a> Trans<'a> {
     const DISPOSITION: u16 = 1013;
     const DISPOSITION_OLD: u16 = 0x102;
 
-    pub(super) fn parse(block: &Block<'a>) -> Result<Self, Malformed> {
+    pub(super) fn parse(block: &Smb1Block<'a>) -> Result<Self, Malformed> {
         let mut words = block.words();
         words.skip(18)?; // counts, flags, timeout, reserved
         let (parameter_count, parameters_at) = (words.u16_le()?, words.u16_le()?);
@@ -455,7 +455,7 @@ impl<'a> Trans<'a> {
             setup,
             parameters: block.part(parameters_at, parameter_count)?,
             data: block.part(data_at, data_count)?,
-            data_place: Place { offset: data_at.into(), length: data_count.into() },
+            data_place: BufferRange { offset: data_at.into(), length: data_count.into() },
             unicode: block.unicode,
         })
     }
@@ -473,7 +473,7 @@ impl<'a> Trans<'a> {
     }
 
     /// What a TRANSACTION2 changes of a file, if anything of interest. [MS-CIFS] 2.2.6.7, 2.2.6.9.
-    pub(super) fn change(&self) -> Result<Option<Change>, Malformed> {
+    pub(super) fn change(&self) -> Result<Option<Smb1Change>, Malformed> {
         let mut parameters = Cursor::new(self.parameters);
         let (subcommand, level, target) = match self.subcommand() {
             Some(subcommand @ Self::SET_PATH_INFORMATION) => {
@@ -502,12 +502,12 @@ impl<'a> Trans<'a> {
             }
             _ => return Ok(None),
         };
-        Ok(Some(Change { subcommand, level, target, kind }))
+        Ok(Some(Smb1Change { subcommand, level, target, kind }))
     }
 }
 
 /// What a TRANSACTION2 changes.
-pub(super) struct Change {
+pub(super) struct Smb1Change {
     pub(super) subcommand: u16,
     pub(super) level: u16,
     pub(super) target: Target,
@@ -527,9 +527,9 @@ pub(super) enum ChangeKind {
 }
 
 /// A transaction response: its data, and whether it is the last one. [MS-CIFS] 2.2.4.33.2.
-pub(super) fn trans_response(block: &Block<'_>) -> Result<(Place, bool), Malformed> {
+pub(super) fn trans_response(block: &Smb1Block<'_>) -> Result<(BufferRange, bool), Malformed> {
     if block.word_count() == 0 {
-        return Ok((Place { offset: 0, length: 0 }, true)); // interim response, or an error
+        return Ok((BufferRange { offset: 0, length: 0 }, true)); // interim response, or an error
     }
     let mut words = block.words();
     words.skip(2)?; // TotalParameterCount
@@ -538,16 +538,16 @@ pub(super) fn trans_response(block: &Block<'_>) -> Result<(Place, bool), Malform
     let (count, at, displacement) = (words.u16_le()?, words.u16_le()?, words.u16_le()?);
     let last = u32::from(displacement) + u32::from(count) >= total;
     block.part(at, count)?;
-    Ok((Place { offset: at.into(), length: count.into() }, last))
+    Ok((BufferRange { offset: at.into(), length: count.into() }, last))
 }
 
 /// The further data of a TRANSACTION_SECONDARY. [MS-CIFS] 2.2.4.34.1.
-pub(super) fn trans_secondary(block: &Block<'_>) -> Result<Place, Malformed> {
+pub(super) fn trans_secondary(block: &Smb1Block<'_>) -> Result<BufferRange, Malformed> {
     let mut words = block.words();
     words.skip(10)?; // totals and parameters
     let (count, at) = (words.u16_le()?, words.u16_le()?);
     block.part(at, count)?;
-    Ok(Place { offset: at.into(), length: count.into() })
+    Ok(BufferRange { offset: at.into(), length: count.into() })
 }
 
 #[cfg(test)]
@@ -556,7 +556,7 @@ mod tests {
 
     fn message(words: &[u8], data: &[u8]) -> Vec<u8> {
         let mut message = PROTOCOL.to_vec();
-        message.resize(Header::LENGTH, 0);
+        message.resize(Smb1Header::LENGTH, 0);
         message.push((words.len() / 2) as u8);
         message.extend(words);
         message.extend((data.len() as u16).to_le_bytes());
@@ -567,18 +567,18 @@ mod tests {
     #[test]
     fn dialects_without_a_name_are_odd() {
         let block = message(&[], b"\x02NT LM 0.12\0\x02SMB 2.002\0");
-        let block = Block::parse(&block, 32, false).unwrap();
+        let block = Smb1Block::parse(&block, 32, false).unwrap();
         let (dialects, odd) = negotiate_request(&block);
         assert_eq!((dialects.len(), odd, &*dialects[1]), (2, false, &b"SMB 2.002"[..]));
         let block = message(&[], b"\x02\0\0");
-        assert!(negotiate_request(&Block::parse(&block, 32, false).unwrap()).1);
+        assert!(negotiate_request(&Smb1Block::parse(&block, 32, false).unwrap()).1);
     }
 
     #[test]
     fn unicode_names_are_aligned_to_the_header() {
         // One password octet puts the path on an even place from the header: 32 + 1 + 8 + 2 + 1 = 44.
         let data = message(&[0xff, 0, 0, 0, 0, 0, 1, 0], b"\0\\\0\\\0s\0\\\0I\0\0\0?????\0");
-        let block = Block::parse(&data, 32, true).unwrap();
+        let block = Smb1Block::parse(&data, 32, true).unwrap();
         let (path, service) = tree_connect_request(&block).unwrap();
         assert_eq!((&*path, &*service), (&b"\\\\s\\I"[..], &b"?????"[..]));
     }
@@ -588,9 +588,9 @@ mod tests {
         let mut words = vec![0xff, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0c, 0, 0, 0, 0, 0, 12, 0, 63, 0];
         words.extend([0; 4]);
         let data = message(&words, &[0; 14]);
-        let block = Block::parse(&data, 32, true).unwrap();
-        let chunk = Chunk::parse_write(&block, true).unwrap();
+        let block = Smb1Block::parse(&data, 32, true).unwrap();
+        let chunk = FileChunk::parse_write(&block, true).unwrap();
         assert_eq!((chunk.file, chunk.data.offset, chunk.data.length), (5, 65, 10));
-        assert_eq!(Chunk::parse_write(&block, false).unwrap().data.length, 12);
+        assert_eq!(FileChunk::parse_write(&block, false).unwrap().data.length, 12);
     }
 }

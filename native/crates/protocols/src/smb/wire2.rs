@@ -29,7 +29,7 @@ pub(super) mod command {
 
 /// The 64-octet header. [MS-SMB2] 2.2.1.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Header {
+pub(super) struct Smb2Header {
     /// In responses.
     pub(super) status: u32,
     pub(super) command: u16,
@@ -42,7 +42,7 @@ pub(super) struct Header {
     pub(super) session_id: u64,
 }
 
-impl Header {
+impl Smb2Header {
     /// Octets.
     pub(super) const LENGTH: usize = 64;
 
@@ -84,7 +84,7 @@ impl Header {
 /// A cursor at the body.
 fn body(message: &[u8]) -> Result<Cursor<'_>, Malformed> {
     let mut cur = Cursor::new(message);
-    cur.skip(Header::LENGTH)?;
+    cur.skip(Smb2Header::LENGTH)?;
     Ok(cur)
 }
 
@@ -189,13 +189,13 @@ impl CreateRequest {
 }
 
 /// [MS-SMB2] 2.2.14. Times are FILETIMEs.
-pub(super) struct CreateResponse {
+pub(super) struct Smb2CreateResponse {
     pub(super) times: [u64; 4],
     pub(super) size: u64,
     pub(super) file: [u8; 16],
 }
 
-impl CreateResponse {
+impl Smb2CreateResponse {
     pub(super) fn parse(message: &[u8]) -> Result<Self, Malformed> {
         let mut cur = body(message)?;
         cur.skip(8)?; // StructureSize, OplockLevel, Flags, CreateAction
@@ -222,7 +222,7 @@ pub(super) struct ReadRequest {
 }
 
 impl ReadRequest {
-    pub(super) const LENGTH: usize = Header::LENGTH + 48;
+    pub(super) const LENGTH: usize = Smb2Header::LENGTH + 48;
 
     pub(super) fn parse(message: &[u8]) -> Result<Self, Malformed> {
         let mut cur = body(message)?;
@@ -233,40 +233,40 @@ impl ReadRequest {
 
 /// Where the data of a message lies, counted from its header.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct BufferRange {
     pub(super) offset: u32,
     pub(super) length: u32,
 }
 
 /// The data of a read response. [MS-SMB2] 2.2.20.
-pub(super) fn read_response(message: &[u8]) -> Result<Place, Malformed> {
+pub(super) fn read_response(message: &[u8]) -> Result<BufferRange, Malformed> {
     let mut cur = body(message)?;
     cur.skip(2)?; // StructureSize
     let offset = cur.u8()?;
     cur.skip(1)?; // Reserved
     let length = cur.u32_le()?;
     cur.skip(8)?; // DataRemaining, Reserved2
-    Ok(Place { offset: u32::from(offset).max(READ_RESPONSE as u32), length })
+    Ok(BufferRange { offset: u32::from(offset).max(READ_RESPONSE as u32), length })
 }
 
 /// Header and fixed part of a read response. Octets.
-pub(super) const READ_RESPONSE: usize = Header::LENGTH + 16;
+pub(super) const READ_RESPONSE: usize = Smb2Header::LENGTH + 16;
 
 /// [MS-SMB2] 2.2.21.
 pub(super) struct WriteRequest {
-    pub(super) data: Place,
+    pub(super) data: BufferRange,
     pub(super) offset: u64,
     pub(super) file: [u8; 16],
 }
 
 impl WriteRequest {
-    pub(super) const LENGTH: usize = Header::LENGTH + 48;
+    pub(super) const LENGTH: usize = Smb2Header::LENGTH + 48;
 
     pub(super) fn parse(message: &[u8]) -> Result<Self, Malformed> {
         let mut cur = body(message)?;
         cur.skip(2)?; // StructureSize
         let place = u32::from(cur.u16_le()?).max(Self::LENGTH as u32);
-        let data = Place { offset: place, length: cur.u32_le()? };
+        let data = BufferRange { offset: place, length: cur.u32_le()? };
         let (offset, file) = (cur.u64_le()?, *cur.array::<16>()?);
         cur.skip(16)?; // Channel, RemainingBytes, WriteChannelInfo, Flags
         Ok(Self { data, offset, file })
@@ -277,18 +277,18 @@ impl WriteRequest {
 pub(super) struct Ioctl {
     pub(super) function: u32,
     pub(super) file: [u8; 16],
-    pub(super) data: Place,
+    pub(super) data: BufferRange,
 }
 
 impl Ioctl {
-    pub(super) const REQUEST: usize = Header::LENGTH + 56;
-    pub(super) const RESPONSE: usize = Header::LENGTH + 48;
+    pub(super) const REQUEST: usize = Smb2Header::LENGTH + 56;
+    pub(super) const RESPONSE: usize = Smb2Header::LENGTH + 48;
 
     pub(super) fn parse_request(message: &[u8]) -> Result<Self, Malformed> {
         let mut cur = body(message)?;
         cur.skip(4)?; // StructureSize, Reserved
         let (function, file) = (cur.u32_le()?, *cur.array::<16>()?);
-        let data = Place { offset: cur.u32_le()?.max(Self::REQUEST as u32), length: cur.u32_le()? };
+        let data = BufferRange { offset: cur.u32_le()?.max(Self::REQUEST as u32), length: cur.u32_le()? };
         cur.skip(24)?; // MaxInputResponse up to Reserved2
         Ok(Self { function, file, data })
     }
@@ -298,7 +298,7 @@ impl Ioctl {
         cur.skip(4)?; // StructureSize, Reserved
         let (function, file) = (cur.u32_le()?, *cur.array::<16>()?);
         cur.skip(8)?; // InputOffset, InputCount
-        let data = Place { offset: cur.u32_le()?.max(Self::RESPONSE as u32), length: cur.u32_le()? };
+        let data = BufferRange { offset: cur.u32_le()?.max(Self::RESPONSE as u32), length: cur.u32_le()? };
         cur.skip(8)?; // Flags, Reserved2
         Ok(Self { function, file, data })
     }
@@ -307,11 +307,11 @@ impl Ioctl {
 /// [MS-SMB2] 2.2.39.
 pub(super) struct SetInfo {
     pub(super) file: [u8; 16],
-    pub(super) change: Change,
+    pub(super) change: Smb2Change,
 }
 
 /// The changes of a file that are of interest. [MS-FSCC] 2.4.
-pub(super) enum Change {
+pub(super) enum Smb2Change {
     Rename(Box<[u8]>),
     /// Delete when it is closed, or not.
     Disposition(bool),
@@ -335,21 +335,21 @@ impl SetInfo {
         let change = if kind == Self::FILE {
             Self::parse_change(class, part(message, offset.into(), usize::try_from(length).unwrap_or(usize::MAX))?)?
         } else {
-            Change::Other
+            Smb2Change::Other
         };
         Ok(Self { file, change })
     }
 
-    fn parse_change(class: u8, data: &[u8]) -> Result<Change, Malformed> {
+    fn parse_change(class: u8, data: &[u8]) -> Result<Smb2Change, Malformed> {
         let mut cur = Cursor::new(data);
         Ok(match class {
             Self::RENAME | Self::RENAME_EX => {
                 cur.skip(16)?; // ReplaceIfExists, Reserved, RootDirectory
                 let length = usize::try_from(cur.u32_le()?).unwrap_or(usize::MAX);
-                Change::Rename(text::utf16(cur.take(length)?))
+                Smb2Change::Rename(text::utf16(cur.take(length)?))
             }
-            Self::DISPOSITION | Self::DISPOSITION_EX => Change::Disposition(cur.u8()? & 1 != 0),
-            _ => Change::Other,
+            Self::DISPOSITION | Self::DISPOSITION_EX => Smb2Change::Disposition(cur.u8()? & 1 != 0),
+            _ => Smb2Change::Other,
         })
     }
 }
@@ -371,21 +371,21 @@ mod tests {
     #[test]
     fn a_header_takes_the_async_id_for_no_tree() {
         let mut message = PROTOCOL.to_vec();
-        message.resize(Header::LENGTH, 0);
+        message.resize(Smb2Header::LENGTH, 0);
         message[16] = 1;
         message[36] = 7;
         message[40] = 9;
-        let header = Header::parse(&message).unwrap();
+        let header = Smb2Header::parse(&message).unwrap();
         assert_eq!((header.tree_id, header.session_id, header.is_response()), (7, 9, true));
         message[16] = 3;
-        assert_eq!(Header::parse(&message).unwrap().tree_id, 0);
-        assert!(Header::parse(&message[..63]).is_err());
+        assert_eq!(Smb2Header::parse(&message).unwrap().tree_id, 0);
+        assert!(Smb2Header::parse(&message[..63]).is_err());
     }
 
     #[test]
     fn names_are_taken_from_where_the_offsets_point() {
         let mut message = PROTOCOL.to_vec();
-        message.resize(Header::LENGTH + 56, 0);
+        message.resize(Smb2Header::LENGTH + 56, 0);
         message[64 + 44] = 124; // NameOffset: four octets behind the fixed part
         message[64 + 46] = 4; // NameLength
         message.extend(b"\0\0\0\0a\0b\0");

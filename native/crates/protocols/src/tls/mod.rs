@@ -27,7 +27,8 @@ mod version;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Context, DetectionEvent, Failed, Input, Logger, Protocol, ProtocolInfo, Step, Transactions, Transport,
+    Buffer, DetectionEvent, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions,
+    Transport,
 };
 use sidewire_base::Direction;
 
@@ -78,9 +79,9 @@ impl Protocol for TlsSession {
     fn parse(
         &mut self,
         direction: Direction,
-        input: Input<'_>,
+        input: ParseInput<'_>,
         transactions: &mut Transactions<TlsTransaction>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
         if transactions.is_empty() {
             transactions.open(self.transaction(context.original), context.time);
@@ -114,7 +115,7 @@ impl Protocol for TlsSession {
         &mut self,
         direction: Direction,
         transactions: &mut Transactions<TlsTransaction>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) {
         if !self.has_failed()
             && let Some(slot) = transactions.last_mut()

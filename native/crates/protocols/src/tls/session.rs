@@ -1,6 +1,6 @@
 //! The record layer of both sides: RFC 8446 section 5.1, RFC 5246 section 6.2.
 
-use sidewire_app_layer::{Context, Input};
+use sidewire_app_layer::{ParseContext, ParseInput};
 use sidewire_base::{Direction, PerDirection};
 
 use super::event::{PendingEvents, TlsEvent};
@@ -144,9 +144,9 @@ impl TlsSession {
     /// Takes records.
     pub(super) fn take(
         &mut self,
-        input: &Input<'_>,
+        input: &ParseInput<'_>,
         step: &mut RecordStep<'_>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<TakenRecords, Unfollowable> {
         let outcome = self.take_records(input, step, context);
         self.failed |= outcome.is_err();
@@ -155,9 +155,9 @@ impl TlsSession {
 
     fn take_records(
         &mut self,
-        input: &Input<'_>,
+        input: &ParseInput<'_>,
         step: &mut RecordStep<'_>,
-        context: &mut Context<'_>,
+        context: &mut ParseContext<'_>,
     ) -> Result<TakenRecords, Unfollowable> {
         let mut taken = TakenRecords::default();
         if !self.lanes[step.from].begun {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{FrameKind, Input, ProtocolSession, Session as _, Settings, Step, Value};
+use sidewire_app_layer::{FrameKind, ParseInput, ProtocolSession, Session as _, Settings, Step, Value};
 use sidewire_base::{Direction, Time};
 
 use super::event::TlsEvent;
@@ -97,7 +97,7 @@ impl Flow {
     fn say(&mut self, direction: Direction, octets: &[u8]) -> Step {
         let at = direction.index();
         self.held[at].extend_from_slice(octets);
-        let input = Input { data: &self.held[at], offset: self.offset[at], last: false };
+        let input = ParseInput { data: &self.held[at], offset: self.offset[at], last: false };
         let Ok(step) = self.session.parse(direction, input, &mut self.harness.context()) else {
             self.failed = true;
             return Step::default();

@@ -5,34 +5,35 @@ mod messages;
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    Context, FromEveOptions as _, FromSettings as _, Input, Protocol as _, Session as _, Settings, Transactions, Value,
+    FromEveOptions as _, FromSettings as _, ParseContext, ParseInput, Protocol as _, Session as _, Settings,
+    Transactions, Value,
 };
 use sidewire_base::Direction;
 use sidewire_eve::Object;
 
 use messages::*;
 
-use super::event::Event;
+use super::event::SmbEvent;
 use super::kinds::EveSmbOptions;
-use super::limits::Limits;
+use super::limits::SmbLimits;
 use super::stage::BOTH_COMPLETE;
 use super::transaction::Detail;
 use super::wire2::command;
-use super::{Smb, Transaction};
+use super::{Smb, SmbTransaction};
 use crate::fuzz;
 
 struct Outcome {
     eve: Vec<String>,
     events: Vec<&'static str>,
     session: Smb,
-    transactions: Transactions<Transaction>,
+    transactions: Transactions<SmbTransaction>,
     /// Most octets that had to be kept for the session at once.
     kept: usize,
 }
 
 struct Player {
     session: Smb,
-    transactions: Transactions<Transaction>,
+    transactions: Transactions<SmbTransaction>,
     harness: ParseHarness,
     offsets: [u64; 2],
     buffers: [Vec<u8>; 2],
@@ -45,7 +46,7 @@ impl Player {
     fn new(settings: &[(&str, &str)]) -> Self {
         let settings = Settings::new(settings.iter().copied());
         Self {
-            session: Smb::new(Limits::from_settings(&settings, &[])),
+            session: Smb::new(SmbLimits::from_settings(&settings, &[])),
             transactions: Transactions::new(BOTH_COMPLETE),
             harness: ParseHarness::to_port(445),
             offsets: [0; 2],
@@ -56,7 +57,10 @@ impl Player {
         }
     }
 
-    fn with<R>(&mut self, act: impl FnOnce(&mut Smb, &mut Transactions<Transaction>, &mut Context<'_>) -> R) -> R {
+    fn with<R>(
+        &mut self,
+        act: impl FnOnce(&mut Smb, &mut Transactions<SmbTransaction>, &mut ParseContext<'_>) -> R,
+    ) -> R {
         self.harness.midstream = self.midstream;
         act(&mut self.session, &mut self.transactions, &mut self.harness.context())
     }
@@ -68,7 +72,7 @@ impl Player {
             let offset = self.offsets[direction];
             let step = self
                 .with(|session, transactions, context| {
-                    session.parse(direction, Input { data: &data, offset, last }, transactions, context)
+                    session.parse(direction, ParseInput { data: &data, offset, last }, transactions, context)
                 })
                 .unwrap();
             data.drain(..step.consumed);
@@ -102,7 +106,7 @@ impl Player {
             }
         }
         let events = self.transactions.iter().flat_map(|slot| slot.head.events.iter());
-        let events = events.map(|event| Event::EVENTS[usize::from(*event)].name).collect();
+        let events = events.map(|event| SmbEvent::EVENTS[usize::from(*event)].name).collect();
         Outcome { eve, events, session: self.session, transactions: self.transactions, kept: self.kept }
     }
 }
@@ -155,7 +159,7 @@ fn rules_see_shares_users_and_calls() {
     let mut harness = ParseHarness::to_port(445);
     let mut offsets = [0; 2];
     for (direction, octets) in services() {
-        let input = Input { data: &octets, offset: offsets[direction], last: false };
+        let input = ParseInput { data: &octets, offset: offsets[direction], last: false };
         assert_eq!(session.parse(direction, input, &mut harness.context()).unwrap().consumed, octets.len());
         offsets[direction] += octets.len() as u64;
     }
@@ -316,7 +320,7 @@ fn a_flood_of_requests_is_bounded() {
     assert_eq!(outcome.events.iter().filter(|event| **event == "too_many_transactions").count(), 1);
     assert!(outcome.session.opens.len() <= 1024 && outcome.session.asked.len() <= 1024);
     assert!(outcome.session.evicted() > 3000);
-    assert_eq!(Event::EVENTS[Event::TooManyTransactions as usize].name, "too_many_transactions");
+    assert_eq!(SmbEvent::EVENTS[SmbEvent::TooManyTransactions as usize].name, "too_many_transactions");
 }
 
 fn smb1(command: u8, multiplex: u16, response: bool, words: &[u8], data: &[u8]) -> (Direction, Vec<u8>) {

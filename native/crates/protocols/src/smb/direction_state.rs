@@ -15,8 +15,8 @@ pub(super) const KEEP_ALIVE: u8 = 0x85;
 
 /// The state of one direction.
 #[derive(Debug, Default)]
-pub(super) struct Lane {
-    pub(super) place: Place,
+pub(super) struct DirectionState {
+    pub(super) place: FramingState,
     /// Stream offset of what comes next.
     pub(super) offset: u64,
     /// A gap lies before what comes next.
@@ -27,7 +27,7 @@ pub(super) struct Lane {
 
 /// Where in a message a direction is.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) enum Place {
+pub(super) enum FramingState {
     /// At a NetBIOS header.
     #[default]
     Boundary,
@@ -39,10 +39,10 @@ pub(super) enum Place {
     Skip { left: u32, after: u32 },
     /// In the data of a message, `lead` octets before it; `tail` octets of the message follow, and `after` octets of the
     /// NetBIOS message follow that.
-    Data { lead: u32, left: u32, tail: u32, after: u32, data: Flowing },
+    Data { lead: u32, left: u32, tail: u32, after: u32, data: DataTransfer },
 }
 
-impl Place {
+impl FramingState {
     /// The place behind a message of which the NetBIOS message has `left` octets more.
     pub(super) const fn behind(left: u32) -> Self {
         if left == 0 { Self::Boundary } else { Self::Message { left } }
@@ -56,7 +56,7 @@ impl Place {
 
 /// Data of a read, a write, or a pipe exchange on its way to a file or pipe.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Flowing {
+pub(super) struct DataTransfer {
     /// Number of the open it belongs to.
     pub(super) open: u64,
     pub(super) command: Command,
