@@ -609,7 +609,6 @@ established: boolean,
  * `not_established`.
  */
 not_established: boolean, 
-
 /**
  * `to_server` / `from_client`.
  */
@@ -897,7 +896,6 @@ suppressions: Array<Suppression>,
  * Rule text as EVE may show it (`alert.rule`).
  */
 text: string, 
-
 /**
  * The `tag` keyword, as text (`session,10,packets`); empty without.
  */
