@@ -54,6 +54,7 @@ import {
   tlsFingerprint,
   tlsIssuer,
   tlsSubject,
+  tlsVersion,
 } from './tls.js';
 import { transformKeyword } from './transforms.js';
 import { urilen } from './urilen.js';
@@ -137,6 +138,7 @@ export const KEYWORDS: readonly Keyword[] = [
   tlsFingerprint,
   tlsIssuer,
   tlsSubject,
+  tlsVersion,
   tos,
   uricontent,
   urilen,

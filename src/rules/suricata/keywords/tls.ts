@@ -47,6 +47,34 @@ export const sslVersion: Keyword = {
   ],
 };
 
+export const tlsVersion: Keyword = {
+  name: 'tls.version',
+  family: 'tls',
+  doc: 'The version a side wants: `1.0` to `1.3`, or as it stands on the wire, `0x7f1c`.',
+  needs: { protocol: 'tls' },
+  value: 'required',
+  quotes: 'allowed',
+  negatable: true,
+  lower(option, cx) {
+    const text = option.value.trim().toLowerCase();
+    const number = /^0x[0-9a-f]{1,4}$/.test(text) ? Number.parseInt(text, 16) : null;
+    const known = number === null ? (VERSIONS[`tls${text}`] ?? VERSIONS[text]) : [[number, number] as const];
+    if (known === undefined) {
+      const help = 'versions are 1.0, 1.1, 1.2, 1.3 (with its drafts), sslv2, sslv3 and numbers as `0x0303`';
+      cx.report('keyword/value', option.span, `\`${option.value}\` is no version`, help, option.name);
+      return;
+    }
+    const ranges = known.map(([min, max]) => ({ min, max }));
+    cx.condition({ kind: 'number', field: 'tls.version', test: { ranges, negated: option.negated } });
+  },
+  examples: [
+    { options: 'tls.version:1.2;', protocol: 'tls' },
+    { options: 'tls.version:"1.3";', protocol: 'tls' },
+    { options: 'tls.version:!0x0304;', protocol: 'tls' },
+    { options: 'tls.version:2.0;', protocol: 'tls', error: 'keyword/value' },
+  ],
+};
+
 /** Messages `ssl_state` names: their bits in the row. */
 const MESSAGES: Readonly<Record<string, number>> = {
   client_hello: 1,
