@@ -1,4 +1,4 @@
-//! Files in `multipart/form-data` request bodies, as the body comes. [RFC 7578], [RFC 2046] 5.1.
+//! Files in `multipart` request bodies, forms above all, as the body comes. [RFC 7578], [RFC 2046] 5.1.
 
 use memchr::memmem;
 
@@ -7,10 +7,10 @@ use super::text::trim;
 /// Octets of a part's header at most.
 const MAX_HEADER: usize = 16 * 1024;
 
-/// The boundary a `Content-Type` announces.
+/// The boundary a `Content-Type` announces. Any kind of parts will do: those that are encrypted have no files.
 pub(super) fn boundary(content_type: &[u8]) -> Option<&[u8]> {
-    let (kind, _) = content_type.split_at_checked(b"multipart/form-data".len())?;
-    if !kind.eq_ignore_ascii_case(b"multipart/form-data") {
+    let (kind, _) = content_type.split_at_checked(b"multipart/".len())?;
+    if !kind.eq_ignore_ascii_case(b"multipart/") {
         return None;
     }
     parameter(content_type, b"boundary")
