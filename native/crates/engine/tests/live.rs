@@ -1,0 +1,275 @@
+//! Sources that are live: what an idle wire does, when what they bring can be seen outside, and several side by side.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use sidewire_base::Time;
+use sidewire_capture::{BlockFrames, MemorySource, PacketSource, ReadError, SourceEvent};
+use sidewire_engine::{RuleCompiler, Run, RunConfig, Summary};
+
+/// When the captures of these tests begin. Seconds.
+const START: i64 = 1_700_000_000;
+
+fn time(seconds: f64) -> Time {
+    Time(START * 1_000_000_000 + (seconds * 1e9) as i64)
+}
+
+/// A UDP packet over Ethernet and IPv4, without checksums.
+fn datagram(port: u16, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00];
+    let length = u16::try_from(28 + payload.len()).unwrap();
+    frame.extend_from_slice(&[0x45, 0]);
+    frame.extend_from_slice(&length.to_be_bytes());
+    frame.extend_from_slice(&[0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+    frame.extend_from_slice(&port.to_be_bytes());
+    frame.extend_from_slice(&9999_u16.to_be_bytes());
+    frame.extend_from_slice(&(length - 20).to_be_bytes());
+    frame.extend_from_slice(&[0, 0]);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// A folder for the outputs of one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("sidewire-live-{}-{name}", std::process::id()));
+    let _absent = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A configuration with one EVE file.
+fn config(eve: &std::path::Path, stats_interval: u32) -> RunConfig {
+    let timeouts = json!({ "new": 30, "established": 300, "closed": 0, "bypassed": 100 });
+    let limits = json!({
+        "packet_alert_max": 15, "inspection_recursion_limit": 3000, "pcre_match_limit": 3500,
+        "pcre_recursion_limit": 1500, "threshold_entries": 65536, "guess_transaction": false,
+        "guesses_per_transaction": 4
+    });
+    let types = json!({ "alert": {}, "flow": {}, "stats": {} });
+    let value = json!({
+        "inputs": [], "continue_files": false, "workers": 1,
+        "decode": {
+            "checksums": "ignore", "offload_length": false, "partial_checksums": false, "max_layers": 16,
+            "vxlan_ports": [], "geneve_ports": [], "teredo_ports": [], "vlan_tracking": true, "level_tracking": true
+        },
+        "defrag": {
+            "enabled": true, "memcap": 33554432, "max_trackers": 65535, "max_fragments": 65535, "timeout": 60,
+            "host_timeouts": []
+        },
+        "stream": {
+            "memcap": 67108864, "reassembly_memcap": 268435456, "depth": 0, "inline": false, "early_calls": false,
+            "midstream": false, "async_oneside": false, "liberal_windows": false, "toserver_chunk_size": 2560,
+            "toclient_chunk_size": 2560, "raw": true, "max_synack_queued": 5, "max_syn_queued": 10, "max_segments": 0,
+            "urgent": "oob", "check_overlap_different_data": true
+        },
+        "flow": { "memcap": 134217728, "emergency_recovery": 30, "timeouts": { "default": timeouts, "udp": timeouts } },
+        "host_os_policy": {}, "protocols": {}, "detect": limits,
+        "rules": { "loaded": 1, "failed": 0, "skipped": 0 },
+        "outputs": [{
+            "format": {
+                "kind": "eve", "prefix": "", "community_id": null, "sensor_name": "", "pcap_file": false,
+                "ethernet": false, "metadata": false, "xff": null, "ipv6_full": false, "types": types
+            },
+            "sink": { "kind": "file", "path": eve.to_str().unwrap(), "append": false, "mode": null },
+            "when_full": "wait"
+        }],
+        "file_store": null,
+        "files": { "hashes": [], "magic": false, "magic_database": "" },
+        "stats": { "interval": stats_interval }
+    });
+    serde_json::from_value(value).unwrap()
+}
+
+/// A rule set that alerts on `abc` in UDP.
+fn rules() -> Arc<sidewire_detect::RuleSet> {
+    let request = json!({
+        "matcher": "aho-corasick", "libraries": [], "threads": 1,
+        "detect": {
+            "packet_alert_max": 15, "inspection_recursion_limit": 3000, "pcre_match_limit": 3500,
+            "pcre_recursion_limit": 1500, "threshold_entries": 65536, "guess_transaction": false,
+            "guesses_per_transaction": 4
+        }
+    });
+    let golden = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../test/ir/content-plain/ir.json")).unwrap();
+    let mut batch: Value = serde_json::from_slice(&golden).unwrap();
+    batch["rules"] = json!([batch["rules"][0]]);
+    batch["rules"][0]["protocol"] = json!({ "kind": "udp" });
+    let compiler = RuleCompiler::begin(serde_json::from_value(request).unwrap()).unwrap();
+    compiler.add(serde_json::to_vec(&batch).unwrap());
+    let rules = compiler.finish().unwrap();
+    assert_eq!(rules.set().len(), 1, "{:?}", rules.problems());
+    rules.set()
+}
+
+fn run(config: RunConfig, sources: Vec<Box<dyn PacketSource>>) -> Summary {
+    let named = sources.into_iter().enumerate().map(|(n, source)| (format!("wire{n}"), source)).collect();
+    Run::start_with(config, rules(), None, named).unwrap().finish().unwrap()
+}
+
+fn events(path: &std::path::Path, kind: &str) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    let all = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    all.filter(|event| event["event_type"] == kind).collect()
+}
+
+#[test]
+fn flows_end_on_an_idle_wire() {
+    let eve = folder("idle").join("eve.json");
+    let source = MemorySource::new()
+        .frames([(time(0.0), datagram(1, b"abc"))])
+        .idle_until(time(20.0))
+        .frames([(time(20.5), datagram(2, b"abc"))])
+        .idle_until(time(40.0))
+        .idle_until(time(49.0));
+    let summary = run(config(&eve, 0), vec![Box::new(source)]);
+    assert_eq!(summary.packets, 2);
+    let flows = events(&eve, "flow");
+    let told: Vec<_> = flows
+        .iter()
+        .map(|event| (event["src_port"].as_u64().unwrap(), event["flow"]["reason"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, [(1, "timeout"), (2, "shutdown")], "the first was idle for its 30 seconds, the second was not");
+    let last = flows[0]["timestamp"].as_str().unwrap();
+    assert!(last.starts_with("2023-11-14T22:14:00"), "told at the tick that ended it: {last}");
+}
+
+/// Hands over one packet, and ends once what it raised can be seen on disk.
+struct UntilSeen {
+    packet: Option<Vec<u8>>,
+    eve: PathBuf,
+    began: Instant,
+    seen: Arc<std::sync::Mutex<Option<Duration>>>,
+}
+
+impl PacketSource for UntilSeen {
+    fn next(&mut self, frames: &mut BlockFrames, deadline: Option<Instant>) -> Result<SourceEvent, ReadError> {
+        frames.clear();
+        if let Some(data) = self.packet.take() {
+            self.began = Instant::now();
+            let wire_length = u32::try_from(data.len()).unwrap();
+            let frame = sidewire_capture::CapturedFrame {
+                time: time(0.0),
+                data: &data,
+                wire_length,
+                link_type: 1,
+                interface: 0,
+            };
+            frames.push(&frame);
+            return Ok(SourceEvent::Frames);
+        }
+        let waited = self.began.elapsed();
+        if fs::read_to_string(&self.eve).is_ok_and(|text| text.contains("\"event_type\":\"alert\"")) {
+            *self.seen.lock().unwrap() = Some(waited);
+            return Ok(SourceEvent::End);
+        }
+        if waited > Duration::from_secs(10) {
+            return Ok(SourceEvent::End);
+        }
+        let deadline = deadline.expect("a live source is given a deadline");
+        std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
+        Ok(SourceEvent::Tick(Time(time(0.0).0 + i64::try_from(waited.as_nanos()).unwrap())))
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn an_alert_is_on_disk_soon_after_its_packet() {
+    let eve = folder("soon").join("eve.json");
+    let seen = Arc::new(std::sync::Mutex::new(None));
+    let source = UntilSeen {
+        packet: Some(datagram(1, b"abc")),
+        eve: eve.clone(),
+        began: Instant::now(),
+        seen: Arc::clone(&seen),
+    };
+    run(config(&eve, 0), vec![Box::new(source)]);
+    let waited = seen.lock().unwrap().expect("the alert was written while the source was still open");
+    // A second by design; a machine that is busy with other things gets more.
+    assert!(waited < Duration::from_secs(5), "{waited:?}");
+}
+
+/// Is idle for some time by the clock on the wall.
+struct Idle(Instant, Duration);
+
+impl PacketSource for Idle {
+    fn next(&mut self, frames: &mut BlockFrames, deadline: Option<Instant>) -> Result<SourceEvent, ReadError> {
+        frames.clear();
+        if self.0.elapsed() >= self.1 {
+            return Ok(SourceEvent::End);
+        }
+        std::thread::sleep(deadline.unwrap().saturating_duration_since(Instant::now()));
+        Ok(SourceEvent::Tick(Time(time(0.0).0 + i64::try_from(self.0.elapsed().as_nanos()).unwrap())))
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn statistics_are_written_on_their_interval() {
+    let eve = folder("stats").join("eve.json");
+    run(config(&eve, 1), vec![Box::new(Idle(Instant::now(), Duration::from_millis(2600)))]);
+    let stats = events(&eve, "stats");
+    assert!(stats.len() >= 3, "two on the interval and one at the end: {}", stats.len());
+    let none = folder("no-stats").join("eve.json");
+    let silent = RunConfig { stats: None, ..config(&none, 1) };
+    run(silent, vec![Box::new(Idle(Instant::now(), Duration::from_millis(1300)))]);
+    assert!(events(&none, "stats").is_empty());
+}
+
+#[test]
+fn several_sources_have_a_worker_each() {
+    let eve = folder("several").join("eve.json");
+    let source = |port: u16| {
+        let packets = (0..50).map(move |n| (time(f64::from(n)), datagram(port, b"xabcx")));
+        Box::new(MemorySource::new().frames(packets)) as Box<dyn PacketSource>
+    };
+    let summary = run(config(&eve, 0), vec![source(1), source(2), source(3)]);
+    assert_eq!((summary.packets, summary.files), (150, 3));
+    assert_eq!(summary.counters["decoder.pkts"], 150);
+    assert_eq!(events(&eve, "alert").len(), 150);
+    let mut flows: Vec<_> = events(&eve, "flow")
+        .iter()
+        .map(|event| (event["src_port"].as_u64().unwrap(), event["flow"]["pkts_toserver"].as_u64().unwrap()))
+        .collect();
+    flows.sort_unstable();
+    assert_eq!(flows, [(1, 50), (2, 50), (3, 50)]);
+}
+
+#[test]
+fn a_gap_of_hours_splits_and_misdates_nothing() {
+    let eve = folder("gap").join("eve.json");
+    // One packet two hours before a conversation of few: engine time does not believe the jump yet.
+    let frames = std::iter::once((time(0.0), datagram(1, b"first")))
+        .chain((0..5).map(|n| (time(7200.0 + f64::from(n)), datagram(2, b"later"))))
+        .chain((0..5).map(|n| (time(3600.5 + f64::from(n)), datagram(3, b"back"))));
+    run(config(&eve, 0), vec![Box::new(MemorySource::new().frames(frames))]);
+    let flows = events(&eve, "flow");
+    let told: Vec<_> = flows
+        .iter()
+        .map(|event| {
+            let flow = &event["flow"];
+            (
+                event["src_port"].as_u64().unwrap(),
+                flow["pkts_toserver"].as_u64().unwrap(),
+                flow["start"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (1, 1, "2023-11-14T22:13:20.000000+0000"),
+            (2, 5, "2023-11-15T00:13:20.000000+0000"),
+            (3, 5, "2023-11-14T23:13:20.500000+0000"),
+        ]
+    );
+}
