@@ -22,6 +22,7 @@ export const CODES = {
   'keyword/twice': ['error', 'The keyword may stand only once here.'],
   'event/unknown': ['warning', 'The protocol raises no such event; the rule is passed over, as Suricata does.'],
   'event/removed': ['warning', 'Suricata 8 never raises this event; neither does this engine.'],
+  'keyword/no-effect': ['warning', 'The keyword does nothing here yet; the rest of the rule works.'],
   'keyword/obsolete': ['warning', 'The keyword has no effect any more.'],
   'content/escape': ['error', 'A character must be escaped, or an escape does not exist.'],
   'content/hex': ['error', 'The hexadecimal part of a pattern cannot be read.'],

@@ -251,12 +251,20 @@ const TAG = /^(session|host)(?:,(\d+),(packets|bytes|seconds)(?:,(src|dst))?)?$/
 export const tag: Keyword = {
   name: 'tag',
   family: 'rule',
-  doc: 'Logs packets of the session or host after the match.',
+  doc: 'Asks for packets of the session or host after the match; the rule alerts, but none are logged yet.',
   value: 'required',
   lower(option, cx) {
     const text = option.value.replace(/\s*,\s*/g, ',');
-    if (TAG.test(text)) cx.rule.tag = text;
-    else
+    if (TAG.test(text)) {
+      cx.rule.tag = text;
+      cx.report(
+        'keyword/no-effect',
+        option.span,
+        'the rule alerts, but packets after the match are not logged',
+        'nothing is lost but those packets; leave the keyword in for other engines',
+        option.name,
+      );
+    } else
       cx.report(
         'keyword/value',
         option.span,
