@@ -1,8 +1,8 @@
+import type { Progress, Summary } from '../generated/run.js';
 import { EngineError, fromNative } from './error.js';
 import { type EveEvent, parseLines } from './events.js';
 import type { NativeRun } from './native.js';
 import type { Ruleset } from './ruleset.js';
-import type { Progress, Summary } from './summary.js';
 
 /**
  * A run: captures going through the engine on native threads. Iterate it for its events; leaving the loop, an abort or
