@@ -8,7 +8,7 @@ import {
   renderTerminal,
   toLsp,
 } from '../../src/rules/suricata/index.js';
-import { compileText, lowered, options, ruleOf } from './fixture.js';
+import { catalog, compileText, lowered, options, ruleOf } from './fixture.js';
 
 const rule = (sid: number, more = '', header = 'alert tcp $HOME_NET any -> any 80') =>
   `${header} (msg:"r"; ${more} sid:${sid};)`;
@@ -20,7 +20,7 @@ describe('compile', () => {
     expect(batches.map((batch) => batch.rules.length)).toEqual([BATCH_SIZE, 1]);
     expect(statistics).toMatchObject({ rules: BATCH_SIZE + 1, loaded: BATCH_SIZE + 1, failed: 0 });
     for (const { version, sets, rules } of batches) {
-      expect(version).toBe(1);
+      expect(version).toBe(catalog.version);
       expect(sets.addresses).toHaveLength(2);
       expect(sets.ports).toHaveLength(2);
       for (const one of rules) {
