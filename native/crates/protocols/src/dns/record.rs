@@ -84,10 +84,9 @@ impl ResourceRecord {
         cur.skip(length)?;
         let mut inside = Cursor::new(cur.whole().get(..cur.position()).unwrap_or_default());
         inside.seek(start)?;
-        let data = if length == 0 && matches!(class, CLASS_NONE | CLASS_ANY) {
-            RecordData::Other(TextSpan::default())
-        } else {
-            data(rrtype, &mut inside, names)?
+        let data = match data(rrtype, &mut inside, names) {
+            Err(_) if length == 0 && matches!(class, CLASS_NONE | CLASS_ANY) => RecordData::Other(TextSpan::default()),
+            data => data?,
         };
         Ok(Self { name, rrtype, ttl, data })
     }
