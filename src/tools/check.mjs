@@ -1,7 +1,5 @@
 // `npm run check [-- PATTERN]`: format, lints, types, and what else a machine can hold of the project's contracts. Changes
 // nothing. `npm test` runs the same, and the tests.
-import { OF_THE_TREE, PROGRAMS, SLOW_PROGRAMS } from './checks/index.mjs';
-import { runChecks } from './checks/run.mjs';
 import { GENERATED_TYPES } from './generated.mjs';
 import { setup } from './setup.mjs';
 import { Failed, main, say, seconds } from './shell.mjs';
@@ -9,6 +7,9 @@ import { Failed, main, say, seconds } from './shell.mjs';
 await main(async () => {
   const start = performance.now();
   await setup();
+  // After the set-up: the checks use npm packages.
+  const { OF_THE_TREE, PROGRAMS, SLOW_PROGRAMS } = await import('./checks/index.mjs');
+  const { runChecks } = await import('./checks/run.mjs');
   const [pattern = ''] = process.argv.slice(2);
   const checks = [...OF_THE_TREE, ...PROGRAMS, GENERATED_TYPES, ...SLOW_PROGRAMS].filter(({ name }) =>
     name.includes(pattern),

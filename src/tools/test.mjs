@@ -3,10 +3,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
-import { OF_THE_TREE, PROGRAMS, SLOW_PROGRAMS } from './checks/index.mjs';
-import { EVENT_MEMBERS, forgetMembers } from './checks/members.mjs';
-import { runChecks } from './checks/run.mjs';
-import { readTree } from './checks/tree.mjs';
 import { emptyFresh, FRESH, GENERATED_TYPES, staleTypes } from './generated.mjs';
 import { CARGO } from './rust.mjs';
 import { setup } from './setup.mjs';
@@ -15,18 +11,26 @@ import { Failed, NATIVE, ROOT, run, say, seconds } from './shell.mjs';
 const start = performance.now();
 const pattern = process.argv.slice(2).find((word) => !word.startsWith('-')) ?? '';
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** What the checks use of npm packages is not there before the set-up: they are loaded after it. */
+let held = {};
 const named = (checks) => checks.filter(({ name }) => name.includes(pattern));
 
 try {
   await setup({ yes: process.argv.includes('--yes') });
+  held = {
+    ...(await import('./checks/index.mjs')),
+    ...(await import('./checks/members.mjs')),
+    ...(await import('./checks/run.mjs')),
+    ...(await import('./checks/tree.mjs')),
+  };
   say(
     `test: ${pattern === '' ? 'everything' : `what has "${pattern}" in its name`}: checks, build, TypeScript, Rust, lints`,
   );
-  await checks([...OF_THE_TREE, ...PROGRAMS]);
+  await checks([...held.OF_THE_TREE, ...held.PROGRAMS]);
   await build();
   await typeScriptTests();
   await rustTests();
-  await checks(SLOW_PROGRAMS);
+  await checks(held.SLOW_PROGRAMS);
 } catch (error) {
   total.failed += 1;
   process.stderr.write(`\n${error instanceof Failed ? error.message : error.stack}\n`);
@@ -38,7 +42,7 @@ say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 async function checks(list) {
-  const { passed, failed, skipped } = await runChecks(named(list));
+  const { passed, failed, skipped } = await held.runChecks(named(list));
   total.passed += passed;
   total.failed += failed;
   total.skipped += skipped;
@@ -69,7 +73,8 @@ async function rustTests() {
 function rustPackages() {
   if (pattern === '') return ['--workspace'];
   const name = new RegExp(`\\bfn\\s+\\w*${escaped(pattern)}`);
-  const crates = readTree()
+  const crates = held
+    .readTree()
     .rust.filter(({ path, text }) => path.includes(pattern) || name.test(text))
     .map(({ crate }) => `sidewire-${crate}`);
   return [...new Set(crates)].flatMap((crate) => ['-p', crate]);
@@ -80,7 +85,7 @@ async function typeScriptTests() {
   const report = join(ROOT, '.sidewire', 'vitest.json');
   rmSync(report, { force: true });
   mkdirSync(join(ROOT, '.sidewire'), { recursive: true });
-  forgetMembers();
+  held.forgetMembers();
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const filter = pattern === '' ? [] : ['--testNamePattern', escaped(pattern), '--passWithNoTests'];
@@ -92,7 +97,7 @@ async function typeScriptTests() {
     found.failed = numFailedTests;
   }
   count('TypeScript', found, status);
-  if (pattern === '') await checks([EVENT_MEMBERS]);
+  if (pattern === '') await checks([held.EVENT_MEMBERS]);
 }
 
 function escaped(text) {
