@@ -33,30 +33,6 @@ impl Direction {
     }
 }
 
-/// One of each, per direction.
-impl<T> core::ops::Index<Direction> for [T; 2] {
-    type Output = T;
-    #[inline]
-    fn index(&self, direction: Direction) -> &T {
-        let [to_server, to_client] = self;
-        match direction {
-            Direction::ToServer => to_server,
-            Direction::ToClient => to_client,
-        }
-    }
-}
-
-impl<T> core::ops::IndexMut<Direction> for [T; 2] {
-    #[inline]
-    fn index_mut(&mut self, direction: Direction) -> &mut T {
-        let [to_server, to_client] = self;
-        match direction {
-            Direction::ToServer => to_server,
-            Direction::ToClient => to_client,
-        }
-    }
-}
-
 /// An address and a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {

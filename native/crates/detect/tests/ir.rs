@@ -56,7 +56,7 @@ impl Conversation {
                 opaque: false,
                 stream: None,
                 stream_sizes: None,
-                stats: FlowStats { packets: [1, 0], bytes: [100, 0], age: 0 },
+                stats: FlowStats { packets: [1, 0].into(), bytes: [100, 0].into(), age: 0 },
             }),
             stream_events: &[],
             last: false,

@@ -1,6 +1,6 @@
 //! A flow: who talks, since when, how much.
 
-use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_base::{Direction, Endpoint, PerDirection, Time};
 use smallvec::SmallVec;
 
 /// A conversation of two endpoints, with the user's state `S`.
@@ -31,12 +31,12 @@ pub struct Flow<S> {
     /// Ordinal of the first packet.
     pub first_ordinal: u64,
     /// Packets per direction.
-    pub packets: [u64; 2],
+    pub packets: PerDirection<u64>,
     /// Octets per direction, as counted by the caller (Suricata: the frame's length).
-    pub bytes: [u64; 2],
+    pub bytes: PerDirection<u64>,
     /// The directions in which a packet of its own was seen. What an ICMP error says of the flow is counted among its
     /// packets, but nobody answered with it.
-    pub(crate) seen: [bool; 2],
+    pub(crate) seen: PerDirection<bool>,
     /// The user's state.
     pub data: S,
     pub(crate) state: FlowState,
@@ -56,7 +56,7 @@ impl<S> Flow<S> {
     #[inline]
     #[must_use]
     pub const fn both_seen(&self) -> bool {
-        matches!(self.seen, [true, true])
+        self.seen.to_server && self.seen.to_client
     }
 
     /// Source and destination of a packet in a direction.
@@ -74,11 +74,9 @@ impl<S> Flow<S> {
     pub const fn swap_direction(&mut self) {
         self.client_is_low = !self.client_is_low;
         core::mem::swap(&mut self.client, &mut self.server);
-        let [to_server, to_client] = self.packets;
-        self.packets = [to_client, to_server];
-        let [to_server, to_client] = self.bytes;
-        self.bytes = [to_client, to_server];
-        self.seen.swap(0, 1);
+        self.packets.swap();
+        self.bytes.swap();
+        self.seen.swap();
     }
 }
 

@@ -4,7 +4,7 @@ use core::mem::size_of;
 
 use hashbrown::HashTable;
 use sidewire_base::ip_protocol::{ICMP, ICMPV6, TCP, UDP};
-use sidewire_base::{Direction, Time};
+use sidewire_base::{Direction, PerDirection, Time};
 use smallvec::SmallVec;
 
 use crate::{
@@ -176,9 +176,9 @@ impl<S> FlowTable<S> {
             last: stamp.time,
             active: stamp.engine,
             first_ordinal: stamp.ordinal,
-            packets: [0; 2],
-            bytes: [0; 2],
-            seen: [false; 2],
+            packets: PerDirection::default(),
+            bytes: PerDirection::default(),
+            seen: PerDirection::default(),
             data: make(tuple),
             state: FlowState::New,
             client_is_low: source_is_low,
@@ -426,11 +426,7 @@ const fn due_second(deadline: Time) -> i64 {
 #[inline]
 fn see<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
     count(flow, direction, stamp);
-    let [to_server, to_client] = &mut flow.seen;
-    match direction {
-        Direction::ToServer => *to_server = true,
-        Direction::ToClient => *to_client = true,
-    }
+    flow.seen[direction] = true;
     if flow.state == FlowState::New && flow.protocol != TCP && flow.both_seen() {
         flow.state = FlowState::Established;
     }
@@ -441,11 +437,6 @@ fn see<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
 fn count<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
     flow.last = flow.last.max(stamp.time);
     flow.active = flow.active.max(stamp.engine);
-    let ([to_server, to_client], [octets_to_server, octets_to_client]) = (&mut flow.packets, &mut flow.bytes);
-    let (packets, octets) = match direction {
-        Direction::ToServer => (to_server, octets_to_server),
-        Direction::ToClient => (to_client, octets_to_client),
-    };
-    *packets += 1;
-    *octets += u64::from(stamp.bytes);
+    flow.packets[direction] += 1;
+    flow.bytes[direction] += u64::from(stamp.bytes);
 }

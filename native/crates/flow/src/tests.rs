@@ -90,7 +90,7 @@ fn both_directions_are_one_flow() {
     assert_eq!((first.direction, first.is_new), (Direction::ToServer, true));
     assert_eq!((second.direction, second.is_new), (Direction::ToClient, false));
     let flow = rig.flow(first);
-    assert_eq!((flow.packets, flow.bytes, flow.state()), ([1, 1], [60, 60], FlowState::Established));
+    assert_eq!((flow.packets, flow.bytes, flow.state()), ([1, 1].into(), [60, 60].into(), FlowState::Established));
     assert_eq!((flow.first, flow.last), (Time::new(1, 0), Time::new(2, 0)));
 }
 
@@ -111,7 +111,7 @@ fn a_turned_flow_keeps_its_counts_straight() {
     rig.table.get_mut(lookup.handle).unwrap().swap_direction();
     assert_eq!(rig.track(&there, 1).unwrap().direction, Direction::ToClient);
     let flow = rig.flow(lookup);
-    assert_eq!((flow.client, flow.packets), (endpoint(5, 1000), [0, 2]));
+    assert_eq!((flow.client, flow.packets), (endpoint(5, 1000), [0, 2].into()));
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn an_error_belongs_to_the_flow_it_quotes() {
     let found = rig.track(&error, 1).unwrap();
     assert_eq!((found.handle, found.direction), (first.handle, Direction::ToClient));
     let flow = rig.flow(first);
-    assert_eq!((flow.packets, flow.state()), ([1, 1], FlowState::New), "counted, but no answer");
+    assert_eq!((flow.packets, flow.state()), ([1, 1].into(), FlowState::New), "counted, but no answer");
     assert!(rig.track(&error, 32).is_none(), "so the flow has not lived longer than one without an answer");
 }
 

@@ -2,6 +2,8 @@
 
 use core::net::IpAddr;
 
+use sidewire_base::PerDirection;
+
 use crate::OverlapPolicy;
 
 /// The `stream:` section of suricata.yaml.
@@ -39,7 +41,7 @@ pub struct Reassembly {
     pub depth: u64,
     /// `toserver-chunk-size`, `toclient-chunk-size`: octets that raw inspection waits for. Used through
     /// [`TcpSession::raw_ready`](crate::TcpSession::raw_ready).
-    pub chunk_size: [u32; 2],
+    pub chunk_size: PerDirection<u32>,
     /// `raw`: raw inspection is wanted at all.
     pub raw: bool,
     /// `check-overlap-different-data`.
@@ -133,7 +135,7 @@ impl Default for Reassembly {
         Self {
             memcap: 256 << 20,
             depth: 1 << 20,
-            chunk_size: [2560, 2560],
+            chunk_size: PerDirection::new(2560, 2560),
             raw: true,
             check_overlap: true,
             urgent: Urgent::Oob,

@@ -37,9 +37,9 @@ pub struct SegmentOutcome {
     /// The session closed with this segment.
     pub closed: bool,
     /// Directions (after a swap) in which octets, a gap or the end became visible.
-    pub visible: [bool; 2],
+    pub visible: PerDirection<bool>,
     /// Directions that reached their depth with this segment.
-    pub depth_reached: [bool; 2],
+    pub depth_reached: PerDirection<bool>,
     /// The payload was handed to the stream; rules on the stream see it there and not in the packet.
     pub in_stream: bool,
     /// The payload (or part of it) was seen before.
@@ -168,7 +168,7 @@ impl TcpSession {
         }
         let outcome = &mut scope.outcome;
         outcome.depth_reached =
-            Direction::BOTH.map(|direction| self.streams[direction].depth_reached() && !depth_before[direction]);
+            PerDirection::from_fn(|direction| self.streams[direction].depth_reached() && !depth_before[direction]);
         outcome.changed = self.state != before;
         outcome.established = before < TcpState::Established && self.state >= TcpState::Established;
         outcome.closed = outcome.changed && self.state == TcpState::Closed;
@@ -188,7 +188,7 @@ impl TcpSession {
     /// What acknowledgements (or their absence) make visible.
     fn reveal(&mut self, direction: Direction, scope: &mut SegmentContext<'_>) {
         let limit = u64::from(scope.config.reassembly.unacknowledged_limit);
-        scope.outcome.visible = Direction::BOTH.map(|of| {
+        scope.outcome.visible = PerDirection::from_fn(|of| {
             let (side, stream) = (&self.sides[of], &mut self.streams[of]);
             let events = &mut scope.outcome.events;
             // Octets that come after their acknowledgement wait for the next packet of the other side, as in Suricata.
@@ -260,8 +260,8 @@ impl TcpSession {
 
     /// Makes everything held visible and ends both streams: the flow timed out, was evicted, or the capture ended. Holes
     /// before what is held become gaps. Returns the directions with something new.
-    pub fn close(&mut self, shared: &mut Shared) -> [bool; 2] {
-        self.streams.as_mut().map(|stream| stream.close(shared)).into_array()
+    pub fn close(&mut self, shared: &mut Shared) -> PerDirection<bool> {
+        self.streams.as_mut().map(|stream| stream.close(shared))
     }
 
     /// Makes octets of a direction visible as far as they are held in order, before they are acknowledged. True when
@@ -273,14 +273,14 @@ impl TcpSession {
     }
 
     /// Nobody asks for octets that both consumers are done with.
-    pub const NO_PINS: [u64; 2] = [u64::MAX; 2];
+    pub const NO_PINS: PerDirection<u64> = PerDirection::new(u64::MAX, u64::MAX);
 
     /// Frees what both consumers are done with. Call after they ran. `pins` are the stream offsets, per direction, from
     /// which octets stay nevertheless.
-    pub fn release(&mut self, config: &TcpConfig, pins: [u64; 2], shared: &mut Shared) {
-        let (overlap, [to_server, to_client]) = (config.reassembly.raw_overlap, pins);
-        self.streams.to_server.release(overlap, to_server, shared);
-        self.streams.to_client.release(overlap, to_client, shared);
+    pub fn release(&mut self, config: &TcpConfig, pins: PerDirection<u64>, shared: &mut Shared) {
+        let overlap = config.reassembly.raw_overlap;
+        self.streams.to_server.release(overlap, pins.to_server, shared);
+        self.streams.to_client.release(overlap, pins.to_client, shared);
     }
 
     /// Counts how the session ended and returns all memory to the budget. Must be called once, before the session is
@@ -320,8 +320,7 @@ impl TcpSession {
     /// `toclient-chunk-size`), or [`Stream::flush_raw`] was called since it last ran, or little or nothing will follow.
     #[must_use]
     pub fn raw_ready(&self, direction: Direction, config: &TcpConfig) -> bool {
-        let [to_server, to_client] = config.reassembly.chunk_size;
-        let chunk = if direction == Direction::ToServer { to_server } else { to_client };
+        let chunk = config.reassembly.chunk_size[direction];
         let closes = self.state > TcpState::TimeWait;
         self.streams[direction].raw_ready(if closes { 0 } else { chunk })
     }

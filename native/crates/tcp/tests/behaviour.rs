@@ -5,6 +5,7 @@ mod common;
 
 use common::{Pipe, Rig, tcp};
 use sidewire_base::Direction::{ToClient, ToServer};
+use sidewire_base::PerDirection;
 use sidewire_decode::TcpHeader;
 use sidewire_tcp::{
     Consumer, OverlapPolicy, Policies, Reassembly, StreamEvent, StreamPiece, TcpConfig, TcpState, Urgent,
@@ -17,9 +18,9 @@ fn data(offset: u64, bytes: &[u8], last: bool) -> Option<StreamPiece<'_>> {
 #[test]
 fn octets_are_visible_once_acknowledged() {
     let mut pipe = Pipe::new(TcpConfig::default(), 7);
-    assert_eq!(pipe.send(0, b"GET /").visible, [false, false]);
+    assert_eq!(pipe.send(0, b"GET /").visible, PerDirection::new(false, false));
     assert_eq!(pipe.stream().available(Consumer::App), None);
-    assert_eq!(pipe.acknowledge(3).visible, [true, false]);
+    assert_eq!(pipe.acknowledge(3).visible, PerDirection::new(true, false));
     assert_eq!(pipe.stream().available(Consumer::App), data(0, b"GET", false));
     pipe.acknowledge(5);
     assert_eq!(pipe.stream().available(Consumer::App), data(0, b"GET /", false), "what is not consumed stays");
@@ -32,7 +33,7 @@ fn octets_are_visible_once_acknowledged() {
 #[test]
 fn inline_shows_octets_at_once() {
     let mut pipe = Pipe::new(TcpConfig { inline: true, ..TcpConfig::default() }, 7);
-    assert_eq!(pipe.send(0, b"abc").visible, [true, false]);
+    assert_eq!(pipe.send(0, b"abc").visible, PerDirection::new(true, false));
     pipe.send(0, b"xyz");
     assert_eq!(pipe.stream().available(Consumer::App), data(0, b"abc", false), "what was shown stays");
 }
@@ -64,7 +65,7 @@ fn pinned_octets_stay_and_are_handed_out_in_pieces() {
     let pieces = |pipe: &mut Pipe, from, to| -> Vec<_> {
         pipe.stream().within(from, to).map(|(at, piece)| (at, piece.to_vec())).collect()
     };
-    pipe.rig.session.release(&pipe.rig.config, [1, u64::MAX], &mut pipe.rig.shared);
+    pipe.rig.session.release(&pipe.rig.config, PerDirection::new(1, u64::MAX), &mut pipe.rig.shared);
     assert_eq!(pieces(&mut pipe, 0, 20), [(1, b"ne".to_vec()), (8, b"three".to_vec())]);
     assert_eq!(pieces(&mut pipe, 2, 10), [(2, b"e".to_vec()), (8, b"th".to_vec())]);
     assert_eq!(pieces(&mut pipe, 3, 8), []);
@@ -114,8 +115,8 @@ fn data_may_come_after_its_acknowledgement() {
     let mut pipe = Pipe::new(TcpConfig::default(), 7);
     pipe.acknowledge(5);
     assert_eq!(pipe.rig.shared.counters.ack_unseen_data, 1);
-    assert_eq!(pipe.send(0, b"hello").visible, [false, false], "the other side has the next word");
-    assert_eq!(pipe.acknowledge(5).visible, [true, false]);
+    assert_eq!(pipe.send(0, b"hello").visible, PerDirection::new(false, false), "the other side has the next word");
+    assert_eq!(pipe.acknowledge(5).visible, PerDirection::new(true, false));
     assert_eq!(pipe.stream().available(Consumer::App), data(0, b"hello", false));
 }
 
@@ -150,7 +151,7 @@ fn depth_ends_reassembly() {
     let mut pipe = Pipe::new(config, 7);
     let outcome = pipe.send(0, b"abcdef");
     assert!(outcome.events.contains(StreamEvent::ReassemblyDepthReached));
-    assert_eq!(outcome.depth_reached, [true, false]);
+    assert_eq!(outcome.depth_reached, PerDirection::new(true, false));
     assert!(!pipe.send(6, b"ghi").events.contains(StreamEvent::ReassemblyDepthReached), "once per direction");
     pipe.acknowledge(9);
     assert_eq!(pipe.read_all(Consumer::App), b"abcd".map(Some));
@@ -199,8 +200,8 @@ fn without_acknowledgements_the_limit_decides() {
     let mut config = TcpConfig::default();
     config.reassembly.unacknowledged_limit = 1000;
     let mut pipe = Pipe::new(config, 7);
-    assert_eq!(pipe.send(0, &[1; 600]).visible, [false, false]);
-    assert_eq!(pipe.send(600, &[2; 600]).visible, [true, false]);
+    assert_eq!(pipe.send(0, &[1; 600]).visible, PerDirection::new(false, false));
+    assert_eq!(pipe.send(600, &[2; 600]).visible, PerDirection::new(true, false));
     assert_eq!(pipe.stream().visible(), 1200);
 }
 
@@ -212,7 +213,7 @@ fn one_sided_sessions_are_followed_when_configured() {
     let outcome = rig.play(ToServer, &tcp(TcpHeader::ACK, 100, 500), b"GET");
     assert!(outcome.established && rig.session.one_sided());
     let outcome = rig.play(ToServer, &tcp(TcpHeader::ACK, 103, 600), b" / ");
-    assert_eq!(outcome.visible, [true, false]);
+    assert_eq!(outcome.visible, PerDirection::new(true, false));
     assert_eq!(rig.session.stream(ToServer).visible(), 6);
 }
 
@@ -222,7 +223,7 @@ fn a_session_is_picked_up_in_the_middle() {
     let outcome = rig.play(ToServer, &tcp(TcpHeader::ACK, 100, 500), b"abc");
     assert!(outcome.began && outcome.established && rig.session.midstream());
     let outcome = rig.play(ToClient, &tcp(TcpHeader::ACK, 500, 103), b"xy");
-    assert_eq!(outcome.visible, [true, false]);
+    assert_eq!(outcome.visible, PerDirection::new(true, false));
     assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"abc", false));
     assert_eq!(rig.shared.counters.midstream_pickups, 1);
 }
@@ -231,12 +232,12 @@ fn a_session_is_picked_up_in_the_middle() {
 fn what_was_picked_up_from_the_server_goes_on_once_the_flow_is_turned() {
     let mut rig = Rig::new(TcpConfig { midstream: true, async_oneside: true, ..TcpConfig::default() });
     // The server's answer comes first, and is taken for the client's.
-    assert_eq!(rig.play(ToServer, &tcp(TcpHeader::ACK, 900, 100), b"answer").visible, [true, false]);
+    assert_eq!(rig.play(ToServer, &tcp(TcpHeader::ACK, 900, 100), b"answer").visible, PerDirection::new(true, false));
     rig.session.swap_direction();
     assert!(rig.play(ToServer, &tcp(TcpHeader::ACK, 100, 906), b"request").valid);
     let outcome = rig.play(ToClient, &tcp(TcpHeader::ACK, 906, 107), b"answer");
     assert!(outcome.valid && outcome.in_stream && outcome.events.is_empty());
-    assert_eq!(outcome.visible, [true, false], "what the client said is acknowledged");
+    assert_eq!(outcome.visible, PerDirection::new(true, false), "what the client said is acknowledged");
 }
 
 #[test]
@@ -285,7 +286,7 @@ fn fast_open_data_belongs_to_the_stream() {
     syn.options.fast_open = true;
     rig.play(ToServer, &syn, b"early");
     let outcome = rig.play(ToClient, &tcp(TcpHeader::SYN | TcpHeader::ACK, 499, 105), b"");
-    assert_eq!((outcome.events.is_empty(), outcome.visible), (true, [true, false]));
+    assert_eq!((outcome.events.is_empty(), outcome.visible), (true, PerDirection::new(true, false)));
     rig.play(ToServer, &tcp(TcpHeader::ACK, 105, 500), b"");
     assert_eq!(rig.session.state(), TcpState::Established);
     assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"early", false));

@@ -29,8 +29,6 @@ impl FrameRules {
     pub(crate) fn new(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -> Self {
         let mut rules = Self::default();
         let ours = |plan: &Plan| {
-            // Indexed by `Direction`, which cannot fail.
-            #[allow(clippy::indexing_slicing)]
             let here = plan.directions[direction];
             plan.frame.as_ref().filter(|frame| here && frame.app == app).map(|frame| frame.kind)
         };

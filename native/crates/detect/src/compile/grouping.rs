@@ -1,8 +1,7 @@
 //! Deals the rules out to where they are candidates: by event, class, direction, port, transaction and frame.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_app_layer::ProtocolDef;
-use sidewire_base::Direction;
+use sidewire_base::{Direction, PerDirection};
 
 use crate::compile::frame_rules::FrameRules;
 use crate::compile::packet_rules::{Has, PacketRules};
@@ -72,11 +71,11 @@ impl RuleSet {
             }
         }
         self.transactions = (0..protocols.len())
-            .map(|app| Direction::BOTH.map(|direction| tx_rules(plans, app, direction, sets)))
+            .map(|app| PerDirection::from_fn(|direction| tx_rules(plans, app, direction, sets)))
             .collect();
         if plans.iter().any(|plan| plan.frame.is_some()) {
             self.frames = (0..protocols.len())
-                .map(|app| Direction::BOTH.map(|direction| FrameRules::new(plans, app, direction, sets)))
+                .map(|app| PerDirection::from_fn(|direction| FrameRules::new(plans, app, direction, sets)))
                 .collect();
         }
     }

@@ -1,5 +1,4 @@
 //! Rules ready to run.
-#![allow(clippy::indexing_slicing, reason = "arrays of two by `Direction` cannot fail; a caller's rule positions may")]
 
 use sidewire_base::PerDirection;
 use sidewire_files::FilePolicy;
@@ -83,9 +82,9 @@ pub struct RuleSet {
     pub(crate) addresses: AddressTable,
     pub(crate) ports: PortTable,
     pub(crate) matchers: Matchers,
-    pub(crate) packets: [[PacketRules; 2]; CLASSES],
-    pub(crate) transactions: Vec<[TxRules; 2]>,
-    pub(crate) frames: Vec<[FrameRules; 2]>,
+    pub(crate) packets: [PerDirection<PacketRules>; CLASSES],
+    pub(crate) transactions: Vec<PerDirection<TxRules>>,
+    pub(crate) frames: Vec<PerDirection<FrameRules>>,
     /// Address-only rules.
     pub(crate) addressed: Vec<u32>,
     /// Protocol-only rules.
@@ -101,7 +100,7 @@ pub struct RuleSet {
     generation: u32,
     host_state: bool,
     /// Directions in which rules look at stream octets.
-    streams: [bool; 2],
+    streams: PerDirection<bool>,
     /// What rules want of the files of each protocol.
     files: Vec<PerDirection<FilePolicy>>,
     stats: CompileStats,
@@ -157,7 +156,7 @@ impl RuleSet {
         set.addresses.build();
         set.variables = set.plans.iter().map(|plan| plan.variables).max().unwrap_or(0);
         set.host_state = set.plans.iter().any(|plan| plan.host_state);
-        set.streams = Direction::BOTH.map(|direction| {
+        set.streams = PerDirection::from_fn(|direction| {
             set.plans.iter().any(|plan| plan.on_stream && plan.has_payload && plan.directions[direction])
         });
         let of_app = |app| set.plans.iter().map(move |plan| plan.file_policy(app));
@@ -221,6 +220,10 @@ impl RuleSet {
     /// # Panics
     /// Never for a position of this set.
     #[must_use]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "positions come from the set itself; of a foreign one no answer is right"
+    )]
     pub fn rule(&self, index: u32) -> &RuleMeta {
         &self.plans[index as usize].meta
     }
@@ -257,12 +260,8 @@ impl RuleSet {
 
     /// Do rules look at stream octets in a direction?
     #[must_use]
-    pub const fn reads_streams(&self, direction: Direction) -> bool {
-        let [to_server, to_client] = self.streams;
-        match direction {
-            Direction::ToServer => to_server,
-            Direction::ToClient => to_client,
-        }
+    pub fn reads_streams(&self, direction: Direction) -> bool {
+        self.streams[direction]
     }
 
     /// What rules want of the files of a protocol.

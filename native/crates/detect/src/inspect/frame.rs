@@ -119,8 +119,6 @@ impl Evaluator {
         if O::ACTIVE {
             for (rule, plan) in (0..).zip(&rules.plans) {
                 let test = plan.frame.as_ref().filter(|_| plan.meta.kind == RuleType::Frame);
-                // Indexed by `Direction`, which cannot fail.
-                #[allow(clippy::indexing_slicing)]
                 let here = plan.directions[direction];
                 if here && test.is_some_and(|test| test.kind == frame.kind) && observer.watches(rule) {
                     note(rule);

@@ -1,5 +1,4 @@
 //! Which packets no rule needs to look at.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use crate::compile::packet_rules::PacketRules;
 use crate::inspect::packet_context;

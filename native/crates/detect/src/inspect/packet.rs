@@ -1,5 +1,4 @@
 //! Rules on packets and streams: which of them are candidates, and what becomes of each.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use crate::compile::plan::Plan;
 use crate::inspect::evaluator::{Evaluator, On};

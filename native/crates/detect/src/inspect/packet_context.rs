@@ -1,5 +1,4 @@
 //! What rules are held against for one packet.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use core::cell::OnceCell;
 

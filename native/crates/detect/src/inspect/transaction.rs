@@ -1,5 +1,4 @@
 //! Rules on transactions: each is decided once for a transaction and direction, as far as the transaction has come.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_app_layer::{BufferKind, Inspection, Session, StoredRule, TxConsumer, Value};
 use sidewire_base::{Direction, PerDirection};

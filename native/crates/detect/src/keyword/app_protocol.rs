@@ -1,6 +1,6 @@
 //! `app-layer-protocol`: what a flow was taken for.
 
-use sidewire_base::Direction;
+use sidewire_base::{Direction, PerDirection};
 use sidewire_ir::AppLayerPart;
 
 use crate::keyword::context::ConditionInput;
@@ -26,17 +26,15 @@ impl AppProtocolTest {
 
     /// A negated test does not hold as long as the protocol is not known. `direction` is the packet's.
     fn holds_of(&self, taken: &TakenFor, direction: Direction) -> bool {
-        let [to_server, to_client] = taken.sides;
-        let side = |direction| if direction == Direction::ToServer { to_server } else { to_client };
         let asked = match self.part {
-            AppLayerPart::Packet => [side(direction); 2],
-            AppLayerPart::ToServer => [to_server; 2],
-            AppLayerPart::ToClient => [to_client; 2],
+            AppLayerPart::Packet => PerDirection::both(taken.sides[direction]),
+            AppLayerPart::ToServer => PerDirection::both(taken.sides.to_server),
+            AppLayerPart::ToClient => PerDirection::both(taken.sides.to_client),
             AppLayerPart::Either => taken.sides,
-            AppLayerPart::Final => [taken.flow; 2],
-            AppLayerPart::Original => [taken.original; 2],
+            AppLayerPart::Final => PerDirection::both(taken.flow),
+            AppLayerPart::Original => PerDirection::both(taken.original),
         };
-        if self.negated && asked == [Taken::Unknown; 2] {
+        if self.negated && asked == PerDirection::both(Taken::Unknown) {
             return false;
         }
         let wanted = |taken: Taken| match taken {
@@ -57,8 +55,8 @@ mod tests {
     #[test]
     fn a_protocol_is_asked_of_the_direction_unless_told_otherwise() {
         let (web, mail) = (Taken::For(0), Taken::For(1));
-        let one_sided = TakenFor { flow: web, sides: [web, Taken::Unknown], original: mail };
-        let mixed = TakenFor { flow: web, sides: [web, Taken::Failed], original: Taken::Unknown };
+        let one_sided = TakenFor { flow: web, sides: PerDirection::new(web, Taken::Unknown), original: mail };
+        let mixed = TakenFor { flow: web, sides: PerDirection::new(web, Taken::Failed), original: Taken::Unknown };
         let holds = |part, negated, taken: &TakenFor, direction| {
             let test = AppProtocolTest { part, apps: vec![0], failed: false, unknown: false, negated };
             test.holds_of(taken, direction)

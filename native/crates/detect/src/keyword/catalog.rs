@@ -1,5 +1,4 @@
 //! The catalog of keywords, which the rule compiler reads.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use std::collections::BTreeMap;
 

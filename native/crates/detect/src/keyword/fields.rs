@@ -1,7 +1,6 @@
 //! Keywords on packets and flows: one row each, with its name, documentation and extraction.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
-use sidewire_base::Direction;
+use sidewire_base::PerDirection;
 use sidewire_decode::{Icmp, Ip, Packet, TcpHeader, TransportLayer};
 use sidewire_tables::IP_PROTOCOLS;
 
@@ -198,15 +197,15 @@ pub(crate) static FIELDS: &[Field] = fields! {
     "flow.pkts" [] Kind::Number(64), false, "Packets of the flow in either direction.",
         |s, nth| either(s.stats?.packets, nth);
     "flow.pkts_toserver" [] Kind::Number(64), false, "Packets of the flow to the server.",
-        |s, nth| once(nth, s.stats.map(|stats| stats.packets[Direction::ToServer]));
+        |s, nth| once(nth, s.stats.map(|stats| stats.packets.to_server));
     "flow.pkts_toclient" [] Kind::Number(64), false, "Packets of the flow to the client.",
-        |s, nth| once(nth, s.stats.map(|stats| stats.packets[Direction::ToClient]));
+        |s, nth| once(nth, s.stats.map(|stats| stats.packets.to_client));
     "flow.bytes" [] Kind::Number(64), false, "Octets of the flow in either direction.",
         |s, nth| either(s.stats?.bytes, nth);
     "flow.bytes_toserver" [] Kind::Number(64), false, "Octets of the flow to the server.",
-        |s, nth| once(nth, s.stats.map(|stats| stats.bytes[Direction::ToServer]));
+        |s, nth| once(nth, s.stats.map(|stats| stats.bytes.to_server));
     "flow.bytes_toclient" [] Kind::Number(64), false, "Octets of the flow to the client.",
-        |s, nth| once(nth, s.stats.map(|stats| stats.bytes[Direction::ToClient]));
+        |s, nth| once(nth, s.stats.map(|stats| stats.bytes.to_client));
 };
 
 /// All buffers of packets, the payload excepted.
@@ -254,8 +253,8 @@ pub(crate) fn ip_options<'s>(subject: Subject<'s>) -> impl Iterator<Item = u64> 
     (0..).map_while(move |nth| ip_option(options, nth).map(u64::from))
 }
 
-fn either(both: [u64; 2], nth: u32) -> Option<u64> {
-    both.get(nth as usize).copied()
+fn either(both: PerDirection<u64>, nth: u32) -> Option<u64> {
+    both.into_array().get(nth as usize).copied()
 }
 
 /// The `nth` option kind of an IPv4 header.

@@ -1,12 +1,14 @@
 //! What is known of a flow while its packets come: its counters, and what protocol it was taken for.
 
+use sidewire_base::PerDirection;
+
 /// Counters of a flow, per direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FlowStats {
     /// Packets, this one included.
-    pub packets: [u64; 2],
+    pub packets: PerDirection<u64>,
     /// Octets, this packet's included.
-    pub bytes: [u64; 2],
+    pub bytes: PerDirection<u64>,
     /// Seconds since the first packet.
     pub age: u64,
 }
@@ -29,7 +31,7 @@ pub struct TakenFor {
     /// All of it.
     pub flow: Taken,
     /// Each direction by itself.
-    pub sides: [Taken; 2],
+    pub sides: PerDirection<Taken>,
     /// Before it changed its protocol.
     pub original: Taken,
 }

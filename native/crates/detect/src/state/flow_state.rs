@@ -1,7 +1,6 @@
 //! What detection keeps for a flow.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
-use sidewire_base::{Direction, Time};
+use sidewire_base::{Direction, PerDirection, Time};
 
 use crate::keyword::file::FileWishes;
 use crate::state::names::Name;
@@ -23,9 +22,9 @@ pub struct FlowState {
     pub(crate) generation: u32,
     pub(crate) passed: bool,
     /// Address-only rules were applied, per direction.
-    pub(crate) addressed: [bool; 2],
+    pub(crate) addressed: PerDirection<bool>,
     /// Protocol-only rules were applied, per direction.
-    pub(crate) protocol_seen: [bool; 2],
+    pub(crate) protocol_seen: PerDirection<bool>,
     /// Detection events that rules have seen.
     pub(crate) app_events: usize,
     pub(crate) files: FileWishes,
@@ -41,7 +40,7 @@ struct Rare {
     /// The last entropy of each buffer that rules asked for.
     entropies: Vec<(Name, f64)>,
     /// Stream rules that matched, per direction, and the stream offset up to which the match looked.
-    streamed: [Vec<(u32, u64)>; 2],
+    streamed: PerDirection<Vec<(u32, u64)>>,
     /// What rules have taken from transactions they wait for more of: by transaction and rule.
     unfinished: Vec<(u64, u32, Left)>,
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use sidewire_app_layer::{Detection, ExtensionDef, ParserConfig, ProtocolDef, Resources, Settings, TransportOptions};
-use sidewire_base::ProtocolId;
+use sidewire_base::{PerDirection, ProtocolId};
 use sidewire_detect::RuleSet;
 use sidewire_msrpc::security::Secrets;
 
@@ -136,7 +136,7 @@ fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<s
         reassembly: Reassembly {
             memcap: config.reassembly_memcap,
             depth: config.depth,
-            chunk_size: [config.toserver_chunk_size, config.toclient_chunk_size],
+            chunk_size: PerDirection::new(config.toserver_chunk_size, config.toclient_chunk_size),
             raw: config.raw,
             check_overlap: config.check_overlap_different_data,
             urgent: match config.urgent.as_str() {

@@ -165,7 +165,7 @@ impl App {
             found => known(found),
         };
         let flow = if self.failed { Taken::Failed } else { known(self.protocol) };
-        TakenFor { flow, sides: Direction::BOTH.map(side), original: known(self.original) }
+        TakenFor { flow, sides: PerDirection::from_fn(side), original: known(self.original) }
     }
 
     pub(crate) fn names(&self, protocols: &[ProtocolDef]) -> AppNames {
@@ -173,12 +173,12 @@ impl App {
         AppNames {
             flow: if self.failed { Some("failed") } else { name(self.protocol) },
             sides: if self.protocol.is_some() {
-                Direction::BOTH.map(|direction| {
+                PerDirection::from_fn(|direction| {
                     let failed = self.detection.has_failed(direction).then_some("failed");
                     failed.or_else(|| name(self.detection.protocol_of(direction)))
                 })
             } else {
-                [None; 2]
+                PerDirection::default()
             },
             original: name(self.original),
             expected: name(self.expected),

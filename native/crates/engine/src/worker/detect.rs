@@ -1,5 +1,4 @@
 //! Rules on a packet and its flow.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use std::sync::Arc;
 

@@ -19,13 +19,13 @@ const MAX_PINNED: u64 = 1 << 18;
 
 /// Stream offsets from which octets stay for open frames, per direction.
 #[inline]
-pub(crate) fn pins(app: &App, session: &TcpSession) -> [u64; 2] {
+pub(crate) fn pins(app: &App, session: &TcpSession) -> PerDirection<u64> {
     app.frames.as_deref().map_or(TcpSession::NO_PINS, |frames| pins_of(frames, session))
 }
 
 #[cold]
-fn pins_of(frames: &PerDirection<Frames>, session: &TcpSession) -> [u64; 2] {
-    Direction::BOTH.map(|direction| {
+fn pins_of(frames: &PerDirection<Frames>, session: &TcpSession) -> PerDirection<u64> {
+    PerDirection::from_fn(|direction| {
         let first = frames[direction].iter().map(pin).min();
         let least = session.stream(direction).visible().saturating_sub(MAX_PINNED);
         first.map_or(u64::MAX, |first| first.max(least))

@@ -66,8 +66,7 @@ impl StreamStage {
             swap_direction(flow);
             *direction = direction.flip();
         }
-        let [to_server, to_client] = outcome.visible;
-        let mut visible = PerDirection::new(to_server, to_client);
+        let mut visible = outcome.visible;
         visible[*direction] |= self.expose_unacknowledged(flow, *direction);
         Followed {
             events: outcome.events,
@@ -80,8 +79,7 @@ impl StreamStage {
     /// The flow ends: what is held becomes visible. Which directions have new octets.
     pub(crate) fn close(&mut self, flow: &mut ConversationFlow) -> PerDirection<bool> {
         let Some(session) = &mut flow.data.tcp else { return PerDirection::default() };
-        let [to_server, to_client] = session.close(&mut self.shared);
-        PerDirection::new(to_server, to_client)
+        session.close(&mut self.shared)
     }
 
     /// Lets go of the session.
@@ -92,7 +90,7 @@ impl StreamStage {
     }
 
     /// Lets go of octets that nobody needs, from the pins of each direction on.
-    pub(crate) fn release(&mut self, session: &mut TcpSession, pins: [u64; 2]) {
+    pub(crate) fn release(&mut self, session: &mut TcpSession, pins: PerDirection<u64>) {
         session.release(&self.setup.tcp, pins, &mut self.shared);
     }
 

@@ -28,7 +28,7 @@ pub(super) struct FuzzWorld {
 pub(super) struct SessionDriver {
     protocol: &'static ProtocolDef,
     session: Box<dyn Session>,
-    sides: [PendingSide; 2],
+    sides: PerDirection<PendingSide>,
     transport: Transport,
     ports: [u16; 2],
     midstream: bool,

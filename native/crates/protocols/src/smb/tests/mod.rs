@@ -8,7 +8,7 @@ use sidewire_app_layer::{
     FromEveOptions as _, FromSettings as _, ParseContext, ParseInput, Protocol as _, Session as _, Settings,
     Transactions, Value,
 };
-use sidewire_base::Direction;
+use sidewire_base::{Direction, PerDirection};
 use sidewire_eve::Object;
 
 use messages::*;
@@ -35,9 +35,9 @@ struct Player {
     session: Smb,
     transactions: Transactions<SmbTransaction>,
     harness: ParseHarness,
-    offsets: [u64; 2],
-    buffers: [Vec<u8>; 2],
-    needs: [usize; 2],
+    offsets: PerDirection<u64>,
+    buffers: PerDirection<Vec<u8>>,
+    needs: PerDirection<usize>,
     midstream: bool,
     kept: usize,
 }
@@ -49,9 +49,9 @@ impl Player {
             session: Smb::new(SmbLimits::from_settings(&settings, &[])),
             transactions: Transactions::new(BOTH_COMPLETE),
             harness: ParseHarness::to_port(445),
-            offsets: [0; 2],
+            offsets: PerDirection::default(),
             buffers: Default::default(),
-            needs: [0; 2],
+            needs: PerDirection::default(),
             midstream: false,
             kept: 0,
         }
@@ -157,7 +157,7 @@ fn calls_on_a_pipe_are_followed_whatever_carries_them() {
 fn rules_see_shares_users_and_calls() {
     let mut session = sidewire_app_layer::ProtocolSession::<Smb>::with_settings(&Settings::default());
     let mut harness = ParseHarness::to_port(445);
-    let mut offsets = [0; 2];
+    let mut offsets = PerDirection::default();
     for (direction, octets) in services() {
         let input = ParseInput { data: &octets, offset: offsets[direction], last: false };
         assert_eq!(session.parse(direction, input, &mut harness.context()).unwrap().consumed, octets.len());

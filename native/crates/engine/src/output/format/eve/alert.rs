@@ -1,5 +1,4 @@
 //! `alert`, and its rule, transaction, flow and payload.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use core::net::IpAddr;
 

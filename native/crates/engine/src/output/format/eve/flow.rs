@@ -1,5 +1,4 @@
 //! `flow` and `netflow`, and the flow's part of alerts.
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
 
 use sidewire_base::{Direction, PerDirection};
 use sidewire_eve::Object;
@@ -39,7 +38,7 @@ pub(crate) struct AppNames {
     /// The flow's protocol, `failed`, or none while it is unknown.
     pub(crate) flow: Option<&'static str>,
     /// What each direction was taken for by itself; `failed` when it told nothing.
-    pub(crate) sides: [Option<&'static str>; 2],
+    pub(crate) sides: PerDirection<Option<&'static str>>,
     /// The protocol before a change (`CONNECT`, `STARTTLS`).
     pub(crate) original: Option<&'static str>,
     /// The protocol that another flow announced.
@@ -51,9 +50,7 @@ impl AppNames {
         if let Some(name) = self.flow {
             out.str("app_proto", name);
         }
-        for (key, side) in
-            [("app_proto_ts", self.sides[Direction::ToServer]), ("app_proto_tc", self.sides[Direction::ToClient])]
-        {
+        for (key, side) in [("app_proto_ts", self.sides.to_server), ("app_proto_tc", self.sides.to_client)] {
             if let Some(name) = side.filter(|name| Some(*name) != self.flow) {
                 out.str(key, name);
             }
@@ -147,8 +144,8 @@ pub(crate) fn brief<S>(flow: &Flow<S>, output: &Output, out: &mut Object<'_>) {
 }
 
 fn counts<S>(flow: &Flow<S>, out: &mut Object<'_>) {
-    out.u64("pkts_toserver", flow.packets[Direction::ToServer]).u64("pkts_toclient", flow.packets[Direction::ToClient]);
-    out.u64("bytes_toserver", flow.bytes[Direction::ToServer]).u64("bytes_toclient", flow.bytes[Direction::ToClient]);
+    out.u64("pkts_toserver", flow.packets.to_server).u64("pkts_toclient", flow.packets.to_client);
+    out.u64("bytes_toserver", flow.bytes.to_server).u64("bytes_toclient", flow.bytes.to_client);
 }
 
 fn tcp_facts(tcp: &TcpSession, out: &mut Object<'_>) {
