@@ -32,6 +32,11 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   { key: 'app-layer.protocols.http.libhtp.default-config.request-body-limit', value: '0', why: 'bodies to their end' },
   { key: 'app-layer.protocols.http.libhtp.default-config.response-body-limit', value: '0', why: 'bodies to their end' },
+  {
+    key: 'app-layer.protocols.dcerpc.unflagged-binds',
+    value: 'yes',
+    why: 'clearing the flag of a first fragment in a bind must not hide its calls from `dcerpc.iface`',
+  },
   { key: 'outputs.eve-log.append', value: 'no', why: 'a replay is repeated; its result is not piled up' },
   { key: 'outputs.eve-log.compress-ipv6', value: 'yes', why: 'RFC 5952: as other tools print addresses' },
   {

@@ -88,6 +88,8 @@ export const SURICATA_DEFAULTS: Plain = {
   'pcap-file': { 'checksum-checks': 'auto' },
   'app-layer': {
     protocols: {
+      // Not Suricata's: it decides by the flag of a bind whether `dcerpc.iface` holds on the calls.
+      dcerpc: { 'unflagged-binds': 'no' },
       http: {
         enabled: 'yes',
         libhtp: {

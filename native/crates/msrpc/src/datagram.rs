@@ -93,9 +93,10 @@ impl DatagramHeader {
         })
     }
 
-    /// Can this be the header of a datagram with so many octets behind it? A header as such is easily resembled: its reserved
-    /// bits have to be clear, its interface and activity have to be UUIDs, and of an interface that no table knows, number
-    /// and octets have to add up.
+    /// Can this be the header of a datagram with so many octets behind it? A header as such is easily resembled: its interface
+    /// and activity have to be UUIDs, and of an interface that no table knows, number and octets have to add up. The bits
+    /// reserved for implementations ([C706] 12.5.2.1) may be set, but then no octets may be left over: a DNS query that asks
+    /// for recursion has one of them set.
     #[must_use]
     pub fn is_plausible(&self, left: usize) -> bool {
         /// `reserved_01` and `reserved_80`.
@@ -103,8 +104,7 @@ impl DatagramHeader {
         /// More operations than any interface has.
         const OPERATIONS: u16 = 1024;
         let length = usize::from(self.length);
-        if self.flags & RESERVED != 0
-            || self.interface.uuid.is_nil()
+        if self.interface.uuid.is_nil()
             || self.activity.is_nil()
             || length > left
             || !self.is_fragment() && self.fragment != 0
@@ -115,7 +115,7 @@ impl DatagramHeader {
             || self.interface.uuid.has_variant()
                 && (self.object.is_nil() || self.object.has_variant())
                 && self.opnum < OPERATIONS
-                && (length == left || self.auth_type.0 != 0)
+                && (length == left || self.auth_type.0 != 0 && self.flags & RESERVED == 0)
     }
 
     const fn is_fragment(&self) -> bool {
@@ -270,6 +270,7 @@ impl Datagrams {
                 id: header.interface,
                 transfer_syntax: TransferSyntax::Ndr32,
                 known: Known::Bound,
+                first_fragment: true,
             }),
             // The verifier behind the body begins with the protection level. [C706] 13.3.
             auth: (provider.0 != 0).then_some(Auth { provider, level: AuthLevel(level) }),

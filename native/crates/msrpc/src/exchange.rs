@@ -67,6 +67,8 @@ pub struct CallInterface {
     pub transfer_syntax: TransferSyntax,
     /// How the interface is known.
     pub known: Known,
+    /// False when the bind or alter_context that offered it lacked the flag of a first fragment.
+    pub first_fragment: bool,
 }
 
 /// The security of a PDU.

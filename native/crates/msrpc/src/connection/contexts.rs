@@ -13,6 +13,7 @@ struct PresentationContext {
     transfer_syntax: TransferSyntax,
     state: ContextState,
     known: Known,
+    first_fragment: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,12 @@ impl PresentationContexts {
 
     pub(super) fn interface(&self, id: u16) -> Option<CallInterface> {
         let context = self.0.get(&id).filter(|context| context.state != ContextState::Rejected)?;
-        Some(CallInterface { id: context.interface, transfer_syntax: context.transfer_syntax, known: context.known })
+        Some(CallInterface {
+            id: context.interface,
+            transfer_syntax: context.transfer_syntax,
+            known: context.known,
+            first_fragment: context.first_fragment,
+        })
     }
 
     pub(super) fn is_rejected(&self, id: u16) -> bool {
@@ -44,17 +50,18 @@ impl PresentationContexts {
         id: u16,
         interface: InterfaceId,
         syntax: Option<TransferSyntax>,
+        first_fragment: bool,
         limit: usize,
     ) -> bool {
         let transfer_syntax = syntax.unwrap_or_default();
         let (state, known) = (ContextState::Offered, Known::Bound);
-        let context = PresentationContext { interface, transfer_syntax, state, known };
+        let context = PresentationContext { interface, transfer_syntax, state, known, first_fragment };
         self.0.insert(id, context, limit.max(1)) == 0
     }
 
     pub(super) fn learn(&mut self, id: u16, interface: InterfaceId, transfer_syntax: TransferSyntax, limit: usize) {
         let (state, known) = (ContextState::Accepted, Known::Inferred);
-        let context = PresentationContext { interface, transfer_syntax, state, known };
+        let context = PresentationContext { interface, transfer_syntax, state, known, first_fragment: true };
         self.0.insert(id, context, limit.max(1));
     }
 

@@ -22,7 +22,8 @@ impl Connection {
         for element in contexts {
             offers.push(ContextOffer { context_id: element.context_id, interface: element.interface, result: None });
             let syntax = TransferSyntax::from_uuid(element.transfer_syntax);
-            full |= !self.contexts.offer(element.context_id, element.interface, syntax, self.limits.contexts);
+            let (first, limit) = (pdu.header.flags.first(), self.limits.contexts);
+            full |= !self.contexts.offer(element.context_id, element.interface, syntax, first, limit);
         }
         let offered = offers.iter().map(|offer| offer.context_id).collect();
         let exchange = Exchange {

@@ -127,6 +127,7 @@ fn call(cur: &mut Cursor<'_>, objects: &mut ObjectTable, server: IpAddr) -> Resu
             id: InterfaceId { uuid, version: 0, minor: 0 },
             transfer_syntax,
             known: Known::Bound,
+            first_fragment: true,
         }),
         ..Exchange::default()
     };

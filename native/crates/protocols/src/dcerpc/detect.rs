@@ -137,6 +137,20 @@ mod tests {
     }
 
     #[test]
+    fn bits_reserved_for_implementations_may_be_set() {
+        // The smallest call there is, with reserved_01 or reserved_80 set: no stub, no object.
+        let uuid = [0x8f, 0x8a, 0xb4, 0x37, 0x0c, 0x52, 0x4b, 0x49, 0xa2, 0xae, 0x33, 0xaa, 0x20, 0xbc, 0x56, 0x1f];
+        for flags in [1, 0x80, 0x81] {
+            let mut request = vec![4, 0, flags, 0, 0, 0, 0, 0];
+            request.extend([[0; 16], uuid, [7; 16]].concat());
+            request.extend([0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0]);
+            assert_eq!(datagram(Direction::ToServer, &request), Verdict::Yes, "{flags:02x}");
+            request.push(0);
+            assert_eq!(datagram(Direction::ToServer, &request), Verdict::No, "{flags:02x}, and an octet more");
+        }
+    }
+
+    #[test]
     fn the_first_whole_pdu_is_found_inside_a_stream() {
         let mut data = vec![0xaa; 100];
         assert_eq!(inside(Direction::ToClient, &data), Verdict::More);

@@ -7,7 +7,7 @@ use sidewire_app_layer::{
 };
 use sidewire_base::Direction;
 use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId, pump};
-use sidewire_msrpc::{Carriage, Connection, FedOctets, RpcContext, RpcEvent, RpcLimits};
+use sidewire_msrpc::{Carriage, Connection, FedOctets, RpcContext, RpcEvent};
 use smallvec::SmallVec;
 
 use super::config::DcerpcConfig;
@@ -24,7 +24,7 @@ pub struct DcerpcTcp {
     carriage: Carriage,
     /// Set for RPC over HTTP version 2.
     channel: Option<Channel>,
-    limits: RpcLimits,
+    config: Arc<DcerpcConfig>,
     /// A bit for each direction whose first PDU may come.
     begun: u8,
     /// A bit for each direction that ended.
@@ -59,12 +59,11 @@ impl Protocol for DcerpcTcp {
     }
 
     fn begin(config: &Arc<DcerpcConfig>) -> Self {
-        let limits = config.limits;
         Self {
-            connection: Connection::new(limits),
+            connection: Connection::new(config.limits),
             carriage: Carriage::Tcp,
             channel: None,
-            limits,
+            config: Arc::clone(config),
             begun: 0,
             closed: 0,
             waiting: SmallVec::new(),
@@ -96,7 +95,13 @@ impl Protocol for DcerpcTcp {
         let fed = match self.channel {
             Some(channel) if channel.carries != direction => FedOctets { consumed: data.len(), need: 0 }, // flow control alone
             Some(channel) if direction == Direction::ToServer => {
-                objects(context.extensions).virtual_connections().keep(channel.of, context.time, 0, data, self.limits);
+                objects(context.extensions).virtual_connections().keep(
+                    channel.of,
+                    context.time,
+                    0,
+                    data,
+                    self.config.limits,
+                );
                 FedOctets { consumed: data.len(), need: 0 }
             }
             Some(channel) => self.pump(channel.of, Answers::Octets(data, input.last), transactions, context),
@@ -125,7 +130,7 @@ impl Protocol for DcerpcTcp {
                     context.time,
                     length,
                     &[],
-                    self.limits,
+                    self.config.limits,
                 );
             }
             Some(channel) => {
@@ -179,7 +184,8 @@ impl DcerpcTcp {
     ) -> FedOctets {
         // The octets are of two streams: no frame has a place in either.
         let (mut filling, mut around) = TxBuilder::with(transactions, context, &mut self.waiting, Carriage::Http, None);
-        pump(id, answers, self.limits, &mut around, &mut filling)
+        filling.unflagged_binds = self.config.unflagged_binds;
+        pump(id, answers, self.config.limits, &mut around, &mut filling)
     }
 
     /// What the connection works with; it is fed from a stream offset on.
@@ -191,6 +197,7 @@ impl DcerpcTcp {
     ) -> (&'a mut Connection, TxBuilder<'a>, RpcContext<'a>) {
         let reversed = self.connection.is_reversed();
         let (filling, around) = TxBuilder::with(transactions, context, &mut self.waiting, self.carriage, Some(offset));
-        (&mut self.connection, TxBuilder { reversed, ..filling }, around)
+        let unflagged_binds = self.config.unflagged_binds;
+        (&mut self.connection, TxBuilder { reversed, unflagged_binds, ..filling }, around)
     }
 }

@@ -157,6 +157,26 @@ fn rules_see_the_call() {
 }
 
 #[test]
+fn flags_of_a_bind_hide_its_calls_where_the_configuration_says_so() {
+    for (unflagged_binds, flags, seen) in [("no", 3, true), ("no", 2, false), ("no", 0, false), ("yes", 0, true)] {
+        for alter in [false, true] {
+            let mut bench = Bench::new();
+            bench.session = ProtocolSession::with_settings(&Settings::new([("unflagged-binds", unflagged_binds)]));
+            let mut offer = bind();
+            offer[2] = if alter { 14 } else { 11 };
+            offer[3] = flags;
+            bench.feed(Direction::ToServer, &offer);
+            let mut answer = bind_ack();
+            answer[2] = offer[2] + 1;
+            bench.feed(Direction::ToClient, &answer);
+            bench.feed(Direction::ToServer, &create_service());
+            let Value::Interfaces([interface]) = bench.value(1, "dcerpc.iface") else { panic!() };
+            assert_eq!(interface.first_fragment, seen, "{unflagged_binds} {flags} {alter}");
+        }
+    }
+}
+
+#[test]
 fn a_datagram_is_a_call() {
     let mut session = ProtocolSession::<DcerpcUdp>::with_settings(&Settings::default());
     let mut harness = harness(1025).over(Transport::Udp);

@@ -38,9 +38,10 @@ impl Rpc for Tx {
     }
 }
 
-/// The list `dcerpc.iface` is asked on: the interface the call uses, nothing for a negotiation.
+/// The list `dcerpc.iface` is asked on: the interface the call uses, nothing for a negotiation. `unflagged_binds`: an
+/// interface counts, too, whose bind lacked the flag of a first fragment.
 #[must_use]
-pub fn interfaces_of(exchange: &Exchange) -> SmallVec<[Interface; 1]> {
+pub fn interfaces_of(exchange: &Exchange, unflagged_binds: bool) -> SmallVec<[Interface; 1]> {
     let used = exchange.interface.filter(|_| exchange.is_call());
     used.map(|interface| Interface {
         uuid: interface.id.uuid.0,
@@ -48,8 +49,7 @@ pub fn interfaces_of(exchange: &Exchange) -> SmallVec<[Interface; 1]> {
         minor: interface.id.minor,
         accepted: true,
         used: true,
-        // Flags of a bind decide nothing about the calls that follow: clearing them must not hide these.
-        first_fragment: true,
+        first_fragment: unflagged_binds || interface.first_fragment,
     })
     .into_iter()
     .collect()
@@ -62,6 +62,8 @@ pub(super) struct TxBuilder<'a> {
     pub(super) now: Time,
     /// The flow is the wrong way round: what it calls the server is the client.
     pub(super) reversed: bool,
+    /// See [`super::config::DcerpcConfig::unflagged_binds`].
+    pub(super) unflagged_binds: bool,
     /// Events of the connection that wait for a transaction to stand on.
     pub(super) waiting: &'a mut SmallVec<[RpcEvent; 2]>,
     /// Where frames are told, when somebody wants them, and the stream offset of what the connection is fed.
@@ -81,13 +83,13 @@ impl<'a> TxBuilder<'a> {
         let (now, client, server) = (context.time, context.client, context.server);
         let frames = context.frames.as_deref_mut().zip(offset);
         let around = RpcContext { objects: objects(context.extensions), time: now, client, server, session: None };
-        (Self { transactions, carriage, now, reversed: false, waiting, frames }, around)
+        (Self { transactions, carriage, now, reversed: false, unflagged_binds: true, waiting, frames }, around)
     }
 }
 
 impl Exchanges for TxBuilder<'_> {
     fn open(&mut self, exchange: Exchange) -> u64 {
-        let interfaces = interfaces_of(&exchange);
+        let interfaces = interfaces_of(&exchange, self.unflagged_binds);
         let tx = Tx { exchange, interfaces, carriage: self.carriage, reversed: self.reversed };
         let slot = self.transactions.open(tx, self.now);
         for event in self.waiting.drain(..) {
@@ -104,7 +106,7 @@ impl Exchanges for TxBuilder<'_> {
         let now = self.now;
         let Some(slot) = self.transactions.by_id(id) else { return };
         if slot.tx.interfaces.is_empty() {
-            slot.tx.interfaces = interfaces_of(&slot.tx.exchange);
+            slot.tx.interfaces = interfaces_of(&slot.tx.exchange, self.unflagged_binds);
         }
         let (request, response) = (slot.tx.exchange.request.done, slot.tx.exchange.response.done);
         slot.advance(Direction::ToServer, u8::from(request), now);

@@ -291,7 +291,7 @@ struct Calls<'a> {
 
 impl Exchanges for Calls<'_> {
     fn open(&mut self, exchange: Exchange) -> u64 {
-        let interfaces = interfaces_of(&exchange);
+        let interfaces = interfaces_of(&exchange, true);
         let call = Call { pipe: self.pipe.clone(), exchange, interfaces };
         let detail = Detail::Call(Box::new(call));
         let transaction = SmbTransaction::new(self.data.command, self.data.session_id, self.data.tree_id, detail);
@@ -312,7 +312,7 @@ impl Exchanges for Calls<'_> {
         let Some(slot) = self.transactions.by_id(id) else { return };
         let Detail::Call(call) = &mut slot.tx.detail else { return };
         if call.interfaces.is_empty() {
-            call.interfaces = interfaces_of(&call.exchange);
+            call.interfaces = interfaces_of(&call.exchange, true);
         }
         let (request, response) = (call.exchange.request.done, call.exchange.response.done);
         if self.direction == Direction::ToClient {
