@@ -196,7 +196,7 @@ function judgement(name: string, doc: string): Keyword {
 export const certExpired = judgement('tls_cert_expired', "The server's first certificate is valid no more.");
 export const certValid = judgement(
   'tls_cert_valid',
-  "The server's first certificate is neither expired nor yet to become valid.",
+  "The server's first certificate has not expired; when its validity begins is not looked at.",
 );
 
 /** An older keyword with its text as value: a `content` in a buffer. */

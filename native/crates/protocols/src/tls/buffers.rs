@@ -71,12 +71,12 @@ pub(super) const BUFFERS: &[Buffer<TlsTransaction>] = buffers! {
     /// 1 when the server's first certificate is valid no more, 0 when it still is.
     "tls_cert_expired": Uint(8), to_client(CERTIFICATE) => |tx, direction, _| {
         let leaf = tx.sides[direction].leaf.as_ref();
-        Value::uint(leaf.map(|leaf| u64::from(leaf.not_after.seconds < tx.now.seconds())))
+        Value::uint(leaf.map(|leaf| u64::from(leaf.has_expired(tx.now.seconds()))))
     };
-    /// 1 when the server's first certificate is neither expired nor yet to become valid, else 0.
+    /// The opposite of `tls_cert_expired`: 1 when the server's first certificate has not expired, else 0.
     "tls_cert_valid": Uint(8), to_client(CERTIFICATE) => |tx, direction, _| {
         let leaf = tx.sides[direction].leaf.as_ref();
-        Value::uint(leaf.map(|leaf| u64::from(leaf.is_valid_at(tx.now.seconds()))))
+        Value::uint(leaf.map(|leaf| u64::from(!leaf.has_expired(tx.now.seconds()))))
     };
     /// Version a side wants: of the client its first choice, of the server what it chose.
     "tls.version": Enumeration(VERSIONS), HELLOS

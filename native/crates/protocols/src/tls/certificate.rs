@@ -163,9 +163,9 @@ impl LeafCertificate {
 }
 
 impl LeafCertificate {
-    /// Neither expired nor yet to become valid. Seconds since 1970.
-    pub(super) fn is_valid_at(&self, seconds: i64) -> bool {
-        (self.not_before.seconds..=self.not_after.seconds).contains(&seconds)
+    /// True when it is valid no more at a time. Seconds since 1970.
+    pub(super) const fn has_expired(&self, seconds: i64) -> bool {
+        self.not_after.seconds < seconds
     }
 }
 
