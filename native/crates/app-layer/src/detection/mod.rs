@@ -117,7 +117,7 @@ impl Detection {
             Transport::Udp => &self.udp,
         };
         let given_up = last || data.len() >= MAX_DEPTH;
-        let reversible = state.midstream || transport == Transport::Udp;
+        let reversible = (state.midstream || transport == Transport::Udp) && state.protocol.is_none();
         let seen = data.get(..MAX_DEPTH).unwrap_or(data);
         let look = table.look(
             &mut state.sides[direction],
@@ -127,7 +127,8 @@ impl Detection {
                 ports: (source_port, destination_port),
                 announced: state.announced,
                 given_up,
-                reversible: reversible && state.protocol.is_none(),
+                reversible,
+                mirrored: reversible || state.midstream,
             },
         );
         match look {

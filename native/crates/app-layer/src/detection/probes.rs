@@ -29,6 +29,8 @@ pub(super) struct ProbeContext {
     pub(super) given_up: bool,
     /// The flow may have been taken the wrong way round.
     pub(super) reversible: bool,
+    /// The patterns of the other direction are looked for, too.
+    pub(super) mirrored: bool,
 }
 
 /// What the patterns, or the looks, of one direction say.

@@ -61,17 +61,29 @@ impl TransportTable {
         data: &[u8],
         around: &ProbeContext,
     ) -> ProbeState {
-        let &ProbeContext { ports, given_up, reversible, .. } = around;
+        let &ProbeContext { ports, given_up, reversible, mirrored, .. } = around;
         let patterns = self.sides[direction].look(data, given_up);
         match patterns {
             ProbeState::Found { .. } => return patterns,
             ProbeState::Either { protocol } => return self.by_ports(protocol, ports, reversible),
             ProbeState::More | ProbeState::No => {}
         }
-        let mirrored = if reversible { self.sides[direction.flip()].look(data, given_up) } else { ProbeState::No };
-        if let ProbeState::Found { protocol, reversed } = mirrored {
-            return ProbeState::Found { protocol, reversed: !reversed };
-        }
+        let mirrored = if mirrored { self.sides[direction.flip()].look(data, given_up) } else { ProbeState::No };
+        let mirrored = match mirrored {
+            // Either side may send these octets: told of this one, too, when the other side told already.
+            ProbeState::Either { protocol } => return self.by_ports(protocol, ports, reversible),
+            ProbeState::Found { protocol, reversed } if reversible => {
+                return ProbeState::Found { protocol, reversed: !reversed };
+            }
+            // Waited for only where finding it would tell something.
+            other => {
+                if reversible {
+                    other
+                } else {
+                    ProbeState::No
+                }
+            }
+        };
         // A pattern that is half there goes before any look: the verdict must not depend on where a segment ends.
         if self.sides[direction].begins(data) && !given_up {
             return ProbeState::More;
@@ -97,7 +109,7 @@ impl TransportTable {
     /// Asks the looks: those on the responder's port (and of the protocol that was announced), on the initiator's, then
     /// those on any port.
     fn probe(&self, side: &mut SideState, direction: Direction, data: &[u8], around: &ProbeContext) -> ProbeState {
-        let &ProbeContext { ports: (source_port, destination_port), announced, given_up, reversible } = around;
+        let &ProbeContext { ports: (source_port, destination_port), announced, given_up, reversible, .. } = around;
         let mut undecided = false;
         let by_destination = |probe: &ProbeEntry| {
             probe.is_on(destination_port) || (announced == Some(probe.protocol) && !probe.ports.is_empty())

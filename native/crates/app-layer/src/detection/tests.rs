@@ -214,6 +214,39 @@ fn reports_a_server_that_speaks_out_of_turn() {
     assert!(state.take_events().is_empty());
 }
 
+/// Octets that either side may send.
+fn either(_: &[u8]) -> Verdict {
+    Verdict::Either
+}
+
+#[test]
+fn ports_tell_the_sides_of_what_either_may_send() {
+    static SEALED: &[ProtocolDef] = &[protocol(ProtocolInfo {
+        name: "sealed",
+        patterns: &[Pattern { confirm: Some(either), ..pattern(Direction::ToClient, b"SEAL", 0, 4) }],
+        probes: &[crate::Probe { transport: Transport::Tcp, ports: &[99], check: counted, depth: 128 }],
+        ..INFO
+    })];
+    let detection = Detection::new(SEALED, &[]).unwrap();
+    let identify = |state: &mut DetectionState, direction, ports| {
+        detection.identify(state, Transport::Tcp, direction, b"SEAL", ports, false)
+    };
+    let (straight, turned) = (found(WEB), DetectionOutcome::Found { protocol: WEB, reversed: true });
+    for first in Direction::BOTH {
+        for (ports, outcome) in [((40_000, 99), straight), ((40_000, 50), straight), ((99, 40_000), turned)] {
+            let mut state = DetectionState::new(true);
+            assert_eq!(identify(&mut state, first, ports), outcome, "{first:?} {ports:?}");
+            let other = if outcome == turned { first } else { first.flip() };
+            assert_eq!(identify(&mut state, other, ports), straight, "{first:?} {ports:?}");
+            assert_eq!(Direction::BOTH.map(|side| state.protocol_of(side)), [Some(WEB); 2]);
+            assert!(state.take_events().is_empty());
+        }
+    }
+    let mut state = DetectionState::new(false);
+    assert_eq!(identify(&mut state, TO_SERVER, (40_000, 99)), DetectionOutcome::Failed, "the beginning was seen");
+    assert_eq!(identify(&mut state, TO_CLIENT, (40_000, 99)), straight);
+}
+
 #[test]
 fn turns_a_flow_round_that_was_picked_up_in_the_middle() {
     let mut state = DetectionState::new(true);

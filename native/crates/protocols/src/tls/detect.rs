@@ -1,4 +1,6 @@
 //! Recognising TLS by its first octets.
+//!
+//! Of flows picked up in the middle, application data and alerts do not say who sends them: the ports do.
 
 use sidewire_app_layer::{Pattern, Probe, Transport, Verdict};
 use sidewire_base::Direction;
@@ -23,18 +25,18 @@ pub(super) const PATTERNS: &[Pattern] = &[
         depth: 5,
         confirm: Some(ssl2_hello),
     },
-    to_client(b"\x15\x03\x00"),
-    to_client(b"\x15\x03\x01"),
-    to_client(b"\x15\x03\x02"),
-    to_client(b"\x15\x03\x03"),
+    sealed(b"\x15\x03\x00"),
+    sealed(b"\x15\x03\x01"),
+    sealed(b"\x15\x03\x02"),
+    sealed(b"\x15\x03\x03"),
     to_client(b"\x16\x03\x00"),
     to_client(b"\x16\x03\x01"),
     to_client(b"\x16\x03\x02"),
     to_client(b"\x16\x03\x03"),
-    to_client(b"\x17\x03\x00"),
-    to_client(b"\x17\x03\x01"),
-    to_client(b"\x17\x03\x02"),
-    to_client(b"\x17\x03\x03"),
+    sealed(b"\x17\x03\x00"),
+    sealed(b"\x17\x03\x01"),
+    sealed(b"\x17\x03\x02"),
+    sealed(b"\x17\x03\x03"),
 ];
 
 pub(super) const PROBES: &[Probe] =
@@ -46,6 +48,11 @@ const fn to_server(octets: &'static [u8]) -> Pattern {
 
 const fn to_client(octets: &'static [u8]) -> Pattern {
     at_start(Direction::ToClient, octets)
+}
+
+/// A record that ends or follows a handshake: the server's, unless the beginning of the flow was missed.
+const fn sealed(octets: &'static [u8]) -> Pattern {
+    Pattern { confirm: Some(|_| Verdict::Either), ..to_client(octets) }
 }
 
 const fn at_start(direction: Direction, octets: &'static [u8]) -> Pattern {

@@ -107,6 +107,8 @@ impl Protocol for TlsSession {
             slot.advance(side, progress.get(side), context.time);
         }
         let TakenRecords { octets, need, complete } = outcome.map_err(|_| Failed)?;
+        // A part of a record at the end of a stream is nothing.
+        let (octets, need) = if input.last { (input.data.len(), 0) } else { (octets, need) };
         let (bypass, opaque) = (self.is_bypassed(), self.is_opaque());
         Ok(Step { finished: bypass, bypass, opaque, flush: complete, ..Step::need(octets, need) })
     }

@@ -22,6 +22,9 @@ const MAX_FRAGMENT: usize = (1 << 14) + 1024;
 /// Octets of the smallest record.
 const MIN_RECORD: usize = HEADER + 1;
 
+/// Octets at the start of a record that tell it from others: its type and its version.
+const RECORD_START: usize = 3;
+
 /// Content types of records.
 mod content {
     pub(super) const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -29,6 +32,10 @@ mod content {
     pub(super) const HANDSHAKE: u8 = 22;
     pub(super) const APPLICATION_DATA: u8 = 23;
     pub(super) const HEARTBEAT: u8 = 24;
+
+    pub(super) const fn is_known(kind: u8) -> bool {
+        matches!(kind, CHANGE_CIPHER_SPEC | ALERT | HANDSHAKE | APPLICATION_DATA | HEARTBEAT)
+    }
 }
 
 /// The state of a flow that speaks TLS.
@@ -52,6 +59,20 @@ struct RecordLane {
     passing: usize,
     /// The header of the record that is waited for was looked at.
     begun: bool,
+    /// What is known of where records begin.
+    place: LanePlace,
+}
+
+/// Is it known where the records of a side begin?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum LanePlace {
+    /// The side has sent nothing yet.
+    #[default]
+    Unknown,
+    /// It has sent a record.
+    Records,
+    /// Capture began inside of a record: where the next one begins cannot be told.
+    Lost,
 }
 
 /// What became of the octets at hand.
@@ -97,11 +118,6 @@ impl RecordHeader {
         let &[kind, high, low, long, short] = data.first_chunk::<HEADER>()?;
         let version = TlsVersion(u16::from_be_bytes([high, low]));
         Some(Self { kind, version, length: u16::from_be_bytes([long, short]).into() })
-    }
-
-    const fn is_known(self) -> bool {
-        use content::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEARTBEAT};
-        matches!(self.kind, CHANGE_CIPHER_SPEC | ALERT | HANDSHAKE | APPLICATION_DATA | HEARTBEAT)
     }
 }
 
@@ -160,6 +176,11 @@ impl TlsSession {
         context: &mut ParseContext<'_>,
     ) -> Result<TakenRecords, Unfollowable> {
         let mut taken = TakenRecords::default();
+        match self.find_records(input.data, step.from, context.midstream) {
+            LanePlace::Unknown => return Ok(TakenRecords { need: RECORD_START, ..TakenRecords::default() }),
+            LanePlace::Lost => return Ok(TakenRecords { octets: input.data.len(), ..TakenRecords::default() }),
+            LanePlace::Records => {}
+        }
         if !self.lanes[step.from].begun {
             step.tx.latest = 0;
         }
@@ -198,6 +219,22 @@ impl TlsSession {
             }
         }
         Ok(taken)
+    }
+
+    /// Looks where the first octets of a side are from: of a flow picked up in the middle, they may be from inside of a
+    /// record. What such a side sends is passed over, since nothing in it is sure to be a record's header.
+    fn find_records(&mut self, data: &[u8], from: Direction, midstream: bool) -> LanePlace {
+        let place = &mut self.lanes[from].place;
+        if *place == LanePlace::Unknown {
+            *place = match data.first_chunk::<RECORD_START>() {
+                _ if !midstream => LanePlace::Records,
+                None => LanePlace::Unknown,
+                Some([kind, 3, _]) if content::is_known(*kind) => LanePlace::Records,
+                Some([first, _, message]) if ssl2::begins_hello(*first, *message) => LanePlace::Records,
+                Some(_) => LanePlace::Lost,
+            };
+        }
+        *place
     }
 
     fn ssl2_record(
@@ -274,7 +311,7 @@ impl TlsSession {
     fn check(&mut self, header: RecordHeader, step: &mut RecordStep<'_>) -> Result<bool, Unfollowable> {
         let from = step.from;
         let before = step.tx.sides[from].version;
-        if !header.is_known() {
+        if !content::is_known(header.kind) {
             step.events.raise(TlsEvent::InvalidRecordType);
             let tolerated = matches!(before, TlsVersion::TLS10 | TlsVersion::TLS11);
             return if tolerated { Ok(false) } else { Err(Unfollowable) };

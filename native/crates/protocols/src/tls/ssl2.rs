@@ -14,6 +14,11 @@ pub(super) const fn begins(octet: u8) -> bool {
     octet & 0xc0 != 0
 }
 
+/// True when a record of SSL 2.0, of the shorter form, begins a session: first octet, and type of its message.
+pub(super) const fn begins_hello(first: u8, message: u8) -> bool {
+    first & 0x80 != 0 && matches!(message, kind::CLIENT_HELLO | kind::SERVER_HELLO)
+}
+
 /// Where a record's parts are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ssl2Record {

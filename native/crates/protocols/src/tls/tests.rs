@@ -173,6 +173,49 @@ fn a_handshake_is_one_transaction() {
 }
 
 #[test]
+fn a_certificate_is_valid_until_it_expires() {
+    let at = |seconds| {
+        let mut flow = Flow::new();
+        flow.harness.time = Time::new(seconds, 0);
+        let flow = flow.server(&record(22, &certificates(&[LEAF])));
+        ["tls_cert_valid", "tls_cert_expired"].map(|name| flow.value(name, Direction::ToClient).unwrap())
+    };
+    // Before it becomes valid (2019), in its last second, and after that.
+    assert_eq!(at(1_546_300_800), ["1", "0"]);
+    assert_eq!(at(1_924_991_999), ["1", "0"]);
+    assert_eq!(at(1_924_992_000), ["0", "1"]);
+}
+
+#[test]
+fn a_side_picked_up_inside_of_a_record_is_passed_over() {
+    let lost = [&[0x30, 0x82][..], &record(22, &usual_hello())].concat();
+    for (first, other) in [(Direction::ToServer, Direction::ToClient), (Direction::ToClient, Direction::ToServer)] {
+        for cut in 1..8 {
+            let mut flow = Flow::new();
+            flow.harness.midstream = true;
+            for piece in [&lost[..cut], &lost[cut..]] {
+                flow.say(first, piece);
+            }
+            assert!(flow.held[first.index()].is_empty());
+            flow.say(other, &record(23, &[0; 40]));
+            assert_eq!((flow.events(), flow.failed), (vec![], false));
+        }
+    }
+    let whole = Flow::new().client(&lost);
+    assert!(whole.failed, "its beginning was seen");
+}
+
+#[test]
+fn what_the_end_cuts_off_is_not_waited_for() {
+    let mut flow = Flow::new();
+    for octets in [&record(22, &usual_hello())[..20], b"\x80", b"\x17\x03\x03\x00"] {
+        let input = ParseInput { data: octets, offset: 0, last: true };
+        let step = flow.session.parse(Direction::ToServer, input, &mut flow.harness.context()).unwrap();
+        assert_eq!((step.consumed, step.need), (octets.len(), 0));
+    }
+}
+
+#[test]
 fn a_client_shows_its_certificate_when_asked() {
     let request = message(13, &[1, 1, 0, 2, 4, 1, 0, 0]);
     let flow = Flow::new()
