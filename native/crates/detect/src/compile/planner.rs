@@ -103,26 +103,31 @@ impl Planner<'_> {
             host_state: draft.host_state,
             asks_event: draft.asks_event,
             storing: draft.storing,
-            meta: RuleMeta {
-                gid: rule.gid,
-                sid: rule.sid,
-                rev: rule.rev,
-                action: rule.action,
-                msg: rule.msg.clone(),
-                class: rule.class.clone(),
-                priority: rule.priority,
-                protocol: rule.protocol.clone(),
-                references: rule.references.clone(),
-                metadata: rule.metadata.clone(),
-                target: rule.target,
-                noalert: rule.noalert,
-                tag: rule.tag.clone(),
-                text: rule.text.clone(),
-                threshold: rule.threshold,
-                detection_filter: rule.detection_filter,
-                suppressions,
-                kind,
-            },
+            meta: rule_meta(rule, kind, suppressions),
         })
+    }
+}
+
+/// What alerts tell of a rule.
+fn rule_meta(rule: &ir::Rule, kind: RuleType, suppressions: Vec<Suppress>) -> RuleMeta {
+    RuleMeta {
+        gid: rule.gid,
+        sid: rule.sid,
+        rev: rule.rev,
+        action: rule.action,
+        msg: rule.msg.clone(),
+        class: rule.class.clone(),
+        priority: rule.priority,
+        protocol: rule.protocol.clone(),
+        references: rule.references.clone(),
+        metadata: rule.metadata.clone(),
+        target: rule.target,
+        noalert: rule.noalert,
+        tag: rule.tag.clone(),
+        text: rule.text.clone(),
+        threshold: rule.threshold,
+        detection_filter: rule.detection_filter,
+        suppressions,
+        kind,
     }
 }

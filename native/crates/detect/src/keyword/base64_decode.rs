@@ -5,8 +5,8 @@ use sidewire_ir as ir;
 use crate::error::RuleError;
 use crate::keyword::Check;
 use crate::keyword::base64;
-use crate::keyword::eval::BufferRun;
-use crate::keyword::operator::{CompileScope, Operator, Placement, Rest, Verdict};
+use crate::keyword::eval::{BufferRun, Rest, Verdict};
+use crate::keyword::operator::{CompileScope, Operator, Placement};
 
 /// Octets that are decoded at most.
 const LIMIT: usize = 65_536;

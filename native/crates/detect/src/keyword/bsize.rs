@@ -3,8 +3,8 @@
 use sidewire_ir as ir;
 
 use crate::error::RuleError;
-use crate::keyword::eval::BufferRun;
-use crate::keyword::operator::{CompileScope, Operator, Placement, Rest, Verdict};
+use crate::keyword::eval::{BufferRun, Rest, Verdict};
+use crate::keyword::operator::{CompileScope, Operator, Placement};
 use crate::keyword::ranges::Ranges;
 
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use sidewire_ir as ir;
 
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
-use crate::keyword::eval::BufferRun;
-use crate::keyword::operator::{Amount, CompileScope, Operator, Placement, Rest, Verdict};
+use crate::keyword::eval::{Amount, BufferRun, Rest, Verdict};
+use crate::keyword::operator::{CompileScope, Operator, Placement};
 
 #[derive(Debug)]
 pub(crate) struct ByteJumpCheck {

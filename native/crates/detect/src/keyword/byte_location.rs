@@ -4,9 +4,9 @@ use sidewire_ir as ir;
 use sidewire_ir::Endian;
 
 use crate::error::RuleError;
-use crate::keyword::eval::BufferRun;
+use crate::keyword::eval::{Amount, BufferRun};
 use crate::keyword::number;
-use crate::keyword::operator::{Amount, CompileScope, Placement};
+use crate::keyword::operator::{CompileScope, Placement};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ByteLocation {

@@ -7,7 +7,7 @@ use sidewire_base::Direction;
 use sidewire_decode::DecodeEvent;
 use sidewire_ir::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, ValueKind};
 
-use crate::keyword::fields::{self, Kind};
+use crate::keyword::fields::{self, Field, PacketBuffer, PacketFieldKind};
 use crate::keyword::transform;
 
 /// All keywords: header fields, protocol rows, events, transforms.
@@ -16,36 +16,8 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
     let mut catalog = Catalog {
         version: sidewire_ir::IR_VERSION,
         protocols: protocols.iter().map(protocol).collect(),
-        buffers: fields::BUFFERS
-            .iter()
-            .map(|buffer| BufferRow {
-                name: buffer.name.into(),
-                aliases: Vec::new(),
-                modifier: String::new(),
-                doc: buffer.doc.into(),
-                multi: false,
-                named: false,
-                protocols: Vec::new(),
-                to_server: true,
-                to_client: true,
-            })
-            .collect(),
-        fields: fields::FIELDS
-            .iter()
-            .map(|field| FieldRow {
-                name: field.name.into(),
-                aliases: owned(field.aliases),
-                doc: field.doc.into(),
-                kind: match field.kind {
-                    Kind::Number(bits) => kind(ValueKind::Number, bits, &[]),
-                    Kind::Enumeration(bits, names) => kind(ValueKind::Enumeration, bits, names),
-                    Kind::Flags(bits, names) => kind(ValueKind::Flags, bits, names),
-                },
-                protocols: Vec::new(),
-                to_server: true,
-                to_client: true,
-            })
-            .collect(),
+        buffers: fields::BUFFERS.iter().map(packet_buffer).collect(),
+        fields: fields::FIELDS.iter().map(packet_field).collect(),
         frames: protocols.iter().flat_map(frames).collect(),
         events: vec![
             family("decode-event", "", DecodeEvent::NAMES.iter().copied()),
@@ -54,67 +26,119 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
         ],
         transforms: owned(transform::NAMES),
     };
-    // Rows of one name in several protocols are one keyword.
+    let of_protocols = protocols.iter().filter(|def| !def.info.events.is_empty());
+    catalog.events.extend(
+        of_protocols
+            .map(|def| family("app-layer-event", def.info.name, def.info.events.iter().map(|event| event.name))),
+    );
+    protocol_rows(protocols, &mut catalog);
+    catalog
+}
+
+/// The rows of protocols; those of one name in several protocols are one keyword.
+fn protocol_rows(protocols: &[ProtocolDef], catalog: &mut Catalog) {
     let (mut buffers, mut numbers) = (BTreeMap::<&str, BufferRow>::new(), BTreeMap::<&str, FieldRow>::new());
     for def in protocols {
         for info in (0..).map_while(def.buffers) {
             let (to_server, to_client) = sides(info);
-            let field = match info.kind {
-                BufferKind::Bytes | BufferKind::Multi | BufferKind::Items | BufferKind::Body | BufferKind::Bodies => {
-                    None
+            let (protocols, towards_server, towards_client) = match row_kind(info.kind) {
+                RowKind::Own => continue,
+                RowKind::Buffer => {
+                    let row = buffers.entry(info.name).or_insert_with(|| buffer_row(info));
+                    (&mut row.protocols, &mut row.to_server, &mut row.to_client)
                 }
-                // `dcerpc.iface` has a grammar of its own.
-                BufferKind::Interfaces | BufferKind::Files => continue,
-                BufferKind::Uint(bits) | BufferKind::UintList(bits) => Some(kind(ValueKind::Number, bits, &[])),
-                BufferKind::Enumeration(names) | BufferKind::EnumerationList(names) => {
-                    Some(kind(ValueKind::Enumeration, 64, names))
+                RowKind::Field(kind) => {
+                    let row = numbers.entry(info.name).or_insert_with(|| field_row(info, kind));
+                    (&mut row.protocols, &mut row.to_server, &mut row.to_client)
                 }
-                BufferKind::Flags(names) => Some(kind(ValueKind::Flags, 64, names)),
             };
-            match field {
-                None => {
-                    let row = buffers.entry(info.name).or_insert_with(|| BufferRow {
-                        name: info.name.into(),
-                        aliases: owned(info.aliases),
-                        modifier: info.modifier.unwrap_or_default().into(),
-                        doc: info.doc.into(),
-                        multi: matches!(info.kind, BufferKind::Multi | BufferKind::Items | BufferKind::Bodies),
-                        named: matches!(info.kind, BufferKind::Items),
-                        protocols: Vec::new(),
-                        to_server: false,
-                        to_client: false,
-                    });
-                    row.protocols.push(def.info.name.into());
-                    row.to_server |= to_server;
-                    row.to_client |= to_client;
-                }
-                Some(kind) => {
-                    let row = numbers.entry(info.name).or_insert_with(|| FieldRow {
-                        name: info.name.into(),
-                        aliases: owned(info.aliases),
-                        doc: info.doc.into(),
-                        kind,
-                        protocols: Vec::new(),
-                        to_server: false,
-                        to_client: false,
-                    });
-                    row.protocols.push(def.info.name.into());
-                    row.to_server |= to_server;
-                    row.to_client |= to_client;
-                }
-            }
-        }
-        if !def.info.events.is_empty() {
-            catalog.events.push(family(
-                "app-layer-event",
-                def.info.name,
-                def.info.events.iter().map(|event| event.name),
-            ));
+            protocols.push(def.info.name.into());
+            *towards_server |= to_server;
+            *towards_client |= to_client;
         }
     }
     catalog.buffers.extend(buffers.into_values());
     catalog.fields.extend(numbers.into_values());
-    catalog
+}
+
+/// What a protocol's row is to rules.
+enum RowKind {
+    Buffer,
+    Field(FieldKind),
+    /// A keyword with a grammar of its own: `dcerpc.iface`, and those on files.
+    Own,
+}
+
+fn row_kind(row: BufferKind) -> RowKind {
+    match row {
+        BufferKind::Bytes | BufferKind::Multi | BufferKind::Items | BufferKind::Body | BufferKind::Bodies => {
+            RowKind::Buffer
+        }
+        BufferKind::Interfaces | BufferKind::Files => RowKind::Own,
+        BufferKind::Uint(bits) | BufferKind::UintList(bits) => RowKind::Field(kind(ValueKind::Number, bits, &[])),
+        BufferKind::Enumeration(names) | BufferKind::EnumerationList(names) => {
+            RowKind::Field(kind(ValueKind::Enumeration, 64, names))
+        }
+        BufferKind::Flags(names) => RowKind::Field(kind(ValueKind::Flags, 64, names)),
+    }
+}
+
+fn packet_buffer(buffer: &PacketBuffer) -> BufferRow {
+    BufferRow {
+        name: buffer.name.into(),
+        aliases: Vec::new(),
+        modifier: String::new(),
+        doc: buffer.doc.into(),
+        multi: false,
+        named: false,
+        protocols: Vec::new(),
+        to_server: true,
+        to_client: true,
+    }
+}
+
+fn packet_field(field: &Field) -> FieldRow {
+    FieldRow {
+        name: field.name.into(),
+        aliases: owned(field.aliases),
+        doc: field.doc.into(),
+        kind: match field.kind {
+            PacketFieldKind::Number(bits) => kind(ValueKind::Number, bits, &[]),
+            PacketFieldKind::Enumeration(bits, names) => kind(ValueKind::Enumeration, bits, names),
+            PacketFieldKind::Flags(bits, names) => kind(ValueKind::Flags, bits, names),
+        },
+        protocols: Vec::new(),
+        to_server: true,
+        to_client: true,
+    }
+}
+
+/// A buffer of protocols, before the first of them is noted.
+fn buffer_row(info: &BufferInfo) -> BufferRow {
+    BufferRow {
+        name: info.name.into(),
+        aliases: owned(info.aliases),
+        modifier: info.modifier.unwrap_or_default().into(),
+        doc: info.doc.into(),
+        multi: matches!(info.kind, BufferKind::Multi | BufferKind::Items | BufferKind::Bodies),
+        named: matches!(info.kind, BufferKind::Items),
+        protocols: Vec::new(),
+        to_server: false,
+        to_client: false,
+    }
+}
+
+/// A field of protocols, before the first of them is noted.
+fn field_row(info: &BufferInfo, kind: FieldKind) -> FieldRow {
+    FieldRow {
+        name: info.name.into(),
+        aliases: owned(info.aliases),
+        doc: info.doc.into(),
+        kind,
+        protocols: Vec::new(),
+        to_server: false,
+        to_client: false,
+    }
 }
 
 fn sides(info: &BufferInfo) -> (bool, bool) {

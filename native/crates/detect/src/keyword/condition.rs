@@ -91,22 +91,3 @@ impl Effect {
         }
     }
 }
-
-/// What a keyword means that either asks or does something.
-#[derive(Debug)]
-pub(crate) enum Meaning {
-    Asks(Condition),
-    Does(Effect),
-}
-
-impl From<Condition> for Meaning {
-    fn from(condition: Condition) -> Self {
-        Self::Asks(condition)
-    }
-}
-
-impl From<Effect> for Meaning {
-    fn from(effect: Effect) -> Self {
-        Self::Does(effect)
-    }
-}

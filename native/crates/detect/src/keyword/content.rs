@@ -3,9 +3,9 @@
 use sidewire_ir as ir;
 
 use crate::error::RuleError;
-use crate::keyword::eval::BufferRun;
+use crate::keyword::eval::{Amount, BufferRun, Rest, Verdict};
 use crate::keyword::literal::Literal;
-use crate::keyword::operator::{Amount, CompileScope, Operator, Placement, Rest, Verdict, unhex};
+use crate::keyword::operator::{CompileScope, Operator, Placement, unhex};
 
 #[derive(Debug)]
 pub(crate) struct ContentCheck {

@@ -4,8 +4,8 @@ use sidewire_ir as ir;
 use sidewire_ir::Compare;
 
 use crate::error::RuleError;
-use crate::keyword::eval::BufferRun;
-use crate::keyword::operator::{CompileScope, Operator, Placement, Rest, Verdict};
+use crate::keyword::eval::{BufferRun, Rest, Verdict};
+use crate::keyword::operator::{CompileScope, Operator, Placement};
 use crate::state::names::Name;
 
 #[derive(Debug)]

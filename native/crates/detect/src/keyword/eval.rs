@@ -3,7 +3,6 @@
 use sidewire_mpm::RegexScratch;
 
 use crate::keyword::Check;
-use crate::keyword::operator::{Amount, Rest, Verdict};
 use crate::state::names::Name;
 use crate::state::unfinished::{Capture, Left};
 
@@ -53,6 +52,37 @@ impl Work {
             Amount::Variable(at) => i64::try_from(self.variables.get(at).copied().unwrap_or(0)).unwrap_or(i64::MAX),
         }
     }
+}
+
+/// The checks after the one that is evaluated.
+#[derive(Clone, Copy)]
+pub(crate) struct Rest<'c> {
+    pub(crate) checks: &'c [Check],
+    /// Position of the first of them.
+    pub(crate) next: usize,
+}
+
+/// What became of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It holds; the ones after it are still to be evaluated.
+    Holds,
+    Fails,
+    /// It has evaluated the ones after it as well: all of them hold, or they do not.
+    Settled(bool),
+}
+
+impl From<bool> for Verdict {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Holds } else { Self::Fails }
+    }
+}
+
+/// A constant, or a variable of the rule by position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Amount {
+    Number(i64),
+    Variable(usize),
 }
 
 /// The buffer a condition looks into.

@@ -42,7 +42,7 @@ impl<'s> Subject<'s> {
 
 /// How a field's value is written in rules.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum PacketFieldKind {
     /// A number of so many bits.
     Number(u8),
     /// One of some names, or a number.
@@ -56,7 +56,7 @@ pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) aliases: &'static [&'static str],
     pub(crate) doc: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: PacketFieldKind,
     /// It is read from the packet, not from the flow: rules that ask for it look at packets.
     pub(crate) of_packet: bool,
     /// The value; fields with several give one for each `nth` from 0.
@@ -130,81 +130,81 @@ macro_rules! fields {
 
 /// All fields.
 pub(crate) static FIELDS: &[Field] = fields! {
-    "ttl" [] Kind::Number(8), true, "Time to live or hop limit.",
+    "ttl" [] PacketFieldKind::Number(8), true, "Time to live or hop limit.",
         |s, nth| once(nth, s.ip().map(|ip| ip.ttl));
-    "tos" [] Kind::Number(8), true, "IPv4 type of service or IPv6 traffic class.",
+    "tos" [] PacketFieldKind::Number(8), true, "IPv4 type of service or IPv6 traffic class.",
         |s, nth| once(nth, s.ip().map(|ip| ip.tos));
-    "id" [] Kind::Number(16), true, "IPv4 identification.",
+    "id" [] PacketFieldKind::Number(16), true, "IPv4 identification.",
         |s, nth| once(nth, s.ip().filter(|ip| ip.version == 4).map(|ip| ip.id));
-    "ip_proto" [] Kind::Enumeration(8, IP_PROTOCOLS.words()), true, "IP protocol number.",
+    "ip_proto" [] PacketFieldKind::Enumeration(8, IP_PROTOCOLS.words()), true, "IP protocol number.",
         |s, nth| once(nth, s.ip().map(|ip| ip.protocol));
-    "ipopts" [] Kind::Enumeration(8, IP_OPTIONS), true, "IPv4 options, by kind.",
+    "ipopts" [] PacketFieldKind::Enumeration(8, IP_OPTIONS), true, "IPv4 options, by kind.",
         |s, nth| ip_option(s.ip().filter(|ip| ip.version == 4)?.options, nth).map(u64::from);
-    "fragbits" [] Kind::Flags(3, FRAGMENT_FLAGS), true, "Fragmentation flags: more, don't, reserved.",
+    "fragbits" [] PacketFieldKind::Flags(3, FRAGMENT_FLAGS), true, "Fragmentation flags: more, don't, reserved.",
         |s, nth| once(nth, s.ip().map(|ip| ip.fragment_flags));
-    "fragoffset" [] Kind::Number(16), true, "Fragment offset, in units of eight octets.",
+    "fragoffset" [] PacketFieldKind::Number(16), true, "Fragment offset, in units of eight octets.",
         |s, nth| once(nth, s.ip().map(|ip| ip.fragment_offset / 8));
-    "dsize" [] Kind::Number(16), true, "Octets of payload of the packet.",
+    "dsize" [] PacketFieldKind::Number(16), true, "Octets of payload of the packet.",
         |s, nth| once(nth, s.packet.map(|packet| packet.payload.len() as u64));
-    "tcp.flags" ["flags"] Kind::Flags(8, TCP_FLAGS), true, "TCP flags.",
+    "tcp.flags" ["flags"] PacketFieldKind::Flags(8, TCP_FLAGS), true, "TCP flags.",
         |s, nth| once(nth, s.tcp().map(|tcp| tcp.flags));
-    "tcp.seq" ["seq"] Kind::Number(32), true, "TCP sequence number.",
+    "tcp.seq" ["seq"] PacketFieldKind::Number(32), true, "TCP sequence number.",
         |s, nth| once(nth, s.tcp().map(|tcp| tcp.sequence));
-    "tcp.ack" ["ack"] Kind::Number(32), true, "TCP acknowledgement number.",
+    "tcp.ack" ["ack"] PacketFieldKind::Number(32), true, "TCP acknowledgement number.",
         |s, nth| once(nth, s.tcp().map(|tcp| tcp.acknowledgement));
-    "tcp.window" ["window"] Kind::Number(16), true, "TCP window, not scaled.",
+    "tcp.window" ["window"] PacketFieldKind::Number(16), true, "TCP window, not scaled.",
         |s, nth| once(nth, s.tcp().map(|tcp| tcp.window));
-    "tcp.mss" [] Kind::Number(16), true, "TCP maximum segment size option.",
+    "tcp.mss" [] PacketFieldKind::Number(16), true, "TCP maximum segment size option.",
         |s, nth| once(nth, s.tcp().and_then(|tcp| tcp.options.mss));
-    "tcp.wscale" [] Kind::Number(8), true, "TCP window scale option.",
+    "tcp.wscale" [] PacketFieldKind::Number(8), true, "TCP window scale option.",
         |s, nth| once(nth, s.tcp().and_then(|tcp| tcp.options.window_scale));
-    "itype" [] Kind::Number(8), true, "ICMP or ICMPv6 type.",
+    "itype" [] PacketFieldKind::Number(8), true, "ICMP or ICMPv6 type.",
         |s, nth| once(nth, s.icmp().map(|(icmp, _)| icmp.kind));
-    "icode" [] Kind::Number(8), true, "ICMP or ICMPv6 code.",
+    "icode" [] PacketFieldKind::Number(8), true, "ICMP or ICMPv6 code.",
         |s, nth| once(nth, s.icmp().map(|(icmp, _)| icmp.code));
-    "icmp_id" [] Kind::Number(16), true, "ICMP identifier.",
+    "icmp_id" [] PacketFieldKind::Number(16), true, "ICMP identifier.",
         |s, nth| once(nth, s.icmp().and_then(|(icmp, _)| icmp.echo).map(|(id, _)| id));
-    "icmp_seq" [] Kind::Number(16), true, "ICMP sequence number.",
+    "icmp_seq" [] PacketFieldKind::Number(16), true, "ICMP sequence number.",
         |s, nth| once(nth, s.icmp().and_then(|(icmp, _)| icmp.echo).map(|(_, sequence)| sequence));
-    "icmpv6.mtu" [] Kind::Number(32), true, "MTU of an ICMPv6 `packet too big`.",
+    "icmpv6.mtu" [] PacketFieldKind::Number(32), true, "MTU of an ICMPv6 `packet too big`.",
         |s, nth| once(nth, s.icmp().filter(|(_, version)| *version == 6).and_then(|(icmp, _)| icmp.mtu));
-    "ipv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of the IPv4 header.",
+    "ipv4-csum" [] PacketFieldKind::Enumeration(8, CHECKSUM), true, "The checksum of the IPv4 header.",
         |s, nth| once(nth, s.packet.and_then(Packet::network_checksum_holds));
-    "tcpv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of TCP over IPv4.",
+    "tcpv4-csum" [] PacketFieldKind::Enumeration(8, CHECKSUM), true, "The checksum of TCP over IPv4.",
         |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, TransportLayer::Tcp(_))));
-    "tcpv6-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of TCP over IPv6.",
+    "tcpv6-csum" [] PacketFieldKind::Enumeration(8, CHECKSUM), true, "The checksum of TCP over IPv6.",
         |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, TransportLayer::Tcp(_))));
-    "udpv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of UDP over IPv4.",
+    "udpv4-csum" [] PacketFieldKind::Enumeration(8, CHECKSUM), true, "The checksum of UDP over IPv4.",
         |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, TransportLayer::Udp(_))));
-    "udpv6-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of UDP over IPv6.",
+    "udpv6-csum" [] PacketFieldKind::Enumeration(8, CHECKSUM), true, "The checksum of UDP over IPv6.",
         |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, TransportLayer::Udp(_))));
-    "icmpv4-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of ICMP.",
+    "icmpv4-csum" [] PacketFieldKind::Enumeration(8, CHECKSUM), true, "The checksum of ICMP.",
         |s, nth| once(nth, s.transport_checksum(4, |transport| matches!(transport, TransportLayer::Icmp(_))));
-    "icmpv6-csum" [] Kind::Enumeration(8, CHECKSUM), true, "The checksum of ICMPv6.",
+    "icmpv6-csum" [] PacketFieldKind::Enumeration(8, CHECKSUM), true, "The checksum of ICMPv6.",
         |s, nth| once(nth, s.transport_checksum(6, |transport| matches!(transport, TransportLayer::Icmp(_))));
-    "vlan.id" [] Kind::Number(12), true, "VLAN identifiers; one must hold.",
+    "vlan.id" [] PacketFieldKind::Number(12), true, "VLAN identifiers; one must hold.",
         |s, nth| s.packet?.vlans.get(nth as usize).map(|id| (*id).into());
-    "vlan.id.0" [] Kind::Number(12), true, "The outermost VLAN identifier.",
+    "vlan.id.0" [] PacketFieldKind::Number(12), true, "The outermost VLAN identifier.",
         |s, nth| once(nth, s.packet.and_then(|packet| packet.vlans.first().copied()));
-    "vlan.id.1" [] Kind::Number(12), true, "The second VLAN identifier.",
+    "vlan.id.1" [] PacketFieldKind::Number(12), true, "The second VLAN identifier.",
         |s, nth| once(nth, s.packet.and_then(|packet| packet.vlans.get(1).copied()));
-    "vlan.id.2" [] Kind::Number(12), true, "The third VLAN identifier.",
+    "vlan.id.2" [] PacketFieldKind::Number(12), true, "The third VLAN identifier.",
         |s, nth| once(nth, s.packet.and_then(|packet| packet.vlans.get(2).copied()));
-    "vlan.layers" [] Kind::Number(8), true, "Number of VLAN tags.",
+    "vlan.layers" [] PacketFieldKind::Number(8), true, "Number of VLAN tags.",
         |s, nth| once(nth, s.packet.map(|packet| packet.vlans.len() as u64));
-    "flow.age" [] Kind::Number(32), false, "Seconds since the flow's first packet.",
+    "flow.age" [] PacketFieldKind::Number(32), false, "Seconds since the flow's first packet.",
         |s, nth| once(nth, s.stats.map(|stats| stats.age));
-    "flow.pkts" [] Kind::Number(64), false, "Packets of the flow in either direction.",
+    "flow.pkts" [] PacketFieldKind::Number(64), false, "Packets of the flow in either direction.",
         |s, nth| either(s.stats?.packets, nth);
-    "flow.pkts_toserver" [] Kind::Number(64), false, "Packets of the flow to the server.",
+    "flow.pkts_toserver" [] PacketFieldKind::Number(64), false, "Packets of the flow to the server.",
         |s, nth| once(nth, s.stats.map(|stats| stats.packets.to_server));
-    "flow.pkts_toclient" [] Kind::Number(64), false, "Packets of the flow to the client.",
+    "flow.pkts_toclient" [] PacketFieldKind::Number(64), false, "Packets of the flow to the client.",
         |s, nth| once(nth, s.stats.map(|stats| stats.packets.to_client));
-    "flow.bytes" [] Kind::Number(64), false, "Octets of the flow in either direction.",
+    "flow.bytes" [] PacketFieldKind::Number(64), false, "Octets of the flow in either direction.",
         |s, nth| either(s.stats?.bytes, nth);
-    "flow.bytes_toserver" [] Kind::Number(64), false, "Octets of the flow to the server.",
+    "flow.bytes_toserver" [] PacketFieldKind::Number(64), false, "Octets of the flow to the server.",
         |s, nth| once(nth, s.stats.map(|stats| stats.bytes.to_server));
-    "flow.bytes_toclient" [] Kind::Number(64), false, "Octets of the flow to the client.",
+    "flow.bytes_toclient" [] PacketFieldKind::Number(64), false, "Octets of the flow to the client.",
         |s, nth| once(nth, s.stats.map(|stats| stats.bytes.to_client));
 };
 

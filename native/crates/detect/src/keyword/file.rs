@@ -189,15 +189,6 @@ impl FileStoring {
     }
 }
 
-/// What rules want of files of the rest of a flow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FileWishes {
-    /// All of a direction are to be stored.
-    pub store: PerDirection<bool>,
-    /// Some are to be stored: the flow is to be followed as far as the file store does.
-    pub follow: bool,
-}
-
 /// What a condition on a row of the protocols wants of files.
 pub(crate) fn file_policy(row: &str, test: Option<&FileTest>) -> FilePolicy {
     let policy = FilePolicy::default();

@@ -2,8 +2,8 @@
 
 use sidewire_ir::FlowBitAction;
 
-use crate::keyword::condition::{Condition, Effect, Meaning};
 use crate::keyword::context::{ConditionInput, EffectOutput};
+use crate::keyword::meaning::KeywordMeaning;
 use crate::state::names::Name;
 
 /// One of some bits is set, or none of them.
@@ -21,13 +21,13 @@ pub(crate) struct FlowBitsChange {
 }
 
 /// What `flowbits` means.
-pub(crate) fn compile(action: FlowBitAction, names: &[String]) -> Meaning {
+pub(crate) fn compile(action: FlowBitAction, names: &[String]) -> KeywordMeaning<FlowBitsTest, FlowBitsChange> {
     let names = names.iter().map(|name| Name::new(name)).collect();
     match action {
-        FlowBitAction::IsSet => Condition::FlowBits(FlowBitsTest { set: true, names }).into(),
-        FlowBitAction::IsNotSet => Condition::FlowBits(FlowBitsTest { set: false, names }).into(),
+        FlowBitAction::IsSet => KeywordMeaning::Condition(FlowBitsTest { set: true, names }),
+        FlowBitAction::IsNotSet => KeywordMeaning::Condition(FlowBitsTest { set: false, names }),
         FlowBitAction::Set | FlowBitAction::Unset | FlowBitAction::Toggle => {
-            Effect::FlowBits(FlowBitsChange { action, names }).into()
+            KeywordMeaning::Effect(FlowBitsChange { action, names })
         }
     }
 }

@@ -4,8 +4,8 @@ use sidewire_ir as ir;
 use sidewire_ir::FlowIntAction;
 
 use crate::error::RuleError;
-use crate::keyword::condition::{Condition, Effect, Meaning};
 use crate::keyword::context::{ConditionInput, EffectOutput};
+use crate::keyword::meaning::KeywordMeaning;
 use crate::state::flow_state::FlowState;
 use crate::state::names::Name;
 
@@ -13,13 +13,13 @@ use crate::state::names::Name;
 #[derive(Debug)]
 pub(crate) struct FlowIntTest {
     name: Name,
-    test: Test,
+    test: FlowIntComparison,
 }
 
 #[derive(Debug)]
-enum Test {
+enum FlowIntComparison {
     IsSet(bool),
-    Compare(fn(u32, u32) -> bool, Operand),
+    Compare(fn(u32, u32) -> bool, FlowIntOperand),
 }
 
 /// A number that is set or changed.
@@ -28,25 +28,31 @@ pub(crate) struct FlowIntChange {
     name: Name,
     /// What becomes of the number and the operand.
     compute: fn(u32, u32) -> u32,
-    operand: Operand,
+    operand: FlowIntOperand,
 }
 
 #[derive(Debug)]
-enum Operand {
+enum FlowIntOperand {
     Number(u32),
     Variable(Name),
 }
+
+type FlowIntMeaning = KeywordMeaning<FlowIntTest, FlowIntChange>;
 
 /// What `flowint` means.
 ///
 /// # Errors
 /// An operand that is missing, or too large.
-pub(crate) fn compile(name: &str, action: FlowIntAction, value: Option<&ir::Operand>) -> Result<Meaning, RuleError> {
+pub(crate) fn compile(
+    name: &str,
+    action: FlowIntAction,
+    value: Option<&ir::Operand>,
+) -> Result<FlowIntMeaning, RuleError> {
     let name = Name::new(name);
     let compare: fn(u32, u32) -> bool = match action {
         FlowIntAction::IsSet | FlowIntAction::NotSet => {
-            let test = Test::IsSet(action == FlowIntAction::IsSet);
-            return Ok(Condition::FlowInt(FlowIntTest { name, test }).into());
+            let test = FlowIntComparison::IsSet(action == FlowIntAction::IsSet);
+            return Ok(KeywordMeaning::Condition(FlowIntTest { name, test }));
         }
         FlowIntAction::Set => return change(name, |_, new| new, value),
         FlowIntAction::Add => return change(name, u32::wrapping_add, value),
@@ -58,14 +64,17 @@ pub(crate) fn compile(name: &str, action: FlowIntAction, value: Option<&ir::Oper
         FlowIntAction::GreaterOrEqual => |left, right| left >= right,
         FlowIntAction::Greater => |left, right| left > right,
     };
-    Ok(Condition::FlowInt(FlowIntTest { name, test: Test::Compare(compare, Operand::new(value)?) }).into())
+    Ok(KeywordMeaning::Condition(FlowIntTest {
+        name,
+        test: FlowIntComparison::Compare(compare, FlowIntOperand::new(value)?),
+    }))
 }
 
-fn change(name: Name, compute: fn(u32, u32) -> u32, value: Option<&ir::Operand>) -> Result<Meaning, RuleError> {
-    Ok(Effect::FlowInt(FlowIntChange { name, compute, operand: Operand::new(value)? }).into())
+fn change(name: Name, compute: fn(u32, u32) -> u32, value: Option<&ir::Operand>) -> Result<FlowIntMeaning, RuleError> {
+    Ok(KeywordMeaning::Effect(FlowIntChange { name, compute, operand: FlowIntOperand::new(value)? }))
 }
 
-impl Operand {
+impl FlowIntOperand {
     fn new(value: Option<&ir::Operand>) -> Result<Self, RuleError> {
         match value {
             Some(ir::Operand::Number(number)) => u32::try_from(*number).map(Self::Number).map_err(|_| {
@@ -87,9 +96,11 @@ impl Operand {
 impl FlowIntTest {
     pub(crate) fn holds(&self, on: &ConditionInput<'_>) -> bool {
         on.state.is_some_and(|state| match (&self.test, state.int(&self.name)) {
-            (Test::IsSet(set), value) => value.is_some() == *set,
-            (Test::Compare(holds, operand), Some(left)) => operand.value(state).is_some_and(|right| holds(left, right)),
-            (Test::Compare(..), None) => false,
+            (FlowIntComparison::IsSet(set), value) => value.is_some() == *set,
+            (FlowIntComparison::Compare(holds, operand), Some(left)) => {
+                operand.value(state).is_some_and(|right| holds(left, right))
+            }
+            (FlowIntComparison::Compare(..), None) => false,
         })
     }
 }

@@ -3,8 +3,8 @@
 use sidewire_ir as ir;
 
 use crate::error::RuleError;
-use crate::keyword::eval::BufferRun;
-use crate::keyword::operator::{Amount, CompileScope, Operator, Placement, Rest, Verdict};
+use crate::keyword::eval::{Amount, BufferRun, Rest, Verdict};
+use crate::keyword::operator::{CompileScope, Operator, Placement};
 
 #[derive(Debug)]
 pub(crate) struct IsDataAtCheck {

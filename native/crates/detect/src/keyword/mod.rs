@@ -27,6 +27,7 @@ pub(crate) mod flowint;
 pub(crate) mod ipopts;
 mod isdataat;
 pub(crate) mod literal;
+pub(crate) mod meaning;
 pub(crate) mod number;
 pub(crate) mod operator;
 mod pcre;
@@ -40,8 +41,8 @@ pub(crate) mod xbits;
 use sidewire_ir as ir;
 
 use crate::error::RuleError;
-use crate::keyword::eval::BufferRun;
-use crate::keyword::operator::{CompileScope, Operator, Placement, Rest, Verdict};
+use crate::keyword::eval::{BufferRun, Rest, Verdict};
+use crate::keyword::operator::{CompileScope, Operator, Placement};
 
 /// The list of operators: the variant of [`ir::Check`] and of [`Check`], and the type that implements it.
 macro_rules! operators {

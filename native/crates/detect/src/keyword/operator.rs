@@ -5,10 +5,9 @@ use sidewire_ir as ir;
 use sidewire_mpm::RegexLimits;
 
 use crate::error::RuleError;
-use crate::keyword::Check;
-use crate::keyword::eval::BufferRun;
+use crate::keyword::eval::{Amount, BufferRun, Rest, Verdict};
 
-/// A check on a buffer. Implementations are variants of [`Check`], so that evaluation is a `match` and no call through a
+/// A check on a buffer. Implementations are variants of [`crate::keyword::Check`], so that evaluation is a `match` and no call through a
 /// table.
 pub(crate) trait Operator: Sized {
     /// What the rule compiler says of it.
@@ -52,37 +51,6 @@ pub(crate) enum Placement {
     Window,
     /// It depends on where the buffer begins or ends.
     Edges,
-}
-
-/// The checks after the one that is evaluated.
-#[derive(Clone, Copy)]
-pub(crate) struct Rest<'c> {
-    pub(crate) checks: &'c [Check],
-    /// Position of the first of them.
-    pub(crate) next: usize,
-}
-
-/// What became of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It holds; the ones after it are still to be evaluated.
-    Holds,
-    Fails,
-    /// It has evaluated the ones after it as well: all of them hold, or they do not.
-    Settled(bool),
-}
-
-impl From<bool> for Verdict {
-    fn from(holds: bool) -> Self {
-        if holds { Self::Holds } else { Self::Fails }
-    }
-}
-
-/// A constant, or a variable of the rule by position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Amount {
-    Number(i64),
-    Variable(usize),
 }
 
 /// What checks of one rule share while they are compiled.

@@ -5,8 +5,8 @@ use sidewire_ir::PcreScope;
 use sidewire_mpm::Regex;
 
 use crate::error::RuleError;
-use crate::keyword::eval::BufferRun;
-use crate::keyword::operator::{CompileScope, Operator, Placement, Rest, Verdict};
+use crate::keyword::eval::{BufferRun, Rest, Verdict};
+use crate::keyword::operator::{CompileScope, Operator, Placement};
 use crate::state::names::Name;
 use crate::state::unfinished::{Capture, CaptureName};
 

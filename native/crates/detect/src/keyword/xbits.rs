@@ -3,8 +3,8 @@
 use sidewire_base::Time;
 use sidewire_ir::{FlowBitAction, XbitScope};
 
-use crate::keyword::condition::{Condition, Effect, Meaning};
 use crate::keyword::context::{ConditionInput, EffectOutput, PacketFacts};
+use crate::keyword::meaning::KeywordMeaning;
 use crate::state::flow_state::FlowState;
 use crate::state::host_bits::Owner;
 use crate::state::names::Name;
@@ -35,13 +35,18 @@ pub(crate) struct XbitChange {
 }
 
 /// What `xbits` or `hostbits` means.
-pub(crate) fn compile(action: FlowBitAction, name: &str, scope: XbitScope, expire: u32) -> Meaning {
+pub(crate) fn compile(
+    action: FlowBitAction,
+    name: &str,
+    scope: XbitScope,
+    expire: u32,
+) -> KeywordMeaning<XbitTest, XbitChange> {
     let xbit = Xbit { name: Name::new(name), scope, expire };
     match action {
-        FlowBitAction::IsSet => Condition::Xbit(XbitTest { set: true, xbit }).into(),
-        FlowBitAction::IsNotSet => Condition::Xbit(XbitTest { set: false, xbit }).into(),
+        FlowBitAction::IsSet => KeywordMeaning::Condition(XbitTest { set: true, xbit }),
+        FlowBitAction::IsNotSet => KeywordMeaning::Condition(XbitTest { set: false, xbit }),
         FlowBitAction::Set | FlowBitAction::Unset | FlowBitAction::Toggle => {
-            Effect::Xbit(XbitChange { action, xbit }).into()
+            KeywordMeaning::Effect(XbitChange { action, xbit })
         }
     }
 }

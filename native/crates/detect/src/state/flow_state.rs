@@ -2,7 +2,7 @@
 
 use sidewire_base::{Direction, PerDirection, Time};
 
-use crate::keyword::file::FileWishes;
+use crate::state::file_wishes::FileWishes;
 use crate::state::names::Name;
 use crate::state::unfinished::Left;
 

@@ -1,6 +1,7 @@
 //! What detection keeps: with flows, with hosts, for thresholds.
 
 pub(crate) mod app_proto;
+pub(crate) mod file_wishes;
 pub(crate) mod flow_state;
 pub(crate) mod host_bits;
 pub(crate) mod names;

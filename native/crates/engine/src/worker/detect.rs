@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::TxConsumer;
+use sidewire_app_layer::{Frames, TxConsumer};
 use sidewire_base::{Direction, PerDirection, ProtocolId, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::{
@@ -119,6 +119,7 @@ impl<W: Watch> DetectStage<W> {
         let last = packet.is_none();
         let established = flow.data.is_established(flow.both_seen());
         let (source, destination) = flow.endpoints(direction);
+        let stats = flow_stats(flow);
         self.skip_unreadable(&mut flow.data, direction, last);
         let Conversation { tcp, app, rules, .. } = &mut flow.data;
         let mut behind = Vec::new();
@@ -146,15 +147,9 @@ impl<W: Watch> DetectStage<W> {
                 return None;
             }
         }
-        let age = u64::try_from(flow.last.seconds() - flow.first.seconds()).unwrap_or(0);
-        let stats = FlowStats { packets: flow.packets, bytes: flow.bytes, age };
         let event_numbers: smallvec::SmallVec<[u16; 4]> = events.iter().map(|event| event as u16).collect();
         let taken = app.taken();
-        let frames = app.frames.as_deref_mut().and_then(|frames| {
-            let frames = &mut frames[direction];
-            let source = frame_source(tcp.as_deref(), direction, packet)?;
-            (!frames.is_empty()).then_some(FramesInput { frames, source })
-        });
+        let frames = frames_input(app.frames.as_deref_mut(), tcp.as_deref(), direction, packet);
         let input = DetectInput {
             time: at.time,
             ordinal: at.ordinal,
@@ -228,6 +223,24 @@ impl<W: Watch> DetectStage<W> {
         }
         (Some(StreamInput { data: bytes, offset, fresh, flush: true, last: end || last, behind: &[] }), looked)
     }
+}
+
+/// What rules may ask of a flow's size and age.
+fn flow_stats(flow: &ConversationFlow) -> FlowStats {
+    let age = u64::try_from(flow.last.seconds() - flow.first.seconds()).unwrap_or(0);
+    FlowStats { packets: flow.packets, bytes: flow.bytes, age }
+}
+
+/// The frames of a direction, and the octets they are parts of; `None` when there are no frames.
+fn frames_input<'a>(
+    frames: Option<&'a mut PerDirection<Frames>>,
+    tcp: Option<&'a TcpSession>,
+    direction: Direction,
+    packet: Option<&'a Packet<'_>>,
+) -> Option<FramesInput<'a>> {
+    let frames = &mut frames?[direction];
+    let source = frame_source(tcp, direction, packet)?;
+    (!frames.is_empty()).then_some(FramesInput { frames, source })
 }
 
 /// The rules have seen these stream octets, and gaps between them.

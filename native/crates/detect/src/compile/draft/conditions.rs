@@ -9,11 +9,12 @@ use sidewire_ir as ir;
 use crate::compile::draft::Draft;
 use crate::error::RuleError;
 use crate::keyword::app_protocol::AppProtocolTest;
-use crate::keyword::condition::{Condition, Effect, Meaning};
+use crate::keyword::condition::{Condition, Effect};
 use crate::keyword::dcerpc_iface::InterfaceTest;
 use crate::keyword::events::{AppEventTest, DecodeEventTest, StreamEventTest};
 use crate::keyword::field_test::FieldTest;
 use crate::keyword::ipopts::IpOptionTest;
+use crate::keyword::meaning::KeywordMeaning;
 use crate::keyword::ranges::Ranges;
 use crate::keyword::sameip::SameIpTest;
 use crate::keyword::stream_size::StreamSizeTest;
@@ -22,7 +23,7 @@ use crate::keyword::{flowbits, flowint, xbits};
 
 impl Draft<'_> {
     pub(super) fn condition(&mut self, position: usize, condition: &ir::Condition) -> Result<(), RuleError> {
-        let meaning = match condition {
+        let condition = match condition {
             ir::Condition::Buffer { buffer, transforms, checks } => {
                 return self.buffer(position, buffer, transforms, checks);
             }
@@ -48,7 +49,7 @@ impl Draft<'_> {
                 return self.app_event(position, protocol, event, *negated);
             }
             ir::Condition::AppLayerEvent { protocol: None, event, negated } => {
-                Condition::AppEvent(AppEventTest::new(event, *negated)).into()
+                Condition::AppEvent(AppEventTest::new(event, *negated))
             }
             ir::Condition::AppLayerProtocol { part, protocols, failed, unknown, negated } => {
                 let mut apps = Vec::new();
@@ -59,17 +60,17 @@ impl Draft<'_> {
                     }
                 }
                 let (failed, unknown, negated) = (*failed, *unknown, *negated);
-                Condition::AppProtocol(AppProtocolTest { part: *part, apps, failed, unknown, negated }).into()
+                Condition::AppProtocol(AppProtocolTest { part: *part, apps, failed, unknown, negated })
             }
             ir::Condition::DecodeEvent { event, negated } => {
-                Condition::DecodeEvent(DecodeEventTest::new(event, *negated)?).into()
+                Condition::DecodeEvent(DecodeEventTest::new(event, *negated)?)
             }
             ir::Condition::StreamEvent { event, negated } => {
-                Condition::StreamEvent(StreamEventTest::new(event, self.around.stream_events, *negated)?).into()
+                Condition::StreamEvent(StreamEventTest::new(event, self.around.stream_events, *negated)?)
             }
-            ir::Condition::SameIp { negated } => Condition::SameIp(SameIpTest { negated: *negated }).into(),
+            ir::Condition::SameIp { negated } => Condition::SameIp(SameIpTest { negated: *negated }),
             ir::Condition::IpOption { option, negated } => {
-                Condition::IpOption(IpOptionTest::new(option.as_deref(), *negated)?).into()
+                Condition::IpOption(IpOptionTest::new(option.as_deref(), *negated)?)
             }
             ir::Condition::File { checks } => {
                 self.storing = self.storing.or(FileStoring::new(checks));
@@ -77,17 +78,40 @@ impl Draft<'_> {
             }
             ir::Condition::StreamSize { side, test } => {
                 self.needs_both = true;
-                Condition::StreamSize(StreamSizeTest::new(*side, test)).into()
+                Condition::StreamSize(StreamSizeTest::new(*side, test))
             }
-            ir::Condition::FlowBits { action, names } => flowbits::compile(*action, names),
-            ir::Condition::FlowInt { name, action, value } => flowint::compile(name, *action, value.as_ref())?,
-            ir::Condition::XBits { action, name, scope, expire } => xbits::compile(*action, name, *scope, *expire),
+            ir::Condition::FlowBits { action, names } => {
+                let meaning = flowbits::compile(*action, names);
+                self.ask_or_do(position, meaning, Condition::FlowBits, Effect::FlowBits);
+                return Ok(());
+            }
+            ir::Condition::FlowInt { name, action, value } => {
+                let meaning = flowint::compile(name, *action, value.as_ref())?;
+                self.ask_or_do(position, meaning, Condition::FlowInt, Effect::FlowInt);
+                return Ok(());
+            }
+            ir::Condition::XBits { action, name, scope, expire } => {
+                let meaning = xbits::compile(*action, name, *scope, *expire);
+                self.ask_or_do(position, meaning, Condition::Xbit, Effect::Xbit);
+                return Ok(());
+            }
         };
-        match meaning {
-            Meaning::Asks(condition) => self.ask(position, condition),
-            Meaning::Does(effect) => self.does(effect),
-        }
+        self.ask(position, condition);
         Ok(())
+    }
+
+    /// Adds what a keyword means that is a condition in one rule and an effect in another.
+    fn ask_or_do<C, E>(
+        &mut self,
+        position: usize,
+        meaning: KeywordMeaning<C, E>,
+        condition: fn(C) -> Condition,
+        effect: fn(E) -> Effect,
+    ) {
+        match meaning {
+            KeywordMeaning::Condition(test) => self.ask(position, condition(test)),
+            KeywordMeaning::Effect(change) => self.does(effect(change)),
+        }
     }
 
     /// Adds a condition on the packet or its flow.
