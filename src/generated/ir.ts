@@ -495,11 +495,6 @@ ends_with: boolean,
 fast_pattern: FastPattern, };
 
 /**
- * Between the two halves of a rule header.
- */
-export type Direction = "one_way" | "both" | "transaction";
-
-/**
  * Byte order of a number in a buffer.
  */
 export type Endian = "big" | "little" | "dce";
@@ -638,15 +633,6 @@ no_fragment: boolean, };
  * Protocol of a rule header.
  */
 export type HeaderProtocol = { "kind": "ip" } | { "kind": "ipv4" } | { "kind": "ipv6" } | { "kind": "tcp" } | { "kind": "tcp_packet" } | { "kind": "tcp_stream" } | { "kind": "udp" } | { "kind": "icmp" } | { "kind": "icmpv4" } | { "kind": "icmpv6" } | { "kind": "sctp" } | { "kind": "ethernet" } | { "kind": "arp" } | { "kind": "pkthdr" } | { "kind": "application", "name": string };
-
-/**
- * A rule hook.
- */
-export type Hook = { 
-/**
- * Stage name.
- */
-stage: string, };
 
 /**
  * `isdataat`.
@@ -827,7 +813,7 @@ protocol: HeaderProtocol,
 /**
  * Hook of the rule header (`http1:request_headers`).
  */
-hook: Hook | null, 
+hook: RuleHook | null, 
 /**
  * Source addresses: position in [`BatchSets::addresses`].
  */
@@ -847,7 +833,7 @@ destination_port: number,
 /**
  * `->`, `<>` or `=>`.
  */
-direction: Direction, 
+direction: RuleDirection, 
 /**
  * The `flow` keyword.
  */
@@ -875,7 +861,7 @@ metadata: Array<Metadata>,
 /**
  * The `target` keyword.
  */
-target: Target | null, 
+target: RuleTarget | null, 
 /**
  * Matches but raises no alert.
  */
@@ -919,6 +905,25 @@ sets: BatchSets,
 rules: Array<Rule>, };
 
 /**
+ * Between the two halves of a rule header.
+ */
+export type RuleDirection = "one_way" | "both" | "transaction";
+
+/**
+ * A rule hook.
+ */
+export type RuleHook = { 
+/**
+ * Stage name.
+ */
+stage: string, };
+
+/**
+ * Which side an alert is about.
+ */
+export type RuleTarget = "source_ip" | "destination_ip";
+
+/**
  * Which side `stream_size` looks at.
  */
 export type StreamSide = "server" | "client" | "both" | "either";
@@ -935,11 +940,6 @@ track: Track,
  * Position in [`BatchSets::addresses`].
  */
 addresses: number, };
-
-/**
- * Which side an alert is about.
- */
-export type Target = "source_ip" | "destination_ip";
 
 /**
  * Operators of `byte_test`.

@@ -291,7 +291,7 @@ mod tests {
 
     const OWN: &[Buffer<Vec<u8>>] = buffers! {
         /// All of it.
-        "toy.all" [alias "toy_all", "toy"]: Bytes, to_server(stage::LINE).again(stage::COMPLETE)
+        "toy.all" [alias "toy_all", "toy"]: Bytes, to_server(stage::LINE).reinspect_at(stage::COMPLETE)
             => |tx, _, _| Value::Bytes(tx);
         /// How much.
         "toy.size" [modifier "toy_size"]: Enumeration(&[("none", 0)]), both(stage::LINE, stage::STARTED)
@@ -318,7 +318,7 @@ mod tests {
         const ALL: &[Buffer<Vec<u8>>] = &super::joined::<_, 3>(OWN, OTHERS);
         let [all, size, other] = ALL else { panic!() };
         assert_eq!((all.info.aliases, all.info.modifier, all.info.doc), (&["toy_all", "toy"][..], None, "All of it."));
-        assert_eq!(all.info.hook, Hook { to_server: Some(1), to_client: None, again: Some(2) });
+        assert_eq!(all.info.hook, Hook { to_server: Some(1), to_client: None, reinspect_at: Some(2) });
         assert_eq!((size.info.modifier, size.info.kind), (Some("toy_size"), BufferKind::Enumeration(&[("none", 0)])));
         assert!(matches!((size.get)(&vec![1, 2], sidewire_base::Direction::ToServer, 0), Value::Uint(2)));
         assert_eq!(other.info.name, "other");

@@ -185,32 +185,32 @@ pub struct Hook {
     /// Progress, in either direction, at which the buffer's content may change (HTTP trailers). Rules whose fast pattern is
     /// in the new content are then evaluated again, even if already decided. Item 1 of the buffer is what patterns are
     /// looked for in then; [`Value::Absent`](crate::Value::Absent) if nothing has changed.
-    pub again: Option<u8>,
+    pub reinspect_at: Option<u8>,
 }
 
 impl Hook {
     /// In requests only.
     #[must_use]
     pub const fn to_server(progress: u8) -> Self {
-        Self { to_server: Some(progress), to_client: None, again: None }
+        Self { to_server: Some(progress), to_client: None, reinspect_at: None }
     }
 
     /// In responses only.
     #[must_use]
     pub const fn to_client(progress: u8) -> Self {
-        Self { to_server: None, to_client: Some(progress), again: None }
+        Self { to_server: None, to_client: Some(progress), reinspect_at: None }
     }
 
     /// In both.
     #[must_use]
     pub const fn both(to_server: u8, to_client: u8) -> Self {
-        Self { to_server: Some(to_server), to_client: Some(to_client), again: None }
+        Self { to_server: Some(to_server), to_client: Some(to_client), reinspect_at: None }
     }
 
     /// Its content may change at this progress.
     #[must_use]
-    pub const fn again(self, progress: u8) -> Self {
-        Self { again: Some(progress), ..self }
+    pub const fn reinspect_at(self, progress: u8) -> Self {
+        Self { reinspect_at: Some(progress), ..self }
     }
 
     /// The progress needed in one direction.

@@ -1,6 +1,6 @@
 //! What is known of a rule once it is compiled.
 
-use sidewire_ir::{Action, HeaderProtocol, Metadata, Reference, Target, Threshold, Track};
+use sidewire_ir::{Action, HeaderProtocol, Metadata, Reference, RuleTarget, Threshold, Track};
 
 use crate::table::address::AddressList;
 
@@ -28,7 +28,7 @@ pub struct RuleMeta {
     /// Metadata in rule order.
     pub metadata: Vec<Metadata>,
     /// Which side an alert is about.
-    pub target: Option<Target>,
+    pub target: Option<RuleTarget>,
     /// Matches but raises no alert.
     pub noalert: bool,
     /// The `tag` keyword's text; empty without.

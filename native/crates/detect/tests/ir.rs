@@ -14,7 +14,8 @@ use serde_json::Value;
 use sidewire_base::{Direction, Time};
 use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame, Packet};
 use sidewire_detect::{
-    CompileOptions, Decision, Detector, FlowInput, FlowState, FlowStats, Input, RuleSet, Silent, TakenFor, Thresholds,
+    AppProtoState, CompileOptions, Decision, DetectFlowState, Detector, FlowInput, FlowStats, Input, RuleSet, Silent,
+    Thresholds,
 };
 use sidewire_ir::RuleBatch;
 
@@ -25,7 +26,7 @@ const RAW_IP: u32 = 101;
 struct Conversation {
     rules: Arc<RuleSet>,
     detector: Detector,
-    state: FlowState,
+    state: DetectFlowState,
     thresholds: Thresholds,
     established: bool,
     alerts: u64,
@@ -47,7 +48,7 @@ impl Conversation {
                 was_established: self.established,
                 protocol: packet.ip.as_ref().map_or(0, |ip| ip.protocol),
                 app: None,
-                taken: TakenFor::default(),
+                taken: AppProtoState::default(),
                 app_events: &[],
                 state: &mut self.state,
                 session: None,
@@ -103,7 +104,7 @@ fn run(batch: &RuleBatch, conversation: &Value) -> u64 {
     let mut flow = Conversation {
         detector: Detector::new(&rules),
         rules,
-        state: FlowState::default(),
+        state: DetectFlowState::default(),
         thresholds: Thresholds::default(),
         established: conversation.get("established").is_none_or(|value| value.as_bool().unwrap()),
         alerts: 0,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use sidewire_base::Direction;
-use sidewire_detect::{Failure, Observer, Record, Recorder, RuleSet, Unit};
+use sidewire_detect::{Failure, InspectRecord, Observer, Recorder, RuleSet, Unit};
 use sidewire_eve::{hex, printable};
 use sidewire_msrpc::security::Secrets;
 
@@ -17,7 +17,7 @@ use crate::config::setup::Setup;
 use crate::pipeline::single::SingleWorker;
 use crate::source::driver::replay_into;
 use crate::worker::conversation::ConversationFlow;
-use crate::worker::observer::Watch;
+use crate::worker::observer::RuleTracer;
 
 /// Flows that are reported; the rest is only counted.
 const MAX_FLOWS: usize = 10_000;
@@ -27,7 +27,7 @@ pub(crate) struct Explainer {
     recorder: Recorder,
     flows: BTreeMap<u64, FlowRecords>,
     /// Records of packets without a flow.
-    loose: Vec<Record>,
+    loose: Vec<InspectRecord>,
     left_out: u64,
 }
 
@@ -37,7 +37,7 @@ struct FlowRecords {
     server: String,
     protocol: u8,
     app: Option<&'static str>,
-    records: Vec<Record>,
+    records: Vec<InspectRecord>,
 }
 
 impl Explainer {
@@ -50,7 +50,7 @@ impl Explainer {
             let rule = rules.rule(*index);
             ExplainedRule { gid: rule.gid, sid: rule.sid, text: rule.text.clone() }
         });
-        let results = |records: &[Record]| records.iter().map(|record| RuleResult::of(record, rules)).collect();
+        let results = |records: &[InspectRecord]| records.iter().map(|record| RuleResult::of(record, rules)).collect();
         let flows = self.flows.values().map(|flow| FlowTrace {
             flow_id: flow.id,
             client: flow.client.clone(),
@@ -133,7 +133,7 @@ pub struct RuleResult {
     #[ts(optional)]
     pub frame: Option<FrameOf>,
     /// The first stage at which the rule failed.
-    pub stage: Stage,
+    pub stage: RuleStage,
     /// Position in the rule's conditions.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -175,7 +175,8 @@ pub struct FrameOf {
 #[derive(Clone, Copy, Debug, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "explain.ts")]
-pub enum Stage {
+#[ts(rename = "Stage")]
+pub enum RuleStage {
     /// The header's protocol.
     Protocol,
     /// An address.
@@ -197,7 +198,7 @@ pub enum Stage {
 }
 
 impl RuleResult {
-    fn of(record: &Record, rules: &RuleSet) -> Self {
+    fn of(record: &InspectRecord, rules: &RuleSet) -> Self {
         let rule = rules.rule(record.rule);
         let (tx_id, frame) = match record.unit {
             Unit::Packet => (None, None),
@@ -213,7 +214,7 @@ impl RuleResult {
             sid: rule.sid,
             tx_id,
             frame,
-            stage: Stage::Matched,
+            stage: RuleStage::Matched,
             condition: None,
             check: None,
             offset: None,
@@ -222,17 +223,17 @@ impl RuleResult {
         };
         match &record.failure {
             None => result,
-            Some(Failure::Protocol) => Self { stage: Stage::Protocol, ..result },
-            Some(Failure::Address) => Self { stage: Stage::Address, ..result },
-            Some(Failure::Port) => Self { stage: Stage::Port, ..result },
-            Some(Failure::Flow) => Self { stage: Stage::Flow, ..result },
-            Some(Failure::Application) => Self { stage: Stage::Application, ..result },
-            Some(Failure::NoData) => Self { stage: Stage::NoData, ..result },
+            Some(Failure::Protocol) => Self { stage: RuleStage::Protocol, ..result },
+            Some(Failure::Address) => Self { stage: RuleStage::Address, ..result },
+            Some(Failure::Port) => Self { stage: RuleStage::Port, ..result },
+            Some(Failure::Flow) => Self { stage: RuleStage::Flow, ..result },
+            Some(Failure::Application) => Self { stage: RuleStage::Application, ..result },
+            Some(Failure::NoData) => Self { stage: RuleStage::NoData, ..result },
             Some(Failure::Condition { condition }) => {
-                Self { stage: Stage::Condition, condition: Some(position(*condition)), ..result }
+                Self { stage: RuleStage::Condition, condition: Some(position(*condition)), ..result }
             }
             Some(Failure::Check { condition, check, offset, found }) => Self {
-                stage: Stage::Check,
+                stage: RuleStage::Check,
                 condition: Some(position(*condition)),
                 check: Some(position(*check)),
                 offset: Some(*offset as u64),
@@ -260,7 +261,7 @@ impl Observer for Explainer {
     }
 }
 
-impl Watch for Explainer {
+impl RuleTracer for Explainer {
     fn inspected(&mut self, flow: Option<&ConversationFlow>, app: Option<&'static str>) {
         let records = self.recorder.take();
         let target = match flow {
@@ -289,7 +290,7 @@ impl Watch for Explainer {
 }
 
 /// The evaluation that came farthest stands for a rule and unit; a match is farthest.
-fn keep_farthest(records: &mut Vec<Record>, record: Record) {
+fn keep_farthest(records: &mut Vec<InspectRecord>, record: InspectRecord) {
     let known = records.iter_mut().find(|known| known.rule == record.rule && known.unit == record.unit);
     match known {
         None => records.push(record),

@@ -20,7 +20,7 @@ pub use config::{
     StreamConfig, TransportConfig, WhenFull, XffConfig, read_secrets,
 };
 pub use error::EngineError;
-pub use explain::{ExplainedRule, FlowTrace, FrameOf, RuleResult, Stage, Trace, explain};
+pub use explain::{ExplainedRule, FlowTrace, FrameOf, RuleResult, RuleStage, Trace, explain};
 pub use report::{AlertTotal, OutputTotal, RunError, RunProgress, RunReport};
 pub use rules::{CompileRequest, Matcher, RuleCompiler, RuleProblem, Rules, RulesetStats};
 pub use run::Run;

@@ -18,8 +18,8 @@ pub use condition::{AppLayerPart, Condition, FlagCompare, FlowBitAction, FlowInt
 pub use file::{FileCheck, FileDigest, FileScope, FileSide};
 pub use number::{Number, NumberRange};
 pub use rule::{
-    Action, AddressRange, AddressSet, BatchSets, Direction, FlowRequirement, HeaderProtocol, Hook, Metadata, PortRange,
-    PortSet, Reference, Rule, RuleBatch, Suppression, Target, Threshold, ThresholdKind, Track,
+    Action, AddressRange, AddressSet, BatchSets, FlowRequirement, HeaderProtocol, Metadata, PortRange, PortSet,
+    Reference, Rule, RuleBatch, RuleDirection, RuleHook, RuleTarget, Suppression, Threshold, ThresholdKind, Track,
 };
 pub use transform::{Base64Mode, Transform};
 

@@ -83,7 +83,7 @@ pub struct Rule {
     /// Protocol of the rule header.
     pub protocol: HeaderProtocol,
     /// Hook of the rule header (`http1:request_headers`).
-    pub hook: Option<Hook>,
+    pub hook: Option<RuleHook>,
     /// Source addresses: position in [`BatchSets::addresses`].
     pub source: u32,
     /// Source ports: position in [`BatchSets::ports`].
@@ -93,7 +93,7 @@ pub struct Rule {
     /// Destination ports.
     pub destination_port: u32,
     /// `->`, `<>` or `=>`.
-    pub direction: Direction,
+    pub direction: RuleDirection,
     /// The `flow` keyword.
     pub flow: FlowRequirement,
     /// Everything that must hold, in rule order.
@@ -107,7 +107,7 @@ pub struct Rule {
     /// Metadata pairs in rule order.
     pub metadata: Vec<Metadata>,
     /// The `target` keyword.
-    pub target: Option<Target>,
+    pub target: Option<RuleTarget>,
     /// Matches but raises no alert.
     pub noalert: bool,
     /// The `threshold` keyword.
@@ -185,7 +185,7 @@ pub enum HeaderProtocol {
 /// A rule hook.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "ir.ts")]
-pub struct Hook {
+pub struct RuleHook {
     /// Stage name.
     pub stage: String,
 }
@@ -194,7 +194,7 @@ pub struct Hook {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "ir.ts")]
-pub enum Direction {
+pub enum RuleDirection {
     /// `->`.
     OneWay,
     /// `<>`.
@@ -259,7 +259,7 @@ pub struct Metadata {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "ir.ts")]
-pub enum Target {
+pub enum RuleTarget {
     /// The source is the target.
     SourceIp,
     /// The destination is the target.

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../../diagnostics/suggest.js';
-import type { Action, Direction, HeaderProtocol, Rule } from '../../../generated/ir.js';
+import type { Action, HeaderProtocol, Rule, RuleDirection } from '../../../generated/ir.js';
 import { isSuricataProtocol } from '../catalog/suricata.js';
 import type { HeaderNode, Word } from '../syntax/ast.js';
 import type { RuleContext } from './context.js';
@@ -20,7 +20,7 @@ const ACTIONS: ReadonlySet<string> = new Set<Action>([
 const SCOPED: ReadonlySet<string> = new Set(['drop', 'pass', 'reject', 'rejectsrc', 'rejectdst', 'rejectboth']);
 const FIREWALL_ACTIONS: ReadonlySet<string> = new Set(['accept']);
 
-const DIRECTIONS: ReadonlyMap<string, Direction> = new Map([
+const DIRECTIONS: ReadonlyMap<string, RuleDirection> = new Map([
   ['->', 'one_way'],
   ['<>', 'both'],
   ['=>', 'transaction'],

@@ -12,16 +12,16 @@ use sidewire_ir::HeaderProtocol;
 use sidewire_mpm::RegexLimits;
 
 use crate::compile::keyword_index::KeywordIndex;
-use crate::compile::plan::{Classes, TX_CONDITIONS};
+use crate::compile::plan::{PacketClasses, TX_CONDITIONS};
 use crate::error::RuleError;
-use crate::keyword::buffer_test::{FrameTest, Look};
-use crate::keyword::condition::{Condition, Effect};
+use crate::keyword::buffer_test::{BufferInspection, FrameTest};
+use crate::keyword::condition::{MatchEffect, PacketCondition};
 use crate::keyword::operator::CompileScope;
 use crate::keyword::transform::TransformTable;
 use crate::keyword::tx_condition::TxCondition;
 
 /// What the names in rules are resolved against.
-pub(super) struct Surroundings<'p> {
+pub(super) struct DraftContext<'p> {
     pub(super) protocols: &'static [ProtocolDef],
     pub(super) stream_events: &'static [&'static str],
     pub(super) names: &'p KeywordIndex,
@@ -32,17 +32,17 @@ pub(super) struct Surroundings<'p> {
 /// A plan while the conditions are read.
 pub(super) struct Draft<'p> {
     rule: &'p ir::Rule,
-    around: Surroundings<'p>,
+    around: DraftContext<'p>,
     pub(super) scope: CompileScope,
-    pub(super) classes: Classes,
+    pub(super) classes: PacketClasses,
     pub(super) ip_version: u8,
     pub(super) ether_type: u16,
     pub(super) apps: Option<Vec<usize>>,
-    pub(super) conditions: Vec<(usize, Condition)>,
-    pub(super) payload: Vec<(usize, Look)>,
+    pub(super) conditions: Vec<(usize, PacketCondition)>,
+    pub(super) payload: Vec<(usize, BufferInspection)>,
     pub(super) tx: Vec<TxCondition>,
     pub(super) frame: Option<FrameTest>,
-    pub(super) effects: Vec<Effect>,
+    pub(super) effects: Vec<MatchEffect>,
     /// Something that only packets have is asked for.
     needs_packet: bool,
     needs_both: bool,
@@ -57,13 +57,13 @@ impl<'p> Draft<'p> {
     ///
     /// # Errors
     /// What cannot be used.
-    pub(super) fn read(rule: &'p ir::Rule, around: Surroundings<'p>) -> Result<Self, RuleError> {
+    pub(super) fn read(rule: &'p ir::Rule, around: DraftContext<'p>) -> Result<Self, RuleError> {
         let scope = CompileScope::new(around.limits);
         let mut draft = Self {
             rule,
             around,
             scope,
-            classes: Classes(0),
+            classes: PacketClasses(0),
             ip_version: 0,
             ether_type: 0,
             apps: None,
@@ -95,21 +95,22 @@ impl<'p> Draft<'p> {
     }
 
     fn header(&mut self) -> Result<(), RuleError> {
-        const ANY_IP: u8 = Classes::TCP | Classes::UDP | Classes::ICMP | Classes::SCTP | Classes::IP;
+        const ANY_IP: u8 =
+            PacketClasses::TCP | PacketClasses::UDP | PacketClasses::ICMP | PacketClasses::SCTP | PacketClasses::IP;
         let (classes, version) = match &self.rule.protocol {
             HeaderProtocol::Ip => (ANY_IP, 0),
             HeaderProtocol::Ipv4 => (ANY_IP, 4),
             HeaderProtocol::Ipv6 => (ANY_IP, 6),
-            HeaderProtocol::Tcp | HeaderProtocol::TcpPacket | HeaderProtocol::TcpStream => (Classes::TCP, 0),
-            HeaderProtocol::Udp => (Classes::UDP, 0),
-            HeaderProtocol::Icmp => (Classes::ICMP, 0),
-            HeaderProtocol::Icmpv4 => (Classes::ICMP, 4),
-            HeaderProtocol::Icmpv6 => (Classes::ICMP, 6),
-            HeaderProtocol::Sctp => (Classes::SCTP, 0),
-            HeaderProtocol::Ethernet | HeaderProtocol::Pkthdr => (ANY_IP | Classes::NONE, 0),
+            HeaderProtocol::Tcp | HeaderProtocol::TcpPacket | HeaderProtocol::TcpStream => (PacketClasses::TCP, 0),
+            HeaderProtocol::Udp => (PacketClasses::UDP, 0),
+            HeaderProtocol::Icmp => (PacketClasses::ICMP, 0),
+            HeaderProtocol::Icmpv4 => (PacketClasses::ICMP, 4),
+            HeaderProtocol::Icmpv6 => (PacketClasses::ICMP, 6),
+            HeaderProtocol::Sctp => (PacketClasses::SCTP, 0),
+            HeaderProtocol::Ethernet | HeaderProtocol::Pkthdr => (ANY_IP | PacketClasses::NONE, 0),
             HeaderProtocol::Arp => {
                 self.ether_type = 0x0806;
-                (Classes::NONE, 0)
+                (PacketClasses::NONE, 0)
             }
             HeaderProtocol::Application(name) => {
                 let apps = self.around.names.protocols(name).to_vec();
@@ -121,7 +122,7 @@ impl<'p> Draft<'p> {
                 (classes, 0)
             }
         };
-        self.classes = Classes(classes);
+        self.classes = PacketClasses(classes);
         self.ip_version = version;
         Ok(())
     }
@@ -132,8 +133,8 @@ impl<'p> Draft<'p> {
         transports.fold(0, |classes, transport| {
             classes
                 | match transport {
-                    Transport::Tcp => Classes::TCP,
-                    Transport::Udp => Classes::UDP,
+                    Transport::Tcp => PacketClasses::TCP,
+                    Transport::Udp => PacketClasses::UDP,
                 }
         })
     }

@@ -3,7 +3,7 @@
 use sidewire_app_layer::BufferKind;
 use sidewire_ir as ir;
 
-use crate::keyword::buffer_test::{FrameTest, Look};
+use crate::keyword::buffer_test::{BufferInspection, FrameTest};
 use crate::keyword::literal::commonness;
 use crate::keyword::operator::unhex;
 use crate::keyword::tx_condition::{TxCondition, TxTest};
@@ -14,7 +14,7 @@ const LENGTH: usize = 16;
 
 /// What the prefilter looks for before a rule is evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FastPattern {
+pub(crate) struct PrefilterPattern {
     pub(crate) site: Site,
     pub(crate) octets: Vec<u8>,
     pub(crate) nocase: bool,
@@ -38,15 +38,15 @@ pub(crate) fn choose(
     kind: RuleType,
     tx: &[TxCondition],
     frame: Option<&FrameTest>,
-    payload: &[(usize, Look)],
-) -> Option<FastPattern> {
-    let mut best: Option<(u32, FastPattern)> = None;
+    payload: &[(usize, BufferInspection)],
+) -> Option<PrefilterPattern> {
+    let mut best: Option<(u32, PrefilterPattern)> = None;
     for (position, condition) in rule.conditions.iter().enumerate() {
         let (ir::Condition::Buffer { checks, .. } | ir::Condition::Frame { checks, .. }) = condition else { continue };
         if checks.iter().any(|check| matches!(check, ir::Check::Absent(_))) {
             continue;
         }
-        let plain = |(at, look): &(usize, Look)| *at == position && look.transforms.is_empty();
+        let plain = |(at, look): &(usize, BufferInspection)| *at == position && look.transforms.is_empty();
         let site = match kind {
             RuleType::AppTx => tx
                 .iter()
@@ -80,7 +80,7 @@ pub(crate) fn choose(
             }
             let score = wanted << 16 | strength;
             if best.as_ref().is_none_or(|(known, _)| score > *known) {
-                best = Some((score, FastPattern { site, octets, nocase: content.nocase }));
+                best = Some((score, PrefilterPattern { site, octets, nocase: content.nocase }));
             }
         }
     }

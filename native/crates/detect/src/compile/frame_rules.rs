@@ -5,7 +5,7 @@ use sidewire_base::Direction;
 
 use crate::compile::fast_pattern::Site;
 use crate::compile::plan::Plan;
-use crate::compile::prefilter::{Context, Sets};
+use crate::compile::prefilter::{MpmBuilder, PatternGroup};
 
 /// Rules on frames of one protocol and direction.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(crate) struct FrameRules {
 #[derive(Debug)]
 pub(crate) struct FrameContext {
     pub(crate) kind: FrameKind,
-    pub(crate) context: Context,
+    pub(crate) context: PatternGroup,
     /// Octets a pattern may begin before the part of a frame that is new.
     pub(crate) overlap: u64,
     /// Rules without a pattern.
@@ -26,7 +26,7 @@ pub(crate) struct FrameContext {
 }
 
 impl FrameRules {
-    pub(crate) fn new(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -> Self {
+    pub(crate) fn new(plans: &[Plan], app: usize, direction: Direction, sets: &mut MpmBuilder) -> Self {
         let mut rules = Self::default();
         let ours = |plan: &Plan| {
             let here = plan.directions[direction];

@@ -5,16 +5,16 @@ use sidewire_base::{Direction, PerDirection};
 
 use crate::compile::frame_rules::FrameRules;
 use crate::compile::packet_rules::{Has, PacketRules};
-use crate::compile::plan::{Classes, Plan};
-use crate::compile::prefilter::{Context, Grouped, Sets};
+use crate::compile::plan::{PacketClasses, Plan};
+use crate::compile::prefilter::{Grouped, MpmBuilder, PatternGroup};
 use crate::compile::rule_set::RuleSet;
 use crate::compile::tx_rules::tx_rules;
-use crate::keyword::condition::Condition;
+use crate::keyword::condition::PacketCondition;
 use crate::rule::RuleType;
 use crate::table::port_table::PortId;
 
 impl RuleSet {
-    pub(super) fn group(&mut self, sets: &mut Sets, protocols: &[ProtocolDef]) {
+    pub(super) fn group(&mut self, sets: &mut MpmBuilder, protocols: &[ProtocolDef]) {
         let plans = &self.plans;
         let of_kind = |wanted: &[RuleType]| {
             let numbered = (0u32..).zip(plans).filter(|(_, plan)| wanted.contains(&plan.meta.kind));
@@ -29,14 +29,14 @@ impl RuleSet {
             if matches!(plan.meta.kind, AppTx | Frame | IpOnly | ProtocolOnly) {
                 continue;
             }
-            let waits_for = |wanted: fn(&Condition) -> bool| plan.conditions.iter().any(|(_, at)| wanted(at));
+            let waits_for = |wanted: fn(&PacketCondition) -> bool| plan.conditions.iter().any(|(_, at)| wanted(at));
             if waits_for(|at| match at {
-                Condition::DecodeEvent(test) => !test.negated,
-                Condition::StreamEvent(test) => !test.negated,
+                PacketCondition::DecodeEvent(test) => !test.negated,
+                PacketCondition::StreamEvent(test) => !test.negated,
                 _ => false,
             }) {
                 self.events.push(rule);
-            } else if waits_for(|at| matches!(at, Condition::AppEvent(test) if !test.negated)) {
+            } else if waits_for(|at| matches!(at, PacketCondition::AppEvent(test) if !test.negated)) {
                 self.app_events.push(rule);
             } else {
                 by_class.push((rule, plan));
@@ -47,7 +47,7 @@ impl RuleSet {
                 let here = |(_, plan): &&(u32, &Plan)| plan.classes.0 >> class & 1 == 1 && plan.directions[direction];
                 let here = || by_class.iter().filter(here);
                 let port = |plan: &Plan| if plan.both_ways { PortId::ANY } else { plan.service_ports(direction) };
-                let tcp = 1 << class == Classes::TCP;
+                let tcp = 1 << class == PacketClasses::TCP;
                 let mut scanned = |stream: bool| {
                     let rules = here().filter(|(_, plan)| {
                         plan.payload_pattern().is_some()
@@ -64,7 +64,7 @@ impl RuleSet {
                 let plain = here().filter(|(_, plan)| plan.payload_pattern().is_none());
                 let plain = plain.map(|(rule, plan)| (port(plan), *rule));
                 let plain = Grouped::new(plain, &self.ports, <[u32]>::to_vec);
-                let scans = |contexts: &Grouped<Context>| contexts.iter().any(|context| !context.is_empty());
+                let scans = |contexts: &Grouped<PatternGroup>| contexts.iter().any(|context| !context.is_empty());
                 let plain_rules = plain.iter().any(|rules: &Vec<u32>| !rules.is_empty());
                 let has = Has { packet: scans(&packet), stream: scans(&stream), plain: plain_rules };
                 by_direction[direction] = PacketRules { packet, stream, plain, has };

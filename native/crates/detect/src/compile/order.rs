@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::compile::plan::{Plan, StateUse};
-use crate::keyword::condition::{Condition, Effect};
+use crate::keyword::condition::{MatchEffect, PacketCondition};
 
 /// Rules that read flowbits and set others run behind those that set what they read.
 pub(super) fn order_by_state(plans: &mut [Plan]) {
@@ -14,13 +14,13 @@ pub(super) fn order_by_state(plans: &mut [Plan]) {
         let mut changed = false;
         for plan in plans.iter_mut().filter(|plan| plan.order.flowbits == StateUse::SetsAndReads) {
             let read = plan.conditions.iter().filter_map(|(_, condition)| match condition {
-                Condition::FlowBits(test) => Some(test.names.iter()),
+                PacketCondition::FlowBits(test) => Some(test.names.iter()),
                 _ => None,
             });
             let depth = read.flatten().filter_map(|name| depth_of_bit.get(name)).max().copied().unwrap_or(0);
             plan.order.depth = depth;
             let sets = plan.effects.iter().filter_map(|effect| match effect {
-                Effect::FlowBits(change) => Some(change.names.iter()),
+                MatchEffect::FlowBits(change) => Some(change.names.iter()),
                 _ => None,
             });
             for name in sets.flatten() {

@@ -1,14 +1,14 @@
 //! The rules on packets of one class and direction.
 
-use crate::compile::prefilter::{Context, Grouped};
+use crate::compile::prefilter::{Grouped, PatternGroup};
 
 /// Rules for packets of one class and direction.
 #[derive(Debug, Default)]
 pub(crate) struct PacketRules {
     /// Patterns in payloads of packets.
-    pub(crate) packet: Grouped<Context>,
+    pub(crate) packet: Grouped<PatternGroup>,
     /// Patterns in stream octets.
-    pub(crate) stream: Grouped<Context>,
+    pub(crate) stream: Grouped<PatternGroup>,
     /// Rules without a pattern.
     pub(crate) plain: Grouped<Vec<u32>>,
     /// Whether there is any of these.

@@ -5,9 +5,9 @@ use sidewire_base::{Direction, PerDirection};
 use sidewire_files::FilePolicy;
 use sidewire_ir as ir;
 
-use crate::compile::fast_pattern::{FastPattern, Site};
-use crate::keyword::buffer_test::{FrameTest, Look};
-use crate::keyword::condition::{Condition, Effect};
+use crate::compile::fast_pattern::{PrefilterPattern, Site};
+use crate::keyword::buffer_test::{BufferInspection, FrameTest};
+use crate::keyword::condition::{MatchEffect, PacketCondition};
 use crate::keyword::tx_condition::TxCondition;
 use crate::rule::{RuleMeta, RuleType};
 use crate::table::address_table::AddressId;
@@ -22,9 +22,9 @@ pub(crate) const TX_CONDITIONS: usize = 63;
 
 /// Classes of packets, as bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Classes(pub(crate) u8);
+pub(crate) struct PacketClasses(pub(crate) u8);
 
-impl Classes {
+impl PacketClasses {
     pub(crate) const TCP: u8 = 1;
     pub(crate) const UDP: u8 = 2;
     pub(crate) const ICMP: u8 = 4;
@@ -39,7 +39,7 @@ impl Classes {
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) meta: RuleMeta,
-    pub(crate) classes: Classes,
+    pub(crate) classes: PacketClasses,
     /// 4, 6, or 0 for both.
     pub(crate) ip_version: u8,
     /// Only packets that are no IP packets are looked at by `arp` and `ether` rules with this type; 0: any.
@@ -65,13 +65,13 @@ pub(crate) struct Plan {
     pub(crate) has_payload: bool,
     /// Its payload conditions leave open where in the stream they hold.
     pub(crate) spans: bool,
-    pub(crate) conditions: Vec<(usize, Condition)>,
-    pub(crate) payload: Vec<(usize, Look)>,
+    pub(crate) conditions: Vec<(usize, PacketCondition)>,
+    pub(crate) payload: Vec<(usize, BufferInspection)>,
     pub(crate) tx: Vec<TxCondition>,
     pub(crate) frame: Option<FrameTest>,
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) effects: Vec<MatchEffect>,
     pub(crate) variables: usize,
-    pub(crate) fast: Option<FastPattern>,
+    pub(crate) fast: Option<PrefilterPattern>,
     /// `pass`, `drop`, `reject`, `alert`: smaller runs first.
     pub(crate) order: Order,
     /// Keeps bits of single hosts.
@@ -163,7 +163,7 @@ impl Plan {
     pub(crate) fn outlives_packets(&self) -> bool {
         self.has_payload
             || self.meta.kind == RuleType::AppLayer
-            || self.conditions.iter().any(|(_, condition)| matches!(condition, Condition::AppEvent(_)))
+            || self.conditions.iter().any(|(_, condition)| matches!(condition, PacketCondition::AppEvent(_)))
     }
 
     /// A rule on transactions that neither a pattern in them nor an event makes a candidate: it is one for each look.
@@ -172,7 +172,7 @@ impl Plan {
     }
 
     /// The fast pattern, when it is looked for in the payload.
-    pub(crate) fn payload_pattern(&self) -> Option<&FastPattern> {
+    pub(crate) fn payload_pattern(&self) -> Option<&PrefilterPattern> {
         self.fast.as_ref().filter(|fast| fast.site == Site::Payload)
     }
 }

@@ -4,7 +4,7 @@ use sidewire_app_layer::ProtocolDef;
 use sidewire_ir as ir;
 use sidewire_mpm::RegexLimits;
 
-use crate::compile::draft::{Draft, Surroundings};
+use crate::compile::draft::{Draft, DraftContext};
 use crate::compile::fast_pattern;
 use crate::compile::keyword_index::KeywordIndex;
 use crate::compile::plan::Plan;
@@ -54,7 +54,7 @@ impl Planner<'_> {
             .iter()
             .any(|at| sets.addresses.get(*at as usize).is_some_and(|set| !set.exclude.is_empty()));
 
-        let around = Surroundings {
+        let around = DraftContext {
             protocols: self.protocols,
             stream_events: self.stream_events,
             names: self.names,
@@ -84,7 +84,7 @@ impl Planner<'_> {
             destination: self.addresses.add(destination_list),
             source_port,
             destination_port,
-            both_ways: rule.direction == ir::Direction::Both,
+            both_ways: rule.direction == ir::RuleDirection::Both,
             flow: rule.flow,
             directions,
             scopes,

@@ -16,7 +16,7 @@ const NARROW: usize = 4096;
 
 /// A set of patterns that is scanned for together, and which rules each of them stands for.
 #[derive(Debug, Default)]
-pub(crate) struct Context {
+pub(crate) struct PatternGroup {
     /// Position of the matcher; contexts with equal patterns share one.
     matcher: Option<usize>,
     /// For each pattern, where its rules are.
@@ -24,7 +24,7 @@ pub(crate) struct Context {
     rules: Vec<u32>,
 }
 
-impl Context {
+impl PatternGroup {
     pub(crate) const fn is_empty(&self) -> bool {
         self.matcher.is_none()
     }
@@ -50,16 +50,16 @@ pub(crate) struct Matchers {
 
 /// Collects contexts and the distinct sets of patterns they need.
 #[derive(Debug, Default)]
-pub(crate) struct Sets {
+pub(crate) struct MpmBuilder {
     numbers: HashMap<Vec<(Vec<u8>, bool)>, usize>,
     sets: Vec<Vec<PatternLiteral>>,
     pub(crate) contexts: u32,
     pub(crate) patterns: u32,
 }
 
-impl Sets {
+impl MpmBuilder {
     /// A context of rules by pattern (octets, without case).
-    pub(crate) fn context(&mut self, patterns: impl IntoIterator<Item = (Vec<u8>, bool, u32)>) -> Context {
+    pub(crate) fn context(&mut self, patterns: impl IntoIterator<Item = (Vec<u8>, bool, u32)>) -> PatternGroup {
         let mut by_pattern: BTreeMap<(Vec<u8>, bool), Vec<u32>> = BTreeMap::new();
         for (mut octets, nocase, rule) in patterns {
             if nocase {
@@ -68,9 +68,9 @@ impl Sets {
             by_pattern.entry((octets, nocase)).or_default().push(rule);
         }
         if by_pattern.is_empty() {
-            return Context::default();
+            return PatternGroup::default();
         }
-        let mut context = Context::default();
+        let mut context = PatternGroup::default();
         for rules in by_pattern.values() {
             let from = context.rules.len() as u32;
             context.rules.extend_from_slice(rules);

@@ -16,13 +16,13 @@ use crate::compile::order::order_by_state;
 use crate::compile::packet_rules::PacketRules;
 use crate::compile::plan::Plan;
 use crate::compile::planner::Planner;
-use crate::compile::prefilter::{Matchers, Sets};
+use crate::compile::prefilter::{Matchers, MpmBuilder};
 use crate::compile::tx_rules::TxRules;
 use crate::error::RuleError;
 use crate::keyword::transform::TransformTable;
 use crate::options::CompileOptions;
 use crate::rule::{RuleMeta, RuleType};
-use crate::state::flow_state::FlowState;
+use crate::state::flow_state::DetectFlowState;
 use crate::table::address::AddressList;
 use crate::table::address_table::AddressTable;
 use crate::table::port_table::PortTable;
@@ -60,8 +60,8 @@ pub struct CompileStats {
     pub patterns: u32,
     /// Matchers compiled; fewer than groups where sets are equal.
     pub matchers: u32,
-    /// Rules that no literal guards.
-    pub unguarded: u32,
+    /// Rules without a pattern that makes them candidates.
+    pub without_prefilter: u32,
     /// Milliseconds for planning the rules; waiting for batches is not counted.
     pub plan_ms: f64,
     /// Milliseconds for grouping.
@@ -166,7 +166,7 @@ impl RuleSet {
         set.files = (0..protocols.len()).map(|app| of_app(app).fold(PerDirection::default(), both)).collect();
         let planned = Instant::now();
 
-        let mut sets = Sets::default();
+        let mut sets = MpmBuilder::default();
         set.group(&mut sets, protocols);
         let stats = &mut set.stats;
         for plan in &set.plans {
@@ -175,7 +175,7 @@ impl RuleSet {
                 *count += 1;
             }
         }
-        stats.unguarded = set.plans.iter().filter(|plan| plan.fast.is_none()).count() as u32;
+        stats.without_prefilter = set.plans.iter().filter(|plan| plan.fast.is_none()).count() as u32;
         stats.groups = sets.contexts;
         stats.patterns = sets.patterns;
         stats.matchers = sets.len() as u32;
@@ -241,7 +241,7 @@ impl RuleSet {
 
     /// These are the rules that looked at the flow last, as far as any will.
     #[must_use]
-    pub const fn has_inspected(&self, state: &FlowState) -> bool {
+    pub const fn has_inspected(&self, state: &DetectFlowState) -> bool {
         state.passed || state.generation == self.generation
     }
 
@@ -294,7 +294,7 @@ impl RuleSet {
         self.frames.get(app).map(|rules| &rules[direction]).filter(|rules| !rules.kinds.is_empty())
     }
 
-    /// Rules for packets of a class (a bit of [`Classes`]).
+    /// Rules for packets of a class (a bit of [`PacketClasses`]).
     pub(crate) fn packets(&self, class: u8, direction: Direction) -> Option<&PacketRules> {
         self.packets.get(class.trailing_zeros() as usize).map(|rules| &rules[direction])
     }

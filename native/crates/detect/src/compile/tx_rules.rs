@@ -7,8 +7,8 @@ use sidewire_base::Direction;
 
 use crate::compile::fast_pattern::Site;
 use crate::compile::plan::Plan;
-use crate::compile::prefilter::{Context, Sets};
-use crate::keyword::buffer_test::Look;
+use crate::compile::prefilter::{MpmBuilder, PatternGroup};
+use crate::keyword::buffer_test::BufferInspection;
 use crate::keyword::tx_condition::{BufferEngine, TxTest};
 
 /// Patterns in one buffer of transactions.
@@ -20,12 +20,12 @@ pub(crate) struct TxContext {
     /// Progress at which the buffer is there.
     pub(crate) progress: u8,
     /// Progress from which on it is there a second time.
-    pub(crate) again: Option<u8>,
+    pub(crate) reinspect_at: Option<u8>,
     /// A rule and its condition whose transforms make the buffer; `None` without transforms.
     pub(crate) transformed: Option<(u32, usize)>,
     /// Octets a pattern may begin before the part of a growing buffer that is new.
     pub(crate) overlap: usize,
-    pub(crate) context: Context,
+    pub(crate) context: PatternGroup,
 }
 
 /// Rules for transactions of one protocol and direction.
@@ -38,7 +38,7 @@ pub(crate) struct TxRules {
     /// Rules that wait for an event of the transaction.
     pub(crate) events: Vec<u32>,
     /// Progress from which on a buffer of these is there a second time: the least.
-    pub(crate) again: Option<u8>,
+    pub(crate) reinspect_at: Option<u8>,
     /// None of the above: nothing to do.
     pub(crate) is_empty: bool,
 }
@@ -50,11 +50,11 @@ struct Member<'p> {
     /// Position among the rule's conditions on transactions.
     at: usize,
     engine: &'p BufferEngine,
-    look: &'p Look,
+    look: &'p BufferInspection,
 }
 
 /// The rules for transactions of one protocol and direction.
-pub(super) fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &mut Sets) -> TxRules {
+pub(super) fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &mut MpmBuilder) -> TxRules {
     let mut rules = TxRules::default();
     // One context for each buffer: row, and the transforms that are applied first.
     let mut contexts: BTreeMap<(usize, u32), Vec<Member<'_>>> = BTreeMap::new();
@@ -89,14 +89,14 @@ pub(super) fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &
             row: engine.row,
             kind: engine.kind,
             progress: engine.progress,
-            again: engine.again,
+            reinspect_at: engine.reinspect_at,
             transformed: (!look.transforms.is_empty()).then_some((rule, at)),
             overlap: patterns.iter().map(|(octets, ..)| octets.len()).max().unwrap_or(1) - 1,
             context: sets.context(patterns),
         });
     }
     rules.contexts.sort_by_key(|context| context.progress);
-    rules.again = rules.contexts.iter().filter_map(|context| context.again).min();
+    rules.reinspect_at = rules.contexts.iter().filter_map(|context| context.reinspect_at).min();
     rules.is_empty = rules.contexts.is_empty() && rules.plain.is_empty() && rules.events.is_empty();
     rules
 }

@@ -2,12 +2,12 @@
 
 use crate::StreamInput;
 use crate::compile::plan::Plan;
-use crate::inspect::evaluator::{Desk, Miss};
+use crate::inspect::evaluator::{EvalContext, InspectFailure};
 use crate::inspect::observer::Failure;
-use crate::keyword::buffer_test::{Absence, Look};
-use crate::keyword::eval::{self, View, Work};
+use crate::keyword::buffer_test::{Absence, BufferInspection};
+use crate::keyword::eval::{self, BufferView, RuleScratch};
 
-impl Desk {
+impl EvalContext {
     /// Do the payload conditions hold on stream octets? As in Suricata, the new ones are looked at by themselves: places count
     /// from the first of them. What begins in those before them is found as well, when its rule leaves open where it stands and
     /// has not matched there yet (`seen`: the stream offset up to which it has).
@@ -24,21 +24,21 @@ impl Desk {
             return Err(Failure::NoData);
         }
         let captures = self.work.captures.len();
-        let failure = match self.payload(plan, View::whole(new), explain) {
+        let failure = match self.payload(plan, BufferView::whole(new), explain) {
             Ok(()) => return Ok(()),
             Err(failure) => failure,
         };
         let skip = usize::try_from(seen.saturating_sub(stream.offset)).unwrap_or(usize::MAX);
         let (Some(old), Some(all)) = (old.get(skip..), stream.data.get(skip..)) else { return Err(failure) };
-        if !plan.spans || old.is_empty() || self.payload(plan, View::whole(old), false).is_ok() {
+        if !plan.spans || old.is_empty() || self.payload(plan, BufferView::whole(old), false).is_ok() {
             self.work.captures.truncate(captures);
             return Err(failure);
         }
-        self.payload(plan, View::whole(all), explain)
+        self.payload(plan, BufferView::whole(all), explain)
     }
 
     /// Do the payload conditions hold on these octets?
-    pub(crate) fn payload(&mut self, plan: &Plan, view: View<'_>, explain: bool) -> Result<(), Failure> {
+    pub(crate) fn payload(&mut self, plan: &Plan, view: BufferView<'_>, explain: bool) -> Result<(), Failure> {
         for (position, look) in &plan.payload {
             self.look(look, Some(view), explain).map_err(|miss| miss.failure(*position))?;
         }
@@ -46,18 +46,23 @@ impl Desk {
     }
 
     /// Does a buffer satisfy the checks on it?
-    pub(crate) fn look(&mut self, look: &Look, view: Option<View<'_>>, explain: bool) -> Result<(), Miss> {
+    pub(crate) fn look(
+        &mut self,
+        look: &BufferInspection,
+        view: Option<BufferView<'_>>,
+        explain: bool,
+    ) -> Result<(), InspectFailure> {
         let Some(view) = view else {
-            return if look.absence == Absence::No { Err(Miss::Absent) } else { Ok(()) };
+            return if look.absence == Absence::No { Err(InspectFailure::Absent) } else { Ok(()) };
         };
         if look.absence == Absence::Must {
-            return Err(Miss::Absent);
+            return Err(InspectFailure::Absent);
         }
         let limit = self.recursion_limit;
-        let run = |view: View<'_>, work: &mut Work| {
+        let run = |view: BufferView<'_>, work: &mut RuleScratch| {
             eval::all_hold(&look.checks, view, work, limit).map_err(|reach| {
                 let found = if explain { view.data.get(reach.offset..).unwrap_or_default() } else { &[] };
-                Miss::Check { reach, found: found.get(..Failure::OCTETS).unwrap_or(found).to_vec() }
+                InspectFailure::Check { reach, found: found.get(..Failure::OCTETS).unwrap_or(found).to_vec() }
             })
         };
         if look.transforms.is_empty() {
@@ -65,11 +70,11 @@ impl Desk {
         }
         transform(look, view.data, &mut self.buffers);
         let [data, _] = &self.buffers;
-        run(View { data, base: 0, ..view }, &mut self.work)
+        run(BufferView { data, base: 0, ..view }, &mut self.work)
     }
 
     /// The octets a look's transforms make of a buffer.
-    pub(crate) fn transformed(&mut self, look: &Look, data: &[u8]) -> &[u8] {
+    pub(crate) fn transformed(&mut self, look: &BufferInspection, data: &[u8]) -> &[u8] {
         transform(look, data, &mut self.buffers);
         let [data, _] = &self.buffers;
         data
@@ -77,7 +82,7 @@ impl Desk {
 }
 
 /// Applies all transforms; the result is in the first buffer.
-fn transform(look: &Look, data: &[u8], [from, to]: &mut [Vec<u8>; 2]) {
+fn transform(look: &BufferInspection, data: &[u8], [from, to]: &mut [Vec<u8>; 2]) {
     from.clear();
     from.extend_from_slice(data);
     for transform in look.transforms.steps.iter() {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use sidewire_ir::Action;
 use sidewire_mpm::Scratch;
 
-use crate::inspect::evaluator::{Desk, Evaluator};
+use crate::inspect::evaluator::{EvalContext, Evaluator};
 use crate::inspect::observer::Observer;
-use crate::inspect::packet_context::Facts;
-use crate::keyword::eval::Work;
+use crate::inspect::packet_context::PacketContext;
+use crate::keyword::eval::RuleScratch;
 use crate::state::shared::{SharedHandle, SharedState};
 use crate::state::worker_bits::WorkerBits;
-use crate::{FlowState, Input, Match, RuleSet, RuleType};
+use crate::{DetectFlowState, Input, Match, RuleSet, RuleType};
 
 /// Runs a rule set over packets. One for each worker.
 #[derive(Debug)]
@@ -42,8 +42,8 @@ impl Detector {
     /// Ready to run `rules`, sharing what belongs to no single flow with other detectors.
     #[must_use]
     pub fn sharing(rules: &Arc<RuleSet>, shared: SharedHandle) -> Self {
-        let desk = Desk {
-            work: Work::new(rules.variables),
+        let desk = EvalContext {
+            work: RuleScratch::new(rules.variables),
             bits: WorkerBits::new(rules.host_bits, shared),
             buffers: [Vec::new(), Vec::new()],
             recursion_limit: rules.recursion_limit,
@@ -54,7 +54,7 @@ impl Detector {
             stamps: vec![0; rules.len()],
             tick: 0,
             candidates: Vec::new(),
-            anew: Vec::new(),
+            reinspect: Vec::new(),
             matches: Vec::new(),
             overflow: 0,
         };
@@ -70,7 +70,7 @@ impl Detector {
     /// Goes on with other rules; call it between packets. Bits of hosts and flows stay as they are.
     pub fn swap(&mut self, rules: Arc<RuleSet>) {
         let evaluator = &mut self.evaluator;
-        evaluator.desk.work = Work::new(rules.variables);
+        evaluator.desk.work = RuleScratch::new(rules.variables);
         evaluator.desk.recursion_limit = rules.recursion_limit;
         evaluator.stamps = vec![0; rules.len()];
         evaluator.tick = 0;
@@ -95,7 +95,7 @@ impl Evaluator {
         observer: &mut O,
         matches: &mut Vec<Match>,
     ) {
-        let facts = Facts::new(input);
+        let facts = PacketContext::new(input);
         // Borrowed, not moved: the input is large.
         let (mut state, mut session, frames) = match &mut input.flow {
             Some(flow) => (Some(&mut *flow.state), flow.session.as_deref_mut(), flow.frames.take()),
@@ -127,7 +127,7 @@ impl Evaluator {
     }
 
     /// Puts the matches of the packet in order, lets `pass` cut them, and hands them over.
-    fn finish(&mut self, rules: &RuleSet, state: Option<&mut FlowState>, out: &mut Vec<Match>) {
+    fn finish(&mut self, rules: &RuleSet, state: Option<&mut DetectFlowState>, out: &mut Vec<Match>) {
         if self.matches.is_empty() {
             return;
         }

@@ -3,11 +3,11 @@
 use sidewire_ir::Action;
 
 use crate::compile::plan::Plan;
-use crate::inspect::evaluator::{Evaluator, On};
-use crate::inspect::packet_context::Facts;
+use crate::inspect::evaluator::{Evaluator, MatchOrigin};
+use crate::inspect::packet_context::PacketContext;
 use crate::keyword::context::EffectOutput;
 use crate::state::unfinished::CaptureName;
-use crate::{FlowState, Match};
+use crate::{DetectFlowState, Match};
 
 impl Evaluator {
     /// Applies what a rule does on a match and notes the match.
@@ -15,15 +15,15 @@ impl Evaluator {
         &mut self,
         rule: u32,
         plan: &Plan,
-        on: On,
-        facts: &Facts<'_>,
-        mut state: Option<&mut FlowState>,
+        on: MatchOrigin,
+        facts: &PacketContext<'_>,
+        mut state: Option<&mut DetectFlowState>,
     ) {
         let (tx, frame, stream) = match on {
-            On::Packet => (None, None, false),
-            On::Stream => (None, None, true),
-            On::Transaction(position, id) => (Some((position, id)), None, false),
-            On::Frame(id, tx) => (tx, Some(id), true),
+            MatchOrigin::Packet => (None, None, false),
+            MatchOrigin::Stream => (None, None, true),
+            MatchOrigin::Transaction(position, id) => (Some((position, id)), None, false),
+            MatchOrigin::Frame(id, tx) => (tx, Some(id), true),
         };
         for effect in &plan.effects {
             let (state, bits) = (state.as_deref_mut(), &mut self.desk.bits);

@@ -4,20 +4,20 @@ use sidewire_mpm::Scratch;
 
 use crate::Match;
 use crate::inspect::observer::Failure;
-use crate::keyword::eval::{Reach, Work};
+use crate::keyword::eval::{FailedAt, RuleScratch};
 use crate::state::worker_bits::WorkerBits;
 
 /// What changes while a rule set runs.
 #[derive(Debug)]
 pub(crate) struct Evaluator {
     pub(super) scratch: Scratch,
-    pub(crate) desk: Desk,
+    pub(crate) desk: EvalContext,
     /// For each rule, the last packet (or transaction) it became a candidate for.
     pub(super) stamps: Vec<u32>,
     pub(super) tick: u32,
     pub(crate) candidates: Vec<u32>,
-    /// Those among the candidates that are asked anew, because a buffer is there a second time.
-    pub(crate) anew: Vec<u32>,
+    /// Those among the candidates that are evaluated again, because a buffer of theirs has changed.
+    pub(crate) reinspect: Vec<u32>,
     pub(super) matches: Vec<Match>,
     /// Matches beyond the alerts a packet may have.
     pub(super) overflow: u64,
@@ -25,8 +25,8 @@ pub(crate) struct Evaluator {
 
 /// What evaluation works with, apart from the rules.
 #[derive(Debug)]
-pub(crate) struct Desk {
-    pub(crate) work: Work,
+pub(crate) struct EvalContext {
+    pub(crate) work: RuleScratch,
     pub(crate) bits: WorkerBits,
     /// A transform reads one and fills the other.
     pub(crate) buffers: [Vec<u8>; 2],
@@ -35,7 +35,7 @@ pub(crate) struct Desk {
 
 /// What a rule held on.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum On {
+pub(crate) enum MatchOrigin {
     Packet,
     Stream,
     /// Position and id.
@@ -46,14 +46,14 @@ pub(crate) enum On {
 
 /// Why a buffer did not satisfy a rule.
 #[derive(Debug)]
-pub(crate) enum Miss {
+pub(crate) enum InspectFailure {
     /// Not there.
     Absent,
     /// One check failed, looking at some octets.
-    Check { reach: Reach, found: Vec<u8> },
+    Check { reach: FailedAt, found: Vec<u8> },
 }
 
-impl Miss {
+impl InspectFailure {
     pub(crate) fn failure(self, condition: usize) -> Failure {
         match self {
             Self::Absent => Failure::Condition { condition },

@@ -5,13 +5,13 @@ use sidewire_base::Direction;
 
 use crate::compile::frame_rules::FrameContext;
 use crate::compile::plan::Plan;
-use crate::inspect::evaluator::{Desk, Evaluator, On};
+use crate::inspect::evaluator::{EvalContext, Evaluator, MatchOrigin};
 use crate::inspect::frame_source::FrameSource;
 use crate::inspect::observer::{Failure, Observer, Unit};
-use crate::inspect::packet_context::Facts;
+use crate::inspect::packet_context::PacketContext;
 use crate::keyword::buffer_test::FrameTest;
-use crate::keyword::eval::View;
-use crate::{FlowState, FramesInput, RuleSet, RuleType};
+use crate::keyword::eval::BufferView;
+use crate::{DetectFlowState, FramesInput, RuleSet, RuleType};
 
 /// Octets by which an unfinished frame has grown when it is looked at again. As in Suricata, so that alerts fall on the
 /// same packets.
@@ -33,8 +33,8 @@ impl Evaluator {
     pub(crate) fn run_frames<O: Observer>(
         &mut self,
         rules: &RuleSet,
-        facts: &Facts<'_>,
-        state: &mut FlowState,
+        facts: &PacketContext<'_>,
+        state: &mut DetectFlowState,
         input: FramesInput<'_>,
         session: Option<&dyn Session>,
         app: usize,
@@ -66,7 +66,7 @@ impl Evaluator {
                 let unit =
                     |test: &FrameTest| Unit::Frame { direction: facts.seen.direction, id: frame.id, name: test.name };
                 match self.frame_rule(rules, rule, plan, facts, state, frame, extent, input.source, explain) {
-                    Outcome::Matched => {
+                    FrameOutcome::Matched => {
                         if let Some(test) = plan.frame.as_ref().filter(|_| explain) {
                             observer.matched(rule, unit(test));
                         }
@@ -76,10 +76,10 @@ impl Evaluator {
                             Some(slot) => slot.1 = until,
                             None => matched.push((rule, until)),
                         }
-                        self.matched(rule, plan, On::Frame(frame.id, tx), facts, Some(state));
+                        self.matched(rule, plan, MatchOrigin::Frame(frame.id, tx), facts, Some(state));
                     }
-                    Outcome::Decided => {}
-                    Outcome::Failed(failure) => {
+                    FrameOutcome::Decided => {}
+                    FrameOutcome::Failed(failure) => {
                         if !extent.over && failure > Failure::Application {
                             pending.push(rule);
                         }
@@ -135,22 +135,22 @@ impl Evaluator {
         rules: &RuleSet,
         rule: u32,
         plan: &Plan,
-        facts: &Facts<'_>,
-        state: &FlowState,
+        facts: &PacketContext<'_>,
+        state: &DetectFlowState,
         frame: &Frame,
         extent: Extent,
         source: FrameSource<'_>,
         explain: bool,
-    ) -> Outcome {
-        let Some(test) = &plan.frame else { return Outcome::Decided };
+    ) -> FrameOutcome {
+        let Some(test) = &plan.frame else { return FrameOutcome::Decided };
         let matched = frame.inspection.matched.iter().find(|(known, _)| *known == rule).map(|(_, until)| *until);
         // A frame is told of once; a stream, that may go on for ever, once for what is new.
         if matched.is_some() && frame.kind != FrameKind::STREAM {
-            return Outcome::Decided;
+            return FrameOutcome::Decided;
         }
         let from = frame.start + matched.unwrap_or(0);
         if matched.is_some() && from >= extent.end {
-            return Outcome::Decided;
+            return FrameOutcome::Decided;
         }
         self.desk.work.captures.clear();
         let holds = facts
@@ -158,21 +158,21 @@ impl Evaluator {
             .and_then(|()| self.desk.conditions(plan, facts, Some(state), frame.tx, explain))
             .and_then(|()| self.desk.frame(test, frame, extent, from, source, explain));
         match holds {
-            Ok(()) => Outcome::Matched,
-            Err(failure) => Outcome::Failed(failure),
+            Ok(()) => FrameOutcome::Matched,
+            Err(failure) => FrameOutcome::Failed(failure),
         }
     }
 }
 
 /// What became of a rule on a frame.
-enum Outcome {
+enum FrameOutcome {
     Matched,
     /// It held before.
     Decided,
     Failed(Failure),
 }
 
-impl Desk {
+impl EvalContext {
     /// Do the checks of a rule hold on what is there of a frame? On each piece between gaps by itself: one must satisfy
     /// all checks of a look.
     fn frame(
@@ -193,7 +193,7 @@ impl Desk {
             let mut holds = false;
             for (at, piece) in source.within(from, extent.end) {
                 let complete = extent.over && at + piece.len() as u64 == extent.end;
-                let view = View { data: piece, base: at - frame.start, complete, little: true };
+                let view = BufferView { data: piece, base: at - frame.start, complete, little: true };
                 match self.look(look, Some(view), explain) {
                     Ok(()) => {
                         holds = true;

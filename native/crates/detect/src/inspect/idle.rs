@@ -2,14 +2,14 @@
 
 use crate::compile::packet_rules::PacketRules;
 use crate::inspect::packet_context;
-use crate::{Glance, RuleSet};
+use crate::{PrefilterInput, RuleSet};
 
 impl RuleSet {
     /// True when a packet of a flow brings nothing that a rule could look at: [`crate::Detector::inspect`] need not be
     /// called. Most packets are like this: they acknowledge, or carry what no rule reads.
     #[must_use]
-    pub fn is_idle(&self, glance: &Glance<'_>) -> bool {
-        let &Glance { packet, direction, app, app_events, state, .. } = glance;
+    pub fn is_idle(&self, glance: &PrefilterInput<'_>) -> bool {
+        let &PrefilterInput { packet, direction, app, app_events, state, .. } = glance;
         if state.passed {
             return true;
         }

@@ -5,8 +5,8 @@ use sidewire_base::{Direction, Endpoint, PerDirection, Time};
 use sidewire_decode::Packet;
 
 use crate::inspect::frame_source::FrameSource;
-use crate::state::app_proto::{FlowStats, TakenFor};
-use crate::state::flow_state::FlowState;
+use crate::state::app_proto::{AppProtoState, FlowStats};
+use crate::state::flow_state::DetectFlowState;
 
 /// Everything one call of [`crate::Detector::inspect`] looks at: a packet with what it did to its flow, or (without a
 /// packet) the end of a flow.
@@ -43,11 +43,11 @@ pub struct FlowInput<'a> {
     /// Application protocol: position in the protocol list the rule set was compiled with.
     pub app: Option<usize>,
     /// What protocol detection says.
-    pub taken: TakenFor,
+    pub taken: AppProtoState,
     /// Detection events of the flow, all so far, in order (`applayer_mismatch_protocol_both_directions`, ...).
     pub app_events: &'a [&'static str],
     /// What detection keeps for the flow.
-    pub state: &'a mut FlowState,
+    pub state: &'a mut DetectFlowState,
     /// The application protocol's session.
     pub session: Option<&'a mut (dyn Session + 'static)>,
     /// Stream octets that became visible in the packet's direction.
@@ -73,7 +73,7 @@ pub struct FramesInput<'a> {
 }
 
 /// What tells whether a packet of a flow is worth an [`Input`]; see [`crate::RuleSet::is_idle`].
-pub struct Glance<'a> {
+pub struct PrefilterInput<'a> {
     /// The packet.
     pub packet: &'a Packet<'a>,
     /// Which way it travels.
@@ -85,7 +85,7 @@ pub struct Glance<'a> {
     /// How many detection events the flow had so far.
     pub app_events: usize,
     /// What detection keeps for the flow.
-    pub state: &'a FlowState,
+    pub state: &'a DetectFlowState,
     /// The session has transactions that rules are to look at in its direction.
     pub transactions: bool,
     /// New stream octets are to be looked at.

@@ -95,12 +95,12 @@ impl Failure {
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
     rules: Vec<u32>,
-    entries: Vec<Record>,
+    entries: Vec<InspectRecord>,
 }
 
 /// What became of a rule on a unit of traffic.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct InspectRecord {
     /// Position in the rule set.
     pub rule: u32,
     /// What of the traffic.
@@ -123,11 +123,11 @@ impl Recorder {
     }
 
     /// Takes what was recorded and begins anew; call it between flows to tell them apart.
-    pub fn take(&mut self) -> Vec<Record> {
+    pub fn take(&mut self) -> Vec<InspectRecord> {
         core::mem::take(&mut self.entries)
     }
 
-    fn entry(&mut self, rule: u32, unit: Unit) -> Option<&mut Record> {
+    fn entry(&mut self, rule: u32, unit: Unit) -> Option<&mut InspectRecord> {
         self.entries.iter_mut().find(|record| record.rule == rule && record.unit == unit)
     }
 }
@@ -146,14 +146,14 @@ impl Observer for Recorder {
                     record.failure = Some(failure);
                 }
             }
-            None => self.entries.push(Record { rule, unit, failure: Some(failure) }),
+            None => self.entries.push(InspectRecord { rule, unit, failure: Some(failure) }),
         }
     }
 
     fn matched(&mut self, rule: u32, unit: Unit) {
         match self.entry(rule, unit) {
             Some(record) => record.failure = None,
-            None => self.entries.push(Record { rule, unit, failure: None }),
+            None => self.entries.push(InspectRecord { rule, unit, failure: None }),
         }
     }
 }
@@ -171,6 +171,6 @@ mod tests {
         assert_eq!(recorder.entries[0].failure, Some(Failure::Condition { condition: 1 }));
         recorder.matched(3, Unit::Packet);
         recorder.failed(3, Unit::Packet, Failure::Condition { condition: 2 });
-        assert_eq!(recorder.take(), [Record { rule: 3, unit: Unit::Packet, failure: None }]);
+        assert_eq!(recorder.take(), [InspectRecord { rule: 3, unit: Unit::Packet, failure: None }]);
     }
 }

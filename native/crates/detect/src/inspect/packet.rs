@@ -1,19 +1,19 @@
 //! Rules on packets and streams: which of them are candidates, and what becomes of each.
 
 use crate::compile::plan::Plan;
-use crate::inspect::evaluator::{Evaluator, On};
+use crate::inspect::evaluator::{Evaluator, MatchOrigin};
 use crate::inspect::observer::{Failure, Observer, Unit};
-use crate::inspect::packet_context::Facts;
-use crate::keyword::eval::View;
-use crate::state::app_proto::Taken;
-use crate::{FlowState, RuleSet, RuleType};
+use crate::inspect::packet_context::PacketContext;
+use crate::keyword::eval::BufferView;
+use crate::state::app_proto::AppProto;
+use crate::{DetectFlowState, RuleSet, RuleType};
 
 impl Evaluator {
     pub(super) fn packet_candidates<O: Observer>(
         &mut self,
         rules: &RuleSet,
-        facts: &Facts<'_>,
-        mut state: Option<&mut FlowState>,
+        facts: &PacketContext<'_>,
+        mut state: Option<&mut DetectFlowState>,
         observer: &O,
     ) {
         self.begin_candidates();
@@ -35,7 +35,7 @@ impl Evaluator {
             self.candidates.sort_unstable();
             return;
         }
-        if facts.seen.taken.sides[facts.seen.direction] != Taken::Unknown
+        if facts.seen.taken.sides[facts.seen.direction] != AppProto::Unknown
             && !rules.protocol_only.is_empty()
             && let Some(state) = state.as_deref_mut()
             && !core::mem::replace(&mut state.protocol_seen[facts.seen.direction], true)
@@ -85,8 +85,8 @@ impl Evaluator {
     pub(super) fn run_packet<O: Observer>(
         &mut self,
         rules: &RuleSet,
-        facts: &Facts<'_>,
-        mut state: Option<&mut FlowState>,
+        facts: &PacketContext<'_>,
+        mut state: Option<&mut DetectFlowState>,
         observer: &mut O,
     ) {
         for at in 0..self.candidates.len() {
@@ -99,7 +99,7 @@ impl Evaluator {
                     if O::ACTIVE && observer.watches(rule) {
                         observer.matched(rule, Unit::Packet);
                     }
-                    let on = if stream { On::Stream } else { On::Packet };
+                    let on = if stream { MatchOrigin::Stream } else { MatchOrigin::Packet };
                     self.matched(rule, plan, on, facts, state.as_deref_mut());
                 }
                 Err(failure) => {
@@ -120,8 +120,8 @@ impl Evaluator {
         rules: &RuleSet,
         rule: u32,
         plan: &Plan,
-        facts: &Facts<'_>,
-        state: Option<&mut FlowState>,
+        facts: &PacketContext<'_>,
+        state: Option<&mut DetectFlowState>,
         explain: bool,
     ) -> Result<bool, Failure> {
         if facts.seen.packet.is_none() && !plan.outlives_packets() {
@@ -161,7 +161,7 @@ impl Evaluator {
             facts.flow(plan, facts.was_established)?;
         }
         self.desk.work.captures.clear();
-        match self.desk.payload(plan, View::whole(facts.payload()), explain) {
+        match self.desk.payload(plan, BufferView::whole(facts.payload()), explain) {
             Ok(()) => Ok(false),
             Err(why) => Err(why.max(failure)),
         }

@@ -5,38 +5,38 @@ use core::cell::OnceCell;
 use sidewire_base::{Direction, ip_protocol};
 use sidewire_decode::{Packet, TransportLayer};
 
-use crate::compile::plan::{Classes, Plan};
+use crate::compile::plan::{PacketClasses, Plan};
 use crate::inspect::input::{Input, StreamInput};
 use crate::inspect::observer::Failure;
 use crate::keyword::context::PacketFacts;
-use crate::state::app_proto::TakenFor;
+use crate::state::app_proto::AppProtoState;
 use crate::table::address_table::{AddressTable, Row};
 use crate::table::port_table::PortTable;
 
-/// What a packet of a protocol, or a flow's end, is to rules on packets: a bit of [`Classes`].
+/// What a packet of a protocol, or a flow's end, is to rules on packets: a bit of [`PacketClasses`].
 pub(crate) fn class(packet: Option<&Packet<'_>>, protocol: Option<u8>) -> u8 {
     match (packet.map(|packet| &packet.transport), protocol) {
-        (Some(TransportLayer::Tcp(_)), _) => Classes::TCP,
-        (Some(TransportLayer::Udp(_)), _) => Classes::UDP,
-        (Some(TransportLayer::Icmp(_)), _) => Classes::ICMP,
-        (Some(TransportLayer::Sctp(_)), _) => Classes::SCTP,
+        (Some(TransportLayer::Tcp(_)), _) => PacketClasses::TCP,
+        (Some(TransportLayer::Udp(_)), _) => PacketClasses::UDP,
+        (Some(TransportLayer::Icmp(_)), _) => PacketClasses::ICMP,
+        (Some(TransportLayer::Sctp(_)), _) => PacketClasses::SCTP,
         // Fragments and broken headers: the IP header says what they carry.
-        (_, Some(ip_protocol::TCP)) => Classes::TCP,
-        (_, Some(ip_protocol::UDP)) => Classes::UDP,
-        (_, Some(ip_protocol::ICMP | ip_protocol::ICMPV6)) => Classes::ICMP,
-        (_, Some(ip_protocol::SCTP)) => Classes::SCTP,
-        (_, Some(_)) => Classes::IP,
-        (_, None) => Classes::NONE,
+        (_, Some(ip_protocol::TCP)) => PacketClasses::TCP,
+        (_, Some(ip_protocol::UDP)) => PacketClasses::UDP,
+        (_, Some(ip_protocol::ICMP | ip_protocol::ICMPV6)) => PacketClasses::ICMP,
+        (_, Some(ip_protocol::SCTP)) => PacketClasses::SCTP,
+        (_, Some(_)) => PacketClasses::IP,
+        (_, None) => PacketClasses::NONE,
     }
 }
 
 /// What rules are held against for one packet: everything that stays the same while they are.
-pub(crate) struct Facts<'a> {
+pub(crate) struct PacketContext<'a> {
     /// What conditions are evaluated against.
     pub(crate) seen: PacketFacts<'a>,
     /// Rows of both addresses, looked up when the first rule asks.
     rows: OnceCell<[Option<Row>; 2]>,
-    /// A bit of [`Classes`].
+    /// A bit of [`PacketClasses`].
     pub(crate) class: u8,
     ip_version: u8,
     pub(crate) established: bool,
@@ -48,7 +48,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) last: bool,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> PacketContext<'a> {
     pub(crate) fn new(input: &Input<'a>) -> Self {
         let flow = input.flow.as_ref();
         let protocol = match (&input.packet, flow) {
@@ -65,7 +65,7 @@ impl<'a> Facts<'a> {
             destination: input.destination,
             direction: flow.map_or(Direction::ToServer, |flow| flow.direction),
             has_flow: flow.is_some(),
-            taken: flow.map_or_else(TakenFor::default, |flow| flow.taken),
+            taken: flow.map_or_else(AppProtoState::default, |flow| flow.taken),
             app_events: flow.map_or(&[], |flow| flow.app_events),
             stream_events: input.stream_events,
             stream_sizes: flow.and_then(|flow| flow.stream_sizes),

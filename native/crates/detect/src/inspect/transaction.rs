@@ -5,12 +5,12 @@ use sidewire_base::{Direction, PerDirection};
 
 use crate::compile::plan::Plan;
 use crate::compile::tx_rules::{TxContext, TxRules};
-use crate::inspect::evaluator::{Evaluator, On};
+use crate::inspect::evaluator::{Evaluator, MatchOrigin};
 use crate::inspect::observer::{Failure, Observer, Unit};
-use crate::inspect::packet_context::Facts;
-use crate::inspect::tx_conditions::{ITEMS, Outcome, TxProgress, TxView};
+use crate::inspect::packet_context::PacketContext;
+use crate::inspect::tx_conditions::{ITEMS, TxOutcome, TxProgress, TxView};
 use crate::keyword::tx_condition::TxTest;
-use crate::{FlowState, RuleSet};
+use crate::{DetectFlowState, RuleSet};
 
 /// A transaction that is due, and what is looked at of it.
 struct DueTx<'r> {
@@ -29,8 +29,8 @@ impl Evaluator {
     pub(crate) fn run_transactions<O: Observer>(
         &mut self,
         rules: &RuleSet,
-        facts: &Facts<'_>,
-        state: &mut FlowState,
+        facts: &PacketContext<'_>,
+        state: &mut DetectFlowState,
         session: &mut (dyn Session + 'static),
         app: usize,
         observer: &mut O,
@@ -87,8 +87,8 @@ impl Evaluator {
         &mut self,
         due: &DueTx<'_>,
         inspection: &mut Inspection,
-        facts: &Facts<'_>,
-        state: &mut FlowState,
+        facts: &PacketContext<'_>,
+        state: &mut DetectFlowState,
         session: &mut (dyn Session + 'static),
         observer: &mut O,
     ) -> bool {
@@ -99,7 +99,7 @@ impl Evaluator {
             let Some(plan) = rules.plans.get(rule as usize) else { continue };
             let stored = inspection.stored.binary_search_by_key(&rule, |stored| stored.rule);
             let known = stored.ok().and_then(|at| inspection.stored.get(at)).copied();
-            let known = known.filter(|_| self.anew.binary_search(&rule).is_err());
+            let known = known.filter(|_| self.reinspect.binary_search(&rule).is_err());
             if known.is_some_and(|stored| stored.decided) {
                 continue;
             }
@@ -122,19 +122,19 @@ impl Evaluator {
             let tx = TxView { session, position, app, whole, progress };
             let mut stores = None;
             let (held, decided, failure) = match self.desk.transaction(plan, facts, &tx, held, explain) {
-                Outcome::Matched => {
-                    self.matched(rule, plan, On::Transaction(position, id), facts, Some(state));
+                TxOutcome::Matched => {
+                    self.matched(rule, plan, MatchOrigin::Transaction(position, id), facts, Some(state));
                     stores = plan.storing;
                     (held, true, None)
                 }
-                Outcome::Pending(held, failure) => {
+                TxOutcome::Pending(held, failure) => {
                     again |= plan.has_payload;
                     if let Some(left) = self.desk.work.leave(plan.variables) {
                         state.set_unfinished(id, rule, left);
                     }
                     (held, false, Some(failure))
                 }
-                Outcome::Never(failure) => (held, true, Some(failure)),
+                TxOutcome::Never(failure) => (held, true, Some(failure)),
             };
             if let Some(storing) = stores {
                 let test = plan.tx.iter().find_map(|condition| condition.test.file());
@@ -165,16 +165,18 @@ impl Evaluator {
         let &DueTx { rules, tx_rules, app, direction, progress, events, .. } = due;
         self.begin_candidates();
         let reached = progress.reached[direction];
-        self.anew.clear();
+        self.reinspect.clear();
         let seen = inspection.prefiltered;
-        if seen < reached && tx_rules.again.is_some_and(|again| again <= reached) {
+        if seen < reached && tx_rules.reinspect_at.is_some_and(|again| again <= reached) {
             for (number, context) in (0u16..).zip(&tx_rules.contexts) {
-                if context.progress <= seen && context.again.is_some_and(|again| seen < again && again <= reached) {
+                if context.progress <= seen
+                    && context.reinspect_at.is_some_and(|again| seen < again && again <= reached)
+                {
                     self.scan(due, context, (number, 0), inspection, session, 1..2);
                 }
             }
-            self.anew.clone_from(&self.candidates);
-            self.anew.sort_unstable();
+            self.reinspect.clone_from(&self.candidates);
+            self.reinspect.sort_unstable();
         }
         self.reopen_for_files(due, inspection, session);
         for (number, context) in (0u16..).zip(&tx_rules.contexts) {
@@ -225,8 +227,8 @@ impl Evaluator {
         }
         let looks = |rule: u32| due.rules.plans.get(rule as usize).is_some_and(Plan::looks_at_files);
         let decided = inspection.stored.iter().filter(|stored| stored.decided && looks(stored.rule));
-        self.anew.extend(decided.map(|stored| stored.rule));
-        self.anew.sort_unstable();
+        self.reinspect.extend(decided.map(|stored| stored.rule));
+        self.reinspect.sort_unstable();
         let (_, mut note) = self.noting();
         for stored in &inspection.stored {
             if stored.decided && looks(stored.rule) {

@@ -5,11 +5,11 @@ use sidewire_app_layer::{BufferKind, Session, Value};
 use sidewire_base::{Direction, PerDirection};
 
 use crate::compile::plan::{Plan, TX_CONDITIONS};
-use crate::inspect::evaluator::{Desk, Miss};
+use crate::inspect::evaluator::{EvalContext, InspectFailure};
 use crate::inspect::observer::Failure;
-use crate::inspect::packet_context::Facts;
-use crate::keyword::buffer_test::{Absence, Look};
-use crate::keyword::eval::View;
+use crate::inspect::packet_context::PacketContext;
+use crate::keyword::buffer_test::{Absence, BufferInspection};
+use crate::keyword::eval::BufferView;
 use crate::keyword::field_test::FieldTest;
 use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
 
@@ -19,7 +19,7 @@ pub(super) const ITEMS: u32 = 1 << 14;
 const PAYLOAD: u64 = 1 << TX_CONDITIONS;
 
 /// What became of a rule on a transaction.
-pub(super) enum Outcome {
+pub(super) enum TxOutcome {
     Matched,
     /// More may come: the conditions that hold for good.
     Pending(u64, Failure),
@@ -51,18 +51,18 @@ pub(super) struct TxView<'s> {
 }
 
 /// Why a condition does not hold, and whether that is for good.
-type Unmet = (bool, Miss);
+type Unmet = (bool, InspectFailure);
 
-impl Desk {
+impl EvalContext {
     /// Evaluates what is not known to hold yet.
     pub(super) fn transaction(
         &mut self,
         plan: &Plan,
-        facts: &Facts<'_>,
+        facts: &PacketContext<'_>,
         tx: &TxView<'_>,
         mut held: u64,
         explain: bool,
-    ) -> Outcome {
+    ) -> TxOutcome {
         let mut pending: Option<Failure> = None;
         for (bit, condition) in plan.tx.iter().enumerate() {
             if held >> bit & 1 == 1 {
@@ -74,7 +74,7 @@ impl Desk {
                 Err((for_good, miss)) => {
                     let failure = miss.failure(condition.position);
                     if for_good {
-                        return Outcome::Never(failure);
+                        return TxOutcome::Never(failure);
                     }
                     pending.get_or_insert(failure);
                     // Later conditions may use variables of this one.
@@ -83,19 +83,19 @@ impl Desk {
             }
         }
         if let Some(failure) = pending {
-            return Outcome::Pending(held, failure);
+            return TxOutcome::Pending(held, failure);
         }
         if plan.has_payload && held & PAYLOAD == 0 {
             let in_stream =
                 plan.on_stream && facts.pieces().any(|stream| self.stream_payload(plan, &stream, 0, explain).is_ok());
             if !in_stream && facts.payload().is_empty() {
-                return Outcome::Pending(held, Failure::NoData);
+                return TxOutcome::Pending(held, Failure::NoData);
             }
-            if !in_stream && let Err(failure) = self.payload(plan, View::whole(facts.payload()), explain) {
-                return Outcome::Pending(held, failure);
+            if !in_stream && let Err(failure) = self.payload(plan, BufferView::whole(facts.payload()), explain) {
+                return TxOutcome::Pending(held, failure);
             }
         }
-        Outcome::Matched
+        TxOutcome::Matched
     }
 
     /// Does a condition hold?
@@ -106,10 +106,10 @@ impl Desk {
         side: Direction,
         explain: bool,
     ) -> Result<(), Unmet> {
-        let Some(engine) = condition.engine(tx.app, side) else { return Err((true, Miss::Absent)) };
+        let Some(engine) = condition.engine(tx.app, side) else { return Err((true, InspectFailure::Absent)) };
         let &BufferEngine { row, progress: needed, .. } = engine;
         if tx.progress.reached[side] < needed && !tx.progress.complete[side] {
-            return Err((false, Miss::Absent));
+            return Err((false, InspectFailure::Absent));
         }
         let past = tx.progress.is_past(side, needed);
         match &condition.test {
@@ -120,7 +120,7 @@ impl Desk {
                     .transactions()
                     .head(tx.position)
                     .is_some_and(|head| head.events.iter().any(|event| usize::from(*event) == row));
-                if raised != *negated { Ok(()) } else { Err((tx.progress.complete[side], Miss::Absent)) }
+                if raised != *negated { Ok(()) } else { Err((tx.progress.complete[side], InspectFailure::Absent)) }
             }
             TxTest::Number(test) => number(test, tx, engine, past),
             TxTest::Files(test) => files(test, tx, side, past),
@@ -128,7 +128,7 @@ impl Desk {
                 if interface.holds(tx.session.value(tx.position, row, side, 0)) {
                     Ok(())
                 } else {
-                    Err((past, Miss::Absent))
+                    Err((past, InspectFailure::Absent))
                 }
             }
             TxTest::Buffer(look) => self.tx_buffer(look, None, tx, engine, past, explain),
@@ -139,7 +139,7 @@ impl Desk {
     /// Does a buffer, or one of its values of a name, satisfy the checks on it?
     fn tx_buffer(
         &mut self,
-        look: &Look,
+        look: &BufferInspection,
         item: Option<&str>,
         tx: &TxView<'_>,
         engine: &BufferEngine,
@@ -156,17 +156,17 @@ impl Desk {
                 None => tx.session.value(tx.position, row, side, nth),
             };
             let (view, whole) = match value {
-                Value::Bytes(data) => (View { little, ..View::whole(data) }, true),
+                Value::Bytes(data) => (BufferView { little, ..BufferView::whole(data) }, true),
                 Value::Body { data, base, complete } => {
                     let complete = complete || past;
                     if look.needs_all && !complete {
                         if multi {
-                            miss = Some((false, Miss::Absent));
+                            miss = Some((false, InspectFailure::Absent));
                             continue;
                         }
-                        return Err((false, Miss::Absent));
+                        return Err((false, InspectFailure::Absent));
                     }
-                    (View { data, base, complete, little }, complete)
+                    (BufferView { data, base, complete, little }, complete)
                 }
                 _ => break,
             };
@@ -178,8 +178,8 @@ impl Desk {
         match miss {
             Some((whole, why)) => Err((past || whole && !multi, why)),
             // It may still come.
-            None if !past => Err((false, Miss::Absent)),
-            None if look.absence == Absence::No => Err((true, Miss::Absent)),
+            None if !past => Err((false, InspectFailure::Absent)),
+            None if look.absence == Absence::No => Err((true, InspectFailure::Absent)),
             None => Ok(()),
         }
     }
@@ -195,7 +195,7 @@ fn files(test: &FileTest, tx: &TxView<'_>, side: Direction, past: bool) -> Resul
             FileOutcome::Never => {}
         }
     }
-    Err((over, Miss::Absent))
+    Err((over, InspectFailure::Absent))
 }
 
 /// Does a number, or one of several, satisfy a test?
@@ -211,5 +211,5 @@ fn number(test: &FieldTest, tx: &TxView<'_>, engine: &BufferEngine, past: bool) 
             return Ok(());
         }
     }
-    Err((past || there && items == 1, Miss::Absent))
+    Err((past || there && items == 1, InspectFailure::Absent))
 }

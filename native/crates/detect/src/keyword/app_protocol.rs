@@ -5,7 +5,7 @@ use sidewire_ir::AppLayerPart;
 
 use crate::keyword::context::ConditionInput;
 use crate::rule::RuleType;
-use crate::state::app_proto::{Taken, TakenFor};
+use crate::state::app_proto::{AppProto, AppProtoState};
 
 #[derive(Clone, Debug)]
 pub(crate) struct AppProtocolTest {
@@ -20,12 +20,12 @@ impl AppProtocolTest {
     /// A rule on nothing but the protocol waits until the flow has one.
     pub(crate) fn holds(&self, on: &ConditionInput<'_>) -> bool {
         on.facts.has_flow
-            && (on.kind != RuleType::ProtocolOnly || on.facts.taken.flow != Taken::Unknown)
+            && (on.kind != RuleType::ProtocolOnly || on.facts.taken.flow != AppProto::Unknown)
             && self.holds_of(&on.facts.taken, on.facts.direction)
     }
 
     /// A negated test does not hold as long as the protocol is not known. `direction` is the packet's.
-    fn holds_of(&self, taken: &TakenFor, direction: Direction) -> bool {
+    fn holds_of(&self, taken: &AppProtoState, direction: Direction) -> bool {
         let asked = match self.part {
             AppLayerPart::Packet => PerDirection::both(taken.sides[direction]),
             AppLayerPart::ToServer => PerDirection::both(taken.sides.to_server),
@@ -34,13 +34,13 @@ impl AppProtocolTest {
             AppLayerPart::Final => PerDirection::both(taken.flow),
             AppLayerPart::Original => PerDirection::both(taken.original),
         };
-        if self.negated && asked == PerDirection::both(Taken::Unknown) {
+        if self.negated && asked == PerDirection::both(AppProto::Unknown) {
             return false;
         }
-        let wanted = |taken: Taken| match taken {
-            Taken::For(app) => self.apps.contains(&app),
-            Taken::Failed => self.failed,
-            Taken::Unknown => self.unknown,
+        let wanted = |taken: AppProto| match taken {
+            AppProto::For(app) => self.apps.contains(&app),
+            AppProto::Failed => self.failed,
+            AppProto::Unknown => self.unknown,
         };
         asked.into_iter().any(wanted) != self.negated
     }
@@ -54,10 +54,11 @@ mod tests {
 
     #[test]
     fn a_protocol_is_asked_of_the_direction_unless_told_otherwise() {
-        let (web, mail) = (Taken::For(0), Taken::For(1));
-        let one_sided = TakenFor { flow: web, sides: PerDirection::new(web, Taken::Unknown), original: mail };
-        let mixed = TakenFor { flow: web, sides: PerDirection::new(web, Taken::Failed), original: Taken::Unknown };
-        let holds = |part, negated, taken: &TakenFor, direction| {
+        let (web, mail) = (AppProto::For(0), AppProto::For(1));
+        let one_sided = AppProtoState { flow: web, sides: PerDirection::new(web, AppProto::Unknown), original: mail };
+        let mixed =
+            AppProtoState { flow: web, sides: PerDirection::new(web, AppProto::Failed), original: AppProto::Unknown };
+        let holds = |part, negated, taken: &AppProtoState, direction| {
             let test = AppProtocolTest { part, apps: vec![0], failed: false, unknown: false, negated };
             test.holds_of(taken, direction)
         };

@@ -5,7 +5,7 @@ use sidewire_ir as ir;
 use crate::error::RuleError;
 use crate::keyword::Check;
 use crate::keyword::base64;
-use crate::keyword::eval::{BufferRun, Rest, Verdict};
+use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
 
 /// Octets that are decoded at most.
@@ -37,14 +37,14 @@ impl Operator for Base64Check {
         if self.relative { Placement::Anywhere } else { Placement::Edges }
     }
 
-    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: RemainingChecks<'_>) -> CheckVerdict {
         let from = if self.relative { run.at + self.offset } else { self.offset };
-        let Some(mut area) = run.view.data.get(from..) else { return Verdict::Fails };
+        let Some(mut area) = run.view.data.get(from..) else { return CheckVerdict::Fails };
         if self.bytes != 0 {
             area = area.get(..self.bytes).unwrap_or(area);
         }
         let area = area.get(..LIMIT).unwrap_or(area);
-        let Some(decoded) = base64::decode(area, base64::Mode::Stop) else { return Verdict::Fails };
+        let Some(decoded) = base64::decode(area, base64::Mode::Stop) else { return CheckVerdict::Fails };
         run.nested(&self.nested, &decoded).into()
     }
 }

@@ -3,20 +3,20 @@
 use sidewire_ir as ir;
 
 use crate::error::RuleError;
-use crate::keyword::eval::{BufferRun, Rest, Verdict};
+use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
-use crate::keyword::ranges::Ranges;
+use crate::keyword::ranges::NumberRanges;
 
 #[derive(Debug)]
 pub(crate) struct BsizeCheck {
-    test: Ranges,
+    test: NumberRanges,
 }
 
 impl Operator for BsizeCheck {
     type Ir = ir::Bsize;
 
     fn compile(ir: &ir::Bsize, _: &mut CompileScope) -> Result<Self, RuleError> {
-        Ok(Self { test: Ranges::new(&ir.test) })
+        Ok(Self { test: NumberRanges::new(&ir.test) })
     }
 
     fn placement(&self) -> Placement {
@@ -27,7 +27,7 @@ impl Operator for BsizeCheck {
         true
     }
 
-    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: RemainingChecks<'_>) -> CheckVerdict {
         (run.view.complete && self.test.holds(run.size())).into()
     }
 }

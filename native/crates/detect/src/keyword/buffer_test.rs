@@ -7,7 +7,7 @@ use crate::keyword::transform::TransformChain;
 
 /// What must hold of a buffer.
 #[derive(Debug)]
-pub(crate) struct Look {
+pub(crate) struct BufferInspection {
     pub(crate) transforms: TransformChain,
     pub(crate) absence: Absence,
     /// Some check may change its answer while octets follow.
@@ -36,5 +36,5 @@ pub(crate) struct FrameTest {
     /// Without the protocol.
     pub(crate) name: &'static str,
     /// Positions in the rule, and what must hold there.
-    pub(crate) looks: Vec<(usize, Look)>,
+    pub(crate) looks: Vec<(usize, BufferInspection)>,
 }

@@ -4,7 +4,7 @@ use sidewire_ir as ir;
 
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
-use crate::keyword::eval::{Amount, BufferRun, Rest, Verdict};
+use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
 
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Operator for ByteJumpCheck {
         self.from_end
     }
 
-    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: RemainingChecks<'_>) -> CheckVerdict {
         self.target(run).map(|at| run.at = at).is_some().into()
     }
 }

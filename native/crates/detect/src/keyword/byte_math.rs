@@ -5,7 +5,7 @@ use sidewire_ir::MathOperator;
 
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
-use crate::keyword::eval::{Amount, BufferRun, Rest, Verdict};
+use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
 
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Operator for ByteMathCheck {
         self.location.placement()
     }
 
-    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: RemainingChecks<'_>) -> CheckVerdict {
         self.compute(run).is_some().into()
     }
 }

@@ -5,7 +5,7 @@ use sidewire_ir::TestOperator;
 
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
-use crate::keyword::eval::{Amount, BufferRun, Rest, Verdict};
+use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
 
 #[derive(Debug)]
@@ -40,9 +40,9 @@ impl Operator for ByteTestCheck {
         self.location.placement()
     }
 
-    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: RemainingChecks<'_>) -> CheckVerdict {
         let number = run.count(self.bytes).and_then(|bytes| self.location.read(run, bytes));
-        let Some((value, _)) = number else { return Verdict::Fails };
+        let Some((value, _)) = number else { return CheckVerdict::Fails };
         let (left, right) = (masked(value, self.bitmask), run.value(self.value));
         let holds = match self.operator {
             TestOperator::Less => left < right,

@@ -2,7 +2,7 @@
 //! lists of them.
 
 use crate::keyword::app_protocol::AppProtocolTest;
-use crate::keyword::buffer_test::Look;
+use crate::keyword::buffer_test::BufferInspection;
 use crate::keyword::context::{ConditionInput, EffectOutput};
 use crate::keyword::events::{AppEventTest, DecodeEventTest, StreamEventTest};
 use crate::keyword::field_test::FieldTest;
@@ -16,7 +16,7 @@ use crate::keyword::xbits::{XbitChange, XbitTest};
 
 /// What must hold of a packet and its flow.
 #[derive(Debug)]
-pub(crate) enum Condition {
+pub(crate) enum PacketCondition {
     Field {
         field: &'static Field,
         test: FieldTest,
@@ -24,7 +24,7 @@ pub(crate) enum Condition {
     /// A buffer of the packet, by position in [`crate::keyword::fields::BUFFERS`].
     Buffer {
         buffer: usize,
-        look: Look,
+        look: BufferInspection,
     },
     DecodeEvent(DecodeEventTest),
     StreamEvent(StreamEventTest),
@@ -38,7 +38,7 @@ pub(crate) enum Condition {
     Xbit(XbitTest),
 }
 
-impl Condition {
+impl PacketCondition {
     /// Does it hold? A buffer is looked into by the caller, who has the room for transforms.
     pub(crate) fn holds(&self, on: &ConditionInput<'_>) -> bool {
         match self {
@@ -76,13 +76,13 @@ impl Condition {
 
 /// What happens on a match.
 #[derive(Debug)]
-pub(crate) enum Effect {
+pub(crate) enum MatchEffect {
     FlowBits(FlowBitsChange),
     FlowInt(FlowIntChange),
     Xbit(XbitChange),
 }
 
-impl Effect {
+impl MatchEffect {
     pub(crate) fn apply(&self, on: EffectOutput<'_>) {
         match self {
             Self::FlowBits(change) => change.apply(on),

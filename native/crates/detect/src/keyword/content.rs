@@ -3,7 +3,7 @@
 use sidewire_ir as ir;
 
 use crate::error::RuleError;
-use crate::keyword::eval::{Amount, BufferRun, Rest, Verdict};
+use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::literal::Literal;
 use crate::keyword::operator::{CompileScope, Operator, Placement, unhex};
 
@@ -59,7 +59,7 @@ impl Operator for ContentCheck {
         self.retry = !self.negated;
     }
 
-    fn eval(&self, run: &mut BufferRun<'_, '_>, rest: Rest<'_>) -> Verdict {
+    fn eval(&self, run: &mut BufferRun<'_, '_>, rest: RemainingChecks<'_>) -> CheckVerdict {
         if self.retry {
             return self.eval_each(run, rest);
         }
@@ -118,17 +118,17 @@ impl ContentCheck {
     }
 
     /// Tries each place until the checks that count from it hold.
-    fn eval_each(&self, run: &mut BufferRun<'_, '_>, rest: Rest<'_>) -> Verdict {
+    fn eval_each(&self, run: &mut BufferRun<'_, '_>, rest: RemainingChecks<'_>) -> CheckVerdict {
         let mut tried = false;
         if let Some((mut from, to)) = self.window(run) {
             while let Some(at) = self.find(run, from, to) {
                 tried = true;
                 run.at = at + self.literal.len();
                 if run.rest(rest) {
-                    return Verdict::Settled(true);
+                    return CheckVerdict::Settled(true);
                 }
                 if !run.may_retry() {
-                    return Verdict::Settled(false);
+                    return CheckVerdict::Settled(false);
                 }
                 from = at + 1;
             }
@@ -137,6 +137,6 @@ impl ContentCheck {
         if self.is_fixed() {
             run.give_up();
         }
-        if tried { Verdict::Settled(false) } else { Verdict::Fails }
+        if tried { CheckVerdict::Settled(false) } else { CheckVerdict::Fails }
     }
 }

@@ -5,8 +5,8 @@ use sidewire_decode::Packet;
 
 use crate::keyword::fields::Subject;
 use crate::rule::RuleType;
-use crate::state::app_proto::{FlowStats, TakenFor};
-use crate::state::flow_state::FlowState;
+use crate::state::app_proto::{AppProtoState, FlowStats};
+use crate::state::flow_state::DetectFlowState;
 use crate::state::worker_bits::WorkerBits;
 
 /// A packet and its flow, or the end of a flow: everything that stays the same while rules are evaluated.
@@ -18,7 +18,7 @@ pub(crate) struct PacketFacts<'a> {
     /// Towards the server without a flow.
     pub(crate) direction: Direction,
     pub(crate) has_flow: bool,
-    pub(crate) taken: TakenFor,
+    pub(crate) taken: AppProtoState,
     /// Detection events of the flow, all so far.
     pub(crate) app_events: &'a [&'static str],
     /// Stream events of the packet, by position.
@@ -38,7 +38,7 @@ impl<'a> PacketFacts<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct ConditionInput<'a> {
     pub(crate) facts: &'a PacketFacts<'a>,
-    pub(crate) state: Option<&'a FlowState>,
+    pub(crate) state: Option<&'a DetectFlowState>,
     pub(crate) bits: &'a WorkerBits,
     /// The transaction the rule is evaluated on, by its id.
     pub(crate) tx: Option<u64>,
@@ -49,7 +49,7 @@ pub(crate) struct ConditionInput<'a> {
 /// What the effects of a rule that matched change.
 pub(crate) struct EffectOutput<'a> {
     pub(crate) facts: &'a PacketFacts<'a>,
-    pub(crate) state: Option<&'a mut FlowState>,
+    pub(crate) state: Option<&'a mut DetectFlowState>,
     pub(crate) bits: &'a mut WorkerBits,
     /// The transaction the rule matched on, by its id.
     pub(crate) tx: Option<u64>,

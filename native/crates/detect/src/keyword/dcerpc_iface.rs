@@ -5,12 +5,12 @@ use sidewire_ir as ir;
 
 use crate::error::RuleError;
 use crate::keyword::operator::unhex;
-use crate::keyword::ranges::Ranges;
+use crate::keyword::ranges::NumberRanges;
 
 #[derive(Debug)]
 pub(crate) struct InterfaceTest {
     uuid: [u8; 16],
-    version: Option<Ranges>,
+    version: Option<NumberRanges>,
     any_fragment: bool,
 }
 
@@ -20,7 +20,7 @@ impl InterfaceTest {
     pub(crate) fn new(uuid: &str, version: Option<&ir::Number>, any_fragment: bool) -> Result<Self, RuleError> {
         let octets = unhex(&uuid.replace('-', ""))?;
         let uuid = octets.try_into().map_err(|_| RuleError::Uuid(uuid.to_owned()))?;
-        Ok(Self { uuid, version: version.map(Ranges::new), any_fragment })
+        Ok(Self { uuid, version: version.map(NumberRanges::new), any_fragment })
     }
 
     pub(crate) fn holds(&self, value: Value<'_>) -> bool {

@@ -4,14 +4,14 @@ use sidewire_ir as ir;
 use sidewire_ir::Compare;
 
 use crate::error::RuleError;
-use crate::keyword::eval::{BufferRun, Rest, Verdict};
+use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
-use crate::state::names::Name;
+use crate::state::names::StateName;
 
 #[derive(Debug)]
 pub(crate) struct EntropyCheck {
     /// What EVE calls the buffer.
-    of: Name,
+    of: StateName,
     /// Octets looked at; 0: all.
     bytes: usize,
     offset: i32,
@@ -24,7 +24,7 @@ impl Operator for EntropyCheck {
     type Ir = ir::Entropy;
 
     fn compile(ir: &ir::Entropy, scope: &mut CompileScope) -> Result<Self, RuleError> {
-        let of = Name::new(&scope.buffer);
+        let of = StateName::new(&scope.buffer);
         Ok(Self { of, bytes: ir.bytes as usize, offset: ir.offset, operator: ir.operator, value: ir.value })
     }
 
@@ -36,11 +36,11 @@ impl Operator for EntropyCheck {
         true
     }
 
-    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: RemainingChecks<'_>) -> CheckVerdict {
         let area = usize::try_from(self.offset).ok().and_then(|from| run.view.data.get(from..));
-        let Some(mut area) = area.filter(|area| !area.is_empty()) else { return Verdict::Fails };
+        let Some(mut area) = area.filter(|area| !area.is_empty()) else { return CheckVerdict::Fails };
         if self.bytes != 0 {
-            let Some(head) = area.get(..self.bytes) else { return Verdict::Fails };
+            let Some(head) = area.get(..self.bytes) else { return CheckVerdict::Fails };
             area = head;
         }
         let entropy = shannon(area);

@@ -3,20 +3,20 @@
 use sidewire_mpm::RegexScratch;
 
 use crate::keyword::Check;
-use crate::state::names::Name;
-use crate::state::unfinished::{Capture, Left};
+use crate::state::names::StateName;
+use crate::state::unfinished::{Capture, UnfinishedRule};
 
 /// What the checks of one rule share while they run.
 #[derive(Debug)]
-pub(crate) struct Work {
+pub(crate) struct RuleScratch {
     pub(crate) variables: Vec<u64>,
     pub(crate) captures: Vec<Capture>,
     /// Entropies that were computed, whether rules held or not, by what they are of.
-    pub(crate) entropies: Vec<(Name, f64)>,
+    pub(crate) entropies: Vec<(StateName, f64)>,
     pub(crate) regex: Option<RegexScratch>,
 }
 
-impl Work {
+impl RuleScratch {
     pub(crate) fn new(variables: usize) -> Self {
         Self {
             variables: vec![0; variables],
@@ -27,16 +27,16 @@ impl Work {
     }
 
     /// What is to be kept for a rule with this number of variables until it goes on; `None`: nothing.
-    pub(crate) fn leave(&mut self, variables: usize) -> Option<Left> {
+    pub(crate) fn leave(&mut self, variables: usize) -> Option<UnfinishedRule> {
         if variables == 0 && self.captures.is_empty() {
             return None;
         }
         let variables = self.variables.get(..variables).unwrap_or_default().into();
-        Some(Left { variables, captures: core::mem::take(&mut self.captures) })
+        Some(UnfinishedRule { variables, captures: core::mem::take(&mut self.captures) })
     }
 
     /// A rule goes on with what it left, or begins.
-    pub(crate) fn resume(&mut self, left: Option<Left>) {
+    pub(crate) fn resume(&mut self, left: Option<UnfinishedRule>) {
         self.captures.clear();
         let Some(left) = left else { return };
         self.captures = left.captures;
@@ -56,7 +56,7 @@ impl Work {
 
 /// The checks after the one that is evaluated.
 #[derive(Clone, Copy)]
-pub(crate) struct Rest<'c> {
+pub(crate) struct RemainingChecks<'c> {
     pub(crate) checks: &'c [Check],
     /// Position of the first of them.
     pub(crate) next: usize,
@@ -64,7 +64,7 @@ pub(crate) struct Rest<'c> {
 
 /// What became of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum CheckVerdict {
     /// It holds; the ones after it are still to be evaluated.
     Holds,
     Fails,
@@ -72,7 +72,7 @@ pub(crate) enum Verdict {
     Settled(bool),
 }
 
-impl From<bool> for Verdict {
+impl From<bool> for CheckVerdict {
     fn from(holds: bool) -> Self {
         if holds { Self::Holds } else { Self::Fails }
     }
@@ -87,7 +87,7 @@ pub(crate) enum Amount {
 
 /// The buffer a condition looks into.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct View<'d> {
+pub(crate) struct BufferView<'d> {
     /// The octets at hand.
     pub(crate) data: &'d [u8],
     /// How many came before them: absolute places count from there.
@@ -98,7 +98,7 @@ pub(crate) struct View<'d> {
     pub(crate) little: bool,
 }
 
-impl<'d> View<'d> {
+impl<'d> BufferView<'d> {
     /// A whole buffer.
     pub(crate) const fn whole(data: &'d [u8]) -> Self {
         Self { data, base: 0, complete: true, little: true }
@@ -107,7 +107,7 @@ impl<'d> View<'d> {
 
 /// How far the checks of a buffer came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reach {
+pub(crate) struct FailedAt {
     /// The last check that was tried and failed.
     pub(crate) check: usize,
     /// Where it looked.
@@ -119,27 +119,32 @@ pub(crate) struct Reach {
 ///
 /// # Errors
 /// How far they came, when they do not all hold.
-pub(crate) fn all_hold(checks: &[Check], view: View<'_>, work: &mut Work, limit: u32) -> Result<(), Reach> {
-    let mut run = BufferRun { view, work, budget: limit, at: 0, stop: false, reach: Reach::default() };
-    if run.rest(Rest { checks, next: 0 }) { Ok(()) } else { Err(run.reach) }
+pub(crate) fn all_hold(
+    checks: &[Check],
+    view: BufferView<'_>,
+    work: &mut RuleScratch,
+    limit: u32,
+) -> Result<(), FailedAt> {
+    let mut run = BufferRun { view, work, budget: limit, at: 0, stop: false, reach: FailedAt::default() };
+    if run.rest(RemainingChecks { checks, next: 0 }) { Ok(()) } else { Err(run.reach) }
 }
 
 /// One evaluation of the checks of a buffer.
 pub(crate) struct BufferRun<'r, 'd> {
-    pub(crate) view: View<'d>,
-    pub(crate) work: &'r mut Work,
+    pub(crate) view: BufferView<'d>,
+    pub(crate) work: &'r mut RuleScratch,
     /// Checks that may still be tried.
     budget: u32,
     /// End of the last match.
     pub(crate) at: usize,
     /// No other match can help any more.
     stop: bool,
-    reach: Reach,
+    reach: FailedAt,
 }
 
 impl BufferRun<'_, '_> {
     /// Do these checks hold?
-    pub(crate) fn rest(&mut self, rest: Rest<'_>) -> bool {
+    pub(crate) fn rest(&mut self, rest: RemainingChecks<'_>) -> bool {
         for (index, check) in rest.checks.iter().enumerate().skip(rest.next) {
             if self.budget == 0 {
                 self.stop = true;
@@ -147,12 +152,12 @@ impl BufferRun<'_, '_> {
             }
             self.budget -= 1;
             let looked = self.at;
-            match check.eval(self, Rest { next: index + 1, ..rest }) {
-                Verdict::Holds => {}
-                Verdict::Settled(holds) => return holds,
-                Verdict::Fails => {
+            match check.eval(self, RemainingChecks { next: index + 1, ..rest }) {
+                CheckVerdict::Holds => {}
+                CheckVerdict::Settled(holds) => return holds,
+                CheckVerdict::Fails => {
                     if index >= self.reach.check {
-                        self.reach = Reach { check: index, offset: looked };
+                        self.reach = FailedAt { check: index, offset: looked };
                     }
                     return false;
                 }
@@ -178,10 +183,10 @@ impl BufferRun<'_, '_> {
 
     /// Do these checks hold on another buffer, which this one was decoded to?
     pub(crate) fn nested(&mut self, checks: &[Check], data: &[u8]) -> bool {
-        let view = View { data, base: 0, ..self.view };
+        let view = BufferView { data, base: 0, ..self.view };
         let mut run =
-            BufferRun { view, work: self.work, budget: self.budget, at: 0, stop: false, reach: Reach::default() };
-        let holds = run.rest(Rest { checks, next: 0 });
+            BufferRun { view, work: self.work, budget: self.budget, at: 0, stop: false, reach: FailedAt::default() };
+        let holds = run.rest(RemainingChecks { checks, next: 0 });
         self.budget = run.budget;
         holds
     }

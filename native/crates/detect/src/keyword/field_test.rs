@@ -3,12 +3,12 @@
 use sidewire_ir::FlagCompare;
 
 use crate::keyword::fields::{Field, Subject};
-use crate::keyword::ranges::Ranges;
+use crate::keyword::ranges::NumberRanges;
 
 /// A test on a number.
 #[derive(Debug)]
 pub(crate) enum FieldTest {
-    Ranges(Ranges),
+    Ranges(NumberRanges),
     Bits { compare: FlagCompare, value: u64, mask: u64, negated: bool },
 }
 

@@ -6,21 +6,21 @@ use sidewire_base::{Direction, PerDirection};
 use sidewire_files::{File, FileHash, FileHashes, FilePolicy, FileState, Storing};
 use sidewire_ir as ir;
 
-use crate::FlowState;
+use crate::DetectFlowState;
 use crate::error::RuleError;
 use crate::keyword::operator::unhex;
-use crate::keyword::ranges::Ranges;
+use crate::keyword::ranges::NumberRanges;
 
 /// What must hold of one file.
 #[derive(Debug)]
 pub(crate) struct FileTest {
-    checks: Box<[FileCheck]>,
+    checks: Box<[FileProperty]>,
 }
 
 #[derive(Debug)]
-enum FileCheck {
+enum FileProperty {
     /// Its size once it is over. Of one that was cut, only that it is greater than something can be told: `above`.
-    Size { test: Ranges, above: Option<u64> },
+    Size { test: NumberRanges, above: Option<u64> },
     /// Its digest is on a list, or is not.
     Digest { hash: FileHash, list: DigestList, negated: bool },
 }
@@ -73,8 +73,8 @@ impl FileTest {
     pub(crate) fn new(checks: &[ir::FileCheck]) -> Result<Self, RuleError> {
         let check = |check: &ir::FileCheck| {
             Ok(match check {
-                ir::FileCheck::Size { test } => Some(FileCheck::Size {
-                    test: Ranges::new(test),
+                ir::FileCheck::Size { test } => Some(FileProperty::Size {
+                    test: NumberRanges::new(test),
                     above: match test.ranges.as_slice() {
                         [range] if range.max == u64::MAX && !test.negated => range.min.checked_sub(1),
                         _ => None,
@@ -82,7 +82,7 @@ impl FileTest {
                 }),
                 ir::FileCheck::Digest { algorithm, digests, negated } => {
                     let hash = file_hash(*algorithm);
-                    Some(FileCheck::Digest { hash, list: DigestList::new(hash, digests)?, negated: *negated })
+                    Some(FileProperty::Digest { hash, list: DigestList::new(hash, digests)?, negated: *negated })
                 }
                 ir::FileCheck::Store { .. } => None,
             })
@@ -96,11 +96,11 @@ impl FileTest {
             return FileOutcome::NotYet;
         }
         let holds = self.checks.iter().all(|check| match check {
-            FileCheck::Size { test, above } => match file.state() {
+            FileProperty::Size { test, above } => match file.state() {
                 FileState::Closed => test.holds(file.size()),
                 _ => above.is_some_and(|above| file.size() > above),
             },
-            FileCheck::Digest { hash, list, negated } => {
+            FileProperty::Digest { hash, list, negated } => {
                 file.state() == FileState::Closed
                     && file.digest(*hash).is_some_and(|digest| list.contains(digest) != *negated)
             }
@@ -111,8 +111,8 @@ impl FileTest {
     /// Digests it needs.
     pub(crate) fn hashes(&self) -> FileHashes {
         self.checks.iter().fold(FileHashes::NONE, |hashes, check| match check {
-            FileCheck::Digest { hash, .. } => hashes.with(*hash),
-            FileCheck::Size { .. } => hashes,
+            FileProperty::Digest { hash, .. } => hashes.with(*hash),
+            FileProperty::Size { .. } => hashes,
         })
     }
 }
@@ -161,7 +161,7 @@ impl FileStoring {
         sid: u32,
         (session, position): (&mut (dyn Session + 'static), usize),
         direction: Direction,
-        state: &mut FlowState,
+        state: &mut DetectFlowState,
     ) {
         let Some(files) = session.files_mut(position) else { return };
         let named = |direction: Direction| self.directions.is_none_or(|named| named[direction]);

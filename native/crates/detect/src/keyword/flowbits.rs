@@ -4,25 +4,25 @@ use sidewire_ir::FlowBitAction;
 
 use crate::keyword::context::{ConditionInput, EffectOutput};
 use crate::keyword::meaning::KeywordMeaning;
-use crate::state::names::Name;
+use crate::state::names::StateName;
 
 /// One of some bits is set, or none of them.
 #[derive(Debug)]
 pub(crate) struct FlowBitsTest {
     set: bool,
-    pub(crate) names: Box<[Name]>,
+    pub(crate) names: Box<[StateName]>,
 }
 
 /// Bits that are set, unset or toggled.
 #[derive(Debug)]
 pub(crate) struct FlowBitsChange {
     action: FlowBitAction,
-    pub(crate) names: Box<[Name]>,
+    pub(crate) names: Box<[StateName]>,
 }
 
 /// What `flowbits` means.
 pub(crate) fn compile(action: FlowBitAction, names: &[String]) -> KeywordMeaning<FlowBitsTest, FlowBitsChange> {
-    let names = names.iter().map(|name| Name::new(name)).collect();
+    let names = names.iter().map(|name| StateName::new(name)).collect();
     match action {
         FlowBitAction::IsSet => KeywordMeaning::Condition(FlowBitsTest { set: true, names }),
         FlowBitAction::IsNotSet => KeywordMeaning::Condition(FlowBitsTest { set: false, names }),

@@ -6,13 +6,13 @@ use sidewire_ir::FlowIntAction;
 use crate::error::RuleError;
 use crate::keyword::context::{ConditionInput, EffectOutput};
 use crate::keyword::meaning::KeywordMeaning;
-use crate::state::flow_state::FlowState;
-use crate::state::names::Name;
+use crate::state::flow_state::DetectFlowState;
+use crate::state::names::StateName;
 
 /// A number is there, is not there, or compares.
 #[derive(Debug)]
 pub(crate) struct FlowIntTest {
-    name: Name,
+    name: StateName,
     test: FlowIntComparison,
 }
 
@@ -25,7 +25,7 @@ enum FlowIntComparison {
 /// A number that is set or changed.
 #[derive(Debug)]
 pub(crate) struct FlowIntChange {
-    name: Name,
+    name: StateName,
     /// What becomes of the number and the operand.
     compute: fn(u32, u32) -> u32,
     operand: FlowIntOperand,
@@ -34,7 +34,7 @@ pub(crate) struct FlowIntChange {
 #[derive(Debug)]
 enum FlowIntOperand {
     Number(u32),
-    Variable(Name),
+    Variable(StateName),
 }
 
 type FlowIntMeaning = KeywordMeaning<FlowIntTest, FlowIntChange>;
@@ -48,7 +48,7 @@ pub(crate) fn compile(
     action: FlowIntAction,
     value: Option<&ir::Operand>,
 ) -> Result<FlowIntMeaning, RuleError> {
-    let name = Name::new(name);
+    let name = StateName::new(name);
     let compare: fn(u32, u32) -> bool = match action {
         FlowIntAction::IsSet | FlowIntAction::NotSet => {
             let test = FlowIntComparison::IsSet(action == FlowIntAction::IsSet);
@@ -70,7 +70,11 @@ pub(crate) fn compile(
     }))
 }
 
-fn change(name: Name, compute: fn(u32, u32) -> u32, value: Option<&ir::Operand>) -> Result<FlowIntMeaning, RuleError> {
+fn change(
+    name: StateName,
+    compute: fn(u32, u32) -> u32,
+    value: Option<&ir::Operand>,
+) -> Result<FlowIntMeaning, RuleError> {
     Ok(KeywordMeaning::Effect(FlowIntChange { name, compute, operand: FlowIntOperand::new(value)? }))
 }
 
@@ -80,12 +84,12 @@ impl FlowIntOperand {
             Some(ir::Operand::Number(number)) => u32::try_from(*number).map(Self::Number).map_err(|_| {
                 RuleError::Range { keyword: "flowint", value: *number, least: 0, greatest: u32::MAX.into() }
             }),
-            Some(ir::Operand::Variable(name)) => Ok(Self::Variable(Name::new(name))),
+            Some(ir::Operand::Variable(name)) => Ok(Self::Variable(StateName::new(name))),
             None => Err(RuleError::Missing("flowint")),
         }
     }
 
-    fn value(&self, state: &FlowState) -> Option<u32> {
+    fn value(&self, state: &DetectFlowState) -> Option<u32> {
         match self {
             Self::Number(number) => Some(*number),
             Self::Variable(name) => state.int(name),

@@ -3,7 +3,7 @@
 use sidewire_ir as ir;
 
 use crate::error::RuleError;
-use crate::keyword::eval::{Amount, BufferRun, Rest, Verdict};
+use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
 
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Operator for IsDataAtCheck {
         self.negated
     }
 
-    fn eval(&self, run: &mut BufferRun<'_, '_>, _: Rest<'_>) -> Verdict {
+    fn eval(&self, run: &mut BufferRun<'_, '_>, _: RemainingChecks<'_>) -> CheckVerdict {
         let (offset, length) = (run.work.amount(self.offset), run.view.data.len() as i64);
         let there = if self.relative { run.at as i64 + offset <= length } else { run.local(offset) < length };
         (there != self.negated).into()

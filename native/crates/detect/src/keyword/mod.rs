@@ -41,7 +41,7 @@ pub(crate) mod xbits;
 use sidewire_ir as ir;
 
 use crate::error::RuleError;
-use crate::keyword::eval::{BufferRun, Rest, Verdict};
+use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
 
 /// The list of operators: the variant of [`ir::Check`] and of [`Check`], and the type that implements it.
@@ -99,7 +99,7 @@ macro_rules! operators {
 
             /// [`Operator::eval`].
             #[inline]
-            pub(crate) fn eval(&self, run: &mut BufferRun<'_, '_>, rest: Rest<'_>) -> Verdict {
+            pub(crate) fn eval(&self, run: &mut BufferRun<'_, '_>, rest: RemainingChecks<'_>) -> CheckVerdict {
                 match self {
                     $(Self::$name(check) => check.eval(run, rest),)*
                 }

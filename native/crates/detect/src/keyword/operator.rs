@@ -5,7 +5,7 @@ use sidewire_ir as ir;
 use sidewire_mpm::RegexLimits;
 
 use crate::error::RuleError;
-use crate::keyword::eval::{Amount, BufferRun, Rest, Verdict};
+use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
 
 /// A check on a buffer. Implementations are variants of [`crate::keyword::Check`], so that evaluation is a `match` and no call through a
 /// table.
@@ -39,7 +39,7 @@ pub(crate) trait Operator: Sized {
     fn retry(&mut self) {}
 
     /// Does it hold where the run has come to? It moves the run to the end of its match.
-    fn eval(&self, run: &mut BufferRun<'_, '_>, rest: Rest<'_>) -> Verdict;
+    fn eval(&self, run: &mut BufferRun<'_, '_>, rest: RemainingChecks<'_>) -> CheckVerdict;
 }
 
 /// Where in a buffer an operator can hold.

@@ -5,9 +5,9 @@ use sidewire_ir::PcreScope;
 use sidewire_mpm::Regex;
 
 use crate::error::RuleError;
-use crate::keyword::eval::{BufferRun, Rest, Verdict};
+use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
-use crate::state::names::Name;
+use crate::state::names::StateName;
 use crate::state::unfinished::{Capture, CaptureName};
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Operator for PcreCheck {
 
     fn compile(ir: &ir::Pcre, scope: &mut CompileScope) -> Result<Self, RuleError> {
         let name = |capture: &ir::PcreCapture| match capture.scope {
-            PcreScope::Flow => CaptureName::Flow(Name::new(&capture.name)),
+            PcreScope::Flow => CaptureName::Flow(StateName::new(&capture.name)),
             PcreScope::Packet => CaptureName::Packet(capture.name.as_str().into()),
             PcreScope::Alert => CaptureName::Alert(capture.name.as_str().into()),
         };
@@ -57,7 +57,7 @@ impl Operator for PcreCheck {
         self.retry = !self.negated;
     }
 
-    fn eval(&self, run: &mut BufferRun<'_, '_>, rest: Rest<'_>) -> Verdict {
+    fn eval(&self, run: &mut BufferRun<'_, '_>, rest: RemainingChecks<'_>) -> CheckVerdict {
         if !self.retry {
             return self.find(run, 0).is_some().into();
         }
@@ -66,13 +66,13 @@ impl Operator for PcreCheck {
         loop {
             run.at = last;
             let Some(from) = self.find(run, start) else {
-                return if start == 0 { Verdict::Fails } else { Verdict::Settled(false) };
+                return if start == 0 { CheckVerdict::Fails } else { CheckVerdict::Settled(false) };
             };
             if run.rest(rest) {
-                return Verdict::Settled(true);
+                return CheckVerdict::Settled(true);
             }
             if !run.may_retry() {
-                return Verdict::Settled(false);
+                return CheckVerdict::Settled(false);
             }
             start = from + 1;
         }

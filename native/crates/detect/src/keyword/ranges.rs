@@ -4,12 +4,12 @@ use sidewire_ir as ir;
 
 /// Inside one of some ranges, or in none of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ranges {
+pub(crate) struct NumberRanges {
     ranges: Box<[(u64, u64)]>,
     negated: bool,
 }
 
-impl Ranges {
+impl NumberRanges {
     pub(crate) fn new(test: &ir::Number) -> Self {
         Self { ranges: test.ranges.iter().map(|range| (range.min, range.max)).collect(), negated: test.negated }
     }

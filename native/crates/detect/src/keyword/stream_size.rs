@@ -4,17 +4,17 @@ use sidewire_ir as ir;
 use sidewire_ir::StreamSide;
 
 use crate::keyword::context::ConditionInput;
-use crate::keyword::ranges::Ranges;
+use crate::keyword::ranges::NumberRanges;
 
 #[derive(Debug)]
 pub(crate) struct StreamSizeTest {
     side: StreamSide,
-    test: Ranges,
+    test: NumberRanges,
 }
 
 impl StreamSizeTest {
     pub(crate) fn new(side: StreamSide, test: &ir::Number) -> Self {
-        Self { side, test: Ranges::new(test) }
+        Self { side, test: NumberRanges::new(test) }
     }
 
     pub(crate) fn holds(&self, on: &ConditionInput<'_>) -> bool {

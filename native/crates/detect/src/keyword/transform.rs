@@ -41,7 +41,7 @@ pub(crate) const NAMES: &[&str] = &[
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TransformChain {
     pub(crate) id: u32,
-    pub(crate) steps: Arc<[Transform]>,
+    pub(crate) steps: Arc<[BufferTransform]>,
 }
 
 impl TransformChain {
@@ -69,7 +69,7 @@ impl TransformTable {
             return Ok(known.clone());
         }
         let id = u32::try_from(self.chains.len() + 1).unwrap_or(u32::MAX);
-        let steps = transforms.iter().map(Transform::new).collect::<Result<_, _>>()?;
+        let steps = transforms.iter().map(BufferTransform::new).collect::<Result<_, _>>()?;
         let chain = TransformChain { id, steps };
         self.chains.insert(transforms.into(), chain.clone());
         Ok(chain)
@@ -78,7 +78,7 @@ impl TransformTable {
 
 /// A change made to a buffer before its checks.
 #[derive(Debug)]
-pub(crate) enum Transform {
+pub(crate) enum BufferTransform {
     CompressWhitespace,
     DotPrefix,
     FromBase64 { bytes: usize, offset: usize, mode: base64::Mode },
@@ -97,7 +97,7 @@ pub(crate) enum Transform {
     Inflate(u64),
 }
 
-impl Transform {
+impl BufferTransform {
     /// # Errors
     /// An expression or a key that is none.
     pub(crate) fn new(transform: &ir::Transform) -> Result<Self, RuleError> {
@@ -247,7 +247,7 @@ mod tests {
 
     fn apply(transform: ir::Transform, input: &[u8]) -> Vec<u8> {
         let mut output = vec![9];
-        Transform::new(&transform).expect("known transform").apply(input, &mut output);
+        BufferTransform::new(&transform).expect("known transform").apply(input, &mut output);
         output
     }
 
@@ -306,7 +306,7 @@ mod tests {
         gzip.write_all(b"hello").unwrap();
         assert_eq!(apply(gunzip.clone(), &gzip.finish().unwrap()), b"hello");
         assert_eq!(apply(gunzip, b"nonsense"), b"");
-        assert!(Transform::new(&ir::Transform::Gunzip { max_size: 0 }).is_err());
+        assert!(BufferTransform::new(&ir::Transform::Gunzip { max_size: 0 }).is_err());
     }
 
     #[test]
@@ -316,7 +316,7 @@ mod tests {
                 "name": name, "bytes": 0, "offset": 0, "mode": "rfc4648", "max_size": 1, "pattern": "(a)", "key": "01",
             });
             let transform = serde_json::from_value(transform).expect("a transform of this name");
-            assert!(Transform::new(&transform).is_ok(), "{name}");
+            assert!(BufferTransform::new(&transform).is_ok(), "{name}");
         }
     }
 }

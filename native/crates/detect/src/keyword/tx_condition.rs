@@ -4,7 +4,7 @@ use sidewire_app_layer::BufferKind;
 use sidewire_base::Direction;
 use sidewire_files::FilePolicy;
 
-use crate::keyword::buffer_test::Look;
+use crate::keyword::buffer_test::BufferInspection;
 use crate::keyword::dcerpc_iface::InterfaceTest;
 use crate::keyword::field_test::FieldTest;
 use crate::keyword::file::FileTest;
@@ -32,7 +32,7 @@ pub(crate) struct BufferEngine {
     /// Progress at which it can be asked.
     pub(crate) progress: u8,
     /// Progress from which on it is there a second time.
-    pub(crate) again: Option<u8>,
+    pub(crate) reinspect_at: Option<u8>,
     pub(crate) kind: BufferKind,
 }
 
@@ -59,9 +59,9 @@ impl TxCondition {
 /// How a transaction's row is tested.
 #[derive(Debug)]
 pub(crate) enum TxTest {
-    Buffer(Look),
+    Buffer(BufferInspection),
     /// A buffer's values of a name.
-    Item(Box<str>, Look),
+    Item(Box<str>, BufferInspection),
     Number(FieldTest),
     Interface(InterfaceTest),
     /// An event was raised; its number is the engine's row.

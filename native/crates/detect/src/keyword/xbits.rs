@@ -5,16 +5,16 @@ use sidewire_ir::{FlowBitAction, XbitScope};
 
 use crate::keyword::context::{ConditionInput, EffectOutput, PacketFacts};
 use crate::keyword::meaning::KeywordMeaning;
-use crate::state::flow_state::FlowState;
+use crate::state::flow_state::DetectFlowState;
 use crate::state::host_bits::Owner;
-use crate::state::names::Name;
-use crate::state::shared::FlowKey;
+use crate::state::names::StateName;
+use crate::state::shared::SharedFlowKey;
 use crate::state::worker_bits::WorkerBits;
 
 /// A bit, and what it is kept by.
 #[derive(Debug)]
 struct Xbit {
-    name: Name,
+    name: StateName,
     scope: XbitScope,
     /// Seconds.
     expire: u32,
@@ -41,7 +41,7 @@ pub(crate) fn compile(
     scope: XbitScope,
     expire: u32,
 ) -> KeywordMeaning<XbitTest, XbitChange> {
-    let xbit = Xbit { name: Name::new(name), scope, expire };
+    let xbit = Xbit { name: StateName::new(name), scope, expire };
     match action {
         FlowBitAction::IsSet => KeywordMeaning::Condition(XbitTest { set: true, xbit }),
         FlowBitAction::IsNotSet => KeywordMeaning::Condition(XbitTest { set: false, xbit }),
@@ -68,7 +68,7 @@ impl Xbit {
     fn is_set(
         &self,
         facts: &PacketFacts<'_>,
-        state: Option<&FlowState>,
+        state: Option<&DetectFlowState>,
         bits: &WorkerBits,
         tx: Option<u64>,
     ) -> Option<bool> {
@@ -78,15 +78,16 @@ impl Xbit {
             }
             XbitScope::Flow | XbitScope::Transaction => {
                 let tx = if self.scope == XbitScope::Transaction { Some(tx?) } else { None };
-                let held = |(name, of, until): &(Name, _, Time)| *name == self.name && *of == tx && *until > facts.time;
+                let held =
+                    |(name, of, until): &(StateName, _, Time)| *name == self.name && *of == tx && *until > facts.time;
                 Some(state?.expiring().any(held))
             }
         }
     }
 }
 
-fn flow_key(facts: &PacketFacts<'_>) -> Option<FlowKey> {
-    Some(FlowKey::new(facts.source?, facts.destination?))
+fn flow_key(facts: &PacketFacts<'_>) -> Option<SharedFlowKey> {
+    Some(SharedFlowKey::new(facts.source?, facts.destination?))
 }
 
 impl XbitTest {

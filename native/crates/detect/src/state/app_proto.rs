@@ -15,7 +15,7 @@ pub struct FlowStats {
 
 /// What octets were taken for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Taken {
+pub enum AppProto {
     /// Not known yet.
     #[default]
     Unknown,
@@ -27,11 +27,11 @@ pub enum Taken {
 
 /// What a flow was taken for, as a whole and by its parts. `app-layer-protocol` asks for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TakenFor {
+pub struct AppProtoState {
     /// All of it.
-    pub flow: Taken,
+    pub flow: AppProto,
     /// Each direction by itself.
-    pub sides: PerDirection<Taken>,
+    pub sides: PerDirection<AppProto>,
     /// Before it changed its protocol.
-    pub original: Taken,
+    pub original: AppProto,
 }

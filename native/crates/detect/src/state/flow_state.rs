@@ -3,8 +3,8 @@
 use sidewire_base::{Direction, PerDirection, Time};
 
 use crate::state::file_wishes::FileWishes;
-use crate::state::names::Name;
-use crate::state::unfinished::Left;
+use crate::state::names::StateName;
+use crate::state::unfinished::UnfinishedRule;
 
 /// Variables a flow keeps at most; rules name far fewer.
 const VARIABLES: usize = 64;
@@ -14,8 +14,8 @@ const UNFINISHED: usize = 256;
 
 /// What detection keeps for a flow.
 #[derive(Debug, Default)]
-pub struct FlowState {
-    pub(crate) bits: Vec<Name>,
+pub struct DetectFlowState {
+    pub(crate) bits: Vec<StateName>,
     /// What few flows have: a flow is held for long, and there are many.
     rare: Option<Box<Rare>>,
     /// The rule set `streamed` counts by.
@@ -33,22 +33,22 @@ pub struct FlowState {
 /// What rules keep for a flow beside bits.
 #[derive(Debug, Default)]
 struct Rare {
-    ints: Vec<(Name, u32)>,
+    ints: Vec<(StateName, u32)>,
     /// Bits of the flow or one of its transactions, until a time.
     expiring: Vec<Expiring>,
-    variables: Vec<(Name, Vec<u8>)>,
+    variables: Vec<(StateName, Vec<u8>)>,
     /// The last entropy of each buffer that rules asked for.
-    entropies: Vec<(Name, f64)>,
+    entropies: Vec<(StateName, f64)>,
     /// Stream rules that matched, per direction, and the stream offset up to which the match looked.
     streamed: PerDirection<Vec<(u32, u64)>>,
     /// What rules have taken from transactions they wait for more of: by transaction and rule.
-    unfinished: Vec<(u64, u32, Left)>,
+    unfinished: Vec<(u64, u32, UnfinishedRule)>,
 }
 
 /// A bit of a flow, or of one of its transactions, until a time.
-pub(crate) type Expiring = (Name, Option<u64>, Time);
+pub(crate) type Expiring = (StateName, Option<u64>, Time);
 
-impl FlowState {
+impl DetectFlowState {
     /// A `pass` rule let the rest of the flow through.
     #[must_use]
     pub const fn passed(&self) -> bool {
@@ -81,7 +81,7 @@ impl FlowState {
         self.rare().flat_map(|rare| &rare.entropies).map(|(of, entropy)| (of.text(), *entropy))
     }
 
-    pub(crate) fn set_entropy(&mut self, of: Name, entropy: f64) {
+    pub(crate) fn set_entropy(&mut self, of: StateName, entropy: f64) {
         let Rare { entropies, .. } = self.rare_mut();
         match entropies.iter_mut().find(|(known, _)| *known == of) {
             Some(slot) => slot.1 = entropy,
@@ -89,7 +89,7 @@ impl FlowState {
         }
     }
 
-    pub(crate) fn set_variable(&mut self, name: Name, value: Vec<u8>) {
+    pub(crate) fn set_variable(&mut self, name: StateName, value: Vec<u8>) {
         let Rare { variables, .. } = self.rare_mut();
         if let Some(slot) = variables.iter_mut().find(|(known, _)| *known == name) {
             slot.1 = value;
@@ -115,7 +115,7 @@ impl FlowState {
     }
 
     /// Keeps what a rule has taken from a transaction that it waits for more of. With too many of them the oldest is lost.
-    pub(crate) fn set_unfinished(&mut self, transaction: u64, rule: u32, left: Left) {
+    pub(crate) fn set_unfinished(&mut self, transaction: u64, rule: u32, left: UnfinishedRule) {
         let Rare { unfinished, .. } = self.rare_mut();
         if unfinished.len() >= UNFINISHED {
             unfinished.remove(0);
@@ -124,7 +124,7 @@ impl FlowState {
     }
 
     /// What a rule has taken from a transaction before; it is not kept any longer.
-    pub(crate) fn take_unfinished(&mut self, transaction: u64, rule: u32) -> Option<Left> {
+    pub(crate) fn take_unfinished(&mut self, transaction: u64, rule: u32) -> Option<UnfinishedRule> {
         let Rare { unfinished, .. } = self.rare.as_deref_mut()?;
         let at = unfinished.iter().position(|(of, by, _)| (*of, *by) == (transaction, rule))?;
         Some(unfinished.remove(at).2)
@@ -140,25 +140,25 @@ impl FlowState {
         &mut self.rare_mut().expiring
     }
 
-    pub(crate) fn has_bit(&self, name: &Name) -> bool {
+    pub(crate) fn has_bit(&self, name: &StateName) -> bool {
         self.bits.contains(name)
     }
 
-    pub(crate) fn set_bit(&mut self, name: &Name) {
+    pub(crate) fn set_bit(&mut self, name: &StateName) {
         if !self.has_bit(name) {
             self.bits.push(name.clone());
         }
     }
 
-    pub(crate) fn unset_bit(&mut self, name: &Name) {
+    pub(crate) fn unset_bit(&mut self, name: &StateName) {
         self.bits.retain(|known| known != name);
     }
 
-    pub(crate) fn int(&self, name: &Name) -> Option<u32> {
+    pub(crate) fn int(&self, name: &StateName) -> Option<u32> {
         self.rare().flat_map(|rare| &rare.ints).find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 
-    pub(crate) fn set_int(&mut self, name: &Name, value: u32) {
+    pub(crate) fn set_int(&mut self, name: &StateName, value: u32) {
         let Rare { ints, .. } = self.rare_mut();
         match ints.iter_mut().find(|(known, _)| known == name) {
             Some(slot) => slot.1 = value,

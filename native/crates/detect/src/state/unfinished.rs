@@ -1,6 +1,6 @@
 //! What a rule keeps of a transaction until more of it has come.
 
-use crate::state::names::Name;
+use crate::state::names::StateName;
 
 /// A group a `pcre` caught.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(crate) struct Capture {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CaptureName {
     /// `flow:`, until the flow ends.
-    Flow(Name),
+    Flow(StateName),
     /// `pkt:`, for what is told of the packet.
     Packet(Box<str>),
     /// `alert:`, for the rule's own alert.
@@ -22,7 +22,7 @@ pub(crate) enum CaptureName {
 
 /// What a rule that waits for more of a transaction has taken from it.
 #[derive(Debug)]
-pub(crate) struct Left {
+pub(crate) struct UnfinishedRule {
     pub(crate) variables: Box<[u64]>,
     pub(crate) captures: Vec<Capture>,
 }

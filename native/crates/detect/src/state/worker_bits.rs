@@ -4,8 +4,8 @@
 use sidewire_base::Time;
 
 use crate::state::host_bits::{HostBits, Owner};
-use crate::state::names::Name;
-use crate::state::shared::{FlowKey, SharedHandle};
+use crate::state::names::StateName;
+use crate::state::shared::{SharedFlowKey, SharedHandle};
 
 #[derive(Debug)]
 pub(crate) struct WorkerBits {
@@ -24,7 +24,7 @@ impl WorkerBits {
         self.pairs.clear();
     }
 
-    pub(crate) fn is_set(&self, owner: &Owner, name: &Name, now: Time, flow: FlowKey) -> bool {
+    pub(crate) fn is_set(&self, owner: &Owner, name: &StateName, now: Time, flow: SharedFlowKey) -> bool {
         match owner {
             Owner::Host(_) => self.shared.is_set(owner, name, now, flow),
             Owner::Pair(..) | Owner::Path(..) => self.pairs.is_set(owner, name, now),
@@ -32,7 +32,14 @@ impl WorkerBits {
     }
 
     /// Sets a bit until a time, or unsets it.
-    pub(crate) fn change(&mut self, owner: Owner, name: &Name, now: Time, until: Option<Time>, flow: FlowKey) {
+    pub(crate) fn change(
+        &mut self,
+        owner: Owner,
+        name: &StateName,
+        now: Time,
+        until: Option<Time>,
+        flow: SharedFlowKey,
+    ) {
         match (&owner, until) {
             (Owner::Host(_), _) => self.shared.change(owner, name, now, until, flow),
             (_, Some(until)) => self.pairs.set(owner, name, now, until),

@@ -58,9 +58,9 @@ fn inside<T: Ord + Copy>(ranges: &[(T, T)], value: T) -> bool {
     after.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|&(_, to)| value <= to)
 }
 
-type Ranges = Vec<(u128, u128)>;
+type AddressRanges = Vec<(u128, u128)>;
 
-fn parse(ranges: &[sidewire_ir::AddressRange]) -> Result<(Ranges, Ranges), RuleError> {
+fn parse(ranges: &[sidewire_ir::AddressRange]) -> Result<(AddressRanges, AddressRanges), RuleError> {
     let (mut v4, mut v6) = (Vec::new(), Vec::new());
     for range in ranges {
         let from: IpAddr = range.from.parse().map_err(|_| RuleError::Address(range.from.clone()))?;
@@ -75,9 +75,9 @@ fn parse(ranges: &[sidewire_ir::AddressRange]) -> Result<(Ranges, Ranges), RuleE
 }
 
 /// Sorted and disjoint; ranges that touch become one.
-fn merge(mut ranges: Ranges) -> Ranges {
+fn merge(mut ranges: AddressRanges) -> AddressRanges {
     ranges.sort_unstable();
-    let mut merged: Ranges = Vec::with_capacity(ranges.len());
+    let mut merged: AddressRanges = Vec::with_capacity(ranges.len());
     for (from, to) in ranges {
         match merged.last_mut() {
             Some(last) if from <= last.1.saturating_add(1) => last.1 = last.1.max(to),
@@ -87,7 +87,7 @@ fn merge(mut ranges: Ranges) -> Ranges {
     merged
 }
 
-fn without(include: Ranges, exclude: Ranges, greatest: u128) -> Ranges {
+fn without(include: AddressRanges, exclude: AddressRanges, greatest: u128) -> AddressRanges {
     let mut left = Vec::with_capacity(include.len());
     for (from, to) in include {
         let mut at = Some(from);

@@ -16,8 +16,8 @@ use sidewire_ir::{
 };
 
 use crate::{
-    CompileOptions, Detector, FlowInput, FlowState, FlowStats, FramesInput, Input, Match, Observer, RuleSet, Silent,
-    Taken, TakenFor,
+    AppProto, AppProtoState, CompileOptions, DetectFlowState, Detector, FlowInput, FlowStats, FramesInput, Input,
+    Match, Observer, RuleSet, Silent,
 };
 
 /// Sets of every batch here: 0 is any address and any port; addresses 1 are 10.0.0.0/24, 2 all but those; ports 1 is 80,
@@ -60,7 +60,7 @@ pub(crate) fn rule(sid: u32, protocol: &str) -> Rule {
         source_port: 0,
         destination: 0,
         destination_port: 0,
-        direction: ir::Direction::OneWay,
+        direction: ir::RuleDirection::OneWay,
         flow: FlowRequirement::default(),
         conditions: vec![],
         priority: 3,
@@ -206,7 +206,7 @@ pub(crate) fn tcp(payload: &[u8], direction: Direction) -> Packet<'_> {
 pub(crate) struct Bench {
     pub(crate) rules: Arc<RuleSet>,
     pub(crate) detector: Detector,
-    pub(crate) state: FlowState,
+    pub(crate) state: DetectFlowState,
     pub(crate) session: Option<Box<dyn Session>>,
     pub(crate) time: Time,
     pub(crate) established: bool,
@@ -218,7 +218,7 @@ impl Bench {
         Self {
             detector: Detector::new(&rules),
             rules,
-            state: FlowState::default(),
+            state: DetectFlowState::default(),
             session: None,
             time: Time::new(100, 0),
             established: true,
@@ -246,7 +246,7 @@ impl Bench {
     ) -> Vec<Match> {
         let template = tcp(&[], direction);
         let mut matches = Vec::new();
-        let taken = if self.session.is_some() { Taken::For(0) } else { Taken::Unknown };
+        let taken = if self.session.is_some() { AppProto::For(0) } else { AppProto::Unknown };
         let input = Input {
             time: self.time,
             ordinal: 1,
@@ -259,7 +259,7 @@ impl Bench {
                 was_established: self.established,
                 protocol: 6,
                 app: self.session.is_some().then_some(0),
-                taken: TakenFor { flow: taken, sides: [taken; 2].into(), original: Taken::Unknown },
+                taken: AppProtoState { flow: taken, sides: [taken; 2].into(), original: AppProto::Unknown },
                 app_events: &[],
                 state: &mut self.state,
                 session: self.session.as_deref_mut(),
@@ -293,7 +293,7 @@ impl Bench {
                 was_established: true,
                 protocol: 6,
                 app: Some(0),
-                taken: TakenFor::default(),
+                taken: AppProtoState::default(),
                 app_events: &[],
                 state: &mut self.state,
                 session: None,
@@ -373,7 +373,7 @@ impl Protocol for Toy {
     };
     const BUFFERS: &'static [Buffer<ToyTx>] = &[
         Buffer {
-            info: row("toy.line", BufferKind::Bytes, Hook::to_server(1).again(3)),
+            info: row("toy.line", BufferKind::Bytes, Hook::to_server(1).reinspect_at(3)),
             get: |tx, _, nth| bytes(tx.line.as_deref().filter(|_| nth == 0 || tx.trailed)),
         },
         Buffer {

@@ -69,7 +69,7 @@ fn headers_by_address_port_and_direction() {
         Rule { source: 1, destination: 2, destination_port: 1, ..with(1, "tcp", vec![payload(vec![has(b"a")])]) };
     let to_other = Rule { destination_port: 2, sid: 2, ..to_web.clone() };
     let from_web = Rule { source: 2, source_port: 1, destination: 1, destination_port: 0, sid: 3, ..to_web.clone() };
-    let either = Rule { direction: ir::Direction::Both, sid: 4, ..from_web.clone() };
+    let either = Rule { direction: ir::RuleDirection::Both, sid: 4, ..from_web.clone() };
     let client = Rule { flow: FlowRequirement { to_client: true, ..Default::default() }, sid: 5, ..rule(5, "tcp") };
     let client = Rule { conditions: to_web.conditions.clone(), ..client };
     let mut bench = Bench::new(compile(vec![to_web, to_other, from_web, either, client]));

@@ -26,7 +26,7 @@ fn silent(rule: Rule) -> Rule {
 /// Rules of all kinds: with and without a pattern, on what packets and the flow may bring later, on whole transactions.
 fn rules(generation: u32) -> RuleSet {
     let line = |text: &[u8]| buffer("toy.line", vec![has(text)]);
-    let both = |sid, conditions| Rule { direction: ir::Direction::Transaction, ..with(sid, "toy", conditions) };
+    let both = |sid, conditions| Rule { direction: ir::RuleDirection::Transaction, ..with(sid, "toy", conditions) };
     let event = Condition::AppLayerEvent { protocol: Some("toy".into()), event: "odd".into(), negated: false };
     let options = CompileOptions { generation, alerts_per_packet: 1000, ..CompileOptions::default() };
     let rules = vec![

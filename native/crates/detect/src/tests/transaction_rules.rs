@@ -115,7 +115,7 @@ fn rules_on_packets_do_not_hold_where_a_flow_ends() {
 fn lists_absence_events_hooks() {
     let absent = |or_else| Check::Absent(ir::Absent { or_else });
     let event = Condition::AppLayerEvent { protocol: Some("toy".into()), event: "odd".into(), negated: false };
-    let hook = Rule { hook: Some(ir::Hook { stage: "body".into() }), ..rule(5, "toy") };
+    let hook = Rule { hook: Some(ir::RuleHook { stage: "body".into() }), ..rule(5, "toy") };
     let mut bench = Bench::new(compile(vec![
         with(1, "toy", vec![buffer("toy.items", vec![has(b"a"), has(b"b")])]),
         with(2, "toy", vec![buffer("toy.line", vec![absent(false)])]),
@@ -135,12 +135,12 @@ fn lists_absence_events_hooks() {
 #[test]
 fn a_rule_on_both_halves_of_a_transaction() {
     let both = Rule {
-        direction: ir::Direction::Transaction,
+        direction: ir::RuleDirection::Transaction,
         source: 1,
         ..with(1, "toy", vec![buffer("toy.line", vec![has(b"ask")]), buffer("toy.answer", vec![has(b"yes")])])
     };
     let late = Rule {
-        direction: ir::Direction::Transaction,
+        direction: ir::RuleDirection::Transaction,
         ..with(2, "toy", vec![buffer("toy.answer", vec![has(b"yes, longer")]), buffer("toy.line", vec![has(b"a")])])
     };
     let mut bench = Bench::new(compile(vec![both, late]));
@@ -241,7 +241,7 @@ fn a_buffer_of_several_protocols_is_there_when_its_own_says() {
         plain(7),
         with(8, "tcp", vec![field("toy.length", 4)]),
         with(9, "slow", vec![buffer("toy.length", vec![has(b"a")])]),
-        Rule { hook: Some(ir::Hook { stage: "line".into() }), ..with(10, "toys", vec![]) },
+        Rule { hook: Some(ir::RuleHook { stage: "line".into() }), ..with(10, "toys", vec![]) },
     ]));
     assert_eq!(bench.toy(b"n\nv pass\ni one", ToServer), [1, 2, 5, 6, 7, 8, 10]);
     assert_eq!(bench.toy(b"r ok", ToClient), [3, 4]);

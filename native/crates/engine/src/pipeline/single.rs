@@ -13,7 +13,7 @@ use crate::pipeline::{EPOCH, Feed};
 use crate::source::block::Block;
 use crate::source::packet_sink::{Due, PacketSink, Tick};
 use crate::worker::flow_worker::FlowWorker;
-use crate::worker::observer::Watch;
+use crate::worker::observer::RuleTracer;
 
 /// Feeds one worker on this thread.
 pub(crate) fn run(
@@ -33,7 +33,7 @@ pub(crate) fn run(
 }
 
 /// The only worker of a source, with where its lines go.
-pub(crate) struct SingleWorker<W: Watch> {
+pub(crate) struct SingleWorker<W: RuleTracer> {
     pub(crate) worker: FlowWorker<W>,
     rules: Arc<RuleSet>,
     /// `None` when nobody wants its lines.
@@ -46,7 +46,7 @@ pub(crate) struct SingleWorker<W: Watch> {
     since: usize,
 }
 
-impl<W: Watch> SingleWorker<W> {
+impl<W: RuleTracer> SingleWorker<W> {
     /// The only worker of a run.
     pub(crate) fn alone(setup: &Arc<Setup>, rules: Arc<RuleSet>, watch: W, writer: Option<WriterHandle>) -> Self {
         let shared = SharedState::ordered(1, rules.host_bits()).worker(0);
@@ -79,7 +79,7 @@ impl<W: Watch> SingleWorker<W> {
     }
 }
 
-impl<W: Watch> PacketSink for SingleWorker<W> {
+impl<W: RuleTracer> PacketSink for SingleWorker<W> {
     fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool) {
         self.worker.begin_source(name, fresh, ignore_checksums);
         self.counting = true;

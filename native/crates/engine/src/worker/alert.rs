@@ -4,7 +4,7 @@ use sidewire_decode::Packet;
 use sidewire_detect::{Match, RuleType};
 use sidewire_ir::Action;
 
-use crate::output::format::eve::{AlertFacts, FrameFacts, Kind, Output, Payload, Transaction};
+use crate::output::format::eve::{AlertFacts, AlertPayload, EventKind, FrameFacts, Output, Transaction};
 use crate::output::format::pieces::joined;
 use crate::output::writer::record::AlertKey;
 use crate::worker::conversation::{App, ConversationFlow};
@@ -46,7 +46,7 @@ impl LogStage {
             flow.data.alerted = true;
         }
         self.counters.alerts += 1;
-        if !self.writer.wants(Kind::ALERT) {
+        if !self.writer.wants(EventKind::ALERT) {
             return;
         }
         let guessed = flow.as_mut().and_then(|flow| self.guess(&mut flow.data.app, found, rule.kind));
@@ -55,7 +55,7 @@ impl LogStage {
         let (source, destination) = ends(packet, flow, found.direction);
         let session = matched_session(flow, found);
         let held = self.held_octets(flow, found);
-        let payload = Payload {
+        let payload = AlertPayload {
             octets: match &held {
                 Some(held) if !held.is_empty() => held,
                 _ => packet.map_or(&[], |packet| packet.payload),

@@ -3,7 +3,7 @@
 use sidewire_app_layer::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
-use sidewire_detect::{Taken, TakenFor};
+use sidewire_detect::{AppProto, AppProtoState};
 use sidewire_flow::{Flow, FlowState};
 use sidewire_tcp::TcpState;
 use smallvec::SmallVec;
@@ -16,7 +16,7 @@ use crate::output::format::eve::{AppNames, TtlRange};
 pub(crate) struct Conversation {
     pub(crate) tcp: Option<Box<sidewire_tcp::TcpSession>>,
     pub(crate) app: App,
-    pub(crate) rules: sidewire_detect::FlowState,
+    pub(crate) rules: sidewire_detect::DetectFlowState,
     /// An alert was raised on it.
     pub(crate) alerted: bool,
     /// Ethernet addresses, when an output shows them.
@@ -156,16 +156,17 @@ impl App {
     }
 
     /// What detection took the flow and its sides for.
-    pub(crate) fn taken(&self) -> TakenFor {
-        let known = |number: Option<ProtocolId>| number.map_or(Taken::Unknown, |number| Taken::For(number.index()));
-        let rest = if self.failed { Taken::Failed } else { Taken::Unknown };
+    pub(crate) fn taken(&self) -> AppProtoState {
+        let known =
+            |number: Option<ProtocolId>| number.map_or(AppProto::Unknown, |number| AppProto::For(number.index()));
+        let rest = if self.failed { AppProto::Failed } else { AppProto::Unknown };
         let side = |direction| match self.detection.protocol_of(direction) {
-            None if self.detection.has_failed(direction) => Taken::Failed,
+            None if self.detection.has_failed(direction) => AppProto::Failed,
             None => rest,
             found => known(found),
         };
-        let flow = if self.failed { Taken::Failed } else { known(self.protocol) };
-        TakenFor { flow, sides: PerDirection::from_fn(side), original: known(self.original) }
+        let flow = if self.failed { AppProto::Failed } else { known(self.protocol) };
+        AppProtoState { flow, sides: PerDirection::from_fn(side), original: known(self.original) }
     }
 
     pub(crate) fn names(&self, protocols: &[ProtocolDef]) -> AppNames {

@@ -2,9 +2,9 @@
 
 use crate::counters::{Counters, accumulate};
 use crate::worker::flow_worker::{FlowWorker, TrackedFlows};
-use crate::worker::observer::Watch;
+use crate::worker::observer::RuleTracer;
 
-impl<W: Watch> FlowWorker<W> {
+impl<W: RuleTracer> FlowWorker<W> {
     /// Adds this worker's counters.
     pub(crate) fn count(&self, into: &mut Counters) {
         let stages = &self.tracked.stages;
@@ -40,7 +40,7 @@ impl<W: Watch> FlowWorker<W> {
     }
 }
 
-impl<W: Watch> TrackedFlows<W> {
+impl<W: RuleTracer> TrackedFlows<W> {
     /// How full the fullest of the memory caps is, of what this worker has of them. Percent.
     fn pressure(&self) -> u64 {
         let (setup, tcp) = (&self.stages.setup, &self.stages.stream.shared.counters);

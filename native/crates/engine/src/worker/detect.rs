@@ -6,7 +6,7 @@ use sidewire_app_layer::{Frames, TxConsumer};
 use sidewire_base::{Direction, PerDirection, ProtocolId, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::{
-    Detector, FlowInput, FlowStats, FramesInput, Glance, Input as DetectInput, Match, RuleSet, SharedHandle,
+    Detector, FlowInput, FlowStats, FramesInput, Input as DetectInput, Match, PrefilterInput, RuleSet, SharedHandle,
     StreamInput,
 };
 use sidewire_tcp::{Consumer, Stream, StreamEvents, StreamPiece, TcpSession};
@@ -14,12 +14,12 @@ use sidewire_tcp::{Consumer, Stream, StreamEvents, StreamPiece, TcpSession};
 use crate::config::setup::Setup;
 use crate::worker::conversation::{Conversation, ConversationFlow};
 use crate::worker::frames::frame_source;
-use crate::worker::observer::Watch;
+use crate::worker::observer::RuleTracer;
 use crate::worker::parse_context::Moment;
 use crate::worker::stream::RawReaders;
 
 /// Why rules are applied to a flow: a packet and what it did, or the end of the flow.
-pub(crate) struct Occasion<'a> {
+pub(crate) struct InspectRequest<'a> {
     /// `None` at the end.
     pub(crate) packet: Option<&'a Packet<'a>>,
     /// The flow was established before the packet, or with it by the data it carries.
@@ -32,7 +32,7 @@ pub(crate) struct Occasion<'a> {
 }
 
 /// Applies rules, and keeps what they need beyond one packet.
-pub(crate) struct DetectStage<W: Watch> {
+pub(crate) struct DetectStage<W: RuleTracer> {
     setup: Arc<Setup>,
     pub(crate) rules: Arc<RuleSet>,
     pub(crate) detector: Detector,
@@ -50,7 +50,7 @@ pub(crate) struct FoundMatches<'a> {
     pub(crate) stamp: Time,
 }
 
-impl<W: Watch> DetectStage<W> {
+impl<W: RuleTracer> DetectStage<W> {
     pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W, shared: SharedHandle) -> Self {
         Self {
             detector: Detector::sharing(rules, shared),
@@ -108,14 +108,14 @@ impl<W: Watch> DetectStage<W> {
         &mut self,
         flow: &mut ConversationFlow,
         direction: Direction,
-        occasion: &Occasion<'_>,
+        occasion: &InspectRequest<'_>,
         at: Moment,
     ) -> Option<u64> {
         self.matches.clear();
         if self.rules.is_empty() {
             return None;
         }
-        let &Occasion { packet, was_established, events, in_stream, opaque } = occasion;
+        let &InspectRequest { packet, was_established, events, in_stream, opaque } = occasion;
         let last = packet.is_none();
         let established = flow.data.is_established(flow.both_seen());
         let (source, destination) = flow.endpoints(direction);
@@ -126,7 +126,7 @@ impl<W: Watch> DetectStage<W> {
         let (stream, looked) = self.stream_input(tcp.as_deref(), direction, last, &mut behind);
         let stream = stream.map(|first| StreamInput { behind: &behind, ..first });
         if let Some(packet) = packet.filter(|_| !W::ACTIVE) {
-            let glance = Glance {
+            let glance = PrefilterInput {
                 packet,
                 direction,
                 protocol: flow.protocol,

@@ -8,7 +8,7 @@ use sidewire_files::{FileHash, FilePolicy, StoreState, Storing, write_fileinfo};
 use sidewire_magic::Magic;
 
 use crate::config::setup::Setup;
-use crate::output::format::eve::{Kind, Output, Transaction, address_member};
+use crate::output::format::eve::{EventKind, Output, Transaction, address_member};
 use crate::output::writer::record::{FileRecord, FileStep};
 use crate::worker::conversation::{App, Conversation, ConversationFlow};
 use crate::worker::envelope::envelope;
@@ -110,7 +110,7 @@ impl LogStage {
         if !due {
             return;
         }
-        if self.writer.wants(Kind::FILEINFO) {
+        if self.writer.wants(EventKind::FILEINFO) {
             self.write_file(flow, packet, place, None);
         }
         if let Some(file) = place.of_mut(flow) {
@@ -131,7 +131,7 @@ impl LogStage {
         let FilePlace { protocol, number, position, direction, .. } = place;
         let (source, destination) = flow.endpoints(direction);
         let tx = Transaction { session, protocol, number, position };
-        let client = |output: &Output| tx.forwarded_for(output, Kind::FILEINFO, true);
+        let client = |output: &Output| tx.forwarded_for(output, EventKind::FILEINFO, true);
         let community = |seed| sidewire_flow::community_id(flow, seed);
         let file = self.file.clone();
         // A file names its transaction itself.
@@ -144,12 +144,12 @@ impl LogStage {
             out.object_unless_empty(protocol.info.name, |o| tx.log(output, 0, LogForm::InOthers, o));
             names.write(out);
             out.object("fileinfo", |o| write_fileinfo(info, head.id, o));
-            if let Some(address) = tx.forwarded_for(output, Kind::FILEINFO, false) {
+            if let Some(address) = tx.forwarded_for(output, EventKind::FILEINFO, false) {
                 address_member(out, "xff", address, output);
             }
         };
         match store {
-            None => self.writer.event(Kind::FILEINFO, &envelope, fill),
+            None => self.writer.event(EventKind::FILEINFO, &envelope, fill),
             Some(record) => self.writer.file_event(record, &envelope, fill),
         }
     }

@@ -10,29 +10,29 @@ use sidewire_flow::{EndReason, FlowHandle, FlowLookup, FlowState, FlowTable, Flo
 use sidewire_tcp::{Consumer, StreamEvents};
 
 use crate::config::setup::Setup;
-use crate::output::writer::record::{Batch, Place};
+use crate::output::writer::record::{Batch, OutputOrder};
 use crate::source::clock::TimeUpdate;
 use crate::source::packet_sink::Tick;
 use crate::worker::app_layer::AppLayerStage;
 use crate::worker::conversation::{Conversation, ConversationFlow};
-use crate::worker::detect::{self, DetectStage, Occasion};
+use crate::worker::detect::{self, DetectStage, InspectRequest};
 use crate::worker::files::follow_files;
 use crate::worker::frames;
 use crate::worker::log::LogStage;
-use crate::worker::observer::Watch;
+use crate::worker::observer::RuleTracer;
 use crate::worker::parse_context::Moment;
 use crate::worker::retire::retire;
 use crate::worker::seed::seed;
 use crate::worker::stream::StreamStage;
 
 /// Runs packets to completion: decode, flow, stream, application layer, detect, log, retire.
-pub(crate) struct FlowWorker<W: Watch> {
+pub(crate) struct FlowWorker<W: RuleTracer> {
     pub(super) decoder: FrameDecoder,
     pub(super) tracked: TrackedFlows<W>,
 }
 
 /// The flow table with the stages that work on its flows.
-pub(super) struct TrackedFlows<W: Watch> {
+pub(super) struct TrackedFlows<W: RuleTracer> {
     pub(super) table: FlowTable<Conversation>,
     /// Flows that ended when a packet was looked up.
     ended: Vec<(ConversationFlow, EndReason)>,
@@ -43,7 +43,7 @@ pub(super) struct TrackedFlows<W: Watch> {
 
 /// What is done with a packet once its flow is known. Apart from the flow table, so that a flow can be worked on while it
 /// stays in its table.
-pub(super) struct Stages<W: Watch> {
+pub(super) struct Stages<W: RuleTracer> {
     pub(super) setup: Arc<Setup>,
     pub(super) stream: StreamStage,
     pub(super) app_layer: AppLayerStage,
@@ -59,7 +59,7 @@ pub(super) struct Stages<W: Watch> {
     pub(super) bugs: u64,
 }
 
-impl<W: Watch> FlowWorker<W> {
+impl<W: RuleTracer> FlowWorker<W> {
     pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W, shared: SharedHandle) -> Self {
         Self {
             decoder: FrameDecoder::new(setup.decode.clone()),
@@ -160,7 +160,7 @@ fn contained(step: impl FnOnce()) -> bool {
     }
 }
 
-impl<W: Watch> TrackedFlows<W> {
+impl<W: RuleTracer> TrackedFlows<W> {
     /// One decoded packet, all the way.
     fn packet(&mut self, packet: &Packet<'_>) {
         let Some(FlowLookup { handle, mut direction, .. }) = self.flow_of(packet) else {
@@ -249,8 +249,8 @@ struct FollowedPacket {
 }
 
 impl FollowedPacket {
-    const fn occasion<'a>(&'a self, packet: &'a Packet<'a>) -> Occasion<'a> {
-        Occasion {
+    const fn occasion<'a>(&'a self, packet: &'a Packet<'a>) -> InspectRequest<'a> {
+        InspectRequest {
             packet: Some(packet),
             was_established: self.was_established,
             events: &self.events,
@@ -261,7 +261,7 @@ impl FollowedPacket {
 }
 
 /// The steps of a packet.
-impl<W: Watch> Stages<W> {
+impl<W: RuleTracer> Stages<W> {
     /// May the packet reach its flow? Where checksums are verified, one with a wrong one may not.
     fn is_sound(&mut self, packet: &Packet<'_>) -> bool {
         let checksum_bad = packet.bad_checksum.any();
@@ -307,7 +307,7 @@ impl<W: Watch> Stages<W> {
     }
 
     /// Applies rules, and raises the alerts of those that match. False when there was nothing for them to look at.
-    fn inspect(&mut self, flow: &mut ConversationFlow, direction: Direction, occasion: &Occasion<'_>) -> bool {
+    fn inspect(&mut self, flow: &mut ConversationFlow, direction: Direction, occasion: &InspectRequest<'_>) -> bool {
         let Self { detect, log, .. } = self;
         let ordinal = occasion.packet.map_or(log.writer.place.ordinal, |packet| packet.ordinal);
         let looked = detect.inspect(flow, direction, occasion, Moment { time: self.time.stamp, ordinal });
@@ -372,11 +372,11 @@ impl<W: Watch> Stages<W> {
 }
 
 /// The steps of a flow's end.
-impl<W: Watch> Stages<W> {
+impl<W: RuleTracer> Stages<W> {
     /// A flow ended before the packet with this ordinal.
     fn end_flow(&mut self, mut flow: ConversationFlow, reason: EndReason, ordinal: u64) {
         let place = self.log.writer.place;
-        self.log.writer.place = Place { ordinal, class: 0, flow: flow.first_ordinal };
+        self.log.writer.place = OutputOrder { ordinal, class: 0, flow: flow.first_ordinal };
         if !contained(|| self.finish_flow(&mut flow, reason, ordinal)) {
             self.note_bug();
         }
@@ -404,7 +404,7 @@ impl<W: Watch> Stages<W> {
             session.transactions_mut().touch_all();
         }
         let was_established = flow.data.is_established(flow.both_seen());
-        let end = Occasion {
+        let end = InspectRequest {
             packet: None,
             was_established,
             events: &StreamEvents::default(),

@@ -6,7 +6,7 @@ use sidewire_decode::Packet;
 use sidewire_detect::{FRAME_STEP, FRAME_WINDOW, FrameSource, RuleSet};
 use sidewire_tcp::TcpSession;
 
-use crate::output::format::eve::{FrameFacts, Kind};
+use crate::output::format::eve::{EventKind, FrameFacts};
 use crate::worker::conversation::{App, ConversationFlow};
 use crate::worker::envelope::envelope;
 use crate::worker::log::LogStage;
@@ -81,7 +81,7 @@ impl LogStage {
         let source = frame_source(flow.data.tcp.as_deref(), direction, packet);
         let (Some(source), Some(number)) = (source, flow.data.app.protocol.map(ProtocolId::index)) else { return };
         let (settled, ended) = (source.settled(), packet.is_none() || source.is_over());
-        let logging = self.writer.wants(Kind::FRAME);
+        let logging = self.writer.wants(EventKind::FRAME);
         for frame in frames.iter_mut().filter(|frame| logging && !frame.logged) {
             let extent = frame.extent(settled, ended);
             if extent.over || extent.end - frame.start >= FRAME_STEP {
@@ -113,7 +113,7 @@ impl LogStage {
         envelope.community = Some(&community);
         let app = flow.data.app.names(self.setup.protocols);
         let facts = FrameFacts { frame, extent, source, direction, name: self.frame_name(flow, frame) };
-        self.writer.event(Kind::FRAME, &envelope, |output, out| {
+        self.writer.event(EventKind::FRAME, &envelope, |output, out| {
             app.write(out);
             out.object("frame", |o| facts.write(output.frame_payload, o));
         });

@@ -9,9 +9,11 @@ use sidewire_detect::Match;
 use sidewire_flow::EndReason;
 
 use crate::config::setup::Setup;
-use crate::output::format::eve::{Anomaly, Ether, FlowFacts, Kind, Output, Transaction, address_member, write_arp};
+use crate::output::format::eve::{
+    Anomaly, Ether, EventKind, FlowFacts, Output, Transaction, address_member, write_arp,
+};
 use crate::output::writer::events::Writer;
-use crate::output::writer::record::Place;
+use crate::output::writer::record::OutputOrder;
 use crate::worker::conversation::ConversationFlow;
 use crate::worker::envelope::{ends, envelope};
 
@@ -49,7 +51,7 @@ impl LogStage {
     /// A frame begins: what is written from here on belongs to it.
     pub(crate) fn begin(&mut self, now: Time, ordinal: u64) {
         self.now = now;
-        self.writer.place = Place { ordinal, class: 1, flow: 0 };
+        self.writer.place = OutputOrder { ordinal, class: 1, flow: 0 };
     }
 
     /// Drops the line that a contained bug cut short.
@@ -69,7 +71,7 @@ impl LogStage {
         if !packet.events.is_empty() {
             self.log_decoder_events(Some(flow), packet);
         }
-        if !self.writer.wants(Kind::ANOMALY) {
+        if !self.writer.wants(EventKind::ANOMALY) {
             return;
         }
         for event in events.iter() {
@@ -95,10 +97,10 @@ impl LogStage {
 
     /// An ARP packet, which has no flow.
     pub(crate) fn log_arp(&mut self, packet: &Packet<'_>) {
-        let Some(arp) = packet.arp.filter(|_| self.writer.wants(Kind::ARP)) else { return };
+        let Some(arp) = packet.arp.filter(|_| self.writer.wants(EventKind::ARP)) else { return };
         let file = self.file.clone();
         let envelope = envelope(Some(packet), None, self.now, (None, None), file.as_deref());
-        self.writer.event(Kind::ARP, &envelope, |output, out| write_arp(&arp, output, out));
+        self.writer.event(EventKind::ARP, &envelope, |output, out| write_arp(&arp, output, out));
     }
 
     /// What `pcre` of matching rules caught for this packet, or for the end of a flow.
@@ -109,14 +111,14 @@ impl LogStage {
         matches: &[Match],
     ) {
         let Some(found) = matches.iter().find(|found| !found.packet_variables.is_empty()) else { return };
-        if !self.writer.wants(Kind::METADATA) {
+        if !self.writer.wants(EventKind::METADATA) {
             return;
         }
         let file = self.file.clone();
         let endpoints = ends(packet, flow, found.direction);
         let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
         envelope.variables.matches = matches;
-        self.writer.event(Kind::METADATA, &envelope, |_, _| {});
+        self.writer.event(EventKind::METADATA, &envelope, |_, _| {});
     }
 
     fn anomaly(
@@ -127,7 +129,13 @@ impl LogStage {
         tx: Option<u64>,
         anomaly: Anomaly,
     ) {
-        if !self.setup.outputs.list.iter().any(|output| output.wants(Kind::ANOMALY) && anomaly.wanted(output.anomaly)) {
+        if !self
+            .setup
+            .outputs
+            .list
+            .iter()
+            .any(|output| output.wants(EventKind::ANOMALY) && anomaly.wanted(output.anomaly))
+        {
             return;
         }
         let endpoints = ends(packet, flow, direction);
@@ -139,7 +147,7 @@ impl LogStage {
             envelope.community = Some(&community);
         }
         self.writer.event_if(
-            Kind::ANOMALY,
+            EventKind::ANOMALY,
             &envelope,
             |output| anomaly.wanted(output.anomaly),
             |output, out| anomaly.write(output.anomaly, packet, out),
@@ -159,7 +167,7 @@ impl LogStage {
         let file = self.file.clone();
         let loggers = setup.outputs.logger_count(number);
         let mut anomalies: Vec<(u64, &'static str)> = Vec::new();
-        let anomalies_wanted = self.writer.wants(Kind::ANOMALY);
+        let anomalies_wanted = self.writer.wants(EventKind::ANOMALY);
         let mut cursor = 0;
         while let Some(position) = flow
             .data
@@ -229,7 +237,7 @@ impl LogStage {
     }
 
     pub(crate) fn log_flow(&mut self, flow: &ConversationFlow, reason: EndReason) {
-        if !(self.writer.wants(Kind::FLOW) || self.writer.wants(Kind::NETFLOW)) {
+        if !(self.writer.wants(EventKind::FLOW) || self.writer.wants(EventKind::NETFLOW)) {
             return;
         }
         let file = self.file.clone();
@@ -251,8 +259,8 @@ impl LogStage {
             malformed: flow.data.app.malformed,
             ttl: flow.data.ttl,
         };
-        self.writer.event(Kind::FLOW, &envelope, |_, out| facts.write(out));
-        if self.writer.wants(Kind::NETFLOW) {
+        self.writer.event(EventKind::FLOW, &envelope, |_, out| facts.write(out));
+        if self.writer.wants(EventKind::NETFLOW) {
             let types = [flow.icmp.map(|icmp| icmp.request), flow.icmp.map(|icmp| icmp.response)];
             envelope.icmp_response = None;
             for (direction, icmp) in Direction::BOTH.into_iter().zip(types) {
@@ -265,7 +273,7 @@ impl LogStage {
                 envelope.destination = Some(destination);
                 envelope.icmp = icmp;
                 envelope.ether = macs.map(|macs| Ether::Flow(macs, direction));
-                self.writer.event(Kind::NETFLOW, &envelope, |_, out| facts.write_netflow(direction, out));
+                self.writer.event(EventKind::NETFLOW, &envelope, |_, out| facts.write_netflow(direction, out));
             }
         }
     }

@@ -4,7 +4,7 @@ use sidewire_app_layer::{FrameKinds, Frames, ProtocolDef};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_detect::RuleSet;
 
-use crate::output::format::eve::{Kind, Outputs};
+use crate::output::format::eve::{EventKind, Outputs};
 
 /// Kinds of frames that rules or outputs want, per protocol and direction; nothing at all where nobody wants any.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub(crate) struct WantedFrames(Vec<PerDirection<FrameKinds>>);
 
 impl WantedFrames {
     pub(crate) fn new(rules: &RuleSet, outputs: &Outputs, protocols: &[ProtocolDef]) -> Self {
-        let logged = outputs.list.iter().any(|output| output.wants(Kind::FRAME));
+        let logged = outputs.list.iter().any(|output| output.wants(EventKind::FRAME));
         let of = |(app, def): (usize, &ProtocolDef)| {
             let logged = if logged && !def.info.frames.is_empty() { FrameKinds::ALL } else { FrameKinds::default() };
             PerDirection::from_fn(|direction| logged.union(rules.frame_kinds(app, direction)))

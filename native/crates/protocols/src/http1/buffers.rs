@@ -15,7 +15,7 @@ macro_rules! header {
 }
 
 /// Headers, and again with the trailer.
-const TWICE: Hook = Hook::both(HEADERS, HEADERS).again(TRAILER);
+const TWICE: Hook = Hook::both(HEADERS, HEADERS).reinspect_at(TRAILER);
 
 pub(super) const BUFFERS: &[Buffer<HttpTransaction>] = buffers! {
     /// Normalised request target.

@@ -8,8 +8,8 @@ use crate::compile::draft::Draft;
 use crate::compile::keyword_index::{BufferRef, FrameRef};
 use crate::compile::plan::{BASE64_DATA, PAYLOAD};
 use crate::error::RuleError;
-use crate::keyword::buffer_test::{Absence, FrameTest, Look};
-use crate::keyword::condition::Condition;
+use crate::keyword::buffer_test::{Absence, BufferInspection, FrameTest};
+use crate::keyword::condition::PacketCondition;
 use crate::keyword::file::file_policy;
 use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
 use crate::keyword::{self, Check};
@@ -27,7 +27,7 @@ impl Draft<'_> {
             let of = move |direction| {
                 let progress = hook.at(direction)?;
                 let BufferRef { app, row, info } = *row;
-                Some(BufferEngine { app, direction, row, progress, again: hook.again, kind: info.kind })
+                Some(BufferEngine { app, direction, row, progress, reinspect_at: hook.reinspect_at, kind: info.kind })
             };
             Direction::BOTH.into_iter().filter_map(of)
         });
@@ -58,7 +58,7 @@ impl Draft<'_> {
             return Ok(());
         }
         if let Some(buffer) = self.around.names.packet_buffer(name) {
-            self.ask(position, Condition::Buffer { buffer, look });
+            self.ask(position, PacketCondition::Buffer { buffer, look });
             return Ok(());
         }
         self.tx_condition(position, name, TxTest::Buffer(look))
@@ -107,14 +107,14 @@ impl Draft<'_> {
         name: &str,
         transforms: &[ir::Transform],
         checks: &[ir::Check],
-    ) -> Result<Look, RuleError> {
+    ) -> Result<BufferInspection, RuleError> {
         self.scope.buffer = self.plain_name(name);
         let compiled = keyword::compile(checks, &mut self.scope)?;
         let absence = checks.iter().find_map(|check| match check {
             ir::Check::Absent(absent) => Some(if absent.or_else { Absence::OrElse } else { Absence::Must }),
             _ => None,
         });
-        Ok(Look {
+        Ok(BufferInspection {
             transforms: self.around.transforms.chain(transforms)?,
             absence: absence.unwrap_or_default(),
             needs_all: compiled.iter().any(Check::needs_complete_buffer),
@@ -153,7 +153,14 @@ impl Draft<'_> {
             for (direction, stages) in Direction::BOTH.into_iter().zip(def.info.stages) {
                 let stage = stages.iter().position(|stage| *stage == hook.stage);
                 let Some(progress) = stage.and_then(|stage| u8::try_from(stage).ok()) else { continue };
-                engines.push(BufferEngine { app, direction, row: 0, progress, again: None, kind: BufferKind::Bytes });
+                engines.push(BufferEngine {
+                    app,
+                    direction,
+                    row: 0,
+                    progress,
+                    reinspect_at: None,
+                    kind: BufferKind::Bytes,
+                });
             }
         }
         let side = |side| engines.iter().any(|engine| engine.direction == side);

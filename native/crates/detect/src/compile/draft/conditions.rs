@@ -9,13 +9,13 @@ use sidewire_ir as ir;
 use crate::compile::draft::Draft;
 use crate::error::RuleError;
 use crate::keyword::app_protocol::AppProtocolTest;
-use crate::keyword::condition::{Condition, Effect};
+use crate::keyword::condition::{MatchEffect, PacketCondition};
 use crate::keyword::dcerpc_iface::InterfaceTest;
 use crate::keyword::events::{AppEventTest, DecodeEventTest, StreamEventTest};
 use crate::keyword::field_test::FieldTest;
 use crate::keyword::ipopts::IpOptionTest;
 use crate::keyword::meaning::KeywordMeaning;
-use crate::keyword::ranges::Ranges;
+use crate::keyword::ranges::NumberRanges;
 use crate::keyword::sameip::SameIpTest;
 use crate::keyword::stream_size::StreamSizeTest;
 use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
@@ -35,7 +35,7 @@ impl Draft<'_> {
                 return self.frame(position, buffer, transforms, checks);
             }
             ir::Condition::Number { field, test } => {
-                return self.field(position, field, FieldTest::Ranges(Ranges::new(test)));
+                return self.field(position, field, FieldTest::Ranges(NumberRanges::new(test)));
             }
             ir::Condition::Flags { field, compare, value, mask, negated } => {
                 let test = FieldTest::Bits { compare: *compare, value: *value, mask: *mask, negated: *negated };
@@ -49,7 +49,7 @@ impl Draft<'_> {
                 return self.app_event(position, protocol, event, *negated);
             }
             ir::Condition::AppLayerEvent { protocol: None, event, negated } => {
-                Condition::AppEvent(AppEventTest::new(event, *negated))
+                PacketCondition::AppEvent(AppEventTest::new(event, *negated))
             }
             ir::Condition::AppLayerProtocol { part, protocols, failed, unknown, negated } => {
                 let mut apps = Vec::new();
@@ -60,17 +60,17 @@ impl Draft<'_> {
                     }
                 }
                 let (failed, unknown, negated) = (*failed, *unknown, *negated);
-                Condition::AppProtocol(AppProtocolTest { part: *part, apps, failed, unknown, negated })
+                PacketCondition::AppProtocol(AppProtocolTest { part: *part, apps, failed, unknown, negated })
             }
             ir::Condition::DecodeEvent { event, negated } => {
-                Condition::DecodeEvent(DecodeEventTest::new(event, *negated)?)
+                PacketCondition::DecodeEvent(DecodeEventTest::new(event, *negated)?)
             }
             ir::Condition::StreamEvent { event, negated } => {
-                Condition::StreamEvent(StreamEventTest::new(event, self.around.stream_events, *negated)?)
+                PacketCondition::StreamEvent(StreamEventTest::new(event, self.around.stream_events, *negated)?)
             }
-            ir::Condition::SameIp { negated } => Condition::SameIp(SameIpTest { negated: *negated }),
+            ir::Condition::SameIp { negated } => PacketCondition::SameIp(SameIpTest { negated: *negated }),
             ir::Condition::IpOption { option, negated } => {
-                Condition::IpOption(IpOptionTest::new(option.as_deref(), *negated)?)
+                PacketCondition::IpOption(IpOptionTest::new(option.as_deref(), *negated)?)
             }
             ir::Condition::File { checks } => {
                 self.storing = self.storing.or(FileStoring::new(checks));
@@ -78,21 +78,21 @@ impl Draft<'_> {
             }
             ir::Condition::StreamSize { side, test } => {
                 self.needs_both = true;
-                Condition::StreamSize(StreamSizeTest::new(*side, test))
+                PacketCondition::StreamSize(StreamSizeTest::new(*side, test))
             }
             ir::Condition::FlowBits { action, names } => {
                 let meaning = flowbits::compile(*action, names);
-                self.ask_or_do(position, meaning, Condition::FlowBits, Effect::FlowBits);
+                self.ask_or_do(position, meaning, PacketCondition::FlowBits, MatchEffect::FlowBits);
                 return Ok(());
             }
             ir::Condition::FlowInt { name, action, value } => {
                 let meaning = flowint::compile(name, *action, value.as_ref())?;
-                self.ask_or_do(position, meaning, Condition::FlowInt, Effect::FlowInt);
+                self.ask_or_do(position, meaning, PacketCondition::FlowInt, MatchEffect::FlowInt);
                 return Ok(());
             }
             ir::Condition::XBits { action, name, scope, expire } => {
                 let meaning = xbits::compile(*action, name, *scope, *expire);
-                self.ask_or_do(position, meaning, Condition::Xbit, Effect::Xbit);
+                self.ask_or_do(position, meaning, PacketCondition::Xbit, MatchEffect::Xbit);
                 return Ok(());
             }
         };
@@ -105,8 +105,8 @@ impl Draft<'_> {
         &mut self,
         position: usize,
         meaning: KeywordMeaning<C, E>,
-        condition: fn(C) -> Condition,
-        effect: fn(E) -> Effect,
+        condition: fn(C) -> PacketCondition,
+        effect: fn(E) -> MatchEffect,
     ) {
         match meaning {
             KeywordMeaning::Condition(test) => self.ask(position, condition(test)),
@@ -115,14 +115,14 @@ impl Draft<'_> {
     }
 
     /// Adds a condition on the packet or its flow.
-    pub(super) fn ask(&mut self, position: usize, condition: Condition) {
+    pub(super) fn ask(&mut self, position: usize, condition: PacketCondition) {
         self.needs_packet |= condition.needs_packet();
-        self.host_state |= matches!(&condition, Condition::Xbit(test) if test.is_shared());
+        self.host_state |= matches!(&condition, PacketCondition::Xbit(test) if test.is_shared());
         self.conditions.push((position, condition));
     }
 
-    fn does(&mut self, effect: Effect) {
-        self.host_state |= matches!(&effect, Effect::Xbit(change) if change.is_shared());
+    fn does(&mut self, effect: MatchEffect) {
+        self.host_state |= matches!(&effect, MatchEffect::Xbit(change) if change.is_shared());
         self.effects.push(effect);
     }
 
@@ -131,7 +131,7 @@ impl Draft<'_> {
         let Some(field) = self.around.names.field(name) else {
             return self.tx_condition(position, name, TxTest::Number(test));
         };
-        self.ask(position, Condition::Field { field, test });
+        self.ask(position, PacketCondition::Field { field, test });
         Ok(())
     }
 
@@ -142,7 +142,14 @@ impl Draft<'_> {
             let list = self.around.protocols.get(app).map_or(&[][..], |def| def.info.events);
             let Some(row) = list.iter().position(|event| event.name == name) else { continue };
             for direction in Direction::BOTH {
-                engines.push(BufferEngine { app, direction, row, progress: 0, again: None, kind: BufferKind::Bytes });
+                engines.push(BufferEngine {
+                    app,
+                    direction,
+                    row,
+                    progress: 0,
+                    reinspect_at: None,
+                    kind: BufferKind::Bytes,
+                });
             }
         }
         if engines.is_empty() {

@@ -5,8 +5,8 @@ use sidewire_ir as ir;
 use sidewire_ir::HeaderProtocol;
 
 use crate::compile::draft::Draft;
-use crate::compile::plan::{Classes, Order, StateUse, TxScope};
-use crate::keyword::condition::{Condition, Effect};
+use crate::compile::plan::{Order, PacketClasses, StateUse, TxScope};
+use crate::keyword::condition::{MatchEffect, PacketCondition};
 use crate::keyword::operator::Placement;
 use crate::rule::RuleType;
 
@@ -22,40 +22,43 @@ impl Draft<'_> {
         let conditions = || self.conditions.iter().map(|(_, condition)| condition);
         let flow = &self.rule.flow;
         let stateless = self.payload.is_empty() && self.apps.is_none();
-        let keeps_bits = |condition: &Condition| matches!(condition, Condition::Xbit(_));
+        let keeps_bits = |condition: &PacketCondition| matches!(condition, PacketCondition::Xbit(_));
         if stateless
             && flow.is_direction_only()
-            && conditions().any(|condition| matches!(condition, Condition::AppProtocol(_)))
-            && conditions().all(|condition| matches!(condition, Condition::AppProtocol(_)) || keeps_bits(condition))
+            && conditions().any(|condition| matches!(condition, PacketCondition::AppProtocol(_)))
+            && conditions()
+                .all(|condition| matches!(condition, PacketCondition::AppProtocol(_)) || keeps_bits(condition))
         {
             return (RuleType::ProtocolOnly, true, false);
         }
-        let addresses_only = |condition: &Condition| {
-            keeps_bits(condition) || matches!(condition, Condition::Field { field, .. } if field.name == "ip_proto")
+        let addresses_only = |condition: &PacketCondition| {
+            keeps_bits(condition)
+                || matches!(condition, PacketCondition::Field { field, .. } if field.name == "ip_proto")
         };
-        let compatible = |effect: &Effect| match effect {
-            Effect::FlowBits(change) => change.only_sets(),
-            Effect::Xbit(_) => true,
-            Effect::FlowInt(_) => false,
+        let compatible = |effect: &MatchEffect| match effect {
+            MatchEffect::FlowBits(change) => change.only_sets(),
+            MatchEffect::Xbit(_) => true,
+            MatchEffect::FlowInt(_) => false,
         };
         if stateless
             && *flow == ir::FlowRequirement::default()
-            && self.classes.0 & Classes::NONE == 0
+            && self.classes.0 & PacketClasses::NONE == 0
             && conditions().all(addresses_only)
             && self.effects.iter().all(compatible)
         {
             return (if negated_addresses { RuleType::LikeIpOnly } else { RuleType::IpOnly }, true, false);
         }
-        let is_event =
-            |condition: &Condition| matches!(condition, Condition::DecodeEvent(_) | Condition::StreamEvent(_));
+        let is_event = |condition: &PacketCondition| {
+            matches!(condition, PacketCondition::DecodeEvent(_) | PacketCondition::StreamEvent(_))
+        };
         if self.payload.is_empty() && !self.conditions.is_empty() && conditions().all(is_event) {
             return (RuleType::DecoderEvent, true, false);
         }
         let only_packet = self.needs_packet || flow.no_stream || self.rule.protocol == HeaderProtocol::TcpPacket;
         let only_stream = flow.only_stream || self.rule.protocol == HeaderProtocol::TcpStream;
         if !self.payload.is_empty() {
-            if self.classes.0 & Classes::TCP == 0 || only_packet {
-                return (RuleType::Packet, true, self.classes.0 & !Classes::TCP == 0 && !only_packet);
+            if self.classes.0 & PacketClasses::TCP == 0 || only_packet {
+                return (RuleType::Packet, true, self.classes.0 & !PacketClasses::TCP == 0 && !only_packet);
             }
             let anchored = self
                 .payload
@@ -76,7 +79,7 @@ impl Draft<'_> {
     /// Directions it is inspected in, of whatever protocol.
     pub(in crate::compile) fn directions(&self, kind: RuleType) -> PerDirection<bool> {
         let flow = &self.rule.flow;
-        if kind == RuleType::AppTx && self.rule.direction == ir::Direction::Transaction {
+        if kind == RuleType::AppTx && self.rule.direction == ir::RuleDirection::Transaction {
             return PerDirection::both(true);
         }
         if flow.to_server || flow.to_client {
@@ -112,7 +115,7 @@ impl Draft<'_> {
     /// How transactions of each of its protocols are inspected, by a rule that is inspected in `directions`.
     pub(in crate::compile) fn scopes(&self, directions: PerDirection<bool>) -> Vec<TxScope> {
         let both = directions == PerDirection::both(true);
-        let transaction = self.rule.direction == ir::Direction::Transaction;
+        let transaction = self.rule.direction == ir::RuleDirection::Transaction;
         let asked = self.rule.flow.to_server || self.rule.flow.to_client || transaction;
         let scope = |&app: &usize| {
             let own = if asked { directions } else { self.app_directions(app) };
@@ -123,8 +126,9 @@ impl Draft<'_> {
     }
 
     pub(in crate::compile) fn order(&self) -> Order {
-        let reads = |wanted: fn(&Condition) -> bool| self.conditions.iter().any(|(_, condition)| wanted(condition));
-        let sets = |wanted: fn(&Effect) -> bool| self.effects.iter().any(wanted);
+        let reads =
+            |wanted: fn(&PacketCondition) -> bool| self.conditions.iter().any(|(_, condition)| wanted(condition));
+        let sets = |wanted: fn(&MatchEffect) -> bool| self.effects.iter().any(wanted);
         Order {
             action: match self.rule.action {
                 ir::Action::Pass => 0,
@@ -133,17 +137,17 @@ impl Draft<'_> {
                 ir::Action::Alert | ir::Action::Config => 3,
             },
             flowbits: StateUse::new(
-                sets(|effect| matches!(effect, Effect::FlowBits(_))),
-                reads(|condition| matches!(condition, Condition::FlowBits(_))),
+                sets(|effect| matches!(effect, MatchEffect::FlowBits(_))),
+                reads(|condition| matches!(condition, PacketCondition::FlowBits(_))),
             ),
             depth: 0,
             flowints: StateUse::new(
-                sets(|effect| matches!(effect, Effect::FlowInt(_))),
-                reads(|condition| matches!(condition, Condition::FlowInt(_))),
+                sets(|effect| matches!(effect, MatchEffect::FlowInt(_))),
+                reads(|condition| matches!(condition, PacketCondition::FlowInt(_))),
             ),
             xbits: StateUse::new(
-                sets(|effect| matches!(effect, Effect::Xbit(_))),
-                reads(|condition| matches!(condition, Condition::Xbit(_))),
+                sets(|effect| matches!(effect, MatchEffect::Xbit(_))),
+                reads(|condition| matches!(condition, PacketCondition::Xbit(_))),
             ),
             priority: self.rule.priority,
             gid: self.rule.gid,

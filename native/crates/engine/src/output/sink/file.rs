@@ -12,10 +12,10 @@ pub(crate) struct FileSink {
     /// `None`: standard output.
     path: Option<PathBuf>,
     mode: Option<u32>,
-    file: Target,
+    file: FileTarget,
 }
 
-enum Target {
+enum FileTarget {
     File(File),
     Stdout(io::Stdout),
 }
@@ -25,13 +25,13 @@ impl FileSink {
     /// permissions.
     pub(crate) fn open(path: &str, append: bool, mode: Option<u32>) -> io::Result<Self> {
         if path == "/dev/stdout" || path == "-" {
-            return Ok(Self { path: None, mode, file: Target::Stdout(io::stdout()) });
+            return Ok(Self { path: None, mode, file: FileTarget::Stdout(io::stdout()) });
         }
         let path = PathBuf::from(path);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let file = Target::File(open(&path, append, mode)?);
+        let file = FileTarget::File(open(&path, append, mode)?);
         Ok(Self { path: Some(path), mode, file })
     }
 }
@@ -54,22 +54,22 @@ fn open(path: &PathBuf, append: bool, mode: Option<u32>) -> io::Result<File> {
 impl LineSink for FileSink {
     fn write(&mut self, lines: &[u8]) -> io::Result<u64> {
         match &mut self.file {
-            Target::File(file) => file.write_all(lines)?,
-            Target::Stdout(stdout) => stdout.write_all(lines)?,
+            FileTarget::File(file) => file.write_all(lines)?,
+            FileTarget::Stdout(stdout) => stdout.write_all(lines)?,
         }
         Ok(0)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.file {
-            Target::File(_) => Ok(()),
-            Target::Stdout(stdout) => stdout.flush(),
+            FileTarget::File(_) => Ok(()),
+            FileTarget::Stdout(stdout) => stdout.flush(),
         }
     }
 
     fn reopen(&mut self) -> io::Result<()> {
         if let Some(path) = &self.path {
-            self.file = Target::File(open(path, true, self.mode)?);
+            self.file = FileTarget::File(open(path, true, self.mode)?);
         }
         Ok(())
     }

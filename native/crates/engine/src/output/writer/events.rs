@@ -6,9 +6,9 @@ use sidewire_decode::Packet;
 use sidewire_detect::RuleMeta;
 use sidewire_eve::Object;
 
-use crate::output::format::eve::{Envelope, Kind, Output, Outputs};
+use crate::output::format::eve::{Envelope, EventKind, Output, Outputs};
 use crate::output::format::fast;
-use crate::output::writer::record::{AlertKey, Batch, FileRecord, Place, Record};
+use crate::output::writer::record::{AlertKey, Batch, FileRecord, OutputOrder, OutputRecord};
 
 /// Where the number of a writer stands in the keys of its files: above more of them than any run stores.
 const WRITER_SHIFT: u32 = 40;
@@ -19,7 +19,7 @@ static WRITERS: AtomicU64 = AtomicU64::new(0);
 pub(crate) struct Writer {
     pub(crate) outputs: std::sync::Arc<Outputs>,
     pub(crate) batch: Batch,
-    pub(crate) place: Place,
+    pub(crate) place: OutputOrder,
     /// Key of the last file handed to the file store: unlike those of other workers.
     last_file: u64,
 }
@@ -29,13 +29,18 @@ impl Writer {
         Self {
             outputs,
             batch: Batch::default(),
-            place: Place::default(),
+            place: OutputOrder::default(),
             last_file: WRITERS.fetch_add(1, Ordering::Relaxed) << WRITER_SHIFT,
         }
     }
 
     /// Writes an event of `kind` for every output that has it on. `fill` gets the output and the opened object.
-    pub(crate) fn event(&mut self, kind: Kind, envelope: &Envelope<'_>, fill: impl FnMut(&Output, &mut Object<'_>)) {
+    pub(crate) fn event(
+        &mut self,
+        kind: EventKind,
+        envelope: &Envelope<'_>,
+        fill: impl FnMut(&Output, &mut Object<'_>),
+    ) {
         self.write(kind, envelope, None, |_| true, fill);
     }
 
@@ -47,11 +52,11 @@ impl Writer {
         (rule, packet): (&RuleMeta, Option<&Packet<'_>>),
         fill: impl FnMut(&Output, &mut Object<'_>),
     ) {
-        let mut first = !self.write(Kind::ALERT, envelope, Some(key), |_| true, fill);
+        let mut first = !self.write(EventKind::ALERT, envelope, Some(key), |_| true, fill);
         let outputs = std::sync::Arc::clone(&self.outputs);
         for number in &outputs.fast {
             fast::write(rule, packet, envelope, &mut self.batch.bytes);
-            self.record(*number, Kind::ALERT, Some(AlertKey { first, ..key }));
+            self.record(*number, EventKind::ALERT, Some(AlertKey { first, ..key }));
             first = false;
         }
     }
@@ -59,7 +64,7 @@ impl Writer {
     /// As [`event`](Self::event), for the outputs for which `wanted` holds too.
     pub(crate) fn event_if(
         &mut self,
-        kind: Kind,
+        kind: EventKind,
         envelope: &Envelope<'_>,
         wanted: impl Fn(&Output) -> bool,
         fill: impl FnMut(&Output, &mut Object<'_>),
@@ -70,7 +75,7 @@ impl Writer {
     /// True when some output took it.
     fn write(
         &mut self,
-        kind: Kind,
+        kind: EventKind,
         envelope: &Envelope<'_>,
         alert: Option<AlertKey>,
         wanted: impl Fn(&Output) -> bool,
@@ -96,8 +101,8 @@ impl Writer {
     }
 
     /// Notes that the line written last is for an output.
-    fn record(&mut self, output: u16, kind: Kind, alert: Option<AlertKey>) {
-        self.batch.records.push(Record {
+    fn record(&mut self, output: u16, kind: EventKind, alert: Option<AlertKey>) {
+        self.batch.records.push(OutputRecord {
             place: self.place,
             output,
             kind: kind.number(),
@@ -128,17 +133,17 @@ impl Writer {
     ) {
         if let Some(output) = &self.outputs.file_store {
             let mut object = Object::new(&mut self.batch.bytes);
-            envelope.write(self.outputs.type_name(Kind::FILEINFO), output, &mut object);
+            envelope.write(self.outputs.type_name(EventKind::FILEINFO), output, &mut object);
             fill(output, &mut object);
         }
         self.file_record(file);
     }
 
     fn file_record(&mut self, file: FileRecord) {
-        self.batch.records.push(Record {
+        self.batch.records.push(OutputRecord {
             place: self.place,
             output: u16::MAX,
-            kind: Kind::FILEINFO.number(),
+            kind: EventKind::FILEINFO.number(),
             end: self.batch.bytes.len(),
             alert: None,
             file: Some(file),
@@ -146,8 +151,8 @@ impl Writer {
     }
 
     /// True when some output wants events of this kind.
-    pub(crate) fn wants(&self, kind: Kind) -> bool {
-        kind == Kind::ALERT && !self.outputs.fast.is_empty()
+    pub(crate) fn wants(&self, kind: EventKind) -> bool {
+        kind == EventKind::ALERT && !self.outputs.fast.is_empty()
             || self.outputs.list.iter().any(|output| output.wants(kind))
     }
 }

@@ -11,11 +11,11 @@ use crate::EngineError;
 use crate::config::RuleCounts;
 use crate::config::setup::Setup;
 use crate::counters::{Counters, accumulate, derive};
-use crate::output::format::eve::{Kind, Outputs, write_stats};
+use crate::output::format::eve::{EventKind, Outputs, write_stats};
 use crate::output::format::stats_log::stats_text;
 use crate::output::sink::queue::{OutputCount, OutputQueue};
 use crate::output::writer::files::StoredFiles;
-use crate::output::writer::record::{AlertKey, Batch, Place, Record};
+use crate::output::writer::record::{AlertKey, Batch, OutputOrder, OutputRecord};
 use crate::source::packet_sink::StatsMoment;
 
 /// Takes what workers wrote, in packet order, applies thresholds, counts, and hands lines to the sinks. The only place
@@ -69,7 +69,7 @@ impl Merger {
         {
             return batch.lines().try_for_each(|(record, line)| self.record(record, line, rules));
         }
-        let mut all: Vec<(Place, &Record, &[u8])> =
+        let mut all: Vec<(OutputOrder, &OutputRecord, &[u8])> =
             batches.iter().flat_map(|batch| batch.lines().map(|(record, line)| (record.place, record, line))).collect();
         // Stable: events of one place come from one worker, in its order.
         all.sort_by_key(|(place, _, _)| *place);
@@ -79,7 +79,7 @@ impl Merger {
         Ok(())
     }
 
-    fn record(&mut self, record: &Record, line: &[u8], rules: &RuleSet) -> Result<(), EngineError> {
+    fn record(&mut self, record: &OutputRecord, line: &[u8], rules: &RuleSet) -> Result<(), EngineError> {
         if let Some(file) = &record.file {
             if let Some(files) = &mut self.files {
                 files.take(file, line);
@@ -156,7 +156,7 @@ impl Merger {
     /// Writes a `stats` event, for each output that wants it.
     pub(crate) fn write_counters(&mut self, counters: &Counters, at: StatsMoment) -> Result<(), EngineError> {
         let outputs = Arc::clone(&self.outputs);
-        for output in outputs.list.iter().filter(|output| output.wants(Kind::STATS)) {
+        for output in outputs.list.iter().filter(|output| output.wants(EventKind::STATS)) {
             let mut line = output.config.prefix.clone().into_bytes();
             write_stats(&mut line, counters, at, output.null_values, &self.rule_counts);
             self.extra(output.number, "stats", &line)?;
@@ -171,7 +171,7 @@ impl Merger {
     /// Writes an `engine` event about something that went wrong with a source.
     pub(crate) fn write_trouble(&mut self, code: &str, message: &str, time: Time) -> Result<(), EngineError> {
         let outputs = Arc::clone(&self.outputs);
-        for output in outputs.list.iter().filter(|output| output.wants(Kind::ENGINE)) {
+        for output in outputs.list.iter().filter(|output| output.wants(EventKind::ENGINE)) {
             let mut line = output.config.prefix.clone().into_bytes();
             {
                 let mut o = Object::new(&mut line);

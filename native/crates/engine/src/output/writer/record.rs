@@ -4,7 +4,7 @@ use sidewire_base::{Endpoint, Time};
 
 /// Where an event belongs in the output: packet order first. The same for any number of workers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct OutputOrder {
     /// Ordinal of the packet that caused it; `u64::MAX` at the end of the capture.
     pub(crate) ordinal: u64,
     /// Flows that end before a packet is looked at come before the packet's own events: 0, then 1.
@@ -15,8 +15,8 @@ pub(crate) struct Place {
 
 /// An EVE line in a [`Batch`].
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Record {
-    pub(crate) place: Place,
+pub(crate) struct OutputRecord {
+    pub(crate) place: OutputOrder,
     /// Which output it is for.
     pub(crate) output: u16,
     /// Number of the event type (see `Outputs::type_name`).
@@ -68,7 +68,7 @@ pub(crate) struct AlertKey {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) records: Vec<Record>,
+    pub(crate) records: Vec<OutputRecord>,
 }
 
 impl Batch {
@@ -86,7 +86,7 @@ impl Batch {
     }
 
     /// The lines with their records.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = (&Record, &[u8])> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (&OutputRecord, &[u8])> {
         let mut start = 0;
         self.records.iter().map(move |record| {
             let line = self.bytes.get(start..record.end).unwrap_or_default();

@@ -9,12 +9,12 @@ use sidewire_detect::{Match, RuleMeta};
 use sidewire_eve::{JsonName, Object};
 use sidewire_files::write_fileinfo;
 use sidewire_flow::Flow;
-use sidewire_ir::{Action, Target};
+use sidewire_ir::{Action, RuleTarget};
 
 use super::flow::{self, AppNames};
 use super::frame::FrameFacts;
 use super::ip_protocol::ip_protocol_name;
-use super::outputs::{Kind, Output, Outputs, frame_limit};
+use super::outputs::{EventKind, Output, Outputs, frame_limit};
 use super::transaction::Transaction;
 use super::{envelope, packet};
 
@@ -25,7 +25,7 @@ pub(crate) struct AlertFacts<'a, S> {
     pub(crate) destination: Option<Endpoint>,
     pub(crate) direction: Direction,
     pub(crate) packet: Option<&'a Packet<'a>>,
-    pub(crate) payload: Payload<'a>,
+    pub(crate) payload: AlertPayload<'a>,
     pub(crate) flow: Option<&'a Flow<S>>,
     pub(crate) app: AppNames,
     pub(crate) transaction: Option<Transaction<'a>>,
@@ -38,7 +38,7 @@ pub(crate) struct AlertFacts<'a, S> {
 
 /// The octets a rule matched in.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Payload<'a> {
+pub(crate) struct AlertPayload<'a> {
     /// What is held of the stream, in order, or the packet's.
     pub(crate) octets: &'a [u8],
     /// The rule matched in a stream.
@@ -48,7 +48,7 @@ pub(crate) struct Payload<'a> {
 impl<S> AlertFacts<'_, S> {
     /// The client behind a proxy, when the output wants it to take the place of an address (or to be told beside it).
     pub(crate) fn forwarded_for(&self, output: &Output, overwrite: bool) -> Option<IpAddr> {
-        self.transaction?.forwarded_for(output, Kind::ALERT, overwrite)
+        self.transaction?.forwarded_for(output, EventKind::ALERT, overwrite)
     }
 
     pub(crate) fn write(&self, outputs: &Outputs, output: &Output, out: &mut Object<'_>) {
@@ -88,7 +88,7 @@ impl<S> AlertFacts<'_, S> {
         out.str("signature", &rule.msg).str("category", &rule.class).u64("severity", rule.priority);
         if let (Some(target), Some(source), Some(destination)) = (rule.target, self.source, self.destination) {
             let (attacker, victim) =
-                if target == Target::SourceIp { (destination, source) } else { (source, destination) };
+                if target == RuleTarget::SourceIp { (destination, source) } else { (source, destination) };
             out.object("source", |o| side(o, attacker, output)).object("target", |o| side(o, victim, output));
         }
         if let Some(address) = self.forwarded_for(output, false) {
@@ -165,7 +165,7 @@ impl<S> AlertFacts<'_, S> {
 
     fn payload(&self, output: &Output, out: &mut Object<'_>) {
         let options = output.alert;
-        let Payload { octets, stream } = self.payload;
+        let AlertPayload { octets, stream } = self.payload;
         let shown = octets.get(..options.payload_limit).unwrap_or(octets);
         if options.shows_payload() && !octets.is_empty() {
             if options.payload {

@@ -15,13 +15,13 @@ mod transaction;
 mod variables;
 mod xff;
 
-pub(crate) use alert::{AlertFacts, Payload};
+pub(crate) use alert::{AlertFacts, AlertPayload};
 pub(crate) use anomaly::Anomaly;
 pub(crate) use arp::write as write_arp;
 pub(crate) use envelope::{Envelope, Ether, address as address_member};
 pub(crate) use flow::{AppNames, FlowFacts, TtlRange};
 pub(crate) use frame::FrameFacts;
-pub(crate) use outputs::{Kind, Output, Outputs};
+pub(crate) use outputs::{EventKind, Output, Outputs};
 pub(crate) use stats::write_stats;
 pub(crate) use transaction::Transaction;
 pub(crate) use variables::Variables;

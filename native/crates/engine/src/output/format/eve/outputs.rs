@@ -8,9 +8,9 @@ use crate::config::{EveFormat, FormatConfig, RunConfig, XffConfig};
 
 /// A kind of EVE event: those of the engine, then one for each logger of each protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Kind(u16);
+pub(crate) struct EventKind(u16);
 
-impl Kind {
+impl EventKind {
     pub(crate) const ALERT: Self = Self(0);
     pub(crate) const ANOMALY: Self = Self(1);
     pub(crate) const FLOW: Self = Self(2);
@@ -46,7 +46,7 @@ pub(crate) struct Outputs {
     pub(crate) ethernet: bool,
     names: Vec<&'static str>,
     /// Kind of each protocol's loggers, by protocol and logger number.
-    loggers: Vec<Vec<Kind>>,
+    loggers: Vec<Vec<EventKind>>,
 }
 
 /// One EVE writer, ready to be asked.
@@ -104,15 +104,15 @@ pub(crate) struct AnomalyOptions {
 
 impl Outputs {
     pub(crate) fn new(config: &RunConfig, protocols: &[ProtocolDef]) -> Self {
-        let mut names = Kind::NAMES.to_vec();
-        let mut loggers: Vec<Vec<Kind>> = Vec::new();
+        let mut names = EventKind::NAMES.to_vec();
+        let mut loggers: Vec<Vec<EventKind>> = Vec::new();
         for protocol in protocols {
             let mut kind = |event_type| {
                 let position = names.iter().position(|name| *name == event_type).unwrap_or_else(|| {
                     names.push(event_type);
                     names.len() - 1
                 });
-                Kind(u16::try_from(position).unwrap_or(u16::MAX))
+                EventKind(u16::try_from(position).unwrap_or(u16::MAX))
             };
             loggers.push(protocol.logger_rows().map(|info| kind(info.event_type)).collect());
         }
@@ -137,15 +137,15 @@ impl Outputs {
         }
     }
 
-    pub(crate) fn type_name(&self, kind: Kind) -> &'static str {
+    pub(crate) fn type_name(&self, kind: EventKind) -> &'static str {
         self.names.get(usize::from(kind.0)).copied().unwrap_or("unknown")
     }
 
     pub(crate) fn kind_name(&self, kind: u16) -> &'static str {
-        self.type_name(Kind(kind))
+        self.type_name(EventKind(kind))
     }
 
-    pub(crate) fn logger(&self, protocol: usize, logger: usize) -> Option<Kind> {
+    pub(crate) fn logger(&self, protocol: usize, logger: usize) -> Option<EventKind> {
         self.loggers.get(protocol)?.get(logger).copied()
     }
 
@@ -204,7 +204,7 @@ impl Output {
         }
     }
 
-    pub(crate) fn wants(&self, kind: Kind) -> bool {
+    pub(crate) fn wants(&self, kind: EventKind) -> bool {
         self.wanted.get(usize::from(kind.0)).copied().unwrap_or(false)
     }
 
@@ -214,7 +214,7 @@ impl Output {
     }
 
     /// Where events of this kind look for the client behind a proxy, if they do.
-    pub(crate) fn forwarding(&self, kind: Kind) -> Option<&XffConfig> {
+    pub(crate) fn forwarding(&self, kind: EventKind) -> Option<&XffConfig> {
         self.forwarding.get(usize::from(kind.0))?.as_ref()
     }
 }

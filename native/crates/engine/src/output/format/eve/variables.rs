@@ -1,6 +1,6 @@
 //! Flow and packet variables (`metadata`).
 
-use sidewire_detect::{FlowState, Match};
+use sidewire_detect::{DetectFlowState, Match};
 use sidewire_eve::{Array, JsonName, Object};
 
 /// Flowbits of these names mark a flow's traffic: what follows the last slash is shown apart from the others.
@@ -10,7 +10,7 @@ const TRAFFIC_LABEL: &str = "traffic/label/";
 /// What rules keep for a flow, and what matches caught for one packet.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Variables<'a> {
-    pub(crate) flow: Option<&'a FlowState>,
+    pub(crate) flow: Option<&'a DetectFlowState>,
     pub(crate) matches: &'a [Match],
 }
 

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use sidewire_app_layer::Value;
 use sidewire_base::Direction;
 
-use super::outputs::{Kind, Output};
+use super::outputs::{EventKind, Output};
 use super::transaction::Transaction;
 use crate::config::XffConfig;
 
@@ -14,7 +14,7 @@ const MAX_HEADERS: u32 = 256;
 
 impl Transaction<'_> {
     /// The client behind a proxy, for an output whose events of this kind overwrite addresses with it, or do not.
-    pub(crate) fn forwarded_for(self, output: &Output, kind: Kind, overwrite: bool) -> Option<IpAddr> {
+    pub(crate) fn forwarded_for(self, output: &Output, kind: EventKind, overwrite: bool) -> Option<IpAddr> {
         let config = output.forwarding(kind).filter(|config| config.overwrite == overwrite)?;
         forwarded_for(self, config)
     }
