@@ -44,6 +44,8 @@ export const DECODE: Table<DecodeConfig> = {
   checksums: made([VALIDATION, CHECKS], checksumMode),
   // Not Suricata's: an IP length of 0 means "to the end of the frame".
   offload_length: from('decoder.offload-length', flag, false),
+  // Not Suricata's: what Linux does with malformed options of IPv4 and IPv6.
+  drop_malformed_ip_options: from('decoder.drop-malformed-ip-options', flag, false),
   // Not Suricata's: a checksum that covers the pseudo header only is right.
   partial_checksums: made(
     [VALIDATION, CHECKS, key('decoder.partial-checksums', flag)],

@@ -39,6 +39,10 @@ checksums: ChecksumMode,
  */
 offload_length: boolean, 
 /**
+ * Drop packets with a malformed IPv4 option or IPv6 hop-by-hop or destination option, as Linux does.
+ */
+drop_malformed_ip_options: boolean, 
+/**
  * A checksum that covers the pseudo header only is right (checksum offload).
  */
 partial_checksums: boolean, 

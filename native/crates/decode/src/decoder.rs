@@ -81,7 +81,7 @@ impl FrameDecoder {
             van_jacobson: false,
         };
         let _read = walk.link(frame.link_type, frame.data);
-        if walk.packet.invalid {
+        if walk.packet.invalid || walk.packet.malformed_options {
             walk.stats.count(DecodeCounter::Invalid);
         }
         if walk.inner.is_none() && walk.fragment.is_none() {

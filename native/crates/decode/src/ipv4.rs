@@ -109,7 +109,8 @@ impl<'a> PacketDecoder<'_, 'a> {
         }
     }
 
-    /// Walks the options; each known one is checked once, as its RFC has it. Broken when one does not fit.
+    /// Walks the options; each known one is checked once, as its RFC has it. Broken when the length of one cannot be: no host
+    /// takes such a packet, nor does Suricata.
     #[inline(never)]
     fn ipv4_options(&mut self, options: &[u8]) -> LayerResult {
         const END: u8 = 0;
@@ -140,7 +141,7 @@ impl<'a> PacketDecoder<'_, 'a> {
                 None => self.event(DecodeEvent::IPV4_OPT_INVALID),
                 Some((bit, _)) if seen & bit != 0 => self.event(DecodeEvent::IPV4_OPT_DUPLICATE),
                 Some((bit, Ok(()))) => seen |= bit,
-                Some((_, Err(event))) => self.invalid(event),
+                Some((_, Err(event))) => self.malformed_ip_option(event),
             }
             rest = rest.get(usize::from(length)..).unwrap_or_default();
         }

@@ -223,11 +223,11 @@ impl<'a> PacketDecoder<'_, 'a> {
                 continue;
             }
             let Some(&length) = after.first() else {
-                self.invalid(DecodeEvent::IPV6_EXTHDR_INVALID_OPTLEN);
+                self.malformed_ip_option(DecodeEvent::IPV6_EXTHDR_INVALID_OPTLEN);
                 break;
             };
             if usize::from(length) + 2 > rest.len() {
-                self.invalid(DecodeEvent::IPV6_EXTHDR_INVALID_OPTLEN);
+                self.malformed_ip_option(DecodeEvent::IPV6_EXTHDR_INVALID_OPTLEN);
                 break;
             }
             let least = match option {
@@ -237,7 +237,7 @@ impl<'a> PacketDecoder<'_, 'a> {
                 _ => 0,
             };
             if length < least {
-                self.invalid(DecodeEvent::IPV6_EXTHDR_INVALID_OPTLEN);
+                self.malformed_ip_option(DecodeEvent::IPV6_EXTHDR_INVALID_OPTLEN);
                 break;
             }
             match option {

@@ -12,6 +12,9 @@ pub struct DecodeOptions {
     /// Take a TCP or UDP checksum that covers the pseudo header only for right, as captures of checksum offload have it:
     /// the network card would have completed it.
     pub partial_checksums: bool,
+    /// Drop packets with a malformed IPv4 option or IPv6 hop-by-hop or destination option, as Linux does. Off, the default and
+    /// Suricata's way: an event, and the packet goes on, since other hosts take it.
+    pub drop_malformed_ip_options: bool,
     /// Protocol layers after which a packet is given up with `too_many_layers`.
     pub max_layers: u8,
     /// UDP ports of Teredo.
@@ -30,6 +33,7 @@ impl Default for DecodeOptions {
             checksums: false,
             offload_length: true,
             partial_checksums: true,
+            drop_malformed_ip_options: false,
             max_layers: 16,
             teredo: Ports::Listed(vec![3544]),
             vxlan: Ports::Listed(vec![4789]),

@@ -40,6 +40,9 @@ pub struct Packet<'a> {
     pub events: SmallVec<[DecodeEvent; 2]>,
     /// True when one of the events means that the packet cannot be what it claims (Suricata's `decoder.invalid`).
     pub invalid: bool,
+    /// True when an option of its IP or TCP header is malformed. Suricata counts such a packet under `decoder.invalid`, too,
+    /// but hosts may take it: it goes on.
+    pub malformed_options: bool,
     /// Checksums that were verified and wrong. Empty when verification is off.
     pub bad_checksum: BadChecksum,
     /// Tunnel depth: 0 for the outermost packet.
@@ -390,6 +393,7 @@ impl<'a> Packet<'a> {
             payload: &[],
             events: SmallVec::new(),
             invalid: false,
+            malformed_options: false,
             bad_checksum: BadChecksum::default(),
             level: 0,
             tunnel: None,

@@ -46,7 +46,21 @@ impl<'a> PacketDecoder<'_, 'a> {
         self.event(event);
     }
 
-    /// The same, for a layer that cannot be read.
+    /// Notes a malformed option of a header that is otherwise usable.
+    #[cold]
+    pub(crate) fn malformed_option(&mut self, event: DecodeEvent) {
+        self.packet.malformed_options = true;
+        self.event(event);
+    }
+
+    /// The same of an IP header; where the configuration says so, the packet is dropped, as Linux does.
+    #[cold]
+    pub(crate) fn malformed_ip_option(&mut self, event: DecodeEvent) {
+        self.packet.invalid |= self.options.drop_malformed_ip_options;
+        self.malformed_option(event);
+    }
+
+    /// Notes an event that makes the packet invalid, for a layer that cannot be read.
     #[cold]
     pub(crate) fn broken(&mut self, event: DecodeEvent) -> LayerResult {
         self.invalid(event);

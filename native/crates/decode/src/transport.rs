@@ -98,7 +98,8 @@ impl<'a> PacketDecoder<'_, 'a> {
             let Some(&length) = after.first() else { return };
             let length = usize::from(length);
             let (Some(option), true) = (rest.get(..length), length >= 2) else {
-                return self.invalid(DecodeEvent::TCP_OPT_INVALID_LEN);
+                // Hosts leave the rest of the options and take the segment: so did Linux, Windows and BSD ever.
+                return self.malformed_option(DecodeEvent::TCP_OPT_INVALID_LEN);
             };
             rest = rest.get(length..).unwrap_or_default();
             let bit = match (kind, option) {
@@ -119,8 +120,8 @@ impl<'a> PacketDecoder<'_, 'a> {
                 _ => continue,
             };
             if bit == 0 {
-                // Only a signature (RFC 2385) of another length makes the packet invalid.
-                self.packet.invalid |= kind == 19;
+                // Suricata counts only a signature (RFC 2385) of another length.
+                self.packet.malformed_options |= kind == 19;
                 self.event(DecodeEvent::TCP_OPT_INVALID_LEN);
                 continue;
             }

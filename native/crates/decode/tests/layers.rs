@@ -418,6 +418,44 @@ fn transport_headers_that_are_broken_say_so() {
     }
 }
 
+/// Whoever gets such a packet may take it: only an event must come of it. Linux drops those of IP.
+#[test]
+fn malformed_options_do_not_hide_what_follows() {
+    let tcp_options: [&[u8]; 7] = [
+        &[8, 0, 0, 0],
+        &[8, 1, 0, 0],
+        &[2, 40, 5, 0xb4],
+        &[19, 0, 0, 0],
+        &[19, 4, 0, 0],
+        &[1, 1, 1, 1, 3, 1, 7, 7],
+        &[2, 4, 5, 0xb4, 8, 10, 0, 0],
+    ];
+    for options in tcp_options {
+        for packet in [eth(0x0800, &ipv4(6, &tcp(options))), eth(0x86dd, &ipv6(6, &tcp(options)))] {
+            let got = decode(1, &packet);
+            assert_eq!((&got[0].payload[..], got[0].invalid), (&b"data"[..], false), "{options:?}");
+            assert_eq!(got[0].events, ["tcp.opt_invalid_len"], "{options:?}");
+        }
+    }
+    let drops = DecodeOptions { drop_malformed_ip_options: true, ..DecodeOptions::default() };
+    let padded = |length: u8| eth(0x86dd, &ipv6(60, &[vec![6, 0, 5, length, 0, 0, 1, 0], tcp(&[])].concat()));
+    for (packet, event) in [
+        (eth(0x0800, &ipv4_with(6, &[7, 7, 5, 0, 0, 0, 0, 0], &tcp(&[]))), "ipv4.opt_malformed"),
+        (eth(0x0800, &ipv4_with(6, &[148, 3, 0, 0, 0, 0, 0, 0], &tcp(&[]))), "ipv4.opt_invalid_len"),
+        (padded(1), "ipv6.exthdr_invalid_optlen"),
+        (padded(7), "ipv6.exthdr_invalid_optlen"),
+    ] {
+        let got = decode(1, &packet);
+        assert_eq!((&got[0].payload[..], got[0].invalid), (&b"data"[..], false), "{event}");
+        assert_eq!(got[0].events, [event]);
+        let got = decode_with(drops.clone(), 1, &packet);
+        assert_eq!((&got[0].events[..], got[0].invalid), (&[event][..], true));
+    }
+    // Where the length of an option cannot be, nobody takes the packet.
+    let got = decode(1, &eth(0x0800, &ipv4_with(6, &[148, 1, 0, 0, 0, 0, 0, 0], &tcp(&[]))));
+    assert_eq!((&got[0].events[..], got[0].invalid), (&["ipv4.opt_invalid_len"][..], true));
+}
+
 #[test]
 fn error_messages_quote_a_packet() {
     let quoted = ipv4(6, &tcp(&[]));

@@ -53,7 +53,7 @@ fn config(eve: &std::path::Path, stats_interval: u32) -> RunConfig {
     let value = json!({
         "inputs": [], "continue_files": false, "workers": 1,
         "decode": {
-            "checksums": "ignore", "offload_length": false, "partial_checksums": false, "max_layers": 16,
+            "checksums": "ignore", "offload_length": false, "drop_malformed_ip_options": false, "partial_checksums": false, "max_layers": 16,
             "vxlan_ports": [], "geneve_ports": [], "teredo_ports": [], "vlan_tracking": true, "level_tracking": true
         },
         "defrag": {

@@ -112,10 +112,10 @@ impl Evaluator {
         }
         self.packet_candidates(rules, &facts, state.as_deref_mut(), observer);
         self.run_packet(rules, &facts, state.as_deref_mut(), observer);
-        if let (Some(frames), Some(state), Some(app)) = (frames, state.as_deref_mut(), facts.app) {
+        if let (true, Some(frames), Some(state), Some(app)) = (facts.own, frames, state.as_deref_mut(), facts.app) {
             self.run_frames(rules, &facts, state, frames, session.as_deref(), app, observer);
         }
-        if let (Some(session), Some(state), Some(app)) = (session, state.as_deref_mut(), facts.app) {
+        if let (true, Some(session), Some(state), Some(app)) = (facts.own, session, state.as_deref_mut(), facts.app) {
             self.run_transactions(rules, &facts, state, session, app, observer);
         }
         for (of, entropy) in self.desk.work.entropies.drain(..) {
@@ -123,11 +123,12 @@ impl Evaluator {
                 state.set_entropy(of, entropy);
             }
         }
-        self.finish(rules, state, matches);
+        self.finish(rules, state, facts.own, matches);
     }
 
-    /// Puts the matches of the packet in order, lets `pass` cut them, and hands them over.
-    fn finish(&mut self, rules: &RuleSet, state: Option<&mut DetectFlowState>, out: &mut Vec<Match>) {
+    /// Puts the matches of the packet in order, lets `pass` cut them, and hands them over. `own`: as [`Facts::own`]; another
+    /// packet lets no flow pass.
+    fn finish(&mut self, rules: &RuleSet, state: Option<&mut DetectFlowState>, own: bool, out: &mut Vec<Match>) {
         if self.matches.is_empty() {
             return;
         }
@@ -142,7 +143,7 @@ impl Evaluator {
                     _ => true,
                 };
                 if let Some(state) = state {
-                    state.passed |= whole_flow;
+                    state.passed |= whole_flow && own;
                 }
                 break;
             }

@@ -14,17 +14,20 @@ impl RuleSet {
             return true;
         }
         let waits = |rules: &[u32], seen: bool| !rules.is_empty() && !seen;
+        let class = packet_context::class(Some(packet), Some(glance.protocol));
         if state.generation != self.generation()
-            || glance.frames
-            || state.app_events != app_events
             || waits(&self.events, !glance.stream_events && packet.events.is_empty())
-            || waits(&self.addressed, state.addressed[direction])
-            || waits(&self.protocol_only, state.protocol_seen[direction])
-            || glance.transactions && app.is_some_and(|app| self.inspects(app, direction))
+            || waits(&self.addressed, state.addressed[direction] & class != 0)
         {
             return false;
         }
-        let class = packet_context::class(Some(packet), Some(glance.protocol));
+        let flow_waits = glance.frames
+            || state.app_events != app_events
+            || waits(&self.protocol_only, state.protocol_seen[direction])
+            || glance.transactions && app.is_some_and(|app| self.inspects(app, direction));
+        if flow_waits && packet_context::is_own(packet, glance.protocol) {
+            return false;
+        }
         let Some(PacketRules { has, .. }) = self.packets(class, direction) else { return true };
         let has_payload = !packet.payload.is_empty();
         !(has.plain

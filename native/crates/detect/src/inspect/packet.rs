@@ -21,13 +21,16 @@ impl Evaluator {
         if !facts.seen.stream_events.is_empty() || facts.seen.packet.is_some_and(|packet| !packet.events.is_empty()) {
             rules.events.iter().for_each(|rule| note(*rule));
         }
-        // Once for each direction of a flow, and for each packet that has none.
-        if facts.seen.packet.is_some()
-            && state
-                .as_deref_mut()
-                .is_none_or(|state| !core::mem::replace(&mut state.addressed[facts.seen.direction], true))
-        {
-            rules.addressed.iter().for_each(|rule| note(*rule));
+        // Once for each direction of a flow, and for each packet that has none: with the first packet of a class they are for.
+        if facts.seen.packet.is_some() {
+            let before = state.as_deref_mut().map_or(0, |state| {
+                let seen = &mut state.addressed[facts.seen.direction];
+                core::mem::replace(seen, *seen | facts.class)
+            });
+            if before & facts.class == 0 {
+                let new = |rule: u32| rules.plans.get(rule as usize).is_some_and(|plan| plan.classes.0 & before == 0);
+                rules.addressed.iter().filter(|rule| new(**rule)).for_each(|rule| note(*rule));
+            }
         }
         // Of a packet that cannot be what it claims, nothing but its addresses and events counts.
         if facts.is_invalid() {
@@ -35,14 +38,15 @@ impl Evaluator {
             self.candidates.sort_unstable();
             return;
         }
-        if facts.seen.taken.sides[facts.seen.direction] != AppProto::Unknown
+        if facts.own
+            && facts.seen.taken.sides[facts.seen.direction] != AppProto::Unknown
             && !rules.protocol_only.is_empty()
             && let Some(state) = state.as_deref_mut()
             && !core::mem::replace(&mut state.protocol_seen[facts.seen.direction], true)
         {
             rules.protocol_only.iter().for_each(|rule| note(*rule));
         }
-        if let Some(state) = state
+        if let Some(state) = state.filter(|_| facts.own)
             && state.app_events < facts.seen.app_events.len()
         {
             rules.app_events.iter().for_each(|rule| note(*rule));
@@ -109,7 +113,7 @@ impl Evaluator {
                 }
             }
         }
-        if let Some(state) = state {
+        if let Some(state) = state.filter(|_| facts.own) {
             state.app_events = facts.seen.app_events.len();
         }
     }

@@ -30,6 +30,12 @@ pub(crate) fn class(packet: Option<&Packet<'_>>, protocol: Option<u8>) -> u8 {
     }
 }
 
+/// Is a packet of the flow's own protocol? An ICMP error belongs to the flow of the packet it quotes, but whoever forges one
+/// must not use up what rules look at once.
+pub(crate) fn is_own(packet: &Packet<'_>, protocol: u8) -> bool {
+    class(Some(packet), Some(protocol)) == class(None, Some(protocol))
+}
+
 /// What rules are held against for one packet: everything that stays the same while they are.
 pub(crate) struct PacketContext<'a> {
     /// What conditions are evaluated against.
@@ -46,6 +52,8 @@ pub(crate) struct PacketContext<'a> {
     pub(crate) in_stream: bool,
     opaque: bool,
     pub(crate) last: bool,
+    /// See [`is_own`]; true without a flow, and at its end.
+    pub(crate) own: bool,
 }
 
 impl<'a> PacketContext<'a> {
@@ -57,6 +65,7 @@ impl<'a> PacketContext<'a> {
             (None, None) => None,
         };
         let class = class(input.packet, protocol);
+        let own = input.packet.zip(flow).is_none_or(|(packet, flow)| is_own(packet, flow.protocol));
         let ip_version = input.source.map_or(0, |source| if source.address.is_ipv4() { 4 } else { 6 });
         let seen = PacketFacts {
             time: input.time,
@@ -79,10 +88,11 @@ impl<'a> PacketContext<'a> {
             established: flow.is_some_and(|flow| flow.established),
             was_established: flow.is_some_and(|flow| flow.was_established),
             app: flow.and_then(|flow| flow.app),
-            stream: flow.and_then(|flow| flow.stream).filter(|stream| stream.fresh > 0),
+            stream: flow.and_then(|flow| flow.stream).filter(|stream| own && stream.fresh > 0),
             in_stream: flow.is_some_and(|flow| flow.packet_in_stream),
             opaque: flow.is_some_and(|flow| flow.opaque),
             last: input.last,
+            own,
         }
     }
 

@@ -21,8 +21,8 @@ pub struct DetectFlowState {
     /// The rule set `streamed` counts by.
     pub(crate) generation: u32,
     pub(crate) passed: bool,
-    /// Address-only rules were applied, per direction.
-    pub(crate) addressed: PerDirection<bool>,
+    /// Classes of packets that address-only rules were applied to, per direction.
+    pub(crate) addressed: PerDirection<u8>,
     /// Protocol-only rules were applied, per direction.
     pub(crate) protocol_seen: PerDirection<bool>,
     /// Detection events that rules have seen.

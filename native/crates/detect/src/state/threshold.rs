@@ -147,7 +147,8 @@ impl Thresholds {
             ThresholdKind::Limit if counter.count <= threshold.count => Decision::Alert,
             ThresholdKind::Limit => Decision::AlertNoLog,
             ThresholdKind::Threshold if counter.count >= threshold.count => {
-                *counter = fresh;
+                // The window keeps its start, as in Suricata: only the count begins again.
+                counter.count = 0;
                 Decision::Alert
             }
             ThresholdKind::Both => match counter.count.cmp(&threshold.count) {
@@ -223,6 +224,15 @@ mod tests {
         assert_eq!(alerts(&filter, &steady), [4, 5, 6, 10]);
         let backoff = meta(Some(threshold(ThresholdKind::Backoff, 1)), None);
         assert_eq!(alerts(&backoff, &(0..200).collect::<Vec<_>>()), [1, 10, 100]);
+    }
+
+    #[test]
+    fn the_window_of_a_threshold_keeps_its_start() {
+        let meta = meta(Some(threshold(ThresholdKind::Threshold, 3)), None);
+        // From 0 to 10: matches 1 to 5, of which 3 alerts. At 11 the next window begins, with one match.
+        assert_eq!(alerts(&meta, &[0, 6, 7, 8, 9, 11, 12, 13]), [3, 8]);
+        // The last second of the window belongs to it.
+        assert_eq!(alerts(&meta, &[0, 6, 7, 8, 9, 10, 11, 12]), [3, 6]);
     }
 
     #[test]

@@ -197,6 +197,7 @@ pub(crate) fn tcp(payload: &[u8], direction: Direction) -> Packet<'_> {
         root: None,
         carries: Default::default(),
         invalid: false,
+        malformed_options: false,
         fragment: false,
         reassembled: false,
     }

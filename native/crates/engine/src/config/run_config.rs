@@ -70,6 +70,8 @@ pub struct DecodeConfig {
     pub checksums: ChecksumMode,
     /// IP length 0 means "to the end of the frame" (segmentation offload).
     pub offload_length: bool,
+    /// Drop packets with a malformed IPv4 option or IPv6 hop-by-hop or destination option, as Linux does.
+    pub drop_malformed_ip_options: bool,
     /// A checksum that covers the pseudo header only is right (checksum offload).
     pub partial_checksums: bool,
     /// Nesting limit.

@@ -214,6 +214,7 @@ fn decode(config: &RunConfig) -> Result<sidewire_decode::DecodeOptions, EngineEr
     Ok(DecodeOptions {
         checksums: config.decode.checksums != crate::ChecksumMode::Ignore,
         offload_length: config.decode.offload_length,
+        drop_malformed_ip_options: config.decode.drop_malformed_ip_options,
         partial_checksums: config.decode.partial_checksums,
         max_layers: config.decode.max_layers,
         teredo: ports(&config.decode.teredo_ports),

@@ -29,6 +29,9 @@ pub(crate) struct InspectRequest<'a> {
     pub(crate) in_stream: bool,
     /// The flow was encrypted before the packet.
     pub(crate) opaque: bool,
+    /// The packet is an ICMP error that quotes the flow: it brings nothing of the flow's own, so rules see neither streams
+    /// nor transactions with it.
+    pub(crate) quotes: bool,
 }
 
 /// Applies rules, and keeps what they need beyond one packet.
@@ -115,15 +118,18 @@ impl<W: RuleTracer> DetectStage<W> {
         if self.rules.is_empty() {
             return None;
         }
-        let &InspectRequest { packet, was_established, events, in_stream, opaque } = occasion;
+        let &InspectRequest { packet, was_established, events, in_stream, opaque, quotes } = occasion;
         let last = packet.is_none();
         let established = flow.data.is_established(flow.both_seen());
         let (source, destination) = flow.endpoints(direction);
         let stats = flow_stats(flow);
-        self.skip_unreadable(&mut flow.data, direction, last);
+        if !quotes {
+            self.skip_unreadable(&mut flow.data, direction, last);
+        }
         let Conversation { tcp, app, rules, .. } = &mut flow.data;
         let mut behind = Vec::new();
-        let (stream, looked) = self.stream_input(tcp.as_deref(), direction, last, &mut behind);
+        let readable = tcp.as_deref().filter(|_| !quotes);
+        let (stream, looked) = self.stream_input(readable, direction, last, &mut behind);
         let stream = stream.map(|first| StreamInput { behind: &behind, ..first });
         if let Some(packet) = packet.filter(|_| !W::ACTIVE) {
             let glance = PrefilterInput {

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use sidewire_base::{Direction, Time};
+use sidewire_base::{Direction, Time, ip_protocol};
 use sidewire_decode::{FrameDecoder, LinkFrame, Packet, TransportLayer};
 use sidewire_detect::{RuleSet, SharedHandle};
 use sidewire_flow::{EndReason, FlowHandle, FlowLookup, FlowState, FlowTable, FlowTuple, Stamp};
@@ -182,8 +182,12 @@ impl<W: RuleTracer> TrackedFlows<W> {
         }
         let Some(flow) = table.get_mut(handle) else { return };
         let looked = stages.inspect(flow, direction, &followed.occasion(packet));
-        stages.log(flow, packet, direction, &followed.events, looked);
-        stages.release(flow, packet, direction);
+        if followed.quotes {
+            stages.log.log_packet(flow, packet, direction, &followed.events);
+        } else {
+            stages.log(flow, packet, direction, &followed.events, looked);
+            stages.release(flow, packet, direction);
+        }
         if flow.data.app.bypassed {
             table.set_state(handle, FlowState::LocalBypassed);
         }
@@ -246,6 +250,8 @@ struct FollowedPacket {
     in_stream: bool,
     /// The flow was encrypted before.
     opaque: bool,
+    /// See [`InspectRequest::quotes`].
+    quotes: bool,
 }
 
 impl FollowedPacket {
@@ -256,6 +262,7 @@ impl FollowedPacket {
             events: &self.events,
             in_stream: self.in_stream,
             opaque: self.opaque,
+            quotes: self.quotes,
         }
     }
 }
@@ -296,14 +303,15 @@ impl<W: RuleTracer> Stages<W> {
                 let followed = self.stream.follow(flow, tcp, packet, direction, self.detect.readers());
                 self.app_layer.follow_streams(flow, followed.visible, direction, at);
                 was_established |= followed.confirmed_with_data;
-                FollowedPacket { was_established, events: followed.events, in_stream: followed.in_stream, opaque }
+                let (events, in_stream) = (followed.events, followed.in_stream);
+                return FollowedPacket { was_established, events, in_stream, opaque, quotes: false };
             }
-            TransportLayer::Udp(_) => {
-                self.app_layer.take_datagram(flow, packet, direction, at);
-                FollowedPacket { was_established, events: StreamEvents::default(), in_stream: false, opaque }
-            }
-            _ => FollowedPacket { was_established, events: StreamEvents::default(), in_stream: false, opaque },
+            TransportLayer::Udp(_) => self.app_layer.take_datagram(flow, packet, direction, at),
+            _ => {}
         }
+        let quotes = matches!(packet.transport, TransportLayer::Icmp(_))
+            && !matches!(flow.protocol, ip_protocol::ICMP | ip_protocol::ICMPV6);
+        FollowedPacket { was_established, events: StreamEvents::default(), in_stream: false, opaque, quotes }
     }
 
     /// Applies rules, and raises the alerts of those that match. False when there was nothing for them to look at.
@@ -410,6 +418,7 @@ impl<W: RuleTracer> Stages<W> {
             events: &StreamEvents::default(),
             in_stream: false,
             opaque: false,
+            quotes: false,
         };
         let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.transactions().is_empty());
         for direction in Direction::BOTH {
