@@ -160,7 +160,7 @@ impl core::fmt::Debug for Engine {
 }
 
 /// How a run of an engine ended.
-enum Run {
+enum InflateStep {
     /// It wants more.
     More,
     /// The stream is over.
@@ -206,12 +206,12 @@ impl DecodingLayer {
         }
         if self.produced {
             return match self.run(data, sink) {
-                Run::More => true,
-                Run::End | Run::Broken => {
+                InflateStep::More => true,
+                InflateStep::End | InflateStep::Broken => {
                     self.engine = Engine::Done;
                     true
                 }
-                Run::Stopped => false,
+                InflateStep::Stopped => false,
             };
         }
         self.held.extend_from_slice(data);
@@ -222,7 +222,7 @@ impl DecodingLayer {
         }
         loop {
             match self.run(fresh, sink) {
-                Run::More => {
+                InflateStep::More => {
                     if !self.produced {
                         if held.len() > MAX_HELD {
                             self.produced = true;
@@ -233,16 +233,16 @@ impl DecodingLayer {
                     }
                     return true;
                 }
-                Run::End => {
+                InflateStep::End => {
                     self.engine = Engine::Done;
                     return true;
                 }
-                Run::Stopped => return false,
-                Run::Broken if self.produced => {
+                InflateStep::Stopped => return false,
+                InflateStep::Broken if self.produced => {
                     self.engine = Engine::Done;
                     return true;
                 }
-                Run::Broken if self.restarts < MAX_RESTARTS => {
+                InflateStep::Broken if self.restarts < MAX_RESTARTS => {
                     self.restarts += 1;
                     self.encoding = match self.encoding {
                         Encoding::Gzip | Encoding::Brotli => Encoding::Deflate,
@@ -252,7 +252,7 @@ impl DecodingLayer {
                     self.engine = Engine::new(self.encoding);
                     fresh = &held;
                 }
-                Run::Broken => {
+                InflateStep::Broken => {
                     self.engine = Engine::Pass;
                     return sink(&held);
                 }
@@ -261,13 +261,13 @@ impl DecodingLayer {
     }
 
     /// Runs the engine over `data`. Before the header of a gzip stream is complete that is everything so far.
-    fn run(&mut self, data: &[u8], sink: Sink<'_>) -> Run {
+    fn run(&mut self, data: &[u8], sink: Sink<'_>) -> InflateStep {
         let mut data = data;
         if matches!(self.engine, Engine::GzipHeader) {
             match gzip_header(data) {
                 Ok(Some(length)) => data = data.get(length..).unwrap_or_default(),
-                Ok(None) => return Run::More,
-                Err(NotGzip) => return Run::Broken,
+                Ok(None) => return InflateStep::More,
+                Err(NotGzip) => return InflateStep::Broken,
             }
             self.engine = Engine::Inflate(Box::new(Decompress::new(false)));
         }
@@ -286,16 +286,16 @@ impl DecodingLayer {
         let run = match engine {
             Engine::Inflate(engine) => inflate(engine, data, &mut believe),
             Engine::Brotli(state) => brotli(state, data, &mut believe),
-            Engine::GzipHeader | Engine::Pass | Engine::Done => Run::End,
+            Engine::GzipHeader | Engine::Pass | Engine::Done => InflateStep::End,
         };
         match run {
-            Run::End if !self.guess.is_empty() => {
+            InflateStep::End if !self.guess.is_empty() => {
                 self.produced = true;
-                if sink(&core::mem::take(&mut self.guess)) { Run::End } else { Run::Stopped }
+                if sink(&core::mem::take(&mut self.guess)) { InflateStep::End } else { InflateStep::Stopped }
             }
-            Run::Broken => {
+            InflateStep::Broken => {
                 self.guess.clear();
-                Run::Broken
+                InflateStep::Broken
             }
             other => other,
         }
@@ -304,7 +304,7 @@ impl DecodingLayer {
 
 const BUFFER: usize = 8192;
 
-fn inflate(engine: &mut Decompress, mut data: &[u8], sink: Sink<'_>) -> Run {
+fn inflate(engine: &mut Decompress, mut data: &[u8], sink: Sink<'_>) -> InflateStep {
     let mut out = [0_u8; BUFFER];
     loop {
         let before = (engine.total_in(), engine.total_out());
@@ -313,18 +313,22 @@ fn inflate(engine: &mut Decompress, mut data: &[u8], sink: Sink<'_>) -> Run {
         let made = usize::try_from(engine.total_out() - before.1).unwrap_or(0);
         data = data.get(taken..).unwrap_or_default();
         if made > 0 && !sink(out.get(..made).unwrap_or_default()) {
-            return Run::Stopped;
+            return InflateStep::Stopped;
         }
         match status {
-            Ok(Status::StreamEnd) => return Run::End,
-            Ok(Status::Ok | Status::BufError) if taken == 0 && made == 0 => return Run::More,
+            Ok(Status::StreamEnd) => return InflateStep::End,
+            Ok(Status::Ok | Status::BufError) if taken == 0 && made == 0 => return InflateStep::More,
             Ok(_) => {}
-            Err(_) => return Run::Broken,
+            Err(_) => return InflateStep::Broken,
         }
     }
 }
 
-fn brotli(state: &mut BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>, data: &[u8], sink: Sink<'_>) -> Run {
+fn brotli(
+    state: &mut BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>,
+    data: &[u8],
+    sink: Sink<'_>,
+) -> InflateStep {
     let mut out = [0_u8; BUFFER];
     let (mut left, mut at, mut total) = (data.len(), 0, 0);
     loop {
@@ -332,13 +336,13 @@ fn brotli(state: &mut BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>, 
         let result =
             BrotliDecompressStream(&mut left, &mut at, data, &mut room, &mut made, &mut out, &mut total, state);
         if made > 0 && !sink(out.get(..made).unwrap_or_default()) {
-            return Run::Stopped;
+            return InflateStep::Stopped;
         }
         match result {
-            BrotliResult::ResultSuccess => return Run::End,
-            BrotliResult::NeedsMoreInput => return Run::More,
+            BrotliResult::ResultSuccess => return InflateStep::End,
+            BrotliResult::NeedsMoreInput => return InflateStep::More,
             BrotliResult::NeedsMoreOutput if made > 0 => {}
-            BrotliResult::NeedsMoreOutput | BrotliResult::ResultFailure => return Run::Broken,
+            BrotliResult::NeedsMoreOutput | BrotliResult::ResultFailure => return InflateStep::Broken,
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) enum FileId {
 
 /// A file that is read or written.
 #[derive(Debug)]
-pub(super) struct File {
+pub(super) struct SmbFile {
     pub(super) name: Arc<[u8]>,
     pub(super) share: Arc<[u8]>,
     pub(super) file: FileId,
@@ -30,7 +30,7 @@ pub(super) struct File {
     first: [Option<u8>; 2],
 }
 
-impl File {
+impl SmbFile {
     pub(super) fn new(
         name: Arc<[u8]>,
         share: Arc<[u8]>,
@@ -104,9 +104,9 @@ mod tests {
 
     const LIMIT: ChunkLimit = ChunkLimit { size: 0, count: 0 };
 
-    fn file() -> File {
+    fn file() -> SmbFile {
         let name: Arc<[u8]> = Arc::from(&b"a"[..]);
-        File::new(Arc::clone(&name), name, FileId::Smb1(1), Direction::ToClient, &mut FileContext::default())
+        SmbFile::new(Arc::clone(&name), name, FileId::Smb1(1), Direction::ToClient, &mut FileContext::default())
     }
 
     #[test]

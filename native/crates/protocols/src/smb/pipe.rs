@@ -10,7 +10,7 @@ use sidewire_msrpc::{Connection, Exchange, Exchanges, PduHeader, PduType, Plausi
 use super::context::SmbContext;
 use super::direction_state::{DataTransfer, Route};
 use super::event::SmbEvent;
-use super::file::File;
+use super::file::SmbFile;
 use super::flow::Smb;
 use super::names::FSCTL_PIPE_TRANSCEIVE;
 use super::transaction::{Call, Command, Detail, SmbTransaction};
@@ -123,7 +123,7 @@ impl Smb {
             None => {
                 let share = self.trees.peek(&open.tree).map(|tree| Arc::clone(&tree.path)).unwrap_or_default();
                 let name = open.name.clone().unwrap_or_else(|| UNKNOWN.into());
-                let detail = File::new(name, share, file, direction, &mut around.context.files);
+                let detail = SmbFile::new(name, share, file, direction, &mut around.context.files);
                 let detail = Detail::File(Box::new(detail));
                 let transaction = SmbTransaction::new(data.command, data.session_id, data.tree_id, detail);
                 let id = self.ledger.open(around.transactions, around.now, transaction).head.id;

@@ -257,7 +257,7 @@ impl Smb {
         step: &Smb1Step<'_>,
         block: &Smb1Block<'_>,
     ) -> Result<(), Malformed> {
-        let setup = wire1::SessionSetup::parse_request(block)?;
+        let setup = wire1::SessionSetupAndX::parse_request(block)?;
         let mut credentials = Credentials::parse(setup.blob);
         if let Some((user, domain)) = setup.account {
             credentials.ntlm = Some(NtlmUser { domain, user, ..NtlmUser::default() });
@@ -405,7 +405,7 @@ impl Smb {
     ) {
         let (session_id, tree_id) = step.tree();
         let success = step.header.status == 0;
-        let response = wire1::SessionSetup::parse_response(block);
+        let response = wire1::SessionSetupAndX::parse_response(block);
         let mut opened = None;
         if let Some(slot) = self.ledger.answer(around, transaction, Some(step.status())) {
             (slot.tx.session_id, slot.tx.tree_id) = (session_id, tree_id);

@@ -7,7 +7,7 @@ use sidewire_msrpc::Exchange;
 use sidewire_msrpc::security::Credentials;
 use smallvec::SmallVec;
 
-use super::file::{File, FileId};
+use super::file::{FileId, SmbFile};
 use super::kinds::TxKind;
 use crate::dcerpc::Rpc;
 
@@ -67,7 +67,7 @@ pub(super) enum Detail {
     SessionSetup(Box<SessionSetup>),
     TreeConnect(Box<TreeConnect>),
     Create(Box<Create>),
-    File(Box<File>),
+    File(Box<SmbFile>),
     Rename(Box<Rename>),
     Delete(Box<Delete>),
     Ioctl(u32),
@@ -178,7 +178,7 @@ impl SmbTransaction {
         (!name.is_empty()).then_some(name)
     }
 
-    pub(super) fn file(&self) -> Option<&File> {
+    pub(super) fn file(&self) -> Option<&SmbFile> {
         match &self.detail {
             Detail::File(file) => Some(file),
             _ => None,

@@ -224,7 +224,7 @@ pub(super) fn negotiate_response(block: &Smb1Block<'_>) -> Result<(u16, Option<[
 }
 
 /// [MS-CIFS] 2.2.4.53.1, [MS-SMB] 2.2.4.6.1.
-pub(super) struct SessionSetup<'a> {
+pub(super) struct SessionSetupAndX<'a> {
     /// With extended security.
     pub(super) blob: &'a [u8],
     /// Without: account and domain in clear.
@@ -233,7 +233,7 @@ pub(super) struct SessionSetup<'a> {
     pub(super) native_lm: Name,
 }
 
-impl<'a> SessionSetup<'a> {
+impl<'a> SessionSetupAndX<'a> {
     pub(super) fn parse_request(block: &Smb1Block<'a>) -> Result<Self, Malformed> {
         let mut words = block.words();
         words.skip(14)?; // AndX, MaxBufferSize, MaxMpxCount, VcNumber, SessionKey
