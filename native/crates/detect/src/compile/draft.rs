@@ -6,7 +6,7 @@ mod kind;
 
 use crate::keyword::file::FileStoring;
 use sidewire_app_layer::{ProtocolDef, Transport};
-use sidewire_base::Direction;
+use sidewire_base::{Direction, ProtocolId};
 use sidewire_ir as ir;
 use sidewire_ir::HeaderProtocol;
 use sidewire_mpm::RegexLimits;
@@ -37,7 +37,7 @@ pub(super) struct Draft<'p> {
     pub(super) classes: PacketClasses,
     pub(super) ip_version: u8,
     pub(super) ether_type: u16,
-    pub(super) apps: Option<Vec<usize>>,
+    pub(super) apps: Option<Vec<ProtocolId>>,
     pub(super) conditions: Vec<(usize, PacketCondition)>,
     pub(super) payload: Vec<(usize, BufferInspection)>,
     pub(super) tx: Vec<TxCondition>,
@@ -127,9 +127,9 @@ impl<'p> Draft<'p> {
         Ok(())
     }
 
-    fn classes_of(&self, apps: &[usize]) -> u8 {
+    fn classes_of(&self, apps: &[ProtocolId]) -> u8 {
         let protocols = self.around.protocols;
-        let transports = apps.iter().filter_map(|at| protocols.get(*at)).flat_map(|def| def.info.transports);
+        let transports = apps.iter().filter_map(|at| protocols.get(at.index())).flat_map(|def| def.info.transports);
         transports.fold(0, |classes, transport| {
             classes
                 | match transport {
@@ -140,8 +140,8 @@ impl<'p> Draft<'p> {
     }
 
     /// Keeps those application protocols that are in `apps` too.
-    fn restrict(&mut self, apps: &[usize]) -> Result<(), RuleError> {
-        let mut narrowed: Vec<usize> = match self.apps.take() {
+    fn restrict(&mut self, apps: &[ProtocolId]) -> Result<(), RuleError> {
+        let mut narrowed: Vec<ProtocolId> = match self.apps.take() {
             Some(known) => known.into_iter().filter(|app| apps.contains(app)).collect(),
             None => apps.to_vec(),
         };
@@ -159,7 +159,7 @@ impl<'p> Draft<'p> {
         if self.tx.len() >= TX_CONDITIONS {
             return Err(RuleError::Buffers(TX_CONDITIONS));
         }
-        let apps: Vec<usize> = condition.engines.iter().map(|engine| engine.app).collect();
+        let apps: Vec<ProtocolId> = condition.engines.iter().map(|engine| engine.app).collect();
         self.restrict(&apps)?;
         self.tx.push(condition);
         Ok(())

@@ -1,7 +1,7 @@
 //! The rules on frames of one protocol and direction, by kind of frame.
 
 use sidewire_app_layer::{FrameKind, FrameKinds};
-use sidewire_base::Direction;
+use sidewire_base::{Direction, ProtocolId};
 
 use crate::compile::fast_pattern::Site;
 use crate::compile::plan::Plan;
@@ -26,7 +26,7 @@ pub(crate) struct FrameContext {
 }
 
 impl FrameRules {
-    pub(crate) fn new(plans: &[Plan], app: usize, direction: Direction, sets: &mut MpmBuilder) -> Self {
+    pub(crate) fn new(plans: &[Plan], app: ProtocolId, direction: Direction, sets: &mut MpmBuilder) -> Self {
         let mut rules = Self::default();
         let ours = |plan: &Plan| {
             let here = plan.directions[direction];

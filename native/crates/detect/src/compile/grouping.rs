@@ -1,7 +1,7 @@
 //! Deals the rules out to where they are candidates: by event, class, direction, port, transaction and frame.
 
 use sidewire_app_layer::ProtocolDef;
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, ProtocolId};
 
 use crate::compile::frame_rules::FrameRules;
 use crate::compile::packet_rules::{Has, PacketRules};
@@ -71,10 +71,12 @@ impl RuleSet {
             }
         }
         self.transactions = (0..protocols.len())
+            .map(ProtocolId::at)
             .map(|app| PerDirection::from_fn(|direction| tx_rules(plans, app, direction, sets)))
             .collect();
         if plans.iter().any(|plan| plan.frame.is_some()) {
             self.frames = (0..protocols.len())
+                .map(ProtocolId::at)
                 .map(|app| PerDirection::from_fn(|direction| FrameRules::new(plans, app, direction, sets)))
                 .collect();
         }

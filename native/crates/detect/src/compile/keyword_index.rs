@@ -2,13 +2,14 @@
 
 use hashbrown::HashMap;
 use sidewire_app_layer::{BufferInfo, FrameInfo, FrameKind, ProtocolDef};
+use sidewire_base::ProtocolId;
 
 use crate::keyword::fields::{self, Field};
 
 /// Which names mean what.
 #[derive(Debug)]
 pub(crate) struct KeywordIndex {
-    protocols: HashMap<&'static str, Vec<usize>>,
+    protocols: HashMap<&'static str, Vec<ProtocolId>>,
     buffers: HashMap<&'static str, Vec<BufferRef>>,
     frames: HashMap<&'static str, FrameRef>,
     fields: HashMap<&'static str, &'static Field>,
@@ -19,7 +20,7 @@ pub(crate) struct KeywordIndex {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BufferRef {
     /// The protocol, by position.
-    pub(crate) app: usize,
+    pub(crate) app: ProtocolId,
     /// Position among its rows.
     pub(crate) row: usize,
     pub(crate) info: &'static BufferInfo,
@@ -29,7 +30,7 @@ pub(crate) struct BufferRef {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FrameRef {
     /// The protocol, by position.
-    pub(crate) app: usize,
+    pub(crate) app: ProtocolId,
     pub(crate) kind: FrameKind,
     /// Without the protocol.
     pub(crate) short: &'static str,
@@ -40,7 +41,7 @@ impl KeywordIndex {
     pub(crate) fn new(defs: &'static [ProtocolDef]) -> Self {
         let (mut protocols, mut buffers, mut frames) =
             (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new(), HashMap::new());
-        for (app, def) in (0..).zip(defs) {
+        for (app, def) in (0..).map(ProtocolId).zip(defs) {
             let names = [&[def.info.name][..], def.info.aliases, def.info.matched_by].concat();
             for name in names {
                 let of_name = protocols.entry(name).or_default();
@@ -66,7 +67,7 @@ impl KeywordIndex {
     }
 
     /// Positions of the protocols a name in a rule stands for; none when it is not known.
-    pub(crate) fn protocols(&self, name: &str) -> &[usize] {
+    pub(crate) fn protocols(&self, name: &str) -> &[ProtocolId] {
         self.protocols.get(name).map_or(&[], Vec::as_slice)
     }
 

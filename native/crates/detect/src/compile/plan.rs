@@ -1,7 +1,7 @@
 //! One rule, ready to run.
 
 use crate::keyword::file::{FileStoring, MAY_STORE};
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_files::FilePolicy;
 use sidewire_ir as ir;
 
@@ -45,7 +45,7 @@ pub(crate) struct Plan {
     /// Only packets that are no IP packets are looked at by `arp` and `ether` rules with this type; 0: any.
     pub(crate) ether_type: u16,
     /// Application protocols it is for, by position; `None`: whatever the flow speaks.
-    pub(crate) apps: Option<Box<[usize]>>,
+    pub(crate) apps: Option<Box<[ProtocolId]>>,
     pub(crate) source: AddressId,
     pub(crate) destination: AddressId,
     pub(crate) source_port: PortId,
@@ -86,7 +86,7 @@ pub(crate) struct Plan {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TxScope {
     /// The protocol, by position.
-    pub(crate) app: usize,
+    pub(crate) app: ProtocolId,
     pub(crate) directions: PerDirection<bool>,
     /// `=>`, or conditions on either half: it looks at both halves of a transaction.
     pub(crate) whole: bool,
@@ -134,7 +134,7 @@ impl Plan {
     }
 
     /// What it wants of the files of a protocol, by direction.
-    pub(crate) fn file_policy(&self, app: usize) -> PerDirection<FilePolicy> {
+    pub(crate) fn file_policy(&self, app: ProtocolId) -> PerDirection<FilePolicy> {
         let Some(scope) = self.tx_scope(app).filter(|_| self.looks_at_files()) else { return PerDirection::default() };
         let wanted =
             self.tx.iter().filter_map(|condition| condition.files).fold(FilePolicy::default(), FilePolicy::and);
@@ -154,7 +154,7 @@ impl Plan {
     }
 
     /// How it inspects transactions of a protocol; `None`: not at all.
-    pub(crate) fn tx_scope(&self, app: usize) -> Option<&TxScope> {
+    pub(crate) fn tx_scope(&self, app: ProtocolId) -> Option<&TxScope> {
         self.scopes.iter().find(|scope| scope.app == app)
     }
 

@@ -1,12 +1,11 @@
 //! Rules ready to run.
 
-use sidewire_base::PerDirection;
+use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_files::FilePolicy;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use sidewire_app_layer::{FrameKinds, ProtocolDef};
-use sidewire_base::Direction;
 use sidewire_ir as ir;
 use sidewire_mpm::{Compiler, RegexLimits};
 
@@ -163,7 +162,10 @@ impl RuleSet {
         let both = |a: PerDirection<FilePolicy>, b: PerDirection<FilePolicy>| {
             PerDirection::from_fn(|direction| a[direction].and(b[direction]))
         };
-        set.files = (0..protocols.len()).map(|app| of_app(app).fold(PerDirection::default(), both)).collect();
+        set.files = (0..protocols.len())
+            .map(ProtocolId::at)
+            .map(|app| of_app(app).fold(PerDirection::default(), both))
+            .collect();
         let planned = Instant::now();
 
         let mut sets = MpmBuilder::default();
@@ -266,32 +268,32 @@ impl RuleSet {
 
     /// What rules want of the files of a protocol.
     #[must_use]
-    pub fn file_policy(&self, app: usize) -> PerDirection<FilePolicy> {
-        self.files.get(app).copied().unwrap_or_default()
+    pub fn file_policy(&self, app: ProtocolId) -> PerDirection<FilePolicy> {
+        self.files.get(app.index()).copied().unwrap_or_default()
     }
 
     /// Do rules look at transactions of a protocol in a direction?
     #[must_use]
-    pub fn inspects(&self, app: usize, direction: Direction) -> bool {
+    pub fn inspects(&self, app: ProtocolId, direction: Direction) -> bool {
         self.transactions(app, direction).is_some()
     }
 
     /// Rows of a protocol's buffers that rules look into, each once.
     #[must_use]
-    pub fn buffer_rows(&self, app: usize) -> BTreeSet<usize> {
+    pub fn buffer_rows(&self, app: ProtocolId) -> BTreeSet<usize> {
         let engines = self.plans.iter().flat_map(|plan| &plan.tx).flat_map(|condition| &condition.engines);
         engines.filter(|engine| engine.app == app).map(|engine| engine.row).collect()
     }
 
     /// Kinds of frames of a protocol that rules look into in a direction.
     #[must_use]
-    pub fn frame_kinds(&self, app: usize, direction: Direction) -> FrameKinds {
+    pub fn frame_kinds(&self, app: ProtocolId, direction: Direction) -> FrameKinds {
         self.frames(app, direction).map_or(FrameKinds::default(), |rules| rules.kinds)
     }
 
     /// Rules on frames, when there are any.
-    pub(crate) fn frames(&self, app: usize, direction: Direction) -> Option<&FrameRules> {
-        self.frames.get(app).map(|rules| &rules[direction]).filter(|rules| !rules.kinds.is_empty())
+    pub(crate) fn frames(&self, app: ProtocolId, direction: Direction) -> Option<&FrameRules> {
+        self.frames.get(app.index()).map(|rules| &rules[direction]).filter(|rules| !rules.kinds.is_empty())
     }
 
     /// Rules for packets of a class (a bit of [`PacketClasses`]).
@@ -300,7 +302,7 @@ impl RuleSet {
     }
 
     /// Rules for transactions, when there are any.
-    pub(crate) fn transactions(&self, app: usize, direction: Direction) -> Option<&TxRules> {
-        self.transactions.get(app).map(|rules| &rules[direction]).filter(|rules| !rules.is_empty)
+    pub(crate) fn transactions(&self, app: ProtocolId, direction: Direction) -> Option<&TxRules> {
+        self.transactions.get(app.index()).map(|rules| &rules[direction]).filter(|rules| !rules.is_empty)
     }
 }

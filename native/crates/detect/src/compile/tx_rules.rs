@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sidewire_app_layer::BufferKind;
-use sidewire_base::Direction;
+use sidewire_base::{Direction, ProtocolId};
 
 use crate::compile::fast_pattern::Site;
 use crate::compile::plan::Plan;
@@ -54,7 +54,7 @@ struct Member<'p> {
 }
 
 /// The rules for transactions of one protocol and direction.
-pub(super) fn tx_rules(plans: &[Plan], app: usize, direction: Direction, sets: &mut MpmBuilder) -> TxRules {
+pub(super) fn tx_rules(plans: &[Plan], app: ProtocolId, direction: Direction, sets: &mut MpmBuilder) -> TxRules {
     let mut rules = TxRules::default();
     // One context for each buffer: row, and the transforms that are applied first.
     let mut contexts: BTreeMap<(usize, u32), Vec<Member<'_>>> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! Rules on frames: each looks into one kind, as much of a frame as is there.
 
 use sidewire_app_layer::{Extent, Frame, FrameKind, Session};
-use sidewire_base::Direction;
+use sidewire_base::{Direction, ProtocolId};
 
 use crate::compile::frame_rules::FrameContext;
 use crate::compile::plan::Plan;
@@ -37,7 +37,7 @@ impl Evaluator {
         state: &mut DetectFlowState,
         input: FramesInput<'_>,
         session: Option<&dyn Session>,
-        app: usize,
+        app: ProtocolId,
         observer: &mut O,
     ) {
         let Some(frame_rules) = rules.frames(app, facts.seen.direction) else { return };

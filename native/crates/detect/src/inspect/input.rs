@@ -1,7 +1,7 @@
 //! What one call of the detector looks at.
 
 use sidewire_app_layer::{Frames, Session};
-use sidewire_base::{Direction, Endpoint, PerDirection, Time};
+use sidewire_base::{Direction, Endpoint, PerDirection, ProtocolId, Time};
 use sidewire_decode::Packet;
 
 use crate::inspect::frame_source::FrameSource;
@@ -41,7 +41,7 @@ pub struct FlowInput<'a> {
     /// IP protocol number of the flow.
     pub protocol: u8,
     /// Application protocol: position in the protocol list the rule set was compiled with.
-    pub app: Option<usize>,
+    pub app: Option<ProtocolId>,
     /// What protocol detection says.
     pub taken: AppProtoState,
     /// Detection events of the flow, all so far, in order (`applayer_mismatch_protocol_both_directions`, ...).
@@ -81,7 +81,7 @@ pub struct PrefilterInput<'a> {
     /// As in [`FlowInput`].
     pub protocol: u8,
     /// As in [`FlowInput`].
-    pub app: Option<usize>,
+    pub app: Option<ProtocolId>,
     /// How many detection events the flow had so far.
     pub app_events: usize,
     /// What detection keeps for the flow.

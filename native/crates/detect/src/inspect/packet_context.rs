@@ -2,7 +2,7 @@
 
 use core::cell::OnceCell;
 
-use sidewire_base::{Direction, ip_protocol};
+use sidewire_base::{Direction, ProtocolId, ip_protocol};
 use sidewire_decode::{Packet, TransportLayer};
 
 use crate::compile::plan::{PacketClasses, Plan};
@@ -47,7 +47,7 @@ pub(crate) struct PacketContext<'a> {
     ip_version: u8,
     pub(crate) established: bool,
     pub(crate) was_established: bool,
-    pub(crate) app: Option<usize>,
+    pub(crate) app: Option<ProtocolId>,
     pub(crate) stream: Option<StreamInput<'a>>,
     pub(crate) in_stream: bool,
     opaque: bool,

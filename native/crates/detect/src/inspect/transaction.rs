@@ -1,7 +1,7 @@
 //! Rules on transactions: each is decided once for a transaction and direction, as far as the transaction has come.
 
 use sidewire_app_layer::{BufferKind, Inspection, Session, StoredRule, TxConsumer, Value};
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, ProtocolId};
 
 use crate::compile::plan::Plan;
 use crate::compile::tx_rules::{TxContext, TxRules};
@@ -18,7 +18,7 @@ struct DueTx<'r> {
     tx_rules: &'r TxRules,
     position: usize,
     id: u64,
-    app: usize,
+    app: ProtocolId,
     direction: Direction,
     progress: TxProgress,
     /// Events raised on it so far.
@@ -32,7 +32,7 @@ impl Evaluator {
         facts: &PacketContext<'_>,
         state: &mut DetectFlowState,
         session: &mut (dyn Session + 'static),
-        app: usize,
+        app: ProtocolId,
         observer: &mut O,
     ) {
         let direction = facts.seen.direction;

@@ -2,7 +2,7 @@
 
 use crate::keyword::file::{FileOutcome, FileTest};
 use sidewire_app_layer::{BufferKind, Session, Value};
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, ProtocolId};
 
 use crate::compile::plan::{Plan, TX_CONDITIONS};
 use crate::inspect::evaluator::{EvalContext, InspectFailure};
@@ -44,7 +44,7 @@ impl TxProgress {
 pub(super) struct TxView<'s> {
     pub(super) session: &'s (dyn Session + 'static),
     pub(super) position: usize,
-    pub(super) app: usize,
+    pub(super) app: ProtocolId,
     /// The rule looks at both halves.
     pub(super) whole: bool,
     pub(super) progress: TxProgress,

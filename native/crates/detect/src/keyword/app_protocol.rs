@@ -1,6 +1,6 @@
 //! `app-layer-protocol`: what a flow was taken for.
 
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_ir::AppLayerPart;
 
 use crate::keyword::context::ConditionInput;
@@ -10,7 +10,7 @@ use crate::state::app_proto::{AppProto, AppProtoState};
 #[derive(Clone, Debug)]
 pub(crate) struct AppProtocolTest {
     pub(crate) part: AppLayerPart,
-    pub(crate) apps: Vec<usize>,
+    pub(crate) apps: Vec<ProtocolId>,
     pub(crate) failed: bool,
     pub(crate) unknown: bool,
     pub(crate) negated: bool,
@@ -54,12 +54,12 @@ mod tests {
 
     #[test]
     fn a_protocol_is_asked_of_the_direction_unless_told_otherwise() {
-        let (web, mail) = (AppProto::For(0), AppProto::For(1));
+        let (web, mail) = (AppProto::For(ProtocolId(0)), AppProto::For(ProtocolId(1)));
         let one_sided = AppProtoState { flow: web, sides: PerDirection::new(web, AppProto::Unknown), original: mail };
         let mixed =
             AppProtoState { flow: web, sides: PerDirection::new(web, AppProto::Failed), original: AppProto::Unknown };
         let holds = |part, negated, taken: &AppProtoState, direction| {
-            let test = AppProtocolTest { part, apps: vec![0], failed: false, unknown: false, negated };
+            let test = AppProtocolTest { part, apps: vec![ProtocolId(0)], failed: false, unknown: false, negated };
             test.holds_of(taken, direction)
         };
         assert!(holds(Packet, false, &one_sided, ToServer) && !holds(Packet, false, &one_sided, ToClient));

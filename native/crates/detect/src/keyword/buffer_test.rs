@@ -1,6 +1,7 @@
 //! What must hold of the octets of a buffer or a frame.
 
 use sidewire_app_layer::FrameKind;
+use sidewire_base::ProtocolId;
 
 use crate::keyword::Check;
 use crate::keyword::transform::TransformChain;
@@ -31,7 +32,7 @@ pub(crate) enum Absence {
 #[derive(Debug)]
 pub(crate) struct FrameTest {
     /// Application protocol whose frame it is.
-    pub(crate) app: usize,
+    pub(crate) app: ProtocolId,
     pub(crate) kind: FrameKind,
     /// Without the protocol.
     pub(crate) name: &'static str,

@@ -1,7 +1,7 @@
 //! What must hold of a transaction, and where it is asked.
 
 use sidewire_app_layer::BufferKind;
-use sidewire_base::Direction;
+use sidewire_base::{Direction, ProtocolId};
 use sidewire_files::FilePolicy;
 
 use crate::keyword::buffer_test::BufferInspection;
@@ -25,7 +25,7 @@ pub(crate) struct TxCondition {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BufferEngine {
     /// The protocol, by position.
-    pub(crate) app: usize,
+    pub(crate) app: ProtocolId,
     pub(crate) direction: Direction,
     /// Row of the protocol, or the number of an event.
     pub(crate) row: usize,
@@ -38,12 +38,12 @@ pub(crate) struct BufferEngine {
 
 impl TxCondition {
     /// How it is asked of a protocol in a direction.
-    pub(crate) fn engine(&self, app: usize, direction: Direction) -> Option<&BufferEngine> {
+    pub(crate) fn engine(&self, app: ProtocolId, direction: Direction) -> Option<&BufferEngine> {
         self.engines.iter().find(|engine| engine.app == app && engine.direction == direction)
     }
 
     /// The only direction a protocol has it in; `None` when it has it in both, or not at all.
-    pub(crate) fn only_side(&self, app: usize) -> Option<Direction> {
+    pub(crate) fn only_side(&self, app: ProtocolId) -> Option<Direction> {
         let mut sides = self.engines.iter().filter(|engine| engine.app == app).map(|engine| engine.direction);
         let first = sides.next()?;
         sides.all(|side| side == first).then_some(first)
@@ -51,7 +51,7 @@ impl TxCondition {
 
     /// In which direction it is asked by a rule inspected in `direction`; `whole`: by one on whole transactions, of which
     /// what both sides have is the request's.
-    pub(crate) fn side(&self, app: usize, direction: Direction, whole: bool) -> Direction {
+    pub(crate) fn side(&self, app: ProtocolId, direction: Direction, whole: bool) -> Direction {
         self.only_side(app).unwrap_or(if whole { Direction::ToServer } else { direction })
     }
 }

@@ -1,6 +1,6 @@
 //! What is known of a flow while its packets come: its counters, and what protocol it was taken for.
 
-use sidewire_base::PerDirection;
+use sidewire_base::{PerDirection, ProtocolId};
 
 /// Counters of a flow, per direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum AppProto {
     /// No protocol that is known.
     Failed,
     /// A protocol, by its position in the list.
-    For(usize),
+    For(ProtocolId),
 }
 
 /// What a flow was taken for, as a whole and by its parts. `app-layer-protocol` asks for it.

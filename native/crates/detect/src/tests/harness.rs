@@ -7,7 +7,7 @@ use sidewire_app_layer::{
     Buffer, BufferInfo, BufferKind, EventInfo, Failed, FrameInfo, Hook, Logger, ParseContext, ParseInput as Bytes,
     PerDirection, Protocol, ProtocolDef, ProtocolInfo, Session, Step, Transactions, Value, def,
 };
-use sidewire_base::{Direction, Endpoint, EventId, Time};
+use sidewire_base::{Direction, Endpoint, EventId, ProtocolId, Time};
 use sidewire_decode::{BadChecksum, Ip, Packet, TcpHeader, TransportLayer};
 use sidewire_ir as ir;
 use sidewire_ir::{
@@ -247,7 +247,7 @@ impl Bench {
     ) -> Vec<Match> {
         let template = tcp(&[], direction);
         let mut matches = Vec::new();
-        let taken = if self.session.is_some() { AppProto::For(0) } else { AppProto::Unknown };
+        let taken = if self.session.is_some() { AppProto::For(ProtocolId(0)) } else { AppProto::Unknown };
         let input = Input {
             time: self.time,
             ordinal: 1,
@@ -259,7 +259,7 @@ impl Bench {
                 established: self.established,
                 was_established: self.established,
                 protocol: 6,
-                app: self.session.is_some().then_some(0),
+                app: self.session.is_some().then_some(ProtocolId(0)),
                 taken: AppProtoState { flow: taken, sides: [taken; 2].into(), original: AppProto::Unknown },
                 app_events: &[],
                 state: &mut self.state,
@@ -293,7 +293,7 @@ impl Bench {
                 established: true,
                 was_established: true,
                 protocol: 6,
-                app: Some(0),
+                app: Some(ProtocolId(0)),
                 taken: AppProtoState::default(),
                 app_events: &[],
                 state: &mut self.state,

@@ -93,9 +93,9 @@ impl Setup {
     /// What is configured for each protocol, and what rules ask of it, in its own type: one for each worker, so that
     /// sessions share nothing across workers.
     pub(crate) fn parser_configs(&self, rules: &RuleSet) -> Vec<ParserConfig> {
-        let each = self.protocols.iter().zip(&self.settings).zip(0..);
-        each.map(|((protocol, settings), number)| {
-            let rows = rules.buffer_rows(number).into_iter();
+        let each = self.protocols.iter().zip(&self.settings).enumerate();
+        each.map(|(number, (protocol, settings))| {
+            let rows = rules.buffer_rows(ProtocolId::at(number)).into_iter();
             let settings = settings.asked(rows.filter_map(|row| (protocol.buffers)(row).map(|info| info.name)));
             (protocol.configure)(&settings, &self.outputs.options_of(number).collect::<Vec<_>>())
         })

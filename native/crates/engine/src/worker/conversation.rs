@@ -157,8 +157,7 @@ impl App {
 
     /// What detection took the flow and its sides for.
     pub(crate) fn taken(&self) -> AppProtoState {
-        let known =
-            |number: Option<ProtocolId>| number.map_or(AppProto::Unknown, |number| AppProto::For(number.index()));
+        let known = |number: Option<ProtocolId>| number.map_or(AppProto::Unknown, |number| AppProto::For(number));
         let rest = if self.failed { AppProto::Failed } else { AppProto::Unknown };
         let side = |direction| match self.detection.protocol_of(direction) {
             None if self.detection.has_failed(direction) => AppProto::Failed,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{Frames, TxConsumer};
-use sidewire_base::{Direction, PerDirection, ProtocolId, Time};
+use sidewire_base::{Direction, PerDirection, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::{
     Detector, FlowInput, FlowStats, FramesInput, Input as DetectInput, Match, PrefilterInput, RuleSet, SharedHandle,
@@ -136,7 +136,7 @@ impl<W: RuleTracer> DetectStage<W> {
                 packet,
                 direction,
                 protocol: flow.protocol,
-                app: app.protocol.map(ProtocolId::index),
+                app: app.protocol,
                 app_events: app.events.len(),
                 state: rules,
                 transactions: app
@@ -167,7 +167,7 @@ impl<W: RuleTracer> DetectStage<W> {
                 established,
                 was_established,
                 protocol: flow.protocol,
-                app: app.protocol.map(ProtocolId::index),
+                app: app.protocol,
                 taken,
                 app_events: &app.events,
                 state: rules,

@@ -1,7 +1,7 @@
 //! Files of transactions: what is wanted of them, their events, and what of them goes to the file store.
 
 use sidewire_app_layer::{LogForm, ProtocolDef, TxConsumer};
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleSet;
 use sidewire_files::{FileHash, FilePolicy, StoreState, Storing, write_fileinfo};
@@ -29,7 +29,7 @@ impl FilePolicies {
             }
             policy.map(|policy| policy.and(forced))
         };
-        Self { by_protocol: (0..setup.protocols.len()).map(of_rules).collect() }
+        Self { by_protocol: (0..setup.protocols.len()).map(ProtocolId::at).map(of_rules).collect() }
     }
 
     /// What is wanted of the files of a flow.

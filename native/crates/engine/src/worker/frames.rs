@@ -1,7 +1,7 @@
 //! Frames of flows: which are wanted, how long their octets stay, and how they are told.
 
 use sidewire_app_layer::{Extent, Frame, FrameKind, FrameKinds, Frames};
-use sidewire_base::{Direction, PerDirection, ProtocolId};
+use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::Packet;
 use sidewire_detect::{FRAME_STEP, FRAME_WINDOW, FrameSource, RuleSet};
 use sidewire_tcp::TcpSession;
@@ -79,7 +79,7 @@ impl LogStage {
             return;
         }
         let source = frame_source(flow.data.tcp.as_deref(), direction, packet);
-        let (Some(source), Some(number)) = (source, flow.data.app.protocol.map(ProtocolId::index)) else { return };
+        let (Some(source), Some(number)) = (source, flow.data.app.protocol) else { return };
         let (settled, ended) = (source.settled(), packet.is_none() || source.is_over());
         let logging = self.writer.wants(EventKind::FRAME);
         for frame in frames.iter_mut().filter(|frame| logging && !frame.logged) {

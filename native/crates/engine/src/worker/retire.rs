@@ -1,7 +1,7 @@
 //! Transactions that are done with: logged, inspected, and complete in both directions.
 
 use sidewire_app_layer::{Frames, Keep};
-use sidewire_base::{Direction, PerDirection, ProtocolId};
+use sidewire_base::{Direction, PerDirection};
 use sidewire_detect::RuleSet;
 
 use crate::worker::conversation::{Conversation, ConversationFlow};
@@ -28,7 +28,7 @@ fn retire_open(flow: &mut Conversation, rules: &RuleSet, guessed: bool, last: bo
     let Some(session) = &mut app.session else { return 0 };
     let list = session.transactions_mut();
     let count = list.len();
-    let Some(number) = app.protocol.map(ProtocolId::index) else { return 0 };
+    let Some(number) = app.protocol else { return 0 };
     let watched = PerDirection::from_fn(|direction| !state.passed() && rules.inspects(number, direction));
     let excess = count.saturating_sub(MAX_TRANSACTIONS);
     if excess > 0 {

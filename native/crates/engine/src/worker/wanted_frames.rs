@@ -13,11 +13,11 @@ pub(crate) struct WantedFrames(Vec<PerDirection<FrameKinds>>);
 impl WantedFrames {
     pub(crate) fn new(rules: &RuleSet, outputs: &Outputs, protocols: &[ProtocolDef]) -> Self {
         let logged = outputs.list.iter().any(|output| output.wants(EventKind::FRAME));
-        let of = |(app, def): (usize, &ProtocolDef)| {
+        let of = |(app, def): (ProtocolId, &ProtocolDef)| {
             let logged = if logged && !def.info.frames.is_empty() { FrameKinds::ALL } else { FrameKinds::default() };
             PerDirection::from_fn(|direction| logged.union(rules.frame_kinds(app, direction)))
         };
-        let all: Vec<_> = (0..).zip(protocols).map(of).collect();
+        let all: Vec<_> = (0..).map(ProtocolId).zip(protocols).map(of).collect();
         let any = all.iter().flat_map(PerDirection::iter).any(|kinds| !kinds.is_empty());
         Self(if any { all } else { Vec::new() })
     }

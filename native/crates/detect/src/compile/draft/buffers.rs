@@ -149,7 +149,7 @@ impl Draft<'_> {
         let Some(hook) = &self.rule.hook else { return Ok(()) };
         let apps = self.apps.as_ref().ok_or(RuleError::HookProtocol)?;
         let mut engines = Vec::new();
-        for (app, def) in apps.iter().filter_map(|app| Some((*app, self.around.protocols.get(*app)?))) {
+        for (app, def) in apps.iter().filter_map(|app| Some((*app, self.around.protocols.get(app.index())?))) {
             for (direction, stages) in Direction::BOTH.into_iter().zip(def.info.stages) {
                 let stage = stages.iter().position(|stage| *stage == hook.stage);
                 let Some(progress) = stage.and_then(|stage| u8::try_from(stage).ok()) else { continue };

@@ -139,7 +139,7 @@ impl Draft<'_> {
     fn app_event(&mut self, position: usize, protocol: &str, name: &str, negated: bool) -> Result<(), RuleError> {
         let mut engines = Vec::new();
         for &app in self.around.names.protocols(protocol) {
-            let list = self.around.protocols.get(app).map_or(&[][..], |def| def.info.events);
+            let list = self.around.protocols.get(app.index()).map_or(&[][..], |def| def.info.events);
             let Some(row) = list.iter().position(|event| event.name == name) else { continue };
             for direction in Direction::BOTH {
                 engines.push(BufferEngine {

@@ -1,6 +1,6 @@
 //! What a rule looks at, in which directions, and where it stands among the others: as Suricata has it.
 
-use sidewire_base::PerDirection;
+use sidewire_base::{PerDirection, ProtocolId};
 use sidewire_ir as ir;
 use sidewire_ir::HeaderProtocol;
 
@@ -98,13 +98,13 @@ impl Draft<'_> {
     }
 
     /// Does some condition ask a protocol in one direction only?
-    fn asks_only(&self, app: usize) -> PerDirection<bool> {
+    fn asks_only(&self, app: ProtocolId) -> PerDirection<bool> {
         let only = |direction| self.tx.iter().any(|condition| condition.only_side(app) == Some(direction));
         PerDirection::from_fn(only)
     }
 
     /// The directions in which a protocol has what the conditions ask for.
-    fn app_directions(&self, app: usize) -> PerDirection<bool> {
+    fn app_directions(&self, app: ProtocolId) -> PerDirection<bool> {
         match self.asks_only(app).into_array() {
             [true, false] => PerDirection::new(true, false),
             [false, true] => PerDirection::new(false, true),
@@ -117,7 +117,7 @@ impl Draft<'_> {
         let both = directions == PerDirection::both(true);
         let transaction = self.rule.direction == ir::RuleDirection::Transaction;
         let asked = self.rule.flow.to_server || self.rule.flow.to_client || transaction;
-        let scope = |&app: &usize| {
+        let scope = |&app: &ProtocolId| {
             let own = if asked { directions } else { self.app_directions(app) };
             let directions = PerDirection::from_fn(|direction| directions[direction] && own[direction]);
             TxScope { app, directions, whole: both && (transaction || self.asks_only(app) == PerDirection::both(true)) }
