@@ -170,7 +170,7 @@ impl PacketSource for UntilSeen {
             return Ok(SourceEvent::End);
         }
         let deadline = deadline.expect("a live source is given a deadline");
-        std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
+        std::thread::park_timeout(deadline.saturating_duration_since(Instant::now()));
         Ok(SourceEvent::Tick(Time(time(0.0).0 + i64::try_from(waited.as_nanos()).unwrap())))
     }
 
@@ -204,7 +204,7 @@ impl PacketSource for Idle {
         if self.0.elapsed() >= self.1 {
             return Ok(SourceEvent::End);
         }
-        std::thread::sleep(deadline.unwrap().saturating_duration_since(Instant::now()));
+        std::thread::park_timeout(deadline.unwrap().saturating_duration_since(Instant::now()));
         Ok(SourceEvent::Tick(Time(time(0.0).0 + i64::try_from(self.0.elapsed().as_nanos()).unwrap())))
     }
 

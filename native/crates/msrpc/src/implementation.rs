@@ -22,7 +22,6 @@ const WINDOWS_FRAGMENT: u16 = 5840;
 const SMALL_FRAGMENT: u16 = 4280;
 /// The first security context of impacket, and how many a connection may have.
 const IMPACKET_CONTEXTS: core::ops::Range<u32> = 79_231..79_231 + 1024;
-/// What .NET asks each object for. [MS-IOI] 1.9.
 
 impl Implementation {
     /// Words in rules, with their numbers.

@@ -12,12 +12,15 @@ const MAX_ITEMS: usize = 1024;
 /// Structures of one array that are read; as many as strings are told.
 const MAX_STRUCTURES: usize = 1 << 14;
 
+/// Reads a stub from its beginning.
+pub(crate) type StubReader = fn(&mut Ndr<'_>) -> Result<Arguments, Malformed>;
+
 /// What is told of one stub.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StubLayout {
     pub(crate) fields: &'static [StubField],
-    /// Reads the stub from its beginning, for what fields cannot say.
-    pub(crate) reader: Option<fn(&mut Ndr<'_>) -> Result<Arguments, Malformed>>,
+    /// For what fields cannot say.
+    pub(crate) reader: Option<StubReader>,
 }
 
 impl StubLayout {

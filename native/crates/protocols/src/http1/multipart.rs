@@ -234,10 +234,13 @@ pub(crate) fn fuzz(data: &[u8]) {
 mod tests {
     use super::*;
 
-    /// Files of a form that comes in pieces: name, content, whether it ended.
-    fn files(body: &[u8], step: usize) -> (Vec<(Vec<u8>, Vec<u8>, bool)>, Faults) {
+    /// A file of a form: name, content, whether it ended.
+    type FormFile = (Vec<u8>, Vec<u8>, bool);
+
+    /// Files of a form that comes in pieces.
+    fn files(body: &[u8], step: usize) -> (Vec<FormFile>, Faults) {
         let boundary = boundary(b"multipart/form-data; boundary=\"xyz\"").unwrap();
-        let (mut form, mut files) = (Form::new(boundary), Vec::<(Vec<u8>, Vec<u8>, bool)>::new());
+        let (mut form, mut files) = (Form::new(boundary), Vec::<FormFile>::new());
         for piece in body.chunks(step) {
             form.take(piece, &mut |step| match step {
                 FormStep::File(name) => files.push((name.to_vec(), Vec::new(), false)),

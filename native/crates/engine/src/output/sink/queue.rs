@@ -184,7 +184,7 @@ impl OutputQueue {
 fn wait(thread: &JoinHandle<()>) {
     let began = Instant::now();
     while !thread.is_finished() && began.elapsed() < GRACE {
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::park_timeout(Duration::from_millis(5));
     }
 }
 
