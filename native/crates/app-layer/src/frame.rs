@@ -1,5 +1,6 @@
 //! Frames: parts of a stream as they were sent, before anything is made of them.
 
+use sidewire_base::RuleId;
 use smallvec::SmallVec;
 
 /// Frames of one direction that are open at a time; beyond it new ones are not taken up, and are counted.
@@ -92,9 +93,9 @@ pub struct FrameInspection {
     /// Rule set generation `pending` and `matched` belong to.
     pub generation: u32,
     /// Rules that may still hold when more of the frame is there. Sorted.
-    pub pending: Vec<u32>,
+    pub pending: Vec<RuleId>,
     /// Rules that held, each with the number of octets of the frame that it had looked at.
-    pub matched: SmallVec<[(u32, u64); 2]>,
+    pub matched: SmallVec<[(RuleId, u64); 2]>,
 }
 
 /// How much of a frame can be seen.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use sidewire_base::Direction;
+use sidewire_base::{Direction, RuleId};
 use sidewire_detect::{Failure, InspectRecord, Observer, Recorder, RuleSet, Unit};
 use sidewire_eve::{hex, printable};
 use sidewire_msrpc::security::Secrets;
@@ -41,7 +41,7 @@ struct FlowRecords {
 }
 
 impl Explainer {
-    fn new(rules: Vec<u32>) -> Self {
+    fn new(rules: Vec<RuleId>) -> Self {
         Self { recorder: Recorder::new(rules), flows: BTreeMap::new(), loose: Vec::new(), left_out: 0 }
     }
 
@@ -248,15 +248,15 @@ impl RuleResult {
 impl Observer for Explainer {
     const ACTIVE: bool = true;
 
-    fn watches(&self, rule: u32) -> bool {
+    fn watches(&self, rule: RuleId) -> bool {
         self.recorder.watches(rule)
     }
 
-    fn failed(&mut self, rule: u32, unit: Unit, failure: Failure) {
+    fn failed(&mut self, rule: RuleId, unit: Unit, failure: Failure) {
         self.recorder.failed(rule, unit, failure);
     }
 
-    fn matched(&mut self, rule: u32, unit: Unit) {
+    fn matched(&mut self, rule: RuleId, unit: Unit) {
         self.recorder.matched(rule, unit);
     }
 }
@@ -322,8 +322,8 @@ pub fn explain(
     secrets: Option<Arc<Secrets>>,
     sid: u32,
 ) -> Result<Trace, EngineError> {
-    let watched: Vec<u32> =
-        (0..u32::try_from(rules.len()).unwrap_or(u32::MAX)).filter(|index| rules.rule(*index).sid == sid).collect();
+    let named = (0..).map(RuleId).zip(rules.rules()).filter(|(_, rule)| rule.sid == sid);
+    let watched: Vec<RuleId> = named.map(|(id, _)| id).collect();
     if watched.is_empty() {
         return Err(EngineError::Rules(format!("no loaded rule has sid {sid}")));
     }

@@ -1,6 +1,6 @@
 //! What every transaction has, whatever its protocol.
 
-use sidewire_base::{Direction, EventId, PerDirection, Time};
+use sidewire_base::{Direction, EventId, PerDirection, RuleId, Time};
 use smallvec::SmallVec;
 
 use super::due::DueFlags;
@@ -60,7 +60,7 @@ pub struct Inspection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredRule {
     /// Index in the rule set of this generation.
-    pub rule: u32,
+    pub rule: RuleId,
     /// Bits of conditions that held for good.
     pub held: u64,
     /// True when it has matched, or never can.

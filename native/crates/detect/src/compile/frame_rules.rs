@@ -1,7 +1,7 @@
 //! The rules on frames of one protocol and direction, by kind of frame.
 
 use sidewire_app_layer::{FrameKind, FrameKinds};
-use sidewire_base::{Direction, ProtocolId};
+use sidewire_base::{Direction, ProtocolId, RuleId};
 
 use crate::compile::fast_pattern::Site;
 use crate::compile::plan::Plan;
@@ -22,7 +22,7 @@ pub(crate) struct FrameContext {
     /// Octets a pattern may begin before the part of a frame that is new.
     pub(crate) overlap: u64,
     /// Rules without a pattern.
-    pub(crate) plain: Vec<u32>,
+    pub(crate) plain: Vec<RuleId>,
 }
 
 impl FrameRules {
@@ -32,8 +32,8 @@ impl FrameRules {
             let here = plan.directions[direction];
             plan.frame.as_ref().filter(|frame| here && frame.app == app).map(|frame| frame.kind)
         };
-        let mut of_kind: Vec<(FrameKind, Vec<(u32, &Plan)>)> = Vec::new();
-        for (rule, plan) in (0_u32..).zip(plans) {
+        let mut of_kind: Vec<(FrameKind, Vec<(RuleId, &Plan)>)> = Vec::new();
+        for (rule, plan) in (0..).map(RuleId).zip(plans) {
             let Some(kind) = ours(plan) else { continue };
             rules.kinds.insert(kind);
             match of_kind.iter_mut().find(|(known, _)| *known == kind) {

@@ -1,7 +1,7 @@
 //! Deals the rules out to where they are candidates: by event, class, direction, port, transaction and frame.
 
 use sidewire_app_layer::ProtocolDef;
-use sidewire_base::{Direction, PerDirection, ProtocolId};
+use sidewire_base::{Direction, PerDirection, ProtocolId, RuleId};
 
 use crate::compile::frame_rules::FrameRules;
 use crate::compile::packet_rules::{Has, PacketRules};
@@ -17,14 +17,14 @@ impl RuleSet {
     pub(super) fn group(&mut self, sets: &mut MpmBuilder, protocols: &[ProtocolDef]) {
         let plans = &self.plans;
         let of_kind = |wanted: &[RuleType]| {
-            let numbered = (0u32..).zip(plans).filter(|(_, plan)| wanted.contains(&plan.meta.kind));
+            let numbered = (0..).map(RuleId).zip(plans).filter(|(_, plan)| wanted.contains(&plan.meta.kind));
             numbered.map(|(rule, _)| rule).collect::<Vec<_>>()
         };
         self.addressed = of_kind(&[RuleType::IpOnly]);
         self.protocol_only = of_kind(&[RuleType::ProtocolOnly]);
         // Everything else that is not about transactions goes by class; those that wait for an event, apart.
         let mut by_class = Vec::new();
-        for (rule, plan) in (0u32..).zip(plans) {
+        for (rule, plan) in (0..).map(RuleId).zip(plans) {
             use RuleType::{AppTx, Frame, IpOnly, ProtocolOnly};
             if matches!(plan.meta.kind, AppTx | Frame | IpOnly | ProtocolOnly) {
                 continue;
@@ -44,7 +44,8 @@ impl RuleSet {
         }
         for (class, by_direction) in self.packets.iter_mut().enumerate() {
             for direction in Direction::BOTH {
-                let here = |(_, plan): &&(u32, &Plan)| plan.classes.0 >> class & 1 == 1 && plan.directions[direction];
+                let here =
+                    |(_, plan): &&(RuleId, &Plan)| plan.classes.0 >> class & 1 == 1 && plan.directions[direction];
                 let here = || by_class.iter().filter(here);
                 let port = |plan: &Plan| if plan.both_ways { PortId::ANY } else { plan.service_ports(direction) };
                 let tcp = 1 << class == PacketClasses::TCP;
@@ -55,7 +56,7 @@ impl RuleSet {
                     });
                     Grouped::new(rules.map(|(rule, plan)| (port(plan), *rule)), &self.ports, |rules| {
                         sets.context(rules.iter().filter_map(|&rule| {
-                            let fast = plans.get(rule as usize)?.payload_pattern()?;
+                            let fast = plans.get(rule.index())?.payload_pattern()?;
                             Some((fast.octets.clone(), fast.nocase, rule))
                         }))
                     })
@@ -63,9 +64,9 @@ impl RuleSet {
                 let (packet, stream) = (scanned(false), scanned(true));
                 let plain = here().filter(|(_, plan)| plan.payload_pattern().is_none());
                 let plain = plain.map(|(rule, plan)| (port(plan), *rule));
-                let plain = Grouped::new(plain, &self.ports, <[u32]>::to_vec);
+                let plain = Grouped::new(plain, &self.ports, <[RuleId]>::to_vec);
                 let scans = |contexts: &Grouped<PatternGroup>| contexts.iter().any(|context| !context.is_empty());
-                let plain_rules = plain.iter().any(|rules: &Vec<u32>| !rules.is_empty());
+                let plain_rules = plain.iter().any(|rules: &Vec<RuleId>| !rules.is_empty());
                 let has = Has { packet: scans(&packet), stream: scans(&stream), plain: plain_rules };
                 by_direction[direction] = PacketRules { packet, stream, plain, has };
             }

@@ -1,6 +1,7 @@
 //! The rules on packets of one class and direction.
 
 use crate::compile::prefilter::{Grouped, PatternGroup};
+use sidewire_base::RuleId;
 
 /// Rules for packets of one class and direction.
 #[derive(Debug, Default)]
@@ -10,7 +11,7 @@ pub(crate) struct PacketRules {
     /// Patterns in stream octets.
     pub(crate) stream: Grouped<PatternGroup>,
     /// Rules without a pattern.
-    pub(crate) plain: Grouped<Vec<u32>>,
+    pub(crate) plain: Grouped<Vec<RuleId>>,
     /// Whether there is any of these.
     pub(crate) has: Has,
 }

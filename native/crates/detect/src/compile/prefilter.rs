@@ -1,5 +1,6 @@
 //! Sets of patterns that are scanned for together.
 
+use sidewire_base::RuleId;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -21,7 +22,7 @@ pub(crate) struct PatternGroup {
     matcher: Option<usize>,
     /// For each pattern, where its rules are.
     ranges: Vec<(u32, u32)>,
-    rules: Vec<u32>,
+    rules: Vec<RuleId>,
 }
 
 impl PatternGroup {
@@ -31,7 +32,13 @@ impl PatternGroup {
 
     /// Calls `candidate` with every rule whose pattern is in `data`; a rule may come more than once.
     #[inline]
-    pub(crate) fn scan(&self, matchers: &Matchers, scratch: &mut Scratch, data: &[u8], mut candidate: impl FnMut(u32)) {
+    pub(crate) fn scan(
+        &self,
+        matchers: &Matchers,
+        scratch: &mut Scratch,
+        data: &[u8],
+        mut candidate: impl FnMut(RuleId),
+    ) {
         let Some(matcher) = self.matcher.and_then(|at| matchers.compiled.get(at)) else { return };
         matcher.scan(scratch, data, &mut |pattern, _| {
             let range = self.ranges.get(pattern as usize).map(|&(from, to)| from as usize..to as usize);
@@ -59,8 +66,8 @@ pub(crate) struct MpmBuilder {
 
 impl MpmBuilder {
     /// A context of rules by pattern (octets, without case).
-    pub(crate) fn context(&mut self, patterns: impl IntoIterator<Item = (Vec<u8>, bool, u32)>) -> PatternGroup {
-        let mut by_pattern: BTreeMap<(Vec<u8>, bool), Vec<u32>> = BTreeMap::new();
+    pub(crate) fn context(&mut self, patterns: impl IntoIterator<Item = (Vec<u8>, bool, RuleId)>) -> PatternGroup {
+        let mut by_pattern: BTreeMap<(Vec<u8>, bool), Vec<RuleId>> = BTreeMap::new();
         for (mut octets, nocase, rule) in patterns {
             if nocase {
                 octets.make_ascii_lowercase();
@@ -137,12 +144,12 @@ pub(crate) struct Grouped<T> {
 impl<T> Grouped<T> {
     /// Splits rules by port set; `make` builds the part of one group.
     pub(crate) fn new(
-        rules: impl IntoIterator<Item = (PortId, u32)>,
+        rules: impl IntoIterator<Item = (PortId, RuleId)>,
         ports: &PortTable,
-        mut make: impl FnMut(&[u32]) -> T,
+        mut make: impl FnMut(&[RuleId]) -> T,
     ) -> Self {
         let mut shared = Vec::new();
-        let mut named: BTreeMap<PortId, Vec<u32>> = BTreeMap::new();
+        let mut named: BTreeMap<PortId, Vec<RuleId>> = BTreeMap::new();
         for (set, rule) in rules {
             match ports.set(set) {
                 Some(found) if count(found) <= NARROW => named.entry(set).or_default().push(rule),

@@ -1,6 +1,6 @@
 //! Rules ready to run.
 
-use sidewire_base::{Direction, PerDirection, ProtocolId};
+use sidewire_base::{Direction, PerDirection, ProtocolId, RuleId};
 use sidewire_files::FilePolicy;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -85,13 +85,13 @@ pub struct RuleSet {
     pub(crate) transactions: Vec<PerDirection<TxRules>>,
     pub(crate) frames: Vec<PerDirection<FrameRules>>,
     /// Address-only rules.
-    pub(crate) addressed: Vec<u32>,
+    pub(crate) addressed: Vec<RuleId>,
     /// Protocol-only rules.
-    pub(crate) protocol_only: Vec<u32>,
+    pub(crate) protocol_only: Vec<RuleId>,
     /// Rules that ask for a decoder or stream event.
-    pub(crate) events: Vec<u32>,
+    pub(crate) events: Vec<RuleId>,
     /// Rules that ask for a detection event of the flow.
-    pub(crate) app_events: Vec<u32>,
+    pub(crate) app_events: Vec<RuleId>,
     pub(crate) recursion_limit: u32,
     pub(crate) alerts_per_packet: usize,
     pub(crate) host_bits: usize,
@@ -226,8 +226,8 @@ impl RuleSet {
         clippy::indexing_slicing,
         reason = "positions come from the set itself; of a foreign one no answer is right"
     )]
-    pub fn rule(&self, index: u32) -> &RuleMeta {
-        &self.plans[index as usize].meta
+    pub fn rule(&self, index: RuleId) -> &RuleMeta {
+        &self.plans[index.index()].meta
     }
 
     /// All rules, by position.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sidewire_app_layer::BufferKind;
-use sidewire_base::{Direction, ProtocolId};
+use sidewire_base::{Direction, ProtocolId, RuleId};
 
 use crate::compile::fast_pattern::Site;
 use crate::compile::plan::Plan;
@@ -22,7 +22,7 @@ pub(crate) struct TxContext {
     /// Progress from which on it is there a second time.
     pub(crate) reinspect_at: Option<u8>,
     /// A rule and its condition whose transforms make the buffer; `None` without transforms.
-    pub(crate) transformed: Option<(u32, usize)>,
+    pub(crate) transformed: Option<(RuleId, usize)>,
     /// Octets a pattern may begin before the part of a growing buffer that is new.
     pub(crate) overlap: usize,
     pub(crate) context: PatternGroup,
@@ -34,9 +34,9 @@ pub(crate) struct TxRules {
     /// By progress.
     pub(crate) contexts: Vec<TxContext>,
     /// Rules without a pattern.
-    pub(crate) plain: Vec<u32>,
+    pub(crate) plain: Vec<RuleId>,
     /// Rules that wait for an event of the transaction.
-    pub(crate) events: Vec<u32>,
+    pub(crate) events: Vec<RuleId>,
     /// Progress from which on a buffer of these is there a second time: the least.
     pub(crate) reinspect_at: Option<u8>,
     /// None of the above: nothing to do.
@@ -45,7 +45,7 @@ pub(crate) struct TxRules {
 
 /// A rule whose fast pattern is looked for in a buffer.
 struct Member<'p> {
-    rule: u32,
+    rule: RuleId,
     plan: &'p Plan,
     /// Position among the rule's conditions on transactions.
     at: usize,
@@ -58,7 +58,7 @@ pub(super) fn tx_rules(plans: &[Plan], app: ProtocolId, direction: Direction, se
     let mut rules = TxRules::default();
     // One context for each buffer: row, and the transforms that are applied first.
     let mut contexts: BTreeMap<(usize, u32), Vec<Member<'_>>> = BTreeMap::new();
-    for (rule, plan) in (0u32..).zip(plans) {
+    for (rule, plan) in (0..).map(RuleId).zip(plans) {
         let Some(scope) = plan.tx_scope(app).filter(|scope| scope.directions[direction]) else { continue };
         if plan.is_plain_on_tx() {
             rules.plain.push(rule);

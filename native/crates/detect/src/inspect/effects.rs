@@ -1,5 +1,6 @@
 //! What a rule does when it matches.
 
+use sidewire_base::RuleId;
 use sidewire_ir::Action;
 
 use crate::compile::plan::Plan;
@@ -13,7 +14,7 @@ impl Evaluator {
     /// Applies what a rule does on a match and notes the match.
     pub(crate) fn matched(
         &mut self,
-        rule: u32,
+        rule: RuleId,
         plan: &Plan,
         on: MatchOrigin,
         facts: &PacketContext<'_>,

@@ -1,5 +1,6 @@
 //! What changes while rules are evaluated, apart from the flow: one for each worker.
 
+use sidewire_base::RuleId;
 use sidewire_mpm::Scratch;
 
 use crate::Match;
@@ -15,9 +16,9 @@ pub(crate) struct Evaluator {
     /// For each rule, the last packet (or transaction) it became a candidate for.
     pub(super) stamps: Vec<u32>,
     pub(super) tick: u32,
-    pub(crate) candidates: Vec<u32>,
+    pub(crate) candidates: Vec<RuleId>,
     /// Those among the candidates that are evaluated again, because a buffer of theirs has changed.
-    pub(crate) reinspect: Vec<u32>,
+    pub(crate) reinspect: Vec<RuleId>,
     pub(super) matches: Vec<Match>,
     /// Matches beyond the alerts a packet may have.
     pub(super) overflow: u64,
@@ -76,10 +77,10 @@ impl Evaluator {
     }
 
     /// Splits borrows: how candidates are noted while a matcher runs.
-    pub(crate) fn noting(&mut self) -> (&mut Scratch, impl FnMut(u32) + '_) {
+    pub(crate) fn noting(&mut self) -> (&mut Scratch, impl FnMut(RuleId) + '_) {
         let (stamps, candidates, tick) = (&mut self.stamps, &mut self.candidates, self.tick);
-        (&mut self.scratch, move |rule: u32| {
-            if let Some(stamp) = stamps.get_mut(rule as usize)
+        (&mut self.scratch, move |rule: RuleId| {
+            if let Some(stamp) = stamps.get_mut(rule.index())
                 && *stamp != tick
             {
                 *stamp = tick;

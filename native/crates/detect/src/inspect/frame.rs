@@ -1,7 +1,7 @@
 //! Rules on frames: each looks into one kind, as much of a frame as is there.
 
 use sidewire_app_layer::{Extent, Frame, FrameKind, Session};
-use sidewire_base::{Direction, ProtocolId};
+use sidewire_base::{Direction, ProtocolId, RuleId};
 
 use crate::compile::frame_rules::FrameContext;
 use crate::compile::plan::Plan;
@@ -61,7 +61,7 @@ impl Evaluator {
             pending.clear();
             for at in 0..self.candidates.len() {
                 let Some(&rule) = self.candidates.get(at) else { break };
-                let Some(plan) = rules.plans.get(rule as usize) else { continue };
+                let Some(plan) = rules.plans.get(rule.index()) else { continue };
                 let explain = O::ACTIVE && observer.watches(rule);
                 let unit =
                     |test: &FrameTest| Unit::Frame { direction: facts.seen.direction, id: frame.id, name: test.name };
@@ -117,7 +117,7 @@ impl Evaluator {
         }
         context.plain.iter().chain(&frame.inspection.pending).for_each(|rule| note(*rule));
         if O::ACTIVE {
-            for (rule, plan) in (0..).zip(&rules.plans) {
+            for (rule, plan) in (0..).map(RuleId).zip(&rules.plans) {
                 let test = plan.frame.as_ref().filter(|_| plan.meta.kind == RuleType::Frame);
                 let here = plan.directions[direction];
                 if here && test.is_some_and(|test| test.kind == frame.kind) && observer.watches(rule) {
@@ -133,7 +133,7 @@ impl Evaluator {
     fn frame_rule(
         &mut self,
         rules: &RuleSet,
-        rule: u32,
+        rule: RuleId,
         plan: &Plan,
         facts: &PacketContext<'_>,
         state: &DetectFlowState,

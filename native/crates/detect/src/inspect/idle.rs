@@ -3,6 +3,7 @@
 use crate::compile::packet_rules::PacketRules;
 use crate::inspect::packet_context;
 use crate::{PrefilterInput, RuleSet};
+use sidewire_base::RuleId;
 
 impl RuleSet {
     /// True when a packet of a flow brings nothing that a rule could look at: [`crate::Detector::inspect`] need not be
@@ -13,7 +14,7 @@ impl RuleSet {
         if state.passed {
             return true;
         }
-        let waits = |rules: &[u32], seen: bool| !rules.is_empty() && !seen;
+        let waits = |rules: &[RuleId], seen: bool| !rules.is_empty() && !seen;
         let class = packet_context::class(Some(packet), Some(glance.protocol));
         if state.generation != self.generation()
             || waits(&self.events, !glance.stream_events && packet.events.is_empty())

@@ -1,12 +1,12 @@
 //! A match.
 
-use sidewire_base::Direction;
+use sidewire_base::{Direction, RuleId};
 
 /// A rule that matched. Those of one packet come in Suricata's order: action, then rule order, then transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match {
     /// Position in the rule set.
-    pub rule: u32,
+    pub rule: RuleId,
     /// Position and id of the transaction it matched on.
     pub tx: Option<(usize, u64)>,
     /// Id of the frame it matched in.

@@ -1,6 +1,6 @@
 //! Who watches an evaluation.
 
-use sidewire_base::Direction;
+use sidewire_base::{Direction, RuleId};
 
 /// Watches an evaluation. The silent one costs nothing; a recording one is behind `rules explain`.
 ///
@@ -10,13 +10,13 @@ pub trait Observer {
     const ACTIVE: bool;
 
     /// Is this rule of interest?
-    fn watches(&self, rule: u32) -> bool;
+    fn watches(&self, rule: RuleId) -> bool;
 
     /// A rule did not match.
-    fn failed(&mut self, rule: u32, unit: Unit, failure: Failure);
+    fn failed(&mut self, rule: RuleId, unit: Unit, failure: Failure);
 
     /// A rule matched.
-    fn matched(&mut self, rule: u32, unit: Unit);
+    fn matched(&mut self, rule: RuleId, unit: Unit);
 }
 
 /// Watches nothing.
@@ -26,13 +26,13 @@ pub struct Silent;
 impl Observer for Silent {
     const ACTIVE: bool = false;
 
-    fn watches(&self, _rule: u32) -> bool {
+    fn watches(&self, _rule: RuleId) -> bool {
         false
     }
 
-    fn failed(&mut self, _rule: u32, _unit: Unit, _failure: Failure) {}
+    fn failed(&mut self, _rule: RuleId, _unit: Unit, _failure: Failure) {}
 
-    fn matched(&mut self, _rule: u32, _unit: Unit) {}
+    fn matched(&mut self, _rule: RuleId, _unit: Unit) {}
 }
 
 /// The unit of traffic a rule was tried on.
@@ -94,7 +94,7 @@ impl Failure {
 /// Records, for each watched rule and unit, the evaluation that came farthest.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
-    rules: Vec<u32>,
+    rules: Vec<RuleId>,
     entries: Vec<InspectRecord>,
 }
 
@@ -102,7 +102,7 @@ pub struct Recorder {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InspectRecord {
     /// Position in the rule set.
-    pub rule: u32,
+    pub rule: RuleId,
     /// What of the traffic.
     pub unit: Unit,
     /// The failure that came farthest; `None`: it matched.
@@ -112,13 +112,13 @@ pub struct InspectRecord {
 impl Recorder {
     /// Watches some rules, by position in the rule set.
     #[must_use]
-    pub fn new(rules: Vec<u32>) -> Self {
+    pub fn new(rules: Vec<RuleId>) -> Self {
         Self { rules, entries: Vec::new() }
     }
 
     /// The watched rules.
     #[must_use]
-    pub fn rules(&self) -> &[u32] {
+    pub fn rules(&self) -> &[RuleId] {
         &self.rules
     }
 
@@ -127,7 +127,7 @@ impl Recorder {
         core::mem::take(&mut self.entries)
     }
 
-    fn entry(&mut self, rule: u32, unit: Unit) -> Option<&mut InspectRecord> {
+    fn entry(&mut self, rule: RuleId, unit: Unit) -> Option<&mut InspectRecord> {
         self.entries.iter_mut().find(|record| record.rule == rule && record.unit == unit)
     }
 }
@@ -135,11 +135,11 @@ impl Recorder {
 impl Observer for Recorder {
     const ACTIVE: bool = true;
 
-    fn watches(&self, rule: u32) -> bool {
+    fn watches(&self, rule: RuleId) -> bool {
         self.rules.contains(&rule)
     }
 
-    fn failed(&mut self, rule: u32, unit: Unit, failure: Failure) {
+    fn failed(&mut self, rule: RuleId, unit: Unit, failure: Failure) {
         match self.entry(rule, unit) {
             Some(record) => {
                 if record.failure.as_ref().is_some_and(|known| *known < failure) {
@@ -150,7 +150,7 @@ impl Observer for Recorder {
         }
     }
 
-    fn matched(&mut self, rule: u32, unit: Unit) {
+    fn matched(&mut self, rule: RuleId, unit: Unit) {
         match self.entry(rule, unit) {
             Some(record) => record.failure = None,
             None => self.entries.push(InspectRecord { rule, unit, failure: None }),
@@ -164,13 +164,13 @@ mod tests {
 
     #[test]
     fn keeps_the_farthest_failure_and_forgets_it_on_a_match() {
-        let mut recorder = Recorder::new(vec![3]);
-        recorder.failed(3, Unit::Packet, Failure::Flow);
-        recorder.failed(3, Unit::Packet, Failure::Condition { condition: 1 });
-        recorder.failed(3, Unit::Packet, Failure::Port);
+        let mut recorder = Recorder::new(vec![RuleId(3)]);
+        recorder.failed(RuleId(3), Unit::Packet, Failure::Flow);
+        recorder.failed(RuleId(3), Unit::Packet, Failure::Condition { condition: 1 });
+        recorder.failed(RuleId(3), Unit::Packet, Failure::Port);
         assert_eq!(recorder.entries[0].failure, Some(Failure::Condition { condition: 1 }));
-        recorder.matched(3, Unit::Packet);
-        recorder.failed(3, Unit::Packet, Failure::Condition { condition: 2 });
-        assert_eq!(recorder.take(), [InspectRecord { rule: 3, unit: Unit::Packet, failure: None }]);
+        recorder.matched(RuleId(3), Unit::Packet);
+        recorder.failed(RuleId(3), Unit::Packet, Failure::Condition { condition: 2 });
+        assert_eq!(recorder.take(), [InspectRecord { rule: RuleId(3), unit: Unit::Packet, failure: None }]);
     }
 }

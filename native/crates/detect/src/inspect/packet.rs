@@ -7,6 +7,7 @@ use crate::inspect::packet_context::PacketContext;
 use crate::keyword::eval::BufferView;
 use crate::state::app_proto::AppProto;
 use crate::{DetectFlowState, RuleSet, RuleType};
+use sidewire_base::RuleId;
 
 impl Evaluator {
     pub(super) fn packet_candidates<O: Observer>(
@@ -28,7 +29,7 @@ impl Evaluator {
                 core::mem::replace(seen, *seen | facts.class)
             });
             if before & facts.class == 0 {
-                let new = |rule: u32| rules.plans.get(rule as usize).is_some_and(|plan| plan.classes.0 & before == 0);
+                let new = |rule: RuleId| rules.plans.get(rule.index()).is_some_and(|plan| plan.classes.0 & before == 0);
                 rules.addressed.iter().filter(|rule| new(**rule)).for_each(|rule| note(*rule));
             }
         }
@@ -72,7 +73,7 @@ impl Evaluator {
             packets.plain.at(port).flatten().for_each(|rule| note(*rule));
         }
         if O::ACTIVE {
-            for (rule, plan) in (0..).zip(&rules.plans) {
+            for (rule, plan) in (0..).map(RuleId).zip(&rules.plans) {
                 let elsewhere = matches!(
                     plan.meta.kind,
                     RuleType::AppTx | RuleType::Frame | RuleType::IpOnly | RuleType::ProtocolOnly
@@ -95,7 +96,7 @@ impl Evaluator {
     ) {
         for at in 0..self.candidates.len() {
             let Some(&rule) = self.candidates.get(at) else { return };
-            let Some(plan) = rules.plans.get(rule as usize) else { continue };
+            let Some(plan) = rules.plans.get(rule.index()) else { continue };
             let outcome =
                 self.packet_rule(rules, rule, plan, facts, state.as_deref_mut(), O::ACTIVE && observer.watches(rule));
             match outcome {
@@ -122,7 +123,7 @@ impl Evaluator {
     fn packet_rule(
         &mut self,
         rules: &RuleSet,
-        rule: u32,
+        rule: RuleId,
         plan: &Plan,
         facts: &PacketContext<'_>,
         state: Option<&mut DetectFlowState>,

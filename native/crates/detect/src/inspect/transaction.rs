@@ -1,7 +1,7 @@
 //! Rules on transactions: each is decided once for a transaction and direction, as far as the transaction has come.
 
 use sidewire_app_layer::{BufferKind, Inspection, Session, StoredRule, TxConsumer, Value};
-use sidewire_base::{Direction, PerDirection, ProtocolId};
+use sidewire_base::{Direction, PerDirection, ProtocolId, RuleId};
 
 use crate::compile::plan::Plan;
 use crate::compile::tx_rules::{TxContext, TxRules};
@@ -96,7 +96,7 @@ impl Evaluator {
         let mut again = false;
         for at in 0..self.candidates.len() {
             let Some(&rule) = self.candidates.get(at) else { break };
-            let Some(plan) = rules.plans.get(rule as usize) else { continue };
+            let Some(plan) = rules.plans.get(rule.index()) else { continue };
             let stored = inspection.stored.binary_search_by_key(&rule, |stored| stored.rule);
             let known = stored.ok().and_then(|at| inspection.stored.get(at)).copied();
             let known = known.filter(|_| self.reinspect.binary_search(&rule).is_err());
@@ -207,7 +207,7 @@ impl Evaluator {
             note(stored.rule);
         }
         if O::ACTIVE {
-            for (rule, plan) in (0..).zip(&rules.plans) {
+            for (rule, plan) in (0..).map(RuleId).zip(&rules.plans) {
                 let ours = plan.tx_scope(app).is_some_and(|scope| scope.directions[direction]);
                 if ours && observer.watches(rule) {
                     note(rule);
@@ -225,7 +225,7 @@ impl Evaluator {
         if before == 0 || files <= usize::from(before) {
             return;
         }
-        let looks = |rule: u32| due.rules.plans.get(rule as usize).is_some_and(Plan::looks_at_files);
+        let looks = |rule: RuleId| due.rules.plans.get(rule.index()).is_some_and(Plan::looks_at_files);
         let decided = inspection.stored.iter().filter(|stored| stored.decided && looks(stored.rule));
         self.reinspect.extend(decided.map(|stored| stored.rule));
         self.reinspect.sort_unstable();
@@ -275,7 +275,7 @@ impl Evaluator {
             upto = until;
             if let Some((rule, at)) = context.transformed
                 && let Some(TxTest::Buffer(look)) =
-                    rules.plans.get(rule as usize).and_then(|plan| plan.tx.get(at)).map(|condition| &condition.test)
+                    rules.plans.get(rule.index()).and_then(|plan| plan.tx.get(at)).map(|condition| &condition.test)
             {
                 self.desk.transformed(look, data);
                 let transformed = core::mem::take(&mut self.desk.buffers[0]);

@@ -1,6 +1,6 @@
 //! What detection keeps for a flow.
 
-use sidewire_base::{Direction, PerDirection, Time};
+use sidewire_base::{Direction, PerDirection, RuleId, Time};
 
 use crate::state::file_wishes::FileWishes;
 use crate::state::names::StateName;
@@ -40,9 +40,9 @@ struct Rare {
     /// The last entropy of each buffer that rules asked for.
     entropies: Vec<(StateName, f64)>,
     /// Stream rules that matched, per direction, and the stream offset up to which the match looked.
-    streamed: PerDirection<Vec<(u32, u64)>>,
+    streamed: PerDirection<Vec<(RuleId, u64)>>,
     /// What rules have taken from transactions they wait for more of: by transaction and rule.
-    unfinished: Vec<(u64, u32, UnfinishedRule)>,
+    unfinished: Vec<(u64, RuleId, UnfinishedRule)>,
 }
 
 /// A bit of a flow, or of one of its transactions, until a time.
@@ -115,7 +115,7 @@ impl DetectFlowState {
     }
 
     /// Keeps what a rule has taken from a transaction that it waits for more of. With too many of them the oldest is lost.
-    pub(crate) fn set_unfinished(&mut self, transaction: u64, rule: u32, left: UnfinishedRule) {
+    pub(crate) fn set_unfinished(&mut self, transaction: u64, rule: RuleId, left: UnfinishedRule) {
         let Rare { unfinished, .. } = self.rare_mut();
         if unfinished.len() >= UNFINISHED {
             unfinished.remove(0);
@@ -124,7 +124,7 @@ impl DetectFlowState {
     }
 
     /// What a rule has taken from a transaction before; it is not kept any longer.
-    pub(crate) fn take_unfinished(&mut self, transaction: u64, rule: u32) -> Option<UnfinishedRule> {
+    pub(crate) fn take_unfinished(&mut self, transaction: u64, rule: RuleId) -> Option<UnfinishedRule> {
         let Rare { unfinished, .. } = self.rare.as_deref_mut()?;
         let at = unfinished.iter().position(|(of, by, _)| (*of, *by) == (transaction, rule))?;
         Some(unfinished.remove(at).2)
@@ -167,7 +167,7 @@ impl DetectFlowState {
     }
 
     /// The stream offset up to which a rule has matched already.
-    pub(crate) fn streamed(&self, direction: Direction, rule: u32) -> u64 {
+    pub(crate) fn streamed(&self, direction: Direction, rule: RuleId) -> u64 {
         self.rare()
             .flat_map(|rare| &rare.streamed[direction])
             .find(|(known, _)| *known == rule)
@@ -175,7 +175,7 @@ impl DetectFlowState {
     }
 
     /// A rule matched in stream octets that end at `until`.
-    pub(crate) fn set_streamed(&mut self, direction: Direction, rule: u32, until: u64) {
+    pub(crate) fn set_streamed(&mut self, direction: Direction, rule: RuleId, until: u64) {
         let streamed = &mut self.rare_mut().streamed[direction];
         match streamed.iter_mut().find(|(known, _)| *known == rule) {
             Some(slot) => slot.1 = until,

@@ -183,6 +183,8 @@ impl Thresholds {
 
 #[cfg(test)]
 mod tests {
+    use sidewire_base::RuleId;
+
     use super::*;
     use crate::tests::harness as testing;
     use crate::{AddressList, Suppress};
@@ -193,7 +195,7 @@ mod tests {
         rule.threshold = threshold;
         rule.detection_filter = filter;
         let set = testing::compile(vec![rule]);
-        set.rule(0).clone()
+        set.rule(RuleId(0)).clone()
     }
 
     fn threshold(kind: ThresholdKind, count: u32) -> Threshold {

@@ -1,7 +1,7 @@
 //! Headers, types, order and what rules keep.
 
 use sidewire_base::Direction::{ToClient, ToServer};
-use sidewire_base::Time;
+use sidewire_base::{RuleId, Time};
 use sidewire_decode::DecodeEvent;
 use sidewire_ir as ir;
 use sidewire_ir::{
@@ -111,7 +111,7 @@ fn types_are_suricatas() {
         (with(1, "toy", vec![payload(vec![has(b"a")])]), RuleType::Stream),
     ] {
         let set = compile(vec![rule.clone()]);
-        assert_eq!(set.rule(0).kind, kind, "{rule:?}");
+        assert_eq!(set.rule(RuleId(0)).kind, kind, "{rule:?}");
     }
 }
 

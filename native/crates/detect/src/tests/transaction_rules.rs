@@ -1,6 +1,7 @@
 //! Rules on transactions, and what they tell.
 
 use sidewire_base::Direction::{ToClient, ToServer};
+use sidewire_base::RuleId;
 use sidewire_ir as ir;
 use sidewire_ir::{
     ByteExtract, Check, Condition, Content, FlowBitAction, Operand, Pcre, PcreCapture, PcreScope, Rule, Window,
@@ -182,10 +183,11 @@ fn explains_the_first_check_that_fails() {
         with(3, "toy", vec![buffer("toy.line", vec![has(b"evil")])]),
     ]);
     let mut bench = Bench::new(set);
-    let mut recorder = Recorder::new(vec![0, 1, 2]);
+    let mut recorder = Recorder::new(vec![RuleId(0), RuleId(1), RuleId(2)]);
     bench.observe(Some(&tcp(b"--abc--X", ToServer)), ToServer, None, false, &mut recorder);
     let records = recorder.take();
-    let failure = |rule| records.iter().find(|record| record.rule == rule).and_then(|record| record.failure.clone());
+    let failure =
+        |rule| records.iter().find(|record| record.rule == RuleId(rule)).and_then(|record| record.failure.clone());
     assert_eq!(failure(0), Some(Failure::Check { condition: 0, check: 1, offset: 5, found: b"--X".to_vec() }));
     assert_eq!(failure(1), Some(Failure::Port));
     bench.toy(b"n\nv good", ToServer);
@@ -193,7 +195,7 @@ fn explains_the_first_check_that_fails() {
     let records = recorder.take();
     let of_tx = records.iter().find(|record| record.unit == Unit::Transaction(0)).unwrap();
     let expected = Failure::Check { condition: 0, check: 0, offset: 0, found: b"good".to_vec() };
-    assert_eq!((of_tx.rule, of_tx.failure.clone()), (2, Some(expected)));
+    assert_eq!((of_tx.rule, of_tx.failure.clone()), (RuleId(2), Some(expected)));
 }
 
 #[test]

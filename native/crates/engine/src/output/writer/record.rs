@@ -1,6 +1,6 @@
 //! Lines with their place in packet order.
 
-use sidewire_base::{Endpoint, Time};
+use sidewire_base::{Endpoint, RuleId, Time};
 
 /// Where an event belongs in the output: packet order first. The same for any number of workers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +55,7 @@ pub(crate) enum FileStep {
 /// What thresholds need to know of an alert.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AlertKey {
-    pub(crate) rule: u32,
+    pub(crate) rule: RuleId,
     pub(crate) source: Option<Endpoint>,
     pub(crate) destination: Option<Endpoint>,
     pub(crate) flow: u64,
