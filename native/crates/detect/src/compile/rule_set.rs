@@ -150,34 +150,13 @@ impl RuleSet {
             planning += began.elapsed();
         }
         let began = Instant::now();
-        order_by_state(&mut set.plans);
-        set.plans.sort_by(|a, b| a.order.cmp(&b.order));
-        set.addresses.build();
-        set.variables = set.plans.iter().map(|plan| plan.variables).max().unwrap_or(0);
-        set.host_state = set.plans.iter().any(|plan| plan.host_state);
-        set.streams = PerDirection::from_fn(|direction| {
-            set.plans.iter().any(|plan| plan.on_stream && plan.has_payload && plan.directions[direction])
-        });
-        let of_app = |app| set.plans.iter().map(move |plan| plan.file_policy(app));
-        let both = |a: PerDirection<FilePolicy>, b: PerDirection<FilePolicy>| {
-            PerDirection::from_fn(|direction| a[direction].and(b[direction]))
-        };
-        set.files = (0..protocols.len())
-            .map(ProtocolId::at)
-            .map(|app| of_app(app).fold(PerDirection::default(), both))
-            .collect();
+        set.arrange(protocols);
         let planned = Instant::now();
 
         let mut sets = MpmBuilder::default();
         set.group(&mut sets, protocols);
+        set.count_rules();
         let stats = &mut set.stats;
-        for plan in &set.plans {
-            let kind = RuleType::ALL.iter().position(|kind| *kind == plan.meta.kind);
-            if let Some(count) = kind.and_then(|kind| stats.rules.get_mut(kind)) {
-                *count += 1;
-            }
-        }
-        stats.without_prefilter = set.plans.iter().filter(|plan| plan.fast.is_none()).count() as u32;
         stats.groups = sets.contexts;
         stats.patterns = sets.patterns;
         stats.matchers = sets.len() as u32;
@@ -191,6 +170,36 @@ impl RuleSet {
         set.stats.group_ms = (grouped - planned).as_secs_f64() * 1e3;
         set.stats.compile_ms = grouped.elapsed().as_secs_f64() * 1e3;
         Ok((set, problems))
+    }
+
+    /// Puts the planned rules in order, and notes what they look at, all together.
+    fn arrange(&mut self, protocols: &[ProtocolDef]) {
+        order_by_state(&mut self.plans);
+        self.plans.sort_by(|a, b| a.order.cmp(&b.order));
+        self.addresses.build();
+        let plans = &self.plans;
+        self.variables = plans.iter().map(|plan| plan.variables).max().unwrap_or(0);
+        self.host_state = plans.iter().any(|plan| plan.host_state);
+        self.streams = PerDirection::from_fn(|direction| {
+            plans.iter().any(|plan| plan.on_stream && plan.has_payload && plan.directions[direction])
+        });
+        let of_app = |app| plans.iter().map(move |plan| plan.file_policy(app));
+        let both = |a: PerDirection<FilePolicy>, b: PerDirection<FilePolicy>| {
+            PerDirection::from_fn(|direction| a[direction].and(b[direction]))
+        };
+        let apps = (0..protocols.len()).map(ProtocolId::at);
+        self.files = apps.map(|app| of_app(app).fold(PerDirection::default(), both)).collect();
+    }
+
+    /// Counts the rules by type, and those without a fast pattern.
+    fn count_rules(&mut self) {
+        for plan in &self.plans {
+            let kind = RuleType::ALL.iter().position(|kind| *kind == plan.meta.kind);
+            if let Some(count) = kind.and_then(|kind| self.stats.rules.get_mut(kind)) {
+                *count += 1;
+            }
+        }
+        self.stats.without_prefilter = self.plans.iter().filter(|plan| plan.fast.is_none()).count() as u32;
     }
 
     /// A set without rules.

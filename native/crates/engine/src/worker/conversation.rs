@@ -1,6 +1,6 @@
 //! What is kept for each flow.
 
-use sidewire_app_layer::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session};
+use sidewire_app_layer::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session, TxConsumer};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::{AppProto, AppProtoState};
@@ -155,9 +155,14 @@ impl App {
         }
     }
 
+    /// Rules have transactions of a direction to look at.
+    pub(crate) fn has_due_transactions(&self, direction: Direction) -> bool {
+        self.session.as_ref().is_some_and(|session| session.transactions().is_due(TxConsumer::Rules(direction)))
+    }
+
     /// What detection took the flow and its sides for.
     pub(crate) fn taken(&self) -> AppProtoState {
-        let known = |number: Option<ProtocolId>| number.map_or(AppProto::Unknown, |number| AppProto::For(number));
+        let known = |number: Option<ProtocolId>| number.map_or(AppProto::Unknown, AppProto::For);
         let rest = if self.failed { AppProto::Failed } else { AppProto::Unknown };
         let side = |direction| match self.detection.protocol_of(direction) {
             None if self.detection.has_failed(direction) => AppProto::Failed,

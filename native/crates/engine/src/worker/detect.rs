@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{Frames, TxConsumer};
+use sidewire_app_layer::Frames;
 use sidewire_base::{Direction, PerDirection, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::{
@@ -111,14 +111,14 @@ impl<W: RuleTracer> DetectStage<W> {
         &mut self,
         flow: &mut ConversationFlow,
         direction: Direction,
-        occasion: &InspectRequest<'_>,
+        request: &InspectRequest<'_>,
         at: Moment,
     ) -> Option<u64> {
         self.matches.clear();
         if self.rules.is_empty() {
             return None;
         }
-        let &InspectRequest { packet, was_established, events, in_stream, opaque, quotes } = occasion;
+        let &InspectRequest { packet, was_established, events, in_stream, opaque, quotes } = request;
         let last = packet.is_none();
         let established = flow.data.is_established(flow.both_seen());
         let (source, destination) = flow.endpoints(direction);
@@ -132,23 +132,20 @@ impl<W: RuleTracer> DetectStage<W> {
         let (stream, looked) = self.stream_input(readable, direction, last, &mut behind);
         let stream = stream.map(|first| StreamInput { behind: &behind, ..first });
         if let Some(packet) = packet.filter(|_| !W::ACTIVE) {
-            let glance = PrefilterInput {
+            let prefilter = PrefilterInput {
                 packet,
                 direction,
                 protocol: flow.protocol,
                 app: app.protocol,
                 app_events: app.events.len(),
                 state: rules,
-                transactions: app
-                    .session
-                    .as_ref()
-                    .is_some_and(|session| session.transactions().is_due(TxConsumer::Rules(direction))),
+                transactions: app.has_due_transactions(direction),
                 stream: looked > 0,
                 stream_events: !events.is_empty(),
                 frames: app.has_frames(direction),
                 packet_in_stream: in_stream,
             };
-            if self.rules.is_idle(&glance) {
+            if self.rules.is_idle(&prefilter) {
                 consume(&mut flow.data, direction, looked);
                 return None;
             }
