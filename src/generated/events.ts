@@ -464,6 +464,8 @@ export interface HttpRecord {
   readonly http_port?: number;
   readonly url?: string;
   readonly http_user_agent?: string;
+  /** `X-Forwarded-For` of the request, as it stands. */
+  readonly xff?: string;
   /** Of the response, without parameters. */
   readonly http_content_type?: string;
   /** `Content-Range` of the response. As a custom header, when it is asked for, its text. */

@@ -1,6 +1,6 @@
 // What a sender may add to a conversation so that rules do not see it: nothing of it may silence an alert.
 import { describe, expect, it } from 'vitest';
-import { type Frame, hex, http, replay } from '../../src/testing/index.js';
+import { type Frame, hex, http, replay, tcp } from '../../src/testing/index.js';
 
 /** An Ethernet frame with an ICMP error from the server or a router that quotes a packet of another frame. */
 function icmpError(quoted: Frame, type: number, code: number, from: string, to: string): Buffer {
@@ -85,4 +85,47 @@ alert tcp any any -> any any (content:"/evil"; sid:2;)`;
     const { alerts } = await replay(withOptions(hex(options), at), rules, { checksums: 'ignore' });
     expect(alerts.map(({ alert }) => alert.signature_id).sort()).toEqual([1, 2]);
   });
+});
+
+describe('what messages say of their sender turns no flow whose handshake was seen', () => {
+  const rules = `alert tcp any any -> any 445 (flow:established,to_server; content:"from client"; sid:1;)
+alert tcp any 445 -> any any (flow:established,to_client; content:"from server"; sid:2;)
+alert tcp any any -> any any (flow:to_client; content:"from client"; sid:3;)`;
+  const framed = (message: Buffer) => {
+    const head = Buffer.alloc(4);
+    head.writeUInt32BE(message.length);
+    return Buffer.concat([head, message]);
+  };
+  /** An echo of SMB1. */
+  const smb1 = (answers: boolean, text: string) => {
+    const head = hex(
+      `ff534d42 2b 00000000 ${answers ? '98' : '18'} 03c8 0000 0000000000000000 0000 0000 0100 0000 0100 01 0100`,
+    );
+    const size = Buffer.alloc(2);
+    size.writeUInt16LE(text.length);
+    return framed(Buffer.concat([head, size, Buffer.from(text)]));
+  };
+  /** An echo of SMB2. */
+  const smb2 = (answers: boolean, text: string) => {
+    const head = Buffer.concat([
+      hex(`fe534d42 4000 0000 00000000 0d00 0100 0${answers ? 1 : 0}000000`),
+      Buffer.alloc(44),
+    ]);
+    return framed(Buffer.concat([head, hex('04000000'), Buffer.from(text)]));
+  };
+
+  for (const [name, message] of Object.entries({ smb1, smb2 }))
+    for (const client of [false, true])
+      for (const server of [false, true])
+        it(`${name}: the client's are ${client ? 'answers' : 'requests'}, the server's ${server ? 'answers' : 'requests'}`, async () => {
+          const talk = tcp({ server: '10.0.0.2:445' })
+            .toServer(message(client, 'from client'))
+            .toClient(message(server, 'from server'))
+            .toServer(message(client, 'from client'));
+          const { alerts, of } = await replay(talk, rules);
+          expect([...new Set(alerts.map(({ alert }) => alert.signature_id))].sort()).toEqual([1, 2]);
+          expect(of('flow')).toMatchObject([
+            { src_ip: '10.0.0.1', dest_ip: '10.0.0.2', dest_port: 445, app_proto: 'smb' },
+          ]);
+        });
 });

@@ -124,6 +124,7 @@ it('HTTP headers that are asked for, ranges, and the client behind a proxy', asy
     http: {
       hostname: 'host.example',
       http_port: 8080,
+      xff: '192.0.2.7',
       content_range: { raw: 'bytes 5-9/20', start: 5, end: 9, size: 20 },
       redirect: 'http://elsewhere.example/',
       accept: 'value of accept',

@@ -64,7 +64,10 @@ impl TransportTable {
         let &ProbeContext { ports, given_up, reversible, mirrored, .. } = around;
         let patterns = self.sides[direction].look(data, given_up);
         match patterns {
-            ProbeState::Found { .. } => return patterns,
+            // Who opened a flow is known where its handshake was seen, whatever its messages say of their sender.
+            ProbeState::Found { protocol, reversed } => {
+                return ProbeState::Found { protocol, reversed: reversed && reversible };
+            }
             ProbeState::Either { protocol } => return self.by_ports(protocol, ports, reversible),
             ProbeState::More | ProbeState::No => {}
         }

@@ -219,6 +219,33 @@ fn either(_: &[u8]) -> Verdict {
     Verdict::Either
 }
 
+/// Octets that say the other side sent them.
+fn contradicts(_: &[u8]) -> Verdict {
+    Verdict::Reversed
+}
+
+#[test]
+fn octets_turn_no_flow_whose_handshake_was_seen() {
+    static LIES: &[ProtocolDef] = &[protocol(ProtocolInfo {
+        name: "lies",
+        patterns: &[
+            Pattern { confirm: Some(contradicts), ..pattern(Direction::ToServer, b"LIE", 0, 3) },
+            Pattern { confirm: Some(contradicts), ..pattern(Direction::ToClient, b"LIE", 0, 3) },
+        ],
+        ..INFO
+    })];
+    let detection = Detection::new(LIES, &[]).unwrap();
+    for first in Direction::BOTH {
+        for midstream in [false, true] {
+            let mut state = DetectionState::new(midstream);
+            let mut identify =
+                |direction| detection.identify(&mut state, Transport::Tcp, direction, b"LIE", (1000, 2000), false);
+            assert_eq!(identify(first), DetectionOutcome::Found { protocol: WEB, reversed: midstream });
+            assert_eq!(identify(first), found(WEB), "and not twice");
+        }
+    }
+}
+
 #[test]
 fn ports_tell_the_sides_of_what_either_may_send() {
     static SEALED: &[ProtocolDef] = &[protocol(ProtocolInfo {

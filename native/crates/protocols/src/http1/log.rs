@@ -132,6 +132,9 @@ fn basic(tx: &HttpTransaction, out: &mut Object<'_>) {
     if let Some(agent) = tx.header(TO_SERVER, b"user-agent") {
         out.bytes("http_user_agent", agent);
     }
+    if let Some(client) = tx.header(TO_SERVER, b"x-forwarded-for") {
+        out.bytes("xff", client);
+    }
     if let Some(kind) = tx.header(TO_CLIENT, b"content-type") {
         out.bytes("http_content_type", kind.split(|octet| *octet == b';').next().unwrap_or_default());
     }
