@@ -40,13 +40,13 @@ impl EvalContext {
     /// Do the payload conditions hold on these octets?
     pub(crate) fn payload(&mut self, plan: &Plan, view: BufferView<'_>, explain: bool) -> Result<(), Failure> {
         for (position, look) in &plan.payload {
-            self.look(look, Some(view), explain).map_err(|miss| miss.failure(*position))?;
+            self.inspect_buffer(look, Some(view), explain).map_err(|miss| miss.failure(*position))?;
         }
         Ok(())
     }
 
     /// Does a buffer satisfy the checks on it?
-    pub(crate) fn look(
+    pub(crate) fn inspect_buffer(
         &mut self,
         look: &BufferInspection,
         view: Option<BufferView<'_>>,

@@ -24,7 +24,8 @@ impl EvalContext {
             if let PacketCondition::Buffer { buffer, look } = condition {
                 let subject = facts.seen.subject();
                 let data = fields::BUFFERS.get(*buffer).and_then(|buffer| (buffer.get)(&subject));
-                self.look(look, data.map(BufferView::whole), explain).map_err(|miss| miss.failure(*position))?;
+                self.inspect_buffer(look, data.map(BufferView::whole), explain)
+                    .map_err(|miss| miss.failure(*position))?;
                 continue;
             }
             let on = ConditionInput { facts: &facts.seen, state, bits: &self.bits, tx, kind: plan.meta.kind };

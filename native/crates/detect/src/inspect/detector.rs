@@ -30,19 +30,19 @@ impl Detector {
     /// What is shared with the detectors of other workers: tell it of each packet before it is inspected.
     #[inline]
     pub const fn shared(&mut self) -> &mut SharedHandle {
-        &mut self.evaluator.desk.bits.shared
+        &mut self.evaluator.eval.bits.shared
     }
 
     /// Forgets what was seen of packets: a source begins that has nothing to do with those before.
     pub fn reset(&mut self) {
-        self.evaluator.desk.bits.reset();
+        self.evaluator.eval.bits.reset();
         self.evaluator.overflow = 0;
     }
 
     /// Ready to run `rules`, sharing what belongs to no single flow with other detectors.
     #[must_use]
     pub fn sharing(rules: &Arc<RuleSet>, shared: SharedHandle) -> Self {
-        let desk = EvalContext {
+        let eval = EvalContext {
             work: RuleScratch::new(rules.variables),
             bits: WorkerBits::new(rules.host_bits, shared),
             buffers: [Vec::new(), Vec::new()],
@@ -50,7 +50,7 @@ impl Detector {
         };
         let evaluator = Evaluator {
             scratch: Scratch::new(),
-            desk,
+            eval,
             stamps: vec![0; rules.len()],
             tick: 0,
             candidates: Vec::new(),
@@ -70,8 +70,8 @@ impl Detector {
     /// Goes on with other rules; call it between packets. Bits of hosts and flows stay as they are.
     pub fn swap(&mut self, rules: Arc<RuleSet>) {
         let evaluator = &mut self.evaluator;
-        evaluator.desk.work = RuleScratch::new(rules.variables);
-        evaluator.desk.recursion_limit = rules.recursion_limit;
+        evaluator.eval.work = RuleScratch::new(rules.variables);
+        evaluator.eval.recursion_limit = rules.recursion_limit;
         evaluator.stamps = vec![0; rules.len()];
         evaluator.tick = 0;
         self.rules = rules;
@@ -118,7 +118,7 @@ impl Evaluator {
         if let (true, Some(session), Some(state), Some(app)) = (facts.own, session, state.as_deref_mut(), facts.app) {
             self.run_transactions(rules, &facts, state, session, app, observer);
         }
-        for (of, entropy) in self.desk.work.entropies.drain(..) {
+        for (of, entropy) in self.eval.work.entropies.drain(..) {
             if let Some(state) = state.as_deref_mut() {
                 state.set_entropy(of, entropy);
             }

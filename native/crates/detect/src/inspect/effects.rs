@@ -27,11 +27,11 @@ impl Evaluator {
             MatchOrigin::Frame(id, tx) => (tx, Some(id), true),
         };
         for effect in &plan.effects {
-            let (state, bits) = (state.as_deref_mut(), &mut self.desk.bits);
+            let (state, bits) = (state.as_deref_mut(), &mut self.eval.bits);
             effect.apply(EffectOutput { facts: &facts.seen, state, bits, tx: tx.map(|(_, id)| id) });
         }
         let (mut packet_variables, mut alert_variables) = (Vec::new(), Vec::new());
-        for capture in self.desk.work.captures.drain(..) {
+        for capture in self.eval.work.captures.drain(..) {
             match capture.name {
                 CaptureName::Flow(name) => {
                     if let Some(state) = state.as_deref_mut() {

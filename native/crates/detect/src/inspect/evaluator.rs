@@ -12,7 +12,7 @@ use crate::state::worker_bits::WorkerBits;
 #[derive(Debug)]
 pub(crate) struct Evaluator {
     pub(super) scratch: Scratch,
-    pub(crate) desk: EvalContext,
+    pub(crate) eval: EvalContext,
     /// For each rule, the last packet (or transaction) it became a candidate for.
     pub(super) stamps: Vec<u32>,
     pub(super) tick: u32,

@@ -152,11 +152,11 @@ impl Evaluator {
         if matched.is_some() && from >= extent.end {
             return FrameOutcome::Decided;
         }
-        self.desk.work.captures.clear();
+        self.eval.work.captures.clear();
         let holds = facts
             .header(plan, &rules.addresses, &rules.ports, facts.established)
-            .and_then(|()| self.desk.conditions(plan, facts, Some(state), frame.tx, explain))
-            .and_then(|()| self.desk.frame(test, frame, extent, from, source, explain));
+            .and_then(|()| self.eval.conditions(plan, facts, Some(state), frame.tx, explain))
+            .and_then(|()| self.eval.frame(test, frame, extent, from, source, explain));
         match holds {
             Ok(()) => FrameOutcome::Matched,
             Err(failure) => FrameOutcome::Failed(failure),
@@ -194,7 +194,7 @@ impl EvalContext {
             for (at, piece) in source.within(from, extent.end) {
                 let complete = extent.over && at + piece.len() as u64 == extent.end;
                 let view = BufferView { data: piece, base: at - frame.start, complete, little: true };
-                match self.look(look, Some(view), explain) {
+                match self.inspect_buffer(look, Some(view), explain) {
                     Ok(()) => {
                         holds = true;
                         break;

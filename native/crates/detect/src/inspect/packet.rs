@@ -138,8 +138,8 @@ impl Evaluator {
         if plan.has_payload && facts.payload().is_empty() && facts.stream.is_none() {
             return Err(Failure::NoData);
         }
-        self.desk.work.captures.clear();
-        self.desk.conditions(plan, facts, state.as_deref(), None, explain)?;
+        self.eval.work.captures.clear();
+        self.eval.conditions(plan, facts, state.as_deref(), None, explain)?;
         if !plan.has_payload {
             return Ok(false);
         }
@@ -147,7 +147,7 @@ impl Evaluator {
         if streamed {
             let seen = state.as_deref().map_or(0, |state| state.streamed(facts.seen.direction, rule));
             for stream in facts.pieces() {
-                match self.desk.stream_payload(plan, &stream, seen, explain) {
+                match self.eval.stream_payload(plan, &stream, seen, explain) {
                     Ok(()) => {
                         if let Some(state) = state {
                             state.set_streamed(facts.seen.direction, rule, stream.offset + stream.data.len() as u64);
@@ -165,8 +165,8 @@ impl Evaluator {
         if streamed {
             facts.flow(plan, facts.was_established)?;
         }
-        self.desk.work.captures.clear();
-        match self.desk.payload(plan, BufferView::whole(facts.payload()), explain) {
+        self.eval.work.captures.clear();
+        match self.eval.payload(plan, BufferView::whole(facts.payload()), explain) {
             Ok(()) => Ok(false),
             Err(why) => Err(why.max(failure)),
         }

@@ -1,4 +1,4 @@
-//! What rules are held against for one packet.
+//! Per-packet inputs of rule evaluation.
 
 use core::cell::OnceCell;
 
@@ -36,7 +36,7 @@ pub(crate) fn is_own(packet: &Packet<'_>, protocol: u8) -> bool {
     class(Some(packet), Some(protocol)) == class(None, Some(protocol))
 }
 
-/// What rules are held against for one packet: everything that stays the same while they are.
+/// Per-packet inputs of rule evaluation. Built once for each packet; immutable while its candidates run.
 pub(crate) struct PacketContext<'a> {
     /// What conditions are evaluated against.
     pub(crate) seen: PacketFacts<'a>,

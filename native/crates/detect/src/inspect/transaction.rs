@@ -106,10 +106,10 @@ impl Evaluator {
             let held = known.map_or(0, |stored| stored.held);
             let explain = O::ACTIVE && observer.watches(rule);
             // A rule that is evaluated again begins: what it took before does not wait for it.
-            self.desk.work.resume(state.take_unfinished(id, rule).filter(|_| known.is_some()));
+            self.eval.work.resume(state.take_unfinished(id, rule).filter(|_| known.is_some()));
             if known.is_none() {
                 let header = facts.header(plan, &rules.addresses, &rules.ports, facts.established);
-                let holds = header.and_then(|()| self.desk.conditions(plan, facts, Some(state), Some(id), explain));
+                let holds = header.and_then(|()| self.eval.conditions(plan, facts, Some(state), Some(id), explain));
                 if let Err(failure) = holds {
                     again |= plan.is_plain_on_tx() && may_pass(&failure, plan);
                     if explain {
@@ -121,7 +121,7 @@ impl Evaluator {
             let whole = plan.tx_scope(app).is_some_and(|scope| scope.whole);
             let tx = TxView { session, position, app, whole, progress };
             let mut stores = None;
-            let (held, decided, failure) = match self.desk.transaction(plan, facts, &tx, held, explain) {
+            let (held, decided, failure) = match self.eval.transaction(plan, facts, &tx, held, explain) {
                 TxOutcome::Matched => {
                     self.matched(rule, plan, MatchOrigin::Transaction(position, id), facts, Some(state));
                     stores = plan.storing;
@@ -129,7 +129,7 @@ impl Evaluator {
                 }
                 TxOutcome::Pending(held, failure) => {
                     again |= plan.has_payload;
-                    if let Some(left) = self.desk.work.leave(plan.variables) {
+                    if let Some(left) = self.eval.work.leave(plan.variables) {
                         state.set_unfinished(id, rule, left);
                     }
                     (held, false, Some(failure))
@@ -277,12 +277,12 @@ impl Evaluator {
                 && let Some(TxTest::Buffer(look)) =
                     rules.plans.get(rule.index()).and_then(|plan| plan.tx.get(at)).map(|condition| &condition.test)
             {
-                self.desk.transformed(look, data);
-                let transformed = core::mem::take(&mut self.desk.buffers[0]);
+                self.eval.transformed(look, data);
+                let transformed = core::mem::take(&mut self.eval.buffers[0]);
                 data = &[];
                 let (scratch, note) = self.noting();
                 context.context.scan(&rules.matchers, scratch, &transformed, note);
-                self.desk.buffers[0] = transformed;
+                self.eval.buffers[0] = transformed;
             }
             if !data.is_empty() {
                 let (scratch, note) = self.noting();

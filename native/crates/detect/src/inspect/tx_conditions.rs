@@ -170,7 +170,7 @@ impl EvalContext {
                 }
                 _ => break,
             };
-            match self.look(look, Some(view), explain) {
+            match self.inspect_buffer(look, Some(view), explain) {
                 Ok(()) => return Ok(()),
                 Err(why) => miss = Some((whole, why)),
             }

@@ -181,7 +181,7 @@ impl<W: RuleTracer> TrackedFlows<W> {
             table.set_state(handle, state);
         }
         let Some(flow) = table.get_mut(handle) else { return };
-        let looked = stages.inspect(flow, direction, &followed.occasion(packet));
+        let looked = stages.inspect(flow, direction, &followed.request(packet));
         if followed.quotes {
             stages.log.log_packet(flow, packet, direction, &followed.events);
         } else {
@@ -255,7 +255,7 @@ struct FollowedPacket {
 }
 
 impl FollowedPacket {
-    const fn occasion<'a>(&'a self, packet: &'a Packet<'a>) -> InspectRequest<'a> {
+    const fn request<'a>(&'a self, packet: &'a Packet<'a>) -> InspectRequest<'a> {
         InspectRequest {
             packet: Some(packet),
             was_established: self.was_established,
@@ -315,13 +315,13 @@ impl<W: RuleTracer> Stages<W> {
     }
 
     /// Applies rules, and raises the alerts of those that match. False when there was nothing for them to look at.
-    fn inspect(&mut self, flow: &mut ConversationFlow, direction: Direction, occasion: &InspectRequest<'_>) -> bool {
+    fn inspect(&mut self, flow: &mut ConversationFlow, direction: Direction, request: &InspectRequest<'_>) -> bool {
         let Self { detect, log, .. } = self;
-        let ordinal = occasion.packet.map_or(log.writer.place.ordinal, |packet| packet.ordinal);
-        let looked = detect.inspect(flow, direction, occasion, Moment { time: self.time.stamp, ordinal });
+        let ordinal = request.packet.map_or(log.writer.place.ordinal, |packet| packet.ordinal);
+        let looked = detect.inspect(flow, direction, request, Moment { time: self.time.stamp, ordinal });
         let Some(octets) = looked else { return false };
         if !detect.matches.is_empty() {
-            log.log_matches(Some(flow), occasion.packet, detect.found(self.time.stamp));
+            log.log_matches(Some(flow), request.packet, detect.found(self.time.stamp));
         }
         if let Some(depth) = self.setup.files.store.as_ref().map(|_| self.setup.files.depth) {
             follow_files(&mut flow.data, depth);

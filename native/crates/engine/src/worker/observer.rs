@@ -1,10 +1,10 @@
-//! Who watches rules being tried, and how it is told flows apart.
+//! Tracing of rules that are evaluated, flow by flow.
 
 use sidewire_detect::{Observer, Silent};
 
 use crate::worker::conversation::ConversationFlow;
 
-/// An observer that is told when a packet was inspected, so that it can tell flows apart.
+/// An observer that learns when a packet has been inspected, and of which flow it is.
 pub(crate) trait RuleTracer: Observer {
     /// Rules were applied to a packet of this flow (or of none), which speaks this protocol.
     fn inspected(&mut self, flow: Option<&ConversationFlow>, app: Option<&'static str>);

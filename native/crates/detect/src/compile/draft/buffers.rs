@@ -52,7 +52,7 @@ impl Draft<'_> {
             let compiled = keyword::compile(checks, &mut self.scope)?;
             return self.base64(compiled);
         }
-        let look = self.look(name, transforms, checks)?;
+        let look = self.buffer_inspection(name, transforms, checks)?;
         if name == PAYLOAD {
             self.payload.push((position, look));
             return Ok(());
@@ -72,7 +72,7 @@ impl Draft<'_> {
         transforms: &[ir::Transform],
         checks: &[ir::Check],
     ) -> Result<(), RuleError> {
-        let look = self.look(name, transforms, checks)?;
+        let look = self.buffer_inspection(name, transforms, checks)?;
         let FrameRef { app, kind, short } =
             self.around.names.frame(name).ok_or_else(|| RuleError::Frame(name.to_owned()))?;
         self.restrict(&[app])?;
@@ -102,7 +102,7 @@ impl Draft<'_> {
         modifier.map_or_else(|| name.replace('.', "_"), str::to_owned)
     }
 
-    pub(super) fn look(
+    pub(super) fn buffer_inspection(
         &mut self,
         name: &str,
         transforms: &[ir::Transform],

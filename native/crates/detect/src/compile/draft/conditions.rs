@@ -28,7 +28,7 @@ impl Draft<'_> {
                 return self.buffer(position, buffer, transforms, checks);
             }
             ir::Condition::Item { buffer, item, transforms, checks } => {
-                let look = self.look(buffer, transforms, checks)?;
+                let look = self.buffer_inspection(buffer, transforms, checks)?;
                 return self.tx_condition(position, buffer, TxTest::Item(item.as_str().into(), look));
             }
             ir::Condition::Frame { buffer, transforms, checks } => {
