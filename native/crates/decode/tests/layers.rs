@@ -1,102 +1,16 @@
 //! One frame for each layer, and one for each way of being broken.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
+mod frames;
+
 use std::net::IpAddr;
 
-use sidewire_base::Time;
+use frames::*;
 use sidewire_decode::{
-    DecodeOptions, Embedded, FrameDecoder, LinkFrame, Packet, Ports, ShardKey, Sharder, TcpHeader, TransportLayer,
-    Tunnel,
+    DecodeOptions, Embedded, FrameDecoder, Ports, ShardKey, Sharder, TcpHeader, TransportLayer, Tunnel,
 };
 
 const ETHERNET: u32 = 1;
-
-/// What a test looks at, owned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Seen {
-    level: u8,
-    tunnel: Option<Tunnel>,
-    hosts: String,
-    protocol: u8,
-    ports: (u16, u16),
-    vlans: Vec<u16>,
-    payload: Vec<u8>,
-    events: Vec<&'static str>,
-    invalid: bool,
-    carries: Option<Tunnel>,
-    root: Option<(u8, u16)>,
-}
-
-fn seen(packet: &Packet<'_>) -> Seen {
-    let ip = packet.ip.as_ref();
-    Seen {
-        level: packet.level,
-        tunnel: packet.tunnel,
-        hosts: ip.map_or(String::new(), |ip| format!("{} {}", ip.source, ip.destination)),
-        protocol: ip.map_or(0, |ip| ip.protocol),
-        ports: packet.transport.ports(),
-        vlans: packet.vlans.to_vec(),
-        payload: packet.payload.to_vec(),
-        events: packet.events.iter().map(|event| event.name()).collect(),
-        invalid: packet.invalid,
-        carries: packet.carries,
-        root: packet.root.map(|root| (root.protocol, root.destination.port)),
-    }
-}
-
-fn frame(link_type: u32, data: &[u8]) -> LinkFrame<'_> {
-    LinkFrame { time: Time::new(1, 0), ordinal: 1, link_type, data, wire_length: data.len() as u32 }
-}
-
-fn decode_with(options: DecodeOptions, link_type: u32, data: &[u8]) -> Vec<Seen> {
-    let mut packets = Vec::new();
-    FrameDecoder::new(options).decode(&frame(link_type, data), &mut |packet| packets.push(seen(packet)));
-    packets
-}
-
-fn decode(link_type: u32, data: &[u8]) -> Vec<Seen> {
-    decode_with(DecodeOptions { offload_length: false, ..DecodeOptions::default() }, link_type, data)
-}
-
-fn events(link_type: u32, data: &[u8]) -> Vec<&'static str> {
-    decode(link_type, data).into_iter().flat_map(|packet| packet.events).collect()
-}
-
-fn eth(ether_type: u16, rest: &[u8]) -> Vec<u8> {
-    [&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], &ether_type.to_be_bytes()[..], rest].concat()
-}
-
-fn ipv4_with(protocol: u8, options: &[u8], body: &[u8]) -> Vec<u8> {
-    let length = (20 + options.len() + body.len()) as u16;
-    let first = 0x45 + (options.len() / 4) as u8;
-    let [high, low] = length.to_be_bytes();
-    [&[first, 3, high, low, 0, 9, 0x40, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2], options, body].concat()
-}
-
-fn ipv4(protocol: u8, body: &[u8]) -> Vec<u8> {
-    ipv4_with(protocol, &[], body)
-}
-
-fn ipv6(next: u8, body: &[u8]) -> Vec<u8> {
-    let [high, low] = (body.len() as u16).to_be_bytes();
-    let mut packet = vec![0x61, 0x20, 0, 0, high, low, next, 7];
-    packet.extend([0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-    packet.extend([0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
-    packet.extend(body);
-    packet
-}
-
-fn tcp(options: &[u8]) -> Vec<u8> {
-    let offset = ((20 + options.len()) / 4 * 16) as u8;
-    [&[0, 1, 0, 80, 0, 0, 0, 5, 0, 0, 0, 6, offset, 0x18, 1, 0, 0, 0, 0, 0], options, b"data"].concat()
-}
-
-fn udp(port: u16, body: &[u8]) -> Vec<u8> {
-    let length = (8 + body.len()) as u16;
-    [&[0, 1], &port.to_be_bytes()[..], &length.to_be_bytes(), &[0, 0], body].concat()
-}
-
-const HOSTS: &str = "10.0.0.1 10.0.0.2";
 
 #[test]
 fn the_usual_path_reads_every_field() {
