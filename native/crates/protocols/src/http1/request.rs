@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{Failed, ParseContext, Slot, Transactions};
-use sidewire_base::Direction;
+use sidewire_base::{Direction, Time};
 
 use super::event::HttpEvent;
 use super::header::{MessageSide, Span};
@@ -30,16 +30,7 @@ impl Http1 {
         let now = context.time;
         match self.request {
             RequestState::Idle => {
-                if data.is_empty() {
-                    return Ok(ParseStep::Wait);
-                }
-                if transactions.len() >= self.config.max_transactions {
-                    return Err(Failed);
-                }
-                let slot = transactions.open(HttpTransaction::new(Arc::clone(&self.config)), now);
-                self.request_id = slot.head.id;
-                self.request = RequestState::Line;
-                return Ok(ParseStep::On(0));
+                return if data.is_empty() { Ok(ParseStep::Wait) } else { self.request_begin(transactions, now) };
             }
             RequestState::Ignore => return Ok(ParseStep::On(data.len()).unless_empty(data)),
             RequestState::Resync => return Ok(self.request_resync(data)),
@@ -105,6 +96,21 @@ impl Http1 {
             RequestState::Connect => Ok(ParseStep::Wait),
             RequestState::Idle | RequestState::Ignore | RequestState::Resync => Ok(ParseStep::Wait),
         }
+    }
+
+    /// Opens the transaction of a request that begins.
+    fn request_begin(
+        &mut self,
+        transactions: &mut Transactions<HttpTransaction>,
+        now: Time,
+    ) -> Result<ParseStep, Failed> {
+        if transactions.len() >= self.config.max_transactions {
+            return Err(Failed);
+        }
+        let slot = transactions.open(HttpTransaction::new(Arc::clone(&self.config)), now);
+        self.request_id = slot.head.id;
+        self.request = RequestState::Line;
+        Ok(ParseStep::On(0))
     }
 
     /// Is the body that begins here a channel of RPC over HTTP? `None`: it is read as a body.
