@@ -4,18 +4,18 @@ import { parsePattern } from './content.js';
 import type { Example, Keyword, Option } from './keyword.js';
 import { parseInteger } from './number.js';
 
-/** Versions `ssl_version` names, as they stand on the wire: the smallest and the greatest value of each. */
-const VERSIONS: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
-  sslv2: [[0x0002, 0x0002]],
-  sslv3: [[0x0300, 0x0300]],
-  'tls1.0': [[0x0301, 0x0301]],
-  'tls1.1': [[0x0302, 0x0302]],
-  'tls1.2': [[0x0303, 0x0303]],
+/** Versions `ssl_version` names, as they stand on the wire. */
+const VERSIONS: Readonly<Record<string, NumberTest['ranges']>> = {
+  sslv2: [{ min: 0x0002, max: 0x0002 }],
+  sslv3: [{ min: 0x0300, max: 0x0300 }],
+  'tls1.0': [{ min: 0x0301, max: 0x0301 }],
+  'tls1.1': [{ min: 0x0302, max: 0x0302 }],
+  'tls1.2': [{ min: 0x0303, max: 0x0303 }],
   // With the drafts that were in use.
   'tls1.3': [
-    [0x0304, 0x0304],
-    [0x7f01, 0x7f1c],
-    [0xfb14, 0xfb1a],
+    { min: 0x0304, max: 0x0304 },
+    { min: 0x7f01, max: 0x7f1c },
+    { min: 0xfb14, max: 0xfb1a },
   ],
 };
 
@@ -36,7 +36,7 @@ export const sslVersion: Keyword = {
       cx.report('keyword/value', option.span, `\`${unknown ?? ''}\` is no version`, help, option.name);
       return;
     }
-    const ranges = bare.flatMap((name) => VERSIONS[name] ?? []).map(([min, max]) => ({ min, max }));
+    const ranges = bare.flatMap((name) => VERSIONS[name] ?? []);
     cx.condition({ kind: 'number', field: 'ssl_version', test: { ranges, negated } });
   },
   examples: [
@@ -58,13 +58,12 @@ export const tlsVersion: Keyword = {
   lower(option, cx) {
     const text = option.value.trim().toLowerCase();
     const number = /^0x[0-9a-f]{1,4}$/.test(text) ? Number.parseInt(text, 16) : null;
-    const known = number === null ? (VERSIONS[`tls${text}`] ?? VERSIONS[text]) : [[number, number] as const];
-    if (known === undefined) {
+    const ranges = number === null ? (VERSIONS[`tls${text}`] ?? VERSIONS[text]) : [{ min: number, max: number }];
+    if (ranges === undefined) {
       const help = 'versions are 1.0, 1.1, 1.2, 1.3 (with its drafts), sslv2, sslv3 and numbers as `0x0303`';
       cx.report('keyword/value', option.span, `\`${option.value}\` is no version`, help, option.name);
       return;
     }
-    const ranges = known.map(([min, max]) => ({ min, max }));
     cx.condition({ kind: 'number', field: 'tls.version', test: { ranges, negated: option.negated } });
   },
   examples: [
