@@ -7,6 +7,7 @@ import type { EveEvent } from '../../src/index.js';
 import {
   type Conversation,
   capture,
+  certificateMessage,
   clientHello,
   handshakeRecord,
   http,
@@ -85,6 +86,16 @@ describe('TLS', () => {
     expect(first?.tls).toMatchObject({ version: 'TLS 1.3', ja4: expect.stringMatching(/^t13d0106h2_/) });
     expect(first?.tls).not.toHaveProperty('subject');
     expect(second?.tls).toMatchObject({ session_resumed: true });
+  });
+
+  it('tells what the end of a flow brings of one side with that side alone', async () => {
+    // The server's certificate, which nobody acknowledges, is read when the flow ends.
+    const broken = tls({ acknowledge: false, close: 'none' })
+      .toServer(handshakeRecord(clientHello(HELLO)))
+      .toClient(handshakeRecord(Buffer.concat([serverHello({}), certificateMessage([Buffer.from('none')])])));
+    const rule = 'alert tls any any -> any any (app-layer-event:tls.invalid_certificate; sid:1;)';
+    const { alerts } = await replay(broken, rule);
+    expect(alerts.map(({ direction }) => direction)).toEqual(['to_client']);
   });
 
   it('makes JA3 only when something asks for it', async () => {

@@ -124,13 +124,18 @@ impl AppLayerStage {
         }
     }
 
-    /// Takes what the end of a flow made visible, and what a parser held back for want of more: it is all there will be.
-    pub(crate) fn take_rest(&mut self, flow: &mut ConversationFlow, visible: PerDirection<bool>, at: Moment) {
-        for direction in Direction::BOTH {
-            let waits = |session: &TcpSession| session.stream(direction).available(Consumer::App).is_some();
-            if visible[direction] || flow.data.tcp.as_deref().is_some_and(waits) {
-                self.feed_stream(flow, direction, at);
-            }
+    /// Takes what the end of a flow made `visible` of a direction, and what a parser held back for want of more: it is all
+    /// there will be.
+    pub(crate) fn take_rest(
+        &mut self,
+        flow: &mut ConversationFlow,
+        direction: Direction,
+        visible: bool,
+        at: Moment,
+    ) {
+        let waits = |session: &TcpSession| session.stream(direction).available(Consumer::App).is_some();
+        if visible || flow.data.tcp.as_deref().is_some_and(waits) {
+            self.feed_stream(flow, direction, at);
         }
     }
 
@@ -145,17 +150,20 @@ impl AppLayerStage {
 
     /// Tells the session that nothing follows in either direction.
     pub(crate) fn close_session(&mut self, flow: &mut ConversationFlow, at: Moment) {
+        for direction in Direction::BOTH {
+            self.close_direction(flow, direction, at);
+        }
+    }
+
+    /// Tells the session that nothing follows in a direction.
+    pub(crate) fn close_direction(&mut self, flow: &mut ConversationFlow, direction: Direction, at: Moment) {
         let ends = FlowEnds::of(flow);
         let app = &mut flow.data.app;
         let files = self.files.of(app);
         let Some(session) = &mut app.session else { return };
-        for direction in Direction::BOTH {
-            if !app.closed[direction] {
-                app.closed[direction] = true;
-                app.dirty = true;
-                let mut context = self.tables.context(ends, at, files, None);
-                session.close(direction, &mut context);
-            }
+        if !core::mem::replace(&mut app.closed[direction], true) {
+            app.dirty = true;
+            session.close(direction, &mut self.tables.context(ends, at, files, None));
         }
         self.note_expectations();
     }

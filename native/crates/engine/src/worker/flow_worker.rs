@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use sidewire_base::{Direction, Time, ip_protocol};
+use sidewire_base::{Direction, PerDirection, Time, ip_protocol};
 use sidewire_decode::{FrameDecoder, LinkFrame, Packet, TransportLayer};
 use sidewire_detect::{RuleSet, SharedHandle};
 use sidewire_flow::{EndReason, FlowHandle, FlowLookup, FlowState, FlowTable, FlowTuple, Stamp};
@@ -391,16 +391,25 @@ impl<W: RuleTracer> Stages<W> {
         self.log.writer.place = place;
     }
 
-    /// What is held becomes visible, every open transaction is inspected and logged once, then the flow itself.
+    /// What is held becomes visible, and is parsed and inspected one direction after the other, as in Suricata: what the
+    /// second raises is told with the second alone. Then every open transaction is logged once, and the flow itself.
     fn finish_flow(&mut self, flow: &mut ConversationFlow, reason: EndReason, ordinal: u64) {
-        if flow.data.tcp.is_some() {
-            let visible = self.stream.close(flow);
-            self.app_layer.take_rest(flow, visible, Moment { time: self.log.now, ordinal });
+        let visible = if flow.data.tcp.is_some() { self.stream.close(flow) } else { PerDirection::default() };
+        for direction in Direction::BOTH {
+            let mut begins = flow.data.app.session.is_none();
+            self.app_layer.take_rest(flow, direction, visible[direction], Moment { time: self.log.now, ordinal });
+            if let Some(next) = flow.data.app.switch.take() {
+                self.switch_protocol(flow, next, ordinal);
+                begins = true;
+            }
+            if begins && flow.data.app.session.is_some() {
+                // A protocol that begins here reads both.
+                self.finish_direction(flow, direction.flip(), ordinal);
+            }
+            self.finish_direction(flow, direction, ordinal);
         }
-        if let Some(next) = flow.data.app.switch.take() {
-            self.switch_protocol(flow, next, ordinal);
-        }
-        self.finish_session(flow, ordinal);
+        self.log.log_transactions(flow, None);
+        self.retire(flow, true);
         self.log.log_flow(flow, reason);
         self.stream.discard(flow);
     }
@@ -408,6 +417,16 @@ impl<W: RuleTracer> Stages<W> {
     /// Ends the application session: every open transaction is inspected and logged once.
     fn finish_session(&mut self, flow: &mut ConversationFlow, ordinal: u64) {
         self.app_layer.close_session(flow, Moment { time: self.log.now, ordinal });
+        for direction in Direction::BOTH {
+            self.finish_direction(flow, direction, ordinal);
+        }
+        self.log.log_transactions(flow, None);
+        self.retire(flow, true);
+    }
+
+    /// Nothing follows in a direction: every open transaction is inspected once more.
+    fn finish_direction(&mut self, flow: &mut ConversationFlow, direction: Direction, ordinal: u64) {
+        self.app_layer.close_direction(flow, direction, Moment { time: self.log.now, ordinal });
         if let Some(session) = &mut flow.data.app.session {
             session.transactions_mut().touch_all();
         }
@@ -421,15 +440,11 @@ impl<W: RuleTracer> Stages<W> {
             quotes: false,
         };
         let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.transactions().is_empty());
-        for direction in Direction::BOTH {
-            let raw = |tcp| detect::has_unseen(tcp, direction);
-            if pending || flow.data.app.has_frames(direction) || flow.data.tcp.as_deref().is_some_and(raw) {
-                self.inspect(flow, direction, &end);
-            }
-            self.log.settle_frames(flow, direction, None, &self.detect.rules);
+        let raw = |tcp| detect::has_unseen(tcp, direction);
+        if pending || flow.data.app.has_frames(direction) || flow.data.tcp.as_deref().is_some_and(raw) {
+            self.inspect(flow, direction, &end);
         }
-        self.log.log_transactions(flow, None);
-        self.retire(flow, true);
+        self.log.settle_frames(flow, direction, None, &self.detect.rules);
     }
 
     /// The flow speaks another protocol from here on: the session so far ends, and detection begins again.
