@@ -1,6 +1,7 @@
 import { resolve } from '../config/index.js';
 import { compileOptions, readSources } from '../engine/compile.js';
 import { configTree } from '../engine/options.js';
+import { loadCatalog } from '../rules/suricata/catalog/load.js';
 import { compile, type Diagnostic, renderLine, type Statistics } from '../rules/suricata/index.js';
 import { diagnosticRenderer } from './excerpt.js';
 import { EXIT } from './exit.js';
@@ -23,7 +24,7 @@ export async function rulesCheck(files: readonly string[], values: Values, termi
       set: settings(values.set as string[] | undefined),
       ...(values.config ? { config: String(values.config) } : {}),
     }),
-    { logDir: '.', workers: 1, protocols: [] },
+    { logDir: '.', workers: 1, catalog: loadCatalog() },
   );
   const sources = readSources({ files });
   const started = performance.now();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { OutputConfig } from '../generated/config.js';
+import { loadCatalog } from '../rules/suricata/catalog/load.js';
 import { applySet, dumpConfig, fromPlain, parseConfig, resolve, SURICATA_DEFAULTS } from './index.js';
 import type { ConfigMap } from './node.js';
 import { octets, truth } from './values.js';
@@ -8,10 +9,13 @@ import { octets, truth } from './values.js';
 const PURPOSE = {
   logDir: '/logs',
   workers: 1,
-  protocols: [
-    { name: 'http', aliases: ['http1'] },
-    { name: 'dcerpc', aliases: [] },
-  ],
+  catalog: {
+    protocols: [
+      { name: 'http', aliases: ['http1'] },
+      { name: 'dcerpc', aliases: [] },
+    ],
+    sinks: loadCatalog().sinks,
+  },
 };
 
 function config(text: string, files: Record<string, string> = {}): ConfigMap {
@@ -98,7 +102,7 @@ describe('resolving', () => {
     expect(run.flow.timeouts.udp).toMatchObject({ new: 30, closed: 0 });
     expect(run.outputs[0]).toMatchObject({
       format: { kind: 'eve', metadata: true, community_id: null },
-      sink: { kind: 'file', path: '/logs/eve.json', append: true },
+      sink: { filetype: 'regular', settings: { filename: '/logs/eve.json', append: 'yes' } },
       when_full: 'wait',
     });
     const types = Object.keys(eveTypes(run.outputs[0]));
@@ -139,15 +143,13 @@ describe('resolving', () => {
   it('resolves fast.log and stats.log beside EVE', () => {
     const text = 'outputs:\n  - fast:\n      enabled: yes\n      append: no\n  - stats:\n      enabled: yes\n';
     const { run } = resolve(config(text), PURPOSE);
-    const file = (name: string, append: boolean) => ({
-      kind: 'file',
-      path: join(PURPOSE.logDir, name),
-      append,
-      mode: null,
+    const file = (name: string, append: string) => ({
+      filetype: 'regular',
+      settings: { filename: join(PURPOSE.logDir, name), append },
     });
     expect(run.outputs).toEqual([
-      { format: { kind: 'fast' }, sink: file('fast.log', false), when_full: 'wait' },
-      { format: { kind: 'stats', null_values: false }, sink: file('stats.log', true), when_full: 'wait' },
+      { format: { kind: 'fast' }, sink: file('fast.log', 'no'), when_full: 'wait' },
+      { format: { kind: 'stats', null_values: false }, sink: file('stats.log', 'yes'), when_full: 'wait' },
     ]);
   });
 
@@ -158,16 +160,35 @@ describe('resolving', () => {
         PURPOSE,
       );
     expect(eve('filetype: unix_stream', 'filename: /run/eve.sock', 'when-full: drop').run.outputs[0]).toMatchObject({
-      sink: { kind: 'unix-stream', path: '/run/eve.sock' },
+      sink: { filetype: 'unix_stream', settings: { filename: '/run/eve.sock' } },
       when_full: 'drop',
     });
-    expect(eve('filetype: unix_dgram').run.outputs[0]?.sink).toMatchObject({ kind: 'unix-dgram' });
+    expect(eve('filetype: unix_dgram').run.outputs[0]?.sink).toMatchObject({ filetype: 'unix_dgram' });
     const { run, missing } = eve('filemode: 640', 'prefix: "@cee: "', 'rotate-interval: hour', 'threaded: false');
-    expect(run.outputs[0]).toMatchObject({ format: { prefix: '@cee: ' }, sink: { mode: 0o640 } });
+    expect(run.outputs[0]).toMatchObject({ format: { prefix: '@cee: ' }, sink: { settings: { filemode: '640' } } });
     expect(missing).toEqual(['outputs.eve-log.rotate-interval']);
-    expect(eve('filetype: redis').missing).toEqual(['outputs.eve-log.filetype redis (nothing is written there)']);
+    expect(eve('filetype: pigeon').missing).toEqual(['outputs.eve-log.filetype pigeon (nothing is written there)']);
     expect(() => eve('filemode: rw')).toThrow(/three octal digits/);
     expect(() => eve('when-full: burst')).toThrow(/when-full/);
+  });
+
+  it('hands a kind of sink the settings that it declares, and names those that it does not have', () => {
+    const port = {
+      key: 'queue.port',
+      doc: 'Its port.',
+      kind: { kind: 'number', most: 65_535 },
+      usual: '6379',
+    } as const;
+    const kind = { filetypes: ['queue'], doc: '', settings: [{ ...port, required: true }] };
+    const purpose = { ...PURPOSE, catalog: { ...PURPOSE.catalog, sinks: [...PURPOSE.catalog.sinks, kind] } };
+    const fast = (...lines: string[]) =>
+      resolve(config(`outputs:\n  - fast:\n      enabled: yes\n${lines.map((l) => `      ${l}\n`).join('')}`), purpose);
+    const { run, missing } = fast('filetype: queue', 'queue:', '  port: 80', '  speed: 9', 'append: no');
+    expect(run.outputs[0]?.sink).toEqual({ filetype: 'queue', settings: { 'queue.port': '80' } });
+    expect(missing).toEqual(['outputs.fast.queue.speed']);
+    expect(fast('filetype: queue').run.outputs[0]?.sink?.settings).toEqual({ 'queue.port': '6379' });
+    expect(fast('queue:', '  port: 80').missing).toEqual([]);
+    expect(() => fast('filetype: queue', 'queue:', '  port: none')).toThrow(/outputs\.0\.fast\.queue\.port must be/);
   });
 
   it('writes no statistics where they are switched off', () => {

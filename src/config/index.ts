@@ -5,6 +5,6 @@ export { loadConfig, parseConfig } from './load.js';
 export { type ConfigMap, type ConfigNode, fromPlain, type Place, type Plain } from './node.js';
 export type { KnownProtocol } from './protocols.js';
 export { DIFFERENCES, type Difference, replayDefaults } from './replay-defaults.js';
-export { type Config, type Logging, type Purpose, resolve } from './resolve.js';
+export { type Config, type KnownParts, type Logging, type Purpose, resolve } from './resolve.js';
 export { SURICATA_DEFAULTS } from './suricata-defaults.js';
 export { octets, truth } from './values.js';

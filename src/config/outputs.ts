@@ -1,25 +1,16 @@
-import { isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
-import type {
-  EveFormat,
-  FileStoreOutput,
-  FilesConfig,
-  FormatConfig,
-  OutputConfig,
-  SinkConfig,
-} from '../generated/config.js';
+import type { Catalog, SinkRow } from '../generated/catalog.js';
+import type { EveFormat, FileStoreOutput, FilesConfig, FormatConfig, OutputConfig } from '../generated/config.js';
 import { EVENT_TYPES } from '../generated/events.js';
+import { resolveDeclared } from './declared.js';
 import { ConfigError } from './error.js';
 import { addFiles, resolveFileStore, resolveXff, xff } from './file-store.js';
 import { flatten } from './flatten.js';
 import { flag, text, truth, whole } from './values.js';
 
-/** Where an output's lines go; every output may have these. */
+/** What every output may say; what else there is depends on the kind of its sink, which declares its settings. */
 const sinkKeys = {
   filetype: v.optional(text),
-  filename: v.optional(text),
-  append: v.optional(flag),
-  filemode: v.optional(v.pipe(text, v.regex(/^0?[0-7]{3}$/, 'must be three octal digits'))),
   // Not Suricata's: what is done with lines that the sink does not take as fast as they come.
   'when-full': v.optional(v.picklist(['wait', 'drop'])),
 };
@@ -46,8 +37,8 @@ const fast = v.looseObject({ enabled: v.optional(flag), ...sinkKeys });
 const stats = v.looseObject({ enabled: v.optional(flag), ...sinkKeys, 'null-values': v.optional(flag) });
 
 /**
- * Keys of outputs that change nothing here: threads and buffers, what belongs to a file type that is not chosen, and
- * `totals`, which is always written.
+ * Keys of outputs that change nothing here: threads and buffers, what belongs to a file type that does not exist here, and
+ * `totals`, which is always written. What belongs to one that exists and is not chosen changes nothing, either.
  */
 const INERT: ReadonlySet<string> = new Set([
   'threaded',
@@ -86,6 +77,8 @@ export interface OutputPurpose {
   readonly magicFile: string;
   /** The names of the protocols there are. */
   readonly protocols: ReadonlySet<string>;
+  /** The kinds of sinks there are. */
+  readonly sinks: Catalog['sinks'];
 }
 
 /** An output being resolved: its name, its place in the list, and where to say what does not exist. */
@@ -156,36 +149,45 @@ function parseOutput<T extends v.LooseObjectSchema<v.ObjectEntries, undefined>>(
   const parsed = v.safeParse(schema, body);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw new ConfigError(`outputs.${at.index}.${at.name}.${v.getDotPath(issue)} ${issue.message}`, null, '');
+    throw new ConfigError(`${pathOf(at)}.${v.getDotPath(issue)} ${issue.message}`, null, '');
   }
+  const { sinks } = at.purpose;
+  const known = new Set([...Object.keys(schema.entries), ...sinks.flatMap(({ settings }) => settings.map(topOf))]);
   for (const [key, value] of Object.entries(body as object))
-    if (!(key in schema.entries) && !INERT.has(key) && !isUnasked(value)) at.missing.push(`outputs.${at.name}.${key}`);
+    if (!known.has(key) && !INERT.has(key) && !isUnasked(value)) at.missing.push(`outputs.${at.name}.${key}`);
   return parsed.output;
+}
+
+/** Where an output stands in a configuration. */
+function pathOf({ index, name }: Resolving): string {
+  return `outputs.${index}.${name}`;
+}
+
+/** The key beside `filetype` that a setting of a sink is, or is below. */
+function topOf({ key }: SinkRow['settings'][number]): string {
+  return key.split('.', 1).join();
 }
 
 type SinkOptions = v.InferOutput<typeof fast>;
 
 function outputOf(format: FormatConfig, options: SinkOptions, usual: string, at: Resolving): OutputConfig | null {
-  const sink = sinkOf(options, usual, at);
-  return sink && { format, sink, when_full: options['when-full'] ?? 'wait' };
+  const filetype = options.filetype || 'regular';
+  const kind = at.purpose.sinks.find(({ filetypes }) => filetypes.includes(filetype));
+  if (kind === undefined) {
+    at.missing.push(`outputs.${at.name}.filetype ${filetype} (nothing is written there)`);
+    return null;
+  }
+  const given = flatten(options);
+  for (const key of Object.keys(given)) if (isStray(key, kind)) at.missing.push(`outputs.${at.name}.${key}`);
+  const place = { path: pathOf(at), logDir: at.purpose.logDir };
+  const settings = resolveDeclared(kind.settings, { ...given, filename: given.filename || usual }, place);
+  return { format, sink: { filetype, settings }, when_full: options['when-full'] ?? 'wait' };
 }
 
-function sinkOf(options: SinkOptions, usual: string, { name, purpose, missing }: Resolving): SinkConfig | null {
-  const filename = options.filename ?? usual;
-  const path = isAbsolute(filename) ? filename : join(purpose.logDir, filename);
-  const mode = options.filemode === undefined ? null : Number.parseInt(options.filemode, 8);
-  switch (options.filetype ?? 'regular') {
-    case 'regular':
-    case 'file':
-      return { kind: 'file', path, append: options.append ?? true, mode };
-    case 'unix_stream':
-      return { kind: 'unix-stream', path };
-    case 'unix_dgram':
-      return { kind: 'unix-dgram', path };
-    default:
-      missing.push(`outputs.${name}.filetype ${options.filetype} (nothing is written there)`);
-      return null;
-  }
+/** A key below one that the sink has settings below, and which is none of them. */
+function isStray(key: string, { settings }: SinkRow): boolean {
+  const below = (row: SinkRow['settings'][number]) => row.key !== topOf(row) && key.startsWith(`${topOf(row)}.`);
+  return settings.some(below) && !settings.some((row) => row.key === key);
 }
 
 function eveFormat(eve: v.InferOutput<typeof eveLog>, at: Resolving): FormatConfig {

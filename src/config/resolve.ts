@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Catalog } from '../generated/catalog.js';
 import type { Matcher, RunConfig } from '../generated/config.js';
 import type { ConfigMap } from './node.js';
 import { type Outputs, resolveOutputs } from './outputs.js';
@@ -43,6 +44,12 @@ export interface Purpose {
   /** Folder that relative output files go to. */
   readonly logDir: string;
   readonly workers: number;
+  /** What the engine has. */
+  readonly catalog: KnownParts;
+}
+
+/** What a configuration can ask for, and the engine says that it has. */
+export interface KnownParts extends Pick<Catalog, 'sinks'> {
   readonly protocols: readonly KnownProtocol[];
 }
 
@@ -81,8 +88,9 @@ const SCHEMA = schemaOf([
  */
 export function resolve(config: ConfigMap, purpose: Purpose): Config {
   const values = new Values(parseAs(SCHEMA, config));
-  const protocols = resolveProtocols(values.get(KEYS.protocols) ?? {}, purpose.protocols);
-  const names = new Set(purpose.protocols.flatMap(({ name, aliases }) => [name, ...aliases]));
+  const { catalog } = purpose;
+  const protocols = resolveProtocols(values.get(KEYS.protocols) ?? {}, catalog.protocols);
+  const names = new Set(catalog.protocols.flatMap(({ name, aliases }) => [name, ...aliases]));
   const sensorName = values.get(KEYS.sensorName) ?? '';
   const outputs = resolveOutputs(values.get(KEYS.outputs) || [], {
     logDir: purpose.logDir,
@@ -90,6 +98,7 @@ export function resolve(config: ConfigMap, purpose: Purpose): Config {
     streamDepth: STREAM.depth.resolve(values),
     magicFile: values.get(KEYS.magicFile) ?? '',
     protocols: names,
+    sinks: catalog.sinks,
   });
   return {
     run: resolveRun(values, purpose.workers, protocols.config, outputs),

@@ -93,7 +93,7 @@ export class Engine {
       const native = this.#native.startRun(JSON.stringify(config), options.rules?.native() ?? null, this.#secrets);
       return new Run(
         native,
-        config.outputs.some(({ sink }) => sink.kind === 'subscriber'),
+        config.outputs.some(({ sink }) => sink === null),
         options.signal,
       );
     } catch (error) {
@@ -119,7 +119,7 @@ export class Engine {
   }
 
   #resolve(logDir: string): Config {
-    return resolveOptions(this.#setup, this.protocols, logDir);
+    return resolveOptions(this.#setup, this.catalog, logDir);
   }
 
   #runConfig(captures: string | readonly string[], options: ReplayOptions): RunConfig {

@@ -4,6 +4,7 @@ import {
   type Config,
   type ConfigMap,
   fromPlain,
+  type KnownParts,
   type KnownProtocol,
   loadConfig,
   replayDefaults,
@@ -77,9 +78,9 @@ function yes(value: boolean): string {
   return value ? 'yes' : 'no';
 }
 
-/** Resolves an engine's options against the protocols there are. */
-export function resolveOptions(options: EngineSetup, protocols: readonly KnownProtocol[], logDir: string): Config {
-  return resolve(configTree(options), { logDir, workers: options.workers ?? defaultWorkers(), protocols });
+/** Resolves an engine's options against what the engine has. */
+export function resolveOptions(options: EngineSetup, catalog: KnownParts, logDir: string): Config {
+  return resolve(configTree(options), { logDir, workers: options.workers ?? defaultWorkers(), catalog });
 }
 
 /** EVE with everything there is to say: what `replay` writes and the library's events hold. `types` limits it. */
@@ -105,13 +106,13 @@ function fullFormat(protocols: readonly KnownProtocol[], types?: readonly string
 
 /** A file with every event. */
 export function fullOutput(path: string, protocols: readonly KnownProtocol[]): OutputConfig {
-  const sink = { kind: 'file', path, append: false, mode: null } as const;
+  const sink = { filetype: 'regular', settings: { filename: path, append: 'no' } };
   return { format: fullFormat(protocols), sink, when_full: 'wait' };
 }
 
 /** Events for whoever iterates the run. */
 export function subscription(protocols: readonly KnownProtocol[], types?: readonly string[]): OutputConfig {
-  return { format: fullFormat(protocols, types), sink: { kind: 'subscriber' }, when_full: 'wait' };
+  return { format: fullFormat(protocols, types), sink: null, when_full: 'wait' };
 }
 
 /** Types that tell what others tell, or every octet of a stream once more: written when they are asked for. */

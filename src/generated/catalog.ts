@@ -42,7 +42,8 @@ to_server: boolean,
 to_client: boolean, };
 
 /**
- * Which keywords the engine has: written from the Rust tables, read by the rule compiler.
+ * Which keywords and which kinds of sinks the engine has: written from the Rust tables, read by the rule compiler and the
+ * configuration.
  */
 export type Catalog = { 
 /**
@@ -72,7 +73,11 @@ events: Array<EventFamily>,
 /**
  * Transforms, by keyword.
  */
-transforms: Array<string>, };
+transforms: Array<string>, 
+/**
+ * Kinds of sinks that outputs can write to.
+ */
+sinks: Array<SinkRow>, };
 
 /**
  * Events of one family.
@@ -207,6 +212,61 @@ to_server_stages: Array<string>,
  * Hook names, responses.
  */
 to_client_stages: Array<string>, };
+
+/**
+ * A setting of something that declares its own.
+ */
+export type SettingRow = { 
+/**
+ * Its key, with dots.
+ */
+key: string, 
+/**
+ * What it is.
+ */
+doc: string, 
+/**
+ * What its text means.
+ */
+kind: SettingType, 
+/**
+ * The text it has where the configuration has none; absent: none.
+ */
+usual: string | null, 
+/**
+ * It has to have a value.
+ */
+required: boolean, };
+
+/**
+ * What the text of a setting means.
+ */
+export type SettingType = { "kind": "text" } | { "kind": "path" } | { "kind": "flag" } | { "kind": "number", 
+/**
+ * The greatest.
+ */
+most: number, } | { "kind": "size" } | { "kind": "file_mode" } | { "kind": "one_of", 
+/**
+ * The words.
+ */
+words: Array<string>, };
+
+/**
+ * A kind of sink.
+ */
+export type SinkRow = { 
+/**
+ * Its names (`filetype`).
+ */
+filetypes: Array<string>, 
+/**
+ * One sentence.
+ */
+doc: string, 
+/**
+ * What an output may tell it.
+ */
+settings: Array<SettingRow>, };
 
 /**
  * The value grammar of a field.

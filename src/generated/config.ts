@@ -257,9 +257,9 @@ export type OutputConfig = {
  */
 format: FormatConfig, 
 /**
- * Where to.
+ * Where to; absent: `NativeRun.next`.
  */
-sink: SinkConfig, 
+sink: SinkConfig | null, 
 /**
  * What is done with lines that the sink does not take as fast as they come.
  */
@@ -369,29 +369,17 @@ files: FilesConfig,
 stats: StatsConfig | null, };
 
 /**
- * Where an output's lines go.
+ * Where an output's lines go: a kind of sink of the catalog, and all of its settings that have a value.
  */
-export type SinkConfig = { "kind": "file", 
+export type SinkConfig = { 
 /**
- * Its path.
+ * One of the names of its kind.
  */
-path: string, 
+filetype: string, 
 /**
- * Append instead of replacing.
+ * Values by their keys.
  */
-append: boolean, 
-/**
- * Permissions it is given.
- */
-mode: number | null, } | { "kind": "unix-stream", 
-/**
- * Its path.
- */
-path: string, } | { "kind": "unix-dgram", 
-/**
- * Its path.
- */
-path: string, } | { "kind": "subscriber" };
+settings: { [key in string]: string }, };
 
 /**
  * Statistics.

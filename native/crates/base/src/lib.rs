@@ -8,6 +8,7 @@ mod ids;
 pub mod ip_protocol;
 mod malformed;
 mod per_direction;
+mod settings;
 pub mod text;
 mod time;
 
@@ -16,4 +17,7 @@ pub use endpoint::{Direction, Endpoint, HostPair};
 pub use ids::{BufferId, EventId, ProtocolId, RuleId, TxId};
 pub use malformed::Malformed;
 pub use per_direction::PerDirection;
+pub use settings::{
+    ByteSize, DeclaredSettings, FileMode, SettingDef, SettingError, SettingKind, SettingTexts, SettingValue, setting,
+};
 pub use time::Time;

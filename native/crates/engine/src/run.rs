@@ -12,8 +12,8 @@ use sidewire_magic::Magic;
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
+use crate::config::RunConfig;
 use crate::config::setup::Setup;
-use crate::config::{RunConfig, SinkConfig};
 use crate::output::sink::SinkSignals;
 use crate::output::sink::queue::{OutputQueue, SinkItem};
 use crate::output::writer::files::StoredFiles;
@@ -138,12 +138,12 @@ fn open_outputs(config: &RunConfig, signals: &Arc<SinkSignals>) -> Result<OpenOu
     let (mut outputs, mut lines) = (Vec::new(), None);
     for output in &config.outputs {
         outputs.push(match &output.sink {
-            SinkConfig::Subscriber => {
+            Some(sink) => OutputQueue::open(sink, output.when_full, signals)?,
+            None => {
                 let (queue, items) = OutputQueue::subscriber();
                 lines = Some(items);
                 queue
             }
-            _ => OutputQueue::open(output, signals)?,
         });
     }
     Ok((outputs, lines))

@@ -74,7 +74,7 @@ fn config(eve: &std::path::Path, stats_interval: u32) -> RunConfig {
                 "kind": "eve", "prefix": "", "community_id": null, "sensor_name": "", "pcap_file": false,
                 "ethernet": false, "metadata": false, "xff": null, "ipv6_full": false, "types": types
             },
-            "sink": { "kind": "file", "path": eve.to_str().unwrap(), "append": false, "mode": null },
+            "sink": { "filetype": "regular", "settings": { "filename": eve.to_str().unwrap(), "append": "no" } },
             "when_full": "wait"
         }],
         "file_store": null,

@@ -1,9 +1,10 @@
-//! The catalog of keywords: what the engine has, for the rule compiler.
+//! The catalog: what the engine has, for the rule compiler and the configuration.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// Which keywords the engine has: written from the Rust tables, read by the rule compiler.
+/// Which keywords and which kinds of sinks the engine has: written from the Rust tables, read by the rule compiler and the
+/// configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "catalog.ts")]
 pub struct Catalog {
@@ -21,6 +22,64 @@ pub struct Catalog {
     pub events: Vec<EventFamily>,
     /// Transforms, by keyword.
     pub transforms: Vec<String>,
+    /// Kinds of sinks that outputs can write to.
+    pub sinks: Vec<SinkRow>,
+}
+
+/// A kind of sink.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "catalog.ts")]
+pub struct SinkRow {
+    /// Its names (`filetype`).
+    pub filetypes: Vec<String>,
+    /// One sentence.
+    pub doc: String,
+    /// What an output may tell it.
+    pub settings: Vec<SettingRow>,
+}
+
+/// A setting of something that declares its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "catalog.ts")]
+pub struct SettingRow {
+    /// Its key, with dots.
+    pub key: String,
+    /// What it is.
+    pub doc: String,
+    /// What its text means.
+    pub kind: SettingType,
+    /// The text it has where the configuration has none; absent: none.
+    pub usual: Option<String>,
+    /// It has to have a value.
+    pub required: bool,
+}
+
+/// What the text of a setting means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(export, export_to = "catalog.ts")]
+pub enum SettingType {
+    /// Text as it stands.
+    Text,
+    /// A path; a relative one is below the directory of logs.
+    Path,
+    /// Yes or no.
+    Flag,
+    /// A whole number.
+    Number {
+        /// The greatest.
+        #[ts(type = "number")]
+        most: u64,
+    },
+    /// Octets: `64mb`.
+    Size,
+    /// Permissions of a file: three octal digits.
+    FileMode,
+    /// One of some words.
+    OneOf {
+        /// The words.
+        words: Vec<String>,
+    },
 }
 
 /// A protocol.

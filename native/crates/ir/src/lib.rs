@@ -9,7 +9,10 @@ mod number;
 mod rule;
 mod transform;
 
-pub use catalog::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, ValueKind};
+pub use catalog::{
+    BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, SettingRow, SettingType,
+    SinkRow, ValueKind,
+};
 pub use check::{
     Absent, Base64Decode, Bsize, ByteExtract, ByteJump, ByteMath, ByteTest, Check, Compare, Content, Endian, Entropy,
     FastPattern, IsDataAt, MathOperator, Operand, Pcre, PcreCapture, PcreScope, TestOperator, Window,

@@ -25,6 +25,7 @@ pub fn catalog(protocols: &[ProtocolDef]) -> Catalog {
             family("app-layer-event", "", DetectionEvent::ALL.iter().map(|event| event.name())),
         ],
         transforms: owned(transform::NAMES),
+        ..Catalog::default()
     };
     let of_protocols = protocols.iter().filter(|def| !def.info.events.is_empty());
     catalog.events.extend(

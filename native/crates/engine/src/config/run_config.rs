@@ -224,8 +224,8 @@ pub struct DetectConfig {
 pub struct OutputConfig {
     /// What is written.
     pub format: FormatConfig,
-    /// Where to.
-    pub sink: SinkConfig,
+    /// Where to; absent: `NativeRun.next`.
+    pub sink: Option<SinkConfig>,
     /// What is done with lines that the sink does not take as fast as they come.
     pub when_full: WhenFull,
 }
@@ -246,44 +246,14 @@ pub enum FormatConfig {
     },
 }
 
-/// Where an output's lines go.
+/// Where an output's lines go: a kind of sink of the catalog, and all of its settings that have a value.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
 #[ts(export, export_to = "config.ts")]
-pub enum SinkConfig {
-    /// A file; `/dev/stdout` is standard output.
-    File {
-        /// Its path.
-        path: String,
-        /// Append instead of replacing.
-        append: bool,
-        /// Permissions it is given.
-        mode: Option<u32>,
-    },
-    /// A stream socket that somebody else listens on.
-    UnixStream {
-        /// Its path.
-        path: String,
-    },
-    /// A datagram socket that somebody else has bound; each line is a datagram.
-    UnixDgram {
-        /// Its path.
-        path: String,
-    },
-    /// `NativeRun.next`.
-    Subscriber,
-}
-
-impl SinkConfig {
-    /// What messages and counters call it.
-    pub(crate) fn name(&self) -> String {
-        match self {
-            Self::File { path, .. } => path.clone(),
-            Self::UnixStream { path } => format!("unix_stream {path}"),
-            Self::UnixDgram { path } => format!("unix_dgram {path}"),
-            Self::Subscriber => "subscriber".to_owned(),
-        }
-    }
+pub struct SinkConfig {
+    /// One of the names of its kind.
+    pub filetype: String,
+    /// Values by their keys.
+    pub settings: BTreeMap<String, String>,
 }
 
 /// What is done with lines that a sink does not take as fast as they come.

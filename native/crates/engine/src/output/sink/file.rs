@@ -3,15 +3,30 @@
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::LineSink;
+use sidewire_base::FileMode;
+
+use super::{LineSink, SinkKind, SinkOrders};
+
+sidewire_base::settings! {
+    /// What a file is told.
+    pub(crate) struct FileSinkSettings {
+        /// Its path; `/dev/stdout` is standard output.
+        path: PathBuf = "filename";
+        /// Append instead of replacing.
+        append: bool = "append", usually "yes";
+        /// Permissions it is given.
+        mode: Option<FileMode> = "filemode";
+    }
+}
 
 /// Writes lines to a file.
 pub(crate) struct FileSink {
     /// `None`: standard output.
     path: Option<PathBuf>,
-    mode: Option<u32>,
+    mode: Option<FileMode>,
     file: FileTarget,
 }
 
@@ -20,14 +35,21 @@ enum FileTarget {
     Stdout(io::Stdout),
 }
 
-impl FileSink {
-    /// Opens `path`, and makes the folders above it; `-` and `/dev/stdout` are standard output. `mode`: the file's
-    /// permissions.
-    pub(crate) fn open(path: &str, append: bool, mode: Option<u32>) -> io::Result<Self> {
-        if path == "/dev/stdout" || path == "-" {
+impl SinkKind for FileSink {
+    const FILETYPES: &'static [&'static str] = &["regular", "file"];
+    const DOC: &'static str = "A file, or standard output.";
+    type Settings = FileSinkSettings;
+
+    fn name(_: &str, settings: &FileSinkSettings) -> String {
+        settings.path.display().to_string()
+    }
+
+    /// Opens the file, and makes the folders above it.
+    fn open(_: &str, settings: FileSinkSettings, _: &Arc<SinkOrders>) -> io::Result<Self> {
+        let FileSinkSettings { path, append, mode } = settings;
+        if path == Path::new("/dev/stdout") || path == Path::new("-") {
             return Ok(Self { path: None, mode, file: FileTarget::Stdout(io::stdout()) });
         }
-        let path = PathBuf::from(path);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -36,7 +58,7 @@ impl FileSink {
     }
 }
 
-fn open(path: &PathBuf, append: bool, mode: Option<u32>) -> io::Result<File> {
+fn open(path: &Path, append: bool, mode: Option<FileMode>) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).write(true);
     if append {
@@ -45,7 +67,7 @@ fn open(path: &PathBuf, append: bool, mode: Option<u32>) -> io::Result<File> {
         options.truncate(true)
     };
     let file = options.open(path)?;
-    if let Some(mode) = mode {
+    if let Some(FileMode(mode)) = mode {
         file.set_permissions(Permissions::from_mode(mode))?;
     }
     Ok(file)

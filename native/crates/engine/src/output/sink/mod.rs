@@ -1,7 +1,8 @@
-//! Where lines go. A sink is written by a thread of its own ([`queue`]); a new kind is one file here, and one variant of
-//! `SinkConfig`.
+//! Where lines go. A sink is written by a thread of its own ([`queue`]). A kind of sink is one file here, which declares its
+//! settings, and its line in [`KINDS`].
 
 mod file;
+mod kind;
 pub(crate) mod queue;
 mod unix_socket;
 
@@ -9,9 +10,16 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::config::SinkConfig;
+pub(crate) use kind::{OpenSink, SinkDef, SinkKind};
 
-/// Takes lines. What it is called in messages is its [`SinkConfig`]'s name.
+/// Every kind of sink there is.
+pub(crate) static KINDS: &[SinkDef] = &[
+    // One line for each: `SinkDef::of::<file::Sink>()`.
+    SinkDef::of::<file::FileSink>(),
+    SinkDef::of::<unix_socket::UnixSink>(),
+];
+
+/// Takes lines.
 pub(crate) trait LineSink: Send {
     /// Writes whole lines, each with its end. Gives how many could not be delivered (a reader went away).
     ///
@@ -54,18 +62,4 @@ impl SinkOrders {
     fn is_given_up(&self) -> bool {
         self.abandoned.load(Ordering::Relaxed) || self.run.stop.load(Ordering::Relaxed)
     }
-}
-
-/// Opens a sink that has a thread; the subscriber has none.
-pub(crate) fn open(config: &SinkConfig, orders: &Arc<SinkOrders>) -> io::Result<Option<Box<dyn LineSink>>> {
-    Ok(Some(match config {
-        SinkConfig::File { path, append, mode } => Box::new(file::FileSink::open(path, *append, *mode)?),
-        SinkConfig::UnixStream { path } => {
-            Box::new(unix_socket::UnixSink::connect(path, unix_socket::SocketKind::Stream, orders)?)
-        }
-        SinkConfig::UnixDgram { path } => {
-            Box::new(unix_socket::UnixSink::connect(path, unix_socket::SocketKind::Datagram, orders)?)
-        }
-        SinkConfig::Subscriber => return Ok(None),
-    }))
 }

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::{LineSink, SinkOrders, SinkSignals};
+use super::{LineSink, OpenSink, SinkDef, SinkOrders, SinkSignals};
 use crate::EngineError;
-use crate::config::{OutputConfig, WhenFull};
+use crate::config::{SinkConfig, WhenFull};
 
 /// Octets gathered before they are handed to the sink.
 const CHUNK: usize = 256 << 10;
@@ -67,12 +67,13 @@ pub(crate) struct OutputCount {
 
 impl OutputQueue {
     /// Opens an output's sink with a thread of its own.
-    pub(crate) fn open(config: &OutputConfig, signals: &Arc<SinkSignals>) -> Result<Self, EngineError> {
-        let name = config.sink.name();
-        let failed = |source| EngineError::Output { output: name.clone(), source };
+    pub(crate) fn open(
+        config: &SinkConfig,
+        when_full: WhenFull,
+        signals: &Arc<SinkSignals>,
+    ) -> Result<Self, EngineError> {
         let orders = Arc::new(SinkOrders { run: Arc::clone(signals), ..SinkOrders::default() });
-        let sink = super::open(&config.sink, &orders).map_err(failed)?;
-        let Some(sink) = sink else { return Ok(Self::subscriber().0) };
+        let OpenSink { name, sink } = SinkDef::open(config, &orders)?;
         let (queue, items) = sync_channel(QUEUE);
         let (done, empty) = channel();
         let state = Arc::new(SinkState { orders, ..SinkState::default() });
@@ -85,7 +86,7 @@ impl OutputQueue {
                 }
             })
             .map_err(EngineError::Thread)?;
-        Ok(Self { thread: Some(thread), ..Self::new(name, queue, empty, config.when_full, state) })
+        Ok(Self { thread: Some(thread), ..Self::new(name, queue, empty, when_full, state) })
     }
 
     /// An output whose lines the caller takes.

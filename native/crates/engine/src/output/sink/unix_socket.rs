@@ -2,10 +2,19 @@
 
 use std::io::{self, Write};
 use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{LineSink, SinkOrders};
+use super::{LineSink, SinkKind, SinkOrders};
+
+sidewire_base::settings! {
+    /// What a socket is told.
+    pub(crate) struct UnixSinkSettings {
+        /// Its path.
+        path: PathBuf = "filename";
+    }
+}
 
 /// How long a write waits before it asks whether the run was stopped.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -14,7 +23,7 @@ const RECONNECT: Duration = Duration::from_millis(500);
 
 /// Kinds of unix sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SocketKind {
+enum SocketKind {
     Stream,
     Datagram,
 }
@@ -22,7 +31,7 @@ pub(crate) enum SocketKind {
 /// Writes lines to a unix socket. While nobody listens, lines are lost, and counted; it connects again as soon as somebody
 /// does.
 pub(crate) struct UnixSink {
-    path: String,
+    path: PathBuf,
     kind: SocketKind,
     socket: Option<Socket>,
     /// When it was last tried to connect.
@@ -36,7 +45,7 @@ enum Socket {
 }
 
 impl Socket {
-    fn connect(path: &str, kind: SocketKind) -> io::Result<Self> {
+    fn connect(path: &Path, kind: SocketKind) -> io::Result<Self> {
         Ok(match kind {
             SocketKind::Stream => {
                 let stream = UnixStream::connect(path)?;
@@ -64,10 +73,27 @@ impl Socket {
     }
 }
 
+const DATAGRAM: &str = "unix_dgram";
+
+impl SinkKind for UnixSink {
+    const FILETYPES: &'static [&'static str] = &["unix_stream", DATAGRAM];
+    const DOC: &'static str = "A socket that somebody else listens on; with `unix_dgram` each line is a datagram.";
+    type Settings = UnixSinkSettings;
+
+    fn name(filetype: &str, settings: &UnixSinkSettings) -> String {
+        format!("{filetype} {}", settings.path.display())
+    }
+
+    fn open(filetype: &str, settings: UnixSinkSettings, orders: &Arc<SinkOrders>) -> io::Result<Self> {
+        let kind = if filetype == DATAGRAM { SocketKind::Datagram } else { SocketKind::Stream };
+        Self::connect(settings.path, kind, orders)
+    }
+}
+
 impl UnixSink {
-    pub(crate) fn connect(path: &str, kind: SocketKind, orders: &Arc<SinkOrders>) -> io::Result<Self> {
-        let socket = Some(Socket::connect(path, kind)?);
-        Ok(Self { path: path.to_owned(), kind, socket, tried: Instant::now(), orders: Arc::clone(orders) })
+    fn connect(path: PathBuf, kind: SocketKind, orders: &Arc<SinkOrders>) -> io::Result<Self> {
+        let socket = Some(Socket::connect(&path, kind)?);
+        Ok(Self { path, kind, socket, tried: Instant::now(), orders: Arc::clone(orders) })
     }
 
     /// Connects again, unless that was tried a moment ago.
@@ -155,12 +181,12 @@ mod tests {
 
     use super::*;
 
-    fn path(name: &str) -> String {
+    fn path(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("sidewire-sink-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join(name);
         let _absent = std::fs::remove_file(&path);
-        path.to_string_lossy().into_owned()
+        path
     }
 
     #[test]
@@ -168,7 +194,7 @@ mod tests {
         let path = path("stream");
         let listener = UnixListener::bind(&path).unwrap();
         let orders = Arc::new(SinkOrders::default());
-        let mut sink = UnixSink::connect(&path, SocketKind::Stream, &orders).unwrap();
+        let mut sink = UnixSink::connect(path.clone(), SocketKind::Stream, &orders).unwrap();
         let (first, _) = listener.accept().unwrap();
         assert_eq!(sink.write(b"one\ntwo\n").unwrap(), 0);
         let mut reader = BufReader::new(first);
@@ -193,7 +219,7 @@ mod tests {
         let path = path("datagram");
         let socket = UnixDatagram::bind(&path).unwrap();
         let orders = Arc::new(SinkOrders::default());
-        let mut sink = UnixSink::connect(&path, SocketKind::Datagram, &orders).unwrap();
+        let mut sink = UnixSink::connect(path.clone(), SocketKind::Datagram, &orders).unwrap();
         assert_eq!(sink.write(b"one\ntwo\n").unwrap(), 0);
         let mut buffer = [0; 64];
         let received: Vec<_> = (0..2).map(|_| socket.recv(&mut buffer).unwrap()).collect();
@@ -206,7 +232,7 @@ mod tests {
         let path = path("stuck");
         let listener = UnixListener::bind(&path).unwrap();
         let orders = Arc::new(SinkOrders::default());
-        let mut sink = UnixSink::connect(&path, SocketKind::Stream, &orders).unwrap();
+        let mut sink = UnixSink::connect(path.clone(), SocketKind::Stream, &orders).unwrap();
         orders.abandoned.store(true, std::sync::atomic::Ordering::Relaxed);
         let lines = b"a line that nobody reads\n".repeat(100_000);
         let lost = sink.write(&lines).unwrap();
