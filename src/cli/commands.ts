@@ -63,6 +63,15 @@ Examples:
 
 Exit status 1 when there is no call to show.`;
 
+/** What the help of `sidewire sensor` says after its options. */
+const SENSOR_HELP = `
+Capturing needs CAP_NET_RAW. Started as root, --user gives root's rights up once the interfaces are open. An
+interface that goes down, away and back is captured again. \`sidewire doctor\` says what a host lacks.
+
+Examples:
+  sidewire sensor -i eth1 -S my.rules -l /var/log/sidewire --user sidewire
+  sidewire sensor -i eth1 eth2 --bpf 'not port 22'`;
+
 /** Every command. Help and the README's list come from here. */
 export const COMMANDS: readonly CommandDef[] = [
   {
@@ -80,6 +89,40 @@ export const COMMANDS: readonly CommandDef[] = [
     },
     more: SECRETS_HELP,
     run: async (...call) => (await import('./replay.js')).replay(...call),
+  },
+  {
+    name: 'sensor',
+    summary: 'listen on interfaces, and write EVE JSON until it is stopped (Ctrl-C, SIGTERM)',
+    options(command) {
+      command.option(
+        '-i, --interface <name...>',
+        'interfaces (may be repeated; default: those of af-packet in the configuration)',
+      );
+      engineOptions(command);
+      command
+        .option('-l, --log-dir <dir>', 'directory that receives eve.json', 'sidewire-out')
+        .option('--workers <n>', 'threads that inspect; 1: the one that reads (default: one a core, at most 4)')
+        .option('--bpf <filter>', 'only packets that this filter takes, in the language of tcpdump')
+        .option('--pcap', 'read by libpcap instead of rings shared with the kernel (AF_PACKET)')
+        .option('--rings <n>', 'rings an interface, for cards with several queues')
+        .option('--ring-size <octets>', 'memory of each ring, as in 256mb')
+        .option('--no-promisc', 'only what is for this host')
+        .option('--user <name>', 'become this user once the interfaces are open')
+        .option('--group <name>', "become this group (default: the user's)")
+        .option('--json', 'the summary as JSON');
+      secretOptions(command);
+    },
+    more: SENSOR_HELP,
+    run: async (...call) => (await import('./sensor.js')).sensor(...call),
+  },
+  {
+    name: 'doctor',
+    args: '[interface...]',
+    summary: 'say what this host lacks for a sensor, each with the command that mends it',
+    options(command) {
+      command.option('--json', 'as JSON');
+    },
+    run: async (...call) => (await import('./doctor.js')).doctor(...call),
   },
   {
     name: 'calls',

@@ -49,7 +49,8 @@ export function settings(pairs: readonly string[] = []): Record<string, string> 
   );
 }
 
-function whole(option: string, text: string): number {
+/** A whole number from 1 to 256. */
+export function whole(option: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 256)
     throw new Stop(EXIT.usage, `${option} takes a whole number from 1 to 256, not "${text}"`);

@@ -1,6 +1,7 @@
 export { applySet, COMMAND_LINE } from './command-line.js';
 export { dumpConfig } from './dump.js';
 export { ConfigError } from './error.js';
+export { type CaptureOptions, type CapturePlan, planCapture, RING_LENGTH } from './live.js';
 export { loadConfig, parseConfig } from './load.js';
 export { type ConfigMap, type ConfigNode, fromPlain, type Place, type Plain } from './node.js';
 export type { KnownProtocol } from './protocols.js';

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Catalog } from '../generated/catalog.js';
 import type { Matcher, RunConfig } from '../generated/config.js';
+import { type LiveSettings, sections } from './live.js';
 import type { ConfigMap } from './node.js';
 import { type Outputs, resolveOutputs } from './outputs.js';
 import { parseAs } from './parse.js';
@@ -30,6 +31,8 @@ export interface Config {
   /** What was asked for and does not exist here, by key. */
   readonly missing: readonly string[];
   readonly logging: Logging;
+  /** What is said of live capture. */
+  readonly live: LiveSettings;
 }
 
 /** What `logging` says: how much, and where to. */
@@ -72,6 +75,10 @@ const KEYS = {
   classificationFile: key('classification-file', text),
   referenceFile: key('reference-config-file', text),
   thresholdFile: key('threshold-file', text),
+  afPacket: key('af-packet', sections),
+  pcap: key('pcap', sections),
+  user: key('run-as.user', text),
+  group: key('run-as.group', text),
 };
 
 /** The part of suricata.yaml that exists here: what is read, and nothing else. */
@@ -114,6 +121,11 @@ export function resolve(config: ConfigMap, purpose: Purpose): Config {
     warnings: outputs.warnings,
     missing: [...unknownKeys(SCHEMA, config), ...protocols.missing, ...new Set(outputs.missing)],
     logging: { level: values.get(KEYS.logLevel) ?? null, outputs: values.get(KEYS.logOutputs) || null },
+    live: {
+      sections: { 'af-packet': values.get(KEYS.afPacket) || [], pcap: values.get(KEYS.pcap) || [] },
+      user: values.get(KEYS.user) || null,
+      group: values.get(KEYS.group) || null,
+    },
   };
 }
 

@@ -12,7 +12,7 @@ import type {
 import { ConfigError } from './error.js';
 import { resolvePorts } from './ports.js';
 import { fixed, from, key, made, type Setting, type Table, upTo } from './setting.js';
-import { flag, size, text, texts, truth, whole } from './values.js';
+import { flag, percent, size, text, texts, truth, whole } from './values.js';
 
 const MIB = 2 ** 20;
 const U8 = 255;
@@ -147,10 +147,12 @@ export const DETECT: Table<DetectConfig> = {
 };
 
 /** What stands beside the parts above. */
-export const BESIDE: Table<Pick<RunConfig, 'host_os_policy' | 'stats'>> = {
+export const BESIDE: Table<Pick<RunConfig, 'host_os_policy' | 'loss_alert' | 'stats'>> = {
   host_os_policy: made([key('host-os-policy', v.record(text, texts))], (policies = {}) =>
     Object.fromEntries(Object.entries(policies).filter(([, addresses]) => addresses.length > 0)),
   ),
+  // Not Suricata's: the loss of packets that is told, in percent.
+  loss_alert: from('capture.loss-alert', percent, 1),
   stats: made([key('stats.enabled', flag), key('stats.interval', whole)], (enabled, interval) =>
     enabled === false ? null : { interval: interval ?? 8 },
   ),

@@ -44,6 +44,13 @@ export const depth = parsed('a size such as 64mb, or no', (text) => (truth(text)
 /** A whole number. */
 export const whole = parsed('a whole number', (text) => (/^\s*\d+\s*$/.test(text) ? Number(text) : null));
 
+/** A share of a hundred; `no` is none. */
+export const percent = parsed('a percentage such as 1 or 0.1, or no', (text) => {
+  if (truth(text) === false) return 0;
+  const value = /^\s*\d+(\.\d+)?\s*%?\s*$/.test(text) ? Number.parseFloat(text) : Number.NaN;
+  return value <= 100 ? value : null;
+});
+
 /** Text as it stands. */
 export const text = v.string();
 

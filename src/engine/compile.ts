@@ -35,7 +35,7 @@ export async function compileRuleset(
   const { batches, diagnostics, statistics } = compile(sources, compileOptions(config, catalog));
   const request: CompileRequest = {
     matcher,
-    libraries: libraries(),
+    libraries: vectorscanLibraries(),
     threads: 0,
     detect: config.run.detect,
   };
@@ -131,7 +131,7 @@ function countExternal(text: string): number {
 }
 
 /** The Vectorscan library beside the addon goes before the system's. */
-function libraries(): string[] {
+export function vectorscanLibraries(): string[] {
   const folder = nativeFolder();
   return folder === null ? [] : [join(folder, VECTORSCAN)];
 }

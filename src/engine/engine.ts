@@ -1,16 +1,25 @@
 import { join } from 'node:path';
-import type { Config, KnownProtocol } from '../config/index.js';
+import {
+  type CaptureOptions,
+  type CapturePlan,
+  type Config,
+  type KnownProtocol,
+  planCapture,
+} from '../config/index.js';
 import type { Catalog } from '../generated/catalog.js';
 import type { RunConfig } from '../generated/config.js';
 import type { RuleTrace } from '../generated/explain.js';
+import type { HostReport, LiveMethod, OpenedReport } from '../generated/live.js';
 import { ruleOrigins } from '../rules/suricata/index.js';
 import { compileOptions, compileRuleset, type RuleSource } from './compile.js';
 import { EngineError, fromNative } from './error.js';
 import type { EventType } from './events.js';
 import { type Trace, withPredicates } from './explain.js';
+import { hostReport } from './host.js';
 import { expandInputs, type InputOptions } from './inputs.js';
 import { loadNative, type Native, type NativeSecrets } from './native.js';
 import { type EngineOptions, type EngineSetup, fullOutput, resolveOptions, subscription } from './options.js';
+import { becomeUser } from './rights.js';
 import type { Ruleset } from './ruleset.js';
 import { Run } from './run.js';
 import { loadSecrets } from './secrets.js';
@@ -28,6 +37,26 @@ export interface ReplayOptions extends InputOptions {
   readonly logDir?: string;
   /** Flows go on from one capture into the next; else each capture is a run of its own. */
   readonly continue?: boolean;
+  /** Aborting stops the run: its iteration and summary end with `run/aborted`. */
+  readonly signal?: AbortSignal;
+}
+
+/** How interfaces are followed. */
+export interface ListenOptions extends CaptureOptions {
+  /** Without rules everything is logged and nothing alerts. */
+  readonly rules?: Ruleset;
+  /** Event types to hand over; every type there is by default, none for an empty list. */
+  readonly types?: readonly EventType[];
+  /** As for {@link ReplayOptions}. eve.json is appended to. */
+  readonly logDir?: string;
+  /** Rings shared with the kernel of Linux, or libpcap. By default rings where there are any. */
+  readonly method?: LiveMethod;
+  /**
+   * Whom the whole process becomes once the interfaces are open, so that outputs are this user's: a name or a number. By
+   * default `run-as` of the configuration file, or nobody else.
+   */
+  readonly user?: string;
+  readonly group?: string;
   /** Aborting stops the run: its iteration and summary end with `run/aborted`. */
   readonly signal?: AbortSignal;
 }
@@ -91,14 +120,40 @@ export class Engine {
     const config = this.#runConfig(captures, options);
     try {
       const native = this.#native.startRun(JSON.stringify(config), options.rules?.native() ?? null, this.#secrets);
-      return new Run(
-        native,
-        config.outputs.some(({ sink }) => sink === null),
-        options.signal,
-      );
+      return new Run(native, hasSubscriber(config), options.signal);
     } catch (error) {
       throw fromNative(error);
     }
+  }
+
+  /**
+   * Begins to follow interfaces; those of the configuration where none is named. The run goes on until it is stopped.
+   * @throws {EngineError} `capture/no-interface`, `capture/no-rights`, `capture/filter`, `rights/user`, `output/write`
+   * @throws {ConfigError} when no interface is named, or the configuration asks for packets to be passed on
+   */
+  listen(interfaces: string | readonly string[] = [], options: ListenOptions = {}): Run {
+    options.signal?.throwIfAborted();
+    const method = options.method ?? (process.platform === 'linux' ? 'af-packet' : 'pcap');
+    const names = typeof interfaces === 'string' ? [interfaces] : interfaces;
+    const { live } = this.config;
+    const plan = planCapture(live, method, names, options);
+    const config = this.#liveConfig(plan, method, options);
+    try {
+      const capture = this.#native.openCapture(JSON.stringify({ method, interfaces: plan.interfaces }));
+      const opened = JSON.parse(capture.opened()) as OpenedReport[];
+      // Whoever inspects packets can do nothing but that: threads that are started from here on have no rights left.
+      becomeUser(options.user ?? live.user, options.group ?? live.group);
+      this.#native.dropRights();
+      const native = capture.follow(JSON.stringify(config), options.rules?.native() ?? null, this.#secrets);
+      return new Run(native, hasSubscriber(config), options.signal, opened);
+    } catch (error) {
+      throw fromNative(error);
+    }
+  }
+
+  /** What this host offers to a sensor. */
+  hostReport(): HostReport {
+    return hostReport(this.#native);
   }
 
   /**
@@ -125,6 +180,21 @@ export class Engine {
   #runConfig(captures: string | readonly string[], options: ReplayOptions): RunConfig {
     const inputs = expandInputs(typeof captures === 'string' ? [captures] : captures, options);
     if (inputs.length === 0) throw new EngineError('capture/not-found', 'There is nothing to replay.');
+    return { ...this.#outputConfig(options), inputs, continue_files: options.continue ?? false };
+  }
+
+  #liveConfig(plan: CapturePlan, method: LiveMethod, options: ListenOptions): RunConfig {
+    const config = this.#outputConfig(options, true);
+    return {
+      ...config,
+      workers: this.#setup.workers ?? plan.workers ?? config.workers,
+      // The kernel says which checksums are not complete yet; nothing need be guessed from how they look.
+      decode: { ...config.decode, partial_checksums: config.decode.partial_checksums && method === 'pcap' },
+    };
+  }
+
+  /** The configuration of a run, with its outputs; `append` to what they hold where the configuration does not say. */
+  #outputConfig(options: Pick<ReplayOptions, 'logDir' | 'rules' | 'types'>, append = false): RunConfig {
     const hasFile = this.#setup.config !== undefined || this.#setup.tree !== undefined;
     const { logDir } = options;
     const wantsEvents = options.types === undefined || options.types.length > 0;
@@ -132,18 +202,20 @@ export class Engine {
     const own = logDir !== undefined && hasFile;
     return {
       ...resolved,
-      inputs,
       rules: options.rules?.counts ?? resolved.rules,
-      continue_files: options.continue ?? false,
       outputs: [
         ...(wantsEvents ? [subscription(this.protocols, options.types)] : []),
         ...(logDir === undefined
           ? []
           : own
             ? resolved.outputs
-            : [fullOutput(join(logDir, 'eve.json'), this.protocols)]),
+            : [fullOutput(join(logDir, 'eve.json'), this.protocols, append)]),
       ],
       file_store: own ? resolved.file_store : null,
     };
   }
+}
+
+function hasSubscriber({ outputs }: RunConfig): boolean {
+  return outputs.some(({ sink }) => sink === null);
 }

@@ -1,6 +1,6 @@
 export { type Collected, collect } from './collect.js';
 export { compileOptions, type RuleSource, readSources } from './compile.js';
-export { Engine, type ReplayOptions } from './engine.js';
+export { Engine, type ListenOptions, type ReplayOptions } from './engine.js';
 export { EngineError } from './error.js';
 export type * from './events.js';
 export {
@@ -18,7 +18,20 @@ export { expandInputs, type InputOptions, type InputOrder } from './inputs.js';
 export { loadNative, magicVersion, type Native, type NativeRuleset, type NativeRun } from './native.js';
 export { defaultWorkers, type EngineOptions, type EngineSetup } from './options.js';
 export { platformName } from './platform.js';
+export { account } from './rights.js';
 export { type Findings, type Problem, Ruleset, type RulesetStats } from './ruleset.js';
 export { Run } from './run.js';
 export type { SecretOptions } from './secrets.js';
-export type { AlertCount, OutputCount, Progress, RunError, Summary } from './summary.js';
+export type {
+  AlertCount,
+  CaptureCount,
+  HostReport,
+  InterfaceReport,
+  LiveMethod,
+  Notice,
+  OpenedReport,
+  OutputCount,
+  Progress,
+  RunError,
+  Summary,
+} from './summary.js';

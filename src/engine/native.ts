@@ -14,6 +14,9 @@ export interface Native {
   beginRules(options: string): NativeRuleCompiler;
   readSecrets(sources: NativeSecret[]): NativeSecrets;
   startRun(config: string, rules: NativeRuleset | null, secrets: NativeSecrets | null): NativeRun;
+  openCapture(config: string): NativeCapture;
+  dropRights(): void;
+  hostReport(ringLength: number, libraries: string[]): string;
   explain(config: string, rules: NativeRuleset, secrets: NativeSecrets | null, sid: number): Promise<string>;
 }
 
@@ -39,10 +42,17 @@ export interface NativeRuleset {
   problems(): string;
 }
 
+/** Interfaces that are open. */
+export interface NativeCapture {
+  opened(): string;
+  follow(config: string, rules: NativeRuleset | null, secrets: NativeSecrets | null): NativeRun;
+}
+
 export interface NativeRun {
   next(): Promise<Buffer | null>;
   swap(rules: NativeRuleset): void;
   progress(): string;
+  notices(): string;
   reopen(): void;
   stop(): void;
   finished(): Promise<string>;

@@ -105,8 +105,8 @@ function fullFormat(protocols: readonly KnownProtocol[], types?: readonly string
 }
 
 /** A file with every event. */
-export function fullOutput(path: string, protocols: readonly KnownProtocol[]): OutputConfig {
-  const sink = { filetype: 'regular', settings: { filename: path, append: 'no' } };
+export function fullOutput(path: string, protocols: readonly KnownProtocol[], append: boolean): OutputConfig {
+  const sink = { filetype: 'regular', settings: { filename: path, append: append ? 'yes' : 'no' } };
   return { format: fullFormat(protocols), sink, when_full: 'wait' };
 }
 

@@ -1,4 +1,5 @@
-import type { Progress, Summary } from '../generated/run.js';
+import type { OpenedReport } from '../generated/live.js';
+import type { Notice, Progress, Summary } from '../generated/run.js';
 import { EngineError, fromNative } from './error.js';
 import { type EveEvent, parseLines } from './events.js';
 import type { NativeRun } from './native.js';
@@ -17,8 +18,14 @@ export class Run implements AsyncIterable<EveEvent>, AsyncDisposable {
   #taken: Promise<void> | undefined;
   #summary: Promise<Summary> | undefined;
 
-  /** Runs are made by {@link Engine.replay}. */
-  constructor(native: NativeRun, subscribed: boolean, signal: AbortSignal | undefined) {
+  /** Runs are made by {@link Engine.replay} and {@link Engine.listen}. */
+  constructor(
+    native: NativeRun,
+    subscribed: boolean,
+    signal: AbortSignal | undefined,
+    /** The interfaces it follows; none for captures. */
+    readonly interfaces: readonly OpenedReport[] = [],
+  ) {
     this.#native = native;
     this.#subscribed = subscribed;
     this.#signal = signal;
@@ -77,6 +84,11 @@ export class Run implements AsyncIterable<EveEvent>, AsyncDisposable {
   /** How far the run has come. */
   progress(): Progress {
     return JSON.parse(this.#native.progress()) as Progress;
+  }
+
+  /** What happened to interfaces since this was last asked: down, up, gone, packets lost. */
+  notices(): Notice[] {
+    return JSON.parse(this.#native.notices()) as Notice[];
   }
 
   /** Has outputs begin again under their names: files that were moved away are made anew, sockets connected again. */

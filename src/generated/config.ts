@@ -364,6 +364,10 @@ file_store: FileStoreOutput | null,
  */
 files: FilesConfig, 
 /**
+ * Percent of the packets of a live source that may be lost in ten seconds before an event says so; 0: none does.
+ */
+loss_alert: number, 
+/**
  * Statistics; none are written when absent.
  */
 stats: StatsConfig | null, };

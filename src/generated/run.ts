@@ -26,6 +26,56 @@ msg: string,
 priority: number, };
 
 /**
+ * What one ring of an interface gave and lost so far.
+ */
+export type CaptureCount = { 
+/**
+ * The interface.
+ */
+interface: string, 
+/**
+ * Which of its rings, from 0.
+ */
+ring: number, 
+/**
+ * Packets the kernel had for it, those it dropped among them.
+ */
+packets: number, 
+/**
+ * Of these, packets that found no room in the ring.
+ */
+dropped: number, 
+/**
+ * How often the ring became full.
+ */
+full: number, 
+/**
+ * Packets that the interface itself lost. The same for each ring of an interface.
+ */
+interfaceDropped: number, 
+/**
+ * Packets of which only the beginning was captured.
+ */
+truncated: number, 
+/**
+ * The interface is there and up.
+ */
+up: boolean, };
+
+/**
+ * Something that happened to a live source.
+ */
+export type Notice = { 
+/**
+ * Machine-readable kind: `capture/interface-down`.
+ */
+code: string, 
+/**
+ * In words, with the interface.
+ */
+message: string, };
+
+/**
  * Lines of one output.
  */
 export type OutputCount = { 
@@ -82,7 +132,11 @@ fileTotal: number,
 /**
  * The capture.
  */
-file: string, };
+file: string, 
+/**
+ * What each ring of each interface gave and lost.
+ */
+capture: Array<CaptureCount>, };
 
 /**
  * What compiling cost and gave. Milliseconds.

@@ -4,7 +4,7 @@
 export const LAYERS = [
   ['base', 'tables'],
   ['ir', 'eve', 'decode', 'msrpc', 'capture', 'mpm', 'magic'],
-  ['files'],
+  ['files', 'live'],
   ['flow', 'tcp', 'app-layer'],
   ['protocols', 'detect'],
   ['engine'],

@@ -1,10 +1,12 @@
-import type { Native, NativeRuleCompiler, NativeRun, NativeSecrets } from '../../src/engine/native.js';
+import type { Native, NativeCapture, NativeRuleCompiler, NativeRun, NativeSecrets } from '../../src/engine/native.js';
 
 /** An addon without native code: hands out lines, and remembers what it was asked. */
 export class FakeNative implements Native {
   readonly configs: Record<string, unknown>[] = [];
   readonly runs: FakeRun[] = [];
+  readonly opened: Record<string, unknown>[] = [];
   batches = 0;
+  rightsDropped = 0;
 
   constructor(readonly lines: readonly string[] = []) {}
 
@@ -54,6 +56,21 @@ export class FakeNative implements Native {
     return run;
   }
 
+  openCapture(config: string): NativeCapture {
+    const { interfaces } = JSON.parse(config) as { interfaces: { name: string }[] };
+    this.opened.push(JSON.parse(config));
+    const told = ({ name }: { name: string }) => ({ name, link_type: 1, rings: 1, offloads: [], up: true });
+    return { opened: () => JSON.stringify(interfaces.map(told)), follow: (run) => this.startRun(run) };
+  }
+
+  dropRights(): void {
+    this.rightsDropped += 1;
+  }
+
+  hostReport(): string {
+    return '{}';
+  }
+
   async explain(): Promise<string> {
     throw new Error('[rules/compile] rules: no loaded rule has sid 7');
   }
@@ -78,6 +95,10 @@ export class FakeRun implements NativeRun {
 
   progress(): string {
     return JSON.stringify({ packets: this.#next, bytes: 0, fileBytes: 0, fileTotal: 0, file: '' });
+  }
+
+  notices(): string {
+    return '[]';
   }
 
   reopen(): void {}

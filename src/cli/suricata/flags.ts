@@ -25,6 +25,12 @@ export interface Flag {
 /** Suricata's command line. Help is made from it. */
 export const FLAGS: readonly Flag[] = [
   flag('r', 'required', 'here', 'capture file, directory, or - for standard input'),
+  flag('i', 'required', 'here', 'interface to listen on (may be repeated)'),
+  long('af-packet', 'optional', 'here', 'listen on the interfaces of af-packet, or on =<interface>'),
+  long('pcap', 'optional', 'here', 'listen by libpcap on the interfaces of pcap, or on =<interface>'),
+  flag('F', 'required', 'here', 'file with a BPF filter for interfaces; one may also stand at the end of the line'),
+  long('user', 'required', 'here', 'become this user once interfaces are open'),
+  long('group', 'required', 'here', 'become this group once interfaces are open'),
   flag('c', 'required', 'here', 'suricata.yaml (default: what Suricata ships)'),
   flag('S', 'required', 'here', 'rule file, instead of those of the configuration'),
   flag('s', 'required', 'here', 'rule file, beside those of the configuration'),
@@ -56,10 +62,6 @@ export const FLAGS: readonly Flag[] = [
   long('unix-socket', 'optional', 'refused', 'command socket'),
   long('firewall', 'none', 'refused', 'firewall mode'),
   long('firewall-rules-exclusive', 'required', 'refused', 'firewall mode'),
-  flag('i', 'required', 'refused', 'live capture'),
-  long('af-packet', 'optional', 'refused', 'live capture'),
-  long('pcap', 'optional', 'refused', 'live capture'),
-  flag('F', 'required', 'refused', 'BPF filter'),
   flag('q', 'required', 'refused', 'IPS mode'),
   flag('D', 'none', 'refused', 'daemon'),
   long('erf-in', 'required', 'refused', 'ERF captures'),
@@ -73,8 +75,6 @@ export const FLAGS: readonly Flag[] = [
   long('pcap-file-buffer-size', 'required', 'inert', ''),
   long('no-random', 'none', 'inert', 'nothing is random here'),
   long('pidfile', 'required', 'inert', ''),
-  long('user', 'required', 'inert', ''),
-  long('group', 'required', 'inert', ''),
   long('disable-hashing', 'none', 'inert', ''),
 ];
 
@@ -86,9 +86,14 @@ function long(name: string, value: Value, fate: Fate, doc: string): Flag {
   return { name, value, fate, doc };
 }
 
+/** Flags that listen on interfaces. */
+export const LISTENING: readonly string[] = ['i', 'af-packet', 'pcap'];
+
 /** A command line, taken apart: every value of a flag in order; an empty text for one without. */
 export interface Parsed {
   readonly values: ReadonlyMap<string, readonly string[]>;
+  /** Words that stand alone, behind flags that listen: a BPF filter. */
+  readonly filter: readonly string[];
   /** Flags that are said in a warning. */
   readonly missing: readonly Flag[];
   /** Why the line cannot be used; `null` when it can. */
@@ -105,6 +110,7 @@ export function parseFlags(argv: readonly string[]): Parsed {
     return found.fate === 'refused' ? `${shown(found)} (${found.doc}) does not exist here` : null;
   };
   const words = [...argv];
+  const filter: string[] = [];
   let error: string | null = null;
   while (words.length > 0 && error === null) {
     const word = words.shift() as string;
@@ -133,10 +139,11 @@ export function parseFlags(argv: readonly string[]): Parsed {
           error = value === undefined ? `-${letter} needs a value` : take(found, value);
         }
       }
-    } else
-      error = `"${word}" stands alone: captures are named with -r, rules with -S, and BPF filters do not exist here`;
+    } else filter.push(word);
   }
-  return { values, missing, error };
+  if (error === null && filter.length > 0 && !LISTENING.some((name) => values.has(name)))
+    error = `"${filter[0]}" stands alone: captures are named with -r, rules with -S, and BPF filters are for interfaces`;
+  return { values, filter, missing, error };
 }
 
 /** A flag as it is written. */

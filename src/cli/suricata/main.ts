@@ -13,8 +13,9 @@ import { interruptSignal } from '../interrupt.js';
 import type { Terminal } from '../terminal.js';
 import { grouped } from '../unsupported.js';
 import { applyEnvironment } from './environment.js';
-import { helpText, type Parsed, parseFlags, shown } from './flags.js';
+import { helpText, LISTENING, type Parsed, parseFlags, shown } from './flags.js';
 import { buildInfo, frameList, protocolList, SURICATA_VERSION, versionText } from './info.js';
+import { listen } from './listen.js';
 import { Log } from './log.js';
 import { type RuleFiles, ruleFiles } from './rule-files.js';
 import { tellRules } from './rule-report.js';
@@ -106,8 +107,17 @@ async function run(flags: Parsed, log: Log, own: string): Promise<number> {
   }
   if (has('engine-analysis')) return DONE;
   const capture = last('r');
+  if (LISTENING.some(has)) {
+    if (capture === undefined) return await listen(engine, rules, logDir, flags, log);
+    log.say('error', 'suricata', 'A capture (-r) and interfaces (-i) are not taken at once: leave one of them out.');
+    return FAILED;
+  }
   if (capture === undefined) {
-    log.say('error', 'suricata', 'There is nothing to do: name a capture with -r, or test the configuration with -T.');
+    log.say(
+      'error',
+      'suricata',
+      'There is nothing to do: name a capture with -r or an interface with -i, or test the configuration with -T.',
+    );
     return FAILED;
   }
   return await replay(engine, rules, capture, logDir, flags, log);
@@ -131,7 +141,12 @@ function configuration(flags: Parsed): ConfigMap {
 
 function start(flags: Parsed, tree: ConfigMap): { engine: Engine; logDir: string } {
   const mode = flags.values.get('runmode')?.at(-1);
-  const setup: EngineSetup = { tree, workers: mode === 'single' ? 1 : defaultWorkers() };
+  const live = LISTENING.some((name) => flags.values.has(name));
+  // Without a run mode, how many listen is the configuration's to say.
+  const setup: EngineSetup = {
+    tree,
+    ...(mode === 'single' ? { workers: 1 } : live ? {} : { workers: defaultWorkers() }),
+  };
   const engine = new Engine(setup);
   const logDir = flags.values.get('l')?.at(-1) ?? engine.config.logDir ?? '/var/log/suricata';
   return { engine, logDir };

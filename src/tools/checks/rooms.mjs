@@ -6,8 +6,9 @@ const RIGHTS = [
   {
     what: 'reads the clock',
     pattern: /\b(?:Instant|SystemTime)::now\b/g,
-    // `detect` for how long compiling takes, `files` for the time of a file that is stored once more.
-    crates: ['engine', 'detect', 'files', 'napi'],
+    // `detect` for how long compiling takes, `files` for the time of a file that is stored once more, `live` for the time of a
+    // wire on which nothing happens.
+    crates: ['engine', 'detect', 'files', 'live', 'napi'],
   },
   {
     what: 'touches files',
@@ -22,7 +23,7 @@ const RIGHTS = [
   {
     what: 'uses unsafe',
     pattern: /\bunsafe\b(?!_)/g,
-    crates: ['capture', 'magic', 'mpm', 'napi'],
+    crates: ['capture', 'live', 'magic', 'mpm', 'napi'],
   },
 ];
 
@@ -54,6 +55,7 @@ const GENERIC = [
   'files',
   'flow',
   'ir',
+  'live',
   'mpm',
   'tcp',
 ];

@@ -51,13 +51,13 @@ impl CaptureBlock {
         (self.start, self.end) = (0, 0);
     }
 
-    /// Puts octets behind what is there, and tells where they lie.
-    pub(crate) fn append(&mut self, octets: &[u8]) -> usize {
+    /// Puts octets behind what is there, and tells where they lie and how many they are.
+    pub(crate) fn append(&mut self, parts: &[&[u8]]) -> (usize, usize) {
         self.octets.truncate(self.end);
-        self.octets.extend_from_slice(octets);
+        parts.iter().for_each(|octets| self.octets.extend_from_slice(octets));
         let at = self.end;
         self.end = self.octets.len();
-        at
+        (at, self.end - at)
     }
 
     /// Puts octets in front of what is there.

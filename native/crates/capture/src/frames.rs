@@ -17,6 +17,8 @@ pub struct CapturedFrame<'a> {
     pub link_type: u32,
     /// Number of the interface within its section; 0 in classic files.
     pub interface: u32,
+    /// The sender's card was still to complete its checksums, as whoever captured it knows. Files do not say.
+    pub checksums_pending: bool,
 }
 
 /// The frames of one block, with the block itself: they can be handed to another thread without being copied.
@@ -35,6 +37,7 @@ pub(crate) struct FrameLocation {
     pub(crate) wire_length: u32,
     pub(crate) link_type: u32,
     pub(crate) interface: u32,
+    pub(crate) checksums_pending: bool,
 }
 
 impl FrameLocation {
@@ -46,6 +49,7 @@ impl FrameLocation {
             wire_length: self.wire_length,
             link_type: self.link_type,
             interface: self.interface,
+            checksums_pending: self.checksums_pending,
         }
     }
 }
@@ -64,15 +68,34 @@ impl BlockFrames {
 
     /// Takes a copy of a frame, after those that are there. For sources whose memory is not theirs to hand over.
     pub fn push(&mut self, frame: &CapturedFrame<'_>) {
-        let at = self.block.append(frame.data);
+        self.push_parts(frame, &[frame.data]);
+    }
+
+    /// As [`push`](Self::push), with data that lies in pieces: what a card took out of a frame is put back.
+    pub fn push_parts(&mut self, frame: &CapturedFrame<'_>, parts: &[&[u8]]) {
+        let (at, captured) = self.block.append(parts);
         self.places.push(FrameLocation {
             at,
             time: frame.time,
-            captured: u32::try_from(frame.data.len()).unwrap_or(u32::MAX),
+            captured: u32::try_from(captured).unwrap_or(u32::MAX),
             wire_length: frame.wire_length,
             link_type: frame.link_type,
             interface: frame.interface,
+            checksums_pending: frame.checksums_pending,
         });
+    }
+
+    /// Puts the frames in the order of their times; those of one time stay as they are.
+    pub fn sort_by_time(&mut self) {
+        self.places.sort_by_key(|place| place.time);
+    }
+
+    /// Takes the frames later than a time away, and puts copies of them into `into`.
+    pub fn move_later(&mut self, time: Time, into: &mut Self) {
+        for place in self.places.iter().filter(|place| place.time > time) {
+            into.push(&place.frame(&self.block));
+        }
+        self.places.retain(|place| place.time <= time);
     }
 
     /// True at the end of the file.

@@ -29,7 +29,7 @@ pub use frames::{BlockFrames, CapturedFrame};
 pub use input::{Compression, ReadProgress};
 pub use memory::MemorySource;
 pub use reader::{CaptureReader, Format};
-pub use source::{PacketSource, SourceEvent};
+pub use source::{CaptureCount, PacketSource, SourceEvent, SourceNotice};
 
 /// Greatest packet accepted when a file does not announce a greater snap length: libpcap's. Octets.
 pub const MAX_SNAP_LENGTH: u32 = 256 * 1024;

@@ -53,7 +53,14 @@ impl PacketSource for MemorySource {
             Some(GivenBlock::Block(block)) => {
                 for (time, data) in &block {
                     let wire_length = u32::try_from(data.len()).unwrap_or(u32::MAX);
-                    frames.push(&CapturedFrame { time: *time, data, wire_length, link_type: LINK_TYPE, interface: 0 });
+                    frames.push(&CapturedFrame {
+                        time: *time,
+                        data,
+                        wire_length,
+                        link_type: LINK_TYPE,
+                        interface: 0,
+                        checksums_pending: false,
+                    });
                 }
                 SourceEvent::Frames
             }

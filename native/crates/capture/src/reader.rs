@@ -245,6 +245,7 @@ fn next_record(input: &mut CaptureInput, header: &pcap::PcapHeader) -> Result<Op
         wire_length: record.wire_length,
         link_type: header.link_type,
         interface: record.interface,
+        checksums_pending: false,
     }))
 }
 
@@ -300,6 +301,7 @@ fn next_block(input: &mut CaptureInput, section: &mut Section) -> Result<Option<
                     wire_length: packet.wire_length,
                     link_type: packet.link_type,
                     interface: packet.interface,
+                    checksums_pending: false,
                 }));
             }
         }

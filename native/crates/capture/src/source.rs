@@ -39,10 +39,52 @@ pub trait PacketSource: Send {
         ReadProgress::default()
     }
 
-    /// Packets that the source itself had to drop, so far.
-    fn dropped(&self) -> u64 {
-        0
+    /// Nothing more is to come: what is there already is handed over, and then the end. False when there is nothing of the kind:
+    /// it is left where it is.
+    fn close(&mut self) -> bool {
+        false
     }
+
+    /// What came and what was lost so far, place by place: an interface, or one of its rings. Nothing for sources that lose
+    /// nothing.
+    fn counts(&mut self) -> Vec<CaptureCount> {
+        Vec::new()
+    }
+
+    /// What happened to the source since this was last asked.
+    fn notices(&mut self) -> Vec<SourceNotice> {
+        Vec::new()
+    }
+}
+
+/// What one place of a live source gave and lost so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaptureCount {
+    /// The interface.
+    pub interface: String,
+    /// Which of its rings, from 0.
+    pub ring: u32,
+    /// Packets the kernel had for it, those it dropped among them.
+    pub packets: u64,
+    /// Of these, packets that found no room, because this process was too slow.
+    pub dropped: u64,
+    /// How often the ring became full.
+    pub full: u64,
+    /// Packets that the interface itself lost, before the kernel had them. The same for each ring of an interface.
+    pub interface_dropped: u64,
+    /// Packets of which only the beginning was captured.
+    pub truncated: u64,
+    /// The interface is there and up.
+    pub up: bool,
+}
+
+/// Something that happened to a source, to be told to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceNotice {
+    /// Machine-readable kind: `capture/interface-down`.
+    pub code: &'static str,
+    /// In words, with the interface.
+    pub message: String,
 }
 
 impl PacketSource for CaptureReader {

@@ -27,7 +27,14 @@ fn main() {
 
 fn captured(data: &[u8], ordinal: u64) -> LinkFrame<'_> {
     let wire_length = u32::try_from(data.len()).unwrap_or(u32::MAX);
-    LinkFrame { time: Time(0), ordinal, link_type: 1, data: std::hint::black_box(data), wire_length }
+    LinkFrame {
+        time: Time(0),
+        ordinal,
+        link_type: 1,
+        data: std::hint::black_box(data),
+        wire_length,
+        checksums_pending: false,
+    }
 }
 
 /// Millions of calls a second.

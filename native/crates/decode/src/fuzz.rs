@@ -20,7 +20,14 @@ pub fn decode(data: &[u8]) {
         let link_type = if link == 255 { 276 } else { u32::from(link) };
         let time = Time::new(ordinal * 10, 0);
         let wire_length = u32::from(length);
-        let frame = LinkFrame { time, ordinal: ordinal.unsigned_abs(), link_type, data: octets, wire_length };
+        let frame = LinkFrame {
+            time,
+            ordinal: ordinal.unsigned_abs(),
+            link_type,
+            data: octets,
+            wire_length,
+            checksums_pending: false,
+        };
         let mut packets = 0usize;
         decoder.decode(&frame, &mut |packet| packets += packet.payload.len());
         std::hint::black_box((packets, sharder.key(&frame)));

@@ -56,8 +56,14 @@ impl Run {
 
     fn push(&mut self, v6: bool, id: u8, part: &Part) {
         let data = frame_of(v6, id, part);
-        let frame =
-            LinkFrame { time: Time::new(self.seconds, 0), ordinal: 1, link_type: 101, data: &data, wire_length: 0 };
+        let frame = LinkFrame {
+            time: Time::new(self.seconds, 0),
+            ordinal: 1,
+            link_type: 101,
+            data: &data,
+            wire_length: 0,
+            checksums_pending: false,
+        };
         self.decoder.decode(&frame, &mut |packet| {
             self.events.extend(packet.events.iter().map(|event| event.name()));
             self.fragments += usize::from(packet.fragment);
@@ -248,7 +254,14 @@ fn a_tunnel_inside_a_reassembled_datagram_is_followed() {
         outer[2..4].copy_from_slice(&((20 + body.len()) as u16).to_be_bytes());
         outer[6..8].copy_from_slice(&field.to_be_bytes());
         outer.extend(body);
-        let frame = LinkFrame { time: Time(0), ordinal: 1, link_type: 101, data: &outer, wire_length: 0 };
+        let frame = LinkFrame {
+            time: Time(0),
+            ordinal: 1,
+            link_type: 101,
+            data: &outer,
+            wire_length: 0,
+            checksums_pending: false,
+        };
         decoder.decode(&frame, &mut |packet| {
             let payload = packet.ip.as_ref().unwrap().payload.to_vec();
             levels.push((packet.level, packet.fragment, payload, packet.root.map(|root| root.protocol)));

@@ -45,3 +45,9 @@ impl Default for CompileOptions {
         }
     }
 }
+
+/// Version of the Vectorscan library that would be used, with files to try before the system's; `None` where there is none.
+#[must_use]
+pub fn vectorscan_version(libraries: &[PathBuf]) -> Option<String> {
+    sidewire_mpm::Compiler::new(Backend::Vectorscan, libraries).ok()?.library_version()
+}

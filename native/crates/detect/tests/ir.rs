@@ -115,7 +115,14 @@ fn run(batch: &RuleBatch, conversation: &Value) -> u64 {
             None => unhex(packet["ip"].as_str().unwrap()),
         };
         let wire_length = u32::try_from(octets.len()).unwrap();
-        let frame = LinkFrame { time: Time::new(100, 0), ordinal: 1, link_type: RAW_IP, data: &octets, wire_length };
+        let frame = LinkFrame {
+            time: Time::new(100, 0),
+            ordinal: 1,
+            link_type: RAW_IP,
+            data: &octets,
+            wire_length,
+            checksums_pending: false,
+        };
         let mut seen = 0;
         FrameDecoder::new(DecodeOptions { checksums: false, ..DecodeOptions::default() }).decode(
             &frame,

@@ -6,6 +6,7 @@ mod config;
 mod counters;
 mod error;
 mod explain;
+mod live;
 mod output;
 mod pipeline;
 mod report;
@@ -18,12 +19,14 @@ mod worker;
 pub use catalog::catalog;
 pub use config::{
     ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveFormat, FileStoreOutput, FilesConfig, FlowConfig,
-    FormatConfig, OutputConfig, ProtocolConfig, RuleCounts, RunConfig, SecretSource, SinkConfig, StatsConfig,
+    FormatConfig, HostReport, InterfaceConfig, InterfaceReport, LiveChecksums, LiveConfig, LiveFanout, LiveMethod,
+    OpenedReport, OutputConfig, ProtocolConfig, RuleCounts, RunConfig, SecretSource, SinkConfig, StatsConfig,
     StreamConfig, TransportConfig, WhenFull, XffConfig, read_secrets,
 };
 pub use error::EngineError;
 pub use explain::{ExplainedRule, FlowTrace, FrameOf, RuleResult, RuleStage, Trace, explain};
-pub use report::{AlertTotal, OutputTotal, RunError, RunProgress, RunReport};
+pub use live::{LiveCapture, drop_rights, host_report};
+pub use report::{AlertTotal, CaptureReport, NoticeReport, OutputTotal, RunError, RunProgress, RunReport};
 pub use rules::{CompileRequest, Matcher, RuleCompiler, RuleProblem, Rules, RulesetStats};
 pub use run::Run;
 pub use sidewire_msrpc::security::Secrets;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use sidewire_capture::{CaptureCount, SourceNotice};
 use ts_rs::TS;
 
 use crate::EngineError;
@@ -131,6 +132,59 @@ pub struct RunProgress {
     pub file_total: u64,
     /// The capture.
     pub file: String,
+    /// What each ring of each interface gave and lost.
+    pub capture: Vec<CaptureReport>,
+}
+
+/// What one ring of an interface gave and lost so far.
+#[derive(Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "run.ts", rename = "CaptureCount")]
+pub struct CaptureReport {
+    /// The interface.
+    pub interface: String,
+    /// Which of its rings, from 0.
+    pub ring: u32,
+    /// Packets the kernel had for it, those it dropped among them.
+    #[ts(type = "number")]
+    pub packets: u64,
+    /// Of these, packets that found no room in the ring.
+    #[ts(type = "number")]
+    pub dropped: u64,
+    /// How often the ring became full.
+    #[ts(type = "number")]
+    pub full: u64,
+    /// Packets that the interface itself lost. The same for each ring of an interface.
+    #[ts(type = "number")]
+    pub interface_dropped: u64,
+    /// Packets of which only the beginning was captured.
+    #[ts(type = "number")]
+    pub truncated: u64,
+    /// The interface is there and up.
+    pub up: bool,
+}
+
+impl From<&CaptureCount> for CaptureReport {
+    fn from(count: &CaptureCount) -> Self {
+        let CaptureCount { interface, ring, packets, dropped, full, interface_dropped, truncated, up } = count.clone();
+        Self { interface, ring, packets, dropped, full, interface_dropped, truncated, up }
+    }
+}
+
+/// Something that happened to a live source.
+#[derive(Debug, Serialize, TS)]
+#[ts(export, export_to = "run.ts", rename = "Notice")]
+pub struct NoticeReport {
+    /// Machine-readable kind: `capture/interface-down`.
+    pub code: &'static str,
+    /// In words, with the interface.
+    pub message: String,
+}
+
+impl From<SourceNotice> for NoticeReport {
+    fn from(SourceNotice { code, message }: SourceNotice) -> Self {
+        Self { code, message }
+    }
 }
 
 impl From<Summary> for RunReport {

@@ -14,12 +14,13 @@ use sidewire_msrpc::security::Secrets;
 use crate::EngineError;
 use crate::config::RunConfig;
 use crate::config::setup::Setup;
+use crate::live::LiveCapture;
 use crate::output::sink::SinkSignals;
 use crate::output::sink::queue::{OutputQueue, SinkItem};
 use crate::output::writer::files::StoredFiles;
 use crate::output::writer::merge::Merger;
 use crate::pipeline::{parallel, read_ahead, sharded, single};
-use crate::report::RunProgress;
+use crate::report::{CaptureReport, NoticeReport, RunProgress};
 use crate::source::control::{Control, lock};
 use crate::source::driver::{NamedSource, SourceDriver};
 use crate::source::packet_sink::{PacketSink, StatsMoment};
@@ -40,6 +41,19 @@ impl Run {
     /// [`EngineError`] when the configuration cannot be used or an output cannot be opened.
     pub fn start(config: RunConfig, rules: Arc<RuleSet>, secrets: Option<Arc<Secrets>>) -> Result<Self, EngineError> {
         Self::start_with(config, rules, secrets, Vec::new())
+    }
+
+    /// Begins to follow interfaces, until it is stopped.
+    ///
+    /// # Errors
+    /// As [`Run::start`].
+    pub fn start_live(
+        config: RunConfig,
+        rules: Arc<RuleSet>,
+        secrets: Option<Arc<Secrets>>,
+        capture: LiveCapture,
+    ) -> Result<Self, EngineError> {
+        Self::start_with(config, rules, secrets, vec![capture.into_source()])
     }
 
     /// As [`Run::start`], with sources that are open in the place of the captures of the configuration, each with its name.
@@ -106,7 +120,14 @@ impl Run {
             file_bytes: control.file_done.load(Ordering::Relaxed),
             file_total: control.file_total.load(Ordering::Relaxed),
             file: lock(&control.file).clone(),
+            capture: control.capture.counts().iter().map(CaptureReport::from).collect(),
         }
+    }
+
+    /// What happened to live sources since this was last asked.
+    #[must_use]
+    pub fn notices(&self) -> Vec<NoticeReport> {
+        self.control.capture.take_unshown().into_iter().map(NoticeReport::from).collect()
     }
 
     /// Waits for the end and says what was done. Lines that nobody took are dropped. `None` when called twice.
@@ -160,7 +181,7 @@ fn drive(
 ) -> Summary {
     let started = Instant::now();
     let matcher = rules.stats().backend.to_owned();
-    let mut merger = Merger::new(setup, sinks);
+    let mut merger = Merger::new(setup, sinks, Arc::clone(&control.capture));
     merger.files = files;
     let magic = missing_magic(setup, &rules);
     let (mut summary, outcome) = if sources.len() > 1 {
@@ -184,6 +205,7 @@ fn drive(
     summary.errors.extend(magic);
     summary.errors.extend(merger.files.as_ref().and_then(StoredFiles::refused));
     let written = outcome.and_then(|counters| {
+        merger.flush()?;
         summary.counters = counters;
         merger.complete(&mut summary.counters);
         let time = summary.span.map(|(_, last)| last).unwrap_or_default();

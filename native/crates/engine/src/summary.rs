@@ -1,6 +1,7 @@
 //! What a run did.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use sidewire_base::Time;
 
@@ -42,14 +43,19 @@ pub struct Summary {
     pub time_steps: u64,
     /// Packets that sources had to drop.
     pub source_dropped: u64,
+    /// When following a live source began.
+    pub(crate) live_since: Option<Instant>,
     /// Seconds of wall clock.
     pub elapsed: f64,
 }
 
 impl Summary {
-    /// Seconds of packet time so far.
+    /// Seconds so far: of packet time, or by the clock on the wall where packets are taken as they come.
     pub(crate) fn uptime(&self) -> i64 {
-        self.span.map_or(0, |(first, last)| last.seconds() - first.seconds())
+        match self.live_since {
+            Some(since) => i64::try_from(since.elapsed().as_secs()).unwrap_or(i64::MAX),
+            None => self.span.map_or(0, |(first, last)| last.seconds() - first.seconds()),
+        }
     }
 
     /// Adds what another source of the same run gave.
@@ -61,6 +67,7 @@ impl Summary {
         self.checksums_ignored += other.checksums_ignored;
         self.time_steps += other.time_steps;
         self.source_dropped += other.source_dropped;
+        self.live_since = self.live_since.or(other.live_since);
         self.span = match (self.span, other.span) {
             (Some((first, last)), Some((other_first, other_last))) => {
                 Some((first.min(other_first), last.max(other_last)))

@@ -79,6 +79,7 @@ fn config(eve: &std::path::Path, stats_interval: u32) -> RunConfig {
         }],
         "file_store": null,
         "files": { "hashes": [], "magic": false, "magic_database": "" },
+        "loss_alert": 1.0,
         "stats": { "interval": stats_interval }
     });
     serde_json::from_value(value).unwrap()
@@ -157,6 +158,7 @@ impl PacketSource for UntilSeen {
                 wire_length,
                 link_type: 1,
                 interface: 0,
+                checksums_pending: false,
             };
             frames.push(&frame);
             return Ok(SourceEvent::Frames);

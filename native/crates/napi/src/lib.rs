@@ -6,7 +6,9 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
-use sidewire_engine::{EngineError, RuleCompiler, Rules, Run, RunConfig, RunReport, SecretSource, Secrets};
+use sidewire_engine::{
+    EngineError, LiveCapture, LiveConfig, RuleCompiler, Rules, Run, RunConfig, RunReport, SecretSource, Secrets,
+};
 
 /// The system's allocator grows the heap of a thread page by page; this one does not, and is faster beside. Only Rust
 /// uses it: Node keeps its own.
@@ -158,6 +160,65 @@ pub fn start_run(config: String, rules: Option<&NativeRuleset>, secrets: Option<
     Ok(NativeRun { run: Arc::new(Run::start(config, set, secrets).map_err(failed)?) })
 }
 
+/// Opens interfaces. `config` is JSON (`LiveConfig`).
+///
+/// # Errors
+/// `config/invalid`, and `capture/...` with the interface.
+#[napi]
+pub fn open_capture(config: String) -> Result<NativeCapture> {
+    let config: LiveConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
+    Ok(NativeCapture { capture: Some(LiveCapture::open(&config).map_err(failed)?) })
+}
+
+/// Interfaces that are open, until a run follows them.
+#[napi]
+pub struct NativeCapture {
+    capture: Option<LiveCapture>,
+}
+
+#[napi]
+impl NativeCapture {
+    /// What is to be known of the interfaces, as JSON (`OpenedReport[]`).
+    #[napi]
+    #[must_use]
+    pub fn opened(&self) -> String {
+        json(&self.capture.as_ref().map(LiveCapture::opened).unwrap_or_default())
+    }
+
+    /// Begins a run that follows them until it is stopped; once. `config` is JSON (`RunConfig`).
+    ///
+    /// # Errors
+    /// `config/invalid`, `output/write`.
+    #[napi]
+    pub fn follow(
+        &mut self,
+        config: String,
+        rules: Option<&NativeRuleset>,
+        secrets: Option<&NativeSecrets>,
+    ) -> Result<NativeRun> {
+        let secrets = secrets.map(|given| Arc::clone(&given.secrets));
+        let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
+        let set = rules.map_or_else(Rules::none, |rules| rules.rules.set());
+        let capture = self.capture.take().ok_or_else(|| internal("these interfaces are followed already"))?;
+        Ok(NativeRun { run: Arc::new(Run::start_live(config, set, secrets, capture).map_err(failed)?) })
+    }
+}
+
+/// Gives up, for this thread and those it starts from now on, what capturing does not need once everything is open.
+#[napi]
+pub fn drop_rights() {
+    sidewire_engine::drop_rights();
+}
+
+/// What this host offers to a sensor, as JSON (`HostReport`). A ring of so many octets is tried; `libraries` are files to try
+/// as Vectorscan before the system's.
+#[napi]
+#[must_use]
+pub fn host_report(ring_length: u32, libraries: Vec<String>) -> String {
+    let libraries: Vec<std::path::PathBuf> = libraries.into_iter().map(Into::into).collect();
+    json(&sidewire_engine::host_report(ring_length.into(), &libraries))
+}
+
 /// A run. Its threads end with it.
 #[napi]
 pub struct NativeRun {
@@ -184,6 +245,13 @@ impl NativeRun {
     #[must_use]
     pub fn progress(&self) -> String {
         json(&self.run.progress())
+    }
+
+    /// What happened to interfaces since this was last asked, as JSON (`Notice[]`).
+    #[napi]
+    #[must_use]
+    pub fn notices(&self) -> String {
+        json(&self.run.notices())
     }
 
     /// Has outputs begin again under their names: files that were moved away are made anew, sockets connected again.

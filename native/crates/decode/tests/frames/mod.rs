@@ -37,7 +37,14 @@ pub(crate) fn seen(packet: &Packet<'_>) -> Seen {
 }
 
 pub(crate) fn frame(link_type: u32, data: &[u8]) -> LinkFrame<'_> {
-    LinkFrame { time: Time::new(1, 0), ordinal: 1, link_type, data, wire_length: data.len() as u32 }
+    LinkFrame {
+        time: Time::new(1, 0),
+        ordinal: 1,
+        link_type,
+        data,
+        wire_length: data.len() as u32,
+        checksums_pending: false,
+    }
 }
 
 pub(crate) fn decode_with(options: DecodeOptions, link_type: u32, data: &[u8]) -> Vec<Seen> {

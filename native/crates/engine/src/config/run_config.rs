@@ -37,6 +37,8 @@ pub struct RunConfig {
     pub file_store: Option<FileStoreOutput>,
     /// What is computed of all files, whether rules ask or not.
     pub files: FilesConfig,
+    /// Percent of the packets of a live source that may be lost in ten seconds before an event says so; 0: none does.
+    pub loss_alert: f64,
     /// Statistics; none are written when absent.
     pub stats: Option<StatsConfig>,
 }

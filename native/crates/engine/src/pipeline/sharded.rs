@@ -79,6 +79,7 @@ enum Item {
         ordinal: u64,
         wire_length: u32,
         link_type: u32,
+        checksums_pending: bool,
     },
     Tick(Tick),
     /// Its counters are wanted with what it wrote.
@@ -142,11 +143,11 @@ impl ShardWorker {
                     worker.begin_source(name, *fresh, *ignore_checksums);
                     *counting = true;
                 }
-                Item::Frame { end, time, update, ordinal, wire_length, link_type } => {
-                    let data = epoch.octets.get(start..*end).unwrap_or_default();
-                    start = *end;
-                    let (time, ordinal, wire_length, link_type) = (*time, *ordinal, *wire_length, *link_type);
-                    worker.frame(*update, &LinkFrame { time, ordinal, link_type, data, wire_length });
+                &Item::Frame { end, time, update, ordinal, wire_length, link_type, checksums_pending } => {
+                    let data = epoch.octets.get(start..end).unwrap_or_default();
+                    start = end;
+                    let frame = LinkFrame { time, ordinal, link_type, data, wire_length, checksums_pending };
+                    worker.frame(update, &frame);
                 }
                 Item::Tick(tick) => worker.tick(*tick),
                 Item::Count => {
@@ -226,8 +227,9 @@ impl FlowDispatcher<'_, '_> {
         if let Some(epoch) = usize::try_from(shard).ok().and_then(|shard| self.epochs.get_mut(shard)) {
             epoch.octets.extend_from_slice(frame.data);
             let end = epoch.octets.len();
-            let LinkFrame { time, ordinal, wire_length, link_type, .. } = *frame;
-            epoch.items.push(Item::Frame { end, time, update, ordinal, wire_length, link_type });
+            let LinkFrame { time, ordinal, wire_length, link_type, checksums_pending, .. } = *frame;
+            let item = Item::Frame { end, time, update, ordinal, wire_length, link_type, checksums_pending };
+            epoch.items.push(item);
         }
         self.next = frame.ordinal + 1;
         self.count += 1;

@@ -1,8 +1,11 @@
 //! What the outside may ask of a run, and see of it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sidewire_base::Time;
+use sidewire_capture::{CaptureCount, SourceNotice};
 use sidewire_detect::RuleSet;
 
 use crate::output::sink::SinkSignals;
@@ -17,6 +20,8 @@ pub(crate) struct Control {
     pub(crate) file_done: AtomicU64,
     pub(crate) file_total: AtomicU64,
     pub(crate) file: Mutex<String>,
+    /// What live sources count, and what happened to them.
+    pub(crate) capture: Arc<CaptureState>,
     rules: Mutex<Option<Arc<RuleSet>>>,
     /// How often the rules were changed.
     generation: AtomicU64,
@@ -37,6 +42,50 @@ impl Control {
         }
         *generation = current;
         lock(&self.rules).clone()
+    }
+}
+
+/// Notices that wait to be shown.
+const MAX_SHOWN: usize = 64;
+
+/// What live sources count, and what happened to them: put here by whoever reads them, taken by who writes and who shows.
+#[derive(Default)]
+pub(crate) struct CaptureState {
+    counts: Mutex<BTreeMap<Arc<str>, Vec<CaptureCount>>>,
+    /// To be written, each with its time.
+    unwritten: Mutex<Vec<(Time, SourceNotice)>>,
+    /// To be shown.
+    unshown: Mutex<Vec<SourceNotice>>,
+}
+
+impl CaptureState {
+    /// What a source counted so far, in place of what it told before.
+    pub(crate) fn set_counts(&self, source: &Arc<str>, counts: Vec<CaptureCount>) {
+        lock(&self.counts).insert(Arc::clone(source), counts);
+    }
+
+    /// What all sources counted.
+    pub(crate) fn counts(&self) -> Vec<CaptureCount> {
+        lock(&self.counts).values().flatten().cloned().collect()
+    }
+
+    /// Something is to be told.
+    pub(crate) fn tell(&self, time: Time, notice: SourceNotice) {
+        let mut shown = lock(&self.unshown);
+        if shown.len() < MAX_SHOWN {
+            shown.push(notice.clone());
+        }
+        lock(&self.unwritten).push((time, notice));
+    }
+
+    /// What is to be written, once.
+    pub(crate) fn take_unwritten(&self) -> Vec<(Time, SourceNotice)> {
+        core::mem::take(&mut *lock(&self.unwritten))
+    }
+
+    /// What is to be shown, once.
+    pub(crate) fn take_unshown(&self) -> Vec<SourceNotice> {
+        core::mem::take(&mut *lock(&self.unshown))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::source::block::Block;
 use crate::source::checksums;
 use crate::source::clock::EngineClock;
 use crate::source::control::{Control, lock};
+use crate::source::loss::LossWatch;
 use crate::source::packet_sink::{Due, PacketSink, StatsMoment, Tick};
 use crate::summary::Summary;
 
@@ -39,6 +40,9 @@ pub(crate) struct SourceDriver<'a> {
     flushed: Instant,
     stats_written: Instant,
     pub(crate) summary: Summary,
+    /// The live source that is followed.
+    source: Option<Arc<str>>,
+    loss: LossWatch,
 }
 
 impl<'a> SourceDriver<'a> {
@@ -53,6 +57,8 @@ impl<'a> SourceDriver<'a> {
             flushed: now,
             stats_written: now,
             summary: Summary::default(),
+            source: None,
+            loss: LossWatch::new(setup.config.loss_alert, now),
         }
     }
 
@@ -83,6 +89,8 @@ impl<'a> SourceDriver<'a> {
     /// Follows one source to its end, as a run of its own.
     pub(crate) fn follow(&mut self, source: NamedSource, sink: &mut dyn PacketSink) -> Result<(), EngineError> {
         let NamedSource { name, mut source } = source;
+        self.source = Some(Arc::clone(&name));
+        self.summary.live_since = source.is_live().then(Instant::now);
         let ignore = self.setup.config.decode.checksums == ChecksumMode::Ignore;
         sink.begin_source(&name, true, ignore);
         let error = self.read(source.as_mut(), sink)?;
@@ -125,7 +133,14 @@ impl<'a> SourceDriver<'a> {
         let live = source.is_live();
         let progress = source.progress();
         let mut block = Block::default();
-        while !self.is_stopped() {
+        let mut outcome = None;
+        loop {
+            if self.is_stopped() {
+                // What has come already is still followed, where that has an end.
+                if !source.close() {
+                    break;
+                }
+            }
             if let Some(rules) = self.control.rules_after(&mut self.generation) {
                 sink.swap(rules)?;
             }
@@ -143,18 +158,41 @@ impl<'a> SourceDriver<'a> {
                     }
                 }
                 Ok(SourceEvent::End) => break,
-                Err(error) => return Ok(Some(error)),
+                Err(error) => {
+                    outcome = Some(error);
+                    break;
+                }
+            }
+            if self.is_due(live) {
+                self.ask(source);
             }
             self.hand_over_due(live, sink)?;
         }
-        self.summary.source_dropped += source.dropped();
-        Ok(None)
+        self.ask(source);
+        self.summary.source_dropped += source.counts().iter().map(|count| count.dropped).sum::<u64>();
+        Ok(outcome)
+    }
+
+    /// Asks a source what it counted and what happened to it.
+    fn ask(&mut self, source: &mut dyn PacketSource) {
+        let Some(name) = &self.source else { return };
+        let counts = source.counts();
+        let lost = self.loss.look(&counts, Instant::now());
+        for notice in source.notices().into_iter().chain(lost) {
+            self.control.capture.tell(self.clock.shown(), notice);
+        }
+        self.control.capture.set_counts(name, counts);
+    }
+
+    /// What a live source brought is to be seen.
+    fn is_due(&self, live: bool) -> bool {
+        live && self.flushed.elapsed() >= FLUSH_INTERVAL
     }
 
     /// Has handed over what is due by the clock on the wall: what a live source brought, and statistics.
     fn hand_over_due(&mut self, live: bool, sink: &mut dyn PacketSink) -> Result<(), EngineError> {
         let now = Instant::now();
-        let flush = live && now.duration_since(self.flushed) >= FLUSH_INTERVAL;
+        let flush = self.is_due(live);
         let interval = self.setup.config.stats.as_ref().map(|stats| Duration::from_secs(stats.interval.into()));
         let stats = interval
             .is_some_and(|interval| !interval.is_zero() && now.duration_since(self.stats_written) >= interval)

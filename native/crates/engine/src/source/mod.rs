@@ -5,4 +5,5 @@ mod checksums;
 pub(crate) mod clock;
 pub(crate) mod control;
 pub(crate) mod driver;
+pub(crate) mod loss;
 pub(crate) mod packet_sink;

@@ -52,6 +52,8 @@ pub(super) struct Stages<W: RuleTracer> {
     /// Engine time.
     time: TimeUpdate,
     ignore_checksums: bool,
+    /// The checksums of this frame say nothing.
+    checksums_pending: bool,
     pub(super) invalid_checksum: u64,
     /// Greatest memory pressure so far, in percent.
     pub(super) pressure_max: u64,
@@ -74,6 +76,7 @@ impl<W: RuleTracer> FlowWorker<W> {
                     log: LogStage::new(setup),
                     time: TimeUpdate { now: Time::default(), stamp: Time::default(), tick: false },
                     ignore_checksums: false,
+                    checksums_pending: false,
                     invalid_checksum: 0,
                     pressure_max: 0,
                     bugs: 0,
@@ -115,6 +118,7 @@ impl<W: RuleTracer> FlowWorker<W> {
     pub(crate) fn frame(&mut self, update: TimeUpdate, frame: &LinkFrame<'_>) {
         let Self { decoder, tracked } = self;
         tracked.stages.time = update;
+        tracked.stages.checksums_pending = frame.checksums_pending;
         tracked.stages.detect.detector.shared().begin_packet(frame.ordinal);
         tracked.stages.log.begin(frame.time, frame.ordinal);
         if !contained(|| decoder.decode(frame, &mut |packet| tracked.packet(packet))) {
@@ -271,7 +275,7 @@ impl FollowedPacket {
 impl<W: RuleTracer> Stages<W> {
     /// May the packet reach its flow? Where checksums are verified, one with a wrong one may not.
     fn is_sound(&mut self, packet: &Packet<'_>) -> bool {
-        let checksum_bad = packet.bad_checksum.any();
+        let checksum_bad = packet.bad_checksum.any() && !self.checksums_pending;
         if checksum_bad && matches!(packet.transport, TransportLayer::Tcp(_)) {
             self.invalid_checksum += 1;
         }

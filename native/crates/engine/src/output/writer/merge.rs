@@ -14,8 +14,10 @@ use crate::counters::{Counters, accumulate, derive};
 use crate::output::format::eve::{EventKind, Outputs, write_stats};
 use crate::output::format::stats_log::stats_text;
 use crate::output::sink::queue::{OutputCount, OutputQueue};
+use crate::output::writer::capture::count_capture;
 use crate::output::writer::files::StoredFiles;
 use crate::output::writer::record::{AlertKey, Batch, OutputOrder, OutputRecord};
+use crate::source::control::CaptureState;
 use crate::source::packet_sink::StatsMoment;
 
 /// Takes what workers wrote, in packet order, applies thresholds, counts, and hands lines to the sinks. The only place
@@ -34,6 +36,8 @@ pub(crate) struct Merger {
     /// Alerts that thresholds held back.
     pub(crate) suppressed: u64,
     rule_counts: RuleCounts,
+    /// What live sources count, and what happened to them.
+    capture: Arc<CaptureState>,
     /// What each worker last told of its counters.
     reports: BTreeMap<usize, Counters>,
 }
@@ -47,7 +51,7 @@ pub(crate) struct AlertCount {
 }
 
 impl Merger {
-    pub(crate) fn new(setup: &Setup, sinks: Vec<OutputQueue>) -> Self {
+    pub(crate) fn new(setup: &Setup, sinks: Vec<OutputQueue>, capture: Arc<CaptureState>) -> Self {
         Self {
             outputs: Arc::clone(&setup.outputs),
             sinks,
@@ -58,6 +62,7 @@ impl Merger {
             alerts: BTreeMap::new(),
             suppressed: 0,
             rule_counts: setup.config.rules,
+            capture,
             reports: BTreeMap::new(),
         }
     }
@@ -143,6 +148,7 @@ impl Merger {
     /// Adds the counters that are not the workers'.
     pub(crate) fn complete(&self, counters: &mut Counters) {
         derive(counters);
+        count_capture(&self.capture.counts(), counters);
         counters.insert("detect.alerts_suppressed".to_owned(), self.suppressed);
         if let Some(files) = &self.files {
             files.count(counters);
@@ -192,7 +198,11 @@ impl Merger {
         self.sinks.get_mut(usize::from(output)).map_or(Ok(()), |sink| sink.line(line))
     }
 
+    /// Writes what happened to live sources, and has everything seen outside.
     pub(crate) fn flush(&mut self) -> Result<(), EngineError> {
+        for (time, notice) in self.capture.take_unwritten() {
+            self.write_trouble(notice.code, &notice.message, time)?;
+        }
         self.sinks.iter_mut().try_for_each(OutputQueue::flush)
     }
 

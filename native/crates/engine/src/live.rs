@@ -1,0 +1,56 @@
+//! Interfaces that are open, to be followed by a run.
+
+use std::path::PathBuf;
+
+use sidewire_capture::PacketSource;
+use sidewire_live::{InterfaceSettings, LiveSource};
+
+use crate::EngineError;
+use crate::config::{HostReport, LiveConfig, OpenedReport};
+
+/// Interfaces that are open. What they bring waits in their rings until a run follows them; opening them is what needs rights,
+/// following them does not.
+pub struct LiveCapture {
+    source: LiveSource,
+    opened: Vec<OpenedReport>,
+    name: String,
+}
+
+impl LiveCapture {
+    /// Opens interfaces.
+    ///
+    /// # Errors
+    /// [`EngineError::Capture`] with the interface and the way out.
+    pub fn open(config: &LiveConfig) -> Result<Self, EngineError> {
+        let settings: Vec<InterfaceSettings> = config.interfaces.iter().map(InterfaceSettings::from).collect();
+        let (source, opened) = LiveSource::open(config.method.into(), &settings).map_err(|(interface, error)| {
+            let (path, code, reason) = (PathBuf::from(interface), error.code(), error.to_string());
+            EngineError::Capture { path, reason, code, partial: false }
+        })?;
+        let names: Vec<&str> = settings.iter().map(|one| one.name.as_str()).collect();
+        Ok(Self { source, opened: opened.iter().map(OpenedReport::from).collect(), name: names.join(",") })
+    }
+
+    /// What is to be known of the interfaces.
+    #[must_use]
+    pub fn opened(&self) -> &[OpenedReport] {
+        &self.opened
+    }
+
+    /// The source, with its name.
+    pub(crate) fn into_source(self) -> (String, Box<dyn PacketSource>) {
+        (self.name, Box::new(self.source))
+    }
+}
+
+/// Gives up, for this thread and those it starts from now on, what capturing does not need once everything is open.
+pub fn drop_rights() {
+    sidewire_live::drop_rights();
+}
+
+/// What this host offers to a sensor; a ring of so many octets is tried.
+#[must_use]
+pub fn host_report(ring_length: u64, libraries: &[PathBuf]) -> HostReport {
+    let vectorscan = sidewire_detect::vectorscan_version(libraries);
+    HostReport::new(sidewire_live::host_facts(ring_length), vectorscan, crate::magic_version())
+}

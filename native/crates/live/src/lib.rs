@@ -1,0 +1,28 @@
+//! Packets as they happen: network interfaces as a [`PacketSource`](sidewire_capture::PacketSource).
+//!
+//! On Linux an interface is read by rings that are shared with the kernel (AF_PACKET, `TPACKET_V3`); everywhere by libpcap,
+//! which is opened at run time. [`LiveSource`] reads all rings of all interfaces in the order of time, and outlives
+//! interfaces that go down, are renamed, or go and come back. The foreign calls stay in here.
+#![allow(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)
+)]
+
+mod error;
+mod host;
+#[cfg(target_os = "linux")]
+mod packet;
+mod pcap;
+mod rights;
+mod settings;
+mod source;
+mod tap;
+mod watch;
+
+pub use error::LiveError;
+pub use host::{HostFacts, InterfaceFacts, host_facts};
+pub use rights::{Rights, drop_rights};
+pub use settings::{CaptureMethod, FanoutMode, InterfaceSettings, PendingChecksums};
+pub use source::LiveSource;
+pub use watch::OpenedInterface;
