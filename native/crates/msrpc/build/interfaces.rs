@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::functions::{Functions, variant};
 use crate::signature::{StubColumn, layout};
 use crate::{Data, Result, uuid};
 
@@ -24,8 +25,8 @@ struct ProcedureRow {
     command: String,
 }
 
-/// All interfaces as Rust: the table by UUID, and a constant for each name.
-pub(crate) fn generate(files: &[Data]) -> Result<String> {
+/// All interfaces as Rust: the table by UUID, and a constant for each name; and the functions that they name.
+pub(crate) fn generate(files: &[Data]) -> Result<(String, Functions)> {
     let mut interfaces: Vec<InterfaceRow> = Vec::new();
     for file in files {
         file.each(|columns| row(&file.name, columns, &mut interfaces))?;
@@ -54,7 +55,12 @@ pub(crate) fn generate(files: &[Data]) -> Result<String> {
         writeln!(code, "pub(crate) const {name}: Uuid = {};", uuid(text).unwrap_or_default())?;
     }
     code.push_str("}\n");
-    Ok(code)
+    let mut functions = Functions::default();
+    for ProcedureRow { request, response, command, .. } in interfaces.iter().flat_map(|each| each.procedures.values()) {
+        functions.stubs.extend([request, response].into_iter().filter_map(|column| column.reader.clone()));
+        functions.commands.extend(command.strip_prefix('+').map(str::to_owned));
+    }
+    Ok((code, functions))
 }
 
 fn row(source: &str, columns: &[&str], interfaces: &mut Vec<InterfaceRow>) -> Result<()> {
@@ -88,7 +94,7 @@ fn row(source: &str, columns: &[&str], interfaces: &mut Vec<InterfaceRow>) -> Re
                 }
             };
             let (request, response) = (read(column(0), |p| &p.request)?, read(column(1), |p| &p.response)?);
-            let procedure = ProcedureRow { name: (*name).to_owned(), request, response, command: command(column(2)) };
+            let procedure = ProcedureRow { name: (*name).to_owned(), request, response, command: column(2).to_owned() };
             if interface.procedures.insert(number, procedure).is_some() {
                 return Err("the number comes twice".into());
             }
@@ -106,7 +112,7 @@ fn choose(text: &str, among: &[(&str, &'static str)]) -> Result<&'static str> {
 /// Where a command line is, as Rust.
 fn command(text: &str) -> String {
     match text.strip_prefix('+') {
-        Some(function) => format!("Some(CommandLine::Found(command_line::{function}))"),
+        Some(function) => format!("Some(CommandLine::Found(CommandFunction::{}))", variant(function)),
         None if text.is_empty() => "None".to_owned(),
         None => format!("Some(CommandLine::Argument({text:?}))"),
     }
@@ -137,9 +143,10 @@ impl InterfaceRow {
         for (number, ProcedureRow { name, request, response, command }) in &self.procedures {
             write!(
                 code,
-                "RpcProcedure {{ opnum: {number}, name: {name:?}, request: {}, response: {}, command: {command} }}, ",
+                "RpcProcedure {{ opnum: {number}, name: {name:?}, request: {}, response: {}, command: {} }}, ",
                 request.code(),
-                response.code()
+                response.code(),
+                self::command(command)
             )?;
         }
         code.push_str("] }");

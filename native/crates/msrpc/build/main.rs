@@ -1,6 +1,7 @@
 //! Makes code of what `native/data` says about RPC interfaces, COM classes and automation types.
 
 mod com;
+mod functions;
 mod interfaces;
 mod signature;
 
@@ -12,7 +13,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("interfaces.rs"), interfaces::generate(&tables("../../data/rpc")?)?)?;
+    let (interfaces, functions) = interfaces::generate(&tables("../../data/rpc")?)?;
+    fs::write(out.join("interfaces.rs"), interfaces)?;
+    fs::write(out.join("functions.rs"), functions.generate())?;
     fs::write(out.join("com.rs"), com::generate(&tables("../../data/com")?)?)?;
     Ok(())
 }

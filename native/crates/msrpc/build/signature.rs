@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::Result;
+use crate::functions::variant;
 
 /// What is read of one stub.
 #[derive(Clone, Default)]
 pub(crate) struct StubColumn {
     fields: Vec<FieldText>,
     /// A function that reads the stub, too.
-    reader: Option<String>,
+    pub(crate) reader: Option<String>,
 }
 
 #[derive(Clone)]
@@ -144,7 +145,8 @@ fn most(a: Alignments, b: Alignments) -> Alignments {
 
 impl StubColumn {
     pub(crate) fn code(&self) -> String {
-        let reader = self.reader.as_ref().map_or("None".to_owned(), |name| format!("Some(readers::{name})"));
+        let reader =
+            self.reader.as_ref().map_or("None".to_owned(), |name| format!("Some(StubFunction::{})", variant(name)));
         format!("StubLayout {{ fields: {}, reader: {reader} }}", list(&self.fields))
     }
 }

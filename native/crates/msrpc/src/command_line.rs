@@ -4,31 +4,26 @@
 use crate::Exchange;
 use crate::arguments::procedure;
 use crate::datum::Datum;
-
-/// Where the command line of a procedure is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum CommandLine {
-    /// It is an argument.
-    Argument(&'static str),
-    /// It is found in arguments.
-    Found(fn(&Exchange) -> Option<String>),
-}
+use crate::functions::CommandFunction;
+use crate::interfaces::CommandLine;
 
 /// The command line of a call.
 pub(crate) fn of(exchange: &Exchange) -> Option<String> {
     match procedure(exchange)?.command? {
         CommandLine::Argument(name) => exchange.arguments.text(name).map(str::to_owned),
-        CommandLine::Found(find) => find(exchange),
+        CommandLine::Found(CommandFunction::TaskAction) => task_action(exchange),
+        CommandLine::Found(CommandFunction::WmiParameters) => wmi_parameters(exchange),
+        CommandLine::Found(CommandFunction::AutomationMember) => automation_member(exchange),
     }
 }
 
 /// The first action of a task that is registered.
-pub(crate) fn task_action(exchange: &Exchange) -> Option<String> {
+fn task_action(exchange: &Exchange) -> Option<String> {
     task(exchange.arguments.text("xml")?)
 }
 
 /// The parameter or property that holds it, by class: processes, jobs, services, event consumers.
-pub(crate) fn wmi_parameters(exchange: &Exchange) -> Option<String> {
+fn wmi_parameters(exchange: &Exchange) -> Option<String> {
     let Datum::Record(given) = exchange.arguments.get("in")? else { return None };
     ["CommandLine", "Command", "PathName", "CommandLineTemplate", "ScriptText"]
         .iter()
@@ -36,7 +31,7 @@ pub(crate) fn wmi_parameters(exchange: &Exchange) -> Option<String> {
 }
 
 /// The parameters of an automation member that runs something.
-pub(crate) fn automation_member(exchange: &Exchange) -> Option<String> {
+fn automation_member(exchange: &Exchange) -> Option<String> {
     let method = exchange.dcom.as_ref()?.method.as_deref()?;
     let member = method.rsplit('.').next()?.to_ascii_lowercase();
     let Datum::List(given) = exchange.arguments.get("parameters")? else { return None };

@@ -8,7 +8,7 @@ use crate::security::Principal;
 use crate::status::is_status;
 use crate::{
     Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Implementation, InterfaceId, PduHeader, PduType,
-    TransferSyntax, Uuid, Visibility, interfaces, result_name, summary,
+    TransferSyntax, Uuid, Visibility, interfaces, result_name,
 };
 
 /// What carries the PDUs.
@@ -313,12 +313,6 @@ impl Exchange {
     #[must_use]
     pub fn procedure(&self) -> Option<&'static str> {
         interfaces::find(&self.interface?.id.uuid)?.procedure(self.opnum?)
-    }
-
-    /// A sentence about the call: who called what on whom, with the arguments that can be read.
-    #[must_use]
-    pub fn summary(&self) -> Option<String> {
-        summary::summary(self)
     }
 
     /// The status a call ended with: the last four octets of a readable response, where they can be one. Every

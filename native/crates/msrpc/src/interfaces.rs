@@ -1,8 +1,7 @@
 //! Interfaces and their procedures: what `native/data/rpc` says about them, as code.
 
 use crate::arguments::layout::{StubAlignment, StubField, StubFieldKind, StubLayout, StubStructure};
-use crate::arguments::readers;
-use crate::command_line::{self, CommandLine};
+use crate::functions::{CommandFunction, StubFunction};
 use crate::{StatusFamily, Uuid};
 
 /// An interface of the table.
@@ -35,6 +34,15 @@ pub(crate) struct RpcProcedure {
     pub(crate) response: StubLayout,
     /// Where the command line is that it makes the server run.
     pub(crate) command: Option<CommandLine>,
+}
+
+/// Where the command line of a procedure is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CommandLine {
+    /// It is an argument.
+    Argument(&'static str),
+    /// It is found in arguments.
+    Found(CommandFunction),
 }
 
 /// What stands around the arguments of an interface's calls.

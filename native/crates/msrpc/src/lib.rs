@@ -17,6 +17,7 @@ mod dcom;
 mod dual_string_array;
 mod eve;
 mod exchange;
+mod functions;
 #[doc(hidden)]
 pub mod fuzz;
 mod implementation;

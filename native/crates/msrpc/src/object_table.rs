@@ -7,7 +7,6 @@ use crate::automation::AutomationType;
 use crate::bounded::Bounded;
 use crate::security::Secrets;
 use crate::stub_memory::Total;
-use crate::virtual_connection::VirtualConnections;
 use crate::{Client, StdObjRef, StringBinding, Uuid};
 
 /// Interface pointers known at a time.
@@ -38,7 +37,6 @@ pub struct ObjectTable {
     /// Objects by OID, which is all that a ping names. [MS-DCOM] 1.3.6.
     pinged: Bounded<u64, ObjectKey>,
     associations: Bounded<Association, Arc<Client>>,
-    virtual_connections: VirtualConnections,
     /// What the user gave to have sealed calls opened.
     secrets: Option<Arc<Secrets>>,
     /// Address to another address of the same machine, towards the one that stands for all.
@@ -122,11 +120,6 @@ impl ObjectTable {
     #[must_use]
     pub fn secrets(&self) -> Option<&Secrets> {
         self.secrets.as_deref()
-    }
-
-    /// Connections of RPC over HTTP.
-    pub const fn virtual_connections(&mut self) -> &mut VirtualConnections {
-        &mut self.virtual_connections
     }
 
     /// Entries that had to make room for younger ones.

@@ -11,8 +11,15 @@ const MAX_PIECE: usize = 160;
 /// Arguments in a sentence.
 const MAX_PIECES: usize = 6;
 
-/// A sentence about a call: who called what on whom.
-pub(crate) fn summary(exchange: &Exchange) -> Option<String> {
+impl Exchange {
+    /// A sentence about the call: who called what on whom, with the arguments that can be read.
+    #[must_use]
+    pub fn summary(&self) -> Option<String> {
+        summary(self)
+    }
+}
+
+fn summary(exchange: &Exchange) -> Option<String> {
     let (client, server) = exchange.between?;
     if let Some((interface, refusal)) = exchange.refused().next() {
         let name =

@@ -48,7 +48,7 @@ pub struct VirtualConnections {
 
 /// A virtual connection. Its calls live with the flow of the answers; requests wait for it.
 #[derive(Debug, Default)]
-struct VirtualConnection {
+pub struct VirtualConnection {
     connection: Connection,
     pieces: VecDeque<VirtualPiece>,
     /// The flow whose transactions hold its calls.
@@ -107,8 +107,8 @@ impl VirtualConnections {
         self.known.get_mut(&id)
     }
 
-    /// Takes a virtual connection out of its place for a flow that is to hold its calls.
-    fn take(&mut self, id: VirtualId, flow: VirtualEnds, limits: RpcLimits) -> VirtualConnection {
+    /// Takes a virtual connection out of its place for a flow, by its ends, that is to hold its calls.
+    pub fn take(&mut self, id: VirtualId, flow: (Endpoint, Endpoint), limits: RpcLimits) -> VirtualConnection {
         let mut of = self.get(id, limits).map(core::mem::take).unwrap_or_default();
         self.waiting = self.waiting.saturating_sub(of.kept());
         if of.owner.replace(flow).is_some_and(|before| before != flow) {
@@ -118,9 +118,10 @@ impl VirtualConnections {
         of
     }
 
-    fn give_back(&mut self, id: VirtualId, of: VirtualConnection) {
+    /// Puts it back.
+    pub fn give_back(&mut self, id: VirtualId, connection: VirtualConnection) {
         if let Some(place) = self.known.get_mut(&id) {
-            *place = of;
+            *place = connection;
         }
     }
 
@@ -148,42 +149,35 @@ pub trait Timed: Exchanges {
     fn at(&mut self, time: Time);
 }
 
-/// Lets a virtual connection read the requests that waited, each at its time, then the answers.
-pub fn pump(
-    id: VirtualId,
-    answers: Answers<'_>,
-    limits: RpcLimits,
-    around: &mut RpcContext<'_>,
-    exchanges: &mut impl Timed,
-) -> FedOctets {
-    let flow = (around.client, around.server);
-    let now = around.time;
-    let mut of = around.objects.virtual_connections().take(id, flow, limits);
-    for VirtualPiece { time, missing, octets } in core::mem::take(&mut of.pieces) {
-        around.time = time;
-        exchanges.at(time);
-        if missing > 0 {
-            of.connection.gap(Direction::ToServer, missing, exchanges, around);
-        }
-        of.connection.message(Direction::ToServer, &octets, exchanges, around);
-    }
-    around.time = now;
-    exchanges.at(now);
-    let mut fed = FedOctets::default();
-    match answers {
-        Answers::Octets(data, last) => fed = of.connection.feed(Direction::ToClient, data, last, exchanges, around),
-        Answers::Missing(length) => of.connection.gap(Direction::ToClient, length, exchanges, around),
-        Answers::End => {
-            Direction::BOTH.into_iter().for_each(|direction| of.connection.close(direction, exchanges, around));
-            of.connection.finish(exchanges);
-            of.owner = None;
-        }
-    }
-    around.objects.virtual_connections().give_back(id, of);
-    fed
-}
-
 impl VirtualConnection {
+    /// Reads the requests that waited, each at its time, then the answers.
+    pub fn pump(&mut self, answers: Answers<'_>, around: &mut RpcContext<'_>, exchanges: &mut impl Timed) -> FedOctets {
+        let now = around.time;
+        for VirtualPiece { time, missing, octets } in core::mem::take(&mut self.pieces) {
+            around.time = time;
+            exchanges.at(time);
+            if missing > 0 {
+                self.connection.gap(Direction::ToServer, missing, exchanges, around);
+            }
+            self.connection.message(Direction::ToServer, &octets, exchanges, around);
+        }
+        around.time = now;
+        exchanges.at(now);
+        let mut fed = FedOctets::default();
+        match answers {
+            Answers::Octets(data, last) => {
+                fed = self.connection.feed(Direction::ToClient, data, last, exchanges, around);
+            }
+            Answers::Missing(length) => self.connection.gap(Direction::ToClient, length, exchanges, around),
+            Answers::End => {
+                Direction::BOTH.into_iter().for_each(|direction| self.connection.close(direction, exchanges, around));
+                self.connection.finish(exchanges);
+                self.owner = None;
+            }
+        }
+        fed
+    }
+
     fn kept(&self) -> usize {
         self.pieces.iter().map(|piece| piece.octets.len()).sum()
     }

@@ -4,6 +4,7 @@
 use sidewire_base::Malformed;
 
 use crate::datum::{Arguments, Datum};
+use crate::functions::StubFunction;
 use crate::objref::{orpc_that, orpc_this};
 use crate::{Ndr, TransferSyntax};
 
@@ -12,15 +13,12 @@ const MAX_ITEMS: usize = 1024;
 /// Structures of one array that are read; as many as strings are told.
 const MAX_STRUCTURES: usize = 1 << 14;
 
-/// Reads a stub from its beginning.
-pub(crate) type StubReader = fn(&mut Ndr<'_>) -> Result<Arguments, Malformed>;
-
 /// What is told of one stub.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StubLayout {
     pub(crate) fields: &'static [StubField],
     /// For what fields cannot say.
-    pub(crate) reader: Option<StubReader>,
+    pub(crate) reader: Option<StubFunction>,
 }
 
 impl StubLayout {

@@ -2,7 +2,7 @@
 
 mod epm;
 pub(crate) mod layout;
-pub(crate) mod readers;
+mod readers;
 mod services;
 mod wmio;
 
@@ -46,7 +46,7 @@ fn read(exchange: &Exchange, half: &Half, layout: &StubLayout, request: bool) ->
     let syntax = interface.transfer_syntax;
     let ndr = || Ndr::new(stub, half.order, syntax);
     let mut arguments = fields(layout, StubSource { ndr: ndr(), syntax, request }).unwrap_or_default();
-    if let Some(more) = layout.reader.and_then(|read| read(&mut ndr()).ok()) {
+    if let Some(more) = layout.reader.and_then(|function| readers::read(function, &mut ndr()).ok()) {
         arguments.extend(more);
     }
     arguments

@@ -3,16 +3,27 @@
 
 use sidewire_base::Malformed;
 
-pub(crate) use super::epm::{
-    lookup_response as epm_lookup_response, map_request as epm_map_request, map_response as epm_map_response,
-};
-pub(crate) use super::services::{list as services, list_with_processes as services_with_processes};
 use super::wmio::Instance;
+use super::{epm, services};
 use crate::Ndr;
 use crate::datum::{Arguments, Datum};
+use crate::functions::StubFunction;
+
+/// Reads a stub from its beginning.
+pub(super) fn read(function: StubFunction, ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+    match function {
+        StubFunction::EpmLookupResponse => epm::lookup_response(ndr),
+        StubFunction::EpmMapRequest => epm::map_request(ndr),
+        StubFunction::EpmMapResponse => epm::map_response(ndr),
+        StubFunction::Services => services::list(ndr),
+        StubFunction::ServicesWithProcesses => services::list_with_processes(ndr),
+        StubFunction::WmiInstance => wmi_instance(ndr),
+        StubFunction::WmiOutput => wmi_output(ndr),
+    }
+}
 
 /// The instance in a request of IWbemServices: one that is put, or the parameters of a method.
-pub(crate) fn wmi_instance(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+fn wmi_instance(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
     let mut arguments = Arguments::default();
     if let Some(instance) = Instance::find(ndr.rest()) {
         // The parameters of a method are an instance of a class that says nothing.
@@ -23,7 +34,7 @@ pub(crate) fn wmi_instance(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
 }
 
 /// What a method gave.
-pub(crate) fn wmi_output(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+fn wmi_output(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
     let mut arguments = Arguments::default();
     if let Some(instance) = Instance::find(ndr.rest()) {
         arguments.put("out", Datum::Record(instance.properties));

@@ -3,7 +3,11 @@
 use core::net::SocketAddr;
 use std::sync::Arc;
 
+use sidewire_base::Time;
+
 use super::{Connection, MAX_SECURITY_CONTEXTS, RpcContext};
+use crate::datum::Datum;
+use crate::interfaces::known;
 use crate::object_table::Association;
 use crate::security::{Principal, Protected, SecurityContext};
 use crate::{AuthLevel, Client, Exchange, Pdu, PduBody, SecTrailer};
@@ -71,7 +75,7 @@ impl Connection {
     /// Who calls, in its own words: told by this call, earlier on its object, or earlier in its association.
     pub(super) fn identify(&mut self, exchange: &mut Exchange, around: &mut RpcContext<'_>) {
         let association = self.association(around);
-        let told = Client::of(exchange).map(Arc::new);
+        let told = told_client(exchange).map(Arc::new);
         let Some(dcom) = &mut exchange.dcom else { return };
         if let Some(told) = told {
             self.client = Some(Arc::clone(&told));
@@ -89,4 +93,32 @@ impl Connection {
             dcom.client = self.client.as_ref().or(of_association).cloned();
         }
     }
+}
+
+/// What a call says of who makes it.
+fn told_client(exchange: &Exchange) -> Option<Client> {
+    let (known::IWBEM_LOGIN_CLIENT_ID | known::IWBEM_LOGIN_CLIENT_IDEX, Some(3)) =
+        (exchange.interface?.id.uuid, exchange.opnum)
+    else {
+        return None;
+    };
+    let arguments = &exchange.arguments;
+    let number = |name: &str| match arguments.get(name) {
+        Some(Datum::Uint(number)) => Some(*number),
+        _ => None,
+    };
+    let found = Client {
+        host: arguments.text("client_host").map(str::to_owned),
+        fqdn: arguments.text("client_fqdn").map(str::to_owned),
+        pid: number("client_pid").and_then(|pid| pid.try_into().ok()),
+        start_time: number("process_created").and_then(file_time),
+    };
+    (found.host.is_some() || found.pid.is_some()).then_some(found)
+}
+
+/// FILETIME: units of 100 ns since 1601. [MS-DTYP] 2.3.3. `None` before 1970, which no process of these protocols is.
+fn file_time(units: u64) -> Option<Time> {
+    const UNITS_TO_1970: u64 = 116_444_736_000_000_000;
+    let nanos = units.checked_sub(UNITS_TO_1970)?.checked_mul(100)?;
+    Some(Time(i64::try_from(nanos).ok()?))
 }

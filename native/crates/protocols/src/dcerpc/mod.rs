@@ -17,7 +17,7 @@ mod udp;
 
 use sidewire_app_layer::ProtocolInfo;
 
-pub(crate) use objects::{EXTENSION, announce, objects};
+pub(crate) use objects::{CHANNELS, EXTENSION, announce, channels, objects};
 pub(crate) use rows::RpcBuffers;
 pub use tcp::DcerpcTcp;
 pub use transaction::{Rpc, Tx, interfaces_of};
@@ -28,6 +28,6 @@ const INFO: ProtocolInfo = ProtocolInfo {
     name: "dcerpc",
     stages: stage::STAGES,
     events: event::EVENTS,
-    extensions: &[EXTENSION],
+    extensions: &[EXTENSION, CHANNELS],
     ..ProtocolInfo::DEFAULT
 };

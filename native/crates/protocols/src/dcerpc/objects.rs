@@ -5,6 +5,7 @@ use sidewire_app_layer::{Expectation, Extension, ExtensionDef, Extensions, Parse
 use sidewire_base::Endpoint;
 use sidewire_msrpc::ObjectTable;
 use sidewire_msrpc::security::Secrets;
+use sidewire_msrpc::virtual_connection::VirtualConnections;
 
 /// The worker's table of objects. Of the run's resources it takes the [`Secrets`] that open sealed calls.
 struct RpcObjects(ObjectTable);
@@ -20,13 +21,28 @@ impl Extension for RpcObjects {
     }
 }
 
-/// The extension, for the declarations of those who use it.
+/// The worker's connections of RPC over HTTP.
+struct RpcChannels(VirtualConnections);
+
+impl Extension for RpcChannels {
+    fn new(_: &Resources) -> Self {
+        Self(VirtualConnections::default())
+    }
+}
+
+/// The extensions, for the declarations of those who use them.
 pub(crate) const EXTENSION: ExtensionDef = ExtensionDef::of::<RpcObjects>();
+pub(crate) const CHANNELS: ExtensionDef = ExtensionDef::of::<RpcChannels>();
 
 /// The table of this worker.
 #[inline]
 pub(crate) fn objects(extensions: &mut Extensions) -> &mut ObjectTable {
     &mut extensions.get::<RpcObjects>().0
+}
+
+/// The connections of RPC over HTTP of this worker.
+pub(crate) fn channels(extensions: &mut Extensions) -> &mut VirtualConnections {
+    &mut extensions.get::<RpcChannels>().0
 }
 
 /// Hands on the dynamic ports that answers named: what connects to them will speak DCERPC.

@@ -6,13 +6,13 @@ use sidewire_app_layer::{
     Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
 };
 use sidewire_base::Direction;
-use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId, pump};
+use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId};
 use sidewire_msrpc::{Carriage, Connection, FedOctets, RpcContext, RpcEvent};
 use smallvec::SmallVec;
 
 use super::config::DcerpcConfig;
 use super::http::Preface;
-use super::objects::{announce, objects};
+use super::objects::{announce, channels};
 use super::rows::RpcBuffers;
 use super::transaction::{LOGGERS, TxBuilder};
 use super::{INFO, Tx, detect, frame, rows};
@@ -95,13 +95,7 @@ impl Protocol for DcerpcTcp {
         let fed = match self.channel {
             Some(channel) if channel.carries != direction => FedOctets { consumed: data.len(), need: 0 }, // flow control alone
             Some(channel) if direction == Direction::ToServer => {
-                objects(context.extensions).virtual_connections().keep(
-                    channel.of,
-                    context.time,
-                    0,
-                    data,
-                    self.config.limits,
-                );
+                channels(context.extensions).keep(channel.of, context.time, 0, data, self.config.limits);
                 FedOctets { consumed: data.len(), need: 0 }
             }
             Some(channel) => self.pump(channel.of, Answers::Octets(data, input.last), transactions, context),
@@ -125,13 +119,7 @@ impl Protocol for DcerpcTcp {
         match self.channel {
             Some(channel) if channel.carries != direction => {}
             Some(channel) if direction == Direction::ToServer => {
-                objects(context.extensions).virtual_connections().keep(
-                    channel.of,
-                    context.time,
-                    length,
-                    &[],
-                    self.config.limits,
-                );
+                channels(context.extensions).keep(channel.of, context.time, length, &[], self.config.limits);
             }
             Some(channel) => {
                 self.pump(channel.of, Answers::Missing(length), transactions, context);
@@ -150,7 +138,7 @@ impl Protocol for DcerpcTcp {
         if let Some(channel) = self.channel {
             let answers = channel.carries == Direction::ToClient;
             // Requests whose answers are not in the capture are told by the flow that has them.
-            if both && (answers || !objects(context.extensions).virtual_connections().is_owned(channel.of)) {
+            if both && (answers || !channels(context.extensions).is_owned(channel.of)) {
                 self.pump(channel.of, Answers::End, transactions, context);
             }
             return;
@@ -166,8 +154,7 @@ impl Protocol for DcerpcTcp {
 impl DcerpcTcp {
     /// Asks whether HTTP found the flow to be a channel.
     fn find_channel(&mut self, context: &mut ParseContext<'_>) {
-        let announced =
-            objects(context.extensions).virtual_connections().take_announced(context.client, context.server);
+        let announced = channels(context.extensions).take_announced(context.client, context.server);
         if announced.is_some() {
             self.channel = announced;
             self.carriage = Carriage::Http;
@@ -182,10 +169,14 @@ impl DcerpcTcp {
         transactions: &mut Transactions<Tx>,
         context: &mut ParseContext<'_>,
     ) -> FedOctets {
+        let flow = (context.client, context.server);
+        let mut connection = channels(context.extensions).take(id, flow, self.config.limits);
         // The octets are of two streams: no frame has a place in either.
         let (mut filling, mut around) = TxBuilder::with(transactions, context, &mut self.waiting, Carriage::Http, None);
         filling.unflagged_binds = self.config.unflagged_binds;
-        pump(id, answers, self.config.limits, &mut around, &mut filling)
+        let fed = connection.pump(answers, &mut around, &mut filling);
+        channels(context.extensions).give_back(id, connection);
+        fed
     }
 
     /// What the connection works with; it is fed from a stream offset on.

@@ -46,7 +46,7 @@ use header::{MessageSide, Scan};
 use state::{RequestState, ResponseState};
 pub use transaction::HttpTransaction;
 
-use crate::dcerpc::EXTENSION;
+use crate::dcerpc::CHANNELS;
 
 /// An HTTP/1 flow.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ impl Protocol for Http1 {
         stages: stage::STAGES,
         events: HttpEvent::EVENTS,
         frames: FramePart::FRAMES,
-        extensions: &[EXTENSION],
+        extensions: &[CHANNELS],
         events_in_capitals: true,
         client_address: Some("http.request_header"),
         files: Some(FilesInfo { hook: Hook::both(stage::BODY, stage::BODY), own_data: true }),

@@ -12,7 +12,7 @@ use super::rpc::Opening;
 use super::state::{RequestState, ResponseState};
 use super::text::{contains, is_space, trim};
 use super::{Http1, HttpTransaction, ParseStep, stage};
-use crate::dcerpc::objects;
+use crate::dcerpc::channels;
 
 const HERE: Direction = Direction::ToServer;
 
@@ -129,7 +129,7 @@ impl Http1 {
             Opening::Channel(cookie, Direction::ToClient) => self.rpc_out = Some(cookie),
             Opening::Channel(cookie, carries) => {
                 let (client, server) = (context.client, context.server);
-                objects(context.extensions).virtual_connections().announce(client, server, cookie, carries);
+                channels(context.extensions).announce(client, server, cookie, carries);
                 Self::complete(HERE, slot, context);
                 self.request = RequestState::Ignore;
                 self.response = ResponseState::Closed;

@@ -13,7 +13,7 @@ use super::line::{self, ChunkLine, HttpVersion};
 use super::state::{RequestState, ResponseState};
 use super::text::{contains, is_space, same};
 use super::{Http1, HttpTransaction, ParseStep, stage};
-use crate::dcerpc::objects;
+use crate::dcerpc::channels;
 
 const HERE: Direction = Direction::ToClient;
 
@@ -205,7 +205,7 @@ impl Http1 {
             && let Some(cookie) = channel
         {
             let (client, server) = (context.client, context.server);
-            objects(context.extensions).virtual_connections().announce(client, server, cookie, Direction::ToClient);
+            channels(context.extensions).announce(client, server, cookie, Direction::ToClient);
             self.leave(slot, context);
             return Ok(ParseStep::Switch(taken, "dcerpc"));
         } else if code == 101 && !delimited {
