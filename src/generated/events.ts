@@ -457,6 +457,36 @@ export interface FrameRecord {
   readonly tx_id?: number;
 }
 
+/** A command of FTP with its replies, or what a server says by itself. */
+export interface FtpRecord {
+  /** In capitals: `RETR`. Absent of what a server says by itself. */
+  readonly command?: string;
+  /** What follows the command and its blank. */
+  readonly command_data?: string;
+  /** The command was longer than is kept. */
+  readonly command_truncated?: boolean;
+  /** The code of each reply: `226`. */
+  readonly completion_code?: readonly string[];
+  /** Each line of the replies; of one that ends a reply, what follows the code. */
+  readonly reply?: readonly string[];
+  /** The port that was agreed on for a data connection. */
+  readonly dynamic_port?: number;
+  /** Who listens there: of `active` the client, of `passive` the server. */
+  readonly mode?: 'active' | 'passive';
+  /** Whether the command was answered for good. */
+  readonly reply_received: 'yes' | 'no';
+  /** A line of a reply was longer than is kept, or there were more. */
+  readonly reply_truncated: boolean;
+}
+
+/** A data connection of FTP. Empty when no command was seen that it belongs to. */
+export interface FtpDataRecord {
+  /** Name of the file, as the command has it; absent for lists of files. */
+  readonly filename?: string;
+  /** The command that the connection is for. */
+  readonly command?: 'APPE' | 'LIST' | 'MLSD' | 'NLST' | 'RETR' | 'STOR' | 'STOU';
+}
+
 /** An HTTP transaction. */
 export interface HttpRecord {
   readonly hostname?: string;
@@ -843,6 +873,38 @@ export interface SmbRecord {
   };
 }
 
+/** An SSH session: what both sides said before it was encrypted. */
+export interface SshRecord {
+  /** Absent when it did not identify itself. */
+  readonly client?: {
+    /** Version of the protocol that the side offers: `2.0`. */
+    readonly proto_version: string;
+    /** Its software: `OpenSSH_9.6p1`. */
+    readonly software_version?: string;
+    /** HASSH of a client, HASSHServer of a server (`hassh`). */
+    readonly hassh?: {
+      /** MD5 of the string, in lower case. */
+      readonly hash: string;
+      /** The side's algorithms for key exchange, encryption, authentication and compression. */
+      readonly string: string;
+    };
+  };
+  /** Absent when it did not identify itself. */
+  readonly server?: {
+    /** Version of the protocol that the side offers: `2.0`. */
+    readonly proto_version: string;
+    /** Its software: `OpenSSH_9.6p1`. */
+    readonly software_version?: string;
+    /** HASSH of a client, HASSHServer of a server (`hassh`). */
+    readonly hassh?: {
+      /** MD5 of the string, in lower case. */
+      readonly hash: string;
+      /** The side's algorithms for key exchange, encryption, authentication and compression. */
+      readonly string: string;
+    };
+  };
+}
+
 /** Counters at the end of a run, nested by the dots of their names. */
 export type StatsRecord = {
   readonly [name: string]: Counters;
@@ -986,10 +1048,13 @@ export interface AlertEvent extends EventBase {
   };
   readonly dcerpc?: DcerpcRecord;
   readonly dns?: DnsRecord;
+  readonly ftp?: FtpRecord;
+  readonly ftp_data?: FtpDataRecord;
   readonly http?: HttpRecord;
   readonly mdns?: MdnsRecord;
   readonly msrpc?: MsrpcRecord;
   readonly smb?: SmbRecord;
+  readonly ssh?: SshRecord;
   readonly tls?: TlsRecord;
   readonly alert: AlertRecord;
 }
@@ -1035,10 +1100,13 @@ export interface FileinfoEvent extends EventBase {
   readonly event_type: 'fileinfo';
   readonly dcerpc?: DcerpcRecord;
   readonly dns?: DnsRecord;
+  readonly ftp?: FtpRecord;
+  readonly ftp_data?: FtpDataRecord;
   readonly http?: HttpRecord;
   readonly mdns?: MdnsRecord;
   readonly msrpc?: MsrpcRecord;
   readonly smb?: SmbRecord;
+  readonly ssh?: SshRecord;
   readonly tls?: TlsRecord;
   readonly fileinfo: FileinfoRecord;
 }
@@ -1078,6 +1146,18 @@ export interface FlowEvent extends EventBase {
 export interface FrameEvent extends EventBase {
   readonly event_type: 'frame';
   readonly frame: FrameRecord;
+}
+
+/** A command of FTP with its replies, or what a server says by itself. */
+export interface FtpEvent extends EventBase {
+  readonly event_type: 'ftp';
+  readonly ftp: FtpRecord;
+}
+
+/** A data connection of FTP. Empty when no command was seen that it belongs to. */
+export interface FtpDataEvent extends EventBase {
+  readonly event_type: 'ftp_data';
+  readonly ftp_data: FtpDataRecord;
 }
 
 /** An HTTP transaction. */
@@ -1127,6 +1207,12 @@ export interface SmbEvent extends EventBase {
   readonly smb: SmbRecord;
 }
 
+/** An SSH session: what both sides said before it was encrypted. */
+export interface SshEvent extends EventBase {
+  readonly event_type: 'ssh';
+  readonly ssh: SshRecord;
+}
+
 /** Counters at the end of a run, nested by the dots of their names. */
 export interface StatsEvent extends EventBase {
   readonly event_type: 'stats';
@@ -1150,12 +1236,15 @@ export type EveEvent =
   | FileinfoEvent
   | FlowEvent
   | FrameEvent
+  | FtpEvent
+  | FtpDataEvent
   | HttpEvent
   | MdnsEvent
   | MetadataEvent
   | MsrpcEvent
   | NetflowEvent
   | SmbEvent
+  | SshEvent
   | StatsEvent
   | TlsEvent;
 
@@ -1163,5 +1252,5 @@ export type EveEvent =
 export type EventType = EveEvent['event_type'];
 
 /** The names of the event types, sorted. */
-export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'dns', 'engine', 'fileinfo', 'flow', 'frame', 'http', 'mdns', 'metadata', 'msrpc', 'netflow', 'smb', 'stats', 'tls'];
+export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'dns', 'engine', 'fileinfo', 'flow', 'frame', 'ftp', 'ftp_data', 'http', 'mdns', 'metadata', 'msrpc', 'netflow', 'smb', 'ssh', 'stats', 'tls'];
 

@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_base::{Endpoint, Time};
 use sidewire_files::FileContext;
 
 use crate::{Extensions, Frames, Transport};
@@ -44,6 +44,6 @@ pub struct Expectation {
     pub transport: Transport,
     /// The protocol it will speak.
     pub protocol: &'static str,
-    /// In which direction the server speaks first, if it does.
-    pub first: Option<Direction>,
+    /// A channel for one flow, which begins before this time; `None`: a service, for as many as there are.
+    pub expires: Option<Time>,
 }

@@ -6,7 +6,7 @@ use sidewire_base::{Direction, PerDirection};
 use crate::{DetectionEvent, ExtensionDef, FrameInfo};
 
 /// What a protocol runs over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
     /// A byte stream.
     Tcp,
@@ -83,6 +83,8 @@ pub struct ProtocolInfo {
     pub client_first: bool,
     /// What is raised when a flow was to change to this protocol and speaks another.
     pub not_found: DetectionEvent,
+    /// Its octets say nothing of it: a flow speaks it because another one announced that it would, and for no other reason.
+    pub by_announcement: bool,
     /// Names of the progress values a transaction passes in each direction, first to last; the index is the value, and
     /// the last means complete. Rule hooks (`http1:request_headers`) are named by them. Made by [`stages!`](crate::stages).
     pub stages: PerDirection<&'static [&'static str]>,
@@ -129,6 +131,7 @@ impl ProtocolInfo {
         probes: &[],
         client_first: false,
         not_found: DetectionEvent::UnexpectedProtocol,
+        by_announcement: false,
         stages: PerDirection::new(&[], &[]),
         events: &[],
         frames: &[],
@@ -292,6 +295,8 @@ pub struct EventInfo {
 pub struct LoggerInfo {
     /// The `event_type`, and the key its object stands under.
     pub event_type: &'static str,
+    /// The type that switches it on in the configuration of an output; mostly the same.
+    pub switched_by: &'static str,
     /// True when alerts on a transaction carry it as well.
     pub in_alerts: bool,
     /// Its event says which transaction it is about (`tx_id`).

@@ -121,7 +121,7 @@ impl<T, O> Logger<T, O> {
     /// has the type, carried by alerts.
     #[must_use]
     pub const fn new(event_type: &'static str, ready: fn(&TxHead, &T, bool) -> bool, write: LogWrite<T, O>) -> Self {
-        let info = LoggerInfo { event_type, in_alerts: true, names_tx: true };
+        let info = LoggerInfo { event_type, switched_by: event_type, in_alerts: true, names_tx: true };
         Self { info, ready, wanted: |_, _| true, from: |_| Direction::ToServer, write, in_others: None, each: None }
     }
 
@@ -147,6 +147,13 @@ impl<T, O> Logger<T, O> {
     #[must_use]
     pub const fn without_tx(self) -> Self {
         let info = LoggerInfo { names_tx: false, ..self.info };
+        Self { info, ..self }
+    }
+
+    /// Switched on in configurations by the type of another protocol that this one belongs to.
+    #[must_use]
+    pub const fn switched_by(self, event_type: &'static str) -> Self {
+        let info = LoggerInfo { switched_by: event_type, ..self.info };
         Self { info, ..self }
     }
 

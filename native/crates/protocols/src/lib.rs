@@ -3,10 +3,13 @@
 
 pub mod dcerpc;
 pub mod dns;
+mod encryption;
+pub mod ftp;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod http1;
 pub mod smb;
+pub mod ssh;
 #[cfg(test)]
 #[path = "../_template/mod.rs"]
 pub mod template;
@@ -24,4 +27,7 @@ pub static ALL: &[ProtocolDef] = &[
     sidewire_app_layer::def::<dcerpc::DcerpcUdp>(),
     sidewire_app_layer::def::<dns::Dns>(),
     sidewire_app_layer::def::<dns::Mdns>(),
+    sidewire_app_layer::def::<ftp::FtpSession>(),
+    sidewire_app_layer::def::<ftp::FtpData>(),
+    sidewire_app_layer::def::<ssh::SshSession>(),
 ];

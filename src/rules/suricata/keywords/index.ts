@@ -19,6 +19,7 @@ import { flowBytes, flowPackets } from './flow-counters.js';
 import { flowbits } from './flowbits.js';
 import { flowint } from './flowint.js';
 import { frame } from './frame.js';
+import { ftpbounce } from './ftp.js';
 import { dsize, icmpId, icmpSeq, ipProto, tos, vlanId } from './header.js';
 import { ipopts } from './ipopts.js';
 import { isdataat } from './isdataat.js';
@@ -102,6 +103,7 @@ export const KEYWORDS: readonly Keyword[] = [
   flowbits,
   flowint,
   frame,
+  ftpbounce,
   gid,
   hostbits,
   icmpId,

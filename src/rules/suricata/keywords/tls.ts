@@ -1,6 +1,7 @@
 import type { Number as NumberTest } from '../../../generated/ir.js';
 import { plainContent, type RuleContext } from '../lower/context.js';
 import { parsePattern } from './content.js';
+import { flagKeyword } from './flag.js';
 import type { Example, Keyword, Option } from './keyword.js';
 import { parseInteger } from './number.js';
 
@@ -175,26 +176,10 @@ function validity(name: string, doc: string): Keyword {
 export const certNotBefore = validity('tls_cert_notbefore', "The day the server's first certificate becomes valid.");
 export const certNotAfter = validity('tls_cert_notafter', "The last day of the server's first certificate.");
 
-function judgement(name: string, doc: string): Keyword {
-  return {
-    name,
-    family: 'tls',
-    doc,
-    needs: { protocol: 'tls' },
-    value: 'none',
-    lower(_option, cx) {
-      cx.condition({ kind: 'number', field: name, test: { ranges: [{ min: 1, max: 1 }], negated: false } });
-    },
-    examples: [
-      { options: `${name};`, protocol: 'tls' },
-      { options: `${name}:1;`, protocol: 'tls', error: 'keyword/unexpected-value' },
-    ],
-  };
-}
-
-export const certExpired = judgement('tls_cert_expired', "The server's first certificate is valid no more.");
-export const certValid = judgement(
+export const certExpired = flagKeyword('tls_cert_expired', 'tls', "The server's first certificate is valid no more.");
+export const certValid = flagKeyword(
   'tls_cert_valid',
+  'tls',
   "The server's first certificate has not expired; when its validity begins is not looked at.",
 );
 

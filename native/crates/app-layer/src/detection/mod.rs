@@ -106,6 +106,9 @@ impl Detection {
         if state.sides[direction].status == SideStatus::Failed {
             return self.failed(state, direction, data.len());
         }
+        if let Some(announced) = state.announced.filter(|announced| self.goes_by_announcement(*announced, transport)) {
+            return self.found(state, direction, announced, false);
+        }
         if data.is_empty() && !last {
             return DetectionOutcome::More;
         }
@@ -143,6 +146,13 @@ impl Detection {
                 self.failed(state, direction, data.len())
             }
         }
+    }
+
+    /// Is an announcement all there is to recognise a protocol by?
+    fn goes_by_announcement(&self, protocol: ProtocolId, transport: Transport) -> bool {
+        let definition = self.protocols.get(protocol.index());
+        let wanted = self.options.get(protocol.index()).is_some_and(|options| options.over(transport).detect);
+        wanted && definition.is_some_and(|definition| definition.info.by_announcement)
     }
 
     /// A direction that told nothing speaks what the other one does.

@@ -43,9 +43,8 @@ impl DetectionState {
     }
 
     /// Another flow said what this one will speak: the looks of that protocol are tried whatever the ports are.
-    #[must_use]
-    pub fn announced(self, protocol: Option<ProtocolId>) -> Self {
-        Self { announced: protocol, ..self }
+    pub const fn announce(&mut self, protocol: Option<ProtocolId>) {
+        self.announced = protocol;
     }
 
     /// Starts over for a flow that changes its protocol; `expected` is the protocol that was announced, if one was.

@@ -173,7 +173,11 @@ fn asks_by_port_before_it_asks_everywhere() {
 #[test]
 fn what_was_announced_is_looked_for_on_any_port() {
     let octets = b"\0\x02ab and much longer than that";
-    let state = |protocol| DetectionState::default().announced(protocol);
+    let state = |protocol| {
+        let mut state = DetectionState::default();
+        state.announce(protocol);
+        state
+    };
     assert_eq!(tcp(&mut state(Some(COUNTED)), TO_SERVER, octets, 98), found(COUNTED));
     assert_eq!(tcp(&mut state(Some(WEB)), TO_SERVER, octets, 98), DetectionOutcome::Failed);
     assert_eq!(tcp(&mut state(Some(COUNTED)), TO_SERVER, b"GET / is none the less", 98), found(WEB));

@@ -86,6 +86,7 @@ impl AppLayerStage {
     pub(crate) fn table_counters(&self, mut tell: impl FnMut(&str, u64)) {
         self.tables.extensions.counters(&mut tell);
         tell("app_layer.expectations", self.expectations.len() as u64);
+        tell("app_layer.expectations_evicted", self.expectations.evicted());
     }
 
     /// Takes what became visible of a flow's streams with a packet. `direction` is the packet's, which turns with the flow.
@@ -265,7 +266,7 @@ impl AppLayerStage {
         let StreamChunk { bytes, last, gap, .. } = chunk;
         if !app.detection.is_decided(direction) && !app.failed {
             let begins = app.session.is_none();
-            match self.identify(app, direction, bytes, ends, last) {
+            match self.identify(app, direction, bytes, ends, last, at) {
                 Found::Session if begins && app.session.is_some() => {
                     let depth = app.protocol.and_then(|number| self.setup.stream_depth(number));
                     if let Some(depth) = depth {
@@ -413,10 +414,26 @@ impl AppLayerStage {
     }
 
     /// Asks protocol detection about the first octets of a direction, and begins the session it finds.
-    fn identify(&mut self, app: &mut App, direction: Direction, bytes: &[u8], ends: FlowEnds, last: bool) -> Found {
+    fn identify(
+        &mut self,
+        app: &mut App,
+        direction: Direction,
+        bytes: &[u8],
+        ends: FlowEnds,
+        last: bool,
+        at: Moment,
+    ) -> Found {
         if !app.begun {
             app.begun = true;
-            app.detection = DetectionState::new(ends.midstream).announced(app.expected);
+            app.detection = DetectionState::new(ends.midstream);
+        }
+        // Looked for as long as nobody knows: an announcement may be acknowledged after the connection it is about has begun.
+        if app.expected.is_none()
+            && app.protocol.is_none()
+            && let Some(name) = self.expectations.take(ends.client, ends.server, ends.transport, at.time)
+        {
+            app.expected = self.setup.detection.position(name);
+            app.detection.announce(app.expected);
         }
         let setup = Arc::clone(&self.setup);
         let ports = (ends.client.port, ends.server.port);
@@ -469,7 +486,7 @@ impl AppLayerStage {
             return Turn::Straight;
         }
         if !app.detection.is_decided(direction) {
-            match self.identify(app, direction, packet.payload, ends, true) {
+            match self.identify(app, direction, packet.payload, ends, true, at) {
                 Found::Session => {}
                 Found::Reversed => return Turn::Reversed,
                 Found::Wait if app.session.is_none() => return Turn::Straight,

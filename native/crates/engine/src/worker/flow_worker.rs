@@ -222,12 +222,6 @@ impl<W: RuleTracer> TrackedFlows<W> {
         for (flow, reason) in ended.drain(..) {
             stages.end_flow(flow, reason, packet.ordinal);
         }
-        if let Some(lookup) = lookup.filter(|lookup| lookup.is_new)
-            && let Some(flow) = table.get_mut(lookup.handle)
-            && let Some(name) = stages.app_layer.expectations.of(flow.client, flow.server)
-        {
-            flow.data.app.expected = stages.setup.detection.position(name);
-        }
         lookup
     }
 

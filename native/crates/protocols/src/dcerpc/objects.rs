@@ -53,7 +53,7 @@ pub(crate) fn announce(context: &mut ParseContext<'_>) {
             server: Endpoint { address: socket.ip(), port: socket.port() },
             transport: Transport::Tcp,
             protocol: "dcerpc",
-            first: None,
+            expires: None,
         });
     }
 }

@@ -8,10 +8,11 @@ use super::frame::RecordFrame;
 use super::handshake::{HandshakeBuffer, HandshakeStep};
 use super::heartbeat::HeartbeatState;
 use super::progress::{Stage, TlsProgress};
-use super::settings::{Encryption, TlsSettings};
+use super::settings::TlsSettings;
 use super::ssl2::{self, Ssl2Record, Ssl2State};
 use super::transaction::TlsTransaction;
 use super::version::TlsVersion;
+use crate::encryption::Encryption;
 
 /// Octets of a record's header.
 const HEADER: usize = 5;

@@ -3,18 +3,7 @@
 use sidewire_app_layer::{FromEveOptions, FromSettings, Settings};
 
 use super::fields::TlsFields;
-
-/// What becomes of a flow that is encrypted (`encryption-handling`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Encryption {
-    /// Its records are followed; rules on the payload look at none of them.
-    #[default]
-    TrackOnly,
-    /// It is not looked at any more.
-    Bypass,
-    /// As any other flow.
-    Full,
-}
+use crate::encryption::Encryption;
 
 /// The settings of the protocol.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,12 +24,10 @@ fn is_wanted(settings: &Settings, key: &str, buffers: &[&str]) -> bool {
 
 impl FromSettings<EveTlsOptions> for TlsSettings {
     fn from_settings(settings: &Settings, _: &[&EveTlsOptions]) -> Self {
-        let bypass = settings.truth("no-reassemble") == Some(true);
-        let encryption = match settings.text("encryption-handling") {
-            Some("full") => Encryption::Full,
-            Some("bypass") => Encryption::Bypass,
-            None if bypass => Encryption::Bypass,
-            _ => Encryption::TrackOnly,
+        let told = settings.text("encryption-handling").is_some();
+        let encryption = match settings.truth("no-reassemble") {
+            Some(true) if !told => Encryption::Bypass,
+            _ => Encryption::from_settings(settings),
         };
         let ja3 = is_wanted(settings, "ja3-fingerprints", JA3_BUFFERS);
         Self { encryption, unwritten: if ja3 { TlsFields::default() } else { TlsFields::ANY_JA3 } }

@@ -173,8 +173,13 @@ impl Output {
             let all = metadata("rule", true);
             truth("alert", &format!("metadata.rule.{part}"), all && absent)
         };
+        let is_wanted = |name: &str| options(name).is_some_and(|map| is_on(map, "enabled", true));
+        let is_switched = |name: &str| {
+            let mut loggers = protocols.iter().flat_map(ProtocolDef::logger_rows);
+            loggers.any(|info| info.event_type == name && is_wanted(info.switched_by))
+        };
         Self {
-            wanted: names.iter().map(|name| options(name).is_some_and(|map| is_on(map, "enabled", true))).collect(),
+            wanted: names.iter().map(|name| is_wanted(name) || is_switched(name)).collect(),
             forwarding: names.iter().map(|name| forwarding(config, name)).collect(),
             alert: AlertOptions {
                 payload: truth("alert", "payload", false),
