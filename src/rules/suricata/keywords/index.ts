@@ -43,6 +43,7 @@ import {
   target,
 } from './rule.js';
 import { sameip } from './sameip.js';
+import { protoversion, softwareversion } from './ssh.js';
 import { streamSize } from './stream-size.js';
 import { detectionFilter, threshold } from './threshold.js';
 import {
@@ -122,6 +123,7 @@ export const KEYWORDS: readonly Keyword[] = [
   pktData,
   prefilter,
   priority,
+  protoversion,
   rawbytes,
   reference,
   replace,
@@ -129,6 +131,7 @@ export const KEYWORDS: readonly Keyword[] = [
   rev,
   sameip,
   sid,
+  softwareversion,
   sslState,
   sslVersion,
   startswith,

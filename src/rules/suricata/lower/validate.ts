@@ -140,7 +140,7 @@ function validateDirections(cx: RuleContext, header: HeaderNode): void {
       cx.report(
         'buffer/direction',
         span,
-        `\`${buffer.name}\` exists only towards the ${buffer.to_server ? 'server' : 'client'}, the rule looks the other way`,
+        `\`${buffer.name}\` exists only towards the ${buffer.to_server ? 'server' : 'client'}: rule ${cx.rule.sid} mixes keywords with conflicting directions`,
         'change `flow`, or write `=>` as direction to look at both halves of a transaction',
       );
       return;

@@ -67,14 +67,14 @@ impl TransferCommand {
 
 /// A command with its argument, of a line without its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct CommandLine<'l> {
+pub(super) struct FtpCommand<'l> {
     /// As it was sent: letters in any case.
     pub(super) word: &'l [u8],
     /// What follows the blank.
     pub(super) argument: &'l [u8],
 }
 
-impl<'l> CommandLine<'l> {
+impl<'l> FtpCommand<'l> {
     /// Divides a line; `None` when there is no word in it. Octets before the first letter are passed over: Telnet's
     /// `IP` and `DM` come before an `ABOR` (RFC 959 section 4.1.3).
     pub(super) fn read(line: &'l [u8]) -> Option<Self> {
@@ -111,12 +111,12 @@ mod tests {
     use super::*;
 
     fn kind(line: &[u8]) -> CommandKind {
-        CommandLine::read(line).unwrap().kind()
+        FtpCommand::read(line).unwrap().kind()
     }
 
     #[test]
     fn a_line_is_a_word_and_what_follows_its_blank() {
-        let read = |line| CommandLine::read(line).map(|line| (line.word, line.argument));
+        let read = |line| FtpCommand::read(line).map(|line| (line.word, line.argument));
         assert_eq!(read(b"RETR a file "), Some((&b"RETR"[..], &b"a file"[..])));
         assert_eq!(read(b"quit"), Some((&b"quit"[..], &b""[..])));
         assert_eq!(read(b"\xff\xf4\xff\xf2ABOR"), Some((&b"ABOR"[..], &b""[..])));

@@ -7,6 +7,7 @@ use sidewire_app_layer::{
     Transport, Value, buffers,
 };
 use sidewire_base::Direction;
+use sidewire_eve::Object;
 use sidewire_files::TxFiles;
 
 use super::channels::{EXTENSION, Transfer, Transfers};
@@ -26,6 +27,23 @@ const BUFFERS: &[Buffer<FtpDataTransaction>] = buffers! {
         Value::uint(command.and_then(number).map(|number| number as u64))
     };
 };
+
+/// EVE: the `ftp_data` event, which `ftp_data.eve.json` describes.
+const LOGGERS: &[Logger<FtpDataTransaction>] = &[Logger::new(
+    "ftp_data",
+    |head, _, last| last || head.progress.iter().all(|progress| *progress >= COMPLETE),
+    |tx: &FtpDataTransaction, _, (), out| write(tx, out),
+)
+.switched_by("ftp")
+.without_tx()];
+
+fn write(tx: &FtpDataTransaction, out: &mut Object<'_>) {
+    let Some(transfer) = &tx.transfer else { return };
+    if !transfer.name.is_empty() {
+        out.bytes("filename", &transfer.name);
+    }
+    out.str("command", transfer.command.word());
+}
 
 /// What a data connection transfers.
 #[derive(Debug, Default)]
@@ -61,7 +79,7 @@ impl Protocol for FtpData {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<FtpDataTransaction>] = BUFFERS;
-    const LOGGERS: &'static [Logger<FtpDataTransaction>] = super::data_log::LOGGERS;
+    const LOGGERS: &'static [Logger<FtpDataTransaction>] = LOGGERS;
 
     fn files(tx: &FtpDataTransaction) -> Option<&TxFiles> {
         Some(&tx.files)

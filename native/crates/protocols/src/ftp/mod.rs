@@ -8,7 +8,6 @@ mod buffers;
 mod channels;
 mod command;
 mod data;
-mod data_log;
 mod detect;
 mod event;
 mod line;

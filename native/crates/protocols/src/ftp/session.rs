@@ -7,7 +7,7 @@ use sidewire_base::{Direction, Endpoint, PerDirection};
 
 use super::address::{self, DataAddress};
 use super::channels::{DataChannel, Transfer, Transfers};
-use super::command::{CommandKind, CommandLine, TransferCommand};
+use super::command::{CommandKind, FtpCommand, TransferCommand};
 use super::event::FtpEvent;
 use super::line::{Line, LineReader};
 use super::reply::{ReplyReader, ReplyStep};
@@ -103,7 +103,7 @@ impl FtpSession {
         transactions: &mut Transactions<FtpTransaction>,
         context: &mut ParseContext<'_>,
     ) -> Result<(), Failed> {
-        let Some(command) = CommandLine::read(line.text) else { return Ok(()) };
+        let Some(command) = FtpCommand::read(line.text) else { return Ok(()) };
         if self.waiting.len() >= self.settings.max_transactions {
             return Err(self.overrun(transactions));
         }

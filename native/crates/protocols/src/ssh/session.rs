@@ -217,9 +217,10 @@ impl SshSession {
         if !core::mem::replace(&mut lane.begun, true)
             && let Some(frames) = &mut context.frames
         {
-            frames.begin(SshFrame::Header, place, Some(HEADER as u64), None);
-            frames.begin(SshFrame::Data, place + HEADER as u64, Some((whole - HEADER) as u64), None);
-            frames.begin(SshFrame::Pdu, place, Some(whole as u64), None);
+            let tx = Some(slot.head.id);
+            frames.begin(SshFrame::Header, place, Some(HEADER as u64), tx);
+            frames.begin(SshFrame::Data, place + HEADER as u64, Some((whole - HEADER) as u64), tx);
+            frames.begin(SshFrame::Pdu, place, Some(whole as u64), tx);
         }
         let side = &mut slot.tx.sides[direction];
         if number == message::KEXINIT && self.settings.hassh && side.hassh.is_none() {
