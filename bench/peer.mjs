@@ -17,6 +17,23 @@ export function findPeer(root, program = process.env.SURICATA_PROGRAM ?? 'surica
   return (capture, rules, out) => ['bash', [oracle, 'replay', capture, rules, out, ...any, ...MIDSTREAM]];
 }
 
+/** How the peer is called to listen on an interface with one thread: rules and folder to words; null without one. */
+export function findListener(root, program = process.env.SURICATA_PROGRAM ?? 'suricata', name = 'lo') {
+  const any = ['HOME_NET', 'EXTERNAL_NET'].flatMap((group) => ['--set', `vars.address-groups.${group}=any`]);
+  const threads = ['--set', `af-packet.0.interface=${name}`, '--set', 'af-packet.0.threads=1'];
+  const flags = (rules, out) =>
+    [`--af-packet=${name}`, '-S', rules, '-l', out, '-k', 'none', '--runmode', 'workers'].concat(
+      threads,
+      any,
+      MIDSTREAM,
+    );
+  if (spawnSync(program, ['-V']).status === 0) return (rules, out) => [program, ...flags(rules, out)];
+  const oracle = join(root, '..', 'shared', 'oracle', 'suricata.sh');
+  if (!existsSync(oracle)) return null;
+  const settings = ['-c', '/etc/suricata/suricata.yaml'];
+  return (rules, out) => ['bash', oracle, 'run', ...flags(rules, out), ...settings];
+}
+
 /** How this checkout's command line is called for the same: one thread, the same variables and checksums. */
 export function ownCommand(root, matcher) {
   const flags = ['--workers', '1', '-k', 'none', '--home-net', 'any', '--external-net', 'any', '--matcher', matcher];

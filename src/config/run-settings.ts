@@ -57,6 +57,7 @@ export const DECODE: Table<DecodeConfig> = {
   teredo_ports: tunnel('teredo', 'any'),
   vlan_tracking: from('vlan.use-for-tracking', flag, true),
   level_tracking: from('decoder.recursion-level.use-for-tracking', flag, true),
+  interface_tracking: from('livedev.use-for-tracking', flag, true),
 };
 
 /** A list of hosts by any name, each with a timeout. */

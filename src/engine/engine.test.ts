@@ -80,7 +80,9 @@ describe('a run', () => {
   it('asks for nothing when nobody wants events', async () => {
     const native = new FakeNative(LINES);
     await new Engine({}, native).replay(capture, { types: [], logDir: '/out' }).summary();
-    expect(native.configs[0]).toMatchObject({ outputs: [{ sink: { path: '/out/eve.json', append: false } }] });
+    expect(native.configs[0]).toMatchObject({
+      outputs: [{ sink: { settings: { filename: '/out/eve.json', append: 'no' } } }],
+    });
     expect(native.configs[0]?.outputs).toHaveLength(1);
   });
 });
@@ -119,6 +121,39 @@ describe('rule sets', () => {
     run.swap(rules);
     await run.summary();
     expect(native.runs[0]?.swaps).toBe(1);
+  });
+});
+
+describe('listening', () => {
+  it('opens interfaces, gives rights up, and then begins', async () => {
+    const native = new FakeNative(LINES);
+    const run = new Engine({ workers: 2 }, native).listen(['eth1', 'eth2'], { filter: 'tcp', logDir: '/out' });
+    expect(native.opened).toMatchObject([
+      {
+        interfaces: [
+          { name: 'eth1', filter: 'tcp' },
+          { name: 'eth2', filter: 'tcp', checksums: 'kernel' },
+        ],
+      },
+    ]);
+    expect(native.rightsDropped).toBe(1);
+    expect(run.interfaces.map(({ name }) => name)).toEqual(['eth1', 'eth2']);
+    const { events } = await collect(run);
+    expect(events).toHaveLength(4);
+    expect(native.configs[0]).toMatchObject({ workers: 2, inputs: [] });
+    // What a sensor wrote before stays.
+    expect(JSON.stringify(native.configs[0]?.outputs)).toContain('"append":"yes"');
+  });
+
+  it('names a user that does not exist before anything begins', () => {
+    const native = new FakeNative(LINES);
+    const listen = () => new Engine({}, native).listen('eth1', { user: 'no-such-user-here' });
+    expect(listen).toThrow(expect.objectContaining({ code: 'rights/user' }));
+    expect(native.runs).toHaveLength(0);
+  });
+
+  it('needs an interface', () => {
+    expect(() => new Engine({}, new FakeNative()).listen()).toThrow(/names no interface/);
   });
 });
 

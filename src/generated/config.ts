@@ -69,7 +69,11 @@ vlan_tracking: boolean,
 /**
  * Tunnel depth tells flows apart.
  */
-level_tracking: boolean, };
+level_tracking: boolean, 
+/**
+ * The interface tells flows apart.
+ */
+interface_tracking: boolean, };
 
 /**
  * Fragment reassembly.

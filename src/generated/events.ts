@@ -6,6 +6,8 @@ export interface EventBase {
   readonly timestamp: string;
   /** Number of the flow in the run. */
   readonly flow_id?: number;
+  /** Interface the packet, or the first of the flow, came by. */
+  readonly in_iface?: string;
   /** Name of the sensor (`sensor-name`). */
   readonly host?: string;
   /** Number of the packet in the capture, from 1. */

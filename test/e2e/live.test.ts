@@ -167,6 +167,9 @@ describe.skipIf(why !== null)('a sensor', () => {
     );
     // A second by design; a machine that is busy with other things gets more.
     expect(Date.now() - sent).toBeLessThan(5000);
+    const alert = events(folder).find(({ event_type }) => event_type === 'alert');
+    expect(alert).toMatchObject({ in_iface: 'east' });
+    expect(alert).not.toHaveProperty('pcap_cnt');
     expect(await program.end('SIGINT')).toBe(0);
   });
 

@@ -45,6 +45,11 @@ pub trait PacketSource: Send {
         false
     }
 
+    /// Names of the interfaces that packets come by, by their numbers in frames; none where they do not come by any.
+    fn interfaces(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What came and what was lost so far, place by place: an interface, or one of its rings. Nothing for sources that lose
     /// nothing.
     fn counts(&mut self) -> Vec<CaptureCount> {

@@ -33,6 +33,7 @@ fn captured(data: &[u8], ordinal: u64) -> LinkFrame<'_> {
         link_type: 1,
         data: std::hint::black_box(data),
         wire_length,
+        interface: 0,
         checksums_pending: false,
     }
 }

@@ -22,6 +22,8 @@ pub struct LinkFrame<'a> {
     pub data: &'a [u8],
     /// Octets it had on the wire.
     pub wire_length: u32,
+    /// Number of the interface it came by, where there are several.
+    pub interface: u32,
     /// The sender's card was still to complete its checksums: what is wrong with them says nothing.
     pub checksums_pending: bool,
 }

@@ -26,6 +26,7 @@ pub fn decode(data: &[u8]) {
             link_type,
             data: octets,
             wire_length,
+            interface: 0,
             checksums_pending: false,
         };
         let mut packets = 0usize;

@@ -62,6 +62,7 @@ impl Run {
             link_type: 101,
             data: &data,
             wire_length: 0,
+            interface: 0,
             checksums_pending: false,
         };
         self.decoder.decode(&frame, &mut |packet| {
@@ -260,6 +261,7 @@ fn a_tunnel_inside_a_reassembled_datagram_is_followed() {
             link_type: 101,
             data: &outer,
             wire_length: 0,
+            interface: 0,
             checksums_pending: false,
         };
         decoder.decode(&frame, &mut |packet| {

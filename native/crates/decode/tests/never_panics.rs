@@ -32,7 +32,7 @@ proptest! {
         let mut decoder = FrameDecoder::new(options.clone());
         let mut sharder = Sharder::new(&options);
         for link_type in (0..=300).filter(|n| link_type_is_known(*n)).chain([9999]) {
-            let frame = LinkFrame { time: Time(1), ordinal: 1, link_type, data: &data, wire_length: 0, checksums_pending: false };
+            let frame = LinkFrame { time: Time(1), ordinal: 1, link_type, data: &data, wire_length: 0, interface: 0, checksums_pending: false };
             let (mut count, mut innermost) = (0u8, None);
             decoder.decode(&frame, &mut |packet| {
                 count += 1;

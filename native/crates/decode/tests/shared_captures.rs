@@ -41,7 +41,15 @@ fn frames(file: &[u8]) -> (u32, Vec<&[u8]>) {
 
 fn ours(link_type: u32, data: &[u8], decoder: &mut FrameDecoder) -> Vec<String> {
     let mut row = Vec::new();
-    let frame = LinkFrame { time: Time(0), ordinal: 1, link_type, data, wire_length: 0, checksums_pending: false };
+    let frame = LinkFrame {
+        time: Time(0),
+        ordinal: 1,
+        link_type,
+        data,
+        wire_length: 0,
+        interface: 0,
+        checksums_pending: false,
+    };
     decoder.decode(&frame, &mut |packet| {
         if packet.level > 0 || packet.reassembled {
             return;

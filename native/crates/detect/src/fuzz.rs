@@ -34,8 +34,15 @@ pub fn rules(batch: RuleBatch, payload: &[u8]) {
             (*a, *b) = (high, low);
         }
     }
-    let frame =
-        LinkFrame { time: Time(1), ordinal: 1, link_type: RAW, data: &frame, wire_length: 0, checksums_pending: false };
+    let frame = LinkFrame {
+        time: Time(1),
+        ordinal: 1,
+        link_type: RAW,
+        data: &frame,
+        wire_length: 0,
+        interface: 0,
+        checksums_pending: false,
+    };
     let mut matches = Vec::new();
     FrameDecoder::new(DecodeOptions { checksums: false, ..DecodeOptions::default() }).decode(&frame, &mut |packet| {
         let input = Input {

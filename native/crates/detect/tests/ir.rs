@@ -121,6 +121,7 @@ fn run(batch: &RuleBatch, conversation: &Value) -> u64 {
             link_type: RAW_IP,
             data: &octets,
             wire_length,
+            interface: 0,
             checksums_pending: false,
         };
         let mut seen = 0;

@@ -54,7 +54,7 @@ fn config(eve: &std::path::Path, stats_interval: u32) -> RunConfig {
         "inputs": [], "continue_files": false, "workers": 1,
         "decode": {
             "checksums": "ignore", "offload_length": false, "drop_malformed_ip_options": false, "partial_checksums": false, "max_layers": 16,
-            "vxlan_ports": [], "geneve_ports": [], "teredo_ports": [], "vlan_tracking": true, "level_tracking": true
+            "vxlan_ports": [], "geneve_ports": [], "teredo_ports": [], "vlan_tracking": true, "level_tracking": true, "interface_tracking": true
         },
         "defrag": {
             "enabled": true, "memcap": 33554432, "max_trackers": 65535, "max_fragments": 65535, "timeout": 60,

@@ -145,6 +145,10 @@ impl PacketSource for LiveSource {
         true
     }
 
+    fn interfaces(&self) -> Vec<String> {
+        self.interfaces.iter().map(|interface| interface.name().to_owned()).collect()
+    }
+
     fn counts(&mut self) -> Vec<CaptureCount> {
         self.interfaces.iter_mut().flat_map(WatchedInterface::counts).collect()
     }

@@ -102,6 +102,11 @@ impl WatchedInterface {
         Ok((watched, told))
     }
 
+    /// As it was asked for.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(crate) fn rings(&self) -> usize {
         self.taps.len()
     }

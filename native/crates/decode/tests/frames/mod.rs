@@ -43,6 +43,7 @@ pub(crate) fn frame(link_type: u32, data: &[u8]) -> LinkFrame<'_> {
         link_type,
         data,
         wire_length: data.len() as u32,
+        interface: 0,
         checksums_pending: false,
     }
 }

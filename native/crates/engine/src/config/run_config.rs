@@ -88,6 +88,8 @@ pub struct DecodeConfig {
     pub vlan_tracking: bool,
     /// Tunnel depth tells flows apart.
     pub level_tracking: bool,
+    /// The interface tells flows apart.
+    pub interface_tracking: bool,
 }
 
 /// What is done about checksums.

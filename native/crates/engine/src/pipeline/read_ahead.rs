@@ -15,7 +15,7 @@ use crate::output::writer::thread::{WriterHandle, WriterThread};
 use crate::pipeline::Feed;
 use crate::pipeline::single::SingleWorker;
 use crate::source::block::Block;
-use crate::source::packet_sink::{Due, PacketSink, Tick};
+use crate::source::packet_sink::{Due, PacketSink, SourceStart, Tick};
 
 /// Blocks read before they are needed.
 const AHEAD: usize = 3;
@@ -57,7 +57,7 @@ fn stopped() -> EngineError {
 
 /// What the worker is told, in order.
 enum Task {
-    Source { name: Arc<str>, fresh: bool, ignore_checksums: bool },
+    Source(SourceStart),
     Block(Block),
     Tick(Tick),
     HandOver(Due),
@@ -78,9 +78,9 @@ impl ReadAhead {
 }
 
 impl PacketSink for ReadAhead {
-    fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool) {
+    fn begin_source(&mut self, start: &SourceStart) {
         // Were the worker to have stopped, the first block tells.
-        let _stopped = self.tell(Task::Source { name: Arc::clone(name), fresh, ignore_checksums });
+        let _stopped = self.tell(Task::Source(start.clone()));
     }
 
     fn block(&mut self, block: Block) -> Result<Block, EngineError> {
@@ -116,7 +116,7 @@ fn work_through(
     let mut single = SingleWorker::alone(setup, rules, Silent, Some(writer));
     work.iter().try_for_each(|task| {
         match task {
-            Task::Source { name, fresh, ignore_checksums } => single.begin_source(&name, fresh, ignore_checksums),
+            Task::Source(start) => single.begin_source(&start),
             // At the end nobody wants it back.
             Task::Block(block) => drop(done.send(single.block(block)?)),
             Task::Tick(tick) => single.tick(tick)?,

@@ -16,7 +16,7 @@ use crate::output::writer::record::Batch;
 use crate::pipeline::{EPOCH, EPOCH_BYTES, Feed, LAG};
 use crate::source::block::Block;
 use crate::source::clock::TimeUpdate;
-use crate::source::packet_sink::{Due, PacketSink, Tick};
+use crate::source::packet_sink::{Due, PacketSink, SourceStart, Tick};
 use crate::worker::flow_worker::FlowWorker;
 
 /// Feeds several workers. The reader deals packets out by host pair, each worker runs its own to completion, and what they
@@ -67,11 +67,7 @@ struct Epoch {
 
 /// What a worker is told, in order.
 enum Item {
-    Source {
-        name: Arc<str>,
-        fresh: bool,
-        ignore_checksums: bool,
-    },
+    Source(SourceStart),
     Frame {
         end: usize,
         time: Time,
@@ -79,6 +75,7 @@ enum Item {
         ordinal: u64,
         wire_length: u32,
         link_type: u32,
+        interface: u32,
         checksums_pending: bool,
     },
     Tick(Tick),
@@ -139,14 +136,14 @@ impl ShardWorker {
         let mut start = 0;
         for item in &epoch.items {
             match item {
-                Item::Source { name, fresh, ignore_checksums } => {
-                    worker.begin_source(name, *fresh, *ignore_checksums);
+                Item::Source(start) => {
+                    worker.begin_source(start);
                     *counting = true;
                 }
-                &Item::Frame { end, time, update, ordinal, wire_length, link_type, checksums_pending } => {
+                &Item::Frame { end, time, update, ordinal, wire_length, link_type, interface, checksums_pending } => {
                     let data = epoch.octets.get(start..end).unwrap_or_default();
                     start = end;
-                    let frame = LinkFrame { time, ordinal, link_type, data, wire_length, checksums_pending };
+                    let frame = LinkFrame { time, ordinal, link_type, data, wire_length, interface, checksums_pending };
                     worker.frame(update, &frame);
                 }
                 Item::Tick(tick) => worker.tick(*tick),
@@ -227,8 +224,8 @@ impl FlowDispatcher<'_, '_> {
         if let Some(epoch) = usize::try_from(shard).ok().and_then(|shard| self.epochs.get_mut(shard)) {
             epoch.octets.extend_from_slice(frame.data);
             let end = epoch.octets.len();
-            let LinkFrame { time, ordinal, wire_length, link_type, checksums_pending, .. } = *frame;
-            let item = Item::Frame { end, time, update, ordinal, wire_length, link_type, checksums_pending };
+            let LinkFrame { time, ordinal, wire_length, link_type, interface, checksums_pending, .. } = *frame;
+            let item = Item::Frame { end, time, update, ordinal, wire_length, link_type, interface, checksums_pending };
             epoch.items.push(item);
         }
         self.next = frame.ordinal + 1;
@@ -245,9 +242,9 @@ impl FlowDispatcher<'_, '_> {
 }
 
 impl PacketSink for FlowDispatcher<'_, '_> {
-    fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool) {
+    fn begin_source(&mut self, start: &SourceStart) {
         self.next = 0;
-        self.all(|| Item::Source { name: Arc::clone(name), fresh, ignore_checksums });
+        self.all(|| Item::Source(start.clone()));
     }
 
     fn block(&mut self, block: Block) -> Result<Block, EngineError> {

@@ -11,7 +11,7 @@ use crate::output::writer::merge::Merger;
 use crate::output::writer::thread::{StatsReport, WriterHandle, WriterThread};
 use crate::pipeline::{EPOCH, Feed};
 use crate::source::block::Block;
-use crate::source::packet_sink::{Due, PacketSink, Tick};
+use crate::source::packet_sink::{Due, PacketSink, SourceStart, Tick};
 use crate::worker::flow_worker::FlowWorker;
 use crate::worker::observer::RuleTracer;
 
@@ -80,8 +80,8 @@ impl<W: RuleTracer> SingleWorker<W> {
 }
 
 impl<W: RuleTracer> PacketSink for SingleWorker<W> {
-    fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool) {
-        self.worker.begin_source(name, fresh, ignore_checksums);
+    fn begin_source(&mut self, start: &SourceStart) {
+        self.worker.begin_source(start);
         self.counting = true;
     }
 

@@ -44,6 +44,7 @@ impl Block {
                 link_type: frame.link_type,
                 data: frame.data,
                 wire_length: frame.wire_length,
+                interface: frame.interface,
                 checksums_pending: frame.checksums_pending,
             };
             (*update, frame)

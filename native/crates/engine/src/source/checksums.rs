@@ -24,6 +24,7 @@ pub(crate) fn are_broken(input: &str, setup: &Setup) -> bool {
             ordinal,
             data: frame.data,
             wire_length: frame.wire_length,
+            interface: frame.interface,
             checksums_pending: frame.checksums_pending,
             link_type: frame.link_type,
         };

@@ -15,7 +15,7 @@ use crate::source::checksums;
 use crate::source::clock::EngineClock;
 use crate::source::control::{Control, lock};
 use crate::source::loss::LossWatch;
-use crate::source::packet_sink::{Due, PacketSink, StatsMoment, Tick};
+use crate::source::packet_sink::{Due, PacketSink, SourceNames, SourceStart, StatsMoment, Tick};
 use crate::summary::Summary;
 
 /// How long what a live source brought may stay unseen: an alert is on disk within a second of its packet.
@@ -38,11 +38,17 @@ pub(crate) struct SourceDriver<'a> {
     /// Generation of the rules that are in place.
     generation: u64,
     flushed: Instant,
+    /// When the source was last asked what it counted.
+    asked: Instant,
     stats_written: Instant,
     pub(crate) summary: Summary,
     /// The live source that is followed.
     source: Option<Arc<str>>,
     loss: LossWatch,
+    /// A live source brought something that was not handed over yet.
+    unseen: bool,
+    /// And has nothing more at the moment.
+    drained: bool,
 }
 
 impl<'a> SourceDriver<'a> {
@@ -55,9 +61,12 @@ impl<'a> SourceDriver<'a> {
             ordinal: 0,
             generation: 0,
             flushed: now,
+            asked: now,
             stats_written: now,
             summary: Summary::default(),
             source: None,
+            unseen: false,
+            drained: false,
             loss: LossWatch::new(setup.config.loss_alert, now),
         }
     }
@@ -92,7 +101,12 @@ impl<'a> SourceDriver<'a> {
         self.source = Some(Arc::clone(&name));
         self.summary.live_since = source.is_live().then(Instant::now);
         let ignore = self.setup.config.decode.checksums == ChecksumMode::Ignore;
-        sink.begin_source(&name, true, ignore);
+        let interfaces = source.interfaces();
+        let names = match interfaces.is_empty() {
+            true => SourceNames::File(Arc::clone(&name)),
+            false => SourceNames::Interfaces(interfaces.into_iter().map(Arc::from).collect()),
+        };
+        sink.begin_source(&SourceStart { names, fresh: true, ignore_checksums: ignore });
         let error = self.read(source.as_mut(), sink)?;
         self.note_end(&name, error, self.ordinal > 0);
         sink.finish(self.end())
@@ -115,7 +129,8 @@ impl<'a> SourceDriver<'a> {
             ChecksumMode::Auto => checksums::are_broken(input, self.setup),
         };
         self.summary.checksums_ignored += u64::from(ignore && self.setup.config.decode.checksums == ChecksumMode::Auto);
-        sink.begin_source(&Arc::from(input), fresh, ignore);
+        let names = SourceNames::File(Arc::from(input));
+        sink.begin_source(&SourceStart { names, fresh, ignore_checksums: ignore });
         input.clone_into(&mut lock(&self.control.file));
         self.control.file_total.store(reader.progress().size().unwrap_or(0), Ordering::Relaxed);
         let before = self.ordinal;
@@ -144,14 +159,16 @@ impl<'a> SourceDriver<'a> {
             if let Some(rules) = self.control.rules_after(&mut self.generation) {
                 sink.swap(rules)?;
             }
-            let deadline = live.then(|| self.flushed + FLUSH_INTERVAL);
+            let deadline = live.then(|| self.deadline());
             match block.read(source, deadline, &mut self.ordinal, &mut self.clock) {
                 Ok(SourceEvent::Frames) => {
                     self.count(&block);
                     self.control.file_done.store(progress.read(), Ordering::Relaxed);
                     block = sink.block(block)?;
+                    self.unseen = true;
                 }
                 Ok(SourceEvent::Tick(time)) => {
+                    self.drained = self.unseen;
                     let update = self.clock.read(time);
                     if update.tick {
                         sink.tick(Tick { now: update.now, shown: time, ordinal: self.ordinal + 1 })?;
@@ -163,7 +180,7 @@ impl<'a> SourceDriver<'a> {
                     break;
                 }
             }
-            if self.is_due(live) {
+            if live && self.asked.elapsed() >= FLUSH_INTERVAL {
                 self.ask(source);
             }
             self.hand_over_due(live, sink)?;
@@ -176,12 +193,19 @@ impl<'a> SourceDriver<'a> {
     /// Asks a source what it counted and what happened to it.
     fn ask(&mut self, source: &mut dyn PacketSource) {
         let Some(name) = &self.source else { return };
+        self.asked = Instant::now();
         let counts = source.counts();
         let lost = self.loss.look(&counts, Instant::now());
         for notice in source.notices().into_iter().chain(lost) {
             self.control.capture.tell(self.clock.shown(), notice);
         }
         self.control.capture.set_counts(name, counts);
+    }
+
+    /// How long a live source may wait: not at all while something it brought was not handed over. When nothing more follows at
+    /// once, that is seen at once, and not at the next interval.
+    fn deadline(&self) -> Instant {
+        if self.unseen { Instant::now() } else { self.flushed + FLUSH_INTERVAL }
     }
 
     /// What a live source brought is to be seen.
@@ -192,7 +216,7 @@ impl<'a> SourceDriver<'a> {
     /// Has handed over what is due by the clock on the wall: what a live source brought, and statistics.
     fn hand_over_due(&mut self, live: bool, sink: &mut dyn PacketSink) -> Result<(), EngineError> {
         let now = Instant::now();
-        let flush = self.is_due(live);
+        let flush = live && (self.drained || self.is_due(live));
         let interval = self.setup.config.stats.as_ref().map(|stats| Duration::from_secs(stats.interval.into()));
         let stats = interval
             .is_some_and(|interval| !interval.is_zero() && now.duration_since(self.stats_written) >= interval)
@@ -201,7 +225,7 @@ impl<'a> SourceDriver<'a> {
             return Ok(());
         }
         if flush {
-            self.flushed = now;
+            (self.flushed, self.unseen, self.drained) = (now, false, false);
         }
         if stats.is_some() {
             self.stats_written = now;

@@ -37,10 +37,30 @@ pub(crate) struct StatsMoment {
     pub(crate) uptime: i64,
 }
 
+/// A source begins.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceStart {
+    /// Where its packets are from.
+    pub(crate) names: SourceNames,
+    /// It finds no flows of those before it.
+    pub(crate) fresh: bool,
+    /// Wrong checksums are as good as right ones.
+    pub(crate) ignore_checksums: bool,
+}
+
+/// Where packets of a source are from, as events tell it.
+#[derive(Clone, Debug)]
+pub(crate) enum SourceNames {
+    /// A capture.
+    File(Arc<str>),
+    /// Interfaces, by their numbers in frames.
+    Interfaces(Arc<[Arc<str>]>),
+}
+
 /// Takes packets from a source.
 pub(crate) trait PacketSink {
     /// A source begins; a fresh one finds no flows of those before it.
-    fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool);
+    fn begin_source(&mut self, start: &SourceStart);
     /// Takes frames, and gives back a block that is done with, for its memory.
     fn block(&mut self, block: Block) -> Result<Block, EngineError>;
     /// Time went by without packets.

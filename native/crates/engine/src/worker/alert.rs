@@ -92,8 +92,8 @@ impl LogStage {
             first: true,
         };
         let community = |seed| flow.map(|flow| sidewire_flow::community_id(flow, seed)).unwrap_or_default();
-        let file = self.file.clone();
-        let mut envelope = envelope(packet, flow, self.now, (source, destination), file.as_deref());
+        let origin = self.origin(packet, flow);
+        let mut envelope = envelope(packet, flow, self.now, (source, destination), &origin);
         envelope.variables.matches = all.matches;
         envelope.tx = tx.map(|(_, id)| id);
         let client = |output: &Output| facts.forwarded_for(output, true);

@@ -127,13 +127,7 @@ impl AppLayerStage {
 
     /// Takes what the end of a flow made `visible` of a direction, and what a parser held back for want of more: it is all
     /// there will be.
-    pub(crate) fn take_rest(
-        &mut self,
-        flow: &mut ConversationFlow,
-        direction: Direction,
-        visible: bool,
-        at: Moment,
-    ) {
+    pub(crate) fn take_rest(&mut self, flow: &mut ConversationFlow, direction: Direction, visible: bool, at: Moment) {
         let waits = |session: &TcpSession| session.stream(direction).available(Consumer::App).is_some();
         if visible || flow.data.tcp.as_deref().is_some_and(waits) {
             self.feed_stream(flow, direction, at);

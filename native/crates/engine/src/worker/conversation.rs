@@ -22,6 +22,8 @@ pub(crate) struct Conversation {
     /// Ethernet addresses, when an output shows them.
     pub(crate) macs: Option<Box<MacSet>>,
     pub(crate) ttl: PerDirection<TtlRange>,
+    /// Number of the interface its first packet came by.
+    pub(crate) interface: u32,
 }
 
 impl Conversation {

@@ -1,10 +1,19 @@
 //! What the events of a packet or flow begin with.
 
+use std::sync::Arc;
+
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::{Packet, TransportLayer};
 
 use crate::output::format::eve::{Envelope, Ether, Variables};
 use crate::worker::conversation::ConversationFlow;
+
+/// Where an event is from: a capture or an interface.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EventOrigin {
+    pub(crate) file: Option<Arc<str>>,
+    pub(crate) interface: Option<Arc<str>>,
+}
 
 /// The beginning of an event about a packet, or about a flow without one.
 pub(crate) fn envelope<'a>(
@@ -12,7 +21,7 @@ pub(crate) fn envelope<'a>(
     flow: Option<&'a ConversationFlow>,
     now: Time,
     (source, destination): (Option<Endpoint>, Option<Endpoint>),
-    file: Option<&'a str>,
+    origin: &'a EventOrigin,
 ) -> Envelope<'a> {
     let icmp = match packet.map(|packet| &packet.transport) {
         Some(TransportLayer::Icmp(icmp)) => Some((icmp.kind, icmp.code)),
@@ -22,7 +31,7 @@ pub(crate) fn envelope<'a>(
     Envelope {
         time: packet.map_or(now, |packet| packet.time),
         flow_id: flow.map(|flow| flow.id),
-        ordinal: packet.map(|packet| packet.ordinal),
+        ordinal: packet.map(|packet| packet.ordinal).filter(|_| origin.interface.is_none()),
         source,
         destination,
         protocol: match packet {
@@ -41,7 +50,8 @@ pub(crate) fn envelope<'a>(
         }),
         variables: Variables { flow: flow.map(|flow| &flow.data.rules), matches: &[] },
         tx: None,
-        file,
+        file: origin.file.as_deref(),
+        interface: origin.interface.as_deref(),
         forwarded: None,
         community: None,
     }

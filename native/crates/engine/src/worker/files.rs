@@ -133,9 +133,9 @@ impl LogStage {
         let tx = Transaction { session, protocol, number, position };
         let client = |output: &Output| tx.forwarded_for(output, EventKind::FILEINFO, true);
         let community = |seed| sidewire_flow::community_id(flow, seed);
-        let file = self.file.clone();
+        let origin = self.origin(packet, Some(flow));
         // A file names its transaction itself.
-        let mut envelope = envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
+        let mut envelope = envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), &origin);
         envelope.community = Some(&community);
         envelope.forwarded = Some((direction, &client));
         let names = flow.data.app.names(self.setup.protocols);

@@ -12,7 +12,7 @@ use sidewire_tcp::{Consumer, StreamEvents};
 use crate::config::setup::Setup;
 use crate::output::writer::record::{Batch, OutputOrder};
 use crate::source::clock::TimeUpdate;
-use crate::source::packet_sink::Tick;
+use crate::source::packet_sink::{SourceStart, Tick};
 use crate::worker::app_layer::AppLayerStage;
 use crate::worker::conversation::{Conversation, ConversationFlow};
 use crate::worker::detect::{self, DetectStage, InspectRequest};
@@ -87,7 +87,8 @@ impl<W: RuleTracer> FlowWorker<W> {
     }
 
     /// A source begins; a fresh one finds no flows, objects or fragments of those before it.
-    pub(crate) fn begin_source(&mut self, name: &Arc<str>, fresh: bool, ignore_checksums: bool) {
+    pub(crate) fn begin_source(&mut self, start: &SourceStart) {
+        let SourceStart { names, fresh, ignore_checksums } = start.clone();
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
         stages.detect.detector.shared().begin_source(fresh);
         if fresh {
@@ -96,7 +97,7 @@ impl<W: RuleTracer> FlowWorker<W> {
             *table = FlowTable::new(setup.flow.clone(), seed());
             stages.reset();
         }
-        stages.log.file = Some(Arc::clone(name));
+        stages.log.source = Some(names);
         stages.ignore_checksums = ignore_checksums;
     }
 
@@ -119,6 +120,7 @@ impl<W: RuleTracer> FlowWorker<W> {
         let Self { decoder, tracked } = self;
         tracked.stages.time = update;
         tracked.stages.checksums_pending = frame.checksums_pending;
+        tracked.stages.log.interface = frame.interface;
         tracked.stages.detect.detector.shared().begin_packet(frame.ordinal);
         tracked.stages.log.begin(frame.time, frame.ordinal);
         if !contained(|| decoder.decode(frame, &mut |packet| tracked.packet(packet))) {
@@ -204,7 +206,9 @@ impl<W: RuleTracer> TrackedFlows<W> {
         if !stages.is_sound(packet) {
             return None;
         }
-        let tuple = FlowTuple::of(packet, 0)?;
+        let interface = stages.log.interface;
+        let device = if stages.setup.config.decode.interface_tracking { interface } else { 0 };
+        let tuple = FlowTuple::of(packet, u16::try_from(device).unwrap_or(u16::MAX))?;
         let bytes = u32::try_from(packet.frame.len()).unwrap_or(u32::MAX);
         let TimeUpdate { now, stamp: engine, .. } = stages.time;
         let stamp = Stamp { time: packet.time, engine, now, ordinal: packet.ordinal, bytes };
@@ -212,7 +216,7 @@ impl<W: RuleTracer> TrackedFlows<W> {
         let lookup = table.track(
             &tuple,
             stamp,
-            |_| Conversation::default(),
+            |_| Conversation { interface, ..Conversation::default() },
             |flow, direction| match (&flow.data.tcp, &packet.transport) {
                 (Some(session), TransportLayer::Tcp(tcp)) => session.reused_by(tcp, direction, &setup.tcp),
                 _ => false,

@@ -107,9 +107,9 @@ impl LogStage {
         packet: Option<&Packet<'_>>,
     ) {
         let (from, to) = flow.endpoints(direction);
-        let file = self.file.clone();
+        let origin = self.origin(packet, Some(flow));
         let community = |seed| sidewire_flow::community_id(flow, seed);
-        let mut envelope = envelope(packet, Some(flow), self.now, (Some(from), Some(to)), file.as_deref());
+        let mut envelope = envelope(packet, Some(flow), self.now, (Some(from), Some(to)), &origin);
         envelope.community = Some(&community);
         let app = flow.data.app.names(self.setup.protocols);
         let facts = FrameFacts { frame, extent, source, direction, name: self.frame_name(flow, frame) };

@@ -14,15 +14,18 @@ use crate::output::format::eve::{
 };
 use crate::output::writer::events::Writer;
 use crate::output::writer::record::OutputOrder;
+use crate::source::packet_sink::SourceNames;
 use crate::worker::conversation::ConversationFlow;
-use crate::worker::envelope::{ends, envelope};
+use crate::worker::envelope::{EventOrigin, ends, envelope};
 
 /// Writes events, for every output that wants them.
 pub(crate) struct LogStage {
     pub(crate) setup: Arc<Setup>,
     pub(crate) writer: Writer,
-    /// The capture that is read.
-    pub(crate) file: Option<Arc<str>>,
+    /// Where packets are from.
+    pub(crate) source: Option<SourceNames>,
+    /// Number of the interface that this frame came by.
+    pub(crate) interface: u32,
     /// Packet time: that of events without a packet.
     pub(crate) now: Time,
     pub(crate) counters: LogCounters,
@@ -41,7 +44,8 @@ impl LogStage {
     pub(crate) fn new(setup: &Arc<Setup>) -> Self {
         Self {
             writer: Writer::new(Arc::clone(&setup.outputs)),
-            file: None,
+            source: None,
+            interface: 0,
             now: Time::default(),
             counters: LogCounters::default(),
             setup: Arc::clone(setup),
@@ -52,6 +56,21 @@ impl LogStage {
     pub(crate) fn begin(&mut self, now: Time, ordinal: u64) {
         self.now = now;
         self.writer.place = OutputOrder { ordinal, class: 1, flow: 0 };
+    }
+
+    /// Where an event is from: its packet, or else the first packet of its flow.
+    pub(crate) fn origin(&self, packet: Option<&Packet<'_>>, flow: Option<&ConversationFlow>) -> EventOrigin {
+        match &self.source {
+            None => EventOrigin::default(),
+            Some(SourceNames::File(name)) => EventOrigin { file: Some(Arc::clone(name)), interface: None },
+            Some(SourceNames::Interfaces(names)) => {
+                let number = match (packet, flow) {
+                    (None, Some(flow)) => flow.data.interface,
+                    _ => self.interface,
+                };
+                EventOrigin { file: None, interface: names.get(number as usize).cloned() }
+            }
+        }
     }
 
     /// Drops the line that a contained bug cut short.
@@ -98,8 +117,8 @@ impl LogStage {
     /// An ARP packet, which has no flow.
     pub(crate) fn log_arp(&mut self, packet: &Packet<'_>) {
         let Some(arp) = packet.arp.filter(|_| self.writer.wants(EventKind::ARP)) else { return };
-        let file = self.file.clone();
-        let envelope = envelope(Some(packet), None, self.now, (None, None), file.as_deref());
+        let origin = self.origin(Some(packet), None);
+        let envelope = envelope(Some(packet), None, self.now, (None, None), &origin);
         self.writer.event(EventKind::ARP, &envelope, |output, out| write_arp(&arp, output, out));
     }
 
@@ -114,9 +133,9 @@ impl LogStage {
         if !self.writer.wants(EventKind::METADATA) {
             return;
         }
-        let file = self.file.clone();
+        let origin = self.origin(packet, flow);
         let endpoints = ends(packet, flow, found.direction);
-        let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
+        let mut envelope = envelope(packet, flow, self.now, endpoints, &origin);
         envelope.variables.matches = matches;
         self.writer.event(EventKind::METADATA, &envelope, |_, _| {});
     }
@@ -139,8 +158,8 @@ impl LogStage {
             return;
         }
         let endpoints = ends(packet, flow, direction);
-        let file = self.file.clone();
-        let mut envelope = envelope(packet, flow, self.now, endpoints, file.as_deref());
+        let origin = self.origin(packet, flow);
+        let mut envelope = envelope(packet, flow, self.now, endpoints, &origin);
         envelope.tx = tx;
         let community = |seed| flow.map(|flow| sidewire_flow::community_id(flow, seed)).unwrap_or_default();
         if flow.is_some() {
@@ -164,7 +183,7 @@ impl LogStage {
         let setup = Arc::clone(&self.setup);
         let Some(number) = flow.data.app.protocol.map(ProtocolId::index) else { return };
         let Some(protocol) = setup.protocols.get(number) else { return };
-        let file = self.file.clone();
+        let origin = self.origin(packet, Some(flow));
         let loggers = setup.outputs.logger_count(number);
         let mut anomalies: Vec<(u64, &'static str)> = Vec::new();
         let anomalies_wanted = self.writer.wants(EventKind::ANOMALY);
@@ -191,8 +210,7 @@ impl LogStage {
                 let tx = Transaction { session, protocol, number, position };
                 let client = |output: &Output| tx.forwarded_for(output, kind, true);
                 let community = |seed| sidewire_flow::community_id(flow, seed);
-                let mut envelope =
-                    envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), file.as_deref());
+                let mut envelope = envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), &origin);
                 envelope.tx = info.names_tx.then_some(head.id);
                 envelope.community = Some(&community);
                 envelope.forwarded = Some((from, &client));
@@ -240,10 +258,10 @@ impl LogStage {
         if !(self.writer.wants(EventKind::FLOW) || self.writer.wants(EventKind::NETFLOW)) {
             return;
         }
-        let file = self.file.clone();
+        let origin = self.origin(None, Some(flow));
         let endpoints = (Some(flow.client), Some(flow.server));
         let community = |seed| sidewire_flow::community_id(flow, seed);
-        let mut envelope = envelope(None, Some(flow), self.now, endpoints, file.as_deref());
+        let mut envelope = envelope(None, Some(flow), self.now, endpoints, &origin);
         envelope.packet_source = None;
         envelope.icmp_response = flow.icmp.map(|icmp| icmp.response).filter(|_| flow.packets[Direction::ToClient] > 0);
         envelope.community = Some(&community);

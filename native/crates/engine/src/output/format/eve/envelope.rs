@@ -19,7 +19,7 @@ pub(crate) type FindClient<'a> = &'a dyn Fn(&Output) -> Option<IpAddr>;
 pub(crate) struct Envelope<'a> {
     pub(crate) time: Time,
     pub(crate) flow_id: Option<u64>,
-    /// `pcap_cnt`; absent when no single packet stands for the event.
+    /// `pcap_cnt`; absent when no single packet of a capture stands for the event.
     pub(crate) ordinal: Option<u64>,
     pub(crate) source: Option<Endpoint>,
     pub(crate) destination: Option<Endpoint>,
@@ -36,6 +36,7 @@ pub(crate) struct Envelope<'a> {
     pub(crate) variables: Variables<'a>,
     pub(crate) tx: Option<u64>,
     pub(crate) file: Option<&'a str>,
+    pub(crate) interface: Option<&'a str>,
     /// Which way the event points, and what gives the client behind a proxy where an output overwrites addresses with
     /// it: the client is the source towards the server and the destination towards the client.
     pub(crate) forwarded: Option<(Direction, FindClient<'a>)>,
@@ -59,6 +60,9 @@ impl Envelope<'_> {
         out.time("timestamp", self.time);
         if let Some(id) = self.flow_id {
             out.u64("flow_id", id);
+        }
+        if let Some(interface) = self.interface {
+            out.str("in_iface", interface);
         }
         if !output.config.sensor_name.is_empty() {
             out.str("host", &output.config.sensor_name);
