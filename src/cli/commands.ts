@@ -72,6 +72,14 @@ Examples:
   sidewire sensor -i eth1 -S my.rules -l /var/log/sidewire --user sidewire
   sidewire sensor -i eth1 eth2 --bpf 'not port 22'`;
 
+/** What the help of `sidewire top` says after its options. */
+const TOP_HELP = `
+Takes any number of command sockets (rates and losses; Suricata's serve, too) and of EVE files that grow
+(talkers, alerts, and counters where stats are written). Ctrl-C ends it.
+
+Example:
+  sidewire top /run/sidewire/command.socket /var/log/sidewire/eve.json`;
+
 /** Every command. Help and the README's list come from here. */
 export const COMMANDS: readonly CommandDef[] = [
   {
@@ -109,6 +117,9 @@ export const COMMANDS: readonly CommandDef[] = [
         .option('--no-promisc', 'only what is for this host')
         .option('--user <name>', 'become this user once the interfaces are open')
         .option('--group <name>', "become this group (default: the user's)")
+        .option('--command-socket <path>', 'take commands at a unix socket, as suricatasc gives them')
+        .option('--metrics <address>', 'serve counters to Prometheus at [ADDRESS:]PORT, /metrics')
+        .option('--pidfile <path>', 'file for the number of the process')
         .option('--json', 'the summary as JSON');
       secretOptions(command);
     },
@@ -181,6 +192,19 @@ export const COMMANDS: readonly CommandDef[] = [
       command.option('--json', 'as JSON');
     },
     run: async (...call) => (await import('./rules-list.js')).rulesList(...call),
+  },
+  {
+    name: 'top',
+    args: '<socket-or-file...>',
+    summary: 'show what a sensor does: rates, losses, top talkers, alerts as they come',
+    options(command) {
+      command
+        .option('--interval <seconds>', 'how often it is looked at', '2')
+        .option('--all', 'of a file, what is there already, too')
+        .option('--once', 'show it once, and end');
+    },
+    more: TOP_HELP,
+    run: async (...call) => (await import('./top.js')).top(...call),
   },
   {
     name: 'suricata',

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Engine, expandInputs, type InputOrder, whyNoAlert } from '../engine/index.js';
+import { Engine, expandInputs, type InputOrder, type Ruleset, type Run, whyNoAlert } from '../engine/index.js';
+import { lossText, onSignals, RuleReloader } from '../operation/index.js';
 import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
 import { readFlows } from './flows.js';
-import { interruptSignal } from './interrupt.js';
 import { engineOptions } from './options.js';
 import { ProgressLine } from './progress.js';
 import { shippedRules } from './rule-package.js';
@@ -25,15 +25,15 @@ export async function replay(captures: readonly string[], values: Values, termin
   if (missing.length > 0) terminal.err(`warning: not available here, and ignored: ${grouped(missing)}`);
   const logDir = values.logDir as string;
   mkdirSync(logDir, { recursive: true });
-  const interrupt = interruptSignal();
   const run = engine.replay(inputs, { rules, types: [], logDir, continue: values.continue === true });
-  interrupt.signal.addEventListener('abort', () => run.stop(), { once: true });
+  const signals = takeSignals(engine, run, rules, ruleFiles, terminal);
   const line = new ProgressLine(terminal, inputs, () => run.progress());
   line.start();
   const summary = await run.summary().finally(() => {
     line.stop();
-    interrupt.release();
+    signals.release();
   });
+  for (const lost of summary.outputs.map(lossText)) if (lost !== null) terminal.err(`error: ${lost}`);
   const eve = join(logDir, 'eve.json');
   const flows = summary.alerts.length === 0 ? await readFlows(eve) : [];
   const outcome: Outcome = {
@@ -49,8 +49,24 @@ export async function replay(captures: readonly string[], values: Values, termin
   writeFileSync(join(logDir, 'run.json'), `${JSON.stringify(runRecord(outcome), null, 2)}\n`);
   if (values.json) terminal.out(JSON.stringify(runRecord(outcome), null, 2));
   else terminal.out(summaryText(outcome, terminal).join('\n'));
-  if (interrupt.signal.aborted) return EXIT.interrupted;
-  return summary.errors.length > 0 ? EXIT.found : EXIT.ok;
+  if (signals.isStopped()) return EXIT.interrupted;
+  const isWhole = summary.errors.length === 0 && summary.outputs.every(({ dropped }) => dropped === 0);
+  return isWhole ? EXIT.ok : EXIT.found;
+}
+
+/** SIGINT and SIGTERM end the run, SIGHUP has its files opened anew, SIGUSR2 its rules reloaded. */
+function takeSignals(engine: Engine, run: Run, rules: Ruleset, ruleFiles: readonly string[], terminal: Terminal) {
+  const load = () => engine.compile({ files: ruleFiles });
+  const reloader = new RuleReloader(rules, { load, place: (fresh) => run.swap(fresh), strict: false });
+  reloader.listen({ begins: () => {}, ends: ({ message }) => terminal.err(`rule reload: ${message}`) });
+  let stopped = false;
+  const stop = (): void => {
+    stopped = true;
+    run.stop();
+  };
+  const reload = (): void => void reloader.reload();
+  const release = onSignals({ stop, reopen: () => run.reopenOutputs(), reload });
+  return { release, isStopped: () => stopped };
 }
 
 /** The captures the command line stands for. */

@@ -2,12 +2,14 @@ import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { octets as octetsOf } from '../config/index.js';
 import { account, Engine, type ListenOptions, type OpenedReport, type Run, type Summary } from '../engine/index.js';
+import { Operation, RuleReloader } from '../operation/index.js';
+import { packageVersion } from '../package.js';
 import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
-import { interruptSignal } from './interrupt.js';
 import { engineOptions, whole } from './options.js';
 import { shippedRules } from './rule-package.js';
 import { SensorLine } from './sensor-line.js';
+import { SURICATA_VERSION } from './suricata/info.js';
 import { count, duration, octets, plural, style, type Terminal } from './terminal.js';
 import { grouped } from './unsupported.js';
 
@@ -18,13 +20,19 @@ export async function sensor(_args: readonly string[], values: Values, terminal:
   const text = (name: string) => values[name] as string | undefined;
   const interfaces = (values.interface as string[] | undefined) ?? [];
   const engine = new Engine(engineOptions(values));
-  await using rules = await engine.compile({ files: (values.rules as string[] | undefined) ?? shippedRules() });
+  const ruleFiles = (values.rules as string[] | undefined) ?? shippedRules();
+  const rules = await engine.compile({ files: ruleFiles });
   tellFindings(rules, terminal);
   const { missing } = engine.config;
   if (missing.length > 0) terminal.err(`warning: not available here, and ignored: ${grouped(missing)}`);
   const logDir = values.logDir as string;
   makeLogDir(logDir, text('user') ?? engine.config.live.user);
-  const interrupt = interruptSignal();
+  const reloader = new RuleReloader(rules, {
+    load: () => new Engine(engineOptions(values)).compile({ files: ruleFiles }),
+    place: (fresh) => operation.place(fresh),
+    strict: false,
+  });
+  const operation = await operate(engine, reloader, values, terminal);
   const listen: ListenOptions = {
     rules,
     types: [],
@@ -33,23 +41,43 @@ export async function sensor(_args: readonly string[], values: Values, terminal:
     ...(text('user') === undefined ? {} : { user: text('user') as string }),
     ...(text('group') === undefined ? {} : { group: text('group') as string }),
   };
-  const run = engine.listen(interfaces, listen);
-  const summary = await follow(run, interrupt, terminal);
+  const summary = await follow(() => engine.listen(interfaces, listen), operation, terminal);
   if (values.json) terminal.out(JSON.stringify(summary, null, 2));
   else terminal.out(endText(summary, join(logDir, 'eve.json'), terminal).join('\n'));
   return summary.errors.length > 0 ? EXIT.found : EXIT.ok;
 }
 
 /** Follows a run to its end: what happens to its interfaces is told as it happens. */
-async function follow(run: Run, interrupt: ReturnType<typeof interruptSignal>, terminal: Terminal): Promise<Summary> {
-  interrupt.signal.addEventListener('abort', () => run.stop(), { once: true });
-  if (interrupt.signal.aborted) run.stop();
-  for (const line of startText(run.interfaces)) terminal.err(line);
-  const line = new SensorLine(terminal, run);
-  line.start();
-  return await run.summary().finally(() => {
-    line.stop();
-    interrupt.release();
+async function follow(begin: () => Run, operation: Operation, terminal: Terminal): Promise<Summary> {
+  try {
+    const run = begin();
+    operation.follow(run);
+    for (const line of startText(run.interfaces)) terminal.err(line);
+    const line = new SensorLine(terminal, run);
+    line.start();
+    return await run.summary().finally(() => line.stop());
+  } finally {
+    await operation.end();
+  }
+}
+
+/** Signals, the command socket, metrics and the service manager. */
+async function operate(engine: Engine, reloader: RuleReloader, values: Values, terminal: Terminal): Promise<Operation> {
+  const text = (name: string) => values[name] as string | undefined;
+  return await Operation.begin({
+    version: `${SURICATA_VERSION} RELEASE`,
+    release: packageVersion(),
+    runMode: 'workers',
+    captureMode: values.pcap === true ? 'PCAP_DEV' : 'AF_PACKET_DEV',
+    settings: engine.settings(),
+    reloader,
+    socket: text('commandSocket'),
+    metrics: text('metrics'),
+    pidFile: text('pidfile'),
+    user: text('user') ?? engine.config.live.user ?? undefined,
+    group: text('group') ?? engine.config.live.group ?? undefined,
+    changesLater: true,
+    say: (level, subject, message) => terminal.err(`${level}: ${subject}: ${message}`),
   });
 }
 

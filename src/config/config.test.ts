@@ -145,7 +145,7 @@ describe('resolving', () => {
     const { run } = resolve(config(text), PURPOSE);
     const file = (name: string, append: string) => ({
       filetype: 'regular',
-      settings: { filename: join(PURPOSE.logDir, name), append },
+      settings: { filename: join(PURPOSE.logDir, name), append, 'disk-full': 'drop' },
     });
     expect(run.outputs).toEqual([
       { format: { kind: 'fast' }, sink: file('fast.log', 'no'), when_full: 'wait' },
@@ -164,9 +164,17 @@ describe('resolving', () => {
       when_full: 'drop',
     });
     expect(eve('filetype: unix_dgram').run.outputs[0]?.sink).toMatchObject({ filetype: 'unix_dgram' });
-    const { run, missing } = eve('filemode: 640', 'prefix: "@cee: "', 'rotate-interval: hour', 'threaded: false');
-    expect(run.outputs[0]).toMatchObject({ format: { prefix: '@cee: ' }, sink: { settings: { filemode: '640' } } });
-    expect(missing).toEqual(['outputs.eve-log.rotate-interval']);
+    const { run, missing } = eve(
+      'filemode: 640',
+      'prefix: "@cee: "',
+      'rotate-interval: hour',
+      'rotate: 7',
+      'threaded: false',
+    );
+    const settings = { filemode: '640', 'rotate-interval': 'hour' };
+    expect(run.outputs[0]).toMatchObject({ format: { prefix: '@cee: ' }, sink: { settings } });
+    expect(missing).toEqual(['outputs.eve-log.rotate']);
+    expect(() => eve('rotate-interval: often')).toThrow(/minute, hour, day or a span/);
     expect(eve('filetype: pigeon').missing).toEqual(['outputs.eve-log.filetype pigeon (nothing is written there)']);
     expect(() => eve('filemode: rw')).toThrow(/three octal digits/);
     expect(() => eve('when-full: burst')).toThrow(/when-full/);

@@ -55,7 +55,12 @@ function written(row: SettingRow, text: string, { path, logDir }: DeclaredPlace)
     }
     case 'file_mode':
       return value('three octal digits', /^0?[0-7]{3}$/.test(text) ? text : null);
+    case 'span':
+      return value(
+        'minute, hour, day or a span such as 30m, 6h, 1d',
+        /^(minute|hour|day|[1-9]\d{0,8}[smhdw])$/.test(text) ? text : null,
+      );
     case 'one_of':
-      return value(`one of ${kind.words.join(', ')}`, kind.words.includes(text) ? text : null);
+      return value(`one of ${kind.words.join(', ')}`, kind.words.find((word) => word === text.toLowerCase()) ?? null);
   }
 }

@@ -1,9 +1,10 @@
 export { applySet, COMMAND_LINE } from './command-line.js';
+export { resolveDeclared } from './declared.js';
 export { dumpConfig } from './dump.js';
 export { ConfigError } from './error.js';
 export { type CaptureOptions, type CapturePlan, planCapture, RING_LENGTH } from './live.js';
 export { loadConfig, parseConfig } from './load.js';
-export { type ConfigMap, type ConfigNode, fromPlain, type Place, type Plain } from './node.js';
+export { type ConfigMap, type ConfigNode, fromPlain, nearest, type Place, type Plain } from './node.js';
 export type { KnownProtocol } from './protocols.js';
 export { DIFFERENCES, type Difference, replayDefaults } from './replay-defaults.js';
 export { type Config, type KnownParts, type Logging, type Purpose, resolve } from './resolve.js';

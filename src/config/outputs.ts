@@ -1,6 +1,13 @@
 import * as v from 'valibot';
 import type { Catalog, SinkRow } from '../generated/catalog.js';
-import type { EveFormat, FileStoreOutput, FilesConfig, FormatConfig, OutputConfig } from '../generated/config.js';
+import type {
+  EveFormat,
+  FileStoreOutput,
+  FilesConfig,
+  FormatConfig,
+  OutputConfig,
+  WhenFull,
+} from '../generated/config.js';
 import { EVENT_TYPES } from '../generated/events.js';
 import { resolveDeclared } from './declared.js';
 import { ConfigError } from './error.js';
@@ -40,16 +47,7 @@ const stats = v.looseObject({ enabled: v.optional(flag), ...sinkKeys, 'null-valu
  * Keys of outputs that change nothing here: threads and buffers, what belongs to a file type that does not exist here, and
  * `totals`, which is always written. What belongs to one that exists and is not chosen changes nothing, either.
  */
-const INERT: ReadonlySet<string> = new Set([
-  'threaded',
-  'buffer-size',
-  'buffering',
-  'redis',
-  'identity',
-  'facility',
-  'level',
-  'totals',
-]);
+const INERT: ReadonlySet<string> = new Set(['threaded', 'buffer-size', 'buffering', 'totals']);
 
 /** EVE types whose name in a configuration is not the one their events have. */
 const EVENT_TYPE_OF: Readonly<Record<string, string>> = { files: 'fileinfo' };
@@ -77,6 +75,8 @@ export interface OutputPurpose {
   readonly magicFile: string;
   /** The names of the protocols there are. */
   readonly protocols: ReadonlySet<string>;
+  /** What outputs do that do not say what they do with lines that come faster than they are taken. */
+  readonly whenFull: WhenFull;
   /** The kinds of sinks there are. */
   readonly sinks: Catalog['sinks'];
 }
@@ -181,7 +181,7 @@ function outputOf(format: FormatConfig, options: SinkOptions, usual: string, at:
   for (const key of Object.keys(given)) if (isStray(key, kind)) at.missing.push(`outputs.${at.name}.${key}`);
   const place = { path: pathOf(at), logDir: at.purpose.logDir };
   const settings = resolveDeclared(kind.settings, { ...given, filename: given.filename || usual }, place);
-  return { format, sink: { filetype, settings }, when_full: options['when-full'] ?? 'wait' };
+  return { format, sink: { filetype, settings }, when_full: options['when-full'] ?? at.purpose.whenFull };
 }
 
 /** A key below one that the sink has settings below, and which is none of them. */

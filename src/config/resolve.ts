@@ -49,6 +49,8 @@ export interface Purpose {
   readonly workers: number;
   /** What the engine has. */
   readonly catalog: KnownParts;
+  /** Packets come as they happen: whoever waits loses them. */
+  readonly live?: boolean;
 }
 
 /** What a configuration can ask for, and the engine says that it has. */
@@ -106,6 +108,7 @@ export function resolve(config: ConfigMap, purpose: Purpose): Config {
     magicFile: values.get(KEYS.magicFile) ?? '',
     protocols: names,
     sinks: catalog.sinks,
+    whenFull: purpose.live ? 'drop' : 'wait',
   });
   return {
     run: resolveRun(values, purpose.workers, protocols.config, outputs),

@@ -3,6 +3,7 @@ import {
   type CaptureOptions,
   type CapturePlan,
   type Config,
+  type ConfigMap,
   type KnownProtocol,
   planCapture,
 } from '../config/index.js';
@@ -18,7 +19,14 @@ import { type Trace, withPredicates } from './explain.js';
 import { hostReport } from './host.js';
 import { expandInputs, type InputOptions } from './inputs.js';
 import { loadNative, type Native, type NativeSecrets } from './native.js';
-import { type EngineOptions, type EngineSetup, fullOutput, resolveOptions, subscription } from './options.js';
+import {
+  configTree,
+  type EngineOptions,
+  type EngineSetup,
+  fullOutput,
+  resolveOptions,
+  subscription,
+} from './options.js';
 import { becomeUser } from './rights.js';
 import type { Ruleset } from './ruleset.js';
 import { Run } from './run.js';
@@ -173,8 +181,13 @@ export class Engine {
     }
   }
 
-  #resolve(logDir: string): Config {
-    return resolveOptions(this.#setup, this.catalog, logDir);
+  /** The configuration as it was written, with what the options say: values by their keys. */
+  settings(): ConfigMap {
+    return configTree(this.#setup);
+  }
+
+  #resolve(logDir: string, live = false): Config {
+    return resolveOptions(this.#setup, this.catalog, logDir, live);
   }
 
   #runConfig(captures: string | readonly string[], options: ReplayOptions): RunConfig {
@@ -193,12 +206,12 @@ export class Engine {
     };
   }
 
-  /** The configuration of a run, with its outputs; `append` to what they hold where the configuration does not say. */
-  #outputConfig(options: Pick<ReplayOptions, 'logDir' | 'rules' | 'types'>, append = false): RunConfig {
+  /** The configuration of a run, with its outputs. One that is `live` appends where the configuration does not say. */
+  #outputConfig(options: Pick<ReplayOptions, 'logDir' | 'rules' | 'types'>, live = false): RunConfig {
     const hasFile = this.#setup.config !== undefined || this.#setup.tree !== undefined;
     const { logDir } = options;
     const wantsEvents = options.types === undefined || options.types.length > 0;
-    const resolved = this.#resolve(logDir ?? '.').run;
+    const resolved = this.#resolve(logDir ?? '.', live).run;
     const own = logDir !== undefined && hasFile;
     return {
       ...resolved,
@@ -209,7 +222,7 @@ export class Engine {
           ? []
           : own
             ? resolved.outputs
-            : [fullOutput(join(logDir, 'eve.json'), this.protocols, append)]),
+            : [fullOutput(join(logDir, 'eve.json'), this.catalog, live)]),
       ],
       file_store: own ? resolved.file_store : null,
     };

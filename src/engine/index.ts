@@ -18,7 +18,7 @@ export { expandInputs, type InputOptions, type InputOrder } from './inputs.js';
 export { loadNative, magicVersion, type Native, type NativeRuleset, type NativeRun } from './native.js';
 export { defaultWorkers, type EngineOptions, type EngineSetup } from './options.js';
 export { platformName } from './platform.js';
-export { account } from './rights.js';
+export { account, becomeUser } from './rights.js';
 export { type Findings, type Problem, Ruleset, type RulesetStats } from './ruleset.js';
 export { Run } from './run.js';
 export type { SecretOptions } from './secrets.js';
@@ -33,5 +33,7 @@ export type {
   OutputCount,
   Progress,
   RunError,
+  RunStats,
   Summary,
+  WorkerStats,
 } from './summary.js';

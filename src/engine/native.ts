@@ -11,6 +11,8 @@ export interface Native {
   catalog(): string;
   /** Version of libmagic, which names kinds of files; `null` where it is not installed. */
   magicVersion(): string | null;
+  /** Tells systemd of a state; whether it could be told. */
+  notifyServiceManager(socket: string, state: string): boolean;
   beginRules(options: string): NativeRuleCompiler;
   readSecrets(sources: NativeSecret[]): NativeSecrets;
   startRun(config: string, rules: NativeRuleset | null, secrets: NativeSecrets | null): NativeRun;
@@ -40,6 +42,7 @@ export interface NativeRuleset {
   readonly rules: number;
   stats(): string;
   problems(): string;
+  close(): void;
 }
 
 /** Interfaces that are open. */
@@ -50,9 +53,10 @@ export interface NativeCapture {
 
 export interface NativeRun {
   next(): Promise<Buffer | null>;
-  swap(rules: NativeRuleset): void;
+  swap(rules: NativeRuleset, counts: string): void;
   progress(): string;
   notices(): string;
+  stats(): string;
   reopen(): void;
   stop(): void;
   finished(): Promise<string>;

@@ -9,6 +9,7 @@ import {
   loadConfig,
   replayDefaults,
   resolve,
+  resolveDeclared,
 } from '../config/index.js';
 import type { ChecksumMode, FormatConfig, Matcher, OutputConfig } from '../generated/config.js';
 import { EVENT_TYPES } from '../generated/events.js';
@@ -79,8 +80,8 @@ function yes(value: boolean): string {
 }
 
 /** Resolves an engine's options against what the engine has. */
-export function resolveOptions(options: EngineSetup, catalog: KnownParts, logDir: string): Config {
-  return resolve(configTree(options), { logDir, workers: options.workers ?? defaultWorkers(), catalog });
+export function resolveOptions(options: EngineSetup, catalog: KnownParts, logDir: string, live = false): Config {
+  return resolve(configTree(options), { logDir, workers: options.workers ?? defaultWorkers(), catalog, live });
 }
 
 /** EVE with everything there is to say: what `replay` writes and the library's events hold. `types` limits it. */
@@ -105,9 +106,12 @@ function fullFormat(protocols: readonly KnownProtocol[], types?: readonly string
 }
 
 /** A file with every event. */
-export function fullOutput(path: string, protocols: readonly KnownProtocol[], append: boolean): OutputConfig {
-  const sink = { filetype: 'regular', settings: { filename: path, append: append ? 'yes' : 'no' } };
-  return { format: fullFormat(protocols), sink, when_full: 'wait' };
+export function fullOutput(path: string, { protocols, sinks }: KnownParts, live: boolean): OutputConfig {
+  const filetype = 'regular';
+  const rows = sinks.find(({ filetypes }) => filetypes.includes(filetype))?.settings ?? [];
+  const given = { filename: path, append: live ? 'yes' : 'no' };
+  const settings = { ...given, ...resolveDeclared(rows, given, { path: filetype, logDir: '.' }) };
+  return { format: fullFormat(protocols), sink: { filetype, settings }, when_full: live ? 'drop' : 'wait' };
 }
 
 /** Events for whoever iterates the run. */

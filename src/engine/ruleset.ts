@@ -76,7 +76,9 @@ export class Ruleset implements AsyncDisposable {
     return this.#native;
   }
 
+  /** Lets go of the native memory: it is free as soon as no run uses the set. */
   close(): void {
+    this.#native?.close();
     this.#native = null;
   }
 

@@ -1,5 +1,5 @@
 import type { OpenedReport } from '../generated/live.js';
-import type { Notice, Progress, Summary } from '../generated/run.js';
+import type { Notice, Progress, RunStats, Summary } from '../generated/run.js';
 import { EngineError, fromNative } from './error.js';
 import { type EveEvent, parseLines } from './events.js';
 import type { NativeRun } from './native.js';
@@ -78,7 +78,12 @@ export class Run implements AsyncIterable<EveEvent>, AsyncDisposable {
 
   /** Puts another rule set in place, between two packets. Flowbits and thresholds survive. */
   swap(rules: Ruleset): void {
-    this.#native.swap(rules.native());
+    this.#native.swap(rules.native(), JSON.stringify(rules.counts));
+  }
+
+  /** The counters as they last stood: at most a second old while packets come. */
+  stats(): RunStats {
+    return JSON.parse(this.#native.stats()) as RunStats;
   }
 
   /** How far the run has come. */

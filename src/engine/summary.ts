@@ -1,2 +1,12 @@
 export type { HostReport, InterfaceReport, LiveMethod, OpenedReport } from '../generated/live.js';
-export type { AlertCount, CaptureCount, Notice, OutputCount, Progress, RunError, Summary } from '../generated/run.js';
+export type {
+  AlertCount,
+  CaptureCount,
+  Notice,
+  OutputCount,
+  Progress,
+  RunError,
+  RunStats,
+  Summary,
+  WorkerStats,
+} from '../generated/run.js';

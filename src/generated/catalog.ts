@@ -245,7 +245,7 @@ export type SettingType = { "kind": "text" } | { "kind": "path" } | { "kind": "f
 /**
  * The greatest.
  */
-most: number, } | { "kind": "size" } | { "kind": "file_mode" } | { "kind": "one_of", 
+most: number, } | { "kind": "size" } | { "kind": "file_mode" } | { "kind": "span" } | { "kind": "one_of", 
 /**
  * The words.
  */

@@ -90,7 +90,11 @@ lines: number,
 /**
  * Of these, lines that nobody got: its queue was full, or its reader away.
  */
-dropped: number, };
+dropped: number, 
+/**
+ * What could not be done last: `connection refused`.
+ */
+trouble?: string, };
 
 /**
  * A rule that was understood but could not be compiled.
@@ -136,7 +140,11 @@ file: string,
 /**
  * What each ring of each interface gave and lost.
  */
-capture: Array<CaptureCount>, };
+capture: Array<CaptureCount>, 
+/**
+ * Turns of the threads that read: while they wait for nobody, there are several a second.
+ */
+turns: number, };
 
 /**
  * What compiling cost and gave. Milliseconds.
@@ -195,6 +203,35 @@ message: string,
  * Packets before the damage were processed.
  */
 partial: boolean, };
+
+/**
+ * Counters of a run that goes on, as they last stood: at most a second old while packets come.
+ */
+export type RunStats = { 
+/**
+ * Packet time; empty before the first second is over.
+ */
+time: string, 
+/**
+ * Seconds of packet time since the first packet.
+ */
+uptime: number, 
+/**
+ * Of all workers; named as in Suricata's stats.
+ */
+counters: Record<string, number>, 
+/**
+ * Of each worker.
+ */
+workers: Array<WorkerStats>, 
+/**
+ * Events written, by type.
+ */
+events: Record<string, number>, 
+/**
+ * What became of the lines of each output.
+ */
+outputs: Array<OutputCount>, };
 
 /**
  * What a run did.
@@ -268,6 +305,23 @@ outputs: Array<OutputCount>,
  * What went wrong, input by input and output by output.
  */
 errors: Array<RunError>, 
+/**
+ * Named as in Suricata's stats.
+ */
+counters: Record<string, number>, };
+
+/**
+ * Counters of one worker.
+ */
+export type WorkerStats = { 
+/**
+ * Its number.
+ */
+worker: number, 
+/**
+ * The source that it alone has: an interface. Empty when workers share one.
+ */
+source: string, 
 /**
  * Named as in Suricata's stats.
  */

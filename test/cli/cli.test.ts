@@ -209,7 +209,7 @@ describe('sidewire suricata', () => {
   });
 
   it.each([
-    [['-i', 'eth0'], /live capture/],
+    [['-i', 'eth0', '-r', HIVE, '-l', tmpdir()], /not taken at once/],
     [['-r', HIVE, 'port', '53'], /BPF/],
     [['--frobnicate'], /no option --frobnicate/],
     [['-r'], /needs a value/],

@@ -27,8 +27,12 @@ export class FakeNative implements Native {
       to_server_stages: [],
       to_client_stages: [],
     };
-    const none = { buffers: [], fields: [], frames: [], events: [], transforms: [] };
+    const none = { buffers: [], fields: [], frames: [], events: [], transforms: [], sinks: [] };
     return JSON.stringify({ version: 2, protocols: [protocol], ...none });
+  }
+
+  notifyServiceManager(): boolean {
+    return false;
   }
 
   beginRules(): NativeRuleCompiler {
@@ -40,7 +44,12 @@ export class FakeNative implements Native {
       finish: async () => {
         this.batches = batches.length;
         const sizes = batches.map((batch) => (JSON.parse(batch.toString()) as { rules: [] }).rules.length);
-        return { rules: sizes.reduce<number>((sum, size) => sum + size, 0), stats: () => '{}', problems: () => '[]' };
+        return {
+          rules: sizes.reduce<number>((sum, size) => sum + size, 0),
+          stats: () => '{}',
+          problems: () => '[]',
+          close: () => {},
+        };
       },
     };
   }
@@ -94,7 +103,11 @@ export class FakeRun implements NativeRun {
   }
 
   progress(): string {
-    return JSON.stringify({ packets: this.#next, bytes: 0, fileBytes: 0, fileTotal: 0, file: '' });
+    return JSON.stringify({ packets: this.#next, bytes: 0, fileBytes: 0, fileTotal: 0, file: '', turns: 0 });
+  }
+
+  stats(): string {
+    return JSON.stringify({ time: '', uptime: 0, counters: {}, workers: [], events: {}, outputs: [] });
   }
 
   notices(): string {

@@ -52,6 +52,11 @@ export const FLAGS: readonly Flag[] = [
   long('list-keywords', 'optional', 'here', 'keywords of rules'),
   long('list-app-layer-protos', 'none', 'here', 'application protocols'),
   long('list-app-layer-frames', 'none', 'here', 'frames of application protocols'),
+  long('unix-socket', 'optional', 'here', 'wait for captures and other commands at a socket (suricatasc)'),
+  long('metrics', 'required', 'here', 'serve counters to Prometheus at [ADDRESS:]PORT, /metrics (not Suricata’s)'),
+  long('pidfile', 'required', 'here', 'file for the number of the process'),
+  long('user', 'required', 'here', 'run as this user once everything is open (root only)'),
+  long('group', 'required', 'here', 'run as this group once everything is open (root only)'),
   long('engine-analysis', 'none', 'here', 'load the rules and end (the analysis itself does not exist here)'),
   long('simulate-ips', 'none', 'missing', 'IPS mode'),
   long('pcap-file-continuous', 'none', 'missing', 'wait for further files in the directory'),
@@ -59,7 +64,6 @@ export const FLAGS: readonly Flag[] = [
   long('list-app-layer-hooks', 'none', 'refused', 'hooks'),
   long('list-runmodes', 'none', 'refused', 'run modes'),
   long('dump-features', 'none', 'refused', 'features'),
-  long('unix-socket', 'optional', 'refused', 'command socket'),
   long('firewall', 'none', 'refused', 'firewall mode'),
   long('firewall-rules-exclusive', 'required', 'refused', 'firewall mode'),
   flag('q', 'required', 'refused', 'IPS mode'),
@@ -74,7 +78,6 @@ export const FLAGS: readonly Flag[] = [
   long('data-dir', 'required', 'inert', 'directory of datasets'),
   long('pcap-file-buffer-size', 'required', 'inert', ''),
   long('no-random', 'none', 'inert', 'nothing is random here'),
-  long('pidfile', 'required', 'inert', ''),
   long('disable-hashing', 'none', 'inert', ''),
 ];
 

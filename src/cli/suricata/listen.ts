@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { Engine, ListenOptions, LiveMethod, Ruleset, Run, Summary } from '../../engine/index.js';
-import { interruptSignal } from '../interrupt.js';
+import type { ListenOptions, LiveMethod, Run, Summary } from '../../engine/index.js';
 import { offloadText } from '../sensor.js';
 import type { Parsed } from './flags.js';
 import type { Log } from './log.js';
+import type { Operated, Started } from './operate.js';
 
 /** Milliseconds between two looks at what happened to interfaces. */
 const INTERVAL = 1000;
@@ -17,18 +17,11 @@ interface Listening {
 }
 
 /** Listens on interfaces until it is stopped; the exit status. */
-export async function listen(
-  engine: Engine,
-  rules: Ruleset | null,
-  logDir: string,
-  flags: Parsed,
-  log: Log,
-): Promise<number> {
+export async function listen({ engine, logDir, flags, log }: Started, operated: Operated): Promise<number> {
   const { method, interfaces, filter } = listening(flags);
-  const interrupt = interruptSignal();
   const last = (name: string) => flags.values.get(name)?.at(-1);
   const options: ListenOptions = {
-    ...(rules ? { rules } : {}),
+    ...(operated.rules() ?? {}),
     types: [],
     logDir,
     method,
@@ -37,15 +30,8 @@ export async function listen(
     ...(last('group') === undefined ? {} : { group: last('group') as string }),
   };
   const run = engine.listen(interfaces, options);
-  interrupt.signal.addEventListener(
-    'abort',
-    () => {
-      log.say('notice', 'suricata', 'Signal Received.  Stopping engine.');
-      run.stop();
-    },
-    { once: true },
-  );
-  if (interrupt.signal.aborted) run.stop();
+  operated.operation.follow(run);
+  void operated.operation.stopped.then(() => log.say('notice', 'suricata', 'Signal Received.  Stopping engine.'));
   for (const one of run.interfaces) {
     log.say('info', 'runmodes', `${one.name}: listening, ${one.rings} ring(s)`);
     for (const text of offloadText(one)) log.say('warning', 'ioctl', text.trim());
@@ -53,10 +39,7 @@ export async function listen(
   log.say('notice', 'threads', 'Engine started.');
   const timer = setInterval(() => tell(run, log), INTERVAL);
   timer.unref();
-  const summary = await run.summary().finally(() => {
-    clearInterval(timer);
-    interrupt.release();
-  });
+  const summary = await run.summary().finally(() => clearInterval(timer));
   tell(run, log);
   tellEnd(run, summary, log);
   return 0;

@@ -1,22 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
-import { applySet, type ConfigMap, dumpConfig, fromPlain, loadConfig, SURICATA_DEFAULTS } from '../../config/index.js';
-import {
-  defaultWorkers,
-  Engine,
-  type EngineSetup,
-  expandInputs,
-  magicVersion,
-  type Ruleset,
-} from '../../engine/index.js';
+import { dumpConfig } from '../../config/index.js';
+import { type Engine, expandInputs, magicVersion } from '../../engine/index.js';
+import { lossText } from '../../operation/index.js';
 import { packageVersion } from '../../package.js';
-import { interruptSignal } from '../interrupt.js';
 import type { Terminal } from '../terminal.js';
 import { grouped } from '../unsupported.js';
-import { applyEnvironment } from './environment.js';
+import { configuration, load, start } from './configuration.js';
 import { helpText, LISTENING, type Parsed, parseFlags, shown } from './flags.js';
 import { buildInfo, frameList, protocolList, SURICATA_VERSION, versionText } from './info.js';
 import { listen } from './listen.js';
 import { Log } from './log.js';
+import { type Operated, operate, type Started, takePcaps } from './operate.js';
 import { type RuleFiles, ruleFiles } from './rule-files.js';
 import { tellRules } from './rule-report.js';
 
@@ -107,49 +101,27 @@ async function run(flags: Parsed, log: Log, own: string): Promise<number> {
   }
   if (has('engine-analysis')) return DONE;
   const capture = last('r');
-  if (LISTENING.some(has)) {
-    if (capture === undefined) return await listen(engine, rules, logDir, flags, log);
+  const live = LISTENING.some(has);
+  if (live && capture !== undefined) {
     log.say('error', 'suricata', 'A capture (-r) and interfaces (-i) are not taken at once: leave one of them out.');
     return FAILED;
   }
-  if (capture === undefined) {
+  if (capture === undefined && !live && !has('unix-socket')) {
     log.say(
       'error',
       'suricata',
-      'There is nothing to do: name a capture with -r or an interface with -i, or test the configuration with -T.',
+      'There is nothing to do: name a capture with -r or an interface with -i, wait for captures with --unix-socket, or test the configuration with -T.',
     );
     return FAILED;
   }
-  return await replay(engine, rules, capture, logDir, flags, log);
-}
-
-/** The configuration: the file or Suricata's own, includes, and what the command line sets. */
-function configuration(flags: Parsed): ConfigMap {
-  const path = flags.values.get('c')?.at(-1);
-  const tree = path
-    ? loadConfig(path)
-    : (fromPlain(SURICATA_DEFAULTS, { file: 'defaults', line: 0, column: 0 }) as ConfigMap);
-  for (const file of flags.values.get('include') ?? [])
-    for (const [key, node] of loadConfig(file).entries) tree.entries.set(key, node);
-  for (const assignment of flags.values.get('set') ?? []) applySet(tree, assignment);
-  applyEnvironment(tree, process.env);
-  const checksums = flags.values.get('k')?.at(-1);
-  if (checksums !== undefined) applySet(tree, `stream.checksum-validation=${checksums === 'none' ? 'no' : 'yes'}`);
-  if (checksums === 'all') applySet(tree, 'pcap-file.checksum-checks=yes');
-  return tree;
-}
-
-function start(flags: Parsed, tree: ConfigMap): { engine: Engine; logDir: string } {
-  const mode = flags.values.get('runmode')?.at(-1);
-  const live = LISTENING.some((name) => flags.values.has(name));
-  // Without a run mode, how many listen is the configuration's to say.
-  const setup: EngineSetup = {
-    tree,
-    ...(mode === 'single' ? { workers: 1 } : live ? {} : { workers: defaultWorkers() }),
-  };
-  const engine = new Engine(setup);
-  const logDir = flags.values.get('l')?.at(-1) ?? engine.config.logDir ?? '/var/log/suricata';
-  return { engine, logDir };
+  const started: Started = { engine, logDir, flags, log, tree };
+  const operated = await operate(started, rules);
+  try {
+    if (live) return await listen(started, operated);
+    return capture === undefined ? await takePcaps(operated) : await replay(started, capture, operated);
+  } finally {
+    await operated.operation.end();
+  }
 }
 
 function tellMissing(flags: Parsed, engine: Engine, log: Log): void {
@@ -162,19 +134,7 @@ function tellMissing(flags: Parsed, engine: Engine, log: Log): void {
     log.say('warning', 'conf', `not available here, and ignored: ${grouped(missing)}`);
 }
 
-async function load(engine: Engine, files: RuleFiles, log: Log): Promise<Ruleset | null> {
-  for (const pattern of files.unmatched) log.say('warning', 'detect', `No rule files match the pattern ${pattern}`);
-  return files.paths.length === 0 ? null : await engine.compile({ files: files.paths });
-}
-
-async function replay(
-  engine: Engine,
-  rules: Ruleset | null,
-  capture: string,
-  logDir: string,
-  flags: Parsed,
-  log: Log,
-): Promise<number> {
+async function replay({ engine, logDir, flags, log }: Started, capture: string, operated: Operated): Promise<number> {
   const path = capture === '/dev/stdin' ? '-' : capture;
   const recursive = flags.values.has('pcap-file-recursive');
   const inputs = captures(path, recursive, log);
@@ -182,17 +142,18 @@ async function replay(
     log.say('notice', 'pcap', 'read 0 files, 0 packets, 0 bytes');
     return DONE;
   }
-  const interrupt = interruptSignal();
+  const { operation, rules } = operated;
   // Flows go on from one file of a directory into the next, as they do in Suricata.
   const running = engine.replay(inputs, {
-    ...(rules ? { rules } : {}),
+    ...(rules() ?? {}),
     types: [],
     logDir,
     continue: inputs.length > 1,
   });
-  interrupt.signal.addEventListener('abort', () => running.stop(), { once: true });
-  const summary = await running.summary().finally(() => interrupt.release());
+  operation.follow(running);
+  const summary = await running.summary();
   for (const error of summary.errors) log.say('error', 'pcap', error.message);
+  for (const lost of summary.outputs.map(lossText)) if (lost !== null) log.say('error', 'output', lost);
   const alerts = summary.alerts.reduce((sum, { count }) => sum + count, 0);
   log.say('info', 'counters', `Alerts: ${alerts}`);
   const read = summary.files === 1 ? '1 file' : `${summary.files} files`;

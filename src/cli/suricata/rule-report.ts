@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { ruleAt } from '../../diagnostics/rule-text.js';
 import type { Ruleset } from '../../engine/index.js';
 import type { Log } from './log.js';
 import type { RuleFiles } from './rule-files.js';
@@ -50,24 +50,4 @@ export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: bo
   const clean = failures === 0 && files.unmatched.length === 0;
   if (clean || !fatal) log.say('info', 'detect', `${rules.size} signatures processed`);
   return clean;
-}
-
-/** The rule a line belongs to, as one line, and where it begins. */
-function ruleAt(texts: Map<string, string[]>, file: string, line: number): { text: string; line: number } {
-  let lines = texts.get(file);
-  if (lines === undefined) {
-    try {
-      lines = readFileSync(file, 'utf8').split('\n');
-    } catch {
-      lines = [];
-    }
-    texts.set(file, lines);
-  }
-  const goesOn = (index: number) => /\\\s*$/.test(lines[index] ?? '');
-  let start = line - 1;
-  while (goesOn(start - 1)) start -= 1;
-  let end = start;
-  while (goesOn(end)) end += 1;
-  const text = lines.slice(start, end + 1).map((part) => part.replace(/\\\s*$/, ''));
-  return { text: text.join('').trim(), line: start + 1 };
 }

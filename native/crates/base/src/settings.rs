@@ -37,6 +37,8 @@ pub enum SettingKind {
     Size,
     /// Permissions of a file: three octal digits.
     FileMode,
+    /// A span of time: `minute`, `hour`, `day`, or a number with `s`, `m`, `h`, `d` or `w`.
+    Span,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }

@@ -70,7 +70,8 @@ impl CaptureReader {
     pub fn from_source(name: &str, source: impl Read + Send + 'static, size: Option<u64>) -> Result<Self, OpenError> {
         let io_error = |source| OpenError::Io { name: name.to_owned(), source };
         let mut input = CaptureInput::new(Box::new(source), size).map_err(io_error)?;
-        let length = input.fill(SNIFF_LENGTH).len();
+        // No more than that: the rest may come late, out of a pipe.
+        let length = input.fill(pcapng::SECTION_START_LENGTH).len();
         // What a failing source gave before may still be a capture worth reading; without anything, its error counts.
         if length == 0
             && let InputEnd::Failed(error) = input.take_end()
@@ -101,7 +102,7 @@ impl CaptureReader {
                 }
             }
             Err(HeaderError::Magic) => {
-                let seems = match (GuessedFileType::of(input.available()), input.compression) {
+                let seems = match (GuessedFileType::of(input.fill(SNIFF_LENGTH)), input.compression) {
                     (seems, Compression::None) => seems,
                     (GuessedFileType("empty"), _) => GuessedFileType("a compressed empty or broken file"),
                     (GuessedFileType("JSON"), _) => GuessedFileType("compressed JSON"),

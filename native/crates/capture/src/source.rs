@@ -13,6 +13,8 @@ pub enum SourceEvent {
     Frames,
     /// Nothing came until the deadline. The time is the source's clock: flows that are idle by it end.
     Tick(Time),
+    /// Nothing came until the deadline, and the source has no clock.
+    Idle,
     /// Nothing more will come.
     End,
 }

@@ -37,6 +37,7 @@ fn setting_type(kind: SettingKind) -> SettingType {
         SettingKind::Number(most) => SettingType::Number { most },
         SettingKind::Size => SettingType::Size,
         SettingKind::FileMode => SettingType::FileMode,
+        SettingKind::Span => SettingType::Span,
         SettingKind::OneOf(words) => SettingType::OneOf { words: owned(words) },
     }
 }

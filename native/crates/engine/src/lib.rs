@@ -12,7 +12,9 @@ mod pipeline;
 mod report;
 mod rules;
 mod run;
+mod service_manager;
 mod source;
+mod stats;
 mod summary;
 mod worker;
 
@@ -26,10 +28,12 @@ pub use config::{
 pub use error::EngineError;
 pub use explain::{ExplainedRule, FlowTrace, FrameOf, RuleResult, RuleStage, Trace, explain};
 pub use live::{LiveCapture, drop_rights, host_report};
-pub use report::{AlertTotal, CaptureReport, NoticeReport, OutputTotal, RunError, RunProgress, RunReport};
+pub use report::{AlertTotal, CaptureReport, NoticeReport, RunError, RunProgress, RunReport};
 pub use rules::{CompileRequest, Matcher, RuleCompiler, RuleProblem, Rules, RulesetStats};
 pub use run::Run;
+pub use service_manager::notify_service_manager;
 pub use sidewire_msrpc::security::Secrets;
+pub use stats::{OutputTotal, RunStats, WorkerStats};
 pub use summary::Summary;
 
 /// Version of libmagic, which names kinds of files; `None` where it is not installed.

@@ -7,6 +7,7 @@ use sidewire_capture::{CaptureCount, SourceNotice};
 use ts_rs::TS;
 
 use crate::EngineError;
+use crate::stats::OutputTotal;
 use crate::summary::Summary;
 
 /// What a run did.
@@ -83,20 +84,6 @@ pub struct AlertTotal {
     pub priority: u8,
 }
 
-/// Lines of one output.
-#[derive(Debug, Serialize, TS)]
-#[ts(export, export_to = "run.ts", rename = "OutputCount")]
-pub struct OutputTotal {
-    /// What it is called: a path, or a kind of sink and where it leads.
-    pub output: String,
-    /// Lines written for it.
-    #[ts(type = "number")]
-    pub lines: u64,
-    /// Of these, lines that nobody got: its queue was full, or its reader away.
-    #[ts(type = "number")]
-    pub dropped: u64,
-}
-
 /// What went wrong with one input or output.
 #[derive(Debug, Serialize, TS)]
 #[ts(export, export_to = "run.ts")]
@@ -134,6 +121,9 @@ pub struct RunProgress {
     pub file: String,
     /// What each ring of each interface gave and lost.
     pub capture: Vec<CaptureReport>,
+    /// Turns of the threads that read: while they wait for nobody, there are several a second.
+    #[ts(type = "number")]
+    pub turns: u64,
 }
 
 /// What one ring of an interface gave and lost so far.
@@ -197,11 +187,7 @@ impl From<Summary> for RunReport {
             msg: alert.msg,
             priority: alert.priority,
         });
-        let outputs = summary.outputs.into_iter().map(|count| OutputTotal {
-            output: count.output,
-            lines: count.lines,
-            dropped: count.dropped,
-        });
+        let outputs = summary.outputs.into_iter().map(OutputTotal::from);
         #[expect(clippy::cast_precision_loss, reason = "a duration for people")]
         let seconds = span.map(|(first, last)| last.since(first) as f64 / 1e9);
         Self {

@@ -12,8 +12,8 @@ use sidewire_magic::Magic;
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
-use crate::config::RunConfig;
 use crate::config::setup::Setup;
+use crate::config::{RuleCounts, RunConfig};
 use crate::live::LiveCapture;
 use crate::output::sink::SinkSignals;
 use crate::output::sink::queue::{OutputQueue, SinkItem};
@@ -24,6 +24,7 @@ use crate::report::{CaptureReport, NoticeReport, RunProgress};
 use crate::source::control::{Control, lock};
 use crate::source::driver::{NamedSource, SourceDriver};
 use crate::source::packet_sink::{PacketSink, StatsMoment};
+use crate::stats::RunStats;
 use crate::summary::Summary;
 use crate::worker::files::FilePolicies;
 
@@ -72,6 +73,7 @@ impl Run {
         }
         let sources = sources.into_iter().map(|(name, source)| NamedSource { name: Arc::from(name), source }).collect();
         let control = Arc::new(Control::default());
+        control.stats.set_rules(config.rules);
         let (sinks, lines) = open_outputs(&config, &control.signals)?;
         let setup = Arc::new(Setup::new(config, secrets)?);
         let files = setup.files.store.clone().map(StoredFiles::new).transpose()?;
@@ -94,9 +96,15 @@ impl Run {
         }
     }
 
-    /// Puts another rule set in place, between two packets.
-    pub fn swap(&self, rules: Arc<RuleSet>) {
-        self.control.swap(rules);
+    /// Puts another rule set in place, between two packets. `counts`: what became of its rules, for `stats`.
+    pub fn swap(&self, rules: Arc<RuleSet>, counts: RuleCounts) {
+        self.control.swap(rules, counts);
+    }
+
+    /// The counters as they last stood.
+    #[must_use]
+    pub fn stats(&self) -> RunStats {
+        self.control.stats.latest()
     }
 
     /// Has outputs begin again under their names, before what they write next: files that were moved away are made anew,
@@ -121,6 +129,7 @@ impl Run {
             file_total: control.file_total.load(Ordering::Relaxed),
             file: lock(&control.file).clone(),
             capture: control.capture.counts().iter().map(CaptureReport::from).collect(),
+            turns: control.turns.load(Ordering::Relaxed),
         }
     }
 
@@ -181,7 +190,7 @@ fn drive(
 ) -> Summary {
     let started = Instant::now();
     let matcher = rules.stats().backend.to_owned();
-    let mut merger = Merger::new(setup, sinks, Arc::clone(&control.capture));
+    let mut merger = Merger::new(setup, sinks, Arc::clone(&control.stats), Arc::clone(&control.capture));
     merger.files = files;
     let magic = missing_magic(setup, &rules);
     let (mut summary, outcome) = if sources.len() > 1 {
@@ -212,10 +221,9 @@ fn drive(
         for (code, message) in troubles(&summary) {
             merger.write_trouble(code, &message, time)?;
         }
-        if setup.config.stats.is_some() {
-            merger.write_counters(&summary.counters, StatsMoment { time, uptime: summary.uptime() })?;
-        }
-        Ok(())
+        let at = StatsMoment { time, uptime: summary.uptime() };
+        merger.publish(&summary.counters, at);
+        if setup.config.stats.is_some() { merger.write_counters(&summary.counters, at) } else { Ok(()) }
     });
     let finished = merger.finish();
     match written.and(finished) {

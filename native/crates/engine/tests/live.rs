@@ -74,7 +74,7 @@ fn config(eve: &std::path::Path, stats_interval: u32) -> RunConfig {
                 "kind": "eve", "prefix": "", "community_id": null, "sensor_name": "", "pcap_file": false,
                 "ethernet": false, "metadata": false, "xff": null, "ipv6_full": false, "types": types
             },
-            "sink": { "filetype": "regular", "settings": { "filename": eve.to_str().unwrap(), "append": "no" } },
+            "sink": { "filetype": "regular", "settings": { "filename": eve.to_str().unwrap(), "append": "no", "disk-full": "drop" } },
             "when_full": "wait"
         }],
         "file_store": null,

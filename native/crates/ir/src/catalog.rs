@@ -75,6 +75,8 @@ pub enum SettingType {
     Size,
     /// Permissions of a file: three octal digits.
     FileMode,
+    /// A span of time: `minute`, `hour`, `day`, or a number with `s`, `m`, `h`, `d` or `w`.
+    Span,
     /// One of some words.
     OneOf {
         /// The words.

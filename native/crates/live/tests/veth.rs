@@ -334,7 +334,7 @@ fn closing_hands_over_what_has_come() {
     loop {
         match source.next(&mut frames, Some(Instant::now() + Duration::from_millis(50))).unwrap() {
             SourceEvent::Frames => count += frames.iter().len(),
-            SourceEvent::Tick(_) => {}
+            SourceEvent::Tick(_) | SourceEvent::Idle => {}
             SourceEvent::End => break,
         }
     }

@@ -29,6 +29,14 @@ pub fn magic_version() -> Option<String> {
     sidewire_engine::magic_version()
 }
 
+/// Tells the service manager at a socket (`NOTIFY_SOCKET`; one that begins with `@` is abstract) of a state; whether it could
+/// be told.
+#[napi]
+#[must_use]
+pub fn notify_service_manager(socket: String, state: String) -> bool {
+    sidewire_engine::notify_service_manager(&socket, &state).is_ok()
+}
+
 /// The keywords the engine has, as JSON (`Catalog`).
 ///
 /// # Errors
@@ -86,37 +94,56 @@ impl Task for Compile {
     }
 
     fn resolve(&mut self, _env: Env, rules: Rules) -> Result<NativeRuleset> {
-        Ok(NativeRuleset { rules: Arc::new(rules) })
+        Ok(NativeRuleset { rules: Some(Arc::new(rules)) })
     }
 }
 
 /// A compiled rule set; immutable, may serve any number of runs.
 #[napi]
 pub struct NativeRuleset {
-    rules: Arc<Rules>,
+    /// `None`: it was closed.
+    rules: Option<Arc<Rules>>,
+}
+
+impl NativeRuleset {
+    fn open(&self) -> Result<&Arc<Rules>> {
+        self.rules.as_ref().ok_or_else(|| Error::new(Status::GenericFailure, "[rules/closed] this rule set was closed"))
+    }
 }
 
 #[napi]
 impl NativeRuleset {
     /// Number of rules in it.
+    ///
+    /// # Errors
+    /// `rules/closed`.
     #[napi(getter)]
-    #[must_use]
-    pub fn rules(&self) -> u32 {
-        u32::try_from(self.rules.set().len()).unwrap_or(u32::MAX)
+    pub fn rules(&self) -> Result<u32> {
+        Ok(u32::try_from(self.open()?.set().len()).unwrap_or(u32::MAX))
     }
 
     /// What compiling cost and gave, as JSON (`RulesetStats`).
+    ///
+    /// # Errors
+    /// `rules/closed`.
     #[napi]
-    #[must_use]
-    pub fn stats(&self) -> String {
-        json(&self.rules.stats())
+    pub fn stats(&self) -> Result<String> {
+        Ok(json(&self.open()?.stats()))
     }
 
     /// Rules that were left out, as JSON (`Problem[]`).
+    ///
+    /// # Errors
+    /// `rules/closed`.
     #[napi]
-    #[must_use]
-    pub fn problems(&self) -> String {
-        json(&self.rules.problems())
+    pub fn problems(&self) -> Result<String> {
+        Ok(json(&self.open()?.problems()))
+    }
+
+    /// Lets go of the set: its memory is free as soon as no run uses it, whenever JavaScript collects garbage.
+    #[napi]
+    pub fn close(&mut self) {
+        self.rules = None;
     }
 }
 
@@ -156,7 +183,7 @@ pub fn read_secrets(sources: Vec<NativeSecret>) -> Result<NativeSecrets> {
 pub fn start_run(config: String, rules: Option<&NativeRuleset>, secrets: Option<&NativeSecrets>) -> Result<NativeRun> {
     let secrets = secrets.map(|given| Arc::clone(&given.secrets));
     let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
-    let set = rules.map_or_else(Rules::none, |rules| rules.rules.set());
+    let set = rules.map_or_else(|| Ok(Rules::none()), |rules| rules.open().map(|rules| rules.set()))?;
     Ok(NativeRun { run: Arc::new(Run::start(config, set, secrets).map_err(failed)?) })
 }
 
@@ -198,7 +225,7 @@ impl NativeCapture {
     ) -> Result<NativeRun> {
         let secrets = secrets.map(|given| Arc::clone(&given.secrets));
         let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
-        let set = rules.map_or_else(Rules::none, |rules| rules.rules.set());
+        let set = rules.map_or_else(|| Ok(Rules::none()), |rules| rules.open().map(|rules| rules.set()))?;
         let capture = self.capture.take().ok_or_else(|| internal("these interfaces are followed already"))?;
         Ok(NativeRun { run: Arc::new(Run::start_live(config, set, secrets, capture).map_err(failed)?) })
     }
@@ -234,10 +261,21 @@ impl NativeRun {
         AsyncTask::new(Next { run: Arc::clone(&self.run) })
     }
 
-    /// Puts another rule set in place, between two packets.
+    /// Puts another rule set in place, between two packets. `counts` is JSON (`RuleCounts`).
+    ///
+    /// # Errors
+    /// `rules/closed`, `config/invalid`.
     #[napi]
-    pub fn swap(&self, rules: &NativeRuleset) {
-        self.run.swap(rules.rules.set());
+    pub fn swap(&self, rules: &NativeRuleset, counts: String) -> Result<()> {
+        self.run.swap(rules.open()?.set(), serde_json::from_str(&counts).map_err(|error| invalid(&error))?);
+        Ok(())
+    }
+
+    /// The counters as they last stood, as JSON (`RunStats`).
+    #[napi]
+    #[must_use]
+    pub fn stats(&self) -> String {
+        json(&self.run.stats())
     }
 
     /// How far the run has come, as JSON (`Progress`).
@@ -326,7 +364,7 @@ pub fn explain(
 ) -> Result<AsyncTask<Explain>> {
     let secrets = secrets.map(|given| Arc::clone(&given.secrets));
     let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
-    Ok(AsyncTask::new(Explain { config: Some(config), rules: Arc::clone(&rules.rules), secrets, sid }))
+    Ok(AsyncTask::new(Explain { config: Some(config), rules: Arc::clone(rules.open()?), secrets, sid }))
 }
 
 /// Explaining, on a thread of libuv's pool.

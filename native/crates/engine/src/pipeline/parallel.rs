@@ -24,6 +24,7 @@ pub(crate) fn run(
     sources: Vec<NamedSource>,
     control: &Control,
 ) -> (Summary, Result<Counters, EngineError>) {
+    merger.name_sources(sources.iter().map(|source| Arc::clone(&source.name)));
     std::thread::scope(|scope| {
         let writer = WriterThread::start(scope, merger);
         let state = SharedState::unordered(rules.host_bits());

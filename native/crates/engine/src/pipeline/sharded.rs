@@ -200,19 +200,16 @@ impl FlowDispatcher<'_, '_> {
     /// Merges until at most `leave` epochs are out.
     fn drain(&mut self, leave: usize) -> Result<(), EngineError> {
         while self.waiting > leave {
-            let (mut batches, mut counters) = (Vec::with_capacity(self.shards.len()), Counters::new());
-            for shard in &self.shards {
+            let mut batches = Vec::with_capacity(self.shards.len());
+            for (number, shard) in self.shards.iter().enumerate() {
                 let written = shard.written.recv().map_err(|_| EngineError::internal("a worker stopped"))?;
                 batches.push(written.batch);
-                for (name, value) in written.counters.iter().flatten() {
-                    accumulate(&mut counters, name, *value);
+                if let Some(counters) = written.counters {
+                    self.merger.note_counters(number, counters);
                 }
             }
             self.waiting -= 1;
             self.merger.merge(&batches, &self.rules)?;
-            if !counters.is_empty() {
-                self.merger.note_counters(0, counters);
-            }
         }
         Ok(())
     }
@@ -269,8 +266,8 @@ impl PacketSink for FlowDispatcher<'_, '_> {
         }
         self.deal()?;
         self.drain(0)?;
-        if let Some(at) = due.stats {
-            self.merger.write_stats(at)?;
+        if let Some(due) = due.stats {
+            self.merger.tell_stats(due)?;
         }
         if due.flush { self.merger.flush() } else { Ok(()) }
     }

@@ -106,7 +106,7 @@ impl<W: RuleTracer> PacketSink for SingleWorker<W> {
 
     fn hand_over(&mut self, due: Due) -> Result<(), EngineError> {
         self.since = 0;
-        let stats = due.stats.map(|at| StatsReport { at, counters: self.counters_now() });
+        let stats = due.stats.map(|due| StatsReport { due, counters: self.counters_now() });
         match &mut self.writer {
             Some(writer) => writer.send(self.worker.batch(), &self.rules, due.flush, stats),
             None => {

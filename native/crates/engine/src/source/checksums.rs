@@ -4,14 +4,15 @@ use sidewire_capture::CaptureReader;
 use sidewire_decode::{FrameDecoder, TransportLayer};
 
 use crate::config::setup::Setup;
+use crate::source::pipe::is_pipe;
 
 /// Frames looked at to decide about checksums in automatic mode.
 const CHECKSUM_SAMPLE: u64 = 1000;
 
 /// Are so many of the first packets wrong that the capturing host must have left checksums to its network card? A tenth is
-/// Suricata's bound. Standard input cannot be read twice and is verified.
+/// Suricata's bound. A pipe cannot be read twice and is verified.
 pub(crate) fn are_broken(input: &str, setup: &Setup) -> bool {
-    if input == "-" {
+    if is_pipe(input) {
         return false;
     }
     let Ok(mut reader) = CaptureReader::open(input) else { return false };

@@ -8,7 +8,9 @@ use sidewire_base::Time;
 use sidewire_capture::{CaptureCount, SourceNotice};
 use sidewire_detect::RuleSet;
 
+use crate::config::RuleCounts;
 use crate::output::sink::SinkSignals;
+use crate::stats::RunStats;
 
 /// What the outside may ask of a run, and see of it.
 #[derive(Default)]
@@ -17,19 +19,23 @@ pub(crate) struct Control {
     pub(crate) signals: Arc<SinkSignals>,
     pub(crate) packets: AtomicU64,
     pub(crate) bytes: AtomicU64,
+    /// Turns of the threads that read.
+    pub(crate) turns: AtomicU64,
     pub(crate) file_done: AtomicU64,
     pub(crate) file_total: AtomicU64,
     pub(crate) file: Mutex<String>,
     /// What live sources count, and what happened to them.
     pub(crate) capture: Arc<CaptureState>,
+    pub(crate) stats: Arc<StatsBoard>,
     rules: Mutex<Option<Arc<RuleSet>>>,
     /// How often the rules were changed.
     generation: AtomicU64,
 }
 
 impl Control {
-    /// Puts another rule set in place, between two packets of each source.
-    pub(crate) fn swap(&self, rules: Arc<RuleSet>) {
+    /// Puts another rule set in place, between two packets of each source. `counts`: what became of its rules.
+    pub(crate) fn swap(&self, rules: Arc<RuleSet>, counts: RuleCounts) {
+        self.stats.set_rules(counts);
         *lock(&self.rules) = Some(rules);
         self.generation.fetch_add(1, Ordering::Release);
     }
@@ -86,6 +92,33 @@ impl CaptureState {
     /// What is to be shown, once.
     pub(crate) fn take_unshown(&self) -> Vec<SourceNotice> {
         core::mem::take(&mut *lock(&self.unshown))
+    }
+}
+
+/// What is written where workers' output is merged, and read from outside.
+#[derive(Default)]
+pub(crate) struct StatsBoard {
+    latest: Mutex<RunStats>,
+    rules: Mutex<RuleCounts>,
+}
+
+impl StatsBoard {
+    /// The counters as they last stood; nothing before the first second is over.
+    pub(crate) fn latest(&self) -> RunStats {
+        lock(&self.latest).clone()
+    }
+
+    pub(crate) fn publish(&self, stats: RunStats) {
+        *lock(&self.latest) = stats;
+    }
+
+    /// What became of the rules that are in place.
+    pub(crate) fn rules(&self) -> RuleCounts {
+        *lock(&self.rules)
+    }
+
+    pub(crate) fn set_rules(&self, counts: RuleCounts) {
+        *lock(&self.rules) = counts;
     }
 }
 

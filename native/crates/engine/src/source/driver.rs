@@ -15,11 +15,15 @@ use crate::source::checksums;
 use crate::source::clock::EngineClock;
 use crate::source::control::{Control, lock};
 use crate::source::loss::LossWatch;
-use crate::source::packet_sink::{Due, PacketSink, SourceNames, SourceStart, StatsMoment, Tick};
+use crate::source::packet_sink::{Due, PacketSink, SourceNames, SourceStart, StatsDue, StatsMoment, Tick};
+use crate::source::pipe::{PipeSource, is_pipe};
 use crate::summary::Summary;
 
 /// How long what a live source brought may stay unseen: an alert is on disk within a second of its packet.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How old the counters are at most that are shown to whoever asks while packets come.
+const PUBLISH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A source that is open.
 pub(crate) struct NamedSource {
@@ -41,6 +45,7 @@ pub(crate) struct SourceDriver<'a> {
     /// When the source was last asked what it counted.
     asked: Instant,
     stats_written: Instant,
+    published: Instant,
     pub(crate) summary: Summary,
     /// The live source that is followed.
     source: Option<Arc<str>>,
@@ -63,6 +68,7 @@ impl<'a> SourceDriver<'a> {
             flushed: now,
             asked: now,
             stats_written: now,
+            published: now,
             summary: Summary::default(),
             source: None,
             unseen: false,
@@ -79,9 +85,10 @@ impl<'a> SourceDriver<'a> {
                 break;
             }
             let fresh = number == 0 || !config.continue_files;
-            match CaptureReader::open(input) {
-                Ok(reader) => {
-                    self.replay_file(input, reader, fresh, sink)?;
+            match self.open(input) {
+                Ok(None) => break,
+                Ok(Some(mut source)) => {
+                    self.replay_file(input, source.as_mut(), fresh, sink)?;
                     if !config.continue_files {
                         sink.finish(self.end())?;
                     }
@@ -112,10 +119,19 @@ impl<'a> SourceDriver<'a> {
         sink.finish(self.end())
     }
 
+    /// Opens a capture; `None` when the run was stopped before there was anything in it.
+    fn open(&self, input: &str) -> Result<Option<Box<dyn PacketSource>>, OpenError> {
+        if is_pipe(input) {
+            let pipe = PipeSource::open(input, || self.is_stopped())?;
+            return Ok(pipe.map(|pipe| Box::new(pipe) as Box<dyn PacketSource>));
+        }
+        Ok(Some(Box::new(CaptureReader::open(input)?)))
+    }
+
     fn replay_file(
         &mut self,
         input: &str,
-        mut reader: CaptureReader,
+        source: &mut dyn PacketSource,
         fresh: bool,
         sink: &mut dyn PacketSink,
     ) -> Result<(), EngineError> {
@@ -132,9 +148,9 @@ impl<'a> SourceDriver<'a> {
         let names = SourceNames::File(Arc::from(input));
         sink.begin_source(&SourceStart { names, fresh, ignore_checksums: ignore });
         input.clone_into(&mut lock(&self.control.file));
-        self.control.file_total.store(reader.progress().size().unwrap_or(0), Ordering::Relaxed);
+        self.control.file_total.store(source.progress().size().unwrap_or(0), Ordering::Relaxed);
         let before = self.ordinal;
-        let error = self.read(&mut reader, sink)?;
+        let error = self.read(source, sink)?;
         self.note_end(input, error, self.ordinal > before);
         Ok(())
     }
@@ -156,11 +172,14 @@ impl<'a> SourceDriver<'a> {
                     break;
                 }
             }
+            self.control.turns.fetch_add(1, Ordering::Relaxed);
+            let deadline = live.then(|| self.deadline());
+            let event = block.read(source, deadline, &mut self.ordinal, &mut self.clock);
+            // Not before it was waited for: what comes after a reload meets the new rules.
             if let Some(rules) = self.control.rules_after(&mut self.generation) {
                 sink.swap(rules)?;
             }
-            let deadline = live.then(|| self.deadline());
-            match block.read(source, deadline, &mut self.ordinal, &mut self.clock) {
+            match event {
                 Ok(SourceEvent::Frames) => {
                     self.count(&block);
                     self.control.file_done.store(progress.read(), Ordering::Relaxed);
@@ -174,6 +193,7 @@ impl<'a> SourceDriver<'a> {
                         sink.tick(Tick { now: update.now, shown: time, ordinal: self.ordinal + 1 })?;
                     }
                 }
+                Ok(SourceEvent::Idle) => self.drained = self.unseen,
                 Ok(SourceEvent::End) => break,
                 Err(error) => {
                     outcome = Some(error);
@@ -218,19 +238,22 @@ impl<'a> SourceDriver<'a> {
         let now = Instant::now();
         let flush = live && (self.drained || self.is_due(live));
         let interval = self.setup.config.stats.as_ref().map(|stats| Duration::from_secs(stats.interval.into()));
-        let stats = interval
-            .is_some_and(|interval| !interval.is_zero() && now.duration_since(self.stats_written) >= interval)
-            .then(|| self.stats_moment());
-        if !flush && stats.is_none() {
+        let written =
+            interval.is_some_and(|interval| !interval.is_zero() && now.duration_since(self.stats_written) >= interval);
+        let told = written || now.duration_since(self.published) >= PUBLISH_INTERVAL;
+        if !flush && !told {
             return Ok(());
         }
         if flush {
             (self.flushed, self.unseen, self.drained) = (now, false, false);
         }
-        if stats.is_some() {
+        if written {
             self.stats_written = now;
         }
-        sink.hand_over(Due { flush, stats })
+        if told {
+            self.published = now;
+        }
+        sink.hand_over(Due { flush, stats: told.then(|| StatsDue { at: self.stats_moment(), written }) })
     }
 
     fn stats_moment(&self) -> StatsMoment {

@@ -7,3 +7,4 @@ pub(crate) mod control;
 pub(crate) mod driver;
 pub(crate) mod loss;
 pub(crate) mod packet_sink;
+pub(crate) mod pipe;

@@ -24,8 +24,16 @@ pub(crate) struct Tick {
 pub(crate) struct Due {
     /// It is to be seen outside at once, however little it is.
     pub(crate) flush: bool,
-    /// Statistics are written.
-    pub(crate) stats: Option<StatsMoment>,
+    /// Counters are told.
+    pub(crate) stats: Option<StatsDue>,
+}
+
+/// Counters are to be told to whoever asks from outside.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StatsDue {
+    pub(crate) at: StatsMoment,
+    /// They are written as statistics, too.
+    pub(crate) written: bool,
 }
 
 /// When statistics are written.

@@ -63,6 +63,8 @@ pub(crate) struct OutputCount {
     pub(crate) lines: u64,
     /// Of these, lines that nobody got: the queue was full, or the reader away.
     pub(crate) dropped: u64,
+    /// What its sink could not do last.
+    pub(crate) trouble: Option<String>,
 }
 
 impl OutputQueue {
@@ -72,7 +74,8 @@ impl OutputQueue {
         when_full: WhenFull,
         signals: &Arc<SinkSignals>,
     ) -> Result<Self, EngineError> {
-        let orders = Arc::new(SinkOrders { run: Arc::clone(signals), ..SinkOrders::default() });
+        let drops = when_full == WhenFull::Drop;
+        let orders = Arc::new(SinkOrders { run: Arc::clone(signals), drops, ..SinkOrders::default() });
         let OpenSink { name, sink } = SinkDef::open(config, &orders)?;
         let (queue, items) = sync_channel(QUEUE);
         let (done, empty) = channel();
@@ -144,7 +147,14 @@ impl OutputQueue {
             return Err(EngineError::Output { output: name, source });
         }
         flushed?;
-        Ok(OutputCount { output: name, lines, dropped: dropped + state.lost.load(Ordering::Relaxed) })
+        let trouble = state.orders.trouble();
+        Ok(OutputCount { output: name, lines, dropped: dropped + state.lost.load(Ordering::Relaxed), trouble })
+    }
+
+    /// What became of its lines so far.
+    pub(crate) fn count(&self) -> OutputCount {
+        let (output, trouble) = (self.name.clone(), self.state.orders.trouble());
+        OutputCount { output, lines: self.lines, dropped: self.dropped(), trouble }
     }
 
     /// Lines that nobody got, so far.
@@ -201,22 +211,24 @@ fn write(
     state: &SinkState,
 ) -> io::Result<()> {
     let mut reopened = 0;
+    let lose = |lines| state.lost.fetch_add(lines, Ordering::Relaxed);
     for item in items {
         let reopen = state.orders.run.reopen.load(Ordering::Relaxed);
         if reopen != reopened {
             reopened = reopen;
-            sink.flush()?;
+            lose(sink.flush()?);
             sink.reopen()?;
         }
         match item {
             SinkItem::Lines(mut chunk) => {
-                state.lost.fetch_add(sink.write(&chunk)?, Ordering::Relaxed);
+                lose(sink.write(&chunk)?);
                 chunk.clear();
                 // At the end nobody wants it back.
                 let _over = done.send(chunk);
             }
-            SinkItem::Flush => sink.flush()?,
+            SinkItem::Flush => _ = lose(sink.flush()?),
         }
     }
-    sink.flush()
+    lose(sink.close()?);
+    Ok(())
 }

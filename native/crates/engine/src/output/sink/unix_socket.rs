@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::lines::{count, first_length, line_start};
 use super::{LineSink, SinkKind, SinkOrders};
 
 sidewire_base::settings! {
@@ -66,7 +67,7 @@ impl Socket {
         match self {
             Self::Stream(stream) => stream.write(lines),
             Self::Datagram(socket) => {
-                let length = line_length(lines);
+                let length = first_length(lines);
                 socket.send(lines.get(..length).unwrap_or(lines)).map(|_| length)
             }
         }
@@ -125,7 +126,7 @@ impl LineSink for UnixSink {
                 }
                 // A datagram that is longer than the system takes.
                 Err(_) if self.kind == SocketKind::Datagram && socket_takes_less(rest) => {
-                    sent += line_length(rest);
+                    sent += first_length(rest);
                     lost += 1;
                 }
                 // It went away: a line that was cut is written again to whoever comes next.
@@ -138,8 +139,8 @@ impl LineSink for UnixSink {
         Ok(lost)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    fn flush(&mut self) -> io::Result<u64> {
+        Ok(0)
     }
 
     fn reopen(&mut self) -> io::Result<()> {
@@ -154,24 +155,7 @@ impl LineSink for UnixSink {
 const MAX_DATAGRAM: usize = 64 << 10;
 
 fn socket_takes_less(lines: &[u8]) -> bool {
-    line_length(lines) > MAX_DATAGRAM
-}
-
-/// Octets of the first line, with its end.
-fn line_length(lines: &[u8]) -> usize {
-    lines.iter().position(|octet| *octet == b'\n').map_or(lines.len(), |end| end + 1)
-}
-
-/// Where the line begins that an offset lies in.
-fn line_start(lines: &[u8], offset: usize) -> usize {
-    let before = lines.get(..offset).unwrap_or(lines);
-    before.iter().rposition(|octet| *octet == b'\n').map_or(0, |end| end + 1)
-}
-
-/// How many lines there are.
-pub(crate) fn count(lines: &[u8]) -> u64 {
-    let ends = lines.iter().filter(|octet| **octet == b'\n').count() as u64;
-    ends + u64::from(lines.last().is_some_and(|octet| *octet != b'\n'))
+    first_length(lines) > MAX_DATAGRAM
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use sidewire_detect::{Decision, RuleSet, Thresholds};
 use sidewire_eve::Object;
 
 use crate::EngineError;
-use crate::config::RuleCounts;
 use crate::config::setup::Setup;
 use crate::counters::{Counters, accumulate, derive};
 use crate::output::format::eve::{EventKind, Outputs, write_stats};
@@ -17,8 +16,9 @@ use crate::output::sink::queue::{OutputCount, OutputQueue};
 use crate::output::writer::capture::count_capture;
 use crate::output::writer::files::StoredFiles;
 use crate::output::writer::record::{AlertKey, Batch, OutputOrder, OutputRecord};
-use crate::source::control::CaptureState;
-use crate::source::packet_sink::StatsMoment;
+use crate::source::control::{CaptureState, StatsBoard};
+use crate::source::packet_sink::{StatsDue, StatsMoment};
+use crate::stats::{RunStats, WorkerStats};
 
 /// Takes what workers wrote, in packet order, applies thresholds, counts, and hands lines to the sinks. The only place
 /// where state that spans host pairs is changed, so any number of workers gives the same output.
@@ -35,11 +35,13 @@ pub(crate) struct Merger {
     pub(crate) alerts: BTreeMap<(u32, u32), AlertCount>,
     /// Alerts that thresholds held back.
     pub(crate) suppressed: u64,
-    rule_counts: RuleCounts,
     /// What live sources count, and what happened to them.
     capture: Arc<CaptureState>,
     /// What each worker last told of its counters.
     reports: BTreeMap<usize, Counters>,
+    /// The sources of workers that have one each.
+    sources: Vec<Arc<str>>,
+    board: Arc<StatsBoard>,
 }
 
 /// Alerts of one rule.
@@ -51,7 +53,12 @@ pub(crate) struct AlertCount {
 }
 
 impl Merger {
-    pub(crate) fn new(setup: &Setup, sinks: Vec<OutputQueue>, capture: Arc<CaptureState>) -> Self {
+    pub(crate) fn new(
+        setup: &Setup,
+        sinks: Vec<OutputQueue>,
+        board: Arc<StatsBoard>,
+        capture: Arc<CaptureState>,
+    ) -> Self {
         Self {
             outputs: Arc::clone(&setup.outputs),
             sinks,
@@ -61,10 +68,16 @@ impl Merger {
             events: BTreeMap::new(),
             alerts: BTreeMap::new(),
             suppressed: 0,
-            rule_counts: setup.config.rules,
             capture,
             reports: BTreeMap::new(),
+            sources: Vec::new(),
+            board,
         }
+    }
+
+    /// Each worker has a source of its own: these, in the order of the workers.
+    pub(crate) fn name_sources(&mut self, sources: impl Iterator<Item = Arc<str>>) {
+        self.sources = sources.collect();
     }
 
     /// Writes the batches of all workers for the same span of packets, merged by place.
@@ -135,14 +148,33 @@ impl Merger {
         self.reports.insert(worker, counters);
     }
 
-    /// Writes statistics of what workers last told.
-    pub(crate) fn write_stats(&mut self, at: StatsMoment) -> Result<(), EngineError> {
+    /// Publishes what workers last told, and writes it as statistics when that is due.
+    pub(crate) fn tell_stats(&mut self, due: StatsDue) -> Result<(), EngineError> {
         let mut total = Counters::new();
         for (name, value) in self.reports.values().flatten() {
             accumulate(&mut total, name, *value);
         }
         self.complete(&mut total);
-        self.write_counters(&total, at)
+        self.publish(&total, due.at);
+        if due.written { self.write_counters(&total, due.at) } else { Ok(()) }
+    }
+
+    /// Shows counters to whoever asks from outside.
+    pub(crate) fn publish(&self, total: &Counters, at: StatsMoment) {
+        let source = |worker: usize| self.sources.get(worker).map_or("", |source| &**source).to_owned();
+        let workers = self.reports.iter().map(|(&worker, counters)| WorkerStats {
+            worker,
+            source: source(worker),
+            counters: counters.clone(),
+        });
+        self.board.publish(RunStats {
+            time: sidewire_eve::timestamp(at.time),
+            uptime: at.uptime,
+            counters: total.clone(),
+            workers: workers.collect(),
+            events: self.events.clone(),
+            outputs: self.sinks.iter().map(|sink| sink.count().into()).collect(),
+        });
     }
 
     /// Adds the counters that are not the workers'.
@@ -161,10 +193,10 @@ impl Merger {
 
     /// Writes a `stats` event, for each output that wants it.
     pub(crate) fn write_counters(&mut self, counters: &Counters, at: StatsMoment) -> Result<(), EngineError> {
-        let outputs = Arc::clone(&self.outputs);
+        let (outputs, rules) = (Arc::clone(&self.outputs), self.board.rules());
         for output in outputs.list.iter().filter(|output| output.wants(EventKind::STATS)) {
             let mut line = output.config.prefix.clone().into_bytes();
-            write_stats(&mut line, counters, at, output.null_values, &self.rule_counts);
+            write_stats(&mut line, counters, at, output.null_values, &rules);
             self.extra(output.number, "stats", &line)?;
         }
         for &(number, null_values) in &outputs.stats {

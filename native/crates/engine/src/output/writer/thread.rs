@@ -10,14 +10,14 @@ use crate::EngineError;
 use crate::counters::Counters;
 use crate::output::writer::merge::Merger;
 use crate::output::writer::record::Batch;
-use crate::source::packet_sink::StatsMoment;
+use crate::source::packet_sink::StatsDue;
 
 /// Batches that wait to be merged before a worker waits, too.
 const LAG: usize = 2;
 
 /// The counters of a worker, when statistics are due.
 pub(crate) struct StatsReport {
-    pub(crate) at: StatsMoment,
+    pub(crate) due: StatsDue,
     pub(crate) counters: Counters,
 }
 
@@ -94,11 +94,11 @@ fn write(merger: &mut Merger, batches: &Receiver<HandOver>) -> Result<(), Engine
         batch.clear();
         // At the end nobody wants it back.
         let _over = back.send(batch);
-        if let Some(StatsReport { at, counters }) = stats {
+        if let Some(StatsReport { due, counters }) = stats {
             merger.note_counters(worker, counters);
             // One worker asks for all.
             if worker == 0 {
-                merger.write_stats(at)?;
+                merger.tell_stats(due)?;
             }
         }
         if flush {

@@ -1,0 +1,11 @@
+export { type CommandTarget, settingAt } from './command.js';
+export { CommandClient } from './command-client.js';
+export { CommandSocket } from './command-socket.js';
+export { commandsOf, SOCKET_COMMANDS } from './commands.js';
+export { lossText } from './loss.js';
+export { MetricsServer, metricsAddress, metricsText } from './metrics.js';
+export { Operation, type OperationLevel, type OperationOptions } from './operation.js';
+export { PcapQueue } from './pcap-queue.js';
+export { writePidFile } from './pid-file.js';
+export { type ReloadOutcome, type ReloadPlan, RuleReloader } from './reload.js';
+export { onSignals } from './signals.js';
