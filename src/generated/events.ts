@@ -366,6 +366,58 @@ export interface DnsRecord {
   readonly additionals?: readonly DnsEntry[];
 }
 
+/** What a mail says: headers as they were sent, files, links. */
+export interface EmailRecord {
+  /** Header `From`. */
+  readonly from?: string;
+  /** Addresses of the header `To`. */
+  readonly to?: readonly string[];
+  /** Addresses of the header `Cc`. */
+  readonly cc?: readonly string[];
+  /** PARSE_ERROR: another mail began before its end. */
+  readonly status: 'PARSE_DONE' | 'PARSE_ERROR';
+  /** Names of its files. */
+  readonly attachment?: readonly string[];
+  /** Links in its text and files (`extract-urls`), without their scheme unless `log-url-scheme` is on. */
+  readonly url?: readonly string[];
+  /** Header `Reply-To` (`custom`). */
+  readonly reply_to?: string;
+  /** Addresses of the header `Bcc` (`custom`, `extended`). */
+  readonly bcc?: readonly string[];
+  /** Header `Message-ID` (`custom`, `extended`). */
+  readonly message_id?: string;
+  /** Header `Subject` (`custom`, `extended`). */
+  readonly subject?: string;
+  /** Header `X-Mailer` (`custom`, `extended`). */
+  readonly x_mailer?: string;
+  /** Header `User-Agent` (`custom`, `extended`). */
+  readonly user_agent?: string;
+  /** Headers `Received` (`custom`). */
+  readonly received?: readonly string[];
+  /** Header `X-Originating-IP` (`custom`). */
+  readonly x_originating_ip?: string;
+  /** Header `In-Reply-To` (`custom`). */
+  readonly in_reply_to?: string;
+  /** Header `References` (`custom`). */
+  readonly references?: string;
+  /** Header `Importance` (`custom`). */
+  readonly importance?: string;
+  /** Header `Priority` (`custom`). */
+  readonly priority?: string;
+  /** Header `Sensitivity` (`custom`). */
+  readonly sensitivity?: string;
+  /** Header `Organization` (`custom`). */
+  readonly organization?: string;
+  /** Header `Content-MD5` (`custom`). */
+  readonly content_md5?: string;
+  /** Header `Date` (`custom`). */
+  readonly date?: string;
+  /** MD5 of the subject (`md5`). */
+  readonly subject_md5?: string;
+  /** MD5 of the body as it was sent (`md5`, with `mime.body-md5`). */
+  readonly body_md5?: string;
+}
+
 /** Trouble of a run that is no fault of the traffic. */
 export interface EngineRecord {
   /** Code. */
@@ -875,6 +927,16 @@ export interface SmbRecord {
   };
 }
 
+/** A mail on its way: its envelope. What it says itself is `email`. */
+export interface SmtpRecord {
+  /** What the client calls itself. */
+  readonly helo?: string;
+  /** Sender of the envelope, as the command has it: `<a@example.org>`. */
+  readonly mail_from?: string;
+  /** Recipients of the envelope, the first 1024. */
+  readonly rcpt_to?: readonly string[];
+}
+
 /** An SSH session: what both sides said before it was encrypted. */
 export interface SshRecord {
   /** Absent when it did not identify itself. */
@@ -1050,12 +1112,14 @@ export interface AlertEvent extends EventBase {
   };
   readonly dcerpc?: DcerpcRecord;
   readonly dns?: DnsRecord;
+  readonly email?: EmailRecord;
   readonly ftp?: FtpRecord;
   readonly ftp_data?: FtpDataRecord;
   readonly http?: HttpRecord;
   readonly mdns?: MdnsRecord;
   readonly msrpc?: MsrpcRecord;
   readonly smb?: SmbRecord;
+  readonly smtp?: SmtpRecord;
   readonly ssh?: SshRecord;
   readonly tls?: TlsRecord;
   readonly alert: AlertRecord;
@@ -1102,12 +1166,14 @@ export interface FileinfoEvent extends EventBase {
   readonly event_type: 'fileinfo';
   readonly dcerpc?: DcerpcRecord;
   readonly dns?: DnsRecord;
+  readonly email?: EmailRecord;
   readonly ftp?: FtpRecord;
   readonly ftp_data?: FtpDataRecord;
   readonly http?: HttpRecord;
   readonly mdns?: MdnsRecord;
   readonly msrpc?: MsrpcRecord;
   readonly smb?: SmbRecord;
+  readonly smtp?: SmtpRecord;
   readonly ssh?: SshRecord;
   readonly tls?: TlsRecord;
   readonly fileinfo: FileinfoRecord;
@@ -1209,6 +1275,13 @@ export interface SmbEvent extends EventBase {
   readonly smb: SmbRecord;
 }
 
+/** A mail on its way: its envelope. What it says itself is `email`. */
+export interface SmtpEvent extends EventBase {
+  readonly event_type: 'smtp';
+  readonly email?: EmailRecord;
+  readonly smtp: SmtpRecord;
+}
+
 /** An SSH session: what both sides said before it was encrypted. */
 export interface SshEvent extends EventBase {
   readonly event_type: 'ssh';
@@ -1246,6 +1319,7 @@ export type EveEvent =
   | MsrpcEvent
   | NetflowEvent
   | SmbEvent
+  | SmtpEvent
   | SshEvent
   | StatsEvent
   | TlsEvent;
@@ -1254,5 +1328,5 @@ export type EveEvent =
 export type EventType = EveEvent['event_type'];
 
 /** The names of the event types, sorted. */
-export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'dns', 'engine', 'fileinfo', 'flow', 'frame', 'ftp', 'ftp_data', 'http', 'mdns', 'metadata', 'msrpc', 'netflow', 'smb', 'ssh', 'stats', 'tls'];
+export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'dns', 'engine', 'fileinfo', 'flow', 'frame', 'ftp', 'ftp_data', 'http', 'mdns', 'metadata', 'msrpc', 'netflow', 'smb', 'smtp', 'ssh', 'stats', 'tls'];
 

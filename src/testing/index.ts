@@ -49,6 +49,7 @@ export { bstr, HANDLE, ORPC_THIS, pointer, u32, unicode, wide } from './ndr.js';
 export { type Conversation, capture } from './pcap.js';
 export { explain, type Input, type Replayed, type Rules, replay } from './replay.js';
 export { SmbConversation, smb } from './smb.js';
+export { type Mail, SmtpConversation, smtp } from './smtp.js';
 export { TcpConversation, type TcpOptions, tcp } from './tcp.js';
 export {
   type ClientHello,

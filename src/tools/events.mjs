@@ -40,7 +40,7 @@ const text = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** The schema of all events. Closed: a member that is not described is an error, unless the description says otherwise. */
 export function eveSchema(described) {
-  const events = described.filter(({ name }) => name !== ENVELOPE);
+  const events = eventsOf(described);
   const defs = Object.fromEntries(
     described
       .filter(({ schema }) => hasRecord(schema))
@@ -72,7 +72,7 @@ function eventSchema({ name, schema }, described) {
       event_type: { const: name },
       ...inSchema(envelope.properties, ENVELOPE),
       ...inSchema(properties, name),
-      ...Object.fromEntries(carried(schema, described).map((record) => [record, { $ref: `#/$defs/${record}` }])),
+      ...Object.fromEntries(carried(name, schema, described).map((record) => [record, { $ref: `#/$defs/${record}` }])),
       ...record,
     },
   };
@@ -83,10 +83,16 @@ function hasRecord(schema) {
   return schema['x-event']?.record !== false;
 }
 
-/** Records of protocols that an event carries beside its own. */
-function carried(schema, described) {
-  if (!schema['x-event']?.records) return [];
-  return described.filter(({ protocol }) => protocol).map(({ name }) => name);
+/** The records that are events: neither the envelope nor what stands beside the record of another event. */
+function eventsOf(described) {
+  return described.filter(({ name, schema }) => name !== ENVELOPE && schema['x-event']?.beside === undefined);
+}
+
+/** Records of protocols that an event carries beside its own: any, or those that belong to its own. */
+function carried(event, schema, described) {
+  const any = schema['x-event']?.records === true;
+  const belongs = (other) => (any ? other.protocol : other.schema['x-event']?.beside === event);
+  return described.filter(belongs).map(({ name }) => name);
 }
 
 /** A part of a description as a part of the whole schema: closed, and its references made absolute. */
@@ -133,8 +139,9 @@ function excerpt(all, name) {
 
 /** The module of types. */
 export function typesOf(described) {
-  const events = described.filter(({ name }) => name !== ENVELOPE);
+  const events = eventsOf(described);
   const envelope = described.find(({ name }) => name === ENVELOPE);
+  const records = described.filter(({ name, schema }) => name !== ENVELOPE && hasRecord(schema));
   const parts = described.flatMap(({ name, schema }) =>
     Object.entries(schema.$defs ?? {})
       .filter(([, part]) => part.title)
@@ -145,9 +152,7 @@ export function typesOf(described) {
     '// Written by `npm run generate` from the descriptions native/crates/**/*.eve.json. Not to be changed by hand.',
     declaration('EventBase', envelope.schema, ENVELOPE, described),
     ...parts,
-    ...events
-      .filter(({ schema }) => hasRecord(schema))
-      .map(({ name, schema }) => declaration(recordName(name), schema, name, described)),
+    ...records.map(({ name, schema }) => declaration(recordName(name), schema, name, described)),
     ...events.map((event) => eventType(event, described)),
     `/** An EVE event, told apart by \`event_type\`. */\nexport type EveEvent =${union(events.map(({ name }) => `${pascal(name)}Event`))};`,
     "/** The names of the event types. */\nexport type EventType = EveEvent['event_type'];",
@@ -159,7 +164,7 @@ export function typesOf(described) {
 function eventType({ name, schema }, described) {
   const members = {
     ...(schema['x-event']?.properties ?? {}),
-    ...Object.fromEntries(carried(schema, described).map((record) => [record, { $ref: record }])),
+    ...Object.fromEntries(carried(name, schema, described).map((record) => [record, { $ref: record }])),
     ...(hasRecord(schema) ? { [name]: { $ref: name } } : {}),
   };
   const body = membersOf({ properties: members, required: [name] }, name, described, '  ');

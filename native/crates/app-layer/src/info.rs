@@ -301,4 +301,6 @@ pub struct LoggerInfo {
     pub in_alerts: bool,
     /// Its event says which transaction it is about (`tx_id`).
     pub names_tx: bool,
+    /// Key of the object that stands beside its own, if one does.
+    pub beside: Option<&'static str>,
 }

@@ -30,7 +30,7 @@ pub use frame::{Extent, Frame, FrameInfo, FrameInspection, FrameKind, FrameKinds
 pub use info::{
     BufferInfo, BufferKind, EventInfo, FilesInfo, Hook, LoggerInfo, Pattern, Probe, ProtocolInfo, Transport, Verdict,
 };
-pub use protocol::{Buffer, Failed, LogEach, LogForm, LogWrite, Logger, ParseInput, Protocol, Step};
+pub use protocol::{Buffer, Failed, LogBeside, LogEach, LogForm, LogWrite, Logger, ParseInput, Protocol, Step};
 pub use session::{EveTypeOptions, ParserConfig, ProtocolDef, ProtocolSession, Session, def};
 pub use settings::{FromEveOptions, FromSettings, Settings};
 #[doc(no_inline)]

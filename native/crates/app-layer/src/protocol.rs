@@ -92,6 +92,8 @@ pub struct Logger<T, O = ()> {
     pub in_others: Option<LogWrite<T, O>>,
     /// Of a transaction that has several events, each by itself: `wanted` and `write` are for the others.
     pub each: Option<LogEach<T, O>>,
+    /// Writes the object that stands beside its own, wherever that stands; see [`Self::beside`].
+    pub beside: Option<LogBeside<T, O>>,
 }
 
 /// How several events are written of one transaction.
@@ -113,6 +115,9 @@ pub enum LogForm {
     InOthers,
 }
 
+/// Writes the members of an object beside another; events of others ask for none of its options.
+pub type LogBeside<T, O> = fn(&T, &TxHead, Option<&O>, &mut Object<'_>);
+
 /// Writes the members of an object that tells of a transaction.
 pub type LogWrite<T, O> = fn(&T, &TxHead, &O, &mut Object<'_>);
 
@@ -121,8 +126,17 @@ impl<T, O> Logger<T, O> {
     /// has the type, carried by alerts.
     #[must_use]
     pub const fn new(event_type: &'static str, ready: fn(&TxHead, &T, bool) -> bool, write: LogWrite<T, O>) -> Self {
-        let info = LoggerInfo { event_type, switched_by: event_type, in_alerts: true, names_tx: true };
-        Self { info, ready, wanted: |_, _| true, from: |_| Direction::ToServer, write, in_others: None, each: None }
+        let info = LoggerInfo { event_type, switched_by: event_type, in_alerts: true, names_tx: true, beside: None };
+        Self {
+            info,
+            ready,
+            wanted: |_, _| true,
+            from: |_| Direction::ToServer,
+            write,
+            in_others: None,
+            each: None,
+            beside: None,
+        }
     }
 
     /// Told from the side that `from` names.
@@ -155,6 +169,14 @@ impl<T, O> Logger<T, O> {
     pub const fn switched_by(self, event_type: &'static str) -> Self {
         let info = LoggerInfo { switched_by: event_type, ..self.info };
         Self { info, ..self }
+    }
+
+    /// Another object stands beside its own under this key, in its events and in those of others, unless it is empty: what
+    /// a transaction carries and is told by itself.
+    #[must_use]
+    pub const fn beside(self, key: &'static str, write: LogBeside<T, O>) -> Self {
+        let info = LoggerInfo { beside: Some(key), ..self.info };
+        Self { info, beside: Some(write), ..self }
     }
 
     /// Several events of one transaction, which alerts do not carry.

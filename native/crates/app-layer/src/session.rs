@@ -56,6 +56,8 @@ pub trait Session: Send {
     fn log_wanted(&self, position: usize, logger: usize, event: u32, options: &EveTypeOptions) -> bool;
     /// Writes the members of a logger's object.
     fn log(&self, position: usize, logger: usize, form: LogForm, options: &EveTypeOptions, out: &mut Object<'_>);
+    /// Writes the members of the object beside a logger's own.
+    fn log_beside(&self, position: usize, logger: usize, form: LogForm, options: &EveTypeOptions, out: &mut Object<'_>);
     /// Drops transactions of those that something was due on, or of those that stay what rules need no more.
     fn settle(&mut self, keep: &mut dyn FnMut(&TxHead) -> Keep);
 }
@@ -249,6 +251,20 @@ impl<P: Protocol> Session for ProtocolSession<P> {
                 (LogForm::InOthers, _, Some(write)) => write(&slot.tx, &slot.head, options, out),
                 _ => (logger.write)(&slot.tx, &slot.head, options, out),
             }
+        }
+    }
+    fn log_beside(
+        &self,
+        position: usize,
+        logger: usize,
+        form: LogForm,
+        options: &EveTypeOptions,
+        out: &mut Object<'_>,
+    ) {
+        let write = P::LOGGERS.get(logger).and_then(|logger| logger.beside);
+        if let (Some(slot), Some(write)) = (self.transactions.at(position), write) {
+            let options = if form == LogForm::InOthers { None } else { options.0.downcast_ref() };
+            write(&slot.tx, &slot.head, options, out);
         }
     }
     fn settle(&mut self, keep: &mut dyn FnMut(&TxHead) -> Keep) {

@@ -8,7 +8,9 @@ pub mod ftp;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod http1;
+mod mime;
 pub mod smb;
+pub mod smtp;
 pub mod ssh;
 #[cfg(test)]
 #[path = "../_template/mod.rs"]
@@ -30,4 +32,5 @@ pub static ALL: &[ProtocolDef] = &[
     sidewire_app_layer::def::<ftp::FtpSession>(),
     sidewire_app_layer::def::<ftp::FtpData>(),
     sidewire_app_layer::def::<ssh::SshSession>(),
+    sidewire_app_layer::def::<smtp::SmtpSession>(),
 ];

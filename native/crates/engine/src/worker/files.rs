@@ -141,8 +141,7 @@ impl LogStage {
         let names = flow.data.app.names(self.setup.protocols);
         let fill = |output: &Output, out: &mut sidewire_eve::Object<'_>| {
             // A file is told together with the transaction that carried it.
-            let key = (protocol.loggers)(0).map_or(protocol.info.name, |info| info.event_type);
-            out.object_unless_empty(key, |o| tx.log(output, 0, LogForm::InOthers, o));
+            tx.log_in_others(output, 0, LogForm::InOthers, out);
             names.write(out);
             out.object("fileinfo", |o| write_fileinfo(info, head.id, o));
             if let Some(address) = tx.forwarded_for(output, EventKind::FILEINFO, false) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{LogForm, TxConsumer};
+use sidewire_app_layer::TxConsumer;
 use sidewire_base::{Direction, ProtocolId, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::Match;
@@ -217,7 +217,7 @@ impl LogStage {
                 for event in 0..session.log_events(position, logger) {
                     let wanted = |output: &Output| tx.log_wanted(output, logger, event);
                     self.writer.event_if(kind, &envelope, wanted, |output, out| {
-                        out.object(info.event_type, |o| tx.log(output, logger, LogForm::Own(event), o));
+                        tx.log_event(output, logger, event, out);
                         if let Some(address) = tx.forwarded_for(output, kind, false) {
                             address_member(out, "xff", address, output);
                         }

@@ -185,6 +185,8 @@ impl SessionDriver {
             for (logger, _) in protocol.logger_rows().enumerate() {
                 out.clear();
                 session.log(position, logger, LogForm::InOthers, &options, &mut Object::new(&mut out));
+                out.clear();
+                session.log_beside(position, logger, LogForm::Own(0), &options, &mut Object::new(&mut out));
             }
         }
         let complete = Direction::BOTH.map(|direction| protocol.info.complete(direction));

@@ -140,12 +140,10 @@ impl<S> AlertFacts<'_, S> {
             return;
         }
         for number in 0..outputs.logger_count(tx.number) {
-            let Some(info) = (tx.protocol.loggers)(number).filter(|info| info.in_alerts) else { continue };
-            let own = number == 0;
-            if own || output.alert.calls {
-                out.object_unless_empty(info.event_type, |o| {
-                    tx.log(output, number, if own { LogForm::InOthers } else { LogForm::Own(0) }, o);
-                });
+            let (own, carried) = (number == 0, (tx.protocol.loggers)(number).is_some_and(|info| info.in_alerts));
+            if carried && (own || output.alert.calls) {
+                let form = if own { LogForm::InOthers } else { LogForm::Own(0) };
+                tx.log_in_others(output, number, form, out);
             }
         }
         self.files(tx, head.id, out);

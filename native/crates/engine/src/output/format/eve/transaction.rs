@@ -1,6 +1,6 @@
 //! The transaction that an event is about.
 
-use sidewire_app_layer::{LogForm, ProtocolDef, Session};
+use sidewire_app_layer::{EveTypeOptions, LogForm, LoggerInfo, ProtocolDef, Session};
 use sidewire_eve::Object;
 
 use super::Output;
@@ -17,10 +17,35 @@ pub(crate) struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
-    /// Writes the members of a logger's object as an output asks for them.
-    pub(crate) fn log(self, output: &Output, logger: usize, form: LogForm, out: &mut Object<'_>) {
-        if let Some(options) = output.protocol(self.number) {
-            self.session.log(self.position, logger, form, options, out);
+    /// Writes what one of a logger's own events tells, as an output asks for it: the object under its type, and the one
+    /// beside it.
+    pub(crate) fn log_event(self, output: &Output, logger: usize, event: u32, out: &mut Object<'_>) {
+        let (Some(options), Some(info)) = (output.protocol(self.number), (self.protocol.loggers)(logger)) else {
+            return;
+        };
+        let form = LogForm::Own(event);
+        out.object(info.event_type, |o| self.session.log(self.position, logger, form, options, o));
+        self.log_beside(info, (logger, form), options, out);
+    }
+
+    /// Writes the same where events of others carry it; what is empty is not there.
+    pub(crate) fn log_in_others(self, output: &Output, logger: usize, form: LogForm, out: &mut Object<'_>) {
+        let (Some(options), Some(info)) = (output.protocol(self.number), (self.protocol.loggers)(logger)) else {
+            return;
+        };
+        out.object_unless_empty(info.event_type, |o| self.session.log(self.position, logger, form, options, o));
+        self.log_beside(info, (logger, form), options, out);
+    }
+
+    fn log_beside(
+        self,
+        info: LoggerInfo,
+        (logger, form): (usize, LogForm),
+        options: &EveTypeOptions,
+        out: &mut Object<'_>,
+    ) {
+        if let Some(key) = info.beside {
+            out.object_unless_empty(key, |o| self.session.log_beside(self.position, logger, form, options, o));
         }
     }
 
