@@ -120,6 +120,13 @@ describe('resolving', () => {
     expect(missing).toEqual([]);
   });
 
+  it('takes a section of which everything is commented out for one that says nothing', () => {
+    const { run, missing } = resolve(config('%YAML 1.1\n---\ncapture:\nstream:\n  reassembly:\n'), PURPOSE);
+    expect(run.stream).toMatchObject({ depth: 0, midstream: false });
+    expect(missing).toEqual([]);
+    expect(() => resolve(config('%YAML 1.1\n---\nstream: 1\n'), PURPOSE)).toThrow('stream');
+  });
+
   it('lets the command line win, into lists too', () => {
     const tree = shipped();
     applySet(tree, 'stream.midstream=true');

@@ -107,9 +107,19 @@ export function schemaOf(keys: readonly Key<unknown>[]): v.GenericSchema {
 function objectOf(branch: Branch): v.GenericSchema {
   const entries = Object.entries(branch).map(([name, child]) => [
     name,
-    v.optional(isSchema(child) ? child : objectOf(child)),
+    v.optional(isSchema(child) ? child : sectionOf(child)),
   ]);
   return v.looseObject(Object.fromEntries(entries) as v.ObjectEntries);
+}
+
+/** A section; one of which everything is commented out says nothing. */
+function sectionOf(branch: Branch): v.GenericSchema {
+  const [wrapped, empty] = [objectOf(branch), v.literal('')];
+  return Object.assign(
+    v.lazy((input): v.GenericSchema => (input === '' ? empty : wrapped)),
+    // What the section has is looked up by `unknownKeys`.
+    { wrapped },
+  );
 }
 
 function isSchema(child: Branch | v.GenericSchema): child is v.GenericSchema {
