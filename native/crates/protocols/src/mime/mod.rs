@@ -115,7 +115,7 @@ impl AttachmentTarget<'_, '_, '_> {
 
 /// Where in a message the lines are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Section {
+enum MailSection {
     /// In the headers of the message.
     #[default]
     Headers,
@@ -137,7 +137,7 @@ enum MailContainer {
 
 /// What is done with a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum BodyKind {
+enum PartUse {
     /// In front of the first part, or behind the last: nothing.
     #[default]
     Ignored,
@@ -152,12 +152,12 @@ enum BodyKind {
 /// A message of mail, as far as it has come.
 #[derive(Debug, Default)]
 pub(crate) struct MailMessage {
-    section: Section,
+    section: MailSection,
     headers: Vec<MailHeader>,
     part_headers: Vec<MailHeader>,
     /// What the part lies in, the innermost last.
     containers: Vec<MailContainer>,
-    kind: BodyKind,
+    kind: PartUse,
     decoder: TransferDecoder,
     /// What ended the last line of a file: it belongs to a boundary that follows.
     held: &'static [u8],
@@ -174,7 +174,7 @@ pub(crate) struct MailMessage {
 impl MailMessage {
     /// Headers of the message itself; none before all are there.
     pub(crate) fn headers(&self) -> &[MailHeader] {
-        if self.section == Section::Headers { &[] } else { &self.headers }
+        if self.section == MailSection::Headers { &[] } else { &self.headers }
     }
 
     /// The values of the message's headers of a name, the first first.
@@ -216,7 +216,7 @@ impl MailMessage {
     pub(crate) fn line(&mut self, line: MailLine<'_>, settings: &MimeSettings, to: &mut AttachmentTarget<'_, '_, '_>) {
         self.line_length = line.text().len() + if line.begins { 0 } else { self.line_length };
         self.faults.add_if(self.line_length > MAX_LINE, MimeFault::LongLine);
-        if settings.body_md5 && self.section != Section::Headers {
+        if settings.body_md5 && self.section != MailSection::Headers {
             self.md5.get_or_insert_default().update(line.octets);
         }
         let line = match line.octets.split_first() {
@@ -224,9 +224,9 @@ impl MailMessage {
             _ => line,
         };
         match self.section {
-            Section::Headers | Section::PartHeaders => self.header_line(line, settings, to),
-            Section::Body => self.body_line(line, settings, to),
-            Section::Over => {}
+            MailSection::Headers | MailSection::PartHeaders => self.header_line(line, settings, to),
+            MailSection::Body => self.body_line(line, settings, to),
+            MailSection::Over => {}
         }
     }
 
@@ -238,17 +238,17 @@ impl MailMessage {
 
     /// The message is over: all of it was there, or it was cut off.
     pub(crate) fn finish(&mut self, whole: bool, settings: &MimeSettings, to: &mut AttachmentTarget<'_, '_, '_>) {
-        if self.section == Section::Over {
+        if self.section == MailSection::Over {
             return;
         }
-        if matches!(self.section, Section::Headers | Section::PartHeaders) {
+        if matches!(self.section, MailSection::Headers | MailSection::PartHeaders) {
             self.end_headers(settings, to);
         }
         // As Suricata has it: what ends the last line of a message is no part of a file unless that is quoted-printable.
         let last = if matches!(self.decoder, TransferDecoder::QuotedPrintable(_)) { self.held } else { b"" };
         self.end_part(last, whole, settings, to);
         self.body_md5 = self.md5.take().filter(|_| whole).map(|md5| md5.finalize().into());
-        self.section = Section::Over;
+        self.section = MailSection::Over;
     }
 
     fn header_line(&mut self, line: MailLine<'_>, settings: &MimeSettings, to: &mut AttachmentTarget<'_, '_, '_>) {
@@ -258,10 +258,10 @@ impl MailMessage {
             return;
         }
         // A part that has no body.
-        if self.section == Section::PartHeaders && line.begins && self.take_boundary(text, settings, to) {
+        if self.section == MailSection::PartHeaders && line.begins && self.take_boundary(text, settings, to) {
             return;
         }
-        let headers = if self.section == Section::Headers { &mut self.headers } else { &mut self.part_headers };
+        let headers = if self.section == MailSection::Headers { &mut self.headers } else { &mut self.part_headers };
         let more = match text.split_first() {
             _ if !line.begins => Some(text),
             Some((b' ' | b'\t', rest)) => Some(rest),
@@ -288,29 +288,29 @@ impl MailMessage {
 
     /// A header is complete: what follows is a body, or headers again.
     fn end_headers(&mut self, settings: &MimeSettings, to: &mut AttachmentTarget<'_, '_, '_>) {
-        let headers = if self.section == Section::Headers { &self.headers } else { &self.part_headers };
+        let headers = if self.section == MailSection::Headers { &self.headers } else { &self.part_headers };
         let facts = PartFacts::of(headers);
-        self.section = Section::Body;
+        self.section = MailSection::Body;
         self.part_headers.clear();
         self.decoder = TransferDecoder::default();
         self.held = b"";
-        self.kind = BodyKind::Other;
+        self.kind = PartUse::Other;
         if let Some(name) = facts.filename {
             self.faults.add_if(name.len() > MAX_FILENAME, MimeFault::LongFilename);
             self.open_file(name.get(..MAX_FILENAME).unwrap_or(&name), to);
-            self.kind = BodyKind::File;
+            self.kind = PartUse::File;
             self.decoder = facts.decoder;
         } else if let Some(boundary) = facts.boundary {
             self.faults.add_if(boundary.len() > MAX_BOUNDARY, MimeFault::LongBoundary);
-            self.kind = BodyKind::Ignored;
+            self.kind = PartUse::Ignored;
             self.enter(MailContainer::Multipart(boundary.into()));
         } else if facts.is_message && facts.decoder.is_identity() {
             // Its headers are those of a part.
             if self.enter(MailContainer::Message) {
-                self.section = Section::PartHeaders;
+                self.section = MailSection::PartHeaders;
             }
         } else if facts.is_text {
-            self.kind = BodyKind::Text;
+            self.kind = PartUse::Text;
             self.decoder = facts.decoder;
         }
         let unwanted = match self.decoder {
@@ -320,7 +320,7 @@ impl MailMessage {
         };
         if unwanted {
             to.close();
-            self.kind = BodyKind::Other;
+            self.kind = PartUse::Other;
         }
     }
 
@@ -348,16 +348,16 @@ impl MailMessage {
             return;
         }
         match self.kind {
-            BodyKind::Ignored | BodyKind::Other => {}
-            BodyKind::Uuencoded => self.uuencoded_line(line, settings, to),
-            BodyKind::Text if self.decoder.is_identity() && line.begins && line.ends() => match uu_begin(line.text()) {
+            PartUse::Ignored | PartUse::Other => {}
+            PartUse::Uuencoded => self.uuencoded_line(line, settings, to),
+            PartUse::Text if self.decoder.is_identity() && line.begins && line.ends() => match uu_begin(line.text()) {
                 Some(name) => {
                     self.open_file(name.get(..MAX_FILENAME).unwrap_or(name), to);
-                    self.kind = BodyKind::Uuencoded;
+                    self.kind = PartUse::Uuencoded;
                 }
                 None => self.find_links(line.octets, settings),
             },
-            BodyKind::Text | BodyKind::File => self.decode(line, settings, to),
+            PartUse::Text | PartUse::File => self.decode(line, settings, to),
         }
     }
 
@@ -375,7 +375,7 @@ impl MailMessage {
         }
         let end = if breaks { line.end() } else { b"" };
         let held = core::mem::replace(&mut self.held, end);
-        if self.kind == BodyKind::File {
+        if self.kind == PartUse::File {
             to.append(held);
             to.append(&decoded);
         }
@@ -386,7 +386,7 @@ impl MailMessage {
     fn uuencoded_line(&mut self, line: MailLine<'_>, settings: &MimeSettings, to: &mut AttachmentTarget<'_, '_, '_>) {
         if line.begins && line.text().trim_ascii_end() == b"end" {
             to.close();
-            self.kind = BodyKind::Text;
+            self.kind = PartUse::Text;
             return;
         }
         let mut decoded = Vec::new();
@@ -406,14 +406,14 @@ impl MailMessage {
     /// A line that divides parts ends one. False when it divides none.
     fn take_boundary(&mut self, line: &[u8], settings: &MimeSettings, to: &mut AttachmentTarget<'_, '_, '_>) -> bool {
         let Some(found) = line.strip_prefix(b"--").and_then(|word| self.boundary(word)) else { return false };
-        if self.section == Section::PartHeaders {
+        if self.section == MailSection::PartHeaders {
             self.end_headers(settings, to);
         }
         self.end_part(b"", true, settings, to);
         // What lies in it and was not ended is over, too.
         self.containers.truncate(found.position + usize::from(!found.closes));
-        self.kind = BodyKind::Ignored;
-        self.section = if found.closes { Section::Body } else { Section::PartHeaders };
+        self.kind = PartUse::Ignored;
+        self.section = if found.closes { MailSection::Body } else { MailSection::PartHeaders };
         true
     }
 
@@ -445,7 +445,7 @@ impl MailMessage {
         if self.links.take(&rest, &settings.links).is_err() | self.links.finish(&settings.links).is_err() {
             self.faults.add(MimeFault::TooMuch);
         }
-        if matches!(self.kind, BodyKind::File | BodyKind::Uuencoded) {
+        if matches!(self.kind, PartUse::File | PartUse::Uuencoded) {
             to.append(last);
             to.append(&rest);
             if whole {
@@ -455,7 +455,7 @@ impl MailMessage {
             }
         }
         self.held = b"";
-        self.kind = BodyKind::Ignored;
+        self.kind = PartUse::Ignored;
     }
 }
 

@@ -51,9 +51,10 @@ impl<'a> SmtpCommand<'a> {
     }
 }
 
+/// Up to a blank: what else a value may hold is the server's to judge.
 fn first_word(text: &[u8]) -> &[u8] {
     let text = text.trim_ascii_start();
-    text.split(u8::is_ascii_whitespace).next().unwrap_or_default()
+    text.split(|octet| *octet == b' ').next().unwrap_or_default()
 }
 
 /// The first word behind a name and its colon.

@@ -8,7 +8,7 @@ const CODES: &[u16] = &[
 
 /// A line of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ReplyLine {
+pub(super) struct SmtpReply {
     pub(super) code: u16,
     /// More lines of the reply follow.
     pub(super) goes_on: bool,
@@ -18,7 +18,7 @@ pub(super) struct ReplyLine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NoReply;
 
-impl ReplyLine {
+impl SmtpReply {
     /// Reads a line without its end.
     pub(super) fn read(line: &[u8]) -> Result<Self, NoReply> {
         let (digits, rest) = line.split_at_checked(3).ok_or(NoReply)?;
@@ -38,10 +38,10 @@ mod tests {
 
     #[test]
     fn a_reply_begins_with_its_code() {
-        assert_eq!(ReplyLine::read(b"250-SIZE"), Ok(ReplyLine { code: 250, goes_on: true }));
-        assert_eq!(ReplyLine::read(b"354"), Ok(ReplyLine { code: 354, goes_on: false }));
-        assert_eq!(ReplyLine::read(b"25"), Err(NoReply));
-        assert_eq!(ReplyLine::read(b"OK x"), Err(NoReply));
-        assert!(CODES.is_sorted() && !ReplyLine { code: 999, goes_on: false }.is_known());
+        assert_eq!(SmtpReply::read(b"250-SIZE"), Ok(SmtpReply { code: 250, goes_on: true }));
+        assert_eq!(SmtpReply::read(b"354"), Ok(SmtpReply { code: 354, goes_on: false }));
+        assert_eq!(SmtpReply::read(b"25"), Err(NoReply));
+        assert_eq!(SmtpReply::read(b"OK x"), Err(NoReply));
+        assert!(CODES.is_sorted() && !SmtpReply { code: 999, goes_on: false }.is_known());
     }
 }

@@ -6,7 +6,7 @@ use sidewire_base::Direction;
 use super::event::SmtpEvent;
 use super::frame::SmtpFrame;
 use super::pending::{PendingCommand, PendingKind};
-use super::reply::ReplyLine;
+use super::reply::SmtpReply;
 use super::session::{ClientMode, SmtpSession};
 use super::stage;
 use super::transaction::SmtpTransaction;
@@ -69,7 +69,7 @@ impl SmtpSession {
         if line.text().is_empty() {
             return false;
         }
-        let Ok(reply) = ReplyLine::read(line.text()) else {
+        let Ok(reply) = SmtpReply::read(line.text()) else {
             raise(SmtpEvent::InvalidReply);
             return false;
         };
