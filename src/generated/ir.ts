@@ -263,9 +263,9 @@ string_base: number,
 bitmask: number, };
 
 /**
- * A check on a buffer.
+ * A check on a buffer, as the rule compiler writes it.
  */
-export type Check = { "kind": "content" } & Content | { "kind": "pcre" } & Pcre | { "kind": "byte_test" } & ByteTest | { "kind": "byte_jump" } & ByteJump | { "kind": "byte_extract" } & ByteExtract | { "kind": "byte_math" } & ByteMath | { "kind": "is_data_at" } & IsDataAt | { "kind": "bsize" } & Bsize | { "kind": "absent" } & Absent | { "kind": "base64_decode" } & Base64Decode | { "kind": "entropy" } & Entropy;
+export type Check = { "kind": "content" } & Content | { "kind": "pcre" } & Pcre | { "kind": "byte_test" } & ByteTest | { "kind": "byte_jump" } & ByteJump | { "kind": "byte_extract" } & ByteExtract | { "kind": "byte_math" } & ByteMath | { "kind": "is_data_at" } & IsDataAt | { "kind": "bsize" } & Bsize | { "kind": "base64_decode" } & Base64Decode | { "kind": "entropy" } & Entropy | { "kind": "absent" } & Absent;
 
 /**
  * A comparison.
@@ -391,18 +391,6 @@ unknown: boolean,
 /**
  * Holds when it is none of these.
  */
-negated: boolean, } | { "kind": "same_ip", 
-/**
- * Holds when they are not.
- */
-negated: boolean, } | { "kind": "ip_option", 
-/**
- * Its name; `None`: any.
- */
-option: string | null, 
-/**
- * Holds when it is not there.
- */
 negated: boolean, } | { "kind": "interface", 
 /**
  * Text form, lower case, with dashes.
@@ -419,15 +407,11 @@ any_fragment: boolean, } | { "kind": "file",
 /**
  * What must hold.
  */
-checks: Array<FileCheck>, } | { "kind": "stream_size", 
+checks: Array<FileCheck>, } | { "kind": "packet", 
 /**
- * Which side.
+ * What holds.
  */
-side: StreamSide, 
-/**
- * Octets.
- */
-test: Number, } | { "kind": "flow_bits", 
+test: PacketTest, } | { "kind": "flow_bits", 
 /**
  * What is done or asked.
  */
@@ -635,6 +619,19 @@ no_fragment: boolean, };
 export type HeaderProtocol = { "kind": "ip" } | { "kind": "ipv4" } | { "kind": "ipv6" } | { "kind": "tcp" } | { "kind": "tcp_packet" } | { "kind": "tcp_stream" } | { "kind": "udp" } | { "kind": "icmp" } | { "kind": "icmpv4" } | { "kind": "icmpv6" } | { "kind": "sctp" } | { "kind": "ethernet" } | { "kind": "arp" } | { "kind": "pkthdr" } | { "kind": "application", "name": string };
 
 /**
+ * `ipopts`.
+ */
+export type IpOption = { 
+/**
+ * Its name; `None`: any.
+ */
+option: string | null, 
+/**
+ * Holds when it is not there.
+ */
+negated: boolean, };
+
+/**
  * `isdataat`.
  */
 export type IsDataAt = { 
@@ -699,6 +696,11 @@ max: number | null, };
  * A number, or a variable set by `byte_extract` / `byte_math` in the same rule.
  */
 export type Operand = number | string;
+
+/**
+ * A condition on a packet and its flow, as the rule compiler writes it.
+ */
+export type PacketTest = { "kind": "same_ip" } & SameIp | { "kind": "ip_option" } & IpOption | { "kind": "stream_size" } & StreamSize;
 
 /**
  * `pcre`.
@@ -892,7 +894,7 @@ tag: string, };
  */
 export type RuleBatch = { 
 /**
- * [`crate::IR_VERSION`].
+ * [`sidewire_ir::IR_VERSION`].
  */
 version: number, 
 /**
@@ -924,9 +926,31 @@ stage: string, };
 export type RuleTarget = "source_ip" | "destination_ip";
 
 /**
+ * `sameip`.
+ */
+export type SameIp = { 
+/**
+ * Holds when they are not the same.
+ */
+negated: boolean, };
+
+/**
  * Which side `stream_size` looks at.
  */
 export type StreamSide = "server" | "client" | "both" | "either";
+
+/**
+ * `stream_size`.
+ */
+export type StreamSize = { 
+/**
+ * Which side.
+ */
+side: StreamSide, 
+/**
+ * Octets.
+ */
+test: Number, };
 
 /**
  * A `suppress` line of threshold.config: no alert when the tracked address is in the set.

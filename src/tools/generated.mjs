@@ -13,6 +13,8 @@ export const EXPORT = [
   '-p',
   'sidewire-ir',
   '-p',
+  'sidewire-detect',
+  '-p',
   'sidewire-engine',
   '--locked',
   '--quiet',

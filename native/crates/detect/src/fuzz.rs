@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::ir::RuleBatch;
 use sidewire_base::Time;
 use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame};
-use sidewire_ir::RuleBatch;
 
 use crate::{Backend, CompileOptions, Detector, Input, RuleSet, Silent};
 

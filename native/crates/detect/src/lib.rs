@@ -11,6 +11,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod inspect;
+pub mod ir;
 mod keyword;
 mod options;
 mod rule;

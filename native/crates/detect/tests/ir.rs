@@ -13,11 +13,11 @@ use std::sync::Arc;
 use serde_json::Value;
 use sidewire_base::{Direction, Time};
 use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame, Packet};
+use sidewire_detect::ir::RuleBatch;
 use sidewire_detect::{
     AppProtoState, CompileOptions, Decision, DetectFlowState, Detector, FlowInput, FlowStats, Input, RuleSet, Silent,
     Thresholds,
 };
-use sidewire_ir::RuleBatch;
 
 /// LINKTYPE_RAW.
 const RAW_IP: u32 = 101;

@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use sidewire_detect::ir::RuleBatch;
 use sidewire_detect::{Backend, CompileOptions, Problem, RuleSet, RuleType};
-use sidewire_ir::RuleBatch;
 use ts_rs::TS;
 
 use crate::EngineError;

@@ -8,7 +8,7 @@ use crate::Number;
 /// A check on a file as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum FileCheck {
     /// `filesize`.
     Size {
@@ -36,7 +36,7 @@ pub enum FileCheck {
 /// Digest algorithms of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum FileDigest {
     /// MD5.
     Md5,
@@ -49,7 +49,7 @@ pub enum FileDigest {
 /// Direction of the files that `filestore` has stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum FileSide {
     /// That of the match.
     Rule,
@@ -64,7 +64,7 @@ pub enum FileSide {
 /// Which files `filestore` has stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum FileScope {
     /// Those the rule holds on.
     File,

@@ -1,11 +1,10 @@
-//! The rule IR: what the TypeScript compiler emits and the engine plans and executes. Plain data, no logic, no defaults:
-//! every field is written. The catalog goes the other way and tells the compiler which keywords exist.
+//! The rule IR, but for what is evaluated: conditions and checks are declared where they are, in `sidewire_detect`, which
+//! puts rules together. Plain data, no logic, no defaults: every field is written. The catalog goes the other way and tells the compiler which keywords exist.
 
 mod catalog;
-mod check;
-mod condition;
 mod file;
 mod number;
+mod operand;
 mod rule;
 mod transform;
 
@@ -13,16 +12,12 @@ pub use catalog::{
     BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, SettingRow, SettingType,
     SinkRow, ValueKind,
 };
-pub use check::{
-    Absent, Base64Decode, Bsize, ByteExtract, ByteJump, ByteMath, ByteTest, Check, Compare, Content, Endian, Entropy,
-    FastPattern, IsDataAt, MathOperator, Operand, Pcre, PcreCapture, PcreScope, TestOperator, Window,
-};
-pub use condition::{AppLayerPart, Condition, FlagCompare, FlowBitAction, FlowIntAction, StreamSide, XbitScope};
 pub use file::{FileCheck, FileDigest, FileScope, FileSide};
 pub use number::{Number, NumberRange};
+pub use operand::{Endian, Operand};
 pub use rule::{
     Action, AddressRange, AddressSet, BatchSets, FlowRequirement, HeaderProtocol, Metadata, PortRange, PortSet,
-    Reference, Rule, RuleBatch, RuleDirection, RuleHook, RuleTarget, Suppression, Threshold, ThresholdKind, Track,
+    Reference, RuleDirection, RuleHook, RuleTarget, Suppression, Threshold, ThresholdKind, Track,
 };
 pub use transform::{Base64Mode, Transform};
 

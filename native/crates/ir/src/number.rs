@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 /// A test on an unsigned number: inside one of the ranges, or in none when negated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct Number {
     /// Ranges, both ends included. `>5` is 6..max, `5<>10` is 6..9 (as Suricata's exclusive ranges).
     pub ranges: Vec<NumberRange>,
@@ -15,7 +15,7 @@ pub struct Number {
 
 /// A number range, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct NumberRange {
     /// Smallest; a JSON number up to 2^53, larger ones are clamped to it by the compiler.
     #[ts(type = "number")]

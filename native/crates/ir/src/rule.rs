@@ -1,25 +1,11 @@
-//! Rules, and the sets they name.
+//! What a rule says beside its conditions, and the sets it names.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Condition;
-
-/// Some rules, with the address and port sets they name by position.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
-pub struct RuleBatch {
-    /// [`crate::IR_VERSION`].
-    pub version: u32,
-    /// Sets the rules refer to.
-    pub sets: BatchSets,
-    /// The rules, in the order of their files.
-    pub rules: Vec<Rule>,
-}
-
 /// Address and port sets of a batch; most rules share a few.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct BatchSets {
     /// Address sets.
     pub addresses: Vec<AddressSet>,
@@ -30,7 +16,7 @@ pub struct BatchSets {
 /// Addresses: in one of `include` and in none of `exclude`. Variables, groups and negation are resolved already; of a list
 /// that negates, `exclude` tells what it leaves out, which makes a rule one on packets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct AddressSet {
     /// Ranges inside. Any address is `0.0.0.0-255.255.255.255` and `::-ffff:...`.
     pub include: Vec<AddressRange>,
@@ -40,7 +26,7 @@ pub struct AddressSet {
 
 /// An address range, both ends included, of one family.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct AddressRange {
     /// First address, text form.
     pub from: String,
@@ -50,7 +36,7 @@ pub struct AddressRange {
 
 /// Ports: in one of these ranges. Negation is resolved already.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct PortSet {
     /// Sorted, disjoint. Any port is 0-65535.
     pub ranges: Vec<PortRange>,
@@ -58,7 +44,7 @@ pub struct PortSet {
 
 /// A port range, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct PortRange {
     /// First port.
     pub from: u16,
@@ -66,66 +52,10 @@ pub struct PortRange {
     pub to: u16,
 }
 
-/// One rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
-pub struct Rule {
-    /// Generator id.
-    pub gid: u32,
-    /// Signature id.
-    pub sid: u32,
-    /// Revision.
-    pub rev: u32,
-    /// What happens on a match.
-    pub action: Action,
-    /// Message.
-    pub msg: String,
-    /// Protocol of the rule header.
-    pub protocol: HeaderProtocol,
-    /// Hook of the rule header (`http1:request_headers`).
-    pub hook: Option<RuleHook>,
-    /// Source addresses: position in [`BatchSets::addresses`].
-    pub source: u32,
-    /// Source ports: position in [`BatchSets::ports`].
-    pub source_port: u32,
-    /// Destination addresses.
-    pub destination: u32,
-    /// Destination ports.
-    pub destination_port: u32,
-    /// `->`, `<>` or `=>`.
-    pub direction: RuleDirection,
-    /// The `flow` keyword.
-    pub flow: FlowRequirement,
-    /// Everything that must hold, in rule order.
-    pub conditions: Vec<Condition>,
-    /// 1 (highest) to 255.
-    pub priority: u8,
-    /// Description of the classtype; empty without one.
-    pub class: String,
-    /// References in rule order.
-    pub references: Vec<Reference>,
-    /// Metadata pairs in rule order.
-    pub metadata: Vec<Metadata>,
-    /// The `target` keyword.
-    pub target: Option<RuleTarget>,
-    /// Matches but raises no alert.
-    pub noalert: bool,
-    /// The `threshold` keyword.
-    pub threshold: Option<Threshold>,
-    /// The `detection_filter` keyword.
-    pub detection_filter: Option<Threshold>,
-    /// `suppress` lines of threshold.config that name this rule.
-    pub suppressions: Vec<Suppression>,
-    /// Rule text as EVE may show it (`alert.rule`).
-    pub text: String,
-    /// The `tag` keyword, as text (`session,10,packets`); empty without.
-    pub tag: String,
-}
-
 /// Rule actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum Action {
     /// Raise an alert.
     Alert,
@@ -148,7 +78,7 @@ pub enum Action {
 /// Protocol of a rule header.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", content = "name", rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum HeaderProtocol {
     /// `ip`: every packet with an IP header (and for decoder events, without).
     Ip,
@@ -184,7 +114,7 @@ pub enum HeaderProtocol {
 
 /// A rule hook.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct RuleHook {
     /// Stage name.
     pub stage: String,
@@ -193,7 +123,7 @@ pub struct RuleHook {
 /// Between the two halves of a rule header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum RuleDirection {
     /// `->`.
     OneWay,
@@ -205,7 +135,7 @@ pub enum RuleDirection {
 
 /// The `flow` keyword, spelled out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct FlowRequirement {
     /// `established`.
     pub established: bool,
@@ -235,7 +165,7 @@ impl FlowRequirement {
 
 /// A reference: kind and value, with the prefix its kind has in reference.config.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct Reference {
     /// `url`, `cve`, ...
     pub kind: String,
@@ -247,7 +177,7 @@ pub struct Reference {
 
 /// A metadata pair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct Metadata {
     /// Key.
     pub key: String,
@@ -258,7 +188,7 @@ pub struct Metadata {
 /// Which side an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum RuleTarget {
     /// The source is the target.
     SourceIp,
@@ -268,7 +198,7 @@ pub enum RuleTarget {
 
 /// `threshold`, `detection_filter`, and threshold.config entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct Threshold {
     /// How it counts.
     pub kind: ThresholdKind,
@@ -284,7 +214,7 @@ pub struct Threshold {
 
 /// A `suppress` line of threshold.config: no alert when the tracked address is in the set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub struct Suppression {
     /// Which address; by rule: always.
     pub track: Track,
@@ -295,7 +225,7 @@ pub struct Suppression {
 /// How a threshold counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum ThresholdKind {
     /// At most `count` alerts in `seconds`.
     Limit,
@@ -312,7 +242,7 @@ pub enum ThresholdKind {
 /// By what a threshold counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum Track {
     /// Source address.
     BySource,

@@ -6,7 +6,7 @@ use ts_rs::TS;
 /// A transform of a buffer, by its keyword.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(tag = "name", rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum Transform {
     /// Runs of blanks become one.
     CompressWhitespace,
@@ -66,7 +66,7 @@ pub enum Transform {
 /// What octets outside the alphabet of base64 mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum Base64Mode {
     /// The first of them ends the text.
     Rfc4648,

@@ -18,7 +18,10 @@ export const ipopts: Keyword = {
         `options are ${IP_OPTIONS.join(', ')}`,
         option.name,
       );
-    cx.condition({ kind: 'ip_option', option: value === 'any' ? null : value, negated: false });
+    cx.condition({
+      kind: 'packet',
+      test: { kind: 'ip_option', option: value === 'any' ? null : value, negated: false },
+    });
   },
   examples: [
     { options: 'ipopts:lsrr;', protocol: 'ip' },

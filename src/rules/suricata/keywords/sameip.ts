@@ -6,7 +6,7 @@ export const sameip: Keyword = {
   doc: 'Source and destination have the same address.',
   value: 'none',
   lower(_option, cx) {
-    cx.condition({ kind: 'same_ip', negated: false });
+    cx.condition({ kind: 'packet', test: { kind: 'same_ip', negated: false } });
   },
   examples: [{ options: 'sameip;', protocol: 'ip' }],
 };

@@ -25,7 +25,7 @@ export const streamSize: Keyword = {
     if (!['<', '<=', '>', '>=', '=', '!='].includes(sign)) return fail(`\`${sign}\` is no operator`);
     const test = /^[<>=!]/.test(number) ? 'octets are a plain number' : parseNumeric(sign + number, 0xffff_ffff);
     if (typeof test === 'string') return fail(test);
-    if (test.kind === 'ranges') cx.condition({ kind: 'stream_size', side, test: test.test });
+    if (test.kind === 'ranges') cx.condition({ kind: 'packet', test: { kind: 'stream_size', side, test: test.test } });
   },
   examples: [
     { options: 'stream_size:server,>,1000;' },

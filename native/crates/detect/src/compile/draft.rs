@@ -4,10 +4,10 @@ mod buffers;
 mod conditions;
 mod kind;
 
+use crate::ir;
 use crate::keyword::file::FileStoring;
 use sidewire_app_layer::{ProtocolDef, Transport};
 use sidewire_base::{Direction, ProtocolId};
-use sidewire_ir as ir;
 use sidewire_ir::HeaderProtocol;
 use sidewire_mpm::RegexLimits;
 

@@ -1,7 +1,7 @@
 //! The literal that guards a rule.
 
+use crate::ir;
 use sidewire_app_layer::BufferKind;
-use sidewire_ir as ir;
 
 use crate::keyword::buffer_test::{BufferInspection, FrameTest};
 use crate::keyword::literal::commonness;

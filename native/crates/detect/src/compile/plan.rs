@@ -1,9 +1,9 @@
 //! One rule, ready to run.
 
+use crate::ir;
 use crate::keyword::file::{FileStoring, MAY_STORE};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_files::FilePolicy;
-use sidewire_ir as ir;
 
 use crate::compile::fast_pattern::{PrefilterPattern, Site};
 use crate::keyword::buffer_test::{BufferInspection, FrameTest};

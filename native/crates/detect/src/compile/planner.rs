@@ -1,7 +1,7 @@
 //! Plans the rules of a batch.
 
+use crate::ir;
 use sidewire_app_layer::ProtocolDef;
-use sidewire_ir as ir;
 use sidewire_mpm::RegexLimits;
 
 use crate::compile::draft::{Draft, DraftContext};

@@ -5,8 +5,8 @@ use sidewire_files::FilePolicy;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use crate::ir;
 use sidewire_app_layer::{FrameKinds, ProtocolDef};
-use sidewire_ir as ir;
 use sidewire_mpm::{Compiler, RegexLimits};
 
 use crate::compile::frame_rules::FrameRules;

@@ -70,12 +70,12 @@ pub enum Failure {
     NoData,
     /// A condition as a whole: its position in the rule.
     Condition {
-        /// Position in [`sidewire_ir::Rule::conditions`].
+        /// Position in [`crate::ir::Rule::conditions`].
         condition: usize,
     },
     /// One check of a buffer.
     Check {
-        /// Position in [`sidewire_ir::Rule::conditions`].
+        /// Position in [`crate::ir::Rule::conditions`].
         condition: usize,
         /// Position among the condition's checks.
         check: usize,

@@ -1,11 +1,31 @@
 //! `app-layer-protocol`: what a flow was taken for.
 
+use serde::{Deserialize, Serialize};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
-use sidewire_ir::AppLayerPart;
+use ts_rs::TS;
 
 use crate::keyword::context::ConditionInput;
 use crate::rule::RuleType;
 use crate::state::app_proto::{AppProto, AppProtoState};
+
+/// Of what part of a flow `app-layer-protocol` asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "ir.ts")]
+pub enum AppLayerPart {
+    /// The direction of the packet.
+    Packet,
+    /// `to_server`.
+    ToServer,
+    /// `to_client`.
+    ToClient,
+    /// `either`: one of the directions.
+    Either,
+    /// `final`: the flow as a whole.
+    Final,
+    /// `original`: before it changed its protocol.
+    Original,
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct AppProtocolTest {

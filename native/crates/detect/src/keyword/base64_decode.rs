@@ -1,12 +1,25 @@
 //! `base64_decode`, and the checks on `base64_data` after it: they run inside of it.
 
-use sidewire_ir as ir;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::Check;
 use crate::keyword::base64;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
+
+/// `base64_decode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct Base64Decode {
+    /// Octets to decode; 0: to the end.
+    pub bytes: u32,
+    /// Where to begin.
+    pub offset: u32,
+    /// From the last match.
+    pub relative: bool,
+}
 
 /// Octets that are decoded at most.
 const LIMIT: usize = 65_536;
@@ -22,13 +35,13 @@ pub(crate) struct Base64Check {
 }
 
 impl Operator for Base64Check {
-    type Ir = ir::Base64Decode;
+    type Ir = Base64Decode;
 
-    fn is_relative(ir: &ir::Base64Decode) -> bool {
+    fn is_relative(ir: &Base64Decode) -> bool {
         ir.relative
     }
 
-    fn compile(ir: &ir::Base64Decode, _: &mut CompileScope) -> Result<Self, RuleError> {
+    fn compile(ir: &Base64Decode, _: &mut CompileScope) -> Result<Self, RuleError> {
         let (bytes, offset) = (ir.bytes as usize, ir.offset as usize);
         Ok(Self { bytes, offset, relative: ir.relative, nested: Box::default() })
     }

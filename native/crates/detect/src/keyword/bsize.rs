@@ -1,11 +1,21 @@
 //! `bsize`: the size of the buffer.
 
-use sidewire_ir as ir;
+use serde::{Deserialize, Serialize};
+use sidewire_ir::Number;
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
 use crate::keyword::ranges::NumberRanges;
+
+/// `bsize`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct Bsize {
+    /// Octets in the buffer.
+    pub test: Number,
+}
 
 #[derive(Debug)]
 pub(crate) struct BsizeCheck {
@@ -13,9 +23,9 @@ pub(crate) struct BsizeCheck {
 }
 
 impl Operator for BsizeCheck {
-    type Ir = ir::Bsize;
+    type Ir = Bsize;
 
-    fn compile(ir: &ir::Bsize, _: &mut CompileScope) -> Result<Self, RuleError> {
+    fn compile(ir: &Bsize, _: &mut CompileScope) -> Result<Self, RuleError> {
         Ok(Self { test: NumberRanges::new(&ir.test) })
     }
 

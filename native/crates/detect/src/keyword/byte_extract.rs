@@ -1,11 +1,38 @@
 //! `byte_extract`: keeps a number of the buffer in a variable.
 
-use sidewire_ir as ir;
+use serde::{Deserialize, Serialize};
+use sidewire_ir::{Endian, Operand};
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
+
+/// `byte_extract`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct ByteExtract {
+    /// Octets.
+    pub bytes: u32,
+    /// Where.
+    #[ts(type = "number")]
+    pub offset: i64,
+    /// Variable that is set.
+    pub name: String,
+    /// From the last match.
+    pub relative: bool,
+    /// Byte order.
+    pub endian: Endian,
+    /// Number as text in this base; 0: binary.
+    pub string_base: u8,
+    /// Multiplies the number; 1: none.
+    pub multiplier: u32,
+    /// Rounds up to a multiple of this (2 or 4); 0: none.
+    pub align: u8,
+    /// Applied to the number; 0: none.
+    pub bitmask: u32,
+}
 
 #[derive(Debug)]
 pub(crate) struct ByteExtractCheck {
@@ -18,14 +45,14 @@ pub(crate) struct ByteExtractCheck {
 }
 
 impl Operator for ByteExtractCheck {
-    type Ir = ir::ByteExtract;
+    type Ir = ByteExtract;
 
-    fn is_relative(ir: &ir::ByteExtract) -> bool {
+    fn is_relative(ir: &ByteExtract) -> bool {
         ir.relative
     }
 
-    fn compile(ir: &ir::ByteExtract, scope: &mut CompileScope) -> Result<Self, RuleError> {
-        let offset = ir::Operand::Number(ir.offset);
+    fn compile(ir: &ByteExtract, scope: &mut CompileScope) -> Result<Self, RuleError> {
+        let offset = Operand::Number(ir.offset);
         Ok(Self {
             bytes: ir.bytes as usize,
             location: ByteLocation::new(&offset, ir.relative, ir.endian, ir.string_base, scope)?,

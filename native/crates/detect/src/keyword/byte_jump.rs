@@ -1,11 +1,41 @@
 //! `byte_jump`: moves on by a number in the buffer.
 
-use sidewire_ir as ir;
+use serde::{Deserialize, Serialize};
+use sidewire_ir::{Endian, Operand};
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
 use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
+
+/// `byte_jump`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct ByteJump {
+    /// Octets, or a variable.
+    pub bytes: Operand,
+    /// Where.
+    pub offset: Operand,
+    /// From the last match.
+    pub relative: bool,
+    /// Byte order.
+    pub endian: Endian,
+    /// Number as text in this base; 0: binary.
+    pub string_base: u8,
+    /// Multiplies the number; 1: none.
+    pub multiplier: u32,
+    /// Rounds up to a multiple of four.
+    pub align: bool,
+    /// Jump from the beginning of the buffer.
+    pub from_beginning: bool,
+    /// Jump from the end of the buffer.
+    pub from_end: bool,
+    /// Added after the jump.
+    pub post_offset: Operand,
+    /// Applied to the number; 0: none.
+    pub bitmask: u32,
+}
 
 #[derive(Debug)]
 pub(crate) struct ByteJumpCheck {
@@ -20,13 +50,13 @@ pub(crate) struct ByteJumpCheck {
 }
 
 impl Operator for ByteJumpCheck {
-    type Ir = ir::ByteJump;
+    type Ir = ByteJump;
 
-    fn is_relative(ir: &ir::ByteJump) -> bool {
+    fn is_relative(ir: &ByteJump) -> bool {
         ir.relative
     }
 
-    fn compile(ir: &ir::ByteJump, scope: &mut CompileScope) -> Result<Self, RuleError> {
+    fn compile(ir: &ByteJump, scope: &mut CompileScope) -> Result<Self, RuleError> {
         Ok(Self {
             bytes: scope.amount(&ir.bytes)?,
             location: ByteLocation::new(&ir.offset, ir.relative, ir.endian, ir.string_base, scope)?,

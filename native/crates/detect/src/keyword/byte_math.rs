@@ -1,12 +1,56 @@
 //! `byte_math`: computes with a number of the buffer and keeps the result in a variable.
 
-use sidewire_ir as ir;
-use sidewire_ir::MathOperator;
+use serde::{Deserialize, Serialize};
+use sidewire_ir::{Endian, Operand};
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
 use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
+
+/// `byte_math`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct ByteMath {
+    /// Octets, or a variable.
+    pub bytes: Operand,
+    /// Where.
+    pub offset: Operand,
+    /// Operator.
+    pub operator: MathOperator,
+    /// Right-hand side.
+    pub value: Operand,
+    /// Variable that is set.
+    pub result: String,
+    /// From the last match.
+    pub relative: bool,
+    /// Byte order.
+    pub endian: Endian,
+    /// Number as text in this base; 0: binary.
+    pub string_base: u8,
+    /// Applied to the number; 0: none.
+    pub bitmask: u32,
+}
+
+/// Operators of `byte_math`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "ir.ts")]
+pub enum MathOperator {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `<<`
+    ShiftLeft,
+    /// `>>`
+    ShiftRight,
+}
 
 #[derive(Debug)]
 pub(crate) struct ByteMathCheck {
@@ -19,13 +63,13 @@ pub(crate) struct ByteMathCheck {
 }
 
 impl Operator for ByteMathCheck {
-    type Ir = ir::ByteMath;
+    type Ir = ByteMath;
 
-    fn is_relative(ir: &ir::ByteMath) -> bool {
+    fn is_relative(ir: &ByteMath) -> bool {
         ir.relative
     }
 
-    fn compile(ir: &ir::ByteMath, scope: &mut CompileScope) -> Result<Self, RuleError> {
+    fn compile(ir: &ByteMath, scope: &mut CompileScope) -> Result<Self, RuleError> {
         Ok(Self {
             bytes: scope.amount(&ir.bytes)?,
             location: ByteLocation::new(&ir.offset, ir.relative, ir.endian, ir.string_base, scope)?,

@@ -1,12 +1,58 @@
 //! `byte_test`: compares a number in the buffer.
 
-use sidewire_ir as ir;
-use sidewire_ir::TestOperator;
+use serde::{Deserialize, Serialize};
+use sidewire_ir::{Endian, Operand};
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
 use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
+
+/// `byte_test`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct ByteTest {
+    /// Octets, or a variable.
+    pub bytes: Operand,
+    /// Negated operator.
+    pub negated: bool,
+    /// Operator.
+    pub operator: TestOperator,
+    /// Right-hand side.
+    pub value: Operand,
+    /// Where.
+    pub offset: Operand,
+    /// From the last match.
+    pub relative: bool,
+    /// Byte order.
+    pub endian: Endian,
+    /// Number as text in this base (8, 10, 16); 0: binary.
+    pub string_base: u8,
+    /// Applied to the number, then shifted down by its trailing zeros; 0: none.
+    pub bitmask: u32,
+}
+
+/// Operators of `byte_test`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "ir.ts")]
+pub enum TestOperator {
+    /// `<`
+    Less,
+    /// `>`
+    Greater,
+    /// `=`
+    Equal,
+    /// `<=`
+    LessOrEqual,
+    /// `>=`
+    GreaterOrEqual,
+    /// `&`: any common bit.
+    And,
+    /// `^`: bitwise or, holds when the result is not zero.
+    Or,
+}
 
 #[derive(Debug)]
 pub(crate) struct ByteTestCheck {
@@ -19,13 +65,13 @@ pub(crate) struct ByteTestCheck {
 }
 
 impl Operator for ByteTestCheck {
-    type Ir = ir::ByteTest;
+    type Ir = ByteTest;
 
-    fn is_relative(ir: &ir::ByteTest) -> bool {
+    fn is_relative(ir: &ByteTest) -> bool {
         ir.relative
     }
 
-    fn compile(ir: &ir::ByteTest, scope: &mut CompileScope) -> Result<Self, RuleError> {
+    fn compile(ir: &ByteTest, scope: &mut CompileScope) -> Result<Self, RuleError> {
         Ok(Self {
             bytes: scope.amount(&ir.bytes)?,
             negated: ir.negated,

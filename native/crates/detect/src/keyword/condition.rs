@@ -1,6 +1,10 @@
 //! Conditions on packets and flows, and what rules do when they match. Each keyword has a file of its own; here are the
 //! lists of them.
 
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::error::RuleError;
 use crate::keyword::app_protocol::AppProtocolTest;
 use crate::keyword::buffer_test::BufferInspection;
 use crate::keyword::context::{ConditionInput, EffectOutput};
@@ -9,10 +13,64 @@ use crate::keyword::field_test::FieldTest;
 use crate::keyword::fields::Field;
 use crate::keyword::flowbits::{FlowBitsChange, FlowBitsTest};
 use crate::keyword::flowint::{FlowIntChange, FlowIntTest};
-use crate::keyword::ipopts::IpOptionTest;
-use crate::keyword::sameip::SameIpTest;
-use crate::keyword::stream_size::StreamSizeTest;
+use crate::keyword::packet_test::PacketTest;
 use crate::keyword::xbits::{XbitChange, XbitTest};
+use crate::keyword::{ipopts, sameip, stream_size};
+
+/// The list of conditions that need nothing but a packet and its flow: the variant of [`PacketTestIr`] and of
+/// [`CompiledPacketTest`], what the rule compiler says of it, and the type that implements it.
+macro_rules! packet_tests {
+    ($($name:ident($ir:ty => $test:ty);)*) => {
+        /// A condition on a packet and its flow, as the rule compiler writes it.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        #[ts(export_to = "ir.ts", rename = "PacketTest")]
+        pub enum PacketTestIr {
+            $(#[allow(missing_docs, reason = "its type says what it is")] $name($ir),)*
+        }
+
+        /// The same, ready to run.
+        #[derive(Debug)]
+        pub(crate) enum CompiledPacketTest {
+            $($name($test),)*
+        }
+
+        impl CompiledPacketTest {
+            /// [`PacketTest::compile`].
+            pub(crate) fn new(test: &PacketTestIr) -> Result<Self, RuleError> {
+                match test {
+                    $(PacketTestIr::$name(ir) => <$test>::compile(ir).map(Self::$name),)*
+                }
+            }
+
+            /// [`PacketTest::OF_PACKETS`].
+            const fn is_of_packets(&self) -> bool {
+                match self {
+                    $(Self::$name(_) => <$test>::OF_PACKETS,)*
+                }
+            }
+
+            /// [`PacketTest::OF_BOTH`].
+            pub(crate) const fn is_of_both(&self) -> bool {
+                match self {
+                    $(Self::$name(_) => <$test>::OF_BOTH,)*
+                }
+            }
+
+            fn holds(&self, on: &ConditionInput<'_>) -> bool {
+                match self {
+                    $(Self::$name(test) => test.holds(on),)*
+                }
+            }
+        }
+    };
+}
+
+packet_tests! {
+    SameIp(sameip::SameIp => sameip::SameIpTest);
+    IpOption(ipopts::IpOption => ipopts::IpOptionTest);
+    StreamSize(stream_size::StreamSize => stream_size::StreamSizeTest);
+}
 
 /// What must hold of a packet and its flow.
 #[derive(Debug)]
@@ -30,9 +88,7 @@ pub(crate) enum PacketCondition {
     StreamEvent(StreamEventTest),
     AppEvent(AppEventTest),
     AppProtocol(AppProtocolTest),
-    SameIp(SameIpTest),
-    IpOption(IpOptionTest),
-    StreamSize(StreamSizeTest),
+    Test(CompiledPacketTest),
     FlowBits(FlowBitsTest),
     FlowInt(FlowIntTest),
     Xbit(XbitTest),
@@ -48,9 +104,7 @@ impl PacketCondition {
             Self::StreamEvent(test) => test.holds(on),
             Self::AppEvent(test) => test.holds(on),
             Self::AppProtocol(test) => test.holds(on),
-            Self::SameIp(test) => test.holds(on),
-            Self::IpOption(test) => test.holds(on),
-            Self::StreamSize(test) => test.holds(on),
+            Self::Test(test) => test.holds(on),
             Self::FlowBits(test) => test.holds(on),
             Self::FlowInt(test) => test.holds(on),
             Self::Xbit(test) => test.holds(on),
@@ -61,15 +115,9 @@ impl PacketCondition {
     pub(crate) const fn needs_packet(&self) -> bool {
         match self {
             Self::Field { field, .. } => field.of_packet,
-            Self::Buffer { .. } | Self::DecodeEvent(_) | Self::StreamEvent(_) | Self::SameIp(_) | Self::IpOption(_) => {
-                true
-            }
-            Self::AppEvent(_)
-            | Self::AppProtocol(_)
-            | Self::StreamSize(_)
-            | Self::FlowBits(_)
-            | Self::FlowInt(_)
-            | Self::Xbit(_) => false,
+            Self::Test(test) => test.is_of_packets(),
+            Self::Buffer { .. } | Self::DecodeEvent(_) | Self::StreamEvent(_) => true,
+            Self::AppEvent(_) | Self::AppProtocol(_) | Self::FlowBits(_) | Self::FlowInt(_) | Self::Xbit(_) => false,
         }
     }
 }

@@ -1,11 +1,65 @@
 //! `content`: octets that are there, or are not.
 
-use sidewire_ir as ir;
+use serde::{Deserialize, Serialize};
+use sidewire_ir::Operand;
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::literal::Literal;
 use crate::keyword::operator::{CompileScope, Operator, Placement, unhex};
+
+/// `content`, all modifiers resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct Content {
+    /// The octets, hexadecimal.
+    pub pattern: String,
+    /// ASCII letters without case.
+    pub nocase: bool,
+    /// Must not be there.
+    pub negated: bool,
+    /// Where it may be.
+    pub window: Window,
+    /// Must end where the buffer ends.
+    pub ends_with: bool,
+    /// Fast pattern wish.
+    pub fast_pattern: FastPattern,
+}
+
+/// Where a content may lie. Relative: counted from the end of the last match (`distance`, `within`); else from the beginning
+/// (`offset`, `depth`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct Window {
+    /// From the last match.
+    pub relative: bool,
+    /// `offset` or `distance`.
+    pub start: Option<Operand>,
+    /// `depth` or `within`: octets in which the pattern must end, counted from `start`: `depth` from `offset`, `within` from the
+    /// last match's end moved by `distance`, as Suricata does.
+    pub end: Option<Operand>,
+}
+
+/// Fast pattern wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(export_to = "ir.ts")]
+pub enum FastPattern {
+    /// The planner chooses.
+    Auto,
+    /// `fast_pattern`.
+    Wanted,
+    /// `fast_pattern:only`.
+    Only,
+    /// `fast_pattern:offset,length`: only this part.
+    Chop {
+        /// First octet.
+        offset: u32,
+        /// Octets.
+        length: u32,
+    },
+}
 
 #[derive(Debug)]
 pub(crate) struct ContentCheck {
@@ -21,15 +75,15 @@ pub(crate) struct ContentCheck {
 }
 
 impl Operator for ContentCheck {
-    type Ir = ir::Content;
+    type Ir = Content;
 
     const ANCHORS: bool = true;
 
-    fn is_relative(ir: &ir::Content) -> bool {
+    fn is_relative(ir: &Content) -> bool {
         ir.window.relative
     }
 
-    fn compile(ir: &ir::Content, scope: &mut CompileScope) -> Result<Self, RuleError> {
+    fn compile(ir: &Content, scope: &mut CompileScope) -> Result<Self, RuleError> {
         Ok(Self {
             literal: Literal::new(&unhex(&ir.pattern)?, ir.nocase),
             negated: ir.negated,

@@ -1,12 +1,45 @@
 //! `entropy`: the Shannon entropy of the buffer, or a part of it.
 
-use sidewire_ir as ir;
-use sidewire_ir::Compare;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
 use crate::state::names::StateName;
+
+/// `entropy`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct Entropy {
+    /// Octets looked at; 0: all.
+    pub bytes: u32,
+    /// Where to begin.
+    pub offset: i32,
+    /// How it is compared.
+    pub operator: Compare,
+    /// With what, 0.0 to 8.0.
+    pub value: f64,
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "ir.ts")]
+pub enum Compare {
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `>=`
+    GreaterOrEqual,
+    /// `>`
+    Greater,
+}
 
 #[derive(Debug)]
 pub(crate) struct EntropyCheck {
@@ -21,9 +54,9 @@ pub(crate) struct EntropyCheck {
 }
 
 impl Operator for EntropyCheck {
-    type Ir = ir::Entropy;
+    type Ir = Entropy;
 
-    fn compile(ir: &ir::Entropy, scope: &mut CompileScope) -> Result<Self, RuleError> {
+    fn compile(ir: &Entropy, scope: &mut CompileScope) -> Result<Self, RuleError> {
         let of = StateName::new(&scope.buffer);
         Ok(Self { of, bytes: ir.bytes as usize, offset: ir.offset, operator: ir.operator, value: ir.value })
     }

@@ -1,9 +1,25 @@
 //! Keywords for numbers: of packets and flows, and of transactions.
 
-use sidewire_ir::FlagCompare;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::keyword::fields::{Field, Subject};
 use crate::keyword::ranges::NumberRanges;
+
+/// How flags are compared, after both sides were masked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "ir.ts")]
+pub enum FlagCompare {
+    /// Exactly these.
+    Exactly,
+    /// These and maybe more (`+`).
+    All,
+    /// One of these (`*`).
+    Any,
+    /// None of these (`!` or `-`).
+    None,
+}
 
 /// A test on a number.
 #[derive(Debug)]

@@ -1,10 +1,28 @@
 //! `flowbits`: named bits of a flow.
 
-use sidewire_ir::FlowBitAction;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::keyword::context::{ConditionInput, EffectOutput};
 use crate::keyword::meaning::KeywordMeaning;
 use crate::state::names::StateName;
+
+/// Actions of `flowbits`, `xbits`, `hostbits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "ir.ts")]
+pub enum FlowBitAction {
+    /// Set on a match.
+    Set,
+    /// Unset on a match.
+    Unset,
+    /// Toggle on a match.
+    Toggle,
+    /// Must be set.
+    IsSet,
+    /// Must not be set.
+    IsNotSet,
+}
 
 /// One of some bits is set, or none of them.
 #[derive(Debug)]

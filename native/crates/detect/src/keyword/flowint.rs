@@ -1,13 +1,43 @@
 //! `flowint`: named numbers of a flow.
 
-use sidewire_ir as ir;
-use sidewire_ir::FlowIntAction;
+use serde::{Deserialize, Serialize};
+use sidewire_ir::Operand;
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::context::{ConditionInput, EffectOutput};
 use crate::keyword::meaning::KeywordMeaning;
 use crate::state::flow_state::DetectFlowState;
 use crate::state::names::StateName;
+
+/// Actions of `flowint`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "ir.ts")]
+pub enum FlowIntAction {
+    /// `=`
+    Set,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `>=`
+    GreaterOrEqual,
+    /// `>`
+    Greater,
+    /// `isset`
+    IsSet,
+    /// `notset`
+    NotSet,
+}
 
 /// A number is there, is not there, or compares.
 #[derive(Debug)]
@@ -43,11 +73,7 @@ type FlowIntMeaning = KeywordMeaning<FlowIntTest, FlowIntChange>;
 ///
 /// # Errors
 /// An operand that is missing, or too large.
-pub(crate) fn compile(
-    name: &str,
-    action: FlowIntAction,
-    value: Option<&ir::Operand>,
-) -> Result<FlowIntMeaning, RuleError> {
+pub(crate) fn compile(name: &str, action: FlowIntAction, value: Option<&Operand>) -> Result<FlowIntMeaning, RuleError> {
     let name = StateName::new(name);
     let compare: fn(u32, u32) -> bool = match action {
         FlowIntAction::IsSet | FlowIntAction::NotSet => {
@@ -70,21 +96,20 @@ pub(crate) fn compile(
     }))
 }
 
-fn change(
-    name: StateName,
-    compute: fn(u32, u32) -> u32,
-    value: Option<&ir::Operand>,
-) -> Result<FlowIntMeaning, RuleError> {
+fn change(name: StateName, compute: fn(u32, u32) -> u32, value: Option<&Operand>) -> Result<FlowIntMeaning, RuleError> {
     Ok(KeywordMeaning::Effect(FlowIntChange { name, compute, operand: FlowIntOperand::new(value)? }))
 }
 
 impl FlowIntOperand {
-    fn new(value: Option<&ir::Operand>) -> Result<Self, RuleError> {
+    fn new(value: Option<&Operand>) -> Result<Self, RuleError> {
         match value {
-            Some(ir::Operand::Number(number)) => u32::try_from(*number).map(Self::Number).map_err(|_| {
-                RuleError::Range { keyword: "flowint", value: *number, least: 0, greatest: u32::MAX.into() }
+            Some(Operand::Number(number)) => u32::try_from(*number).map(Self::Number).map_err(|_| RuleError::Range {
+                keyword: "flowint",
+                value: *number,
+                least: 0,
+                greatest: u32::MAX.into(),
             }),
-            Some(ir::Operand::Variable(name)) => Ok(Self::Variable(StateName::new(name))),
+            Some(Operand::Variable(name)) => Ok(Self::Variable(StateName::new(name))),
             None => Err(RuleError::Missing("flowint")),
         }
     }

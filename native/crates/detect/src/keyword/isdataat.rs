@@ -1,10 +1,24 @@
 //! `isdataat`: there is an octet at a place, or there is none.
 
-use sidewire_ir as ir;
+use serde::{Deserialize, Serialize};
+use sidewire_ir::Operand;
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
+
+/// `isdataat`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct IsDataAt {
+    /// Where.
+    pub offset: Operand,
+    /// From the last match.
+    pub relative: bool,
+    /// There must be none.
+    pub negated: bool,
+}
 
 #[derive(Debug)]
 pub(crate) struct IsDataAtCheck {
@@ -14,13 +28,13 @@ pub(crate) struct IsDataAtCheck {
 }
 
 impl Operator for IsDataAtCheck {
-    type Ir = ir::IsDataAt;
+    type Ir = IsDataAt;
 
-    fn is_relative(ir: &ir::IsDataAt) -> bool {
+    fn is_relative(ir: &IsDataAt) -> bool {
         ir.relative
     }
 
-    fn compile(ir: &ir::IsDataAt, scope: &mut CompileScope) -> Result<Self, RuleError> {
+    fn compile(ir: &IsDataAt, scope: &mut CompileScope) -> Result<Self, RuleError> {
         Ok(Self { offset: scope.amount(&ir.offset)?, relative: ir.relative, negated: ir.negated })
     }
 

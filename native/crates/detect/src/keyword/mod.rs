@@ -1,22 +1,22 @@
 //! What rules can ask. An operator (a check on the octets of a buffer) is one file with its name, and one line in the list
-//! below; a condition on packets and flows likewise, in [`condition`].
+//! below; a condition on packets and flows likewise, with its line in [`condition`].
 
 pub(crate) mod app_protocol;
 pub(crate) mod base64;
-mod base64_decode;
-mod bsize;
+pub(crate) mod base64_decode;
+pub(crate) mod bsize;
 pub(crate) mod buffer_test;
-mod byte_extract;
-mod byte_jump;
+pub(crate) mod byte_extract;
+pub(crate) mod byte_jump;
 mod byte_location;
-mod byte_math;
-mod byte_test;
+pub(crate) mod byte_math;
+pub(crate) mod byte_test;
 pub(crate) mod catalog;
 pub(crate) mod condition;
-mod content;
+pub(crate) mod content;
 pub(crate) mod context;
 pub(crate) mod dcerpc_iface;
-mod entropy;
+pub(crate) mod entropy;
 pub(crate) mod eval;
 pub(crate) mod events;
 pub(crate) mod field_test;
@@ -25,12 +25,13 @@ pub(crate) mod file;
 pub(crate) mod flowbits;
 pub(crate) mod flowint;
 pub(crate) mod ipopts;
-mod isdataat;
+pub(crate) mod isdataat;
 pub(crate) mod literal;
 pub(crate) mod meaning;
 pub(crate) mod number;
 pub(crate) mod operator;
-mod pcre;
+pub(crate) mod packet_test;
+pub(crate) mod pcre;
 pub(crate) mod ranges;
 pub(crate) mod sameip;
 pub(crate) mod stream_size;
@@ -38,15 +39,35 @@ pub(crate) mod transform;
 pub(crate) mod tx_condition;
 pub(crate) mod xbits;
 
-use sidewire_ir as ir;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
 
-/// The list of operators: the variant of [`ir::Check`] and of [`Check`], and the type that implements it.
+/// `absent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct Absent {
+    /// `absent: or_else`.
+    pub or_else: bool,
+}
+
+/// The list of operators: the variant of [`CheckIr`] and of [`Check`], what the rule compiler says of it, and the type that
+/// implements it.
 macro_rules! operators {
-    ($($name:ident($check:ty);)*) => {
+    ($($name:ident($ir:ty => $check:ty);)*) => {
+        /// A check on a buffer, as the rule compiler writes it.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        #[ts(export_to = "ir.ts", rename = "Check")]
+        pub enum CheckIr {
+            $(#[allow(missing_docs, reason = "its type says what it is")] $name($ir),)*
+            /// The buffer is not there (or, with `or_else`, one of the other checks holds).
+            Absent(Absent),
+        }
+
         /// A check on a buffer, ready to run.
         #[derive(Debug)]
         pub(crate) enum Check {
@@ -55,18 +76,18 @@ macro_rules! operators {
 
         impl Check {
             /// Compiles one; `None` for `absent`, which says something of the buffer as a whole.
-            fn compile(check: &ir::Check, scope: &mut CompileScope) -> Result<Option<Self>, RuleError> {
+            fn compile(check: &CheckIr, scope: &mut CompileScope) -> Result<Option<Self>, RuleError> {
                 match check {
-                    $(ir::Check::$name(ir) => <$check>::compile(ir, scope).map(|check| Some(Self::$name(check))),)*
-                    ir::Check::Absent(_) => Ok(None),
+                    $(CheckIr::$name(ir) => <$check>::compile(ir, scope).map(|check| Some(Self::$name(check))),)*
+                    CheckIr::Absent(_) => Ok(None),
                 }
             }
 
             /// Does it count from the end of the last match?
-            fn is_relative(check: &ir::Check) -> bool {
+            fn is_relative(check: &CheckIr) -> bool {
                 match check {
-                    $(ir::Check::$name(ir) => <$check>::is_relative(ir),)*
-                    ir::Check::Absent(_) => false,
+                    $(CheckIr::$name(ir) => <$check>::is_relative(ir),)*
+                    CheckIr::Absent(_) => false,
                 }
             }
 
@@ -109,23 +130,23 @@ macro_rules! operators {
 }
 
 operators! {
-    Content(content::ContentCheck);
-    Pcre(pcre::PcreCheck);
-    ByteTest(byte_test::ByteTestCheck);
-    ByteJump(byte_jump::ByteJumpCheck);
-    ByteExtract(byte_extract::ByteExtractCheck);
-    ByteMath(byte_math::ByteMathCheck);
-    IsDataAt(isdataat::IsDataAtCheck);
-    Bsize(bsize::BsizeCheck);
-    Base64Decode(base64_decode::Base64Check);
-    Entropy(entropy::EntropyCheck);
+    Content(content::Content => content::ContentCheck);
+    Pcre(pcre::Pcre => pcre::PcreCheck);
+    ByteTest(byte_test::ByteTest => byte_test::ByteTestCheck);
+    ByteJump(byte_jump::ByteJump => byte_jump::ByteJumpCheck);
+    ByteExtract(byte_extract::ByteExtract => byte_extract::ByteExtractCheck);
+    ByteMath(byte_math::ByteMath => byte_math::ByteMathCheck);
+    IsDataAt(isdataat::IsDataAt => isdataat::IsDataAtCheck);
+    Bsize(bsize::Bsize => bsize::BsizeCheck);
+    Base64Decode(base64_decode::Base64Decode => base64_decode::Base64Check);
+    Entropy(entropy::Entropy => entropy::EntropyCheck);
 }
 
 /// Compiles the checks of one condition.
 ///
 /// # Errors
 /// What of them cannot be used.
-pub(crate) fn compile(checks: &[ir::Check], scope: &mut CompileScope) -> Result<Vec<Check>, RuleError> {
+pub(crate) fn compile(checks: &[CheckIr], scope: &mut CompileScope) -> Result<Vec<Check>, RuleError> {
     let mut compiled: Vec<Check> = Vec::with_capacity(checks.len());
     // Position of the last check that relative ones make try again.
     let mut anchor: Option<usize> = None;

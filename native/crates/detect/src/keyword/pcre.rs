@@ -1,14 +1,53 @@
 //! `pcre`: an expression that matches, or does not.
 
-use sidewire_ir as ir;
-use sidewire_ir::PcreScope;
+use serde::{Deserialize, Serialize};
 use sidewire_mpm::Regex;
+use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
 use crate::keyword::operator::{CompileScope, Operator, Placement};
 use crate::state::names::StateName;
 use crate::state::unfinished::{Capture, CaptureName};
+
+/// `pcre`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct Pcre {
+    /// The expression between the slashes.
+    pub pattern: String,
+    /// PCRE's own flags, sorted: of `i m s x A E G O`. Buffer letters are resolved into the buffer already.
+    pub flags: String,
+    /// Must not match.
+    pub negated: bool,
+    /// From the end of the last match (`R`).
+    pub relative: bool,
+    /// What its groups are kept as, by group order.
+    pub captures: Vec<PcreCapture>,
+}
+
+/// A named capture group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct PcreCapture {
+    /// Where it is kept.
+    pub scope: PcreScope,
+    /// Variable name.
+    pub name: String,
+}
+
+/// Where a capture is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "ir.ts")]
+pub enum PcreScope {
+    /// `flow:`.
+    Flow,
+    /// `pkt:`.
+    Packet,
+    /// `alert:`.
+    Alert,
+}
 
 #[derive(Debug)]
 pub(crate) struct PcreCheck {
@@ -21,16 +60,16 @@ pub(crate) struct PcreCheck {
 }
 
 impl Operator for PcreCheck {
-    type Ir = ir::Pcre;
+    type Ir = Pcre;
 
     const ANCHORS: bool = true;
 
-    fn is_relative(ir: &ir::Pcre) -> bool {
+    fn is_relative(ir: &Pcre) -> bool {
         ir.relative
     }
 
-    fn compile(ir: &ir::Pcre, scope: &mut CompileScope) -> Result<Self, RuleError> {
-        let name = |capture: &ir::PcreCapture| match capture.scope {
+    fn compile(ir: &Pcre, scope: &mut CompileScope) -> Result<Self, RuleError> {
+        let name = |capture: &PcreCapture| match capture.scope {
             PcreScope::Flow => CaptureName::Flow(StateName::new(&capture.name)),
             PcreScope::Packet => CaptureName::Packet(capture.name.as_str().into()),
             PcreScope::Alert => CaptureName::Alert(capture.name.as_str().into()),

@@ -1,10 +1,38 @@
 //! `stream_size`: octets of a TCP stream so far.
 
-use sidewire_ir as ir;
-use sidewire_ir::StreamSide;
+use serde::{Deserialize, Serialize};
+use sidewire_ir::Number;
+use ts_rs::TS;
 
+use crate::error::RuleError;
 use crate::keyword::context::ConditionInput;
+use crate::keyword::packet_test::PacketTest;
 use crate::keyword::ranges::NumberRanges;
+
+/// Which side `stream_size` looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "ir.ts")]
+pub enum StreamSide {
+    /// To the server.
+    Server,
+    /// To the client.
+    Client,
+    /// Both must hold.
+    Both,
+    /// One must hold.
+    Either,
+}
+
+/// `stream_size`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "ir.ts")]
+pub struct StreamSize {
+    /// Which side.
+    pub side: StreamSide,
+    /// Octets.
+    pub test: Number,
+}
 
 #[derive(Debug)]
 pub(crate) struct StreamSizeTest {
@@ -12,12 +40,16 @@ pub(crate) struct StreamSizeTest {
     test: NumberRanges,
 }
 
-impl StreamSizeTest {
-    pub(crate) fn new(side: StreamSide, test: &ir::Number) -> Self {
-        Self { side, test: NumberRanges::new(test) }
+impl PacketTest for StreamSizeTest {
+    type Ir = StreamSize;
+
+    const OF_BOTH: bool = true;
+
+    fn compile(ir: &StreamSize) -> Result<Self, RuleError> {
+        Ok(Self { side: ir.side, test: NumberRanges::new(&ir.test) })
     }
 
-    pub(crate) fn holds(&self, on: &ConditionInput<'_>) -> bool {
+    fn holds(&self, on: &ConditionInput<'_>) -> bool {
         let Some(sizes) = on.facts.stream_sizes else { return false };
         let [client, server] = sizes.map(|size| self.test.holds(size.into())).into_array();
         match self.side {

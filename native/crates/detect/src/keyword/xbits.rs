@@ -1,15 +1,38 @@
 //! `xbits` and `hostbits`: named bits kept by host, pair of hosts, flow or transaction, until a time.
 
+use serde::{Deserialize, Serialize};
 use sidewire_base::Time;
-use sidewire_ir::{FlowBitAction, XbitScope};
+use ts_rs::TS;
 
 use crate::keyword::context::{ConditionInput, EffectOutput, PacketFacts};
+use crate::keyword::flowbits::FlowBitAction;
 use crate::keyword::meaning::KeywordMeaning;
 use crate::state::flow_state::DetectFlowState;
 use crate::state::host_bits::Owner;
 use crate::state::names::StateName;
 use crate::state::shared::SharedFlowKey;
 use crate::state::worker_bits::WorkerBits;
+
+/// By what an xbit is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "ir.ts")]
+pub enum XbitScope {
+    /// Source host.
+    Source,
+    /// Destination host.
+    Destination,
+    /// Pair of hosts.
+    Pair,
+    /// From the source to the destination: the pair in this direction only.
+    Path,
+    /// From the destination to the source: what was kept by [`XbitScope::Path`] the other way.
+    PathBack,
+    /// Transaction.
+    Transaction,
+    /// Flow.
+    Flow,
+}
 
 /// A bit, and what it is kept by.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Checks on a payload.
 
-use sidewire_ir::{
+use crate::ir::{
     ByteJump, ByteMath, ByteTest, Check, Compare, Content, Endian, Entropy, IsDataAt, MathOperator, Operand, Pcre,
     TestOperator, Window,
 };
@@ -194,14 +194,14 @@ fn sizes_and_places() {
     check(vec![there(2, false, true)], &[b"ab"], &[b"abc"]);
     check(vec![has(b"a"), there(1, true, false)], &[b"ab", b"aab"], &[b"ba"]);
     check(vec![has(b"a"), there(1, true, true)], &[b"ba", b"aba"], &[b"ab"]);
-    check(vec![Check::Bsize(sidewire_ir::Bsize { test: equals(2) })], &[b"ab"], &[b"a", b"abc"]);
+    check(vec![Check::Bsize(crate::ir::Bsize { test: equals(2) })], &[b"ab"], &[b"a", b"abc"]);
     let entropy = Check::Entropy(Entropy { bytes: 0, offset: 0, operator: Compare::Greater, value: 1.5 });
     check(vec![entropy], &[b"abcd"], &[b"aaaa", b"abab"]);
 }
 
 #[test]
 fn base64_inside() {
-    let decode = |bytes, offset, relative| Check::Base64Decode(sidewire_ir::Base64Decode { bytes, offset, relative });
+    let decode = |bytes, offset, relative| Check::Base64Decode(crate::ir::Base64Decode { bytes, offset, relative });
     let rule = |decode, checks| with(1, "tcp", vec![payload(vec![has(b"x="), decode]), buffer("base64_data", checks)]);
     let mut bench = Bench::new(compile(vec![rule(decode(0, 0, true), vec![has(b"Hello")])]));
     assert_eq!(bench.packet(b"x=SGVsbG8="), [1]);

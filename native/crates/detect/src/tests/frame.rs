@@ -1,11 +1,11 @@
 //! Rules on frames of a stream, however its octets arrive.
 
+use crate::ir::{Check, Condition, Content, Operand, Window};
 use proptest::prelude::*;
 use sidewire_app_layer::{FrameKind, FrameKinds, Frames};
 use sidewire_base::Direction::ToServer;
 use sidewire_base::Time;
 use sidewire_decode::{TcpHeader, TransportLayer};
-use sidewire_ir::{Check, Condition, Content, Operand, Window};
 use sidewire_tcp::{Shared, TcpConfig, TcpSession};
 
 use crate::tests::harness::*;
@@ -139,7 +139,7 @@ proptest! {
             frame("toy.part", vec![ends_with(b"end")]),
             frame("toy.part", vec![has(b"needle"), after(b"end", 5, None)]),
             frame("toy.part", vec![at(b"needle", 3000)]),
-            frame("toy.part", vec![Check::Bsize(sidewire_ir::Bsize { test: equals(9000) })]),
+            frame("toy.part", vec![Check::Bsize(crate::ir::Bsize { test: equals(9000) })]),
         ];
         let octets = [&vec![b'.'; before][..], b"needle", between.as_bytes(), b"end", &vec![b'.'; behind]].concat();
         // One cut goes through the needle.

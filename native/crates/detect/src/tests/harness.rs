@@ -2,6 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::ir;
+use crate::ir::{
+    Action, AddressRange, AddressSet, BatchSets, ByteExtract, Check, Condition, Content, Endian, FastPattern,
+    FlowBitAction, FlowRequirement, HeaderProtocol, Operand, Pcre, PortRange, PortSet, Rule, RuleBatch, Window,
+};
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
     Buffer, BufferInfo, BufferKind, EventInfo, Failed, FrameInfo, Hook, Logger, ParseContext, ParseInput as Bytes,
@@ -9,11 +14,6 @@ use sidewire_app_layer::{
 };
 use sidewire_base::{Direction, Endpoint, EventId, ProtocolId, Time};
 use sidewire_decode::{BadChecksum, Ip, Packet, TcpHeader, TransportLayer};
-use sidewire_ir as ir;
-use sidewire_ir::{
-    Action, AddressRange, AddressSet, BatchSets, ByteExtract, Check, Condition, Content, Endian, FastPattern,
-    FlowBitAction, FlowRequirement, HeaderProtocol, Operand, Pcre, PortRange, PortSet, Rule, RuleBatch, Window,
-};
 
 use crate::{
     AppProto, AppProtoState, CompileOptions, DetectFlowState, Detector, FlowInput, FlowStats, FramesInput, Input,

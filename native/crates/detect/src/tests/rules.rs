@@ -1,13 +1,13 @@
 //! Headers, types, order and what rules keep.
 
-use sidewire_base::Direction::{ToClient, ToServer};
-use sidewire_base::{RuleId, Time};
-use sidewire_decode::DecodeEvent;
-use sidewire_ir as ir;
-use sidewire_ir::{
+use crate::ir;
+use crate::ir::{
     Action, Check, Condition, FlagCompare, FlowBitAction, FlowIntAction, FlowRequirement, Operand, Rule, StreamSide,
     XbitScope,
 };
+use sidewire_base::Direction::{ToClient, ToServer};
+use sidewire_base::{RuleId, Time};
+use sidewire_decode::DecodeEvent;
 
 use crate::RuleType;
 use crate::tests::harness::*;
@@ -51,7 +51,9 @@ fn header_fields() {
     assert_eq!(Bench::new(compile(vec![with(1, "tcp", vec![header])])).packet(b""), [1]);
     let source = buffer("ip.src", vec![has(&[10, 0, 0, 1])]);
     assert_eq!(Bench::new(compile(vec![with(1, "tcp", vec![source])])).packet(b""), [1]);
-    let size = |side, value| Condition::StreamSize { side, test: equals(value) };
+    let size = |side, value| Condition::Packet {
+        test: ir::PacketTest::StreamSize(ir::StreamSize { side, test: equals(value) }),
+    };
     for (side, value, expected) in [
         (StreamSide::Server, 1000, 1),
         (StreamSide::Client, 1000, 0),
@@ -60,7 +62,15 @@ fn header_fields() {
     ] {
         assert_eq!(Bench::new(compile(vec![with(1, "tcp", vec![size(side, value)])])).packet(b"").len(), expected);
     }
-    assert_eq!(Bench::new(compile(vec![with(1, "tcp", vec![Condition::SameIp { negated: false }])])).packet(b""), NONE);
+    assert_eq!(
+        Bench::new(compile(vec![with(
+            1,
+            "tcp",
+            vec![Condition::Packet { test: ir::PacketTest::SameIp(ir::SameIp { negated: false }) }]
+        )]))
+        .packet(b""),
+        NONE
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Rules on streams.
 
+use crate::ir::{Check, Content, Pcre, Rule};
 use proptest::prelude::*;
 use sidewire_base::Direction::ToServer;
-use sidewire_ir::{Check, Content, Pcre, Rule};
 
 use crate::tests::harness::*;
 use crate::{Backend, CompileOptions, StreamInput};

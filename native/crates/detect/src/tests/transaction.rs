@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::ir;
+use crate::ir::{Condition, FlowBitAction, Rule};
 use proptest::prelude::*;
 use sidewire_app_layer::TxConsumer;
 use sidewire_base::Direction::{self, ToClient, ToServer};
-use sidewire_ir as ir;
-use sidewire_ir::{Condition, FlowBitAction, Rule};
 
 use crate::tests::harness::*;
 use crate::{CompileOptions, RuleSet};

@@ -1,11 +1,11 @@
 //! Rules on transactions, and what they tell.
 
-use sidewire_base::Direction::{ToClient, ToServer};
-use sidewire_base::RuleId;
-use sidewire_ir as ir;
-use sidewire_ir::{
+use crate::ir;
+use crate::ir::{
     ByteExtract, Check, Condition, Content, FlowBitAction, Operand, Pcre, PcreCapture, PcreScope, Rule, Window,
 };
+use sidewire_base::Direction::{ToClient, ToServer};
+use sidewire_base::RuleId;
 
 use crate::tests::harness::*;
 use crate::{CompileOptions, Failure, Recorder, StreamInput, Unit};

@@ -1,8 +1,8 @@
 //! Conditions on buffers, frames and the hook of the header.
 
+use crate::ir;
 use sidewire_app_layer::{BufferKind, FILES_ROW};
 use sidewire_base::Direction;
-use sidewire_ir as ir;
 
 use crate::compile::draft::Draft;
 use crate::compile::keyword_index::{BufferRef, FrameRef};

@@ -1,23 +1,20 @@
 //! Conditions of the IR, each handed to the keyword that knows what it means.
 
+use crate::ir;
 use crate::keyword::file::{FileStoring, FileTest};
 use sidewire_app_layer::BufferKind;
 use sidewire_app_layer::FILES_ROW;
 use sidewire_base::Direction;
-use sidewire_ir as ir;
 
 use crate::compile::draft::Draft;
 use crate::error::RuleError;
 use crate::keyword::app_protocol::AppProtocolTest;
-use crate::keyword::condition::{MatchEffect, PacketCondition};
+use crate::keyword::condition::{CompiledPacketTest, MatchEffect, PacketCondition};
 use crate::keyword::dcerpc_iface::InterfaceTest;
 use crate::keyword::events::{AppEventTest, DecodeEventTest, StreamEventTest};
 use crate::keyword::field_test::FieldTest;
-use crate::keyword::ipopts::IpOptionTest;
 use crate::keyword::meaning::KeywordMeaning;
 use crate::keyword::ranges::NumberRanges;
-use crate::keyword::sameip::SameIpTest;
-use crate::keyword::stream_size::StreamSizeTest;
 use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
 use crate::keyword::{flowbits, flowint, xbits};
 
@@ -68,17 +65,14 @@ impl Draft<'_> {
             ir::Condition::StreamEvent { event, negated } => {
                 PacketCondition::StreamEvent(StreamEventTest::new(event, self.around.stream_events, *negated)?)
             }
-            ir::Condition::SameIp { negated } => PacketCondition::SameIp(SameIpTest { negated: *negated }),
-            ir::Condition::IpOption { option, negated } => {
-                PacketCondition::IpOption(IpOptionTest::new(option.as_deref(), *negated)?)
+            ir::Condition::Packet { test } => {
+                let test = CompiledPacketTest::new(test)?;
+                self.needs_both |= test.is_of_both();
+                PacketCondition::Test(test)
             }
             ir::Condition::File { checks } => {
                 self.storing = self.storing.or(FileStoring::new(checks));
                 return self.tx_condition(position, FILES_ROW, TxTest::Files(FileTest::new(checks)?));
-            }
-            ir::Condition::StreamSize { side, test } => {
-                self.needs_both = true;
-                PacketCondition::StreamSize(StreamSizeTest::new(*side, test))
             }
             ir::Condition::FlowBits { action, names } => {
                 let meaning = flowbits::compile(*action, names);

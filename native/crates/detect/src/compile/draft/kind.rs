@@ -1,7 +1,7 @@
 //! What a rule looks at, in which directions, and where it stands among the others: as Suricata has it.
 
+use crate::ir;
 use sidewire_base::{PerDirection, ProtocolId};
-use sidewire_ir as ir;
 use sidewire_ir::HeaderProtocol;
 
 use crate::compile::draft::Draft;

@@ -1,14 +1,21 @@
 //! What must hold for a rule to match, and what it does then.
 
 use serde::{Deserialize, Serialize};
+use sidewire_ir::{FileCheck, Number, Operand, Transform};
 use ts_rs::TS;
 
-use crate::{Check, FileCheck, Number, Operand, Transform};
+use crate::keyword::CheckIr;
+use crate::keyword::app_protocol::AppLayerPart;
+use crate::keyword::condition::PacketTestIr;
+use crate::keyword::field_test::FlagCompare;
+use crate::keyword::flowbits::FlowBitAction;
+use crate::keyword::flowint::FlowIntAction;
+use crate::keyword::xbits::XbitScope;
 
 /// Something that must hold. Order is the rule's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
+#[ts(export_to = "ir.ts")]
 pub enum Condition {
     /// Checks on one buffer, in order, later ones relative to earlier ones. `payload` is the packet's or stream's payload;
     /// all others are catalog rows. Two runs of the same buffer in a rule are two conditions only when a multi-buffer is
@@ -19,7 +26,7 @@ pub enum Condition {
         /// Applied in order before the checks.
         transforms: Vec<Transform>,
         /// What must hold, in order.
-        checks: Vec<Check>,
+        checks: Vec<CheckIr>,
     },
     /// Checks on the values of one name in a buffer of named values (`dcerpc.arg:"service_name"`): they must all hold on
     /// one of the values that have the name.
@@ -31,7 +38,7 @@ pub enum Condition {
         /// Applied in order before the checks.
         transforms: Vec<Transform>,
         /// What must hold, in order.
-        checks: Vec<Check>,
+        checks: Vec<CheckIr>,
     },
     /// Checks on a frame: a part of the stream as it was sent. A rule names one kind; all its checks hold on one frame.
     Frame {
@@ -40,7 +47,7 @@ pub enum Condition {
         /// Applied in order before the checks.
         transforms: Vec<Transform>,
         /// What must hold, in order.
-        checks: Vec<Check>,
+        checks: Vec<CheckIr>,
     },
     /// A numeric catalog field (`ttl`, `itype`, `dsize`, `http.stat_code` ...).
     Number {
@@ -100,18 +107,6 @@ pub enum Condition {
         /// Holds when it is none of these.
         negated: bool,
     },
-    /// `sameip`: both addresses are the same.
-    SameIp {
-        /// Holds when they are not.
-        negated: bool,
-    },
-    /// `ipopts`: an IPv4 option.
-    IpOption {
-        /// Its name; `None`: any.
-        option: Option<String>,
-        /// Holds when it is not there.
-        negated: bool,
-    },
     /// A bound RPC interface (`dcerpc.iface`).
     Interface {
         /// Text form, lower case, with dashes.
@@ -126,12 +121,10 @@ pub enum Condition {
         /// What must hold.
         checks: Vec<FileCheck>,
     },
-    /// `stream_size`.
-    StreamSize {
-        /// Which side.
-        side: StreamSide,
-        /// Octets.
-        test: Number,
+    /// A condition that needs nothing but a packet and its flow.
+    Packet {
+        /// What holds.
+        test: PacketTestIr,
     },
     /// `flowbits` with several names is an OR.
     FlowBits {
@@ -160,120 +153,4 @@ pub enum Condition {
         /// Seconds until it is forgotten.
         expire: u32,
     },
-}
-
-/// How flags are compared, after both sides were masked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
-pub enum FlagCompare {
-    /// Exactly these.
-    Exactly,
-    /// These and maybe more (`+`).
-    All,
-    /// One of these (`*`).
-    Any,
-    /// None of these (`!` or `-`).
-    None,
-}
-
-/// Of what part of a flow `app-layer-protocol` asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
-pub enum AppLayerPart {
-    /// The direction of the packet.
-    Packet,
-    /// `to_server`.
-    ToServer,
-    /// `to_client`.
-    ToClient,
-    /// `either`: one of the directions.
-    Either,
-    /// `final`: the flow as a whole.
-    Final,
-    /// `original`: before it changed its protocol.
-    Original,
-}
-
-/// Which side `stream_size` looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
-pub enum StreamSide {
-    /// To the server.
-    Server,
-    /// To the client.
-    Client,
-    /// Both must hold.
-    Both,
-    /// One must hold.
-    Either,
-}
-
-/// Actions of `flowbits`, `xbits`, `hostbits`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
-pub enum FlowBitAction {
-    /// Set on a match.
-    Set,
-    /// Unset on a match.
-    Unset,
-    /// Toggle on a match.
-    Toggle,
-    /// Must be set.
-    IsSet,
-    /// Must not be set.
-    IsNotSet,
-}
-
-/// Actions of `flowint`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
-pub enum FlowIntAction {
-    /// `=`
-    Set,
-    /// `+`
-    Add,
-    /// `-`
-    Subtract,
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-    /// `==`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `>=`
-    GreaterOrEqual,
-    /// `>`
-    Greater,
-    /// `isset`
-    IsSet,
-    /// `notset`
-    NotSet,
-}
-
-/// By what an xbit is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export, export_to = "ir.ts")]
-pub enum XbitScope {
-    /// Source host.
-    Source,
-    /// Destination host.
-    Destination,
-    /// Pair of hosts.
-    Pair,
-    /// From the source to the destination: the pair in this direction only.
-    Path,
-    /// From the destination to the source: what was kept by [`XbitScope::Path`] the other way.
-    PathBack,
-    /// Transaction.
-    Transaction,
-    /// Flow.
-    Flow,
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use sidewire_ir::{IR_VERSION, RuleBatch};
+use sidewire_detect::ir::{IR_VERSION, RuleBatch};
 
 #[test]
 fn compiled_rules_are_these_types() {
