@@ -41,7 +41,12 @@ export async function sensor(_args: readonly string[], values: Values, terminal:
     ...(text('user') === undefined ? {} : { user: text('user') as string }),
     ...(text('group') === undefined ? {} : { group: text('group') as string }),
   };
-  const summary = await follow(() => engine.listen(interfaces, listen), operation, terminal);
+  const begin = () => {
+    const run = engine.listen(interfaces, listen);
+    engine.dropRights();
+    return run;
+  };
+  const summary = await follow(begin, operation, terminal);
   if (values.json) terminal.out(JSON.stringify(summary, null, 2));
   else terminal.out(endText(summary, join(logDir, 'eve.json'), terminal).join('\n'));
   return summary.errors.length > 0 ? EXIT.found : EXIT.ok;

@@ -223,8 +223,7 @@ describe('resolving', () => {
   });
 
   it.each([
-    ['stream:\n  bypass: yes\n', ['stream.bypass']],
-    ['stream:\n  bypass: no\n', []],
+    ['stream:\n  bypass: yes\n', []],
     ['defrag:\n  enabled: no\n', ['defrag.enabled']],
     ['decoder:\n  erspan:\n    typeI:\n      enabled: yes\n', []],
     ['stats:\n  enabled: no\n  interval: 5\n', []],

@@ -104,6 +104,7 @@ export const STREAM: Table<StreamConfig> = {
   max_syn_queued: upTo(U8, 'stream.max-syn-queued', whole, 10),
   max_segments: fixed(0),
   urgent: made([URGENT], urgentPolicy),
+  bypass: from('stream.bypass', flag, false),
   check_overlap_different_data: from('stream.reassembly.check-overlap-different-data', flag, true),
 };
 

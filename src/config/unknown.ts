@@ -25,9 +25,6 @@ const INERT = new Set(
   ).split(' '),
 );
 
-/** Keys of what does not exist here: to switch it off asks for nothing. */
-const ABSENT = new Set(['stream.bypass']);
-
 /** Paths of the keys that neither the schema nor the list above knows, shortest first named; a part that is off is left out. */
 export function unknownKeys(schema: v.GenericSchema, node: ConfigNode): string[] {
   const found: string[] = [];
@@ -45,7 +42,7 @@ function visit(schema: v.GenericSchema, node: ConfigNode, path: string[], found:
     if (INERT.has(name) || isEmpty(child)) continue;
     const known = shape[key];
     if (known) visit(known, child, here, found);
-    else if (!isOff(child) && !(ABSENT.has(name) && saysNo(child))) found.push(name);
+    else if (!isOff(child)) found.push(name);
   }
 }
 

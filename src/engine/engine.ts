@@ -149,14 +149,20 @@ export class Engine {
     try {
       const capture = this.#native.openCapture(JSON.stringify({ method, interfaces: plan.interfaces }));
       const opened = JSON.parse(capture.opened()) as OpenedReport[];
-      // Whoever inspects packets can do nothing but that: threads that are started from here on have no rights left.
       becomeUser(options.user ?? live.user, options.group ?? live.group);
-      this.#native.dropRights();
       const native = capture.follow(JSON.stringify(config), options.rules?.native() ?? null, this.#secrets);
       return new Run(native, hasSubscriber(config), options.signal, opened);
     } catch (error) {
       throw fromNative(error);
     }
+  }
+
+  /**
+   * Gives up, for this thread and those it starts from now on, gaining rights by what is executed, and all capabilities but
+   * root's. For programs that only listen: the threads that inspect packets do it by themselves.
+   */
+  dropRights(): void {
+    this.#native.dropRights();
   }
 
   /** What this host offers to a sensor. */

@@ -10,7 +10,7 @@ type Posix = typeof process & { initgroups?(user: string | number, group: string
  * @throws {EngineError} `rights/user`
  */
 export function becomeUser(user: string | null, group: string | null): void {
-  if (user === null && group === null) return;
+  if ((user === null && group === null) || isAlready(user, group)) return;
   const { setuid, setgid, initgroups } = process as Posix;
   if (!setuid || !setgid || !initgroups)
     throw new EngineError('rights/user', 'A process cannot become another user on this system: leave the user out.');
@@ -49,4 +49,9 @@ export function account(user: string): { readonly uid: number; readonly gid: num
   } catch {
     return null;
   }
+}
+
+/** The process is this user's, and nobody asks for another group: a service manager saw to it. */
+function isAlready(user: string | null, group: string | null): boolean {
+  return user !== null && group === null && process.getuid?.() !== 0 && account(user)?.uid === process.getuid?.();
 }

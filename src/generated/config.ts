@@ -467,7 +467,11 @@ urgent: string,
 /**
  * Check for overlaps with other data.
  */
-check_overlap_different_data: boolean, };
+check_overlap_different_data: boolean, 
+/**
+ * Nobody looks any more at a session of which both directions were followed to their depth.
+ */
+bypass: boolean, };
 
 /**
  * A protocol's switches over one transport.

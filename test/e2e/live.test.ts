@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +50,8 @@ class Program {
   said = '';
 
   constructor(...argv: string[]) {
-    this.process = spawn('ip', ['netns', 'exec', SPACE, 'node', BIN, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const words = argv[0] === 'setpriv' ? argv : ['node', BIN, ...argv];
+    this.process = spawn('ip', ['netns', 'exec', SPACE, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.process.stdout, this.process.stderr])
       stream?.on('data', (chunk: Buffer) => {
         this.said += chunk.toString();
@@ -209,6 +210,26 @@ describe.skipIf(why !== null)('a sensor', () => {
     replayed(join(ROOT, 'pcaps', 'hive-upload.pcap'), '--topspeed');
     expect(await program.end()).toBe(0);
     expect(alerts(own).length).toBeGreaterThan(0);
+  });
+
+  it('needs no more than the right to capture', async (test) => {
+    const other = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    const may = (...words: string[]) => spawnSync(words[0] as string, words.slice(1), { stdio: 'ignore' }).status === 0;
+    if (!may(...other, 'test', '-r', BIN)) {
+      console.warn('not tested: there is no setpriv, or others may not read this checkout');
+      return test.skip();
+    }
+    execFileSync('chmod', ['777', folder]);
+    const right = ['--inh-caps=+net_raw', '--ambient-caps=+net_raw'];
+    const program = new Program(...other, ...right, 'node', BIN, 'sensor', '-i', 'east', '-l', folder);
+    running.push(program);
+    await program.says('Listening on east');
+    replayed(join(ROOT, 'pcaps', 'hive-upload.pcap'), '--topspeed');
+    expect(await program.end()).toBe(0);
+    expect(alerts(folder).length).toBeGreaterThan(0);
+    const without = new Program(...other, 'node', BIN, 'sensor', '-i', 'east', '-l', folder);
+    running.push(without);
+    await without.says(/east: capturing needs CAP_NET_RAW/);
   });
 
   it('is there under Suricata’s command line, with its settings', async () => {

@@ -29,7 +29,11 @@ export async function listen({ engine, logDir, flags, log }: Started, operated: 
     ...(last('user') === undefined ? {} : { user: last('user') as string }),
     ...(last('group') === undefined ? {} : { group: last('group') as string }),
   };
+  const user = options.user ?? engine.config.live.user;
+  // What root has opened is the user's from here on.
+  if (user !== null) log.give(user);
   const run = engine.listen(interfaces, options);
+  engine.dropRights();
   operated.operation.follow(run);
   void operated.operation.stopped.then(() => log.say('notice', 'suricata', 'Signal Received.  Stopping engine.'));
   for (const one of run.interfaces) {

@@ -1,6 +1,7 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, chownSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { type Logging, truth } from '../../config/index.js';
+import { account } from '../../engine/index.js';
 import type { Terminal } from '../terminal.js';
 
 const LEVELS = ['error', 'warning', 'notice', 'info', 'perf', 'config', 'debug'] as const;
@@ -25,6 +26,7 @@ interface Target {
 /** Suricata's log: to the console (errors on standard error, the rest on standard output) and to files. */
 export class Log {
   readonly #targets: Target[] = [];
+  readonly #files: string[] = [];
   /** What was said before the configuration named the files. */
   #early: [Level, string, string][] | null = [];
 
@@ -67,8 +69,20 @@ export class Log {
     if (this.#early !== null) this.open(null, '.');
   }
 
+  /** Makes the files another user's; what cannot be changed is left. */
+  give(user: string): void {
+    const owner = account(user);
+    for (const path of this.#files)
+      try {
+        if (owner !== null && process.getuid?.() === 0) chownSync(path, owner.uid, owner.gid);
+      } catch {
+        // It was never made: writing says so.
+      }
+  }
+
   /** A file that cannot be written is said once, on the console, and costs no run. */
   #file(path: string, level: number, line: typeof textLine): void {
+    this.#files.push(path);
     let broken = false;
     const write: Target['write'] = (...message) => {
       if (broken) return;

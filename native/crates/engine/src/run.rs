@@ -188,6 +188,10 @@ fn drive(
     files: Option<StoredFiles>,
     control: &Control,
 ) -> Summary {
+    // Whoever inspects what strangers send can do nothing but that: the threads of workers begin here.
+    if sources.iter().any(|named| named.source.is_live()) {
+        crate::live::drop_rights();
+    }
     let started = Instant::now();
     let matcher = rules.stats().backend.to_owned();
     let mut merger = Merger::new(setup, sinks, Arc::clone(&control.stats), Arc::clone(&control.capture));

@@ -64,7 +64,7 @@ fn config(eve: &std::path::Path, stats_interval: u32) -> RunConfig {
             "memcap": 67108864, "reassembly_memcap": 268435456, "depth": 0, "inline": false, "early_calls": false,
             "midstream": false, "async_oneside": false, "liberal_windows": false, "toserver_chunk_size": 2560,
             "toclient_chunk_size": 2560, "raw": true, "max_synack_queued": 5, "max_syn_queued": 10, "max_segments": 0,
-            "urgent": "oob", "check_overlap_different_data": true
+            "urgent": "oob", "check_overlap_different_data": true, "bypass": false
         },
         "flow": { "memcap": 134217728, "emergency_recovery": 30, "timeouts": { "default": timeouts, "udp": timeouts } },
         "host_os_policy": {}, "protocols": {}, "detect": limits,

@@ -52,7 +52,14 @@ impl LiveSource {
             opened.push(told);
         }
         let looked = Instant::now();
-        let (held, notices) = (BlockFrames::default(), Vec::new());
+        let held = BlockFrames::default();
+        let unstamped =
+            |(asked, found): &(&InterfaceSettings, &OpenedInterface)| asked.hardware_time && !found.hardware_time;
+        let notices = settings.iter().zip(&opened).filter(unstamped).map(|(asked, _)| SourceNotice {
+            code: "capture/clock",
+            message: format!("{}: its card stamps no packets; the kernel's times are taken", asked.name),
+        });
+        let notices = notices.collect();
         Ok((Self { interfaces, held, held_since: None, notices, looked, closed: None }, opened))
     }
 

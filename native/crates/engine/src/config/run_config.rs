@@ -162,6 +162,8 @@ pub struct StreamConfig {
     pub urgent: String,
     /// Check for overlaps with other data.
     pub check_overlap_different_data: bool,
+    /// Nobody looks any more at a session of which both directions were followed to their depth.
+    pub bypass: bool,
 }
 
 /// Flow table.

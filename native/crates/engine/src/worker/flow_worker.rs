@@ -194,7 +194,7 @@ impl<W: RuleTracer> TrackedFlows<W> {
             stages.log(flow, packet, direction, &followed.events, looked);
             stages.release(flow, packet, direction);
         }
-        if flow.data.app.bypassed {
+        if flow.data.app.bypassed || stages.is_past_depth(flow) {
             table.set_state(handle, FlowState::LocalBypassed);
         }
         *current = None;
@@ -278,6 +278,14 @@ impl<W: RuleTracer> Stages<W> {
             self.invalid_checksum += 1;
         }
         !packet.invalid && (!checksum_bad || self.ignore_checksums)
+    }
+
+    /// Both directions were followed to their depth, and what is beyond it is nobody's business.
+    fn is_past_depth(&self, flow: &ConversationFlow) -> bool {
+        let reached = |session: &sidewire_tcp::TcpSession| {
+            Direction::BOTH.into_iter().all(|direction| session.stream(direction).depth_reached())
+        };
+        self.setup.config.stream.bypass && flow.data.tcp.as_deref().is_some_and(reached)
     }
 
     /// A packet without a flow: rules on packets, decoder events, ARP.

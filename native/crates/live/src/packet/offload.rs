@@ -24,15 +24,28 @@ const TIME_STAMPS: u32 = 0x41;
 /// `ETH_FLAG_LRO`.
 const LRO: u32 = 1 << 15;
 
-/// What the driver of an interface says; nothing where it does not.
-pub(crate) fn offloads(name: &str) -> Offloads {
+/// `SIOCSHWTSTAMP`, and `HWTSTAMP_FILTER_ALL` of `linux/net_tstamp.h`.
+const SET_TIME_STAMPS: libc::c_ulong = 0x89b0;
+const ALL: u32 = 1;
+
+/// A socket to ask drivers by.
+fn control_socket() -> Option<OwnedFd> {
     // SAFETY: takes numbers, returns a descriptor or -1.
     let descriptor = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
-    if descriptor < 0 {
-        return Offloads::default();
-    }
     // SAFETY: it was just opened, and nobody else has it.
-    let socket = unsafe { OwnedFd::from_raw_fd(descriptor) };
+    (descriptor >= 0).then(|| unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
+/// Has a card stamp every packet it receives; false where it cannot, or this process may not ask it to (CAP_NET_ADMIN).
+pub(crate) fn stamp_all(name: &str) -> bool {
+    // `struct hwtstamp_config`: flags, how it sends, what it stamps.
+    let mut words = [0, 0, ALL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    control_socket().is_some_and(|socket| request(&socket, name, SET_TIME_STAMPS, &mut words))
+}
+
+/// What the driver of an interface says; nothing where it does not.
+pub(crate) fn offloads(name: &str) -> Offloads {
+    let Some(socket) = control_socket() else { return Offloads::default() };
     let value = |command| ask(&socket, name, [command, 0]).map_or(0, |[_, value, ..]| value);
     // `struct ethtool_ts_info`: command, what it can, number of its clock, three words of how it sends, reserved, filters.
     let stamps = ask(&socket, name, [TIME_STAMPS, 0]).map_or(0, |[_, can, ..]| can);
@@ -50,18 +63,22 @@ fn ask(socket: &OwnedFd, name: &str, [command, value]: [u32; 2]) -> Option<[u32;
     let mut words = [0_u32; 16];
     let [first, second, ..] = &mut words;
     (*first, *second) = (command, value);
+    request(socket, name, libc::SIOCETHTOOL as _, &mut words).then_some(words)
+}
+
+/// Hands a request to the driver of an interface: the answer stands where the question was.
+fn request(socket: &OwnedFd, name: &str, number: libc::c_ulong, words: &mut [u32; 16]) -> bool {
     // SAFETY: plain octets and a union of plain data, for which all 0 is a value.
     let mut request: libc::ifreq = unsafe { zeroed() };
     // A name that fills the field has no NUL behind it, and is no interface's.
     if name.len() >= request.ifr_name.len() {
-        return None;
+        return false;
     }
     for (to, from) in request.ifr_name.iter_mut().zip(name.bytes()) {
         *to = from as libc::c_char;
     }
     request.ifr_ifru.ifru_data = words.as_mut_ptr().cast();
-    // SAFETY: the request names an interface and points to words that outlive the call, and the answers to the commands above
-    // are no longer than these.
-    let outcome = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCETHTOOL as _, &raw mut request) };
-    (outcome == 0).then_some(words)
+    // SAFETY: the request names an interface and points to words that outlive the call, and the answers to the requests here are
+    // no longer than these.
+    (unsafe { libc::ioctl(socket.as_raw_fd(), number as _, &raw mut request) }) == 0
 }

@@ -63,7 +63,7 @@ pub(crate) fn open(
             // Each packet is there on its way out and on its way in.
             set(&socket, libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING, &1_i32, "leaving out what goes out")?;
         }
-        if settings.hardware_time {
+        if settings.hardware_time && super::offload::stamp_all(&settings.name) {
             let stamps = libc::SOF_TIMESTAMPING_RAW_HARDWARE;
             set(&socket, libc::SOL_PACKET, libc::PACKET_TIMESTAMP, &stamps, "asking for the card's time")?;
         }
