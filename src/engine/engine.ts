@@ -115,8 +115,12 @@ export class Engine {
    * Compiles rules from files and text. Broken rules are left out and told in `findings`.
    * @throws {EngineError} `rules/unreadable` for a file, `rules/compile` when the matcher cannot be had
    */
-  compile(source: RuleSource): Promise<Ruleset> {
-    return compileRuleset(this.#native, this.catalog, this.config, source, this.#setup.matcher ?? this.config.matcher);
+  async compile(source: RuleSource): Promise<Ruleset> {
+    const matcher = this.#setup.matcher ?? this.config.matcher;
+    const rules = await compileRuleset(this.#native, this.catalog, this.config, source, matcher);
+    // Making a set takes twice what it keeps.
+    void this.#native.releaseMemory();
+    return rules;
   }
 
   /**

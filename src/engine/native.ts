@@ -11,6 +11,8 @@ export interface Native {
   catalog(): string;
   /** Version of libmagic, which names kinds of files; `null` where it is not installed. */
   magicVersion(): string | null;
+  /** Gives memory that is free back to the system. */
+  releaseMemory(): Promise<void>;
   /** Tells systemd of a state; whether it could be told. */
   notifyServiceManager(socket: string, state: string): boolean;
   beginRules(options: string): NativeRuleCompiler;

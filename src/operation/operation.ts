@@ -1,6 +1,6 @@
 import { chownSync } from 'node:fs';
 import type { ConfigMap } from '../config/index.js';
-import { account, becomeUser, type Ruleset, type Run } from '../engine/index.js';
+import { account, becomeUser, loadNative, type Ruleset, type Run } from '../engine/index.js';
 import type { CommandTarget } from './command.js';
 import { CommandSocket } from './command-socket.js';
 import { LossWatch } from './loss.js';
@@ -10,6 +10,9 @@ import { writePidFile } from './pid-file.js';
 import type { ReloadOutcome, RuleReloader } from './reload.js';
 import { ServiceManager } from './service-manager.js';
 import { onSignals } from './signals.js';
+
+/** How long after a reload the old rules are gone. Milliseconds. */
+const RELEASE = 1500;
 
 /** How much something matters that happens while a run goes on. */
 export type OperationLevel = 'notice' | 'warning' | 'error';
@@ -153,6 +156,8 @@ export class Operation {
   /** Puts rules in place of those of the run that goes on. */
   place(rules: Ruleset): void {
     this.#current()?.swap(rules);
+    // The set before is let go of when the last worker has passed the place between the two.
+    setTimeout(() => void loadNative().releaseMemory(), RELEASE).unref();
   }
 
   /** Asks for the end: what was read is finished and written. */

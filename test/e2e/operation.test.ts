@@ -1,11 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
+  chownSync,
   createWriteStream,
   existsSync,
   mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   type WriteStream,
   writeFileSync,
 } from 'node:fs';
@@ -13,6 +15,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { account } from '../../src/engine/index.js';
 import { PACKAGE_FOLDER } from '../../src/package.js';
 import { capture, http } from '../../src/testing/index.js';
 
@@ -222,5 +225,23 @@ describe('a run that goes on', () => {
     await ask(socket, 'shutdown');
     expect(await run.ends()).toBe(0);
     expect(existsSync(socket)).toBe(false);
+  });
+
+  it('goes on as another user, whose the socket is', async () => {
+    if (process.getuid?.() !== 0) {
+      console.warn('skipped: only root can become somebody else');
+      return;
+    }
+    const socket = join(folder, 'command.socket');
+    const { uid, gid } = account('nobody') ?? { uid: 0, gid: 0 };
+    chownSync(folder, uid, gid);
+    const command = ['--set', 'unix-command.enabled=yes', '--set', `unix-command.filename=${socket}`];
+    const run = start('-S', '/dev/null', '--user', 'nobody', ...command);
+    run.send('/x');
+    await expect.poll(() => uris(), { timeout: 20_000 }).toEqual(['/x']);
+    const owner = (name: string) => statSync(join(folder, name)).uid;
+    expect([owner('command.socket'), owner('eve.json')]).toEqual([uid, uid]);
+    const status = readFileSync(`/proc/${run.process.pid}/status`, 'utf8');
+    expect(status).toMatch(new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}`, 'm'));
   });
 });

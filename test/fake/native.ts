@@ -31,6 +31,8 @@ export class FakeNative implements Native {
     return JSON.stringify({ version: 2, protocols: [protocol], ...none });
   }
 
+  async releaseMemory(): Promise<void> {}
+
   notifyServiceManager(): boolean {
     return false;
   }

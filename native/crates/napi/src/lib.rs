@@ -1,6 +1,8 @@
 //! The Node addon: converts, calls the engine, returns. Nothing is decided here.
 #![allow(unsafe_code)] // napi-derive writes the FFI glue
 
+mod memory;
+
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{AsyncTask, Buffer};
@@ -35,6 +37,30 @@ pub fn magic_version() -> Option<String> {
 #[must_use]
 pub fn notify_service_manager(socket: String, state: String) -> bool {
     sidewire_engine::notify_service_manager(&socket, &state).is_ok()
+}
+
+/// Gives memory that is free back to the system.
+#[napi(ts_return_type = "Promise<void>")]
+#[must_use]
+pub fn release_memory() -> AsyncTask<ReleaseMemory> {
+    AsyncTask::new(ReleaseMemory)
+}
+
+/// Giving memory back, on a thread of libuv's pool.
+pub struct ReleaseMemory;
+
+impl Task for ReleaseMemory {
+    type Output = ();
+    type JsValue = ();
+
+    fn compute(&mut self) -> Result<()> {
+        memory::give_back();
+        Ok(())
+    }
+
+    fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The keywords the engine has, as JSON (`Catalog`).
