@@ -34,17 +34,19 @@ export async function replay(captures: readonly string[], values: Values, termin
     signals.release();
   });
   for (const lost of summary.outputs.map(lossText)) if (lost !== null) terminal.err(`error: ${lost}`);
+  // A reload has closed the set that the run began with.
+  const inPlace = signals.rules();
   const eve = join(logDir, 'eve.json');
   const flows = summary.alerts.length === 0 ? await readFlows(eve) : [];
   const outcome: Outcome = {
     summary,
     config: engine.config,
-    rules,
+    rules: inPlace,
     ruleFiles,
     inputs,
     workers: engine.config.run.workers,
     eve,
-    hints: summary.alerts.length === 0 ? whyNoAlert({ summary, config: engine.config, rules, flows }) : [],
+    hints: summary.alerts.length === 0 ? whyNoAlert({ summary, config: engine.config, rules: inPlace, flows }) : [],
   };
   writeFileSync(join(logDir, 'run.json'), `${JSON.stringify(runRecord(outcome), null, 2)}\n`);
   if (values.json) terminal.out(JSON.stringify(runRecord(outcome), null, 2));
@@ -66,7 +68,7 @@ function takeSignals(engine: Engine, run: Run, rules: Ruleset, ruleFiles: readon
   };
   const reload = (): void => void reloader.reload();
   const release = onSignals({ stop, reopen: () => run.reopenOutputs(), reload });
-  return { release, isStopped: () => stopped };
+  return { release, isStopped: () => stopped, rules: () => reloader.rules };
 }
 
 /** The captures the command line stands for. */

@@ -187,7 +187,7 @@ export class Operation {
 
   /** Lets go of everything. */
   async end(): Promise<void> {
-    this.#manager.stopping();
+    if (!this.isStopped) this.#manager.stopping();
     await this.#options.pcaps?.finished();
     for (const close of this.#closers.splice(0).reverse()) await close();
   }

@@ -284,3 +284,39 @@ fn open(path: &Path, append: bool, mode: Option<FileMode>) -> io::Result<(File, 
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
+
+#[cfg(test)]
+mod tests {
+    use sidewire_base::DeclaredSettings;
+
+    use super::*;
+
+    #[test]
+    fn another_is_begun_when_it_is_time_even_if_nothing_is_written() {
+        let folder = std::env::temp_dir().join(format!("sidewire-rotate-{}", std::process::id()));
+        let _absent = fs::remove_dir_all(&folder);
+        let path = folder.join("eve-%s.json");
+        let given =
+            [("filename", path.to_str().unwrap()), ("append", "yes"), ("disk-full", "drop"), ("rotate-interval", "1s")];
+        let texts = given.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+        let settings = FileSinkSettings::read(&texts).unwrap();
+        let mut sink = FileSink::open("regular", settings, &Arc::default()).unwrap();
+        sink.write(b"one\n").unwrap();
+        let files = || fs::read_dir(&folder).unwrap().count();
+        assert_eq!(files(), 1);
+        for _ in 0..40 {
+            std::thread::sleep(Duration::from_millis(50));
+            sink.flush().unwrap();
+            if files() > 1 {
+                break;
+            }
+        }
+        assert_eq!(files(), 2, "another second, another name");
+        sink.write(b"two\n").unwrap();
+        let mut texts: Vec<_> =
+            fs::read_dir(&folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+        texts.sort();
+        assert_eq!(texts, ["one\n", "two\n"]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
