@@ -80,6 +80,38 @@ Takes any number of command sockets (rates and losses; Suricata's serve, too) an
 Example:
   sidewire top /run/sidewire/command.socket /var/log/sidewire/eve.json`;
 
+/** Adds what commands on event logs understand of rules. */
+function sigmaOptions(command: Command): void {
+  command
+    .option('-S, --rules <path...>', 'Sigma rules: files, directories of them (default: those that come with sidewire)')
+    .option('--placeholder <name=value>', 'a value of a placeholder of rules with |expand (may be repeated)', collect)
+    .option('--no-complete', "do not take a 4688's missing parent from the parent's own event");
+}
+
+/** What the help of `sidewire incidents` says after its options. */
+const INCIDENTS_HELP = `
+With logs, the process at each end of a flow is known by the connection (Sysmon 3, Security 5156), the logon by
+address and port (4624), what ran by logon, process ids of the called object, parent and command line. The clocks
+of hosts are measured by the connections before times are used. An incident is confirmed when connection or logon
+are known and process, parent process or command line fit; probable when only kind of parent and time do. Logs of
+another run, ports that were used again and addresses that two hosts answer for join nothing.
+
+Exit status 1 when there is no incident.`;
+
+/** What the help of `sidewire hunt` says after its options. */
+const HUNT_HELP = `
+Logs are .evtx, JSON lines (evtx_dump, winlogbeat, NXLog, Splunk's export, Elastic Common Schema) or XML, as they
+are or in gz, zst and zip; which is which is seen by their content. Directories are searched whole.
+
+A rule is held against the events of its log source only: channel, provider and event id. process_creation is
+Sysmon 1 and Security 4688; what a 4688 does not say of its parent is taken from the parent's own event, and
+marked ("completed": true), unless --no-complete. The summary says which rules could not apply: silence of the
+others is clean.
+
+Examples:
+  sidewire hunt Security.evtx Sysmon.evtx -S sigma/rules/windows
+  sidewire hunt logs.zip -S my-rule.yml -l out && jq .sigma.matched out/eve.json`;
+
 /** Every command. Help and the README's list come from here. */
 export const COMMANDS: readonly CommandDef[] = [
   {
@@ -91,6 +123,10 @@ export const COMMANDS: readonly CommandDef[] = [
       inputOptions(command);
       command
         .option('-l, --log-dir <dir>', 'directory that receives eve.json', 'sidewire-out')
+        .option(
+          '--logs <log...>',
+          'event logs of the hosts: flows get their processes, and incidents are added to eve.json',
+        )
         .option('--workers <n>', 'threads that inspect; 1 does everything in one thread')
         .option('--json', 'the summary as JSON');
       secretOptions(command);
@@ -159,9 +195,37 @@ export const COMMANDS: readonly CommandDef[] = [
     run: async (...call) => (await import('./calls.js')).calls(...call),
   },
   {
+    name: 'incidents',
+    args: '<capture...>',
+    summary: 'show what callers did on hosts: alerts and calls brought together, joined with event logs',
+    options(command) {
+      command
+        .option('--logs <log...>', 'event logs of the hosts: files, directories, archives')
+        .option('--json', 'one JSON object an incident: the EVE event of type incident');
+      engineOptions(command);
+      inputOptions(command);
+      secretOptions(command);
+    },
+    more: SECRETS_HELP + INCIDENTS_HELP,
+    run: async (...call) => (await import('./incidents.js')).incidents(...call),
+  },
+  {
+    name: 'hunt',
+    args: '<log...>',
+    summary: 'hold Sigma rules against event logs (files, directories, - for standard input) and write EVE JSON',
+    options(command) {
+      sigmaOptions(command);
+      command
+        .option('-l, --log-dir <dir>', 'directory that receives eve.json', 'sidewire-out')
+        .option('--json', 'the summary as JSON');
+    },
+    more: HUNT_HELP,
+    run: async (...call) => (await import('./hunt.js')).hunt(...call),
+  },
+  {
     name: 'rules check',
     args: '<file...>',
-    summary: 'say what is wrong with rules: file, line, column, and the way out',
+    summary: 'say what is wrong with rules (Suricata, Sigma): file, line, column, and the way out',
     options(command) {
       command
         .option('-c, --config <file>', 'a suricata.yaml for the variables')
@@ -187,9 +251,11 @@ export const COMMANDS: readonly CommandDef[] = [
   {
     name: 'rules list',
     args: '[word]',
-    summary: 'the keywords rules may use here, with what they mean',
+    summary: 'the keywords rules may use here, with what they mean; with -S, the Sigma rules there are',
     options(command) {
-      command.option('--json', 'as JSON');
+      command
+        .option('-S, --rules <path...>', 'Sigma rules to list: id, level, title, and whether they apply to event logs')
+        .option('--json', 'as JSON');
     },
     run: async (...call) => (await import('./rules-list.js')).rulesList(...call),
   },
@@ -205,6 +271,17 @@ export const COMMANDS: readonly CommandDef[] = [
     },
     more: TOP_HELP,
     run: async (...call) => (await import('./top.js')).top(...call),
+  },
+  {
+    name: 'rules show',
+    args: '<rule>',
+    summary: 'show a Sigma rule as a search of another product',
+    options(command) {
+      command
+        .requiredOption('--as <product>', 'splunk')
+        .option('-S, --rules <path...>', 'where the rule is looked for, when it is given by its id');
+    },
+    run: async (...call) => (await import('./rules-show.js')).rulesShow(...call),
   },
   {
     name: 'suricata',

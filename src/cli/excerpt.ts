@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Diagnostic, renderTerminal } from '../rules/suricata/index.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { renderTerminal } from '../diagnostics/render.js';
 
 /** Renders diagnostics with the line they are about. */
 export function diagnosticRenderer(color: boolean, width: number): (diagnostic: Diagnostic) => string {

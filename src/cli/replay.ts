@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Engine, expandInputs, type InputOrder, type Ruleset, type Run, whyNoAlert } from '../engine/index.js';
+import { Engine, expandInputs, type InputOrder, joinIncidents, type Ruleset, type Run, whyNoAlert } from '../engine/index.js';
 import { lossText, onSignals, RuleReloader } from '../operation/index.js';
 import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
@@ -38,6 +38,8 @@ export async function replay(captures: readonly string[], values: Values, termin
   const inPlace = signals.rules();
   const eve = join(logDir, 'eve.json');
   const flows = summary.alerts.length === 0 ? await readFlows(eve) : [];
+  const logs = values.logs as string[] | undefined;
+  const joined = logs && existsSync(eve) ? await joinIncidents(eve, logs) : null;
   const outcome: Outcome = {
     summary,
     config: engine.config,
@@ -46,6 +48,7 @@ export async function replay(captures: readonly string[], values: Values, termin
     inputs,
     workers: engine.config.run.workers,
     eve,
+    joined,
     hints: summary.alerts.length === 0 ? whyNoAlert({ summary, config: engine.config, rules: inPlace, flows }) : [],
   };
   writeFileSync(join(logDir, 'run.json'), `${JSON.stringify(runRecord(outcome), null, 2)}\n`);

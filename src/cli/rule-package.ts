@@ -10,3 +10,8 @@ export function shippedRules(): string[] {
     .sort()
     .map((name) => join(folder, name));
 }
+
+/** The Sigma rules that come with sidewire: a directory of them. */
+export function shippedSigmaRules(): string[] {
+  return [join(PACKAGE_FOLDER, 'rules', 'sigma')];
+}

@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import { resolve } from '../config/index.js';
 import { compileOptions, readSources } from '../engine/compile.js';
+import { isSigmaFile } from '../engine/hunt.js';
 import { configTree } from '../engine/options.js';
 import { loadCatalog } from '../rules/suricata/catalog/load.js';
 import { compile, type Diagnostic, renderLine, type Statistics } from '../rules/suricata/index.js';
@@ -18,7 +20,18 @@ interface Cost {
 }
 
 /** `sidewire rules check`: needs no addon. Exit status 1 when a rule has an error. */
-export async function rulesCheck(files: readonly string[], values: Values, terminal: Terminal): Promise<number> {
+export async function rulesCheck(paths: readonly string[], values: Values, terminal: Terminal): Promise<number> {
+  const isSigma = (path: string) =>
+    isSigmaFile(path) || (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+  const files = paths.filter((path) => !isSigma(path));
+  const sigma = paths.filter(isSigma);
+  if (sigma.length === 0) return suricataCheck(files, values, terminal);
+  const { sigmaCheck } = await import('./sigma-check.js');
+  const status = sigmaCheck(sigma, values, terminal);
+  return files.length === 0 ? status : Math.max(status, await suricataCheck(files, values, terminal));
+}
+
+async function suricataCheck(files: readonly string[], values: Values, terminal: Terminal): Promise<number> {
   const config = resolve(
     configTree({
       set: settings(values.set as string[] | undefined),

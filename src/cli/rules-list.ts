@@ -7,6 +7,7 @@ type Values = Readonly<Record<string, unknown>>;
 /** `sidewire rules list`: needs no addon, the catalog comes with the package. */
 export async function rulesList(args: readonly string[], values: Values, terminal: Terminal): Promise<number> {
   const [word] = args;
+  if (values.rules) return (await import('./sigma-check.js')).sigmaList(word, values, terminal);
   const all = keywords();
   const chosen = all.filter(
     ({ name, aliases, family, doc, values }) =>

@@ -1,5 +1,6 @@
 import type { Config } from '../config/index.js';
 import type { Hint, Ruleset, Summary } from '../engine/index.js';
+import type { JoinReport } from '../generated/hunt.js';
 import { count, duration, octets, plural, style, type Terminal, table } from './terminal.js';
 
 /** Everything the end of a replay tells. */
@@ -11,6 +12,8 @@ export interface Outcome {
   readonly inputs: readonly string[];
   readonly workers: number;
   readonly eve: string;
+  /** What event logs added; `null` without logs. */
+  readonly joined: JoinReport | null;
   readonly hints: readonly Hint[];
 }
 
@@ -29,6 +32,7 @@ export function summaryText(outcome: Outcome, terminal: Terminal): string[] {
   lines.push('', head('Alerts'), ...alertLines(summary, terminal));
   for (const { why, change } of hints) lines.push(`  ${why}`, ...(change ? [`    ${change}`] : []));
   lines.push('', head('Events'), ...eventLines(summary));
+  if (outcome.joined) lines.push('', head('Incidents'), ...incidentLines(outcome.joined));
   if (summary.errors.length > 0) {
     lines.push('', style(terminal.color.out, ['bold', 'red'], 'Errors'));
     for (const error of summary.errors)
@@ -76,6 +80,15 @@ function eventLines(summary: Summary): string[] {
   return rows.length === 0 ? ['  none'] : table(rows.map(([type, times]) => [type, times]));
 }
 
+/** Incidents, and what the logs knew. */
+function incidentLines({ says, joined, flows, records, problems }: JoinReport): string[] {
+  const lines = says.map((one) => `  ${one}`);
+  const known = `the logs (${plural(records, 'record')}) know ${count(joined)} of ${plural(flows, 'TCP flow')}`;
+  lines.push(`  ${says.length === 0 ? 'none; ' : ''}${known}`);
+  if (problems > 0) lines.push(`  ${plural(problems, 'record')} of the logs could not be read`);
+  return lines;
+}
+
 /** What a run was, for machines: printed with `--json`, and kept beside eve.json as `run.json`. */
 export function runRecord(outcome: Outcome): Record<string, unknown> {
   const { config, rules, summary } = outcome;
@@ -93,6 +106,7 @@ export function runRecord(outcome: Outcome): Record<string, unknown> {
       skipped: rules.findings.skipped,
     },
     summary,
+    ...(outcome.joined ? { joined: outcome.joined } : {}),
     hints: outcome.hints,
   };
 }

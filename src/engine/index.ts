@@ -14,6 +14,19 @@ export {
   traceText,
 } from './explain.js';
 export { type Hint, whyNoAlert } from './hints.js';
+export {
+  compileSigmaRules,
+  Hunt,
+  type HuntOptions,
+  isSigmaFile,
+  readSigmaFiles,
+  type SigmaProblem,
+  SigmaRuleset,
+  type SigmaSource,
+  sigmaFiles,
+  startHunt,
+} from './hunt.js';
+export { joinIncidents } from './incidents.js';
 export { expandInputs, type InputOptions, type InputOrder } from './inputs.js';
 export { loadNative, magicVersion, type Native, type NativeRuleset, type NativeRun } from './native.js';
 export { defaultWorkers, type EngineOptions, type EngineSetup } from './options.js';

@@ -22,6 +22,21 @@ export interface Native {
   dropRights(): void;
   hostReport(ringLength: number, libraries: string[]): string;
   explain(config: string, rules: NativeRuleset, secrets: NativeSecrets | null, sid: number): Promise<string>;
+  compileSigma(batches: Buffer[], options: string): Promise<NativeSigmaRules>;
+  startHunt(config: string, rules: NativeSigmaRules): NativeHunt;
+  joinLogs(request: string): Promise<string>;
+}
+
+export interface NativeSigmaRules {
+  readonly rules: number;
+  readonly elapsed: number;
+  problems(): string;
+}
+
+export interface NativeHunt {
+  progress(): string;
+  stop(): void;
+  finished(): Promise<string>;
 }
 
 /** A secret on its way to the addon: `name` is what messages call it. */

@@ -377,6 +377,19 @@ loss_alert: number,
 stats: StatsConfig | null, };
 
 /**
+ * How Sigma rules are to be compiled.
+ */
+export type SigmaRequest = { 
+/**
+ * Literal matcher.
+ */
+matcher: Matcher, 
+/**
+ * Files tried as the Vectorscan library before the system's.
+ */
+libraries: Array<string>, };
+
+/**
  * Where an output's lines go: a kind of sink of the catalog, and all of its settings that have a value.
  */
 export type SinkConfig = { 

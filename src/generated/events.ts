@@ -2,7 +2,7 @@
 
 /** What every event says, as far as it is known. */
 export interface EventBase {
-  /** Packet time, ISO 8601 with microseconds. */
+  /** Packet time, or the time of the record of an event log; ISO 8601 with microseconds. */
   readonly timestamp: string;
   /** Number of the flow in the run. */
   readonly flow_id?: number;
@@ -137,6 +137,15 @@ export interface DnsOption {
   readonly code: number;
   /** Hexadecimal. */
   readonly data: string;
+}
+
+/** The process at an end of the flow. */
+export interface FlowEnd {
+  readonly host: string;
+  /** Absent when no log, nor the capture, says it. */
+  readonly pid?: number;
+  readonly image: string;
+  readonly known_by: readonly ('capture' | 'sysmon 3' | 'security 5156')[];
 }
 
 /** A resource record. Its data is under the name of its type in lower case, or under its number. */
@@ -691,6 +700,98 @@ export interface HttpRecord {
   readonly x_requested_with?: string;
 }
 
+/** What one caller did on one host: calls and alerts that belong together, and what event logs say of it. */
+export interface IncidentRecord {
+  /** The same for the same capture. */
+  readonly id: string;
+  /** confirmed: connection or logon by key, and process, parent process or command line; probable: parent and time alone; network only: no log says what came of it. */
+  readonly grade: 'confirmed' | 'probable' | 'network only';
+  /** In words. */
+  readonly says: string;
+  /** Time of the first call. */
+  readonly first: string;
+  /** Time of the last call. */
+  readonly last: string;
+  /** ATT&CK techniques of its alerts. */
+  readonly technique?: readonly string[];
+  /** `detection` in the metadata of the rules of its alerts. */
+  readonly detection?: readonly string[];
+  /** Some of its calls could not be read; what ran is known from the log alone. */
+  readonly stub?: 'sealed';
+  /** The caller. */
+  readonly from: {
+    readonly ip: string;
+    /** As its log names it. */
+    readonly host?: string;
+    readonly process?: {
+      readonly pid?: number;
+      readonly image: string;
+    };
+    /** What names the process: capture, sysmon 3, security 5156. */
+    readonly known_by?: readonly string[];
+    readonly logon?: {
+      readonly id: string;
+      readonly user: string;
+    };
+  };
+  /** The host. */
+  readonly to: {
+    readonly ip: string;
+    /** As its log names it. */
+    readonly host?: string;
+    readonly process?: {
+      readonly pid?: number;
+      readonly image: string;
+    };
+    /** What names the process: capture, sysmon 3, security 5156. */
+    readonly known_by?: readonly string[];
+    readonly logon?: {
+      readonly id: string;
+      readonly user: string;
+    };
+  };
+  /** Its alerts, a member for each rule. */
+  readonly alerts?: readonly {
+    readonly signature_id: number;
+    readonly signature: string;
+    readonly severity: number;
+    readonly count: number;
+  }[];
+  /** Processes that started on the host because of it. */
+  readonly effect?: readonly {
+    /** Absent when the log lost it. */
+    readonly pid?: number;
+    readonly image: string;
+    readonly command_line?: string;
+    /** Program of the parent, without its folder. */
+    readonly parent: string;
+    /** logon: that of the connection; pid, parent pid: that of the called object; parent: what starts programs for such calls; time: by the host's measured clock. */
+    readonly joined_by: readonly ('logon' | 'pid' | 'parent pid' | 'parent' | 'command line' | 'time')[];
+    /** Milliseconds from the call to its start, by the host's measured clock. */
+    readonly after_ms: number;
+  }[];
+  /** How far the clocks of logs are ahead of the capture's, by host. */
+  readonly clock?: {
+    readonly [name: string]: {
+    readonly offset_ms: number;
+    /** Connections that it was measured by. */
+    readonly from: number;
+  };
+  };
+  /** Flows and records that it rests on. */
+  readonly evidence: readonly {
+    readonly capture?: string;
+    readonly flow_id?: number;
+    readonly pcap_cnt?: number;
+    readonly log?: string;
+    readonly channel?: string;
+    /** `EventRecordID`. */
+    readonly record_id?: number;
+    /** Number of the record in the log, from 1. */
+    readonly position?: number;
+  }[];
+}
+
 /** A message of multicast DNS. */
 export interface MdnsRecord {
   readonly type: 'request' | 'response';
@@ -1065,6 +1166,52 @@ export interface AlertEvent extends EventBase {
     readonly pcap_cnt?: number;
     readonly pkt_src?: string;
   };
+  /** The Sigma rule that matched, of alerts on event logs. */
+  readonly sigma?: {
+    /** Level of the rule; `medium` where it has none. */
+    readonly level: string;
+    /** Status of the rule. */
+    readonly status?: string;
+    /** Fields that made it match, at most 32. */
+    readonly matched?: readonly {
+      /** Search identifier of the rule. */
+      readonly selection: string;
+      /** As the rule calls it; absent for keywords. */
+      readonly field?: string;
+      /** At most 4096 octets; absent when the event has no such field. */
+      readonly value?: string;
+      /** The value is from the event of the parent's own creation. */
+      readonly completed?: true;
+    }[];
+    /** Of a correlation: the events that it counted. `winlog` is the last of them. */
+    readonly correlation?: {
+      /** How many. */
+      readonly events: number;
+      /** What they share, by the fields of `group-by`. */
+      readonly group?: {
+        readonly [name: string]: string;
+      };
+    };
+  };
+  /** The record of an event log that a Sigma rule matched. */
+  readonly winlog?: {
+    /** Path of the log; of a file in an archive, behind the path of the archive. */
+    readonly log: string;
+    /** Number of the record in the log, from 1; records that cannot be read are not counted. */
+    readonly position: number;
+    readonly channel?: string;
+    readonly provider?: string;
+    /** Without qualifiers. */
+    readonly event_id?: number;
+    /** `EventRecordID`. */
+    readonly record_id?: number;
+    /** The computer that logged it. */
+    readonly computer?: string;
+    /** `EventData` or `UserData` by name; values without a name are a list under `Data`. */
+    readonly data?: {
+      readonly [name: string]: string | readonly string[];
+    };
+  };
   /** The rule looks at no transaction: the one that is told is the only one that was open (`detect.guess-applayer-tx`). */
   readonly tx_guessed?: true;
   /** Stage of the transaction, to the server. */
@@ -1182,6 +1329,18 @@ export interface FileinfoEvent extends EventBase {
 /** A flow has ended. */
 export interface FlowEvent extends EventBase {
   readonly event_type: 'flow';
+  /** What event logs say of the flow (`replay --logs`). */
+  readonly endpoint?: {
+    readonly client?: FlowEnd;
+    readonly server?: FlowEnd;
+    /** The logon that came by the flow. */
+    readonly logon?: {
+      /** Hexadecimal, as in the log. */
+      readonly id: string;
+      readonly user: string;
+      readonly host: string;
+    };
+  };
   /** What TCP did. */
   readonly tcp?: {
     /** All flags seen, hexadecimal. */
@@ -1232,6 +1391,12 @@ export interface FtpDataEvent extends EventBase {
 export interface HttpEvent extends EventBase {
   readonly event_type: 'http';
   readonly http: HttpRecord;
+}
+
+/** What one caller did on one host: calls and alerts that belong together, and what event logs say of it. */
+export interface IncidentEvent extends EventBase {
+  readonly event_type: 'incident';
+  readonly incident: IncidentRecord;
 }
 
 /** A message of multicast DNS. */
@@ -1314,6 +1479,7 @@ export type EveEvent =
   | FtpEvent
   | FtpDataEvent
   | HttpEvent
+  | IncidentEvent
   | MdnsEvent
   | MetadataEvent
   | MsrpcEvent
@@ -1328,5 +1494,5 @@ export type EveEvent =
 export type EventType = EveEvent['event_type'];
 
 /** The names of the event types, sorted. */
-export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'dns', 'engine', 'fileinfo', 'flow', 'frame', 'ftp', 'ftp_data', 'http', 'mdns', 'metadata', 'msrpc', 'netflow', 'smb', 'smtp', 'ssh', 'stats', 'tls'];
+export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'dns', 'engine', 'fileinfo', 'flow', 'frame', 'ftp', 'ftp_data', 'http', 'incident', 'mdns', 'metadata', 'msrpc', 'netflow', 'smb', 'smtp', 'ssh', 'stats', 'tls'];
 

@@ -3,8 +3,8 @@
 /** Layers, lowest first. A crate uses crates of lower layers only, but for the edges named below. */
 export const LAYERS = [
   ['base', 'tables'],
-  ['ir', 'eve', 'decode', 'msrpc', 'capture', 'mpm', 'magic'],
-  ['files', 'live'],
+  ['ir', 'eve', 'decode', 'msrpc', 'capture', 'mpm', 'magic', 'hostlog'],
+  ['files', 'sigma', 'live'],
   ['flow', 'tcp', 'app-layer'],
   ['protocols', 'detect'],
   ['engine'],

@@ -1,4 +1,12 @@
-import type { Native, NativeCapture, NativeRuleCompiler, NativeRun, NativeSecrets } from '../../src/engine/native.js';
+import type {
+  Native,
+  NativeCapture,
+  NativeHunt,
+  NativeRuleCompiler,
+  NativeRun,
+  NativeSecrets,
+  NativeSigmaRules,
+} from '../../src/engine/native.js';
 
 /** An addon without native code: hands out lines, and remembers what it was asked. */
 export class FakeNative implements Native {
@@ -80,6 +88,18 @@ export class FakeNative implements Native {
 
   hostReport(): string {
     return '{}';
+  }
+
+  async compileSigma(): Promise<NativeSigmaRules> {
+    return { rules: 0, elapsed: 0, problems: () => '[]' };
+  }
+
+  startHunt(): NativeHunt {
+    throw new Error('[log/not-found] absent: there is no such log');
+  }
+
+  async joinLogs(): Promise<string> {
+    throw new Error('[log/not-found] absent: there is no such log');
   }
 
   async explain(): Promise<string> {

@@ -6,7 +6,7 @@ const CONFIGURATION = /^native\/crates\/engine\/src\/config\/run_config\.rs$/;
 /** Where the types are that TypeScript fills. */
 const DEFINED = [/^native\/crates\/ir\/src\//, CONFIGURATION];
 /** Who reads them. */
-const READERS = ['detect', 'engine', 'napi'];
+const READERS = ['detect', 'engine', 'napi', 'sigma'];
 
 export const crossingFields = {
   name: 'fields that cross',

@@ -6,6 +6,8 @@ mod config;
 mod counters;
 mod error;
 mod explain;
+mod hunt;
+mod incident;
 mod live;
 mod output;
 mod pipeline;
@@ -27,6 +29,10 @@ pub use config::{
 };
 pub use error::EngineError;
 pub use explain::{ExplainedRule, FlowTrace, FrameOf, RuleResult, RuleStage, Trace, explain};
+pub use hunt::{
+    Hunt, HuntConfig, HuntProgress, HuntReport, LogReport, SigmaRequest, SigmaRules, SigmaTotal, UnseenField,
+};
+pub use incident::{JoinReport, JoinRequest, join_incidents};
 pub use live::{LiveCapture, drop_rights, host_report};
 pub use report::{AlertTotal, CaptureReport, NoticeReport, RunError, RunProgress, RunReport};
 pub use rules::{CompileRequest, Matcher, RuleCompiler, RuleProblem, Rules, RulesetStats};

@@ -6,6 +6,7 @@ mod file;
 mod number;
 mod operand;
 mod rule;
+mod sigma;
 mod transform;
 
 pub use catalog::{
@@ -19,7 +20,15 @@ pub use rule::{
     Action, AddressRange, AddressSet, BatchSets, FlowRequirement, HeaderProtocol, Metadata, PortRange, PortSet,
     Reference, RuleDirection, RuleHook, RuleTarget, Suppression, Threshold, ThresholdKind, Track,
 };
+pub use sigma::{
+    CompareOperator, CorrelationTest, CountBound, EventSource, FieldAlias, FieldValue, GroupAlias, PatternPiece,
+    RuleCondition, SigmaBatch, SigmaCondition, SigmaCorrelation, SigmaHead, SigmaRule, TextPattern, TimePart,
+    ValuePart, ValueStatistic, ValueTest,
+};
 pub use transform::{Base64Mode, Transform};
 
 /// Version of these types. A batch with another version is refused.
 pub const IR_VERSION: u32 = 2;
+
+/// Version of the types of Sigma rules. A batch with another version is refused.
+pub const SIGMA_VERSION: u32 = 1;

@@ -8,9 +8,12 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
-use sidewire_engine::{
-    EngineError, LiveCapture, LiveConfig, RuleCompiler, Rules, Run, RunConfig, RunReport, SecretSource, Secrets,
-};
+use sidewire_engine::{LiveCapture, LiveConfig, RuleCompiler, Rules, Run, RunConfig, RunReport, SecretSource, Secrets};
+
+mod convert;
+pub mod hunt;
+
+use convert::{failed, internal, invalid, json};
 
 /// The system's allocator grows the heap of a thread page by page; this one does not, and is faster beside. Only Rust
 /// uses it: Node keeps its own.
@@ -415,22 +418,4 @@ impl Task for Explain {
     fn resolve(&mut self, _env: Env, trace: String) -> Result<String> {
         Ok(trace)
     }
-}
-
-/// Plain data as JSON.
-fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-/// Errors cross as `[code] message`: the control plane takes them apart again.
-fn failed(error: EngineError) -> Error {
-    Error::new(Status::GenericFailure, format!("[{}] {error}", error.code()))
-}
-
-fn invalid(error: &serde_json::Error) -> Error {
-    Error::new(Status::InvalidArg, format!("[config/invalid] {error}"))
-}
-
-fn internal(error: impl core::fmt::Display) -> Error {
-    Error::new(Status::GenericFailure, format!("[engine/internal] {error}"))
 }

@@ -1,0 +1,13 @@
+//! Sigma rules on event logs: `sidewire hunt`. A log is read record by record on one thread, held against the rules, and what
+//! matches is written as EVE alerts. JavaScript sees none of it.
+
+mod alert;
+mod config;
+mod report;
+mod rules;
+mod run;
+
+pub use config::HuntConfig;
+pub use report::{HuntReport, LogReport, SigmaTotal, UnseenField};
+pub use rules::{SigmaRequest, SigmaRules};
+pub use run::{Hunt, HuntProgress};

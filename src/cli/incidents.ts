@@ -1,0 +1,88 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Engine, joinIncidents } from '../engine/index.js';
+import type { IncidentEvent } from '../generated/events.js';
+import { EXIT } from './exit.js';
+import { tellFindings } from './findings.js';
+import { engineOptions } from './options.js';
+import { inputsOf } from './replay.js';
+import { shippedRules } from './rule-package.js';
+import { count, plural, style, type Terminal } from './terminal.js';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** `sidewire incidents`: exit status 1 when there is none. */
+export async function incidents(captures: readonly string[], values: Values, terminal: Terminal): Promise<number> {
+  const engine = new Engine(engineOptions(values));
+  await using rules = await engine.compile({ files: (values.rules as string[] | undefined) ?? shippedRules() });
+  tellFindings(rules, terminal);
+  const folder = mkdtempSync(join(tmpdir(), 'sidewire-incidents-'));
+  try {
+    const run = engine.replay(inputsOf(captures, values), { rules, types: [], logDir: folder });
+    const summary = await run.summary();
+    for (const error of summary.errors) terminal.err(`error: ${error.message}`);
+    const eve = join(folder, 'eve.json');
+    const report = await joinIncidents(eve, (values.logs as string[] | undefined) ?? []);
+    const found = existsSync(eve) ? readIncidents(eve) : [];
+    if (values.json) for (const event of found) terminal.out(JSON.stringify(event));
+    else {
+      for (const event of found) terminal.out(`${incidentText(event, terminal).join('\n')}\n`);
+      const alerts = summary.alerts.reduce((sum, { count: times }) => sum + times, 0);
+      terminal.out(
+        `${plural(found.length, 'incident')} of ${plural(alerts, 'alert')}` +
+          (values.logs ? `; the logs know ${count(report.joined)} of ${plural(report.flows, 'TCP flow')}` : ''),
+      );
+    }
+    if (report.problems > 0)
+      terminal.err(`warning: ${plural(report.problems, 'record')} of the logs could not be read`);
+    return found.length > 0 ? EXIT.ok : EXIT.found;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readIncidents(eve: string): IncidentEvent[] {
+  const lines = readFileSync(eve, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"event_type":"incident"'));
+  return lines.map((line) => JSON.parse(line) as IncidentEvent);
+}
+
+/** An incident as a block of text. */
+export function incidentText({ incident }: IncidentEvent, terminal: Terminal): string[] {
+  const { grade, says, first, last, from, to, alerts = [], effect = [], technique = [], evidence } = incident;
+  const tint = grade === 'confirmed' ? 'red' : grade === 'probable' ? 'yellow' : 'bold';
+  const side = ({ ip, host, process: at, logon }: typeof from) =>
+    [
+      host ? `${host} (${ip})` : ip,
+      at ? `${at.image}${at.pid === undefined ? '' : ` [${at.pid}]`}` : '',
+      logon ? `as ${logon.user} (logon ${logon.id})` : '',
+    ]
+      .filter((part) => part !== '')
+      .join(', ');
+  const lines = [
+    style(terminal.color.out, tint, `${grade}: ${printable(says)}`),
+    `  ${first.slice(0, 19)} to ${last.slice(11, 19)}${technique.length > 0 ? `, ${technique.join(' ')}` : ''}`,
+    `  from  ${side(from)}`,
+    `  to    ${side(to)}`,
+  ];
+  for (const { pid, image, command_line, parent, joined_by, after_ms } of effect)
+    lines.push(
+      `  ran   ${printable(command_line ?? image)}${pid === undefined ? '' : ` [${pid}]`}`,
+      `        by ${parent}, ${after_ms} ms after the call; known by ${joined_by.join(', ')}`,
+    );
+  for (const { count: times, signature } of alerts)
+    lines.push(`  alert ${times > 1 ? `${count(times)} x ` : ''}${signature}`);
+  const records = evidence.filter(({ log }) => log !== undefined).length;
+  lines.push(
+    `  rests on ${plural(evidence.length - records, 'flow')}${records > 0 ? ` and ${plural(records, 'record')}` : ''}`,
+  );
+  return lines;
+}
+
+/** Command lines are the attacker's text: control characters do not reach the terminal. */
+function printable(text: string): string {
+  const shown = text.replace(/\p{Cc}|\p{Bidi_Control}/gu, ' ');
+  return shown.length > 300 ? `${shown.slice(0, 300)}...` : shown;
+}
