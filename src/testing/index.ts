@@ -63,3 +63,4 @@ export {
   tls,
 } from './tls.js';
 export { UdpConversation, type UdpOptions, udp } from './udp.js';
+export { BEGINNINGS, type Beginning, unbound } from './unbound.js';

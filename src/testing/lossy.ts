@@ -5,8 +5,9 @@ export const LOSSES = ['drop', 'duplicate', 'reorder', 'start'] as const;
 
 export type Loss = (typeof LOSSES)[number];
 
-/** Blocks of a pcapng file that hold a packet: simple, and enhanced. */
-const PACKET_BLOCKS = [3, 6];
+/** Blocks of a pcapng file that hold a packet. */
+const SIMPLE = 3;
+const ENHANCED = 6;
 const SECTION = 0x0a0d0d0a;
 /** One frame of so many is dropped, doubled, or changes places with the next. */
 const EVERY = 30;
@@ -33,13 +34,25 @@ export function lossy(file: Uint8Array, loss: Loss, seed: number): Buffer {
   }
 }
 
-/** What describes the capture, and its frames with their headers. Of a pcapng file, all that is no packet goes in front. */
+/** What describes the capture, and its frames with their headers. */
 function split(file: Buffer): { head: Buffer; frames: Buffer[] } {
-  const frames: Buffer[] = [];
+  const { head, frames } = records(file);
+  return { head, frames: frames.map(({ record }) => record) };
+}
+
+/** A frame as the file has it, and the packet in it. */
+export interface CaptureRecord {
+  readonly record: Buffer;
+  readonly packet: Buffer;
+}
+
+/** What describes the capture, and its frames. Of a pcapng file, all that is no packet goes in front. */
+export function records(file: Buffer): { head: Buffer; frames: CaptureRecord[] } {
+  const frames: CaptureRecord[] = [];
   if (file.length < 24 || file.readUInt32LE(0) !== SECTION) {
     for (let at = 24; at + 16 <= file.length; ) {
       const end = at + 16 + file.readUInt32LE(at + 8);
-      frames.push(file.subarray(at, end));
+      frames.push({ record: file.subarray(at, end), packet: file.subarray(at + 16, end) });
       at = end;
     }
     return { head: file.subarray(0, 24), frames };
@@ -47,7 +60,12 @@ function split(file: Buffer): { head: Buffer; frames: Buffer[] } {
   const head: Buffer[] = [];
   for (let at = 0; at + 12 <= file.length; ) {
     const end = at + Math.max(12, file.readUInt32LE(at + 4));
-    (PACKET_BLOCKS.includes(file.readUInt32LE(at)) ? frames : head).push(file.subarray(at, end));
+    const record = file.subarray(at, end);
+    const kind = file.readUInt32LE(at);
+    if (kind === ENHANCED && record.length >= 28)
+      frames.push({ record, packet: record.subarray(28, 28 + record.readUInt32LE(20)) });
+    else if (kind === SIMPLE) frames.push({ record, packet: record.subarray(12, -4) });
+    else head.push(record);
     at = end;
   }
   return { head: Buffer.concat(head), frames };

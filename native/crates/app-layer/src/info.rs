@@ -79,6 +79,8 @@ pub struct ProtocolInfo {
     pub patterns: &'static [Pattern],
     /// How it is recognised by a look.
     pub probes: &'static [Probe],
+    /// Looks at the octets of streams whose beginning was missed: before the capture, or in a gap. Tried after `probes`.
+    pub late_probes: &'static [Probe],
     /// A flow of it always begins with the client's octets: a server that speaks first is an event.
     pub client_first: bool,
     /// What is raised when a flow was to change to this protocol and speaks another.
@@ -129,6 +131,7 @@ impl ProtocolInfo {
         transports: &[],
         patterns: &[],
         probes: &[],
+        late_probes: &[],
         client_first: false,
         not_found: DetectionEvent::UnexpectedProtocol,
         by_announcement: false,

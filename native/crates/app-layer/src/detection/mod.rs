@@ -122,6 +122,7 @@ impl Detection {
         let given_up = last || data.len() >= MAX_DEPTH;
         let reversible = (state.midstream || transport == Transport::Udp) && state.protocol.is_none();
         let seen = data.get(..MAX_DEPTH).unwrap_or(data);
+        let late = state.midstream || state.sides[direction].holed;
         let look = table.look(
             &mut state.sides[direction],
             direction,
@@ -131,6 +132,7 @@ impl Detection {
                 announced: state.announced,
                 given_up,
                 reversible,
+                late,
                 mirrored: reversible || state.midstream,
             },
         );

@@ -12,6 +12,8 @@ pub(super) struct ProbeEntry {
     pub(super) ports: Vec<RangeInclusive<u16>>,
     pub(super) check: fn(Direction, &[u8]) -> Verdict,
     pub(super) depth: usize,
+    /// It is tried only where the beginning of the stream was missed.
+    pub(super) late: bool,
 }
 
 impl ProbeEntry {
@@ -29,6 +31,8 @@ pub(super) struct ProbeContext {
     pub(super) given_up: bool,
     /// The flow may have been taken the wrong way round.
     pub(super) reversible: bool,
+    /// The beginning of the stream was missed.
+    pub(super) late: bool,
     /// The patterns of the other direction are looked for, too.
     pub(super) mirrored: bool,
 }

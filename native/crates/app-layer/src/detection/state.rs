@@ -24,6 +24,8 @@ pub(super) struct SideState {
     pub(super) status: SideStatus,
     /// Looks that said no, by their number in the table.
     pub(super) ruled_out: u128,
+    /// What is looked at now came behind a gap.
+    pub(super) holed: bool,
 }
 
 /// What one direction told by itself.
@@ -50,6 +52,13 @@ impl DetectionState {
     /// Starts over for a flow that changes its protocol; `expected` is the protocol that was announced, if one was.
     pub fn restart(&mut self, expected: Option<ProtocolId>) {
         *self = Self { midstream: self.midstream, expected, ..Self::default() };
+    }
+
+    /// What a direction sent so far, or began with, is missing or told nothing: it may tell behind the gap.
+    pub fn reopen(&mut self, direction: Direction) {
+        if self.protocol_of(direction).is_none() {
+            self.sides[direction] = SideState { holed: true, ..SideState::default() };
+        }
     }
 
     /// The protocol of the flow, once one direction told.

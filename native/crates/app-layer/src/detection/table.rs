@@ -35,9 +35,13 @@ impl TransportTable {
             PatternTable::new(patterns)
         };
         let mut probes: Vec<_> = wanted()
-            .flat_map(|(position, info, options)| info.probes.iter().map(move |probe| (position, probe, options)))
-            .filter(|(_, probe, _)| probe.transport == transport)
-            .map(|(protocol, probe, options)| ProbeEntry {
+            .flat_map(|(position, info, options)| {
+                let always = info.probes.iter().map(|probe| (probe, false));
+                let late = info.late_probes.iter().map(|probe| (probe, true));
+                always.chain(late).map(move |(probe, late)| (position, probe, late, options))
+            })
+            .filter(|(_, probe, ..)| probe.transport == transport)
+            .map(|(protocol, probe, late, options)| ProbeEntry {
                 protocol,
                 ports: match &options.ports {
                     // Somebody who names ports wants the look there and nowhere else.
@@ -46,6 +50,7 @@ impl TransportTable {
                 },
                 check: probe.check,
                 depth: usize::from(probe.depth),
+                late,
             })
             .collect();
         // One bit each in `SideState::ruled_out`.
@@ -112,7 +117,7 @@ impl TransportTable {
     /// Asks the looks: those on the responder's port (and of the protocol that was announced), on the initiator's, then
     /// those on any port.
     fn probe(&self, side: &mut SideState, direction: Direction, data: &[u8], around: &ProbeContext) -> ProbeState {
-        let &ProbeContext { ports: (source_port, destination_port), announced, given_up, reversible, .. } = around;
+        let &ProbeContext { ports: (source_port, destination_port), announced, given_up, reversible, late, .. } = around;
         let mut undecided = false;
         let by_destination = |probe: &ProbeEntry| {
             probe.is_on(destination_port) || (announced == Some(probe.protocol) && !probe.ports.is_empty())
@@ -121,7 +126,8 @@ impl TransportTable {
         let anywhere = |probe: &ProbeEntry| probe.ports.is_empty();
         let classes: [&dyn Fn(&ProbeEntry) -> bool; 3] = [&by_destination, &by_source, &anywhere];
         for class in classes {
-            for (number, probe) in self.probes.iter().enumerate().filter(|(_, probe)| class(probe)) {
+            let tried = |probe: &ProbeEntry| class(probe) && (late || !probe.late);
+            for (number, probe) in self.probes.iter().enumerate().filter(|(_, probe)| tried(probe)) {
                 let bit = 1_u128.checked_shl(u32::try_from(number).unwrap_or(u32::MAX)).unwrap_or(0);
                 if side.ruled_out & bit != 0 {
                     continue;

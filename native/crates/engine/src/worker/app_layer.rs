@@ -382,8 +382,11 @@ impl AppLayerStage {
     fn gap(&mut self, app: &mut App, direction: Direction, length: u64, ends: FlowEnds, at: Moment) -> bool {
         let files = self.files.of(app);
         let Some(session) = &mut app.session else {
-            // Protocol detection needs the beginning: midstream it may find one after the gap.
-            if !ends.midstream && !app.failed {
+            // Protocol detection needs the beginning; where flows are picked up in the middle, it may find one after the gap.
+            if ends.midstream || self.setup.config.stream.midstream {
+                begin_detection(app, ends);
+                app.detection.reopen(direction);
+            } else if !app.failed {
                 app.failed = true;
                 app.stopped = true;
                 self.counters.failed_tcp += 1;
@@ -417,10 +420,7 @@ impl AppLayerStage {
         last: bool,
         at: Moment,
     ) -> Found {
-        if !app.begun {
-            app.begun = true;
-            app.detection = DetectionState::new(ends.midstream);
-        }
+        begin_detection(app, ends);
         // Looked for as long as nobody knows: an announcement may be acknowledged after the connection it is about has begun.
         if app.expected.is_none()
             && app.protocol.is_none()
@@ -559,4 +559,11 @@ fn turn_flow(flow: &mut ConversationFlow, direction: &mut Direction) {
         session.swap_direction();
     }
     flow.data.app.swap_direction();
+}
+
+/// Detection begins with the first octets, or the first gap.
+fn begin_detection(app: &mut App, ends: FlowEnds) {
+    if !core::mem::replace(&mut app.begun, true) {
+        app.detection = DetectionState::new(ends.midstream);
+    }
 }

@@ -42,6 +42,7 @@ impl Protocol for DcerpcTcp {
         transports: &[Transport::Tcp],
         patterns: detect::PATTERNS,
         probes: detect::PROBES,
+        late_probes: detect::LATE_PROBES,
         frames: frame::FramePart::FRAMES,
         early: true,
         counter: "dcerpc_tcp",
