@@ -19,7 +19,11 @@ the calls that are no DCOM calls are found, how many with their interface, clear
 named that the original has not; and how many pairs of capture and detection of the pack are still raised. Exit status 1 when
 an interface is wrong.`,
   options: {
-    verbose: { kind: 'switch', default: false, doc: 'tell of each capture, and name each call with an interface of nobody' },
+    verbose: {
+      kind: 'switch',
+      default: false,
+      doc: 'tell of each capture, and name each call with an interface of nobody',
+    },
     keep: { kind: 'text', value: 'DIR', doc: 'leave the copies there' },
     loose: { kind: 'switch', default: false, doc: 'name each call that lost its interface' },
   },
@@ -49,7 +53,11 @@ const known = ({ src_ip, src_port, dest_ip, dest_port, msrpc }) =>
 const totals = Object.fromEntries(
   BEGINNINGS.map((kind) => [
     kind,
-    { parts: Object.fromEntries(Object.keys(parts).map((part) => [part, { calls: 0, found: 0, named: 0 }])), invented: 0, raised: 0 },
+    {
+      parts: Object.fromEntries(Object.keys(parts).map((part) => [part, { calls: 0, found: 0, named: 0 }])),
+      invented: 0,
+      raised: 0,
+    },
   ]),
 );
 let [captures, pairs] = [0, 0];
@@ -77,13 +85,20 @@ try {
       const still = detections(after);
       const lost = [...before].filter((name) => !still.has(name));
       total.raised += before.size - lost.length;
-      const { invented } = survival(events.filter((event) => isCall(event) && event.msrpc.interface), after);
+      const { invented } = survival(
+        events.filter((event) => isCall(event) && event.msrpc.interface),
+        after,
+      );
       // A call whose interface the original does not know either is nobody's.
       const nameless = new Set(events.filter((event) => isCall(event) && !event.msrpc.interface).map(known));
-      const wrong = invented.filter((call) => !nameless.has(call.replace(/ call | number /g, ' ').replace(/ [0-9a-f-]{36}$/, '')));
+      const wrong = invented.filter(
+        (call) => !nameless.has(call.replace(/ call | number /g, ' ').replace(/ [0-9a-f-]{36}$/, '')),
+      );
       total.invented += wrong.length;
       if (values.verbose) {
-        console.log(`${basename(path)}, ${kind}: ${told.join(', ')}${lost.length > 0 ? `, not raised ${lost.join(' ')}` : ''}`);
+        console.log(
+          `${basename(path)}, ${kind}: ${told.join(', ')}${lost.length > 0 ? `, not raised ${lost.join(' ')}` : ''}`,
+        );
         for (const call of wrong) console.log(`  nobody's: ${call}`);
       }
       if (values.loose) {
@@ -93,7 +108,9 @@ try {
           const now = have.get(known(event));
           if (now?.interface?.uuid === event.msrpc.interface.uuid) continue;
           const { stub, opnum, pipe, transport, request, response } = event.msrpc;
-          console.log(`  lost: ${event.msrpc.interface.name} ${opnum} ${stub} ${pipe ?? transport} ${known(event)} ${request?.size} ${response?.size} ${now === undefined ? 'NOT FOUND' : ''}`);
+          console.log(
+            `  lost: ${event.msrpc.interface.name} ${opnum} ${stub} ${pipe ?? transport} ${known(event)} ${request?.size} ${response?.size} ${now === undefined ? 'NOT FOUND' : ''}`,
+          );
         }
       }
     }
@@ -105,7 +122,11 @@ const share = (part, whole) => `${((100 * part) / Math.max(whole, 1)).toFixed(1)
 console.log(`${captures} captures with calls`);
 for (const [kind, total] of Object.entries(totals)) {
   for (const [part, { calls, found, named }] of Object.entries(total.parts))
-    console.log(`${kind}: ${part} ${calls} calls, found ${share(found, calls)}, with their interface ${share(named, calls)}`);
-  console.log(`${kind}: ${total.invented} with an interface of nobody, detections ${total.raised} of ${pairs} (${share(total.raised, pairs)})`);
+    console.log(
+      `${kind}: ${part} ${calls} calls, found ${share(found, calls)}, with their interface ${share(named, calls)}`,
+    );
+  console.log(
+    `${kind}: ${total.invented} with an interface of nobody, detections ${total.raised} of ${pairs} (${share(total.raised, pairs)})`,
+  );
 }
 process.exitCode = Object.values(totals).some(({ invented }) => invented > 0) ? 1 : 0;

@@ -829,8 +829,10 @@ export interface MsrpcRecord {
   readonly procedure?: string;
   /** Object UUID of the request: the IPID of a DCOM call. */
   readonly object?: string;
-  /** bound: the context was bound in the capture; inferred: from structure alone. */
+  /** bound: the context was bound in the capture; inferred: something else says so. */
   readonly known?: 'bound' | 'inferred';
+  /** What says so: the trailer that verifies the call, the object it is made on, the structure of an activation, the pipe, the endpoint (well-known, or tied to the interface by the endpoint mapper or another connection), the arguments, or the sizes of several sealed calls. */
+  readonly inferred_by?: 'verification_trailer' | 'object' | 'activation' | 'pipe' | 'endpoint' | 'stub' | 'sizes';
   readonly auth?: {
     readonly provider?: string;
     readonly level?: 'none' | 'connect' | 'call' | 'packet' | 'integrity' | 'privacy';

@@ -56,7 +56,12 @@ function negotiates(payload: Buffer): boolean {
   for (let at = payload.indexOf(5); at >= 0 && at + 16 <= payload.length; at = payload.indexOf(5, at + 1)) {
     const version = payload.readUInt8(at + 1) <= 1;
     const little = payload.readUInt32LE(at + 4) === 0x10;
-    if (version && little && NEGOTIATIONS.includes(payload.readUInt8(at + 2)) && payload.readUInt16LE(at + 8) >= SHORTEST)
+    if (
+      version &&
+      little &&
+      NEGOTIATIONS.includes(payload.readUInt8(at + 2)) &&
+      payload.readUInt16LE(at + 8) >= SHORTEST
+    )
       return true;
   }
   return false;

@@ -14,8 +14,15 @@ struct InterfaceRow {
     kind: &'static str,
     returns: &'static str,
     source: String,
-    uuids: Vec<String>,
+    uuids: Vec<UuidRow>,
     procedures: BTreeMap<u16, ProcedureRow>,
+}
+
+/// A UUID, and where it is offered.
+struct UuidRow {
+    text: String,
+    pipes: Vec<String>,
+    ports: Vec<u16>,
 }
 
 struct ProcedureRow {
@@ -34,12 +41,12 @@ pub(crate) fn generate(files: &[Data]) -> Result<(String, Functions)> {
     let (mut rows, mut names) = (BTreeMap::new(), BTreeMap::new());
     for interface in &interfaces {
         let first = interface.uuids.first().ok_or_else(|| format!("{} has no UUID", interface.name))?;
-        if names.insert(constant(&interface.name), first).is_some() {
+        if names.insert(constant(&interface.name), &first.text).is_some() {
             return Err(format!("{} comes twice", interface.name).into());
         }
         for uuid in &interface.uuids {
-            if rows.insert(uuid.clone(), interface.code(uuid)?).is_some() {
-                return Err(format!("{uuid} comes twice").into());
+            if rows.insert(uuid.text.clone(), interface.code(uuid)?).is_some() {
+                return Err(format!("{} comes twice", uuid.text).into());
             }
         }
     }
@@ -63,6 +70,10 @@ pub(crate) fn generate(files: &[Data]) -> Result<(String, Functions)> {
     Ok((code, functions))
 }
 
+fn last_uuid(interfaces: &mut [InterfaceRow]) -> Result<&mut UuidRow> {
+    Ok(interfaces.last_mut().and_then(|interface| interface.uuids.last_mut()).ok_or("no UUID yet")?)
+}
+
 fn row(source: &str, columns: &[&str], interfaces: &mut Vec<InterfaceRow>) -> Result<()> {
     match columns {
         ["interface", name, version, kind, returns] => {
@@ -80,8 +91,14 @@ fn row(source: &str, columns: &[&str], interfaces: &mut Vec<InterfaceRow>) -> Re
         }
         ["uuid", text] => {
             uuid(text).ok_or("not a UUID")?;
-            interfaces.last_mut().ok_or("no interface yet")?.uuids.push((*text).to_owned());
+            let row = UuidRow { text: (*text).to_owned(), pipes: Vec::new(), ports: Vec::new() };
+            interfaces.last_mut().ok_or("no interface yet")?.uuids.push(row);
         }
+        ["pipe", names] => {
+            let names = names.split(' ').map(str::to_owned);
+            last_uuid(interfaces)?.pipes.extend(names);
+        }
+        ["port", number] => last_uuid(interfaces)?.ports.push(number.parse()?),
         [number, name, rest @ ..] if rest.len() <= 3 => {
             let interface = interfaces.last_mut().ok_or("no interface yet")?;
             let number: u16 = number.parse().map_err(|_| "no operation number")?;
@@ -133,12 +150,13 @@ fn constant(name: &str) -> String {
 }
 
 impl InterfaceRow {
-    fn code(&self, text: &str) -> Result<String> {
+    fn code(&self, row: &UuidRow) -> Result<String> {
         let Self { name, version, kind, returns, source, .. } = self;
+        let UuidRow { text, pipes, ports } = row;
         let uuid = uuid(text).unwrap_or_default();
         let mut code = format!(
             "RpcInterface {{ uuid: {uuid}, name: {name:?}, version: {version:?}, kind: InterfaceKind::{kind}, \
-             returns: StatusFamily::{returns}, source: {source:?}, procedures: &["
+             returns: StatusFamily::{returns}, source: {source:?}, pipes: &{pipes:?}, ports: &{ports:?}, procedures: &["
         );
         for (number, ProcedureRow { name, request, response, command }) in &self.procedures {
             write!(

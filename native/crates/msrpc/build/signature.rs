@@ -11,6 +11,8 @@ pub(crate) struct StubColumn {
     fields: Vec<FieldText>,
     /// A function that reads the stub, too.
     pub(crate) reader: Option<String>,
+    /// The fields are all there is.
+    complete: bool,
 }
 
 #[derive(Clone)]
@@ -72,15 +74,19 @@ const PLAIN: &[(&str, &str, Alignments)] = &[
 
 /// Reads a column.
 pub(crate) fn layout(text: &str) -> Result<StubColumn> {
+    let (text, complete) = match text.strip_suffix('.') {
+        Some(text) => (text.trim_end(), true),
+        None => (text, false),
+    };
     let (fields, reader) = match text.rsplit_once('+') {
         Some((fields, reader)) => (fields.trim_end(), Some(reader.to_owned())),
         None => (text, None),
     };
     if fields.is_empty() {
-        return Ok(StubColumn { fields: Vec::new(), reader });
+        return Ok(StubColumn { fields: Vec::new(), reader, complete });
     }
     let fields = split(fields, ' ').into_iter().map(|word| field(word, true)).collect::<Result<_>>()?;
-    Ok(StubColumn { fields, reader })
+    Ok(StubColumn { fields, reader, complete })
 }
 
 fn fields(text: &str) -> Result<Vec<FieldText>> {
@@ -147,7 +153,8 @@ impl StubColumn {
     pub(crate) fn code(&self) -> String {
         let reader =
             self.reader.as_ref().map_or("None".to_owned(), |name| format!("Some(StubFunction::{})", variant(name)));
-        format!("StubLayout {{ fields: {}, reader: {reader} }}", list(&self.fields))
+        let Self { fields, complete, .. } = self;
+        format!("StubLayout {{ fields: {}, reader: {reader}, complete: {complete} }}", list(fields))
     }
 }
 

@@ -4,6 +4,7 @@ mod calls;
 mod contexts;
 mod identity;
 mod negotiation;
+mod search;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::{
     RpcEvent,
 };
 use contexts::PresentationContexts;
+use search::ContextSearch;
 
 /// How much of a connection is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub struct RpcContext<'a> {
     pub server: Endpoint,
     /// Who the carriage's session was opened as, where it has one: an SMB session.
     pub session: Option<&'a Arc<Principal>>,
+    /// The name of the pipe, where calls are made on one.
+    pub pipe: Option<&'a [u8]>,
 }
 
 /// What [`Connection::feed`] did with its octets.
@@ -71,6 +75,8 @@ pub struct Connection {
     sides: PerDirection<PduStream>,
     contexts: PresentationContexts,
     in_flight: Vec<InFlight>,
+    /// Contexts whose bind was not seen.
+    searches: Vec<ContextSearch>,
     /// Octets of the stubs in flight, and of pieces of PDUs that carriages do not keep.
     held: StubMemory,
     bind_auth: Option<Auth>,
@@ -283,14 +289,16 @@ impl Connection {
     }
 
     /// Both directions ended: nothing in flight will be answered.
-    pub fn finish(&mut self, exchanges: &mut impl Exchanges) {
+    pub fn finish(&mut self, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
         while !self.in_flight.is_empty() {
             self.drop_call(0, exchanges);
         }
+        self.end_searches(exchanges, around);
     }
 
     /// Calls in flight are nobody's any more: what held them is gone, or tells of them as they are.
     pub(crate) fn forget_calls(&mut self) {
+        self.forget_searches();
         for call in core::mem::take(&mut self.in_flight) {
             self.held.give_back(call.kept);
         }
@@ -350,7 +358,7 @@ impl Connection {
                 self.response(&pdu, stub, exchanges, around)
             }
             PduBody::Bind { .. } => self.offer(&pdu, exchanges, around),
-            PduBody::BindAck { .. } => self.settle(&pdu, exchanges),
+            PduBody::BindAck { .. } => self.settle(&pdu, exchanges, around),
             PduBody::BindNak(_) => self.refuse(&pdu, exchanges),
             PduBody::Auth3 => self.bind_auth = auth_of(&pdu).or(self.bind_auth),
             PduBody::Cancel | PduBody::Orphaned => self.cancel(&pdu, exchanges),

@@ -3,7 +3,7 @@
 use sidewire_base::Time;
 use sidewire_eve::{Object, timestamp};
 
-use crate::{Carriage, Dcom, Exchange, Half, PduType, Refusal, Uuid, fault_name, interfaces};
+use crate::{Carriage, Dcom, Exchange, Half, Known, PduType, Refusal, Uuid, fault_name, interfaces};
 
 /// Writes the members of `msrpc`: one call, whatever carries it. `pipe` is the named pipe's name where there is one;
 /// `started` is when the first octets of the call were seen (an event's own time is when the call was over).
@@ -72,6 +72,9 @@ fn write_target(exchange: &Exchange, out: &mut Object<'_>) {
     }
     if let Some(interface) = exchange.interface {
         out.str("known", interface.known.name());
+        if let Known::Inferred(evidence) = interface.known {
+            out.str("inferred_by", evidence.name());
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::security::Principal;
 use crate::status::is_status;
 use crate::{
-    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Implementation, InterfaceId, PduHeader, PduType,
-    TransferSyntax, Uuid, Visibility, interfaces, result_name,
+    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Evidence, Implementation, InterfaceId, PduHeader,
+    PduType, TransferSyntax, Uuid, Visibility, interfaces, result_name,
 };
 
 /// What carries the PDUs.
@@ -43,8 +43,8 @@ impl Carriage {
 pub enum Known {
     /// A bind or alter_context on this connection named it (or the PDU itself: connectionless).
     Bound,
-    /// No bind was seen; something else proves it: a verification trailer, the object's IPID, the call's structure.
-    Inferred,
+    /// No bind was seen; something else says so.
+    Inferred(Evidence),
 }
 
 impl Known {
@@ -53,7 +53,16 @@ impl Known {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Bound => "bound",
-            Self::Inferred => "inferred",
+            Self::Inferred(_) => "inferred",
+        }
+    }
+
+    /// Number in rules.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        match self {
+            Self::Bound => 0,
+            Self::Inferred(_) => 1,
         }
     }
 }
@@ -248,6 +257,8 @@ pub struct Exchange {
     pub between: Option<(IpAddr, IpAddr)>,
     /// The client asked to cancel the call, or gave it up.
     pub cancelled: bool,
+    /// Its interface is still looked for. The call is told once it is found, or nothing will tell.
+    pub undecided: bool,
 }
 
 impl Exchange {
@@ -288,7 +299,19 @@ impl Exchange {
     /// True when both halves are as complete as they get.
     #[must_use]
     pub const fn is_done(&self) -> bool {
-        self.request.done && self.response.done
+        self.request_is_done() && self.response_is_done()
+    }
+
+    /// True when rules and outputs may look at the request.
+    #[must_use]
+    pub const fn request_is_done(&self) -> bool {
+        self.request.done && !self.undecided
+    }
+
+    /// True when rules and outputs may look at the response.
+    #[must_use]
+    pub const fn response_is_done(&self) -> bool {
+        self.response.done && !self.undecided
     }
 
     /// What of the call can be read: the less visible of its halves.

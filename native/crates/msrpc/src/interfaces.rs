@@ -19,6 +19,10 @@ pub struct RpcInterface {
     pub returns: StatusFamily,
     /// The public document that defines it; `undocumented` where there is none.
     pub source: &'static str,
+    /// Pipes on which it is offered, by their names in small letters.
+    pub(crate) pipes: &'static [&'static str],
+    /// Well-known TCP ports on which it is offered.
+    pub(crate) ports: &'static [u16],
     /// In the order of their numbers.
     procedures: &'static [RpcProcedure],
 }
@@ -71,6 +75,12 @@ impl RpcInterface {
 
     pub(crate) fn find_procedure(&self, opnum: u16) -> Option<&'static RpcProcedure> {
         self.procedures.get(self.procedures.binary_search_by_key(&opnum, |known| known.opnum).ok()?)
+    }
+
+    /// The version as numbers.
+    pub(crate) fn version_numbers(&self) -> (u16, u16) {
+        let (major, minor) = self.version.split_once('.').unwrap_or((self.version, "0"));
+        (major.parse().unwrap_or(0), minor.parse().unwrap_or(0))
     }
 
     /// Number of named operations.

@@ -16,11 +16,13 @@ mod datum;
 mod dcom;
 mod dual_string_array;
 mod eve;
+mod evidence;
 mod exchange;
 mod functions;
 #[doc(hidden)]
 pub mod fuzz;
 mod implementation;
+mod inference;
 pub mod interfaces;
 mod ndr;
 mod object_table;
@@ -47,6 +49,7 @@ pub use datum::{Arguments, Datum};
 pub use dcom::Dcom;
 pub use dual_string_array::{DualStringArray, StringBinding};
 pub use eve::{write_dcerpc, write_msrpc};
+pub use evidence::Evidence;
 pub use exchange::{
     Activity, Auth, CallInterface, Carriage, ContextOffer, Exchange, Exchanges, Half, Known, Refusal, RpcEvent,
 };

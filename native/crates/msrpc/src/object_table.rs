@@ -22,6 +22,9 @@ const MAX_NAMES: usize = 64;
 
 /// Association groups known at a time.
 const MAX_ASSOCIATIONS: usize = 1 << 12;
+/// Endpoints whose interfaces are known, and interfaces of one.
+const MAX_ENDPOINTS: usize = 1 << 12;
+const MAX_TIED: usize = 16;
 /// Pointers of one object that go with it.
 const MAX_OWN_POINTERS: usize = 32;
 
@@ -42,6 +45,8 @@ pub struct ObjectTable {
     /// Address to another address of the same machine, towards the one that stands for all.
     machines: Bounded<IpAddr, IpAddr>,
     announced: Vec<SocketAddr>,
+    /// Interfaces that somebody was told of, or bound to, at an endpoint.
+    endpoints: Bounded<SocketAddr, Vec<Uuid>>,
     unfinished: Total,
     evicted: u64,
 }
@@ -218,6 +223,22 @@ impl ObjectTable {
         if self.announced.len() < MAX_ANNOUNCED && !self.announced.contains(&socket) {
             self.announced.push(socket);
         }
+    }
+
+    /// An interface is offered at an endpoint: the endpoint mapper said so, or somebody bound to it there.
+    pub(crate) fn tie(&mut self, endpoint: SocketAddr, interface: Uuid) {
+        if let Some(tied) = self.endpoints.get_mut(&endpoint) {
+            if tied.len() < MAX_TIED && !tied.contains(&interface) {
+                tied.push(interface);
+            }
+        } else {
+            self.evicted += self.endpoints.insert(endpoint, vec![interface], MAX_ENDPOINTS);
+        }
+    }
+
+    /// The interfaces that are known to be offered at an endpoint.
+    pub(crate) fn tied_to(&self, endpoint: SocketAddr) -> Vec<Uuid> {
+        self.endpoints.get(&endpoint).cloned().unwrap_or_default()
     }
 
     /// References were taken: RemAddRef.

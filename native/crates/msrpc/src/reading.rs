@@ -1,5 +1,7 @@
 //! What the complete halves of a call mean, whatever carried them.
 
+use core::net::SocketAddr;
+
 use crate::{Exchange, RpcContext, arguments, command_line, dcom};
 
 /// A complete request: its arguments, the object it is made on, the command line it runs, who calls whom.
@@ -20,5 +22,12 @@ pub(crate) fn response(exchange: &mut Exchange, around: &mut RpcContext<'_>) {
     let results = dcom::on_response(exchange, around.objects, around.server.address);
     exchange.arguments.extend(results);
     exchange.arguments.extend(arguments::of_response(exchange));
-    arguments::endpoints(exchange).into_iter().for_each(|socket| around.objects.announce(socket));
+    for (socket, interface) in arguments::endpoints(exchange) {
+        around.objects.announce(socket);
+        if let Some(interface) = interface {
+            around.objects.tie(socket, interface);
+            // What the server calls itself need not be what it is called by.
+            around.objects.tie(SocketAddr::new(around.server.address, socket.port()), interface);
+        }
+    }
 }

@@ -27,7 +27,14 @@ impl Exchanges for Kept {
 
 pub(crate) fn around(objects: &mut ObjectTable) -> RpcContext<'_> {
     let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
-    RpcContext { objects, time: Time::default(), client: end(1, 50_000), server: end(2, 135), session: None }
+    RpcContext {
+        objects,
+        time: Time::default(),
+        client: end(1, 50_000),
+        server: end(2, 135),
+        session: None,
+        pipe: None,
+    }
 }
 
 pub(crate) const FIRST: u8 = 1;

@@ -171,7 +171,7 @@ impl VirtualConnection {
             Answers::Missing(length) => self.connection.gap(Direction::ToClient, length, exchanges, around),
             Answers::End => {
                 Direction::BOTH.into_iter().for_each(|direction| self.connection.close(direction, exchanges, around));
-                self.connection.finish(exchanges);
+                self.connection.finish(exchanges, around);
                 self.owner = None;
             }
         }

@@ -117,7 +117,8 @@ impl TransportTable {
     /// Asks the looks: those on the responder's port (and of the protocol that was announced), on the initiator's, then
     /// those on any port.
     fn probe(&self, side: &mut SideState, direction: Direction, data: &[u8], around: &ProbeContext) -> ProbeState {
-        let &ProbeContext { ports: (source_port, destination_port), announced, given_up, reversible, late, .. } = around;
+        let &ProbeContext { ports: (source_port, destination_port), announced, given_up, reversible, late, .. } =
+            around;
         let mut undecided = false;
         let by_destination = |probe: &ProbeEntry| {
             probe.is_on(destination_port) || (announced == Some(probe.protocol) && !probe.ports.is_empty())

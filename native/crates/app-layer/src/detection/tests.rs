@@ -386,3 +386,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn looks_again_behind_a_gap() {
+    fn inside(_: Direction, data: &[u8]) -> crate::Verdict {
+        if data.windows(4).any(|octets| octets == b"LATE") { crate::Verdict::Yes } else { crate::Verdict::No }
+    }
+    static LATE: &[ProtocolDef] = &[protocol(ProtocolInfo {
+        name: "late",
+        late_probes: &[crate::Probe { transport: Transport::Tcp, ports: &[], check: inside, depth: 128 }],
+        ..INFO
+    })];
+    let detection = Detection::new(LATE, &[]).unwrap();
+    let identify = |state: &mut DetectionState| {
+        detection.identify(state, Transport::Tcp, TO_SERVER, b"..LATE", (40_000, 50), false)
+    };
+    let mut state = DetectionState::new(false);
+    assert_eq!(identify(&mut state), DetectionOutcome::Failed, "the beginning was seen, and is another's");
+    state.reopen(TO_SERVER);
+    assert_eq!(identify(&mut state), found(WEB));
+    assert_eq!(identify(&mut DetectionState::new(true)), found(WEB), "the beginning was before the capture");
+}

@@ -19,6 +19,8 @@ pub(crate) struct StubLayout {
     pub(crate) fields: &'static [StubField],
     /// For what fields cannot say.
     pub(crate) reader: Option<StubFunction>,
+    /// The fields are all there is: behind them a request ends, and an answer ends with its result.
+    pub(crate) complete: bool,
 }
 
 impl StubLayout {
@@ -94,9 +96,38 @@ pub(crate) enum StubFieldKind {
 
 /// The stub a field is read from.
 pub(crate) struct StubSource<'a> {
-    pub(super) ndr: Ndr<'a>,
-    pub(super) syntax: TransferSyntax,
-    pub(super) request: bool,
+    pub(crate) ndr: Ndr<'a>,
+    pub(crate) syntax: TransferSyntax,
+    pub(crate) request: bool,
+    /// Set where it is to be found out whether the fields are the stub's: texts are to be texts, handles handles. How many
+    /// texts there were.
+    pub(crate) checked: Option<u32>,
+}
+
+impl StubSource<'_> {
+    /// A text; where fields are checked, an error when it is none.
+    fn text(&mut self, text: String) -> Result<Datum, Malformed> {
+        /// Fewer characters are there by chance.
+        const SHORTEST: usize = 2;
+        if let Some(texts) = &mut self.checked {
+            let odd = |c: char| c.is_control() && !c.is_ascii_whitespace() || c == char::REPLACEMENT_CHARACTER;
+            if text.contains(odd) {
+                return Err(Malformed::Invalid("text"));
+            }
+            *texts += u32::from(text.chars().nth(SHORTEST - 1).is_some());
+        }
+        Ok(Datum::Text(text))
+    }
+
+    /// A context handle. Its attributes are 0. [C706] appendix N.
+    fn handle(&mut self) -> Result<Datum, Malformed> {
+        let Self { ndr, checked, .. } = self;
+        let mut attributes = *ndr;
+        if checked.is_some() && attributes.u32()? != 0 {
+            return Err(Malformed::Invalid("context_handle_attributes"));
+        }
+        ndr.handle().map(Datum::Uuid)
+    }
 }
 
 /// What stands in the place of a member of a structure. What it points to follows the outermost structure.
@@ -110,7 +141,7 @@ enum Inline {
 
 impl StubField {
     /// Reads a parameter, and what it points to.
-    pub(super) fn read(self, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
+    pub(crate) fn read(self, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
         let inline = self.inline(source)?;
         self.resolve(inline, source)
     }
@@ -128,7 +159,10 @@ impl StubField {
     fn resolve(self, inline: Inline, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
         match (inline, self.kind) {
             (Inline::Pointer, StubFieldKind::Unicode) if self.pointer && !source.ndr.unicode_header()? => Ok(None),
-            (Inline::Pointer, StubFieldKind::Unicode) => source.ndr.unicode_body().map(Datum::Text).map(Some),
+            (Inline::Pointer, StubFieldKind::Unicode) => {
+                let text = source.ndr.unicode_body()?;
+                source.text(text).map(Some)
+            }
             (Inline::Pointer, kind) => {
                 let pointee = kind.inline(source)?;
                 self.resolve_value(pointee, source)
@@ -169,7 +203,16 @@ impl StubFieldKind {
 
     /// A value without parts.
     fn read(self, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
-        let StubSource { ndr, syntax, request } = source;
+        let text = match self {
+            Self::Wide | Self::Unicode => Some(source.ndr.wide()?),
+            Self::Narrow => Some(source.ndr.narrow()?),
+            Self::Handle => return source.handle().map(Some),
+            _ => None,
+        };
+        if let Some(text) = text {
+            return source.text(text).map(Some);
+        }
+        let StubSource { ndr, syntax, request, .. } = source;
         Ok(Some(match self {
             Self::U8 => Datum::Uint(ndr.u8()?.into()),
             Self::U16 => Datum::Uint(ndr.u16()?.into()),
@@ -178,11 +221,7 @@ impl StubFieldKind {
             Self::PointerSized => Datum::Uint(ndr.pointer_sized()?),
             Self::Enumeration => Datum::Uint(enumeration(ndr, *syntax)?.into()),
             Self::Uuid => Datum::Uuid(ndr.uuid()?),
-            Self::Handle => Datum::Uuid(ndr.handle()?),
             Self::Octets(count) => Datum::Text(sidewire_eve::hex(ndr.take(count.into())?)),
-            Self::Wide => Datum::Text(ndr.wide()?),
-            Self::Narrow => Datum::Text(ndr.narrow()?),
-            Self::Unicode => Datum::Text(ndr.unicode_body()?),
             Self::Bstr => return Ok(ndr.bstr_pointer()?.map(Datum::Text)),
             Self::Sid => Datum::Text(sid(ndr)?),
             Self::DsName => Datum::Text(ds_name(ndr)?),
@@ -196,7 +235,8 @@ impl StubFieldKind {
             Self::Pointer => return ndr.pointer().map(|_| None),
             Self::Null if ndr.pointer()? => return Err(Malformed::Invalid("pointer")),
             Self::Null => return Ok(None),
-            // [`StubFieldKind::inline`] reads those with parts.
+            // Those of one text and handles are read above, those with parts by [`StubFieldKind::inline`].
+            Self::Wide | Self::Narrow | Self::Unicode | Self::Handle => return Ok(None),
             Self::Structure(_) | Self::Array { .. } | Self::Union { .. } => return Ok(None),
         }))
     }

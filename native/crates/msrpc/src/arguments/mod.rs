@@ -2,7 +2,7 @@
 
 mod epm;
 pub(crate) mod layout;
-mod readers;
+pub(crate) mod readers;
 mod services;
 mod wmio;
 
@@ -10,7 +10,7 @@ use core::net::SocketAddr;
 
 use crate::datum::{Arguments, Datum};
 use crate::interfaces::{self, RpcProcedure};
-use crate::{Exchange, Half, Ndr};
+use crate::{Exchange, Half, Ndr, Uuid};
 use layout::{StubLayout, StubSource};
 
 /// The arguments of a complete, readable request.
@@ -25,13 +25,17 @@ pub(crate) fn of_response(exchange: &Exchange) -> Arguments {
     layout.map(|layout| read(exchange, &exchange.response, layout, false)).unwrap_or_default()
 }
 
-/// The TCP endpoints that an answer of the endpoint mapper names.
-pub(crate) fn endpoints(exchange: &Exchange) -> Vec<SocketAddr> {
+/// The TCP endpoints that an answer of the endpoint mapper names, and which interface is offered there.
+pub(crate) fn endpoints(exchange: &Exchange) -> Vec<(SocketAddr, Option<Uuid>)> {
     let Some(Datum::List(towers)) = exchange.arguments.get("endpoints") else { return Vec::new() };
     let socket = |tower: &Datum| {
         let Datum::Record(floors) = tower else { return None };
         let Some(Datum::Uint(port)) = floors.get("tcp_port") else { return None };
-        Some(SocketAddr::new(floors.text("address")?.parse().ok()?, u16::try_from(*port).ok()?))
+        let interface = match floors.get("interface") {
+            Some(Datum::Uuid(interface)) => Some(*interface),
+            _ => None,
+        };
+        Some((SocketAddr::new(floors.text("address")?.parse().ok()?, u16::try_from(*port).ok()?), interface))
     };
     towers.iter().filter_map(socket).collect()
 }
@@ -45,7 +49,7 @@ fn read(exchange: &Exchange, half: &Half, layout: &StubLayout, request: bool) ->
     let (Some(interface), Some(stub)) = (exchange.interface, half.readable()) else { return Arguments::default() };
     let syntax = interface.transfer_syntax;
     let ndr = || Ndr::new(stub, half.order, syntax);
-    let mut arguments = fields(layout, StubSource { ndr: ndr(), syntax, request }).unwrap_or_default();
+    let mut arguments = fields(layout, StubSource { ndr: ndr(), syntax, request, checked: None }).unwrap_or_default();
     if let Some(more) = layout.reader.and_then(|function| readers::read(function, &mut ndr()).ok()) {
         arguments.extend(more);
     }
@@ -55,7 +59,9 @@ fn read(exchange: &Exchange, half: &Half, layout: &StubLayout, request: bool) ->
 /// What the fields tell. `None` for a stub that does not fit them: half a truth would be a guess.
 fn fields(layout: &StubLayout, mut source: StubSource<'_>) -> Option<Arguments> {
     let mut arguments = Arguments::default();
-    for field in layout.fields {
+    // What stands behind the last field that is told may be missing.
+    let told = layout.fields.iter().rposition(|field| field.flat || !field.name.is_empty());
+    for field in layout.fields.iter().take(told.map_or(0, |last| last + 1)) {
         match field.read(&mut source).ok()? {
             Some(Datum::Record(members)) if field.flat => arguments.extend(members),
             Some(value) if !field.name.is_empty() && value != Datum::Null => arguments.put(field.name, value),

@@ -10,7 +10,7 @@ use crate::datum::{Arguments, Datum};
 use crate::functions::StubFunction;
 
 /// Reads a stub from its beginning.
-pub(super) fn read(function: StubFunction, ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+pub(crate) fn read(function: StubFunction, ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
     match function {
         StubFunction::EpmLookupResponse => epm::lookup_response(ndr),
         StubFunction::EpmMapRequest => epm::map_request(ndr),

@@ -2,8 +2,8 @@
 
 use super::{Connection, InFlight, RpcContext, RpcLimits, auth_of, new_exchange};
 use crate::{
-    AuthLevel, Exchange, Exchanges, Half, Implementation, InterfaceId, Pdu, PduBody, PduType, RpcEvent, SecTrailer,
-    TransferSyntax, Uuid, VerificationTrailer, dcom, reading,
+    AuthLevel, Evidence, Exchange, Exchanges, Half, Implementation, InterfaceId, Known, Pdu, PduBody, PduType,
+    RpcEvent, SecTrailer, TransferSyntax, Uuid, VerificationTrailer, dcom, reading,
 };
 
 impl Connection {
@@ -67,6 +67,7 @@ impl Connection {
                 if let Some(exchange) = exchanges.get(id) {
                     reading::response(exchange, around);
                 }
+                self.hold_answer(id, exchanges, around);
                 self.drop_call(position, exchanges);
             }
             if pdu.header.flags.maybe() {
@@ -128,7 +129,8 @@ impl Connection {
                 Some(_) => {}
                 None => {
                     let syntax = TransferSyntax::from_uuid(syntax).unwrap_or_default();
-                    self.contexts.learn(context_id, interface, syntax, self.limits.contexts);
+                    let known = Known::Inferred(Evidence::VerificationTrailer);
+                    self.contexts.learn(context_id, interface, syntax, known, self.limits.contexts);
                     exchange.interface = self.contexts.interface(context_id);
                 }
             }
@@ -136,9 +138,10 @@ impl Connection {
         if exchange.interface.is_none() {
             if self.contexts.is_rejected(context_id) {
                 odd = Some(RpcEvent::RejectedContext);
-            } else if let Some(uuid) = infer(exchange, around) {
+            } else if let Some((uuid, evidence)) = infer(exchange, around) {
                 let interface = InterfaceId { uuid, version: 0, minor: 0 }; // the version of every ORPC interface
-                self.contexts.learn(context_id, interface, TransferSyntax::Ndr32, self.limits.contexts);
+                let (syntax, known) = (TransferSyntax::Ndr32, Known::Inferred(evidence));
+                self.contexts.learn(context_id, interface, syntax, known, self.limits.contexts);
                 exchange.interface = self.contexts.interface(context_id);
             }
         }
@@ -151,6 +154,7 @@ impl Connection {
         if let Some(event) = odd {
             exchanges.raise(Some(id), event);
         }
+        self.hold(id, context_id, exchanges, around);
     }
 
     pub(super) fn response(
@@ -211,6 +215,7 @@ impl Connection {
         }
         if done {
             self.answered_at(position, exchanges);
+            self.hold_answer(id, exchanges, around);
         }
         exchanges.updated(id);
     }
@@ -232,11 +237,12 @@ impl Connection {
 }
 
 /// The interface of a call whose bind was not seen, where something proves it.
-fn infer(exchange: &Exchange, around: &RpcContext<'_>) -> Option<Uuid> {
+fn infer(exchange: &Exchange, around: &RpcContext<'_>) -> Option<(Uuid, Evidence)> {
     match exchange.object {
         // An object UUID is an IPID, and an IPID is one interface of one object.
-        Some(ipid) => around.objects.pointer(around.server.address, ipid)?.iid,
-        None => dcom::proves_activator(exchange.opnum?, exchange.request.readable()?).then(dcom::activator),
+        Some(ipid) => Some((around.objects.pointer(around.server.address, ipid)?.iid?, Evidence::Object)),
+        None => dcom::proves_activator(exchange.opnum?, exchange.request.readable()?)
+            .then(|| (dcom::activator(), Evidence::Activation)),
     }
 }
 

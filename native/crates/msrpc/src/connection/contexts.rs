@@ -59,8 +59,15 @@ impl PresentationContexts {
         self.0.insert(id, context, limit.max(1)) == 0
     }
 
-    pub(super) fn learn(&mut self, id: u16, interface: InterfaceId, transfer_syntax: TransferSyntax, limit: usize) {
-        let (state, known) = (ContextState::Accepted, Known::Inferred);
+    pub(super) fn learn(
+        &mut self,
+        id: u16,
+        interface: InterfaceId,
+        transfer_syntax: TransferSyntax,
+        known: Known,
+        limit: usize,
+    ) {
+        let state = ContextState::Accepted;
         let context = PresentationContext { interface, transfer_syntax, state, known, first_fragment: true };
         self.0.insert(id, context, limit.max(1));
     }

@@ -1,5 +1,7 @@
 //! Presentation contexts as they are offered, accepted and refused. [C706] 12.6.3, [MS-RPCE] 3.3.1.5.
 
+use core::net::SocketAddr;
+
 use super::{Connection, RpcContext, auth_of, new_exchange};
 use crate::{ContextOffer, Exchange, Exchanges, Half, Implementation, Pdu, PduBody, PduType, RpcEvent, TransferSyntax};
 
@@ -46,7 +48,7 @@ impl Connection {
         exchanges.updated(id);
     }
 
-    pub(super) fn settle(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
+    pub(super) fn settle(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
         let PduBody::BindAck { association_group, results, .. } = pdu.body else { return };
         self.answers_seen = true;
         if association_group != 0 {
@@ -58,6 +60,9 @@ impl Connection {
         let id = call.exchange;
         for (context_id, result) in call.offered.iter().zip(results) {
             self.contexts.settle(*context_id, &result);
+            if let Some(bound) = self.contexts.interface(*context_id).filter(|_| around.pipe.is_none()) {
+                around.objects.tie(SocketAddr::new(around.server.address, around.server.port), bound.id.uuid);
+            }
         }
         self.answered_at(position, exchanges);
         if let Some(exchange) = exchanges.get(id) {

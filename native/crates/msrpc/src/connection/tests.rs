@@ -28,7 +28,7 @@ fn run(pieces: &[(Direction, &[u8])]) -> (Kept, Connection) {
         }
         connection.close(direction, &mut kept, &mut around(&mut objects));
     }
-    connection.finish(&mut kept);
+    connection.finish(&mut kept, &mut around(&mut objects));
     (kept, connection)
 }
 
@@ -210,7 +210,7 @@ fn many_connections_together_are_bounded() {
     assert_eq!(kept.exchanges.last().unwrap().request.stub(), b"");
     assert!(kept.events.contains(&RpcEvent::StubTooLong) && kept.events.contains(&RpcEvent::Garbage));
     connections.truncate(10);
-    connections.iter_mut().for_each(|connection| connection.finish(&mut kept));
+    connections.iter_mut().for_each(|connection| connection.finish(&mut kept, &mut around(&mut objects)));
     drop(connections);
     assert_eq!(objects.octets_unfinished(), 0);
 }
@@ -267,7 +267,7 @@ proptest! {
                 rest = later;
             }
         }
-        connection.finish(&mut kept);
+        connection.finish(&mut kept, &mut around(&mut objects));
         prop_assert_eq!(told(&whole), told(&kept));
     }
 

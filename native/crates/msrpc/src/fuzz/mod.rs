@@ -42,6 +42,7 @@ pub fn connection(data: &[u8]) {
         client: end(1, 50_000),
         server: end(2, 135),
         session: None,
+        pipe: None,
     };
     let mut left = [Vec::new(), Vec::new()];
     let mut rest = data;
@@ -67,8 +68,8 @@ pub fn connection(data: &[u8]) {
             }
         }
     }
-    stream.finish(&mut kept);
-    pipe.finish(&mut kept);
+    stream.finish(&mut kept, &mut around);
+    pipe.finish(&mut kept, &mut around);
     datagrams.finish(&mut kept);
     let mut out = Vec::new();
     for exchange in &kept.0 {

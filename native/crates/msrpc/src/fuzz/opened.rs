@@ -114,15 +114,7 @@ impl SealedEnds {
     }
 
     fn feed(&mut self, direction: Direction, pdu: &[u8]) {
-        let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
-        let mut around = RpcContext {
-            objects: &mut self.objects,
-            time: Time::default(),
-            client: end(1, 50_000),
-            server: end(2, 135),
-            session: None,
-        };
-        self.connection.message(direction, pdu, &mut self.kept, &mut around);
+        self.connection.message(direction, pdu, &mut self.kept, &mut around(&mut self.objects));
     }
 
     fn trailer(&self, pad: u8, signed_only: bool) -> [u8; TRAILER] {
@@ -131,13 +123,19 @@ impl SealedEnds {
     }
 
     fn finish(mut self) {
-        self.connection.finish(&mut self.kept);
+        self.connection.finish(&mut self.kept, &mut around(&mut self.objects));
         let mut out = Vec::new();
         for exchange in &self.kept.0 {
             write_msrpc(exchange, Carriage::Tcp, None, Time::default(), &mut sidewire_eve::Object::new(&mut out));
             out.clear();
         }
     }
+}
+
+fn around(objects: &mut ObjectTable) -> RpcContext<'_> {
+    let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
+    let (client, server) = (end(1, 50_000), end(2, 135));
+    RpcContext { objects, time: Time::default(), client, server, session: None, pipe: None }
 }
 
 /// Header of a PDU with so many octets between it and its trailer, and so many in its token.

@@ -51,8 +51,7 @@ pub(super) const PROBES: &[Probe] =
     &[Probe { transport: Transport::Tcp, ports: WELL_KNOWN, check: inside, depth: SCAN }];
 
 /// On any other port it is looked for where the beginning of the stream was missed.
-pub(super) const LATE_PROBES: &[Probe] =
-    &[Probe { transport: Transport::Tcp, ports: &[], check: inside, depth: SCAN }];
+pub(super) const LATE_PROBES: &[Probe] = &[Probe { transport: Transport::Tcp, ports: &[], check: inside, depth: SCAN }];
 
 fn inside(direction: Direction, data: &[u8]) -> Verdict {
     for at in memchr::memchr_iter(5, data) {

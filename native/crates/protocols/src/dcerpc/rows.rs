@@ -61,7 +61,7 @@ impl<T: Rpc> RpcBuffers<T> {
         /// How the call's interface is known: a bind named it, or the call's structure proves it.
         "dcom.known": Enumeration(KNOWLEDGE), both(COMPLETE, COMPLETE) => |tx, _, _| {
             let interface = tx.exchange().and_then(|exchange| exchange.interface);
-            Value::uint(interface.map(|interface| interface.known as u64))
+            Value::uint(interface.map(|interface| interface.known.number()))
         };
         /// The COM class a call activates, or whose activation led to the object it is made on; 16 octets in text order.
         "dcom.clsid": Bytes, both(COMPLETE, COMPLETE)

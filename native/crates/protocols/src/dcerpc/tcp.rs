@@ -147,7 +147,7 @@ impl Protocol for DcerpcTcp {
         let (connection, mut filling, mut around) = self.parts(transactions, context, 0);
         connection.close(direction, &mut filling, &mut around);
         if both {
-            connection.finish(&mut filling);
+            connection.finish(&mut filling, &mut around);
         }
     }
 }

@@ -82,7 +82,8 @@ impl<'a> TxBuilder<'a> {
     ) -> (Self, RpcContext<'a>) {
         let (now, client, server) = (context.time, context.client, context.server);
         let frames = context.frames.as_deref_mut().zip(offset);
-        let around = RpcContext { objects: objects(context.extensions), time: now, client, server, session: None };
+        let around =
+            RpcContext { objects: objects(context.extensions), time: now, client, server, session: None, pipe: None };
         (Self { transactions, carriage, now, reversed: false, unflagged_binds: true, waiting, frames }, around)
     }
 }
@@ -108,7 +109,7 @@ impl Exchanges for TxBuilder<'_> {
         if slot.tx.interfaces.is_empty() {
             slot.tx.interfaces = interfaces_of(&slot.tx.exchange, self.unflagged_binds);
         }
-        let (request, response) = (slot.tx.exchange.request.done, slot.tx.exchange.response.done);
+        let (request, response) = (slot.tx.exchange.request_is_done(), slot.tx.exchange.response_is_done());
         slot.advance(Direction::ToServer, u8::from(request), now);
         slot.advance(Direction::ToClient, u8::from(response), now);
     }

@@ -198,17 +198,18 @@ impl Smb {
     ) {
         let Some(open) = self.opens.get_mut(&data.open) else { return };
         let Some(mut rpc) = open.rpc.take() else { return };
-        let pipe = open.name.as_deref().map(pipe_name).map(Arc::from);
+        let pipe: Option<Arc<[u8]>> = open.name.as_deref().map(pipe_name).map(Arc::from);
         let direction = around.direction;
         let session = self.principals.peek(&data.session_id).cloned();
-        let mut surroundings = RpcContext { session: session.as_ref(), ..surroundings(around.context) };
+        let mut surroundings =
+            RpcContext { session: session.as_ref(), pipe: pipe.as_deref(), ..surroundings(around.context) };
         let mut calls = Calls {
             ledger: &mut self.ledger,
             transactions: around.transactions,
             now: around.now,
             direction,
             data,
-            pipe,
+            pipe: pipe.clone(),
             opened: None,
         };
         act(&mut rpc, direction, &mut calls, &mut surroundings);
@@ -251,7 +252,7 @@ impl Smb {
         for direction in Direction::BOTH {
             rpc.close(direction, &mut calls, &mut surroundings);
         }
-        rpc.finish(&mut calls);
+        rpc.finish(&mut calls, &mut surroundings);
     }
 
     /// The flow ended.
@@ -274,7 +275,7 @@ pub(super) fn pipe_name(name: &[u8]) -> &[u8] {
 
 fn surroundings<'a>(context: &'a mut ParseContext<'_>) -> RpcContext<'a> {
     let (client, server) = (context.client, context.server);
-    RpcContext { objects: objects(context.extensions), time: context.time, client, server, session: None }
+    RpcContext { objects: objects(context.extensions), time: context.time, client, server, session: None, pipe: None }
 }
 
 /// The calls of a pipe as transactions of the flow.
@@ -314,7 +315,7 @@ impl Exchanges for Calls<'_> {
         if call.interfaces.is_empty() {
             call.interfaces = interfaces_of(&call.exchange, true);
         }
-        let (request, response) = (call.exchange.request.done, call.exchange.response.done);
+        let (request, response) = (call.exchange.request_is_done(), call.exchange.response_is_done());
         if self.direction == Direction::ToClient {
             slot.tx.status = self.data.status.or(slot.tx.status);
         }
