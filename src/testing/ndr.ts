@@ -35,7 +35,7 @@ export function unicode(text: string): Buffer {
 }
 
 /** A context handle. */
-export const HANDLE = Buffer.alloc(20, 0x11);
+export const HANDLE = Buffer.concat([Buffer.alloc(4), Buffer.alloc(16, 0x11)]);
 
 /** `ORPCTHIS` without extensions. [MS-DCOM] 2.2.13.3. */
 export const ORPC_THIS = Buffer.concat([Buffer.from([5, 0, 7, 0]), u32(0, 0), Buffer.alloc(16, 0x22), u32(0)]);

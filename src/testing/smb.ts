@@ -4,13 +4,29 @@ import { TcpConversation, type TcpOptions } from './tcp.js';
 /** `CreateDisposition`. [MS-SMB2] 2.2.13. */
 const DISPOSITIONS = { supersede: 0, open: 1, create: 2, open_if: 3, overwrite: 4, overwrite_if: 5 } as const;
 
+const TREE_CONNECT = 3;
 const CREATE = 5;
+const READ = 8;
 const WRITE = 9;
+const SET_INFO = 17;
 const RESPONSE = 1;
 
 /** An SMB2 connection that begins behind its logon: files are made, opened and written. */
 export class SmbConversation extends TcpConversation {
   #message = 1;
+
+  /** Connects the share of a path (`\\server\C$`), successfully; what follows is done on it. */
+  connect(path: string): this {
+    const text = utf16(path);
+    const asked = Buffer.alloc(8);
+    asked.writeUInt16LE(9, 0);
+    asked.writeUInt16LE(64 + 8, 4);
+    asked.writeUInt16LE(text.length, 6);
+    const answer = Buffer.alloc(16);
+    answer.writeUInt16LE(16, 0);
+    answer.writeUInt8(path.toUpperCase().endsWith('IPC$') ? 2 : 1, 2);
+    return this.#exchange(TREE_CONNECT, Buffer.concat([asked, text]), answer);
+  }
 
   /** Opens or makes a file, successfully; `id` is what later commands call it by. */
   create(
@@ -42,6 +58,34 @@ export class SmbConversation extends TcpConversation {
     answer.writeUInt16LE(17, 0);
     answer.writeUInt32LE(data.length, 4);
     return this.#exchange(WRITE, Buffer.concat([asked, data]), answer);
+  }
+
+  /** Reads octets from the beginning of an open file. */
+  read(data: Uint8Array, { id = 1 }: { id?: number } = {}): this {
+    const asked = Buffer.alloc(49);
+    asked.writeUInt16LE(49, 0);
+    asked.writeUInt32LE(data.length, 4);
+    fileId(id).copy(asked, 16);
+    const answer = Buffer.alloc(16);
+    answer.writeUInt16LE(17, 0);
+    answer.writeUInt8(64 + 16, 2);
+    answer.writeUInt32LE(data.length, 4);
+    return this.#exchange(READ, asked, Buffer.concat([answer, data]));
+  }
+
+  /** Has an open file deleted once it is closed. */
+  remove({ id = 1 }: { id?: number } = {}): this {
+    const asked = Buffer.alloc(33);
+    asked.writeUInt16LE(33, 0);
+    asked.writeUInt8(1, 2); // about a file
+    asked.writeUInt8(13, 3); // FileDispositionInformation
+    asked.writeUInt32LE(1, 4);
+    asked.writeUInt16LE(64 + 32, 8);
+    fileId(id).copy(asked, 16);
+    asked.writeUInt8(1, 32);
+    const answer = Buffer.alloc(2);
+    answer.writeUInt16LE(2, 0);
+    return this.#exchange(SET_INFO, asked, answer);
   }
 
   #exchange(command: number, asked: Buffer, answer: Buffer): this {

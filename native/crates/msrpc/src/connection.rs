@@ -54,6 +54,10 @@ pub struct RpcContext<'a> {
     pub session: Option<&'a Arc<Principal>>,
     /// The name of the pipe, where calls are made on one.
     pub pipe: Option<&'a [u8]>,
+    /// The path of the share of that pipe, by which the client calls the server: `\\server\IPC$`.
+    pub share: Option<&'a [u8]>,
+    /// Who the carriage's client may be by its way of opening it.
+    pub client_hint: Option<Implementation>,
 }
 
 /// What [`Connection::feed`] did with its octets.

@@ -34,6 +34,9 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
         out.bool("cancelled", true);
     }
     out.object_unless_empty("arguments", |o| exchange.arguments.write(o));
+    if let Some(owner) = exchange.path_owner {
+        out.str("path_host", owner.name());
+    }
     if let Some(dcom) = &exchange.dcom {
         out.object_unless_empty("dcom", |o| write_dcom(dcom, o));
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::security::Principal;
 use crate::status::is_status;
 use crate::{
-    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Evidence, Implementation, InterfaceId, PduHeader,
-    PduType, TransferSyntax, Uuid, Visibility, interfaces, result_name,
+    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Evidence, Implementation, InterfaceId, PathOwner,
+    PduHeader, PduType, TransferSyntax, Uuid, Visibility, interfaces, result_name,
 };
 
 /// What carries the PDUs.
@@ -253,6 +253,8 @@ pub struct Exchange {
     pub dcom: Option<Box<Dcom>>,
     /// The command line the call makes the server run, where it is one that does and can be read.
     pub command_line: Option<String>,
+    /// Whose host a path among the arguments names.
+    pub path_owner: Option<PathOwner>,
     /// Who calls whom.
     pub between: Option<(IpAddr, IpAddr)>,
     /// The client asked to cancel the call, or gave it up.

@@ -44,8 +44,27 @@ impl Implementation {
         IMPACKET_CONTEXTS.contains(&context).then_some(Self::Impacket)
     }
 
-    /// By what a bind offers: the fragment size, and the transfer syntaxes of its contexts.
-    pub(crate) fn of_bind(pdu: &Pdu<'_>, max_fragment: u16, syntaxes: impl Iterator<Item = Uuid>) -> Option<Self> {
+    /// Who an SMB client may be that negotiates these dialects: impacket offers no older ones, and these alone.
+    pub fn of_dialects<'a>(mut dialects: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
+        const IMPACKET: [&[u8]; 3] = [b"NT LM 0.12", b"SMB 2.002", b"SMB 2.???"];
+        let same = IMPACKET.iter().all(|dialect| dialects.next() == Some(*dialect)) && dialects.next().is_none();
+        same.then_some(Self::Impacket)
+    }
+
+    /// Who an SMB2 client may be by its `ClientGuid`: impacket's is text.
+    #[must_use]
+    pub fn of_client_guid(guid: &[u8; 16]) -> Option<Self> {
+        guid.iter().all(u8::is_ascii_alphabetic).then_some(Self::Impacket)
+    }
+
+    /// By what a bind offers: the fragment size, and the transfer syntaxes of its contexts. `hint`: who the carriage's client may
+    /// be; a bind without authentication shows less than one with it.
+    pub(crate) fn of_bind(
+        pdu: &Pdu<'_>,
+        max_fragment: u16,
+        syntaxes: impl Iterator<Item = Uuid>,
+        hint: Option<Self>,
+    ) -> Option<Self> {
         if let Some(known) = Self::of_trailer(pdu) {
             return Some(known);
         }
@@ -61,6 +80,7 @@ impl Implementation {
             SMALL_FRAGMENT if features && contexts > 1 && pdu.trailer.is_some_and(ntlm_packet) => {
                 Some(Self::InvokeTheHash)
             }
+            SMALL_FRAGMENT if !features && contexts == 1 && hint == Some(Self::Impacket) => hint,
             _ => None,
         }
     }

@@ -27,8 +27,10 @@ pub mod interfaces;
 mod ndr;
 mod object_table;
 mod objref;
+mod path_owner;
 mod pdu;
 mod reading;
+mod redirection;
 pub mod security;
 mod status;
 mod stub_memory;
@@ -57,6 +59,7 @@ pub use implementation::Implementation;
 pub use ndr::Ndr;
 pub use object_table::ObjectTable;
 pub use objref::{ActivationRequest, ActivationResponse, ObjRef, ObjRefBody, StdObjRef};
+pub use path_owner::PathOwner;
 pub use pdu::{
     ContextElement, ContextList, ContextResult, InterfaceId, Pdu, PduBody, PduFlags, PduHeader, PduType, Plausible,
     ResultList, RtsCommands, TransferSyntax,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::automation::AutomationType;
 use crate::bounded::Bounded;
+use crate::redirection::OutputPath;
 use crate::security::Secrets;
 use crate::stub_memory::Total;
 use crate::{Client, StdObjRef, StringBinding, Uuid};
@@ -25,6 +26,9 @@ const MAX_ASSOCIATIONS: usize = 1 << 12;
 /// Endpoints whose interfaces are known, and interfaces of one.
 const MAX_ENDPOINTS: usize = 1 << 12;
 const MAX_TIED: usize = 16;
+/// Pairs of hosts with outputs of commands, and outputs of one.
+const MAX_OUTPUT_PAIRS: usize = 1 << 11;
+const MAX_OUTPUTS: usize = 16;
 /// Pointers of one object that go with it.
 const MAX_OWN_POINTERS: usize = 32;
 
@@ -47,6 +51,8 @@ pub struct ObjectTable {
     announced: Vec<SocketAddr>,
     /// Interfaces that somebody was told of, or bound to, at an endpoint.
     endpoints: Bounded<SocketAddr, Vec<Uuid>>,
+    /// Where commands that a client made a server run send their output.
+    outputs: Bounded<(IpAddr, IpAddr), Vec<OutputPath>>,
     unfinished: Total,
     evicted: u64,
 }
@@ -234,6 +240,27 @@ impl ObjectTable {
         } else {
             self.evicted += self.endpoints.insert(endpoint, vec![interface], MAX_ENDPOINTS);
         }
+    }
+
+    /// A client made a server run a command whose output goes to a file.
+    pub(crate) fn expect_output(&mut self, ends: (IpAddr, IpAddr), output: OutputPath) {
+        match self.outputs.get_mut(&ends) {
+            Some(outputs) if outputs.contains(&output) => {}
+            Some(outputs) => {
+                if outputs.len() >= MAX_OUTPUTS {
+                    outputs.remove(0);
+                }
+                outputs.push(output);
+            }
+            None => self.evicted += self.outputs.insert(ends, vec![output], MAX_OUTPUT_PAIRS),
+        }
+    }
+
+    /// Is a file on a share of the server the output of a command that the client made it run?
+    #[must_use]
+    pub fn is_output(&self, client: IpAddr, server: IpAddr, share: &str, name: &str) -> bool {
+        let Some(outputs) = self.outputs.get(&(client, server)) else { return false };
+        OutputPath::on_share(share, name).is_some_and(|file| outputs.iter().any(|output| output.is(&file)))
     }
 
     /// The interfaces that are known to be offered at an endpoint.

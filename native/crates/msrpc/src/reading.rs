@@ -2,7 +2,10 @@
 
 use core::net::SocketAddr;
 
-use crate::{Exchange, RpcContext, arguments, command_line, dcom};
+use crate::datum::Datum;
+use crate::path_owner::{EndNames, unc_host};
+use crate::redirection::OutputPath;
+use crate::{Exchange, PathOwner, RpcContext, arguments, command_line, dcom};
 
 /// A complete request: its arguments, the object it is made on, the command line it runs, who calls whom.
 pub(crate) fn request(exchange: &mut Exchange, around: &mut RpcContext<'_>) {
@@ -11,6 +14,11 @@ pub(crate) fn request(exchange: &mut Exchange, around: &mut RpcContext<'_>) {
     exchange.arguments = arguments;
     exchange.arguments.extend(arguments::of_request(exchange));
     exchange.command_line = command_line::of(exchange);
+    let ends = (around.client.address, around.server.address);
+    for output in exchange.command_line.as_deref().map(OutputPath::of_command).unwrap_or_default() {
+        around.objects.expect_output(ends, output);
+    }
+    exchange.path_owner = path_owner(exchange, around);
     exchange.between = Some((around.client.address, around.server.address));
 }
 
@@ -30,4 +38,25 @@ pub(crate) fn response(exchange: &mut Exchange, around: &mut RpcContext<'_>) {
             around.objects.tie(SocketAddr::new(around.server.address, socket.port()), interface);
         }
     }
+}
+
+/// Whose the first host is that an argument names, the way a UNC path does.
+fn path_owner(exchange: &Exchange, around: &RpcContext<'_>) -> Option<PathOwner> {
+    // The server of a DFS root is named without backslashes. [MS-DFSNM] 3.1.4.4
+    let is_host = |name: &str| name == "server_name" && exchange.interface_name() == Some("netdfs");
+    let host = exchange.arguments.iter().find_map(|(name, value)| match value {
+        Datum::Text(text) if is_host(name) => Some(text.trim_start_matches('\\')),
+        Datum::Text(text) => unc_host(text),
+        _ => None,
+    })?;
+    let principal = exchange.principal.as_deref();
+    let share = around.share.and_then(|path| core::str::from_utf8(path).ok()).and_then(unc_host);
+    let service = principal.and_then(|principal| principal.service.as_deref());
+    let service = service.and_then(|service| service.split('/').nth(1));
+    let own = EndNames { address: around.server.address, names: share.into_iter().chain(service).collect() };
+    let workstation = principal.and_then(|principal| principal.workstation.as_deref());
+    let process = exchange.dcom.as_ref().and_then(|dcom| dcom.client.as_deref());
+    let said = process.and_then(|client| client.host.as_deref());
+    let caller = EndNames { address: around.client.address, names: workstation.into_iter().chain(said).collect() };
+    Some(PathOwner::between(host, &own, &caller))
 }

@@ -34,6 +34,8 @@ pub(crate) fn around(objects: &mut ObjectTable) -> RpcContext<'_> {
         server: end(2, 135),
         session: None,
         pipe: None,
+        share: None,
+        client_hint: None,
     }
 }
 

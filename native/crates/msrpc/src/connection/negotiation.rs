@@ -11,7 +11,8 @@ impl Connection {
         let call_id = pdu.header.call_id;
         self.bind_auth = auth_of(pdu).or(self.bind_auth);
         let syntaxes = contexts.map(|element| element.transfer_syntax);
-        self.implementation = self.implementation.or_else(|| Implementation::of_bind(pdu, max_transmit, syntaxes));
+        self.implementation =
+            self.implementation.or_else(|| Implementation::of_bind(pdu, max_transmit, syntaxes, around.client_hint));
         if let Some(position) = self.position(call_id, |call| call.request == Some(pdu.header.pdu_type)) {
             let offered = self.in_flight.get(position).map(|call| call.offered.as_slice()).unwrap_or_default();
             if self.answers_seen && offered.iter().copied().eq(contexts.map(|element| element.context_id)) {

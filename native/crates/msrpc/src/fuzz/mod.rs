@@ -43,6 +43,8 @@ pub fn connection(data: &[u8]) {
         server: end(2, 135),
         session: None,
         pipe: None,
+        share: None,
+        client_hint: None,
     };
     let mut left = [Vec::new(), Vec::new()];
     let mut rest = data;

@@ -135,7 +135,16 @@ impl SealedEnds {
 fn around(objects: &mut ObjectTable) -> RpcContext<'_> {
     let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
     let (client, server) = (end(1, 50_000), end(2, 135));
-    RpcContext { objects, time: Time::default(), client, server, session: None, pipe: None }
+    RpcContext {
+        objects,
+        time: Time::default(),
+        client,
+        server,
+        session: None,
+        pipe: None,
+        share: None,
+        client_hint: None,
+    }
 }
 
 /// Header of a PDU with so many octets between it and its trailer, and so many in its token.

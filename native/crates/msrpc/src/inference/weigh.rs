@@ -71,9 +71,12 @@ fn read(half: &Half, stub: &[u8], layout: &StubLayout, syntax: TransferSyntax, r
     let texts = source.checked.unwrap_or(0).min(MAX_TEXTS);
     let told = TEXT * texts + if orpc { ORPC } else { 0 };
     if !layout.complete {
-        let reads = layout
-            .reader
-            .is_some_and(|function| readers::read(function, &mut Ndr::new(stub, half.order, syntax)).is_ok());
+        let reads = |function| {
+            // A null pointer in its place tells nothing.
+            let read = readers::read(function, &mut Ndr::new(stub, half.order, syntax));
+            read.is_ok_and(|arguments| arguments.iter().next().is_some())
+        };
+        let reads = layout.reader.is_some_and(reads);
         // Where only a part is written down, what does not fit may be the rest.
         return Some(if fits { told.max(if reads { TEXT } else { 0 }) } else { 0 });
     }

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use sidewire_app_layer::{Buffer, Value, buffers};
 use sidewire_base::Direction;
-use sidewire_msrpc::{ByteOrder, Dcom, Exchange, Half, Implementation};
+use sidewire_msrpc::{ByteOrder, Dcom, Exchange, Half, Implementation, PathOwner};
 
 use super::Rpc;
 use super::stage::{COMPLETE, STARTED};
@@ -95,6 +95,13 @@ impl<T: Rpc> RpcBuffers<T> {
         "dcerpc.client": Enumeration(&Implementation::NAMES), both(COMPLETE, COMPLETE) => |tx, _, _| {
             let known = tx.exchange().and_then(|exchange| exchange.implementation);
             Value::uint(known.map(|known| known as u64))
+        };
+        /// Whose host a path among the readable arguments of a call names: of the machine called (`own`), of the caller (by name, or
+        /// by address), of a third one, or `unknown` where the ends did not show their names. In NTLM, Kerberos, tree connects
+        /// and addresses they do.
+        "dcerpc.path_host": Enumeration(&PathOwner::NAMES), both(COMPLETE, COMPLETE) => |tx, _, _| {
+            let owner = tx.exchange().and_then(|exchange| exchange.path_owner);
+            Value::uint(owner.map(|owner| owner as u64))
         };
         /// A decoded argument, or result to the client, by its name in `msrpc.arguments`, as text:
         /// `dcerpc.arg:"service_name"`. Names inside of records stand behind a dot: `in.CommandLine`.

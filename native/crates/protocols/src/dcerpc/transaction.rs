@@ -82,8 +82,16 @@ impl<'a> TxBuilder<'a> {
     ) -> (Self, RpcContext<'a>) {
         let (now, client, server) = (context.time, context.client, context.server);
         let frames = context.frames.as_deref_mut().zip(offset);
-        let around =
-            RpcContext { objects: objects(context.extensions), time: now, client, server, session: None, pipe: None };
+        let around = RpcContext {
+            objects: objects(context.extensions),
+            time: now,
+            client,
+            server,
+            session: None,
+            pipe: None,
+            share: None,
+            client_hint: None,
+        };
         (Self { transactions, carriage, now, reversed: false, unflagged_binds: true, waiting, frames }, around)
     }
 }

@@ -4,6 +4,7 @@ use sidewire_app_layer::declare::joined;
 use sidewire_app_layer::{Buffer, Value, buffers};
 use sidewire_base::Direction;
 
+use super::history::FileHistory;
 use super::stage::{COMPLETE, STARTED};
 use super::transaction::{Command, Detail, SessionSetup, SmbTransaction, Status, TreeConnect};
 use crate::dcerpc::RpcBuffers;
@@ -39,9 +40,10 @@ const OWN: &[Buffer<SmbTransaction>] = buffers! {
         Detail::Rename(rename) => Value::Bytes(&rename.to),
         _ => Value::Absent,
     };
-    /// Path of the share a file that is read or written lies on.
+    /// Path of the share a file that is opened, read, written, renamed or deleted lies on.
     "smb.file_share": Bytes, to_server(COMPLETE) => |tx, _, _| match &tx.detail {
         Detail::File(file) => Value::Bytes(&file.share),
+        Detail::Create(_) | Detail::Rename(_) | Detail::Delete(_) => Value::bytes(tx.share.as_deref()),
         _ => Value::Absent,
     };
     /// What is done to a file.
@@ -55,6 +57,17 @@ const OWN: &[Buffer<SmbTransaction>] = buffers! {
             _ => None,
         };
         Value::uint(operation.map(u64::from))
+    };
+    /// What was done before to a file that is opened or deleted, on the same connection.
+    "smb.file_history": Enumeration(FileHistory::NAMES), to_server(STARTED) => |tx, _, _| match &tx.detail {
+        Detail::Create(_) | Detail::Delete(_) => Value::Uint(tx.history.number()),
+        _ => Value::Absent,
+    };
+    /// 1 when a file that is opened is where a command sends its output that the client made the server run, by whatever call
+    /// whose command line could be read.
+    "smb.command_output": Uint(8), to_server(STARTED) => |tx, _, _| match &tx.detail {
+        Detail::Create(_) => Value::Uint(tx.command_output.into()),
+        _ => Value::Absent,
     };
     /// What opening a file may do: all but `open` and `overwrite` make one that is not there. [MS-SMB2] 2.2.13.
     "smb.disposition": Enumeration(DISPOSITIONS), to_server(STARTED) => |tx, _, _| match &tx.detail {

@@ -13,6 +13,7 @@ use super::direction_state::{self, DataTransfer, DirectionState, FramingState, R
 use super::event::SmbEvent;
 use super::file::FileId;
 use super::frame::Layer;
+use super::history::FileHistory;
 use super::limits::SmbLimits;
 use super::state::{AskKey, Asked, Open, Related, Tree};
 use super::table::BoundedTable;
@@ -38,8 +39,12 @@ pub struct Smb {
     pub(super) trees: BoundedTable<(u64, u32), Tree>,
     /// Who each session was opened as.
     pub(super) principals: BoundedTable<u64, Arc<Principal>>,
+    /// Who the client may be by its negotiation.
+    pub(super) client_hint: Option<msrpc::Implementation>,
     /// Files and pipes by a number of our own, because the first commands of a compound do not know the file's id.
     pub(super) opens: BoundedTable<u64, Open>,
+    /// What was done to files, by a digest of share and name.
+    pub(super) histories: BoundedTable<u64, FileHistory>,
     next_open: u64,
     /// By session and file id.
     handles: BTreeMap<(u64, FileId), u64>,
@@ -79,7 +84,9 @@ impl Smb {
             max_write: 0,
             trees: BoundedTable::new(limits.trees),
             principals: BoundedTable::new(limits.trees),
+            client_hint: None,
             opens: BoundedTable::new(limits.handles),
+            histories: BoundedTable::new(limits.handles),
             next_open: 0,
             handles: BTreeMap::new(),
             asked: BoundedTable::new(limits.requests),
@@ -453,6 +460,11 @@ impl Smb {
                 number
             }
         }
+    }
+
+    /// The path of a share that is connected.
+    pub(super) fn share_of(&self, tree: (u64, u32)) -> Option<Arc<[u8]>> {
+        self.trees.peek(&tree).map(|tree| Arc::clone(&tree.path))
     }
 
     /// The name of an open file id, without making one up.

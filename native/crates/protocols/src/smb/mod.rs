@@ -13,6 +13,7 @@ mod event;
 mod file;
 mod flow;
 mod frame;
+mod history;
 mod kinds;
 mod limits;
 mod log;

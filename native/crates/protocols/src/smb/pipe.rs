@@ -12,6 +12,7 @@ use super::direction_state::{DataTransfer, Route};
 use super::event::SmbEvent;
 use super::file::SmbFile;
 use super::flow::Smb;
+use super::history::FileHistory;
 use super::names::FSCTL_PIPE_TRANSCEIVE;
 use super::transaction::{Call, Command, Detail, SmbTransaction};
 use super::transaction_map::TransactionMap;
@@ -132,6 +133,10 @@ impl Smb {
             }
         };
         let read = direction == Direction::ToClient;
+        let (share, name) = self.opens.peek(&data.open).map_or_else(Default::default, |open| {
+            (self.share_of(open.tree).unwrap_or_default(), open.name.clone().unwrap_or_default())
+        });
+        self.touch(&share, &name, FileHistory { read, written: !read });
         let limit = if read { self.limits.read_queue } else { self.limits.write_queue };
         if let Some(slot) = around.transactions.by_id(id)
             && let Detail::File(file) = &mut slot.tx.detail
@@ -198,11 +203,17 @@ impl Smb {
     ) {
         let Some(open) = self.opens.get_mut(&data.open) else { return };
         let Some(mut rpc) = open.rpc.take() else { return };
+        let share = self.trees.peek(&open.tree).map(|tree| Arc::clone(&tree.path));
         let pipe: Option<Arc<[u8]>> = open.name.as_deref().map(pipe_name).map(Arc::from);
         let direction = around.direction;
         let session = self.principals.peek(&data.session_id).cloned();
-        let mut surroundings =
-            RpcContext { session: session.as_ref(), pipe: pipe.as_deref(), ..surroundings(around.context) };
+        let mut surroundings = RpcContext {
+            session: session.as_ref(),
+            pipe: pipe.as_deref(),
+            share: share.as_deref(),
+            client_hint: self.client_hint,
+            ..surroundings(around.context)
+        };
         let mut calls = Calls {
             ledger: &mut self.ledger,
             transactions: around.transactions,
@@ -275,7 +286,16 @@ pub(super) fn pipe_name(name: &[u8]) -> &[u8] {
 
 fn surroundings<'a>(context: &'a mut ParseContext<'_>) -> RpcContext<'a> {
     let (client, server) = (context.client, context.server);
-    RpcContext { objects: objects(context.extensions), time: context.time, client, server, session: None, pipe: None }
+    RpcContext {
+        objects: objects(context.extensions),
+        time: context.time,
+        client,
+        server,
+        session: None,
+        pipe: None,
+        share: None,
+        client_hint: None,
+    }
 }
 
 /// The calls of a pipe as transactions of the flow.

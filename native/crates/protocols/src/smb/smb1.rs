@@ -17,6 +17,7 @@ use super::transaction::{
 };
 use super::wire1::{self, ChangeKind, FileChunk, Smb1Block, Smb1Header, Target, Trans, command};
 use super::wire2::BufferRange;
+use sidewire_msrpc::Implementation;
 use sidewire_msrpc::security::{Credentials, NtlmUser, Principal};
 
 /// Most commands of one message that are read: a chain cannot turn back, but it can be long.
@@ -242,6 +243,7 @@ impl Smb {
             slot.raise(SmbEvent::DuplicateNegotiate);
             return;
         }
+        self.client_hint = Implementation::of_dialects(dialects.iter().map(|name| &**name));
         let negotiate = Negotiate { dialects, ..Negotiate::default() };
         let transaction = SmbTransaction::new(this, 0, 0, Detail::Negotiate(Box::new(negotiate)));
         let slot = self.ledger.open(around.transactions, around.now, transaction);
@@ -329,6 +331,7 @@ impl Smb {
     ) -> u64 {
         let (session_id, tree_id) = step.tree();
         let transaction = SmbTransaction::new(Command::Smb1(step.command), session_id, tree_id, detail);
+        let transaction = self.place(around.context, transaction);
         let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
         self.ask(step.key(), Asked { transaction: Some(id), session_id, tree_id, open, position: 0 });
         id

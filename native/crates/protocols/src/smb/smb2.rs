@@ -17,6 +17,7 @@ use super::wire2::{
     Smb2CreateResponse, Smb2Header, WriteRequest, command,
 };
 use sidewire_base::{Direction, Malformed};
+use sidewire_msrpc::Implementation;
 use sidewire_msrpc::security::{Credentials, Principal};
 
 /// FILETIME of 1970-01-01. 100-nanosecond units.
@@ -174,6 +175,7 @@ impl Smb {
             slot.raise(SmbEvent::DuplicateNegotiate);
             return Ok(());
         }
+        self.client_hint = Implementation::of_client_guid(&offer.client_guid).or(self.client_hint);
         let detail =
             Negotiate { dialects2: offer.dialects, client_guid: Some(offer.client_guid), ..Negotiate::default() };
         let transaction = SmbTransaction::new(this, 0, 0, Detail::Negotiate(Box::new(detail)));
@@ -244,6 +246,7 @@ impl Smb {
     ) -> u64 {
         let Smb2Request { header, session_id, tree_id, .. } = *request;
         let transaction = SmbTransaction::new(Command::Smb2(header.command), session_id, tree_id, detail);
+        let transaction = self.place(around.context, transaction);
         let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
         self.ask(key(header), Asked { transaction: Some(id), session_id, tree_id, open, position: 0 });
         id

@@ -8,6 +8,7 @@ use sidewire_msrpc::security::Credentials;
 use smallvec::SmallVec;
 
 use super::file::{FileId, SmbFile};
+use super::history::FileHistory;
 use super::kinds::TxKind;
 use crate::dcerpc::Rpc;
 
@@ -45,6 +46,12 @@ pub struct SmbTransaction {
     pub(super) status: Option<Status>,
     pub(super) session_id: u64,
     pub(super) tree_id: u32,
+    /// What was done to the file before, on this connection.
+    pub(super) history: FileHistory,
+    /// The file is where the output of a command goes that the client made the server run.
+    pub(super) command_output: bool,
+    /// Path of the share, where the tree connect was seen.
+    pub(super) share: Option<Arc<[u8]>>,
     pub(super) dialect: Dialect,
     pub(super) detail: Detail,
     /// What it was about when it was opened.
@@ -163,7 +170,18 @@ impl TreeConnect {
 
 impl SmbTransaction {
     pub(super) fn new(command: Command, session_id: u64, tree_id: u32, detail: Detail) -> Self {
-        Self { command, status: None, session_id, tree_id, dialect: Dialect::Unknown, detail, kind: TxKind::Generic }
+        Self {
+            command,
+            status: None,
+            session_id,
+            tree_id,
+            history: FileHistory::default(),
+            command_output: false,
+            share: None,
+            dialect: Dialect::Unknown,
+            detail,
+            kind: TxKind::Generic,
+        }
     }
 
     /// The file or directory the transaction is about, by name.
