@@ -27,7 +27,7 @@ impl FileContent {
     /// Place behind the last octet.
     #[must_use]
     pub const fn end(&self) -> u64 {
-        self.base + self.data.len() as u64
+        self.base.saturating_add(self.data.len() as u64)
     }
 
     /// The octets from a place on; none when it is gone.
@@ -51,7 +51,7 @@ impl FileContent {
     /// Drops what rules have had the time to see; of what is `needed` from a place on, nothing.
     pub(crate) fn slide(&mut self, needed: u64) {
         if self.data.len() > 2 * KEEP {
-            self.drop_to(needed.min(self.end() - KEEP as u64));
+            self.drop_to(needed.min(self.end().saturating_sub(KEEP as u64)));
         }
     }
 
@@ -63,7 +63,7 @@ impl FileContent {
         } else {
             self.data.drain(..count);
         }
-        self.base += count as u64;
+        self.base = self.base.saturating_add(count as u64);
     }
 }
 
