@@ -1436,6 +1436,17 @@ export interface NetflowEvent extends EventBase {
   readonly netflow: NetflowRecord;
 }
 
+/** A packet that a rule asked for by `tag` (`tagged-packets`). */
+export interface PacketEvent extends EventBase {
+  readonly event_type: 'packet';
+  /** The frame, base64. */
+  readonly packet: string;
+  readonly packet_info?: {
+    readonly linktype: number;
+    readonly linktype_name?: string;
+  };
+}
+
 /** An SMB transaction in Suricata's shape. */
 export interface SmbEvent extends EventBase {
   readonly event_type: 'smb';
@@ -1486,6 +1497,7 @@ export type EveEvent =
   | MetadataEvent
   | MsrpcEvent
   | NetflowEvent
+  | PacketEvent
   | SmbEvent
   | SmtpEvent
   | SshEvent
@@ -1496,5 +1508,5 @@ export type EveEvent =
 export type EventType = EveEvent['event_type'];
 
 /** The names of the event types, sorted. */
-export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'dns', 'engine', 'fileinfo', 'flow', 'frame', 'ftp', 'ftp_data', 'http', 'incident', 'mdns', 'metadata', 'msrpc', 'netflow', 'smb', 'smtp', 'ssh', 'stats', 'tls'];
+export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'dns', 'engine', 'fileinfo', 'flow', 'frame', 'ftp', 'ftp_data', 'http', 'incident', 'mdns', 'metadata', 'msrpc', 'netflow', 'packet', 'smb', 'smtp', 'ssh', 'stats', 'tls'];
 

@@ -47,6 +47,31 @@ exclude: Array<AddressRange>, };
 export type AppLayerPart = "packet" | "to_server" | "to_client" | "either" | "final" | "original";
 
 /**
+ * `asn1`: one of these is so for an object that begins at a place of the buffer, or for one inside of it.
+ */
+export type Asn1 = { 
+/**
+ * Where the first object begins: an octet of the buffer, or one from the end of the last match.
+ */
+offset: number, 
+/**
+ * From the last match.
+ */
+relative: boolean, 
+/**
+ * A bit string that leaves out more bits than it has.
+ */
+bitstring_overflow: boolean, 
+/**
+ * A number in text of more than 256 octets.
+ */
+double_overflow: boolean, 
+/**
+ * More octets than this.
+ */
+oversize_length: number | null, };
+
+/**
  * `base64_decode`.
  */
 export type Base64Decode = { 
@@ -265,7 +290,7 @@ bitmask: number, };
 /**
  * A check on a buffer, as the rule compiler writes it.
  */
-export type Check = { "kind": "content" } & Content | { "kind": "pcre" } & Pcre | { "kind": "byte_test" } & ByteTest | { "kind": "byte_jump" } & ByteJump | { "kind": "byte_extract" } & ByteExtract | { "kind": "byte_math" } & ByteMath | { "kind": "is_data_at" } & IsDataAt | { "kind": "bsize" } & Bsize | { "kind": "base64_decode" } & Base64Decode | { "kind": "entropy" } & Entropy | { "kind": "absent" } & Absent;
+export type Check = { "kind": "content" } & Content | { "kind": "pcre" } & Pcre | { "kind": "byte_test" } & ByteTest | { "kind": "byte_jump" } & ByteJump | { "kind": "byte_extract" } & ByteExtract | { "kind": "byte_math" } & ByteMath | { "kind": "is_data_at" } & IsDataAt | { "kind": "bsize" } & Bsize | { "kind": "base64_decode" } & Base64Decode | { "kind": "entropy" } & Entropy | { "kind": "asn1" } & Asn1 | { "kind": "dataset" } & Dataset | { "kind": "datarep" } & Datarep | { "kind": "absent" } & Absent;
 
 /**
  * A comparison.
@@ -351,7 +376,15 @@ event: string,
 /**
  * Holds when it did not happen.
  */
-negated: boolean, } | { "kind": "stream_event", 
+negated: boolean, } | { "kind": "tag", 
+/**
+ * How many, the packet of the match included.
+ */
+count: number, 
+/**
+ * What is counted.
+ */
+metric: TagMetric, } | { "kind": "stream_event", 
 /**
  * Its name.
  */
@@ -477,6 +510,49 @@ ends_with: boolean,
  * Fast pattern wish.
  */
 fast_pattern: FastPattern, };
+
+/**
+ * `datarep`: the buffer is one of these values, and its reputation compares so.
+ */
+export type Datarep = { 
+/**
+ * Values with their reputation.
+ */
+entries: Array<DatarepEntry>, 
+/**
+ * How the reputation is compared.
+ */
+operator: Compare, 
+/**
+ * With what.
+ */
+value: number, };
+
+/**
+ * A value with its reputation.
+ */
+export type DatarepEntry = { 
+/**
+ * Octets, hexadecimal.
+ */
+value: string, 
+/**
+ * Its reputation.
+ */
+reputation: number, };
+
+/**
+ * `dataset`: the buffer is one of these values.
+ */
+export type Dataset = { 
+/**
+ * Octets, hexadecimal.
+ */
+values: Array<string>, 
+/**
+ * It is none of them.
+ */
+negated: boolean, };
 
 /**
  * Byte order of a number in a buffer.
@@ -966,6 +1042,11 @@ track: Track,
 addresses: number, };
 
 /**
+ * What `tag` counts.
+ */
+export type TagMetric = "packets" | "bytes" | "seconds";
+
+/**
  * Operators of `byte_test`.
  */
 export type TestOperator = "less" | "greater" | "equal" | "less_or_equal" | "greater_or_equal" | "and" | "or";
@@ -1008,7 +1089,7 @@ export type Track = "by_source" | "by_destination" | "by_both" | "by_rule" | "by
 /**
  * A transform of a buffer, by its keyword.
  */
-export type Transform = { "name": "compress_whitespace" } | { "name": "dotprefix" } | { "name": "from_base64", 
+export type Transform = { "name": "compress_whitespace" } | { "name": "domain" } | { "name": "dotprefix" } | { "name": "from_base64", 
 /**
  * Octets to decode; 0: to the end.
  */
@@ -1028,7 +1109,7 @@ max_size: number, } | { "name": "header_lowercase" } | { "name": "pcrexform",
 /**
  * The expression, which has one group.
  */
-pattern: string, } | { "name": "strip_pseudo_headers" } | { "name": "strip_whitespace" } | { "name": "to_lowercase" } | { "name": "to_md5" } | { "name": "to_sha1" } | { "name": "to_sha256" } | { "name": "to_uppercase" } | { "name": "url_decode" } | { "name": "xor", 
+pattern: string, } | { "name": "strip_pseudo_headers" } | { "name": "strip_whitespace" } | { "name": "tld" } | { "name": "to_lowercase" } | { "name": "to_md5" } | { "name": "to_sha1" } | { "name": "to_sha256" } | { "name": "to_uppercase" } | { "name": "url_decode" } | { "name": "xor", 
 /**
  * The key, hexadecimal.
  */

@@ -5,13 +5,19 @@ import { dirname, join } from 'node:path';
 import { CARGO } from './rust.mjs';
 import { Failed, isMain, main, NATIVE, output, ROOT, say } from './shell.mjs';
 
+/** Data that a package is made of under terms of its own, and where it can be had. */
+const DATA = new Map([
+  ['psl', 'MPL-2.0 for the public suffix list, <https://publicsuffix.org/list/public_suffix_list.dat>'],
+]);
+
 /** The page, and what it counts. `metadata`: what cargo says of the workspace and all it is built of. */
 export function noticesPage(metadata) {
   const parts = [...crates(metadata), ...packages()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const texts = new Map();
   for (const { folder, name, version } of parts)
     for (const text of licences(folder)) texts.set(text, [...(texts.get(text) ?? []), `${name} ${version}`]);
-  const rows = parts.map(({ name, version, licence, kind }) => `| ${name} | ${version} | ${licence} | ${kind} |`);
+  const terms = ({ name, licence }) => [licence, ...(DATA.has(name) ? [DATA.get(name)] : [])].join('; ');
+  const rows = parts.map((part) => `| ${part.name} | ${part.version} | ${terms(part)} | ${part.kind} |`);
   const bodies = [...texts].map(([text, names]) => `## ${names.join(', ')}\n\n\`\`\`text\n${text.trim()}\n\`\`\``);
   const page = [
     '# Third-party notices',

@@ -46,8 +46,8 @@ describe('the keyword listing', () => {
   });
 
   it('names what Suricata has and the engine has not', () => {
-    const dataset = all.find((one) => one.name === 'dataset');
-    expect(dataset).toMatchObject({ supported: false, family: 'dataset' });
+    const iprep = all.find((one) => one.name === 'iprep');
+    expect(iprep).toMatchObject({ supported: false, family: 'reputation' });
     expect(all.find((one) => one.name === 'content')).toMatchObject({ supported: true, family: 'payload' });
     expect(all.find((one) => one.name === 'dcerpc.iface')?.aliases).toEqual(['dce_iface']);
   });

@@ -10,6 +10,8 @@ use ts_rs::TS;
 pub enum Transform {
     /// Runs of blanks become one.
     CompressWhitespace,
+    /// The name that can be registered: a public suffix and one label before it.
+    Domain,
     /// A dot in front.
     #[serde(rename = "dotprefix")]
     DotPrefix,
@@ -39,6 +41,8 @@ pub enum Transform {
     StripPseudoHeaders,
     /// Blanks go.
     StripWhitespace,
+    /// The public suffix of a name that can be registered.
+    Tld,
     /// ASCII letters in lower case.
     ToLowercase,
     /// MD5.

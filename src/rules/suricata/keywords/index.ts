@@ -1,5 +1,6 @@
 import type { CatalogIndex } from '../catalog/catalog.js';
 import { absent } from './absent.js';
+import { asn1 } from './asn1.js';
 import { base64Decode } from './base64-decode.js';
 import { bsize } from './bsize.js';
 import { base64Data, contentModifier, pktData, stickyBuffer } from './buffers.js';
@@ -8,6 +9,7 @@ import { byteJump } from './byte-jump.js';
 import { byteMath } from './byte-math.js';
 import { byteTest } from './byte-test.js';
 import { content, nocase, rawbytes, uricontent } from './content.js';
+import { datarep, dataset } from './dataset.js';
 import { iface, opnum } from './dcerpc.js';
 import { entropy } from './entropy.js';
 import { appLayerEvent, appLayerProtocol, decodeEvent, streamEvent } from './events.js';
@@ -69,6 +71,7 @@ export const KEYWORDS: readonly Keyword[] = [
   alert,
   appLayerEvent,
   appLayerProtocol,
+  asn1,
   base64Data,
   base64Decode,
   bsize,
@@ -82,6 +85,8 @@ export const KEYWORDS: readonly Keyword[] = [
   certValid,
   classtype,
   content,
+  datarep,
+  dataset,
   decodeEvent,
   depth,
   detectionFilter,

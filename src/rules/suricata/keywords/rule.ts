@@ -1,3 +1,4 @@
+import type { TagMetric } from '../../../generated/ir.js';
 import type { RuleContext } from '../lower/context.js';
 import type { Keyword, Option } from './keyword.js';
 import { parseInteger } from './number.js';
@@ -248,23 +249,19 @@ export const prefilter: Keyword = {
 
 const TAG = /^(session|host)(?:,(\d+),(packets|bytes|seconds)(?:,(src|dst))?)?$/;
 
+/** Packets that `tag:session` alone asks for, as in Suricata. */
+const TAGGED = 256;
+
 export const tag: Keyword = {
   name: 'tag',
   family: 'rule',
-  doc: 'Asks for packets of the session or host after the match; the rule alerts, but none are logged yet.',
+  doc: 'Tells packets of the session after the match (EVE `packet`); for those of a host the rule alerts alone.',
   value: 'required',
   lower(option, cx) {
-    const text = option.value.replace(/\s*,\s*/g, ',');
-    if (TAG.test(text)) {
-      cx.rule.tag = text;
-      cx.report(
-        'keyword/no-effect',
-        option.span,
-        'the rule alerts, but packets after the match are not logged',
-        'nothing is lost but those packets; leave the keyword in for other engines',
-        option.name,
-      );
-    } else
+    const text = option.value.trim().replace(/\s*,\s*/g, ',');
+    const match = TAG.exec(text);
+    const count = Number(match?.[2] ?? TAGGED);
+    if (match === null || count > 0xffff_ffff) {
       cx.report(
         'keyword/value',
         option.span,
@@ -272,6 +269,20 @@ export const tag: Keyword = {
         'write `tag:session,10,packets;` or `tag:host,60,seconds,src;`',
         option.name,
       );
+      return;
+    }
+    cx.rule.tag = text;
+    if (match[1] === 'session') {
+      cx.condition({ kind: 'tag', count, metric: (match[3] ?? 'packets') as TagMetric });
+      return;
+    }
+    cx.report(
+      'keyword/no-effect',
+      option.span,
+      'the rule alerts, but packets of the host after the match are not logged',
+      'write `tag:session,10,packets;` for those of the session; or leave the keyword in for other engines',
+      option.name,
+    );
   },
   examples: [
     { options: 'tag:session,10,packets;' },

@@ -10,6 +10,7 @@ use crate::keyword::condition::PacketTestIr;
 use crate::keyword::field_test::FlagCompare;
 use crate::keyword::flowbits::FlowBitAction;
 use crate::keyword::flowint::FlowIntAction;
+use crate::keyword::tag::TagMetric;
 use crate::keyword::xbits::XbitScope;
 
 /// Something that must hold. Order is the rule's.
@@ -77,6 +78,13 @@ pub enum Condition {
         event: String,
         /// Holds when it did not happen.
         negated: bool,
+    },
+    /// `tag:session`: packets of the flow are told from the match on.
+    Tag {
+        /// How many, the packet of the match included.
+        count: u32,
+        /// What is counted.
+        metric: TagMetric,
     },
     /// `stream-event`: something was odd about the TCP session.
     StreamEvent {

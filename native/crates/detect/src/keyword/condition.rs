@@ -14,6 +14,7 @@ use crate::keyword::fields::Field;
 use crate::keyword::flowbits::{FlowBitsChange, FlowBitsTest};
 use crate::keyword::flowint::{FlowIntChange, FlowIntTest};
 use crate::keyword::packet_test::PacketTest;
+use crate::keyword::tag::SessionTag;
 use crate::keyword::xbits::{XbitChange, XbitTest};
 use crate::keyword::{ipopts, sameip, stream_size};
 
@@ -128,6 +129,7 @@ pub(crate) enum MatchEffect {
     FlowBits(FlowBitsChange),
     FlowInt(FlowIntChange),
     Xbit(XbitChange),
+    Tag(SessionTag),
 }
 
 impl MatchEffect {
@@ -136,6 +138,7 @@ impl MatchEffect {
             Self::FlowBits(change) => change.apply(on),
             Self::FlowInt(change) => change.apply(on),
             Self::Xbit(change) => change.apply(on),
+            Self::Tag(tag) => tag.apply(on),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! below; a condition on packets and flows likewise, with its line in [`condition`].
 
 pub(crate) mod app_protocol;
+pub(crate) mod asn1;
 pub(crate) mod base64;
 pub(crate) mod base64_decode;
 pub(crate) mod bsize;
@@ -15,6 +16,7 @@ pub(crate) mod catalog;
 pub(crate) mod condition;
 pub(crate) mod content;
 pub(crate) mod context;
+pub(crate) mod dataset;
 pub(crate) mod dcerpc_iface;
 pub(crate) mod entropy;
 pub(crate) mod eval;
@@ -35,6 +37,7 @@ pub(crate) mod pcre;
 pub(crate) mod ranges;
 pub(crate) mod sameip;
 pub(crate) mod stream_size;
+pub(crate) mod tag;
 pub(crate) mod transform;
 pub(crate) mod tx_condition;
 pub(crate) mod xbits;
@@ -140,6 +143,9 @@ operators! {
     Bsize(bsize::Bsize => bsize::BsizeCheck);
     Base64Decode(base64_decode::Base64Decode => base64_decode::Base64Check);
     Entropy(entropy::Entropy => entropy::EntropyCheck);
+    Asn1(asn1::Asn1 => asn1::Asn1Check);
+    Dataset(dataset::Dataset => dataset::DatasetCheck);
+    Datarep(dataset::Datarep => dataset::DatarepCheck);
 }
 
 /// Compiles the checks of one condition.

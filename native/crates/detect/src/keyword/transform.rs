@@ -20,6 +20,7 @@ const INFLATED: u32 = 1 << 24;
 /// Names of all transforms, for the catalog.
 pub(crate) const NAMES: &[&str] = &[
     "compress_whitespace",
+    "domain",
     "dotprefix",
     "from_base64",
     "gunzip",
@@ -27,6 +28,7 @@ pub(crate) const NAMES: &[&str] = &[
     "pcrexform",
     "strip_pseudo_headers",
     "strip_whitespace",
+    "tld",
     "to_lowercase",
     "to_md5",
     "to_sha1",
@@ -80,6 +82,7 @@ impl TransformTable {
 #[derive(Debug)]
 pub(crate) enum BufferTransform {
     CompressWhitespace,
+    Domain,
     DotPrefix,
     FromBase64 { bytes: usize, offset: usize, mode: base64::Mode },
     Gunzip(u64),
@@ -87,6 +90,7 @@ pub(crate) enum BufferTransform {
     Pcre(Regex),
     StripPseudoHeaders,
     StripWhitespace,
+    Tld,
     Lowercase,
     Md5,
     Sha1,
@@ -103,6 +107,7 @@ impl BufferTransform {
     pub(crate) fn new(transform: &ir::Transform) -> Result<Self, RuleError> {
         Ok(match transform {
             ir::Transform::CompressWhitespace => Self::CompressWhitespace,
+            ir::Transform::Domain => Self::Domain,
             ir::Transform::DotPrefix => Self::DotPrefix,
             ir::Transform::FromBase64 { bytes, offset, mode } => Self::FromBase64 {
                 bytes: *bytes as usize,
@@ -124,6 +129,7 @@ impl BufferTransform {
             }
             ir::Transform::StripPseudoHeaders => Self::StripPseudoHeaders,
             ir::Transform::StripWhitespace => Self::StripWhitespace,
+            ir::Transform::Tld => Self::Tld,
             ir::Transform::ToLowercase => Self::Lowercase,
             ir::Transform::ToMd5 => Self::Md5,
             ir::Transform::ToSha1 => Self::Sha1,
@@ -147,6 +153,8 @@ impl BufferTransform {
                     !skip
                 }));
             }
+            Self::Domain => output.extend_from_slice(registered_name(input).0),
+            Self::Tld => output.extend_from_slice(registered_name(input).1),
             Self::DotPrefix => {
                 output.push(b'.');
                 output.extend_from_slice(input);
@@ -196,6 +204,15 @@ impl BufferTransform {
             Self::Xor(key) => output.extend(input.iter().zip(key.iter().cycle()).map(|(octet, key)| octet ^ key)),
         }
     }
+}
+
+/// The part of a name that can be registered, and the public suffix in it; both are empty where nothing stands before the
+/// suffix. Case does not matter.
+fn registered_name(name: &[u8]) -> (&[u8], &[u8]) {
+    let lower = name.to_ascii_lowercase();
+    let lengths = psl::domain(&lower).map(|domain| (domain.as_bytes().len(), domain.suffix().as_bytes().len()));
+    let end = |length: usize| name.get(name.len().saturating_sub(length)..).unwrap_or_default();
+    lengths.map_or((&[], &[]), |(domain, suffix)| (end(domain), end(suffix)))
 }
 
 /// C's `isspace`.
@@ -254,6 +271,17 @@ mod tests {
     /// A transform with no argument, by its keyword.
     fn named(name: &str) -> ir::Transform {
         serde_json::from_value(serde_json::json!({ "name": name })).expect("a transform without argument")
+    }
+
+    #[test]
+    fn names_that_can_be_registered() {
+        let both = |name: &[u8]| [apply(named("domain"), name), apply(named("tld"), name)];
+        assert_eq!(both(b"www.Example.CO.UK"), [&b"Example.CO.UK"[..], b"CO.UK"]);
+        assert_eq!(both(b"a.b.kobe.jp"), [&b"a.b.kobe.jp"[..], b"b.kobe.jp"]);
+        assert_eq!(both(b"a.example.xyz123"), [&b"example.xyz123"[..], b"xyz123"], "a suffix that nobody knows");
+        for nothing in [&b"com"[..], b"localhost"] {
+            assert_eq!(both(nothing), [b"", b""], "{nothing:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use sidewire_base::{Direction, PerDirection, RuleId, Time};
 
+use crate::keyword::tag::FlowTags;
 use crate::state::file_wishes::FileWishes;
 use crate::state::names::StateName;
 use crate::state::unfinished::UnfinishedRule;
@@ -39,6 +40,8 @@ struct Rare {
     variables: Vec<(StateName, Vec<u8>)>,
     /// The last entropy of each buffer that rules asked for.
     entropies: Vec<(StateName, f64)>,
+    /// What `tag` asks for.
+    tags: FlowTags,
     /// Stream rules that matched, per direction, and the stream offset up to which the match looked.
     streamed: PerDirection<Vec<(RuleId, u64)>>,
     /// What rules have taken from transactions they wait for more of: by transaction and rule.
@@ -59,6 +62,15 @@ impl DetectFlowState {
     #[must_use]
     pub const fn file_wishes(&self) -> FileWishes {
         self.files
+    }
+
+    /// A packet of the flow goes by, with so many octets: does `tag` ask for it? Call it once for each.
+    pub fn is_tagged(&mut self, octets: usize, now: Time) -> bool {
+        self.rare.as_deref_mut().is_some_and(|rare| rare.tags.count(octets, now))
+    }
+
+    pub(crate) fn tags_mut(&mut self) -> &mut FlowTags {
+        &mut self.rare_mut().tags
     }
 
     /// Flowbits that are set, in the order they were.

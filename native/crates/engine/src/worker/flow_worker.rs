@@ -329,10 +329,13 @@ impl<W: RuleTracer> Stages<W> {
         let Self { detect, log, .. } = self;
         let ordinal = request.packet.map_or(log.writer.place.ordinal, |packet| packet.ordinal);
         let looked = detect.inspect(flow, direction, request, Moment { time: self.time.stamp, ordinal });
-        let Some(octets) = looked else { return false };
-        if !detect.matches.is_empty() {
+        if looked.is_some() && !detect.matches.is_empty() {
             log.log_matches(Some(flow), request.packet, detect.found(self.time.stamp));
         }
+        if let Some(packet) = request.packet {
+            log.log_tagged(flow, packet, direction, self.time.stamp);
+        }
+        let Some(octets) = looked else { return false };
         if let Some(depth) = self.setup.files.store.as_ref().map(|_| self.setup.files.depth) {
             follow_files(&mut flow.data, depth);
         }

@@ -10,7 +10,7 @@ use sidewire_flow::EndReason;
 
 use crate::config::setup::Setup;
 use crate::output::format::eve::{
-    Anomaly, Ether, EventKind, FlowFacts, Output, Transaction, address_member, write_arp,
+    Anomaly, Ether, EventKind, FlowFacts, Output, Transaction, address_member, write_arp, write_packet,
 };
 use crate::output::writer::events::Writer;
 use crate::output::writer::record::OutputOrder;
@@ -120,6 +120,26 @@ impl LogStage {
         let origin = self.origin(Some(packet), None);
         let envelope = envelope(Some(packet), None, self.now, (None, None), &origin);
         self.writer.event(EventKind::ARP, &envelope, |output, out| write_arp(&arp, output, out));
+    }
+
+    /// Tells a packet of the flow, if a `tag` asks for it by now.
+    pub(crate) fn log_tagged(
+        &mut self,
+        flow: &mut ConversationFlow,
+        packet: &Packet<'_>,
+        direction: Direction,
+        stamp: Time,
+    ) {
+        if !flow.data.rules.is_tagged(packet.frame.len(), stamp) || !self.writer.wants(EventKind::PACKET) {
+            return;
+        }
+        let flow = &*flow;
+        let endpoints = ends(Some(packet), Some(flow), direction);
+        let community = |seed| sidewire_flow::community_id(flow, seed);
+        let origin = self.origin(Some(packet), Some(flow));
+        let mut envelope = envelope(Some(packet), Some(flow), self.now, endpoints, &origin);
+        envelope.community = Some(&community);
+        self.writer.event(EventKind::PACKET, &envelope, |_, out| write_packet(packet, usize::MAX, out));
     }
 
     /// What `pcre` of matching rules caught for this packet, or for the end of a flow.

@@ -24,6 +24,6 @@ pub(super) const BUFFERS: &[Buffer<SshTransaction>] = buffers! {
     "ssh.hassh.server": Bytes, to_client(BANNER_DONE)
         => |tx, _, _| Value::text(tx.sides.to_client.hassh.as_ref().map(|hassh| &*hassh.hash));
     /// What the server's HASSH is made of: its algorithms.
-    "ssh.hassh.server.string": Bytes, to_client(BANNER_DONE)
+    "ssh.hassh.server.string" [alias "ssh-hassh-server-string"]: Bytes, to_client(BANNER_DONE)
         => |tx, _, _| Value::bytes(tx.sides.to_client.hassh.as_ref().map(|hassh| &*hassh.string));
 };

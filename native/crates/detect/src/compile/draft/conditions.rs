@@ -15,6 +15,7 @@ use crate::keyword::events::{AppEventTest, DecodeEventTest, StreamEventTest};
 use crate::keyword::field_test::FieldTest;
 use crate::keyword::meaning::KeywordMeaning;
 use crate::keyword::ranges::NumberRanges;
+use crate::keyword::tag::SessionTag;
 use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
 use crate::keyword::{flowbits, flowint, xbits};
 
@@ -73,6 +74,10 @@ impl Draft<'_> {
             ir::Condition::File { checks } => {
                 self.storing = self.storing.or(FileStoring::new(checks));
                 return self.tx_condition(position, FILES_ROW, TxTest::Files(FileTest::new(checks)?));
+            }
+            ir::Condition::Tag { count, metric } => {
+                self.does(MatchEffect::Tag(SessionTag { sid: self.rule.sid, count: *count, metric: *metric }));
+                return Ok(());
             }
             ir::Condition::FlowBits { action, names } => {
                 let meaning = flowbits::compile(*action, names);

@@ -37,7 +37,7 @@ impl Draft<'_> {
         };
         let compatible = |effect: &MatchEffect| match effect {
             MatchEffect::FlowBits(change) => change.only_sets(),
-            MatchEffect::Xbit(_) => true,
+            MatchEffect::Xbit(_) | MatchEffect::Tag(_) => true,
             MatchEffect::FlowInt(_) => false,
         };
         if stateless

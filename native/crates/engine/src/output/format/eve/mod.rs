@@ -22,6 +22,7 @@ pub(crate) use envelope::{Envelope, Ether, address as address_member};
 pub(crate) use flow::{AppNames, FlowFacts, TtlRange};
 pub(crate) use frame::FrameFacts;
 pub(crate) use outputs::{EventKind, Output, Outputs};
+pub(crate) use packet::write as write_packet;
 pub(crate) use stats::write_stats;
 pub(crate) use transaction::Transaction;
 pub(crate) use variables::Variables;

@@ -21,8 +21,9 @@ impl EventKind {
     pub(crate) const METADATA: Self = Self(7);
     pub(crate) const FILEINFO: Self = Self(8);
     pub(crate) const FRAME: Self = Self(9);
-    const NAMES: [&'static str; 10] =
-        ["alert", "anomaly", "flow", "netflow", "stats", "engine", "arp", "metadata", "fileinfo", "frame"];
+    pub(crate) const PACKET: Self = Self(10);
+    const NAMES: [&'static str; 11] =
+        ["alert", "anomaly", "flow", "netflow", "stats", "engine", "arp", "metadata", "fileinfo", "frame", "packet"];
 
     pub(crate) const fn number(self) -> u16 {
         self.0
@@ -174,12 +175,16 @@ impl Output {
             truth("alert", &format!("metadata.rule.{part}"), all && absent)
         };
         let is_wanted = |name: &str| options(name).is_some_and(|map| is_on(map, "enabled", true));
+        let tagged = is_wanted("alert") && truth("alert", "tagged-packets", false);
         let is_switched = |name: &str| {
             let mut loggers = protocols.iter().flat_map(ProtocolDef::logger_rows);
             loggers.any(|info| info.event_type == name && is_wanted(info.switched_by))
         };
         Self {
-            wanted: names.iter().map(|name| is_wanted(name) || is_switched(name)).collect(),
+            wanted: names
+                .iter()
+                .map(|name| is_wanted(name) || is_switched(name) || *name == "packet" && tagged)
+                .collect(),
             forwarding: names.iter().map(|name| forwarding(config, name)).collect(),
             alert: AlertOptions {
                 payload: truth("alert", "payload", false),

@@ -1,10 +1,10 @@
-//! The packet of an event.
+//! The packet of an event, and `packet` events.
 
 use sidewire_decode::Packet;
 use sidewire_eve::Object;
 
 /// Writes the members `packet`, with at most `limit` octets of it, and `packet_info`.
-pub(super) fn write(packet: &Packet<'_>, limit: usize, out: &mut Object<'_>) {
+pub(crate) fn write(packet: &Packet<'_>, limit: usize, out: &mut Object<'_>) {
     out.str("packet", &sidewire_eve::base64(packet.frame.get(..limit).unwrap_or(packet.frame)));
     out.object("packet_info", |o| {
         o.u64("linktype", packet.link_type);
