@@ -11,8 +11,9 @@ const PURPOSE = {
   workers: 1,
   catalog: {
     protocols: [
-      { name: 'http', aliases: ['http1'] },
-      { name: 'dcerpc', aliases: [] },
+      { name: 'http', aliases: ['http1'], off_by_default: false },
+      { name: 'dcerpc', aliases: [], off_by_default: false },
+      { name: 'modbus', aliases: [], off_by_default: true },
     ],
     sinks: loadCatalog().sinks,
   },
@@ -116,7 +117,11 @@ describe('resolving', () => {
     expect(run.stream).toMatchObject({ depth: 0, midstream: false, raw: true });
     expect(run.outputs).toEqual([]);
     expect(run.flow.timeouts.tcp).toMatchObject({ new: 30, established: 300 });
-    expect(run.protocols).toMatchObject({ http: { tcp: { enabled: true } }, dcerpc: { udp: { enabled: true } } });
+    expect(run.protocols).toMatchObject({
+      http: { tcp: { enabled: true } },
+      dcerpc: { udp: { enabled: true } },
+      modbus: { tcp: { enabled: false } },
+    });
     expect(missing).toEqual([]);
   });
 

@@ -3,22 +3,20 @@ import { flatten } from './flatten.js';
 import { resolvePorts } from './ports.js';
 import { truth } from './values.js';
 
-/** A protocol the engine has: its names in a configuration. */
+/** A protocol the engine has: its names in a configuration, and what it is without one. */
 export interface KnownProtocol {
   readonly name: string;
   readonly aliases: readonly string[];
+  readonly off_by_default: boolean;
 }
-
-/** Protocols that are off unless a configuration switches them on, as in Suricata. */
-const OFF_BY_DEFAULT = new Set(['dnp3', 'enip', 'modbus']);
 
 /** What `app-layer.protocols` comes to, and what it asks for that does not exist here. */
 export function resolveProtocols(given: Readonly<Record<string, unknown>>, known: readonly KnownProtocol[]) {
   const names = new Set(known.flatMap(({ name, aliases }) => [name, ...aliases]));
   const config: Record<string, ProtocolConfig> = {};
-  for (const { name, aliases } of known) {
+  for (const { name, aliases, off_by_default } of known) {
     const key = [name, ...aliases].find((candidate) => candidate in given);
-    config[name] = protocolConfig(key === undefined ? {} : flatten(given[key]), !OFF_BY_DEFAULT.has(name));
+    config[name] = protocolConfig(key === undefined ? {} : flatten(given[key]), !off_by_default);
   }
   const missing = Object.keys(given).filter((name) => {
     const { tcp, udp } = protocolConfig(flatten(given[name]), false);

@@ -205,6 +205,10 @@ doc: string,
  */
 transports: Array<string>, 
 /**
+ * It is off unless a configuration switches it on.
+ */
+off_by_default: boolean, 
+/**
  * Hook names, requests.
  */
 to_server_stages: Array<string>, 

@@ -2,7 +2,7 @@
 
 /** Layers, lowest first. A crate uses crates of lower layers only, but for the edges named below. */
 export const LAYERS = [
-  ['base', 'tables'],
+  ['base', 'tables', 'library'],
   ['ir', 'eve', 'decode', 'msrpc', 'capture', 'mpm', 'magic', 'hostlog'],
   ['files', 'sigma', 'live'],
   ['flow', 'tcp', 'app-layer'],

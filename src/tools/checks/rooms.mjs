@@ -23,7 +23,7 @@ const RIGHTS = [
   {
     what: 'uses unsafe',
     pattern: /\bunsafe\b(?!_)/g,
-    crates: ['capture', 'live', 'magic', 'mpm', 'napi'],
+    crates: ['capture', 'library', 'live', 'magic', 'mpm', 'napi'],
   },
 ];
 

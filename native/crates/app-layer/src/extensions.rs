@@ -82,8 +82,10 @@ impl Extensions {
         let position = self.all.iter().position(|(id, _)| *id == wanted);
         let position = position.unwrap_or_else(|| self.begin::<T>());
         let found = self.all.get_mut(position).map(|(_, extension)| &mut **extension as &mut dyn Any);
-        // What is filed under a type is of that type. Were it not, state that nobody else sees would be the harm.
-        found.and_then(<dyn Any>::downcast_mut).unwrap_or_else(|| Box::leak(Box::new(T::new(&self.resources))))
+        match found.and_then(<dyn Any>::downcast_mut) {
+            Some(extension) => extension,
+            None => unreachable!("what is filed under a type is of that type"),
+        }
     }
 
     #[cold]

@@ -75,6 +75,8 @@ pub struct ProtocolInfo {
     pub doc: &'static str,
     /// What it runs over.
     pub transports: &'static [Transport],
+    /// It is off unless a configuration switches it on, as Suricata's protocols of plants and machines are.
+    pub off_by_default: bool,
     /// How it is recognised by octets.
     pub patterns: &'static [Pattern],
     /// How it is recognised by a look.
@@ -129,6 +131,7 @@ impl ProtocolInfo {
         matched_by: &[],
         doc: "",
         transports: &[],
+        off_by_default: false,
         patterns: &[],
         probes: &[],
         late_probes: &[],

@@ -96,6 +96,8 @@ pub struct ProtocolRow {
     pub doc: String,
     /// `tcp`, `udp`.
     pub transports: Vec<String>,
+    /// It is off unless a configuration switches it on.
+    pub off_by_default: bool,
     /// Hook names, requests.
     pub to_server_stages: Vec<String>,
     /// Hook names, responses.

@@ -3,8 +3,9 @@
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr;
 use std::ffi::CString;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+
+use sidewire_library::OpenedOnce;
 
 /// `MAGIC_NONE`: names as `file` prints them.
 const NONE: c_int = 0;
@@ -16,57 +17,26 @@ const CANDIDATES: &[&str] = if cfg!(target_os = "macos") {
     &["libmagic.so.1"]
 };
 
-/// `magic.h`, stable since version 5.0.
-#[derive(Debug)]
-pub(crate) struct Library {
-    open: unsafe extern "C" fn(c_int) -> *mut c_void,
-    close: unsafe extern "C" fn(*mut c_void),
-    load: unsafe extern "C" fn(*mut c_void, *const c_char) -> c_int,
-    buffer: unsafe extern "C" fn(*mut c_void, *const c_void, usize) -> *const c_char,
-    error: unsafe extern "C" fn(*mut c_void) -> *const c_char,
-    version: unsafe extern "C" fn() -> c_int,
+sidewire_library::functions! {
+    /// `magic.h`, stable since version 5.0.
+    pub(crate) struct Library {
+        open: unsafe extern "C" fn(c_int) -> *mut c_void = c"magic_open";
+        close: unsafe extern "C" fn(*mut c_void) = c"magic_close";
+        load: unsafe extern "C" fn(*mut c_void, *const c_char) -> c_int = c"magic_load";
+        buffer: unsafe extern "C" fn(*mut c_void, *const c_void, usize) -> *const c_char = c"magic_buffer";
+        error: unsafe extern "C" fn(*mut c_void) -> *const c_char = c"magic_error";
+        version: unsafe extern "C" fn() -> c_int = c"magic_version";
+    }
 }
 
 /// Opened once and never closed.
-static OPENED: Mutex<Option<&'static Library>> = Mutex::new(None);
+static OPENED: OpenedOnce<Library> = OpenedOnce::new();
 
 impl Library {
     pub(crate) fn open() -> Result<&'static Self, String> {
-        let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(library) = *opened {
-            return Ok(library);
-        }
-        let mut why = String::new();
-        for candidate in CANDIDATES {
-            match Self::load(candidate) {
-                Ok(library) => {
-                    let library: &'static Self = Box::leak(Box::new(library));
-                    *opened = Some(library);
-                    return Ok(library);
-                }
-                Err(error) if why.is_empty() => why = error,
-                Err(_) => {}
-            }
-        }
-        Err(why)
-    }
-
-    fn load(name: &str) -> Result<Self, String> {
-        // SAFETY: libmagic has no initialisers of its own. The symbols have the types of `magic.h`. The library is leaked,
-        // so the functions stay valid.
-        unsafe {
-            let file: &'static libloading::Library =
-                Box::leak(Box::new(libloading::Library::new(name).map_err(|error| error.to_string())?));
-            let text = |error: libloading::Error| error.to_string();
-            Ok(Self {
-                open: *file.get(b"magic_open\0").map_err(text)?,
-                close: *file.get(b"magic_close\0").map_err(text)?,
-                load: *file.get(b"magic_load\0").map_err(text)?,
-                buffer: *file.get(b"magic_buffer\0").map_err(text)?,
-                error: *file.get(b"magic_error\0").map_err(text)?,
-                version: *file.get(b"magic_version\0").map_err(text)?,
-            })
-        }
+        // SAFETY: libmagic has no initialisers of its own. The symbols have the types of `magic.h`.
+        let opened = OPENED.first(CANDIDATES.iter().map(PathBuf::from), |path| unsafe { Self::load(path) });
+        opened.map_err(|why| why.into_iter().next().unwrap_or_default())
     }
 
     /// As 544 for 5.44.

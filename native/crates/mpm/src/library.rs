@@ -2,9 +2,9 @@
 
 use core::ffi::{CStr, c_char, c_int, c_uint, c_ulonglong, c_void};
 use core::ptr;
-use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+
+use sidewire_library::OpenedOnce;
 
 pub(crate) const SUCCESS: c_int = 0;
 
@@ -36,64 +36,35 @@ pub(crate) type ScanFunction = unsafe extern "C" fn(
     *mut c_void,
 ) -> c_int;
 
-/// The functions of `libhs.so.5` in use. Opened once for each file and never closed: databases live as long as they like.
-#[derive(Debug)]
-pub(crate) struct VectorscanLibrary {
-    pub(crate) compile_multi: CompileMulti,
-    pub(crate) free_compile_error: unsafe extern "C" fn(*mut CompileFailure) -> c_int,
-    pub(crate) free_database: unsafe extern "C" fn(*mut c_void) -> c_int,
-    alloc_scratch: unsafe extern "C" fn(*const c_void, *mut *mut c_void) -> c_int,
-    free_scratch: unsafe extern "C" fn(*mut c_void) -> c_int,
-    pub(crate) scan: ScanFunction,
-    version: unsafe extern "C" fn() -> *const c_char,
-    valid_platform: unsafe extern "C" fn() -> c_int,
+sidewire_library::functions! {
+    /// The functions of `libhs.so.5` in use. Never closed: databases live as long as they like.
+    pub(crate) struct VectorscanLibrary {
+        pub(crate) compile_multi: CompileMulti = c"hs_compile_multi";
+        pub(crate) free_compile_error: unsafe extern "C" fn(*mut CompileFailure) -> c_int = c"hs_free_compile_error";
+        pub(crate) free_database: unsafe extern "C" fn(*mut c_void) -> c_int = c"hs_free_database";
+        alloc_scratch: unsafe extern "C" fn(*const c_void, *mut *mut c_void) -> c_int = c"hs_alloc_scratch";
+        free_scratch: unsafe extern "C" fn(*mut c_void) -> c_int = c"hs_free_scratch";
+        pub(crate) scan: ScanFunction = c"hs_scan";
+        version: unsafe extern "C" fn() -> *const c_char = c"hs_version";
+        valid_platform: unsafe extern "C" fn() -> c_int = c"hs_valid_platform";
+    }
 }
 
-/// The libraries opened so far, by path.
-static OPENED: Mutex<Vec<(PathBuf, &'static VectorscanLibrary)>> = Mutex::new(Vec::new());
+/// The libraries opened so far.
+static OPENED: OpenedOnce<VectorscanLibrary> = OpenedOnce::new();
 
 impl VectorscanLibrary {
     /// Opens the first candidate that is a Vectorscan (or Hyperscan) library and runs on this processor.
     pub(crate) fn open(candidates: &[PathBuf]) -> Result<&'static Self, String> {
-        let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut why = String::new();
-        for path in candidates.iter().cloned().chain(["libhs.so.5".into()]) {
-            if let Some((_, library)) = opened.iter().find(|(known, _)| *known == path) {
-                return Ok(library);
-            }
-            match Self::load(&path) {
-                Ok(library) => {
-                    let library: &'static Self = Box::leak(Box::new(library));
-                    opened.push((path, library));
-                    return Ok(library);
-                }
-                Err(error) => {
-                    let _ = write!(why, "{}{error}", if why.is_empty() { "" } else { "; " });
-                }
-            }
-        }
-        Err(why)
+        let opened = OPENED.first(candidates.iter().cloned().chain(["libhs.so.5".into()]), Self::usable);
+        opened.map_err(|why| why.join("; "))
     }
 
-    pub(crate) fn load(path: &PathBuf) -> Result<Self, String> {
+    /// A library that runs on this processor.
+    pub(crate) fn usable(path: &Path) -> Result<Self, String> {
         // SAFETY: the library's initialisers are those of Vectorscan, which only look at the processor. The symbols have
-        // the types of `hs_compile.h` and `hs_runtime.h`, stable since version 5.0. The library is leaked, so the
-        // functions stay valid.
-        let library = unsafe {
-            let file: &'static libloading::Library =
-                Box::leak(Box::new(libloading::Library::new(path).map_err(|error| error.to_string())?));
-            let text = |error: libloading::Error| error.to_string();
-            Self {
-                compile_multi: *file.get(b"hs_compile_multi\0").map_err(text)?,
-                free_compile_error: *file.get(b"hs_free_compile_error\0").map_err(text)?,
-                free_database: *file.get(b"hs_free_database\0").map_err(text)?,
-                alloc_scratch: *file.get(b"hs_alloc_scratch\0").map_err(text)?,
-                free_scratch: *file.get(b"hs_free_scratch\0").map_err(text)?,
-                scan: *file.get(b"hs_scan\0").map_err(text)?,
-                version: *file.get(b"hs_version\0").map_err(text)?,
-                valid_platform: *file.get(b"hs_valid_platform\0").map_err(text)?,
-            }
-        };
+        // the types of `hs_compile.h` and `hs_runtime.h`, stable since version 5.0.
+        let library = unsafe { Self::load(path) }?;
         // SAFETY: takes nothing, returns a code.
         if unsafe { (library.valid_platform)() } != SUCCESS {
             return Err(format!("{}: this processor is too old for it", path.display()));

@@ -187,6 +187,7 @@ fn protocol(def: &ProtocolDef) -> ProtocolRow {
         aliases: owned(def.info.aliases),
         doc: def.info.doc.into(),
         transports: def.info.transports.iter().map(transport_name).collect(),
+        off_by_default: def.info.off_by_default,
         to_server_stages: owned(def.info.stages[Direction::ToServer]),
         to_client_stages: owned(def.info.stages[Direction::ToClient]),
     }

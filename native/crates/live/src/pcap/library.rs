@@ -3,7 +3,9 @@
 use core::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use core::ptr::{self, NonNull};
 use std::ffi::CString;
-use std::sync::{Mutex, PoisonError};
+use std::path::PathBuf;
+
+use sidewire_library::OpenedOnce;
 
 use crate::LiveError;
 
@@ -67,84 +69,40 @@ pub(super) struct PcapStats {
 
 type Handle = *mut c_void;
 
-/// `pcap.h`, stable since version 1.5.
-#[derive(Debug)]
-pub(crate) struct PcapLibrary {
-    create: unsafe extern "C" fn(*const c_char, *mut c_char) -> Handle,
-    open_dead: unsafe extern "C" fn(c_int, c_int) -> Handle,
-    activate: unsafe extern "C" fn(Handle) -> c_int,
-    close: unsafe extern "C" fn(Handle),
-    set_snaplen: unsafe extern "C" fn(Handle, c_int) -> c_int,
-    set_promisc: unsafe extern "C" fn(Handle, c_int) -> c_int,
-    set_timeout: unsafe extern "C" fn(Handle, c_int) -> c_int,
-    set_buffer_size: unsafe extern "C" fn(Handle, c_int) -> c_int,
-    set_tstamp_precision: unsafe extern "C" fn(Handle, c_int) -> c_int,
-    setnonblock: unsafe extern "C" fn(Handle, c_int, *mut c_char) -> c_int,
-    next_ex: unsafe extern "C" fn(Handle, *mut *const PacketHeader, *mut *const u8) -> c_int,
-    stats: unsafe extern "C" fn(Handle, *mut PcapStats) -> c_int,
-    datalink: unsafe extern "C" fn(Handle) -> c_int,
-    get_selectable_fd: unsafe extern "C" fn(Handle) -> c_int,
-    compile: unsafe extern "C" fn(Handle, *mut BpfProgram, *const c_char, c_int, c_uint) -> c_int,
-    setfilter: unsafe extern "C" fn(Handle, *mut BpfProgram) -> c_int,
-    freecode: unsafe extern "C" fn(*mut BpfProgram),
-    geterr: unsafe extern "C" fn(Handle) -> *mut c_char,
-    lib_version: unsafe extern "C" fn() -> *const c_char,
+sidewire_library::functions! {
+    /// `pcap.h`, stable since version 1.5.
+    pub(crate) struct PcapLibrary {
+        create: unsafe extern "C" fn(*const c_char, *mut c_char) -> Handle = c"pcap_create";
+        open_dead: unsafe extern "C" fn(c_int, c_int) -> Handle = c"pcap_open_dead";
+        activate: unsafe extern "C" fn(Handle) -> c_int = c"pcap_activate";
+        close: unsafe extern "C" fn(Handle) = c"pcap_close";
+        set_snaplen: unsafe extern "C" fn(Handle, c_int) -> c_int = c"pcap_set_snaplen";
+        set_promisc: unsafe extern "C" fn(Handle, c_int) -> c_int = c"pcap_set_promisc";
+        set_timeout: unsafe extern "C" fn(Handle, c_int) -> c_int = c"pcap_set_timeout";
+        set_buffer_size: unsafe extern "C" fn(Handle, c_int) -> c_int = c"pcap_set_buffer_size";
+        set_tstamp_precision: unsafe extern "C" fn(Handle, c_int) -> c_int = c"pcap_set_tstamp_precision";
+        setnonblock: unsafe extern "C" fn(Handle, c_int, *mut c_char) -> c_int = c"pcap_setnonblock";
+        next_ex: unsafe extern "C" fn(Handle, *mut *const PacketHeader, *mut *const u8) -> c_int = c"pcap_next_ex";
+        stats: unsafe extern "C" fn(Handle, *mut PcapStats) -> c_int = c"pcap_stats";
+        datalink: unsafe extern "C" fn(Handle) -> c_int = c"pcap_datalink";
+        get_selectable_fd: unsafe extern "C" fn(Handle) -> c_int = c"pcap_get_selectable_fd";
+        compile: unsafe extern "C" fn(Handle, *mut BpfProgram, *const c_char, c_int, c_uint) -> c_int = c"pcap_compile";
+        setfilter: unsafe extern "C" fn(Handle, *mut BpfProgram) -> c_int = c"pcap_setfilter";
+        freecode: unsafe extern "C" fn(*mut BpfProgram) = c"pcap_freecode";
+        geterr: unsafe extern "C" fn(Handle) -> *mut c_char = c"pcap_geterr";
+        lib_version: unsafe extern "C" fn() -> *const c_char = c"pcap_lib_version";
+    }
 }
 
 /// Opened once and never closed.
-static OPENED: Mutex<Option<&'static PcapLibrary>> = Mutex::new(None);
+static OPENED: OpenedOnce<PcapLibrary> = OpenedOnce::new();
 
 impl PcapLibrary {
     /// Opens it; `what` needs it.
     pub(crate) fn open(what: &'static str) -> Result<&'static Self, LiveError> {
-        let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(library) = *opened {
-            return Ok(library);
-        }
-        let mut why = String::new();
-        for candidate in CANDIDATES {
-            match Self::load(candidate) {
-                Ok(library) => {
-                    let library: &'static Self = Box::leak(Box::new(library));
-                    *opened = Some(library);
-                    return Ok(library);
-                }
-                Err(error) if why.is_empty() => why = error,
-                Err(_) => {}
-            }
-        }
-        Err(LiveError::NoPcap { what, why })
-    }
-
-    fn load(name: &str) -> Result<Self, String> {
-        // SAFETY: libpcap has no initialisers of its own. The symbols have the types of `pcap.h`. The library is leaked, so the
-        // functions stay valid.
-        unsafe {
-            let file: &'static libloading::Library =
-                Box::leak(Box::new(libloading::Library::new(name).map_err(|error| error.to_string())?));
-            let text = |error: libloading::Error| error.to_string();
-            Ok(Self {
-                create: *file.get(b"pcap_create\0").map_err(text)?,
-                open_dead: *file.get(b"pcap_open_dead\0").map_err(text)?,
-                activate: *file.get(b"pcap_activate\0").map_err(text)?,
-                close: *file.get(b"pcap_close\0").map_err(text)?,
-                set_snaplen: *file.get(b"pcap_set_snaplen\0").map_err(text)?,
-                set_promisc: *file.get(b"pcap_set_promisc\0").map_err(text)?,
-                set_timeout: *file.get(b"pcap_set_timeout\0").map_err(text)?,
-                set_buffer_size: *file.get(b"pcap_set_buffer_size\0").map_err(text)?,
-                set_tstamp_precision: *file.get(b"pcap_set_tstamp_precision\0").map_err(text)?,
-                setnonblock: *file.get(b"pcap_setnonblock\0").map_err(text)?,
-                next_ex: *file.get(b"pcap_next_ex\0").map_err(text)?,
-                stats: *file.get(b"pcap_stats\0").map_err(text)?,
-                datalink: *file.get(b"pcap_datalink\0").map_err(text)?,
-                get_selectable_fd: *file.get(b"pcap_get_selectable_fd\0").map_err(text)?,
-                compile: *file.get(b"pcap_compile\0").map_err(text)?,
-                setfilter: *file.get(b"pcap_setfilter\0").map_err(text)?,
-                freecode: *file.get(b"pcap_freecode\0").map_err(text)?,
-                geterr: *file.get(b"pcap_geterr\0").map_err(text)?,
-                lib_version: *file.get(b"pcap_lib_version\0").map_err(text)?,
-            })
-        }
+        // SAFETY: libpcap has no initialisers of its own. The symbols have the types of `pcap.h`.
+        let opened = OPENED.first(CANDIDATES.iter().map(PathBuf::from), |path| unsafe { Self::load(path) });
+        opened.map_err(|why| LiveError::NoPcap { what, why: why.into_iter().next().unwrap_or_default() })
     }
 
     /// As it calls itself: `libpcap version 1.10.3 (with TPACKET_V3)`.

@@ -9,7 +9,7 @@ use super::direction_state::{DataTransfer, Route};
 use super::event::SmbEvent;
 use super::file::FileId;
 use super::flow::Smb;
-use super::smb2::{DELETE_ON_CLOSE, DIRECTORY, seconds};
+use super::smb2::seconds;
 use super::state::{AskKey, Asked, Open, Tree};
 use super::transaction::{
     Command, Create, Delete, Detail, Dialect, Native, Negotiate, Rename, SessionSetup, SmbTransaction, Status,
@@ -198,15 +198,7 @@ impl Smb {
         let open = wire1::Smb1Open::parse_create(block)?;
         let name: Arc<[u8]> = Arc::from(open.name);
         let number = self.new_open(Open { name: Some(Arc::clone(&name)), tree: step.tree(), ..Open::default() });
-        let create = Create {
-            name,
-            disposition: open.disposition,
-            directory: open.options & DIRECTORY != 0,
-            delete_on_close: open.options & DELETE_ON_CLOSE != 0,
-            times: [0; 4],
-            size: 0,
-            file: None,
-        };
+        let create = Create::asked(name, open.disposition, open.options);
         self.open1(around, step, Detail::Create(Box::new(create)), Some(number));
         Ok(number)
     }

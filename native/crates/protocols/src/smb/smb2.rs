@@ -28,10 +28,6 @@ pub(super) fn seconds(filetime: u64) -> u32 {
     filetime.checked_sub(UNIX_EPOCH).map_or(0, |since| (since / 10_000_000) as u32)
 }
 
-/// Create options. [MS-SMB2] 2.2.13.
-pub(super) const DIRECTORY: u32 = 0x0000_0001;
-pub(super) const DELETE_ON_CLOSE: u32 = 0x0000_1000;
-
 impl Smb {
     /// How much of a message must be there before it is read.
     pub(super) fn need2(header: &Smb2Header) -> Need {
@@ -123,15 +119,7 @@ impl Smb {
                 let open = Open { name: Some(Arc::clone(&name)), tree: (session_id, tree_id), ..Open::default() };
                 let number = self.new_open(open);
                 self.related.open = Some(number);
-                let detail = Create {
-                    name,
-                    disposition: create.disposition,
-                    directory: create.options & DIRECTORY != 0,
-                    delete_on_close: create.options & DELETE_ON_CLOSE != 0,
-                    times: [0; 4],
-                    size: 0,
-                    file: None,
-                };
+                let detail = Create::asked(name, create.disposition, create.options);
                 self.open2(around, request, Detail::Create(Box::new(detail)), Some(number));
             }
             command::CLOSE => {

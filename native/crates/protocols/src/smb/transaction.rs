@@ -133,6 +133,18 @@ pub(super) struct Create {
     pub(super) file: Option<FileId>,
 }
 
+/// Create options. [MS-SMB2] 2.2.13, [MS-CIFS] 2.2.4.64.
+const DIRECTORY: u32 = 0x0000_0001;
+const DELETE_ON_CLOSE: u32 = 0x0000_1000;
+
+impl Create {
+    /// A file or pipe that is asked for; what the answer says of it is not known yet.
+    pub(super) const fn asked(name: Arc<[u8]>, disposition: u32, options: u32) -> Self {
+        let (directory, delete_on_close) = (options & DIRECTORY != 0, options & DELETE_ON_CLOSE != 0);
+        Self { name, disposition, directory, delete_on_close, times: [0; 4], size: 0, file: None }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Rename {
     pub(super) from: Arc<[u8]>,
