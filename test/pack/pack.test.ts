@@ -101,6 +101,7 @@ function syns(port: number, times: number, at = 0): readonly Frame[] {
   return syn === undefined ? [] : Array.from({ length: times }, (_, nth) => ({ ...syn, time: syn.time + nth * 1e6 }));
 }
 
+const refused = (octets: number, status: number) => Buffer.concat([Buffer.alloc(octets), u32(status)]);
 const sealed = (opnum: number, answer = 4): Call => ({ opnum, security: SEALED, answer: Buffer.alloc(answer) });
 const service = (program: string) => calls(SVCCTL, { opnum: 12, stub: createService(program) });
 const file = (name: string, disposition: 'open' | 'create' = 'create') => smb().create(name, { disposition });
@@ -135,6 +136,32 @@ const printer = (machine: string): Call => ({
   stub: Buffer.concat([HANDLE, u32(0x100, 0), pointer(wide(machine)), u32(0, 0)]),
 });
 
+const root = (server: string): Call => ({
+  opnum: 13,
+  stub: Buffer.concat([wide(server), wide('x'), u32(0)]),
+});
+/** The machine called, and one that is neither it nor the caller. */
+const OWN = '\\\\10.0.0.2';
+const THIRD = '\\\\10.0.0.9';
+/** The same call to so many machines, a second apart. */
+const toEach = (hosts: number, uuid: string, opnum: number) =>
+  Array.from({ length: hosts }, (_, nth) =>
+    dcerpc(
+      { uuid },
+      { server: `10.0.1.${nth + 1}:135`, client: `10.0.0.1:${50_000 + nth}`, start: START + nth * 1e6 },
+    ).call({ opnum }),
+  );
+const lookup = (inquiry: number): Call => ({
+  opnum: 2,
+  stub: Buffer.concat([u32(inquiry, 0, 0, 1), HANDLE, u32(500)]),
+});
+const PROGRAM = Buffer.from('MZ\x90\0');
+const OUTPUT = Buffer.from('Volume in drive C');
+/** A connection to a share of the machine called. */
+const share = (name: string, at = 0) => smb({ start: START + at * 1e6 }).connect(`${OWN}\\${name}`);
+/** A name that nobody has told. */
+const random = () => Math.random().toString(36).slice(2, 10);
+
 type Scene = Conversation | readonly (Conversation | readonly Frame[])[];
 
 /** For each rule that alerts, by sid: a conversation it hits, and one that is near and must be missed. */
@@ -166,7 +193,7 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
     service('cmd.exe /Q /c dir 1> \\\\files\\logs\\dir.txt'),
   ],
   9100022: [service('cmd.exe /C dir > %windir%\\Temp\\abcdefgh.tmp 2>&1'), service('cmd.exe /C dir')],
-  9100023: [service('%COMSPEC% /Q /c whoami'), service('c:\\tools\\cmdservice.exe /c')],
+  9100023: [service('%COMSPEC% /Q /c x.bat'), service('c:\\tools\\cmdservice.exe /c')],
   9100024: [service('rundll32.exe c:\\x.dll,Run'), service('c:\\tools\\rundll32x.exe')],
   9100025: [service('ipconfig /all'), service('c:\\tools\\ipconfiguration.exe')],
   9100030: [
@@ -186,7 +213,10 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
     mixed([REM_UNKNOWN, DISPATCH], { opnum: 3, stub: managed(DISPATCH) }, { opnum: 5, contextId: 1 }),
   ],
   9100041: [[syns(135, 3)], [syns(135, 2)]],
-  9100042: [[syns(445, 1), syns(135, 3, 10)], [syns(135, 3)]],
+  9100042: [
+    [smb().create('x'), syns(135, 3, 2e6)],
+    [syns(445, 1), syns(135, 3, 2e6)],
+  ],
   9100100: [
     calls(WBEM, { opnum: 24, stub: execMethod('win32_process', 'create') }),
     calls(WBEM, { opnum: 24, stub: execMethod('Win32_ProcessTrace', 'Create') }),
@@ -227,6 +257,7 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
   9100203: [calls(SVCCTL, 12, 19, 2), [calls(SVCCTL, 12, 19), later(11, SVCCTL, 2)]],
   9100204: [calls(SVCCTL, 16, 19), calls(SVCCTL, 12, 19)],
   9100210: [service('c:\\x.exe'), calls(SVCCTL, { opnum: 12, stub: createService('c:\\x.exe'), security: SEALED })],
+  9100211: [service('%COMSPEC% /Q /c whoami'), service('c:\\program files\\agent\\agent.exe')],
   9100220: [
     calls(SVCCTL, { opnum: 11, stub: changeService('c:\\x.exe') }),
     calls(SVCCTL, { opnum: 11, stub: Buffer.concat([HANDLE, u32(16, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)]) }),
@@ -238,8 +269,8 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
     [file('Windows\\System32\\wlbsctrl.dll', 'open'), later(60, SVCCTL, sealed(1))],
   ],
   9100225: [
-    calls(SVCCTL, { opnum: 1, stub: Buffer.concat([HANDLE, u32(1)]) }),
-    calls(SVCCTL, { opnum: 1, stub: Buffer.concat([HANDLE, u32(4)]) }),
+    calls(SVCCTL, { opnum: 1, stub: Buffer.concat([HANDLE, u32(1)]), answer: Buffer.alloc(32) }),
+    calls(SVCCTL, { opnum: 1, stub: Buffer.concat([HANDLE, u32(1)]), answer: refused(28, 5) }),
   ],
   9100226: [calls(SVCCTL, sealed(1)), calls(SVCCTL, 1)],
   9100230: [calls(TASKS, sealed(1)), calls(TASKS, sealed(0), sealed(7))],
@@ -249,7 +280,11 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
   9100303: [calls(DRSUAPI, { opnum: 3, security: IMPACKET }), calls(DRSUAPI, sealed(3))],
   9100311: [calls(DRSUAPI, sealed(5), sealed(6)), calls(DRSUAPI, sealed(6), sealed(5))],
   9100320: [calls(NETLOGON, zeroChallenge(0)), calls(NETLOGON, zeroChallenge(7))],
-  9100321: [calls(NETLOGON, ...times(11, sealed(26))), calls(NETLOGON, ...times(10, sealed(26)))],
+  9100321: [
+    calls(NETLOGON, ...times(10, { opnum: 26, answer: refused(16, 0xc000_0022) })),
+    calls(NETLOGON, ...times(9, { opnum: 26, answer: refused(16, 0xc000_0022) }), ...times(20, { opnum: 26 })),
+  ],
+  9100324: [calls(NETLOGON, ...times(11, sealed(26))), calls(NETLOGON, ...times(10, sealed(26)))],
   9100323: [calls(NETLOGON, zeroChallenge(0), { opnum: 30 }), calls(NETLOGON, zeroChallenge(7), { opnum: 30 })],
   9100330: [
     calls(LSARPC, { opnum: 43, stub: Buffer.concat([HANDLE, unicode('G$BCKUPKEY_P')]) }),
@@ -265,24 +300,39 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
     calls(BACKUP_KEY, { opnum: 0, stub: Buffer.alloc(84), security: SEALED }),
   ],
   9100400: [
+    calls(EFS, { opnum: 0, stub: Buffer.concat([wide(`${THIRD}\\share\\x`), u32(0)]) }),
+    calls(EFS, { opnum: 0, stub: Buffer.concat([wide(`${OWN}\\share\\x`), u32(0)]) }),
+  ],
+  9100412: [
     calls(EFS, { opnum: 0, stub: Buffer.concat([wide('\\\\evil\\share\\x'), u32(0)]) }),
     calls(EFS, { opnum: 0, stub: Buffer.concat([wide('c:\\x'), u32(0)]) }),
   ],
   9100401: [calls(EFS, sealed(16)), calls(EFS, sealed(2))],
   9100409: [
+    calls(EFS, { opnum: 13, stub: Buffer.concat([wide('c:\\x'), wide(`${THIRD}\\share\\x`), u32(1)]) }),
+    calls(EFS, { opnum: 13, stub: Buffer.concat([wide('c:\\x'), wide(`${OWN}\\share\\y`), u32(1)]) }),
+  ],
+  9100413: [
     calls(EFS, { opnum: 13, stub: Buffer.concat([wide('c:\\x'), wide('\\\\evil\\share\\x'), u32(1)]) }),
     calls(EFS, { opnum: 13, stub: Buffer.concat([wide('c:\\x'), wide('c:\\y'), u32(1)]) }),
   ],
-  9100402: [calls(SPOOLSS, printer('\\\\evil')), calls(SPOOLSS, printer('ws1'))],
-  9100403: [
-    calls(NETDFS, { opnum: 13, stub: Buffer.concat([wide('evil'), wide('x'), u32(0)]) }),
-    calls(NETDFS, { opnum: 13, stub: Buffer.concat([wide('evil'), wide('x'), u32(0)]), security: SEALED }),
-  ],
+  9100402: [calls(SPOOLSS, printer(THIRD)), calls(SPOOLSS, printer(OWN))],
+  9100414: [calls(SPOOLSS, printer('\\\\evil')), calls(SPOOLSS, printer('ws1'))],
+  9100403: [calls(NETDFS, root('10.0.0.9')), calls(NETDFS, root('10.0.0.2'))],
+  9100415: [calls(NETDFS, root('evil')), calls(NETDFS, { ...root('evil'), security: SEALED })],
   9100404: [
+    calls(SHADOW, { opnum: 8, stub: wide(`${THIRD}\\share`) }),
+    calls(SHADOW, { opnum: 8, stub: wide(`${OWN}\\share`) }),
+  ],
+  9100416: [
     calls(SHADOW, { opnum: 8, stub: wide('\\\\evil\\share') }),
     calls(SHADOW, { opnum: 8, stub: wide('share') }),
   ],
   9100405: [
+    calls(EVENTLOG, { opnum: 9, stub: Buffer.concat([u32(0), unicode('\\??\\UNC\\10.0.0.9\\x')]) }),
+    calls(EVENTLOG, { opnum: 9, stub: Buffer.concat([u32(0), unicode('\\??\\UNC\\10.0.0.2\\x')]) }),
+  ],
+  9100417: [
     calls(EVENTLOG, { opnum: 9, stub: Buffer.concat([u32(0), unicode('\\??\\UNC\\evil\\x')]) }),
     calls(EVENTLOG, { opnum: 9, stub: Buffer.concat([u32(0), unicode('\\??\\c:\\x.evt')]) }),
   ],
@@ -304,7 +354,8 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
     calls(SPOOLSS, { opnum: 89, stub: utf16('\\\\evil\\share\\x.dll', { terminated: true }) }),
     calls(SPOOLSS, { opnum: 89, stub: utf16('c:\\windows\\x.dll', { terminated: true }) }),
   ],
-  9100500: [calls(EPM, { opnum: 2, answer: Buffer.alloc(5000) }), calls(EPM, { opnum: 2, answer: Buffer.alloc(200) })],
+  9100500: [calls(EPM, sealed(2, 5000)), calls(EPM, sealed(2, 200))],
+  9100502: [calls(EPM, lookup(0)), calls(EPM, lookup(1))],
   9100501: [calls(EPM, ...times(30, { opnum: 3 })), calls(EPM, ...times(29, { opnum: 3 }))],
   9100510: [calls(SAMR, 64, 13), calls(SAMR, 64, 17)],
   9100511: [calls(SAMR, 25), calls(SAMR, 20)],
@@ -312,22 +363,49 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
   9100520: [calls(SRVSVC, 12), calls(SRVSVC, 15)],
   9100521: [calls(WKSSVC, 2), calls(WKSSVC, 0)],
   9100523: [calls(WINREG, sealed(4), sealed(9)), calls(WINREG, sealed(2), sealed(9))],
+  9100524: [toEach(10, SRVSVC, 12), [...toEach(9, SRVSVC, 12), ...toEach(9, SRVSVC, 12)]],
+  9100525: [toEach(10, SAMR, 33), toEach(9, SAMR, 33)],
+  9100535: [calls(SVCCTL, 15, 42, 0), calls(SVCCTL, 15, 42, 16, 19, 0)],
   9100532: [calls(SVCCTL, 15, 0), calls(SVCCTL, 15, 16, 0)],
   9100540: [calls(EVENTLOG, 0), calls(EVENTLOG, 7)],
   9100541: [calls(EVENTLOG6, sealed(6)), calls(EVENTLOG6, sealed(5))],
   9100550: [calls(MIMIKATZ, sealed(2)), calls(BACKUP_KEY, sealed(2))],
   9100551: [calls(EPM, { opnum: 3, stub: eptMap(MIMIKATZ) }), calls(EPM, { opnum: 3, stub: eptMap(SVCCTL) })],
   9100603: [
-    [file('x.exe'), later(30, OLD_ACTIVATOR, { opnum: 0, stub: activation(LOGIN_CLASS) })],
-    [file('x.txt'), later(30, OLD_ACTIVATOR, { opnum: 0, stub: activation(LOGIN_CLASS) })],
+    [file(random()).write(PROGRAM), later(30, OLD_ACTIVATOR, { opnum: 0, stub: activation(LOGIN_CLASS) })],
+    [file('x.exe').write(Buffer.from('text')), later(30, OLD_ACTIVATOR, { opnum: 0, stub: activation(LOGIN_CLASS) })],
+  ],
+  9100606: [
+    [
+      share('C$').create(random(), { disposition: 'create' }),
+      later(30, OLD_ACTIVATOR, { opnum: 0, stub: activation(LOGIN_CLASS) }),
+    ],
+    [
+      share('public').create('x.ps1', { disposition: 'create' }),
+      later(30, OLD_ACTIVATOR, { opnum: 0, stub: activation(LOGIN_CLASS) }),
+    ],
   ],
   9100604: [
-    [file('readme.txt').write(Buffer.from('MZ\x90\0')), later(30, SVCCTL, sealed(12))],
-    [file('x.exe'), later(601, SVCCTL, sealed(12))],
+    [file(random()), later(30, SVCCTL, sealed(19))],
+    [file(random()), later(601, SVCCTL, sealed(19))],
+  ],
+  9100607: [
+    [
+      share('C$').create('q', { disposition: 'create' }).write(PROGRAM).wait(10e6).remove(),
+      later(2, SVCCTL, sealed(19)),
+    ],
+    [share('C$').create('q', { disposition: 'create' }).write(PROGRAM).remove(), later(2, SVCCTL, sealed(19))],
   ],
   9100611: [
-    [service('cmd.exe /c dir'), smb({ start: START + 1e6 }).create('__1506613937.95')],
-    [service('cmd.exe /c dir'), smb({ start: START + 1e6 }).create('__notes.txt')],
+    [service('cmd.exe /c dir > C:\\Windows\\Temp\\kfpzq 2>&1'), share('ADMIN$', 1).create('Temp\\kfpzq')],
+    [service('cmd.exe /c dir > C:\\Windows\\Temp\\kfpzq 2>&1'), share('ADMIN$', 1).create('Temp\\other')],
+  ],
+  9100615: [
+    [calls(SVCCTL, sealed(19)), share('ADMIN$', 1).create(random()).read(OUTPUT).remove()],
+    [
+      calls(SVCCTL, sealed(19)),
+      share('ADMIN$', 1).create(random(), { disposition: 'create' }).write(OUTPUT).read(OUTPUT).remove(),
+    ],
   ],
   9100612: [file('__output', 'open'), file('output', 'open')],
 };
@@ -395,7 +473,7 @@ describe('the pack', () => {
     for (const opnum of takesPath) {
       // Two procedures have flags and a reserved pointer before the path.
       const before = [15, 16].includes(opnum) ? [u32(0), u32(0)] : [];
-      const stub = Buffer.concat([...before, wide('\\\\evil\\share\\x'), wide('c:\\x'), u32(0)]);
+      const stub = Buffer.concat([...before, wide(`${THIRD}\\share\\x`), wide('c:\\x'), u32(0)]);
       expect([...(await raised(calls(EFS, { opnum, stub })))], String(opnum)).toContain(9100400);
     }
   });
