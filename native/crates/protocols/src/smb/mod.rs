@@ -19,6 +19,7 @@ mod limits;
 mod log;
 mod names;
 mod pipe;
+mod places;
 mod smb1;
 mod smb2;
 mod stage;
