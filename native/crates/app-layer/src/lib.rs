@@ -35,5 +35,7 @@ pub use session::{EveTypeOptions, ParserConfig, ProtocolDef, ProtocolSession, Se
 pub use settings::{FromEveOptions, FromSettings, Settings};
 #[doc(no_inline)]
 pub use sidewire_base::{EventId, PerDirection};
-pub use transactions::{Inspection, Keep, Slot, StoredRule, TransactionList, Transactions, TxConsumer, TxHead};
+pub use transactions::{
+    AwaitedContent, Inspection, Keep, Slot, StoredRule, TransactionList, Transactions, TxConsumer, TxHead,
+};
 pub use value::{Interface, Value};

@@ -29,7 +29,7 @@ pub use inspect::input::{FlowInput, FramesInput, Input, PrefilterInput, StreamIn
 pub use inspect::matched::Match;
 pub use inspect::observer::{Failure, InspectRecord, Observer, Recorder, Silent, Unit};
 pub use keyword::catalog::catalog;
-pub use options::{Backend, CompileOptions, vectorscan_version};
+pub use options::{Backend, CompileOptions, SavedMatchers, vectorscan_version};
 pub use rule::{RuleMeta, RuleType, Suppress};
 pub use state::app_proto::{AppProto, AppProtoState, FlowStats};
 pub use state::file_wishes::FileWishes;

@@ -1,6 +1,8 @@
 //! How rules are compiled and run.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use sidewire_mpm::Backend;
 
@@ -27,6 +29,25 @@ pub struct CompileOptions {
     pub pcre_recursion_limit: u32,
     /// Hosts and host pairs whose bits a worker keeps.
     pub host_bits: usize,
+    /// Matchers of an earlier compilation by the same build.
+    pub saved: Arc<SavedMatchers>,
+}
+
+/// Matchers as they were saved, by what tells their literals apart: those of a set that has the same need not be compiled again.
+#[derive(Clone, Debug, Default)]
+pub struct SavedMatchers {
+    by_literals: BTreeMap<u64, Box<[u8]>>,
+}
+
+impl SavedMatchers {
+    /// Adds one.
+    pub fn add(&mut self, literals: u64, saved: Box<[u8]>) {
+        self.by_literals.insert(literals, saved);
+    }
+
+    pub(crate) fn of(&self, literals: u64) -> Option<&[u8]> {
+        self.by_literals.get(&literals).map(AsRef::as_ref)
+    }
 }
 
 impl Default for CompileOptions {
@@ -42,6 +63,7 @@ impl Default for CompileOptions {
             pcre_match_limit: 3500,
             pcre_recursion_limit: 1500,
             host_bits: 65_536,
+            saved: Arc::default(),
         }
     }
 }

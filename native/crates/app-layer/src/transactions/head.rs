@@ -65,6 +65,24 @@ pub struct StoredRule {
     pub held: u64,
     /// True when it has matched, or never can.
     pub decided: bool,
+    /// What it misses so far.
+    pub awaited: AwaitedContent,
+}
+
+/// Contents that only what is new of a growing buffer can bring, because a rule looked through the rest in vain. The default is
+/// none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AwaitedContent {
+    /// Position of the rule's condition.
+    pub condition: u8,
+    /// Position of the check that failed among those of the condition.
+    pub check: u16,
+    /// Its content is missed alone; else that of any check up to it may bring what is missed.
+    pub alone: bool,
+    /// The buffer's item.
+    pub item: u32,
+    /// Octets of the buffer that were looked through, those included that are gone; 0: none.
+    pub until: u64,
 }
 
 /// A transaction with its head.

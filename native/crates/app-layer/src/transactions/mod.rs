@@ -11,7 +11,7 @@ use sidewire_base::{Direction, PerDirection, Time};
 
 use due::DueFlags;
 pub use due::TxConsumer;
-pub use head::{Inspection, Slot, StoredRule, TxHead};
+pub use head::{AwaitedContent, Inspection, Slot, StoredRule, TxHead};
 
 /// What becomes of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,13 +4,15 @@ use crate::ir;
 use sidewire_app_layer::BufferKind;
 
 use crate::keyword::buffer_test::{BufferInspection, FrameTest};
-use crate::keyword::literal::commonness;
 use crate::keyword::operator::unhex;
+use crate::keyword::rarity;
 use crate::keyword::tx_condition::{TxCondition, TxTest};
 use crate::rule::RuleType;
 
 /// Octets of a pattern that the prefilter looks for at most: more do not make it rarer.
 const LENGTH: usize = 16;
+/// What a window adds to the information of a pattern, in eighths of a bit: more only where two are much alike.
+const BOUNDED: u32 = 8;
 
 /// What the prefilter looks for before a rule is evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,12 +73,12 @@ pub(crate) fn choose(
                 }
             };
             let octets = cut(octets);
-            let mut strength = octets.iter().map(|&octet| 12 - u32::from(commonness(octet))).sum::<u32>();
+            let mut strength = rarity::of(&octets);
             if let Site::Tx(at) = site {
                 strength = weigh(strength, tx.get(at));
             }
             if content.window.end.is_some() {
-                strength += 1;
+                strength += BOUNDED;
             }
             let score = wanted << 16 | strength;
             if best.as_ref().is_none_or(|(known, _)| score > *known) {
@@ -89,8 +91,7 @@ pub(crate) fn choose(
 
 /// The part of a long pattern that is rarest.
 fn cut(octets: Vec<u8>) -> Vec<u8> {
-    let weight = |part: &[u8]| part.iter().map(|&octet| 12 - u32::from(commonness(octet))).sum::<u32>();
-    match octets.windows(LENGTH).rev().max_by_key(|part| weight(part)) {
+    match octets.windows(LENGTH).rev().max_by_key(|part| rarity::of(part)) {
         Some(part) => part.to_vec(),
         None => octets,
     }

@@ -3,7 +3,9 @@
 use sidewire_app_layer::ProtocolDef;
 use sidewire_base::{Direction, PerDirection, ProtocolId, RuleId};
 
+use crate::compile::addressed_rules::AddressedRules;
 use crate::compile::frame_rules::FrameRules;
+use crate::compile::gates::RuleGate;
 use crate::compile::packet_rules::{Has, PacketRules};
 use crate::compile::plan::{PacketClasses, Plan};
 use crate::compile::prefilter::{Grouped, MpmBuilder, PatternGroup};
@@ -16,11 +18,14 @@ use crate::table::port_table::PortId;
 impl RuleSet {
     pub(super) fn group(&mut self, sets: &mut MpmBuilder, protocols: &[ProtocolDef]) {
         let plans = &self.plans;
+        self.gates = plans.iter().map(RuleGate::new).collect();
+        let plan_of = |rule: &RuleId| Some((*rule, plans.get(rule.index())?));
         let of_kind = |wanted: &[RuleType]| {
             let numbered = (0..).map(RuleId).zip(plans).filter(|(_, plan)| wanted.contains(&plan.meta.kind));
             numbered.map(|(rule, _)| rule).collect::<Vec<_>>()
         };
-        self.addressed = of_kind(&[RuleType::IpOnly]);
+        let addressed = of_kind(&[RuleType::IpOnly]);
+        self.addressed = AddressedRules::new(addressed.iter().filter_map(plan_of), &self.addresses);
         self.protocol_only = of_kind(&[RuleType::ProtocolOnly]);
         // Everything else that is not about transactions goes by class; those that wait for an event, apart.
         let mut by_class = Vec::new();
@@ -64,9 +69,11 @@ impl RuleSet {
                 let (packet, stream) = (scanned(false), scanned(true));
                 let plain = here().filter(|(_, plan)| plan.payload_pattern().is_none());
                 let plain = plain.map(|(rule, plan)| (port(plan), *rule));
-                let plain = Grouped::new(plain, &self.ports, <[RuleId]>::to_vec);
+                let plain = Grouped::new(plain, &self.ports, |rules| {
+                    AddressedRules::new(rules.iter().filter_map(plan_of), &self.addresses)
+                });
                 let scans = |contexts: &Grouped<PatternGroup>| contexts.iter().any(|context| !context.is_empty());
-                let plain_rules = plain.iter().any(|rules: &Vec<RuleId>| !rules.is_empty());
+                let plain_rules = plain.iter().any(|rules: &AddressedRules| !rules.is_empty());
                 let has = Has { packet: scans(&packet), stream: scans(&stream), plain: plain_rules };
                 by_direction[direction] = PacketRules { packet, stream, plain, has };
             }

@@ -1,9 +1,11 @@
 //! From the IR to a [`rule_set::RuleSet`]: each rule is planned, given the literal that guards it, and dealt out to where it
 //! is a candidate.
 
+pub(crate) mod addressed_rules;
 mod draft;
 pub(crate) mod fast_pattern;
 pub(crate) mod frame_rules;
+pub(crate) mod gates;
 mod grouping;
 pub(crate) mod keyword_index;
 mod order;

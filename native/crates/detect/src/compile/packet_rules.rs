@@ -1,7 +1,7 @@
 //! The rules on packets of one class and direction.
 
+use crate::compile::addressed_rules::AddressedRules;
 use crate::compile::prefilter::{Grouped, PatternGroup};
-use sidewire_base::RuleId;
 
 /// Rules for packets of one class and direction.
 #[derive(Debug, Default)]
@@ -11,7 +11,7 @@ pub(crate) struct PacketRules {
     /// Patterns in stream octets.
     pub(crate) stream: Grouped<PatternGroup>,
     /// Rules without a pattern.
-    pub(crate) plain: Grouped<Vec<RuleId>>,
+    pub(crate) plain: Grouped<AddressedRules>,
     /// Whether there is any of these.
     pub(crate) has: Has,
 }

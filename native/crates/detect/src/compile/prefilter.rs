@@ -2,6 +2,7 @@
 
 use sidewire_base::RuleId;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +11,7 @@ use hashbrown::HashMap;
 use sidewire_ir::PortSet;
 use sidewire_mpm::{Compiler, LiteralMatcher, MatcherError, PatternLiteral, Scratch};
 
+use crate::SavedMatchers;
 use crate::table::port_table::{PortId, PortMap, PortTable};
 
 /// Ports a set may have to be worth a group of its own; rules on more ports are scanned for everywhere.
@@ -39,8 +41,8 @@ impl PatternGroup {
         data: &[u8],
         mut candidate: impl FnMut(RuleId),
     ) {
-        let Some(matcher) = self.matcher.and_then(|at| matchers.compiled.get(at)) else { return };
-        matcher.scan(scratch, data, &mut |pattern, _| {
+        let Some(set) = self.matcher.and_then(|at| matchers.compiled.get(at)) else { return };
+        set.matcher.scan(scratch, data, &mut |pattern, _| {
             let range = self.ranges.get(pattern as usize).map(|&(from, to)| from as usize..to as usize);
             for &rule in range.and_then(|range| self.rules.get(range)).unwrap_or_default() {
                 candidate(rule);
@@ -52,7 +54,36 @@ impl PatternGroup {
 /// Compiled sets of patterns.
 #[derive(Debug, Default)]
 pub(crate) struct Matchers {
-    compiled: Vec<Box<dyn LiteralMatcher>>,
+    compiled: Vec<CompiledSet>,
+}
+
+/// A compiled set of patterns.
+#[derive(Debug)]
+struct CompiledSet {
+    /// See [`fingerprint`].
+    literals: u64,
+    matcher: Box<dyn LiteralMatcher>,
+    /// It was made of a saved one.
+    restored: bool,
+}
+
+impl Matchers {
+    /// How many were made of saved ones.
+    pub(crate) fn restored(&self) -> u32 {
+        self.compiled.iter().map(|set| u32::from(set.restored)).sum()
+    }
+
+    /// Those that are worth saving, as [`SavedMatchers`] takes them.
+    pub(crate) fn saved(&self) -> impl Iterator<Item = (u64, Vec<u8>)> {
+        self.compiled.iter().filter_map(|set| Some((set.literals, set.matcher.saved()?)))
+    }
+}
+
+/// What tells sets of literals apart. It is the same in each process of one build, and nothing beyond.
+fn fingerprint(literals: &[PatternLiteral]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    literals.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Collects contexts and the distinct sets of patterns they need.
@@ -108,7 +139,12 @@ impl MpmBuilder {
     ///
     /// # Errors
     /// The first that a matcher refused.
-    pub(crate) fn compile(self, compiler: &Compiler, threads: usize) -> Result<Matchers, MatcherError> {
+    pub(crate) fn compile(
+        self,
+        compiler: &Compiler,
+        threads: usize,
+        saved: &SavedMatchers,
+    ) -> Result<Matchers, MatcherError> {
         let mut order: Vec<usize> = (0..self.sets.len()).collect();
         order.sort_by_key(|&at| core::cmp::Reverse(self.sets.get(at).map_or(0, Vec::len)));
         let next = AtomicUsize::new(0);
@@ -116,7 +152,11 @@ impl MpmBuilder {
         let work = || {
             while let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let Some(set) = self.sets.get(at) else { return };
-                let compiled = compiler.compile(set);
+                let literals = fingerprint(set);
+                let compiled = match saved.of(literals).and_then(|saved| compiler.restore(saved)) {
+                    Some(matcher) => Ok(CompiledSet { literals, matcher, restored: true }),
+                    None => compiler.compile(set).map(|matcher| CompiledSet { literals, matcher, restored: false }),
+                };
                 done.lock().unwrap_or_else(PoisonError::into_inner).push((at, compiled));
             }
         };

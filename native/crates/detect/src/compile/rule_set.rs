@@ -9,7 +9,9 @@ use crate::ir;
 use sidewire_app_layer::{FrameKinds, ProtocolDef};
 use sidewire_mpm::{Compiler, RegexLimits};
 
+use crate::compile::addressed_rules::AddressedRules;
 use crate::compile::frame_rules::FrameRules;
+use crate::compile::gates::RuleGate;
 use crate::compile::keyword_index::KeywordIndex;
 use crate::compile::order::order_by_state;
 use crate::compile::packet_rules::PacketRules;
@@ -59,6 +61,8 @@ pub struct CompileStats {
     pub patterns: u32,
     /// Matchers compiled; fewer than groups where sets are equal.
     pub matchers: u32,
+    /// Matchers that were not compiled but made of saved ones.
+    pub restored: u32,
     /// Rules without a pattern that makes them candidates.
     pub without_prefilter: u32,
     /// Milliseconds for planning the rules; waiting for batches is not counted.
@@ -84,8 +88,10 @@ pub struct RuleSet {
     pub(crate) packets: [PerDirection<PacketRules>; CLASSES],
     pub(crate) transactions: Vec<PerDirection<TxRules>>,
     pub(crate) frames: Vec<PerDirection<FrameRules>>,
+    /// What a packet has to be for each of them, by [`RuleId`].
+    pub(crate) gates: Vec<RuleGate>,
     /// Address-only rules.
-    pub(crate) addressed: Vec<RuleId>,
+    pub(crate) addressed: AddressedRules,
     /// Protocol-only rules.
     pub(crate) protocol_only: Vec<RuleId>,
     /// Rules that ask for a decoder or stream event.
@@ -165,7 +171,8 @@ impl RuleSet {
 
         let machine = std::thread::available_parallelism().map_or(1, core::num::NonZero::get);
         let threads = if options.threads == 0 { machine } else { options.threads };
-        set.matchers = sets.compile(&compiler, threads)?;
+        set.matchers = sets.compile(&compiler, threads, &options.saved)?;
+        set.stats.restored = set.matchers.restored();
         set.stats.plan_ms = (planning + (planned - began)).as_secs_f64() * 1e3;
         set.stats.group_ms = (grouped - planned).as_secs_f64() * 1e3;
         set.stats.compile_ms = grouped.elapsed().as_secs_f64() * 1e3;
@@ -200,6 +207,11 @@ impl RuleSet {
             }
         }
         self.stats.without_prefilter = self.plans.iter().filter(|plan| plan.fast.is_none()).count() as u32;
+    }
+
+    /// Its matchers, to be saved for the next compilation of such rules by this build ([`CompileOptions::saved`]).
+    pub fn saved_matchers(&self) -> impl Iterator<Item = (u64, Vec<u8>)> {
+        self.matchers.saved()
     }
 
     /// A set without rules.
@@ -237,6 +249,12 @@ impl RuleSet {
     )]
     pub fn rule(&self, index: RuleId) -> &RuleMeta {
         &self.plans[index.index()].meta
+    }
+
+    /// The octets that make a rule a candidate where they are met; `None`: it is one wherever its header may hold.
+    #[must_use]
+    pub fn fast_pattern(&self, index: RuleId) -> Option<&[u8]> {
+        self.plans.get(index.index())?.fast.as_ref().map(|fast| fast.octets.as_slice())
     }
 
     /// All rules, by position.

@@ -65,7 +65,10 @@ impl Evaluator {
                 let explain = O::ACTIVE && observer.watches(rule);
                 let unit =
                     |test: &FrameTest| Unit::Frame { direction: facts.seen.direction, id: frame.id, name: test.name };
-                match self.frame_rule(rules, rule, plan, facts, state, frame, extent, input.source, explain) {
+                observer.begins(rule);
+                let outcome = self.frame_rule(rules, rule, plan, facts, state, frame, extent, input.source, explain);
+                observer.ends(rule, matches!(outcome, FrameOutcome::Matched));
+                match outcome {
                     FrameOutcome::Matched => {
                         if let Some(test) = plan.frame.as_ref().filter(|_| explain) {
                             observer.matched(rule, unit(test));

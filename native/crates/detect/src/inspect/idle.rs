@@ -18,7 +18,7 @@ impl RuleSet {
         let class = packet_context::class(Some(packet), Some(input.protocol));
         if state.generation != self.generation()
             || waits(&self.events, !input.stream_events && packet.events.is_empty())
-            || waits(&self.addressed, state.addressed[direction] & class != 0)
+            || !self.addressed.is_empty() && state.addressed[direction] & class == 0
         {
             return false;
         }

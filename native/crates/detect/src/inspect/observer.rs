@@ -17,6 +17,14 @@ pub trait Observer {
 
     /// A rule matched.
     fn matched(&mut self, rule: RuleId, unit: Unit);
+
+    /// A rule begins to be held against something. Told of every candidate, watched or not.
+    #[inline]
+    fn begins(&mut self, _rule: RuleId) {}
+
+    /// That is over; did it hold?
+    #[inline]
+    fn ends(&mut self, _rule: RuleId, _held: bool) {}
 }
 
 /// Watches nothing.

@@ -14,11 +14,42 @@ impl Evaluator {
         &mut self,
         rules: &RuleSet,
         facts: &PacketContext<'_>,
-        mut state: Option<&mut DetectFlowState>,
+        state: Option<&mut DetectFlowState>,
         observer: &O,
     ) {
         self.begin_candidates();
+        self.note_candidates(rules, facts, state, O::ACTIVE);
+        // Of a packet that cannot be what it claims, nothing but its addresses and events counts.
+        if O::ACTIVE && !facts.is_invalid() {
+            let (_, mut note) = self.noting();
+            for (rule, plan) in (0..).map(RuleId).zip(&rules.plans) {
+                let elsewhere = matches!(
+                    plan.meta.kind,
+                    RuleType::AppTx | RuleType::Frame | RuleType::IpOnly | RuleType::ProtocolOnly
+                );
+                if !elsewhere && observer.watches(rule) {
+                    note(rule);
+                }
+            }
+        }
+        self.candidates.sort_unstable();
+    }
+
+    /// Notes the rules that the packet may be for. `all`: those as well whose gates it does not pass.
+    fn note_candidates(
+        &mut self,
+        rules: &RuleSet,
+        facts: &PacketContext<'_>,
+        mut state: Option<&mut DetectFlowState>,
+        all: bool,
+    ) {
+        let gate = facts.gate(rules);
         let (scratch, mut note) = self.noting();
+        let mut note = |rule: RuleId| {
+            if all || rules.gates.get(rule.index()).is_some_and(|asked| asked.admits(&gate)) {
+                note(rule);
+            }
+        };
         if !facts.seen.stream_events.is_empty() || facts.seen.packet.is_some_and(|packet| !packet.events.is_empty()) {
             rules.events.iter().for_each(|rule| note(*rule));
         }
@@ -30,13 +61,19 @@ impl Evaluator {
             });
             if before & facts.class == 0 {
                 let new = |rule: RuleId| rules.plans.get(rule.index()).is_some_and(|plan| plan.classes.0 & before == 0);
-                rules.addressed.iter().filter(|rule| new(**rule)).for_each(|rule| note(*rule));
+                let mut note = |rule| {
+                    if new(rule) {
+                        note(rule);
+                    }
+                };
+                if all {
+                    rules.addressed.iter().for_each(note);
+                } else {
+                    rules.addressed.at(gate.rows, &rules.addresses, &mut note);
+                }
             }
         }
-        // Of a packet that cannot be what it claims, nothing but its addresses and events counts.
         if facts.is_invalid() {
-            drop(note);
-            self.candidates.sort_unstable();
             return;
         }
         if facts.own
@@ -70,21 +107,8 @@ impl Evaluator {
                     context.scan(&rules.matchers, scratch, stream.data, &mut note);
                 }
             }
-            packets.plain.at(port).flatten().for_each(|rule| note(*rule));
+            packets.plain.at(port).for_each(|plain| plain.at(gate.rows, &rules.addresses, &mut note));
         }
-        if O::ACTIVE {
-            for (rule, plan) in (0..).map(RuleId).zip(&rules.plans) {
-                let elsewhere = matches!(
-                    plan.meta.kind,
-                    RuleType::AppTx | RuleType::Frame | RuleType::IpOnly | RuleType::ProtocolOnly
-                );
-                if !elsewhere && observer.watches(rule) {
-                    note(rule);
-                }
-            }
-        }
-        drop(note);
-        self.candidates.sort_unstable();
     }
 
     pub(super) fn run_packet<O: Observer>(
@@ -97,8 +121,10 @@ impl Evaluator {
         for at in 0..self.candidates.len() {
             let Some(&rule) = self.candidates.get(at) else { return };
             let Some(plan) = rules.plans.get(rule.index()) else { continue };
+            observer.begins(rule);
             let outcome =
                 self.packet_rule(rules, rule, plan, facts, state.as_deref_mut(), O::ACTIVE && observer.watches(rule));
+            observer.ends(rule, outcome.is_ok());
             match outcome {
                 Ok(stream) => {
                     if O::ACTIVE && observer.watches(rule) {

@@ -5,6 +5,8 @@ use core::cell::OnceCell;
 use sidewire_base::{Direction, ProtocolId, ip_protocol};
 use sidewire_decode::{Packet, TransportLayer};
 
+use crate::RuleSet;
+use crate::compile::gates::{GateInput, PacketTraits, app_bit};
 use crate::compile::plan::{PacketClasses, Plan};
 use crate::inspect::input::{Input, StreamInput};
 use crate::inspect::observer::Failure;
@@ -96,6 +98,41 @@ impl<'a> PacketContext<'a> {
         }
     }
 
+    /// What the packet shows to the gates of rules.
+    pub(crate) fn gate<'r>(&self, rules: &'r RuleSet) -> GateInput<'r> {
+        let version = match self.ip_version {
+            4 => PacketTraits::IPV4,
+            6 => PacketTraits::IPV6,
+            _ => PacketTraits::NO_IP,
+        };
+        let reassembled = self.seen.packet.is_some_and(|packet| packet.reassembled);
+        let traits = [
+            (u32::from(self.class) | version | PacketTraits::of_direction(self.seen.direction), true),
+            (PacketTraits::NO_FLOW, !self.seen.has_flow),
+            (PacketTraits::NOT_ESTABLISHED, !self.established && !self.was_established),
+            (PacketTraits::ESTABLISHED, self.established && self.was_established),
+            (PacketTraits::REASSEMBLED, reassembled),
+            (PacketTraits::NOT_REASSEMBLED, !reassembled),
+            (PacketTraits::NO_PACKET, self.seen.packet.is_none()),
+            (PacketTraits::NO_PAYLOAD, self.payload().is_empty() && self.stream.is_none()),
+        ];
+        GateInput {
+            traits: PacketTraits(traits.iter().fold(0, |bits, &(more, there)| if there { bits | more } else { bits })),
+            app: app_bit(self.app),
+            rows: self.rows(&rules.addresses),
+            ports: [self.seen.source, self.seen.destination].map(|side| side.map_or(0, |side| side.port)),
+            address_table: &rules.addresses,
+            port_table: &rules.ports,
+        }
+    }
+
+    /// The rows of both addresses.
+    fn rows(&self, addresses: &AddressTable) -> [Option<Row>; 2] {
+        *self.rows.get_or_init(|| {
+            [self.seen.source, self.seen.destination].map(|side| side.map(|side| addresses.row(side.address)))
+        })
+    }
+
     /// The port of the side that offers the service.
     pub(crate) fn service_port(&self) -> u16 {
         let side = match self.seen.direction {
@@ -146,9 +183,7 @@ impl<'a> PacketContext<'a> {
         {
             return Err(Failure::Application);
         }
-        let [source_row, destination_row] = *self.rows.get_or_init(|| {
-            [self.seen.source, self.seen.destination].map(|side| side.map(|side| addresses.row(side.address)))
-        });
+        let [source_row, destination_row] = self.rows(addresses);
         let between = |from, to| addresses.contains(from, plan.source) && addresses.contains(to, plan.destination);
         // A rule on whole transactions names the client first, whichever way the packet goes.
         let whole = || self.app.and_then(|app| plan.tx_scope(app)).is_some_and(|scope| scope.whole);

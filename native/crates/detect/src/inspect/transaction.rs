@@ -103,14 +103,16 @@ impl Evaluator {
             if known.is_some_and(|stored| stored.decided) {
                 continue;
             }
-            let held = known.map_or(0, |stored| stored.held);
+            let (held, mut awaited) = known.map_or_else(Default::default, |stored| (stored.held, stored.awaited));
             let explain = O::ACTIVE && observer.watches(rule);
+            observer.begins(rule);
             // A rule that is evaluated again begins: what it took before does not wait for it.
             self.eval.work.resume(state.take_unfinished(id, rule).filter(|_| known.is_some()));
             if known.is_none() {
                 let header = facts.header(plan, &rules.addresses, &rules.ports, facts.established);
                 let holds = header.and_then(|()| self.eval.conditions(plan, facts, Some(state), Some(id), explain));
                 if let Err(failure) = holds {
+                    observer.ends(rule, false);
                     again |= plan.is_plain_on_tx() && may_pass(&failure, plan);
                     if explain {
                         observer.failed(rule, Unit::Transaction(id), failure);
@@ -121,7 +123,9 @@ impl Evaluator {
             let whole = plan.tx_scope(app).is_some_and(|scope| scope.whole);
             let tx = TxView { session, position, app, whole, progress };
             let mut stores = None;
-            let (held, decided, failure) = match self.eval.transaction(plan, facts, &tx, held, explain) {
+            let outcome = self.eval.transaction(plan, facts, &tx, (held, &mut awaited), explain);
+            observer.ends(rule, matches!(outcome, TxOutcome::Matched));
+            let (held, decided, failure) = match outcome {
                 TxOutcome::Matched => {
                     self.matched(rule, plan, MatchOrigin::Transaction(position, id), facts, Some(state));
                     stores = plan.storing;
@@ -146,7 +150,7 @@ impl Evaluator {
                     Some(failure) => observer.failed(rule, Unit::Transaction(id), failure),
                 }
             }
-            let now = StoredRule { rule, held, decided };
+            let now = StoredRule { rule, held, decided, awaited };
             keep(&mut inspection.stored, now);
             if whole {
                 share(session, position, due.direction.flip(), now, rules.generation());
@@ -315,8 +319,9 @@ fn share(session: &mut (dyn Session + 'static), position: usize, other: Directio
 
 /// Notes what is known of a rule; the list is sorted by rule. True when it was not known.
 fn keep(stored: &mut Vec<StoredRule>, now: StoredRule) -> bool {
+    let known = |stored: StoredRule| (stored.held, stored.decided);
     match stored.binary_search_by_key(&now.rule, |stored| stored.rule) {
-        Ok(at) => stored.get_mut(at).is_some_and(|slot| core::mem::replace(slot, now) != now),
+        Ok(at) => stored.get_mut(at).is_some_and(|slot| known(core::mem::replace(slot, now)) != known(now)),
         Err(at) => {
             stored.insert(at, now);
             true

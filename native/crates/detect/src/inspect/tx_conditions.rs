@@ -1,13 +1,14 @@
 //! Conditions on a transaction, evaluated as far as it has come.
 
 use crate::keyword::file::{FileOutcome, FileTest};
-use sidewire_app_layer::{BufferKind, Session, Value};
+use sidewire_app_layer::{AwaitedContent, BufferKind, Session, Value};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 
 use crate::compile::plan::{Plan, TX_CONDITIONS};
 use crate::inspect::evaluator::{EvalContext, InspectFailure};
 use crate::inspect::observer::Failure;
 use crate::inspect::packet_context::PacketContext;
+use crate::keyword::Check;
 use crate::keyword::buffer_test::{Absence, BufferInspection};
 use crate::keyword::eval::BufferView;
 use crate::keyword::field_test::FieldTest;
@@ -60,7 +61,7 @@ impl EvalContext {
         plan: &Plan,
         facts: &PacketContext<'_>,
         tx: &TxView<'_>,
-        mut held: u64,
+        (mut held, awaited): (u64, &mut AwaitedContent),
         explain: bool,
     ) -> TxOutcome {
         let mut pending: Option<Failure> = None;
@@ -69,7 +70,11 @@ impl EvalContext {
                 continue;
             }
             let side = condition.side(tx.app, facts.seen.direction, tx.whole);
-            match self.tx_condition(condition, tx, side, explain) {
+            if usize::from(awaited.condition) != bit {
+                *awaited =
+                    AwaitedContent { condition: u8::try_from(bit).unwrap_or(u8::MAX), ..AwaitedContent::default() };
+            }
+            match self.tx_condition(condition, tx, side, awaited, explain) {
                 Ok(()) => held |= 1 << bit,
                 Err((for_good, miss)) => {
                     let failure = miss.failure(condition.position);
@@ -104,6 +109,7 @@ impl EvalContext {
         condition: &TxCondition,
         tx: &TxView<'_>,
         side: Direction,
+        awaited: &mut AwaitedContent,
         explain: bool,
     ) -> Result<(), Unmet> {
         let Some(engine) = condition.engine(tx.app, side) else { return Err((true, InspectFailure::Absent)) };
@@ -131,8 +137,8 @@ impl EvalContext {
                     Err((past, InspectFailure::Absent))
                 }
             }
-            TxTest::Buffer(look) => self.tx_buffer(look, None, tx, engine, past, explain),
-            TxTest::Item(name, look) => self.tx_buffer(look, Some(name), tx, engine, past, explain),
+            TxTest::Buffer(look) => self.tx_buffer(look, None, tx, engine, (past, awaited), explain),
+            TxTest::Item(name, look) => self.tx_buffer(look, Some(name), tx, engine, (past, awaited), explain),
         }
     }
 
@@ -143,7 +149,7 @@ impl EvalContext {
         item: Option<&str>,
         tx: &TxView<'_>,
         engine: &BufferEngine,
-        past: bool,
+        (past, awaited): (bool, &mut AwaitedContent),
         explain: bool,
     ) -> Result<(), Unmet> {
         let &BufferEngine { row, direction: side, .. } = engine;
@@ -170,9 +176,18 @@ impl EvalContext {
                 }
                 _ => break,
             };
+            if !explain && still_missing(look, view, nth, awaited) {
+                miss = Some((whole, InspectFailure::Absent));
+                continue;
+            }
             match self.inspect_buffer(look, Some(view), explain) {
                 Ok(()) => return Ok(()),
-                Err(why) => miss = Some((whole, why)),
+                Err(why) => {
+                    if !whole && let InspectFailure::Check { reach, .. } = &why {
+                        note_missing(look, view, (nth, reach.check), awaited);
+                    }
+                    miss = Some((whole, why));
+                }
             }
         }
         match miss {
@@ -182,6 +197,44 @@ impl EvalContext {
             None if look.absence == Absence::No => Err((true, InspectFailure::Absent)),
             None => Ok(()),
         }
+    }
+}
+
+/// A rule looked through a growing buffer in vain: does nothing that came since hold what it misses? Without this, a rule that
+/// waits would look through the whole buffer with every packet.
+fn still_missing(look: &BufferInspection, view: BufferView<'_>, item: u32, awaited: &mut AwaitedContent) -> bool {
+    if awaited.until == 0 || awaited.item != item {
+        return false;
+    }
+    let seen = usize::try_from(awaited.until.saturating_sub(view.base)).unwrap_or(usize::MAX);
+    let last = usize::from(awaited.check);
+    let first = if awaited.alone { last } else { 0 };
+    let mut missed = look.checks.get(first..=last).into_iter().flatten().filter_map(Check::required);
+    let comes = missed.any(|literal| {
+        let new = view.data.get(seen.saturating_sub(literal.len().saturating_sub(1))..).unwrap_or_default();
+        literal.find(new).is_some()
+    });
+    awaited.until = if comes { 0 } else { view.base + view.data.len() as u64 };
+    !comes
+}
+
+/// A check failed on what is there of a buffer. When that holds its content nowhere, only octets to come can change it. So it is
+/// when it and all before it ask for nothing but octets in places: as long as none of these come, they stand where they stood.
+fn note_missing(
+    look: &BufferInspection,
+    view: BufferView<'_>,
+    (item, check): (u32, usize),
+    awaited: &mut AwaitedContent,
+) {
+    // The first item that waits is remembered: most transactions have one.
+    if !look.transforms.is_empty() || awaited.until > 0 && awaited.item != item {
+        return;
+    }
+    let Some(checks) = look.checks.get(..=check) else { return };
+    let alone = checks.last().and_then(Check::required).is_some_and(|literal| literal.find(view.data).is_none());
+    if alone || checks.iter().all(Check::is_placed) {
+        let check = u16::try_from(check).unwrap_or(u16::MAX);
+        *awaited = AwaitedContent { check, alone, item, until: view.base + view.data.len() as u64, ..*awaited };
     }
 }
 

@@ -72,6 +72,9 @@ pub(crate) struct ContentCheck {
     end: Option<Amount>,
     ends_with: bool,
     retry: bool,
+    /// It may lie anywhere behind the match it counts from, and all it depends on are matches that come later when they are
+    /// tried again: when it is not there, it is not there behind any of them.
+    final_failure: bool,
 }
 
 impl Operator for ContentCheck {
@@ -92,6 +95,7 @@ impl Operator for ContentCheck {
             end: ir.window.end.as_ref().map(|end| scope.amount(end)).transpose()?,
             ends_with: ir.ends_with,
             retry: false,
+            final_failure: false,
         })
     }
 
@@ -109,6 +113,19 @@ impl Operator for ContentCheck {
         self.negated || self.ends_with
     }
 
+    fn required(&self) -> Option<&Literal> {
+        (!self.negated).then_some(&self.literal)
+    }
+
+    fn is_placed(&self) -> bool {
+        let constant = |amount: Option<Amount>| !matches!(amount, Some(Amount::Variable(_)));
+        !self.negated && !self.ends_with && constant(self.start) && constant(self.end)
+    }
+
+    fn count_from_placed(&mut self) {
+        self.final_failure = self.relative && self.end.is_none() && self.is_placed();
+    }
+
     fn retry(&mut self) {
         self.retry = !self.negated;
     }
@@ -122,7 +139,7 @@ impl Operator for ContentCheck {
             run.at = at + self.literal.len();
         }
         let holds = found.is_some() != self.negated;
-        if !holds && self.is_fixed() {
+        if !holds && (self.is_fixed() || self.final_failure) {
             run.give_up();
         }
         holds.into()
@@ -188,7 +205,7 @@ impl ContentCheck {
             }
         }
         // What the next checks count from did not depend on earlier matches: trying those again changes nothing.
-        if self.is_fixed() {
+        if self.is_fixed() || self.final_failure {
             run.give_up();
         }
         if tried { CheckVerdict::Settled(false) } else { CheckVerdict::Fails }

@@ -35,6 +35,7 @@ pub(crate) mod operator;
 pub(crate) mod packet_test;
 pub(crate) mod pcre;
 pub(crate) mod ranges;
+pub(crate) mod rarity;
 pub(crate) mod sameip;
 pub(crate) mod stream_size;
 pub(crate) mod tag;
@@ -47,6 +48,7 @@ use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
+use crate::keyword::literal::Literal;
 use crate::keyword::operator::{CompileScope, Operator, Placement};
 
 /// `absent`.
@@ -115,6 +117,27 @@ macro_rules! operators {
                 }
             }
 
+            /// [`Operator::required`].
+            pub(crate) fn required(&self) -> Option<&Literal> {
+                match self {
+                    $(Self::$name(check) => check.required(),)*
+                }
+            }
+
+            /// [`Operator::is_placed`].
+            pub(crate) fn is_placed(&self) -> bool {
+                match self {
+                    $(Self::$name(check) => check.is_placed(),)*
+                }
+            }
+
+            /// [`Operator::count_from_placed`].
+            fn count_from_placed(&mut self) {
+                match self {
+                    $(Self::$name(check) => check.count_from_placed(),)*
+                }
+            }
+
             fn retry(&mut self) {
                 match self {
                     $(Self::$name(check) => check.retry(),)*
@@ -156,13 +179,18 @@ pub(crate) fn compile(checks: &[CheckIr], scope: &mut CompileScope) -> Result<Ve
     let mut compiled: Vec<Check> = Vec::with_capacity(checks.len());
     // Position of the last check that relative ones make try again.
     let mut anchor: Option<usize> = None;
+    // What relative checks count from is placed, back to a check that counts from none.
+    let mut placed = false;
     for check in checks {
-        if Check::is_relative(check)
-            && let Some(anchor) = anchor.and_then(|at| compiled.get_mut(at))
-        {
+        let relative = Check::is_relative(check);
+        if relative && let Some(anchor) = anchor.and_then(|at| compiled.get_mut(at)) {
             anchor.retry();
         }
-        let Some(check) = Check::compile(check, scope)? else { continue };
+        let Some(mut check) = Check::compile(check, scope)? else { continue };
+        if relative && placed {
+            check.count_from_placed();
+        }
+        placed = check.is_placed() && (placed || !relative);
         if check.is_anchor() {
             anchor = Some(compiled.len());
         }

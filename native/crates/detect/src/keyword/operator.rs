@@ -6,6 +6,7 @@ use sidewire_mpm::RegexLimits;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
+use crate::keyword::literal::Literal;
 
 /// A check on a buffer. Implementations are variants of [`crate::keyword::Check`], so that evaluation is a `match` and no call through a
 /// table.
@@ -34,6 +35,19 @@ pub(crate) trait Operator: Sized {
     fn needs_complete_buffer(&self) -> bool {
         false
     }
+
+    /// Octets without which it cannot hold, wherever in the buffer they stand.
+    fn required(&self) -> Option<&Literal> {
+        None
+    }
+
+    /// Does nothing decide on it but where octets stand: a content that must be there, in a window of constants?
+    fn is_placed(&self) -> bool {
+        false
+    }
+
+    /// The checks it counts from, back to one that counts from none, are all [placed](Self::is_placed).
+    fn count_from_placed(&mut self) {}
 
     /// Later checks count from where this one matches: it must try its next match when they fail.
     fn retry(&mut self) {}

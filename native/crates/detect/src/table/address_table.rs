@@ -13,6 +13,11 @@ pub(crate) struct AddressId(u32);
 impl AddressId {
     /// Any address, and packets without one.
     pub(crate) const ANY: Self = Self(0);
+
+    /// The bit of the set in a row.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// Which sets an address is in: the position of a row of bits.
@@ -64,6 +69,17 @@ impl AddressTable {
             IpAddr::V4(address) => find(&self.v4, address.to_bits()),
             IpAddr::V6(address) => find(&self.v6, address.to_bits()),
         }
+    }
+
+    /// The sets that an address with this row is in: a bit for each, by [`AddressId::index`].
+    pub(crate) fn sets(&self, row: Row) -> &[u64] {
+        self.rows.get(row.0 as usize).map_or(&[], |bits| bits)
+    }
+
+    /// How many IPv4 addresses a set has; all of them is the most.
+    pub(crate) fn size(&self, set: AddressId) -> u64 {
+        let ranges = set.index().checked_sub(1).and_then(|at| self.sets.get(at)).map(AddressList::v4);
+        ranges.map_or(u64::MAX, |ranges| ranges.iter().map(|&(from, to)| u64::from(to - from.min(to)) + 1).sum())
     }
 
     /// Is an address with this row in the set?

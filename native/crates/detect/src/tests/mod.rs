@@ -3,6 +3,7 @@
 mod checks;
 mod frame;
 pub(crate) mod harness;
+mod prefilter;
 mod rules;
 mod streams;
 mod transaction;
