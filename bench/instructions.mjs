@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { loadNative } from '../dist/engine/native.js';
 import { Engine } from '../dist/index.js';
 
-/** What the control plane hands to the engine for a replay, written to files: the arguments of the example `replay`. */
-export async function recorded(capture, rulesFile, options, folder) {
+/**
+ * What the control plane hands to the engine for a replay, written to files: the arguments of the example `replay`. Without a
+ * file of rules there are none; `written`: eve.json is.
+ */
+export async function recorded(capture, rulesFile, options, folder, written = true) {
   mkdirSync(folder, { recursive: true });
   const native = loadNative();
   const files = { config: join(folder, 'config.json'), request: join(folder, 'request.json'), batches: [] };
@@ -32,9 +35,9 @@ export async function recorded(capture, rulesFile, options, folder) {
     },
   };
   const engine = new Engine(options, recorder);
-  const rules = await engine.compile({ files: [rulesFile] });
+  const rules = await engine.compile(rulesFile === null ? { text: '' } : { files: [rulesFile] });
   try {
-    engine.replay(capture, { rules, types: [], logDir: join(folder, 'out') });
+    engine.replay(capture, { rules, types: [], ...(written ? { logDir: join(folder, 'out') } : {}) });
   } catch (error) {
     if (!String(error).includes('recorded')) throw error;
   }

@@ -12,6 +12,8 @@ export function tellFindings(rules: Ruleset, terminal: Terminal): void {
   for (const diagnostic of errors.slice(0, SHOWN)) terminal.err(`${render(diagnostic)}\n`);
   if (errors.length > SHOWN)
     terminal.err(`${plural(errors.length - SHOWN, 'more error')}: \`sidewire rules check FILE\` shows them all\n`);
+  const { cacheTrouble } = rules.findings;
+  if (cacheTrouble !== null) terminal.err(`warning: ${cacheTrouble}; the rules were compiled anew`);
   for (const { gid, sid, message } of rules.problems.slice(0, SHOWN))
     terminal.err(`warning: rule ${gid}:${sid} was left out: ${message}`);
 }

@@ -19,10 +19,11 @@ export function manPage(): string {
     ...COMMANDS.flatMap((definition) => {
       const command = new Command(definition.name);
       definition.options?.(command);
+      const shown = command.options.filter(({ hidden }) => !hidden);
       return [
         `.SS ${escaped(`${definition.name} ${definition.args ?? ''}`.trim())}`,
         `${escaped(sentence(definition.summary))}`,
-        ...command.options.flatMap(({ flags, description, defaultValue }) => [
+        ...shown.flatMap(({ flags, description, defaultValue }) => [
           '.TP',
           `.B ${escaped(flags)}`,
           escaped(

@@ -1,4 +1,4 @@
-import type { EngineOptions } from '../engine/index.js';
+import { type EngineOptions, userCacheFolder } from '../engine/index.js';
 import { EXIT, Stop } from './exit.js';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -20,6 +20,7 @@ export function engineOptions(values: Values): EngineOptions {
     ...secretOptions(values),
     ...(checksums === 'auto' ? {} : { checksums }),
     ...(values.midstream === undefined ? {} : { midstream: values.midstream as boolean }),
+    ...(values.ruleCache === false ? {} : { ruleCache: text('ruleCache') ?? userCacheFolder() }),
     ...(text('config') === undefined ? {} : { config: text('config') as string }),
     ...(text('homeNet') === undefined ? {} : { homeNet: text('homeNet') as string }),
     ...(text('externalNet') === undefined ? {} : { externalNet: text('externalNet') as string }),

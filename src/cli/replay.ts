@@ -1,6 +1,14 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Engine, expandInputs, type InputOrder, joinIncidents, type Ruleset, type Run, whyNoAlert } from '../engine/index.js';
+import {
+  Engine,
+  expandInputs,
+  type InputOrder,
+  joinIncidents,
+  type Ruleset,
+  type Run,
+  whyNoAlert,
+} from '../engine/index.js';
 import { lossText, onSignals, RuleReloader } from '../operation/index.js';
 import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';

@@ -6,7 +6,7 @@ import type { ConfigMap } from './node.js';
 import { type Outputs, resolveOutputs } from './outputs.js';
 import { parseAs } from './parse.js';
 import { type KnownProtocol, resolveProtocols } from './protocols.js';
-import { BESIDE, DECODE, DEFRAG, DETECT, FLOW, MATCHER, PORT_GROUPS, STREAM } from './run-settings.js';
+import { BESIDE, DECODE, DEFRAG, DETECT, FLOW, MATCHER, PORT_GROUPS, RULE_CACHE, STREAM } from './run-settings.js';
 import { key, keysOf, resolveTable, schemaOf, Values } from './setting.js';
 import { unknownKeys } from './unknown.js';
 import { text, texts } from './values.js';
@@ -17,6 +17,8 @@ export interface Config {
   readonly run: RunConfig;
   /** The literal matcher of `mpm-algo`. */
   readonly matcher: Matcher;
+  /** Folder in which compiled rules are kept: `detect.sgh-mpm-caching-path`. */
+  readonly ruleCache: string | null;
   readonly addressVariables: ReadonlyMap<string, string>;
   readonly portVariables: ReadonlyMap<string, string>;
   /** Paths as written; `null`: none. */
@@ -88,6 +90,7 @@ const SCHEMA = schemaOf([
   ...Object.values(KEYS),
   ...[DECODE, DEFRAG, STREAM, FLOW, DETECT, BESIDE].flatMap((table) => keysOf<unknown>(table)),
   ...MATCHER.keys,
+  ...RULE_CACHE.keys,
 ]);
 
 /**
@@ -113,6 +116,7 @@ export function resolve(config: ConfigMap, purpose: Purpose): Config {
   return {
     run: resolveRun(values, purpose.workers, protocols.config, outputs),
     matcher: MATCHER.resolve(values),
+    ruleCache: RULE_CACHE.resolve(values),
     addressVariables: new Map(Object.entries(values.get(KEYS.addressGroups) ?? {})),
     portVariables: new Map(Object.entries(values.get(KEYS.portGroups) ?? {})),
     logDir: values.get(KEYS.logDir) ?? null,

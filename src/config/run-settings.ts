@@ -160,6 +160,12 @@ export const BESIDE: Table<Pick<RunConfig, 'host_os_policy' | 'loss_alert' | 'st
   ),
 };
 
+/** Folder of compiled rules; `null`: none. */
+export const RULE_CACHE: Setting<string | null> = made(
+  [key('detect.sgh-mpm-caching', flag), key('detect.sgh-mpm-caching-path', text)],
+  (wanted, folder) => (wanted === true ? (folder ?? null) : null),
+);
+
 /** The literal matcher. `hs` is what `auto` takes where its library is found, and no reason to stop where it is not. */
 export const MATCHER: Setting<Matcher> = made([key('mpm-algo', text)], (algorithm) =>
   algorithm?.startsWith('ac') ? 'aho-corasick' : 'auto',

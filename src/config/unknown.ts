@@ -11,7 +11,7 @@ const INERT = new Set(
     'suricata-version action-order af-packet af-xdp asn1-max-frames capture coredump daemon-directory ' +
     'decoder.ipv4 decoder.ipv6 default-packet-size defrag.hash-size defrag.prealloc ' +
     'detect.custom-values detect.grouping detect.prefilter detect.profile detect.profiling ' +
-    'detect.sgh-mpm-caching detect.sgh-mpm-caching-path detect.sgh-mpm-context ' +
+    'detect.sgh-mpm-caching-max-age detect.sgh-mpm-context ' +
     'detect.thresholds dpdk engine-analysis exception-policy flow.hash-size flow.managers flow.prealloc flow.recyclers ' +
     'heartbeat host host-mode ipfw ippair landlock legacy livedev logging luajit max-pending-packets napatech ' +
     'netmap nflog nfq pcap pcap-file.buffer-size pfring pid-file plugins profiling run-as runmode security spm-algo ' +

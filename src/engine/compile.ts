@@ -3,10 +3,11 @@ import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config/index.js';
 import type { Catalog } from '../generated/catalog.js';
 import type { CompileRequest, Matcher } from '../generated/config.js';
-import { type CompileOptions, compile, type SourceFile } from '../rules/suricata/index.js';
+import type { CompileOptions, SourceFile } from '../rules/suricata/index.js';
 import { EngineError, fromNative } from './error.js';
-import { type Native, nativeFolder } from './native.js';
-import { Ruleset } from './ruleset.js';
+import { type Native, type NativeRuleset, nativeFolder } from './native.js';
+import { RuleCache } from './rule-cache.js';
+import { type Findings, Ruleset } from './ruleset.js';
 
 /** Where rules come from. Both may be given; files come first. */
 export interface RuleSource {
@@ -23,22 +24,62 @@ const TEXT = '<rules>';
 /** File name of the Vectorscan library that may lie beside the addon. */
 const VECTORSCAN = 'libhs.so.5';
 
+/** How rules are compiled, beside the configuration. */
+export interface CompileSetup {
+  readonly matcher: Matcher;
+  /** Folder in which compiled sets are kept; `null`: nowhere. */
+  readonly cache: string | null;
+}
+
 /** Compiles rules with the variables and settings files of a configuration. */
 export async function compileRuleset(
   native: Native,
   catalog: Catalog,
   config: Config,
   source: RuleSource,
-  matcher: Matcher,
+  { matcher, cache: folder }: CompileSetup,
 ): Promise<Ruleset> {
   const sources = readSources(source);
-  const { batches, diagnostics, statistics } = compile(sources, compileOptions(config, catalog));
+  const options = compileOptions(config, catalog);
   const request: CompileRequest = {
     matcher,
     libraries: vectorscanLibraries(),
     threads: 0,
     detect: config.run.detect,
+    cache: null,
   };
+  const { classification, reference, threshold } = options;
+  const settings = [classification, reference, threshold].filter((file) => file !== undefined);
+  const lists = (name: string, ruleFile: string) => readList(name, ruleFile, config.rulePath);
+  const cache = RuleCache.open(folder, { config, request, files: [...sources, ...settings], readList: lists });
+  let trouble: string | null = null;
+  try {
+    const kept = await cache?.read(native);
+    if (kept) return new Ruleset(kept.set, kept.findings);
+  } catch (error) {
+    trouble = fromNative(error).message;
+  }
+  const recorded = cache === null ? options : { ...options, readList: cache.readList };
+  const [compiled, findings] = await compileAll(native, sources, recorded, cache?.request ?? request, source);
+  try {
+    await cache?.keep(compiled, findings);
+  } catch (error) {
+    trouble ??= fromNative(error).message;
+  }
+  return new Ruleset(compiled, { ...findings, cacheTrouble: trouble });
+}
+
+/** Runs the rule compiler, and the addon beside it. */
+async function compileAll(
+  native: Native,
+  sources: readonly SourceFile[],
+  options: CompileOptions,
+  request: CompileRequest,
+  source: RuleSource,
+): Promise<[NativeRuleset, Findings]> {
+  // Not needed where a set was kept.
+  const { compile } = await import('../rules/suricata/index.js');
+  const { batches, diagnostics, statistics } = compile(sources, options);
   try {
     const compiler = native.beginRules(JSON.stringify(request));
     for (const batch of batches) {
@@ -48,16 +89,20 @@ export async function compileRuleset(
       source.signal?.throwIfAborted();
     }
     const compiled = await compiler.finish();
-    return new Ruleset(compiled, {
-      diagnostics,
-      failed: statistics.failed,
-      skipped: statistics.skipped,
-      thresholds: statistics.thresholds,
-      needs: [...statistics.needs],
-      files: source.files?.length ?? 0,
-      external: sources.reduce((sum, { text }) => sum + countExternal(asText(text)), 0),
-      sids: sources.flatMap(({ text }) => sidsOf(asText(text))),
-    });
+    return [
+      compiled,
+      {
+        diagnostics,
+        failed: statistics.failed,
+        skipped: statistics.skipped,
+        thresholds: statistics.thresholds,
+        needs: [...statistics.needs],
+        files: source.files?.length ?? 0,
+        external: sources.reduce((sum, { text }) => sum + countExternal(asText(text)), 0),
+        sids: sources.flatMap(({ text }) => sidsOf(asText(text))),
+        cacheTrouble: null,
+      },
+    ];
   } catch (error) {
     throw source.signal?.aborted ? error : fromNative(error);
   }

@@ -11,6 +11,7 @@ import type { Catalog } from '../generated/catalog.js';
 import type { RunConfig } from '../generated/config.js';
 import type { RuleTrace } from '../generated/explain.js';
 import type { HostReport, LiveMethod, OpenedReport } from '../generated/live.js';
+import type { RuleProfile } from '../generated/profile.js';
 import { ruleOrigins } from '../rules/suricata/index.js';
 import { compileOptions, compileRuleset, type RuleSource } from './compile.js';
 import { EngineError, fromNative } from './error.js';
@@ -117,7 +118,8 @@ export class Engine {
    */
   async compile(source: RuleSource): Promise<Ruleset> {
     const matcher = this.#setup.matcher ?? this.config.matcher;
-    const rules = await compileRuleset(this.#native, this.catalog, this.config, source, matcher);
+    const cache = this.#setup.ruleCache ?? this.config.ruleCache;
+    const rules = await compileRuleset(this.#native, this.catalog, this.config, source, { matcher, cache });
     // Making a set takes twice what it keeps.
     void this.#native.releaseMemory();
     return rules;
@@ -186,6 +188,21 @@ export class Engine {
       ) as RuleTrace;
       const options = compileOptions(this.config, this.catalog);
       return withPredicates(trace, (text) => ruleOrigins(text, options));
+    } catch (error) {
+      throw fromNative(error);
+    }
+  }
+
+  /**
+   * Measures what each rule costs on the captures. One worker, and nothing is written.
+   * @throws {EngineError} `capture/not-found`, `capture/unreadable`
+   */
+  async profile(captures: string | readonly string[], rules: Ruleset): Promise<RuleProfile> {
+    const config = this.#runConfig(captures, { types: [] });
+    try {
+      return JSON.parse(
+        await this.#native.profile(JSON.stringify(config), rules.native(), this.#secrets),
+      ) as RuleProfile;
     } catch (error) {
       throw fromNative(error);
     }

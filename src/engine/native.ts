@@ -16,11 +16,14 @@ export interface Native {
   /** Tells systemd of a state; whether it could be told. */
   notifyServiceManager(socket: string, state: string): boolean;
   beginRules(options: string): NativeRuleCompiler;
+  /** A set that was kept where the options say; `null` when there is none. */
+  cachedRules(options: string): Promise<NativeRuleset | null>;
   readSecrets(sources: NativeSecret[]): NativeSecrets;
   startRun(config: string, rules: NativeRuleset | null, secrets: NativeSecrets | null): NativeRun;
   openCapture(config: string): NativeCapture;
   dropRights(): void;
   hostReport(ringLength: number, libraries: string[]): string;
+  profile(config: string, rules: NativeRuleset, secrets: NativeSecrets | null): Promise<string>;
   explain(config: string, rules: NativeRuleset, secrets: NativeSecrets | null, sid: number): Promise<string>;
   compileSigma(batches: Buffer[], options: string): Promise<NativeSigmaRules>;
   startHunt(config: string, rules: NativeSigmaRules): NativeHunt;
@@ -60,6 +63,10 @@ export interface NativeRuleset {
   stats(): string;
   problems(): string;
   close(): void;
+  /** Keeps the set where its options said. */
+  keep(findings: string): Promise<void>;
+  /** What was kept beside the set; `null` of one that was compiled. */
+  findings(): string | null;
 }
 
 /** Interfaces that are open. */

@@ -24,6 +24,8 @@ export interface Findings {
   readonly external: number;
   /** Signature ids met, in order. */
   readonly sids: readonly number[];
+  /** Why compiled rules on disk were not used, or could not be kept. */
+  readonly cacheTrouble: string | null;
 }
 
 /**

@@ -167,6 +167,10 @@ patterns: number,
  */
 matchers: number, 
 /**
+ * Those of them that were read from disk.
+ */
+restored: number, 
+/**
  * Reading the rules' IR.
  */
 decode_ms: number, 

@@ -142,6 +142,21 @@ describe('sidewire rules', () => {
     expect((await sidewire('rules', 'explain', '7', HIVE)).err).toMatch(/no loaded rule has sid 7/);
   });
 
+  it('profiles', async () => {
+    const nets = ['--home-net', 'any', '--external-net', 'any'];
+    const { status, out } = await sidewire('rules', 'profile', HIVE, ...nets, '--top', '3');
+    expect(status).toBe(0);
+    expect(out).toMatch(/^\d+ rules? of \d+ held against \d+ packets: [\d.]+ ms of [\d.]+ ms/);
+    expect(out).toMatch(/rule\s+checks\s+matches\s+ms\s+us\/check\s+longest us\s+message/);
+    const profile = JSON.parse((await sidewire('rules', 'profile', HIVE, ...nets, '--json')).out);
+    const matched = profile.rules.find(({ sid }: { sid: number }) => sid === 2027190);
+    expect(matched).toMatchObject({ matches: 1, pattern_length: expect.any(Number) });
+    expect(matched.checks).toBeGreaterThanOrEqual(1);
+    const times = profile.rules.map(({ us }: { us: number }) => us);
+    expect(times).toEqual([...times].sort((a, b) => b - a));
+    expect((await sidewire('rules', 'profile', HIVE, '--top', 'x')).err).toMatch(/--top takes a whole number/);
+  });
+
   it('lists keywords', async () => {
     const { out } = await sidewire('rules', 'list', 'dcerpc');
     expect(out).toContain('dcerpc.opnum');

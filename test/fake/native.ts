@@ -59,9 +59,15 @@ export class FakeNative implements Native {
           stats: () => '{}',
           problems: () => '[]',
           close: () => {},
+          keep: async () => {},
+          findings: () => null,
         };
       },
     };
+  }
+
+  async cachedRules(): Promise<null> {
+    return null;
   }
 
   readSecrets(): NativeSecrets {
@@ -100,6 +106,10 @@ export class FakeNative implements Native {
 
   async joinLogs(): Promise<string> {
     throw new Error('[log/not-found] absent: there is no such log');
+  }
+
+  async profile(): Promise<string> {
+    return JSON.stringify({ packets: 0, total_us: 0, rules: [] });
   }
 
   async explain(): Promise<string> {

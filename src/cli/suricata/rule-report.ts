@@ -33,6 +33,8 @@ export function tellRules(rules: Ruleset, files: RuleFiles, log: Log, strict: bo
     told.add(key);
     log.say('error', 'detect', `error parsing signature "${rule.text}" from file ${file} at line ${rule.line}`);
   }
+  if (rules.findings.cacheTrouble !== null)
+    log.say('warning', 'detect', `${rules.findings.cacheTrouble}; the rules were compiled anew`);
   for (const { gid, sid, message } of rules.problems)
     log.say('error', 'detect', `rule ${gid}:${sid} was left out: ${message}`);
   const problems = rules.problems.length;

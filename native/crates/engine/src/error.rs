@@ -37,6 +37,9 @@ pub enum EngineError {
     /// A rule set cannot be compiled.
     #[error("rules: {0}")]
     Rules(String),
+    /// Compiled rules on disk that cannot be used.
+    #[error("compiled rules on disk: {0}")]
+    RuleCache(String),
     /// A bug of ours: a thread ended in the middle of its work.
     #[error("internal error: {0}")]
     Internal(&'static str),
@@ -63,6 +66,7 @@ impl EngineError {
             Self::Magic(_) => "magic/missing",
             Self::Config(_) => "config/invalid",
             Self::Rules(_) => "rules/compile",
+            Self::RuleCache(_) => "rules/cache",
             Self::Internal(_) | Self::Thread(_) => "engine/internal",
             Self::Secrets(_) => "secrets/invalid",
         }
@@ -78,6 +82,7 @@ impl EngineError {
             | Self::Magic(_)
             | Self::Config(_)
             | Self::Rules(_)
+            | Self::RuleCache(_)
             | Self::Internal(_)
             | Self::Thread(_)
             | Self::Secrets(_) => None,

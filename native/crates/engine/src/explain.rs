@@ -330,7 +330,7 @@ pub fn explain(
     let config = RunConfig { outputs: Vec::new(), stats: None, workers: 1, ..config };
     let setup = Arc::new(Setup::new(config, secrets)?);
     let mut single = SingleWorker::alone(&setup, Arc::clone(rules), Explainer::new(watched), None);
-    let mut errors = replay_into(&setup, &mut single)?;
+    let mut errors = replay_into(&setup, &mut single)?.errors;
     let explainer = single.worker.into_watch();
     match errors.pop() {
         Some(error) => Err(error),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Sender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use ts_rs::TS;
 
 use crate::EngineError;
 use crate::config::DetectConfig;
+use crate::rule_cache::{self, CachePlace, CacheWriter, CachedRules};
 
 /// Each compiled set has a number of its own, so that inspection state of one is never read with another.
 static GENERATION: AtomicU32 = AtomicU32::new(1);
@@ -31,6 +32,33 @@ pub struct CompileRequest {
     pub threads: u32,
     /// Limits.
     pub detect: DetectConfig,
+    /// Where the compiled set is kept; `null`: nowhere.
+    pub cache: Option<CachePlace>,
+}
+
+impl CompileRequest {
+    fn options(&self) -> CompileOptions {
+        CompileOptions {
+            backend: match self.matcher {
+                Matcher::Auto => Backend::Auto,
+                Matcher::Vectorscan => Backend::Vectorscan,
+                Matcher::AhoCorasick => Backend::AhoCorasick,
+            },
+            libraries: self.libraries.iter().map(PathBuf::from).collect(),
+            generation: GENERATION.fetch_add(1, Ordering::Relaxed),
+            stream_events: stream_event_names(),
+            threads: self.threads as usize,
+            alerts_per_packet: self.detect.packet_alert_max.into(),
+            recursion_limit: self.detect.inspection_recursion_limit,
+            pcre_match_limit: self.detect.pcre_match_limit,
+            pcre_recursion_limit: self.detect.pcre_recursion_limit,
+            ..CompileOptions::default()
+        }
+    }
+}
+
+fn unreadable_ir(error: &serde_json::Error) -> EngineError {
+    EngineError::Rules(format!("the rule IR cannot be read: {error}"))
 }
 
 /// Literal matchers.
@@ -53,6 +81,10 @@ pub struct Rules {
     problems: Vec<Problem>,
     /// Milliseconds for decoding the batches.
     decode_ms: f64,
+    /// What the rule compiler said when the set was made, where that was read from disk.
+    findings: Option<String>,
+    /// The file the set is to be kept in.
+    keeping: Mutex<Option<CacheWriter>>,
 }
 
 /// A compilation that takes batches of IR as they are written: reading and planning go on beside the one who writes, and no
@@ -97,36 +129,79 @@ impl RuleCompiler {
 
 impl Rules {
     fn compile(batches: impl IntoIterator<Item = Vec<u8>>, request: &CompileRequest) -> Result<Self, EngineError> {
-        let options = CompileOptions {
-            backend: match request.matcher {
-                Matcher::Auto => Backend::Auto,
-                Matcher::Vectorscan => Backend::Vectorscan,
-                Matcher::AhoCorasick => Backend::AhoCorasick,
-            },
-            libraries: request.libraries.iter().map(PathBuf::from).collect(),
-            generation: GENERATION.fetch_add(1, Ordering::Relaxed),
-            stream_events: stream_event_names(),
-            threads: request.threads as usize,
-            alerts_per_packet: request.detect.packet_alert_max.into(),
-            recursion_limit: request.detect.inspection_recursion_limit,
-            pcre_match_limit: request.detect.pcre_match_limit,
-            pcre_recursion_limit: request.detect.pcre_recursion_limit,
-            ..CompileOptions::default()
-        };
+        // Where there is no room or no right to keep it, the set is compiled all the same.
+        let mut keeping = request.cache.as_ref().and_then(|place| CacheWriter::begin(place).ok());
         let mut decoding = Duration::ZERO;
         let mut unreadable = None;
         let read = batches.into_iter().map_while(|batch| {
+            if keeping.as_mut().is_some_and(|writer| writer.batch(&batch).is_err()) {
+                keeping = None;
+            }
             let began = Instant::now();
             let read = serde_json::from_slice::<RuleBatch>(&batch).map_err(|error| unreadable = Some(error)).ok();
             decoding += began.elapsed();
             read
         });
-        let compiled = RuleSet::compile(read, &options, sidewire_protocols::ALL);
+        let compiled = RuleSet::compile(read, &request.options(), sidewire_protocols::ALL);
         if let Some(error) = unreadable {
-            return Err(EngineError::Rules(format!("the rule IR cannot be read: {error}")));
+            return Err(unreadable_ir(&error));
         }
         let (set, problems) = compiled.map_err(|error| EngineError::Rules(error.to_string()))?;
-        Ok(Self { set: Arc::new(set), problems, decode_ms: decoding.as_secs_f64() * 1e3 })
+        let decode_ms = decoding.as_secs_f64() * 1e3;
+        Ok(Self { set: Arc::new(set), problems, decode_ms, findings: None, keeping: Mutex::new(keeping) })
+    }
+
+    /// A set that was [kept](Self::keep) before. `Ok(None)`: there is none.
+    ///
+    /// # Errors
+    /// [`EngineError::RuleCache`] when there is one that cannot be used: compile the rules, which replaces it.
+    pub fn cached(request: &CompileRequest) -> Result<Option<Self>, EngineError> {
+        let Some(place) = &request.cache else { return Ok(None) };
+        let Some(CachedRules { batches, matchers, saved, findings }) = rule_cache::read(place)? else {
+            return Ok(None);
+        };
+        let options = CompileOptions { saved: Arc::new(matchers), ..request.options() };
+        // One thread reads the IR, this one plans what was read.
+        let (set, problems, decoding) = std::thread::scope(|scope| {
+            let (decoded, arriving) = sync_channel(2);
+            let reader = scope.spawn(move || {
+                let began = Instant::now();
+                for batch in batches {
+                    let read = serde_json::from_slice::<RuleBatch>(&batch).map_err(|error| unreadable_ir(&error))?;
+                    if decoded.send(read).is_err() {
+                        break;
+                    }
+                }
+                Ok::<_, EngineError>(began.elapsed())
+            });
+            let compiled = RuleSet::compile(arriving, &options, sidewire_protocols::ALL);
+            let decoding = reader.join().unwrap_or_else(|_| Err(EngineError::internal("reading rules")))?;
+            let (set, problems) = compiled.map_err(|error| EngineError::Rules(error.to_string()))?;
+            Ok::<_, EngineError>((set, problems, decoding))
+        })?;
+        if set.stats().restored < saved {
+            let why = "its matchers are of another Vectorscan or another kind of processor";
+            return Err(EngineError::RuleCache(format!("{}: {why}", place.folder)));
+        }
+        let decode_ms = decoding.as_secs_f64() * 1e3;
+        let keeping = Mutex::new(None);
+        Ok(Some(Self { set: Arc::new(set), problems, decode_ms, findings: Some(findings), keeping }))
+    }
+
+    /// Keeps the set where its request said, with what the rule compiler had to say. Does nothing without a place.
+    ///
+    /// # Errors
+    /// [`EngineError::RuleCache`] when it cannot be written.
+    pub fn keep(&self, findings: &str) -> Result<(), EngineError> {
+        let writer = self.keeping.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let kept = writer.map_or(Ok(()), |writer| writer.finish(&self.set, findings));
+        kept.map_err(|error| EngineError::RuleCache(error.to_string()))
+    }
+
+    /// What the rule compiler had to say of a set that was [read from disk](Self::cached).
+    #[must_use]
+    pub fn findings(&self) -> Option<&str> {
+        self.findings.as_deref()
     }
 
     /// A set without rules.
@@ -150,6 +225,7 @@ impl Rules {
             groups: stats.groups,
             patterns: stats.patterns,
             matchers: stats.matchers,
+            restored: stats.restored,
             decode_ms: self.decode_ms,
             plan_ms: stats.plan_ms,
             compile_ms: stats.compile_ms,
@@ -179,6 +255,8 @@ pub struct RulesetStats {
     pub patterns: u32,
     /// Literal matchers.
     pub matchers: u32,
+    /// Those of them that were read from disk.
+    pub restored: u32,
     /// Reading the rules' IR.
     pub decode_ms: f64,
     /// Planning.

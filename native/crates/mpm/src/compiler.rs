@@ -52,6 +52,13 @@ impl Compiler {
         self.library.map(VectorscanLibrary::version)
     }
 
+    /// Makes a set of what it was [saved](LiteralMatcher::saved) as; `None` when that is not whole, or not for this library and
+    /// processor. Whoever hands it over vouches that it was saved from these literals.
+    #[must_use]
+    pub fn restore(&self, saved: &[u8]) -> Option<Box<dyn LiteralMatcher>> {
+        Some(Box::new(Database::restore(self.library?, saved)?))
+    }
+
     /// Compiles a set. Ids may repeat and need not be dense.
     ///
     /// # Errors

@@ -36,11 +36,16 @@ pub(crate) type ScanFunction = unsafe extern "C" fn(
     *mut c_void,
 ) -> c_int;
 
+pub(crate) type SerializeDatabase = unsafe extern "C" fn(*const c_void, *mut *mut c_char, *mut usize) -> c_int;
+pub(crate) type DeserializeDatabase = unsafe extern "C" fn(*const c_char, usize, *mut *mut c_void) -> c_int;
+
 sidewire_library::functions! {
     /// The functions of `libhs.so.5` in use. Never closed: databases live as long as they like.
     pub(crate) struct VectorscanLibrary {
         pub(crate) compile_multi: CompileMulti = c"hs_compile_multi";
         pub(crate) free_compile_error: unsafe extern "C" fn(*mut CompileFailure) -> c_int = c"hs_free_compile_error";
+        pub(crate) serialize_database: SerializeDatabase = c"hs_serialize_database";
+        pub(crate) deserialize_database: DeserializeDatabase = c"hs_deserialize_database";
         pub(crate) free_database: unsafe extern "C" fn(*mut c_void) -> c_int = c"hs_free_database";
         alloc_scratch: unsafe extern "C" fn(*const c_void, *mut *mut c_void) -> c_int = c"hs_alloc_scratch";
         free_scratch: unsafe extern "C" fn(*mut c_void) -> c_int = c"hs_free_scratch";

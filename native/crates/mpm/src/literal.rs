@@ -33,6 +33,11 @@ pub trait LiteralMatcher: Send + Sync + core::fmt::Debug {
     /// beyond the first of a literal may or may not be reported.
     fn scan(&self, scratch: &mut Scratch, data: &[u8], found: &mut dyn FnMut(u32, usize));
 
+    /// What [`crate::Compiler::restore`] makes the same set of, sooner than by compiling it; `None` where compiling is quick.
+    fn saved(&self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// `vectorscan`, `aho-corasick` or `memmem`.
     fn backend_name(&self) -> &'static str;
 }

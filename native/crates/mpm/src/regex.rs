@@ -2,6 +2,7 @@
 
 use core::ffi::c_int;
 use core::ptr;
+use std::sync::Once;
 
 use pcre2_sys::{
     PCRE2_ANCHORED, PCRE2_CASELESS, PCRE2_DOLLAR_ENDONLY, PCRE2_DOTALL, PCRE2_EXTENDED, PCRE2_JIT_COMPLETE,
@@ -61,10 +62,12 @@ pub type MatchSpan = (usize, usize);
 pub struct Regex {
     code: *mut pcre2_code_8,
     context: *mut pcre2_match_context_8,
+    /// Its machine code is made with the first search: most expressions of a large set are never searched for.
+    translated: Once,
 }
 
-// SAFETY: compiled code (with its JIT form) and a match context without a JIT stack are only read by searches; PCRE2
-// allows any number of threads to use them at once.
+// SAFETY: compiled code and a match context without a JIT stack are only read by searches; PCRE2 allows any number of threads
+// to use them at once. The code is written to once, for its JIT form, which `translated` puts before every search.
 unsafe impl Send for Regex {}
 // SAFETY: as above.
 unsafe impl Sync for Regex {}
@@ -101,10 +104,8 @@ impl Regex {
         if compiled.is_null() {
             return Err(RegexError::Syntax { message: message(code), offset });
         }
-        // SAFETY: the code was just made and nobody else has it. Without JIT (an expression it does not support, a
-        // processor without) searches fall back to the interpreter. The context is checked before it is used.
+        // SAFETY: the code was just made and nobody else has it. The context is checked before it is used.
         unsafe {
-            pcre2_jit_compile_8(compiled, PCRE2_JIT_COMPLETE);
             let context = pcre2_match_context_create_8(ptr::null_mut());
             if context.is_null() {
                 pcre2_code_free_8(compiled);
@@ -112,7 +113,7 @@ impl Regex {
             }
             pcre2_set_match_limit_8(context, limits.matches);
             pcre2_set_depth_limit_8(context, limits.recursion);
-            Ok(Self { code: compiled, context })
+            Ok(Self { code: compiled, context, translated: Once::new() })
         }
     }
 
@@ -122,6 +123,11 @@ impl Regex {
         if start > data.len() {
             return None;
         }
+        // SAFETY: nobody searches with the code before this was called once. Without JIT (an expression it does not support, a
+        // processor without) searches fall back to the interpreter.
+        self.translated.call_once(|| unsafe {
+            pcre2_jit_compile_8(self.code, PCRE2_JIT_COMPLETE);
+        });
         // SAFETY: valid code, context and match data; `data` is readable over its length and outlives the call, and the
         // offsets are copied out of the match data below, before anything else uses it.
         let found =

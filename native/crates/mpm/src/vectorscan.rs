@@ -13,6 +13,11 @@ const FLAG_CASELESS: c_uint = 1;
 const FLAG_DOTALL: c_uint = 2;
 const FLAG_SINGLEMATCH: c_uint = 8;
 
+unsafe extern "C" {
+    /// The C library's: Vectorscan allocates with `malloc`.
+    fn free(octets: *mut c_void);
+}
+
 /// A compiled set of literals.
 #[derive(Debug)]
 pub(crate) struct Database {
@@ -28,7 +33,6 @@ unsafe impl Sync for Database {}
 
 impl Database {
     pub(crate) fn new(library: &'static VectorscanLibrary, literals: &[PatternLiteral]) -> Result<Self, MatcherError> {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let refused = |why: &str| MatcherError::Refused(why.to_owned());
         let expressions = literals
             .iter()
@@ -68,7 +72,22 @@ impl Database {
             }
             return Err(MatcherError::Refused(why));
         }
-        Ok(Self { library, raw, number: NUMBER.fetch_add(1, Ordering::Relaxed) })
+        Ok(Self::own(library, raw))
+    }
+
+    /// A database that [`LiteralMatcher::saved`] gave. The library refuses what is not whole, and what another version of it, or
+    /// another kind of processor, made.
+    pub(crate) fn restore(library: &'static VectorscanLibrary, saved: &[u8]) -> Option<Self> {
+        let mut raw = ptr::null_mut();
+        // SAFETY: octets of the given length, and a place for the result, which is the library's own copy.
+        let code = unsafe { (library.deserialize_database)(saved.as_ptr().cast(), saved.len(), &raw mut raw) };
+        (code == SUCCESS && !raw.is_null()).then(|| Self::own(library, raw))
+    }
+
+    /// Takes a database of the library.
+    fn own(library: &'static VectorscanLibrary, raw: *mut c_void) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        Self { library, raw, number: NUMBER.fetch_add(1, Ordering::Relaxed) }
     }
 
     fn space<'s>(&self, scratch: &'s mut Scratch) -> Option<&'s mut ScratchSpace> {
@@ -104,6 +123,21 @@ impl LiteralMatcher for Database {
                 Some(on_match),
                 (&raw mut found).cast(),
             );
+        }
+    }
+
+    fn saved(&self) -> Option<Vec<u8>> {
+        let (mut octets, mut length) = (ptr::null_mut(), 0);
+        // SAFETY: the database is valid; the two places take octets from `malloc` and their number.
+        let code = unsafe { (self.library.serialize_database)(self.raw, &raw mut octets, &raw mut length) };
+        if code != SUCCESS || octets.is_null() {
+            return None;
+        }
+        // SAFETY: so many octets were just written there; they came from `malloc`, are copied, and freed once.
+        unsafe {
+            let saved = core::slice::from_raw_parts(octets.cast::<u8>(), length).to_vec();
+            free(octets.cast());
+            Some(saved)
         }
     }
 
@@ -189,6 +223,24 @@ mod tests {
             matcher.scan(&mut scratch, b"..\0LIT0000..\0lit0001..\0LIT0001", &mut |id, end| found.push((id, end)));
             assert_eq!(found, [(0, 10), (1, 20)], "{size}");
         }
+    }
+
+    #[test]
+    fn a_saved_set_finds_the_same_and_a_damaged_one_is_refused() {
+        let Ok(compiler) = Compiler::new(Backend::Vectorscan, &[]) else {
+            return eprintln!("skipped: no Vectorscan library");
+        };
+        let set = literals((0..50).map(|n| (format!("lit{n:03}").into_bytes(), n % 2 == 0)).collect());
+        let mut saved = compiler.compile(&set).unwrap().saved().unwrap();
+        let restored = compiler.restore(&saved).unwrap();
+        let mut found = Vec::new();
+        restored.scan(&mut Scratch::new(), b"LIT004 LIT005 lit007", &mut |id, _| found.push(id));
+        assert_eq!(found, [4, 7]);
+        assert!(compiler.restore(&saved[..saved.len() - 1]).is_none());
+        let last = saved.len() - 1;
+        saved[last] ^= 1;
+        assert!(compiler.restore(&saved).is_none(), "its own checksum does not hold");
+        assert!(compiler.restore(b"").is_none());
     }
 
     #[test]

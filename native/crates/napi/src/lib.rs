@@ -8,7 +8,9 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
-use sidewire_engine::{LiveCapture, LiveConfig, RuleCompiler, Rules, Run, RunConfig, RunReport, SecretSource, Secrets};
+use sidewire_engine::{
+    CompileRequest, LiveCapture, LiveConfig, RuleCompiler, Rules, Run, RunConfig, RunReport, SecretSource, Secrets,
+};
 
 mod convert;
 pub mod hunt;
@@ -108,6 +110,53 @@ impl NativeRuleCompiler {
     }
 }
 
+/// A set that was kept before; `null` when there is none. `options` is JSON (`CompileRequest`).
+///
+/// # Errors
+/// `config/invalid` when the options cannot be read, `rules/cache` when the set cannot be used.
+#[napi(ts_return_type = "Promise<NativeRuleset | null>")]
+pub fn cached_rules(options: String) -> Result<AsyncTask<Cached>> {
+    let request = serde_json::from_str(&options).map_err(|error| invalid(&error))?;
+    Ok(AsyncTask::new(Cached { request }))
+}
+
+/// Reading a set, on a thread of libuv's pool.
+pub struct Cached {
+    request: CompileRequest,
+}
+
+impl Task for Cached {
+    type Output = Option<Rules>;
+    type JsValue = Option<NativeRuleset>;
+
+    fn compute(&mut self) -> Result<Option<Rules>> {
+        Rules::cached(&self.request).map_err(failed)
+    }
+
+    fn resolve(&mut self, _env: Env, rules: Option<Rules>) -> Result<Option<NativeRuleset>> {
+        Ok(rules.map(|rules| NativeRuleset { rules: Some(Arc::new(rules)) }))
+    }
+}
+
+/// Keeping a set, on a thread of libuv's pool.
+pub struct Keep {
+    rules: Arc<Rules>,
+    findings: String,
+}
+
+impl Task for Keep {
+    type Output = ();
+    type JsValue = ();
+
+    fn compute(&mut self) -> Result<()> {
+        self.rules.keep(&self.findings).map_err(failed)
+    }
+
+    fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// The end of compiling, awaited on a thread of libuv's pool.
 pub struct Compile {
     compiler: Option<RuleCompiler>,
@@ -149,6 +198,24 @@ impl NativeRuleset {
     #[napi(getter)]
     pub fn rules(&self) -> Result<u32> {
         Ok(u32::try_from(self.open()?.set().len()).unwrap_or(u32::MAX))
+    }
+
+    /// Keeps the set where its request said, with what the rule compiler had to say.
+    ///
+    /// # Errors
+    /// `rules/closed`, `rules/cache`.
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn keep(&self, findings: String) -> Result<AsyncTask<Keep>> {
+        Ok(AsyncTask::new(Keep { rules: Arc::clone(self.open()?), findings }))
+    }
+
+    /// What the rule compiler had to say of a set that was kept; `null` of one that was compiled.
+    ///
+    /// # Errors
+    /// `rules/closed`.
+    #[napi]
+    pub fn findings(&self) -> Result<Option<String>> {
+        Ok(self.open()?.findings().map(str::to_owned))
     }
 
     /// What compiling cost and gave, as JSON (`RulesetStats`).
@@ -417,5 +484,43 @@ impl Task for Explain {
 
     fn resolve(&mut self, _env: Env, trace: String) -> Result<String> {
         Ok(trace)
+    }
+}
+
+/// What each rule costs on the captures, as JSON (`RuleProfile`).
+///
+/// # Errors
+/// `config/invalid`, `capture/...`.
+#[napi(ts_return_type = "Promise<string>")]
+pub fn profile(
+    config: String,
+    rules: &NativeRuleset,
+    secrets: Option<&NativeSecrets>,
+) -> Result<AsyncTask<ProfileTask>> {
+    let secrets = secrets.map(|given| Arc::clone(&given.secrets));
+    let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
+    Ok(AsyncTask::new(ProfileTask { config: Some(config), rules: Arc::clone(rules.open()?), secrets }))
+}
+
+/// Profiling, on a thread of libuv's pool.
+pub struct ProfileTask {
+    config: Option<RunConfig>,
+    rules: Arc<Rules>,
+    secrets: Option<Arc<Secrets>>,
+}
+
+impl Task for ProfileTask {
+    type Output = String;
+    type JsValue = String;
+
+    fn compute(&mut self) -> Result<String> {
+        let config = self.config.take().ok_or_else(|| internal("profiled twice"))?;
+        sidewire_engine::profile(config, &self.rules.set(), self.secrets.take())
+            .map(|profile| json(&profile))
+            .map_err(failed)
+    }
+
+    fn resolve(&mut self, _env: Env, profile: String) -> Result<String> {
+        Ok(profile)
     }
 }

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use sidewire_base::Direction::{self, ToClient, ToServer};
 use sidewire_base::RuleId;
-use sidewire_ir as ir;
-use sidewire_ir::{FlowRequirement, Rule};
+use sidewire_ir::FlowRequirement;
 
 use crate::Recorder;
+use crate::ir::{self, Rule};
 use crate::tests::harness::*;
 
 /// Rules whose headers and `flow` differ in everything.

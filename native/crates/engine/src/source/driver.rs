@@ -307,9 +307,9 @@ fn read_error(input: &str, error: &ReadError, partial: bool) -> EngineError {
 }
 
 /// Replays the captures into something that writes nothing, and tells what went wrong.
-pub(crate) fn replay_into(setup: &Setup, sink: &mut dyn PacketSink) -> Result<Vec<EngineError>, EngineError> {
+pub(crate) fn replay_into(setup: &Setup, sink: &mut dyn PacketSink) -> Result<Summary, EngineError> {
     let control = Control::default();
     let mut driver = SourceDriver::new(setup, &control);
     driver.replay_files(sink)?;
-    Ok(driver.summary.errors)
+    Ok(driver.summary)
 }

@@ -82,6 +82,13 @@ impl AppLayerStage {
         }
     }
 
+    /// Forgets everything that was seen. What rules and outputs want stays: finding it out takes longer than a small capture.
+    pub(crate) fn reset(&mut self) {
+        self.tables.reset(&self.setup);
+        self.expectations = Expectations::default();
+        self.counters = AppCounters::new(self.setup.protocols.len());
+    }
+
     /// Tells what parsers count beyond one flow, and how many flows were announced.
     pub(crate) fn table_counters(&self, mut tell: impl FnMut(&str, u64)) {
         self.tables.extensions.counters(&mut tell);

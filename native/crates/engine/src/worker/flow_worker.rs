@@ -469,7 +469,7 @@ impl<W: RuleTracer> Stages<W> {
     /// Forgets everything that was seen.
     fn reset(&mut self) {
         self.stream = StreamStage::new(&self.setup);
-        self.app_layer = AppLayerStage::new(&self.setup, &self.detect.rules);
+        self.app_layer.reset();
         self.detect.reset();
         self.log.counters = Default::default();
         self.invalid_checksum = 0;

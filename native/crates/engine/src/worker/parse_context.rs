@@ -75,6 +75,12 @@ impl ParserTables {
         self.configs = setup.parser_configs(rules);
     }
 
+    /// Forgets what parsers share beyond one flow.
+    pub(crate) fn reset(&mut self, setup: &Setup) {
+        self.extensions = Extensions::new(setup.extensions(), setup.resources.clone());
+        self.announced.clear();
+    }
+
     /// A session at the beginning of a flow.
     pub(crate) fn begin(&self, setup: &Setup, protocol: ProtocolId) -> Option<Box<dyn Session>> {
         let number = protocol.index();
