@@ -10,8 +10,8 @@ use crate::keyword::condition::PacketTestIr;
 use crate::keyword::field_test::FlagCompare;
 use crate::keyword::flowbits::FlowBitAction;
 use crate::keyword::flowint::FlowIntAction;
-use crate::keyword::tag::TagMetric;
 use crate::keyword::xbits::XbitScope;
+use crate::state::flow_tags::TagMetric;
 
 /// Something that must hold. Order is the rule's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]

@@ -28,6 +28,6 @@ pub use crate::keyword::isdataat::IsDataAt;
 pub use crate::keyword::pcre::{Pcre, PcreCapture, PcreScope};
 pub use crate::keyword::sameip::SameIp;
 pub use crate::keyword::stream_size::{StreamSide, StreamSize};
-pub use crate::keyword::tag::TagMetric;
 pub use crate::keyword::xbits::XbitScope;
 pub use crate::keyword::{Absent, CheckIr as Check};
+pub use crate::state::flow_tags::TagMetric;

@@ -14,9 +14,9 @@ use crate::keyword::fields::Field;
 use crate::keyword::flowbits::{FlowBitsChange, FlowBitsTest};
 use crate::keyword::flowint::{FlowIntChange, FlowIntTest};
 use crate::keyword::packet_test::PacketTest;
-use crate::keyword::tag::SessionTag;
 use crate::keyword::xbits::{XbitChange, XbitTest};
 use crate::keyword::{ipopts, sameip, stream_size};
+use crate::state::flow_tags::SessionTag;
 
 /// The list of conditions that need nothing but a packet and its flow: the variant of [`PacketTestIr`] and of
 /// [`CompiledPacketTest`], what the rule compiler says of it, and the type that implements it.

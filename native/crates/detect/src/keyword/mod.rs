@@ -38,7 +38,7 @@ pub(crate) mod ranges;
 pub(crate) mod rarity;
 pub(crate) mod sameip;
 pub(crate) mod stream_size;
-pub(crate) mod tag;
+mod tag;
 pub(crate) mod transform;
 pub(crate) mod tx_condition;
 pub(crate) mod xbits;

@@ -2,8 +2,8 @@
 
 use sidewire_base::{Direction, PerDirection, RuleId, Time};
 
-use crate::keyword::tag::FlowTags;
 use crate::state::file_wishes::FileWishes;
+use crate::state::flow_tags::FlowTags;
 use crate::state::names::StateName;
 use crate::state::unfinished::UnfinishedRule;
 

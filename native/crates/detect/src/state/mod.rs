@@ -3,6 +3,7 @@
 pub(crate) mod app_proto;
 pub(crate) mod file_wishes;
 pub(crate) mod flow_state;
+pub(crate) mod flow_tags;
 pub(crate) mod host_bits;
 pub(crate) mod names;
 pub(crate) mod shared;

@@ -25,12 +25,12 @@ pub(super) enum ReplyStep {
 
 /// The reply that is being read.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ReplyReader {
+pub(super) struct FtpReplyReader {
     /// The code of one with several lines, up to its last.
     open: Option<ReplyCode>,
 }
 
-impl ReplyReader {
+impl FtpReplyReader {
     /// Lines are missing, or there is no room for more: what follows is another reply.
     pub(super) const fn restart(&mut self) {
         self.open = None;
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_last_line_of_a_reply_has_its_code_and_a_blank() {
-        let mut reader = ReplyReader::default();
+        let mut reader = FtpReplyReader::default();
         let mut take = |line: &[u8]| {
             let (line, step) = reader.take(line);
             (line.code, String::from_utf8(line.text.into()).unwrap(), step)

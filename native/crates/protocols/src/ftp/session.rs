@@ -10,7 +10,7 @@ use super::channels::{DataChannel, Transfer, Transfers};
 use super::command::{CommandKind, FtpCommand, TransferCommand};
 use super::event::FtpEvent;
 use super::line::{Line, LineReader};
-use super::reply::{ReplyReader, ReplyStep};
+use super::reply::{FtpReplyReader, ReplyStep};
 use super::settings::FtpSettings;
 use super::stage;
 use super::transaction::{DataAgreement, DataMode, FtpTransaction};
@@ -32,7 +32,7 @@ const NAMED_BY_SERVER: &[u8] = b"<stou>";
 pub struct FtpSession {
     settings: FtpSettings,
     lines: PerDirection<LineReader>,
-    reply: ReplyReader,
+    reply: FtpReplyReader,
     /// Commands without their last reply, oldest first.
     waiting: VecDeque<WaitingCommand>,
     /// What the next transfer goes over.
@@ -55,7 +55,7 @@ impl FtpSession {
         Self {
             settings,
             lines: PerDirection::default(),
-            reply: ReplyReader::default(),
+            reply: FtpReplyReader::default(),
             waiting: VecDeque::new(),
             channel: None,
         }

@@ -15,9 +15,9 @@ use crate::keyword::events::{AppEventTest, DecodeEventTest, StreamEventTest};
 use crate::keyword::field_test::FieldTest;
 use crate::keyword::meaning::KeywordMeaning;
 use crate::keyword::ranges::NumberRanges;
-use crate::keyword::tag::SessionTag;
 use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
 use crate::keyword::{flowbits, flowint, xbits};
+use crate::state::flow_tags::SessionTag;
 
 impl Draft<'_> {
     pub(super) fn condition(&mut self, position: usize, condition: &ir::Condition) -> Result<(), RuleError> {
