@@ -220,7 +220,8 @@ const ACTIVE_REPLY: (Direction, &[u8]) = (TO_CLIENT, b"200 OK\r\n");
 
 #[test]
 fn what_is_transferred_is_a_file() {
-    let cases: [(&[(Direction, &[u8])], Direction, &str); 4] = [
+    type Case<'c> = (&'c [(Direction, &'c [u8])], Direction, &'c str);
+    let cases: [Case<'_>; 4] = [
         (&[PASSIVE, PASSIVE_REPLY, (TO_SERVER, b"RETR a.txt\r\n")], TO_CLIENT, "RETR"),
         (&[PASSIVE, PASSIVE_REPLY, (TO_SERVER, b"stor a.txt\r\n")], TO_SERVER, "STOR"),
         (&[ACTIVE, ACTIVE_REPLY, (TO_SERVER, b"RETR a.txt\r\n")], TO_SERVER, "RETR"),

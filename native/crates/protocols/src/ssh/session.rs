@@ -208,7 +208,7 @@ impl SshSession {
         };
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         // The length counts the octet before the message number, and that.
-        if length < HEADER - LENGTH || length > MAX_PACKET {
+        if !(HEADER - LENGTH..=MAX_PACKET).contains(&length) {
             lane.part = LanePart::Lost;
             slot.raise(SshEvent::InvalidRecord);
             return Taken::Done(data.len());
