@@ -2,7 +2,17 @@
 // What it costs (CPU a packet) hardly depends on what else the machine does; the highest rate without loss does. `--help` tells the
 // options.
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,8 +25,6 @@ const SPACE = `sidewire-bench-${process.pid}`;
 /** Alerts whose latency is measured, and milliseconds between their packets. */
 const ALERTS = 200;
 const APART = 50;
-/** Ticks a second of the kernel's CPU counters. */
-const TICKS = 100;
 /** Rates are searched to this part of the last one. */
 const EXACT = 1.1;
 
@@ -67,12 +75,21 @@ async function measure() {
       latency: await latency(engine),
       fastest: await fastest(engine, capture),
     };
+  report.threads = await threads(ownListener(2), capture);
   if (values.json) console.log(JSON.stringify(report, null, 2));
   else print(report);
 }
 
-function print({ load, core, ...rest }) {
+/** CPU a packet of each thread that has much of it, in microseconds, with two workers: that of the reader is the least. */
+async function threads(engine, capture) {
+  const done = await running(engine, values.rules, () => send(capture, values.most));
+  const each = done.threads.map((seconds) => (seconds * 1e6) / done.result.sent).filter((one) => one > 0.25);
+  return each.sort((a, b) => a - b).map((one) => Number(one.toFixed(2)));
+}
+
+function print({ load, core, threads, ...rest }) {
   console.log(`load ${load}, engines on core ${core}`);
+  console.log(`sidewire, two workers: ${threads.join(', ')} us of CPU a packet, by thread`);
   for (const [name, row] of Object.entries(rest)) {
     if (typeof row !== 'object') continue;
     const { idle, latency, fastest } = row;
@@ -84,10 +101,22 @@ function print({ load, core, ...rest }) {
 }
 
 /** This checkout's sensor, with one worker. */
-function ownListener() {
+function ownListener(workers = 1) {
   const cli = join(ROOT, 'dist', 'cli', 'bin.js');
   const any = ['--home-net', 'any', '--external-net', 'any', '-k', 'none'];
-  const args = (rules, out) => [cli, 'sensor', '-i', 'east', '-S', rules, '-l', out, '--workers', '1', ...any];
+  const args = (rules, out) => [
+    cli,
+    'sensor',
+    '-i',
+    'east',
+    '-S',
+    rules,
+    '-l',
+    out,
+    '--workers',
+    String(workers),
+    ...any,
+  ];
   return { command: (rules, out) => [process.execPath, ...args(rules, out)], ready: 'Listening on east' };
 }
 
@@ -112,22 +141,19 @@ async function running({ command, ready }, rules, use) {
   if (child.exitCode !== null) throw new Error(`the engine ended: ${said}`);
   const before = cpu();
   const result = await use(join(out, 'eve.json'));
-  const seconds = cpu() - before;
+  const threads = [...cpu()].map(([thread, seconds]) => seconds - (before.get(thread) ?? 0));
+  const seconds = threads.reduce((sum, one) => sum + one, 0);
   process.kill(-child.pid, 'SIGINT');
   await ended;
-  return { result, seconds, ...counters(join(out, 'eve.json')) };
+  return { result, seconds, threads, ...counters(join(out, 'eve.json')) };
 }
 
-/** Seconds of CPU of everything in the namespace. */
+/** Seconds of CPU of every thread in the namespace, by its number. */
 function cpu() {
   const pids = execFileSync('ip', ['netns', 'pids', SPACE], { encoding: 'utf8' }).split('\n').filter(Boolean);
-  const ticks = (pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return Number(fields[11]) + Number(fields[12]);
-  };
-  return pids.reduce((sum, pid) => sum + ticks(pid), 0) / TICKS;
+  const threads = pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}`));
+  const nanoseconds = (thread) => Number(readFileSync(`${thread}/schedstat`, 'utf8').split(' ')[0]);
+  return new Map(threads.map((thread) => [thread, nanoseconds(thread) / 1e9]));
 }
 
 function counters(eve) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/index.js';
+import { checkEvent } from '../eve.js';
 
 // The sensor on a wire: a network namespace with a pair of interfaces, and tcpreplay at its other end.
 
@@ -149,6 +150,7 @@ describe.skipIf(why !== null)('a sensor', () => {
     const summary = await engine.replay(captures, { rules, types: [], logDir: expected, continue: true }).summary();
     expect(alerts(folder)).toEqual(alerts(expected));
     expect(alerts(folder).length).toBeGreaterThan(2);
+    for (const event of events(folder)) checkEvent(event);
     const { capture, decoder } = counters(folder);
     expect(capture).toMatchObject({ kernel_packets: summary.packets, kernel_drops: 0 });
     expect(decoder?.pkts).toBe(summary.packets);
