@@ -36,7 +36,11 @@ const paths = files
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'sidewire-unbound-'));
 const pack = fileURLToPath(new URL('../rules/', import.meta.url));
 const engine = new Engine({ homeNet: 'any', externalNet: 'any', workers: 1, checksums: 'ignore' });
-const set = await engine.compile({ files: readdirSync(pack).map((name) => join(pack, name)) });
+const set = await engine.compile({
+  files: readdirSync(pack)
+    .filter((name) => name.endsWith('.rules'))
+    .map((name) => join(pack, name)),
+});
 
 const isCall = (event) => event.event_type === 'msrpc';
 const isPlain = (event) => isCall(event) && !event.msrpc.dcom && !event.msrpc.object && event.msrpc.interface;

@@ -37,6 +37,11 @@ export const DIFFERENCES: readonly Difference[] = [
     value: 'yes',
     why: 'clearing the flag of a first fragment in a bind must not hide its calls from `dcerpc.iface`',
   },
+  {
+    key: 'app-layer.protocols.dcerpc.infer-interfaces',
+    value: 'yes',
+    why: 'calls whose bind was not seen wait until their interface is clear',
+  },
   { key: 'outputs.eve-log.append', value: 'no', why: 'a replay is repeated; its result is not piled up' },
   { key: 'outputs.eve-log.compress-ipv6', value: 'yes', why: 'RFC 5952: as other tools print addresses' },
   {

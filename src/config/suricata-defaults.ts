@@ -89,7 +89,7 @@ export const SURICATA_DEFAULTS: Plain = {
   'app-layer': {
     protocols: {
       // Not Suricata's: it decides by the flag of a bind whether `dcerpc.iface` holds on the calls.
-      dcerpc: { 'unflagged-binds': 'no' },
+      dcerpc: { 'unflagged-binds': 'no', 'infer-interfaces': 'no' },
       http: {
         enabled: 'yes',
         libhtp: {

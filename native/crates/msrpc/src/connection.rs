@@ -32,11 +32,20 @@ pub struct RpcLimits {
     pub calls: usize,
     /// Presentation contexts.
     pub contexts: usize,
+    /// Contexts whose interface is searched for because their bind was not seen.
+    pub searches: usize,
 }
 
 impl Default for RpcLimits {
     fn default() -> Self {
-        Self { stub: 1 << 20, unfinished: 4 << 20, unfinished_of_all: 128 << 20, calls: 256, contexts: 1024 }
+        Self {
+            stub: 1 << 20,
+            unfinished: 4 << 20,
+            unfinished_of_all: 128 << 20,
+            calls: 256,
+            contexts: 1024,
+            searches: 16,
+        }
     }
 }
 

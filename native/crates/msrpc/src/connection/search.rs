@@ -7,8 +7,6 @@ use super::{Connection, RpcContext};
 use crate::inference::{CallPlace, Candidates, InferredInterface};
 use crate::{Evidence, Exchange, Exchanges, Known, reading};
 
-/// Contexts of a connection that are searched for, from its beginning to its end.
-const MAX_SEARCHES: usize = 16;
 /// Calls of a context that are held.
 const MAX_CALLS: usize = 8;
 /// What one held call costs beside its octets. Octets.
@@ -46,7 +44,7 @@ impl Connection {
         let position = match position {
             Some(position) if !wanted => return self.release(position, exchanges, around),
             Some(position) => position,
-            None if !wanted || self.searches.len() >= MAX_SEARCHES => return,
+            None if !wanted || self.searches.len() >= self.limits.searches => return,
             None => {
                 self.searches.push(ContextSearch::begin(context_id, object, around));
                 self.searches.len() - 1

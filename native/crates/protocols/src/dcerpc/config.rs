@@ -13,11 +13,14 @@ pub struct DcerpcConfig {
 }
 
 impl FromSettings for DcerpcConfig {
-    /// Reads `max-stub-size` and `unflagged-binds`, which are ours; Suricata has no such settings.
+    /// Reads `max-stub-size`, `unflagged-binds` and `infer-interfaces`, which are ours; Suricata has no such settings.
     fn from_settings(settings: &Settings, _: &[&()]) -> Self {
         let defaults = RpcLimits::default();
         let stub = settings.size("max-stub-size").and_then(|size| usize::try_from(size).ok()).unwrap_or(defaults.stub);
         let limits = RpcLimits { stub, unfinished: defaults.unfinished.max(stub), ..defaults };
+        // Suricata tells of a call at once, whatever is known of it.
+        let infers = settings.truth("infer-interfaces").unwrap_or(false);
+        let limits = RpcLimits { searches: if infers { limits.searches } else { 0 }, ..limits };
         Self { limits, unflagged_binds: settings.truth("unflagged-binds").unwrap_or(false) }
     }
 }
