@@ -60,7 +60,7 @@ export class CommandClient {
       if (end >= 0) {
         const line = this.#text.slice(0, end);
         this.#text = this.#text.slice(end + 1);
-        return JSON.parse(line) as SocketAnswer;
+        return answerOf(JSON.parse(line));
       }
       if (this.#error !== null) throw this.#error;
       await new Promise<void>((resolve) => {
@@ -68,4 +68,11 @@ export class CommandClient {
       });
     }
   }
+}
+
+/** What was said, as an answer; one without a `return` is none. */
+function answerOf(value: unknown): SocketAnswer {
+  const { return: status, message } = (value ?? {}) as { readonly return?: unknown; readonly message?: unknown };
+  if (status !== 'OK' && status !== 'NOK') throw new Error('the other side says something that is no answer');
+  return { return: status, message };
 }

@@ -1,5 +1,3 @@
-import type { EveEvent } from '../../engine/index.js';
-
 /** Pairs that are kept; those with the fewest octets go first. */
 const PAIRS = 4096;
 const ALERTS = 200;
@@ -23,6 +21,9 @@ export interface ShownAlert {
   readonly to: string;
 }
 
+/** The members of something that was read from a file. */
+type Members = Readonly<Record<string, unknown>>;
+
 /** Counters by dotted names. */
 export type FlatCounters = Readonly<Record<string, number>>;
 
@@ -41,16 +42,10 @@ export class SensorState {
 
   /** Takes a line of EVE; what is none is passed over. */
   line(text: string): void {
-    let event: EveEvent;
-    try {
-      event = JSON.parse(text) as EveEvent;
-    } catch {
-      return;
-    }
-    if (typeof event !== 'object' || event === null) return;
-    if (event.event_type === 'stats') this.count(event.stats, Date.parse(event.timestamp) / 1000);
-    else if (event.event_type === 'flow' && 'flow' in event) this.#flow(event);
-    else if (event.event_type === 'alert' && 'alert' in event) this.#alert(event);
+    const event = membersOf(parsed(text));
+    if (event.event_type === 'stats') this.count(event.stats, Date.parse(String(event.timestamp)) / 1000);
+    else if (event.event_type === 'flow') this.#flow(event, membersOf(event.flow));
+    else if (event.event_type === 'alert') this.#alert(event, membersOf(event.alert));
   }
 
   /** A counter as it stands. */
@@ -85,20 +80,18 @@ export class SensorState {
     return this.#alerts.slice(-most).reverse();
   }
 
-  #flow(event: EveEvent): void {
-    const { bytes_toserver = 0, bytes_toclient = 0 } = (event as { flow?: Record<string, number> }).flow ?? {};
+  #flow(event: Members, flow: Members): void {
     const pair = this.#pair(event);
     pair.flows += 1;
-    pair.bytes += bytes_toserver + bytes_toclient;
+    pair.bytes += (Number(flow.bytes_toserver) || 0) + (Number(flow.bytes_toclient) || 0);
   }
 
-  #alert(event: EveEvent): void {
-    const { alert } = event as { alert: { signature_id: number; severity: number; signature: string } };
+  #alert(event: Members, alert: Members): void {
     this.#pair(event).alerts += 1;
     this.#alerts.push({
-      time: event.timestamp.slice(11, 19),
-      sid: alert.signature_id,
-      severity: alert.severity,
+      time: printable(String(event.timestamp)).slice(11, 19),
+      sid: Number(alert.signature_id) || 0,
+      severity: Number(alert.severity) || 0,
       text: printable(String(alert.signature)),
       from: address(event, 'src_ip'),
       to: address(event, 'dest_ip'),
@@ -106,7 +99,7 @@ export class SensorState {
     if (this.#alerts.length > ALERTS) this.#alerts.shift();
   }
 
-  #pair(event: EveEvent): TalkerPair {
+  #pair(event: Members): TalkerPair {
     const [from, to] = [address(event, 'src_ip'), address(event, 'dest_ip')];
     const key = `${from} ${to}`;
     let pair = this.#pairs.get(key);
@@ -125,8 +118,21 @@ export class SensorState {
   }
 }
 
-function address(event: EveEvent, key: 'src_ip' | 'dest_ip'): string {
-  return printable(String((event as unknown as Record<string, unknown>)[key] ?? '-'));
+function address(event: Members, key: 'src_ip' | 'dest_ip'): string {
+  return printable(String(event[key] ?? '-'));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The members of an object; of anything else, none: a file may hold what it likes. */
+function membersOf(value: unknown): Members {
+  return typeof value === 'object' && value !== null ? (value as Members) : {};
 }
 
 /** Without what would move a terminal. */

@@ -115,7 +115,7 @@ impl LineSink for FileSink {
                 Err(error) => {
                     self.orders.tell(&error);
                     if self.disk_full == DiskFull::Wait && !self.orders.is_given_up() {
-                        std::thread::sleep(PATIENCE);
+                        std::thread::park_timeout(PATIENCE);
                         continue;
                     }
                     // A line that was cut would spoil the next.
@@ -305,7 +305,7 @@ mod tests {
         let files = || fs::read_dir(&folder).unwrap().count();
         assert_eq!(files(), 1);
         for _ in 0..40 {
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::park_timeout(Duration::from_millis(50));
             sink.flush().unwrap();
             if files() > 1 {
                 break;

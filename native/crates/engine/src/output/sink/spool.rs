@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::lines::count;
+use super::lines::{count, first_length};
 use super::{LineSink, SinkOrders};
 
 /// How often who waits looks whether the run was stopped.
@@ -112,11 +112,16 @@ impl<S: LineServer> SpooledSink<S> {
 impl<S: LineServer> LineSink for SpooledSink<S> {
     fn write(&mut self, lines: &[u8]) -> io::Result<u64> {
         let mut lost = self.pump();
-        while self.orders.waits() && !self.spool.has_room(lines.len()) && !self.orders.is_given_up() {
-            std::thread::sleep(PATIENCE);
-            lost += self.pump();
+        if self.orders.waits() {
+            while !self.spool.takes(lines) && !self.orders.is_given_up() {
+                std::thread::park_timeout(PATIENCE);
+                lost += self.pump();
+            }
         }
-        lost += self.spool.put(lines);
+        lost += match self.orders.waits() && self.spool.takes(lines) {
+            true => self.spool.put_all(lines),
+            false => self.spool.put(lines),
+        };
         Ok(lost + self.pump())
     }
 
@@ -133,7 +138,7 @@ impl<S: LineServer> LineSink for SpooledSink<S> {
     fn close(&mut self) -> io::Result<u64> {
         let mut lost = self.pump();
         while !self.spool.is_empty() && !self.orders.is_given_up() {
-            std::thread::sleep(PATIENCE);
+            std::thread::park_timeout(PATIENCE);
             lost += self.pump();
         }
         Ok(lost + self.spool.waiting())
@@ -185,27 +190,32 @@ impl LineSpool {
         self.lines().is_empty()
     }
 
-    fn has_room(&self, octets: usize) -> bool {
-        self.is_empty() || self.lines().len() + octets <= self.capacity
+    /// There is room for all of these, or nothing else waits: a spool may be smaller than what comes at once.
+    fn takes(&self, lines: &[u8]) -> bool {
+        self.is_empty() || self.lines().len() + lines.len() <= self.capacity
     }
 
     fn waiting(&self) -> u64 {
         count(self.lines())
     }
 
-    /// Takes lines as long as there is room; gives how many found none. One that is longer than the spool alone is taken.
+    /// Takes all lines, whether there is room or not; none is lost.
+    fn put_all(&mut self, lines: &[u8]) -> u64 {
+        self.octets.drain(..self.start);
+        self.start = 0;
+        self.octets.extend_from_slice(lines);
+        0
+    }
+
+    /// Takes lines as long as there is room; gives how many found none. A line that alone is longer than the spool is taken when
+    /// nothing else waits.
     fn put(&mut self, lines: &[u8]) -> u64 {
-        if self.start > 0 {
-            self.octets.drain(..self.start);
-            self.start = 0;
-        }
-        if self.has_room(lines.len()) {
-            self.octets.extend_from_slice(lines);
-            return 0;
-        }
+        self.octets.drain(..self.start);
+        self.start = 0;
         let room = self.capacity.saturating_sub(self.octets.len());
+        let least = if self.is_empty() { first_length(lines) } else { 0 };
         let fitting = lines.get(..room).unwrap_or(lines);
-        let end = fitting.iter().rposition(|octet| *octet == b'\n').map_or(0, |end| end + 1);
+        let end = fitting.iter().rposition(|octet| *octet == b'\n').map_or(0, |end| end + 1).max(least);
         let (kept, rest) = lines.split_at_checked(end).unwrap_or((&[], lines));
         self.octets.extend_from_slice(kept);
         count(rest)

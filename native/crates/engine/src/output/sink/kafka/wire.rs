@@ -63,9 +63,9 @@ impl RequestWriter {
 }
 
 /// Octets of an answer that were not read yet.
-pub(super) struct ReplyReader<'a>(pub(super) &'a [u8]);
+pub(super) struct KafkaReply<'a>(pub(super) &'a [u8]);
 
-impl<'a> ReplyReader<'a> {
+impl<'a> KafkaReply<'a> {
     fn take(&mut self, length: usize) -> io::Result<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or_else(|| invalid("an answer that is cut"))?;
         self.0 = rest;
@@ -128,7 +128,7 @@ pub(super) fn metadata_request(topic: &str, correlation: i32, client: &str) -> V
 
 /// Reads the answer, behind its correlation.
 pub(super) fn metadata_reply(octets: &[u8]) -> io::Result<TopicMetadata> {
-    let mut reply = ReplyReader(octets);
+    let mut reply = KafkaReply(octets);
     let mut found = TopicMetadata::default();
     for _ in 0..reply.count()? {
         let (node, host, port) = (reply.i32()?, reply.text()?.to_owned(), reply.i32()?);
@@ -185,7 +185,7 @@ impl ProduceRequest<'_> {
 
 /// Reads the answer, behind its correlation: the error of the only partition; 0 is none.
 pub(super) fn produce_reply(octets: &[u8]) -> io::Result<i16> {
-    let mut reply = ReplyReader(octets);
+    let mut reply = KafkaReply(octets);
     if reply.count()? != 1 {
         return Err(invalid("an answer about other topics"));
     }
