@@ -241,7 +241,7 @@ export const COMMANDS: readonly CommandDef[] = [
   {
     name: 'rules explain',
     args: '<sid> <capture...>',
-    summary: 'say for each flow and transaction at which stage a rule failed',
+    summary: 'say at which stage a rule failed: for each flow, or, of a Sigma rule by its id, on event logs',
     options(command) {
       engineOptions(command);
       inputOptions(command);

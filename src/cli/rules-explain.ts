@@ -14,6 +14,8 @@ const LIMIT = 200;
 /** `sidewire rules explain`: exit status 1 when the rule matched nothing. */
 export async function rulesExplain(args: readonly string[], values: Values, terminal: Terminal): Promise<number> {
   const [first, ...captures] = args;
+  if (first !== undefined && !/^-?[\d.]+$/.test(first))
+    return (await import('./sigma-explain.js')).sigmaExplain(first, captures, values, terminal);
   const sid = Number(first);
   if (!Number.isInteger(sid) || sid < 1)
     throw new Stop(EXIT.usage, `"${first}" is no sid: sidewire rules explain 2027189 FILE`);

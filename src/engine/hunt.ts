@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Matcher, SigmaRequest } from '../generated/config.js';
-import type { HuntConfig, HuntProgress, HuntReport } from '../generated/hunt.js';
+import type { HuntConfig, HuntProgress, HuntReport, SigmaTrace } from '../generated/hunt.js';
 import {
   compileSigma,
   type LoadedRule,
@@ -162,6 +162,25 @@ export class Hunt {
     } catch (error) {
       throw fromNative(error);
     }
+  }
+}
+
+/**
+ * Says why a rule did not match records of event logs: which of its tests failed, and whether because a field is not in the
+ * event or because it holds something else.
+ * @throws {EngineError} `rules/compile` when no rule of the set has the id, `log/not-found`
+ */
+export async function explainSigma(
+  logs: readonly string[],
+  rule: string,
+  { rules, complete }: HuntOptions,
+  native: Native = loadNative(),
+): Promise<SigmaTrace> {
+  const config: HuntConfig = { logs: [...logs], eve: null, complete: complete ?? true };
+  try {
+    return JSON.parse(await native.explainLogs(JSON.stringify(config), rules.native(), rule)) as SigmaTrace;
+  } catch (error) {
+    throw fromNative(error);
   }
 }
 

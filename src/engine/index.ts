@@ -16,6 +16,7 @@ export {
 export { type Hint, whyNoAlert } from './hints.js';
 export {
   compileSigmaRules,
+  explainSigma,
   Hunt,
   type HuntOptions,
   isSigmaFile,

@@ -28,6 +28,7 @@ export interface Native {
   compileSigma(batches: Buffer[], options: string): Promise<NativeSigmaRules>;
   startHunt(config: string, rules: NativeSigmaRules): NativeHunt;
   joinLogs(request: string): Promise<string>;
+  explainLogs(config: string, rules: NativeSigmaRules, rule: string): Promise<string>;
 }
 
 export interface NativeSigmaRules {

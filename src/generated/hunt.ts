@@ -191,6 +191,36 @@ zone?: number,
 zone_missing: boolean, };
 
 /**
+ * A reason for which records did not match.
+ */
+export type SigmaFailure = { 
+/**
+ * The search identifier.
+ */
+search: string, 
+/**
+ * The field as the rule calls it; absent for keywords and exclusions.
+ */
+field?: string, 
+/**
+ * `absent`: the records have no such field; `differs`: it holds something else; `excluded`: the identifier holds, and the
+ * condition excludes it.
+ */
+why: 'absent' | 'differs' | 'excluded', 
+/**
+ * Records.
+ */
+count: number, 
+/**
+ * One of them.
+ */
+example: TracePlace, 
+/**
+ * What its field holds.
+ */
+value?: string, };
+
+/**
  * Matches of a rule.
  */
 export type SigmaTotal = { 
@@ -230,6 +260,52 @@ hosts: Array<string>,
  * How many there were; more than a bound are not told apart.
  */
 host_count: number, };
+
+/**
+ * What became of a rule on logs.
+ */
+export type SigmaTrace = { 
+/**
+ * Id of the rule.
+ */
+id: string, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * Records.
+ */
+records: number, 
+/**
+ * Records of its log source whose header does not exclude it.
+ */
+looked_at: number, 
+/**
+ * Records that it matched.
+ */
+matched: number, 
+/**
+ * Where; the first of them.
+ */
+matches: Array<TracePlace>, 
+/**
+ * Why it did not match others; the most frequent first.
+ */
+failed: Array<SigmaFailure>, };
+
+/**
+ * A record.
+ */
+export type TracePlace = { 
+/**
+ * Path of the log.
+ */
+log: string, 
+/**
+ * Number of the record in it, from 1.
+ */
+position: number, };
 
 /**
  * A field that no event had.

@@ -104,6 +104,10 @@ export class FakeNative implements Native {
     throw new Error('[log/not-found] absent: there is no such log');
   }
 
+  async explainLogs(): Promise<string> {
+    throw new Error('[rules/compile] rules: no loaded rule has the id 7');
+  }
+
   async joinLogs(): Promise<string> {
     throw new Error('[log/not-found] absent: there is no such log');
   }

@@ -9,11 +9,11 @@ const CASES: readonly (readonly [string, string, readonly string[], readonly num
   ['equality ignores case', 's: {CommandLine: "CMD.exe"}\ncondition: s', lines('cmd.EXE', 'cmd.exe '), [1]],
   [
     'a backslash before a wildcard, and two',
-    String.raw`s: {CommandLine: '*cmd.exe* \\\\127.0.0.1\\*&1*'}` + '\ncondition: s',
+    `${String.raw`s: {CommandLine: '*cmd.exe* \\\\127.0.0.1\\*&1*'}`}\ncondition: s`,
     lines('cmd.exe /c \\\\127.0.0.1\\ADMIN$ 2>&1', 'cmd.exe /c \\127.0.0.1\\ADMIN$ 2>&1'),
     [1],
   ],
-  ['an escaped wildcard', String.raw`s: {CommandLine: 'a\*b'}` + '\ncondition: s', lines('a*b', 'axb'), [1]],
+  ['an escaped wildcard', `${String.raw`s: {CommandLine: 'a\*b'}`}\ncondition: s`, lines('a*b', 'axb'), [1]],
   ['a question mark under endswith', "s: {CommandLine|endswith: '1?'}\ncondition: s", lines('x12', 'x1', 'x123'), [1]],
   ['contains all', 's: {CommandLine|contains|all: [b, a]}\ncondition: s', lines('ab', 'a', 'b'), [1]],
   ['startswith', 's: {CommandLine|startswith: ab}\ncondition: s', lines('abc', 'xab'), [1]],

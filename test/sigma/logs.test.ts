@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../eve.js';
-import { creation, huntIn, huntLogs, record, rule } from './fixture.js';
+import { audited, creation, huntIn, huntLogs, record, rule } from './fixture.js';
 
 const text = rule("s: {Image|endswith: '\\x.exe'}\ncondition: s");
 const SYSMON = { channel: 'Microsoft-Windows-Sysmon/Operational', provider: 'Microsoft-Windows-Sysmon' };
@@ -152,6 +152,43 @@ describe.skipIf(!hasShared)('published logs', () => {
     readonly file: string;
     readonly matches: Readonly<Record<string, readonly { readonly position?: number; readonly line?: number }[]>>;
   }
+  it('holds the selection for atexec, of which no log is public', async () => {
+    const files = [join(SHARED, 'rules/seed-002-impacket.yml')];
+    const data = {
+      ParentCommandLine: 'C:\\Windows\\system32\\svchost.exe -k netsvcs',
+      CommandLine: 'cmd.exe /C whoami > C:\\Windows\\Temp\\bAJrYQtL.tmp 2>&1',
+    };
+    const xml = `<Event><System><Provider Name='${SYSMON.provider}'/><EventID>1</EventID><Channel>${SYSMON.channel}</Channel></System><EventData>${Object.entries(
+      data,
+    )
+      .map(([name, value]) => `<Data Name='${name}'>${value.replaceAll('&', '&amp;').replaceAll('>', '&gt;')}</Data>`)
+      .join('')}</EventData></Event>`;
+    const completed = [
+      audited({
+        NewProcessId: '0x400',
+        ProcessId: '0x2f0',
+        NewProcessName: 'C:\\svchost.exe',
+        CommandLine: data.ParentCommandLine,
+      }),
+      audited({
+        NewProcessId: '0x800',
+        ProcessId: '0x400',
+        NewProcessName: 'C:\\cmd.exe',
+        CommandLine: data.CommandLine,
+      }),
+    ].join('\n');
+    for (const [log, position] of [
+      [creation(data), 1],
+      [xml, 1],
+      [completed, 2],
+    ] as const) {
+      const { alerts } = await huntIn(log, { files });
+      expect(alerts.map(({ winlog, sigma }) => [winlog?.position, sigma?.matched?.[0]?.selection])).toEqual([
+        [position, 'selection_atexec'],
+      ]);
+    }
+  });
+
   it('holds what is known of them', async () => {
     const truth = JSON.parse(readFileSync(join(SHARED, 'truth-seeds.json'), 'utf8')) as Truth[];
     const rules = {

@@ -32,7 +32,8 @@ pub use config::{
 pub use error::EngineError;
 pub use explain::{ExplainedRule, FlowTrace, FrameOf, RuleResult, RuleStage, Trace, explain};
 pub use hunt::{
-    Hunt, HuntConfig, HuntProgress, HuntReport, LogReport, SigmaRequest, SigmaRules, SigmaTotal, UnseenField,
+    Hunt, HuntConfig, HuntProgress, HuntReport, LogReport, SigmaFailure, SigmaRequest, SigmaRules, SigmaTotal,
+    SigmaTrace, TracePlace, UnseenField, explain_sigma,
 };
 pub use incident::{JoinReport, JoinRequest, join_incidents};
 pub use live::{LiveCapture, drop_rights, host_report};

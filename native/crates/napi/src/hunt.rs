@@ -5,7 +5,9 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
-use sidewire_engine::{Hunt, HuntConfig, JoinReport, JoinRequest, SigmaRequest, SigmaRules, join_incidents};
+use sidewire_engine::{
+    Hunt, HuntConfig, JoinReport, JoinRequest, SigmaRequest, SigmaRules, SigmaTrace, explain_sigma, join_incidents,
+};
 
 use crate::convert::{failed, invalid, json};
 
@@ -154,5 +156,35 @@ impl Task for JoinLogs {
 
     fn resolve(&mut self, _env: Env, report: JoinReport) -> Result<String> {
         Ok(json(&report))
+    }
+}
+
+/// What became of a rule on logs. `config` is JSON (`HuntConfig`); the trace, as JSON (`SigmaTrace`).
+///
+/// # Errors
+/// `config/invalid`, `log/not-found`, `rules/compile` when no rule has this id.
+#[napi(ts_return_type = "Promise<string>")]
+pub fn explain_logs(config: String, rules: &NativeSigmaRules, rule: String) -> Result<AsyncTask<ExplainLogs>> {
+    let config = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
+    Ok(AsyncTask::new(ExplainLogs { config, rules: Arc::clone(&rules.rules), rule }))
+}
+
+/// Explaining, on a thread of libuv's pool.
+pub struct ExplainLogs {
+    config: HuntConfig,
+    rules: Arc<SigmaRules>,
+    rule: String,
+}
+
+impl Task for ExplainLogs {
+    type Output = SigmaTrace;
+    type JsValue = String;
+
+    fn compute(&mut self) -> Result<SigmaTrace> {
+        explain_sigma(&self.config, &self.rules, &self.rule).map_err(failed)
+    }
+
+    fn resolve(&mut self, _env: Env, trace: SigmaTrace) -> Result<String> {
+        Ok(json(&trace))
     }
 }

@@ -186,12 +186,7 @@ impl ClassTable {
         view: &mut EventView,
         results: &mut TestResults,
     ) -> usize {
-        let is_same = self.key.event_id == event_id
-            && self.key.channel.eq_ignore_ascii_case(channel)
-            && self.key.provider.eq_ignore_ascii_case(provider);
-        if let Some(last) = self.last
-            && is_same
-        {
+        if let Some(last) = self.find_known((channel, provider, event_id)) {
             return last;
         }
         let lower = |text: &str, to: &mut String| {
@@ -221,6 +216,14 @@ impl ClassTable {
         self.numbers.insert(self.key.clone(), number);
         self.last = Some(number);
         number
+    }
+
+    /// The number of the class of the event before, when this one is of it.
+    pub(crate) fn find_known(&self, (channel, provider, event_id): (&str, &str, Option<u32>)) -> Option<usize> {
+        let is_same = self.key.event_id == event_id
+            && self.key.channel.eq_ignore_ascii_case(channel)
+            && self.key.provider.eq_ignore_ascii_case(provider);
+        self.last.filter(|_| is_same)
     }
 
     /// The rules for which there were events.

@@ -74,9 +74,9 @@ struct SpecialNames {
 /// Holds rules against events, one after another in the order of the log.
 #[derive(Debug)]
 pub struct SigmaEvaluator {
-    set: Arc<SigmaSet>,
-    view: EventView,
-    results: TestResults,
+    pub(crate) set: Arc<SigmaSet>,
+    pub(crate) view: EventView,
+    pub(crate) results: TestResults,
     classes: ClassTable,
     special: SpecialNames,
     scratch: Scratch,
@@ -216,6 +216,13 @@ impl SigmaEvaluator {
                 },
             );
         }
+    }
+
+    /// How a rule names the fields of the event that was evaluated last; none when it does not look at it.
+    pub(crate) fn naming_of(&mut self, record: &LogRecord, rule: u32) -> Option<Naming> {
+        let key = (record.channel.as_str(), record.provider.as_str(), record.event_id);
+        let number = self.classes.find_known(key)?;
+        self.classes.get(number)?.entries_of(rule).next().map(|entry| entry.naming)
     }
 
     /// The fields that made a rule match the event that was evaluated last.

@@ -13,6 +13,7 @@ mod completion;
 mod condition;
 mod correlation;
 mod evaluate;
+mod explain;
 mod fold;
 mod fuzz;
 mod grouping;
@@ -26,5 +27,6 @@ mod test;
 mod view;
 
 pub use evaluate::{MatchedField, SigmaCounters, SigmaEvaluator, SigmaMatch};
+pub use explain::{FailedTest, SigmaOutcome};
 pub use fuzz::fuzz_sigma;
 pub use set::{RuleNumber, SigmaError, SigmaProblem, SigmaSet};

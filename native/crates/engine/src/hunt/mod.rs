@@ -3,11 +3,13 @@
 
 mod alert;
 mod config;
+mod explain;
 mod report;
 mod rules;
 mod run;
 
 pub use config::HuntConfig;
+pub use explain::{SigmaFailure, SigmaTrace, TracePlace, explain_sigma};
 pub use report::{HuntReport, LogReport, SigmaTotal, UnseenField};
 pub use rules::{SigmaRequest, SigmaRules};
 pub use run::{Hunt, HuntProgress};
