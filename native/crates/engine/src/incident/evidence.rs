@@ -192,7 +192,10 @@ impl RecordSink for HostEvidence {
             (true, 3) => self.sysmon_connection(record),
             (false, 5156) => self.filtered_connection(record),
             (false, 4624) => self.logon(record),
-            (true, 1) | (false, 4688) => Some(self.process(record, !is_sysmon)),
+            (true, 1) | (false, 4688) => {
+                self.process(record, !is_sysmon);
+                Some(())
+            }
             _ => None,
         };
         ControlFlow::Continue(())
