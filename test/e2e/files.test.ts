@@ -196,3 +196,37 @@ describe('files over SMB', () => {
     expect(Object.values(stored())).toEqual([EXE]);
   });
 });
+
+describe('files in parts', () => {
+  it('puts the parts of a file together that answers bring in ranges', async () => {
+    const answer = (host: string, start: number, end: number, nth: number) =>
+      http({ client: `10.0.0.1:${50_000 + nth}`, start: 1_704_067_200_000_000 + nth * 1_000_000 }).exchange(
+        { uri: '/big.exe', headers: { Host: host } },
+        {
+          status: 206,
+          headers: { 'Content-Range': `bytes ${start}-${end - 1}/${EXE.length}` },
+          body: EXE.slice(start, end),
+        },
+      );
+    // In any order, over several connections; what overlaps counts once.
+    const parts = [
+      answer('a', 1000, 2000, 0),
+      answer('a', 0, 1500, 1),
+      answer('b', 0, 10, 2),
+      answer('a', 2000, EXE.length, 3),
+    ];
+    const traffic = { frames: () => parts.flatMap((part) => part.frames()) };
+    const events = await run(traffic, rule(1, `filesize:${EXE.length}; filestore;`));
+    const sizes = infos(events).map((info) => [(info as { size: number }).size, (info as { start?: number }).start]);
+    expect(sizes).toEqual([
+      [1000, 1000],
+      [1500, 0],
+      [10, 0],
+      [EXE.length - 2000, 2000],
+      [EXE.length, undefined],
+    ]);
+    expect(infos(events).at(-1)).toMatchObject({ state: 'CLOSED', md5: digest('md5', EXE), stored: true });
+    expect(stored()).toEqual({ [digest('sha256', EXE)]: EXE });
+    expect(events.filter(({ event_type }) => event_type === 'alert')).toHaveLength(1);
+  });
+});

@@ -63,6 +63,18 @@ impl ChunkOrder {
         self.contiguous < self.size
     }
 
+    /// Octets that were handed on: all of them when they are as many as the file has.
+    #[must_use]
+    pub const fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    /// Octets that wait behind a hole.
+    #[must_use]
+    pub const fn octets_held(&self) -> usize {
+        self.octets_held
+    }
+
     /// A chunk begins. What is odd about it is given back.
     pub fn announce(&mut self, offset: u64, length: u64, limit: ChunkLimit) -> SmallVec<[OddChunk; 2]> {
         let mut odd = SmallVec::new();

@@ -72,7 +72,7 @@ pub fn resolve_file_ids(line: &[u8], mut number: impl FnMut(u64) -> u32) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FileContext, FileHashes, FilePolicy, Storing};
+    use crate::{FileHashes, FilePolicy, Storing};
 
     fn line(file: &File) -> String {
         let mut out = Vec::new();
@@ -85,10 +85,9 @@ mod tests {
 
     #[test]
     fn members_are_those_of_suricata() {
-        let mut context = FileContext::default();
         let hashes = FileHashes::NONE.with(FileHash::Md5);
         let mut file = File::new(b"a.txt", FilePolicy { hashes, store: Storing::Maybe, ..FilePolicy::default() });
-        file.append(b"abc", &mut context);
+        file.append(b"abc", None);
         assert_eq!(
             line(&file),
             r#"{"filename":"a.txt","gaps":false,"state":"UNKNOWN","stored":false,"size":3,"tx_id":3}"#
@@ -96,7 +95,7 @@ mod tests {
         file.note_sid(7);
         file.want_stored();
         file.set_range(10, 12);
-        file.close(true, &mut context);
+        file.close(true, None);
         assert_eq!(
             line(&file),
             r#"{"filename":"a.txt","sid":[7],"gaps":false,"state":"CLOSED","md5":"900150983cd24fb0d6963f7d28e17f72","stored":false,"storing":true,"size":3,"start":10,"end":12,"tx_id":3}"#

@@ -4,7 +4,7 @@ use sidewire_magic::{MAX_LOOKED_AT, Magic};
 use smallvec::SmallVec;
 
 use crate::hash::{Digests, Hasher};
-use crate::{FileContent, FileContext, FileHash, FilePolicy, MagicUse, Storing};
+use crate::{FileContent, FileHash, FilePolicy, MagicUse, Storing};
 
 /// Octets from which the kind of a file is looked up before its end, as in Suricata.
 const MAGIC_FROM: usize = 512;
@@ -224,7 +224,7 @@ impl File {
         self.holes = holes;
     }
 
-    pub(crate) fn append(&mut self, octets: &[u8], context: &mut FileContext<'_>) {
+    pub(crate) fn append(&mut self, octets: &[u8], magic: Option<&mut Magic>) {
         if self.is_over() {
             return;
         }
@@ -236,7 +236,7 @@ impl File {
             let room = MAX_LOOKED_AT.saturating_sub(head.len()).min(octets.len());
             head.extend_from_slice(octets.get(..room).unwrap_or_default());
             if *early && head.len() >= MAGIC_FROM {
-                self.look_up(context.magic.as_deref_mut());
+                self.look_up(magic);
             }
         }
         if self.keeps() {
@@ -253,7 +253,7 @@ impl File {
         self.gaps = true;
     }
 
-    pub(crate) fn close(&mut self, whole: bool, context: &mut FileContext<'_>) {
+    pub(crate) fn close(&mut self, whole: bool, magic: Option<&mut Magic>) {
         if self.is_over() {
             return;
         }
@@ -261,7 +261,7 @@ impl File {
         if let Some(hasher) = self.hasher.take() {
             self.digests = hasher.finish();
         }
-        self.look_up(context.magic.as_deref_mut());
+        self.look_up(magic);
     }
 
     fn look_up(&mut self, magic: Option<&mut Magic>) {
@@ -331,19 +331,19 @@ mod tests {
     use super::*;
     use crate::FileHashes;
 
-    fn file(policy: FilePolicy) -> (File, FileContext<'static>) {
-        (File::new(b"name", policy), FileContext::default())
+    fn file(policy: FilePolicy) -> File {
+        File::new(b"name", policy)
     }
 
     #[test]
     fn digests_stand_for_whole_files() {
         let hashes = FileHash::ALL.into_iter().fold(FileHashes::NONE, FileHashes::with);
-        let (mut whole, mut context) = file(FilePolicy { hashes, ..FilePolicy::default() });
-        whole.append(b"abc", &mut context);
+        let mut whole = file(FilePolicy { hashes, ..FilePolicy::default() });
+        whole.append(b"abc", None);
         let mut cut = whole.clone();
-        whole.close(true, &mut context);
+        whole.close(true, None);
         cut.gap(4);
-        cut.close(true, &mut context);
+        cut.close(true, None);
         assert_eq!((whole.state(), whole.size()), (FileState::Closed, 3));
         assert_eq!((cut.state(), cut.size(), cut.has_gaps()), (FileState::Truncated, 7, true));
         assert_eq!(FileHash::ALL.map(|hash| whole.digest(hash).is_some()), [true; 3]);
@@ -352,18 +352,18 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_that_nobody_wants() {
-        let (mut file, mut context) = file(FilePolicy::default());
-        file.append(b"abc", &mut context);
+        let mut file = file(FilePolicy::default());
+        file.append(b"abc", None);
         assert_eq!((file.content().data(), file.content().base()), (&b""[..], 3));
-        file.close(true, &mut context);
+        file.close(true, None);
         assert_eq!(file.digest(FileHash::Sha256), None);
     }
 
     #[test]
     fn what_may_be_stored_is_kept_until_that_is_decided() {
         let policy = FilePolicy { store: Storing::Maybe, ..FilePolicy::default() };
-        let (mut wanted, mut context) = file(policy);
-        wanted.append(b"abc", &mut context);
+        let mut wanted = file(policy);
+        wanted.append(b"abc", None);
         let mut unwanted = wanted.clone();
         unwanted.will_not_be_stored();
         assert_eq!(unwanted.content().data(), b"");
@@ -374,11 +374,11 @@ mod tests {
             (StoreState::Wanted, &[7][..], &b"abc"[..])
         );
         wanted.set_store(StoreState::Writing { key: 1, written: 3 });
-        wanted.append(b"de", &mut context);
+        wanted.append(b"de", None);
         assert_eq!(wanted.content().from(3), b"de");
-        let (mut large, _) = file(policy);
+        let mut large = file(policy);
         for _ in 0..9 {
-            large.append(&[0; 1 << 20], &mut context);
+            large.append(&[0; 1 << 20], None);
         }
         large.want_stored();
         assert_eq!((large.store(), large.content().data().len()), (StoreState::No, 0), "too late");
@@ -388,16 +388,15 @@ mod tests {
     fn kinds_are_looked_up_once_the_beginning_is_there() {
         let Ok(mut magic) = Magic::open(None) else { return };
         let policy = FilePolicy { magic: MagicUse::Early, ..FilePolicy::default() };
-        let (mut early, _) = file(policy);
-        let (mut late, _) = file(FilePolicy { magic: MagicUse::AtEnd, ..policy });
-        let mut context = FileContext { magic: Some(&mut magic), ..FileContext::default() };
+        let mut early = file(policy);
+        let mut late = file(FilePolicy { magic: MagicUse::AtEnd, ..policy });
         for file in [&mut early, &mut late] {
-            file.append(b"%PDF-1.5\n", &mut context);
+            file.append(b"%PDF-1.5\n", Some(&mut magic));
             assert_eq!(file.magic(), None);
-            file.append(&[b'\n'; 600], &mut context);
+            file.append(&[b'\n'; 600], Some(&mut magic));
         }
         assert_eq!((early.magic(), late.magic()), (Some("PDF document, version 1.5"), None));
-        late.close(true, &mut context);
+        late.close(true, Some(&mut magic));
         assert_eq!(late.magic(), Some("PDF document, version 1.5"));
     }
 }

@@ -2,7 +2,8 @@
 
 use sidewire_base::{Direction, PerDirection};
 
-use crate::{File, FileContext, Storing};
+use crate::parts::PartPlace;
+use crate::{File, FileContext, FilePart, Storing};
 
 /// Files of one direction of a transaction that are followed; of more, none is.
 const MAX_FILES: usize = 1024;
@@ -16,6 +17,8 @@ pub struct TxFiles {
     store: PerDirection<bool>,
     /// Bodies are followed as far as the file store does.
     followed: PerDirection<bool>,
+    /// Where in a whole the file that is open stands.
+    part: PerDirection<Option<Box<PartPlace>>>,
 }
 
 impl TxFiles {
@@ -34,6 +37,25 @@ impl TxFiles {
         }
     }
 
+    /// A file begins that is a part of another. Once all parts of that are there, in whatever transaction, it is a file of the
+    /// transaction with the last of them.
+    pub fn open_part(
+        &mut self,
+        direction: Direction,
+        name: &[u8],
+        part: FilePart<'_>,
+        content: bool,
+        context: &mut FileContext<'_>,
+    ) {
+        self.open(direction, name, content, context);
+        if let Some(file) = self.current(direction) {
+            file.set_range(part.start, part.end);
+        }
+        let policy = context.policy(direction);
+        let place = context.parts.as_mut().and_then(|parts| parts.begin(name, part, policy));
+        self.part[direction] = place.map(Box::new);
+    }
+
     /// The file that octets of a direction go to.
     pub fn current(&mut self, direction: Direction) -> Option<&mut File> {
         self.files[direction].last_mut().filter(|file| !file.is_over())
@@ -42,7 +64,12 @@ impl TxFiles {
     /// Octets of the file that is open.
     pub fn append(&mut self, direction: Direction, octets: &[u8], context: &mut FileContext<'_>) {
         if let Some(file) = self.current(direction) {
-            file.append(octets, context);
+            file.append(octets, context.magic.as_deref_mut());
+        }
+        if let Some(place) = &mut self.part[direction]
+            && let Some(parts) = context.parts.as_deref_mut()
+        {
+            parts.append(place, octets, context.magic.as_deref_mut());
         }
     }
 
@@ -51,20 +78,33 @@ impl TxFiles {
         if let Some(file) = self.current(direction) {
             file.gap(length);
         }
+        if let Some(place) = &mut self.part[direction] {
+            place.pass(length);
+        }
     }
 
     /// The file that is open is complete.
     pub fn close(&mut self, direction: Direction, context: &mut FileContext<'_>) {
         if let Some(file) = self.current(direction) {
-            file.close(true, context);
+            file.close(true, context.magic.as_deref_mut());
+        }
+        let magic = context.magic.as_deref_mut();
+        let whole = self.part[direction].take().zip(context.parts.as_deref_mut());
+        let whole = whole.and_then(|(place, parts)| parts.finish(&place, magic));
+        if let Some(mut whole) = whole.filter(|_| self.files[direction].len() < MAX_FILES) {
+            if self.store[direction] {
+                whole.want_stored();
+            }
+            self.files[direction].push(whole);
         }
     }
 
     /// The file that is open ends before its time.
     pub fn truncate(&mut self, direction: Direction, context: &mut FileContext<'_>) {
         if let Some(file) = self.current(direction) {
-            file.close(false, context);
+            file.close(false, context.magic.as_deref_mut());
         }
+        self.part[direction] = None;
     }
 
     /// Those of a direction.

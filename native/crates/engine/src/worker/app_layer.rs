@@ -92,6 +92,7 @@ impl AppLayerStage {
     /// Tells what parsers count beyond one flow, and how many flows were announced.
     pub(crate) fn table_counters(&self, mut tell: impl FnMut(&str, u64)) {
         self.tables.extensions.counters(&mut tell);
+        tell("files.parts_given_up", self.tables.file_parts.given_up());
         tell("app_layer.expectations", self.expectations.len() as u64);
         tell("app_layer.expectations_evicted", self.expectations.evicted());
     }

@@ -5,7 +5,7 @@ use sidewire_app_layer::{
 };
 use sidewire_base::{Endpoint, PerDirection, ProtocolId, Time};
 use sidewire_detect::RuleSet;
-use sidewire_files::{FileContext, FilePolicy};
+use sidewire_files::{FileContext, FileParts, FilePolicy};
 use sidewire_magic::Magic;
 
 use crate::config::setup::Setup;
@@ -56,6 +56,8 @@ pub(crate) struct ParserTables {
     file_depth: u64,
     /// libmagic, where somebody wants names of it and it is there.
     pub(crate) magic: Option<Magic>,
+    /// Files that come in parts.
+    pub(crate) file_parts: FileParts,
 }
 
 impl ParserTables {
@@ -67,6 +69,7 @@ impl ParserTables {
             announced: Vec::new(),
             file_depth: setup.files.depth,
             magic: None,
+            file_parts: FileParts::default(),
         }
     }
 
@@ -99,10 +102,11 @@ impl ParserTables {
         frames: Option<&'a mut Frames>,
     ) -> ParseContext<'a> {
         let FlowEnds { client, server, transport, midstream, original } = ends;
-        let Self { protocols, extensions, announced: expectations, file_depth: depth, magic, .. } = self;
+        let Self { protocols, extensions, announced: expectations, file_depth: depth, magic, file_parts, .. } = self;
         let original = original.and_then(|number| protocols.get(number.index())).map(|def| def.info.name);
         let Moment { time, ordinal } = at;
-        let files = FileContext { policy, depth: *depth, magic: magic.as_mut() };
+        file_parts.enter(client.address, server.address, time);
+        let files = FileContext { policy, depth: *depth, magic: magic.as_mut(), parts: Some(file_parts) };
         ParseContext {
             time,
             ordinal,

@@ -1,7 +1,7 @@
 //! The files that a body is: one, or those of a form.
 
 use sidewire_base::Direction;
-use sidewire_files::{FileContext, TxFiles};
+use sidewire_files::{FileContext, FilePart, TxFiles};
 
 use super::config::BodyLimits;
 use super::multipart::{Faults, Form, FormStep};
@@ -14,6 +14,17 @@ pub(super) struct BodyTarget<'t, 'c, 'm> {
     pub context: &'c mut FileContext<'m>,
 }
 
+/// Which part of a file a body is. [RFC 9110] 14.4.
+#[derive(Clone, Debug)]
+pub(super) struct BodyPart {
+    /// Host and name.
+    pub key: Box<[u8]>,
+    pub start: u64,
+    pub end: u64,
+    /// Of the whole; `None` when it is not said, or cannot be put together of its parts.
+    pub size: Option<u64>,
+}
+
 /// The files of a body while it comes.
 #[derive(Debug, Default)]
 pub(super) enum BodyFile {
@@ -21,7 +32,7 @@ pub(super) enum BodyFile {
     #[default]
     Pending,
     /// All of it is one file, which is not open yet.
-    Named { name: Box<[u8]>, range: Option<(u64, u64)> },
+    Named { name: Box<[u8]>, part: Option<BodyPart> },
     /// All of it is one file.
     Whole,
     /// It is a form.
@@ -33,8 +44,8 @@ pub(super) enum BodyFile {
 }
 
 impl BodyFile {
-    pub(super) fn whole(name: &[u8], range: Option<(u64, u64)>) -> Self {
-        Self::Named { name: name.into(), range }
+    pub(super) fn whole(name: &[u8], part: Option<BodyPart>) -> Self {
+        Self::Named { name: name.into(), part }
     }
 
     pub(super) fn form(boundary: &[u8]) -> Self {
@@ -108,11 +119,14 @@ impl BodyFile {
 
     /// Opens the file that the body as a whole is. False when there is nothing to do.
     fn open(&mut self, target: &mut BodyTarget<'_, '_, '_>) -> bool {
-        if let Self::Named { name, range } = self {
+        if let Self::Named { name, part } = self {
             // Rules look at the body itself.
-            target.files.open(target.direction, name, false, target.context);
-            if let (Some((start, end)), Some(file)) = (*range, target.files.current(target.direction)) {
-                file.set_range(start, end);
+            match part {
+                None => target.files.open(target.direction, name, false, target.context),
+                Some(BodyPart { key, start, end, size }) => {
+                    let part = FilePart { key, start: *start, end: *end, size: *size };
+                    target.files.open_part(target.direction, name, part, false, target.context);
+                }
             }
             *self = Self::Whole;
         }

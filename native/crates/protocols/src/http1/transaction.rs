@@ -9,10 +9,10 @@ use sidewire_files::{FileContext, TxFiles};
 use smallvec::SmallVec;
 
 use super::body::Body;
-use super::body_file::{BodyFile, BodyTarget};
+use super::body_file::{BodyFile, BodyPart, BodyTarget};
 use super::config::{BodyLimits, HttpConfig};
 use super::content::BodyDecoder;
-use super::content_range::content_range;
+use super::content_range::{ContentRange, content_range};
 use super::event::HttpEvent;
 use super::header::{HeaderBlock, Span};
 use super::line::HttpVersion;
@@ -326,7 +326,7 @@ impl HttpTransaction {
             let file = match (direction, self.method()) {
                 (Direction::ToClient, _) => {
                     let range = self.header(direction, b"content-range").and_then(content_range);
-                    BodyFile::whole(self.file_name(direction), range.and_then(|range| range.bounds))
+                    BodyFile::whole(self.file_name(direction), range.and_then(|range| self.body_part(range)))
                 }
                 (Direction::ToServer, b"POST") => {
                     match self.header(direction, b"content-type").and_then(multipart::boundary) {
@@ -340,6 +340,15 @@ impl HttpTransaction {
             };
             self.payload_mut(direction).file = file;
         }
+    }
+
+    /// Which part of a file the answer is.
+    fn body_part(&self, ContentRange { bounds, size }: ContentRange) -> Option<BodyPart> {
+        let (start, end) = bounds?;
+        let key = [self.raw_host().unwrap_or_default(), b"\0", self.file_name(Direction::ToClient)].concat();
+        // What was compressed is divided in that form.
+        let plain = self.header(Direction::ToClient, b"content-encoding").is_none();
+        Some(BodyPart { key: key.into(), start, end, size: size.filter(|_| plain) })
     }
 
     fn body_target<'t, 'c, 'm>(
