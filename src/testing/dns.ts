@@ -145,6 +145,11 @@ export function mdns(options: { readonly client?: string | Endpoint } = {}): Dns
   return new DnsConversation({ client: '10.0.0.1:5353', server: '224.0.0.251:5353', ...options }, 5353);
 }
 
+/** Begins what a host asks all on its link (LLMNR). An answer is a conversation of its own, from the port that was asked. */
+export function llmnr(options: DnsOptions = {}): DnsConversation {
+  return new DnsConversation({ client: '10.0.0.1:50000', server: '224.0.0.252:5355', ...options }, 5355);
+}
+
 /** A message as octets. A name that stands in it already is a pointer. */
 export function dnsBytes(message: DnsMessage): Buffer {
   const { id = 1, flags = REQUEST, questions = [], answers = [], authorities = [], additionals = [] } = message;

@@ -38,6 +38,7 @@ export {
   type DnsZone,
   dns,
   dnsBytes,
+  llmnr,
   mdns,
 } from './dns.js';
 export type { Endpoint, Frame, Role } from './frame.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import '../../src/testing/vitest.js';
 import { main } from '../../src/cli/main.js';
-import type { DnsEvent, MdnsEvent } from '../../src/index.js';
+import type { DnsEvent, LlmnrEvent, MdnsEvent } from '../../src/index.js';
 import {
   type Conversation,
   capture,
@@ -12,6 +12,7 @@ import {
   type DnsResource,
   dns,
   dnsBytes,
+  llmnr,
   mdns,
   replay,
   udp,
@@ -379,5 +380,58 @@ describe('multicast DNS', () => {
       { rrname_truncated: true, rdata_truncated: true },
       { soa: { mname_truncated: true, rname_truncated: true } },
     ]);
+  });
+});
+
+describe('LLMNR', () => {
+  const name = 'x'.repeat(60);
+  const asked = llmnr().request({ id: 9, flags: 0x0200, questions: [{ name: 'wpad' }] });
+  const answered = llmnr({ client: '10.0.0.66:5355', server: '10.0.0.1:50000' }).request({
+    id: 9,
+    flags: 0x8500,
+    questions: [{ name: 'wpad' }],
+    answers: [
+      { type: 'A', data: '10.0.0.66' },
+      { type: 'AAAA', data: '2001:db8::66' },
+    ],
+    authorities: [{ name: 'host.local', type: 'A', data: '10.0.0.1' }],
+    additionals: [{ name: 'more.local', type: 'A', data: '10.0.0.1' }],
+  });
+
+  it('is a protocol of its own, whichever way it goes', async () => {
+    const header = 'llmnr any any -> any any';
+    const rules = [
+      has(1, 'llmnr.queries.rrname', 'wpad', header),
+      has(2, 'llmnr.answers.rrname', 'wpad', header),
+      has(3, 'llmnr.response.rrname', 'host.local', header),
+      rule(4, 'dns.query; content:"wpad";', 'udp any any -> any any'),
+      rule(5, 'frame:llmnr.pdu; content:"|00 09 85 00|"; startswith;', header),
+    ];
+    const { alerts, events } = await replay([...asked.frames(), ...answered.frames()], rules.join('\n'));
+    expect([...new Set(alerts.map(({ alert }) => alert.signature_id))].sort()).toEqual([1, 2, 3, 5]);
+    const [request, response] = events.filter((event): event is LlmnrEvent => event.event_type === 'llmnr');
+    expect(request?.llmnr).toMatchObject({
+      type: 'request',
+      flags: ['tc'],
+      queries: [{ rrname: 'wpad', rrtype: 'a' }],
+    });
+    expect(response?.llmnr).toMatchObject({
+      type: 'response',
+      flags: ['c', 't'],
+      answers: [
+        { rrname: 'wpad', a: '10.0.0.66' },
+        { rrname: 'wpad', aaaa: '2001:0db8:0000:0000:0000:0000:0000:0066' },
+      ],
+      authorities: [{ rrname: 'host.local' }],
+      additionals: [{ rrname: 'more.local' }],
+    });
+    expect(response?.src_port).toBe(5355);
+  });
+
+  it('cuts names that are too long, and says so', async () => {
+    const long = Array.from({ length: 20 }, () => name).join('.');
+    const { events } = await replay(llmnr().request({ questions: [{ name: long }] }), '');
+    const [request] = events.filter((event): event is LlmnrEvent => event.event_type === 'llmnr');
+    expect(request?.llmnr.queries?.[0]).toHaveProperty('rrname_truncated', true);
   });
 });

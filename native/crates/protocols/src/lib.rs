@@ -29,6 +29,7 @@ pub static ALL: &[ProtocolDef] = &[
     sidewire_app_layer::def::<dcerpc::DcerpcUdp>(),
     sidewire_app_layer::def::<dns::Dns>(),
     sidewire_app_layer::def::<dns::Mdns>(),
+    sidewire_app_layer::def::<dns::Llmnr>(),
     sidewire_app_layer::def::<ftp::FtpSession>(),
     sidewire_app_layer::def::<ftp::FtpData>(),
     sidewire_app_layer::def::<ssh::SshSession>(),

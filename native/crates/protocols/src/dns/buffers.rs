@@ -51,6 +51,16 @@ pub(super) const MDNS_BUFFERS: &[Buffer<DnsTransaction>] = buffers! {
         => |tx, _, nth| Value::bytes(tx.answer().and_then(|message| message.any_name(nth)));
 };
 
+pub(super) const LLMNR_BUFFERS: &[Buffer<DnsTransaction>] = buffers! {
+    /// Name a request asks all on a link for, or a response repeats.
+    "llmnr.queries.rrname": Multi, BOTH => |tx, _, nth| name(Some(&tx.message), DnsSection::Questions, nth);
+    /// Name an answer is about.
+    "llmnr.answers.rrname": Multi, BOTH => |tx, _, nth| name(tx.answer(), DnsSection::Answers, nth);
+    /// Any name in a response: of questions, of records, and in the data of records.
+    "llmnr.response.rrname": Multi, to_server(COMPLETE)
+        => |tx, _, nth| Value::bytes(tx.answer().and_then(|message| message.any_name(nth)));
+};
+
 const BOTH: Hook = Hook::both(COMPLETE, COMPLETE);
 
 fn name(message: Option<&DnsMessage>, section: DnsSection, nth: u32) -> Value<'_> {

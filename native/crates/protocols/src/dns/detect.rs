@@ -16,6 +16,11 @@ pub(super) const PROBES: &[Probe] = &[
 pub(super) const MDNS_PROBES: &[Probe] =
     &[Probe { transport: Transport::Udp, ports: &[5353], check: multicast, depth: DnsHeader::LENGTH as u16 }];
 
+pub(super) const LLMNR_PROBES: &[Probe] = &[
+    Probe { transport: Transport::Udp, ports: &[5355], check: multicast, depth: DnsHeader::LENGTH as u16 },
+    Probe { transport: Transport::Tcp, ports: &[5355], check: stream, depth: (PREFIX + DnsHeader::LENGTH) as u16 },
+];
+
 /// Says whether these octets are a message of `length` octets, or its beginning.
 fn header(octets: &[u8], length: usize) -> Option<DnsHeader> {
     let octets = octets.get(..length).unwrap_or(octets);

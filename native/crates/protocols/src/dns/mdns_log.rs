@@ -10,19 +10,22 @@ use super::rrtype::TYPES;
 use super::transaction::DnsTransaction;
 
 pub(super) const LOGGERS: &[Logger<DnsTransaction>] =
-    &[Logger::new("mdns", |_, _, _| true, |tx, _, (), out| write(tx, out)).told_from(|tx| tx.direction).without_tx()];
+    &[Logger::new("mdns", |_, _, _| true, |tx, _, (), out| write_message(tx, &FLAGS, out))
+        .told_from(|tx| tx.direction)
+        .without_tx()];
 
 /// The bits of the header by name.
 const FLAGS: [(u16, &str); 7] =
     [(0x0400, "aa"), (0x0200, "tc"), (0x0100, "rd"), (0x0080, "ra"), (0x0040, "z"), (0x0020, "ad"), (0x0010, "cd")];
 
-fn write(tx: &DnsTransaction, out: &mut Object<'_>) {
+/// Writes a message of either kind of multicast; `flags` are the bits of its header by name.
+pub(super) fn write_message(tx: &DnsTransaction, flags: &[(u16, &str)], out: &mut Object<'_>) {
     let message = &tx.message;
     let header = message.header;
     out.str("type", if tx.response { "response" } else { "request" }).u64("id", header.id);
-    if FLAGS.iter().any(|(bit, _)| header.flags & bit != 0) {
+    if flags.iter().any(|(bit, _)| header.flags & bit != 0) {
         out.array("flags", |list| {
-            for (_, name) in FLAGS.iter().filter(|(bit, _)| header.flags & bit != 0) {
+            for (_, name) in flags.iter().filter(|(bit, _)| header.flags & bit != 0) {
                 list.str(name);
             }
         });

@@ -1,4 +1,4 @@
-//! DNS over datagrams and streams, and multicast DNS (RFC 1035, RFC 6762).
+//! DNS over datagrams and streams, multicast DNS, and LLMNR (RFC 1035, RFC 6762, RFC 4795).
 //!
 //! A message is a transaction of its own, complete when it is there: requests and responses are not matched. What of a
 //! message can be read is kept, even if the rest contradicts itself; what was odd is an event.
@@ -6,6 +6,7 @@
 mod buffers;
 mod detect;
 mod event;
+mod llmnr;
 mod log;
 mod mdns_log;
 mod message;
@@ -27,6 +28,7 @@ use sidewire_app_layer::{
 use sidewire_base::Direction;
 
 use event::DnsEvent;
+pub use llmnr::Llmnr;
 use options::EveDnsOptions;
 use session::{DnsSession, DnsVariant};
 pub use transaction::DnsTransaction;

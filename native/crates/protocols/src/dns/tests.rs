@@ -9,7 +9,7 @@ use sidewire_base::{Direction, PerDirection};
 use sidewire_eve::Object;
 
 use super::event::DnsEvent;
-use super::{Dns, DnsTransaction, Mdns, rrtype};
+use super::{Dns, DnsTransaction, Llmnr, Mdns, rrtype};
 
 const TO_SERVER: Direction = Direction::ToServer;
 const TO_CLIENT: Direction = Direction::ToClient;
@@ -327,5 +327,28 @@ proptest! {
                 let _text = eve(&session, position);
             }
         }
+    }
+}
+
+#[test]
+fn a_name_of_a_link_is_asked_of_all_and_answered_by_anybody() {
+    let ask = [&[0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4][..], b"wpad", &[0, 0, 1, 0, 1]].concat();
+    let asked = datagram::<Llmnr>(TO_SERVER, &ask);
+    assert_eq!(values(&asked, "llmnr.queries.rrname", TO_SERVER), ["wpad"]);
+    assert_eq!(
+        eve(&asked, 0),
+        r#"{"type":"request","id":9,"opcode":0,"rcode":0,"queries":[{"rrname":"wpad","rrtype":"a"}]}"#
+    );
+    let mut answer = [&ask[..], &[0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 10, 0, 0, 66]].concat();
+    answer[2] = 0x85;
+    answer[7] = 1;
+    // Whoever answers opens a flow of its own.
+    for direction in [TO_SERVER, TO_CLIENT] {
+        let answered = datagram::<Llmnr>(direction, &answer);
+        assert_eq!(values(&answered, "llmnr.answers.rrname", TO_SERVER), ["wpad"]);
+        assert_eq!(
+            eve(&answered, 0),
+            r#"{"type":"response","id":9,"flags":["c","t"],"opcode":0,"rcode":0,"queries":[{"rrname":"wpad","rrtype":"a"}],"answers":[{"rrname":"wpad","a":"10.0.0.66"}]}"#
+        );
     }
 }
