@@ -1,5 +1,6 @@
+import { isAbsolute, join } from 'node:path';
 import * as v from 'valibot';
-import type { Catalog, SinkRow } from '../generated/catalog.js';
+import type { Catalog, DocumentStoreRow, SinkRow } from '../generated/catalog.js';
 import type {
   EveFormat,
   FileStoreOutput,
@@ -57,6 +58,8 @@ export interface Outputs {
   readonly outputs: OutputConfig[];
   /** Where files are stored. */
   fileStore: FileStoreOutput | null;
+  /** Where what transactions carry is stored, by output. */
+  readonly documentStores: Record<string, string>;
   /** What is computed of all files. */
   readonly files: FilesConfig;
   /** What is odd about the outputs, as Suricata says it. */
@@ -67,6 +70,8 @@ export interface Outputs {
 
 /** What outputs are resolved for. */
 export interface OutputPurpose {
+  /** The outputs that protocols have for what their transactions carry. */
+  readonly documentStores: readonly DocumentStoreRow[];
   readonly logDir: string;
   readonly sensorName: string;
   /** `stream.reassembly.depth`; 0: without end. */
@@ -92,12 +97,24 @@ interface Resolving {
 /** Resolves `outputs`. */
 export function resolveOutputs(items: readonly unknown[], purpose: OutputPurpose): Outputs {
   const files: FilesConfig = { hashes: [], magic: false, magic_database: purpose.magicFile };
-  const result: Outputs = { outputs: [], fileStore: null, files, warnings: [], missing: [] };
+  const result: Outputs = {
+    outputs: [],
+    fileStore: null,
+    documentStores: {},
+    files,
+    warnings: [],
+    missing: [],
+  };
   for (const [index, item] of items.entries()) {
     const [name, body] = named(item);
     if (!isOn(body)) continue;
     if (name === 'file-store') {
       addFileStore(result, body, purpose);
+      continue;
+    }
+    const store = purpose.documentStores.find(({ output }) => output === name);
+    if (store !== undefined) {
+      result.documentStores[name] ??= documentFolder(body, { name, index, purpose, missing: result.missing }, store);
       continue;
     }
     const output = resolveOutput(body, { name, index, purpose, missing: result.missing });
@@ -106,6 +123,14 @@ export function resolveOutputs(items: readonly unknown[], purpose: OutputPurpose
     if (output.format.kind === 'eve') addFiles(files, output.format.types.fileinfo ?? {});
   }
   return result;
+}
+
+/** The directory of an output that stores what transactions carry; without a setting, that of the logs. */
+function documentFolder(body: unknown, at: Resolving, { folder }: DocumentStoreRow): string {
+  const schema = v.looseObject({ enabled: v.optional(flag), [folder]: v.optional(text) });
+  const path = (parseOutput(schema, body, at) as Readonly<Record<string, unknown>>)[folder];
+  if (typeof path !== 'string') return at.purpose.logDir;
+  return isAbsolute(path) ? path : join(at.purpose.logDir, path);
 }
 
 function addFileStore(result: Outputs, body: unknown, purpose: OutputPurpose): void {

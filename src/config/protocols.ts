@@ -1,3 +1,4 @@
+import type { DocumentStoreRow } from '../generated/catalog.js';
 import type { ProtocolConfig, TransportConfig } from '../generated/config.js';
 import { flatten } from './flatten.js';
 import { resolvePorts } from './ports.js';
@@ -8,6 +9,8 @@ export interface KnownProtocol {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly off_by_default: boolean;
+  /** The output that stores what its transactions carry, if it has one. */
+  readonly document_store?: DocumentStoreRow | null;
 }
 
 /** What `app-layer.protocols` comes to, and what it asks for that does not exist here. */

@@ -110,6 +110,7 @@ export function resolve(config: ConfigMap, purpose: Purpose): Config {
     streamDepth: STREAM.depth.resolve(values),
     magicFile: values.get(KEYS.magicFile) ?? '',
     protocols: names,
+    documentStores: catalog.protocols.flatMap(({ document_store }) => document_store ?? []),
     sinks: catalog.sinks,
     whenFull: purpose.live ? 'drop' : 'wait',
   });
@@ -151,6 +152,7 @@ function resolveRun(values: Values, workers: number, protocols: RunConfig['proto
     protocols,
     outputs: outputs.outputs,
     file_store: outputs.fileStore,
+    document_stores: outputs.documentStores,
     files: outputs.files,
   };
 }

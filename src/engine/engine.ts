@@ -252,6 +252,7 @@ export class Engine {
             : [fullOutput(join(logDir, 'eve.json'), this.catalog, live)]),
       ],
       file_store: own ? resolved.file_store : null,
+      document_stores: own ? resolved.document_stores : {},
     };
   }
 }

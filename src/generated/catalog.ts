@@ -80,6 +80,19 @@ transforms: Array<string>,
 sinks: Array<SinkRow>, };
 
 /**
+ * An output that stores what transactions carry.
+ */
+export type DocumentStoreRow = { 
+/**
+ * Its name.
+ */
+output: string, 
+/**
+ * Key of its setting for the directory.
+ */
+folder: string, };
+
+/**
  * Events of one family.
  */
 export type EventFamily = { 
@@ -215,7 +228,11 @@ to_server_stages: Array<string>,
 /**
  * Hook names, responses.
  */
-to_client_stages: Array<string>, };
+to_client_stages: Array<string>, 
+/**
+ * The output that stores what its transactions carry, if rules may have that stored.
+ */
+document_store: DocumentStoreRow | null, };
 
 /**
  * A setting of something that declares its own.

@@ -381,6 +381,10 @@ outputs: Array<OutputConfig>,
  */
 file_store: FileStoreOutput | null, 
 /**
+ * Where what transactions carry is stored when rules say so, by output (`tls-store`): directories.
+ */
+document_stores: { [key in string]: string }, 
+/**
  * What is computed of all files, whether rules ask or not.
  */
 files: FilesConfig, 

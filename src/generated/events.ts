@@ -148,6 +148,14 @@ export interface FlowEnd {
   readonly known_by: readonly ('capture' | 'sysmon 3' | 'security 5156')[];
 }
 
+/** A resource record. Its data is under the name of its type in lower case, or under its number, as in `mdns`. */
+export interface LlmnrRecordData {
+  readonly rrname: string;
+  readonly a?: string;
+  readonly aaaa?: string;
+  readonly [name: string]: unknown;
+}
+
 /** A resource record. Its data is under the name of its type in lower case, or under its number. */
 export interface MdnsEntry {
   readonly rrname: string;
@@ -792,6 +800,25 @@ export interface IncidentRecord {
   }[];
 }
 
+/** A message of link-local multicast name resolution. */
+export interface LlmnrRecord {
+  readonly type: 'request' | 'response';
+  readonly id: number;
+  /** Conflict, truncation, tentative. */
+  readonly flags?: readonly ('c' | 'tc' | 't')[];
+  readonly opcode: number;
+  readonly rcode: number;
+  readonly queries?: readonly {
+    readonly rrname: string;
+    /** Lower case, or a number. */
+    readonly rrtype: string;
+    readonly rrname_truncated?: true;
+  }[];
+  readonly answers?: readonly LlmnrRecordData[];
+  readonly authorities?: readonly LlmnrRecordData[];
+  readonly additionals?: readonly LlmnrRecordData[];
+}
+
 /** A message of multicast DNS. */
 export interface MdnsRecord {
   readonly type: 'request' | 'response';
@@ -1267,6 +1294,7 @@ export interface AlertEvent extends EventBase {
   readonly ftp?: FtpRecord;
   readonly ftp_data?: FtpDataRecord;
   readonly http?: HttpRecord;
+  readonly llmnr?: LlmnrRecord;
   readonly mdns?: MdnsRecord;
   readonly msrpc?: MsrpcRecord;
   readonly smb?: SmbRecord;
@@ -1321,6 +1349,7 @@ export interface FileinfoEvent extends EventBase {
   readonly ftp?: FtpRecord;
   readonly ftp_data?: FtpDataRecord;
   readonly http?: HttpRecord;
+  readonly llmnr?: LlmnrRecord;
   readonly mdns?: MdnsRecord;
   readonly msrpc?: MsrpcRecord;
   readonly smb?: SmbRecord;
@@ -1401,6 +1430,12 @@ export interface HttpEvent extends EventBase {
 export interface IncidentEvent extends EventBase {
   readonly event_type: 'incident';
   readonly incident: IncidentRecord;
+}
+
+/** A message of link-local multicast name resolution. */
+export interface LlmnrEvent extends EventBase {
+  readonly event_type: 'llmnr';
+  readonly llmnr: LlmnrRecord;
 }
 
 /** A message of multicast DNS. */
@@ -1495,6 +1530,7 @@ export type EveEvent =
   | FtpDataEvent
   | HttpEvent
   | IncidentEvent
+  | LlmnrEvent
   | MdnsEvent
   | MetadataEvent
   | MsrpcEvent
@@ -1510,5 +1546,5 @@ export type EveEvent =
 export type EventType = EveEvent['event_type'];
 
 /** The names of the event types, sorted. */
-export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'dns', 'engine', 'fileinfo', 'flow', 'frame', 'ftp', 'ftp_data', 'http', 'incident', 'mdns', 'metadata', 'msrpc', 'netflow', 'packet', 'smb', 'smtp', 'ssh', 'stats', 'tls'];
+export const EVENT_TYPES: readonly EventType[] = ['alert', 'anomaly', 'arp', 'dcerpc', 'dns', 'engine', 'fileinfo', 'flow', 'frame', 'ftp', 'ftp_data', 'http', 'incident', 'llmnr', 'mdns', 'metadata', 'msrpc', 'netflow', 'packet', 'smb', 'smtp', 'ssh', 'stats', 'tls'];
 

@@ -464,7 +464,7 @@ action: FlowIntAction,
 /**
  * Right-hand side: number or another variable's name.
  */
-value: Operand | null, } | { "kind": "x_bits", 
+value: Operand | null, } | { "kind": "store_document" } | { "kind": "x_bits", 
 /**
  * What is done or asked.
  */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -96,6 +96,33 @@ describe('TLS', () => {
     const rule = 'alert tls any any -> any any (app-layer-event:tls.invalid_certificate; sid:1;)';
     const { alerts } = await replay(broken, rule);
     expect(alerts.map(({ direction }) => direction)).toEqual(['to_client']);
+  });
+
+  it('stores the certificates that rules want, each side by itself', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sidewire-certs-'));
+    const at = (name: string) => join(folder, name);
+    const [yaml, pcap, rules] = [at('suricata.yaml'), at('capture.pcap'), at('x.rules')];
+    writeFileSync(yaml, '%YAML 1.1\n---\noutputs:\n  - tls-store: { enabled: yes, certs-log-dir: certs }\n');
+    writeFileSync(pcap, capture(mutual()));
+    writeFileSync(
+      rules,
+      'alert tls any any -> any any (tls.cert_subject; content:"CN=example.org"; tls.store; sid:1;)\n' +
+        'alert tls any any -> any any (tls.cert_subject; content:"CN=client"; tls_store; sid:2;)\n',
+    );
+    expect(await main(['suricata', '-r', pcap, '-S', rules, '-c', yaml, '-l', folder, '-k', 'none'], SILENT)).toBe(0);
+    const names = readdirSync(join(folder, 'certs')).sort();
+    expect(names.map((name) => name.replace(/\d+\.\d{6}-/, ''))).toEqual([
+      '1.meta',
+      '1.pem',
+      'client-2.meta',
+      'client-2.pem',
+    ]);
+    const read = (nth: number) => readFileSync(join(folder, 'certs', names[nth] ?? ''), 'latin1');
+    expect(read(1).match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    expect(read(1)).toContain(LEAF.toString('base64').slice(0, 64));
+    expect(read(3)).toContain(CLIENT.toString('base64').slice(0, 64));
+    expect(read(0)).toMatch(/^TIME: {14}01\/01\/2024-00:00:00\.\d{6}\nPCAP PKT NUM: {6}\d+\nSRC IP: {12}10\.0\.0\.1\n/);
+    expect(read(0)).toContain(`TLS SUBJECT:       ${SUBJECT}\n`);
   });
 
   it('makes JA3 only when something asks for it', async () => {

@@ -3,7 +3,7 @@
 
 use sidewire_base::{Direction, PerDirection};
 
-use crate::{DetectionEvent, ExtensionDef, FrameInfo};
+use crate::{DetectionEvent, DocumentsInfo, ExtensionDef, FrameInfo};
 
 /// What a protocol runs over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,6 +121,8 @@ pub struct ProtocolInfo {
     pub client_address: Option<&'static str>,
     /// Files that its transactions carry, if they do: names, digests, kinds, `filestore` and the `fileinfo` event follow.
     pub files: Option<FilesInfo>,
+    /// What rules may have stored of its transactions: [`Protocol::document`](crate::Protocol::document).
+    pub documents: Option<DocumentsInfo>,
 }
 
 impl ProtocolInfo {
@@ -150,6 +152,7 @@ impl ProtocolInfo {
         events_in_capitals: false,
         client_address: None,
         files: None,
+        documents: None,
     };
 
     /// The progress value at which a transaction is complete in a direction.

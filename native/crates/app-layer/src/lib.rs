@@ -8,6 +8,7 @@
 mod context;
 pub mod declare;
 mod detection;
+mod document;
 mod extensions;
 mod files;
 mod frame;
@@ -24,6 +25,7 @@ pub use detection::{
     Detection, DetectionEvent, DetectionOptions, DetectionOutcome, DetectionState, MAX_DEPTH, MAX_WAIT,
     TransportOptions,
 };
+pub use document::{Document, DocumentsInfo};
 pub use extensions::{Extension, ExtensionDef, Extensions, Resources};
 pub use files::{FILES_ROW, file_data};
 pub use frame::{Extent, Frame, FrameInfo, FrameInspection, FrameKind, FrameKinds, Frames, MAX_FRAMES};

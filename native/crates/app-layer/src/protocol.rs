@@ -7,7 +7,8 @@ use sidewire_eve::Object;
 use sidewire_files::TxFiles;
 
 use crate::{
-    BufferInfo, FromEveOptions, FromSettings, LoggerInfo, ParseContext, ProtocolInfo, Transactions, TxHead, Value,
+    BufferInfo, Document, FromEveOptions, FromSettings, LoggerInfo, ParseContext, ProtocolInfo, Transactions, TxHead,
+    Value,
 };
 
 /// Bytes handed to a session.
@@ -218,6 +219,12 @@ pub trait Protocol: Send + Sized + 'static {
     /// The same, to note what was done with them.
     fn files_mut(tx: &mut Self::Tx) -> Option<&mut TxFiles> {
         let _ = tx;
+        None
+    }
+
+    /// What a direction of a transaction carries, to be stored ([`ProtocolInfo::documents`]); `None` as long as it is not there.
+    fn document(tx: &Self::Tx, direction: Direction) -> Option<Document> {
+        let _ = (tx, direction);
         None
     }
 

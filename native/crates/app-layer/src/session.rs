@@ -11,8 +11,8 @@ use sidewire_files::TxFiles;
 
 use crate::files::{file_row_count, file_rows, file_value};
 use crate::{
-    BufferInfo, Failed, FromEveOptions, FromSettings, Keep, LogForm, LoggerInfo, ParseContext, ParseInput, Protocol,
-    ProtocolInfo, Settings, Step, TransactionList, Transactions, TxConsumer, TxHead, Value,
+    BufferInfo, Document, Failed, FromEveOptions, FromSettings, Keep, LogForm, LoggerInfo, ParseContext, ParseInput,
+    Protocol, ProtocolInfo, Settings, Step, TransactionList, Transactions, TxConsumer, TxHead, Value,
 };
 
 /// A session of some protocol in one flow, erased.
@@ -46,6 +46,8 @@ pub trait Session: Send {
     fn files(&self, position: usize) -> Option<&TxFiles>;
     /// The same, to note what was done with them.
     fn files_mut(&mut self, position: usize) -> Option<&mut TxFiles>;
+    /// See [`Protocol::document`].
+    fn document(&self, position: usize, direction: Direction) -> Option<Document>;
     /// Byte order of what a direction of the transaction carries: see [`Protocol::little_endian`].
     fn little_endian(&self, position: usize, direction: Direction) -> bool;
     /// From which side a logger's event is told, when it is due: see [`Logger::ready`](crate::Logger::ready).
@@ -221,6 +223,9 @@ impl<P: Protocol> Session for ProtocolSession<P> {
     }
     fn files_mut(&mut self, position: usize) -> Option<&mut TxFiles> {
         P::files_mut(self.transactions.tx_mut(position)?)
+    }
+    fn document(&self, position: usize, direction: Direction) -> Option<Document> {
+        P::document(&self.transactions.at(position)?.tx, direction)
     }
     fn little_endian(&self, position: usize, direction: Direction) -> bool {
         self.transactions.at(position).is_none_or(|slot| P::little_endian(&slot.tx, direction))

@@ -17,6 +17,7 @@ use crate::config::{RuleCounts, RunConfig};
 use crate::live::LiveCapture;
 use crate::output::sink::SinkSignals;
 use crate::output::sink::queue::{OutputQueue, SinkItem};
+use crate::output::writer::documents::DocumentStore;
 use crate::output::writer::files::StoredFiles;
 use crate::output::writer::merge::Merger;
 use crate::pipeline::{parallel, read_ahead, sharded, single};
@@ -77,10 +78,11 @@ impl Run {
         let (sinks, lines) = open_outputs(&config, &control.signals)?;
         let setup = Arc::new(Setup::new(config, secrets)?);
         let files = setup.files.store.clone().map(StoredFiles::new).transpose()?;
+        let documents = DocumentStore::new(&setup.config, setup.protocols)?;
         let shared = Arc::clone(&control);
         let thread = std::thread::Builder::new()
             .name("sidewire".to_owned())
-            .spawn(move || drive(&setup, rules, sinks, sources, files, &shared))
+            .spawn(move || drive(&setup, rules, sinks, sources, (files, documents), &shared))
             .map_err(EngineError::Thread)?;
         Ok(Self { control, thread: Mutex::new(Some(thread)), lines: Mutex::new(lines) })
     }
@@ -185,7 +187,7 @@ fn drive(
     rules: Arc<RuleSet>,
     sinks: Vec<OutputQueue>,
     sources: Vec<NamedSource>,
-    files: Option<StoredFiles>,
+    (files, documents): (Option<StoredFiles>, DocumentStore),
     control: &Control,
 ) -> Summary {
     // Whoever inspects what strangers send can do nothing but that: the threads of workers begin here.
@@ -196,6 +198,7 @@ fn drive(
     let matcher = rules.stats().backend.to_owned();
     let mut merger = Merger::new(setup, sinks, Arc::clone(&control.stats), Arc::clone(&control.capture));
     merger.files = files;
+    merger.documents = documents;
     let magic = missing_magic(setup, &rules);
     let (mut summary, outcome) = if sources.len() > 1 {
         parallel::run(setup, &rules, &mut merger, sources, control)
@@ -217,6 +220,7 @@ fn drive(
     };
     summary.errors.extend(magic);
     summary.errors.extend(merger.files.as_ref().and_then(StoredFiles::refused));
+    summary.errors.extend(merger.documents.refused());
     let written = outcome.and_then(|counters| {
         merger.flush()?;
         summary.counters = counters;

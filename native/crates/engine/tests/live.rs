@@ -78,6 +78,7 @@ fn config(eve: &std::path::Path, stats_interval: u32) -> RunConfig {
             "when_full": "wait"
         }],
         "file_store": null,
+        "document_stores": {},
         "files": { "hashes": [], "magic": false, "magic_database": "" },
         "loss_alert": 1.0,
         "stats": { "interval": stats_interval }

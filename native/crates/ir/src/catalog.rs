@@ -102,6 +102,18 @@ pub struct ProtocolRow {
     pub to_server_stages: Vec<String>,
     /// Hook names, responses.
     pub to_client_stages: Vec<String>,
+    /// The output that stores what its transactions carry, if rules may have that stored.
+    pub document_store: Option<DocumentStoreRow>,
+}
+
+/// An output that stores what transactions carry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "catalog.ts")]
+pub struct DocumentStoreRow {
+    /// Its name.
+    pub output: String,
+    /// Key of its setting for the directory.
+    pub folder: String,
 }
 
 /// A buffer.

@@ -57,6 +57,7 @@ import {
   sslVersion,
   tlsFingerprint,
   tlsIssuer,
+  tlsStore,
   tlsSubject,
   tlsVersion,
 } from './tls.js';
@@ -139,6 +140,7 @@ export const KEYWORDS: readonly Keyword[] = [
   softwareversion,
   sslState,
   sslVersion,
+  tlsStore,
   startswith,
   streamEvent,
   streamSize,

@@ -84,6 +84,23 @@ const MESSAGES: Readonly<Record<string, number>> = {
   unknown: 16,
 };
 
+export const tlsStore: Keyword = {
+  name: 'tls.store',
+  aliases: ['tls_store'],
+  family: 'tls',
+  doc: 'Has the certificates of the direction of the match stored, by the output `tls-store`.',
+  needs: { protocol: 'tls' },
+  value: 'none',
+  lower(_, cx) {
+    cx.condition({ kind: 'store_document' });
+  },
+  examples: [
+    { options: 'tls.cert_issuer; content:"O=Example"; tls.store;', protocol: 'tls' },
+    { options: 'tls_store;', protocol: 'tls' },
+    { options: 'tls.store:yes;', protocol: 'tls', error: 'keyword/value' },
+  ],
+};
+
 export const sslState: Keyword = {
   name: 'ssl_state',
   family: 'tls',

@@ -33,6 +33,8 @@ pub struct TxHead {
     pub(crate) due: DueFlags,
     /// Alerts that told it without having matched on it.
     pub guessed: u8,
+    /// What a direction carries was stored: see [`ProtocolInfo::documents`](crate::ProtocolInfo::documents).
+    pub stored: PerDirection<bool>,
     /// Files of it wait for a packet of their direction to be told.
     pub files_waiting: bool,
 }

@@ -150,6 +150,8 @@ pub enum Condition {
         /// Right-hand side: number or another variable's name.
         value: Option<Operand>,
     },
+    /// `tls.store`: has what the transaction carries in the direction of the match stored, by an output of its protocol's.
+    StoreDocument,
     /// `xbits` and `hostbits`.
     XBits {
         /// What is done or asked.

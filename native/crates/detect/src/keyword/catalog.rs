@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use sidewire_app_layer::{BufferInfo, BufferKind, DetectionEvent, FrameKind, ProtocolDef, Transport};
 use sidewire_base::Direction;
 use sidewire_decode::DecodeEvent;
-use sidewire_ir::{BufferRow, Catalog, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow, ValueKind};
+use sidewire_ir::{
+    BufferRow, Catalog, DocumentStoreRow, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow,
+    ValueKind,
+};
 
 use crate::keyword::fields::{self, Field, PacketBuffer, PacketFieldKind};
 use crate::keyword::transform;
@@ -190,5 +193,9 @@ fn protocol(def: &ProtocolDef) -> ProtocolRow {
         off_by_default: def.info.off_by_default,
         to_server_stages: owned(def.info.stages[Direction::ToServer]),
         to_client_stages: owned(def.info.stages[Direction::ToClient]),
+        document_store: def
+            .info
+            .documents
+            .map(|documents| DocumentStoreRow { output: documents.output.into(), folder: documents.folder.into() }),
     }
 }

@@ -8,6 +8,7 @@ use crate::error::RuleError;
 use crate::keyword::app_protocol::AppProtocolTest;
 use crate::keyword::buffer_test::BufferInspection;
 use crate::keyword::context::{ConditionInput, EffectOutput};
+use crate::keyword::document::DocumentStoring;
 use crate::keyword::events::{AppEventTest, DecodeEventTest, StreamEventTest};
 use crate::keyword::field_test::FieldTest;
 use crate::keyword::fields::Field;
@@ -130,6 +131,7 @@ pub(crate) enum MatchEffect {
     FlowInt(FlowIntChange),
     Xbit(XbitChange),
     Tag(SessionTag),
+    Document(DocumentStoring),
 }
 
 impl MatchEffect {
@@ -139,6 +141,7 @@ impl MatchEffect {
             Self::FlowInt(change) => change.apply(on),
             Self::Xbit(change) => change.apply(on),
             Self::Tag(tag) => tag.apply(on),
+            Self::Document(storing) => storing.apply(on),
         }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod content;
 pub(crate) mod context;
 pub(crate) mod dataset;
 pub(crate) mod dcerpc_iface;
+pub(crate) mod document;
 pub(crate) mod entropy;
 pub(crate) mod eval;
 pub(crate) mod events;

@@ -29,6 +29,8 @@ pub struct DetectFlowState {
     /// Detection events that rules have seen.
     pub(crate) app_events: usize,
     pub(crate) files: FileWishes,
+    /// Documents of a direction are to be stored.
+    pub(crate) documents: PerDirection<bool>,
 }
 
 /// What rules keep for a flow beside bits.
@@ -71,6 +73,12 @@ impl DetectFlowState {
 
     pub(crate) fn tags_mut(&mut self) -> &mut FlowTags {
         &mut self.rare_mut().tags
+    }
+
+    /// In which directions rules want what transactions carry stored (`tls.store`).
+    #[must_use]
+    pub const fn wanted_documents(&self) -> PerDirection<bool> {
+        self.documents
     }
 
     /// Flowbits that are set, in the order they were.

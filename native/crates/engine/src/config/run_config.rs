@@ -35,6 +35,8 @@ pub struct RunConfig {
     pub outputs: Vec<OutputConfig>,
     /// Where files are stored; absent: nowhere.
     pub file_store: Option<FileStoreOutput>,
+    /// Where what transactions carry is stored when rules say so, by output (`tls-store`): directories.
+    pub document_stores: BTreeMap<String, String>,
     /// What is computed of all files, whether rules ask or not.
     pub files: FilesConfig,
     /// Percent of the packets of a live source that may be lost in ten seconds before an event says so; 0: none does.

@@ -248,6 +248,7 @@ impl LogStage {
                     head.logged |= bit;
                 }
             }
+            self.log_documents(flow, packet, (protocol, number, position));
             if protocol.info.files.is_some() {
                 self.log_files(flow, at, (protocol, number, position));
             }

@@ -7,6 +7,7 @@ mod app_layer;
 pub(crate) mod conversation;
 mod counters;
 mod detect;
+mod documents;
 mod envelope;
 mod expectations;
 pub(crate) mod files;

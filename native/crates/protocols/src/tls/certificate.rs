@@ -4,7 +4,8 @@
 use core::fmt::Write;
 
 use sha1::{Digest, Sha1};
-use sidewire_base::{Cursor, Malformed};
+use sidewire_app_layer::Document;
+use sidewire_base::{Cursor, Direction, Malformed};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::error::X509Error;
 use x509_parser::extensions::GeneralName;
@@ -64,6 +65,29 @@ impl CertificateChain {
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.places.iter().filter_map(|(start, end)| self.octets.get(*start..*end))
     }
+}
+
+/// Characters of a line of PEM. [RFC 7468] 2.
+const PEM_LINE: usize = 64;
+
+/// The certificates of a side as a file, with what is read of the first.
+pub(super) fn document(chain: &CertificateChain, leaf: &LeafCertificate, direction: Direction) -> Option<Document> {
+    let mut octets = Vec::new();
+    for certificate in chain.iter() {
+        octets.extend_from_slice(b"-----BEGIN CERTIFICATE-----\n");
+        for line in sidewire_eve::base64(certificate).as_bytes().chunks(PEM_LINE) {
+            octets.extend_from_slice(line);
+            octets.push(b'\n');
+        }
+        octets.extend_from_slice(b"-----END CERTIFICATE-----\n");
+    }
+    let prefix = if direction == Direction::ToServer { "client-" } else { "" };
+    let notes = vec![
+        ("TLS SUBJECT", leaf.subject.to_string()),
+        ("TLS ISSUERDN", leaf.issuer.to_string()),
+        ("TLS FINGERPRINT", leaf.fingerprint.to_string()),
+    ];
+    (!octets.is_empty()).then_some(Document { prefix, extension: "pem", octets, notes })
 }
 
 /// What is read of the first certificate of a chain.

@@ -27,8 +27,8 @@ mod version;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, DetectionEvent, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions,
-    Transport,
+    Buffer, DetectionEvent, Document, DocumentsInfo, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo,
+    Step, Transactions, Transport,
 };
 use sidewire_base::Direction;
 
@@ -67,10 +67,15 @@ impl Protocol for TlsSession {
         frames: frame::RecordFrame::FRAMES,
         events_in_capitals: true,
         counts_transactions: false,
+        documents: Some(DocumentsInfo { output: "tls-store", folder: "certs-log-dir" }),
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<TlsTransaction>] = buffers::BUFFERS;
     const LOGGERS: &'static [Logger<TlsTransaction, EveTlsOptions>] = log::LOGGERS;
+
+    fn document(tx: &TlsTransaction, direction: Direction) -> Option<Document> {
+        certificate::document(&tx.sides[direction].chain, tx.sides[direction].leaf.as_deref()?, direction)
+    }
 
     fn begin(config: &Arc<TlsSettings>) -> Self {
         Self::new(**config)

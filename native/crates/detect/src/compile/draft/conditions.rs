@@ -4,13 +4,14 @@ use crate::ir;
 use crate::keyword::file::{FileStoring, FileTest};
 use sidewire_app_layer::BufferKind;
 use sidewire_app_layer::FILES_ROW;
-use sidewire_base::Direction;
+use sidewire_base::{Direction, ProtocolId};
 
 use crate::compile::draft::Draft;
 use crate::error::RuleError;
 use crate::keyword::app_protocol::AppProtocolTest;
 use crate::keyword::condition::{CompiledPacketTest, MatchEffect, PacketCondition};
 use crate::keyword::dcerpc_iface::InterfaceTest;
+use crate::keyword::document::DocumentStoring;
 use crate::keyword::events::{AppEventTest, DecodeEventTest, StreamEventTest};
 use crate::keyword::field_test::FieldTest;
 use crate::keyword::meaning::KeywordMeaning;
@@ -50,14 +51,7 @@ impl Draft<'_> {
                 PacketCondition::AppEvent(AppEventTest::new(event, *negated))
             }
             ir::Condition::AppLayerProtocol { part, protocols, failed, unknown, negated } => {
-                let mut apps = Vec::new();
-                for name in protocols {
-                    match self.around.names.protocols(name) {
-                        [] => return Err(RuleError::Protocol(name.clone())),
-                        found => apps.extend(found),
-                    }
-                }
-                let (failed, unknown, negated) = (*failed, *unknown, *negated);
+                let (apps, failed, unknown, negated) = (self.apps_of(protocols)?, *failed, *unknown, *negated);
                 PacketCondition::AppProtocol(AppProtocolTest { part: *part, apps, failed, unknown, negated })
             }
             ir::Condition::DecodeEvent { event, negated } => {
@@ -89,6 +83,10 @@ impl Draft<'_> {
                 self.ask_or_do(position, meaning, PacketCondition::FlowInt, MatchEffect::FlowInt);
                 return Ok(());
             }
+            ir::Condition::StoreDocument => {
+                self.does(MatchEffect::Document(DocumentStoring));
+                return Ok(());
+            }
             ir::Condition::XBits { action, name, scope, expire } => {
                 let meaning = xbits::compile(*action, name, *scope, *expire);
                 self.ask_or_do(position, meaning, PacketCondition::Xbit, MatchEffect::Xbit);
@@ -97,6 +95,18 @@ impl Draft<'_> {
         };
         self.ask(position, condition);
         Ok(())
+    }
+
+    /// The protocols of some names.
+    fn apps_of(&self, names: &[String]) -> Result<Vec<ProtocolId>, RuleError> {
+        let mut apps = Vec::new();
+        for name in names {
+            match self.around.names.protocols(name) {
+                [] => return Err(RuleError::Protocol(name.clone())),
+                found => apps.extend(found),
+            }
+        }
+        Ok(apps)
     }
 
     /// Adds what a keyword means that is a condition in one rule and an effect in another.

@@ -38,7 +38,7 @@ impl Draft<'_> {
         let compatible = |effect: &MatchEffect| match effect {
             MatchEffect::FlowBits(change) => change.only_sets(),
             MatchEffect::Xbit(_) | MatchEffect::Tag(_) => true,
-            MatchEffect::FlowInt(_) => false,
+            MatchEffect::FlowInt(_) | MatchEffect::Document(_) => false,
         };
         if stateless
             && *flow == ir::FlowRequirement::default()

@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 use std::io::Write as _;
 
+use sidewire_base::Time;
 use sidewire_decode::Packet;
 use sidewire_detect::RuleMeta;
 
@@ -52,11 +53,15 @@ pub(crate) fn write(rule: &RuleMeta, packet: Option<&Packet<'_>>, envelope: &Env
     out.push(b'\n');
 }
 
-/// `MM/DD/YYYY-HH:MM:SS.uuuuuu`.
 fn time(envelope: &Envelope<'_>, out: &mut Vec<u8>) {
-    let text = sidewire_eve::timestamp(envelope.time);
+    out.extend_from_slice(date(envelope.time).as_bytes());
+}
+
+/// `MM/DD/YYYY-HH:MM:SS.uuuuuu`.
+pub(crate) fn date(time: Time) -> String {
+    let text = sidewire_eve::timestamp(time);
     let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
-    let _written = write!(out, "{}/{}/{}-{}", part(5, 7), part(8, 10), part(0, 4), part(11, 26));
+    format!("{}/{}/{}-{}", part(5, 7), part(8, 10), part(0, 4), part(11, 26))
 }
 
 /// IPv6 addresses are written in full.

@@ -8,7 +8,7 @@ use sidewire_eve::Object;
 
 use crate::output::format::eve::{Envelope, EventKind, Output, Outputs};
 use crate::output::format::fast;
-use crate::output::writer::record::{AlertKey, Batch, FileRecord, OutputOrder, OutputRecord};
+use crate::output::writer::record::{AlertKey, Batch, DocumentRecord, FileRecord, OutputOrder, OutputRecord};
 
 /// Where the number of a writer stands in the keys of its files: above more of them than any run stores.
 const WRITER_SHIFT: u32 = 40;
@@ -109,6 +109,7 @@ impl Writer {
             end: self.batch.bytes.len(),
             alert,
             file: None,
+            document: None,
         });
     }
 
@@ -147,6 +148,22 @@ impl Writer {
             end: self.batch.bytes.len(),
             alert: None,
             file: Some(file),
+            document: None,
+        });
+    }
+
+    /// What a transaction carries, for the store of its protocol.
+    pub(crate) fn document(&mut self, document: DocumentRecord, notes: &[u8], octets: &[u8]) {
+        self.batch.bytes.extend_from_slice(notes);
+        self.batch.bytes.extend_from_slice(octets);
+        self.batch.records.push(OutputRecord {
+            place: self.place,
+            output: u16::MAX,
+            kind: EventKind::FILEINFO.number(),
+            end: self.batch.bytes.len(),
+            alert: None,
+            file: None,
+            document: Some(DocumentRecord { notes: notes.len(), ..document }),
         });
     }
 

@@ -14,6 +14,7 @@ use crate::output::format::eve::{EventKind, Outputs, write_stats};
 use crate::output::format::stats_log::stats_text;
 use crate::output::sink::queue::{OutputCount, OutputQueue};
 use crate::output::writer::capture::count_capture;
+use crate::output::writer::documents::DocumentStore;
 use crate::output::writer::files::StoredFiles;
 use crate::output::writer::record::{AlertKey, Batch, OutputOrder, OutputRecord};
 use crate::source::control::{CaptureState, StatsBoard};
@@ -27,6 +28,8 @@ pub(crate) struct Merger {
     sinks: Vec<OutputQueue>,
     /// The file store, when there is one.
     pub(crate) files: Option<StoredFiles>,
+    /// Where what transactions carry goes.
+    pub(crate) documents: DocumentStore,
     thresholds: Thresholds,
     decision: bool,
     /// Events written, by type.
@@ -63,6 +66,7 @@ impl Merger {
             outputs: Arc::clone(&setup.outputs),
             sinks,
             files: None,
+            documents: DocumentStore::default(),
             thresholds: Thresholds::new(setup.config.detect.threshold_entries as usize),
             decision: true,
             events: BTreeMap::new(),
@@ -102,6 +106,10 @@ impl Merger {
             if let Some(files) = &mut self.files {
                 files.take(file, line);
             }
+            return Ok(());
+        }
+        if let Some(document) = &record.document {
+            self.documents.take(document, line);
             return Ok(());
         }
         if let Some(key) = &record.alert {
@@ -185,6 +193,7 @@ impl Merger {
         if let Some(files) = &self.files {
             files.count(counters);
         }
+        self.documents.count(counters);
         let dropped = self.sinks.iter().map(OutputQueue::dropped).sum();
         if dropped > 0 {
             counters.insert("output.lines_dropped".to_owned(), dropped);

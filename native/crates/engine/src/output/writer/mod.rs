@@ -1,6 +1,7 @@
 //! From what workers wrote to what sinks get: lines with their place in packet order, merged.
 
 pub(crate) mod capture;
+pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod files;
 pub(crate) mod merge;

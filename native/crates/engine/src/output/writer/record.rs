@@ -27,6 +27,21 @@ pub(crate) struct OutputRecord {
     pub(crate) alert: Option<AlertKey>,
     /// It is no line: a step of a file on its way to the file store.
     pub(crate) file: Option<FileRecord>,
+    /// It is no line: what a transaction carries, for the store of its protocol.
+    pub(crate) document: Option<DocumentRecord>,
+}
+
+/// What a transaction carries, for the store of its protocol. The record's octets are its notes and then itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DocumentRecord {
+    /// The protocol, by its position.
+    pub(crate) protocol: u16,
+    pub(crate) prefix: &'static str,
+    pub(crate) extension: &'static str,
+    /// Time of the packet that brought it.
+    pub(crate) time: Time,
+    /// Octets of the notes.
+    pub(crate) notes: usize,
 }
 
 /// A step of a file on its way to the file store.
