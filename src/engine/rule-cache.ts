@@ -68,7 +68,8 @@ export class RuleCache {
   async read(native: Native): Promise<{ set: NativeRuleset; findings: Findings } | null> {
     const set = await native.cachedRules(JSON.stringify(this.request));
     if (set === null) return null;
-    const { findings, lists } = JSON.parse(set.findings() ?? '') as Kept;
+    const kept: Kept = JSON.parse(set.findings() ?? '');
+    const { findings, lists } = kept;
     const same = ({ name, ruleFile, digest }: NamedList) => {
       const text = this.from.readList(name, ruleFile);
       return (text === null ? null : digestOf(text)) === digest;

@@ -136,7 +136,7 @@ describe('logs', () => {
   });
 
   it('finds what the shipped rule is for in the shipped log', async () => {
-    const { alerts } = await huntLogs([join(ROOT, 'logs')], { files: [join(ROOT, 'rules/sigma')] });
+    const { alerts } = await huntLogs([join(ROOT, 'examples/logs')], { files: [join(ROOT, 'rules/sigma')] });
     expect(alerts.map(({ alert, winlog }) => [alert.signature, winlog?.event_id, winlog?.position])).toEqual([
       ['DCOM lateral movement (via MMC20)', 4104, 2],
     ]);

@@ -29,7 +29,8 @@ type Values = Readonly<Record<string, unknown>>;
 /** `sidewire bench`: what this machine takes for the captures, by stage, and beside Suricata where it is installed. */
 export async function bench(captures: readonly string[], values: Values, terminal: Terminal): Promise<number> {
   if (values.turn !== undefined) {
-    terminal.out(JSON.stringify(await measureHere(JSON.parse(values.turn as string) as TurnRequest)));
+    const request: TurnRequest = JSON.parse(values.turn as string);
+    terminal.out(JSON.stringify(await measureHere(request)));
     return EXIT.ok;
   }
   const rounds = Number(values.rounds ?? 3);
@@ -155,7 +156,8 @@ class Bench {
     const done = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 64 << 20 });
     clean(join(this.scratch, 'eve'));
     if (done.status !== 0) throw new Stop(EXIT.found, done.stderr.trim() || 'a measurement failed');
-    return JSON.parse(done.stdout) as OwnTurn;
+    const turn: OwnTurn = JSON.parse(done.stdout);
+    return turn;
   }
 
   #stage(stage: StageName, turns: readonly OwnTurn[]): StageReport {

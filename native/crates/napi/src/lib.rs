@@ -139,12 +139,12 @@ impl Task for Cached {
 }
 
 /// Keeping a set, on a thread of libuv's pool.
-pub struct Keep {
+pub struct KeepRules {
     rules: Arc<Rules>,
     findings: String,
 }
 
-impl Task for Keep {
+impl Task for KeepRules {
     type Output = ();
     type JsValue = ();
 
@@ -205,8 +205,8 @@ impl NativeRuleset {
     /// # Errors
     /// `rules/closed`, `rules/cache`.
     #[napi(ts_return_type = "Promise<void>")]
-    pub fn keep(&self, findings: String) -> Result<AsyncTask<Keep>> {
-        Ok(AsyncTask::new(Keep { rules: Arc::clone(self.open()?), findings }))
+    pub fn keep(&self, findings: String) -> Result<AsyncTask<KeepRules>> {
+        Ok(AsyncTask::new(KeepRules { rules: Arc::clone(self.open()?), findings }))
     }
 
     /// What the rule compiler had to say of a set that was kept; `null` of one that was compiled.
