@@ -4,7 +4,7 @@ import { Engine } from 'sidewire';
 
 const [name = 'lo', ...files] = process.argv.slice(2);
 const engine = new Engine();
-await using rules = await engine.compile({ files });
+const rules = await engine.compile({ files });
 const run = engine.listen(name, { rules, types: ['alert'] });
 process.once('SIGINT', () => run.stop());
 
@@ -14,4 +14,5 @@ for await (const { src_ip, dest_ip, alert } of run) {
 }
 
 const { packets, source_dropped } = await run.summary();
+await rules.close();
 console.log(`${packets} packets, ${source_dropped} lost`);

@@ -45,6 +45,12 @@ describe('examples', () => {
     expect(example('check-rules.mjs', 'pcaps/MANIFEST.tsv').status).toBe(1);
   });
 
+  it('listen', () => {
+    const { status, stderr } = example('listen.mjs', 'no-such-port', PACK);
+    expect(stderr).toContain('no-such-port');
+    expect(status).not.toBe(0);
+  });
+
   it('serve alerts', async () => {
     const service = (await import(join(ROOT, 'examples', 'alert-service.mjs'))) as {
       alertService(files: readonly string[]): Promise<Server>;

@@ -30,6 +30,8 @@ export interface OperationOptions {
   readonly reloader: RuleReloader | null;
   /** Path of the command socket; absent: none. */
   readonly socket?: string | undefined;
+  /** A socket that cannot be had is said, and does without: nobody named it for this run. */
+  readonly socketIsUsual?: boolean;
   /** Address of the metrics; absent: none. */
   readonly metrics?: string | undefined;
   readonly pidFile?: string | undefined;
@@ -97,11 +99,7 @@ export class Operation {
     this.#closers.push(
       onSignals({ stop: () => this.stop(), reopen: () => this.reopen(), reload: () => void this.reload() }),
     );
-    if (socket !== undefined) {
-      const commands = await CommandSocket.listen(socket, this.#target());
-      this.#closers.push(() => commands.close());
-      say('notice', 'unix-manager', `commands are taken at ${socket}`);
-    }
+    const commands = socket === undefined ? null : await this.#listen(socket);
     const watch = new LossWatch(
       () => this.#current()?.stats() ?? null,
       (message) => say('warning', 'output', message),
@@ -119,8 +117,23 @@ export class Operation {
     }
     const { user = null, group = null, changesLater = false } = this.#options;
     const owner = user === null ? null : account(user);
-    if (socket !== undefined && owner !== null) chownSync(socket, owner.uid, owner.gid);
+    if (commands !== null && owner !== null) chownSync(commands.path, owner.uid, owner.gid);
     if (!changesLater) becomeUser(user, group);
+  }
+
+  async #listen(socket: string): Promise<CommandSocket | null> {
+    const { say, socketIsUsual = false } = this.#options;
+    try {
+      const commands = await CommandSocket.listen(socket, this.#target());
+      this.#closers.push(() => commands.close());
+      say('notice', 'unix-manager', `commands are taken at ${socket}`);
+      return commands;
+    } catch (error) {
+      // Several runs with the same configuration side by side are one too many for its socket, and no reason not to run.
+      if (!socketIsUsual) throw error;
+      say('warning', 'unix-manager', `no commands are taken: ${(error as Error).message}`);
+      return null;
+    }
   }
 
   #current(): Run | null {

@@ -16,6 +16,12 @@ const SURICATA = join(ROOT, '../shared/conformance/etc/schema.json');
 /** Counters that Suricata's schema does not have. */
 const OWN_COUNTERS = [
   'engine',
+  'files',
+  'ftp.transfers_evicted',
+  'app_layer.error.ftp-data',
+  'app_layer.expectations_evicted',
+  'app_layer.flow.ftp-data',
+  'app_layer.tx.ftp-data',
   'app_layer.frames_refused',
   'app_layer.msrpc',
   'app_layer.transactions_evicted',

@@ -84,7 +84,8 @@ describe('compile', () => {
     expect(kept('version >= 7.0.4 < 8 | > 8.0.8')).toBe(false);
     expect(kept('feature ja3, keyword content')).toBe(true);
     expect(kept('feature lua')).toBe(false);
-    expect(kept('keyword dataset')).toBe(false);
+    expect(kept('keyword dataset')).toBe(true);
+    expect(kept('keyword iprep')).toBe(false);
     expect(kept('moon full')).toBe(false);
     const { statistics, diagnostics } = compileText(`${rule(1, 'nope:1; requires:keyword nope;')}`);
     expect(statistics).toMatchObject({ skipped: 1, failed: 0 });

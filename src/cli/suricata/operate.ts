@@ -64,6 +64,7 @@ export async function operate(started: Started, rules: Ruleset | null): Promise<
     settings: tree,
     reloader,
     socket: socketPath(flags, tree, live),
+    socketIsUsual: !flags.values.has('unix-socket'),
     metrics: last('metrics'),
     pidFile: last('pidfile'),
     user: last('user') ?? settingAt(tree, 'run-as.user') ?? undefined,

@@ -97,7 +97,7 @@ export const tlsStore: Keyword = {
   examples: [
     { options: 'tls.cert_issuer; content:"O=Example"; tls.store;', protocol: 'tls' },
     { options: 'tls_store;', protocol: 'tls' },
-    { options: 'tls.store:yes;', protocol: 'tls', error: 'keyword/value' },
+    { options: 'tls.store:yes;', protocol: 'tls', error: 'keyword/unexpected-value' },
   ],
 };
 
