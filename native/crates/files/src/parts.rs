@@ -183,8 +183,11 @@ mod tests {
 
     const TO_CLIENT: Direction = Direction::ToClient;
 
-    /// Parts of a file of so many octets, each a transaction of its own; gives sizes and states of all files.
-    fn read(parts: &mut FileParts, size: u64, ranges: &[(u64, u64)]) -> Vec<(u64, FileState, Option<(u64, u64)>)> {
+    /// Size, state and range of a file.
+    type SeenFile = (u64, FileState, Option<(u64, u64)>);
+
+    /// Parts of a file of so many octets, each a transaction of its own; gives what all files are.
+    fn read(parts: &mut FileParts, size: u64, ranges: &[(u64, u64)]) -> Vec<SeenFile> {
         let hashes = FileHashes::NONE.with(FileHash::Md5);
         let mut seen = Vec::new();
         for (start, end) in ranges {
