@@ -70,8 +70,8 @@ impl CaptureReader {
     pub fn from_source(name: &str, source: impl Read + Send + 'static, size: Option<u64>) -> Result<Self, OpenError> {
         let io_error = |source| OpenError::Io { name: name.to_owned(), source };
         let mut input = CaptureInput::new(Box::new(source), size).map_err(io_error)?;
-        // No more than that: the rest may come late, out of a pipe.
-        let length = input.fill(pcapng::SECTION_START_LENGTH).len();
+        // No more than the shortest header there is: the rest may come late, out of a pipe.
+        let length = input.fill(pcap::HEADER_LENGTH).len();
         // What a failing source gave before may still be a capture worth reading; without anything, its error counts.
         if length == 0
             && let InputEnd::Failed(error) = input.take_end()

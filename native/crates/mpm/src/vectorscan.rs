@@ -237,8 +237,9 @@ mod tests {
         restored.scan(&mut Scratch::new(), b"LIT004 LIT005 lit007", &mut |id, _| found.push(id));
         assert_eq!(found, [4, 7]);
         assert!(compiler.restore(&saved[..saved.len() - 1]).is_none());
-        let last = saved.len() - 1;
-        saved[last] ^= 1;
+        // In the middle: what lies at the end may be padding that no checksum covers.
+        let middle = saved.len() / 2;
+        saved[middle] ^= 1;
         assert!(compiler.restore(&saved).is_none(), "its own checksum does not hold");
         assert!(compiler.restore(b"").is_none());
     }
