@@ -1,7 +1,11 @@
-//! The vocabulary every other crate shares: bounds-checked reading, direction, endpoints, time, malformed input, counters.
+//! The vocabulary every other crate shares: bounds-checked reading, direction, endpoints, time, malformed input,
+//! counters, and the codes that more than one crate reads.
 #![forbid(unsafe_code)]
 
+pub mod base64;
+pub mod calendar;
 mod counters;
+mod crc32c;
 mod cursor;
 mod endpoint;
 mod ids;
@@ -12,6 +16,7 @@ mod settings;
 pub mod text;
 mod time;
 
+pub use crc32c::crc32c;
 pub use cursor::Cursor;
 pub use endpoint::{Direction, Endpoint, HostPair};
 pub use ids::{BufferId, EventId, ProtocolId, RuleId, TxId};

@@ -2,6 +2,8 @@
 
 use core::net::IpAddr;
 
+use sidewire_base::crc32c;
+
 /// Sum of 16-bit words in network order, not folded. `data` is padded with a zero octet when odd.
 #[inline]
 fn sum(data: &[u8]) -> u64 {
@@ -51,33 +53,11 @@ fn pseudo_sum(source: IpAddr, destination: IpAddr, protocol: u8, length: usize) 
     addresses(source) + addresses(destination) + u64::from(protocol) + length as u64
 }
 
-const CRC32C: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut n = 0;
-    while n < 256 {
-        let (mut crc, mut bit) = (n as u32, 0);
-        while bit < 8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0x82f6_3b78 } else { crc >> 1 };
-            bit += 1;
-        }
-        #[allow(clippy::indexing_slicing, reason = "evaluated at compile time")]
-        {
-            table[n] = crc;
-        }
-        n += 1;
-    }
-    table
-};
-
 /// True when an SCTP packet's checksum field (octets 8 to 11) is right.
 pub(crate) fn sctp(packet: &[u8]) -> bool {
     let Some(field) = packet.get(8..).and_then(|rest| rest.first_chunk::<4>()) else { return false };
-    let step = |crc: u32, octet: u8| {
-        let index = usize::from(crc as u8 ^ octet);
-        (crc >> 8) ^ CRC32C.get(index).copied().unwrap_or(0)
-    };
     let octets = packet.iter().enumerate().map(|(at, octet)| if (8..12).contains(&at) { 0 } else { *octet });
-    !octets.fold(u32::MAX, step) == u32::from_le_bytes(*field)
+    crc32c(octets) == u32::from_le_bytes(*field)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Times and octets as EVE writes them.
 
 use sidewire_base::Time;
+use sidewire_base::calendar::civil;
 
 /// EVE's `timestamp`: local civil time in UTC with microseconds, `2026-11-21T08:00:00.000000+0000`.
 #[must_use]
@@ -43,18 +44,6 @@ const PAIRS: [[u8; 2]; 100] = {
 #[inline]
 pub(crate) fn pair(value: u32) -> [u8; 2] {
     PAIRS.get(value as usize).copied().unwrap_or_default()
-}
-
-/// Year, month, day of a day number since 1970 (H. Hinnant's `civil_from_days`, in the public domain).
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let doe = shifted.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    (yoe + era * 400 + i64::from(month <= 2), month, doy - (153 * mp + 2) / 5 + 1)
 }
 
 /// Lower-case hexadecimal.

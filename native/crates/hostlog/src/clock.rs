@@ -1,6 +1,7 @@
 //! Times as logs write them.
 
 use sidewire_base::Time;
+use sidewire_base::calendar::day_number;
 
 /// A time that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub fn parse_time(text: &[u8]) -> Option<LogTime> {
         }
         _ => return None,
     };
-    let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
+    let seconds = day_number(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
     Some(LogTime { time: Time::new(seconds, nanos), zoned })
 }
 
@@ -62,15 +63,6 @@ fn fraction(text: &[u8]) -> (i64, usize) {
     let count = digits.iter().take_while(|octet| octet.is_ascii_digit()).count();
     let padded = digits.iter().take(count.min(9)).chain(core::iter::repeat(&b'0')).take(9);
     (padded.fold(0, |value, octet| value * 10 + i64::from(octet - b'0')), count + 1)
-}
-
-/// Days since 1970 (H. Hinnant's `days_from_civil`, in the public domain).
-const fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year - era * 400;
-    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 /// Seconds that local time is ahead of UTC, to the quarter of an hour that zones are; `None` when the two are not the same

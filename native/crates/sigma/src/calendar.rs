@@ -1,6 +1,7 @@
 //! Parts of times, for `|hour` and its kin.
 
 use sidewire_base::Time;
+use sidewire_base::calendar::civil;
 use sidewire_ir::TimePart;
 
 /// A part of a time, in UTC.
@@ -16,18 +17,6 @@ pub(crate) fn part_of(time: Time, part: TimePart) -> i64 {
         TimePart::Month => month,
         TimePart::Year => year,
     }
-}
-
-/// Year, month, day of a day number since 1970 (H. Hinnant's `civil_from_days`, in the public domain).
-const fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let doe = shifted.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    (if month <= 2 { yoe + era * 400 + 1 } else { yoe + era * 400 }, month, doy - (153 * mp + 2) / 5 + 1)
 }
 
 /// ISO 8601: weeks begin on Monday, and belong to the year of their Thursday.

@@ -1,5 +1,7 @@
 //! Base64 (RFC 4648, section 4), and what becomes of octets that do not belong.
 
+use sidewire_base::base64::{Base64Group, sextet};
+
 /// What octets outside the alphabet mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -15,15 +17,15 @@ pub(crate) enum Mode {
 /// put together, but not where a group has fewer than two characters.
 pub(crate) fn decode(text: &[u8], mode: Mode) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(text.len() / 4 * 3 + 3);
-    let mut group = Group::default();
+    let mut group = Base64Group::default();
     let mut padded = false;
     for &octet in text {
         if padded && mode == Mode::Refuse {
             return None;
         }
-        match (value(octet), octet) {
+        match (sextet(octet), octet) {
             (Some(_), _) if group.padding > 0 => return None,
-            (Some(value), _) => group.push(value),
+            (Some(sextet), _) => group.push(sextet),
             (None, b'=') if group.characters < 2 => return None,
             (None, b'=') => group.padding += 1,
             (None, _) => match mode {
@@ -32,58 +34,20 @@ pub(crate) fn decode(text: &[u8], mode: Mode) -> Option<Vec<u8>> {
                 Mode::Refuse => return None,
             },
         }
-        if group.characters + group.padding == 4 {
+        if group.is_full() {
             if mode == Mode::Refuse && group.has_rest() {
                 return None;
             }
             padded = group.padding > 0;
-            core::mem::take(&mut group).finish(&mut decoded);
+            group.flush(&mut decoded);
         }
     }
     match (group.characters, mode) {
         (0, _) | (_, Mode::Skip) => {}
         (1, _) | (_, Mode::Refuse) => return None,
-        (_, Mode::Stop) => group.finish(&mut decoded),
+        (_, Mode::Stop) => group.flush(&mut decoded),
     }
     (!decoded.is_empty()).then_some(decoded)
-}
-
-/// Up to four characters: up to three octets.
-#[derive(Default)]
-struct Group {
-    bits: u32,
-    characters: u32,
-    padding: u32,
-}
-
-impl Group {
-    const fn push(&mut self, value: u8) {
-        self.bits = self.bits << 6 | value as u32;
-        self.characters += 1;
-    }
-
-    /// True when bits are set that belong to no octet.
-    const fn has_rest(&self) -> bool {
-        let rest = self.characters * 6 % 8;
-        self.bits & ((1 << rest) - 1) != 0
-    }
-
-    fn finish(self, decoded: &mut Vec<u8>) {
-        let octets = (self.characters * 6 / 8) as usize;
-        let [_, all @ ..] = (self.bits << (24 - self.characters * 6)).to_be_bytes();
-        decoded.extend(all.iter().take(octets));
-    }
-}
-
-const fn value(octet: u8) -> Option<u8> {
-    match octet {
-        b'A'..=b'Z' => Some(octet - b'A'),
-        b'a'..=b'z' => Some(octet - b'a' + 26),
-        b'0'..=b'9' => Some(octet - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Content transfer encodings, undone as their octets come: base64 and quoted-printable ([RFC 2045] 6), and uuencode.
 
+use sidewire_base::base64::{Base64Group, sextet};
+
 use super::header::hex_digit;
 
 /// How a body is encoded, and what of it is not decoded yet.
@@ -12,14 +14,6 @@ pub(super) enum TransferDecoder {
     Base64(Base64Group),
     /// Quoted-printable: an escape that a piece of a line ends in.
     QuotedPrintable(Vec<u8>),
-}
-
-/// What there is of a group of four characters.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Base64Group {
-    bits: u32,
-    characters: u8,
-    padding: u8,
 }
 
 /// Something was no character of the encoding.
@@ -48,7 +42,7 @@ impl TransferDecoder {
                 out.extend_from_slice(text);
                 (ends, Ok(()))
             }
-            Self::Base64(group) => (false, group.push(text, out)),
+            Self::Base64(group) => (false, base64(group, text, out)),
             Self::QuotedPrintable(held) => {
                 let joined = [held.as_slice(), text].concat();
                 held.clear();
@@ -70,50 +64,26 @@ impl TransferDecoder {
     }
 }
 
-impl Base64Group {
-    /// Characters that are none of the alphabet are passed over ([RFC 2045] 6.8), and said.
-    fn push(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<(), InvalidCharacter> {
-        let mut invalid = false;
-        for octet in text {
-            match octet {
-                b'=' if self.characters >= 2 => self.padding += 1,
-                b'=' => continue,
-                _ => match sextet(*octet) {
-                    Some(sextet) => {
-                        self.bits = self.bits << 6 | u32::from(sextet);
-                        self.characters += 1;
-                    }
-                    None => {
-                        invalid |= !octet.is_ascii_whitespace();
-                        continue;
-                    }
-                },
-            }
-            if self.characters + self.padding >= 4 {
-                self.flush(out);
-            }
+/// Characters that are none of the alphabet are passed over ([RFC 2045] 6.8), and said.
+fn base64(group: &mut Base64Group, text: &[u8], out: &mut Vec<u8>) -> Result<(), InvalidCharacter> {
+    let mut invalid = false;
+    for octet in text {
+        match octet {
+            b'=' if group.characters >= 2 => group.padding += 1,
+            b'=' => continue,
+            _ => match sextet(*octet) {
+                Some(sextet) => group.push(sextet),
+                None => {
+                    invalid |= !octet.is_ascii_whitespace();
+                    continue;
+                }
+            },
         }
-        if invalid { Err(InvalidCharacter) } else { Ok(()) }
+        if group.is_full() {
+            group.flush(out);
+        }
     }
-
-    fn flush(&mut self, out: &mut Vec<u8>) {
-        let group = core::mem::take(self);
-        let bits = group.bits << (6 * u32::from(4_u8.saturating_sub(group.characters)));
-        let [_, octets @ ..] = bits.to_be_bytes();
-        let count = usize::from(group.characters) * 6 / 8;
-        out.extend_from_slice(octets.get(..count).unwrap_or_default());
-    }
-}
-
-const fn sextet(octet: u8) -> Option<u8> {
-    match octet {
-        b'A'..=b'Z' => Some(octet - b'A'),
-        b'a'..=b'z' => Some(octet - b'a' + 26),
-        b'0'..=b'9' => Some(octet - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
+    if invalid { Err(InvalidCharacter) } else { Ok(()) }
 }
 
 /// What is no escape stands for itself; digits in lower case are read, and said. Gives what of an escape is still to come.
