@@ -62,10 +62,7 @@ impl Protocol for Llmnr {
         transactions: &mut Transactions<DnsTransaction>,
         context: &mut ParseContext<'_>,
     ) -> Result<Step, Failed> {
-        match context.transport {
-            Transport::Tcp => self.0.stream(direction, input, transactions, context),
-            Transport::Udp => self.0.datagram(direction, input, transactions, context),
-        }
+        self.0.parse(direction, input, transactions, context)
     }
 
     fn gap(

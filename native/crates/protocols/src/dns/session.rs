@@ -1,6 +1,6 @@
 //! A flow of messages: datagrams, or a stream of messages with their length in front (RFC 1035 section 4.2).
 
-use sidewire_app_layer::{Failed, FrameKind, ParseContext, ParseInput, Step, Transactions, Verdict};
+use sidewire_app_layer::{Failed, FrameKind, ParseContext, ParseInput, Step, Transactions, Transport, Verdict};
 use sidewire_base::{Cursor, Direction, PerDirection};
 
 use super::detect::{self, PREFIX};
@@ -34,8 +34,22 @@ impl DnsSession {
         Self { variant, lost: PerDirection::default(), senseless: 0 }
     }
 
+    /// Takes what came, by the flow's transport.
+    pub(super) fn parse(
+        &mut self,
+        direction: Direction,
+        input: ParseInput<'_>,
+        transactions: &mut Transactions<DnsTransaction>,
+        context: &mut ParseContext<'_>,
+    ) -> Result<Step, Failed> {
+        match context.transport {
+            Transport::Tcp => self.stream(direction, input, transactions, context),
+            Transport::Udp => self.datagram(direction, input, transactions, context),
+        }
+    }
+
     /// Takes a datagram: a message.
-    pub(super) fn datagram(
+    fn datagram(
         &mut self,
         direction: Direction,
         input: ParseInput<'_>,
@@ -50,7 +64,7 @@ impl DnsSession {
     }
 
     /// Takes octets of a stream.
-    pub(super) fn stream(
+    fn stream(
         &mut self,
         direction: Direction,
         input: ParseInput<'_>,
