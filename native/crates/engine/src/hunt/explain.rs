@@ -2,17 +2,14 @@
 
 use core::ops::ControlFlow;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io;
-use std::path::Path;
 
 use serde::Serialize;
-use sidewire_capture::{DirectoryOrder, expand};
-use sidewire_hostlog::{LogInput, LogProblem, LogReading, LogRecord, RecordSink, read_log};
+use sidewire_hostlog::{LogProblem, LogReading, LogRecord, RecordSink};
 use sidewire_sigma::{FailedTest, RuleNumber, SigmaEvaluator, SigmaOutcome};
 use ts_rs::TS;
 
 use super::config::HuntConfig;
+use super::logs::read_logs;
 use super::rules::SigmaRules;
 use crate::EngineError;
 
@@ -94,18 +91,7 @@ pub fn explain_sigma(config: &HuntConfig, rules: &SigmaRules, wanted: &str) -> R
     let (id, title) = head.map(|head| (head.id, head.title)).unwrap_or_default();
     let trace = SigmaTrace { id, title, ..SigmaTrace::default() };
     let mut sink = ExplainSink { evaluator, rule, log: String::new(), trace, reasons: BTreeMap::new() };
-    for path in &config.logs {
-        let failed = |error: io::Error| EngineError::Capture {
-            path: path.into(),
-            reason: error.to_string(),
-            code: "log/not-found",
-            partial: false,
-        };
-        for log in expand(Path::new(path), true, DirectoryOrder::Name).map_err(failed)? {
-            let file = File::open(&log).map_err(failed)?;
-            read_log(LogInput::File(Box::new(file)), &log.display().to_string(), &mut sink);
-        }
-    }
+    read_logs(&config.logs, &mut sink)?;
     Ok(sink.finish())
 }
 

@@ -12,7 +12,6 @@ use std::time::Instant;
 
 use serde::Serialize;
 use sidewire_base::Time;
-use sidewire_capture::{DirectoryOrder, expand};
 use sidewire_eve::timestamp;
 use sidewire_hostlog::{LogInput, LogProblem, LogReading, LogRecord, RecordSink, read_log};
 use sidewire_sigma::{RuleNumber, SigmaEvaluator, SigmaMatch};
@@ -20,6 +19,7 @@ use ts_rs::TS;
 
 use super::alert;
 use super::config::HuntConfig;
+use super::logs::log_files;
 use super::report::{HuntReport, LogReport, SigmaTotal, UnseenField};
 use super::rules::SigmaRules;
 use crate::EngineError;
@@ -68,12 +68,7 @@ impl Hunt {
     pub fn start(config: &HuntConfig, rules: &SigmaRules) -> Result<Self, EngineError> {
         let mut logs = Vec::new();
         for path in &config.logs {
-            let found = expand(Path::new(path), true, DirectoryOrder::Name).map_err(|error| EngineError::Capture {
-                path: path.into(),
-                reason: error.to_string(),
-                code: "log/not-found",
-                partial: false,
-            })?;
+            let found = log_files(path)?;
             let inside = found.len() != 1 || found.first().is_some_and(|one| one != Path::new(path));
             logs.extend(found.into_iter().map(|log| (log, inside)));
         }

@@ -9,12 +9,9 @@ mod write;
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sidewire_capture::{DirectoryOrder, expand};
 use sidewire_eve::Object;
-use sidewire_hostlog::{LogInput, read_log};
 use ts_rs::TS;
 
 use self::action::actions;
@@ -23,6 +20,7 @@ use self::join::join;
 use self::network::NetworkFacts;
 use self::write::{IncidentWriter, endpoint};
 use crate::EngineError;
+use crate::hunt::read_logs;
 
 /// Octets of a line of EVE.
 const MAX_LINE: usize = 64 << 20;
@@ -71,7 +69,8 @@ pub struct JoinReport {
 /// # Errors
 /// [`EngineError`] when a log is not there, or the file cannot be read or written.
 pub fn join_incidents(request: &JoinRequest) -> Result<JoinReport, EngineError> {
-    let evidence = read_logs(&request.logs)?;
+    let mut evidence = HostEvidence::default();
+    read_logs(&request.logs, &mut evidence)?;
     let failed = |source| EngineError::Output { output: request.eve.clone(), source };
     let mut facts = NetworkFacts::default();
     each_line(&request.eve, &mut |line| {
@@ -133,23 +132,6 @@ fn is_flow(line: &[u8], id: u64) -> bool {
     let head = line.get(..line.len().min(256)).unwrap_or_default();
     let has = |mark: &str| head.windows(mark.len()).any(|window| window == mark.as_bytes());
     has("\"event_type\":\"flow\"") && has(&format!("\"flow_id\":{id},"))
-}
-
-fn read_logs(paths: &[String]) -> Result<HostEvidence, EngineError> {
-    let mut evidence = HostEvidence::default();
-    for path in paths {
-        let failed = |error: io::Error| EngineError::Capture {
-            path: path.into(),
-            reason: error.to_string(),
-            code: "log/not-found",
-            partial: false,
-        };
-        for log in expand(Path::new(path), true, DirectoryOrder::Name).map_err(failed)? {
-            let file = File::open(&log).map_err(failed)?;
-            read_log(LogInput::File(Box::new(file)), &log.display().to_string(), &mut evidence);
-        }
-    }
-    Ok(evidence)
 }
 
 /// Calls `each` with every line of a file, its end included.
