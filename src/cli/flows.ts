@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { FlowEvent } from '../generated/events.js';
+import { eveEvents } from './eve-events.js';
 
 /** Flow events kept; the reasons drawn from them need no more. */
 const MAX_FLOWS = 200_000;
@@ -9,8 +8,8 @@ const MAX_FLOWS = 200_000;
 export async function readFlows(path: string): Promise<FlowEvent[]> {
   const flows: FlowEvent[] = [];
   try {
-    for await (const line of createInterface({ input: createReadStream(path) })) {
-      if (line.includes('"event_type":"flow"')) flows.push(JSON.parse(line) as FlowEvent);
+    for await (const flow of eveEvents(path, 'flow')) {
+      flows.push(flow);
       if (flows.length >= MAX_FLOWS) break;
     }
   } catch {

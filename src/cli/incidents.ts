@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine, joinIncidents } from '../engine/index.js';
 import type { IncidentEvent } from '../generated/events.js';
+import { eveEvents } from './eve-events.js';
 import { EXIT } from './exit.js';
 import { tellFindings } from './findings.js';
 import { engineOptions } from './options.js';
@@ -24,7 +25,8 @@ export async function incidents(captures: readonly string[], values: Values, ter
     for (const error of summary.errors) terminal.err(`error: ${error.message}`);
     const eve = join(folder, 'eve.json');
     const report = await joinIncidents(eve, (values.logs as string[] | undefined) ?? []);
-    const found = existsSync(eve) ? readIncidents(eve) : [];
+    const found: IncidentEvent[] = [];
+    if (existsSync(eve)) for await (const event of eveEvents(eve, 'incident')) found.push(event);
     if (values.json) for (const event of found) terminal.out(JSON.stringify(event));
     else {
       for (const event of found) terminal.out(`${incidentText(event, terminal).join('\n')}\n`);
@@ -40,13 +42,6 @@ export async function incidents(captures: readonly string[], values: Values, ter
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function readIncidents(eve: string): IncidentEvent[] {
-  const lines = readFileSync(eve, 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('"event_type":"incident"'));
-  return lines.map((line) => JSON.parse(line) as IncidentEvent);
 }
 
 /** An incident as a block of text. */
