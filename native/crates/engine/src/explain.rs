@@ -13,7 +13,7 @@ use ts_rs::TS;
 
 use crate::EngineError;
 use crate::config::RunConfig;
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::pipeline::single::SingleWorker;
 use crate::source::driver::replay_into;
 use crate::worker::conversation::ConversationFlow;
@@ -23,7 +23,7 @@ use crate::worker::observer::RuleTracer;
 const MAX_FLOWS: usize = 10_000;
 
 /// Watches one rule, flow by flow.
-pub(crate) struct Explainer {
+pub(crate) struct RuleExplainer {
     recorder: Recorder,
     flows: BTreeMap<u64, FlowRecords>,
     /// Records of packets without a flow.
@@ -40,7 +40,7 @@ struct FlowRecords {
     records: Vec<InspectRecord>,
 }
 
-impl Explainer {
+impl RuleExplainer {
     fn new(rules: Vec<RuleId>) -> Self {
         Self { recorder: Recorder::new(rules), flows: BTreeMap::new(), loose: Vec::new(), left_out: 0 }
     }
@@ -245,7 +245,7 @@ impl RuleResult {
     }
 }
 
-impl Observer for Explainer {
+impl Observer for RuleExplainer {
     const ACTIVE: bool = true;
 
     fn watches(&self, rule: RuleId) -> bool {
@@ -261,7 +261,7 @@ impl Observer for Explainer {
     }
 }
 
-impl RuleTracer for Explainer {
+impl RuleTracer for RuleExplainer {
     fn inspected(&mut self, flow: Option<&ConversationFlow>, app: Option<&'static str>) {
         let records = self.recorder.take();
         let target = match flow {
@@ -328,8 +328,8 @@ pub fn explain(
         return Err(EngineError::Rules(format!("no loaded rule has sid {sid}")));
     }
     let config = RunConfig { outputs: Vec::new(), stats: None, workers: 1, ..config };
-    let setup = Arc::new(Setup::new(config, secrets)?);
-    let mut single = SingleWorker::alone(&setup, Arc::clone(rules), Explainer::new(watched), None);
+    let setup = Arc::new(RunSetup::new(config, secrets)?);
+    let mut single = SingleWorker::alone(&setup, Arc::clone(rules), RuleExplainer::new(watched), None);
     let mut errors = replay_into(&setup, &mut single)?.errors;
     let explainer = single.worker.into_watch();
     match errors.pop() {

@@ -40,7 +40,7 @@ pub use live::{LiveCapture, drop_rights, host_report};
 pub use profile::{RuleCost, RuleProfile, profile};
 pub use report::{AlertTotal, CaptureReport, NoticeReport, RunError, RunProgress, RunReport};
 pub use rule_cache::CachePlace;
-pub use rules::{CompileRequest, Matcher, RuleCompiler, RuleProblem, Rules, RulesetStats};
+pub use rules::{CompileRequest, CompiledRules, Matcher, RuleCompiler, RuleProblem, RulesetStats};
 pub use run::Run;
 pub use service_manager::notify_service_manager;
 pub use sidewire_msrpc::security::Secrets;

@@ -12,7 +12,7 @@ use ts_rs::TS;
 
 use crate::EngineError;
 use crate::config::RunConfig;
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::pipeline::single::SingleWorker;
 use crate::source::driver::replay_into;
 use crate::worker::conversation::ConversationFlow;
@@ -62,7 +62,7 @@ pub struct RuleCost {
 
 /// Counts and times of one rule.
 #[derive(Clone, Default)]
-struct Tally {
+struct ProfileTally {
     checks: u64,
     matches: u64,
     nanoseconds: u64,
@@ -70,12 +70,12 @@ struct Tally {
 }
 
 /// Measures rules while they run.
-struct Profiler {
-    tallies: Vec<Tally>,
+struct RuleProfiler {
+    tallies: Vec<ProfileTally>,
     began: Instant,
 }
 
-impl Observer for Profiler {
+impl Observer for RuleProfiler {
     const ACTIVE: bool = false;
 
     fn watches(&self, _rule: RuleId) -> bool {
@@ -100,7 +100,7 @@ impl Observer for Profiler {
     }
 }
 
-impl RuleTracer for Profiler {
+impl RuleTracer for RuleProfiler {
     fn inspected(&mut self, _flow: Option<&ConversationFlow>, _app: Option<&'static str>) {}
 }
 
@@ -114,9 +114,9 @@ pub fn profile(
     secrets: Option<Arc<Secrets>>,
 ) -> Result<RuleProfile, EngineError> {
     let config = RunConfig { outputs: Vec::new(), stats: None, workers: 1, ..config };
-    let setup = Arc::new(Setup::new(config, secrets)?);
+    let setup = Arc::new(RunSetup::new(config, secrets)?);
     let began = Instant::now();
-    let profiler = Profiler { tallies: vec![Tally::default(); rules.len()], began };
+    let profiler = RuleProfiler { tallies: vec![ProfileTally::default(); rules.len()], began };
     let mut single = SingleWorker::alone(&setup, Arc::clone(rules), profiler, None);
     let summary = replay_into(&setup, &mut single)?;
     let total_us = microseconds(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));
@@ -133,7 +133,7 @@ pub fn profile(
     })
 }
 
-fn cost(rules: &RuleSet, rule: RuleId, tally: &Tally) -> RuleCost {
+fn cost(rules: &RuleSet, rule: RuleId, tally: &ProfileTally) -> RuleCost {
     let (meta, pattern) = (rules.rule(rule), rules.fast_pattern(rule));
     RuleCost {
         gid: meta.gid,

@@ -76,7 +76,7 @@ pub enum Matcher {
 
 /// A compiled rule set with what was left out of it.
 #[derive(Debug)]
-pub struct Rules {
+pub struct CompiledRules {
     set: Arc<RuleSet>,
     problems: Vec<Problem>,
     /// Milliseconds for decoding the batches.
@@ -92,7 +92,7 @@ pub struct Rules {
 #[derive(Debug)]
 pub struct RuleCompiler {
     batches: Sender<Vec<u8>>,
-    thread: JoinHandle<Result<Rules, EngineError>>,
+    thread: JoinHandle<Result<CompiledRules, EngineError>>,
 }
 
 impl RuleCompiler {
@@ -104,7 +104,7 @@ impl RuleCompiler {
         let (batches, arriving) = channel();
         let thread = std::thread::Builder::new()
             .name("rules".to_owned())
-            .spawn(move || Rules::compile(arriving, &request))
+            .spawn(move || CompiledRules::compile(arriving, &request))
             .map_err(|error| EngineError::Rules(format!("no thread to compile rules: {error}")))?;
         Ok(Self { batches, thread })
     }
@@ -119,7 +119,7 @@ impl RuleCompiler {
     ///
     /// # Errors
     /// [`EngineError::Rules`] when a batch was no IR of this version, or the matcher cannot be had.
-    pub fn finish(self) -> Result<Rules, EngineError> {
+    pub fn finish(self) -> Result<CompiledRules, EngineError> {
         drop(self.batches);
         self.thread
             .join()
@@ -127,7 +127,7 @@ impl RuleCompiler {
     }
 }
 
-impl Rules {
+impl CompiledRules {
     fn compile(batches: impl IntoIterator<Item = Vec<u8>>, request: &CompileRequest) -> Result<Self, EngineError> {
         // Where there is no room or no right to keep it, the set is compiled all the same.
         let mut keeping = request.cache.as_ref().and_then(|place| CacheWriter::begin(place).ok());

@@ -12,17 +12,17 @@ use sidewire_magic::Magic;
 use sidewire_msrpc::security::Secrets;
 
 use crate::EngineError;
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::config::{RuleCounts, RunConfig};
 use crate::live::LiveCapture;
 use crate::output::sink::SinkSignals;
 use crate::output::sink::queue::{OutputQueue, SinkItem};
 use crate::output::writer::documents::DocumentStore;
 use crate::output::writer::files::StoredFiles;
-use crate::output::writer::merge::Merger;
+use crate::output::writer::merge::OutputMerger;
 use crate::pipeline::{parallel, read_ahead, sharded, single};
 use crate::report::{CaptureReport, NoticeReport, RunProgress};
-use crate::source::control::{Control, lock};
+use crate::source::control::{RunControl, lock};
 use crate::source::driver::{NamedSource, SourceDriver};
 use crate::source::packet_sink::{PacketSink, StatsMoment};
 use crate::stats::RunStats;
@@ -31,7 +31,7 @@ use crate::worker::files::FilePolicies;
 
 /// A run: captures going through the engine on threads of its own. Dropping it stops and joins them.
 pub struct Run {
-    control: Arc<Control>,
+    control: Arc<RunControl>,
     thread: Mutex<Option<JoinHandle<Summary>>>,
     lines: Mutex<Option<Receiver<SinkItem>>>,
 }
@@ -73,10 +73,10 @@ impl Run {
             config.workers = u32::try_from(sources.len()).unwrap_or(u32::MAX);
         }
         let sources = sources.into_iter().map(|(name, source)| NamedSource { name: Arc::from(name), source }).collect();
-        let control = Arc::new(Control::default());
+        let control = Arc::new(RunControl::default());
         control.stats.set_rules(config.rules);
         let (sinks, lines) = open_outputs(&config, &control.signals)?;
-        let setup = Arc::new(Setup::new(config, secrets)?);
+        let setup = Arc::new(RunSetup::new(config, secrets)?);
         let files = setup.files.store.clone().map(StoredFiles::new).transpose()?;
         let documents = DocumentStore::new(&setup.config, setup.protocols)?;
         let shared = Arc::clone(&control);
@@ -183,12 +183,12 @@ fn open_outputs(config: &RunConfig, signals: &Arc<SinkSignals>) -> Result<OpenOu
 
 /// The thread of a run: reads, and (with one worker) does everything else as well.
 fn drive(
-    setup: &Arc<Setup>,
+    setup: &Arc<RunSetup>,
     rules: Arc<RuleSet>,
     sinks: Vec<OutputQueue>,
     sources: Vec<NamedSource>,
     (files, documents): (Option<StoredFiles>, DocumentStore),
-    control: &Control,
+    control: &RunControl,
 ) -> Summary {
     // Whoever inspects what strangers send can do nothing but that: the threads of workers begin here.
     if sources.iter().any(|named| named.source.is_live()) {
@@ -196,7 +196,7 @@ fn drive(
     }
     let started = Instant::now();
     let matcher = rules.stats().backend.to_owned();
-    let mut merger = Merger::new(setup, sinks, Arc::clone(&control.stats), Arc::clone(&control.capture));
+    let mut merger = OutputMerger::new(setup, sinks, Arc::clone(&control.stats), Arc::clone(&control.capture));
     merger.files = files;
     merger.documents = documents;
     let magic = missing_magic(setup, &rules);
@@ -249,7 +249,7 @@ fn drive(
 
 /// Kinds of files are wanted, by a rule or an output, and libmagic is not there: said once, because rules that ask for them
 /// hold on nothing then.
-fn missing_magic(setup: &Setup, rules: &RuleSet) -> Option<EngineError> {
+fn missing_magic(setup: &RunSetup, rules: &RuleSet) -> Option<EngineError> {
     if !FilePolicies::new(rules, setup).want_magic() {
         return None;
     }

@@ -9,7 +9,8 @@ use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
 use sidewire_engine::{
-    CompileRequest, LiveCapture, LiveConfig, RuleCompiler, Rules, Run, RunConfig, RunReport, SecretSource, Secrets,
+    CompileRequest, CompiledRules, LiveCapture, LiveConfig, RuleCompiler, Run, RunConfig, RunReport, SecretSource,
+    Secrets,
 };
 
 mod convert;
@@ -126,21 +127,21 @@ pub struct Cached {
 }
 
 impl Task for Cached {
-    type Output = Option<Rules>;
+    type Output = Option<CompiledRules>;
     type JsValue = Option<NativeRuleset>;
 
-    fn compute(&mut self) -> Result<Option<Rules>> {
-        Rules::cached(&self.request).map_err(failed)
+    fn compute(&mut self) -> Result<Option<CompiledRules>> {
+        CompiledRules::cached(&self.request).map_err(failed)
     }
 
-    fn resolve(&mut self, _env: Env, rules: Option<Rules>) -> Result<Option<NativeRuleset>> {
+    fn resolve(&mut self, _env: Env, rules: Option<CompiledRules>) -> Result<Option<NativeRuleset>> {
         Ok(rules.map(|rules| NativeRuleset { rules: Some(Arc::new(rules)) }))
     }
 }
 
 /// Keeping a set, on a thread of libuv's pool.
 pub struct KeepRules {
-    rules: Arc<Rules>,
+    rules: Arc<CompiledRules>,
     findings: String,
 }
 
@@ -163,15 +164,15 @@ pub struct Compile {
 }
 
 impl Task for Compile {
-    type Output = Rules;
+    type Output = CompiledRules;
     type JsValue = NativeRuleset;
 
-    fn compute(&mut self) -> Result<Rules> {
+    fn compute(&mut self) -> Result<CompiledRules> {
         let compiler = self.compiler.take().ok_or_else(|| internal("these rules were finished before"))?;
         compiler.finish().map_err(failed)
     }
 
-    fn resolve(&mut self, _env: Env, rules: Rules) -> Result<NativeRuleset> {
+    fn resolve(&mut self, _env: Env, rules: CompiledRules) -> Result<NativeRuleset> {
         Ok(NativeRuleset { rules: Some(Arc::new(rules)) })
     }
 }
@@ -180,11 +181,11 @@ impl Task for Compile {
 #[napi]
 pub struct NativeRuleset {
     /// `None`: it was closed.
-    rules: Option<Arc<Rules>>,
+    rules: Option<Arc<CompiledRules>>,
 }
 
 impl NativeRuleset {
-    fn open(&self) -> Result<&Arc<Rules>> {
+    fn open(&self) -> Result<&Arc<CompiledRules>> {
         self.rules.as_ref().ok_or_else(|| Error::new(Status::GenericFailure, "[rules/closed] this rule set was closed"))
     }
 }
@@ -279,7 +280,7 @@ pub fn read_secrets(sources: Vec<NativeSecret>) -> Result<NativeSecrets> {
 pub fn start_run(config: String, rules: Option<&NativeRuleset>, secrets: Option<&NativeSecrets>) -> Result<NativeRun> {
     let secrets = secrets.map(|given| Arc::clone(&given.secrets));
     let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
-    let set = rules.map_or_else(|| Ok(Rules::none()), |rules| rules.open().map(|rules| rules.set()))?;
+    let set = rules.map_or_else(|| Ok(CompiledRules::none()), |rules| rules.open().map(|rules| rules.set()))?;
     Ok(NativeRun { run: Arc::new(Run::start(config, set, secrets).map_err(failed)?) })
 }
 
@@ -321,7 +322,7 @@ impl NativeCapture {
     ) -> Result<NativeRun> {
         let secrets = secrets.map(|given| Arc::clone(&given.secrets));
         let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
-        let set = rules.map_or_else(|| Ok(Rules::none()), |rules| rules.open().map(|rules| rules.set()))?;
+        let set = rules.map_or_else(|| Ok(CompiledRules::none()), |rules| rules.open().map(|rules| rules.set()))?;
         let capture = self.capture.take().ok_or_else(|| internal("these interfaces are followed already"))?;
         Ok(NativeRun { run: Arc::new(Run::start_live(config, set, secrets, capture).map_err(failed)?) })
     }
@@ -466,7 +467,7 @@ pub fn explain(
 /// Explaining, on a thread of libuv's pool.
 pub struct Explain {
     config: Option<RunConfig>,
-    rules: Arc<Rules>,
+    rules: Arc<CompiledRules>,
     secrets: Option<Arc<Secrets>>,
     sid: u32,
 }
@@ -505,7 +506,7 @@ pub fn profile(
 /// Profiling, on a thread of libuv's pool.
 pub struct ProfileTask {
     config: Option<RunConfig>,
-    rules: Arc<Rules>,
+    rules: Arc<CompiledRules>,
     secrets: Option<Arc<Secrets>>,
 }
 

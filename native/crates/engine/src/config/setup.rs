@@ -12,10 +12,10 @@ use sidewire_msrpc::security::Secrets;
 use crate::EngineError;
 use crate::config::files::FileSetup;
 use crate::config::{DefragConfig, FlowConfig, ProtocolConfig, RunConfig, StreamConfig, TransportConfig};
-use crate::output::format::eve::Outputs;
+use crate::output::format::eve::RunOutputs;
 
 /// A run's configuration, turned into what the crates below take. Shared by its workers.
-pub(crate) struct Setup {
+pub(crate) struct RunSetup {
     pub(crate) config: RunConfig,
     pub(crate) protocols: &'static [ProtocolDef],
     pub(crate) detection: Detection,
@@ -27,13 +27,13 @@ pub(crate) struct Setup {
     pub(crate) tcp: sidewire_tcp::TcpConfig,
     pub(crate) flow: sidewire_flow::FlowTableConfig,
     pub(crate) decode: sidewire_decode::DecodeOptions,
-    pub(crate) outputs: Arc<Outputs>,
+    pub(crate) outputs: Arc<RunOutputs>,
     pub(crate) files: FileSetup,
     /// What protocols are given beside the configuration: what opens sealed calls.
     pub(crate) resources: Resources,
 }
 
-impl Setup {
+impl RunSetup {
     pub(crate) fn new(config: RunConfig, secrets: Option<Arc<Secrets>>) -> Result<Self, EngineError> {
         let protocols = sidewire_protocols::ALL;
         let (mut settings, mut stream_depths) = (Vec::new(), Vec::new());
@@ -56,7 +56,7 @@ impl Setup {
         }
         let detection = Detection::new(protocols, &options)
             .map_err(|error| EngineError::Config(format!("protocol detection: {error}")))?;
-        let outputs = Arc::new(Outputs::new(&config, protocols));
+        let outputs = Arc::new(RunOutputs::new(&config, protocols));
         Ok(Self {
             tcp: tcp(&config.stream, &config.host_os_policy)?,
             flow: flow(&config)?,
@@ -73,7 +73,7 @@ impl Setup {
     }
 }
 
-impl Setup {
+impl RunSetup {
     /// Workers that share the memory caps.
     pub(crate) fn workers(&self) -> u64 {
         u64::from(self.config.workers.max(1))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sidewire_base::Time;
 
 use super::evidence::{HostEvidence, ProcessSeen, RecordPlace};
-use super::join::Joins;
+use super::join::HostJoins;
 use super::network::{CallFact, FlowFact, NetworkFacts};
 
 /// Silence between a caller and a host after which something else begins: nanoseconds.
@@ -20,7 +20,7 @@ const TELLING: usize = 8;
 
 /// How sure a join is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Grade {
+pub(super) enum JoinGrade {
     /// Connection or logon by key, and process, parent or command line.
     Confirmed,
     /// Parent and time alone.
@@ -29,7 +29,7 @@ pub(super) enum Grade {
     Network,
 }
 
-impl Grade {
+impl JoinGrade {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Confirmed => "confirmed",
@@ -59,14 +59,14 @@ pub(super) struct HostAction {
     /// What the server calls itself, where a log says.
     pub(super) host: Option<Arc<str>>,
     pub(super) effects: Vec<ActionEffect>,
-    pub(super) grade: Grade,
+    pub(super) grade: JoinGrade,
     /// What carries it, in words.
     pub(super) means: Option<&'static str>,
     pub(super) sealed: bool,
 }
 
 /// The ways in which calls start programs: the interface, the procedures (none: any), what starts the program, and words.
-struct Means {
+struct ExecutionMethod {
     interfaces: &'static [&'static str],
     procedures: &'static [&'static str],
     parent: &'static str,
@@ -77,29 +77,29 @@ struct Means {
 
 /// [MS-WMI] 3.1.4, [MS-SCMR] 3.1.4, [MS-TSCH] 3.2.5: WmiPrvSE, the service control manager and the task scheduler start what
 /// calls ask for.
-const MEANS: &[Means] = &[
-    Means {
+const MEANS: &[ExecutionMethod] = &[
+    ExecutionMethod {
         interfaces: &["IWbemServices", "IWbemLevel1Login", "IWbemLoginClientID"],
         procedures: &[],
         parent: "wmiprvse.exe",
         parent_line: "",
         words: "WMI",
     },
-    Means {
+    ExecutionMethod {
         interfaces: &["svcctl"],
         procedures: &["StartService"],
         parent: "services.exe",
         parent_line: "",
         words: "the service control manager",
     },
-    Means {
+    ExecutionMethod {
         interfaces: &["ITaskSchedulerService", "ATSvc", "SASec"],
         procedures: &[],
         parent: "svchost.exe",
         parent_line: "schedule",
         words: "the task scheduler",
     },
-    Means {
+    ExecutionMethod {
         interfaces: &["ITaskSchedulerService", "ATSvc"],
         procedures: &[],
         parent: "taskeng.exe",
@@ -108,7 +108,7 @@ const MEANS: &[Means] = &[
     },
 ];
 
-impl Means {
+impl ExecutionMethod {
     fn is_by(&self, call: &CallFact) -> bool {
         let is = |names: &[&str], text: &str| names.iter().any(|name| text.contains(name));
         is(self.interfaces, &call.interface) && (self.procedures.is_empty() || is(self.procedures, &call.procedure))
@@ -126,7 +126,7 @@ pub(super) fn file_name(path: &str) -> &str {
 }
 
 /// The actions of a run, in the order of their begin.
-pub(super) fn actions(facts: &NetworkFacts, joins: &Joins, evidence: &HostEvidence) -> Vec<HostAction> {
+pub(super) fn actions(facts: &NetworkFacts, joins: &HostJoins, evidence: &HostEvidence) -> Vec<HostAction> {
     let mut by_host: BTreeMap<&str, Vec<&ProcessSeen>> = BTreeMap::new();
     for process in &evidence.processes {
         by_host.entry(&process.host).or_default().push(process);
@@ -134,7 +134,7 @@ pub(super) fn actions(facts: &NetworkFacts, joins: &Joins, evidence: &HostEviden
     let mut actions = grouped(facts, joins);
     for action in &mut actions {
         let looked_at = action.host.as_deref().and_then(|host| by_host.get(host));
-        Effects { facts, joins, action }.find(looked_at.map(Vec::as_slice).unwrap_or_default());
+        EffectSearch { facts, joins, action }.find(looked_at.map(Vec::as_slice).unwrap_or_default());
     }
     actions.retain(|action| !action.effects.is_empty() || has_alert(facts, action));
     actions.sort_by_key(|action| action.first);
@@ -151,7 +151,7 @@ fn moments(flow: &FlowFact) -> impl Iterator<Item = Time> {
 }
 
 /// Flows with calls or alerts, by caller and host, cut where nothing was asked for a while.
-fn grouped(facts: &NetworkFacts, joins: &Joins) -> Vec<HostAction> {
+fn grouped(facts: &NetworkFacts, joins: &HostJoins) -> Vec<HostAction> {
     let mut pairs: BTreeMap<_, Vec<(Time, Time, usize)>> = BTreeMap::new();
     for (at, flow) in facts.flows.iter().enumerate() {
         let Some(last) = moments(flow).max() else { continue };
@@ -176,7 +176,7 @@ fn grouped(facts: &NetworkFacts, joins: &Joins) -> Vec<HostAction> {
                         last,
                         host: None,
                         effects: Vec::new(),
-                        grade: Grade::Network,
+                        grade: JoinGrade::Network,
                         means: None,
                         sealed: false,
                     });
@@ -202,13 +202,13 @@ fn grouped(facts: &NetworkFacts, joins: &Joins) -> Vec<HostAction> {
 }
 
 /// Looking for what an action started.
-struct Effects<'e> {
+struct EffectSearch<'e> {
     facts: &'e NetworkFacts,
-    joins: &'e Joins,
+    joins: &'e HostJoins,
     action: &'e mut HostAction,
 }
 
-impl Effects<'_> {
+impl EffectSearch<'_> {
     fn find(self, processes: &[&ProcessSeen]) {
         let Self { facts, joins, action } = self;
         let flows: Vec<(&FlowFact, _)> =
@@ -255,9 +255,9 @@ impl Effects<'_> {
             keys.iter().any(|key| one.joined_by.contains(key))
         };
         action.grade = match () {
-            () if found.is_empty() => Grade::Network,
-            () if by_key && found.iter().any(strong) => Grade::Confirmed,
-            () => Grade::Probable,
+            () if found.is_empty() => JoinGrade::Network,
+            () if by_key && found.iter().any(strong) => JoinGrade::Confirmed,
+            () => JoinGrade::Probable,
         };
         action.effects = found;
     }

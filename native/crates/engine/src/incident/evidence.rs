@@ -12,7 +12,7 @@ use sidewire_hostlog::{LogProblem, LogReading, LogRecord, RecordSink};
 const MAX_SEEN: usize = 1 << 20;
 
 /// An end of a connection.
-pub(super) type End = (IpAddr, u16);
+pub(super) type ConnectionEnd = (IpAddr, u16);
 
 /// A record, to be pointed at.
 #[derive(Clone, Debug)]
@@ -67,9 +67,9 @@ pub(super) struct ProcessSeen {
 #[derive(Debug, Default)]
 pub(super) struct HostEvidence {
     /// By source and destination as the record has them.
-    pub(super) connections: HashMap<(End, End), Vec<ConnectionSeen>>,
+    pub(super) connections: HashMap<(ConnectionEnd, ConnectionEnd), Vec<ConnectionSeen>>,
     /// By the address and port that logged on.
-    pub(super) logons: HashMap<End, Vec<LogonSeen>>,
+    pub(super) logons: HashMap<ConnectionEnd, Vec<LogonSeen>>,
     pub(super) processes: Vec<ProcessSeen>,
     pub(super) records: u64,
     /// Records beyond the bound.
@@ -118,7 +118,7 @@ impl HostEvidence {
     fn connection(
         &mut self,
         record: &LogRecord,
-        key: (End, End),
+        key: (ConnectionEnd, ConnectionEnd),
         initiated: bool,
         image: &str,
         source: &'static str,
@@ -213,7 +213,7 @@ impl RecordSink for HostEvidence {
 }
 
 /// An address and a port. IPv4 in IPv6 is IPv4.
-fn end(record: &LogRecord, address: &str, port: &str) -> Option<End> {
+fn end(record: &LogRecord, address: &str, port: &str) -> Option<ConnectionEnd> {
     let address = record.text_of(address)?;
     let address: IpAddr = address.split('%').next()?.trim().parse().ok()?;
     Some((address.to_canonical(), record.text_of(port)?.trim().parse().ok()?))

@@ -50,17 +50,17 @@ pub(super) struct HostClock {
 
 /// All joins of a run.
 #[derive(Debug, Default)]
-pub(super) struct Joins {
+pub(super) struct HostJoins {
     /// In the order of the flows.
     pub(super) flows: Vec<FlowJoin>,
     pub(super) clocks: BTreeMap<Arc<str>, HostClock>,
 }
 
 /// Joins flows and logs.
-pub(super) fn join(facts: &NetworkFacts, evidence: &HostEvidence) -> Joins {
+pub(super) fn join(facts: &NetworkFacts, evidence: &HostEvidence) -> HostJoins {
     let clocks = measure(facts, evidence);
     let flows = facts.flows.iter().map(|flow| join_flow(flow, evidence, &clocks)).collect();
-    Joins { flows, clocks }
+    HostJoins { flows, clocks }
 }
 
 /// What hosts said of a flow: the client's end, then the server's.

@@ -117,9 +117,9 @@ pub fn join_incidents(request: &JoinRequest) -> Result<JoinReport, EngineError> 
         out.write_all(&line).map_err(failed)?;
         report.says.push(format!("{}: {}", action.grade.name(), writer.says()));
         match action.grade {
-            action::Grade::Confirmed => report.confirmed += 1,
-            action::Grade::Probable => report.probable += 1,
-            action::Grade::Network => report.network += 1,
+            action::JoinGrade::Confirmed => report.confirmed += 1,
+            action::JoinGrade::Probable => report.probable += 1,
+            action::JoinGrade::Network => report.network += 1,
         }
     }
     out.flush().map_err(failed)?;

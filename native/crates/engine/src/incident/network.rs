@@ -6,7 +6,7 @@ use serde_json::Value;
 use sidewire_base::Time;
 use sidewire_hostlog::parse_time;
 
-use super::evidence::End;
+use super::evidence::ConnectionEnd;
 
 /// Calls and alerts that are kept; beyond, they are counted.
 const MAX_FACTS: usize = 1 << 20;
@@ -44,8 +44,8 @@ pub(super) struct AlertFact {
 #[derive(Clone, Debug)]
 pub(super) struct FlowFact {
     pub(super) id: u64,
-    pub(super) client: End,
-    pub(super) server: End,
+    pub(super) client: ConnectionEnd,
+    pub(super) server: ConnectionEnd,
     pub(super) first: Time,
     pub(super) last: Time,
     pub(super) capture: Option<String>,
@@ -90,7 +90,7 @@ impl NetworkFacts {
     }
 
     fn flow(&mut self, id: u64, event: &Value) {
-        let end = |address: &str, port: &str| -> Option<End> {
+        let end = |address: &str, port: &str| -> Option<ConnectionEnd> {
             let address: core::net::IpAddr = event.get(address)?.as_str()?.parse().ok()?;
             Some((address.to_canonical(), u16::try_from(event.get(port)?.as_u64()?).ok()?))
         };

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sidewire_eve::{JsonName, Object};
 
-use super::action::{ActionEffect, Grade, HostAction, file_name};
-use super::join::{FlowEnd, FlowJoin, Joins};
+use super::action::{ActionEffect, HostAction, JoinGrade, file_name};
+use super::join::{FlowEnd, FlowJoin, HostJoins};
 use super::network::{FlowFact, NetworkFacts};
 
 /// Characters of a command line in a sentence.
@@ -44,7 +44,7 @@ fn flow_end(o: &mut Object<'_>, end: &FlowEnd) {
 /// An incident on its way to EVE.
 pub(super) struct IncidentWriter<'w> {
     pub(super) facts: &'w NetworkFacts,
-    pub(super) joins: &'w Joins,
+    pub(super) joins: &'w HostJoins,
     pub(super) action: &'w HostAction,
 }
 
@@ -217,7 +217,7 @@ impl IncidentWriter<'_> {
             };
             let sealed = if self.action.sealed { "sealed " } else { "" };
             let means = self.action.means.map_or_else(|| format!("{sealed}calls"), |means| format!("{sealed}{means}"));
-            let likely = if self.action.grade == Grade::Probable { "probably " } else { "" };
+            let likely = if self.action.grade == JoinGrade::Probable { "probably " } else { "" };
             return format!("{client} {likely}ran {} on {server} by {means} (from {host}'s log)", cut(line));
         }
         let worst = self.flows().flat_map(|(flow, _)| &flow.alerts).min_by_key(|alert| (alert.severity, alert.time));

@@ -17,4 +17,4 @@ pub(crate) const EPOCH_BYTES: usize = 8 << 20;
 pub(crate) const LAG: usize = 4;
 
 /// Reads sources to their end into what takes their packets.
-pub(crate) type Feed<'a> = &'a mut dyn FnMut(&mut dyn PacketSink) -> Result<(), EngineError>;
+pub(crate) type SourceFeed<'a> = &'a mut dyn FnMut(&mut dyn PacketSink) -> Result<(), EngineError>;

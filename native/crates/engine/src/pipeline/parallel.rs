@@ -6,23 +6,23 @@ use std::sync::Arc;
 use sidewire_detect::{RuleSet, SharedState, Silent};
 
 use crate::EngineError;
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::counters::{Counters, accumulate};
-use crate::output::writer::merge::Merger;
+use crate::output::writer::merge::OutputMerger;
 use crate::output::writer::thread::WriterThread;
 use crate::pipeline::single::SingleWorker;
-use crate::source::control::Control;
+use crate::source::control::RunControl;
 use crate::source::driver::{NamedSource, SourceDriver};
 use crate::summary::Summary;
 
 /// Follows every source to its end, each on a thread of its own. Lines are written as they are handed over: between sources
 /// there is no order but that of time. Statistics are the first source's to ask for, and of all.
 pub(crate) fn run(
-    setup: &Arc<Setup>,
+    setup: &Arc<RunSetup>,
     rules: &Arc<RuleSet>,
-    merger: &mut Merger,
+    merger: &mut OutputMerger,
     sources: Vec<NamedSource>,
-    control: &Control,
+    control: &RunControl,
 ) -> (Summary, Result<Counters, EngineError>) {
     merger.name_sources(sources.iter().map(|source| Arc::clone(&source.name)));
     std::thread::scope(|scope| {

@@ -8,14 +8,14 @@ use sidewire_detect::{RuleSet, Silent};
 
 use crate::EngineError;
 use crate::config::RunConfig;
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::counters::Counters;
-use crate::output::writer::merge::Merger;
+use crate::output::writer::merge::OutputMerger;
 use crate::output::writer::thread::{WriterHandle, WriterThread};
-use crate::pipeline::Feed;
+use crate::pipeline::SourceFeed;
 use crate::pipeline::single::SingleWorker;
-use crate::source::block::Block;
-use crate::source::packet_sink::{Due, PacketSink, SourceStart, Tick};
+use crate::source::block::SourceBlock;
+use crate::source::packet_sink::{FlushRequest, PacketSink, SourceStart, SourceTick};
 
 /// Blocks read before they are needed.
 const AHEAD: usize = 3;
@@ -29,10 +29,10 @@ pub(crate) fn is_worth_it(config: &RunConfig) -> bool {
 
 /// Feeds one worker on a thread of its own, while this one reads and decompresses ahead.
 pub(crate) fn run(
-    setup: &Arc<Setup>,
+    setup: &Arc<RunSetup>,
     rules: Arc<RuleSet>,
-    merger: &mut Merger,
-    feed: Feed<'_>,
+    merger: &mut OutputMerger,
+    feed: SourceFeed<'_>,
 ) -> Result<Counters, EngineError> {
     std::thread::scope(|scope| {
         let writer = WriterThread::start(scope, merger);
@@ -56,23 +56,23 @@ fn stopped() -> EngineError {
 }
 
 /// What the worker is told, in order.
-enum Task {
+enum WorkerTask {
     Source(SourceStart),
-    Block(Block),
-    Tick(Tick),
-    HandOver(Due),
-    Finish(Tick),
+    Block(SourceBlock),
+    Tick(SourceTick),
+    HandOver(FlushRequest),
+    Finish(SourceTick),
     Swap(Arc<RuleSet>),
 }
 
 /// The reader's side.
 struct ReadAhead {
-    tasks: SyncSender<Task>,
-    used: Receiver<Block>,
+    tasks: SyncSender<WorkerTask>,
+    used: Receiver<SourceBlock>,
 }
 
 impl ReadAhead {
-    fn tell(&self, task: Task) -> Result<(), EngineError> {
+    fn tell(&self, task: WorkerTask) -> Result<(), EngineError> {
         self.tasks.send(task).map_err(|_| stopped())
     }
 }
@@ -80,49 +80,49 @@ impl ReadAhead {
 impl PacketSink for ReadAhead {
     fn begin_source(&mut self, start: &SourceStart) {
         // Were the worker to have stopped, the first block tells.
-        let _stopped = self.tell(Task::Source(start.clone()));
+        let _stopped = self.tell(WorkerTask::Source(start.clone()));
     }
 
-    fn block(&mut self, block: Block) -> Result<Block, EngineError> {
-        self.tell(Task::Block(block))?;
+    fn block(&mut self, block: SourceBlock) -> Result<SourceBlock, EngineError> {
+        self.tell(WorkerTask::Block(block))?;
         Ok(self.used.try_recv().unwrap_or_default())
     }
 
-    fn tick(&mut self, tick: Tick) -> Result<(), EngineError> {
-        self.tell(Task::Tick(tick))
+    fn tick(&mut self, tick: SourceTick) -> Result<(), EngineError> {
+        self.tell(WorkerTask::Tick(tick))
     }
 
-    fn hand_over(&mut self, due: Due) -> Result<(), EngineError> {
-        self.tell(Task::HandOver(due))
+    fn hand_over(&mut self, due: FlushRequest) -> Result<(), EngineError> {
+        self.tell(WorkerTask::HandOver(due))
     }
 
-    fn finish(&mut self, end: Tick) -> Result<(), EngineError> {
-        self.tell(Task::Finish(end))
+    fn finish(&mut self, end: SourceTick) -> Result<(), EngineError> {
+        self.tell(WorkerTask::Finish(end))
     }
 
     fn swap(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError> {
-        self.tell(Task::Swap(rules))
+        self.tell(WorkerTask::Swap(rules))
     }
 }
 
 /// The worker's side.
 fn work_through(
-    setup: &Arc<Setup>,
+    setup: &Arc<RunSetup>,
     rules: Arc<RuleSet>,
     writer: WriterHandle,
-    work: &Receiver<Task>,
-    done: &Sender<Block>,
+    work: &Receiver<WorkerTask>,
+    done: &Sender<SourceBlock>,
 ) -> Result<Counters, EngineError> {
     let mut single = SingleWorker::alone(setup, rules, Silent, Some(writer));
     work.iter().try_for_each(|task| {
         match task {
-            Task::Source(start) => single.begin_source(&start),
+            WorkerTask::Source(start) => single.begin_source(&start),
             // At the end nobody wants it back.
-            Task::Block(block) => drop(done.send(single.block(block)?)),
-            Task::Tick(tick) => single.tick(tick)?,
-            Task::HandOver(due) => single.hand_over(due)?,
-            Task::Finish(end) => single.finish(end)?,
-            Task::Swap(rules) => single.swap(rules)?,
+            WorkerTask::Block(block) => drop(done.send(single.block(block)?)),
+            WorkerTask::Tick(tick) => single.tick(tick)?,
+            WorkerTask::HandOver(due) => single.hand_over(due)?,
+            WorkerTask::Finish(end) => single.finish(end)?,
+            WorkerTask::Swap(rules) => single.swap(rules)?,
         }
         Ok(())
     })?;

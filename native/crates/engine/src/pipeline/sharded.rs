@@ -9,31 +9,31 @@ use sidewire_decode::{LinkFrame, Sharder};
 use sidewire_detect::{RuleSet, SharedHandle, SharedState, Silent};
 
 use crate::EngineError;
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::counters::{Counters, accumulate};
-use crate::output::writer::merge::Merger;
-use crate::output::writer::record::Batch;
-use crate::pipeline::{EPOCH, EPOCH_BYTES, Feed, LAG};
-use crate::source::block::Block;
+use crate::output::writer::merge::OutputMerger;
+use crate::output::writer::record::OutputBatch;
+use crate::pipeline::{EPOCH, EPOCH_BYTES, LAG, SourceFeed};
+use crate::source::block::SourceBlock;
 use crate::source::clock::TimeUpdate;
-use crate::source::packet_sink::{Due, PacketSink, SourceStart, Tick};
+use crate::source::packet_sink::{FlushRequest, PacketSink, SourceStart, SourceTick};
 use crate::worker::flow_worker::FlowWorker;
 
 /// Feeds several workers. The reader deals packets out by host pair, each worker runs its own to completion, and what they
 /// wrote is merged in packet order, epoch by epoch, so the output is that of one worker.
 pub(crate) fn run(
-    setup: &Arc<Setup>,
+    setup: &Arc<RunSetup>,
     rules: Arc<RuleSet>,
-    merger: &mut Merger,
-    feed: Feed<'_>,
+    merger: &mut OutputMerger,
+    feed: SourceFeed<'_>,
 ) -> Result<Counters, EngineError> {
     let workers = setup.config.workers.clamp(2, 64) as usize;
     std::thread::scope(|scope| {
         let shared = SharedState::ordered(workers, rules.host_bits());
-        let shard = |number| Shard::start(scope, setup, &rules, shared.worker(number));
-        let shards: Vec<Shard<'_>> = (0..workers).map(shard).collect();
+        let shard = |number| ShardHandle::start(scope, setup, &rules, shared.worker(number));
+        let shards: Vec<ShardHandle<'_>> = (0..workers).map(shard).collect();
         let mut dispatcher = FlowDispatcher {
-            epochs: shards.iter().map(|_| Epoch::default()).collect(),
+            epochs: shards.iter().map(|_| PacketEpoch::default()).collect(),
             sharder: Sharder::new(&setup.decode),
             shards,
             merger,
@@ -58,15 +58,15 @@ pub(crate) fn run(
 
 /// A span of packets, as one worker gets it.
 #[derive(Default)]
-struct Epoch {
+struct PacketEpoch {
     octets: Vec<u8>,
-    items: Vec<Item>,
+    items: Vec<EpochItem>,
     /// Ordinal of the first packet after it, of all workers'.
     end: u64,
 }
 
 /// What a worker is told, in order.
-enum Item {
+enum EpochItem {
     Source(SourceStart),
     Frame {
         end: usize,
@@ -78,29 +78,34 @@ enum Item {
         interface: u32,
         checksums_pending: bool,
     },
-    Tick(Tick),
+    Tick(SourceTick),
     /// Its counters are wanted with what it wrote.
     Count,
-    Finish(Tick),
+    Finish(SourceTick),
     Swap(Arc<RuleSet>),
 }
 
 /// What a worker made of an epoch.
-struct Written {
-    batch: Batch,
+struct EpochOutput {
+    batch: OutputBatch,
     /// Its counters, where they were asked for.
     counters: Option<Counters>,
 }
 
-struct Shard<'scope> {
-    epochs: SyncSender<Epoch>,
-    written: Receiver<Written>,
+struct ShardHandle<'scope> {
+    epochs: SyncSender<PacketEpoch>,
+    written: Receiver<EpochOutput>,
     thread: ScopedJoinHandle<'scope, Counters>,
 }
 
-impl<'scope> Shard<'scope> {
-    fn start(scope: &'scope Scope<'scope, '_>, setup: &Arc<Setup>, rules: &Arc<RuleSet>, shared: SharedHandle) -> Self {
-        let (epochs, work) = sync_channel::<Epoch>(LAG);
+impl<'scope> ShardHandle<'scope> {
+    fn start(
+        scope: &'scope Scope<'scope, '_>,
+        setup: &Arc<RunSetup>,
+        rules: &Arc<RuleSet>,
+        shared: SharedHandle,
+    ) -> Self {
+        let (epochs, work) = sync_channel::<PacketEpoch>(LAG);
         let (done, written) = sync_channel(LAG + 1);
         let (setup, rules) = (Arc::clone(setup), Arc::clone(rules));
         let thread = scope.spawn(move || {
@@ -109,7 +114,7 @@ impl<'scope> Shard<'scope> {
             while let Ok(epoch) = work.recv() {
                 let counters = worker.run(&epoch);
                 let batch = core::mem::take(worker.worker.batch());
-                if done.send(Written { batch, counters }).is_err() {
+                if done.send(EpochOutput { batch, counters }).is_err() {
                     break;
                 }
             }
@@ -130,36 +135,45 @@ struct ShardWorker {
 
 impl ShardWorker {
     /// Works an epoch off; gives the counters when they are asked for.
-    fn run(&mut self, epoch: &Epoch) -> Option<Counters> {
+    fn run(&mut self, epoch: &PacketEpoch) -> Option<Counters> {
         let Self { worker, counters, counting } = self;
         let mut asked = None;
         let mut start = 0;
         for item in &epoch.items {
             match item {
-                Item::Source(start) => {
+                EpochItem::Source(start) => {
                     worker.begin_source(start);
                     *counting = true;
                 }
-                &Item::Frame { end, time, update, ordinal, wire_length, link_type, interface, checksums_pending } => {
+                &EpochItem::Frame {
+                    end,
+                    time,
+                    update,
+                    ordinal,
+                    wire_length,
+                    link_type,
+                    interface,
+                    checksums_pending,
+                } => {
                     let data = epoch.octets.get(start..end).unwrap_or_default();
                     start = end;
                     let frame = LinkFrame { time, ordinal, link_type, data, wire_length, interface, checksums_pending };
                     worker.frame(update, &frame);
                 }
-                Item::Tick(tick) => worker.tick(*tick),
-                Item::Count => {
+                EpochItem::Tick(tick) => worker.tick(*tick),
+                EpochItem::Count => {
                     let mut now = counters.clone();
                     if *counting {
                         worker.count(&mut now);
                     }
                     asked = Some(now);
                 }
-                Item::Finish(end) => {
+                EpochItem::Finish(end) => {
                     worker.finish(*end, |_| {});
                     worker.count(counters);
                     *counting = false;
                 }
-                Item::Swap(rules) => worker.swap_rules(rules),
+                EpochItem::Swap(rules) => worker.swap_rules(rules),
             }
         }
         worker.passed(epoch.end);
@@ -169,10 +183,10 @@ impl ShardWorker {
 
 /// The reader's side: fills an epoch for each worker, and merges what comes back.
 struct FlowDispatcher<'a, 'scope> {
-    shards: Vec<Shard<'scope>>,
+    shards: Vec<ShardHandle<'scope>>,
     sharder: Sharder,
-    epochs: Vec<Epoch>,
-    merger: &'a mut Merger,
+    epochs: Vec<PacketEpoch>,
+    merger: &'a mut OutputMerger,
     rules: Arc<RuleSet>,
     /// Epochs handed out and not merged yet.
     waiting: usize,
@@ -222,7 +236,8 @@ impl FlowDispatcher<'_, '_> {
             epoch.octets.extend_from_slice(frame.data);
             let end = epoch.octets.len();
             let LinkFrame { time, ordinal, wire_length, link_type, interface, checksums_pending, .. } = *frame;
-            let item = Item::Frame { end, time, update, ordinal, wire_length, link_type, interface, checksums_pending };
+            let item =
+                EpochItem::Frame { end, time, update, ordinal, wire_length, link_type, interface, checksums_pending };
             epoch.items.push(item);
         }
         self.next = frame.ordinal + 1;
@@ -231,7 +246,7 @@ impl FlowDispatcher<'_, '_> {
         if self.count >= EPOCH || self.bytes >= EPOCH_BYTES { self.deal() } else { Ok(()) }
     }
 
-    fn all(&mut self, item: impl Fn() -> Item) {
+    fn all(&mut self, item: impl Fn() -> EpochItem) {
         for epoch in &mut self.epochs {
             epoch.items.push(item());
         }
@@ -241,28 +256,28 @@ impl FlowDispatcher<'_, '_> {
 impl PacketSink for FlowDispatcher<'_, '_> {
     fn begin_source(&mut self, start: &SourceStart) {
         self.next = 0;
-        self.all(|| Item::Source(start.clone()));
+        self.all(|| EpochItem::Source(start.clone()));
     }
 
-    fn block(&mut self, block: Block) -> Result<Block, EngineError> {
+    fn block(&mut self, block: SourceBlock) -> Result<SourceBlock, EngineError> {
         for (update, frame) in block.frames() {
             if update.tick {
-                let tick = Tick { now: update.now, shown: frame.time, ordinal: frame.ordinal };
-                self.all(|| Item::Tick(tick));
+                let tick = SourceTick { now: update.now, shown: frame.time, ordinal: frame.ordinal };
+                self.all(|| EpochItem::Tick(tick));
             }
             self.frame(update, &frame)?;
         }
         Ok(block)
     }
 
-    fn tick(&mut self, tick: Tick) -> Result<(), EngineError> {
-        self.all(|| Item::Tick(tick));
+    fn tick(&mut self, tick: SourceTick) -> Result<(), EngineError> {
+        self.all(|| EpochItem::Tick(tick));
         Ok(())
     }
 
-    fn hand_over(&mut self, due: Due) -> Result<(), EngineError> {
+    fn hand_over(&mut self, due: FlushRequest) -> Result<(), EngineError> {
         if due.stats.is_some() {
-            self.all(|| Item::Count);
+            self.all(|| EpochItem::Count);
         }
         self.deal()?;
         self.drain(0)?;
@@ -272,8 +287,8 @@ impl PacketSink for FlowDispatcher<'_, '_> {
         if due.flush { self.merger.flush() } else { Ok(()) }
     }
 
-    fn finish(&mut self, end: Tick) -> Result<(), EngineError> {
-        self.all(|| Item::Finish(end));
+    fn finish(&mut self, end: SourceTick) -> Result<(), EngineError> {
+        self.all(|| EpochItem::Finish(end));
         self.deal()?;
         self.drain(0)
     }
@@ -281,7 +296,7 @@ impl PacketSink for FlowDispatcher<'_, '_> {
     fn swap(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError> {
         self.deal()?;
         self.drain(0)?;
-        self.all(|| Item::Swap(Arc::clone(&rules)));
+        self.all(|| EpochItem::Swap(Arc::clone(&rules)));
         self.rules = rules;
         Ok(())
     }

@@ -5,22 +5,22 @@ use std::sync::Arc;
 use sidewire_detect::{RuleSet, SharedHandle, SharedState, Silent};
 
 use crate::EngineError;
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::counters::Counters;
-use crate::output::writer::merge::Merger;
+use crate::output::writer::merge::OutputMerger;
 use crate::output::writer::thread::{StatsReport, WriterHandle, WriterThread};
-use crate::pipeline::{EPOCH, Feed};
-use crate::source::block::Block;
-use crate::source::packet_sink::{Due, PacketSink, SourceStart, Tick};
+use crate::pipeline::{EPOCH, SourceFeed};
+use crate::source::block::SourceBlock;
+use crate::source::packet_sink::{FlushRequest, PacketSink, SourceStart, SourceTick};
 use crate::worker::flow_worker::FlowWorker;
 use crate::worker::observer::RuleTracer;
 
 /// Feeds one worker on this thread.
 pub(crate) fn run(
-    setup: &Arc<Setup>,
+    setup: &Arc<RunSetup>,
     rules: Arc<RuleSet>,
-    merger: &mut Merger,
-    feed: Feed<'_>,
+    merger: &mut OutputMerger,
+    feed: SourceFeed<'_>,
 ) -> Result<Counters, EngineError> {
     std::thread::scope(|scope| {
         let writer = WriterThread::start(scope, merger);
@@ -48,14 +48,14 @@ pub(crate) struct SingleWorker<W: RuleTracer> {
 
 impl<W: RuleTracer> SingleWorker<W> {
     /// The only worker of a run.
-    pub(crate) fn alone(setup: &Arc<Setup>, rules: Arc<RuleSet>, watch: W, writer: Option<WriterHandle>) -> Self {
+    pub(crate) fn alone(setup: &Arc<RunSetup>, rules: Arc<RuleSet>, watch: W, writer: Option<WriterHandle>) -> Self {
         let shared = SharedState::ordered(1, rules.host_bits()).worker(0);
         Self::new(setup, rules, watch, shared, writer)
     }
 
     /// One of several, each with a source of its own.
     pub(crate) fn new(
-        setup: &Arc<Setup>,
+        setup: &Arc<RunSetup>,
         rules: Arc<RuleSet>,
         watch: W,
         shared: SharedHandle,
@@ -85,26 +85,26 @@ impl<W: RuleTracer> PacketSink for SingleWorker<W> {
         self.counting = true;
     }
 
-    fn block(&mut self, block: Block) -> Result<Block, EngineError> {
+    fn block(&mut self, block: SourceBlock) -> Result<SourceBlock, EngineError> {
         for (update, frame) in block.frames() {
             if update.tick {
-                self.worker.tick(Tick { now: update.now, shown: frame.time, ordinal: frame.ordinal });
+                self.worker.tick(SourceTick { now: update.now, shown: frame.time, ordinal: frame.ordinal });
             }
             self.worker.frame(update, &frame);
             self.since += 1;
             if self.since >= EPOCH || self.worker.batch().is_large() {
-                self.hand_over(Due::default())?;
+                self.hand_over(FlushRequest::default())?;
             }
         }
         Ok(block)
     }
 
-    fn tick(&mut self, tick: Tick) -> Result<(), EngineError> {
+    fn tick(&mut self, tick: SourceTick) -> Result<(), EngineError> {
         self.worker.tick(tick);
         Ok(())
     }
 
-    fn hand_over(&mut self, due: Due) -> Result<(), EngineError> {
+    fn hand_over(&mut self, due: FlushRequest) -> Result<(), EngineError> {
         self.since = 0;
         let stats = due.stats.map(|due| StatsReport { due, counters: self.counters_now() });
         match &mut self.writer {
@@ -116,22 +116,22 @@ impl<W: RuleTracer> PacketSink for SingleWorker<W> {
         }
     }
 
-    fn finish(&mut self, end: Tick) -> Result<(), EngineError> {
-        self.hand_over(Due::default())?;
+    fn finish(&mut self, end: SourceTick) -> Result<(), EngineError> {
+        self.hand_over(FlushRequest::default())?;
         let Self { worker, writer, rules, .. } = self;
         // Were it to fail, what follows fails as well.
         worker.finish(end, |batch| match writer {
             Some(writer) => drop(writer.send(batch, rules, false, None)),
             None => batch.clear(),
         });
-        self.hand_over(Due::default())?;
+        self.hand_over(FlushRequest::default())?;
         self.worker.count(&mut self.counters);
         self.counting = false;
         Ok(())
     }
 
     fn swap(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError> {
-        self.hand_over(Due::default())?;
+        self.hand_over(FlushRequest::default())?;
         self.worker.swap_rules(&rules);
         self.rules = rules;
         Ok(())

@@ -9,7 +9,7 @@ use crate::source::clock::{EngineClock, TimeUpdate};
 
 /// The frames of one block of a source, with ordinals and engine time.
 #[derive(Default)]
-pub(crate) struct Block {
+pub(crate) struct SourceBlock {
     frames: BlockFrames,
     /// Ordinal of the first frame.
     first: u64,
@@ -17,7 +17,7 @@ pub(crate) struct Block {
     updates: Vec<TimeUpdate>,
 }
 
-impl Block {
+impl SourceBlock {
     /// Takes what comes next from a source; what was in the block is done with, and its memory is used again.
     pub(crate) fn read(
         &mut self,

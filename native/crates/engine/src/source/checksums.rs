@@ -3,7 +3,7 @@
 use sidewire_capture::CaptureReader;
 use sidewire_decode::{FrameDecoder, TransportLayer};
 
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::source::pipe::is_pipe;
 
 /// Frames looked at to decide about checksums in automatic mode.
@@ -11,7 +11,7 @@ const CHECKSUM_SAMPLE: u64 = 1000;
 
 /// Are so many of the first packets wrong that the capturing host must have left checksums to its network card? A tenth is
 /// Suricata's bound. A pipe cannot be read twice and is verified.
-pub(crate) fn are_broken(input: &str, setup: &Setup) -> bool {
+pub(crate) fn are_broken(input: &str, setup: &RunSetup) -> bool {
     if is_pipe(input) {
         return false;
     }

@@ -14,7 +14,7 @@ use crate::stats::RunStats;
 
 /// What the outside may ask of a run, and see of it.
 #[derive(Default)]
-pub(crate) struct Control {
+pub(crate) struct RunControl {
     /// What the threads of outputs are told, and when to stop.
     pub(crate) signals: Arc<SinkSignals>,
     pub(crate) packets: AtomicU64,
@@ -32,7 +32,7 @@ pub(crate) struct Control {
     generation: AtomicU64,
 }
 
-impl Control {
+impl RunControl {
     /// Puts another rule set in place, between two packets of each source. `counts`: what became of its rules.
     pub(crate) fn swap(&self, rules: Arc<RuleSet>, counts: RuleCounts) {
         self.stats.set_rules(counts);

@@ -9,13 +9,15 @@ use sidewire_capture::{CaptureReader, OpenError, PacketSource, ReadError, Source
 
 use crate::EngineError;
 use crate::config::ChecksumMode;
-use crate::config::setup::Setup;
-use crate::source::block::Block;
+use crate::config::setup::RunSetup;
+use crate::source::block::SourceBlock;
 use crate::source::checksums;
 use crate::source::clock::EngineClock;
-use crate::source::control::{Control, lock};
+use crate::source::control::{RunControl, lock};
 use crate::source::loss::LossWatch;
-use crate::source::packet_sink::{Due, PacketSink, SourceNames, SourceStart, StatsDue, StatsMoment, Tick};
+use crate::source::packet_sink::{
+    FlushRequest, PacketSink, SourceNames, SourceStart, SourceTick, StatsDue, StatsMoment,
+};
 use crate::source::pipe::{PipeSource, is_pipe};
 use crate::summary::Summary;
 
@@ -35,8 +37,8 @@ pub(crate) struct NamedSource {
 /// The reading side of a run, or of one of its sources: frames with engine time and ordinals, the time while there are none,
 /// and what is due by the clock on the wall.
 pub(crate) struct SourceDriver<'a> {
-    setup: &'a Setup,
-    control: &'a Control,
+    setup: &'a RunSetup,
+    control: &'a RunControl,
     clock: EngineClock,
     ordinal: u64,
     /// Generation of the rules that are in place.
@@ -57,7 +59,7 @@ pub(crate) struct SourceDriver<'a> {
 }
 
 impl<'a> SourceDriver<'a> {
-    pub(crate) fn new(setup: &'a Setup, control: &'a Control) -> Self {
+    pub(crate) fn new(setup: &'a RunSetup, control: &'a RunControl) -> Self {
         let now = Instant::now();
         Self {
             setup,
@@ -163,7 +165,7 @@ impl<'a> SourceDriver<'a> {
     ) -> Result<Option<ReadError>, EngineError> {
         let live = source.is_live();
         let progress = source.progress();
-        let mut block = Block::default();
+        let mut block = SourceBlock::default();
         let mut outcome = None;
         loop {
             if self.is_stopped() {
@@ -190,7 +192,7 @@ impl<'a> SourceDriver<'a> {
                     self.drained = self.unseen;
                     let update = self.clock.read(time);
                     if update.tick {
-                        sink.tick(Tick { now: update.now, shown: time, ordinal: self.ordinal + 1 })?;
+                        sink.tick(SourceTick { now: update.now, shown: time, ordinal: self.ordinal + 1 })?;
                     }
                 }
                 Ok(SourceEvent::Idle) => self.drained = self.unseen,
@@ -253,14 +255,14 @@ impl<'a> SourceDriver<'a> {
         if told {
             self.published = now;
         }
-        sink.hand_over(Due { flush, stats: told.then(|| StatsDue { at: self.stats_moment(), written }) })
+        sink.hand_over(FlushRequest { flush, stats: told.then(|| StatsDue { at: self.stats_moment(), written }) })
     }
 
     fn stats_moment(&self) -> StatsMoment {
         StatsMoment { time: self.clock.shown(), uptime: self.summary.uptime() }
     }
 
-    fn count(&mut self, block: &Block) {
+    fn count(&mut self, block: &SourceBlock) {
         let (packets, bytes) = (self.summary.packets, self.summary.bytes);
         block.frames().for_each(|(_, frame)| self.summary.note(frame.time, frame.data.len()));
         self.control.packets.fetch_add(self.summary.packets - packets, Ordering::Relaxed);
@@ -275,8 +277,8 @@ impl<'a> SourceDriver<'a> {
         }
     }
 
-    fn end(&self) -> Tick {
-        Tick { now: self.clock.now(), shown: self.clock.shown(), ordinal: u64::MAX }
+    fn end(&self) -> SourceTick {
+        SourceTick { now: self.clock.now(), shown: self.clock.shown(), ordinal: u64::MAX }
     }
 
     fn is_stopped(&self) -> bool {
@@ -307,8 +309,8 @@ fn read_error(input: &str, error: &ReadError, partial: bool) -> EngineError {
 }
 
 /// Replays the captures into something that writes nothing, and tells what went wrong.
-pub(crate) fn replay_into(setup: &Setup, sink: &mut dyn PacketSink) -> Result<Summary, EngineError> {
-    let control = Control::default();
+pub(crate) fn replay_into(setup: &RunSetup, sink: &mut dyn PacketSink) -> Result<Summary, EngineError> {
+    let control = RunControl::default();
     let mut driver = SourceDriver::new(setup, &control);
     driver.replay_files(sink)?;
     Ok(driver.summary)

@@ -6,11 +6,11 @@ use sidewire_base::Time;
 use sidewire_detect::RuleSet;
 
 use crate::EngineError;
-use crate::source::block::Block;
+use crate::source::block::SourceBlock;
 
 /// A moment without a packet.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tick {
+pub(crate) struct SourceTick {
     /// Engine time.
     pub(crate) now: Time,
     /// The same as people are told it.
@@ -21,7 +21,7 @@ pub(crate) struct Tick {
 
 /// What is to be done with what was written so far, beside handing it over.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Due {
+pub(crate) struct FlushRequest {
     /// It is to be seen outside at once, however little it is.
     pub(crate) flush: bool,
     /// Counters are told.
@@ -70,14 +70,14 @@ pub(crate) trait PacketSink {
     /// A source begins; a fresh one finds no flows of those before it.
     fn begin_source(&mut self, start: &SourceStart);
     /// Takes frames, and gives back a block that is done with, for its memory.
-    fn block(&mut self, block: Block) -> Result<Block, EngineError>;
+    fn block(&mut self, block: SourceBlock) -> Result<SourceBlock, EngineError>;
     /// Time went by without packets.
-    fn tick(&mut self, tick: Tick) -> Result<(), EngineError>;
+    fn tick(&mut self, tick: SourceTick) -> Result<(), EngineError>;
     /// Hands over what was written so far.
-    fn hand_over(&mut self, due: Due) -> Result<(), EngineError>;
+    fn hand_over(&mut self, due: FlushRequest) -> Result<(), EngineError>;
     /// Flows end: the source was a run of its own, or everything is over.
     /// `end` is engine time at the last packet, whichever worker had it.
-    fn finish(&mut self, end: Tick) -> Result<(), EngineError>;
+    fn finish(&mut self, end: SourceTick) -> Result<(), EngineError>;
     /// Goes on with other rules.
     fn swap(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError>;
 }

@@ -4,10 +4,10 @@ use sidewire_decode::Packet;
 use sidewire_detect::{Match, RuleType};
 use sidewire_ir::Action;
 
-use crate::output::format::eve::{AlertFacts, AlertPayload, EventKind, FrameFacts, Output, Transaction};
+use crate::output::format::eve::{AlertFacts, AlertPayload, AlertTransaction, EveOutput, EventKind, FrameFacts};
 use crate::output::format::pieces::joined;
 use crate::output::writer::record::AlertKey;
-use crate::worker::conversation::{App, ConversationFlow};
+use crate::worker::conversation::{AppLayerState, ConversationFlow};
 use crate::worker::detect::FoundMatches;
 use crate::worker::envelope::{ends, envelope};
 use crate::worker::frames::frame_source;
@@ -67,7 +67,7 @@ impl LogStage {
             let app = &flow?.data.app;
             let number = app.protocol?.index();
             let session = app.session.as_deref()?;
-            Some(Transaction { session, protocol: setup.protocols.get(number)?, number, position })
+            Some(AlertTransaction { session, protocol: setup.protocols.get(number)?, number, position })
         });
         let facts = AlertFacts {
             rule,
@@ -96,7 +96,7 @@ impl LogStage {
         let mut envelope = envelope(packet, flow, self.now, (source, destination), &origin);
         envelope.variables.matches = all.matches;
         envelope.tx = tx.map(|(_, id)| id);
-        let client = |output: &Output| facts.forwarded_for(output, true);
+        let client = |output: &EveOutput| facts.forwarded_for(output, true);
         envelope.forwarded = Some((found.direction, &client));
         if flow.is_some() {
             envelope.community = Some(&community);
@@ -106,7 +106,7 @@ impl LogStage {
 
     /// Where the run asks for it: position and id of the transaction that an alert tells although its rule looks at none. It
     /// is the only one that packets of the direction have not passed, or none is.
-    fn guess(&self, app: &mut App, found: &Match, kind: RuleType) -> Option<(usize, u64)> {
+    fn guess(&self, app: &mut AppLayerState, found: &Match, kind: RuleType) -> Option<(usize, u64)> {
         let detect = &self.setup.config.detect;
         if !detect.guess_transaction || found.tx.is_some() || found.frame.is_some() || kind == RuleType::IpOnly {
             return None;

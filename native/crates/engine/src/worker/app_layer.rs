@@ -8,23 +8,23 @@ use sidewire_decode::Packet;
 use sidewire_detect::RuleSet;
 use sidewire_tcp::{Consumer, StreamPiece, TcpSession, TcpState};
 
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::worker::app_counters::AppCounters;
-use crate::worker::conversation::{App, Conversation, ConversationFlow, swap_direction};
-use crate::worker::expectations::Expectations;
+use crate::worker::conversation::{AppLayerState, ConversationFlow, FlowStorage, swap_direction};
+use crate::worker::expectations::ExpectationTable;
 use crate::worker::files::FilePolicies;
-use crate::worker::parse_context::{FlowEnds, Moment, ParserTables};
+use crate::worker::parse_context::{FlowEnds, FlowMoment, ParserTables};
 use crate::worker::wanted_frames::WantedFrames;
 
 /// Did protocol detection find that a flow runs the other way?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
+enum FlowReversal {
     Straight,
     Reversed,
 }
 
 /// Result of protocol detection on one direction.
-enum Found {
+enum FlowDetection {
     /// The protocol is known.
     Session,
     /// It is known, and the flow runs the other way.
@@ -36,7 +36,7 @@ enum Found {
 }
 
 /// Where feeding a direction stands after one of its chunks.
-enum Fed {
+enum FeedOutcome {
     /// There may be more to feed.
     More,
     /// A chunk was parsed; there may be more.
@@ -49,16 +49,16 @@ enum Fed {
 
 /// Parses what streams and datagrams bring, and keeps what parsers share beyond one flow.
 pub(crate) struct AppLayerStage {
-    setup: Arc<Setup>,
+    setup: Arc<RunSetup>,
     frames: WantedFrames,
     tables: ParserTables,
     files: FilePolicies,
-    pub(crate) expectations: Expectations,
+    pub(crate) expectations: ExpectationTable,
     pub(crate) counters: AppCounters,
 }
 
 impl AppLayerStage {
-    pub(crate) fn new(setup: &Arc<Setup>, rules: &RuleSet) -> Self {
+    pub(crate) fn new(setup: &Arc<RunSetup>, rules: &RuleSet) -> Self {
         let files = FilePolicies::new(rules, setup);
         let mut tables = ParserTables::new(setup, rules);
         tables.magic = files.open_magic(setup);
@@ -66,7 +66,7 @@ impl AppLayerStage {
             frames: WantedFrames::new(rules, &setup.outputs, setup.protocols),
             tables,
             files,
-            expectations: Expectations::default(),
+            expectations: ExpectationTable::default(),
             counters: AppCounters::new(setup.protocols.len()),
             setup: Arc::clone(setup),
         }
@@ -85,7 +85,7 @@ impl AppLayerStage {
     /// Forgets everything that was seen. What rules and outputs want stays: finding it out takes longer than a small capture.
     pub(crate) fn reset(&mut self) {
         self.tables.reset(&self.setup);
-        self.expectations = Expectations::default();
+        self.expectations = ExpectationTable::default();
         self.counters = AppCounters::new(self.setup.protocols.len());
     }
 
@@ -103,11 +103,11 @@ impl AppLayerStage {
         flow: &mut ConversationFlow,
         visible: PerDirection<bool>,
         direction: &mut Direction,
-        at: Moment,
+        at: FlowMoment,
     ) {
         // Data that became visible travels against the acknowledgement: the other direction first.
         for seen in [direction.flip(), *direction] {
-            if visible[seen] && self.feed_stream(flow, seen, at) == Turn::Reversed {
+            if visible[seen] && self.feed_stream(flow, seen, at) == FlowReversal::Reversed {
                 turn_flow(flow, direction);
                 for seen in Direction::BOTH {
                     self.feed_stream(flow, seen, at);
@@ -124,9 +124,9 @@ impl AppLayerStage {
         flow: &mut ConversationFlow,
         packet: &Packet<'_>,
         direction: &mut Direction,
-        at: Moment,
+        at: FlowMoment,
     ) {
-        if self.feed_datagram(flow, packet, *direction, at) == Turn::Reversed {
+        if self.feed_datagram(flow, packet, *direction, at) == FlowReversal::Reversed {
             swap_direction(flow);
             *direction = direction.flip();
             self.feed_datagram(flow, packet, *direction, at);
@@ -135,7 +135,13 @@ impl AppLayerStage {
 
     /// Takes what the end of a flow made `visible` of a direction, and what a parser held back for want of more: it is all
     /// there will be.
-    pub(crate) fn take_rest(&mut self, flow: &mut ConversationFlow, direction: Direction, visible: bool, at: Moment) {
+    pub(crate) fn take_rest(
+        &mut self,
+        flow: &mut ConversationFlow,
+        direction: Direction,
+        visible: bool,
+        at: FlowMoment,
+    ) {
         let waits = |session: &TcpSession| session.stream(direction).available(Consumer::App).is_some();
         if visible || flow.data.tcp.as_deref().is_some_and(waits) {
             self.feed_stream(flow, direction, at);
@@ -143,7 +149,7 @@ impl AppLayerStage {
     }
 
     /// The flow speaks another protocol from here on: its session has ended, and detection begins again.
-    pub(crate) fn restart(&mut self, flow: &mut ConversationFlow, next: &str, at: Moment) {
+    pub(crate) fn restart(&mut self, flow: &mut ConversationFlow, next: &str, at: FlowMoment) {
         let expected = (!next.is_empty()).then(|| self.setup.detection.position(next)).flatten();
         flow.data.app.restart(expected);
         for direction in Direction::BOTH {
@@ -152,14 +158,14 @@ impl AppLayerStage {
     }
 
     /// Tells the session that nothing follows in either direction.
-    pub(crate) fn close_session(&mut self, flow: &mut ConversationFlow, at: Moment) {
+    pub(crate) fn close_session(&mut self, flow: &mut ConversationFlow, at: FlowMoment) {
         for direction in Direction::BOTH {
             self.close_direction(flow, direction, at);
         }
     }
 
     /// Tells the session that nothing follows in a direction.
-    pub(crate) fn close_direction(&mut self, flow: &mut ConversationFlow, direction: Direction, at: Moment) {
+    pub(crate) fn close_direction(&mut self, flow: &mut ConversationFlow, direction: Direction, at: FlowMoment) {
         let ends = FlowEnds::of(flow);
         let app = &mut flow.data.app;
         let files = self.files.of(app);
@@ -172,8 +178,8 @@ impl AppLayerStage {
     }
 
     /// A request may have waited for its answer (`CONNECT`): once that is there, what was held back is offered again.
-    fn feed_waiting(&mut self, flow: &mut ConversationFlow, at: Moment) {
-        let Conversation { tcp: Some(tcp), app, .. } = &flow.data else { return };
+    fn feed_waiting(&mut self, flow: &mut ConversationFlow, at: FlowMoment) {
+        let FlowStorage { tcp: Some(tcp), app, .. } = &flow.data else { return };
         let waits = app.session.is_some() && !app.stopped && app.need.to_server == 0;
         if waits && tcp.stream(Direction::ToServer).available(Consumer::App).is_some() {
             self.feed_stream(flow, Direction::ToServer, at);
@@ -181,8 +187,8 @@ impl AppLayerStage {
     }
 
     /// Once the connection is closed, nothing will follow: messages that end with it are complete.
-    fn close_after_reset(&mut self, flow: &mut ConversationFlow, at: Moment) {
-        let Conversation { tcp: Some(tcp), app, .. } = &flow.data else { return };
+    fn close_after_reset(&mut self, flow: &mut ConversationFlow, at: FlowMoment) {
+        let FlowStorage { tcp: Some(tcp), app, .. } = &flow.data else { return };
         let over = tcp.state() == TcpState::Closed && app.session.is_some() && app.closed != PerDirection::both(true);
         // What a reset left unacknowledged becomes visible when the flow ends, and belongs to the messages too.
         let all_seen = |side| {
@@ -196,35 +202,35 @@ impl AppLayerStage {
     }
 
     /// Hands what is visible of a direction to its protocol.
-    fn feed_stream(&mut self, flow: &mut ConversationFlow, direction: Direction, at: Moment) -> Turn {
+    fn feed_stream(&mut self, flow: &mut ConversationFlow, direction: Direction, at: FlowMoment) -> FlowReversal {
         let ends = FlowEnds::of(flow);
-        let Conversation { tcp: Some(tcp), app, .. } = &mut flow.data else { return Turn::Straight };
+        let FlowStorage { tcp: Some(tcp), app, .. } = &mut flow.data else { return FlowReversal::Straight };
         let mut fed = self.feed_direction(tcp, app, direction, ends, at);
-        if matches!(fed, Fed::Parsed) {
+        if matches!(fed, FeedOutcome::Parsed) {
             let other = self.feed_direction(tcp, app, direction.flip(), ends, at);
-            debug_assert!(!matches!(other, Fed::Reversed), "the flow's direction is settled");
+            debug_assert!(!matches!(other, FeedOutcome::Reversed), "the flow's direction is settled");
             fed = self.feed_direction(tcp, app, direction, ends, at);
         }
-        if matches!(fed, Fed::Reversed) { Turn::Reversed } else { Turn::Straight }
+        if matches!(fed, FeedOutcome::Reversed) { FlowReversal::Reversed } else { FlowReversal::Straight }
     }
 
-    /// Feeds one direction as far as it goes. [`Fed::Parsed`]: the first that told which protocol it is makes the octets of
+    /// Feeds one direction as far as it goes. [`FeedOutcome::Parsed`]: the first that told which protocol it is makes the octets of
     /// the other direction readable as well, and those are to be read first.
     fn feed_direction(
         &mut self,
         tcp: &mut TcpSession,
-        app: &mut App,
+        app: &mut AppLayerState,
         direction: Direction,
         ends: FlowEnds,
-        at: Moment,
-    ) -> Fed {
+        at: FlowMoment,
+    ) -> FeedOutcome {
         let mut known = app.session.is_some();
         loop {
             match self.feed_chunk(tcp, app, direction, ends, at) {
-                Fed::More => {}
-                Fed::Parsed => {
+                FeedOutcome::More => {}
+                FeedOutcome::Parsed => {
                     if !known && tcp.stream(direction.flip()).available(Consumer::App).is_some() {
-                        return Fed::Parsed;
+                        return FeedOutcome::Parsed;
                     }
                     known = true;
                 }
@@ -237,20 +243,20 @@ impl AppLayerStage {
     fn feed_chunk(
         &mut self,
         tcp: &mut TcpSession,
-        app: &mut App,
+        app: &mut AppLayerState,
         direction: Direction,
         ends: FlowEnds,
-        at: Moment,
-    ) -> Fed {
+        at: FlowMoment,
+    ) -> FeedOutcome {
         if app.switch.is_some() {
-            return Fed::Done;
+            return FeedOutcome::Done;
         }
         if app.stopped {
             tcp.stream_mut(direction).disable(Consumer::App);
-            return Fed::Done;
+            return FeedOutcome::Done;
         }
         let chunk = match tcp.stream(direction).available(Consumer::App) {
-            None => return Fed::Done,
+            None => return FeedOutcome::Done,
             Some(StreamPiece::Gap { length, .. }) => {
                 let completed = self.gap(app, direction, length, ends, at);
                 let stream = tcp.stream_mut(direction);
@@ -258,46 +264,46 @@ impl AppLayerStage {
                 if completed {
                     stream.flush_raw();
                 }
-                return Fed::More;
+                return FeedOutcome::More;
             }
             Some(StreamPiece::Data { offset, bytes, last, gap, .. }) => StreamChunk { offset, bytes, last, gap },
         };
         if app.closed[direction] {
-            return Fed::Done;
+            return FeedOutcome::Done;
         }
         let StreamChunk { bytes, last, gap, .. } = chunk;
         if !app.detection.is_decided(direction) && !app.failed {
             let begins = app.session.is_none();
             match self.identify(app, direction, bytes, ends, last, at) {
-                Found::Session if begins && app.session.is_some() => {
+                FlowDetection::Session if begins && app.session.is_some() => {
                     let depth = app.protocol.and_then(|number| self.setup.stream_depth(number));
                     if let Some(depth) = depth {
                         for side in Direction::BOTH {
                             tcp.stream_mut(side).set_depth(depth);
                         }
-                        return Fed::More;
+                        return FeedOutcome::More;
                     }
                 }
-                Found::Session => {}
-                Found::Reversed => return Fed::Reversed,
+                FlowDetection::Session => {}
+                FlowDetection::Reversed => return FeedOutcome::Reversed,
                 // What was waited for is missing: detection has its word on the gap.
-                Found::Wait if app.session.is_none() && gap => {
+                FlowDetection::Wait if app.session.is_none() && gap => {
                     let length = bytes.len() as u64;
                     tcp.stream_mut(direction).consume(Consumer::App, length);
-                    return Fed::More;
+                    return FeedOutcome::More;
                 }
-                Found::Wait if app.session.is_none() => return Fed::Done,
-                Found::Wait => {}
-                Found::Failed => return Fed::More,
+                FlowDetection::Wait if app.session.is_none() => return FeedOutcome::Done,
+                FlowDetection::Wait => {}
+                FlowDetection::Failed => return FeedOutcome::More,
             }
         }
         if app.session.is_none() {
             // Known but not parsed, or given up.
             app.stopped = true;
-            return Fed::More;
+            return FeedOutcome::More;
         }
         if bytes.len() < app.need[direction] && !last && !gap {
-            return Fed::Done;
+            return FeedOutcome::Done;
         }
         let octets = ChunkFacts { length: bytes.len(), last, gap };
         let step = self.parse(app, direction, chunk, ends, at);
@@ -307,11 +313,11 @@ impl AppLayerStage {
     /// Calls the parser with a chunk, and closes the direction behind its last one.
     fn parse(
         &mut self,
-        app: &mut App,
+        app: &mut AppLayerState,
         direction: Direction,
         chunk: StreamChunk<'_>,
         ends: FlowEnds,
-        at: Moment,
+        at: FlowMoment,
     ) -> Result<Step, Failed> {
         let StreamChunk { offset, bytes, last, .. } = chunk;
         let files = self.files.of(app);
@@ -345,16 +351,16 @@ impl AppLayerStage {
     fn settle(
         &mut self,
         tcp: &mut TcpSession,
-        app: &mut App,
+        app: &mut AppLayerState,
         direction: Direction,
         chunk: ChunkFacts,
         step: Result<Step, Failed>,
-    ) -> Fed {
+    ) -> FeedOutcome {
         let ChunkFacts { length, last, gap } = chunk;
         let Ok(step) = step else {
             self.parser_error(app, Transport::Tcp);
             app.stopped = true;
-            return Fed::Parsed;
+            return FeedOutcome::Parsed;
         };
         let consumed = step.consumed.min(length);
         let completed = app.session.as_ref().is_some_and(|session| session.transactions().completed(direction));
@@ -374,20 +380,27 @@ impl AppLayerStage {
         }
         if let Some(next) = step.switch {
             app.switch = Some(next);
-            return Fed::Parsed;
+            return FeedOutcome::Parsed;
         }
         if step.finished {
             app.stopped = true;
         }
         if last {
             tcp.stream_mut(direction).disable(Consumer::App);
-            return Fed::Done;
+            return FeedOutcome::Done;
         }
-        if consumed == 0 && !gap { Fed::Done } else { Fed::Parsed }
+        if consumed == 0 && !gap { FeedOutcome::Done } else { FeedOutcome::Parsed }
     }
 
     /// Tells the session of missing octets. True when that completed a message, and rules on the stream need not wait.
-    fn gap(&mut self, app: &mut App, direction: Direction, length: u64, ends: FlowEnds, at: Moment) -> bool {
+    fn gap(
+        &mut self,
+        app: &mut AppLayerState,
+        direction: Direction,
+        length: u64,
+        ends: FlowEnds,
+        at: FlowMoment,
+    ) -> bool {
         let files = self.files.of(app);
         let Some(session) = &mut app.session else {
             // Protocol detection needs the beginning; where flows are picked up in the middle, it may find one after the gap.
@@ -421,13 +434,13 @@ impl AppLayerStage {
     /// Asks protocol detection about the first octets of a direction, and begins the session it finds.
     fn identify(
         &mut self,
-        app: &mut App,
+        app: &mut AppLayerState,
         direction: Direction,
         bytes: &[u8],
         ends: FlowEnds,
         last: bool,
-        at: Moment,
-    ) -> Found {
+        at: FlowMoment,
+    ) -> FlowDetection {
         begin_detection(app, ends);
         // Looked for as long as nobody knows: an announcement may be acknowledged after the connection it is about has begun.
         if app.expected.is_none()
@@ -442,13 +455,13 @@ impl AppLayerStage {
         let outcome = setup.detection.identify(&mut app.detection, ends.transport, direction, bytes, ports, last);
         app.take_detection_events();
         match outcome {
-            DetectionOutcome::More => Found::Wait,
+            DetectionOutcome::More => FlowDetection::Wait,
             DetectionOutcome::Failed => {
                 let other = app.detection.is_decided(direction.flip());
                 // A datagram is all there is of its message: nothing that follows makes more of it.
                 let datagram = ends.transport == Transport::Udp;
                 if app.session.is_some() || !(other || datagram) {
-                    return Found::Wait;
+                    return FlowDetection::Wait;
                 }
                 app.stopped = other;
                 if !app.failed {
@@ -458,7 +471,7 @@ impl AppLayerStage {
                         Transport::Udp => self.counters.failed_udp += 1,
                     }
                 }
-                Found::Failed
+                FlowDetection::Failed
             }
             DetectionOutcome::Found { protocol, reversed } => {
                 if app.session.is_none() {
@@ -470,7 +483,7 @@ impl AppLayerStage {
                         app.session = self.tables.begin(&setup, protocol);
                     }
                 }
-                if reversed { Found::Reversed } else { Found::Session }
+                if reversed { FlowDetection::Reversed } else { FlowDetection::Session }
             }
         }
     }
@@ -480,24 +493,24 @@ impl AppLayerStage {
         flow: &mut ConversationFlow,
         packet: &Packet<'_>,
         direction: Direction,
-        at: Moment,
-    ) -> Turn {
+        at: FlowMoment,
+    ) -> FlowReversal {
         let ends = FlowEnds::of(flow);
         let app = &mut flow.data.app;
         if app.stopped || packet.payload.is_empty() {
-            return Turn::Straight;
+            return FlowReversal::Straight;
         }
         if !app.detection.is_decided(direction) {
             match self.identify(app, direction, packet.payload, ends, true, at) {
-                Found::Session => {}
-                Found::Reversed => return Turn::Reversed,
-                Found::Wait if app.session.is_none() => return Turn::Straight,
-                Found::Wait => {}
-                Found::Failed => return Turn::Straight,
+                FlowDetection::Session => {}
+                FlowDetection::Reversed => return FlowReversal::Reversed,
+                FlowDetection::Wait if app.session.is_none() => return FlowReversal::Straight,
+                FlowDetection::Wait => {}
+                FlowDetection::Failed => return FlowReversal::Straight,
             }
         }
         let files = self.files.of(app);
-        let Some(session) = &mut app.session else { return Turn::Straight };
+        let Some(session) = &mut app.session else { return FlowReversal::Straight };
         app.dirty = true;
         let opened = session.transactions().opened();
         let frames = self.frames.of(app.protocol, &mut app.frames, direction);
@@ -510,7 +523,7 @@ impl AppLayerStage {
             // A datagram stands for itself: the next one may be sound again.
             self.parser_error(app, Transport::Udp);
         }
-        Turn::Straight
+        FlowReversal::Straight
     }
 
     fn count_transactions(&mut self, protocol: Option<ProtocolId>, transport: Transport, new: u64) {
@@ -521,7 +534,7 @@ impl AppLayerStage {
         self.counters.transactions.add(protocol.filter(counted), transport, new);
     }
 
-    fn parser_error(&mut self, app: &mut App, transport: Transport) {
+    fn parser_error(&mut self, app: &mut AppLayerState, transport: Transport) {
         app.malformed = true;
         self.counters.parser_errors.add(app.protocol, transport, 1);
     }
@@ -570,7 +583,7 @@ fn turn_flow(flow: &mut ConversationFlow, direction: &mut Direction) {
 }
 
 /// Detection begins with the first octets, or the first gap.
-fn begin_detection(app: &mut App, ends: FlowEnds) {
+fn begin_detection(app: &mut AppLayerState, ends: FlowEnds) {
     if !core::mem::replace(&mut app.begun, true) {
         app.detection = DetectionState::new(ends.midstream);
     }

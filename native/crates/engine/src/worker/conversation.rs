@@ -13,9 +13,9 @@ use crate::output::format::eve::{AppNames, TtlRange};
 
 /// What the engine keeps for each flow, beside the flow table's own part.
 #[derive(Default)]
-pub(crate) struct Conversation {
+pub(crate) struct FlowStorage {
     pub(crate) tcp: Option<Box<sidewire_tcp::TcpSession>>,
-    pub(crate) app: App,
+    pub(crate) app: AppLayerState,
     pub(crate) rules: sidewire_detect::DetectFlowState,
     /// An alert was raised on it.
     pub(crate) alerted: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Conversation {
     pub(crate) interface: u32,
 }
 
-impl Conversation {
+impl FlowStorage {
     /// TCP: the handshake is done, or the session was picked up. Otherwise: `both_seen`, both sides have spoken.
     pub(crate) fn is_established(&self, both_seen: bool) -> bool {
         self.tcp.as_ref().map_or(both_seen, |session| session.is_established())
@@ -67,7 +67,7 @@ pub(crate) fn swap_direction(flow: &mut ConversationFlow) {
 
 /// The application layer of a flow: which protocol, and its session.
 #[derive(Default)]
-pub(crate) struct App {
+pub(crate) struct AppLayerState {
     /// Something of it was looked at.
     pub(crate) begun: bool,
     pub(crate) detection: DetectionState,
@@ -110,7 +110,7 @@ pub(crate) struct App {
     pub(crate) store_files: PerDirection<bool>,
 }
 
-impl App {
+impl AppLayerState {
     /// The flow runs the other way than was thought.
     pub(crate) fn swap_direction(&mut self) {
         self.closed.swap();
@@ -194,4 +194,4 @@ impl App {
 }
 
 /// A flow with its conversation.
-pub(crate) type ConversationFlow = Flow<Conversation>;
+pub(crate) type ConversationFlow = Flow<FlowStorage>;

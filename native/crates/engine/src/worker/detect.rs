@@ -11,11 +11,11 @@ use sidewire_detect::{
 };
 use sidewire_tcp::{Consumer, Stream, StreamEvents, StreamPiece, TcpSession};
 
-use crate::config::setup::Setup;
-use crate::worker::conversation::{Conversation, ConversationFlow};
+use crate::config::setup::RunSetup;
+use crate::worker::conversation::{ConversationFlow, FlowStorage};
 use crate::worker::frames::frame_source;
 use crate::worker::observer::RuleTracer;
-use crate::worker::parse_context::Moment;
+use crate::worker::parse_context::FlowMoment;
 use crate::worker::stream::RawReaders;
 
 /// Why rules are applied to a flow: a packet and what it did, or the end of the flow.
@@ -36,7 +36,7 @@ pub(crate) struct InspectRequest<'a> {
 
 /// Applies rules, and keeps what they need beyond one packet.
 pub(crate) struct DetectStage<W: RuleTracer> {
-    setup: Arc<Setup>,
+    setup: Arc<RunSetup>,
     pub(crate) rules: Arc<RuleSet>,
     pub(crate) detector: Detector,
     pub(crate) watch: W,
@@ -54,7 +54,7 @@ pub(crate) struct FoundMatches<'a> {
 }
 
 impl<W: RuleTracer> DetectStage<W> {
-    pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W, shared: SharedHandle) -> Self {
+    pub(crate) fn new(setup: &Arc<RunSetup>, rules: &Arc<RuleSet>, watch: W, shared: SharedHandle) -> Self {
         Self {
             detector: Detector::sharing(rules, shared),
             rules: Arc::clone(rules),
@@ -89,7 +89,7 @@ impl<W: RuleTracer> DetectStage<W> {
     }
 
     /// A packet that belongs to no flow: only packet rules and decoder events apply.
-    pub(crate) fn inspect_without_flow(&mut self, packet: &Packet<'_>, at: Moment) {
+    pub(crate) fn inspect_without_flow(&mut self, packet: &Packet<'_>, at: FlowMoment) {
         self.matches.clear();
         let input = DetectInput {
             time: at.time,
@@ -112,7 +112,7 @@ impl<W: RuleTracer> DetectStage<W> {
         flow: &mut ConversationFlow,
         direction: Direction,
         request: &InspectRequest<'_>,
-        at: Moment,
+        at: FlowMoment,
     ) -> Option<u64> {
         self.matches.clear();
         if self.rules.is_empty() {
@@ -126,7 +126,7 @@ impl<W: RuleTracer> DetectStage<W> {
         if !quotes {
             self.skip_unreadable(&mut flow.data, direction, last);
         }
-        let Conversation { tcp, app, rules, .. } = &mut flow.data;
+        let FlowStorage { tcp, app, rules, .. } = &mut flow.data;
         let mut behind = Vec::new();
         let readable = tcp.as_deref().filter(|_| !quotes);
         let (stream, looked) = self.stream_input(readable, direction, last, &mut behind);
@@ -187,7 +187,7 @@ impl<W: RuleTracer> DetectStage<W> {
     }
 
     /// Goes over octets that no rule reads, and over gaps: what follows one is looked at by itself.
-    fn skip_unreadable(&self, flow: &mut Conversation, direction: Direction, last: bool) {
+    fn skip_unreadable(&self, flow: &mut FlowStorage, direction: Direction, last: bool) {
         let Some(session) = flow.tcp.as_mut() else { return };
         if session.stream(direction).is_raw_idle() && (last || session.raw_ready(direction, &self.setup.tcp)) {
             session.stream_mut(direction).skip_raw();
@@ -247,7 +247,7 @@ fn frames_input<'a>(
 }
 
 /// The rules have seen these stream octets, and gaps between them.
-pub(crate) fn consume(flow: &mut Conversation, direction: Direction, octets: u64) {
+pub(crate) fn consume(flow: &mut FlowStorage, direction: Direction, octets: u64) {
     if octets > 0
         && let Some(session) = &mut flow.tcp
     {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_decode::{Packet, TransportLayer};
 
-use crate::output::format::eve::{Envelope, Ether, Variables};
+use crate::output::format::eve::{EtherAddresses, EventEnvelope, RuleVariables};
 use crate::worker::conversation::ConversationFlow;
 
 /// Where an event is from: a capture or an interface.
@@ -22,13 +22,13 @@ pub(crate) fn envelope<'a>(
     now: Time,
     (source, destination): (Option<Endpoint>, Option<Endpoint>),
     origin: &'a EventOrigin,
-) -> Envelope<'a> {
+) -> EventEnvelope<'a> {
     let icmp = match packet.map(|packet| &packet.transport) {
         Some(TransportLayer::Icmp(icmp)) => Some((icmp.kind, icmp.code)),
         Some(_) => None,
         None => flow.and_then(|flow| flow.icmp).map(|icmp| icmp.request),
     };
-    Envelope {
+    EventEnvelope {
         time: packet.map_or(now, |packet| packet.time),
         flow_id: flow.map(|flow| flow.id),
         ordinal: packet.map(|packet| packet.ordinal).filter(|_| origin.interface.is_none()),
@@ -46,9 +46,9 @@ pub(crate) fn envelope<'a>(
         ether: packet.and_then(|packet| {
             let header = packet.ethernet?;
             let turned = packet.source() != source && packet.source() == destination;
-            Some(if turned { Ether::Answer(header) } else { Ether::Packet(header) })
+            Some(if turned { EtherAddresses::Answer(header) } else { EtherAddresses::Packet(header) })
         }),
-        variables: Variables { flow: flow.map(|flow| &flow.data.rules), matches: &[] },
+        variables: RuleVariables { flow: flow.map(|flow| &flow.data.rules), matches: &[] },
         tx: None,
         file: origin.file.as_deref(),
         interface: origin.interface.as_deref(),

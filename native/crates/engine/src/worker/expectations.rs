@@ -10,10 +10,10 @@ use sidewire_base::{Endpoint, Time};
 const MAX_EXPECTATIONS: usize = 16_384;
 
 /// Who will open a flow (when known), where to, and over what.
-type Announcement = (Option<IpAddr>, Endpoint, Transport);
+type AnnouncedFlow = (Option<IpAddr>, Endpoint, Transport);
 
 #[derive(Clone, Copy, Debug)]
-struct Expected {
+struct ExpectedFlow {
     protocol: &'static str,
     expires: Option<Time>,
     number: u64,
@@ -21,15 +21,15 @@ struct Expected {
 
 /// Flows that others announced, by where they will go.
 #[derive(Debug, Default)]
-pub(crate) struct Expectations {
-    expected: HashMap<Announcement, Expected>,
+pub(crate) struct ExpectationTable {
+    expected: HashMap<AnnouncedFlow, ExpectedFlow>,
     /// As they came; one that was used up and announced again has another number.
-    order: VecDeque<(Announcement, u64)>,
+    order: VecDeque<(AnnouncedFlow, u64)>,
     announced: u64,
     evicted: u64,
 }
 
-impl Expectations {
+impl ExpectationTable {
     /// How many are remembered.
     pub(crate) fn len(&self) -> usize {
         self.expected.len()
@@ -50,7 +50,7 @@ impl Expectations {
         }
         self.announced += 1;
         let number = self.announced;
-        self.expected.insert(key, Expected { protocol, expires, number });
+        self.expected.insert(key, ExpectedFlow { protocol, expires, number });
         self.order.push_back((key, number));
         if self.order.len() > MAX_EXPECTATIONS
             && let Some((oldest, number)) = self.order.pop_front()
@@ -103,14 +103,14 @@ mod tests {
         Expectation { client, server, transport: Transport::Tcp, protocol: "p", expires }
     }
 
-    fn take(expectations: &mut Expectations, client: Endpoint, server: Endpoint, second: i64) -> bool {
+    fn take(expectations: &mut ExpectationTable, client: Endpoint, server: Endpoint, second: i64) -> bool {
         expectations.take(client, server, Transport::Tcp, Time::new(second, 0)).is_some()
     }
 
     #[test]
     fn a_channel_is_for_one_flow_of_its_hosts_and_not_for_ever() {
         let (client, server, other) = (end(1000), end(2001), end(3003));
-        let mut expectations = Expectations::default();
+        let mut expectations = ExpectationTable::default();
         let wanted = channel(Some(client.address), server, Some(Time::new(30, 0)));
         expectations.add(&wanted);
         assert!(!take(&mut expectations, other, server, 1));
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_service_is_for_all_who_come() {
-        let mut expectations = Expectations::default();
+        let mut expectations = ExpectationTable::default();
         expectations.add(&channel(None, end(135), None));
         expectations.add(&channel(None, end(135), None));
         assert!(take(&mut expectations, end(1), end(135), 1_000_000) && take(&mut expectations, end(2), end(135), 0));
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn the_oldest_gives_way_and_is_counted() {
-        let mut expectations = Expectations::default();
+        let mut expectations = ExpectationTable::default();
         let from = IpAddr::from([0, 0, 0, 0]);
         for number in 0..=MAX_EXPECTATIONS {
             let address = IpAddr::from(u32::try_from(number).unwrap().to_be_bytes());

@@ -7,10 +7,10 @@ use sidewire_detect::RuleSet;
 use sidewire_files::{FileHash, FilePolicy, StoreState, Storing, write_fileinfo};
 use sidewire_magic::Magic;
 
-use crate::config::setup::Setup;
-use crate::output::format::eve::{EventKind, Output, Transaction, address_member};
+use crate::config::setup::RunSetup;
+use crate::output::format::eve::{AlertTransaction, EveOutput, EventKind, address_member};
 use crate::output::writer::record::{FileRecord, FileStep};
-use crate::worker::conversation::{App, Conversation, ConversationFlow};
+use crate::worker::conversation::{AppLayerState, ConversationFlow, FlowStorage};
 use crate::worker::envelope::envelope;
 use crate::worker::log::LogStage;
 
@@ -20,7 +20,7 @@ pub(crate) struct FilePolicies {
 }
 
 impl FilePolicies {
-    pub(crate) fn new(rules: &RuleSet, setup: &Setup) -> Self {
+    pub(crate) fn new(rules: &RuleSet, setup: &RunSetup) -> Self {
         let forced = setup.files.policy;
         let of_rules = |number| {
             let mut policy: PerDirection<FilePolicy> = rules.file_policy(number);
@@ -34,7 +34,7 @@ impl FilePolicies {
 
     /// What is wanted of the files of a flow.
     #[inline]
-    pub(crate) fn of(&self, app: &App) -> PerDirection<FilePolicy> {
+    pub(crate) fn of(&self, app: &AppLayerState) -> PerDirection<FilePolicy> {
         let policy = app.protocol.and_then(|number| self.by_protocol.get(number.index()));
         let mut policy = policy.copied().unwrap_or_default();
         for direction in Direction::BOTH {
@@ -46,7 +46,7 @@ impl FilePolicies {
     }
 
     /// libmagic, if somebody wants names of it and it is there.
-    pub(crate) fn open_magic(&self, setup: &Setup) -> Option<Magic> {
+    pub(crate) fn open_magic(&self, setup: &RunSetup) -> Option<Magic> {
         self.want_magic().then(|| Magic::open(setup.files.magic_database.as_deref()).ok()).flatten()
     }
 
@@ -58,7 +58,7 @@ impl FilePolicies {
 }
 
 /// Does with a flow what rules want of its files: it is followed as far as the file store does.
-pub(crate) fn follow_files(flow: &mut Conversation, depth: u64) {
+pub(crate) fn follow_files(flow: &mut FlowStorage, depth: u64) {
     let wishes = flow.rules.file_wishes();
     if wishes.follow {
         flow.app.store_files = wishes.store;
@@ -130,8 +130,8 @@ impl LogStage {
         let (Some(head), Some(info)) = (session.transactions().head(place.position), place.of(flow)) else { return };
         let FilePlace { protocol, number, position, direction, .. } = place;
         let (source, destination) = flow.endpoints(direction);
-        let tx = Transaction { session, protocol, number, position };
-        let client = |output: &Output| tx.forwarded_for(output, EventKind::FILEINFO, true);
+        let tx = AlertTransaction { session, protocol, number, position };
+        let client = |output: &EveOutput| tx.forwarded_for(output, EventKind::FILEINFO, true);
         let community = |seed| sidewire_flow::community_id(flow, seed);
         let origin = self.origin(packet, Some(flow));
         // A file names its transaction itself.
@@ -139,7 +139,7 @@ impl LogStage {
         envelope.community = Some(&community);
         envelope.forwarded = Some((direction, &client));
         let names = flow.data.app.names(self.setup.protocols);
-        let fill = |output: &Output, out: &mut sidewire_eve::Object<'_>| {
+        let fill = |output: &EveOutput, out: &mut sidewire_eve::Object<'_>| {
             // A file is told together with the transaction that carried it.
             tx.log_in_others(output, 0, LogForm::InOthers, out);
             names.write(out);

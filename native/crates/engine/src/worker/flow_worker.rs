@@ -9,18 +9,18 @@ use sidewire_detect::{RuleSet, SharedHandle};
 use sidewire_flow::{EndReason, FlowHandle, FlowLookup, FlowState, FlowTable, FlowTuple, Stamp};
 use sidewire_tcp::{Consumer, StreamEvents};
 
-use crate::config::setup::Setup;
-use crate::output::writer::record::{Batch, OutputOrder};
+use crate::config::setup::RunSetup;
+use crate::output::writer::record::{OutputBatch, OutputOrder};
 use crate::source::clock::TimeUpdate;
-use crate::source::packet_sink::{SourceStart, Tick};
+use crate::source::packet_sink::{SourceStart, SourceTick};
 use crate::worker::app_layer::AppLayerStage;
-use crate::worker::conversation::{Conversation, ConversationFlow};
+use crate::worker::conversation::{ConversationFlow, FlowStorage};
 use crate::worker::detect::{self, DetectStage, InspectRequest};
 use crate::worker::files::follow_files;
 use crate::worker::frames;
 use crate::worker::log::LogStage;
 use crate::worker::observer::RuleTracer;
-use crate::worker::parse_context::Moment;
+use crate::worker::parse_context::FlowMoment;
 use crate::worker::retire::retire;
 use crate::worker::seed::seed;
 use crate::worker::stream::StreamStage;
@@ -33,18 +33,18 @@ pub(crate) struct FlowWorker<W: RuleTracer> {
 
 /// The flow table with the stages that work on its flows.
 pub(super) struct TrackedFlows<W: RuleTracer> {
-    pub(super) table: FlowTable<Conversation>,
+    pub(super) table: FlowTable<FlowStorage>,
     /// Flows that ended when a packet was looked up.
     ended: Vec<(ConversationFlow, EndReason)>,
     /// The flow being worked on, to be given up should a bug surface.
     current: Option<FlowHandle>,
-    pub(super) stages: Stages<W>,
+    pub(super) stages: PacketStages<W>,
 }
 
 /// What is done with a packet once its flow is known. Apart from the flow table, so that a flow can be worked on while it
 /// stays in its table.
-pub(super) struct Stages<W: RuleTracer> {
-    pub(super) setup: Arc<Setup>,
+pub(super) struct PacketStages<W: RuleTracer> {
+    pub(super) setup: Arc<RunSetup>,
     pub(super) stream: StreamStage,
     pub(super) app_layer: AppLayerStage,
     pub(super) detect: DetectStage<W>,
@@ -62,14 +62,14 @@ pub(super) struct Stages<W: RuleTracer> {
 }
 
 impl<W: RuleTracer> FlowWorker<W> {
-    pub(crate) fn new(setup: &Arc<Setup>, rules: &Arc<RuleSet>, watch: W, shared: SharedHandle) -> Self {
+    pub(crate) fn new(setup: &Arc<RunSetup>, rules: &Arc<RuleSet>, watch: W, shared: SharedHandle) -> Self {
         Self {
             decoder: FrameDecoder::new(setup.decode.clone()),
             tracked: TrackedFlows {
                 table: FlowTable::new(setup.flow.clone(), seed()),
                 ended: Vec::new(),
                 current: None,
-                stages: Stages {
+                stages: PacketStages {
                     stream: StreamStage::new(setup),
                     app_layer: AppLayerStage::new(setup, rules),
                     detect: DetectStage::new(setup, rules, watch, shared),
@@ -108,7 +108,7 @@ impl<W: RuleTracer> FlowWorker<W> {
     }
 
     /// Ends the flows whose time has come.
-    pub(crate) fn tick(&mut self, Tick { now, shown, ordinal }: Tick) {
+    pub(crate) fn tick(&mut self, SourceTick { now, shown, ordinal }: SourceTick) {
         self.tracked.note_time(now, shown);
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
         stages.detect.detector.shared().begin_tick(ordinal);
@@ -129,7 +129,7 @@ impl<W: RuleTracer> FlowWorker<W> {
     }
 
     /// Ends every flow: the capture is over. `written` gets to take what was written so far, which is in order.
-    pub(crate) fn finish(&mut self, end: Tick, mut written: impl FnMut(&mut Batch)) {
+    pub(crate) fn finish(&mut self, end: SourceTick, mut written: impl FnMut(&mut OutputBatch)) {
         self.tracked.note_time(end.now, end.shown);
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
         stages.detect.detector.shared().begin_tick(end.ordinal);
@@ -147,7 +147,7 @@ impl<W: RuleTracer> FlowWorker<W> {
     }
 
     /// What was written since the last call.
-    pub(crate) const fn batch(&mut self) -> &mut Batch {
+    pub(crate) const fn batch(&mut self) -> &mut OutputBatch {
         &mut self.tracked.stages.log.writer.batch
     }
 
@@ -216,7 +216,7 @@ impl<W: RuleTracer> TrackedFlows<W> {
         let lookup = table.track(
             &tuple,
             stamp,
-            |_| Conversation { interface, ..Conversation::default() },
+            |_| FlowStorage { interface, ..FlowStorage::default() },
             |flow, direction| match (&flow.data.tcp, &packet.transport) {
                 (Some(session), TransportLayer::Tcp(tcp)) => session.reused_by(tcp, direction, &setup.tcp),
                 _ => false,
@@ -270,7 +270,7 @@ impl FollowedPacket {
 }
 
 /// The steps of a packet.
-impl<W: RuleTracer> Stages<W> {
+impl<W: RuleTracer> PacketStages<W> {
     /// May the packet reach its flow? Where checksums are verified, one with a wrong one may not.
     fn is_sound(&mut self, packet: &Packet<'_>) -> bool {
         let checksum_bad = packet.bad_checksum.any() && !self.checksums_pending;
@@ -291,7 +291,7 @@ impl<W: RuleTracer> Stages<W> {
     /// A packet without a flow: rules on packets, decoder events, ARP.
     fn packet_without_flow(&mut self, packet: &Packet<'_>) {
         let Self { detect, log, .. } = self;
-        detect.inspect_without_flow(packet, Moment { time: self.time.stamp, ordinal: packet.ordinal });
+        detect.inspect_without_flow(packet, FlowMoment { time: self.time.stamp, ordinal: packet.ordinal });
         log.log_matches(None, Some(packet), detect.found(self.time.stamp));
         log.log_decoder_events(None, packet);
         log.log_arp(packet);
@@ -305,7 +305,7 @@ impl<W: RuleTracer> Stages<W> {
         direction: &mut Direction,
     ) -> FollowedPacket {
         flow.data.note_headers(packet, *direction, self.setup.outputs.ethernet);
-        let at = Moment { time: packet.time, ordinal: packet.ordinal };
+        let at = FlowMoment { time: packet.time, ordinal: packet.ordinal };
         let mut was_established = flow.data.is_established(flow.both_seen());
         let opaque = flow.data.app.opaque;
         match &packet.transport {
@@ -328,7 +328,7 @@ impl<W: RuleTracer> Stages<W> {
     fn inspect(&mut self, flow: &mut ConversationFlow, direction: Direction, request: &InspectRequest<'_>) -> bool {
         let Self { detect, log, .. } = self;
         let ordinal = request.packet.map_or(log.writer.place.ordinal, |packet| packet.ordinal);
-        let looked = detect.inspect(flow, direction, request, Moment { time: self.time.stamp, ordinal });
+        let looked = detect.inspect(flow, direction, request, FlowMoment { time: self.time.stamp, ordinal });
         if looked.is_some() && !detect.matches.is_empty() {
             log.log_matches(Some(flow), request.packet, detect.found(self.time.stamp));
         }
@@ -393,7 +393,7 @@ impl<W: RuleTracer> Stages<W> {
 }
 
 /// The steps of a flow's end.
-impl<W: RuleTracer> Stages<W> {
+impl<W: RuleTracer> PacketStages<W> {
     /// A flow ended before the packet with this ordinal.
     fn end_flow(&mut self, mut flow: ConversationFlow, reason: EndReason, ordinal: u64) {
         let place = self.log.writer.place;
@@ -410,7 +410,7 @@ impl<W: RuleTracer> Stages<W> {
         let visible = if flow.data.tcp.is_some() { self.stream.close(flow) } else { PerDirection::default() };
         for direction in Direction::BOTH {
             let mut begins = flow.data.app.session.is_none();
-            self.app_layer.take_rest(flow, direction, visible[direction], Moment { time: self.log.now, ordinal });
+            self.app_layer.take_rest(flow, direction, visible[direction], FlowMoment { time: self.log.now, ordinal });
             if let Some(next) = flow.data.app.switch.take() {
                 self.switch_protocol(flow, next, ordinal);
                 begins = true;
@@ -429,7 +429,7 @@ impl<W: RuleTracer> Stages<W> {
 
     /// Ends the application session: every open transaction is inspected and logged once.
     fn finish_session(&mut self, flow: &mut ConversationFlow, ordinal: u64) {
-        self.app_layer.close_session(flow, Moment { time: self.log.now, ordinal });
+        self.app_layer.close_session(flow, FlowMoment { time: self.log.now, ordinal });
         for direction in Direction::BOTH {
             self.finish_direction(flow, direction, ordinal);
         }
@@ -439,7 +439,7 @@ impl<W: RuleTracer> Stages<W> {
 
     /// Nothing follows in a direction: every open transaction is inspected once more.
     fn finish_direction(&mut self, flow: &mut ConversationFlow, direction: Direction, ordinal: u64) {
-        self.app_layer.close_direction(flow, direction, Moment { time: self.log.now, ordinal });
+        self.app_layer.close_direction(flow, direction, FlowMoment { time: self.log.now, ordinal });
         if let Some(session) = &mut flow.data.app.session {
             session.transactions_mut().touch_all();
         }
@@ -463,7 +463,7 @@ impl<W: RuleTracer> Stages<W> {
     /// The flow speaks another protocol from here on: the session so far ends, and detection begins again.
     fn switch_protocol(&mut self, flow: &mut ConversationFlow, next: &str, ordinal: u64) {
         self.finish_session(flow, ordinal);
-        self.app_layer.restart(flow, next, Moment { time: self.log.now, ordinal });
+        self.app_layer.restart(flow, next, FlowMoment { time: self.log.now, ordinal });
     }
 
     /// Forgets everything that was seen.

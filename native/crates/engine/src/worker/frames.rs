@@ -7,7 +7,7 @@ use sidewire_detect::{FRAME_STEP, FRAME_WINDOW, FrameSource, RuleSet};
 use sidewire_tcp::TcpSession;
 
 use crate::output::format::eve::{EventKind, FrameFacts};
-use crate::worker::conversation::{App, ConversationFlow};
+use crate::worker::conversation::{AppLayerState, ConversationFlow};
 use crate::worker::envelope::envelope;
 use crate::worker::log::LogStage;
 
@@ -19,7 +19,7 @@ const MAX_PINNED: u64 = 1 << 18;
 
 /// Stream offsets from which octets stay for open frames, per direction.
 #[inline]
-pub(crate) fn pins(app: &App, session: &TcpSession) -> PerDirection<u64> {
+pub(crate) fn pins(app: &AppLayerState, session: &TcpSession) -> PerDirection<u64> {
     app.frames.as_deref().map_or(TcpSession::NO_PINS, |frames| pins_of(frames, session))
 }
 

@@ -8,11 +8,11 @@ use sidewire_decode::Packet;
 use sidewire_detect::Match;
 use sidewire_flow::EndReason;
 
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::output::format::eve::{
-    Anomaly, Ether, EventKind, FlowFacts, Output, Transaction, address_member, write_arp, write_packet,
+    AlertTransaction, Anomaly, EtherAddresses, EveOutput, EventKind, FlowFacts, address_member, write_arp, write_packet,
 };
-use crate::output::writer::events::Writer;
+use crate::output::writer::events::EventWriter;
 use crate::output::writer::record::OutputOrder;
 use crate::source::packet_sink::SourceNames;
 use crate::worker::conversation::ConversationFlow;
@@ -20,8 +20,8 @@ use crate::worker::envelope::{EventOrigin, ends, envelope};
 
 /// Writes events, for every output that wants them.
 pub(crate) struct LogStage {
-    pub(crate) setup: Arc<Setup>,
-    pub(crate) writer: Writer,
+    pub(crate) setup: Arc<RunSetup>,
+    pub(crate) writer: EventWriter,
     /// Where packets are from.
     pub(crate) source: Option<SourceNames>,
     /// Number of the interface that this frame came by.
@@ -41,9 +41,9 @@ pub(crate) struct LogCounters {
 }
 
 impl LogStage {
-    pub(crate) fn new(setup: &Arc<Setup>) -> Self {
+    pub(crate) fn new(setup: &Arc<RunSetup>) -> Self {
         Self {
-            writer: Writer::new(Arc::clone(&setup.outputs)),
+            writer: EventWriter::new(Arc::clone(&setup.outputs)),
             source: None,
             interface: 0,
             now: Time::default(),
@@ -227,15 +227,15 @@ impl LogStage {
                     continue;
                 };
                 let (source, destination) = flow.endpoints(from);
-                let tx = Transaction { session, protocol, number, position };
-                let client = |output: &Output| tx.forwarded_for(output, kind, true);
+                let tx = AlertTransaction { session, protocol, number, position };
+                let client = |output: &EveOutput| tx.forwarded_for(output, kind, true);
                 let community = |seed| sidewire_flow::community_id(flow, seed);
                 let mut envelope = envelope(packet, Some(flow), self.now, (Some(source), Some(destination)), &origin);
                 envelope.tx = info.names_tx.then_some(head.id);
                 envelope.community = Some(&community);
                 envelope.forwarded = Some((from, &client));
                 for event in 0..session.log_events(position, logger) {
-                    let wanted = |output: &Output| tx.log_wanted(output, logger, event);
+                    let wanted = |output: &EveOutput| tx.log_wanted(output, logger, event);
                     self.writer.event_if(kind, &envelope, wanted, |output, out| {
                         tx.log_event(output, logger, event, out);
                         if let Some(address) = tx.forwarded_for(output, kind, false) {
@@ -287,7 +287,7 @@ impl LogStage {
         envelope.icmp_response = flow.icmp.map(|icmp| icmp.response).filter(|_| flow.packets[Direction::ToClient] > 0);
         envelope.community = Some(&community);
         let macs = flow.data.macs.as_deref();
-        envelope.ether = macs.map(|macs| Ether::Flow(macs, Direction::ToServer));
+        envelope.ether = macs.map(|macs| EtherAddresses::Flow(macs, Direction::ToServer));
         let facts = FlowFacts {
             flow,
             reason,
@@ -311,7 +311,7 @@ impl LogStage {
                 envelope.source = Some(source);
                 envelope.destination = Some(destination);
                 envelope.icmp = icmp;
-                envelope.ether = macs.map(|macs| Ether::Flow(macs, direction));
+                envelope.ether = macs.map(|macs| EtherAddresses::Flow(macs, direction));
                 self.writer.event(EventKind::NETFLOW, &envelope, |_, out| facts.write_netflow(direction, out));
             }
         }

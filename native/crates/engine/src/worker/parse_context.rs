@@ -8,12 +8,12 @@ use sidewire_detect::RuleSet;
 use sidewire_files::{FileContext, FileParts, FilePolicy};
 use sidewire_magic::Magic;
 
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::worker::conversation::ConversationFlow;
 
 /// When something happens to a flow, and because of which packet.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
+pub(crate) struct FlowMoment {
     /// When: of parsers packet time, which is told to people; of rules engine time, which bits expire by.
     pub(crate) time: Time,
     /// Ordinal of the packet; at the end of a flow, of the packet that moved engine time.
@@ -61,7 +61,7 @@ pub(crate) struct ParserTables {
 }
 
 impl ParserTables {
-    pub(crate) fn new(setup: &Setup, rules: &RuleSet) -> Self {
+    pub(crate) fn new(setup: &RunSetup, rules: &RuleSet) -> Self {
         Self {
             protocols: setup.protocols,
             configs: setup.parser_configs(rules),
@@ -74,18 +74,18 @@ impl ParserTables {
     }
 
     /// Goes on with other rules.
-    pub(crate) fn swap_rules(&mut self, setup: &Setup, rules: &RuleSet) {
+    pub(crate) fn swap_rules(&mut self, setup: &RunSetup, rules: &RuleSet) {
         self.configs = setup.parser_configs(rules);
     }
 
     /// Forgets what parsers share beyond one flow.
-    pub(crate) fn reset(&mut self, setup: &Setup) {
+    pub(crate) fn reset(&mut self, setup: &RunSetup) {
         self.extensions = Extensions::new(setup.extensions(), setup.resources.clone());
         self.announced.clear();
     }
 
     /// A session at the beginning of a flow.
-    pub(crate) fn begin(&self, setup: &Setup, protocol: ProtocolId) -> Option<Box<dyn Session>> {
+    pub(crate) fn begin(&self, setup: &RunSetup, protocol: ProtocolId) -> Option<Box<dyn Session>> {
         let number = protocol.index();
         Some((setup.protocols.get(number)?.begin)(self.configs.get(number)?))
     }
@@ -97,14 +97,14 @@ impl ParserTables {
     pub(crate) fn context<'a>(
         &'a mut self,
         ends: FlowEnds,
-        at: Moment,
+        at: FlowMoment,
         policy: PerDirection<FilePolicy>,
         frames: Option<&'a mut Frames>,
     ) -> ParseContext<'a> {
         let FlowEnds { client, server, transport, midstream, original } = ends;
         let Self { protocols, extensions, announced: expectations, file_depth: depth, magic, file_parts, .. } = self;
         let original = original.and_then(|number| protocols.get(number.index())).map(|def| def.info.name);
-        let Moment { time, ordinal } = at;
+        let FlowMoment { time, ordinal } = at;
         file_parts.enter(client.address, server.address, time);
         let files = FileContext { policy, depth: *depth, magic: magic.as_mut(), parts: Some(file_parts) };
         ParseContext {

@@ -4,7 +4,7 @@ use sidewire_app_layer::{Frames, Keep};
 use sidewire_base::{Direction, PerDirection};
 use sidewire_detect::RuleSet;
 
-use crate::worker::conversation::{Conversation, ConversationFlow};
+use crate::worker::conversation::{ConversationFlow, FlowStorage};
 
 /// Open transactions of one flow; beyond it the oldest are finished early and counted.
 const MAX_TRANSACTIONS: usize = 4096;
@@ -23,8 +23,8 @@ pub(crate) fn retire(flow: &mut ConversationFlow, rules: &RuleSet, guessed: bool
     }
 }
 
-fn retire_open(flow: &mut Conversation, rules: &RuleSet, guessed: bool, last: bool) -> u64 {
-    let Conversation { app, rules: state, .. } = flow;
+fn retire_open(flow: &mut FlowStorage, rules: &RuleSet, guessed: bool, last: bool) -> u64 {
+    let FlowStorage { app, rules: state, .. } = flow;
     let Some(session) = &mut app.session else { return 0 };
     let list = session.transactions_mut();
     let count = list.len();

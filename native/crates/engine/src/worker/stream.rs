@@ -6,12 +6,12 @@ use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::{Packet, TcpHeader};
 use sidewire_tcp::{Consumer, Shared, StreamEvents, TcpSession};
 
-use crate::config::setup::Setup;
-use crate::worker::conversation::{Conversation, ConversationFlow, swap_direction};
+use crate::config::setup::RunSetup;
+use crate::worker::conversation::{ConversationFlow, FlowStorage, swap_direction};
 
 /// Keeps sessions and their streams.
 pub(crate) struct StreamStage {
-    setup: Arc<Setup>,
+    setup: Arc<RunSetup>,
     pub(crate) shared: Shared,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct RawReaders {
 }
 
 /// What a segment did.
-pub(crate) struct Followed {
+pub(crate) struct StreamUpdate {
     pub(crate) events: StreamEvents,
     /// Its payload was handed to the stream.
     pub(crate) in_stream: bool,
@@ -36,7 +36,7 @@ pub(crate) struct Followed {
 }
 
 impl StreamStage {
-    pub(crate) fn new(setup: &Arc<Setup>) -> Self {
+    pub(crate) fn new(setup: &Arc<RunSetup>) -> Self {
         Self { shared: Shared::new(&setup.tcp, setup.workers()), setup: Arc::clone(setup) }
     }
 
@@ -48,7 +48,7 @@ impl StreamStage {
         packet: &Packet<'_>,
         direction: &mut Direction,
         readers: RawReaders,
-    ) -> Followed {
+    ) -> StreamUpdate {
         let setup = &self.setup;
         let (client, server) = (flow.client.address, flow.server.address);
         let session = flow.data.tcp.get_or_insert_with(|| Box::new(TcpSession::new(&setup.tcp, client, server)));
@@ -68,7 +68,7 @@ impl StreamStage {
         }
         let mut visible = outcome.visible;
         visible[*direction] |= self.expose_unacknowledged(flow, *direction);
-        Followed {
+        StreamUpdate {
             events: outcome.events,
             in_stream: outcome.in_stream,
             confirmed_with_data: outcome.confirmed_with_data,
@@ -101,7 +101,7 @@ impl StreamStage {
         if !setup.config.stream.early_calls {
             return false;
         }
-        let Conversation { tcp: Some(tcp), app, .. } = &mut flow.data else { return false };
+        let FlowStorage { tcp: Some(tcp), app, .. } = &mut flow.data else { return false };
         let protocol = app.protocol.filter(|_| app.session.is_some());
         protocol.and_then(|at| setup.protocols.get(at.index())).is_some_and(|protocol| protocol.info.early)
             && tcp.reveal_unacknowledged(direction, &mut self.shared)

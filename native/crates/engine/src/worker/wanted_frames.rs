@@ -4,14 +4,14 @@ use sidewire_app_layer::{FrameKinds, Frames, ProtocolDef};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_detect::RuleSet;
 
-use crate::output::format::eve::{EventKind, Outputs};
+use crate::output::format::eve::{EventKind, RunOutputs};
 
 /// Kinds of frames that rules or outputs want, per protocol and direction; nothing at all where nobody wants any.
 #[derive(Debug, Default)]
 pub(crate) struct WantedFrames(Vec<PerDirection<FrameKinds>>);
 
 impl WantedFrames {
-    pub(crate) fn new(rules: &RuleSet, outputs: &Outputs, protocols: &[ProtocolDef]) -> Self {
+    pub(crate) fn new(rules: &RuleSet, outputs: &RunOutputs, protocols: &[ProtocolDef]) -> Self {
         let logged = outputs.list.iter().any(|output| output.wants(EventKind::FRAME));
         let of = |(app, def): (ProtocolId, &ProtocolDef)| {
             let logged = if logged && !def.info.frames.is_empty() { FrameKinds::ALL } else { FrameKinds::default() };

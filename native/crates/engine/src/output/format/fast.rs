@@ -7,14 +7,14 @@ use sidewire_base::Time;
 use sidewire_decode::Packet;
 use sidewire_detect::RuleMeta;
 
-use super::eve::envelope::Envelope;
+use super::eve::envelope::EventEnvelope;
 use super::eve::ip_protocol::ip_protocol_name;
 
 /// Octets shown of a packet without an IP header.
 const RAW_LIMIT: usize = 32;
 
 /// Writes the line of an alert. What a rule does not say is `(null)`.
-pub(crate) fn write(rule: &RuleMeta, packet: Option<&Packet<'_>>, envelope: &Envelope<'_>, out: &mut Vec<u8>) {
+pub(crate) fn write(rule: &RuleMeta, packet: Option<&Packet<'_>>, envelope: &EventEnvelope<'_>, out: &mut Vec<u8>) {
     let given = |text: &'_ str| if text.is_empty() { "(null)".to_owned() } else { text.to_owned() };
     time(envelope, out);
     // Writing to memory cannot fail.
@@ -53,7 +53,7 @@ pub(crate) fn write(rule: &RuleMeta, packet: Option<&Packet<'_>>, envelope: &Env
     out.push(b'\n');
 }
 
-fn time(envelope: &Envelope<'_>, out: &mut Vec<u8>) {
+fn time(envelope: &EventEnvelope<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(date(envelope.time).as_bytes());
 }
 
@@ -81,7 +81,7 @@ mod tests {
 
     use super::*;
 
-    fn line(envelope: &Envelope<'_>) -> String {
+    fn line(envelope: &EventEnvelope<'_>) -> String {
         let rule = RuleMeta {
             gid: 1,
             sid: 7,
@@ -110,25 +110,25 @@ mod tests {
     #[test]
     fn shows_ports_or_what_icmp_has_instead() {
         let side = |text: &str, port| Some(Endpoint { address: text.parse().unwrap(), port });
-        let tcp = Envelope {
+        let tcp = EventEnvelope {
             time: Time::new(1, 5000),
             source: side("10.0.0.1", 1024),
             destination: side("10.0.0.2", 80),
             protocol: Some(6),
-            ..Envelope::default()
+            ..EventEnvelope::default()
         };
         assert_eq!(
             line(&tcp),
             "01/01/1970-00:00:01.000005  [**] [1:7:2] odd [**] [Classification: (null)] [Priority: 3] {TCP} \
              10.0.0.1:1024 -> 10.0.0.2:80\n"
         );
-        let icmp = Envelope { protocol: Some(1), icmp: Some((8, 0)), source: side("::1", 0), ..tcp };
+        let icmp = EventEnvelope { protocol: Some(1), icmp: Some((8, 0)), source: side("::1", 0), ..tcp };
         assert!(line(&icmp).ends_with("{ICMP} 0000:0000:0000:0000:0000:0000:0000:0001:8 -> 10.0.0.2:0\n"));
     }
 
     #[test]
     fn shows_octets_of_what_is_no_ip() {
-        let text = line(&Envelope { ordinal: Some(4), ..Envelope::default() });
+        let text = line(&EventEnvelope { ordinal: Some(4), ..EventEnvelope::default() });
         assert!(text.ends_with("[Priority: 3] [**] [Raw pkt: ] [pcap file packet: 4]\n"));
     }
 }

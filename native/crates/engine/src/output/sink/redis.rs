@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sidewire_base::{ByteSize, SettingKind, SettingValue};
 
 use super::server_stream::{ServerStream, connect_tcp, invalid};
-use super::spool::{Delivery, LineServer, PATIENCE, SpooledSink};
+use super::spool::{DeliveryResult, LineServer, PATIENCE, SpooledSink};
 use super::{SinkKind, SinkOrders, lines};
 
 sidewire_base::settings! {
@@ -121,7 +121,7 @@ impl LineServer for RedisServer {
         Ok(RedisConnection { stream, received: Vec::new() })
     }
 
-    fn deliver(&mut self, connection: &mut RedisConnection, lines: &[u8]) -> Delivery {
+    fn deliver(&mut self, connection: &mut RedisConnection, lines: &[u8]) -> DeliveryResult {
         let settings = &self.settings;
         let most = if settings.pipelining || settings.is_async { usize::from(settings.batch_size.max(1)) } else { 1 };
         let (mut commands, mut lengths) = (Vec::new(), Vec::new());
@@ -133,9 +133,9 @@ impl LineServer for RedisServer {
             }
         }
         if let Err(error) = connection.stream.send(&commands, &self.orders) {
-            return Delivery::failed(error);
+            return DeliveryResult::failed(error);
         }
-        let mut done = Delivery::default();
+        let mut done = DeliveryResult::default();
         for length in lengths {
             match connection.reply(&self.orders) {
                 Ok(RedisReply::Done) => {}
@@ -147,7 +147,7 @@ impl LineServer for RedisServer {
                     done.refused += 1;
                 }
                 // What was answered is done with; the rest is sent once more.
-                Err(error) => return Delivery { error: Some(error), ..done },
+                Err(error) => return DeliveryResult { error: Some(error), ..done },
             }
             done.octets += length;
         }

@@ -15,7 +15,7 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 
 /// What became of lines that were to be delivered.
 #[derive(Debug, Default)]
-pub(super) struct Delivery {
+pub(super) struct DeliveryResult {
     /// Octets of whole lines that are done with.
     pub(super) octets: usize,
     /// Of these lines, those that nobody got: the server refused them for good.
@@ -24,7 +24,7 @@ pub(super) struct Delivery {
     pub(super) error: Option<io::Error>,
 }
 
-impl Delivery {
+impl DeliveryResult {
     /// Nothing was delivered.
     pub(super) fn failed(error: io::Error) -> Self {
         Self { error: Some(error), ..Self::default() }
@@ -39,7 +39,7 @@ pub(super) trait LineServer: Send + 'static {
     fn connect(&mut self) -> io::Result<Self::Connection>;
 
     /// Delivers some of the lines, from the first on, and says which are done with; none, when it does not take any now.
-    fn deliver(&mut self, connection: &mut Self::Connection, lines: &[u8]) -> Delivery;
+    fn deliver(&mut self, connection: &mut Self::Connection, lines: &[u8]) -> DeliveryResult;
 }
 
 /// Writes lines to a server. While it is away they wait in a spool of bounded size; what finds no room there is lost and
@@ -250,9 +250,9 @@ mod tests {
             if *self.there.lock().unwrap() { Ok(()) } else { Err(io::ErrorKind::ConnectionRefused.into()) }
         }
 
-        fn deliver(&mut self, (): &mut (), lines: &[u8]) -> Delivery {
+        fn deliver(&mut self, (): &mut (), lines: &[u8]) -> DeliveryResult {
             if let Err(error) = self.connect() {
-                return Delivery::failed(error);
+                return DeliveryResult::failed(error);
             }
             let line = lines.split_inclusive(|octet| *octet == b'\n').next().unwrap();
             let text = String::from_utf8_lossy(line).trim().to_owned();
@@ -260,7 +260,7 @@ mod tests {
             if refused == 0 {
                 self.got.lock().unwrap().push(text);
             }
-            Delivery { octets: line.len(), refused, error: None }
+            DeliveryResult { octets: line.len(), refused, error: None }
         }
     }
 

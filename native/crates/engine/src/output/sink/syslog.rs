@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use sidewire_base::{ByteSize, SettingKind, SettingValue, Time};
 
-use super::spool::{Delivery, LineServer, PATIENCE, SpooledSink};
+use super::spool::{DeliveryResult, LineServer, PATIENCE, SpooledSink};
 use super::{SinkKind, SinkOrders, lines};
 
 sidewire_base::settings! {
@@ -113,8 +113,8 @@ impl LineServer for SyslogServer {
         Ok(socket)
     }
 
-    fn deliver(&mut self, socket: &mut UnixDatagram, lines: &[u8]) -> Delivery {
-        let mut done = Delivery::default();
+    fn deliver(&mut self, socket: &mut UnixDatagram, lines: &[u8]) -> DeliveryResult {
+        let mut done = DeliveryResult::default();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let time = Time::new(now.as_secs().try_into().unwrap_or(0), now.subsec_nanos().into());
         let head = head(&self.settings, time);
@@ -130,7 +130,7 @@ impl LineServer for SyslogServer {
                     self.orders.tell(&error);
                     done.refused += 1;
                 }
-                Err(error) => return Delivery { error: Some(error), ..done },
+                Err(error) => return DeliveryResult { error: Some(error), ..done },
             }
             done.octets += line.len();
         }

@@ -34,18 +34,18 @@ enum SocketKind {
 pub(crate) struct UnixSink {
     path: PathBuf,
     kind: SocketKind,
-    socket: Option<Socket>,
+    socket: Option<ClientSocket>,
     /// When it was last tried to connect.
     tried: Instant,
     orders: Arc<SinkOrders>,
 }
 
-enum Socket {
+enum ClientSocket {
     Stream(UnixStream),
     Datagram(UnixDatagram),
 }
 
-impl Socket {
+impl ClientSocket {
     fn connect(path: &Path, kind: SocketKind) -> io::Result<Self> {
         Ok(match kind {
             SocketKind::Stream => {
@@ -93,7 +93,7 @@ impl SinkKind for UnixSink {
 
 impl UnixSink {
     fn connect(path: PathBuf, kind: SocketKind, orders: &Arc<SinkOrders>) -> io::Result<Self> {
-        let socket = Some(Socket::connect(&path, kind)?);
+        let socket = Some(ClientSocket::connect(&path, kind)?);
         Ok(Self { path, kind, socket, tried: Instant::now(), orders: Arc::clone(orders) })
     }
 
@@ -101,7 +101,7 @@ impl UnixSink {
     fn reconnect(&mut self) -> bool {
         if self.socket.is_none() && self.tried.elapsed() >= RECONNECT {
             self.tried = Instant::now();
-            self.socket = Socket::connect(&self.path, self.kind).ok();
+            self.socket = ClientSocket::connect(&self.path, self.kind).ok();
         }
         self.socket.is_some()
     }

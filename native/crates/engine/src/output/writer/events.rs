@@ -6,9 +6,9 @@ use sidewire_decode::Packet;
 use sidewire_detect::RuleMeta;
 use sidewire_eve::Object;
 
-use crate::output::format::eve::{Envelope, EventKind, Output, Outputs};
+use crate::output::format::eve::{EveOutput, EventEnvelope, EventKind, RunOutputs};
 use crate::output::format::fast;
-use crate::output::writer::record::{AlertKey, Batch, DocumentRecord, FileRecord, OutputOrder, OutputRecord};
+use crate::output::writer::record::{AlertKey, DocumentRecord, FileRecord, OutputBatch, OutputOrder, OutputRecord};
 
 /// Where the number of a writer stands in the keys of its files: above more of them than any run stores.
 const WRITER_SHIFT: u32 = 40;
@@ -16,19 +16,19 @@ const WRITER_SHIFT: u32 = 40;
 static WRITERS: AtomicU64 = AtomicU64::new(0);
 
 /// Writes events of one worker, in order, for every output that wants them.
-pub(crate) struct Writer {
-    pub(crate) outputs: std::sync::Arc<Outputs>,
-    pub(crate) batch: Batch,
+pub(crate) struct EventWriter {
+    pub(crate) outputs: std::sync::Arc<RunOutputs>,
+    pub(crate) batch: OutputBatch,
     pub(crate) place: OutputOrder,
     /// Key of the last file handed to the file store: unlike those of other workers.
     last_file: u64,
 }
 
-impl Writer {
-    pub(crate) fn new(outputs: std::sync::Arc<Outputs>) -> Self {
+impl EventWriter {
+    pub(crate) fn new(outputs: std::sync::Arc<RunOutputs>) -> Self {
         Self {
             outputs,
-            batch: Batch::default(),
+            batch: OutputBatch::default(),
             place: OutputOrder::default(),
             last_file: WRITERS.fetch_add(1, Ordering::Relaxed) << WRITER_SHIFT,
         }
@@ -38,8 +38,8 @@ impl Writer {
     pub(crate) fn event(
         &mut self,
         kind: EventKind,
-        envelope: &Envelope<'_>,
-        fill: impl FnMut(&Output, &mut Object<'_>),
+        envelope: &EventEnvelope<'_>,
+        fill: impl FnMut(&EveOutput, &mut Object<'_>),
     ) {
         self.write(kind, envelope, None, |_| true, fill);
     }
@@ -47,10 +47,10 @@ impl Writer {
     /// Writes an alert for every output that takes alerts, as EVE or as a line of text.
     pub(crate) fn alert(
         &mut self,
-        envelope: &Envelope<'_>,
+        envelope: &EventEnvelope<'_>,
         key: AlertKey,
         (rule, packet): (&RuleMeta, Option<&Packet<'_>>),
-        fill: impl FnMut(&Output, &mut Object<'_>),
+        fill: impl FnMut(&EveOutput, &mut Object<'_>),
     ) {
         let mut first = !self.write(EventKind::ALERT, envelope, Some(key), |_| true, fill);
         let outputs = std::sync::Arc::clone(&self.outputs);
@@ -65,9 +65,9 @@ impl Writer {
     pub(crate) fn event_if(
         &mut self,
         kind: EventKind,
-        envelope: &Envelope<'_>,
-        wanted: impl Fn(&Output) -> bool,
-        fill: impl FnMut(&Output, &mut Object<'_>),
+        envelope: &EventEnvelope<'_>,
+        wanted: impl Fn(&EveOutput) -> bool,
+        fill: impl FnMut(&EveOutput, &mut Object<'_>),
     ) {
         self.write(kind, envelope, None, wanted, fill);
     }
@@ -76,10 +76,10 @@ impl Writer {
     fn write(
         &mut self,
         kind: EventKind,
-        envelope: &Envelope<'_>,
+        envelope: &EventEnvelope<'_>,
         alert: Option<AlertKey>,
-        wanted: impl Fn(&Output) -> bool,
-        mut fill: impl FnMut(&Output, &mut Object<'_>),
+        wanted: impl Fn(&EveOutput) -> bool,
+        mut fill: impl FnMut(&EveOutput, &mut Object<'_>),
     ) -> bool {
         let outputs = std::sync::Arc::clone(&self.outputs);
         let mut first = true;
@@ -129,8 +129,8 @@ impl Writer {
     pub(crate) fn file_event(
         &mut self,
         file: FileRecord,
-        envelope: &Envelope<'_>,
-        fill: impl FnOnce(&Output, &mut Object<'_>),
+        envelope: &EventEnvelope<'_>,
+        fill: impl FnOnce(&EveOutput, &mut Object<'_>),
     ) {
         if let Some(output) = &self.outputs.file_store {
             let mut object = Object::new(&mut self.batch.bytes);

@@ -8,23 +8,23 @@ use sidewire_detect::{Decision, RuleSet, Thresholds};
 use sidewire_eve::Object;
 
 use crate::EngineError;
-use crate::config::setup::Setup;
+use crate::config::setup::RunSetup;
 use crate::counters::{Counters, accumulate, derive};
-use crate::output::format::eve::{EventKind, Outputs, write_stats};
+use crate::output::format::eve::{EventKind, RunOutputs, write_stats};
 use crate::output::format::stats_log::stats_text;
 use crate::output::sink::queue::{OutputCount, OutputQueue};
 use crate::output::writer::capture::count_capture;
 use crate::output::writer::documents::DocumentStore;
 use crate::output::writer::files::StoredFiles;
-use crate::output::writer::record::{AlertKey, Batch, OutputOrder, OutputRecord};
+use crate::output::writer::record::{AlertKey, OutputBatch, OutputOrder, OutputRecord};
 use crate::source::control::{CaptureState, StatsBoard};
 use crate::source::packet_sink::{StatsDue, StatsMoment};
 use crate::stats::{RunStats, WorkerStats};
 
 /// Takes what workers wrote, in packet order, applies thresholds, counts, and hands lines to the sinks. The only place
 /// where state that spans host pairs is changed, so any number of workers gives the same output.
-pub(crate) struct Merger {
-    outputs: Arc<Outputs>,
+pub(crate) struct OutputMerger {
+    outputs: Arc<RunOutputs>,
     sinks: Vec<OutputQueue>,
     /// The file store, when there is one.
     pub(crate) files: Option<StoredFiles>,
@@ -55,9 +55,9 @@ pub(crate) struct AlertCount {
     pub(crate) priority: u8,
 }
 
-impl Merger {
+impl OutputMerger {
     pub(crate) fn new(
-        setup: &Setup,
+        setup: &RunSetup,
         sinks: Vec<OutputQueue>,
         board: Arc<StatsBoard>,
         capture: Arc<CaptureState>,
@@ -85,7 +85,7 @@ impl Merger {
     }
 
     /// Writes the batches of all workers for the same span of packets, merged by place.
-    pub(crate) fn merge(&mut self, batches: &[Batch], rules: &RuleSet) -> Result<(), EngineError> {
+    pub(crate) fn merge(&mut self, batches: &[OutputBatch], rules: &RuleSet) -> Result<(), EngineError> {
         if let [batch] = batches
             && batch.records.is_sorted_by_key(|record| record.place)
         {

@@ -13,13 +13,13 @@ pub(crate) struct OutputOrder {
     pub(crate) flow: u64,
 }
 
-/// An EVE line in a [`Batch`].
+/// An EVE line in a [`OutputBatch`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OutputRecord {
     pub(crate) place: OutputOrder,
     /// Which output it is for.
     pub(crate) output: u16,
-    /// Number of the event type (see `Outputs::type_name`).
+    /// Number of the event type (see `RunOutputs::type_name`).
     pub(crate) kind: u16,
     /// End of the line's octets in the batch; it begins where the record before it ends.
     pub(crate) end: usize,
@@ -81,12 +81,12 @@ pub(crate) struct AlertKey {
 
 /// Lines in order, as one worker wrote them.
 #[derive(Debug, Default)]
-pub(crate) struct Batch {
+pub(crate) struct OutputBatch {
     pub(crate) bytes: Vec<u8>,
     pub(crate) records: Vec<OutputRecord>,
 }
 
-impl Batch {
+impl OutputBatch {
     /// Octets of lines after which a batch is handed over.
     const LARGE: usize = 1 << 20;
 

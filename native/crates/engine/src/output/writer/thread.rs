@@ -8,8 +8,8 @@ use sidewire_detect::RuleSet;
 
 use crate::EngineError;
 use crate::counters::Counters;
-use crate::output::writer::merge::Merger;
-use crate::output::writer::record::Batch;
+use crate::output::writer::merge::OutputMerger;
+use crate::output::writer::record::OutputBatch;
 use crate::source::packet_sink::StatsDue;
 
 /// Batches that wait to be merged before a worker waits, too.
@@ -23,14 +23,14 @@ pub(crate) struct StatsReport {
 
 /// What a worker hands over.
 struct HandOver {
-    batch: Batch,
+    batch: OutputBatch,
     rules: Arc<RuleSet>,
     worker: usize,
     /// To be seen outside at once.
     flush: bool,
     stats: Option<StatsReport>,
     /// Where the batch goes once it is written, for its memory.
-    back: Sender<Batch>,
+    back: Sender<OutputBatch>,
 }
 
 /// The thread that merges and writes. Batches of one worker stay in order.
@@ -40,7 +40,7 @@ pub(crate) struct WriterThread<'scope> {
 }
 
 impl<'scope> WriterThread<'scope> {
-    pub(crate) fn start<'a: 'scope>(scope: &'scope Scope<'scope, '_>, merger: &'a mut Merger) -> Self {
+    pub(crate) fn start<'a: 'scope>(scope: &'scope Scope<'scope, '_>, merger: &'a mut OutputMerger) -> Self {
         let (full, batches) = sync_channel(LAG);
         let thread = scope.spawn(move || write(merger, &batches));
         Self { full, thread }
@@ -62,8 +62,8 @@ impl<'scope> WriterThread<'scope> {
 /// A worker's way to the [`WriterThread`].
 pub(crate) struct WriterHandle {
     full: SyncSender<HandOver>,
-    back: Sender<Batch>,
-    empty: Receiver<Batch>,
+    back: Sender<OutputBatch>,
+    empty: Receiver<OutputBatch>,
     worker: usize,
 }
 
@@ -71,7 +71,7 @@ impl WriterHandle {
     /// Takes what is in `batch` and leaves an empty one.
     pub(crate) fn send(
         &mut self,
-        batch: &mut Batch,
+        batch: &mut OutputBatch,
         rules: &Arc<RuleSet>,
         flush: bool,
         stats: Option<StatsReport>,
@@ -88,7 +88,7 @@ fn stopped() -> EngineError {
     EngineError::internal("the writer stopped")
 }
 
-fn write(merger: &mut Merger, batches: &Receiver<HandOver>) -> Result<(), EngineError> {
+fn write(merger: &mut OutputMerger, batches: &Receiver<HandOver>) -> Result<(), EngineError> {
     for HandOver { mut batch, rules, worker, flush, stats, back } in batches {
         merger.merge(core::slice::from_ref(&batch), &rules)?;
         batch.clear();

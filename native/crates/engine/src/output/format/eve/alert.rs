@@ -14,8 +14,8 @@ use sidewire_ir::{Action, RuleTarget};
 use super::flow::{self, AppNames};
 use super::frame::FrameFacts;
 use super::ip_protocol::ip_protocol_name;
-use super::outputs::{EventKind, Output, Outputs, frame_limit};
-use super::transaction::Transaction;
+use super::outputs::{EveOutput, EventKind, RunOutputs, frame_limit};
+use super::transaction::AlertTransaction;
 use super::{envelope, packet};
 
 /// What an alert tells beside its rule.
@@ -28,7 +28,7 @@ pub(crate) struct AlertFacts<'a, S> {
     pub(crate) payload: AlertPayload<'a>,
     pub(crate) flow: Option<&'a Flow<S>>,
     pub(crate) app: AppNames,
-    pub(crate) transaction: Option<Transaction<'a>>,
+    pub(crate) transaction: Option<AlertTransaction<'a>>,
     /// The rule did not match on the transaction: it is the only one there was.
     pub(crate) guessed: bool,
     /// The frame it matched in.
@@ -47,11 +47,11 @@ pub(crate) struct AlertPayload<'a> {
 
 impl<S> AlertFacts<'_, S> {
     /// The client behind a proxy, when the output wants it to take the place of an address (or to be told beside it).
-    pub(crate) fn forwarded_for(&self, output: &Output, overwrite: bool) -> Option<IpAddr> {
+    pub(crate) fn forwarded_for(&self, output: &EveOutput, overwrite: bool) -> Option<IpAddr> {
         self.transaction?.forwarded_for(output, EventKind::ALERT, overwrite)
     }
 
-    pub(crate) fn write(&self, outputs: &Outputs, output: &Output, out: &mut Object<'_>) {
+    pub(crate) fn write(&self, outputs: &RunOutputs, output: &EveOutput, out: &mut Object<'_>) {
         let options = output.alert;
         out.object("alert", |o| self.rule(output, o));
         if let Some(packet) = self.packet {
@@ -81,7 +81,7 @@ impl<S> AlertFacts<'_, S> {
         }
     }
 
-    fn rule(&self, output: &Output, out: &mut Object<'_>) {
+    fn rule(&self, output: &EveOutput, out: &mut Object<'_>) {
         let (rule, options) = (self.rule, output.alert);
         out.str("action", "allowed");
         out.u64("gid", rule.gid).u64("signature_id", rule.sid).u64("rev", rule.rev);
@@ -128,7 +128,7 @@ impl<S> AlertFacts<'_, S> {
         }
     }
 
-    fn transaction(&self, tx: Transaction<'_>, outputs: &Outputs, output: &Output, out: &mut Object<'_>) {
+    fn transaction(&self, tx: AlertTransaction<'_>, outputs: &RunOutputs, output: &EveOutput, out: &mut Object<'_>) {
         let Some(head) = tx.session.transactions().head(tx.position) else { return };
         let info = &tx.protocol.info;
         for (key, direction) in [("ts_progress", Direction::ToServer), ("tc_progress", Direction::ToClient)] {
@@ -150,7 +150,7 @@ impl<S> AlertFacts<'_, S> {
     }
 
     /// The files that the transaction carries in the direction of the alert.
-    fn files(&self, tx: Transaction<'_>, tx_id: u64, out: &mut Object<'_>) {
+    fn files(&self, tx: AlertTransaction<'_>, tx_id: u64, out: &mut Object<'_>) {
         let files = tx.session.files(tx.position).map_or(&[][..], |files| files.of(self.direction));
         if !files.is_empty() {
             out.array("files", |list| {
@@ -161,7 +161,7 @@ impl<S> AlertFacts<'_, S> {
         }
     }
 
-    fn payload(&self, output: &Output, out: &mut Object<'_>) {
+    fn payload(&self, output: &EveOutput, out: &mut Object<'_>) {
         let options = output.alert;
         let AlertPayload { octets, stream } = self.payload;
         let shown = octets.get(..options.payload_limit).unwrap_or(octets);
@@ -186,7 +186,7 @@ impl<S> AlertFacts<'_, S> {
 }
 
 /// The captured packet that this one came out of: a tunnel's outermost, or the last fragment of a datagram.
-fn tunnel(packet: &Packet<'_>, output: &Output, out: &mut Object<'_>) {
+fn tunnel(packet: &Packet<'_>, output: &EveOutput, out: &mut Object<'_>) {
     let Some(root) = packet.root else { return };
     out.object("tunnel", |o| {
         envelope::address(o, "src_ip", root.source.address, output);
@@ -201,7 +201,7 @@ fn tunnel(packet: &Packet<'_>, output: &Output, out: &mut Object<'_>) {
     });
 }
 
-fn side(out: &mut Object<'_>, endpoint: Endpoint, output: &Output) {
+fn side(out: &mut Object<'_>, endpoint: Endpoint, output: &EveOutput) {
     envelope::address(out, "ip", endpoint.address, output);
     if endpoint.port != 0 {
         out.u64("port", endpoint.port);

@@ -4,10 +4,10 @@ use sidewire_decode::Arp;
 use sidewire_eve::Object;
 
 use super::envelope;
-use super::outputs::Output;
+use super::outputs::EveOutput;
 
 /// Writes the `arp` member of an event. Only ARP for IPv4 over Ethernet is decoded.
-pub(crate) fn write(arp: &Arp<'_>, output: &Output, out: &mut Object<'_>) {
+pub(crate) fn write(arp: &Arp<'_>, output: &EveOutput, out: &mut Object<'_>) {
     out.object("arp", |o| {
         o.str("hw_type", "ethernet").str("proto_type", "ipv4");
         match arp.opcode() {

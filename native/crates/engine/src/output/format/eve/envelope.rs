@@ -7,16 +7,16 @@ use sidewire_decode::Ethernet;
 use sidewire_eve::Object;
 
 use super::ip_protocol::ip_protocol_name;
-use super::outputs::Output;
-use super::variables::Variables;
-use crate::output::format::eve::mac_set::{Mac, MacSet};
+use super::outputs::EveOutput;
+use super::variables::RuleVariables;
+use crate::output::format::eve::mac_set::{MacAddress, MacSet};
 
 /// Gives the client behind a proxy, where an output is to show it in place of an address.
-pub(crate) type FindClient<'a> = &'a dyn Fn(&Output) -> Option<IpAddr>;
+pub(crate) type FindClient<'a> = &'a dyn Fn(&EveOutput) -> Option<IpAddr>;
 
 /// What every event begins with.
 #[derive(Clone, Default)]
-pub(crate) struct Envelope<'a> {
+pub(crate) struct EventEnvelope<'a> {
     pub(crate) time: Time,
     pub(crate) flow_id: Option<u64>,
     /// `pcap_cnt`; absent when no single packet of a capture stands for the event.
@@ -32,8 +32,8 @@ pub(crate) struct Envelope<'a> {
     /// Security parameters index of ESP.
     pub(crate) spi: Option<u32>,
     pub(crate) packet_source: Option<&'static str>,
-    pub(crate) ether: Option<Ether<'a>>,
-    pub(crate) variables: Variables<'a>,
+    pub(crate) ether: Option<EtherAddresses<'a>>,
+    pub(crate) variables: RuleVariables<'a>,
     pub(crate) tx: Option<u64>,
     pub(crate) file: Option<&'a str>,
     pub(crate) interface: Option<&'a str>,
@@ -46,7 +46,7 @@ pub(crate) struct Envelope<'a> {
 
 /// Ethernet addresses of an event.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Ether<'a> {
+pub(crate) enum EtherAddresses<'a> {
     /// Of the event's packet.
     Packet(Ethernet),
     /// Of the event's packet, which travels against the event's direction.
@@ -55,8 +55,8 @@ pub(crate) enum Ether<'a> {
     Flow(&'a MacSet, Direction),
 }
 
-impl Envelope<'_> {
-    pub(crate) fn write(&self, event_type: &str, output: &Output, out: &mut Object<'_>) {
+impl EventEnvelope<'_> {
+    pub(crate) fn write(&self, event_type: &str, output: &EveOutput, out: &mut Object<'_>) {
         out.time("timestamp", self.time);
         if let Some(id) = self.flow_id {
             out.u64("flow_id", id);
@@ -136,7 +136,7 @@ impl Envelope<'_> {
     }
 }
 
-impl Ether<'_> {
+impl EtherAddresses<'_> {
     fn write(self, out: &mut Object<'_>) {
         let (header, source, destination) = match self {
             Self::Packet(header) => (header, header.source, header.destination),
@@ -164,7 +164,7 @@ impl Ether<'_> {
 }
 
 /// The usual text of an Ethernet address.
-struct MacText(Mac);
+struct MacText(MacAddress);
 
 impl core::fmt::Display for MacText {
     fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -174,12 +174,12 @@ impl core::fmt::Display for MacText {
 }
 
 /// Writes an Ethernet address.
-pub(super) fn mac(out: &mut Object<'_>, key: &'static str, address: Mac) {
+pub(super) fn mac(out: &mut Object<'_>, key: &'static str, address: MacAddress) {
     out.fmt(key, format_args!("{}", MacText(address)));
 }
 
 /// Suricata writes IPv6 addresses in full unless told otherwise.
-pub(crate) fn address(out: &mut Object<'_>, key: &'static str, address: IpAddr, output: &Output) {
+pub(crate) fn address(out: &mut Object<'_>, key: &'static str, address: IpAddr, output: &EveOutput) {
     match address {
         IpAddr::V6(v6) if output.config.ipv6_full => full_v6(out, key, v6),
         other => {

@@ -6,7 +6,7 @@ use sidewire_flow::{EndReason, Flow, FlowState};
 use sidewire_tcp::{TcpSession, TcpState};
 
 use super::envelope;
-use super::outputs::Output;
+use super::outputs::EveOutput;
 
 /// Least and greatest TTL of the packets in one direction; none before the first.
 #[derive(Clone, Copy, Debug, Default)]
@@ -131,7 +131,7 @@ impl<S> FlowFacts<'_, S> {
 }
 
 /// The flow's part of an alert.
-pub(crate) fn brief<S>(flow: &Flow<S>, output: &Output, out: &mut Object<'_>) {
+pub(crate) fn brief<S>(flow: &Flow<S>, output: &EveOutput, out: &mut Object<'_>) {
     out.object("flow", |o| {
         counts(flow, o);
         o.time("start", flow.first);

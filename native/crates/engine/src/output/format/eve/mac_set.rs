@@ -8,13 +8,13 @@ use smallvec::SmallVec;
 const MOST: usize = 10;
 
 /// An Ethernet address.
-pub(crate) type Mac = [u8; 6];
+pub(crate) type MacAddress = [u8; 6];
 
 /// The Ethernet addresses that the two sides of a flow used, in the order they were seen.
 #[derive(Debug, Default)]
 pub(crate) struct MacSet {
-    client: SmallVec<[Mac; 1]>,
-    server: SmallVec<[Mac; 1]>,
+    client: SmallVec<[MacAddress; 1]>,
+    server: SmallVec<[MacAddress; 1]>,
 }
 
 impl MacSet {
@@ -37,7 +37,7 @@ impl MacSet {
     }
 
     /// Addresses of the sender and the receiver of what goes in a direction.
-    pub(crate) fn endpoints(&self, direction: Direction) -> (&[Mac], &[Mac]) {
+    pub(crate) fn endpoints(&self, direction: Direction) -> (&[MacAddress], &[MacAddress]) {
         match direction {
             Direction::ToServer => (&self.client, &self.server),
             Direction::ToClient => (&self.server, &self.client),

@@ -32,15 +32,15 @@ impl EventKind {
 
 /// All outputs of a run, ready to be asked.
 #[derive(Debug)]
-pub(crate) struct Outputs {
+pub(crate) struct RunOutputs {
     /// Those that write EVE.
-    pub(crate) list: Vec<Output>,
+    pub(crate) list: Vec<EveOutput>,
     /// Numbers of those that write a line of text for each alert.
     pub(crate) fast: Vec<u16>,
     /// Numbers of those that write counters as text, and whether they write those that are 0.
     pub(crate) stats: Vec<(u16, bool)>,
     /// How events beside stored files are written, when there is a file store.
-    pub(crate) file_store: Option<Output>,
+    pub(crate) file_store: Option<EveOutput>,
     /// Some output shows payloads of alerts.
     pub(crate) payloads: bool,
     /// Some output shows Ethernet addresses.
@@ -52,7 +52,7 @@ pub(crate) struct Outputs {
 
 /// One EVE writer, ready to be asked.
 #[derive(Debug)]
-pub(crate) struct Output {
+pub(crate) struct EveOutput {
     /// Position among all outputs of the run.
     pub(crate) number: u16,
     pub(crate) config: EveFormat,
@@ -103,7 +103,7 @@ pub(crate) struct AnomalyOptions {
     pub(crate) packet_header: bool,
 }
 
-impl Outputs {
+impl RunOutputs {
     pub(crate) fn new(config: &RunConfig, protocols: &[ProtocolDef]) -> Self {
         let mut names = EventKind::NAMES.to_vec();
         let mut loggers: Vec<Vec<EventKind>> = Vec::new();
@@ -120,12 +120,12 @@ impl Outputs {
         let (mut list, mut fast, mut stats) = (Vec::new(), Vec::new(), Vec::new());
         for (number, output) in (0..).zip(&config.outputs) {
             match &output.format {
-                FormatConfig::Eve(format) => list.push(Output::new(number, format, &names, protocols)),
+                FormatConfig::Eve(format) => list.push(EveOutput::new(number, format, &names, protocols)),
                 FormatConfig::Fast => fast.push(number),
                 FormatConfig::Stats { null_values } => stats.push((number, *null_values)),
             }
         }
-        let beside = config.file_store.as_ref().map(|store| Output::new(u16::MAX, &store.event, &names, protocols));
+        let beside = config.file_store.as_ref().map(|store| EveOutput::new(u16::MAX, &store.event, &names, protocols));
         Self {
             fast,
             stats,
@@ -160,7 +160,7 @@ impl Outputs {
     }
 }
 
-impl Output {
+impl EveOutput {
     fn new(number: u16, config: &EveFormat, names: &[&'static str], protocols: &[ProtocolDef]) -> Self {
         let options = |name: &str| config.types.get(name);
         let truth = |kind: &str, key: &str, absent: bool| options(kind).map_or(absent, |map| is_on(map, key, absent));

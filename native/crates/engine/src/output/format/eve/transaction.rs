@@ -3,11 +3,11 @@
 use sidewire_app_layer::{EveTypeOptions, LogForm, LoggerInfo, ProtocolDef, Session};
 use sidewire_eve::Object;
 
-use super::Output;
+use super::EveOutput;
 
 /// The transaction a rule matched on.
 #[derive(Clone, Copy)]
-pub(crate) struct Transaction<'a> {
+pub(crate) struct AlertTransaction<'a> {
     pub(crate) session: &'a dyn Session,
     pub(crate) protocol: &'a ProtocolDef,
     /// Position of the protocol in the list.
@@ -16,10 +16,10 @@ pub(crate) struct Transaction<'a> {
     pub(crate) position: usize,
 }
 
-impl Transaction<'_> {
+impl AlertTransaction<'_> {
     /// Writes what one of a logger's own events tells, as an output asks for it: the object under its type, and the one
     /// beside it.
-    pub(crate) fn log_event(self, output: &Output, logger: usize, event: u32, out: &mut Object<'_>) {
+    pub(crate) fn log_event(self, output: &EveOutput, logger: usize, event: u32, out: &mut Object<'_>) {
         let (Some(options), Some(info)) = (output.protocol(self.number), (self.protocol.loggers)(logger)) else {
             return;
         };
@@ -29,7 +29,7 @@ impl Transaction<'_> {
     }
 
     /// Writes the same where events of others carry it; what is empty is not there.
-    pub(crate) fn log_in_others(self, output: &Output, logger: usize, form: LogForm, out: &mut Object<'_>) {
+    pub(crate) fn log_in_others(self, output: &EveOutput, logger: usize, form: LogForm, out: &mut Object<'_>) {
         let (Some(options), Some(info)) = (output.protocol(self.number), (self.protocol.loggers)(logger)) else {
             return;
         };
@@ -50,7 +50,7 @@ impl Transaction<'_> {
     }
 
     /// True when an output takes one of a logger's events.
-    pub(crate) fn log_wanted(self, output: &Output, logger: usize, event: u32) -> bool {
+    pub(crate) fn log_wanted(self, output: &EveOutput, logger: usize, event: u32) -> bool {
         output
             .protocol(self.number)
             .is_some_and(|options| self.session.log_wanted(self.position, logger, event, options))

@@ -9,12 +9,12 @@ const TRAFFIC_LABEL: &str = "traffic/label/";
 
 /// What rules keep for a flow, and what matches caught for one packet.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Variables<'a> {
+pub(crate) struct RuleVariables<'a> {
     pub(crate) flow: Option<&'a DetectFlowState>,
     pub(crate) matches: &'a [Match],
 }
 
-impl<'a> Variables<'a> {
+impl<'a> RuleVariables<'a> {
     /// Writes the members `traffic` and `metadata`, those that have something in them.
     pub(crate) fn write(self, out: &mut Object<'_>) {
         if self.flowbits().any(|name| name.starts_with("traffic/")) {

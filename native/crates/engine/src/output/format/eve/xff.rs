@@ -5,16 +5,16 @@ use core::net::IpAddr;
 use sidewire_app_layer::Value;
 use sidewire_base::Direction;
 
-use super::outputs::{EventKind, Output};
-use super::transaction::Transaction;
+use super::outputs::{EveOutput, EventKind};
+use super::transaction::AlertTransaction;
 use crate::config::XffConfig;
 
 /// Header lines looked at for the address of the client behind a proxy.
 const MAX_HEADERS: u32 = 256;
 
-impl Transaction<'_> {
+impl AlertTransaction<'_> {
     /// The client behind a proxy, for an output whose events of this kind overwrite addresses with it, or do not.
-    pub(crate) fn forwarded_for(self, output: &Output, kind: EventKind, overwrite: bool) -> Option<IpAddr> {
+    pub(crate) fn forwarded_for(self, output: &EveOutput, kind: EventKind, overwrite: bool) -> Option<IpAddr> {
         let config = output.forwarding(kind).filter(|config| config.overwrite == overwrite)?;
         forwarded_for(self, config)
     }
@@ -22,7 +22,7 @@ impl Transaction<'_> {
 
 /// The address that a proxy's header names for the transaction's client. A forward proxy adds to the end of the list, so
 /// the first address counts; a reverse proxy's own entry is the last.
-fn forwarded_for(tx: Transaction<'_>, config: &XffConfig) -> Option<IpAddr> {
+fn forwarded_for(tx: AlertTransaction<'_>, config: &XffConfig) -> Option<IpAddr> {
     let row = tx.protocol.row(tx.protocol.info.client_address?)?;
     for nth in 0..MAX_HEADERS {
         let Value::Bytes(line) = tx.session.value(tx.position, row, Direction::ToServer, nth) else { return None };

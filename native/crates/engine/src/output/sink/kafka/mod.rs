@@ -17,7 +17,7 @@ use self::wire::{
     produce_reply,
 };
 use super::server_stream::{ServerStream, connect_tcp, invalid};
-use super::spool::{Delivery, LineServer, SpooledSink};
+use super::spool::{DeliveryResult, LineServer, SpooledSink};
 use super::{SinkKind, SinkOrders, lines};
 
 sidewire_base::settings! {
@@ -117,14 +117,14 @@ impl LineServer for KafkaServer {
         Err(last)
     }
 
-    fn deliver(&mut self, connection: &mut KafkaConnection, lines: &[u8]) -> Delivery {
+    fn deliver(&mut self, connection: &mut KafkaConnection, lines: &[u8]) -> DeliveryResult {
         let batch = self.batch(lines);
         match self.produce(connection, batch) {
-            Ok(0) => Delivery { octets: batch.len(), ..Delivery::default() },
+            Ok(0) => DeliveryResult { octets: batch.len(), ..DeliveryResult::default() },
             // One of them is the culprit: each goes alone.
             Ok(error) if is_refusal(error) => self.deliver_one(connection, lines, error),
-            Ok(error) => Delivery::failed(io::Error::other(error_text(error))),
-            Err(error) => Delivery::failed(error),
+            Ok(error) => DeliveryResult::failed(io::Error::other(error_text(error))),
+            Err(error) => DeliveryResult::failed(error),
         }
     }
 }
@@ -179,14 +179,14 @@ impl KafkaServer {
     }
 
     /// Hands over the first line alone; one that is refused alone is lost.
-    fn deliver_one(&mut self, connection: &mut KafkaConnection, lines: &[u8], before: i16) -> Delivery {
+    fn deliver_one(&mut self, connection: &mut KafkaConnection, lines: &[u8], before: i16) -> DeliveryResult {
         self.orders.tell(&error_text(before));
         let line = lines.get(..lines::first_length(lines)).unwrap_or(lines);
         match self.produce(connection, line) {
-            Ok(0) => Delivery { octets: line.len(), ..Delivery::default() },
-            Ok(error) if is_refusal(error) => Delivery { octets: line.len(), refused: 1, error: None },
-            Ok(error) => Delivery::failed(io::Error::other(error_text(error))),
-            Err(error) => Delivery::failed(error),
+            Ok(0) => DeliveryResult { octets: line.len(), ..DeliveryResult::default() },
+            Ok(error) if is_refusal(error) => DeliveryResult { octets: line.len(), refused: 1, error: None },
+            Ok(error) => DeliveryResult::failed(io::Error::other(error_text(error))),
+            Err(error) => DeliveryResult::failed(error),
         }
     }
 }
