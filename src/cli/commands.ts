@@ -114,6 +114,34 @@ Examples:
   sidewire hunt Security.evtx Sysmon.evtx -S sigma/rules/windows
   sidewire hunt logs.zip -S my-rule.yml -l out && jq .sigma.matched out/eve.json`;
 
+/** Adds what the commands on coverage understand. */
+function coverageOptions(command: Command): void {
+  command
+    .option(
+      '--proved <path>',
+      'what proves rules: proofs.tsv, info.yml, eve.json, directories (may be repeated)',
+      collect,
+    )
+    .option('-c, --config <file>', 'a suricata.yaml for the variables of network rules')
+    .option('--set <key=value>', 'a setting by its key in suricata.yaml (may be repeated)', collect)
+    .option('--problems', 'everything that could not be read, a line each')
+    .option('--json', 'as JSON');
+}
+
+/** What the help of the commands on coverage says after their options. */
+const COVERAGE_HELP = `
+Coverage takes rules of any vendor, told apart by what is in their files: Suricata, Sigma, Elastic (TOML with EQL, KQL,
+Lucene or ES|QL), Splunk (YAML with SPL), Kusto (YAML). Those of the last three are read, not run. Fields have one name
+whoever names them, retired techniques are those that took their place.
+
+A rule is proved when a sample makes it alert: by proofs.tsv beside its file or given (a line each: rule, tab, sample;
+\`rules test --proofs\` writes one), SigmaHQ's regression data (info.yml), or the eve.json of a replay or hunt.
+
+Examples:
+  sidewire rules list coverage --navigator layer.json
+  sidewire rules list coverage -S my.rules sigma/rules --proved out/ --technique T1021.003
+  sidewire rules guide T1021.003 -S sigma/rules detection-rules/rules security_content/detections`;
+
 /** Every command. Help and the README's list come from here. */
 export const COMMANDS: readonly CommandDef[] = [
   {
@@ -273,13 +301,34 @@ Examples:
   {
     name: 'rules list',
     args: '[word]',
-    summary: 'the keywords rules may use here, with what they mean; with -S, the Sigma rules there are',
+    summary:
+      'the keywords rules may use here; with -S, the Sigma rules there are; `coverage`: what rules look at, by technique',
     options(command) {
       command
-        .option('-S, --rules <path...>', 'Sigma rules to list: id, level, title, and whether they apply to event logs')
-        .option('--json', 'as JSON');
+        .option('-S, --rules <path...>', 'Sigma rules to list; for coverage, rules of any vendor: files, directories')
+        .option('--technique <id>', 'of coverage: only rules about it, with everything they look at, as in T1021.003')
+        .option('--navigator <file>', 'of coverage: write a layer for the ATT&CK Navigator');
+      coverageOptions(command);
     },
+    more: COVERAGE_HELP,
     run: async (...call) => (await import('./rules-list.js')).rulesList(...call),
+  },
+  {
+    name: 'rules guide',
+    args: '<technique>',
+    summary: 'what rules about a technique have in common: fields, values and their reach, exclusions to copy',
+    options(command) {
+      command
+        .option(
+          '-S, --rules <path...>',
+          'rules of any vendor: files, directories (default: those that come with sidewire)',
+        )
+        .option('--top <n>', 'lines of each table', '15')
+        .option('--as-written', 'fields as each rule has them, not by their common name');
+      coverageOptions(command);
+    },
+    more: COVERAGE_HELP,
+    run: async (...call) => (await import('./rules-guide.js')).rulesGuide(...call),
   },
   {
     name: 'top',

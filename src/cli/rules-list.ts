@@ -7,6 +7,7 @@ type Values = Readonly<Record<string, unknown>>;
 /** `sidewire rules list`: needs no addon, the catalog comes with the package. */
 export async function rulesList(args: readonly string[], values: Values, terminal: Terminal): Promise<number> {
   const [word] = args;
+  if (word === 'coverage') return (await import('./rules-coverage.js')).rulesCoverage(values, terminal);
   if (values.rules) return (await import('./sigma-check.js')).sigmaList(word, values, terminal);
   const all = keywords();
   const chosen = all.filter(

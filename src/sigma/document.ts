@@ -31,10 +31,10 @@ export function readDocuments(reporter: Reporter): MapValue[] {
   return readPlain(reporter.source.text) ?? parseDocuments(reporter);
 }
 
-/** The same by a whole YAML parser, which tells what is wrong. */
-export function parseDocuments(reporter: Reporter): MapValue[] {
+/** The same by a whole YAML parser, which tells what is wrong. With `uniqueKeys` off, members that stand twice are all kept. */
+export function parseDocuments(reporter: Reporter, uniqueKeys = true): MapValue[] {
   const { text } = reporter.source;
-  const documents = parseAllDocuments(text, { prettyErrors: false, version: '1.2', stringKeys: false });
+  const documents = parseAllDocuments(text, { prettyErrors: false, version: '1.2', stringKeys: false, uniqueKeys });
   const found: MapValue[] = [];
   for (const document of Array.isArray(documents) ? documents : []) {
     const [error] = document.errors;

@@ -1,25 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { SigmaHead } from '../generated/sigma.js';
 import type { Reporter } from './document.js';
+import { RETIRED_TECHNIQUES } from './retired-techniques.js';
 import { content, type MapValue, member, textOf, textsOf } from './values.js';
 
 const LEVELS: Readonly<Record<string, number>> = { critical: 1, high: 1, medium: 2, low: 3, informational: 4 };
 const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'];
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
-/** Techniques that ATT&CK retired, and what took their place (revoked objects of the ATT&CK 7 to 16 bundles). */
-const RETIRED: Readonly<Record<string, readonly string[]>> = {
-  T1175: ['T1021.003', 'T1559.001'],
-  T1086: ['T1059.001'],
-  T1035: ['T1569.002'],
-  T1077: ['T1021.002'],
-  T1076: ['T1021.001'],
-  T1028: ['T1021.006'],
-  T1050: ['T1543.003'],
-  T1084: ['T1546.003'],
-  T1064: ['T1059'],
-  T1193: ['T1566.001'],
-};
 
 /** What alerts say of a rule; `null` when it has no title. */
 export function readHead(map: MapValue, reporter: Reporter): SigmaHead | null {
@@ -82,7 +69,7 @@ function techniquesOf(map: MapValue, reporter: Reporter): string[] {
     const name =
       tag.kind === 'scalar' ? /^attack\.(t\d{4}(?:\.\d{3})?)$/i.exec(tag.text)?.[1]?.toUpperCase() : undefined;
     if (name === undefined) continue;
-    const now = RETIRED[name];
+    const now = RETIRED_TECHNIQUES[name];
     if (now) reporter.say('sigma/retired', tag.span, `ATT&CK has retired ${name}`, `write ${now.join(' or ')}`);
     for (const one of now ?? [name]) found.add(one);
   }

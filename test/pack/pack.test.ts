@@ -23,6 +23,7 @@ import {
   uuidBytes,
   wide,
 } from '../../src/testing/index.js';
+import { shippedProofs } from '../proofs.js';
 import {
   activation,
   changeService,
@@ -490,6 +491,10 @@ describe('the pack', () => {
     const silent = new Set(Array.from(ruleTexts(), ([sid, text]) => (/\bnoalert;/.test(text) ? sid : 0)));
     const alerting = rules.sids.filter((sid) => !silent.has(sid) && !RECORDED.has(sid));
     expect(Object.keys(CASES).map(Number).sort()).toEqual([...alerting].sort());
+  });
+
+  it('is proved by the table that is shipped; `npx vitest run test/pack -u` renews it', async () => {
+    await expect(shippedProofs(Object.keys(CASES))).toMatchFileSnapshot(join(RULES, 'proofs.tsv'));
   });
 
   it('says of each rule what it detects, and where to read on', () => {

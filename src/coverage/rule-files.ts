@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { EngineError } from '../engine/error.js';
+import type { RuleVendor } from './row.js';
+
+/** A file of rules, and whose they are. */
+export interface VendorFile {
+  readonly vendor: RuleVendor;
+  readonly path: string;
+  readonly text: Uint8Array;
+}
+
+/** What a YAML file is, by the members at its left margin. */
+const YAML_KINDS: readonly (readonly [vendor: RuleVendor, marks: readonly RegExp[]])[] = [
+  ['sigma', [/^detection:/m]],
+  ['sigma', [/^correlation:/m]],
+  ['splunk', [/^search:/m, /^(?:data_source|how_to_implement|tags|type):/m]],
+  ['kusto', [/^query:/m, /^(?:relevantTechniques|queryFrequency|tactics|requiredDataConnectors|kind):/m]],
+];
+
+/**
+ * The rules that files and directories hold, whose they are by what is in them. Files of a directory that hold no rules are
+ * passed over; one that is named must be known.
+ * @throws {EngineError} `rules/unreadable`
+ */
+export function ruleFiles(paths: readonly string[]): VendorFile[] {
+  return paths.flatMap((path) => {
+    const { isDirectory, files } = filesAt(path);
+    return files.flatMap((file) => {
+      const found = recognized(file);
+      if (found) return [found];
+      if (isDirectory) return [];
+      const kinds =
+        'Suricata (.rules), Sigma (.yml), Elastic (.toml), Splunk (.yml with `search:`), Kusto (.yaml with `query:`)';
+      throw new EngineError('rules/unreadable', `${file}: these are no rules that can be read: ${kinds}`);
+    });
+  });
+}
+
+function recognized(path: string): VendorFile | null {
+  const kind = extname(path).toLowerCase();
+  if (kind === '.rules') return { vendor: 'suricata', path, text: readRules(path) };
+  if (kind === '.toml') return { vendor: 'elastic', path, text: readRules(path) };
+  if (kind !== '.yml' && kind !== '.yaml') return null;
+  const text = readRules(path);
+  const shown = Buffer.from(text).toString('latin1');
+  const found = YAML_KINDS.find(([, marks]) => marks.every((mark) => mark.test(shown)));
+  return found ? { vendor: found[0], path, text } : null;
+}
+
+function readRules(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new EngineError('rules/unreadable', `${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A file, or those of a directory and of the directories in it, by name. Links are followed to files alone: no ring. */
+export function filesAt(path: string): { readonly isDirectory: boolean; readonly files: readonly string[] } {
+  let isDirectory: boolean;
+  try {
+    isDirectory = statSync(path).isDirectory();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file or directory' : message;
+    throw new EngineError('rules/unreadable', `${path}: ${reason}`, { cause: error });
+  }
+  return { isDirectory, files: isDirectory ? inDirectory(path) : [path] };
+}
+
+function inDirectory(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.name.startsWith('.')) return [];
+    if (entry.isDirectory()) return inDirectory(path);
+    const isFile = entry.isFile() || (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
+    return isFile ? [path] : [];
+  });
+}
