@@ -133,7 +133,7 @@ async function readEve(
   for await (const line of createInterface({ input: createReadStream(path) })) {
     if (!line.includes('"event_type":"alert"')) continue;
     try {
-      const { alert, pcap_filename } = JSON.parse(line) as AlertEvent & { readonly pcap_filename?: string };
+      const { alert, pcap_filename } = JSON.parse(line) as AlertEvent;
       const sigma = alert.metadata?.sigma_id?.[0];
       collector.add(sigma ?? String(alert.signature_id), pcap_filename ?? sample);
     } catch {
@@ -148,7 +148,8 @@ async function readEve(
 /** What was searched, as `run.json` beside the events says; else the events themselves. */
 function inputsOf(path: string): string {
   try {
-    const { inputs } = JSON.parse(readFileSync(join(dirname(path), 'run.json'), 'utf8')) as { inputs?: unknown };
+    const record: unknown = JSON.parse(readFileSync(join(dirname(path), 'run.json'), 'utf8'));
+    const inputs = record !== null && typeof record === 'object' && 'inputs' in record ? record.inputs : [];
     const names = Array.isArray(inputs) ? inputs.filter((one) => typeof one === 'string') : [];
     return names.length > 0 ? names.join(', ') : path;
   } catch {
