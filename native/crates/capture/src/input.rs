@@ -14,7 +14,7 @@ const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// How a capture is wrapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compression {
+pub enum CaptureCompression {
     /// Not at all.
     None,
     /// RFC 1952; several members follow each other.
@@ -83,7 +83,7 @@ pub(crate) struct CaptureInput {
     end: u64,
     /// Why nothing more will come.
     ended: Option<InputEnd>,
-    pub(crate) compression: Compression,
+    pub(crate) compression: CaptureCompression,
     pub(crate) progress: ReadProgress,
 }
 
@@ -106,12 +106,12 @@ impl CaptureInput {
         let whole = io::Cursor::new(magic).take(have as u64).chain(counted);
         let (source, compression): (Box<dyn Read + Send>, _) = if magic.starts_with(&GZIP_MAGIC) && have >= 2 {
             let buffered = io::BufReader::with_capacity(COMPRESSED, whole);
-            (Box::new(flate2::bufread::MultiGzDecoder::new(buffered)), Compression::Gzip)
+            (Box::new(flate2::bufread::MultiGzDecoder::new(buffered)), CaptureCompression::Gzip)
         } else if magic == ZSTD_MAGIC && have == 4 {
             let buffered = io::BufReader::with_capacity(COMPRESSED, whole);
-            (Box::new(zstd::stream::read::Decoder::with_buffer(buffered)?), Compression::Zstd)
+            (Box::new(zstd::stream::read::Decoder::with_buffer(buffered)?), CaptureCompression::Zstd)
         } else {
-            (Box::new(whole), Compression::None)
+            (Box::new(whole), CaptureCompression::None)
         };
         let (block, spare) = (CaptureBlock::default(), CaptureBlock::default());
         Ok(Self { source, block, spare, keeping: false, kept: None, end: 0, ended: None, compression, progress })

@@ -26,9 +26,9 @@ pub use directory::{DirectoryOrder, expand};
 pub use error::{OpenError, ReadError};
 pub use file_type::GuessedFileType;
 pub use frames::{BlockFrames, CapturedFrame};
-pub use input::{Compression, ReadProgress};
+pub use input::{CaptureCompression, ReadProgress};
 pub use memory::MemorySource;
-pub use reader::{CaptureReader, Format};
+pub use reader::{CaptureFormat, CaptureReader};
 pub use source::{CaptureCount, PacketSource, SourceEvent, SourceNotice};
 
 /// Greatest packet accepted when a file does not announce a greater snap length: libpcap's. Octets.

@@ -28,14 +28,14 @@ const OPTION_TSOFFSET: u16 = 14;
 pub(crate) struct PcapngInterface {
     pub(crate) link_type: u32,
     snap_length: u32,
-    resolution: Resolution,
+    resolution: TimestampResolution,
     /// Seconds added to every timestamp.
     offset: i64,
 }
 
 /// The unit of timestamps: option `if_tsresol`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Resolution {
+enum TimestampResolution {
     /// 10^-6 s, the default.
     Micro,
     /// 10^-9 s.
@@ -46,7 +46,7 @@ enum Resolution {
     Binary(u32),
 }
 
-impl Resolution {
+impl TimestampResolution {
     fn parse(octet: u8) -> Self {
         match octet {
             6 => Self::Micro,
@@ -79,7 +79,7 @@ impl Resolution {
 
 /// A section: its byte order and the interfaces described so far.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Section {
+pub(crate) struct PcapngSection {
     big_endian: bool,
     interfaces: Vec<PcapngInterface>,
 }
@@ -105,7 +105,7 @@ pub(crate) enum SectionError {
     Version(u16, u16),
 }
 
-impl Section {
+impl PcapngSection {
     /// Starts a section from the first [`SECTION_START_LENGTH`] octets of its header block.
     pub(crate) fn begin(&mut self, head: &[u8]) -> Result<(), SectionError> {
         let mut cur = Cursor::new(head);
@@ -182,14 +182,15 @@ impl Section {
         let link_type = u32::from(self.u16(cur)?);
         let _reserved = self.u16(cur)?;
         let snap_length = self.u32(cur)?;
-        let mut interface = PcapngInterface { link_type, snap_length, resolution: Resolution::Micro, offset: 0 };
+        let mut interface =
+            PcapngInterface { link_type, snap_length, resolution: TimestampResolution::Micro, offset: 0 };
         while cur.left() >= 4 {
             let (code, length) = (self.u16(cur)?, usize::from(self.u16(cur)?));
             // Options that do not fit end the list; the interface itself is known by then.
             let Ok(value) = cur.take(length) else { break };
             match (code, value) {
                 (OPTION_END, _) => break,
-                (OPTION_TSRESOL, [octet, ..]) => interface.resolution = Resolution::parse(*octet),
+                (OPTION_TSRESOL, [octet, ..]) => interface.resolution = TimestampResolution::parse(*octet),
                 (OPTION_TSOFFSET, value) => {
                     if let Some(bytes) = value.first_chunk::<8>() {
                         let read = if self.big_endian { i64::from_be_bytes } else { i64::from_le_bytes };
@@ -262,20 +263,20 @@ impl Section {
 
 #[cfg(test)]
 mod tests {
-    use super::Resolution;
+    use super::TimestampResolution;
 
     #[test]
     fn every_resolution_becomes_nanoseconds() {
         let second = 1_700_000_000u64;
         let nanos = 1_700_000_000_000_000_000i64;
-        assert_eq!(Resolution::parse(6).nanos(second * 1_000_000 + 1), nanos + 1000);
-        assert_eq!(Resolution::parse(9).nanos(second * 1_000_000_000 + 1), nanos + 1);
-        assert_eq!(Resolution::parse(0).nanos(second), nanos);
-        assert_eq!(Resolution::parse(3).nanos(second * 1000 + 7), nanos + 7_000_000);
-        assert_eq!(Resolution::parse(10).nanos(17_000_000_000_000_000_009), 1_700_000_000_000_000_000);
-        assert_eq!(Resolution::parse(100).nanos(u64::MAX), 0);
-        assert_eq!(Resolution::parse(0x80 | 20).nanos((second << 20) + (1 << 19)), nanos + 500_000_000);
-        assert_eq!(Resolution::parse(0xff).nanos(u64::MAX), 0);
-        assert_eq!(Resolution::parse(0x80).nanos(u64::MAX), i64::MAX);
+        assert_eq!(TimestampResolution::parse(6).nanos(second * 1_000_000 + 1), nanos + 1000);
+        assert_eq!(TimestampResolution::parse(9).nanos(second * 1_000_000_000 + 1), nanos + 1);
+        assert_eq!(TimestampResolution::parse(0).nanos(second), nanos);
+        assert_eq!(TimestampResolution::parse(3).nanos(second * 1000 + 7), nanos + 7_000_000);
+        assert_eq!(TimestampResolution::parse(10).nanos(17_000_000_000_000_000_009), 1_700_000_000_000_000_000);
+        assert_eq!(TimestampResolution::parse(100).nanos(u64::MAX), 0);
+        assert_eq!(TimestampResolution::parse(0x80 | 20).nanos((second << 20) + (1 << 19)), nanos + 500_000_000);
+        assert_eq!(TimestampResolution::parse(0xff).nanos(u64::MAX), 0);
+        assert_eq!(TimestampResolution::parse(0x80).nanos(u64::MAX), i64::MAX);
     }
 }

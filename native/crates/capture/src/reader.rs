@@ -7,15 +7,15 @@ use std::path::Path;
 use crate::frames::{BlockFrames, CapturedFrame, FrameLocation};
 use crate::input::{CaptureInput, InputEnd};
 use crate::pcap::{self, HeaderError};
-use crate::pcapng::{self, Section, SectionError};
-use crate::{Compression, GuessedFileType, MAX_BLOCK_LENGTH, OpenError, ReadError, ReadProgress};
+use crate::pcapng::{self, PcapngSection, SectionError};
+use crate::{CaptureCompression, GuessedFileType, MAX_BLOCK_LENGTH, OpenError, ReadError, ReadProgress};
 
 /// Octets looked at to say what a file that is no capture seems to be.
 const SNIFF_LENGTH: usize = 512;
 
 /// The two file formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum CaptureFormat {
     /// draft-ietf-opsawg-pcap.
     Pcap,
     /// draft-ietf-opsawg-pcapng.
@@ -39,9 +39,9 @@ impl core::fmt::Debug for CaptureReader {
 #[derive(Debug)]
 enum ReaderState {
     Pcap(pcap::PcapHeader),
-    PcapNg(Section),
+    PcapNg(PcapngSection),
     /// An error was reported, or the end reached.
-    Done(Format),
+    Done(CaptureFormat),
 }
 
 impl CaptureReader {
@@ -92,8 +92,8 @@ impl CaptureReader {
                     return Err(cut());
                 }
                 // The block itself stays: reading begins with it.
-                match Section::default().begin(input.available()) {
-                    Ok(()) => ReaderState::PcapNg(Section::default()),
+                match PcapngSection::default().begin(input.available()) {
+                    Ok(()) => ReaderState::PcapNg(PcapngSection::default()),
                     Err(SectionError::Version(major, minor)) => return Err(version("pcapng", major, minor)),
                     Err(SectionError::Magic) => {
                         let seems = GuessedFileType("a damaged pcapng file");
@@ -103,7 +103,7 @@ impl CaptureReader {
             }
             Err(HeaderError::Magic) => {
                 let seems = match (GuessedFileType::of(input.fill(SNIFF_LENGTH)), input.compression) {
-                    (seems, Compression::None) => seems,
+                    (seems, CaptureCompression::None) => seems,
                     (GuessedFileType("empty"), _) => GuessedFileType("a compressed empty or broken file"),
                     (GuessedFileType("JSON"), _) => GuessedFileType("compressed JSON"),
                     (GuessedFileType("text"), _) => GuessedFileType("compressed text"),
@@ -118,17 +118,17 @@ impl CaptureReader {
 
     /// pcap or pcapng.
     #[must_use]
-    pub const fn format(&self) -> Format {
+    pub const fn format(&self) -> CaptureFormat {
         match self.state {
-            ReaderState::Pcap(_) => Format::Pcap,
-            ReaderState::PcapNg(_) => Format::PcapNg,
+            ReaderState::Pcap(_) => CaptureFormat::Pcap,
+            ReaderState::PcapNg(_) => CaptureFormat::PcapNg,
             ReaderState::Done(format) => format,
         }
     }
 
     /// How the file was wrapped.
     #[must_use]
-    pub const fn compression(&self) -> Compression {
+    pub const fn compression(&self) -> CaptureCompression {
         self.input.compression
     }
 
@@ -251,7 +251,7 @@ fn next_record(input: &mut CaptureInput, header: &pcap::PcapHeader) -> Result<Op
 }
 
 #[inline]
-fn next_block(input: &mut CaptureInput, section: &mut Section) -> Result<Option<FrameLocation>, ReadError> {
+fn next_block(input: &mut CaptureInput, section: &mut PcapngSection) -> Result<Option<FrameLocation>, ReadError> {
     loop {
         let offset = input.offset();
         let head = input.fill(pcapng::BLOCK_HEADER_LENGTH);
@@ -272,7 +272,7 @@ fn next_block(input: &mut CaptureInput, section: &mut Section) -> Result<Option<
             Ok(block) => block,
             Err(what) => return Err(ReadError::Damaged { offset, what }),
         };
-        if !Section::wants(kind) {
+        if !PcapngSection::wants(kind) {
             if !input.skip(u64::from(length)) {
                 let left = input.offset() - offset;
                 return Err(match input.take_end() {

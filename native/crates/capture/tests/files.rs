@@ -6,7 +6,9 @@ use std::path::Path;
 
 use pcap_parser::{Block, PcapBlockOwned, PcapError};
 use proptest::prelude::*;
-use sidewire_capture::{BlockFrames, CaptureReader, CapturedFrame, Compression, Format, OpenError, ReadError, expand};
+use sidewire_capture::{
+    BlockFrames, CaptureCompression, CaptureFormat, CaptureReader, CapturedFrame, OpenError, ReadError, expand,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Owned {
@@ -145,7 +147,7 @@ fn classic_files_in_both_orders_and_units() {
         for (magic, unit) in [(0xa1b2_c3d4, 1000), (0xa1b2_3c4d, 1), (0xa1b2_cd34, 1000)] {
             let file = pcap(big, magic, 101, &[(5, 7, b"abc"), (6, 8, b"")]);
             let reader = CaptureReader::from_source("test", Cursor::new(file), None).unwrap();
-            assert_eq!((reader.format(), reader.compression()), (Format::Pcap, Compression::None));
+            assert_eq!((reader.format(), reader.compression()), (CaptureFormat::Pcap, CaptureCompression::None));
             let (frames, error) = drain(reader);
             assert!(error.is_none());
             let interface = if magic == 0xa1b2_cd34 { 7 } else { 0 };
@@ -214,10 +216,10 @@ fn compressed_files_read_as_plain_ones() {
     let (expected, _) = read(plain.clone());
     let (head, tail) = plain.split_at(1000);
     for (wrapped, compression) in [
-        (gzip(&plain), Compression::Gzip),
-        ([gzip(head), gzip(tail)].concat(), Compression::Gzip),
-        (zstd::encode_all(&plain[..], 1).unwrap(), Compression::Zstd),
-        ([zstd::encode_all(head, 1).unwrap(), zstd::encode_all(tail, 1).unwrap()].concat(), Compression::Zstd),
+        (gzip(&plain), CaptureCompression::Gzip),
+        ([gzip(head), gzip(tail)].concat(), CaptureCompression::Gzip),
+        (zstd::encode_all(&plain[..], 1).unwrap(), CaptureCompression::Zstd),
+        ([zstd::encode_all(head, 1).unwrap(), zstd::encode_all(tail, 1).unwrap()].concat(), CaptureCompression::Zstd),
     ] {
         let size = wrapped.len();
         for step in [1, 4096] {

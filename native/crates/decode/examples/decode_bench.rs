@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use sidewire_base::Time;
-use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame, Sharder};
+use sidewire_decode::{DecodeOptions, FrameDecoder, FrameSharder, LinkFrame};
 
 const FRAMES: usize = 4_000_000;
 
@@ -19,7 +19,7 @@ fn main() {
         };
         let plain = decode(DecodeOptions::default());
         let verified = decode(DecodeOptions { checksums: true, ..DecodeOptions::default() });
-        let mut sharder = Sharder::new(&DecodeOptions::default());
+        let mut sharder = FrameSharder::new(&DecodeOptions::default());
         let sharded = rate(|ordinal| usize::from(sharder.key(&captured(&frame, ordinal)).is_some()));
         println!("{name:<16} {plain:>6.1} M/s decoded, {verified:>6.1} with checksums, {sharded:>6.1} sharded");
     }

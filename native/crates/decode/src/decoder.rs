@@ -7,7 +7,7 @@ use crate::fragment::Fragment;
 use crate::inner::{InnerKind, InnerPacket};
 use crate::packet_decoder::{BrokenLayer, LINK_RAW, LayerResult, PacketDecoder};
 use crate::stats::DecodeCounter;
-use crate::{DecodeOptions, Packet, Stats, Tunnel};
+use crate::{DecodeOptions, DecodeStats, Packet, TunnelKind};
 
 /// A frame as captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ const MAX_REASSEMBLIES: u8 = 8;
 #[derive(Debug)]
 pub struct FrameDecoder {
     options: DecodeOptions,
-    stats: Stats,
+    stats: DecodeStats,
     defrag: Defrag,
     /// Buffers for reassembled datagrams, kept for the next one.
     spare: Vec<Vec<u8>>,
@@ -44,7 +44,7 @@ pub struct FrameDecoder {
 
 /// Where a packet comes from.
 #[derive(Clone, Copy)]
-struct Origin {
+struct PacketOrigin {
     layers: u8,
     reassemblies: u8,
 }
@@ -54,12 +54,12 @@ impl FrameDecoder {
     #[must_use]
     pub fn new(options: DecodeOptions) -> Self {
         let defrag = Defrag::new(options.defrag.clone());
-        Self { options, stats: Stats::default(), defrag, spare: Vec::new() }
+        Self { options, stats: DecodeStats::default(), defrag, spare: Vec::new() }
     }
 
     /// What was counted so far.
     #[must_use]
-    pub const fn stats(&self) -> &Stats {
+    pub const fn stats(&self) -> &DecodeStats {
         &self.stats
     }
 
@@ -95,7 +95,7 @@ impl FrameDecoder {
             return sink(&walk.packet);
         }
         let PacketDecoder { packet, layers, inner, fragment, .. } = walk;
-        self.deliver(packet, inner, fragment, Origin { layers, reassemblies: 0 }, sink);
+        self.deliver(packet, inner, fragment, PacketOrigin { layers, reassemblies: 0 }, sink);
     }
 
     /// Hands over a packet and then what it carries.
@@ -105,7 +105,7 @@ impl FrameDecoder {
         mut packet: Packet<'a>,
         mut inner: Option<InnerPacket<'a>>,
         mut fragment: Option<Fragment<'a>>,
-        mut origin: Origin,
+        mut origin: PacketOrigin,
         sink: &mut impl FnMut(&Packet<'_>),
     ) {
         loop {
@@ -124,7 +124,7 @@ impl FrameDecoder {
             if let Some(network_at) = complete
                 && origin.reassemblies < MAX_REASSEMBLIES
             {
-                let origin = Origin { reassemblies: origin.reassemblies + 1, ..origin };
+                let origin = PacketOrigin { reassemblies: origin.reassemblies + 1, ..origin };
                 self.reassembled(&packet, &buffer, network_at, origin, sink);
             }
             if buffer.capacity() != 0 {
@@ -144,8 +144,8 @@ impl FrameDecoder {
         &mut self,
         outer: &Packet<'a>,
         inner: InnerPacket<'a>,
-        origin: &mut Origin,
-    ) -> Option<(Tunnel, Packet<'a>, Option<InnerPacket<'a>>, Option<Fragment<'a>>)> {
+        origin: &mut PacketOrigin,
+    ) -> Option<(TunnelKind, Packet<'a>, Option<InnerPacket<'a>>, Option<Fragment<'a>>)> {
         let length = u32::try_from(inner.data.len()).unwrap_or(u32::MAX);
         let mut packet = Packet::new(outer.time, outer.ordinal, inner.data, LINK_RAW, length);
         packet.level = outer.level.saturating_add(1);
@@ -162,7 +162,7 @@ impl FrameDecoder {
             van_jacobson: false,
         };
         walk.inner(inner.kind, inner.data).ok()?;
-        if inner.tunnel == Tunnel::Teredo && walk.packet.invalid {
+        if inner.tunnel == TunnelKind::Teredo && walk.packet.invalid {
             return None;
         }
         if let Some(counter) = inner.counter {
@@ -178,7 +178,7 @@ impl FrameDecoder {
         last: &Packet<'_>,
         datagram: &[u8],
         network_at: usize,
-        origin: Origin,
+        origin: PacketOrigin,
         sink: &mut impl FnMut(&Packet<'_>),
     ) {
         let length = u32::try_from(datagram.len()).unwrap_or(u32::MAX);
@@ -204,7 +204,7 @@ impl FrameDecoder {
             return;
         }
         let PacketDecoder { packet, layers, inner, fragment, .. } = walk;
-        self.deliver(packet, inner, fragment, Origin { layers, ..origin }, sink);
+        self.deliver(packet, inner, fragment, PacketOrigin { layers, ..origin }, sink);
     }
 }
 

@@ -13,9 +13,9 @@ use smallvec::SmallVec;
 use sidewire_base::Time;
 
 use crate::fragment::Fragment;
-use crate::options::{DefragOptions, DefragPolicy, Network};
+use crate::options::{DefragOptions, DefragPolicy, NetworkPrefix};
 use crate::stats::DecodeCounter;
-use crate::{DecodeEvent, Packet, Stats, checksum, ipv6};
+use crate::{DecodeEvent, DecodeStats, Packet, checksum, ipv6};
 
 /// Greatest datagram: its length has 16 bits.
 const MAX_DATAGRAM: usize = 65_535;
@@ -124,7 +124,7 @@ impl Defrag {
         &mut self,
         packet: &mut Packet<'_>,
         fragment: &Fragment<'_>,
-        stats: &mut Stats,
+        stats: &mut DecodeStats,
         out: &mut Vec<u8>,
     ) -> Option<usize> {
         let ip = packet.ip.as_ref()?;
@@ -144,8 +144,8 @@ impl Defrag {
             return None;
         }
         let key = self.key(packet, fragment)?;
-        let timeout = Network::lookup(&self.options.timeouts, ip.destination).unwrap_or(self.options.timeout);
-        let policy = Network::lookup(&self.options.policies, ip.destination).unwrap_or(self.options.policy);
+        let timeout = NetworkPrefix::lookup(&self.options.timeouts, ip.destination).unwrap_or(self.options.timeout);
+        let policy = NetworkPrefix::lookup(&self.options.policies, ip.destination).unwrap_or(self.options.policy);
         self.expire(packet.time, stats);
         if self.trackers.get(&key).is_some_and(|tracker| tracker.deadline < packet.time) {
             self.remove(&key);
@@ -207,7 +207,7 @@ impl Defrag {
     }
 
     /// Removes the datagrams that waited too long.
-    fn expire(&mut self, now: Time, stats: &mut Stats) {
+    fn expire(&mut self, now: Time, stats: &mut DecodeStats) {
         while let Some((key, stamp)) = self.queue.front() {
             match self.trackers.get(key) {
                 Some(tracker) if tracker.stamp == *stamp && tracker.deadline >= now => return,
@@ -223,7 +223,7 @@ impl Defrag {
     }
 
     /// Evicts the datagrams untouched longest until a fragment fits; never the fragment's own.
-    fn make_room(&mut self, key: &DatagramKey, cost: usize, stats: &mut Stats) -> bool {
+    fn make_room(&mut self, key: &DatagramKey, cost: usize, stats: &mut DecodeStats) -> bool {
         loop {
             let full = if self.trackers.len() >= self.options.max_trackers && !self.trackers.contains_key(key) {
                 DecodeCounter::DefragMaxTrackers

@@ -2,16 +2,16 @@
 
 use sidewire_base::{Cursor, Time};
 
-use crate::{DecodeOptions, FrameDecoder, LinkFrame, Ports, Sharder};
+use crate::{DecodeOptions, FrameDecoder, FrameSharder, LinkFrame, TunnelPorts};
 
 /// Decodes `data` as frames: an octet of options, then for each frame a link type, a length and its octets.
 pub fn decode(data: &[u8]) {
     let mut cur = Cursor::new(data);
     let Ok(flags) = cur.u8() else { return };
-    let teredo = if flags & 4 != 0 { Ports::Any } else { Ports::None };
+    let teredo = if flags & 4 != 0 { TunnelPorts::Any } else { TunnelPorts::None };
     let options =
         DecodeOptions { checksums: flags & 1 != 0, offload_length: flags & 2 != 0, teredo, ..DecodeOptions::default() };
-    let mut sharder = Sharder::new(&options);
+    let mut sharder = FrameSharder::new(&options);
     let mut decoder = FrameDecoder::new(options);
     let mut ordinal = 0;
     while let (Ok(link), Ok(length)) = (cur.u8(), cur.u16_be()) {

@@ -7,7 +7,7 @@ use sidewire_base::Endpoint;
 use crate::ipv4;
 use crate::packet_decoder::PacketDecoder;
 use crate::stats::DecodeCounter;
-use crate::{DecodeEvent, Embedded, Icmp, TransportLayer, ipv6};
+use crate::{DecodeEvent, EmbeddedPacket, Icmp, TransportLayer, ipv6};
 use sidewire_base::ip_protocol as protocol;
 
 /// Type, code, checksum and the rest-of-header word.
@@ -141,7 +141,7 @@ fn quoted_ports(protocol: u8, header: &[u8]) -> (u16, u16) {
     }
 }
 
-fn quoted_ipv4(data: &[u8]) -> Result<Option<Embedded>, DecodeEvent> {
+fn quoted_ipv4(data: &[u8]) -> Result<Option<EmbeddedPacket>, DecodeEvent> {
     let Some(header) = data.first_chunk::<{ ipv4::HEADER_LENGTH }>() else {
         return Err(DecodeEvent::ICMPV4_IPV4_TRUNC_PKT);
     };
@@ -151,14 +151,14 @@ fn quoted_ipv4(data: &[u8]) -> Result<Option<Embedded>, DecodeEvent> {
     }
     let options_end = usize::from(first & 0x0f).max(5) * 4;
     let ports = quoted_ports(protocol, data.get(options_end..).unwrap_or_default());
-    Ok(Some(Embedded {
+    Ok(Some(EmbeddedPacket {
         protocol,
         source: Endpoint { address: IpAddr::V4(Ipv4Addr::new(s0, s1, s2, s3)), port: ports.0 },
         destination: Endpoint { address: IpAddr::V4(Ipv4Addr::new(d0, d1, d2, d3)), port: ports.1 },
     }))
 }
 
-fn quoted_ipv6(data: &[u8]) -> Result<Embedded, DecodeEvent> {
+fn quoted_ipv6(data: &[u8]) -> Result<EmbeddedPacket, DecodeEvent> {
     let Some((header, rest)) = data.split_first_chunk::<{ ipv6::HEADER_LENGTH }>() else {
         return Err(DecodeEvent::ICMPV6_IPV6_TRUNC_PKT);
     };
@@ -169,7 +169,7 @@ fn quoted_ipv6(data: &[u8]) -> Result<Embedded, DecodeEvent> {
     let (source, destination) = addresses.split_at(16);
     let address = |octets: &[u8]| IpAddr::V6(octets.first_chunk::<16>().map_or(Ipv6Addr::UNSPECIFIED, |o| (*o).into()));
     let ports = quoted_ports(*protocol, rest);
-    Ok(Embedded {
+    Ok(EmbeddedPacket {
         protocol: *protocol,
         source: Endpoint { address: address(source), port: ports.0 },
         destination: Endpoint { address: address(destination), port: ports.1 },

@@ -1,6 +1,6 @@
 //! A packet found inside another.
 
-use crate::Tunnel;
+use crate::TunnelKind;
 use crate::stats::DecodeCounter;
 
 /// What an inner packet begins with.
@@ -20,7 +20,7 @@ pub(crate) enum InnerKind {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InnerPacket<'a> {
     pub(crate) kind: InnerKind,
-    pub(crate) tunnel: Tunnel,
+    pub(crate) tunnel: TunnelKind,
     pub(crate) data: &'a [u8],
     /// Counted when the inner packet could be decoded.
     pub(crate) counter: Option<DecodeCounter>,

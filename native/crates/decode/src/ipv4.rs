@@ -8,7 +8,7 @@ use crate::fragment::Fragment;
 use crate::inner::InnerKind;
 use crate::packet_decoder::{BrokenLayer, LayerResult, PacketDecoder};
 use crate::stats::DecodeCounter;
-use crate::{DecodeEvent, Ip, Tunnel, checksum};
+use crate::{DecodeEvent, Ip, TunnelKind, checksum};
 
 /// Octets of the header without options.
 pub(crate) const HEADER_LENGTH: usize = 20;
@@ -101,8 +101,12 @@ impl<'a> PacketDecoder<'_, 'a> {
                 let _read = self.gre(payload);
             }
             protocol::ESP => self.esp(payload),
-            protocol::IPV4 => self.tunnel(InnerKind::Ipv4, Tunnel::IpInIp, payload, Some(DecodeCounter::Ipv4InIpv4)),
-            protocol::IPV6 => self.tunnel(InnerKind::Ipv6, Tunnel::IpInIp, payload, Some(DecodeCounter::Ipv6InIpv4)),
+            protocol::IPV4 => {
+                self.tunnel(InnerKind::Ipv4, TunnelKind::IpInIp, payload, Some(DecodeCounter::Ipv4InIpv4))
+            }
+            protocol::IPV6 => {
+                self.tunnel(InnerKind::Ipv6, TunnelKind::IpInIp, payload, Some(DecodeCounter::Ipv6InIpv4))
+            }
             protocol::ICMPV6 => self.invalid(DecodeEvent::IPV4_ICMPV6),
             0 if self.van_jacobson => self.tcp(payload),
             _ => {}

@@ -6,7 +6,7 @@ use crate::fragment::Fragment;
 use crate::inner::InnerKind;
 use crate::packet_decoder::{BrokenLayer, LayerResult, PacketDecoder};
 use crate::stats::DecodeCounter;
-use crate::{DecodeEvent, Ip, Tunnel, ipv4};
+use crate::{DecodeEvent, Ip, TunnelKind, ipv4};
 use sidewire_base::ip_protocol as protocol;
 
 /// Octets of the fixed header.
@@ -97,7 +97,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         match payload.first() {
             _ if payload.len() < ipv4::HEADER_LENGTH => self.invalid(DecodeEvent::IPV4_IN_IPV6_TOO_SMALL),
             Some(octet) if octet >> 4 == 4 => {
-                self.tunnel(InnerKind::Ipv4, Tunnel::IpInIpv6, payload, Some(DecodeCounter::Ipv4InIpv6));
+                self.tunnel(InnerKind::Ipv4, TunnelKind::IpInIpv6, payload, Some(DecodeCounter::Ipv4InIpv6));
             }
             _ => self.invalid(DecodeEvent::IPV4_IN_IPV6_WRONG_VERSION),
         }
@@ -107,7 +107,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         match payload.first() {
             _ if payload.len() < HEADER_LENGTH => self.invalid(DecodeEvent::IPV6_IN_IPV6_TOO_SMALL),
             Some(octet) if octet >> 4 == 6 => {
-                self.tunnel(InnerKind::Ipv6, Tunnel::IpInIpv6, payload, Some(DecodeCounter::Ipv6InIpv6));
+                self.tunnel(InnerKind::Ipv6, TunnelKind::IpInIpv6, payload, Some(DecodeCounter::Ipv6InIpv6));
             }
             _ => self.invalid(DecodeEvent::IPV6_IN_IPV6_WRONG_VERSION),
         }

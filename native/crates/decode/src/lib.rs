@@ -29,10 +29,10 @@ mod tunnel;
 pub use decoder::{FrameDecoder, LinkFrame};
 pub use event::DecodeEvent;
 pub use link::link_type_is_known;
-pub use options::{DecodeOptions, DefragOptions, DefragPolicy, Network, Ports};
+pub use options::{DecodeOptions, DefragOptions, DefragPolicy, NetworkPrefix, TunnelPorts};
 pub use packet::{
-    Arp, BadChecksum, Embedded, Ethernet, Icmp, Ip, Packet, Root, Sctp, TcpHeader, TcpOptions, TransportLayer, Tunnel,
-    UdpHeader,
+    Arp, BadChecksum, EmbeddedPacket, Ethernet, Icmp, Ip, Packet, RootPacket, Sctp, TcpHeader, TcpOptions,
+    TransportLayer, TunnelKind, UdpHeader,
 };
-pub use shard::{ShardKey, Sharder};
-pub use stats::Stats;
+pub use shard::{FrameSharder, ShardKey};
+pub use stats::DecodeStats;

@@ -18,11 +18,11 @@ pub struct DecodeOptions {
     /// Protocol layers after which a packet is given up with `too_many_layers`.
     pub max_layers: u8,
     /// UDP ports of Teredo.
-    pub teredo: Ports,
+    pub teredo: TunnelPorts,
     /// UDP ports of VXLAN.
-    pub vxlan: Ports,
+    pub vxlan: TunnelPorts,
     /// UDP ports of Geneve.
-    pub geneve: Ports,
+    pub geneve: TunnelPorts,
     /// IP defragmentation.
     pub defrag: DefragOptions,
 }
@@ -35,9 +35,9 @@ impl Default for DecodeOptions {
             partial_checksums: true,
             drop_malformed_ip_options: false,
             max_layers: 16,
-            teredo: Ports::Listed(vec![3544]),
-            vxlan: Ports::Listed(vec![4789]),
-            geneve: Ports::Listed(vec![6081]),
+            teredo: TunnelPorts::Listed(vec![3544]),
+            vxlan: TunnelPorts::Listed(vec![4789]),
+            geneve: TunnelPorts::Listed(vec![6081]),
             defrag: DefragOptions::default(),
         }
     }
@@ -45,7 +45,7 @@ impl Default for DecodeOptions {
 
 /// Ports on which an encapsulation is looked for; either side's port counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ports {
+pub enum TunnelPorts {
     /// It is not looked for.
     None,
     /// On all.
@@ -54,7 +54,7 @@ pub enum Ports {
     Listed(Vec<u16>),
 }
 
-impl Ports {
+impl TunnelPorts {
     #[inline]
     pub(crate) fn contain(&self, source: u16, destination: u16) -> bool {
         match self {
@@ -108,7 +108,7 @@ pub struct DefragOptions {
     /// Seconds after a datagram's latest fragment at which it is given up.
     pub timeout: u32,
     /// Seconds by destination network instead of `timeout`; the most specific network counts.
-    pub timeouts: Vec<(Network, u32)>,
+    pub timeouts: Vec<(NetworkPrefix, u32)>,
     /// Most octets held.
     pub memory: usize,
     /// Most datagrams followed at once.
@@ -118,7 +118,7 @@ pub struct DefragOptions {
     /// How overlaps are resolved where `policies` says nothing.
     pub policy: DefragPolicy,
     /// Policies by destination network (`host-os-policy`); the most specific network counts.
-    pub policies: Vec<(Network, DefragPolicy)>,
+    pub policies: Vec<(NetworkPrefix, DefragPolicy)>,
     /// Fragments on different VLANs belong to different datagrams.
     pub track_vlan: bool,
     /// Fragments on different tunnel levels belong to different datagrams.
@@ -143,14 +143,14 @@ impl Default for DefragOptions {
 
 /// An address with a prefix length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
+pub struct NetworkPrefix {
     /// Any address inside.
     pub address: IpAddr,
     /// Leading bits that count: 0 to 32, or to 128.
     pub prefix: u8,
 }
 
-impl Network {
+impl NetworkPrefix {
     /// True for addresses inside.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {

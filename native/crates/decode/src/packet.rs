@@ -48,11 +48,11 @@ pub struct Packet<'a> {
     /// Tunnel depth: 0 for the outermost packet.
     pub level: u8,
     /// What carried this layer, when `level` is not 0.
-    pub tunnel: Option<Tunnel>,
+    pub tunnel: Option<TunnelKind>,
     /// The captured packet that this one came out of: for layers of a tunnel and for reassembled datagrams.
-    pub root: Option<Root>,
+    pub root: Option<RootPacket>,
     /// What the payload is delivered as once more, on the next level; its octets need not be inspected twice.
-    pub carries: Option<Tunnel>,
+    pub carries: Option<TunnelKind>,
     /// True for one fragment of an IP datagram (it has no transport).
     pub fragment: bool,
     /// True for a datagram put together from fragments (it borrows from the reassembly buffer).
@@ -96,10 +96,10 @@ impl Packet<'_> {
     }
 
     /// What packets that come out of this one name as their root: its own root, or itself.
-    pub(crate) fn as_root(&self) -> Option<Root> {
+    pub(crate) fn as_root(&self) -> Option<RootPacket> {
         self.root.or_else(|| {
             let protocol = self.ip.as_ref()?.protocol;
-            Some(Root { source: self.source()?, destination: self.destination()?, protocol })
+            Some(RootPacket { source: self.source()?, destination: self.destination()?, protocol })
         })
     }
 }
@@ -123,7 +123,7 @@ impl BadChecksum {
 
 /// What a tunnelled packet came out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tunnel {
+pub enum TunnelKind {
     /// IPv4 or IPv6 in IPv4 (RFC 2003, RFC 4213).
     IpInIp,
     /// IPv4 or IPv6 in IPv6 (RFC 2473).
@@ -142,7 +142,7 @@ pub enum Tunnel {
 
 /// The captured packet at the bottom of a tunnel, or the last fragment of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Root {
+pub struct RootPacket {
     /// Its sender; the port is 0 where it has none.
     pub source: Endpoint,
     /// Its receiver.
@@ -349,14 +349,14 @@ pub struct Icmp<'a> {
     /// Next-hop MTU of ICMPv6 "packet too big".
     pub mtu: Option<u32>,
     /// For error messages: the packet quoted, as far as it could be read.
-    pub embedded: Option<Embedded>,
+    pub embedded: Option<EmbeddedPacket>,
     /// The first eight octets: type, code, checksum and the rest-of-header word.
     pub header: &'a [u8],
 }
 
 /// The packet that an ICMP error message quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Embedded {
+pub struct EmbeddedPacket {
     /// IP protocol number.
     pub protocol: u8,
     /// Its source.

@@ -3,7 +3,7 @@
 use crate::fragment::Fragment;
 use crate::inner::{InnerKind, InnerPacket};
 use crate::stats::DecodeCounter;
-use crate::{DecodeEvent, DecodeOptions, Packet, Stats, Tunnel};
+use crate::{DecodeEvent, DecodeOptions, DecodeStats, Packet, TunnelKind};
 
 /// Most events kept for one packet: Suricata's.
 const MAX_EVENTS: usize = 15;
@@ -14,7 +14,7 @@ pub(crate) const LINK_RAW: u32 = 101;
 /// Reads the layers of one packet, and notes what it carries.
 pub(crate) struct PacketDecoder<'d, 'a> {
     pub(crate) options: &'d DecodeOptions,
-    pub(crate) stats: &'d mut Stats,
+    pub(crate) stats: &'d mut DecodeStats,
     pub(crate) packet: Packet<'a>,
     pub(crate) layers: u8,
     pub(crate) inner: Option<InnerPacket<'a>>,
@@ -80,7 +80,7 @@ impl<'a> PacketDecoder<'_, 'a> {
     pub(crate) const fn tunnel(
         &mut self,
         kind: InnerKind,
-        tunnel: Tunnel,
+        tunnel: TunnelKind,
         data: &'a [u8],
         counter: Option<DecodeCounter>,
     ) {

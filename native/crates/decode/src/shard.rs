@@ -19,13 +19,13 @@ pub struct ShardKey {
 
 /// Finds the hosts of a frame without keeping anything of it.
 #[derive(Debug)]
-pub struct Sharder {
+pub struct FrameSharder {
     options: DecodeOptions,
     /// For what the short way does not cover; its defragmentation holds nothing.
     decoder: FrameDecoder,
 }
 
-impl Sharder {
+impl FrameSharder {
     /// A sharder that looks into the same tunnels as a decoder with these options.
     #[must_use]
     pub fn new(options: &DecodeOptions) -> Self {

@@ -61,19 +61,19 @@ counters! {
 
 /// What was decoded, counted as Suricata counts it in its `stats` events.
 #[derive(Clone, Debug)]
-pub struct Stats {
+pub struct DecodeStats {
     counters: [u64; COUNTER_NAMES.len()],
     events: [u64; DecodeEvent::NAMES.len()],
     max_packet_size: u64,
 }
 
-impl Default for Stats {
+impl Default for DecodeStats {
     fn default() -> Self {
         Self { counters: [0; COUNTER_NAMES.len()], events: [0; DecodeEvent::NAMES.len()], max_packet_size: 0 }
     }
 }
 
-impl Stats {
+impl DecodeStats {
     #[inline]
     pub(crate) fn count(&mut self, counter: DecodeCounter) {
         self.add(counter, 1);

@@ -3,7 +3,7 @@
 use crate::inner::InnerKind;
 use crate::packet_decoder::{BrokenLayer, LayerResult, PacketDecoder};
 use crate::stats::DecodeCounter;
-use crate::{DecodeEvent, Tunnel, ipv6};
+use crate::{DecodeEvent, TunnelKind, ipv6};
 
 const ETHER_IPV4: u16 = 0x0800;
 const ETHER_ARP: u16 = 0x0806;
@@ -90,7 +90,7 @@ impl<'a> PacketDecoder<'_, 'a> {
             ETHER_ERSPAN => InnerKind::ErspanI,
             _ => return Ok(()),
         };
-        let tunnel = if ether_type == ETHER_ERSPAN { Tunnel::Erspan } else { Tunnel::Gre };
+        let tunnel = if ether_type == ETHER_ERSPAN { TunnelKind::Erspan } else { TunnelKind::Gre };
         self.tunnel(kind, tunnel, inner, None);
         Ok(())
     }
@@ -147,7 +147,7 @@ impl<'a> PacketDecoder<'_, 'a> {
         let length = ipv6::HEADER_LENGTH + usize::from(u16::from_be_bytes([*l0, *l1]));
         let fits = first >> 4 == 6 && *hop_limit != 0 && length == rest.len();
         if fits {
-            self.tunnel(InnerKind::Ipv6, Tunnel::Teredo, rest, Some(DecodeCounter::Teredo));
+            self.tunnel(InnerKind::Ipv6, TunnelKind::Teredo, rest, Some(DecodeCounter::Teredo));
         }
         fits
     }
@@ -182,7 +182,7 @@ impl<'a> PacketDecoder<'_, 'a> {
                 return Ok(true);
             }
         };
-        self.tunnel(kind, Tunnel::Geneve, inner, None);
+        self.tunnel(kind, TunnelKind::Geneve, inner, None);
         Ok(true)
     }
 
@@ -204,7 +204,7 @@ impl<'a> PacketDecoder<'_, 'a> {
             ETHER_VLAN | ETHER_PROVIDER_VLAN | ETHER_MPLS => (InnerKind::Ethernet, frame),
             _ => return,
         };
-        self.tunnel(kind, Tunnel::Vxlan, data, None);
+        self.tunnel(kind, TunnelKind::Vxlan, data, None);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use sidewire_base::Time;
-use sidewire_decode::{DecodeOptions, DefragOptions, DefragPolicy, FrameDecoder, LinkFrame, Network};
+use sidewire_decode::{DecodeOptions, DefragOptions, DefragPolicy, FrameDecoder, LinkFrame, NetworkPrefix};
 
 /// A fragment: offset in units of 8 octets, its octets, and whether more follow.
 #[derive(Clone, Debug)]
@@ -188,7 +188,7 @@ fn policies_decide_as_their_systems_do() {
 
 #[test]
 fn a_policy_belongs_to_the_destination() {
-    let network = |prefix| Network { address: [10, 0, 0, 0].into(), prefix };
+    let network = |prefix| NetworkPrefix { address: [10, 0, 0, 0].into(), prefix };
     let policies = vec![(network(8), DefragPolicy::Last), (network(24), DefragPolicy::First)];
     let mut run = Run::new(DefragOptions { policy: DefragPolicy::Last, policies, ..DefragOptions::default() });
     run.push(false, 1, &part(0, &[b'o'; 8], true));

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 
 use frames::*;
 use sidewire_decode::{
-    DecodeOptions, Embedded, FrameDecoder, Ports, ShardKey, Sharder, TcpHeader, TransportLayer, Tunnel,
+    DecodeOptions, EmbeddedPacket, FrameDecoder, FrameSharder, ShardKey, TcpHeader, TransportLayer, TunnelKind,
+    TunnelPorts,
 };
 
 const ETHERNET: u32 = 1;
@@ -374,7 +375,7 @@ fn malformed_options_do_not_hide_what_follows() {
 fn error_messages_quote_a_packet() {
     let quoted = ipv4(6, &tcp(&[]));
     let body = [&[3, 3, 0, 0, 0, 0, 0, 0], &quoted[..28]].concat();
-    let mut embedded: Option<Embedded> = None;
+    let mut embedded: Option<EmbeddedPacket> = None;
     let data = eth(0x0800, &ipv4(1, &body));
     FrameDecoder::new(DecodeOptions::default()).decode(&frame(1, &data), &mut |packet| {
         if let TransportLayer::Icmp(icmp) = &packet.transport {
@@ -398,17 +399,17 @@ fn tunnels_yield_both_packets() {
         |flags: [u8; 2], kind: u16, extra: &[u8], rest: &[u8]| [&flags, &kind.to_be_bytes()[..], extra, rest].concat();
     let ppp = [&[0xff, 3, 0, 0x57], &inner[..]].concat();
     for (protocol, body, tunnel, vlans) in [
-        (41, inner.clone(), Tunnel::IpInIp, &[][..]),
-        (47, gre([0, 0], 0x86dd, &[], &inner), Tunnel::Gre, &[]),
-        (47, gre([0xb0, 0], 0x6558, &[0; 12], &inner_frame), Tunnel::Gre, &[]),
-        (47, gre([0, 0], 0x8100, &[0, 5, 0x86, 0xdd], &inner), Tunnel::Gre, &[5]),
-        (47, gre([0x30, 0x81], 0x880b, &[0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], &ppp), Tunnel::Gre, &[]),
-        (47, gre([0, 0], 0x88be, &[], &inner_frame), Tunnel::Erspan, &[]),
-        (47, gre([0x10, 0], 0x88be, &[0, 0, 0, 1, 0x10, 9, 0, 0, 0, 0, 0, 0], &inner_frame), Tunnel::Erspan, &[9]),
-        (17, udp(4789, &vxlan), Tunnel::Vxlan, &[]),
-        (17, udp(4789, &tagged), Tunnel::Vxlan, &[7]),
-        (17, udp(6081, &geneve), Tunnel::Geneve, &[]),
-        (17, udp(3544, &teredo), Tunnel::Teredo, &[]),
+        (41, inner.clone(), TunnelKind::IpInIp, &[][..]),
+        (47, gre([0, 0], 0x86dd, &[], &inner), TunnelKind::Gre, &[]),
+        (47, gre([0xb0, 0], 0x6558, &[0; 12], &inner_frame), TunnelKind::Gre, &[]),
+        (47, gre([0, 0], 0x8100, &[0, 5, 0x86, 0xdd], &inner), TunnelKind::Gre, &[5]),
+        (47, gre([0x30, 0x81], 0x880b, &[0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], &ppp), TunnelKind::Gre, &[]),
+        (47, gre([0, 0], 0x88be, &[], &inner_frame), TunnelKind::Erspan, &[]),
+        (47, gre([0x10, 0], 0x88be, &[0, 0, 0, 1, 0x10, 9, 0, 0, 0, 0, 0, 0], &inner_frame), TunnelKind::Erspan, &[9]),
+        (17, udp(4789, &vxlan), TunnelKind::Vxlan, &[]),
+        (17, udp(4789, &tagged), TunnelKind::Vxlan, &[7]),
+        (17, udp(6081, &geneve), TunnelKind::Geneve, &[]),
+        (17, udp(3544, &teredo), TunnelKind::Teredo, &[]),
     ] {
         let data = eth(0x0800, &ipv4(protocol, &body));
         let got = decode(1, &data);
@@ -417,13 +418,13 @@ fn tunnels_yield_both_packets() {
         assert_eq!((&got[1].hosts[..], got[1].level, got[1].tunnel), ("fe80::1 fe80::2", 1, Some(tunnel)));
         assert_eq!((&got[1].payload[..], &got[1].vlans[..]), (&b"inner"[..], vlans));
         assert_eq!((got[0].root, got[1].root), (None, Some((protocol, got[0].ports.1))));
-        let pair = Sharder::new(&DecodeOptions::default()).key(&frame(1, &data)).unwrap().pair;
+        let pair = FrameSharder::new(&DecodeOptions::default()).key(&frame(1, &data)).unwrap().pair;
         assert_eq!(format!("{} {}", pair.low, pair.high), "fe80::1 fe80::2");
     }
     // On another port it is data, unless Teredo is looked for everywhere.
     let data = eth(0x0800, &ipv4(17, &udp(99, &teredo)));
     assert_eq!(decode(1, &data).len(), 1);
-    assert_eq!(decode_with(DecodeOptions { teredo: Ports::Any, ..DecodeOptions::default() }, 1, &data).len(), 2);
+    assert_eq!(decode_with(DecodeOptions { teredo: TunnelPorts::Any, ..DecodeOptions::default() }, 1, &data).len(), 2);
     // An inner packet that cannot be read is none.
     let broken = eth(0x0800, &ipv4(47, &gre([0, 0], 0x0800, &[], &[0x45; 10])));
     assert_eq!(decode(1, &broken).len(), 1);
@@ -518,11 +519,11 @@ fn statistics_are_named_and_add_up() {
 
 #[test]
 fn both_directions_have_one_shard() {
-    let mut sharder = Sharder::new(&DecodeOptions::default());
+    let mut sharder = FrameSharder::new(&DecodeOptions::default());
     let there = eth(0x0800, &ipv4(6, &tcp(&[])));
     let mut back = there.clone();
     (back[29], back[33]) = (2, 1);
-    let key = |sharder: &mut Sharder, data: &[u8]| sharder.key(&frame(1, data));
+    let key = |sharder: &mut FrameSharder, data: &[u8]| sharder.key(&frame(1, data));
     let first = key(&mut sharder, &there).unwrap();
     assert_eq!(Some(first), key(&mut sharder, &back));
     let mut fragment = there.clone();

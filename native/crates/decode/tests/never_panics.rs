@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use sidewire_base::Time;
-use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame, Ports, Sharder, link_type_is_known};
+use sidewire_decode::{DecodeOptions, FrameDecoder, FrameSharder, LinkFrame, TunnelPorts, link_type_is_known};
 
 /// Beginnings that lead deep into the decoder.
 const HEADS: &[&[u8]] = &[
@@ -28,9 +28,9 @@ proptest! {
         offload_length in any::<bool>(),
     ) {
         let data = [HEADS[head], &tail].concat();
-        let options = DecodeOptions { checksums, offload_length, teredo: Ports::Any, ..DecodeOptions::default() };
+        let options = DecodeOptions { checksums, offload_length, teredo: TunnelPorts::Any, ..DecodeOptions::default() };
         let mut decoder = FrameDecoder::new(options.clone());
-        let mut sharder = Sharder::new(&options);
+        let mut sharder = FrameSharder::new(&options);
         for link_type in (0..=300).filter(|n| link_type_is_known(*n)).chain([9999]) {
             let frame = LinkFrame { time: Time(1), ordinal: 1, link_type, data: &data, wire_length: 0, interface: 0, checksums_pending: false };
             let (mut count, mut innermost) = (0u8, None);

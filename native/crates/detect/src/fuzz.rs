@@ -6,7 +6,7 @@ use crate::ir::RuleBatch;
 use sidewire_base::Time;
 use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame};
 
-use crate::{Backend, CompileOptions, Detector, Input, RuleSet, Silent};
+use crate::{CompileOptions, DetectEngine, InspectInput, MatcherBackend, RuleSet, SilentObserver};
 
 /// Raw IPv4 (`LINKTYPE_RAW`).
 const RAW: u32 = 101;
@@ -16,7 +16,7 @@ const HEADER: [u8; 28] = *b"\x45\0\0\0\0\0\0\0\x40\x11\0\0\x0a\0\0\x01\xc0\xa8\0
 /// Compiles a batch of rules, and applies them to a datagram.
 pub fn rules(batch: RuleBatch, payload: &[u8]) {
     let options = CompileOptions {
-        backend: Backend::AhoCorasick,
+        backend: MatcherBackend::AhoCorasick,
         threads: 1,
         pcre_match_limit: 1000,
         pcre_recursion_limit: 1000,
@@ -24,7 +24,7 @@ pub fn rules(batch: RuleBatch, payload: &[u8]) {
     };
     let Ok((set, problems)) = RuleSet::compile(vec![batch], &options, &[]) else { return };
     std::hint::black_box(problems);
-    let mut detector = Detector::new(&Arc::new(set));
+    let mut detector = DetectEngine::new(&Arc::new(set));
     let payload = payload.get(..payload.len().min(1400)).unwrap_or_default();
     let mut frame = HEADER.to_vec();
     frame.extend_from_slice(payload);
@@ -45,7 +45,7 @@ pub fn rules(batch: RuleBatch, payload: &[u8]) {
     };
     let mut matches = Vec::new();
     FrameDecoder::new(DecodeOptions { checksums: false, ..DecodeOptions::default() }).decode(&frame, &mut |packet| {
-        let input = Input {
+        let input = InspectInput {
             time: Time(1),
             ordinal: 1,
             packet: Some(packet),
@@ -55,7 +55,7 @@ pub fn rules(batch: RuleBatch, payload: &[u8]) {
             stream_events: &[],
             last: false,
         };
-        detector.inspect(input, &mut Silent, &mut matches);
+        detector.inspect(input, &mut SilentObserver, &mut matches);
     });
     std::hint::black_box(matches);
 }

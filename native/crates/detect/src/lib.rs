@@ -1,8 +1,8 @@
-//! Rules at work: the IR is planned into a [`RuleSet`] (types, order, groups, fast patterns), and a [`Detector`] runs it
+//! Rules at work: the IR is planned into a [`RuleSet`] (types, order, groups, fast patterns), and a [`DetectEngine`] runs it
 //! over packets, stream octets and transactions.
 //!
 //! A rule set is immutable and shared. What an inspection keeps lives in three places: with the flow ([`DetectFlowState`]), with
-//! the transaction ([`sidewire_app_layer::Inspection`]) and with the worker ([`Detector`]). [`Thresholds`] come last, where the
+//! the transaction ([`sidewire_app_layer::Inspection`]) and with the worker ([`DetectEngine`]). [`Thresholds`] come last, where the
 //! matches of all workers are in packet order.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
@@ -20,20 +20,22 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use compile::rule_set::{CompileError, CompileStats, Problem, RuleSet};
+pub use compile::rule_set::{CompileError, CompileStats, LeftOutRule, RuleSet};
 pub use error::RuleError;
-pub use inspect::detector::Detector;
+pub use inspect::detector::DetectEngine;
 pub use inspect::frame::{FRAME_STEP, FRAME_WINDOW, is_due};
 pub use inspect::frame_source::FrameSource;
-pub use inspect::input::{FlowInput, FramesInput, Input, PrefilterInput, StreamInput};
-pub use inspect::matched::Match;
-pub use inspect::observer::{Failure, InspectRecord, Observer, Recorder, Silent, Unit};
+pub use inspect::input::{FlowInput, FramesInput, InspectInput, PrefilterInput, StreamInput};
+pub use inspect::matched::RuleMatch;
+pub use inspect::observer::{
+    FailureStage, InspectObserver, InspectRecord, InspectRecorder, InspectUnit, SilentObserver,
+};
 pub use keyword::catalog::catalog;
-pub use options::{Backend, CompileOptions, SavedMatchers, vectorscan_version};
+pub use options::{CompileOptions, MatcherBackend, SavedMatchers, vectorscan_version};
 pub use rule::{RuleMeta, RuleType, Suppress};
 pub use state::app_proto::{AppProto, AppProtoState, FlowStats};
 pub use state::file_wishes::FileWishes;
 pub use state::flow_state::DetectFlowState;
 pub use state::shared::{SharedHandle, SharedState};
-pub use state::threshold::{Decision, Thresholds};
+pub use state::threshold::{ThresholdDecision, Thresholds};
 pub use table::address::AddressList;

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use sidewire_mpm::Backend;
+pub use sidewire_mpm::MatcherBackend;
 
 /// How a rule set is compiled and run.
 #[derive(Clone, Debug)]
 pub struct CompileOptions {
     /// Matcher of literals.
-    pub backend: Backend,
+    pub backend: MatcherBackend,
     /// Files to try as the Vectorscan library, before the system's.
     pub libraries: Vec<PathBuf>,
     /// Number of the rule set; inspection state of another number is not used with it.
     pub generation: u32,
-    /// Names of stream events (`est_packet_out_of_window`); [`crate::Input::stream_events`] holds positions in it.
+    /// Names of stream events (`est_packet_out_of_window`); [`crate::InspectInput::stream_events`] holds positions in it.
     pub stream_events: &'static [&'static str],
     /// Threads that compile matchers; 0: as many as the machine has.
     pub threads: usize,
@@ -53,7 +53,7 @@ impl SavedMatchers {
 impl Default for CompileOptions {
     fn default() -> Self {
         Self {
-            backend: Backend::Auto,
+            backend: MatcherBackend::Auto,
             libraries: Vec::new(),
             generation: 1,
             stream_events: &[],
@@ -71,5 +71,5 @@ impl Default for CompileOptions {
 /// Version of the Vectorscan library that would be used, with files to try before the system's; `None` where there is none.
 #[must_use]
 pub fn vectorscan_version(libraries: &[PathBuf]) -> Option<String> {
-    sidewire_mpm::Compiler::new(Backend::Vectorscan, libraries).ok()?.library_version()
+    sidewire_mpm::MatcherCompiler::new(MatcherBackend::Vectorscan, libraries).ok()?.library_version()
 }

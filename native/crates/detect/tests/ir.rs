@@ -15,8 +15,8 @@ use sidewire_base::{Direction, Time};
 use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame, Packet};
 use sidewire_detect::ir::RuleBatch;
 use sidewire_detect::{
-    AppProtoState, CompileOptions, Decision, DetectFlowState, Detector, FlowInput, FlowStats, Input, RuleSet, Silent,
-    Thresholds,
+    AppProtoState, CompileOptions, DetectEngine, DetectFlowState, FlowInput, FlowStats, InspectInput, RuleSet,
+    SilentObserver, ThresholdDecision, Thresholds,
 };
 
 /// LINKTYPE_RAW.
@@ -25,7 +25,7 @@ const RAW_IP: u32 = 101;
 /// A rule set, one flow and what counts alerts over it.
 struct Conversation {
     rules: Arc<RuleSet>,
-    detector: Detector,
+    detector: DetectEngine,
     state: DetectFlowState,
     thresholds: Thresholds,
     established: bool,
@@ -36,7 +36,7 @@ impl Conversation {
     fn packet(&mut self, packet: &Packet<'_>) {
         let (source, destination) = (packet.source(), packet.destination());
         let mut matches = Vec::new();
-        let input = Input {
+        let input = InspectInput {
             time: Time::new(100, 0),
             ordinal: 1,
             packet: Some(packet),
@@ -62,13 +62,13 @@ impl Conversation {
             stream_events: &[],
             last: false,
         };
-        self.detector.inspect(input, &mut Silent, &mut matches);
+        self.detector.inspect(input, &mut SilentObserver, &mut matches);
         for found in matches {
             let rule = self.rules.rule(found.rule);
             let addresses = [source, destination].map(|side| side.map(|side| side.address));
             let [source, destination] = addresses;
             let decision = self.thresholds.apply(rule, source, destination, Some(1), Time::new(100, 0));
-            self.alerts += u64::from(decision == Decision::Alert && !rule.noalert);
+            self.alerts += u64::from(decision == ThresholdDecision::Alert && !rule.noalert);
         }
     }
 }
@@ -102,7 +102,7 @@ fn run(batch: &RuleBatch, conversation: &Value) -> u64 {
     assert_eq!(problems, []);
     let rules = Arc::new(rules);
     let mut flow = Conversation {
-        detector: Detector::new(&rules),
+        detector: DetectEngine::new(&rules),
         rules,
         state: DetectFlowState::default(),
         thresholds: Thresholds::default(),

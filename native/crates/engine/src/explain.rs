@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use sidewire_base::{Direction, RuleId};
-use sidewire_detect::{Failure, InspectRecord, Observer, Recorder, RuleSet, Unit};
+use sidewire_detect::{FailureStage, InspectObserver, InspectRecord, InspectRecorder, InspectUnit, RuleSet};
 use sidewire_eve::{hex, printable};
 use sidewire_msrpc::security::Secrets;
 
@@ -24,7 +24,7 @@ const MAX_FLOWS: usize = 10_000;
 
 /// Watches one rule, flow by flow.
 pub(crate) struct RuleExplainer {
-    recorder: Recorder,
+    recorder: InspectRecorder,
     flows: BTreeMap<u64, FlowRecords>,
     /// Records of packets without a flow.
     loose: Vec<InspectRecord>,
@@ -42,7 +42,7 @@ struct FlowRecords {
 
 impl RuleExplainer {
     fn new(rules: Vec<RuleId>) -> Self {
-        Self { recorder: Recorder::new(rules), flows: BTreeMap::new(), loose: Vec::new(), left_out: 0 }
+        Self { recorder: InspectRecorder::new(rules), flows: BTreeMap::new(), loose: Vec::new(), left_out: 0 }
     }
 
     fn trace(&self, rules: &RuleSet) -> Trace {
@@ -201,9 +201,9 @@ impl RuleResult {
     fn of(record: &InspectRecord, rules: &RuleSet) -> Self {
         let rule = rules.rule(record.rule);
         let (tx_id, frame) = match record.unit {
-            Unit::Packet => (None, None),
-            Unit::Transaction(id) => (Some(id), None),
-            Unit::Frame { direction, id, name } => {
+            InspectUnit::Packet => (None, None),
+            InspectUnit::Transaction(id) => (Some(id), None),
+            InspectUnit::Frame { direction, id, name } => {
                 let direction = if direction == Direction::ToServer { "toserver" } else { "toclient" };
                 (None, Some(FrameOf { kind: name, id, direction }))
             }
@@ -223,16 +223,16 @@ impl RuleResult {
         };
         match &record.failure {
             None => result,
-            Some(Failure::Protocol) => Self { stage: RuleStage::Protocol, ..result },
-            Some(Failure::Address) => Self { stage: RuleStage::Address, ..result },
-            Some(Failure::Port) => Self { stage: RuleStage::Port, ..result },
-            Some(Failure::Flow) => Self { stage: RuleStage::Flow, ..result },
-            Some(Failure::Application) => Self { stage: RuleStage::Application, ..result },
-            Some(Failure::NoData) => Self { stage: RuleStage::NoData, ..result },
-            Some(Failure::Condition { condition }) => {
+            Some(FailureStage::Protocol) => Self { stage: RuleStage::Protocol, ..result },
+            Some(FailureStage::Address) => Self { stage: RuleStage::Address, ..result },
+            Some(FailureStage::Port) => Self { stage: RuleStage::Port, ..result },
+            Some(FailureStage::Flow) => Self { stage: RuleStage::Flow, ..result },
+            Some(FailureStage::Application) => Self { stage: RuleStage::Application, ..result },
+            Some(FailureStage::NoData) => Self { stage: RuleStage::NoData, ..result },
+            Some(FailureStage::Condition { condition }) => {
                 Self { stage: RuleStage::Condition, condition: Some(position(*condition)), ..result }
             }
-            Some(Failure::Check { condition, check, offset, found }) => Self {
+            Some(FailureStage::Check { condition, check, offset, found }) => Self {
                 stage: RuleStage::Check,
                 condition: Some(position(*condition)),
                 check: Some(position(*check)),
@@ -245,18 +245,18 @@ impl RuleResult {
     }
 }
 
-impl Observer for RuleExplainer {
+impl InspectObserver for RuleExplainer {
     const ACTIVE: bool = true;
 
     fn watches(&self, rule: RuleId) -> bool {
         self.recorder.watches(rule)
     }
 
-    fn failed(&mut self, rule: RuleId, unit: Unit, failure: Failure) {
+    fn failed(&mut self, rule: RuleId, unit: InspectUnit, failure: FailureStage) {
         self.recorder.failed(rule, unit, failure);
     }
 
-    fn matched(&mut self, rule: RuleId, unit: Unit) {
+    fn matched(&mut self, rule: RuleId, unit: InspectUnit) {
         self.recorder.matched(rule, unit);
     }
 }

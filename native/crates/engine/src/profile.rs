@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use sidewire_base::RuleId;
-use sidewire_detect::{Failure, Observer, RuleSet, Unit};
+use sidewire_detect::{FailureStage, InspectObserver, InspectUnit, RuleSet};
 use sidewire_eve::printable;
 use sidewire_msrpc::security::Secrets;
 use ts_rs::TS;
@@ -75,16 +75,16 @@ struct RuleProfiler {
     began: Instant,
 }
 
-impl Observer for RuleProfiler {
+impl InspectObserver for RuleProfiler {
     const ACTIVE: bool = false;
 
     fn watches(&self, _rule: RuleId) -> bool {
         false
     }
 
-    fn failed(&mut self, _rule: RuleId, _unit: Unit, _failure: Failure) {}
+    fn failed(&mut self, _rule: RuleId, _unit: InspectUnit, _failure: FailureStage) {}
 
-    fn matched(&mut self, _rule: RuleId, _unit: Unit) {}
+    fn matched(&mut self, _rule: RuleId, _unit: InspectUnit) {}
 
     fn begins(&mut self, _rule: RuleId) {
         self.began = Instant::now();

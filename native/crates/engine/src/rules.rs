@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sidewire_detect::ir::RuleBatch;
-use sidewire_detect::{Backend, CompileOptions, Problem, RuleSet, RuleType};
+use sidewire_detect::{CompileOptions, LeftOutRule, MatcherBackend, RuleSet, RuleType};
 use ts_rs::TS;
 
 use crate::EngineError;
@@ -40,9 +40,9 @@ impl CompileRequest {
     fn options(&self) -> CompileOptions {
         CompileOptions {
             backend: match self.matcher {
-                Matcher::Auto => Backend::Auto,
-                Matcher::Vectorscan => Backend::Vectorscan,
-                Matcher::AhoCorasick => Backend::AhoCorasick,
+                Matcher::Auto => MatcherBackend::Auto,
+                Matcher::Vectorscan => MatcherBackend::Vectorscan,
+                Matcher::AhoCorasick => MatcherBackend::AhoCorasick,
             },
             libraries: self.libraries.iter().map(PathBuf::from).collect(),
             generation: GENERATION.fetch_add(1, Ordering::Relaxed),
@@ -78,7 +78,7 @@ pub enum Matcher {
 #[derive(Debug)]
 pub struct CompiledRules {
     set: Arc<RuleSet>,
-    problems: Vec<Problem>,
+    problems: Vec<LeftOutRule>,
     /// Milliseconds for decoding the batches.
     decode_ms: f64,
     /// What the rule compiler said when the set was made, where that was read from disk.
@@ -236,8 +236,11 @@ impl CompiledRules {
     /// Rules that were left out.
     #[must_use]
     pub fn problems(&self) -> Vec<RuleProblem> {
-        let tell =
-            |problem: &Problem| RuleProblem { gid: problem.gid, sid: problem.sid, message: problem.reason.to_string() };
+        let tell = |problem: &LeftOutRule| RuleProblem {
+            gid: problem.gid,
+            sid: problem.sid,
+            message: problem.reason.to_string(),
+        };
         self.problems.iter().map(tell).collect()
     }
 }

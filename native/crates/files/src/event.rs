@@ -72,7 +72,7 @@ pub fn resolve_file_ids(line: &[u8], mut number: impl FnMut(u64) -> u32) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FileHashes, FilePolicy, Storing};
+    use crate::{FileHashes, FilePolicy, StoreDecision};
 
     fn line(file: &File) -> String {
         let mut out = Vec::new();
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn members_are_those_of_suricata() {
         let hashes = FileHashes::NONE.with(FileHash::Md5);
-        let mut file = File::new(b"a.txt", FilePolicy { hashes, store: Storing::Maybe, ..FilePolicy::default() });
+        let mut file = File::new(b"a.txt", FilePolicy { hashes, store: StoreDecision::Maybe, ..FilePolicy::default() });
         file.append(b"abc", None);
         assert_eq!(
             line(&file),
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn numbers_are_put_in_at_last() {
-        let mut file = File::new(b"f", FilePolicy { store: Storing::Always, ..FilePolicy::default() });
+        let mut file = File::new(b"f", FilePolicy { store: StoreDecision::Always, ..FilePolicy::default() });
         file.set_store(StoreState::Stored { key: 0x2a });
         let resolved = resolve_file_ids(line(&file).as_bytes(), |key| u32::try_from(key).unwrap() + 1);
         assert_eq!(

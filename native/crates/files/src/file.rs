@@ -3,8 +3,8 @@
 use sidewire_magic::{MAX_LOOKED_AT, Magic};
 use smallvec::SmallVec;
 
-use crate::hash::{Digests, Hasher};
-use crate::{FileContent, FileHash, FilePolicy, MagicUse, Storing};
+use crate::hash::{FileDigests, FileHasher};
+use crate::{FileContent, FileHash, FilePolicy, MagicUse, StoreDecision};
 
 /// Octets from which the kind of a file is looked up before its end, as in Suricata.
 const MAGIC_FROM: usize = 512;
@@ -64,7 +64,7 @@ pub enum StoreState {
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+enum MagicState {
     /// Nobody asks.
     Off,
     /// Not looked up yet: the octets it will be looked up by.
@@ -90,9 +90,9 @@ pub struct File {
     /// Of what was announced, some is missing so far.
     holes: bool,
     range: Option<(u64, u64)>,
-    hasher: Option<Box<Hasher>>,
-    digests: Digests,
-    kind: Kind,
+    hasher: Option<Box<FileHasher>>,
+    digests: FileDigests,
+    kind: MagicState,
     content: FileContent,
     /// Rules look into the content.
     for_rules: bool,
@@ -111,18 +111,18 @@ impl File {
             gaps: false,
             holes: false,
             range: None,
-            hasher: Hasher::new(policy.hashes),
-            digests: Digests::default(),
+            hasher: FileHasher::new(policy.hashes),
+            digests: FileDigests::default(),
             kind: match policy.magic {
-                MagicUse::Never => Kind::Off,
-                wanted => Kind::Head { octets: Vec::new(), early: wanted == MagicUse::Early },
+                MagicUse::Never => MagicState::Off,
+                wanted => MagicState::Head { octets: Vec::new(), early: wanted == MagicUse::Early },
             },
             content: FileContent::default(),
             for_rules: policy.content,
             store: match policy.store {
-                Storing::Never => StoreState::No,
-                Storing::Maybe => StoreState::Maybe,
-                Storing::Always => StoreState::Wanted,
+                StoreDecision::Never => StoreState::No,
+                StoreDecision::Maybe => StoreState::Maybe,
+                StoreDecision::Always => StoreState::Wanted,
             },
             sids: SmallVec::new(),
             logged: false,
@@ -177,7 +177,7 @@ impl File {
     #[must_use]
     pub fn magic(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Known(name) => Some(name),
+            MagicState::Known(name) => Some(name),
             _ => None,
         }
     }
@@ -232,7 +232,7 @@ impl File {
         if let Some(hasher) = &mut self.hasher {
             hasher.update(octets);
         }
-        if let Kind::Head { octets: head, early } = &mut self.kind {
+        if let MagicState::Head { octets: head, early } = &mut self.kind {
             let room = MAX_LOOKED_AT.saturating_sub(head.len()).min(octets.len());
             head.extend_from_slice(octets.get(..room).unwrap_or_default());
             if *early && head.len() >= MAGIC_FROM {
@@ -265,9 +265,9 @@ impl File {
     }
 
     fn look_up(&mut self, magic: Option<&mut Magic>) {
-        if let Kind::Head { octets, .. } = &self.kind {
+        if let MagicState::Head { octets, .. } = &self.kind {
             let name = magic.filter(|_| !octets.is_empty()).and_then(|magic| magic.name(octets));
-            self.kind = name.map_or(Kind::Unknown, Kind::Known);
+            self.kind = name.map_or(MagicState::Unknown, MagicState::Known);
         }
     }
 
@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn what_may_be_stored_is_kept_until_that_is_decided() {
-        let policy = FilePolicy { store: Storing::Maybe, ..FilePolicy::default() };
+        let policy = FilePolicy { store: StoreDecision::Maybe, ..FilePolicy::default() };
         let mut wanted = file(policy);
         wanted.append(b"abc", None);
         let mut unwanted = wanted.clone();

@@ -4,8 +4,8 @@ use sidewire_base::{Cursor, Direction, PerDirection};
 use sidewire_eve::Object;
 
 use crate::{
-    ChunkLimit, ChunkOrder, FileContext, FileHash, FileHashes, FilePolicy, FileState, MagicUse, StoreState, Storing,
-    TxFiles, write_fileinfo,
+    ChunkLimit, ChunkOrder, FileContext, FileHash, FileHashes, FilePolicy, FileState, MagicUse, StoreDecision,
+    StoreState, TxFiles, write_fileinfo,
 };
 
 /// Files open, grow, have gaps, are stored and end. `data` begins with an octet of what is wanted of them; steps follow, each
@@ -20,7 +20,7 @@ pub fn files(data: &[u8]) {
         hashes: if wanted & 1 != 0 { FileHashes::NONE.with(FileHash::Sha256) } else { FileHashes::NONE },
         magic: MagicUse::Never,
         content: wanted & 2 != 0,
-        store: [Storing::Never, Storing::Maybe, Storing::Always]
+        store: [StoreDecision::Never, StoreDecision::Maybe, StoreDecision::Always]
             .get(usize::from(wanted >> 2 & 3))
             .copied()
             .unwrap_or_default(),

@@ -73,17 +73,17 @@ impl FileHashes {
 }
 
 /// A finished digest; as long as its algorithm says.
-pub type Digest = SmallVec<[u8; 32]>;
+pub type FinishedDigest = SmallVec<[u8; 32]>;
 
 /// Digests in the making.
 #[derive(Clone, Debug)]
-pub(crate) struct Hasher {
+pub(crate) struct FileHasher {
     md5: Option<md5::Md5>,
     sha1: Option<sha1::Sha1>,
     sha256: Option<sha2::Sha256>,
 }
 
-impl Hasher {
+impl FileHasher {
     /// `None` when no digest is wanted, so that a file costs nothing then.
     pub(crate) fn new(wanted: FileHashes) -> Option<Box<Self>> {
         (!wanted.is_empty()).then(|| {
@@ -107,8 +107,8 @@ impl Hasher {
         }
     }
 
-    pub(crate) fn finish(self) -> Digests {
-        Digests {
+    pub(crate) fn finish(self) -> FileDigests {
+        FileDigests {
             md5: self.md5.map(|md5| SmallVec::from_slice(&md5.finalize())),
             sha1: self.sha1.map(|sha1| SmallVec::from_slice(&sha1.finalize())),
             sha256: self.sha256.map(|sha256| SmallVec::from_slice(&sha256.finalize())),
@@ -118,13 +118,13 @@ impl Hasher {
 
 /// Finished digests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Digests {
-    md5: Option<Digest>,
-    sha1: Option<Digest>,
-    sha256: Option<Digest>,
+pub(crate) struct FileDigests {
+    md5: Option<FinishedDigest>,
+    sha1: Option<FinishedDigest>,
+    sha256: Option<FinishedDigest>,
 }
 
-impl Digests {
+impl FileDigests {
     pub(crate) fn get(&self, hash: FileHash) -> Option<&[u8]> {
         match hash {
             FileHash::Md5 => self.md5.as_deref(),
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn digests_are_those_of_the_standards_however_octets_come() {
         let all = FileHash::ALL.into_iter().fold(FileHashes::NONE, FileHashes::with);
-        let mut hasher = Hasher::new(all).unwrap();
+        let mut hasher = FileHasher::new(all).unwrap();
         for piece in [&b"a"[..], b"", b"bc"] {
             hasher.update(piece);
         }
@@ -163,8 +163,8 @@ mod tests {
 
     #[test]
     fn only_what_is_wanted_is_made() {
-        assert!(Hasher::new(FileHashes::NONE).is_none());
-        let digests = Hasher::new(FileHashes::NONE.with(FileHash::Sha1)).unwrap().finish();
+        assert!(FileHasher::new(FileHashes::NONE).is_none());
+        let digests = FileHasher::new(FileHashes::NONE.with(FileHash::Sha1)).unwrap().finish();
         assert_eq!(FileHash::ALL.map(|hash| digests.get(hash).is_some()), [false, true, false]);
     }
 }

@@ -16,7 +16,7 @@ pub enum MagicUse {
 
 /// Whether files go to the file store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Storing {
+pub enum StoreDecision {
     /// They do not.
     #[default]
     Never,
@@ -36,7 +36,7 @@ pub struct FilePolicy {
     /// Rules look into the octets.
     pub content: bool,
     /// The file store.
-    pub store: Storing,
+    pub store: StoreDecision,
 }
 
 impl FilePolicy {

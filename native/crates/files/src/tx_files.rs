@@ -3,7 +3,7 @@
 use sidewire_base::{Direction, PerDirection};
 
 use crate::parts::PartPlace;
-use crate::{File, FileContext, FilePart, Storing};
+use crate::{File, FileContext, FilePart, StoreDecision};
 
 /// Files of one direction of a transaction that are followed; of more, none is.
 const MAX_FILES: usize = 1024;
@@ -28,8 +28,8 @@ impl TxFiles {
         self.truncate(direction, context);
         let mut policy = context.policy(direction);
         policy.content &= content;
-        if self.store[direction] && policy.store == Storing::Maybe {
-            policy.store = Storing::Always;
+        if self.store[direction] && policy.store == StoreDecision::Maybe {
+            policy.store = StoreDecision::Always;
         }
         let files = &mut self.files[direction];
         if files.len() < MAX_FILES {
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn files_to_come_are_stored_as_well() {
-        let policy = FilePolicy { store: Storing::Maybe, ..FilePolicy::default() };
+        let policy = FilePolicy { store: StoreDecision::Maybe, ..FilePolicy::default() };
         let mut context = FileContext { policy: PerDirection::both(policy), ..FileContext::default() };
         let mut files = TxFiles::default();
         files.open(TO_SERVER, b"a", true, &mut context);

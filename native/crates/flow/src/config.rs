@@ -2,7 +2,7 @@
 
 use sidewire_base::ip_protocol;
 
-use crate::{FlowState, Timeouts};
+use crate::{FlowState, FlowTimeouts};
 
 /// The `flow:`, `vlan:`, `livedev:`, `decoder.recursion-level:` and `flow-timeouts:` sections of suricata.yaml.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct FlowTableConfig {
     /// `decoder.recursion-level.use-for-tracking`: packets at different tunnel depths belong to different flows.
     pub recursion_tracking: bool,
     /// `flow-timeouts`.
-    pub timeouts: Timeouts,
+    pub timeouts: FlowTimeouts,
 }
 
 impl Default for FlowTableConfig {
@@ -29,7 +29,7 @@ impl Default for FlowTableConfig {
             vlan_tracking: true,
             device_tracking: true,
             recursion_tracking: true,
-            timeouts: Timeouts::default(),
+            timeouts: FlowTimeouts::default(),
         }
     }
 }

@@ -37,16 +37,16 @@ impl FlowKey {
 
     /// Hash for the table.
     #[inline]
-    pub(crate) fn hash(&self, seed: &Seed) -> u64 {
+    pub(crate) fn hash(&self, seed: &HashSeed) -> u64 {
         let Self([a, b, c, d, e, f]) = self;
-        let Seed([s0, s1, s2, s3]) = seed;
+        let HashSeed([s0, s1, s2, s3]) = seed;
         fold(fold(a ^ s0, b ^ s1) ^ fold(c ^ s1, d ^ s2) ^ s3, fold(e ^ s2, f ^ s3) ^ s0)
     }
 
     /// EVE's flow identifier: 53 bits, so that JavaScript and JSON readers keep it exact, and the same in every run.
     pub(crate) fn flow_id(&self, first_ordinal: u64) -> u64 {
-        const FIXED: Seed =
-            Seed([0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03, 0xaef1_7502_108e_f2d9, 0x8cb9_2ba7_2f3d_8dd7]);
+        const FIXED: HashSeed =
+            HashSeed([0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03, 0xaef1_7502_108e_f2d9, 0x8cb9_2ba7_2f3d_8dd7]);
         let mixed = fold(self.hash(&FIXED) ^ 0xe703_7ed1_a0b4_28db, first_ordinal ^ 0x8ebc_6af0_9c88_c6e3);
         (mixed & ((1 << 53) - 1)).max(1)
     }
@@ -54,9 +54,9 @@ impl FlowKey {
 
 /// Secrets of one table: chosen so that nobody outside can make tuples collide.
 #[derive(Clone, Debug)]
-pub(crate) struct Seed([u64; 4]);
+pub(crate) struct HashSeed([u64; 4]);
 
-impl Seed {
+impl HashSeed {
     /// Spreads one number over four (SplitMix64).
     pub(crate) fn new(seed: u64) -> Self {
         let mut state = seed;

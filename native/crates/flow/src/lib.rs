@@ -19,6 +19,6 @@ pub use community::community_id;
 pub use config::FlowTableConfig;
 pub use counters::FlowCounters;
 pub use flow::{EndReason, Flow, FlowState, IcmpTypes};
-pub use table::{FlowHandle, FlowLookup, FlowTable, Stamp};
-pub use timeouts::{Seconds, Timeout, Timeouts};
+pub use table::{FlowHandle, FlowLookup, FlowTable, PacketStamp};
+pub use timeouts::{FlowTimeouts, ProtocolTimeout, TimeoutSeconds};
 pub use tuple::{FlowTuple, QuotedPacket};

@@ -3,7 +3,7 @@
 use crate::{
     Flow,
     key::FlowKey,
-    wheel::{Linked, Links},
+    wheel::{LinkedSlots, WheelLinks},
 };
 
 /// Slots in one allocation: growing never moves flows, and never needs twice the memory.
@@ -12,7 +12,7 @@ const CHUNK: usize = 512;
 /// A place for a flow.
 pub(crate) struct FlowSlot<S> {
     pub(crate) key: FlowKey,
-    pub(crate) links: Links,
+    pub(crate) links: WheelLinks,
     pub(crate) generation: u32,
     pub(crate) flow: Flow<S>,
 }
@@ -50,7 +50,7 @@ impl<S> FlowSlab<S> {
     pub(crate) fn insert(&mut self, key: FlowKey, flow: Flow<S>) -> Option<(u32, u32)> {
         self.generations = self.generations.wrapping_add(1);
         let generation = self.generations;
-        let slot = FlowSlot { key, links: Links::UNFILED, generation, flow };
+        let slot = FlowSlot { key, links: WheelLinks::UNFILED, generation, flow };
         let index = match self.free.pop() {
             Some(index) => {
                 *self.chunks.get_mut(index as usize / CHUNK)?.get_mut(index as usize % CHUNK)? = Some(slot);
@@ -80,9 +80,9 @@ impl<S> FlowSlab<S> {
     }
 }
 
-impl<S> Linked for FlowSlab<S> {
+impl<S> LinkedSlots for FlowSlab<S> {
     #[inline]
-    fn links(&mut self, index: u32) -> Option<&mut Links> {
+    fn links(&mut self, index: u32) -> Option<&mut WheelLinks> {
         self.get_mut(index).map(|slot| &mut slot.links)
     }
 }

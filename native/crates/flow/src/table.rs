@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use crate::{
     EndReason, Flow, FlowCounters, FlowState, FlowTableConfig, FlowTuple,
-    key::{FlowKey, Seed},
+    key::{FlowKey, HashSeed},
     slab::{FlowSlab, FlowSlot},
     wheel::TimerWheel,
 };
@@ -23,7 +23,7 @@ pub struct FlowHandle {
 
 /// What is counted of a packet.
 #[derive(Clone, Copy, Debug)]
-pub struct Stamp {
+pub struct PacketStamp {
     /// When the packet was captured: what is told of the flow.
     pub time: Time,
     /// The same as engine time: what timeouts are measured by.
@@ -55,7 +55,7 @@ pub struct FlowLookup {
 /// a protocol and state the least recently used goes first.
 pub struct FlowTable<S> {
     config: FlowTableConfig,
-    seed: Seed,
+    seed: HashSeed,
     index: HashTable<u32>,
     slots: FlowSlab<S>,
     wheel: TimerWheel,
@@ -73,7 +73,7 @@ impl<S> FlowTable<S> {
     pub fn new(config: FlowTableConfig, seed: u64) -> Self {
         Self {
             config,
-            seed: Seed::new(seed),
+            seed: HashSeed::new(seed),
             index: HashTable::new(),
             slots: FlowSlab::new(),
             wheel: TimerWheel::new(),
@@ -92,7 +92,7 @@ impl<S> FlowTable<S> {
     pub fn track(
         &mut self,
         tuple: &FlowTuple,
-        stamp: Stamp,
+        stamp: PacketStamp,
         make: impl FnOnce(&FlowTuple) -> S,
         replace: impl FnOnce(&Flow<S>, Direction) -> bool,
         mut ended: impl FnMut(Flow<S>, EndReason),
@@ -136,7 +136,7 @@ impl<S> FlowTable<S> {
     }
 
     /// An ICMP error belongs to the flow of the packet it quotes, when that is open.
-    fn track_quoted(&mut self, tuple: &FlowTuple, stamp: Stamp) -> Option<FlowLookup> {
+    fn track_quoted(&mut self, tuple: &FlowTuple, stamp: PacketStamp) -> Option<FlowLookup> {
         let key = tuple.quoted_key(&self.config)?;
         let index = self.find(key.hash(&self.seed), &key)?;
         let slot = self.slots.get_mut(index)?;
@@ -153,7 +153,7 @@ impl<S> FlowTable<S> {
         &mut self,
         tuple: &FlowTuple,
         (key, hash, source_is_low): (FlowKey, u64, bool),
-        stamp: Stamp,
+        stamp: PacketStamp,
         make: impl FnOnce(&FlowTuple) -> S,
         ended: &mut impl FnMut(Flow<S>, EndReason),
     ) -> Option<FlowLookup> {
@@ -424,7 +424,7 @@ const fn due_second(deadline: Time) -> i64 {
 
 /// Counts a packet of the flow itself.
 #[inline]
-fn see<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
+fn see<S>(flow: &mut Flow<S>, direction: Direction, stamp: PacketStamp) {
     count(flow, direction, stamp);
     flow.seen[direction] = true;
     if flow.state == FlowState::New && flow.protocol != TCP && flow.both_seen() {
@@ -434,7 +434,7 @@ fn see<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
 
 /// Counts a packet that belongs to the flow, or tells of it.
 #[inline]
-fn count<S>(flow: &mut Flow<S>, direction: Direction, stamp: Stamp) {
+fn count<S>(flow: &mut Flow<S>, direction: Direction, stamp: PacketStamp) {
     flow.last = flow.last.max(stamp.time);
     flow.active = flow.active.max(stamp.engine);
     flow.packets[direction] += 1;

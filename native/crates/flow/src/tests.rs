@@ -5,8 +5,8 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::{Direction, Endpoint, Time};
 
 use crate::{
-    EndReason, Flow, FlowLookup, FlowState, FlowTable, FlowTableConfig, FlowTuple, IcmpTypes, QuotedPacket, Stamp,
-    Timeouts, community_id,
+    EndReason, Flow, FlowLookup, FlowState, FlowTable, FlowTableConfig, FlowTimeouts, FlowTuple, IcmpTypes,
+    PacketStamp, QuotedPacket, community_id,
 };
 
 fn endpoint(address: u32, port: u16) -> Endpoint {
@@ -50,7 +50,7 @@ impl Rig {
 
     fn track_replacing(&mut self, tuple: &FlowTuple, seconds: i64, replace: bool) -> Option<FlowLookup> {
         self.ordinal += 1;
-        let stamp = Stamp {
+        let stamp = PacketStamp {
             time: Time::new(seconds, 0),
             engine: Time::new(seconds, 0),
             now: Time::new(seconds, 0),
@@ -252,7 +252,7 @@ fn identifiers_depend_on_nothing_but_tuple_and_ordinal() {
     let ids = [1, 2].map(|seed| {
         let mut table = FlowTable::<()>::new(FlowTableConfig::default(), seed);
         let stamp =
-            Stamp { time: Time::new(1, 0), engine: Time::new(1, 0), now: Time::new(1, 0), ordinal: 7, bytes: 1 };
+            PacketStamp { time: Time::new(1, 0), engine: Time::new(1, 0), now: Time::new(1, 0), ordinal: 7, bytes: 1 };
         let lookup = table.track(&tuple(6, (1, 1), (2, 2)), stamp, |_| (), |_, _| false, |_, _| ()).unwrap();
         table.get(lookup.handle).unwrap().id
     });
@@ -300,7 +300,7 @@ mod random {
         /// The table against a map of deadlines, with packets, state changes and expiry in any order.
         #[test]
         fn agrees_with_a_map(steps in prop::collection::vec((0u8..4, 0u16..12, any::<bool>(), 0i64..40), 1..400)) {
-            let timeouts = Timeouts::default();
+            let timeouts = FlowTimeouts::default();
             let mut rig = Rig::new(FlowTableConfig::default());
             let mut model: HashMap<u16, (u64, i64, i64)> = HashMap::new();
             let mut now = 1000;

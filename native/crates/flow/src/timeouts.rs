@@ -2,29 +2,29 @@
 
 /// `flow-timeouts` of suricata.yaml.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timeouts {
+pub struct FlowTimeouts {
     /// Every protocol without a section of its own.
-    pub default: Timeout,
+    pub default: ProtocolTimeout,
     /// TCP.
-    pub tcp: Timeout,
+    pub tcp: ProtocolTimeout,
     /// UDP.
-    pub udp: Timeout,
+    pub udp: ProtocolTimeout,
     /// ICMP and ICMPv6.
-    pub icmp: Timeout,
+    pub icmp: ProtocolTimeout,
 }
 
 /// One protocol's timeouts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timeout {
+pub struct ProtocolTimeout {
     /// `new`, `established`, `closed`, `bypassed`.
-    pub normal: Seconds,
+    pub normal: TimeoutSeconds,
     /// `emergency-new` and so on: while the memory cap is hit.
-    pub emergency: Seconds,
+    pub emergency: TimeoutSeconds,
 }
 
 /// Seconds without a packet after which a flow ends, by its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seconds {
+pub struct TimeoutSeconds {
     /// One side was seen, or the handshake is not complete.
     pub new: u32,
     /// Both sides were seen.
@@ -35,11 +35,11 @@ pub struct Seconds {
     pub bypassed: u32,
 }
 
-impl Default for Timeouts {
+impl Default for FlowTimeouts {
     fn default() -> Self {
-        let timeout = |normal: [u32; 4], emergency: [u32; 4]| Timeout {
-            normal: Seconds::from(normal),
-            emergency: Seconds::from(emergency),
+        let timeout = |normal: [u32; 4], emergency: [u32; 4]| ProtocolTimeout {
+            normal: TimeoutSeconds::from(normal),
+            emergency: TimeoutSeconds::from(emergency),
         };
         Self {
             default: timeout([30, 300, 0, 100], [10, 100, 0, 50]),
@@ -50,7 +50,7 @@ impl Default for Timeouts {
     }
 }
 
-impl From<[u32; 4]> for Seconds {
+impl From<[u32; 4]> for TimeoutSeconds {
     fn from([new, established, closed, bypassed]: [u32; 4]) -> Self {
         Self { new, established, closed, bypassed }
     }

@@ -192,7 +192,7 @@ fn quoted(icmp: &Icmp<'_>) -> Option<QuotedPacket> {
 
 #[cfg(test)]
 mod tests {
-    use sidewire_decode::Embedded;
+    use sidewire_decode::EmbeddedPacket;
 
     use super::*;
 
@@ -217,7 +217,8 @@ mod tests {
 
     fn icmp(kind: u8, quoting: Option<u8>) -> TransportLayer<'static> {
         let endpoint = |port| Endpoint { address: "10.0.0.9".parse().unwrap(), port };
-        let embedded = quoting.map(|protocol| Embedded { protocol, source: endpoint(1), destination: endpoint(2) });
+        let embedded =
+            quoting.map(|protocol| EmbeddedPacket { protocol, source: endpoint(1), destination: endpoint(2) });
         TransportLayer::Icmp(Icmp { kind, code: 1, echo: None, mtu: None, embedded, header: &[] })
     }
 

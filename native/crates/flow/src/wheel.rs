@@ -8,35 +8,35 @@ const SPAN: i64 = 1024;
 
 /// One bucket for each second: a doubly linked list through the slots of the table.
 #[derive(Clone, Copy)]
-struct Bucket {
+struct WheelBucket {
     head: u32,
     tail: u32,
 }
 
-const EMPTY: Bucket = Bucket { head: NONE, tail: NONE };
+const EMPTY: WheelBucket = WheelBucket { head: NONE, tail: NONE };
 
 /// A slot's place in the wheel.
 #[derive(Clone, Copy)]
-pub(crate) struct Links {
+pub(crate) struct WheelLinks {
     prev: u32,
     next: u32,
     /// The second it is filed under.
     pub(crate) second: i64,
 }
 
-impl Links {
+impl WheelLinks {
     pub(crate) const UNFILED: Self = Self { prev: NONE, next: NONE, second: i64::MIN };
 }
 
 /// Access to the links of slots.
-pub(crate) trait Linked {
-    fn links(&mut self, index: u32) -> Option<&mut Links>;
+pub(crate) trait LinkedSlots {
+    fn links(&mut self, index: u32) -> Option<&mut WheelLinks>;
 }
 
 /// A timer wheel that files each flow under the second in which it could expire. A packet does not move its flow: when
 /// the bucket is due, the flow is filed anew by its last packet. So a flow costs one step per timeout, not per packet.
 pub(crate) struct TimerWheel {
-    buckets: Box<[Bucket]>,
+    buckets: Box<[WheelBucket]>,
     /// The next second to look at.
     next: i64,
     started: bool,
@@ -62,12 +62,12 @@ impl TimerWheel {
         second.clamp(self.next, self.next.saturating_add(SPAN - 1))
     }
 
-    fn bucket(&mut self, second: i64) -> Option<&mut Bucket> {
+    fn bucket(&mut self, second: i64) -> Option<&mut WheelBucket> {
         self.buckets.get_mut(second.rem_euclid(SPAN) as usize)
     }
 
     /// Files a slot that is not filed.
-    pub(crate) fn insert(&mut self, index: u32, second: i64, slots: &mut impl Linked) {
+    pub(crate) fn insert(&mut self, index: u32, second: i64, slots: &mut impl LinkedSlots) {
         let second = self.clamp(second);
         let Some(bucket) = self.bucket(second) else { return };
         let prev = core::mem::replace(&mut bucket.tail, index);
@@ -78,14 +78,14 @@ impl TimerWheel {
             links.next = index;
         }
         if let Some(links) = slots.links(index) {
-            *links = Links { prev, next: NONE, second };
+            *links = WheelLinks { prev, next: NONE, second };
         }
     }
 
     /// Takes a slot out.
-    pub(crate) fn remove(&mut self, index: u32, slots: &mut impl Linked) {
+    pub(crate) fn remove(&mut self, index: u32, slots: &mut impl LinkedSlots) {
         let Some(links) = slots.links(index) else { return };
-        let Links { prev, next, second } = core::mem::replace(links, Links::UNFILED);
+        let WheelLinks { prev, next, second } = core::mem::replace(links, WheelLinks::UNFILED);
         if second == i64::MIN {
             return;
         }
@@ -105,7 +105,7 @@ impl TimerWheel {
     }
 
     /// Advances to `now` (in seconds) and takes out what was filed until then, appended to `due`.
-    pub(crate) fn advance(&mut self, now: i64, slots: &mut impl Linked, due: &mut Vec<u32>) {
+    pub(crate) fn advance(&mut self, now: i64, slots: &mut impl LinkedSlots, due: &mut Vec<u32>) {
         if !self.started || now < self.next {
             return;
         }
@@ -117,18 +117,18 @@ impl TimerWheel {
     }
 
     /// Takes everything out.
-    pub(crate) fn take_all(&mut self, slots: &mut impl Linked, due: &mut Vec<u32>) {
+    pub(crate) fn take_all(&mut self, slots: &mut impl LinkedSlots, due: &mut Vec<u32>) {
         for second in 0..SPAN {
             self.take(self.next.saturating_add(second), slots, due);
         }
     }
 
-    fn take(&mut self, second: i64, slots: &mut impl Linked, due: &mut Vec<u32>) {
+    fn take(&mut self, second: i64, slots: &mut impl LinkedSlots, due: &mut Vec<u32>) {
         let Some(bucket) = self.bucket(second) else { return };
         let mut at = core::mem::replace(bucket, EMPTY).head;
         while let Some(links) = slots.links(at) {
             due.push(at);
-            at = core::mem::replace(links, Links::UNFILED).next;
+            at = core::mem::replace(links, WheelLinks::UNFILED).next;
         }
     }
 

@@ -65,7 +65,7 @@ impl JsonShapes {
         self.raw_xml = None;
         self.shape = None;
         let text = core::mem::take(&mut record.text);
-        let mut walk = Walk { shapes: self, record, text: &text };
+        let mut walk = JsonWalk { shapes: self, record, text: &text };
         let at = walk.skip_blanks(0);
         let end = walk.object(at, JsonSection::Root, MAX_DEPTH);
         let whole = end.is_some_and(|end| walk.skip_blanks(end) == text.len());
@@ -98,13 +98,13 @@ impl JsonShapes {
 }
 
 /// One walk over one text.
-struct Walk<'w> {
+struct JsonWalk<'w> {
     shapes: &'w mut JsonShapes,
     record: &'w mut LogRecord,
     text: &'w [u8],
 }
 
-impl Walk<'_> {
+impl JsonWalk<'_> {
     fn skip_blanks(&self, mut at: usize) -> usize {
         while self.text.get(at).is_some_and(u8::is_ascii_whitespace) {
             at += 1;

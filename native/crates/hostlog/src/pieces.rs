@@ -29,7 +29,7 @@ pub(crate) enum PieceOf<'b> {
 }
 
 /// Cuts a stream.
-pub(crate) struct Pieces<'s> {
+pub(crate) struct LogPieces<'s> {
     source: Box<dyn Read + 's>,
     buffer: Vec<u8>,
     /// What of the buffer was handed out.
@@ -38,21 +38,21 @@ pub(crate) struct Pieces<'s> {
     searched: usize,
     ended: bool,
     line: u64,
-    nesting: Nesting,
+    nesting: JsonNesting,
 }
 
 /// Braces of JSON that are open.
 #[derive(Clone, Copy, Debug, Default)]
-struct Nesting {
+struct JsonNesting {
     depth: u32,
     in_string: bool,
     escaped: bool,
     begun: Option<usize>,
 }
 
-impl<'s> Pieces<'s> {
+impl<'s> LogPieces<'s> {
     pub(crate) fn new(source: Box<dyn Read + 's>) -> Self {
-        let (buffer, nesting) = (Vec::new(), Nesting::default());
+        let (buffer, nesting) = (Vec::new(), JsonNesting::default());
         Self { source, buffer, start: 0, searched: 0, ended: false, line: 1, nesting }
     }
 
@@ -224,7 +224,7 @@ mod tests {
     }
 
     fn cut(text: &str, end: PieceEnd) -> Vec<(String, u64)> {
-        let mut pieces = Pieces::new(Box::new(Drip(text.as_bytes().to_vec(), 0)));
+        let mut pieces = LogPieces::new(Box::new(Drip(text.as_bytes().to_vec(), 0)));
         let mut found = Vec::new();
         while let Some(piece) = pieces.next(end).unwrap() {
             match piece {
@@ -250,7 +250,7 @@ mod tests {
     fn passes_over_what_is_too_long() {
         let mut text = vec![b'x'; MAX_RECORD + CHUNK + 10];
         text.extend_from_slice(b"\n{}\n");
-        let mut pieces = Pieces::new(Box::new(io::Cursor::new(text)));
+        let mut pieces = LogPieces::new(Box::new(io::Cursor::new(text)));
         assert_eq!(pieces.next(PieceEnd::Line).unwrap(), Some(PieceOf::TooLong(1)));
         assert_eq!(pieces.next(PieceEnd::Line).unwrap(), Some(PieceOf::Record(b"{}", 2)));
         assert_eq!(pieces.next(PieceEnd::Line).unwrap(), None);

@@ -6,7 +6,7 @@ use std::io::{Cursor, Read, SeekFrom};
 use crate::evtx_file::{self, EvtxItem};
 use crate::input::LogInput;
 use crate::json::JsonShapes;
-use crate::pieces::{PieceEnd, PieceOf, Pieces};
+use crate::pieces::{LogPieces, PieceEnd, PieceOf};
 use crate::record::{LogRecord, unescape};
 use crate::shape::LogShape;
 use crate::utf16::Utf16Reader;
@@ -124,7 +124,7 @@ fn unwrap(mut source: Box<dyn Read + '_>, name: &str, sink: &mut dyn RecordSink,
         [0xef, 0xbb, 0xbf, rest @ ..] => Box::new(Cursor::new(rest.to_vec()).chain(source)),
         _ => whole(source),
     };
-    read_text(Pieces::new(text), name, sink, inside);
+    read_text(LogPieces::new(text), name, sink, inside);
 }
 
 /// Hands records of an `.evtx` on.
@@ -160,7 +160,7 @@ fn read_evtx(
 }
 
 /// Reads JSON or XML.
-fn read_text(mut pieces: Pieces<'_>, name: &str, sink: &mut dyn RecordSink, inside: bool) {
+fn read_text(mut pieces: LogPieces<'_>, name: &str, sink: &mut dyn RecordSink, inside: bool) {
     let end = match pieces.peek(HEAD).map(recognise) {
         Ok(Some(end)) => end,
         Ok(None) if inside => return,

@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 24;
 
 /// What the element that is read means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Element {
+enum XmlElement {
     /// Outside of what is told.
     Other,
     Event,
@@ -67,7 +67,7 @@ pub(crate) fn read_event(text: &str, record: &mut LogRecord) -> Result<(), Strin
 
 struct EventReading<'r> {
     record: &'r mut LogRecord,
-    open: Vec<(Element, bool)>,
+    open: Vec<(XmlElement, bool)>,
     text: Vec<u8>,
     /// Of the field that is open: a piece of the record's text, or none for `Data` without a name.
     name: Option<core::ops::Range<usize>>,
@@ -78,32 +78,32 @@ impl EventReading<'_> {
     fn start(&mut self, start: &BytesStart<'_>) {
         let local = start.local_name();
         let local: &str = local.as_ref();
-        let parent = self.open.last().map_or(Element::Other, |(element, _)| *element);
+        let parent = self.open.last().map_or(XmlElement::Other, |(element, _)| *element);
         let element = match (parent, local) {
-            (Element::Other, "Event") => Element::Event,
-            (Element::Event, "System") => Element::System,
-            (Element::Event, "EventData") => Element::EventData,
-            (Element::Event, "UserData") => Element::UserData,
-            (Element::Event, "RenderingInfo") => Element::Rendering,
-            (Element::System | Element::Rendering, _) => Element::Header,
-            (Element::UserData, _) => Element::UserEvent,
-            (Element::EventData | Element::UserEvent | Element::Field, _) => Element::Field,
-            _ => Element::Other,
+            (XmlElement::Other, "Event") => XmlElement::Event,
+            (XmlElement::Event, "System") => XmlElement::System,
+            (XmlElement::Event, "EventData") => XmlElement::EventData,
+            (XmlElement::Event, "UserData") => XmlElement::UserData,
+            (XmlElement::Event, "RenderingInfo") => XmlElement::Rendering,
+            (XmlElement::System | XmlElement::Rendering, _) => XmlElement::Header,
+            (XmlElement::UserData, _) => XmlElement::UserEvent,
+            (XmlElement::EventData | XmlElement::UserEvent | XmlElement::Field, _) => XmlElement::Field,
+            _ => XmlElement::Other,
         };
-        self.seen |= element == Element::Event;
-        if let Some((Element::Field, leaf)) = self.open.last_mut() {
+        self.seen |= element == XmlElement::Event;
+        if let Some((XmlElement::Field, leaf)) = self.open.last_mut() {
             *leaf = false;
         }
         self.open.push((element, true));
         self.text.clear();
         match element {
-            Element::Header => {
+            XmlElement::Header => {
                 self.name = Some(self.keep(local.as_bytes()));
                 self.header_attributes(start);
             }
-            Element::Field => {
+            XmlElement::Field => {
                 let named = attribute(start, "Name");
-                let is_data = parent == Element::EventData && matches!(local, "Data" | "ComplexData");
+                let is_data = parent == XmlElement::EventData && matches!(local, "Data" | "ComplexData");
                 self.name = match named {
                     Some(name) => Some(self.keep(name.as_bytes())),
                     None if is_data => None,
@@ -118,18 +118,18 @@ impl EventReading<'_> {
     fn end(&mut self) -> bool {
         let Some((element, leaf)) = self.open.pop() else { return false };
         match element {
-            Element::Field if leaf => {
+            XmlElement::Field if leaf => {
                 let value = self.take_text();
                 match self.name.take() {
                     Some(name) => self.record.push(FieldName::Text(name), value, ValueForm::Plain, FieldOrigin::Data),
                     None => self.record.push(FieldName::Known("Data"), value, ValueForm::Plain, FieldOrigin::Unnamed),
                 }
             }
-            Element::Header => self.header_text(),
+            XmlElement::Header => self.header_text(),
             _ => {}
         }
         self.text.clear();
-        element == Element::Event && self.seen
+        element == XmlElement::Event && self.seen
     }
 
     fn keep(&mut self, octets: &[u8]) -> core::ops::Range<usize> {
@@ -192,12 +192,12 @@ impl EventReading<'_> {
         let key = self.record.text.get(name.clone()).unwrap_or_default().to_vec();
         let parent = self.open.last().map(|(element, _)| *element);
         match key.as_slice() {
-            b"Message" if parent == Some(Element::Rendering) => {
+            b"Message" if parent == Some(XmlElement::Rendering) => {
                 let range = self.take_text();
                 self.record.push(FieldName::Known("Message"), range, ValueForm::Plain, FieldOrigin::Message);
             }
             // The words of the event's publisher for level, task and opcode, whose numbers stand in `System`.
-            _ if parent == Some(Element::Rendering) => {}
+            _ if parent == Some(XmlElement::Rendering) => {}
             b"EventID" => self.record.event_id = text.parse::<u32>().ok().map(|number| number & 0xffff),
             b"EventRecordID" => self.record.record_id = text.parse().ok(),
             b"Channel" => self.record.channel = text,

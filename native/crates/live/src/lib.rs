@@ -22,7 +22,7 @@ mod watch;
 
 pub use error::LiveError;
 pub use host::{HostFacts, InterfaceFacts, host_facts};
-pub use rights::{Rights, drop_rights};
+pub use rights::{ProcessRights, drop_rights};
 pub use settings::{CaptureMethod, FanoutMode, InterfaceSettings, PendingChecksums};
 pub use source::LiveSource;
 pub use watch::OpenedInterface;

@@ -2,7 +2,7 @@
 
 /// What a process may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rights {
+pub struct ProcessRights {
     /// It runs as root.
     pub root: bool,
     /// It may open packet sockets.
@@ -36,7 +36,7 @@ struct CapabilityData {
     inheritable: u32,
 }
 
-impl Rights {
+impl ProcessRights {
     /// What this thread may do.
     #[cfg(target_os = "linux")]
     pub(crate) fn now() -> Self {
@@ -63,20 +63,20 @@ impl Rights {
 /// rights by what is executed, and all capabilities, unless the process is root's and so has its files by them. (Root's
 /// rights are given up by becoming another user, which concerns all threads.) What is left.
 #[cfg(target_os = "linux")]
-pub fn drop_rights() -> Rights {
+pub fn drop_rights() -> ProcessRights {
     // SAFETY: takes numbers and returns one.
     unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-    if !Rights::now().root {
+    if !ProcessRights::now().root {
         let mut header = CapabilityHeader { version: VERSION, thread: 0 };
         let data = [CapabilityData::default(); 2];
         // SAFETY: version 3 has two structs of data, which are read.
         unsafe { libc::syscall(libc::SYS_capset, &raw mut header, data.as_ptr()) };
     }
-    Rights::now()
+    ProcessRights::now()
 }
 
 /// There is nothing of the kind on this system.
 #[cfg(not(target_os = "linux"))]
-pub fn drop_rights() -> Rights {
-    Rights::now()
+pub fn drop_rights() -> ProcessRights {
+    ProcessRights::now()
 }

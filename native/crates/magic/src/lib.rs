@@ -10,7 +10,7 @@ mod library;
 
 use std::path::Path;
 
-use library::{Cookie, Library};
+use library::{MagicCookie, MagicLibrary};
 
 /// Octets of a file's beginning that are worth looking at: libmagic takes no more of text, and what it knows of other files
 /// stands before.
@@ -33,7 +33,7 @@ pub enum MagicError {
 /// libmagic with its database loaded. One for each thread that asks.
 #[derive(Debug)]
 pub struct Magic {
-    cookie: Cookie,
+    cookie: MagicCookie,
 }
 
 impl Magic {
@@ -42,8 +42,8 @@ impl Magic {
     /// # Errors
     /// [`MagicError`] when one of the two is missing.
     pub fn open(database: Option<&Path>) -> Result<Self, MagicError> {
-        let library = Library::open().map_err(MagicError::NoLibrary)?;
-        let cookie = Cookie::new(library, database).map_err(MagicError::NoDatabase)?;
+        let library = MagicLibrary::open().map_err(MagicError::NoLibrary)?;
+        let cookie = MagicCookie::new(library, database).map_err(MagicError::NoDatabase)?;
         Ok(Self { cookie })
     }
 
@@ -52,7 +52,7 @@ impl Magic {
     /// # Errors
     /// [`MagicError::NoLibrary`] when it is not there.
     pub fn version() -> Result<String, MagicError> {
-        let version = Library::open().map_err(MagicError::NoLibrary)?.version();
+        let version = MagicLibrary::open().map_err(MagicError::NoLibrary)?.version();
         Ok(format!("{}.{:02}", version / 100, version % 100))
     }
 

@@ -19,7 +19,7 @@ const CANDIDATES: &[&str] = if cfg!(target_os = "macos") {
 
 sidewire_library::functions! {
     /// `magic.h`, stable since version 5.0.
-    pub(crate) struct Library {
+    pub(crate) struct MagicLibrary {
         open: unsafe extern "C" fn(c_int) -> *mut c_void = c"magic_open";
         close: unsafe extern "C" fn(*mut c_void) = c"magic_close";
         load: unsafe extern "C" fn(*mut c_void, *const c_char) -> c_int = c"magic_load";
@@ -30,9 +30,9 @@ sidewire_library::functions! {
 }
 
 /// Opened once and never closed.
-static OPENED: OpenedOnce<Library> = OpenedOnce::new();
+static OPENED: OpenedOnce<MagicLibrary> = OpenedOnce::new();
 
-impl Library {
+impl MagicLibrary {
     pub(crate) fn open() -> Result<&'static Self, String> {
         // SAFETY: libmagic has no initialisers of its own. The symbols have the types of `magic.h`.
         let opened = OPENED.first(CANDIDATES.iter().map(PathBuf::from), |path| unsafe { Self::load(path) });
@@ -48,17 +48,17 @@ impl Library {
 
 /// `magic_t`.
 #[derive(Debug)]
-pub(crate) struct Cookie {
-    library: &'static Library,
+pub(crate) struct MagicCookie {
+    library: &'static MagicLibrary,
     raw: *mut c_void,
 }
 
 // SAFETY: a cookie may move between threads; it is used through `&mut` only.
-unsafe impl Send for Cookie {}
+unsafe impl Send for MagicCookie {}
 
-impl Cookie {
+impl MagicCookie {
     /// A cookie with a database loaded.
-    pub(crate) fn new(library: &'static Library, database: Option<&Path>) -> Result<Self, String> {
+    pub(crate) fn new(library: &'static MagicLibrary, database: Option<&Path>) -> Result<Self, String> {
         let path = database
             .map(|path| CString::new(path.as_os_str().as_encoded_bytes()))
             .transpose()
@@ -97,7 +97,7 @@ impl Cookie {
     }
 }
 
-impl Drop for Cookie {
+impl Drop for MagicCookie {
     fn drop(&mut self) {
         // SAFETY: the cookie is open and not used again.
         unsafe { (self.library.close)(self.raw) }

@@ -2,19 +2,19 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
 
-use crate::literal::{LiteralMatcher, MatcherError, PatternLiteral, Scratch};
+use crate::literal::{LiteralMatcher, MatcherError, MatcherScratch, PatternLiteral};
 
 /// Octets of literals up to which the automaton is a table of all transitions: fastest, some kilobytes a state.
 const TABLE_OCTETS: usize = 2048;
 
 /// Aho-Corasick over all literals, without case; those that have one are compared again where they end.
 #[derive(Debug)]
-pub(crate) struct Automaton {
+pub(crate) struct LiteralAutomaton {
     automaton: Option<AhoCorasick>,
     literals: Box<[PatternLiteral]>,
 }
 
-impl Automaton {
+impl LiteralAutomaton {
     pub(crate) fn new(literals: &[PatternLiteral]) -> Result<Self, MatcherError> {
         let octets: usize = literals.iter().map(|literal| literal.octets.len()).sum();
         let kind = if octets <= TABLE_OCTETS { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
@@ -33,8 +33,8 @@ impl Automaton {
     }
 }
 
-impl LiteralMatcher for Automaton {
-    fn scan(&self, _scratch: &mut Scratch, data: &[u8], found: &mut dyn FnMut(u32, usize)) {
+impl LiteralMatcher for LiteralAutomaton {
+    fn scan(&self, _scratch: &mut MatcherScratch, data: &[u8], found: &mut dyn FnMut(u32, usize)) {
         let Some(automaton) = &self.automaton else { return };
         let input = Input::new(data).anchored(Anchored::No);
         let Ok(matches) = automaton.try_find_overlapping_iter(input) else { return };

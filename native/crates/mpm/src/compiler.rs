@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use crate::automaton::Automaton;
+use crate::automaton::LiteralAutomaton;
 use crate::library::VectorscanLibrary;
 use crate::literal::{LiteralMatcher, MatcherError, PatternLiteral};
 use crate::literal_searcher::LiteralSearcher;
-use crate::vectorscan::Database;
+use crate::vectorscan::VectorscanDatabase;
 
 /// Which matcher is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Backend {
+pub enum MatcherBackend {
     /// Vectorscan when its library is there, else Aho-Corasick.
     #[default]
     Auto,
@@ -22,20 +22,20 @@ pub enum Backend {
 
 /// Compiles literals with one backend.
 #[derive(Clone, Debug)]
-pub struct Compiler {
+pub struct MatcherCompiler {
     library: Option<&'static VectorscanLibrary>,
 }
 
-impl Compiler {
+impl MatcherCompiler {
     /// Chooses the backend. `candidates` are files to try as the Vectorscan library before the system's `libhs.so.5`.
     ///
     /// # Errors
     /// [`MatcherError::Missing`] when Vectorscan is demanded and no library opens.
-    pub fn new(backend: Backend, candidates: &[PathBuf]) -> Result<Self, MatcherError> {
+    pub fn new(backend: MatcherBackend, candidates: &[PathBuf]) -> Result<Self, MatcherError> {
         let library = match backend {
-            Backend::AhoCorasick => None,
-            Backend::Auto => VectorscanLibrary::open(candidates).ok(),
-            Backend::Vectorscan => Some(VectorscanLibrary::open(candidates).map_err(MatcherError::Missing)?),
+            MatcherBackend::AhoCorasick => None,
+            MatcherBackend::Auto => VectorscanLibrary::open(candidates).ok(),
+            MatcherBackend::Vectorscan => Some(VectorscanLibrary::open(candidates).map_err(MatcherError::Missing)?),
         };
         Ok(Self { library })
     }
@@ -56,7 +56,7 @@ impl Compiler {
     /// processor. Whoever hands it over vouches that it was saved from these literals.
     #[must_use]
     pub fn restore(&self, saved: &[u8]) -> Option<Box<dyn LiteralMatcher>> {
-        Some(Box::new(Database::restore(self.library?, saved)?))
+        Some(Box::new(VectorscanDatabase::restore(self.library?, saved)?))
     }
 
     /// Compiles a set. Ids may repeat and need not be dense.
@@ -71,8 +71,8 @@ impl Compiler {
             return Ok(Box::new(LiteralSearcher::new(literals)));
         }
         match self.library {
-            Some(library) if !literals.is_empty() => Ok(Box::new(Database::new(library, literals)?)),
-            _ => Ok(Box::new(Automaton::new(literals)?)),
+            Some(library) if !literals.is_empty() => Ok(Box::new(VectorscanDatabase::new(library, literals)?)),
+            _ => Ok(Box::new(LiteralAutomaton::new(literals)?)),
         }
     }
 }

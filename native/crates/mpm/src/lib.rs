@@ -11,6 +11,6 @@ mod literal_searcher;
 mod regex;
 mod vectorscan;
 
-pub use compiler::{Backend, Compiler};
-pub use literal::{LiteralMatcher, MatcherError, PatternLiteral, Scratch};
+pub use compiler::{MatcherBackend, MatcherCompiler};
+pub use literal::{LiteralMatcher, MatcherError, MatcherScratch, PatternLiteral};
 pub use regex::{MatchSpan, Regex, RegexError, RegexLimits, RegexScratch};

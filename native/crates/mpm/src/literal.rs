@@ -31,9 +31,9 @@ pub enum MatcherError {
 pub trait LiteralMatcher: Send + Sync + core::fmt::Debug {
     /// Calls `found` with the id and the end of an occurrence, at least once for every literal that occurs. Occurrences
     /// beyond the first of a literal may or may not be reported.
-    fn scan(&self, scratch: &mut Scratch, data: &[u8], found: &mut dyn FnMut(u32, usize));
+    fn scan(&self, scratch: &mut MatcherScratch, data: &[u8], found: &mut dyn FnMut(u32, usize));
 
-    /// What [`crate::Compiler::restore`] makes the same set of, sooner than by compiling it; `None` where compiling is quick.
+    /// What [`crate::MatcherCompiler::restore`] makes the same set of, sooner than by compiling it; `None` where compiling is quick.
     fn saved(&self) -> Option<Vec<u8>> {
         None
     }
@@ -44,11 +44,11 @@ pub trait LiteralMatcher: Send + Sync + core::fmt::Debug {
 
 /// What a thread needs to scan: one for all its matchers. It grows as matchers need it.
 #[derive(Debug, Default)]
-pub struct Scratch {
+pub struct MatcherScratch {
     pub(crate) vectorscan: Option<ScratchSpace>,
 }
 
-impl Scratch {
+impl MatcherScratch {
     /// An empty one.
     #[must_use]
     pub fn new() -> Self {

@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use crate::literal::{LiteralMatcher, PatternLiteral, Scratch};
+use crate::literal::{LiteralMatcher, MatcherScratch, PatternLiteral};
 
 /// A few literals: as many substring searches beat every automaton, which has to be entered first.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl LiteralSearcher {
 }
 
 impl LiteralMatcher for LiteralSearcher {
-    fn scan(&self, _scratch: &mut Scratch, data: &[u8], found: &mut dyn FnMut(u32, usize)) {
+    fn scan(&self, _scratch: &mut MatcherScratch, data: &[u8], found: &mut dyn FnMut(u32, usize)) {
         for (id, finder) in &self.finders {
             if let Some(at) = finder.find(data) {
                 found(*id, at + finder.needle().len());

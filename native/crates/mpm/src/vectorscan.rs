@@ -6,7 +6,7 @@ use std::ffi::CString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::library::{CompileFailure, SUCCESS, ScratchSpace, VectorscanLibrary};
-use crate::literal::{LiteralMatcher, MatcherError, PatternLiteral, Scratch};
+use crate::literal::{LiteralMatcher, MatcherError, MatcherScratch, PatternLiteral};
 
 const MODE_BLOCK: c_uint = 1;
 const FLAG_CASELESS: c_uint = 1;
@@ -20,18 +20,18 @@ unsafe extern "C" {
 
 /// A compiled set of literals.
 #[derive(Debug)]
-pub(crate) struct Database {
+pub(crate) struct VectorscanDatabase {
     library: &'static VectorscanLibrary,
     raw: *mut c_void,
     number: usize,
 }
 
 // SAFETY: a compiled database is never written to; Vectorscan allows any number of threads to scan with it.
-unsafe impl Send for Database {}
+unsafe impl Send for VectorscanDatabase {}
 // SAFETY: as above.
-unsafe impl Sync for Database {}
+unsafe impl Sync for VectorscanDatabase {}
 
-impl Database {
+impl VectorscanDatabase {
     pub(crate) fn new(library: &'static VectorscanLibrary, literals: &[PatternLiteral]) -> Result<Self, MatcherError> {
         let refused = |why: &str| MatcherError::Refused(why.to_owned());
         let expressions = literals
@@ -90,7 +90,7 @@ impl Database {
         Self { library, raw, number: NUMBER.fetch_add(1, Ordering::Relaxed) }
     }
 
-    fn space<'s>(&self, scratch: &'s mut Scratch) -> Option<&'s mut ScratchSpace> {
+    fn space<'s>(&self, scratch: &'s mut MatcherScratch) -> Option<&'s mut ScratchSpace> {
         if scratch.vectorscan.as_ref().is_none_or(|space| !space.is_of(self.library)) {
             scratch.vectorscan = Some(ScratchSpace::new(self.library));
         }
@@ -100,15 +100,15 @@ impl Database {
     }
 }
 
-impl Drop for Database {
+impl Drop for VectorscanDatabase {
     fn drop(&mut self) {
         // SAFETY: it came from `hs_compile_multi` and nobody scans any more.
         unsafe { (self.library.free_database)(self.raw) };
     }
 }
 
-impl LiteralMatcher for Database {
-    fn scan(&self, scratch: &mut Scratch, data: &[u8], mut found: &mut dyn FnMut(u32, usize)) {
+impl LiteralMatcher for VectorscanDatabase {
+    fn scan(&self, scratch: &mut MatcherScratch, data: &[u8], mut found: &mut dyn FnMut(u32, usize)) {
         let Some(space) = self.space(scratch) else { return };
         let length = c_uint::try_from(data.len()).unwrap_or(c_uint::MAX);
         // SAFETY: the database is valid, the space fits it and is borrowed for the call, `length` octets are readable, and
@@ -170,12 +170,12 @@ fn escaped(octets: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Backend, Compiler};
+    use crate::{MatcherBackend, MatcherCompiler};
     use proptest::prelude::*;
 
-    fn ids(compiler: &Compiler, literals: &[PatternLiteral], data: &[u8]) -> Vec<u32> {
+    fn ids(compiler: &MatcherCompiler, literals: &[PatternLiteral], data: &[u8]) -> Vec<u32> {
         let mut found = Vec::new();
-        compiler.compile(literals).unwrap().scan(&mut Scratch::new(), data, &mut |id, _| found.push(id));
+        compiler.compile(literals).unwrap().scan(&mut MatcherScratch::new(), data, &mut |id, _| found.push(id));
         found.sort_unstable();
         found.dedup();
         found
@@ -199,8 +199,8 @@ mod tests {
         ) {
             let literals = literals(sets);
             let expected: Vec<u32> = literals.iter().filter(|l| occurs(l, &data)).map(|l| l.id).collect();
-            prop_assert_eq!(&ids(&Compiler::new(Backend::AhoCorasick, &[]).unwrap(), &literals, &data), &expected);
-            match Compiler::new(Backend::Vectorscan, &[]) {
+            prop_assert_eq!(&ids(&MatcherCompiler::new(MatcherBackend::AhoCorasick, &[]).unwrap(), &literals, &data), &expected);
+            match MatcherCompiler::new(MatcherBackend::Vectorscan, &[]) {
                 Ok(vectorscan) => prop_assert_eq!(&ids(&vectorscan, &literals, &data), &expected),
                 Err(why) => eprintln!("skipped the Vectorscan half: {why}"),
             }
@@ -209,11 +209,11 @@ mod tests {
 
     #[test]
     fn one_scratch_serves_many_databases() {
-        let Ok(compiler) = Compiler::new(Backend::Vectorscan, &["/nonexistent/libhs.so.5".into()]) else {
+        let Ok(compiler) = MatcherCompiler::new(MatcherBackend::Vectorscan, &["/nonexistent/libhs.so.5".into()]) else {
             return eprintln!("skipped: no Vectorscan library");
         };
         assert!(compiler.library_version().unwrap().starts_with('5'));
-        let mut scratch = Scratch::new();
+        let mut scratch = MatcherScratch::new();
         for size in [2u32, 40, 300] {
             let set: Vec<_> = (0..size)
                 .map(|id| PatternLiteral { id, octets: format!("\0lit{id:04}").into_bytes(), nocase: id % 2 == 0 })
@@ -227,14 +227,14 @@ mod tests {
 
     #[test]
     fn a_saved_set_finds_the_same_and_a_damaged_one_is_refused() {
-        let Ok(compiler) = Compiler::new(Backend::Vectorscan, &[]) else {
+        let Ok(compiler) = MatcherCompiler::new(MatcherBackend::Vectorscan, &[]) else {
             return eprintln!("skipped: no Vectorscan library");
         };
         let set = literals((0..50).map(|n| (format!("lit{n:03}").into_bytes(), n % 2 == 0)).collect());
         let mut saved = compiler.compile(&set).unwrap().saved().unwrap();
         let restored = compiler.restore(&saved).unwrap();
         let mut found = Vec::new();
-        restored.scan(&mut Scratch::new(), b"LIT004 LIT005 lit007", &mut |id, _| found.push(id));
+        restored.scan(&mut MatcherScratch::new(), b"LIT004 LIT005 lit007", &mut |id, _| found.push(id));
         assert_eq!(found, [4, 7]);
         assert!(compiler.restore(&saved[..saved.len() - 1]).is_none());
         // In the middle: what lies at the end may be padding that no checksum covers.
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn an_empty_literal_is_refused() {
         let empty = PatternLiteral { id: 7, octets: vec![], nocase: false };
-        let compiler = Compiler::new(Backend::Auto, &[]).unwrap();
+        let compiler = MatcherCompiler::new(MatcherBackend::Auto, &[]).unwrap();
         assert_eq!(compiler.compile(&[empty]).unwrap_err(), MatcherError::Empty(7));
     }
 }

@@ -105,17 +105,17 @@ impl NativeHunt {
     /// Waits for the end: the report, as JSON (`HuntReport`).
     #[napi(ts_return_type = "Promise<string>")]
     #[must_use]
-    pub fn finished(&self) -> AsyncTask<Hunted> {
-        AsyncTask::new(Hunted { hunt: Arc::clone(&self.hunt) })
+    pub fn finished(&self) -> AsyncTask<HuntTask> {
+        AsyncTask::new(HuntTask { hunt: Arc::clone(&self.hunt) })
     }
 }
 
 /// Waiting for the end.
-pub struct Hunted {
+pub struct HuntTask {
     hunt: Arc<Hunt>,
 }
 
-impl Task for Hunted {
+impl Task for HuntTask {
     type Output = String;
     type JsValue = String;
 

@@ -106,8 +106,8 @@ impl NativeRuleCompiler {
 
     /// Waits for the set; once.
     #[napi(ts_return_type = "Promise<NativeRuleset>")]
-    pub fn finish(&mut self) -> AsyncTask<Compile> {
-        AsyncTask::new(Compile { compiler: self.compiler.take() })
+    pub fn finish(&mut self) -> AsyncTask<CompileTask> {
+        AsyncTask::new(CompileTask { compiler: self.compiler.take() })
     }
 }
 
@@ -116,17 +116,17 @@ impl NativeRuleCompiler {
 /// # Errors
 /// `config/invalid` when the options cannot be read, `rules/cache` when the set cannot be used.
 #[napi(ts_return_type = "Promise<NativeRuleset | null>")]
-pub fn cached_rules(options: String) -> Result<AsyncTask<Cached>> {
+pub fn cached_rules(options: String) -> Result<AsyncTask<CachedTask>> {
     let request = serde_json::from_str(&options).map_err(|error| invalid(&error))?;
-    Ok(AsyncTask::new(Cached { request }))
+    Ok(AsyncTask::new(CachedTask { request }))
 }
 
 /// Reading a set, on a thread of libuv's pool.
-pub struct Cached {
+pub struct CachedTask {
     request: CompileRequest,
 }
 
-impl Task for Cached {
+impl Task for CachedTask {
     type Output = Option<CompiledRules>;
     type JsValue = Option<NativeRuleset>;
 
@@ -159,11 +159,11 @@ impl Task for KeepRules {
 }
 
 /// The end of compiling, awaited on a thread of libuv's pool.
-pub struct Compile {
+pub struct CompileTask {
     compiler: Option<RuleCompiler>,
 }
 
-impl Task for Compile {
+impl Task for CompileTask {
     type Output = CompiledRules;
     type JsValue = NativeRuleset;
 
@@ -354,8 +354,8 @@ impl NativeRun {
     /// The next batch of EVE lines; null at the end.
     #[napi(ts_return_type = "Promise<Buffer | null>")]
     #[must_use]
-    pub fn next(&self) -> AsyncTask<Next> {
-        AsyncTask::new(Next { run: Arc::clone(&self.run) })
+    pub fn next(&self) -> AsyncTask<NextLinesTask> {
+        AsyncTask::new(NextLinesTask { run: Arc::clone(&self.run) })
     }
 
     /// Puts another rule set in place, between two packets. `counts` is JSON (`RuleCounts`).
@@ -404,17 +404,17 @@ impl NativeRun {
     /// Waits for the end: the summary, as JSON (`Summary`).
     #[napi(ts_return_type = "Promise<string>")]
     #[must_use]
-    pub fn finished(&self) -> AsyncTask<Finished> {
-        AsyncTask::new(Finished { run: Arc::clone(&self.run) })
+    pub fn finished(&self) -> AsyncTask<FinishTask> {
+        AsyncTask::new(FinishTask { run: Arc::clone(&self.run) })
     }
 }
 
 /// Waiting for lines.
-pub struct Next {
+pub struct NextLinesTask {
     run: Arc<Run>,
 }
 
-impl Task for Next {
+impl Task for NextLinesTask {
     type Output = Option<Vec<u8>>;
     type JsValue = Option<Buffer>;
 
@@ -428,11 +428,11 @@ impl Task for Next {
 }
 
 /// Waiting for the end.
-pub struct Finished {
+pub struct FinishTask {
     run: Arc<Run>,
 }
 
-impl Task for Finished {
+impl Task for FinishTask {
     type Output = String;
     type JsValue = String;
 
@@ -458,21 +458,21 @@ pub fn explain(
     rules: &NativeRuleset,
     secrets: Option<&NativeSecrets>,
     sid: u32,
-) -> Result<AsyncTask<Explain>> {
+) -> Result<AsyncTask<ExplainTask>> {
     let secrets = secrets.map(|given| Arc::clone(&given.secrets));
     let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
-    Ok(AsyncTask::new(Explain { config: Some(config), rules: Arc::clone(rules.open()?), secrets, sid }))
+    Ok(AsyncTask::new(ExplainTask { config: Some(config), rules: Arc::clone(rules.open()?), secrets, sid }))
 }
 
 /// Explaining, on a thread of libuv's pool.
-pub struct Explain {
+pub struct ExplainTask {
     config: Option<RunConfig>,
     rules: Arc<CompiledRules>,
     secrets: Option<Arc<Secrets>>,
     sid: u32,
 }
 
-impl Task for Explain {
+impl Task for ExplainTask {
     type Output = String;
     type JsValue = String;
 

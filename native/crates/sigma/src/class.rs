@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use crate::condition::{TestResults, decide};
 use crate::names::NameId;
 use crate::set::SigmaSet;
-use crate::view::{EventView, Naming, ValueRank};
+use crate::view::{EventView, FieldNaming, ValueRank};
 
 /// Classes that are kept. A log has some hundred; names in a hostile one may all differ.
 const MAX_CLASSES: usize = 1024;
@@ -17,7 +17,7 @@ const MAX_FIELDS: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct ClassRule {
     pub(crate) rule: u32,
-    pub(crate) naming: Naming,
+    pub(crate) naming: FieldNaming,
     /// Tests that the log source asks for.
     pub(crate) only: Box<[u32]>,
     /// The next entry of the same rule, from another of its sources.
@@ -62,14 +62,14 @@ impl EventClass {
             let mut test = |number: u32| {
                 let check = set.tests.get(number)?;
                 (known.contains(&check.name) && check.other().is_none())
-                    .then(|| results.holds(&set.tests, number, view, Naming::Own))
+                    .then(|| results.holds(&set.tests, number, view, FieldNaming::Own))
             };
             if decide(&rule.condition, &mut test) == Some(false) {
                 continue;
             }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             for source in sources {
-                let naming = if source.aliases.is_empty() { Naming::Own } else { Naming::Aliased };
+                let naming = if source.aliases.is_empty() { FieldNaming::Own } else { FieldNaming::Aliased };
                 for alias in &source.aliases {
                     if !class.aliases.contains(alias) {
                         class.aliases.push(*alias);
@@ -106,7 +106,7 @@ impl EventClass {
         self.wanted.get(name.index()) == Some(&true)
     }
 
-    fn add(&mut self, rule: u32, naming: Naming, only: Box<[u32]>) {
+    fn add(&mut self, rule: u32, naming: FieldNaming, only: Box<[u32]>) {
         let entry = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         let Some(first) = self.first.get_mut(rule as usize) else { return };
         let next = first.checked_sub(1);
@@ -151,7 +151,7 @@ fn header(set: &SigmaSet, key: &ClassKey, view: &mut EventView) -> Vec<NameId> {
         let (Some(id), Some(text)) = (set.names.find(name.as_bytes(), &mut Vec::new()), text) else { continue };
         known.push(id);
         if let Some(value) = view.value(false, |out| out.extend_from_slice(text.as_bytes())) {
-            view.assign(Naming::Own, id, ValueRank::Header, value);
+            view.assign(FieldNaming::Own, id, ValueRank::Header, value);
         }
     }
     known

@@ -41,14 +41,14 @@ pub(crate) struct ParentTable {
 
 /// What is known of the parent of the process whose creation is at hand.
 #[derive(Debug)]
-pub(crate) struct Completion<'p> {
+pub(crate) struct ParentCompletion<'p> {
     parent: &'p SeenProcess,
     command_line: Option<NameId>,
     image: Option<NameId>,
     user: Option<NameId>,
 }
 
-impl Completion<'_> {
+impl ParentCompletion<'_> {
     /// Fields by the names of rules, and their values.
     pub(crate) fn values(&self) -> impl Iterator<Item = (NameId, &[u8])> {
         let parent = self.parent;
@@ -79,7 +79,7 @@ impl ParentTable {
     }
 
     /// Takes note of what is created and what ends; what the parent of a process of Security's is.
-    pub(crate) fn observe(&mut self, record: &LogRecord) -> Option<Completion<'_>> {
+    pub(crate) fn observe(&mut self, record: &LogRecord) -> Option<ParentCompletion<'_>> {
         let is_security = record.channel.eq_ignore_ascii_case("Security");
         let is_sysmon = record.channel.eq_ignore_ascii_case("Microsoft-Windows-Sysmon/Operational");
         match record.event_id {
@@ -95,7 +95,7 @@ impl ParentTable {
         }
     }
 
-    fn security(&mut self, record: &LogRecord) -> Option<Completion<'_>> {
+    fn security(&mut self, record: &LogRecord) -> Option<ParentCompletion<'_>> {
         let parent = record.text_of("ProcessId").and_then(|text| key_of(record, &text));
         let named = record.text_of("ParentProcessName").filter(|name| name.len() > 1);
         let user = subject(record);
@@ -105,7 +105,7 @@ impl ParentTable {
         let parent = self.processes.get(&parent?)?;
         // An id that belongs to another program now says nothing.
         let is_same = named.is_none_or(|name| folded(&name) == folded(&parent.image));
-        is_same.then_some(Completion { parent, command_line, image, user })
+        is_same.then_some(ParentCompletion { parent, command_line, image, user })
     }
 
     fn created(&mut self, record: &LogRecord, id: &str, image: String, user: Option<String>) {
@@ -124,7 +124,7 @@ impl ParentTable {
         }
     }
 
-    fn ended(&mut self, record: &LogRecord) -> Option<Completion<'_>> {
+    fn ended(&mut self, record: &LogRecord) -> Option<ParentCompletion<'_>> {
         let key = record.text_of("ProcessId").and_then(|text| key_of(record, &text))?;
         self.processes.remove(&key);
         None

@@ -5,7 +5,7 @@ use sidewire_ir::{SigmaCondition, TextPattern, ValueTest};
 
 use crate::names::{KEYWORDS, NameId, WantedNames};
 use crate::test::{FieldCheck, TestScratch};
-use crate::view::{EventView, Naming};
+use crate::view::{EventView, FieldNaming};
 
 /// A condition.
 #[derive(Debug)]
@@ -123,8 +123,8 @@ impl TestResults {
         }
     }
 
-    pub(crate) fn holds(&mut self, table: &TestTable, number: u32, view: &EventView, naming: Naming) -> bool {
-        let offset = if naming == Naming::Aliased { self.tests } else { 0 };
+    pub(crate) fn holds(&mut self, table: &TestTable, number: u32, view: &EventView, naming: FieldNaming) -> bool {
+        let offset = if naming == FieldNaming::Aliased { self.tests } else { 0 };
         let event = self.event;
         let Some(check) = table.get(number) else { return false };
         if let Some((known, result)) = self.results.get(offset + number as usize)
@@ -145,7 +145,7 @@ impl TestResults {
         table: &TestTable,
         condition: &CompiledCondition,
         view: &EventView,
-        naming: Naming,
+        naming: FieldNaming,
     ) -> bool {
         match condition {
             CompiledCondition::All(of) => of.iter().all(|one| self.condition(table, one, view, naming)),

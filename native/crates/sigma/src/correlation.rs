@@ -10,7 +10,7 @@ use sidewire_ir::{CorrelationTest, CountBound, RuleCondition, SigmaCorrelation, 
 use crate::names::NameId;
 use crate::set::SigmaSet;
 use crate::test::{numeric, operator_holds};
-use crate::view::{EventView, Naming};
+use crate::view::{EventView, FieldNaming};
 
 /// Matches that all windows remember.
 const MAX_MATCHES: usize = 1 << 20;
@@ -40,7 +40,7 @@ struct ListedRule {
 
 /// Correlates matches.
 #[derive(Debug, Default)]
-pub(crate) struct Correlator {
+pub(crate) struct EventCorrelator {
     /// Which correlations a rule is in the list of.
     by_rule: HashMap<u32, Vec<ListedRule>>,
     by_correlation: HashMap<u32, Vec<ListedRule>>,
@@ -51,9 +51,9 @@ pub(crate) struct Correlator {
 }
 
 /// Tells of a correlation: its number, whether it alerts, what its events share, how many there are.
-pub(crate) type Correlated<'c> = &'c mut dyn FnMut(u32, bool, Vec<(String, String)>, u64);
+pub(crate) type CorrelationSink<'c> = &'c mut dyn FnMut(u32, bool, Vec<(String, String)>, u64);
 
-impl Correlator {
+impl EventCorrelator {
     pub(crate) fn new(set: &SigmaSet) -> Self {
         let mut correlator = Self::default();
         let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -89,10 +89,10 @@ impl Correlator {
     pub(crate) fn observe(
         &mut self,
         set: &SigmaSet,
-        matches: &[(u32, Naming)],
+        matches: &[(u32, FieldNaming)],
         time: Time,
         view: &EventView,
-        found: Correlated<'_>,
+        found: CorrelationSink<'_>,
     ) {
         for (rule, naming) in matches {
             let Some(listed) = self.by_rule.get(rule).cloned() else { continue };
@@ -111,7 +111,7 @@ impl Correlator {
         time: Time,
         value_of: &dyn Fn(&str) -> Option<Box<[u8]>>,
         chain: u32,
-        found: Correlated<'_>,
+        found: CorrelationSink<'_>,
     ) {
         let Some(correlation) = set.correlations.get(listed.correlation as usize) else { return };
         let group: GroupKey = correlation
@@ -194,7 +194,7 @@ fn field_in<'c>(correlation: &'c SigmaCorrelation, field: &'c str, place: u32) -
     alias.map_or(field, |alias| alias.field.as_str())
 }
 
-fn value_of(set: &SigmaSet, view: &EventView, naming: Naming, name: &str) -> Option<Box<[u8]>> {
+fn value_of(set: &SigmaSet, view: &EventView, naming: FieldNaming, name: &str) -> Option<Box<[u8]>> {
     let name: NameId = set.names.find(name.as_bytes(), &mut Vec::new())?;
     view.values(naming, name).find(|value| !value.is_null).map(|value| view.folded(value).into())
 }

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use sidewire_hostlog::{FieldOrigin, LogRecord};
-use sidewire_mpm::Scratch;
+use sidewire_mpm::MatcherScratch;
 
 use crate::class::{ClassTable, EventClass};
-use crate::completion::{Completion, ParentTable};
+use crate::completion::{ParentCompletion, ParentTable};
 use crate::condition::{CompiledCondition, TestResults};
-use crate::correlation::Correlator;
+use crate::correlation::EventCorrelator;
 use crate::names::{KEYWORDS, NameId};
 use crate::set::{RuleNumber, SigmaSet};
-use crate::view::{EventView, Naming, ValueRank};
+use crate::view::{EventView, FieldNaming, ValueRank};
 
 /// Fields that a match tells.
 const MAX_MATCHED: usize = 32;
@@ -24,7 +24,7 @@ pub struct SigmaMatch {
     pub rule: RuleNumber,
     /// It is more than a part of a correlation.
     pub alerts: bool,
-    naming: Naming,
+    naming: FieldNaming,
     /// Of a correlation: the values that its events share.
     pub group: Vec<(String, String)>,
     /// Of a correlation: the events it counted.
@@ -79,14 +79,14 @@ pub struct SigmaEvaluator {
     pub(crate) results: TestResults,
     classes: ClassTable,
     special: SpecialNames,
-    scratch: Scratch,
+    scratch: MatcherScratch,
     name: Vec<u8>,
     /// For each rule, the event for which it is a candidate already.
     stamps: Vec<u32>,
     event: u32,
     candidates: Vec<u32>,
     parents: Option<ParentTable>,
-    correlator: Correlator,
+    correlator: EventCorrelator,
     counters: SigmaCounters,
 }
 
@@ -106,13 +106,13 @@ impl SigmaEvaluator {
             results: TestResults::new(set.tests.len()),
             classes: ClassTable::default(),
             special,
-            scratch: Scratch::new(),
+            scratch: MatcherScratch::new(),
             name: Vec::new(),
             stamps: vec![0; set.rules.len()],
             event: 0,
             candidates: Vec::new(),
             parents: complete.then(|| ParentTable::new(&set.names)),
-            correlator: Correlator::new(&set),
+            correlator: EventCorrelator::new(&set),
             counters: SigmaCounters::default(),
             set,
         }
@@ -164,7 +164,7 @@ impl SigmaEvaluator {
             self.counters.passed += 1;
             return;
         };
-        let filling = Filling { set: &self.set, special: self.special, view: &mut self.view, name: &mut self.name };
+        let filling = ViewFilling { set: &self.set, special: self.special, view: &mut self.view, name: &mut self.name };
         self.counters.completed += filling.fill(class, record, completion);
         self.results.clear();
         self.event = self.event.wrapping_add(1);
@@ -200,7 +200,7 @@ impl SigmaEvaluator {
             }
         }
         if found.len() > begin && !self.correlator.is_empty() {
-            let matches: Vec<(u32, Naming)> = found
+            let matches: Vec<(u32, FieldNaming)> = found
                 .iter()
                 .skip(begin)
                 .filter_map(|one| if let RuleNumber::Rule(rule) = one.rule { Some((rule, one.naming)) } else { None })
@@ -212,14 +212,14 @@ impl SigmaEvaluator {
                 &self.view,
                 &mut |rule, alerts, group, events| {
                     let rule = RuleNumber::Correlation(rule);
-                    found.push(SigmaMatch { rule, alerts, naming: Naming::Own, group, events });
+                    found.push(SigmaMatch { rule, alerts, naming: FieldNaming::Own, group, events });
                 },
             );
         }
     }
 
     /// How a rule names the fields of the event that was evaluated last; none when it does not look at it.
-    pub(crate) fn naming_of(&mut self, record: &LogRecord, rule: u32) -> Option<Naming> {
+    pub(crate) fn naming_of(&mut self, record: &LogRecord, rule: u32) -> Option<FieldNaming> {
         let key = (record.channel.as_str(), record.provider.as_str(), record.event_id);
         let number = self.classes.find_known(key)?;
         self.classes.get(number)?.entries_of(rule).next().map(|entry| entry.naming)
@@ -241,7 +241,7 @@ impl SigmaEvaluator {
         set: &SigmaSet,
         condition: &CompiledCondition,
         search: &str,
-        naming: Naming,
+        naming: FieldNaming,
         fields: &mut Vec<MatchedField>,
     ) {
         if fields.len() >= MAX_MATCHED || !self.results.condition(&set.tests, condition, &self.view, naming) {
@@ -266,16 +266,16 @@ impl SigmaEvaluator {
 }
 
 /// Filling a view with what rules of a class ask for.
-struct Filling<'f> {
+struct ViewFilling<'f> {
     set: &'f SigmaSet,
     special: SpecialNames,
     view: &'f mut EventView,
     name: &'f mut Vec<u8>,
 }
 
-impl Filling<'_> {
+impl ViewFilling<'_> {
     /// The number of values that came from a parent's own event.
-    fn fill(mut self, class: &mut EventClass, record: &LogRecord, completion: Option<Completion<'_>>) -> u64 {
+    fn fill(mut self, class: &mut EventClass, record: &LogRecord, completion: Option<ParentCompletion<'_>>) -> u64 {
         self.view.clear();
         let keywords = class.wants(KEYWORDS);
         let event_data = self.special.event_data.filter(|name| class.wants(*name));
@@ -295,28 +295,28 @@ impl Filling<'_> {
                 FieldOrigin::System | FieldOrigin::Other => ValueRank::Header,
             };
             if let Some(name) = name {
-                self.view.assign(Naming::Own, name, rank, value);
+                self.view.assign(FieldNaming::Own, name, rank, value);
                 for (rule, _) in class.aliases.iter().filter(|(_, event)| *event == name) {
-                    self.view.assign(Naming::Aliased, *rule, rank, value);
+                    self.view.assign(FieldNaming::Aliased, *rule, rank, value);
                 }
             }
             if let Some(name) = event_data {
-                self.view.assign(Naming::Own, name, ValueRank::Data, value);
+                self.view.assign(FieldNaming::Own, name, ValueRank::Data, value);
             }
             if keywords {
-                self.view.assign(Naming::Own, KEYWORDS, ValueRank::Data, value);
+                self.view.assign(FieldNaming::Own, KEYWORDS, ValueRank::Data, value);
             }
         }
         self.header(class, record);
         let Some(completion) = completion else { return 0 };
         let mut completed = 0;
         for (name, text) in completion.values() {
-            let is_absent = self.view.values(Naming::Aliased, name).next().is_none();
+            let is_absent = self.view.values(FieldNaming::Aliased, name).next().is_none();
             if class.wants(name)
                 && is_absent
                 && let Some(value) = self.view.value(false, |out| out.extend_from_slice(text))
             {
-                self.view.assign(Naming::Aliased, name, ValueRank::Completed, value);
+                self.view.assign(FieldNaming::Aliased, name, ValueRank::Completed, value);
                 completed += 1;
             }
         }
@@ -333,7 +333,7 @@ impl Filling<'_> {
         for (name, text) in parts {
             let (Some(name), Some(text)) = (name.filter(|name| class.wants(*name)), text) else { continue };
             if let Some(value) = self.view.value(false, |out| out.extend_from_slice(text.as_bytes())) {
-                self.view.assign(Naming::Own, name, ValueRank::Header, value);
+                self.view.assign(FieldNaming::Own, name, ValueRank::Header, value);
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::condition::CompiledCondition;
 use crate::evaluate::SigmaEvaluator;
 use crate::names::KEYWORDS;
 use crate::set::{RuleNumber, SigmaSet};
-use crate::view::Naming;
+use crate::view::FieldNaming;
 
 /// Reasons of one record.
 const MAX_REASONS: usize = 16;
@@ -71,7 +71,7 @@ impl SigmaEvaluator {
         set: &SigmaSet,
         condition: &CompiledCondition,
         search: &str,
-        naming: Naming,
+        naming: FieldNaming,
         reasons: &mut Vec<FailedTest>,
     ) {
         if reasons.len() >= MAX_REASONS {
@@ -107,7 +107,7 @@ impl SigmaEvaluator {
     }
 
     /// The identifier that holds inside of an exclusion.
-    fn held(&mut self, set: &SigmaSet, condition: &CompiledCondition, search: &str, naming: Naming) -> String {
+    fn held(&mut self, set: &SigmaSet, condition: &CompiledCondition, search: &str, naming: FieldNaming) -> String {
         match condition {
             CompiledCondition::Search(name, _) => name.to_string(),
             CompiledCondition::All(of) | CompiledCondition::Any(of) => {

@@ -4,7 +4,7 @@ use core::ops::ControlFlow;
 
 use sidewire_hostlog::{LogInput, LogProblem, LogReading, LogRecord, RecordSink, read_log};
 use sidewire_ir::SigmaBatch;
-use sidewire_mpm::{Backend, Compiler};
+use sidewire_mpm::{MatcherBackend, MatcherCompiler};
 
 use crate::evaluate::SigmaEvaluator;
 use crate::set::SigmaSet;
@@ -40,7 +40,7 @@ impl RecordSink for FuzzEvaluation {
 pub fn fuzz_sigma(mut batch: SigmaBatch, log: &[u8]) {
     batch.rules.truncate(MAX_RULES);
     batch.correlations.truncate(MAX_RULES);
-    let Ok(compiler) = Compiler::new(Backend::AhoCorasick, &[]) else { return };
+    let Ok(compiler) = MatcherCompiler::new(MatcherBackend::AhoCorasick, &[]) else { return };
     let Ok((set, _)) = SigmaSet::new(&[batch], &compiler) else { return };
     let mut sink = FuzzEvaluation { evaluator: SigmaEvaluator::new(set, true), left: 1000 };
     read_log(LogInput::Stream(Box::new(log)), "log", &mut sink);

@@ -19,12 +19,12 @@ pub(crate) enum CompiledPattern {
     /// Any value.
     Anything,
     /// With wildcards inside.
-    Glob(Glob),
+    Glob(GlobPattern),
 }
 
 /// Runs of characters with anything between them.
 #[derive(Debug)]
-pub(crate) struct Glob {
+pub(crate) struct GlobPattern {
     /// Nothing may stand before the first run.
     anchored_start: bool,
     /// Nor behind the last.
@@ -50,7 +50,7 @@ impl CompiledPattern {
             [Any, Text(text)] => Self::Suffix(octets(text)),
             [Any, Text(text), Any] => Self::Inside(Box::new(Finder::new(&octets(text)).into_owned())),
             [Any] | [Any, Any] => Self::Anything,
-            pieces => Self::Glob(Glob::new(pieces, &octets)),
+            pieces => Self::Glob(GlobPattern::new(pieces, &octets)),
         }
     }
 
@@ -66,7 +66,7 @@ impl CompiledPattern {
     }
 }
 
-impl Glob {
+impl GlobPattern {
     fn new(pieces: &[PatternPiece], octets: &dyn Fn(&str) -> Box<[u8]>) -> Self {
         let is_any = |piece: Option<&PatternPiece>| matches!(piece, Some(PatternPiece::Any));
         let runs = pieces

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use sidewire_ir::{EventSource, SIGMA_VERSION, SigmaBatch, SigmaCorrelation, SigmaHead, SigmaRule};
-use sidewire_mpm::{Compiler, LiteralMatcher, MatcherError, PatternLiteral};
+use sidewire_mpm::{LiteralMatcher, MatcherCompiler, MatcherError, PatternLiteral};
 
 use crate::condition::{CompiledCondition, TestTable};
 use crate::grouping::fields_of;
@@ -67,7 +67,10 @@ impl SigmaSet {
     ///
     /// # Errors
     /// [`SigmaError`].
-    pub fn new(batches: &[SigmaBatch], compiler: &Compiler) -> Result<(Arc<Self>, Vec<SigmaProblem>), SigmaError> {
+    pub fn new(
+        batches: &[SigmaBatch],
+        compiler: &MatcherCompiler,
+    ) -> Result<(Arc<Self>, Vec<SigmaProblem>), SigmaError> {
         if let Some(other) = batches.iter().find(|batch| batch.version != SIGMA_VERSION) {
             return Err(SigmaError::Version(other.version));
         }
@@ -203,7 +206,7 @@ impl SetPlan {
         names.into_boxed_slice()
     }
 
-    fn finish(mut self, compiler: &Compiler) -> Result<(Arc<SigmaSet>, Vec<SigmaProblem>), SigmaError> {
+    fn finish(mut self, compiler: &MatcherCompiler) -> Result<(Arc<SigmaSet>, Vec<SigmaProblem>), SigmaError> {
         self.tests.finish();
         let mut grouped = Vec::new();
         for correlation in &self.correlations {

@@ -10,7 +10,7 @@ use crate::fold::fold_to;
 use crate::names::{NameId, WantedNames};
 use crate::network::IpNetwork;
 use crate::pattern::CompiledPattern;
-use crate::view::{EventView, Naming};
+use crate::view::{EventView, FieldNaming};
 
 /// Exact texts from which on a table is asked instead of each.
 const TABLE_FROM: usize = 4;
@@ -82,7 +82,7 @@ impl FieldCheck {
     }
 
     /// Whether the event passes.
-    pub(crate) fn holds(&self, view: &EventView, naming: Naming, scratch: &mut TestScratch) -> bool {
+    pub(crate) fn holds(&self, view: &EventView, naming: FieldNaming, scratch: &mut TestScratch) -> bool {
         let mut values = view.values(naming, self.name);
         match &self.test {
             CompiledTest::Text { patterns, exact, all, cased } => {
@@ -132,7 +132,7 @@ impl FieldCheck {
     pub(crate) fn passing<'v>(
         &self,
         view: &'v EventView,
-        naming: Naming,
+        naming: FieldNaming,
         scratch: &mut TestScratch,
     ) -> Option<&'v [u8]> {
         let mut values = view.values(naming, self.name);

@@ -44,7 +44,7 @@ const EMPTY: FieldSlot = FieldSlot { event: 0, rank: ValueRank::Data, first: NON
 
 /// How rules of a log source name fields: as the event does, or by the source's other names first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Naming {
+pub(crate) enum FieldNaming {
     Own,
     Aliased,
 }
@@ -111,14 +111,14 @@ impl EventView {
     }
 
     /// Gives a field a value, unless it has one of a better rank. A value may be that of several fields.
-    pub(crate) fn assign(&mut self, naming: Naming, name: NameId, rank: ValueRank, value: u32) {
+    pub(crate) fn assign(&mut self, naming: FieldNaming, name: NameId, rank: ValueRank, value: u32) {
         if let Some(seen) = self.seen.get_mut(name.index()) {
             *seen = true;
         }
         let event = self.event;
         let slots = match naming {
-            Naming::Own => &mut self.own,
-            Naming::Aliased => &mut self.aliased,
+            FieldNaming::Own => &mut self.own,
+            FieldNaming::Aliased => &mut self.aliased,
         };
         let Some(slot) = slots.get_mut(name.index()) else { return };
         let entry = u32::try_from(self.entries.len()).unwrap_or(NONE);
@@ -146,9 +146,9 @@ impl EventView {
     }
 
     /// The values of a field.
-    pub(crate) fn values(&self, naming: Naming, name: NameId) -> ValuesOf<'_> {
+    pub(crate) fn values(&self, naming: FieldNaming, name: NameId) -> ValuesOf<'_> {
         let slot = |slots: &[FieldSlot]| slots.get(name.index()).copied().filter(|slot| slot.event == self.event);
-        let aliased = if naming == Naming::Aliased { slot(&self.aliased) } else { None };
+        let aliased = if naming == FieldNaming::Aliased { slot(&self.aliased) } else { None };
         let slot = aliased.or_else(|| slot(&self.own)).unwrap_or(EMPTY);
         ValuesOf { view: self, next: slot.first, is_completed: slot.rank == ValueRank::Completed }
     }

@@ -6,14 +6,14 @@ use sidewire_decode::TcpHeader;
 use crate::flags::SessionFlags;
 use crate::{
     StreamEvent, TcpSession, TcpState,
-    segment::Arrival,
+    segment::ArrivedSegment,
     sequence::{gt, le, lt},
     session::{SegmentContext, SegmentVerdict},
 };
 
 impl TcpSession {
     /// What every state of the shutdown does first. `None`: go on with the state's own rules.
-    fn shutdown(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> Option<SegmentVerdict> {
+    fn shutdown(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> Option<SegmentVerdict> {
         if arrival.has(TcpHeader::RST) {
             return Some(self.reset(arrival, scope));
         }
@@ -28,19 +28,19 @@ impl TcpSession {
     }
 
     /// Within the window, or no window is known.
-    fn fits_window(&self, arrival: &Arrival<'_>) -> bool {
+    fn fits_window(&self, arrival: &ArrivedSegment<'_>) -> bool {
         le(arrival.end, self.sides[arrival.direction].window_end)
             || self.flags.has(SessionFlags::MIDSTREAM)
             || self.flags.has(SessionFlags::ONE_SIDED)
     }
 
-    fn beyond_window(&self, arrival: &Arrival<'_>) -> bool {
+    fn beyond_window(&self, arrival: &ArrivedSegment<'_>) -> bool {
         let own = &self.sides[arrival.direction];
         gt(arrival.sequence, own.last_ack.wrapping_add(own.window))
     }
 
     /// Payload, FIN, acknowledgement, window of a segment that was accepted.
-    fn take(&mut self, arrival: &Arrival<'_>, expected: u32, scope: &mut SegmentContext<'_>) {
+    fn take(&mut self, arrival: &ArrivedSegment<'_>, expected: u32, scope: &mut SegmentContext<'_>) {
         let one_sided = self.flags.has(SessionFlags::ONE_SIDED);
         let own = &mut self.sides[arrival.direction];
         if arrival.sequence == expected {
@@ -57,7 +57,11 @@ impl TcpSession {
     }
 
     /// The server sent a FIN.
-    pub(crate) fn fin_wait_1(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn fin_wait_1(
+        &mut self,
+        arrival: &ArrivedSegment<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
@@ -112,7 +116,11 @@ impl TcpSession {
     }
 
     /// The server's FIN was acknowledged.
-    pub(crate) fn fin_wait_2(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn fin_wait_2(
+        &mut self,
+        arrival: &ArrivedSegment<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
@@ -155,7 +163,7 @@ impl TcpSession {
     }
 
     /// Both sent a FIN at once.
-    pub(crate) fn closing(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn closing(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
@@ -182,7 +190,11 @@ impl TcpSession {
     }
 
     /// The client sent a FIN.
-    pub(crate) fn close_wait(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn close_wait(
+        &mut self,
+        arrival: &ArrivedSegment<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
@@ -233,7 +245,7 @@ impl TcpSession {
     }
 
     /// Both sent a FIN, the client first; its ACK is missing.
-    pub(crate) fn last_ack(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn last_ack(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }
@@ -261,7 +273,7 @@ impl TcpSession {
     }
 
     /// Both FINs were seen; the last ACK is missing.
-    pub(crate) fn time_wait(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn time_wait(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if let Some(verdict) = self.shutdown(arrival, scope) {
             return verdict;
         }

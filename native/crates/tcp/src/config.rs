@@ -27,14 +27,14 @@ pub struct TcpConfig {
     /// window shrank.
     pub liberal_windows: bool,
     /// `stream.reassembly`.
-    pub reassembly: Reassembly,
+    pub reassembly: ReassemblyConfig,
     /// `host-os-policy`.
-    pub policies: Policies,
+    pub policies: HostOsPolicies,
 }
 
 /// The `stream.reassembly:` section.
 #[derive(Clone, Debug)]
-pub struct Reassembly {
+pub struct ReassemblyConfig {
     /// `memcap`: octets for stream data; 0 is no limit.
     pub memcap: u64,
     /// `depth`: octets followed per direction; 0 is no limit.
@@ -47,9 +47,9 @@ pub struct Reassembly {
     /// `check-overlap-different-data`.
     pub check_overlap: bool,
     /// `urgent.policy`.
-    pub urgent: Urgent,
+    pub urgent: UrgentPolicy,
     /// `urgent.oob-limit-policy`.
-    pub urgent_limit: Urgent,
+    pub urgent_limit: UrgentPolicy,
     /// Octets kept behind the raw progress, so that a match across segments is seen: at most this much overlap can be
     /// asked for. Every stream that raw inspection reads holds so much; set it to the greatest length a rule can match.
     pub raw_overlap: u32,
@@ -61,7 +61,7 @@ pub struct Reassembly {
 
 /// What happens to the octet the urgent pointer marks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Urgent {
+pub enum UrgentPolicy {
     /// It is taken out of the stream (RFC 6093, 3.1).
     #[default]
     Oob,
@@ -75,12 +75,12 @@ pub enum Urgent {
 
 /// `host-os-policy`: which hosts resolve overlaps how. The longest prefix wins.
 #[derive(Clone, Debug, Default)]
-pub struct Policies {
+pub struct HostOsPolicies {
     entries: Vec<(IpAddr, u8, OverlapPolicy)>,
     default: OverlapPolicy,
 }
 
-impl Policies {
+impl HostOsPolicies {
     /// Every host the same.
     #[must_use]
     pub const fn all(default: OverlapPolicy) -> Self {
@@ -124,13 +124,13 @@ impl Default for TcpConfig {
             max_synack_queued: 5,
             liberal_timestamps: true,
             liberal_windows: false,
-            reassembly: Reassembly::default(),
-            policies: Policies::default(),
+            reassembly: ReassemblyConfig::default(),
+            policies: HostOsPolicies::default(),
         }
     }
 }
 
-impl Default for Reassembly {
+impl Default for ReassemblyConfig {
     fn default() -> Self {
         Self {
             memcap: 256 << 20,
@@ -138,8 +138,8 @@ impl Default for Reassembly {
             chunk_size: PerDirection::new(2560, 2560),
             raw: true,
             check_overlap: true,
-            urgent: Urgent::Oob,
-            urgent_limit: Urgent::Drop,
+            urgent: UrgentPolicy::Oob,
+            urgent_limit: UrgentPolicy::Drop,
             raw_overlap: 2560,
             max_segments: 4096,
             unacknowledged_limit: 8 << 20,

@@ -6,14 +6,18 @@ use sidewire_decode::TcpHeader;
 use crate::flags::SessionFlags;
 use crate::{
     StreamEvent, TcpSession, TcpState,
-    segment::Arrival,
+    segment::ArrivedSegment,
     sequence::{ge, gt, le, lt},
     session::{SegmentContext, SegmentVerdict},
 };
 
 impl TcpSession {
     /// The handshake is complete.
-    pub(crate) fn established(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn established(
+        &mut self,
+        arrival: &ArrivedSegment<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         if arrival.has(TcpHeader::RST) {
             let verdict = self.reset(arrival, scope);
             if verdict == SegmentVerdict::Accept {
@@ -46,7 +50,7 @@ impl TcpSession {
         SegmentVerdict::Accept
     }
 
-    fn syn_ack_again(&self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    fn syn_ack_again(&self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if arrival.direction == ToServer {
             return scope.reject(StreamEvent::EstablishedSynAckToServer);
         }
@@ -63,7 +67,7 @@ impl TcpSession {
         SegmentVerdict::Accept
     }
 
-    fn syn_again(&self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    fn syn_again(&self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         scope.reject(if arrival.direction == ToClient {
             StreamEvent::EstablishedSynToClient
         } else if arrival.acknowledgement == self.sides[ToServer].isn {
@@ -75,7 +79,7 @@ impl TcpSession {
     }
 
     /// An ordinary segment. False when it is rejected.
-    fn transfer(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
+    fn transfer(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> bool {
         let peer = &self.sides[arrival.direction.flip()];
         if arrival.has(TcpHeader::ACK) {
             if peer.probed && arrival.acknowledgement == peer.next.wrapping_add(1) {
@@ -127,7 +131,7 @@ impl TcpSession {
     }
 
     /// Does the segment end behind what the peer acknowledged? If not, may it be taken nevertheless?
-    fn is_after_last_ack(&mut self, arrival: &Arrival<'_>, scope: &SegmentContext<'_>) -> bool {
+    fn is_after_last_ack(&mut self, arrival: &ArrivedSegment<'_>, scope: &SegmentContext<'_>) -> bool {
         let midstream = self.flags.has(SessionFlags::MIDSTREAM);
         let own = &mut self.sides[arrival.direction];
         let keep_alive = arrival.payload.len() <= 1 && arrival.sequence == own.next.wrapping_sub(1);
@@ -154,7 +158,7 @@ impl TcpSession {
     }
 
     /// A FIN in ESTABLISHED or before.
-    pub(crate) fn finish(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn finish(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if !self.acknowledgement_is_valid(arrival, scope) {
             return scope.reject(StreamEvent::FinInvalidAck);
         }
@@ -188,7 +192,7 @@ impl TcpSession {
     }
 
     /// An RST in any state from ESTABLISHED on.
-    pub(crate) fn reset(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn reset(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if !self.reset_is_valid(arrival, scope) {
             return SegmentVerdict::Reject;
         }
@@ -203,24 +207,24 @@ impl TcpSession {
     }
 
     /// The payload of a FIN, and the end of the stream behind it.
-    pub(crate) fn end_data(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
+    pub(crate) fn end_data(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) {
         self.data(arrival, scope);
         self.streams[arrival.direction].set_fin(arrival.end);
     }
 
     /// The window this segment offers the peer.
-    pub(crate) fn take_window(&mut self, arrival: &Arrival<'_>) {
+    pub(crate) fn take_window(&mut self, arrival: &ArrivedSegment<'_>) {
         let peer = &mut self.sides[arrival.direction.flip()];
         peer.window = peer.scaled(arrival.tcp.window);
     }
 
     /// The acknowledgement of what the peer sent.
-    pub(crate) fn take_acknowledgement(&mut self, arrival: &Arrival<'_>) {
+    pub(crate) fn take_acknowledgement(&mut self, arrival: &ArrivedSegment<'_>) {
         let base = self.streams[arrival.direction.flip()].base_sequence();
         self.sides[arrival.direction.flip()].acknowledge(arrival.acknowledgement, base);
     }
 
-    pub(crate) fn take_sacks(&mut self, arrival: &Arrival<'_>) {
+    pub(crate) fn take_sacks(&mut self, arrival: &ArrivedSegment<'_>) {
         if self.flags.has(SessionFlags::SACK) && arrival.tcp.options.sack_blocks > 0 {
             let peer = &mut self.sides[arrival.direction.flip()];
             for (left, right) in arrival.sacks() {
@@ -230,7 +234,7 @@ impl TcpSession {
     }
 
     /// The peer sent what is acknowledged here, seen or not. `fin`: its FIN is among it.
-    pub(crate) fn catch_up(&mut self, arrival: &Arrival<'_>, fin: u32) {
+    pub(crate) fn catch_up(&mut self, arrival: &ArrivedSegment<'_>, fin: u32) {
         let peer = &mut self.sides[arrival.direction.flip()];
         if lt(peer.next.wrapping_sub(fin), arrival.acknowledgement) {
             peer.next = arrival.acknowledgement;
@@ -238,7 +242,7 @@ impl TcpSession {
     }
 
     /// Was the payload seen before? Says so in an event.
-    pub(crate) fn is_retransmission(&self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
+    pub(crate) fn is_retransmission(&self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> bool {
         let own = &self.sides[arrival.direction];
         let again = !arrival.payload.is_empty()
             && (lt(arrival.sequence, own.last_ack) && gt(arrival.end, own.last_ack)

@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::{Cursor, Direction, Malformed, Time};
 use sidewire_decode::{TcpHeader, TcpOptions};
 
-use crate::{Consumer, OverlapPolicy, Shared, StreamPiece, TcpConfig, TcpSession};
+use crate::{OverlapPolicy, StreamConsumer, StreamPiece, StreamThreadContext, TcpConfig, TcpSession};
 
 /// Reads a configuration and segments from `data` and plays them through a session; checks what must always hold.
 ///
@@ -31,13 +31,13 @@ fn play(cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
         midstream: switches & 1 != 0,
         async_oneside: switches & 2 != 0,
         inline: switches & 4 != 0,
-        policies: crate::Policies::all(policies.get(usize::from(switches >> 5)).copied().unwrap_or_default()),
+        policies: crate::HostOsPolicies::all(policies.get(usize::from(switches >> 5)).copied().unwrap_or_default()),
         ..TcpConfig::default()
     };
     config.reassembly.depth = if switches & 8 != 0 { 1000 } else { 0 };
     config.reassembly.memcap = if switches & 16 != 0 { 8192 } else { 0 };
     config.reassembly.max_segments = 64;
-    let mut shared = Shared::new(&config, 1);
+    let mut shared = StreamThreadContext::new(&config, 1);
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let mut session = TcpSession::new(&config, address, address);
     let mut seconds = 0;
@@ -92,7 +92,7 @@ fn play(cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
 /// Consumes up to `limit` octets of each piece, as both consumers.
 fn read(session: &mut TcpSession, direction: Direction, limit: u64) {
     let stream = session.stream_mut(direction);
-    for consumer in [Consumer::App, Consumer::Raw] {
+    for consumer in [StreamConsumer::App, StreamConsumer::Raw] {
         while let Some(chunk) = stream.available_with_overlap(consumer, 16) {
             let progress = stream.progress(consumer);
             let length = match chunk {

@@ -6,7 +6,7 @@ use sidewire_decode::TcpHeader;
 use crate::flags::SessionFlags;
 use crate::{
     OverlapPolicy, StreamEvent, TcpSession, TcpState,
-    segment::Arrival,
+    segment::ArrivedSegment,
     sequence::{ge, gt, le, lt},
     session::SegmentContext,
 };
@@ -16,7 +16,11 @@ const TIMESTAMP_LIFETIME: u32 = 24 * 24 * 3600;
 
 impl TcpSession {
     /// Does the acknowledgement number lie in what the peer may have sent? Without the ACK flag there is nothing to judge.
-    pub(crate) fn acknowledgement_is_valid(&self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
+    pub(crate) fn acknowledgement_is_valid(
+        &self,
+        arrival: &ArrivedSegment<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> bool {
         let peer = &self.sides[arrival.direction.flip()];
         let ack = arrival.acknowledgement;
         if !arrival.has(TcpHeader::ACK) || gt(ack, peer.last_ack) && le(ack, peer.window_end) || ack == peer.last_ack {
@@ -41,7 +45,7 @@ impl TcpSession {
     }
 
     /// Would the receiver obey this RST?
-    pub(crate) fn reset_is_valid(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
+    pub(crate) fn reset_is_valid(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> bool {
         if self.flags.has(SessionFlags::LOSSY) {
             return true;
         }
@@ -75,7 +79,7 @@ impl TcpSession {
 
     /// Protection against wrapped sequence numbers (RFC 7323, 5), as the receiver's system does it. An old timestamp is an
     /// event.
-    pub(crate) fn timestamp_is_valid(&self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> bool {
+    pub(crate) fn timestamp_is_valid(&self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> bool {
         let Some((timestamp, _)) = arrival.tcp.options.timestamps else { return true };
         let own = &self.sides[arrival.direction];
         let in_order = own.next == arrival.sequence;
@@ -107,7 +111,7 @@ impl TcpSession {
         valid
     }
 
-    fn timestamp_advances(&self, timestamp: u32, arrival: &Arrival<'_>, scope: &SegmentContext<'_>) -> bool {
+    fn timestamp_advances(&self, timestamp: u32, arrival: &ArrivedSegment<'_>, scope: &SegmentContext<'_>) -> bool {
         let own = &self.sides[arrival.direction];
         // Linux takes one that is off by one.
         let slack = u32::from(own.policy == OverlapPolicy::Linux || scope.config.liberal_timestamps);
@@ -115,14 +119,14 @@ impl TcpSession {
         difference >= 0 && (own.last_timestamp == 0 || !self.timestamp_expired(arrival))
     }
 
-    fn timestamp_expired(&self, arrival: &Arrival<'_>) -> bool {
+    fn timestamp_expired(&self, arrival: &ArrivedSegment<'_>) -> bool {
         let own = &self.sides[arrival.direction];
         let unknown = own.last_timestamp_at == 0 && self.flags.has(SessionFlags::MIDSTREAM);
         !unknown && arrival.seconds > own.last_timestamp_at.saturating_add(TIMESTAMP_LIFETIME)
     }
 
     /// Remembers the timestamp of a segment that was accepted.
-    pub(crate) fn take_timestamp(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
+    pub(crate) fn take_timestamp(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) {
         if !self.flags.has(SessionFlags::TIMESTAMPS) {
             return;
         }
@@ -163,6 +167,6 @@ impl TcpSession {
 }
 
 /// Carries an MD5 signature (RFC 2385) or an authentication option (RFC 5925).
-fn is_authenticated(arrival: &Arrival<'_>) -> bool {
+fn is_authenticated(arrival: &ArrivedSegment<'_>) -> bool {
     arrival.option_kinds().any(|kind| matches!(kind, 19 | 29))
 }

@@ -24,11 +24,11 @@ mod state;
 mod stream;
 mod urgent;
 
-pub use config::{Policies, Reassembly, TcpConfig, Urgent};
+pub use config::{HostOsPolicies, ReassemblyConfig, TcpConfig, UrgentPolicy};
 pub use counters::StreamCounters;
 pub use event::{StreamEvent, StreamEvents};
 pub use policy::OverlapPolicy;
 pub use session::{SegmentOutcome, TcpSession};
-pub use shared::Shared;
+pub use shared::StreamThreadContext;
 pub use state::TcpState;
-pub use stream::{Consumer, Stream, StreamPiece};
+pub use stream::{Stream, StreamConsumer, StreamPiece};

@@ -4,7 +4,7 @@ use sidewire_base::{Cursor, Direction, Time};
 use sidewire_decode::TcpHeader;
 
 /// A segment as state tracking sees it.
-pub(crate) struct Arrival<'a> {
+pub(crate) struct ArrivedSegment<'a> {
     pub(crate) tcp: &'a TcpHeader<'a>,
     pub(crate) payload: &'a [u8],
     pub(crate) direction: Direction,
@@ -16,7 +16,7 @@ pub(crate) struct Arrival<'a> {
     pub(crate) seconds: u32,
 }
 
-impl<'a> Arrival<'a> {
+impl<'a> ArrivedSegment<'a> {
     pub(crate) fn new(tcp: &'a TcpHeader<'a>, payload: &'a [u8], direction: Direction, time: Time) -> Self {
         Self {
             tcp,

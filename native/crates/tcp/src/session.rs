@@ -6,10 +6,10 @@ use sidewire_base::{Direction, PerDirection, Time};
 use sidewire_decode::TcpHeader;
 
 use crate::{
-    OverlapPolicy, Shared, Stream, StreamEvent, StreamEvents, TcpConfig, TcpState, Urgent,
+    OverlapPolicy, Stream, StreamEvent, StreamEvents, StreamThreadContext, TcpConfig, TcpState, UrgentPolicy,
     flags::SessionFlags,
     handshake::HandshakeOffer,
-    segment::Arrival,
+    segment::ArrivedSegment,
     sequence::{ge, lt},
     side::SenderState,
     stream::Segment,
@@ -61,7 +61,7 @@ pub(crate) enum SegmentVerdict {
 /// What handlers need beside the session.
 pub(crate) struct SegmentContext<'a> {
     pub(crate) config: &'a TcpConfig,
-    pub(crate) shared: &'a mut Shared,
+    pub(crate) shared: &'a mut StreamThreadContext,
     pub(crate) outcome: SegmentOutcome,
 }
 
@@ -83,7 +83,7 @@ impl SegmentContext<'_> {
 /// - when the peer acknowledges them (what it then has received cannot be replaced any more);
 /// - in [`TcpConfig::inline`] mode, at once;
 /// - when only one side is seen and [`TcpConfig::async_oneside`] is set, at once;
-/// - when more than [`Reassembly::unacknowledged_limit`](crate::Reassembly) octets wait for an acknowledgement;
+/// - when more than [`ReassemblyConfig::unacknowledged_limit`](crate::ReassemblyConfig) octets wait for an acknowledgement;
 /// - data behind a hole, once the peer acknowledged beyond the hole: the hole becomes a gap;
 /// - at [`close`](Self::close), everything held.
 #[derive(Debug, Default)]
@@ -122,9 +122,9 @@ impl TcpSession {
         direction: Direction,
         time: Time,
         config: &TcpConfig,
-        shared: &mut Shared,
+        shared: &mut StreamThreadContext,
     ) -> SegmentOutcome {
-        let mut arrival = Arrival::new(tcp, payload, direction, time);
+        let mut arrival = ArrivedSegment::new(tcp, payload, direction, time);
         let mut scope =
             SegmentContext { config, shared, outcome: SegmentOutcome { valid: true, ..SegmentOutcome::default() } };
         count(&arrival, scope.shared);
@@ -136,7 +136,7 @@ impl TcpSession {
         if !arrival.has(TcpHeader::ACK) && arrival.acknowledgement != 0 {
             scope.event(StreamEvent::PacketBrokenAck);
         }
-        if config.inline && config.reassembly.urgent == Urgent::Drop && arrival.has(TcpHeader::URG) {
+        if config.inline && config.reassembly.urgent == UrgentPolicy::Drop && arrival.has(TcpHeader::URG) {
             scope.outcome.valid = false;
             scope.outcome.drop = true;
             return scope.outcome;
@@ -175,7 +175,7 @@ impl TcpSession {
         scope.outcome
     }
 
-    fn see_flags(&mut self, arrival: &Arrival<'_>) {
+    fn see_flags(&mut self, arrival: &ArrivedSegment<'_>) {
         self.streams[arrival.direction].flags |= arrival.tcp.flags;
         if self.flags.has(SessionFlags::ONE_SIDED)
             && self.streams.to_server.flags != 0
@@ -209,12 +209,12 @@ impl TcpSession {
     }
 
     /// Hands the payload to the stream.
-    pub(crate) fn data(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
+    pub(crate) fn data(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) {
         self.data_at(arrival, arrival.sequence, scope);
     }
 
     /// Hands the payload to the stream, from a sequence number on.
-    pub(crate) fn data_at(&mut self, arrival: &Arrival<'_>, sequence: u32, scope: &mut SegmentContext<'_>) {
+    pub(crate) fn data_at(&mut self, arrival: &ArrivedSegment<'_>, sequence: u32, scope: &mut SegmentContext<'_>) {
         if arrival.payload.is_empty() {
             return;
         }
@@ -260,13 +260,13 @@ impl TcpSession {
 
     /// Makes everything held visible and ends both streams: the flow timed out, was evicted, or the capture ended. Holes
     /// before what is held become gaps. Returns the directions with something new.
-    pub fn close(&mut self, shared: &mut Shared) -> PerDirection<bool> {
+    pub fn close(&mut self, shared: &mut StreamThreadContext) -> PerDirection<bool> {
         self.streams.as_mut().map(|stream| stream.close(shared))
     }
 
     /// Makes octets of a direction visible as far as they are held in order, before they are acknowledged. True when
     /// something is new.
-    pub fn reveal_unacknowledged(&mut self, direction: Direction, shared: &mut Shared) -> bool {
+    pub fn reveal_unacknowledged(&mut self, direction: Direction, shared: &mut StreamThreadContext) -> bool {
         let mut events = StreamEvents::default();
         let stream = &mut self.streams[direction];
         stream.unacknowledged() > 0 && stream.reveal_all(shared, &mut events)
@@ -277,7 +277,7 @@ impl TcpSession {
 
     /// Frees what both consumers are done with. Call after they ran. `pins` are the stream offsets, per direction, from
     /// which octets stay nevertheless.
-    pub fn release(&mut self, config: &TcpConfig, pins: PerDirection<u64>, shared: &mut Shared) {
+    pub fn release(&mut self, config: &TcpConfig, pins: PerDirection<u64>, shared: &mut StreamThreadContext) {
         let overlap = config.reassembly.raw_overlap;
         self.streams.to_server.release(overlap, pins.to_server, shared);
         self.streams.to_client.release(overlap, pins.to_client, shared);
@@ -285,7 +285,7 @@ impl TcpSession {
 
     /// Counts how the session ended and returns all memory to the budget. Must be called once, before the session is
     /// dropped.
-    pub fn discard(&mut self, shared: &mut Shared) {
+    pub fn discard(&mut self, shared: &mut StreamThreadContext) {
         shared.ended(self.state);
         shared.counters.end_liberal += u64::from(self.flags.has(SessionFlags::LOSSY));
         self.streams.iter_mut().for_each(|stream| stream.discard(shared));
@@ -363,7 +363,7 @@ impl TcpSession {
     }
 
     /// A segment of a session that exists.
-    fn follow(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    fn follow(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         let verdict = self.classify(arrival, scope);
         // Whatever the peer says next, it is no answer to this probe any more.
         self.sides[arrival.direction.flip()].probed = false;
@@ -371,7 +371,7 @@ impl TcpSession {
     }
 
     /// Recognises segments that need no state, and asks the handler of the state about the others.
-    fn classify(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    fn classify(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if self.is_keep_alive(arrival) {
             self.sides[arrival.direction].keep_alive = true;
             scope.outcome.keep_alive = true;
@@ -409,7 +409,7 @@ impl TcpSession {
     pub(crate) fn dispatch(
         &mut self,
         state: TcpState,
-        arrival: &Arrival<'_>,
+        arrival: &ArrivedSegment<'_>,
         scope: &mut SegmentContext<'_>,
     ) -> SegmentVerdict {
         match state {
@@ -429,7 +429,7 @@ impl TcpSession {
 
     /// A segment after the session closed. If its sender is the one that sent an RST the session may survive, the RST was
     /// not its own: the session goes on where it was.
-    fn after_close(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    fn after_close(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
         if arrival.has(TcpHeader::RST) || peer.reset_sent || !own.reset_sent || self.previous == TcpState::Closed {
             return SegmentVerdict::Accept;
@@ -442,7 +442,7 @@ impl TcpSession {
     }
 
     /// A side that goes on after its RST did not send it.
-    fn check_after_reset(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
+    fn check_after_reset(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) {
         let own = &mut self.sides[arrival.direction];
         if !arrival.has(TcpHeader::RST) && own.reset_sent {
             own.reset_sent = false;
@@ -451,7 +451,7 @@ impl TcpSession {
     }
 
     /// RFC 9293, 3.8.4: a segment just before what is expected, without data or with one octet.
-    fn is_keep_alive(&self, arrival: &Arrival<'_>) -> bool {
+    fn is_keep_alive(&self, arrival: &ArrivedSegment<'_>) -> bool {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
         arrival.payload.len() <= 1
             && arrival.is_plain()
@@ -459,7 +459,7 @@ impl TcpSession {
             && arrival.sequence == own.next.wrapping_sub(1)
     }
 
-    fn is_keep_alive_answer(&self, arrival: &Arrival<'_>) -> bool {
+    fn is_keep_alive_answer(&self, arrival: &ArrivedSegment<'_>) -> bool {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
         arrival.payload.is_empty()
             && arrival.is_plain()
@@ -471,7 +471,7 @@ impl TcpSession {
     }
 
     /// The answer to a zero window probe: the window stays closed.
-    fn is_probe_answer(&self, arrival: &Arrival<'_>) -> bool {
+    fn is_probe_answer(&self, arrival: &ArrivedSegment<'_>) -> bool {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
         self.state >= TcpState::Established
             && arrival.is_pure_ack()
@@ -483,7 +483,7 @@ impl TcpSession {
     }
 
     /// The last acknowledgement of an orderly shutdown.
-    fn is_last_ack(&self, arrival: &Arrival<'_>) -> bool {
+    fn is_last_ack(&self, arrival: &ArrivedSegment<'_>) -> bool {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
         matches!(self.state, TcpState::TimeWait | TcpState::CloseWait | TcpState::LastAck)
             && arrival.tcp.flags == TcpHeader::ACK
@@ -492,7 +492,7 @@ impl TcpSession {
             && arrival.acknowledgement == peer.next.wrapping_add(1)
     }
 
-    fn is_window_update(&self, arrival: &Arrival<'_>) -> bool {
+    fn is_window_update(&self, arrival: &ArrivedSegment<'_>) -> bool {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
         self.state >= TcpState::Established
             && arrival.payload.is_empty()
@@ -505,7 +505,7 @@ impl TcpSession {
 
     /// A segment from the future that shrinks the window by more than it carries or acknowledges: it would make the
     /// segments that are expected look like they lie beyond the window.
-    fn is_bad_window_update(&self, arrival: &Arrival<'_>, config: &TcpConfig) -> bool {
+    fn is_bad_window_update(&self, arrival: &ArrivedSegment<'_>, config: &TcpConfig) -> bool {
         // Up to so much more is seen in practice, with windows that are not tiny.
         const TOLERANCE: u32 = 32;
         const TINY_WINDOW: u32 = 1024;
@@ -527,7 +527,7 @@ impl TcpSession {
     }
 
     /// An acknowledgement that a later one made meaningless.
-    fn is_outdated_ack(&self, arrival: &Arrival<'_>) -> bool {
+    fn is_outdated_ack(&self, arrival: &ArrivedSegment<'_>) -> bool {
         let (own, peer) = (&self.sides[arrival.direction], &self.sides[arrival.direction.flip()]);
         self.state >= TcpState::Established
             && arrival.is_pure_ack()
@@ -537,20 +537,20 @@ impl TcpSession {
     }
 
     /// All of the payload was acknowledged before.
-    fn is_spurious(&self, arrival: &Arrival<'_>) -> bool {
+    fn is_spurious(&self, arrival: &ArrivedSegment<'_>) -> bool {
         let own = &self.sides[arrival.direction];
         !arrival.payload.is_empty() && (own.acknowledged && ge(own.last_ack, arrival.end) || self.is_released(arrival))
     }
 
     /// All of the payload lies before what is still held.
-    fn is_released(&self, arrival: &Arrival<'_>) -> bool {
+    fn is_released(&self, arrival: &ArrivedSegment<'_>) -> bool {
         let stream = &self.streams[arrival.direction];
         !stream.is_unread() && ge(stream.base_sequence(), arrival.end)
     }
 }
 
 /// Counts a segment by its flags.
-fn count(arrival: &Arrival<'_>, shared: &mut Shared) {
+fn count(arrival: &ArrivedSegment<'_>, shared: &mut StreamThreadContext) {
     let counters = &mut shared.counters;
     if arrival.is_syn_ack() {
         counters.synack += 1;

@@ -3,13 +3,13 @@
 use smallvec::SmallVec;
 
 use crate::{
-    OverlapPolicy, Reassembly, Shared, StreamEvent, StreamEvents, Urgent, boundaries::SegmentBoundaries,
-    reassembly_buffer::ReassemblyBuffer, urgent::UrgentOctets,
+    OverlapPolicy, ReassemblyConfig, StreamEvent, StreamEvents, StreamThreadContext, UrgentPolicy,
+    boundaries::SegmentBoundaries, reassembly_buffer::ReassemblyBuffer, urgent::UrgentOctets,
 };
 
 /// Who reads a stream. Each has a progress of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consumer {
+pub enum StreamConsumer {
     /// The protocol session: what it does not consume stays.
     App = 0,
     /// Rule inspection of the stream: sees every octet once, plus the overlap asked for.
@@ -90,14 +90,14 @@ impl Stream {
     /// The next visible piece that this consumer has not consumed; `None` when there is nothing, or the consumer is
     /// disabled.
     #[must_use]
-    pub fn available(&self, consumer: Consumer) -> Option<StreamPiece<'_>> {
+    pub fn available(&self, consumer: StreamConsumer) -> Option<StreamPiece<'_>> {
         self.available_with_overlap(consumer, 0)
     }
 
     /// Like [`available`](Self::available), with up to `overlap` octets before the progress in front: as many as are held
     /// and no gap lies between.
     #[must_use]
-    pub fn available_with_overlap(&self, consumer: Consumer, overlap: usize) -> Option<StreamPiece<'_>> {
+    pub fn available_with_overlap(&self, consumer: StreamConsumer, overlap: usize) -> Option<StreamPiece<'_>> {
         let reader = self.reader(consumer);
         if reader.disabled || reader.progress >= self.visible {
             return None;
@@ -117,18 +117,18 @@ impl Stream {
     }
 
     /// Moves a consumer's progress over `n` octets of data or gap; `n` does not count the overlap.
-    pub fn consume(&mut self, consumer: Consumer, n: u64) {
+    pub fn consume(&mut self, consumer: StreamConsumer, n: u64) {
         let visible = self.visible;
         let reader = self.reader_mut(consumer);
         reader.progress = reader.progress.saturating_add(n).min(visible);
-        if consumer == Consumer::Raw && reader.progress == visible {
+        if consumer == StreamConsumer::Raw && reader.progress == visible {
             self.flush = false;
         }
     }
 
     /// Stream offset up to which a consumer has consumed.
     #[must_use]
-    pub fn progress(&self, consumer: Consumer) -> u64 {
+    pub fn progress(&self, consumer: StreamConsumer) -> u64 {
         self.reader(consumer).progress
     }
 
@@ -149,7 +149,7 @@ impl Stream {
     /// True when raw inspection should run: something waits, and it is `chunk_size` octets, or [`flush_raw`](Self::flush_raw)
     /// was called since it last consumed, or the stream was closed. A FIN alone does not suffice, as in Suricata.
     pub(crate) fn raw_ready(&self, chunk_size: u32) -> bool {
-        let reader = self.reader(Consumer::Raw);
+        let reader = self.reader(StreamConsumer::Raw);
         let waiting = self.visible.saturating_sub(reader.progress);
         let now = self.flush || self.depth_reached || waiting >= u64::from(chunk_size) || self.closed;
         !reader.disabled && waiting > 0 && now
@@ -161,30 +161,30 @@ impl Stream {
     }
 
     /// Stops a consumer for good. What only it needed is freed at the next release.
-    pub fn disable(&mut self, consumer: Consumer) {
+    pub fn disable(&mut self, consumer: StreamConsumer) {
         self.reader_mut(consumer).disabled = true;
     }
 
     /// Says whether raw inspection looks at this stream. While it does not, its octets are not kept for it.
     pub const fn want_raw(&mut self, wanted: bool) {
-        self.reader_mut(Consumer::Raw).idle = !wanted;
+        self.reader_mut(StreamConsumer::Raw).idle = !wanted;
     }
 
     /// True when nobody wants to look at the octets for raw inspection.
     #[must_use]
     pub const fn is_raw_idle(&self) -> bool {
-        self.reader(Consumer::Raw).idle
+        self.reader(StreamConsumer::Raw).idle
     }
 
     /// Moves raw inspection over everything visible, unseen.
     pub const fn skip_raw(&mut self) {
-        self.reader_mut(Consumer::Raw).progress = self.visible;
+        self.reader_mut(StreamConsumer::Raw).progress = self.visible;
         self.flush = false;
     }
 
     /// True when a consumer was disabled.
     #[must_use]
-    pub fn is_disabled(&self, consumer: Consumer) -> bool {
+    pub fn is_disabled(&self, consumer: StreamConsumer) -> bool {
         self.reader(consumer).disabled
     }
 
@@ -263,19 +263,19 @@ impl Stream {
         self.urgent.count()
     }
 
-    const fn reader(&self, consumer: Consumer) -> &StreamReader {
+    const fn reader(&self, consumer: StreamConsumer) -> &StreamReader {
         let [app, raw] = &self.readers;
         match consumer {
-            Consumer::App => app,
-            Consumer::Raw => raw,
+            StreamConsumer::App => app,
+            StreamConsumer::Raw => raw,
         }
     }
 
-    const fn reader_mut(&mut self, consumer: Consumer) -> &mut StreamReader {
+    const fn reader_mut(&mut self, consumer: StreamConsumer) -> &mut StreamReader {
         let [app, raw] = &mut self.readers;
         match consumer {
-            Consumer::App => app,
-            Consumer::Raw => raw,
+            StreamConsumer::App => app,
+            StreamConsumer::Raw => raw,
         }
     }
 
@@ -285,9 +285,9 @@ impl Stream {
     }
 
     /// Configures a stream that has no octets yet.
-    pub(crate) fn configure(&mut self, config: &Reassembly) {
+    pub(crate) fn configure(&mut self, config: &ReassemblyConfig) {
         self.set_depth(config.depth);
-        self.reader_mut(Consumer::Raw).disabled = !config.raw;
+        self.reader_mut(StreamConsumer::Raw).disabled = !config.raw;
     }
 
     /// The sequence number of offset 0. Only while nothing is held.
@@ -311,19 +311,24 @@ impl Stream {
     }
 
     /// Takes the payload of a segment.
-    pub(crate) fn insert(&mut self, segment: &Segment<'_>, config: &Reassembly, shared: &mut Shared) -> StreamEvents {
+    pub(crate) fn insert(
+        &mut self,
+        segment: &Segment<'_>,
+        config: &ReassemblyConfig,
+        shared: &mut StreamThreadContext,
+    ) -> StreamEvents {
         let mut events = StreamEvents::default();
         let raw = self.raw_offset(segment.sequence);
         let mut payload = segment.payload;
         if let Some(at) = segment.urgent
-            && config.urgent == Urgent::Oob
+            && config.urgent == UrgentPolicy::Oob
             && let Ok(position) = u64::try_from(raw.saturating_add(at as i64))
         {
             if self.urgent.insert(position) {
                 shared.counters.urgent_oob_data += 1;
             } else {
                 events.insert(StreamEvent::ReassemblyUrgentOobLimitReached);
-                if config.urgent_limit == Urgent::Drop {
+                if config.urgent_limit == UrgentPolicy::Drop {
                     return events;
                 }
             }
@@ -344,7 +349,7 @@ impl Stream {
             start = 0;
         }
         let mut start = start.unsigned_abs();
-        if let (Some(at), Urgent::Gap) = (segment.urgent, config.urgent)
+        if let (Some(at), UrgentPolicy::Gap) = (segment.urgent, config.urgent)
             && let Some((before, after)) = payload.split_at_checked(at)
         {
             // The octet stays in the numbering, but nobody sees it.
@@ -373,8 +378,8 @@ impl Stream {
         mut start: u64,
         mut octets: &[u8],
         segment: &Segment<'_>,
-        config: &Reassembly,
-        shared: &mut Shared,
+        config: &ReassemblyConfig,
+        shared: &mut StreamThreadContext,
         events: &mut StreamEvents,
     ) {
         if octets.is_empty() {
@@ -436,8 +441,8 @@ impl Stream {
         end: u64,
         octets: &[u8],
         policy: OverlapPolicy,
-        config: &Reassembly,
-        shared: &mut Shared,
+        config: &ReassemblyConfig,
+        shared: &mut StreamThreadContext,
         events: &mut StreamEvents,
     ) {
         if self.marks.len() + self.held.strays.len() >= config.max_segments as usize {
@@ -486,7 +491,12 @@ impl Stream {
     }
 
     /// The peer acknowledged everything before this sequence number. True when something became visible.
-    pub(crate) fn acknowledge(&mut self, sequence: u32, shared: &mut Shared, events: &mut StreamEvents) -> bool {
+    pub(crate) fn acknowledge(
+        &mut self,
+        sequence: u32,
+        shared: &mut StreamThreadContext,
+        events: &mut StreamEvents,
+    ) -> bool {
         let raw = self.raw_offset(sequence).max(0).unsigned_abs();
         let mut offset = self.urgent.offset(raw);
         if let Some(fin) = self.fin {
@@ -503,7 +513,7 @@ impl Stream {
     }
 
     /// Everything held in order is visible: nobody will acknowledge.
-    pub(crate) fn reveal_all(&mut self, shared: &mut Shared, events: &mut StreamEvents) -> bool {
+    pub(crate) fn reveal_all(&mut self, shared: &mut StreamThreadContext, events: &mut StreamEvents) -> bool {
         self.acknowledged = self.acknowledged.max(self.held.end());
         self.reveal(shared, events)
     }
@@ -513,7 +523,7 @@ impl Stream {
         self.held.end().saturating_sub(self.visible)
     }
 
-    fn reveal(&mut self, shared: &mut Shared, events: &mut StreamEvents) -> bool {
+    fn reveal(&mut self, shared: &mut StreamThreadContext, events: &mut StreamEvents) -> bool {
         let before = (self.visible, self.ended());
         // Data behind a hole that the peer acknowledged: what is missing will not come.
         while let Some(next) = self.held.strays.first_start()
@@ -522,7 +532,7 @@ impl Stream {
         {
             self.skip_hole(shared);
             // Octets that no protocol would have read are no loss to anybody.
-            if !self.reader(Consumer::App).disabled {
+            if !self.reader(StreamConsumer::App).disabled {
                 self.gaps = true;
                 shared.counters.reassembly_gap += 1;
                 events.insert(StreamEvent::ReassemblySequenceGap);
@@ -534,12 +544,12 @@ impl Stream {
     }
 
     /// The next run begins behind the hole.
-    fn skip_hole(&mut self, shared: &mut Shared) {
+    fn skip_hole(&mut self, shared: &mut StreamThreadContext) {
         self.held.skip_hole(shared);
     }
 
     /// Nothing will follow: everything held becomes visible. True when something is new.
-    pub(crate) fn close(&mut self, shared: &mut Shared) -> bool {
+    pub(crate) fn close(&mut self, shared: &mut StreamThreadContext) -> bool {
         let was = (self.visible, self.ended());
         while self.held.strays.first_start().is_some() {
             self.skip_hole(shared);
@@ -552,7 +562,7 @@ impl Stream {
     }
 
     /// Frees what both consumers are done with, but for octets from `pin` on.
-    pub(crate) fn release(&mut self, raw_overlap: u32, pin: u64, shared: &mut Shared) {
+    pub(crate) fn release(&mut self, raw_overlap: u32, pin: u64, shared: &mut StreamThreadContext) {
         if self.is_unread() && pin >= self.held.end() {
             self.base = self.base.max(self.held.end());
             self.released = self.base;
@@ -577,7 +587,7 @@ impl Stream {
     }
 
     /// Gives everything back.
-    pub(crate) fn discard(&mut self, shared: &mut Shared) {
+    pub(crate) fn discard(&mut self, shared: &mut StreamThreadContext) {
         self.held.clear(shared);
         self.marks.clear();
         for reader in &mut self.readers {

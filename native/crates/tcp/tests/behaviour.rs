@@ -8,7 +8,8 @@ use sidewire_base::Direction::{ToClient, ToServer};
 use sidewire_base::PerDirection;
 use sidewire_decode::TcpHeader;
 use sidewire_tcp::{
-    Consumer, OverlapPolicy, Policies, Reassembly, StreamEvent, StreamPiece, TcpConfig, TcpState, Urgent,
+    HostOsPolicies, OverlapPolicy, ReassemblyConfig, StreamConsumer, StreamEvent, StreamPiece, TcpConfig, TcpState,
+    UrgentPolicy,
 };
 
 fn data(offset: u64, bytes: &[u8], last: bool) -> Option<StreamPiece<'_>> {
@@ -19,14 +20,14 @@ fn data(offset: u64, bytes: &[u8], last: bool) -> Option<StreamPiece<'_>> {
 fn octets_are_visible_once_acknowledged() {
     let mut pipe = Pipe::new(TcpConfig::default(), 7);
     assert_eq!(pipe.send(0, b"GET /").visible, PerDirection::new(false, false));
-    assert_eq!(pipe.stream().available(Consumer::App), None);
+    assert_eq!(pipe.stream().available(StreamConsumer::App), None);
     assert_eq!(pipe.acknowledge(3).visible, PerDirection::new(true, false));
-    assert_eq!(pipe.stream().available(Consumer::App), data(0, b"GET", false));
+    assert_eq!(pipe.stream().available(StreamConsumer::App), data(0, b"GET", false));
     pipe.acknowledge(5);
-    assert_eq!(pipe.stream().available(Consumer::App), data(0, b"GET /", false), "what is not consumed stays");
-    pipe.stream().consume(Consumer::App, 4);
-    assert_eq!(pipe.stream().available(Consumer::App), data(4, b"/", false));
-    assert_eq!(pipe.stream().available(Consumer::Raw), data(0, b"GET /", false), "each has its own progress");
+    assert_eq!(pipe.stream().available(StreamConsumer::App), data(0, b"GET /", false), "what is not consumed stays");
+    pipe.stream().consume(StreamConsumer::App, 4);
+    assert_eq!(pipe.stream().available(StreamConsumer::App), data(4, b"/", false));
+    assert_eq!(pipe.stream().available(StreamConsumer::Raw), data(0, b"GET /", false), "each has its own progress");
     pipe.finish();
 }
 
@@ -35,18 +36,18 @@ fn inline_shows_octets_at_once() {
     let mut pipe = Pipe::new(TcpConfig { inline: true, ..TcpConfig::default() }, 7);
     assert_eq!(pipe.send(0, b"abc").visible, PerDirection::new(true, false));
     pipe.send(0, b"xyz");
-    assert_eq!(pipe.stream().available(Consumer::App), data(0, b"abc", false), "what was shown stays");
+    assert_eq!(pipe.stream().available(StreamConsumer::App), data(0, b"abc", false), "what was shown stays");
 }
 
 #[test]
 fn a_hole_that_no_protocol_would_have_read_is_no_gap() {
     let mut pipe = Pipe::new(TcpConfig::default(), 7);
-    pipe.stream().disable(Consumer::App);
+    pipe.stream().disable(StreamConsumer::App);
     pipe.send(8, b"three");
     let outcome = pipe.acknowledge(13);
     assert!(!outcome.events.contains(StreamEvent::ReassemblySequenceGap));
     assert!(!pipe.stream().has_gaps());
-    assert_eq!(pipe.stream().available(Consumer::Raw), Some(StreamPiece::Gap { offset: 0, length: 8 }));
+    assert_eq!(pipe.stream().available(StreamConsumer::Raw), Some(StreamPiece::Gap { offset: 0, length: 8 }));
     pipe.rig.session.discard(&mut pipe.rig.shared);
     let counters = &pipe.rig.shared.counters;
     assert_eq!((counters.reassembly_gap, counters.end_established, counters.end_liberal), (0, 1, 0));
@@ -58,8 +59,8 @@ fn pinned_octets_stay_and_are_handed_out_in_pieces() {
     pipe.send(0, b"one");
     pipe.send(8, b"three");
     pipe.acknowledge(13);
-    pipe.read_all(Consumer::App);
-    for consumer in [Consumer::App, Consumer::Raw] {
+    pipe.read_all(StreamConsumer::App);
+    for consumer in [StreamConsumer::App, StreamConsumer::Raw] {
         pipe.stream().disable(consumer);
     }
     let pieces = |pipe: &mut Pipe, from, to| -> Vec<_> {
@@ -97,15 +98,15 @@ fn a_hole_is_a_gap_once_the_peer_acknowledged_beyond() {
     assert!(outcome.events.contains(StreamEvent::ReassemblySequenceGap));
     assert_eq!(pipe.rig.shared.counters.reassembly_gap, 1);
     let before = StreamPiece::Data { offset: 0, bytes: b"one", seen: 0, last: false, gap: true };
-    assert_eq!(pipe.stream().available(Consumer::App), Some(before), "nothing completes what it begins");
-    pipe.stream().consume(Consumer::App, 3);
-    assert_eq!(pipe.stream().available(Consumer::App), Some(StreamPiece::Gap { offset: 3, length: 5 }));
-    pipe.stream().consume(Consumer::App, 5);
-    assert_eq!(pipe.stream().available(Consumer::App), data(8, b"three", false));
+    assert_eq!(pipe.stream().available(StreamConsumer::App), Some(before), "nothing completes what it begins");
+    pipe.stream().consume(StreamConsumer::App, 3);
+    assert_eq!(pipe.stream().available(StreamConsumer::App), Some(StreamPiece::Gap { offset: 3, length: 5 }));
+    pipe.stream().consume(StreamConsumer::App, 5);
+    assert_eq!(pipe.stream().available(StreamConsumer::App), data(8, b"three", false));
     assert!(pipe.stream().has_gaps());
     pipe.send(3, b"late!");
-    pipe.stream().consume(Consumer::App, 5);
-    assert_eq!(pipe.stream().available(Consumer::App), None, "what comes after its gap is too late");
+    pipe.stream().consume(StreamConsumer::App, 5);
+    assert_eq!(pipe.stream().available(StreamConsumer::App), None, "what comes after its gap is too late");
     pipe.rig.session.discard(&mut pipe.rig.shared);
     assert_eq!(pipe.rig.shared.counters.end_liberal, 1);
 }
@@ -117,7 +118,7 @@ fn data_may_come_after_its_acknowledgement() {
     assert_eq!(pipe.rig.shared.counters.ack_unseen_data, 1);
     assert_eq!(pipe.send(0, b"hello").visible, PerDirection::new(false, false), "the other side has the next word");
     assert_eq!(pipe.acknowledge(5).visible, PerDirection::new(true, false));
-    assert_eq!(pipe.stream().available(Consumer::App), data(0, b"hello", false));
+    assert_eq!(pipe.stream().available(StreamConsumer::App), data(0, b"hello", false));
 }
 
 #[test]
@@ -129,7 +130,7 @@ fn the_stream_ends_with_its_acknowledged_fin() {
     assert!(!pipe.stream().ended());
     pipe.acknowledge(4);
     assert!(pipe.stream().ended());
-    assert_eq!(pipe.stream().available(Consumer::App), data(0, b"bye", true));
+    assert_eq!(pipe.stream().available(StreamConsumer::App), data(0, b"bye", true));
 }
 
 #[test]
@@ -137,9 +138,9 @@ fn close_shows_what_nobody_acknowledged() {
     let mut pipe = Pipe::new(TcpConfig::default(), 7);
     pipe.send(4, b"efgh");
     pipe.close();
-    assert_eq!(pipe.stream().available(Consumer::Raw), Some(StreamPiece::Gap { offset: 0, length: 4 }));
-    pipe.stream().consume(Consumer::Raw, 4);
-    assert_eq!(pipe.stream().available(Consumer::Raw), data(4, b"efgh", true));
+    assert_eq!(pipe.stream().available(StreamConsumer::Raw), Some(StreamPiece::Gap { offset: 0, length: 4 }));
+    pipe.stream().consume(StreamConsumer::Raw, 4);
+    assert_eq!(pipe.stream().available(StreamConsumer::Raw), data(4, b"efgh", true));
     assert_eq!(pipe.rig.shared.counters.reassembly_gap, 0, "nobody acknowledged the hole");
     pipe.finish();
 }
@@ -154,7 +155,7 @@ fn depth_ends_reassembly() {
     assert_eq!(outcome.depth_reached, PerDirection::new(true, false));
     assert!(!pipe.send(6, b"ghi").events.contains(StreamEvent::ReassemblyDepthReached), "once per direction");
     pipe.acknowledge(9);
-    assert_eq!(pipe.read_all(Consumer::App), b"abcd".map(Some));
+    assert_eq!(pipe.read_all(StreamConsumer::App), b"abcd".map(Some));
     assert_eq!(pipe.rig.shared.counters.stream_depth_reached, 1);
     pipe.finish();
 }
@@ -224,7 +225,7 @@ fn a_session_is_picked_up_in_the_middle() {
     assert!(outcome.began && outcome.established && rig.session.midstream());
     let outcome = rig.play(ToClient, &tcp(TcpHeader::ACK, 500, 103), b"xy");
     assert_eq!(outcome.visible, PerDirection::new(true, false));
-    assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"abc", false));
+    assert_eq!(rig.session.stream(ToServer).available(StreamConsumer::App), data(0, b"abc", false));
     assert_eq!(rig.shared.counters.midstream_pickups, 1);
 }
 
@@ -289,7 +290,7 @@ fn fast_open_data_belongs_to_the_stream() {
     assert_eq!((outcome.events.is_empty(), outcome.visible), (true, PerDirection::new(true, false)));
     rig.play(ToServer, &tcp(TcpHeader::ACK, 105, 500), b"");
     assert_eq!(rig.session.state(), TcpState::Established);
-    assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"early", false));
+    assert_eq!(rig.session.stream(ToServer).available(StreamConsumer::App), data(0, b"early", false));
 }
 
 #[test]
@@ -304,18 +305,21 @@ fn fast_open_data_may_be_ignored() {
     rig.play(ToServer, &tcp(TcpHeader::ACK, 100, 500), b"early");
     assert_eq!(rig.session.state(), TcpState::Established);
     rig.play(ToClient, &tcp(TcpHeader::ACK, 500, 105), b"");
-    assert_eq!(rig.session.stream(ToServer).available(Consumer::App), data(0, b"early", false));
+    assert_eq!(rig.session.stream(ToServer).available(StreamConsumer::App), data(0, b"early", false));
 }
 
 #[test]
 fn urgent_octets_leave_the_stream() {
     for (policy, expected) in [
-        (Urgent::Oob, vec![Some(b'a'), Some(b'c'), Some(b'd')]),
-        (Urgent::Inline, vec![Some(b'a'), Some(b'b'), Some(b'c'), Some(b'd')]),
-        (Urgent::Gap, vec![Some(b'a'), None, Some(b'c'), Some(b'd')]),
+        (UrgentPolicy::Oob, vec![Some(b'a'), Some(b'c'), Some(b'd')]),
+        (UrgentPolicy::Inline, vec![Some(b'a'), Some(b'b'), Some(b'c'), Some(b'd')]),
+        (UrgentPolicy::Gap, vec![Some(b'a'), None, Some(b'c'), Some(b'd')]),
     ] {
         let mut pipe = Pipe::new(
-            TcpConfig { reassembly: Reassembly { urgent: policy, ..Reassembly::default() }, ..TcpConfig::default() },
+            TcpConfig {
+                reassembly: ReassemblyConfig { urgent: policy, ..ReassemblyConfig::default() },
+                ..TcpConfig::default()
+            },
             7,
         );
         let mut urgent = tcp(TcpHeader::ACK | TcpHeader::URG, pipe.sequence(0), 5001);
@@ -324,8 +328,8 @@ fn urgent_octets_leave_the_stream() {
         pipe.send(2, b"cd");
         pipe.send(0, b"abcd");
         pipe.acknowledge(4);
-        let read = pipe.read_all(Consumer::App);
-        if policy == Urgent::Gap {
+        let read = pipe.read_all(StreamConsumer::App);
+        if policy == UrgentPolicy::Gap {
             assert_eq!(read.len(), 4, "the retransmission without the mark fills the hole");
         } else {
             assert_eq!(read, expected, "{policy:?}");
@@ -346,7 +350,7 @@ fn a_zero_window_may_be_probed() {
     pipe.send(0, b"p");
     let outcome = pipe.acknowledge(1);
     assert!(outcome.events.contains(StreamEvent::EstablishedAckZeroWindowProbe), "it opened");
-    assert_eq!(pipe.read_all(Consumer::App), b"p".map(Some));
+    assert_eq!(pipe.read_all(StreamConsumer::App), b"p".map(Some));
 }
 
 #[test]
@@ -357,7 +361,7 @@ fn keep_alives_change_nothing() {
     let outcome = pipe.send(2, b"?");
     assert!(outcome.keep_alive && outcome.events.is_empty());
     assert!(pipe.acknowledge(3).keep_alive);
-    assert_eq!(pipe.read_all(Consumer::App), b"abc".map(Some));
+    assert_eq!(pipe.read_all(StreamConsumer::App), b"abc".map(Some));
 }
 
 #[test]
@@ -368,7 +372,7 @@ fn resets_are_judged_by_policy() {
         (OverlapPolicy::HpUx11, true),
         (OverlapPolicy::Windows, false),
     ] {
-        let mut pipe = Pipe::new(TcpConfig { policies: Policies::all(policy), ..TcpConfig::default() }, 7);
+        let mut pipe = Pipe::new(TcpConfig { policies: HostOsPolicies::all(policy), ..TcpConfig::default() }, 7);
         let reset = tcp(TcpHeader::RST, pipe.sequence(10), 0);
         let outcome = pipe.rig.play(ToServer, &reset, b"");
         assert_eq!(outcome.closed, obeyed, "{policy:?} in the window");
@@ -377,7 +381,7 @@ fn resets_are_judged_by_policy() {
     let mut pipe = Pipe::new(TcpConfig::default(), 7);
     let outcome = pipe.rig.play(ToServer, &tcp(TcpHeader::RST, pipe.sequence(0), 0), b"no");
     assert!(outcome.closed && outcome.events.contains(StreamEvent::RstWithData));
-    assert_eq!(pipe.read_all(Consumer::Raw), vec![], "what an RST carries is not part of the stream");
+    assert_eq!(pipe.read_all(StreamConsumer::Raw), vec![], "what an RST carries is not part of the stream");
 }
 
 #[test]
@@ -420,12 +424,12 @@ fn a_syn_on_a_closed_session_is_a_new_one() {
 #[test]
 fn a_disabled_consumer_holds_nothing_back() {
     let mut pipe = Pipe::new(TcpConfig::default(), 7);
-    pipe.stream().disable(Consumer::App);
+    pipe.stream().disable(StreamConsumer::App);
     pipe.send(0, b"abc");
     pipe.acknowledge(3);
-    assert_eq!(pipe.stream().available(Consumer::App), None);
-    assert_eq!(pipe.read_all(Consumer::Raw), b"abc".map(Some));
-    pipe.stream().disable(Consumer::Raw);
+    assert_eq!(pipe.stream().available(StreamConsumer::App), None);
+    assert_eq!(pipe.read_all(StreamConsumer::Raw), b"abc".map(Some));
+    pipe.stream().disable(StreamConsumer::Raw);
     pipe.release();
     pipe.send(3, b"def");
     assert_eq!(pipe.stream().pieces().count(), 0);
@@ -447,7 +451,7 @@ fn names_are_unique_and_old_spellings_are_known() {
 
 #[test]
 fn the_longest_prefix_chooses_the_policy() {
-    let mut policies = Policies::all(OverlapPolicy::Bsd);
+    let mut policies = HostOsPolicies::all(OverlapPolicy::Bsd);
     policies.add("0.0.0.0".parse().unwrap(), 0, OverlapPolicy::Windows);
     policies.add("10.0.0.0".parse().unwrap(), 8, OverlapPolicy::Linux);
     policies.add("10.1.2.3".parse().unwrap(), 32, OverlapPolicy::Last);

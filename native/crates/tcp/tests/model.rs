@@ -5,7 +5,7 @@ mod common;
 
 use common::Pipe;
 use proptest::prelude::*;
-use sidewire_tcp::{Consumer, OverlapPolicy, Policies, StreamEvent, StreamPiece, TcpConfig};
+use sidewire_tcp::{HostOsPolicies, OverlapPolicy, StreamConsumer, StreamEvent, StreamPiece, TcpConfig};
 
 const POLICIES: [OverlapPolicy; 15] = [
     OverlapPolicy::Bsd,
@@ -81,20 +81,20 @@ proptest! {
     #[test]
     fn overlaps_resolve_as_the_policy_says(segments in segments(), which in 0..POLICIES.len(), isn: u32) {
         let policy = POLICIES[which];
-        let mut pipe = Pipe::new(TcpConfig { policies: Policies::all(policy), ..TcpConfig::default() }, isn);
+        let mut pipe = Pipe::new(TcpConfig { policies: HostOsPolicies::all(policy), ..TcpConfig::default() }, isn);
         let mut model = Model::default();
         for (start, payload) in &segments {
             pipe.send(*start as u32, payload);
             model.insert(policy, *start, payload);
         }
         pipe.close();
-        let read = pipe.read_all(Consumer::App);
+        let read = pipe.read_all(StreamConsumer::App);
         let end = model.octets.len();
         for at in 0..end {
             prop_assert_eq!(read.get(at).copied().flatten(), model.octets[at], "{:?} at {}", policy, at);
         }
         prop_assert_eq!(read.len(), end);
-        prop_assert_eq!(pipe.read_all(Consumer::Raw), read);
+        prop_assert_eq!(pipe.read_all(StreamConsumer::Raw), read);
     }
 
     #[test]
@@ -116,7 +116,7 @@ proptest! {
         pieces.extend(again);
         let mut keyed: Vec<_> = pieces.into_iter().enumerate().map(|(at, piece)| (order[at % order.len()], piece)).collect();
         keyed.sort_unstable();
-        let mut pipe = Pipe::new(TcpConfig { policies: Policies::all(POLICIES[which]), ..TcpConfig::default() }, isn);
+        let mut pipe = Pipe::new(TcpConfig { policies: HostOsPolicies::all(POLICIES[which]), ..TcpConfig::default() }, isn);
         let mut app = Vec::new();
         let mut raw = Vec::new();
         let mut seen = vec![false; stream.len()];
@@ -129,13 +129,13 @@ proptest! {
             if let Some(ack) = acks.get(at) {
                 pipe.acknowledge(ack.index(in_order + 1) as u32);
             }
-            pipe.drain(Consumer::App, consume, &mut app);
-            pipe.drain(Consumer::Raw, u64::MAX, &mut raw);
+            pipe.drain(StreamConsumer::App, consume, &mut app);
+            pipe.drain(StreamConsumer::Raw, u64::MAX, &mut raw);
             pipe.release();
         }
         pipe.acknowledge(stream.len() as u32);
-        pipe.drain(Consumer::App, u64::MAX, &mut app);
-        pipe.drain(Consumer::Raw, u64::MAX, &mut raw);
+        pipe.drain(StreamConsumer::App, u64::MAX, &mut app);
+        pipe.drain(StreamConsumer::Raw, u64::MAX, &mut raw);
         prop_assert!(app.iter().eq(stream.iter()), "app");
         prop_assert!(raw.iter().eq(stream.iter()), "raw");
         pipe.finish();
@@ -152,10 +152,10 @@ fn overlap_lets_a_match_span_pieces() {
     let mut pipe = Pipe::new(TcpConfig::default(), u32::MAX - 3);
     pipe.send(0, b"abcdef");
     pipe.acknowledge(6);
-    pipe.drain(Consumer::Raw, u64::MAX, &mut Vec::new());
+    pipe.drain(StreamConsumer::Raw, u64::MAX, &mut Vec::new());
     pipe.release();
     pipe.send(6, b"ghi");
     pipe.acknowledge(9);
-    let chunk = pipe.stream().available_with_overlap(Consumer::Raw, 4);
+    let chunk = pipe.stream().available_with_overlap(StreamConsumer::Raw, 4);
     assert_eq!(chunk, Some(StreamPiece::Data { offset: 2, bytes: b"cdefghi", seen: 4, last: false, gap: false }));
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use common::{Rig, tcp};
 use sidewire_base::Direction;
 use sidewire_decode::TcpOptions;
-use sidewire_tcp::{Consumer, OverlapPolicy, Policies, StreamEvent, StreamPiece, TcpConfig, TcpSession};
+use sidewire_tcp::{HostOsPolicies, OverlapPolicy, StreamConsumer, StreamEvent, StreamPiece, TcpConfig, TcpSession};
 
 const SESSIONS: &str = include_str!("data/sessions.txt");
 
@@ -38,7 +38,7 @@ fn sessions_end_as_in_suricata() {
                 config = TcpConfig {
                     midstream: words.contains(&"midstream"),
                     async_oneside: words.contains(&"async"),
-                    policies: Policies::all(OverlapPolicy::from_name(words[words.len() - 1]).unwrap()),
+                    policies: HostOsPolicies::all(OverlapPolicy::from_name(words[words.len() - 1]).unwrap()),
                     ..TcpConfig::default()
                 };
             }
@@ -87,7 +87,7 @@ fn sessions_end_as_in_suricata() {
 fn read(rig: &mut Rig) {
     for direction in Direction::BOTH {
         let stream = rig.session.stream_mut(direction);
-        for consumer in [Consumer::App, Consumer::Raw] {
+        for consumer in [StreamConsumer::App, StreamConsumer::Raw] {
             while let Some(chunk) = stream.available(consumer) {
                 let length = match chunk {
                     StreamPiece::Data { bytes, .. } => bytes.len() as u64,
@@ -114,9 +114,9 @@ fn octets_read_early_leave_the_window_alone() {
         let sent = rig.play(Direction::ToClient, &tcp(0x18, sequence, 1_000), &octets);
         assert!(rig.session.reveal_unacknowledged(Direction::ToClient, &mut rig.shared));
         let stream = rig.session.stream_mut(Direction::ToClient);
-        stream.disable(Consumer::Raw);
+        stream.disable(StreamConsumer::Raw);
         assert!(
-            matches!(stream.available(Consumer::App), Some(StreamPiece::Data { bytes, .. }) if bytes.len() == octets.len())
+            matches!(stream.available(StreamConsumer::App), Some(StreamPiece::Data { bytes, .. }) if bytes.len() == octets.len())
         );
         read(&mut rig);
         let answered = rig.play(Direction::ToServer, &tcp(0x10, 1_000, sequence + SEGMENT), b"");

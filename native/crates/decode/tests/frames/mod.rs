@@ -1,13 +1,13 @@
 //! Frames of tests, layer by layer, and what a test looks at of the packets in them.
 
 use sidewire_base::Time;
-use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame, Packet, Tunnel};
+use sidewire_decode::{DecodeOptions, FrameDecoder, LinkFrame, Packet, TunnelKind};
 
 /// What a test looks at, owned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) level: u8,
-    pub(crate) tunnel: Option<Tunnel>,
+    pub(crate) tunnel: Option<TunnelKind>,
     pub(crate) hosts: String,
     pub(crate) protocol: u8,
     pub(crate) ports: (u16, u16),
@@ -15,7 +15,7 @@ pub(crate) struct Seen {
     pub(crate) payload: Vec<u8>,
     pub(crate) events: Vec<&'static str>,
     pub(crate) invalid: bool,
-    pub(crate) carries: Option<Tunnel>,
+    pub(crate) carries: Option<TunnelKind>,
     pub(crate) root: Option<(u8, u16)>,
 }
 

@@ -2,8 +2,8 @@
 
 use sidewire_base::RuleId;
 
-use crate::compile::plan::Plan;
-use crate::table::address_table::{AddressId, AddressTable, Row};
+use crate::compile::plan::RulePlan;
+use crate::table::address_table::{AddressId, AddressRow, AddressTable};
 
 /// Rules by the narrower of the two address sets in their headers: a packet meets only those that name one of its addresses, and
 /// those that name none.
@@ -23,10 +23,10 @@ struct NamedSets {
 }
 
 impl AddressedRules {
-    pub(crate) fn new<'p>(rules: impl IntoIterator<Item = (RuleId, &'p Plan)>, addresses: &AddressTable) -> Self {
+    pub(crate) fn new<'p>(rules: impl IntoIterator<Item = (RuleId, &'p RulePlan)>, addresses: &AddressTable) -> Self {
         let mut sorted = Self::default();
         for (rule, plan) in rules {
-            let Plan { source, destination, both_ways, .. } = *plan;
+            let RulePlan { source, destination, both_ways, .. } = *plan;
             let by_source = addresses.size(source) <= addresses.size(destination);
             let set = if by_source { source } else { destination };
             if set == AddressId::ANY {
@@ -55,7 +55,7 @@ impl AddressedRules {
 
     /// Calls `note` with each rule whose named set has the address; one that runs both ways may come twice.
     #[inline]
-    pub(crate) fn at(&self, rows: [Option<Row>; 2], addresses: &AddressTable, mut note: impl FnMut(RuleId)) {
+    pub(crate) fn at(&self, rows: [Option<AddressRow>; 2], addresses: &AddressTable, mut note: impl FnMut(RuleId)) {
         self.anywhere.iter().for_each(|rule| note(*rule));
         let [source, destination] = rows;
         self.from.of(source, addresses, &mut note);
@@ -76,7 +76,7 @@ impl NamedSets {
         }
     }
 
-    fn of(&self, row: Option<Row>, addresses: &AddressTable, note: &mut impl FnMut(RuleId)) {
+    fn of(&self, row: Option<AddressRow>, addresses: &AddressTable, note: &mut impl FnMut(RuleId)) {
         let Some(row) = row.filter(|_| !self.named.is_empty()) else { return };
         for (at, (named, sets)) in self.named.iter().zip(addresses.sets(row)).enumerate() {
             let mut bits = named & sets;

@@ -30,7 +30,7 @@ pub(super) struct DraftContext<'p> {
 }
 
 /// A plan while the conditions are read.
-pub(super) struct Draft<'p> {
+pub(super) struct PlanDraft<'p> {
     rule: &'p ir::Rule,
     around: DraftContext<'p>,
     pub(super) scope: CompileScope,
@@ -52,7 +52,7 @@ pub(super) struct Draft<'p> {
     hook: Option<Direction>,
 }
 
-impl<'p> Draft<'p> {
+impl<'p> PlanDraft<'p> {
     /// Reads the whole of a rule.
     ///
     /// # Errors

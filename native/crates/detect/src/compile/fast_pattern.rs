@@ -17,14 +17,14 @@ const BOUNDED: u32 = 8;
 /// What the prefilter looks for before a rule is evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PrefilterPattern {
-    pub(crate) site: Site,
+    pub(crate) site: PatternSite,
     pub(crate) octets: Vec<u8>,
     pub(crate) nocase: bool,
 }
 
 /// Where it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Site {
+pub(crate) enum PatternSite {
     /// Payload of packets and streams.
     Payload,
     /// The buffer of one of the rule's transaction conditions.
@@ -53,9 +53,9 @@ pub(crate) fn choose(
             RuleType::AppTx => tx
                 .iter()
                 .position(|condition| condition.position == position && matches!(condition.test, TxTest::Buffer(_)))
-                .map(Site::Tx),
-            RuleType::Frame => frame.is_some_and(|frame| frame.looks.iter().any(plain)).then_some(Site::Frame),
-            _ => payload.iter().any(plain).then_some(Site::Payload),
+                .map(PatternSite::Tx),
+            RuleType::Frame => frame.is_some_and(|frame| frame.looks.iter().any(plain)).then_some(PatternSite::Frame),
+            _ => payload.iter().any(plain).then_some(PatternSite::Payload),
         };
         let Some(site) = site else { continue };
         for check in checks {
@@ -74,7 +74,7 @@ pub(crate) fn choose(
             };
             let octets = cut(octets);
             let mut strength = rarity::of(&octets);
-            if let Site::Tx(at) = site {
+            if let PatternSite::Tx(at) = site {
                 strength = weigh(strength, tx.get(at));
             }
             if content.window.end.is_some() {

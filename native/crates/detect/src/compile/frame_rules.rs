@@ -3,8 +3,8 @@
 use sidewire_app_layer::{FrameKind, FrameKinds};
 use sidewire_base::{Direction, ProtocolId, RuleId};
 
-use crate::compile::fast_pattern::Site;
-use crate::compile::plan::Plan;
+use crate::compile::fast_pattern::PatternSite;
+use crate::compile::plan::RulePlan;
 use crate::compile::prefilter::{MpmBuilder, PatternGroup};
 
 /// Rules on frames of one protocol and direction.
@@ -26,13 +26,13 @@ pub(crate) struct FrameContext {
 }
 
 impl FrameRules {
-    pub(crate) fn new(plans: &[Plan], app: ProtocolId, direction: Direction, sets: &mut MpmBuilder) -> Self {
+    pub(crate) fn new(plans: &[RulePlan], app: ProtocolId, direction: Direction, sets: &mut MpmBuilder) -> Self {
         let mut rules = Self::default();
-        let ours = |plan: &Plan| {
+        let ours = |plan: &RulePlan| {
             let here = plan.directions[direction];
             plan.frame.as_ref().filter(|frame| here && frame.app == app).map(|frame| frame.kind)
         };
-        let mut of_kind: Vec<(FrameKind, Vec<(RuleId, &Plan)>)> = Vec::new();
+        let mut of_kind: Vec<(FrameKind, Vec<(RuleId, &RulePlan)>)> = Vec::new();
         for (rule, plan) in (0..).map(RuleId).zip(plans) {
             let Some(kind) = ours(plan) else { continue };
             rules.kinds.insert(kind);
@@ -42,7 +42,7 @@ impl FrameRules {
             }
         }
         for (kind, members) in of_kind {
-            let pattern = |plan: &Plan| plan.fast.clone().filter(|fast| fast.site == Site::Frame);
+            let pattern = |plan: &RulePlan| plan.fast.clone().filter(|fast| fast.site == PatternSite::Frame);
             let plain = members.iter().filter(|(_, plan)| pattern(plan).is_none()).map(|(rule, _)| *rule).collect();
             let patterns = members.iter().filter_map(|(rule, plan)| {
                 let fast = pattern(plan)?;

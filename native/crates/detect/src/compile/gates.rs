@@ -3,8 +3,8 @@
 
 use sidewire_base::{Direction, ProtocolId};
 
-use crate::compile::plan::{PacketClasses, Plan};
-use crate::table::address_table::{AddressId, AddressTable, Row};
+use crate::compile::plan::{PacketClasses, RulePlan};
+use crate::table::address_table::{AddressId, AddressRow, AddressTable};
 use crate::table::port_table::{PortId, PortTable};
 
 /// What a packet and its flow are, as bits of which each rule refuses some.
@@ -60,7 +60,7 @@ pub(crate) struct GateInput<'a> {
     pub(crate) traits: PacketTraits,
     /// The bit of its flow's application protocol.
     pub(crate) app: u64,
-    pub(crate) rows: [Option<Row>; 2],
+    pub(crate) rows: [Option<AddressRow>; 2],
     pub(crate) ports: [u16; 2],
     pub(crate) address_table: &'a AddressTable,
     pub(crate) port_table: &'a PortTable,
@@ -75,7 +75,7 @@ pub(crate) fn app_bit(app: Option<ProtocolId>) -> u64 {
 }
 
 impl RuleGate {
-    pub(crate) fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &RulePlan) -> Self {
         let flow = &plan.flow;
         let traits = [
             (!u32::from(plan.classes.0) & PacketTraits::CLASSES, true),
@@ -112,7 +112,7 @@ impl RuleGate {
             return false;
         }
         let [source, destination] = [0, 1].map(|side| (input.rows.get(side).copied().flatten(), input.ports.get(side)));
-        let holds = |from: (Option<Row>, Option<&u16>), to: (Option<Row>, Option<&u16>)| {
+        let holds = |from: (Option<AddressRow>, Option<&u16>), to: (Option<AddressRow>, Option<&u16>)| {
             let port = |port: Option<&u16>, set| input.port_table.contains(port.copied().unwrap_or(0), set);
             port(from.1, self.source_port)
                 && port(to.1, self.destination_port)

@@ -6,9 +6,9 @@ use sidewire_base::{Direction, PerDirection, ProtocolId, RuleId};
 use crate::compile::addressed_rules::AddressedRules;
 use crate::compile::frame_rules::FrameRules;
 use crate::compile::gates::RuleGate;
-use crate::compile::packet_rules::{Has, PacketRules};
-use crate::compile::plan::{PacketClasses, Plan};
-use crate::compile::prefilter::{Grouped, MpmBuilder, PatternGroup};
+use crate::compile::packet_rules::{PacketRuleKinds, PacketRules};
+use crate::compile::plan::{PacketClasses, RulePlan};
+use crate::compile::prefilter::{MpmBuilder, PatternGroup, PortGroups};
 use crate::compile::rule_set::RuleSet;
 use crate::compile::tx_rules::tx_rules;
 use crate::keyword::condition::PacketCondition;
@@ -50,16 +50,16 @@ impl RuleSet {
         for (class, by_direction) in self.packets.iter_mut().enumerate() {
             for direction in Direction::BOTH {
                 let here =
-                    |(_, plan): &&(RuleId, &Plan)| plan.classes.0 >> class & 1 == 1 && plan.directions[direction];
+                    |(_, plan): &&(RuleId, &RulePlan)| plan.classes.0 >> class & 1 == 1 && plan.directions[direction];
                 let here = || by_class.iter().filter(here);
-                let port = |plan: &Plan| if plan.both_ways { PortId::ANY } else { plan.service_ports(direction) };
+                let port = |plan: &RulePlan| if plan.both_ways { PortId::ANY } else { plan.service_ports(direction) };
                 let tcp = 1 << class == PacketClasses::TCP;
                 let mut scanned = |stream: bool| {
                     let rules = here().filter(|(_, plan)| {
                         plan.payload_pattern().is_some()
                             && if stream { tcp && plan.on_stream } else { !tcp || plan.on_packet }
                     });
-                    Grouped::new(rules.map(|(rule, plan)| (port(plan), *rule)), &self.ports, |rules| {
+                    PortGroups::new(rules.map(|(rule, plan)| (port(plan), *rule)), &self.ports, |rules| {
                         sets.context(rules.iter().filter_map(|&rule| {
                             let fast = plans.get(rule.index())?.payload_pattern()?;
                             Some((fast.octets.clone(), fast.nocase, rule))
@@ -69,12 +69,12 @@ impl RuleSet {
                 let (packet, stream) = (scanned(false), scanned(true));
                 let plain = here().filter(|(_, plan)| plan.payload_pattern().is_none());
                 let plain = plain.map(|(rule, plan)| (port(plan), *rule));
-                let plain = Grouped::new(plain, &self.ports, |rules| {
+                let plain = PortGroups::new(plain, &self.ports, |rules| {
                     AddressedRules::new(rules.iter().filter_map(plan_of), &self.addresses)
                 });
-                let scans = |contexts: &Grouped<PatternGroup>| contexts.iter().any(|context| !context.is_empty());
+                let scans = |contexts: &PortGroups<PatternGroup>| contexts.iter().any(|context| !context.is_empty());
                 let plain_rules = plain.iter().any(|rules: &AddressedRules| !rules.is_empty());
-                let has = Has { packet: scans(&packet), stream: scans(&stream), plain: plain_rules };
+                let has = PacketRuleKinds { packet: scans(&packet), stream: scans(&stream), plain: plain_rules };
                 by_direction[direction] = PacketRules { packet, stream, plain, has };
             }
         }

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 use sidewire_app_layer::{BufferInfo, FrameInfo, FrameKind, ProtocolDef};
 use sidewire_base::ProtocolId;
 
-use crate::keyword::fields::{self, Field};
+use crate::keyword::fields::{self, PacketField};
 
 /// Which names mean what.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(crate) struct KeywordIndex {
     protocols: HashMap<&'static str, Vec<ProtocolId>>,
     buffers: HashMap<&'static str, Vec<BufferRef>>,
     frames: HashMap<&'static str, FrameRef>,
-    fields: HashMap<&'static str, &'static Field>,
+    fields: HashMap<&'static str, &'static PacketField>,
     packet_buffers: HashMap<&'static str, usize>,
 }
 
@@ -82,7 +82,7 @@ impl KeywordIndex {
     }
 
     /// A field of packets or flows by any of its names.
-    pub(crate) fn field(&self, name: &str) -> Option<&'static Field> {
+    pub(crate) fn field(&self, name: &str) -> Option<&'static PacketField> {
         self.fields.get(name).copied()
     }
 

@@ -5,7 +5,7 @@ use crate::keyword::file::{FileStoring, MAY_STORE};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_files::FilePolicy;
 
-use crate::compile::fast_pattern::{PrefilterPattern, Site};
+use crate::compile::fast_pattern::{PatternSite, PrefilterPattern};
 use crate::keyword::buffer_test::{BufferInspection, FrameTest};
 use crate::keyword::condition::{MatchEffect, PacketCondition};
 use crate::keyword::tx_condition::TxCondition;
@@ -37,7 +37,7 @@ impl PacketClasses {
 
 /// A rule, ready to run.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct RulePlan {
     pub(crate) meta: RuleMeta,
     pub(crate) classes: PacketClasses,
     /// 4, 6, or 0 for both.
@@ -73,7 +73,7 @@ pub(crate) struct Plan {
     pub(crate) variables: usize,
     pub(crate) fast: Option<PrefilterPattern>,
     /// `pass`, `drop`, `reject`, `alert`: smaller runs first.
-    pub(crate) order: Order,
+    pub(crate) order: RuleOrder,
     /// Keeps bits of single hosts.
     pub(crate) host_state: bool,
     /// It waits for an event of a transaction.
@@ -94,7 +94,7 @@ pub(crate) struct TxScope {
 
 /// Where a rule stands among the others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Order {
+pub(crate) struct RuleOrder {
     pub(crate) action: u8,
     pub(crate) flowbits: StateUse,
     /// Among rules that both read and set bits: those whose bits others read come first.
@@ -127,7 +127,7 @@ impl StateUse {
     }
 }
 
-impl Plan {
+impl RulePlan {
     /// Does it look at files, so that it is evaluated again for each that a transaction brings?
     pub(crate) fn looks_at_files(&self) -> bool {
         self.tx.iter().any(|condition| condition.files.is_some())
@@ -168,11 +168,11 @@ impl Plan {
 
     /// A rule on transactions that neither a pattern in them nor an event makes a candidate: it is one for each look.
     pub(crate) fn is_plain_on_tx(&self) -> bool {
-        !self.asks_event && !self.fast.as_ref().is_some_and(|fast| matches!(fast.site, Site::Tx(_)))
+        !self.asks_event && !self.fast.as_ref().is_some_and(|fast| matches!(fast.site, PatternSite::Tx(_)))
     }
 
     /// The fast pattern, when it is looked for in the payload.
     pub(crate) fn payload_pattern(&self) -> Option<&PrefilterPattern> {
-        self.fast.as_ref().filter(|fast| fast.site == Site::Payload)
+        self.fast.as_ref().filter(|fast| fast.site == PatternSite::Payload)
     }
 }

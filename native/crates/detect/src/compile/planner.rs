@@ -4,12 +4,12 @@ use crate::ir;
 use sidewire_app_layer::ProtocolDef;
 use sidewire_mpm::RegexLimits;
 
-use crate::compile::draft::{Draft, DraftContext};
+use crate::compile::draft::{DraftContext, PlanDraft};
 use crate::compile::fast_pattern;
 use crate::compile::keyword_index::KeywordIndex;
-use crate::compile::plan::Plan;
+use crate::compile::plan::RulePlan;
 use crate::error::RuleError;
-use crate::keyword::operator::Placement;
+use crate::keyword::operator::OperatorPlacement;
 use crate::keyword::transform::TransformTable;
 use crate::rule::{RuleMeta, RuleType, Suppress};
 use crate::table::address::AddressList;
@@ -17,7 +17,7 @@ use crate::table::address_table::AddressTable;
 use crate::table::port_table::PortTable;
 
 /// What rules are planned against.
-pub(crate) struct Planner<'p> {
+pub(crate) struct RulePlanner<'p> {
     pub(crate) protocols: &'static [ProtocolDef],
     pub(crate) names: &'p KeywordIndex,
     pub(crate) transforms: &'p mut TransformTable,
@@ -27,7 +27,7 @@ pub(crate) struct Planner<'p> {
     pub(crate) ports: &'p mut PortTable,
 }
 
-impl Planner<'_> {
+impl RulePlanner<'_> {
     /// Plans a rule of a batch with these sets.
     ///
     /// # Errors
@@ -37,7 +37,7 @@ impl Planner<'_> {
         rule: &ir::Rule,
         lists: &[Result<AddressList, RuleError>],
         sets: &ir::BatchSets,
-    ) -> Result<Plan, RuleError> {
+    ) -> Result<RulePlan, RuleError> {
         let list = |at: u32| match lists.get(at as usize) {
             Some(Ok(list)) => Ok(list.clone()),
             Some(Err(why)) => Err(why.clone()),
@@ -61,7 +61,7 @@ impl Planner<'_> {
             transforms: self.transforms,
             limits: self.limits,
         };
-        let mut draft = Draft::read(rule, around)?;
+        let mut draft = PlanDraft::read(rule, around)?;
         let source_port = self.ports.add(port(rule.source_port)?);
         let destination_port = self.ports.add(port(rule.destination_port)?);
         let (kind, on_packet, on_stream) = draft.kind(negated_addresses);
@@ -74,8 +74,8 @@ impl Planner<'_> {
             .payload
             .iter()
             .flat_map(|(_, look)| &look.checks)
-            .all(|check| check.placement() == Placement::Anywhere);
-        Ok(Plan {
+            .all(|check| check.placement() == OperatorPlacement::Anywhere);
+        Ok(RulePlan {
             classes: draft.classes,
             ip_version: draft.ip_version,
             ether_type: draft.ether_type,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::HashMap;
 use sidewire_ir::PortSet;
-use sidewire_mpm::{Compiler, LiteralMatcher, MatcherError, PatternLiteral, Scratch};
+use sidewire_mpm::{LiteralMatcher, MatcherCompiler, MatcherError, MatcherScratch, PatternLiteral};
 
 use crate::SavedMatchers;
 use crate::table::port_table::{PortId, PortMap, PortTable};
@@ -36,8 +36,8 @@ impl PatternGroup {
     #[inline]
     pub(crate) fn scan(
         &self,
-        matchers: &Matchers,
-        scratch: &mut Scratch,
+        matchers: &PatternMatchers,
+        scratch: &mut MatcherScratch,
         data: &[u8],
         mut candidate: impl FnMut(RuleId),
     ) {
@@ -53,7 +53,7 @@ impl PatternGroup {
 
 /// Compiled sets of patterns.
 #[derive(Debug, Default)]
-pub(crate) struct Matchers {
+pub(crate) struct PatternMatchers {
     compiled: Vec<CompiledSet>,
 }
 
@@ -67,7 +67,7 @@ struct CompiledSet {
     restored: bool,
 }
 
-impl Matchers {
+impl PatternMatchers {
     /// How many were made of saved ones.
     pub(crate) fn restored(&self) -> u32 {
         self.compiled.iter().map(|set| u32::from(set.restored)).sum()
@@ -141,10 +141,10 @@ impl MpmBuilder {
     /// The first that a matcher refused.
     pub(crate) fn compile(
         self,
-        compiler: &Compiler,
+        compiler: &MatcherCompiler,
         threads: usize,
         saved: &SavedMatchers,
-    ) -> Result<Matchers, MatcherError> {
+    ) -> Result<PatternMatchers, MatcherError> {
         let mut order: Vec<usize> = (0..self.sets.len()).collect();
         order.sort_by_key(|&at| core::cmp::Reverse(self.sets.get(at).map_or(0, Vec::len)));
         let next = AtomicUsize::new(0);
@@ -169,19 +169,19 @@ impl MpmBuilder {
         });
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.sort_by_key(|(at, _)| *at);
-        Ok(Matchers { compiled: done.into_iter().map(|(_, matcher)| matcher).collect::<Result<_, _>>()? })
+        Ok(PatternMatchers { compiled: done.into_iter().map(|(_, matcher)| matcher).collect::<Result<_, _>>()? })
     }
 }
 
 /// Something of the rules that name few ports, by port, beside that of all others.
 #[derive(Debug, Default)]
-pub(crate) struct Grouped<T> {
+pub(crate) struct PortGroups<T> {
     shared: T,
     map: PortMap,
     groups: Vec<T>,
 }
 
-impl<T> Grouped<T> {
+impl<T> PortGroups<T> {
     /// Splits rules by port set; `make` builds the part of one group.
     pub(crate) fn new(
         rules: impl IntoIterator<Item = (PortId, RuleId)>,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::ir;
 use sidewire_app_layer::{FrameKinds, ProtocolDef};
-use sidewire_mpm::{Compiler, RegexLimits};
+use sidewire_mpm::{MatcherCompiler, RegexLimits};
 
 use crate::compile::addressed_rules::AddressedRules;
 use crate::compile::frame_rules::FrameRules;
@@ -15,9 +15,9 @@ use crate::compile::gates::RuleGate;
 use crate::compile::keyword_index::KeywordIndex;
 use crate::compile::order::order_by_state;
 use crate::compile::packet_rules::PacketRules;
-use crate::compile::plan::Plan;
-use crate::compile::planner::Planner;
-use crate::compile::prefilter::{Matchers, MpmBuilder};
+use crate::compile::plan::RulePlan;
+use crate::compile::planner::RulePlanner;
+use crate::compile::prefilter::{MpmBuilder, PatternMatchers};
 use crate::compile::tx_rules::TxRules;
 use crate::error::RuleError;
 use crate::keyword::transform::TransformTable;
@@ -30,7 +30,7 @@ use crate::table::port_table::PortTable;
 
 /// A rule that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct LeftOutRule {
     /// Generator id.
     pub gid: u32,
     /// Signature id.
@@ -81,10 +81,10 @@ const CLASSES: usize = 6;
 /// Rules ready to run.
 #[derive(Debug, Default)]
 pub struct RuleSet {
-    pub(crate) plans: Vec<Plan>,
+    pub(crate) plans: Vec<RulePlan>,
     pub(crate) addresses: AddressTable,
     pub(crate) ports: PortTable,
-    pub(crate) matchers: Matchers,
+    pub(crate) matchers: PatternMatchers,
     pub(crate) packets: [PerDirection<PacketRules>; CLASSES],
     pub(crate) transactions: Vec<PerDirection<TxRules>>,
     pub(crate) frames: Vec<PerDirection<FrameRules>>,
@@ -120,8 +120,8 @@ impl RuleSet {
         batches: impl IntoIterator<Item = ir::RuleBatch>,
         options: &CompileOptions,
         protocols: &'static [ProtocolDef],
-    ) -> Result<(Self, Vec<Problem>), CompileError> {
-        let compiler = Compiler::new(options.backend, &options.libraries)?;
+    ) -> Result<(Self, Vec<LeftOutRule>), CompileError> {
+        let compiler = MatcherCompiler::new(options.backend, &options.libraries)?;
         let mut set = Self {
             recursion_limit: options.recursion_limit,
             alerts_per_packet: options.alerts_per_packet,
@@ -138,7 +138,7 @@ impl RuleSet {
                 return Err(CompileError::Version(batch.version));
             }
             let lists: Vec<_> = batch.sets.addresses.iter().map(AddressList::new).collect();
-            let mut planner = Planner {
+            let mut planner = RulePlanner {
                 protocols,
                 names: &names,
                 transforms: &mut transforms,
@@ -150,7 +150,7 @@ impl RuleSet {
             for rule in &batch.rules {
                 match planner.plan(rule, &lists, &batch.sets) {
                     Ok(plan) => set.plans.push(plan),
-                    Err(reason) => problems.push(Problem { gid: rule.gid, sid: rule.sid, reason }),
+                    Err(reason) => problems.push(LeftOutRule { gid: rule.gid, sid: rule.sid, reason }),
                 }
             }
             planning += began.elapsed();
@@ -238,7 +238,7 @@ impl RuleSet {
         self.generation
     }
 
-    /// A rule by its position, as [`crate::Match::rule`] has it.
+    /// A rule by its position, as [`crate::RuleMatch::rule`] has it.
     ///
     /// # Panics
     /// Never for a position of this set.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use sidewire_app_layer::BufferKind;
 use sidewire_base::{Direction, ProtocolId, RuleId};
 
-use crate::compile::fast_pattern::Site;
-use crate::compile::plan::Plan;
+use crate::compile::fast_pattern::PatternSite;
+use crate::compile::plan::RulePlan;
 use crate::compile::prefilter::{MpmBuilder, PatternGroup};
 use crate::keyword::buffer_test::BufferInspection;
 use crate::keyword::tx_condition::{BufferEngine, TxTest};
@@ -44,9 +44,9 @@ pub(crate) struct TxRules {
 }
 
 /// A rule whose fast pattern is looked for in a buffer.
-struct Member<'p> {
+struct PrefilterMember<'p> {
     rule: RuleId,
-    plan: &'p Plan,
+    plan: &'p RulePlan,
     /// Position among the rule's conditions on transactions.
     at: usize,
     engine: &'p BufferEngine,
@@ -54,10 +54,10 @@ struct Member<'p> {
 }
 
 /// The rules for transactions of one protocol and direction.
-pub(super) fn tx_rules(plans: &[Plan], app: ProtocolId, direction: Direction, sets: &mut MpmBuilder) -> TxRules {
+pub(super) fn tx_rules(plans: &[RulePlan], app: ProtocolId, direction: Direction, sets: &mut MpmBuilder) -> TxRules {
     let mut rules = TxRules::default();
     // One context for each buffer: row, and the transforms that are applied first.
-    let mut contexts: BTreeMap<(usize, u32), Vec<Member<'_>>> = BTreeMap::new();
+    let mut contexts: BTreeMap<(usize, u32), Vec<PrefilterMember<'_>>> = BTreeMap::new();
     for (rule, plan) in (0..).map(RuleId).zip(plans) {
         let Some(scope) = plan.tx_scope(app).filter(|scope| scope.directions[direction]) else { continue };
         if plan.is_plain_on_tx() {
@@ -65,7 +65,7 @@ pub(super) fn tx_rules(plans: &[Plan], app: ProtocolId, direction: Direction, se
             continue;
         }
         match plan.fast.as_ref().map(|fast| fast.site) {
-            Some(Site::Tx(at)) => {
+            Some(PatternSite::Tx(at)) => {
                 let Some(condition) = plan.tx.get(at) else { continue };
                 let TxTest::Buffer(look) = &condition.test else { continue };
                 if condition.side(app, direction, scope.whole) != direction {
@@ -73,13 +73,13 @@ pub(super) fn tx_rules(plans: &[Plan], app: ProtocolId, direction: Direction, se
                 }
                 let Some(engine) = condition.engine(app, direction) else { continue };
                 let key = (engine.row, look.transforms.id);
-                contexts.entry(key).or_default().push(Member { rule, plan, at, engine, look });
+                contexts.entry(key).or_default().push(PrefilterMember { rule, plan, at, engine, look });
             }
             _ => rules.events.push(rule),
         }
     }
     for members in contexts.into_values() {
-        let Some(&Member { rule, at, engine, look, .. }) = members.first() else { continue };
+        let Some(&PrefilterMember { rule, at, engine, look, .. }) = members.first() else { continue };
         let patterns = members.iter().filter_map(|member| {
             let fast = member.plan.fast.as_ref()?;
             Some((fast.octets.clone(), fast.nocase, member.rule))

@@ -1,9 +1,9 @@
 //! Checks held against one buffer, or against the payload.
 
 use crate::StreamInput;
-use crate::compile::plan::Plan;
+use crate::compile::plan::RulePlan;
 use crate::inspect::evaluator::{EvalContext, InspectFailure};
-use crate::inspect::observer::Failure;
+use crate::inspect::observer::FailureStage;
 use crate::keyword::buffer_test::{Absence, BufferInspection};
 use crate::keyword::eval::{self, BufferView, RuleScratch};
 
@@ -13,15 +13,15 @@ impl EvalContext {
     /// has not matched there yet (`seen`: the stream offset up to which it has).
     pub(crate) fn stream_payload(
         &mut self,
-        plan: &Plan,
+        plan: &RulePlan,
         stream: &StreamInput<'_>,
         seen: u64,
         explain: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), FailureStage> {
         let before = stream.data.len().saturating_sub(stream.fresh);
         let (old, new) = stream.data.split_at_checked(before).unwrap_or_default();
         if new.is_empty() && !stream.last {
-            return Err(Failure::NoData);
+            return Err(FailureStage::NoData);
         }
         let captures = self.work.captures.len();
         let failure = match self.payload(plan, BufferView::whole(new), explain) {
@@ -38,7 +38,7 @@ impl EvalContext {
     }
 
     /// Do the payload conditions hold on these octets?
-    pub(crate) fn payload(&mut self, plan: &Plan, view: BufferView<'_>, explain: bool) -> Result<(), Failure> {
+    pub(crate) fn payload(&mut self, plan: &RulePlan, view: BufferView<'_>, explain: bool) -> Result<(), FailureStage> {
         for (position, look) in &plan.payload {
             self.inspect_buffer(look, Some(view), explain).map_err(|miss| miss.failure(*position))?;
         }
@@ -62,7 +62,7 @@ impl EvalContext {
         let run = |view: BufferView<'_>, work: &mut RuleScratch| {
             eval::all_hold(&look.checks, view, work, limit).map_err(|reach| {
                 let found = if explain { view.data.get(reach.offset..).unwrap_or_default() } else { &[] };
-                InspectFailure::Check { reach, found: found.get(..Failure::OCTETS).unwrap_or(found).to_vec() }
+                InspectFailure::Check { reach, found: found.get(..FailureStage::OCTETS).unwrap_or(found).to_vec() }
             })
         };
         if look.transforms.is_empty() {

@@ -1,9 +1,9 @@
 //! Conditions on packets and flows.
 
 use crate::DetectFlowState;
-use crate::compile::plan::Plan;
+use crate::compile::plan::RulePlan;
 use crate::inspect::evaluator::EvalContext;
-use crate::inspect::observer::Failure;
+use crate::inspect::observer::FailureStage;
 use crate::inspect::packet_context::PacketContext;
 use crate::keyword::condition::PacketCondition;
 use crate::keyword::context::ConditionInput;
@@ -14,12 +14,12 @@ impl EvalContext {
     /// Do the conditions on packet and flow hold?
     pub(crate) fn conditions(
         &mut self,
-        plan: &Plan,
+        plan: &RulePlan,
         facts: &PacketContext<'_>,
         state: Option<&DetectFlowState>,
         tx: Option<u64>,
         explain: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), FailureStage> {
         for (position, condition) in &plan.conditions {
             if let PacketCondition::Buffer { buffer, look } = condition {
                 let subject = facts.seen.subject();
@@ -30,7 +30,7 @@ impl EvalContext {
             }
             let on = ConditionInput { facts: &facts.seen, state, bits: &self.bits, tx, kind: plan.meta.kind };
             if !condition.holds(&on) {
-                return Err(Failure::Condition { condition: *position });
+                return Err(FailureStage::Condition { condition: *position });
             }
         }
         Ok(())

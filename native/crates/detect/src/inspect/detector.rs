@@ -3,24 +3,24 @@
 use std::sync::Arc;
 
 use sidewire_ir::Action;
-use sidewire_mpm::Scratch;
+use sidewire_mpm::MatcherScratch;
 
-use crate::inspect::evaluator::{EvalContext, Evaluator};
-use crate::inspect::observer::Observer;
+use crate::inspect::evaluator::{DetectThreadContext, EvalContext};
+use crate::inspect::observer::InspectObserver;
 use crate::inspect::packet_context::PacketContext;
 use crate::keyword::eval::RuleScratch;
 use crate::state::shared::{SharedHandle, SharedState};
 use crate::state::worker_bits::WorkerBits;
-use crate::{DetectFlowState, Input, Match, RuleSet, RuleType};
+use crate::{DetectFlowState, InspectInput, RuleMatch, RuleSet, RuleType};
 
 /// Runs a rule set over packets. One for each worker.
 #[derive(Debug)]
-pub struct Detector {
+pub struct DetectEngine {
     rules: Arc<RuleSet>,
-    evaluator: Evaluator,
+    evaluator: DetectThreadContext,
 }
 
-impl Detector {
+impl DetectEngine {
     /// Ready to run `rules`, sharing nothing with other detectors.
     #[must_use]
     pub fn new(rules: &Arc<RuleSet>) -> Self {
@@ -48,8 +48,8 @@ impl Detector {
             buffers: [Vec::new(), Vec::new()],
             recursion_limit: rules.recursion_limit,
         };
-        let evaluator = Evaluator {
-            scratch: Scratch::new(),
+        let evaluator = DetectThreadContext {
+            scratch: MatcherScratch::new(),
             eval,
             stamps: vec![0; rules.len()],
             tick: 0,
@@ -79,7 +79,12 @@ impl Detector {
 
     /// Inspects a packet with what it did to its flow. Matches are appended in order; those of `noalert` and `pass` rules
     /// are not among them, their effects are.
-    pub fn inspect<O: Observer>(&mut self, mut input: Input<'_>, observer: &mut O, matches: &mut Vec<Match>) {
+    pub fn inspect<O: InspectObserver>(
+        &mut self,
+        mut input: InspectInput<'_>,
+        observer: &mut O,
+        matches: &mut Vec<RuleMatch>,
+    ) {
         if self.rules.is_empty() || input.flow.as_ref().is_some_and(|flow| flow.state.passed) {
             return;
         }
@@ -87,13 +92,13 @@ impl Detector {
     }
 }
 
-impl Evaluator {
-    fn inspect<O: Observer>(
+impl DetectThreadContext {
+    fn inspect<O: InspectObserver>(
         &mut self,
         rules: &RuleSet,
-        input: &mut Input<'_>,
+        input: &mut InspectInput<'_>,
         observer: &mut O,
-        matches: &mut Vec<Match>,
+        matches: &mut Vec<RuleMatch>,
     ) {
         let facts = PacketContext::new(input);
         // Borrowed, not moved: the input is large.
@@ -128,7 +133,7 @@ impl Evaluator {
 
     /// Puts the matches of the packet in order, lets `pass` cut them, and hands them over. `own`: as [`Facts::own`]; another
     /// packet lets no flow pass.
-    fn finish(&mut self, rules: &RuleSet, state: Option<&mut DetectFlowState>, own: bool, out: &mut Vec<Match>) {
+    fn finish(&mut self, rules: &RuleSet, state: Option<&mut DetectFlowState>, own: bool, out: &mut Vec<RuleMatch>) {
         if self.matches.is_empty() {
             return;
         }

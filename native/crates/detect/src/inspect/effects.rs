@@ -3,19 +3,19 @@
 use sidewire_base::RuleId;
 use sidewire_ir::Action;
 
-use crate::compile::plan::Plan;
-use crate::inspect::evaluator::{Evaluator, MatchOrigin};
+use crate::compile::plan::RulePlan;
+use crate::inspect::evaluator::{DetectThreadContext, MatchOrigin};
 use crate::inspect::packet_context::PacketContext;
 use crate::keyword::context::EffectOutput;
 use crate::state::unfinished::CaptureName;
-use crate::{DetectFlowState, Match};
+use crate::{DetectFlowState, RuleMatch};
 
-impl Evaluator {
+impl DetectThreadContext {
     /// Applies what a rule does on a match and notes the match.
     pub(crate) fn matched(
         &mut self,
         rule: RuleId,
-        plan: &Plan,
+        plan: &RulePlan,
         on: MatchOrigin,
         facts: &PacketContext<'_>,
         mut state: Option<&mut DetectFlowState>,
@@ -47,6 +47,6 @@ impl Evaluator {
             return;
         }
         let direction = facts.seen.direction;
-        self.matches.push(Match { rule, tx, frame, stream, direction, packet_variables, alert_variables });
+        self.matches.push(RuleMatch { rule, tx, frame, stream, direction, packet_variables, alert_variables });
     }
 }

@@ -1,17 +1,17 @@
 //! What changes while rules are evaluated, apart from the flow: one for each worker.
 
 use sidewire_base::RuleId;
-use sidewire_mpm::Scratch;
+use sidewire_mpm::MatcherScratch;
 
-use crate::Match;
-use crate::inspect::observer::Failure;
+use crate::RuleMatch;
+use crate::inspect::observer::FailureStage;
 use crate::keyword::eval::{FailedAt, RuleScratch};
 use crate::state::worker_bits::WorkerBits;
 
 /// What changes while a rule set runs.
 #[derive(Debug)]
-pub(crate) struct Evaluator {
-    pub(super) scratch: Scratch,
+pub(crate) struct DetectThreadContext {
+    pub(super) scratch: MatcherScratch,
     pub(crate) eval: EvalContext,
     /// For each rule, the last packet (or transaction) it became a candidate for.
     pub(super) stamps: Vec<u32>,
@@ -19,7 +19,7 @@ pub(crate) struct Evaluator {
     pub(crate) candidates: Vec<RuleId>,
     /// Those among the candidates that are evaluated again, because a buffer of theirs has changed.
     pub(crate) reinspect: Vec<RuleId>,
-    pub(super) matches: Vec<Match>,
+    pub(super) matches: Vec<RuleMatch>,
     /// Matches beyond the alerts a packet may have.
     pub(super) overflow: u64,
 }
@@ -55,17 +55,17 @@ pub(crate) enum InspectFailure {
 }
 
 impl InspectFailure {
-    pub(crate) fn failure(self, condition: usize) -> Failure {
+    pub(crate) fn failure(self, condition: usize) -> FailureStage {
         match self {
-            Self::Absent => Failure::Condition { condition },
+            Self::Absent => FailureStage::Condition { condition },
             Self::Check { reach, found } => {
-                Failure::Check { condition, check: reach.check, offset: reach.offset, found }
+                FailureStage::Check { condition, check: reach.check, offset: reach.offset, found }
             }
         }
     }
 }
 
-impl Evaluator {
+impl DetectThreadContext {
     /// Begins a new round of candidates.
     pub(crate) fn begin_candidates(&mut self) {
         self.candidates.clear();
@@ -77,7 +77,7 @@ impl Evaluator {
     }
 
     /// Splits borrows: how candidates are noted while a matcher runs.
-    pub(crate) fn noting(&mut self) -> (&mut Scratch, impl FnMut(RuleId) + '_) {
+    pub(crate) fn noting(&mut self) -> (&mut MatcherScratch, impl FnMut(RuleId) + '_) {
         let (stamps, candidates, tick) = (&mut self.stamps, &mut self.candidates, self.tick);
         (&mut self.scratch, move |rule: RuleId| {
             if let Some(stamp) = stamps.get_mut(rule.index())

@@ -4,10 +4,10 @@ use sidewire_app_layer::{Extent, Frame, FrameKind, Session};
 use sidewire_base::{Direction, ProtocolId, RuleId};
 
 use crate::compile::frame_rules::FrameContext;
-use crate::compile::plan::Plan;
-use crate::inspect::evaluator::{EvalContext, Evaluator, MatchOrigin};
+use crate::compile::plan::RulePlan;
+use crate::inspect::evaluator::{DetectThreadContext, EvalContext, MatchOrigin};
 use crate::inspect::frame_source::FrameSource;
-use crate::inspect::observer::{Failure, Observer, Unit};
+use crate::inspect::observer::{FailureStage, InspectObserver, InspectUnit};
 use crate::inspect::packet_context::PacketContext;
 use crate::keyword::buffer_test::FrameTest;
 use crate::keyword::eval::BufferView;
@@ -26,11 +26,11 @@ pub fn is_due(frame: &Frame, extent: Extent) -> bool {
     !frame.inspection.done && (extent.over || fresh >= FRAME_STEP)
 }
 
-impl Evaluator {
+impl DetectThreadContext {
     /// Holds the rules against the frames that are due.
     #[cold]
     #[expect(clippy::too_many_arguments, reason = "one call; a structure would only name them again")]
-    pub(crate) fn run_frames<O: Observer>(
+    pub(crate) fn run_frames<O: InspectObserver>(
         &mut self,
         rules: &RuleSet,
         facts: &PacketContext<'_>,
@@ -63,8 +63,11 @@ impl Evaluator {
                 let Some(&rule) = self.candidates.get(at) else { break };
                 let Some(plan) = rules.plans.get(rule.index()) else { continue };
                 let explain = O::ACTIVE && observer.watches(rule);
-                let unit =
-                    |test: &FrameTest| Unit::Frame { direction: facts.seen.direction, id: frame.id, name: test.name };
+                let unit = |test: &FrameTest| InspectUnit::Frame {
+                    direction: facts.seen.direction,
+                    id: frame.id,
+                    name: test.name,
+                };
                 observer.begins(rule);
                 let outcome = self.frame_rule(rules, rule, plan, facts, state, frame, extent, input.source, explain);
                 observer.ends(rule, matches!(outcome, FrameOutcome::Matched));
@@ -83,7 +86,7 @@ impl Evaluator {
                     }
                     FrameOutcome::Decided => {}
                     FrameOutcome::Failed(failure) => {
-                        if !extent.over && failure > Failure::Application {
+                        if !extent.over && failure > FailureStage::Application {
                             pending.push(rule);
                         }
                         if let Some(test) = plan.frame.as_ref().filter(|_| explain) {
@@ -100,7 +103,7 @@ impl Evaluator {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call; a structure would only name them again")]
-    fn frame_candidates<O: Observer>(
+    fn frame_candidates<O: InspectObserver>(
         &mut self,
         rules: &RuleSet,
         context: &FrameContext,
@@ -137,7 +140,7 @@ impl Evaluator {
         &mut self,
         rules: &RuleSet,
         rule: RuleId,
-        plan: &Plan,
+        plan: &RulePlan,
         facts: &PacketContext<'_>,
         state: &DetectFlowState,
         frame: &Frame,
@@ -172,7 +175,7 @@ enum FrameOutcome {
     Matched,
     /// It held before.
     Decided,
-    Failed(Failure),
+    Failed(FailureStage),
 }
 
 impl EvalContext {
@@ -186,10 +189,10 @@ impl EvalContext {
         from: u64,
         source: FrameSource<'_>,
         explain: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), FailureStage> {
         for (position, look) in &test.looks {
             let needs_all = look.needs_all || !look.transforms.is_empty();
-            let mut failure = Failure::NoData;
+            let mut failure = FailureStage::NoData;
             if needs_all && !extent.over {
                 return Err(failure);
             }

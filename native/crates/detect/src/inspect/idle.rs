@@ -6,7 +6,7 @@ use crate::{PrefilterInput, RuleSet};
 use sidewire_base::RuleId;
 
 impl RuleSet {
-    /// True when a packet of a flow brings nothing that a rule could look at: [`crate::Detector::inspect`] need not be
+    /// True when a packet of a flow brings nothing that a rule could look at: [`crate::DetectEngine::inspect`] need not be
     /// called. Most packets are like this: they acknowledge, or carry what no rule reads.
     #[must_use]
     pub fn is_idle(&self, input: &PrefilterInput<'_>) -> bool {

@@ -8,9 +8,9 @@ use crate::inspect::frame_source::FrameSource;
 use crate::state::app_proto::{AppProtoState, FlowStats};
 use crate::state::flow_state::DetectFlowState;
 
-/// Everything one call of [`crate::Detector::inspect`] looks at: a packet with what it did to its flow, or (without a
+/// Everything one call of [`crate::DetectEngine::inspect`] looks at: a packet with what it did to its flow, or (without a
 /// packet) the end of a flow.
-pub struct Input<'a> {
+pub struct InspectInput<'a> {
     /// Engine time.
     pub time: Time,
     /// Ordinal of the packet, or of the last one at flow end.
@@ -72,7 +72,7 @@ pub struct FramesInput<'a> {
     pub source: FrameSource<'a>,
 }
 
-/// What tells whether a packet of a flow is worth an [`Input`]; see [`crate::RuleSet::is_idle`].
+/// What tells whether a packet of a flow is worth an [`InspectInput`]; see [`crate::RuleSet::is_idle`].
 pub struct PrefilterInput<'a> {
     /// The packet.
     pub packet: &'a Packet<'a>,

@@ -4,7 +4,7 @@ use sidewire_base::{Direction, RuleId};
 
 /// A rule that matched. Those of one packet come in Suricata's order: action, then rule order, then transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Match {
+pub struct RuleMatch {
     /// Position in the rule set.
     pub rule: RuleId,
     /// Position and id of the transaction it matched on.

@@ -5,7 +5,7 @@ use sidewire_base::{Direction, RuleId};
 /// Watches an evaluation. The silent one costs nothing; a recording one is behind `rules explain`.
 ///
 /// A rule that is watched skips the prefilter, which changes no result, so that the check that really failed is told.
-pub trait Observer {
+pub trait InspectObserver {
     /// False lets the compiler remove every call.
     const ACTIVE: bool;
 
@@ -13,10 +13,10 @@ pub trait Observer {
     fn watches(&self, rule: RuleId) -> bool;
 
     /// A rule did not match.
-    fn failed(&mut self, rule: RuleId, unit: Unit, failure: Failure);
+    fn failed(&mut self, rule: RuleId, unit: InspectUnit, failure: FailureStage);
 
     /// A rule matched.
-    fn matched(&mut self, rule: RuleId, unit: Unit);
+    fn matched(&mut self, rule: RuleId, unit: InspectUnit);
 
     /// A rule begins to be held against something. Told of every candidate, watched or not.
     #[inline]
@@ -29,23 +29,23 @@ pub trait Observer {
 
 /// Watches nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct SilentObserver;
 
-impl Observer for Silent {
+impl InspectObserver for SilentObserver {
     const ACTIVE: bool = false;
 
     fn watches(&self, _rule: RuleId) -> bool {
         false
     }
 
-    fn failed(&mut self, _rule: RuleId, _unit: Unit, _failure: Failure) {}
+    fn failed(&mut self, _rule: RuleId, _unit: InspectUnit, _failure: FailureStage) {}
 
-    fn matched(&mut self, _rule: RuleId, _unit: Unit) {}
+    fn matched(&mut self, _rule: RuleId, _unit: InspectUnit) {}
 }
 
 /// The unit of traffic a rule was tried on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum InspectUnit {
     /// Packets and the stream.
     Packet,
     /// A transaction, by its id.
@@ -63,7 +63,7 @@ pub enum Unit {
 
 /// The first stage at which a rule failed; later ones are greater.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Failure {
+pub enum FailureStage {
     /// Protocol of the header.
     Protocol,
     /// Addresses of the header.
@@ -89,19 +89,19 @@ pub enum Failure {
         check: usize,
         /// Where in the buffer it was looked for.
         offset: usize,
-        /// What stands there, at most [`Failure::OCTETS`].
+        /// What stands there, at most [`FailureStage::OCTETS`].
         found: Vec<u8>,
     },
 }
 
-impl Failure {
+impl FailureStage {
     /// Octets of a buffer that are shown.
     pub const OCTETS: usize = 32;
 }
 
 /// Records, for each watched rule and unit, the evaluation that came farthest.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder {
+pub struct InspectRecorder {
     rules: Vec<RuleId>,
     entries: Vec<InspectRecord>,
 }
@@ -112,12 +112,12 @@ pub struct InspectRecord {
     /// Position in the rule set.
     pub rule: RuleId,
     /// What of the traffic.
-    pub unit: Unit,
+    pub unit: InspectUnit,
     /// The failure that came farthest; `None`: it matched.
-    pub failure: Option<Failure>,
+    pub failure: Option<FailureStage>,
 }
 
-impl Recorder {
+impl InspectRecorder {
     /// Watches some rules, by position in the rule set.
     #[must_use]
     pub fn new(rules: Vec<RuleId>) -> Self {
@@ -135,19 +135,19 @@ impl Recorder {
         core::mem::take(&mut self.entries)
     }
 
-    fn entry(&mut self, rule: RuleId, unit: Unit) -> Option<&mut InspectRecord> {
+    fn entry(&mut self, rule: RuleId, unit: InspectUnit) -> Option<&mut InspectRecord> {
         self.entries.iter_mut().find(|record| record.rule == rule && record.unit == unit)
     }
 }
 
-impl Observer for Recorder {
+impl InspectObserver for InspectRecorder {
     const ACTIVE: bool = true;
 
     fn watches(&self, rule: RuleId) -> bool {
         self.rules.contains(&rule)
     }
 
-    fn failed(&mut self, rule: RuleId, unit: Unit, failure: Failure) {
+    fn failed(&mut self, rule: RuleId, unit: InspectUnit, failure: FailureStage) {
         match self.entry(rule, unit) {
             Some(record) => {
                 if record.failure.as_ref().is_some_and(|known| *known < failure) {
@@ -158,7 +158,7 @@ impl Observer for Recorder {
         }
     }
 
-    fn matched(&mut self, rule: RuleId, unit: Unit) {
+    fn matched(&mut self, rule: RuleId, unit: InspectUnit) {
         match self.entry(rule, unit) {
             Some(record) => record.failure = None,
             None => self.entries.push(InspectRecord { rule, unit, failure: None }),
@@ -172,13 +172,13 @@ mod tests {
 
     #[test]
     fn keeps_the_farthest_failure_and_forgets_it_on_a_match() {
-        let mut recorder = Recorder::new(vec![RuleId(3)]);
-        recorder.failed(RuleId(3), Unit::Packet, Failure::Flow);
-        recorder.failed(RuleId(3), Unit::Packet, Failure::Condition { condition: 1 });
-        recorder.failed(RuleId(3), Unit::Packet, Failure::Port);
-        assert_eq!(recorder.entries[0].failure, Some(Failure::Condition { condition: 1 }));
-        recorder.matched(RuleId(3), Unit::Packet);
-        recorder.failed(RuleId(3), Unit::Packet, Failure::Condition { condition: 2 });
-        assert_eq!(recorder.take(), [InspectRecord { rule: RuleId(3), unit: Unit::Packet, failure: None }]);
+        let mut recorder = InspectRecorder::new(vec![RuleId(3)]);
+        recorder.failed(RuleId(3), InspectUnit::Packet, FailureStage::Flow);
+        recorder.failed(RuleId(3), InspectUnit::Packet, FailureStage::Condition { condition: 1 });
+        recorder.failed(RuleId(3), InspectUnit::Packet, FailureStage::Port);
+        assert_eq!(recorder.entries[0].failure, Some(FailureStage::Condition { condition: 1 }));
+        recorder.matched(RuleId(3), InspectUnit::Packet);
+        recorder.failed(RuleId(3), InspectUnit::Packet, FailureStage::Condition { condition: 2 });
+        assert_eq!(recorder.take(), [InspectRecord { rule: RuleId(3), unit: InspectUnit::Packet, failure: None }]);
     }
 }

@@ -1,16 +1,16 @@
 //! Rules on packets and streams: which of them are candidates, and what becomes of each.
 
-use crate::compile::plan::Plan;
-use crate::inspect::evaluator::{Evaluator, MatchOrigin};
-use crate::inspect::observer::{Failure, Observer, Unit};
+use crate::compile::plan::RulePlan;
+use crate::inspect::evaluator::{DetectThreadContext, MatchOrigin};
+use crate::inspect::observer::{FailureStage, InspectObserver, InspectUnit};
 use crate::inspect::packet_context::PacketContext;
 use crate::keyword::eval::BufferView;
 use crate::state::app_proto::AppProto;
 use crate::{DetectFlowState, RuleSet, RuleType};
 use sidewire_base::RuleId;
 
-impl Evaluator {
-    pub(super) fn packet_candidates<O: Observer>(
+impl DetectThreadContext {
+    pub(super) fn packet_candidates<O: InspectObserver>(
         &mut self,
         rules: &RuleSet,
         facts: &PacketContext<'_>,
@@ -111,7 +111,7 @@ impl Evaluator {
         }
     }
 
-    pub(super) fn run_packet<O: Observer>(
+    pub(super) fn run_packet<O: InspectObserver>(
         &mut self,
         rules: &RuleSet,
         facts: &PacketContext<'_>,
@@ -128,14 +128,14 @@ impl Evaluator {
             match outcome {
                 Ok(stream) => {
                     if O::ACTIVE && observer.watches(rule) {
-                        observer.matched(rule, Unit::Packet);
+                        observer.matched(rule, InspectUnit::Packet);
                     }
                     let on = if stream { MatchOrigin::Stream } else { MatchOrigin::Packet };
                     self.matched(rule, plan, on, facts, state.as_deref_mut());
                 }
                 Err(failure) => {
                     if O::ACTIVE && observer.watches(rule) {
-                        observer.failed(rule, Unit::Packet, failure);
+                        observer.failed(rule, InspectUnit::Packet, failure);
                     }
                 }
             }
@@ -150,26 +150,26 @@ impl Evaluator {
         &mut self,
         rules: &RuleSet,
         rule: RuleId,
-        plan: &Plan,
+        plan: &RulePlan,
         facts: &PacketContext<'_>,
         state: Option<&mut DetectFlowState>,
         explain: bool,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, FailureStage> {
         if facts.seen.packet.is_none() && !plan.outlives_packets() {
-            return Err(Failure::NoData);
+            return Err(FailureStage::NoData);
         }
         let streamed = facts.stream.is_some() && plan.has_payload && plan.on_stream;
         let established = if streamed { facts.established } else { facts.was_established };
         facts.header(plan, &rules.addresses, &rules.ports, established)?;
         if plan.has_payload && facts.payload().is_empty() && facts.stream.is_none() {
-            return Err(Failure::NoData);
+            return Err(FailureStage::NoData);
         }
         self.eval.work.captures.clear();
         self.eval.conditions(plan, facts, state.as_deref(), None, explain)?;
         if !plan.has_payload {
             return Ok(false);
         }
-        let mut failure = Failure::NoData;
+        let mut failure = FailureStage::NoData;
         if streamed {
             let seen = state.as_deref().map_or(0, |state| state.streamed(facts.seen.direction, rule));
             for stream in facts.pieces() {

@@ -7,12 +7,12 @@ use sidewire_decode::{Packet, TransportLayer};
 
 use crate::RuleSet;
 use crate::compile::gates::{GateInput, PacketTraits, app_bit};
-use crate::compile::plan::{PacketClasses, Plan};
-use crate::inspect::input::{Input, StreamInput};
-use crate::inspect::observer::Failure;
+use crate::compile::plan::{PacketClasses, RulePlan};
+use crate::inspect::input::{InspectInput, StreamInput};
+use crate::inspect::observer::FailureStage;
 use crate::keyword::context::PacketFacts;
 use crate::state::app_proto::AppProtoState;
-use crate::table::address_table::{AddressTable, Row};
+use crate::table::address_table::{AddressRow, AddressTable};
 use crate::table::port_table::PortTable;
 
 /// What a packet of a protocol, or a flow's end, is to rules on packets: a bit of [`PacketClasses`].
@@ -43,7 +43,7 @@ pub(crate) struct PacketContext<'a> {
     /// What conditions are evaluated against.
     pub(crate) seen: PacketFacts<'a>,
     /// Rows of both addresses, looked up when the first rule asks.
-    rows: OnceCell<[Option<Row>; 2]>,
+    rows: OnceCell<[Option<AddressRow>; 2]>,
     /// A bit of [`PacketClasses`].
     pub(crate) class: u8,
     ip_version: u8,
@@ -59,7 +59,7 @@ pub(crate) struct PacketContext<'a> {
 }
 
 impl<'a> PacketContext<'a> {
-    pub(crate) fn new(input: &Input<'a>) -> Self {
+    pub(crate) fn new(input: &InspectInput<'a>) -> Self {
         let flow = input.flow.as_ref();
         let protocol = match (&input.packet, flow) {
             (_, Some(flow)) => Some(flow.protocol),
@@ -127,7 +127,7 @@ impl<'a> PacketContext<'a> {
     }
 
     /// The rows of both addresses.
-    fn rows(&self, addresses: &AddressTable) -> [Option<Row>; 2] {
+    fn rows(&self, addresses: &AddressTable) -> [Option<AddressRow>; 2] {
         *self.rows.get_or_init(|| {
             [self.seen.source, self.seen.destination].map(|side| side.map(|side| addresses.row(side.address)))
         })
@@ -164,24 +164,24 @@ impl<'a> PacketContext<'a> {
     /// What does not.
     pub(crate) fn header(
         &self,
-        plan: &Plan,
+        plan: &RulePlan,
         addresses: &AddressTable,
         ports: &PortTable,
         established: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), FailureStage> {
         if plan.classes.0 & self.class == 0 || plan.ip_version != 0 && plan.ip_version != self.ip_version {
-            return Err(Failure::Protocol);
+            return Err(FailureStage::Protocol);
         }
         if plan.ether_type != 0
             && self.seen.packet.and_then(|packet| packet.ethernet).is_none_or(|link| link.ether_type != plan.ether_type)
         {
-            return Err(Failure::Protocol);
+            return Err(FailureStage::Protocol);
         }
         self.flow(plan, established)?;
         if let Some(apps) = &plan.apps
             && self.app.is_none_or(|app| !apps.contains(&app))
         {
-            return Err(Failure::Application);
+            return Err(FailureStage::Application);
         }
         let [source_row, destination_row] = self.rows(addresses);
         let between = |from, to| addresses.contains(from, plan.source) && addresses.contains(to, plan.destination);
@@ -191,7 +191,7 @@ impl<'a> PacketContext<'a> {
         let forwards = !turned && between(source_row, destination_row);
         let backwards = (turned || plan.both_ways) && between(destination_row, source_row);
         if !forwards && !backwards {
-            return Err(Failure::Address);
+            return Err(FailureStage::Address);
         }
         let (source, destination) =
             (self.seen.source.map_or(0, |side| side.port), self.seen.destination.map_or(0, |side| side.port));
@@ -201,15 +201,15 @@ impl<'a> PacketContext<'a> {
         if forwards && holds(source, destination) || backwards && holds(destination, source) {
             Ok(())
         } else {
-            Err(Failure::Port)
+            Err(FailureStage::Port)
         }
     }
 
     /// Does the `flow` of a rule hold, on a flow that counts as established or does not?
     ///
     /// # Errors
-    /// [`Failure::Flow`].
-    pub(crate) fn flow(&self, plan: &Plan, established: bool) -> Result<(), Failure> {
+    /// [`FailureStage::Flow`].
+    pub(crate) fn flow(&self, plan: &RulePlan, established: bool) -> Result<(), FailureStage> {
         let flow = &plan.flow;
         let reassembled = self.seen.packet.is_some_and(|packet| packet.reassembled);
         let holds = plan.directions[self.seen.direction]
@@ -218,6 +218,6 @@ impl<'a> PacketContext<'a> {
             && (!flow.not_established || !established)
             && (!flow.only_fragment || reassembled)
             && (!flow.no_fragment || !reassembled);
-        if holds { Ok(()) } else { Err(Failure::Flow) }
+        if holds { Ok(()) } else { Err(FailureStage::Flow) }
     }
 }

@@ -3,10 +3,10 @@
 use sidewire_app_layer::{BufferKind, Inspection, Session, StoredRule, TxConsumer, Value};
 use sidewire_base::{Direction, PerDirection, ProtocolId, RuleId};
 
-use crate::compile::plan::Plan;
+use crate::compile::plan::RulePlan;
 use crate::compile::tx_rules::{TxContext, TxRules};
-use crate::inspect::evaluator::{Evaluator, MatchOrigin};
-use crate::inspect::observer::{Failure, Observer, Unit};
+use crate::inspect::evaluator::{DetectThreadContext, MatchOrigin};
+use crate::inspect::observer::{FailureStage, InspectObserver, InspectUnit};
 use crate::inspect::packet_context::PacketContext;
 use crate::inspect::tx_conditions::{ITEMS, TxOutcome, TxProgress, TxView};
 use crate::keyword::tx_condition::TxTest;
@@ -25,8 +25,8 @@ struct DueTx<'r> {
     events: usize,
 }
 
-impl Evaluator {
-    pub(crate) fn run_transactions<O: Observer>(
+impl DetectThreadContext {
+    pub(crate) fn run_transactions<O: InspectObserver>(
         &mut self,
         rules: &RuleSet,
         facts: &PacketContext<'_>,
@@ -83,7 +83,7 @@ impl Evaluator {
     }
 
     /// Evaluates the candidates. Tells whether another packet could make a rule hold on the transaction as it is.
-    fn decide<O: Observer>(
+    fn decide<O: InspectObserver>(
         &mut self,
         due: &DueTx<'_>,
         inspection: &mut Inspection,
@@ -115,7 +115,7 @@ impl Evaluator {
                     observer.ends(rule, false);
                     again |= plan.is_plain_on_tx() && may_pass(&failure, plan);
                     if explain {
-                        observer.failed(rule, Unit::Transaction(id), failure);
+                        observer.failed(rule, InspectUnit::Transaction(id), failure);
                     }
                     continue;
                 }
@@ -146,8 +146,8 @@ impl Evaluator {
             }
             if explain {
                 match failure {
-                    None => observer.matched(rule, Unit::Transaction(id)),
-                    Some(failure) => observer.failed(rule, Unit::Transaction(id), failure),
+                    None => observer.matched(rule, InspectUnit::Transaction(id)),
+                    Some(failure) => observer.failed(rule, InspectUnit::Transaction(id), failure),
                 }
             }
             let now = StoredRule { rule, held, decided, awaited };
@@ -159,7 +159,7 @@ impl Evaluator {
         again
     }
 
-    fn tx_candidates<O: Observer>(
+    fn tx_candidates<O: InspectObserver>(
         &mut self,
         due: &DueTx<'_>,
         inspection: &mut Inspection,
@@ -229,7 +229,7 @@ impl Evaluator {
         if before == 0 || files <= usize::from(before) {
             return;
         }
-        let looks = |rule: RuleId| due.rules.plans.get(rule.index()).is_some_and(Plan::looks_at_files);
+        let looks = |rule: RuleId| due.rules.plans.get(rule.index()).is_some_and(RulePlan::looks_at_files);
         let decided = inspection.stored.iter().filter(|stored| stored.decided && looks(stored.rule));
         self.reinspect.extend(decided.map(|stored| stored.rule));
         self.reinspect.sort_unstable();
@@ -330,10 +330,10 @@ fn keep(stored: &mut Vec<StoredRule>, now: StoredRule) -> bool {
 }
 
 /// Of a rule whose header or conditions failed: may they hold for another packet of the flow?
-const fn may_pass(failure: &Failure, plan: &Plan) -> bool {
+const fn may_pass(failure: &FailureStage, plan: &RulePlan) -> bool {
     match failure {
-        Failure::Address | Failure::Port | Failure::Application => false,
-        Failure::Protocol => plan.ether_type != 0,
+        FailureStage::Address | FailureStage::Port | FailureStage::Application => false,
+        FailureStage::Protocol => plan.ether_type != 0,
         _ => true,
     }
 }

@@ -4,9 +4,9 @@ use crate::keyword::file::{FileOutcome, FileTest};
 use sidewire_app_layer::{AwaitedContent, BufferKind, Session, Value};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 
-use crate::compile::plan::{Plan, TX_CONDITIONS};
+use crate::compile::plan::{RulePlan, TX_CONDITIONS};
 use crate::inspect::evaluator::{EvalContext, InspectFailure};
-use crate::inspect::observer::Failure;
+use crate::inspect::observer::FailureStage;
 use crate::inspect::packet_context::PacketContext;
 use crate::keyword::Check;
 use crate::keyword::buffer_test::{Absence, BufferInspection};
@@ -23,8 +23,8 @@ const PAYLOAD: u64 = 1 << TX_CONDITIONS;
 pub(super) enum TxOutcome {
     Matched,
     /// More may come: the conditions that hold for good.
-    Pending(u64, Failure),
-    Never(Failure),
+    Pending(u64, FailureStage),
+    Never(FailureStage),
 }
 
 /// How far a transaction has come in each direction.
@@ -52,19 +52,19 @@ pub(super) struct TxView<'s> {
 }
 
 /// Why a condition does not hold, and whether that is for good.
-type Unmet = (bool, InspectFailure);
+type UnmetCondition = (bool, InspectFailure);
 
 impl EvalContext {
     /// Evaluates what is not known to hold yet.
     pub(super) fn transaction(
         &mut self,
-        plan: &Plan,
+        plan: &RulePlan,
         facts: &PacketContext<'_>,
         tx: &TxView<'_>,
         (mut held, awaited): (u64, &mut AwaitedContent),
         explain: bool,
     ) -> TxOutcome {
-        let mut pending: Option<Failure> = None;
+        let mut pending: Option<FailureStage> = None;
         for (bit, condition) in plan.tx.iter().enumerate() {
             if held >> bit & 1 == 1 {
                 continue;
@@ -94,7 +94,7 @@ impl EvalContext {
             let in_stream =
                 plan.on_stream && facts.pieces().any(|stream| self.stream_payload(plan, &stream, 0, explain).is_ok());
             if !in_stream && facts.payload().is_empty() {
-                return TxOutcome::Pending(held, Failure::NoData);
+                return TxOutcome::Pending(held, FailureStage::NoData);
             }
             if !in_stream && let Err(failure) = self.payload(plan, BufferView::whole(facts.payload()), explain) {
                 return TxOutcome::Pending(held, failure);
@@ -111,7 +111,7 @@ impl EvalContext {
         side: Direction,
         awaited: &mut AwaitedContent,
         explain: bool,
-    ) -> Result<(), Unmet> {
+    ) -> Result<(), UnmetCondition> {
         let Some(engine) = condition.engine(tx.app, side) else { return Err((true, InspectFailure::Absent)) };
         let &BufferEngine { row, progress: needed, .. } = engine;
         if tx.progress.reached[side] < needed && !tx.progress.complete[side] {
@@ -151,7 +151,7 @@ impl EvalContext {
         engine: &BufferEngine,
         (past, awaited): (bool, &mut AwaitedContent),
         explain: bool,
-    ) -> Result<(), Unmet> {
+    ) -> Result<(), UnmetCondition> {
         let &BufferEngine { row, direction: side, .. } = engine;
         let multi = matches!(engine.kind, BufferKind::Multi | BufferKind::Items | BufferKind::Bodies);
         let little = tx.session.little_endian(tx.position, side);
@@ -239,7 +239,7 @@ fn note_missing(
 }
 
 /// Does a file of a direction satisfy a test?
-fn files(test: &FileTest, tx: &TxView<'_>, side: Direction, past: bool) -> Result<(), Unmet> {
+fn files(test: &FileTest, tx: &TxView<'_>, side: Direction, past: bool) -> Result<(), UnmetCondition> {
     let mut over = past;
     for file in tx.session.files(tx.position).map_or(&[][..], |files| files.of(side)) {
         match test.outcome(file) {
@@ -252,7 +252,7 @@ fn files(test: &FileTest, tx: &TxView<'_>, side: Direction, past: bool) -> Resul
 }
 
 /// Does a number, or one of several, satisfy a test?
-fn number(test: &FieldTest, tx: &TxView<'_>, engine: &BufferEngine, past: bool) -> Result<(), Unmet> {
+fn number(test: &FieldTest, tx: &TxView<'_>, engine: &BufferEngine, past: bool) -> Result<(), UnmetCondition> {
     let &BufferEngine { row, direction: side, .. } = engine;
     let list = matches!(engine.kind, BufferKind::UintList(_) | BufferKind::EnumerationList(_));
     let items = if list { ITEMS } else { 1 };

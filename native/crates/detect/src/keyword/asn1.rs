@@ -8,7 +8,7 @@ use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::operator::{CompileScope, Operator, Placement};
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement};
 
 /// `asn1`: one of these is so for an object that begins at a place of the buffer, or for one inside of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -66,8 +66,8 @@ impl Operator for Asn1Check {
         Ok(Self { offset: ir.offset.into(), relative: ir.relative, wanted })
     }
 
-    fn placement(&self) -> Placement {
-        if self.relative { Placement::Anywhere } else { Placement::Edges }
+    fn placement(&self) -> OperatorPlacement {
+        if self.relative { OperatorPlacement::Anywhere } else { OperatorPlacement::Edges }
     }
 
     fn eval(&self, run: &mut BufferRun<'_, '_>, _: RemainingChecks<'_>) -> CheckVerdict {

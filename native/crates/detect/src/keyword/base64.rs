@@ -4,7 +4,7 @@ use sidewire_base::base64::{Base64Group, sextet};
 
 /// What octets outside the alphabet mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub(crate) enum Base64Decoding {
     /// They are passed over, as RFC 2045 has it for mail; an unfinished group at the end is dropped.
     Skip,
     /// The first of them ends the text; an unfinished group before it counts as padded.
@@ -15,12 +15,12 @@ pub(crate) enum Mode {
 
 /// Decodes a text; `None` when it is no base64 or nothing comes of it. Padding may stand in the middle, as where texts were
 /// put together, but not where a group has fewer than two characters.
-pub(crate) fn decode(text: &[u8], mode: Mode) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &[u8], mode: Base64Decoding) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let mut group = Base64Group::default();
     let mut padded = false;
     for &octet in text {
-        if padded && mode == Mode::Refuse {
+        if padded && mode == Base64Decoding::Refuse {
             return None;
         }
         match (sextet(octet), octet) {
@@ -29,13 +29,13 @@ pub(crate) fn decode(text: &[u8], mode: Mode) -> Option<Vec<u8>> {
             (None, b'=') if group.characters < 2 => return None,
             (None, b'=') => group.padding += 1,
             (None, _) => match mode {
-                Mode::Skip => continue,
-                Mode::Stop => break,
-                Mode::Refuse => return None,
+                Base64Decoding::Skip => continue,
+                Base64Decoding::Stop => break,
+                Base64Decoding::Refuse => return None,
             },
         }
         if group.is_full() {
-            if mode == Mode::Refuse && group.has_rest() {
+            if mode == Base64Decoding::Refuse && group.has_rest() {
                 return None;
             }
             padded = group.padding > 0;
@@ -43,9 +43,9 @@ pub(crate) fn decode(text: &[u8], mode: Mode) -> Option<Vec<u8>> {
         }
     }
     match (group.characters, mode) {
-        (0, _) | (_, Mode::Skip) => {}
-        (1, _) | (_, Mode::Refuse) => return None,
-        (_, Mode::Stop) => group.flush(&mut decoded),
+        (0, _) | (_, Base64Decoding::Skip) => {}
+        (1, _) | (_, Base64Decoding::Refuse) => return None,
+        (_, Base64Decoding::Stop) => group.flush(&mut decoded),
     }
     (!decoded.is_empty()).then_some(decoded)
 }
@@ -73,9 +73,13 @@ mod tests {
             ("", 0, 0, 0),
         ] {
             let size = |mode| decode(text.as_bytes(), mode).map_or(0, |decoded| decoded.len());
-            assert_eq!((size(Mode::Skip), size(Mode::Stop), size(Mode::Refuse)), (skip, stop, refuse), "{text}");
+            assert_eq!(
+                (size(Base64Decoding::Skip), size(Base64Decoding::Stop), size(Base64Decoding::Refuse)),
+                (skip, stop, refuse),
+                "{text}"
+            );
         }
-        assert_eq!(decode(b"Zm 9v Ym Fy", Mode::Skip).unwrap(), b"foobar");
-        assert_eq!(decode(b"SGVs!bG8=", Mode::Stop).unwrap(), b"Hel");
+        assert_eq!(decode(b"Zm 9v Ym Fy", Base64Decoding::Skip).unwrap(), b"foobar");
+        assert_eq!(decode(b"SGVs!bG8=", Base64Decoding::Stop).unwrap(), b"Hel");
     }
 }

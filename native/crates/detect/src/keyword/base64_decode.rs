@@ -7,7 +7,7 @@ use crate::error::RuleError;
 use crate::keyword::Check;
 use crate::keyword::base64;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::operator::{CompileScope, Operator, Placement};
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement};
 
 /// `base64_decode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -46,8 +46,8 @@ impl Operator for Base64Check {
         Ok(Self { bytes, offset, relative: ir.relative, nested: Box::default() })
     }
 
-    fn placement(&self) -> Placement {
-        if self.relative { Placement::Anywhere } else { Placement::Edges }
+    fn placement(&self) -> OperatorPlacement {
+        if self.relative { OperatorPlacement::Anywhere } else { OperatorPlacement::Edges }
     }
 
     fn eval(&self, run: &mut BufferRun<'_, '_>, _: RemainingChecks<'_>) -> CheckVerdict {
@@ -57,7 +57,7 @@ impl Operator for Base64Check {
             area = area.get(..self.bytes).unwrap_or(area);
         }
         let area = area.get(..LIMIT).unwrap_or(area);
-        let Some(decoded) = base64::decode(area, base64::Mode::Stop) else { return CheckVerdict::Fails };
+        let Some(decoded) = base64::decode(area, base64::Base64Decoding::Stop) else { return CheckVerdict::Fails };
         run.nested(&self.nested, &decoded).into()
     }
 }

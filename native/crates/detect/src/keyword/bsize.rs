@@ -6,7 +6,7 @@ use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::operator::{CompileScope, Operator, Placement};
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement};
 use crate::keyword::ranges::NumberRanges;
 
 /// `bsize`.
@@ -29,8 +29,8 @@ impl Operator for BsizeCheck {
         Ok(Self { test: NumberRanges::new(&ir.test) })
     }
 
-    fn placement(&self) -> Placement {
-        Placement::Edges
+    fn placement(&self) -> OperatorPlacement {
+        OperatorPlacement::Edges
     }
 
     fn needs_complete_buffer(&self) -> bool {

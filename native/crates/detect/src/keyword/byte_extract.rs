@@ -7,7 +7,7 @@ use ts_rs::TS;
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::operator::{CompileScope, Operator, Placement};
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement};
 
 /// `byte_extract`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -63,7 +63,7 @@ impl Operator for ByteExtractCheck {
         })
     }
 
-    fn placement(&self) -> Placement {
+    fn placement(&self) -> OperatorPlacement {
         self.location.placement()
     }
 

@@ -6,8 +6,8 @@ use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
-use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::operator::{CompileScope, Operator, Placement};
+use crate::keyword::eval::{BufferRun, CheckOperand, CheckVerdict, RemainingChecks};
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement};
 
 /// `byte_jump`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -39,13 +39,13 @@ pub struct ByteJump {
 
 #[derive(Debug)]
 pub(crate) struct ByteJumpCheck {
-    bytes: Amount,
+    bytes: CheckOperand,
     location: ByteLocation,
     multiplier: u32,
     align: bool,
     from_beginning: bool,
     from_end: bool,
-    post_offset: Amount,
+    post_offset: CheckOperand,
     bitmask: u32,
 }
 
@@ -69,8 +69,8 @@ impl Operator for ByteJumpCheck {
         })
     }
 
-    fn placement(&self) -> Placement {
-        if self.from_beginning || self.from_end { Placement::Edges } else { self.location.placement() }
+    fn placement(&self) -> OperatorPlacement {
+        if self.from_beginning || self.from_end { OperatorPlacement::Edges } else { self.location.placement() }
     }
 
     fn needs_complete_buffer(&self) -> bool {

@@ -4,13 +4,13 @@ use sidewire_ir as ir;
 use sidewire_ir::Endian;
 
 use crate::error::RuleError;
-use crate::keyword::eval::{Amount, BufferRun};
+use crate::keyword::eval::{BufferRun, CheckOperand};
 use crate::keyword::number;
-use crate::keyword::operator::{CompileScope, Placement};
+use crate::keyword::operator::{CompileScope, OperatorPlacement};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ByteLocation {
-    offset: Amount,
+    offset: CheckOperand,
     pub(crate) relative: bool,
     endian: Endian,
     /// Base of a number written as text; 0: binary.
@@ -33,8 +33,8 @@ impl ByteLocation {
     }
 
     /// Where a check of it can hold.
-    pub(crate) const fn placement(&self) -> Placement {
-        if self.relative { Placement::Anywhere } else { Placement::Edges }
+    pub(crate) const fn placement(&self) -> OperatorPlacement {
+        if self.relative { OperatorPlacement::Anywhere } else { OperatorPlacement::Edges }
     }
 
     /// Index of the first octet.

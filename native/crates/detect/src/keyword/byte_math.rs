@@ -6,8 +6,8 @@ use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
-use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::operator::{CompileScope, Operator, Placement};
+use crate::keyword::eval::{BufferRun, CheckOperand, CheckVerdict, RemainingChecks};
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement};
 
 /// `byte_math`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -54,10 +54,10 @@ pub enum MathOperator {
 
 #[derive(Debug)]
 pub(crate) struct ByteMathCheck {
-    bytes: Amount,
+    bytes: CheckOperand,
     location: ByteLocation,
     operator: MathOperator,
-    value: Amount,
+    value: CheckOperand,
     variable: usize,
     bitmask: u32,
 }
@@ -80,7 +80,7 @@ impl Operator for ByteMathCheck {
         })
     }
 
-    fn placement(&self) -> Placement {
+    fn placement(&self) -> OperatorPlacement {
         self.location.placement()
     }
 

@@ -6,8 +6,8 @@ use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::byte_location::{ByteLocation, masked};
-use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::operator::{CompileScope, Operator, Placement};
+use crate::keyword::eval::{BufferRun, CheckOperand, CheckVerdict, RemainingChecks};
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement};
 
 /// `byte_test`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -56,10 +56,10 @@ pub enum TestOperator {
 
 #[derive(Debug)]
 pub(crate) struct ByteTestCheck {
-    bytes: Amount,
+    bytes: CheckOperand,
     negated: bool,
     operator: TestOperator,
-    value: Amount,
+    value: CheckOperand,
     location: ByteLocation,
     bitmask: u32,
 }
@@ -82,7 +82,7 @@ impl Operator for ByteTestCheck {
         })
     }
 
-    fn placement(&self) -> Placement {
+    fn placement(&self) -> OperatorPlacement {
         self.location.placement()
     }
 

@@ -10,7 +10,7 @@ use sidewire_ir::{
     ValueKind,
 };
 
-use crate::keyword::fields::{self, Field, PacketBuffer, PacketFieldKind};
+use crate::keyword::fields::{self, PacketBuffer, PacketField, PacketFieldKind};
 use crate::keyword::transform;
 
 /// All keywords: header fields, protocol rows, events, transforms.
@@ -101,7 +101,7 @@ fn packet_buffer(buffer: &PacketBuffer) -> BufferRow {
     }
 }
 
-fn packet_field(field: &Field) -> FieldRow {
+fn packet_field(field: &PacketField) -> FieldRow {
     FieldRow {
         name: field.name.into(),
         aliases: owned(field.aliases),

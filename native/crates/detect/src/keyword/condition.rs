@@ -11,7 +11,7 @@ use crate::keyword::context::{ConditionInput, EffectOutput};
 use crate::keyword::document::DocumentStoring;
 use crate::keyword::events::{AppEventTest, DecodeEventTest, StreamEventTest};
 use crate::keyword::field_test::FieldTest;
-use crate::keyword::fields::Field;
+use crate::keyword::fields::PacketField;
 use crate::keyword::flowbits::{FlowBitsChange, FlowBitsTest};
 use crate::keyword::flowint::{FlowIntChange, FlowIntTest};
 use crate::keyword::packet_test::PacketTest;
@@ -78,7 +78,7 @@ packet_tests! {
 #[derive(Debug)]
 pub(crate) enum PacketCondition {
     Field {
-        field: &'static Field,
+        field: &'static PacketField,
         test: FieldTest,
     },
     /// A buffer of the packet, by position in [`crate::keyword::fields::BUFFERS`].

@@ -5,9 +5,9 @@ use sidewire_ir::Operand;
 use ts_rs::TS;
 
 use crate::error::RuleError;
-use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::literal::Literal;
-use crate::keyword::operator::{CompileScope, Operator, Placement, unhex};
+use crate::keyword::eval::{BufferRun, CheckOperand, CheckVerdict, RemainingChecks};
+use crate::keyword::literal::BufferLiteral;
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement, unhex};
 
 /// `content`, all modifiers resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -63,13 +63,13 @@ pub enum FastPattern {
 
 #[derive(Debug)]
 pub(crate) struct ContentCheck {
-    literal: Literal,
+    literal: BufferLiteral,
     negated: bool,
     relative: bool,
     /// `offset` or `distance`.
-    start: Option<Amount>,
+    start: Option<CheckOperand>,
     /// `depth` or `within`.
-    end: Option<Amount>,
+    end: Option<CheckOperand>,
     ends_with: bool,
     retry: bool,
     /// It may lie anywhere behind the match it counts from, and all it depends on are matches that come later when they are
@@ -88,7 +88,7 @@ impl Operator for ContentCheck {
 
     fn compile(ir: &Content, scope: &mut CompileScope) -> Result<Self, RuleError> {
         Ok(Self {
-            literal: Literal::new(&unhex(&ir.pattern)?, ir.nocase),
+            literal: BufferLiteral::new(&unhex(&ir.pattern)?, ir.nocase),
             negated: ir.negated,
             relative: ir.window.relative,
             start: ir.window.start.as_ref().map(|start| scope.amount(start)).transpose()?,
@@ -99,13 +99,13 @@ impl Operator for ContentCheck {
         })
     }
 
-    fn placement(&self) -> Placement {
+    fn placement(&self) -> OperatorPlacement {
         if !self.relative && (self.start.is_some() || self.end.is_some()) {
-            Placement::Window
+            OperatorPlacement::Window
         } else if self.ends_with {
-            Placement::Edges
+            OperatorPlacement::Edges
         } else {
-            Placement::Anywhere
+            OperatorPlacement::Anywhere
         }
     }
 
@@ -113,12 +113,12 @@ impl Operator for ContentCheck {
         self.negated || self.ends_with
     }
 
-    fn required(&self) -> Option<&Literal> {
+    fn required(&self) -> Option<&BufferLiteral> {
         (!self.negated).then_some(&self.literal)
     }
 
     fn is_placed(&self) -> bool {
-        let constant = |amount: Option<Amount>| !matches!(amount, Some(Amount::Variable(_)));
+        let constant = |amount: Option<CheckOperand>| !matches!(amount, Some(CheckOperand::Variable(_)));
         !self.negated && !self.ends_with && constant(self.start) && constant(self.end)
     }
 
@@ -150,8 +150,8 @@ impl ContentCheck {
     /// Where it may lie depends on no other check.
     const fn is_fixed(&self) -> bool {
         !self.relative
-            && !matches!(self.start, Some(Amount::Variable(_)))
-            && !matches!(self.end, Some(Amount::Variable(_)))
+            && !matches!(self.start, Some(CheckOperand::Variable(_)))
+            && !matches!(self.end, Some(CheckOperand::Variable(_)))
     }
 
     /// Where it may lie: begin and end. `None`: nowhere.

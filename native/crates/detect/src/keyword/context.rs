@@ -3,7 +3,7 @@
 use sidewire_base::{Direction, Endpoint, PerDirection, Time};
 use sidewire_decode::Packet;
 
-use crate::keyword::fields::Subject;
+use crate::keyword::fields::FieldSubject;
 use crate::rule::RuleType;
 use crate::state::app_proto::{AppProtoState, FlowStats};
 use crate::state::flow_state::DetectFlowState;
@@ -29,8 +29,8 @@ pub(crate) struct PacketFacts<'a> {
 
 impl<'a> PacketFacts<'a> {
     /// What fields are read from.
-    pub(crate) const fn subject(&self) -> Subject<'a> {
-        Subject { packet: self.packet, stats: self.stats }
+    pub(crate) const fn subject(&self) -> FieldSubject<'a> {
+        FieldSubject { packet: self.packet, stats: self.stats }
     }
 }
 

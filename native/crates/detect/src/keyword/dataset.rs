@@ -7,7 +7,7 @@ use ts_rs::TS;
 use crate::error::RuleError;
 use crate::keyword::entropy::Compare;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::operator::{CompileScope, Operator, Placement, unhex};
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement, unhex};
 
 /// `dataset`: the buffer is one of these values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -56,8 +56,8 @@ impl Operator for DatasetCheck {
         Ok(Self { values, negated: ir.negated })
     }
 
-    fn placement(&self) -> Placement {
-        Placement::Edges
+    fn placement(&self) -> OperatorPlacement {
+        OperatorPlacement::Edges
     }
 
     fn needs_complete_buffer(&self) -> bool {
@@ -87,8 +87,8 @@ impl Operator for DatarepCheck {
         Ok(Self { reputations, operator: ir.operator, value: ir.value })
     }
 
-    fn placement(&self) -> Placement {
-        Placement::Edges
+    fn placement(&self) -> OperatorPlacement {
+        OperatorPlacement::Edges
     }
 
     fn needs_complete_buffer(&self) -> bool {

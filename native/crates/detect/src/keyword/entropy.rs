@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::operator::{CompileScope, Operator, Placement};
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement};
 use crate::state::names::StateName;
 
 /// `entropy`.
@@ -61,8 +61,8 @@ impl Operator for EntropyCheck {
         Ok(Self { of, bytes: ir.bytes as usize, offset: ir.offset, operator: ir.operator, value: ir.value })
     }
 
-    fn placement(&self) -> Placement {
-        Placement::Edges
+    fn placement(&self) -> OperatorPlacement {
+        OperatorPlacement::Edges
     }
 
     fn needs_complete_buffer(&self) -> bool {

@@ -4,13 +4,13 @@ use sidewire_mpm::RegexScratch;
 
 use crate::keyword::Check;
 use crate::state::names::StateName;
-use crate::state::unfinished::{Capture, UnfinishedRule};
+use crate::state::unfinished::{CapturedGroup, UnfinishedRule};
 
 /// What the checks of one rule share while they run.
 #[derive(Debug)]
 pub(crate) struct RuleScratch {
     pub(crate) variables: Vec<u64>,
-    pub(crate) captures: Vec<Capture>,
+    pub(crate) captures: Vec<CapturedGroup>,
     /// Entropies that were computed, whether rules held or not, by what they are of.
     pub(crate) entropies: Vec<(StateName, f64)>,
     pub(crate) regex: Option<RegexScratch>,
@@ -46,10 +46,12 @@ impl RuleScratch {
     }
 
     /// An operand as a distance.
-    pub(crate) fn amount(&self, amount: Amount) -> i64 {
+    pub(crate) fn amount(&self, amount: CheckOperand) -> i64 {
         match amount {
-            Amount::Number(number) => number,
-            Amount::Variable(at) => i64::try_from(self.variables.get(at).copied().unwrap_or(0)).unwrap_or(i64::MAX),
+            CheckOperand::Number(number) => number,
+            CheckOperand::Variable(at) => {
+                i64::try_from(self.variables.get(at).copied().unwrap_or(0)).unwrap_or(i64::MAX)
+            }
         }
     }
 }
@@ -80,7 +82,7 @@ impl From<bool> for CheckVerdict {
 
 /// A constant, or a variable of the rule by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Amount {
+pub(crate) enum CheckOperand {
     Number(i64),
     Variable(usize),
 }
@@ -202,16 +204,16 @@ impl BufferRun<'_, '_> {
     }
 
     /// An operand as a number to compare or compute with.
-    pub(crate) fn value(&self, amount: Amount) -> u64 {
+    pub(crate) fn value(&self, amount: CheckOperand) -> u64 {
         match amount {
             // A negative constant is meant in two's complement.
-            Amount::Number(number) => number as u64,
-            Amount::Variable(at) => self.work.variables.get(at).copied().unwrap_or(0),
+            CheckOperand::Number(number) => number as u64,
+            CheckOperand::Variable(at) => self.work.variables.get(at).copied().unwrap_or(0),
         }
     }
 
     /// An operand as a count of octets.
-    pub(crate) fn count(&self, amount: Amount) -> Option<usize> {
+    pub(crate) fn count(&self, amount: CheckOperand) -> Option<usize> {
         usize::try_from(self.work.amount(amount)).ok()
     }
 

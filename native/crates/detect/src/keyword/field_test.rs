@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::keyword::fields::{Field, Subject};
+use crate::keyword::fields::{FieldSubject, PacketField};
 use crate::keyword::ranges::NumberRanges;
 
 /// How flags are compared, after both sides were masked.
@@ -46,7 +46,7 @@ impl FieldTest {
     }
 
     /// Holds for one of a field's values; a field that is not there satisfies nothing.
-    pub(crate) fn holds_of(&self, field: &Field, subject: &Subject<'_>) -> bool {
+    pub(crate) fn holds_of(&self, field: &PacketField, subject: &FieldSubject<'_>) -> bool {
         (0..).map_while(|nth| (field.get)(subject, nth)).any(|number| self.holds(number))
     }
 }

@@ -8,12 +8,12 @@ use crate::state::app_proto::FlowStats;
 
 /// What fields are read from.
 #[derive(Clone, Copy)]
-pub(crate) struct Subject<'s> {
+pub(crate) struct FieldSubject<'s> {
     pub(crate) packet: Option<&'s Packet<'s>>,
     pub(crate) stats: Option<FlowStats>,
 }
 
-impl<'s> Subject<'s> {
+impl<'s> FieldSubject<'s> {
     fn ip(&self) -> Option<&'s Ip<'s>> {
         self.packet?.ip.as_ref()
     }
@@ -52,7 +52,7 @@ pub(crate) enum PacketFieldKind {
 }
 
 /// A field that is no byte string.
-pub(crate) struct Field {
+pub(crate) struct PacketField {
     pub(crate) name: &'static str,
     pub(crate) aliases: &'static [&'static str],
     pub(crate) doc: &'static str,
@@ -60,10 +60,10 @@ pub(crate) struct Field {
     /// It is read from the packet, not from the flow: rules that ask for it look at packets.
     pub(crate) of_packet: bool,
     /// The value; fields with several give one for each `nth` from 0.
-    pub(crate) get: fn(&Subject<'_>, nth: u32) -> Option<u64>,
+    pub(crate) get: fn(&FieldSubject<'_>, nth: u32) -> Option<u64>,
 }
 
-impl core::fmt::Debug for Field {
+impl core::fmt::Debug for PacketField {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.name)
     }
@@ -73,7 +73,7 @@ impl core::fmt::Debug for Field {
 pub(crate) struct PacketBuffer {
     pub(crate) name: &'static str,
     pub(crate) doc: &'static str,
-    pub(crate) get: for<'s> fn(&Subject<'s>) -> Option<&'s [u8]>,
+    pub(crate) get: for<'s> fn(&FieldSubject<'s>) -> Option<&'s [u8]>,
 }
 
 /// The value of a field that has one.
@@ -117,7 +117,7 @@ const FRAGMENT_FLAGS: &[(&str, u64)] = &[("M", 1), ("D", 2), ("R", 4)];
 
 macro_rules! fields {
     ($($name:literal $aliases:tt $kind:expr, $of_packet:literal, $doc:literal, $get:expr;)*) => {
-        &[$(Field {
+        &[$(PacketField {
             name: $name,
             aliases: &$aliases,
             doc: $doc,
@@ -129,7 +129,7 @@ macro_rules! fields {
 }
 
 /// All fields.
-pub(crate) static FIELDS: &[Field] = fields! {
+pub(crate) static FIELDS: &[PacketField] = fields! {
     "ttl" [] PacketFieldKind::Number(8), true, "Time to live or hop limit.",
         |s, nth| once(nth, s.ip().map(|ip| ip.ttl));
     "tos" [] PacketFieldKind::Number(8), true, "IPv4 type of service or IPv6 traffic class.",
@@ -248,7 +248,7 @@ pub(crate) static BUFFERS: &[PacketBuffer] = &[
 ];
 
 /// Kinds of the options of an IPv4 header.
-pub(crate) fn ip_options<'s>(subject: Subject<'s>) -> impl Iterator<Item = u64> + use<'s> {
+pub(crate) fn ip_options<'s>(subject: FieldSubject<'s>) -> impl Iterator<Item = u64> + use<'s> {
     let options = subject.ip().filter(|ip| ip.version == 4).map_or(&[][..], |ip| ip.options);
     (0..).map_while(move |nth| ip_option(options, nth).map(u64::from))
 }

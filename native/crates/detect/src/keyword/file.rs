@@ -3,7 +3,7 @@
 
 use sidewire_app_layer::Session;
 use sidewire_base::{Direction, PerDirection};
-use sidewire_files::{File, FileHash, FileHashes, FilePolicy, FileState, Storing};
+use sidewire_files::{File, FileHash, FileHashes, FilePolicy, FileState, StoreDecision};
 use sidewire_ir as ir;
 
 use crate::DetectFlowState;
@@ -205,7 +205,7 @@ pub(crate) const MAY_STORE: FilePolicy = FilePolicy {
     hashes: FileHashes::NONE,
     magic: sidewire_files::MagicUse::Never,
     content: false,
-    store: Storing::Maybe,
+    store: StoreDecision::Maybe,
 };
 
 #[cfg(test)]

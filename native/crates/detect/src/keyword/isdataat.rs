@@ -5,8 +5,8 @@ use sidewire_ir::Operand;
 use ts_rs::TS;
 
 use crate::error::RuleError;
-use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::operator::{CompileScope, Operator, Placement};
+use crate::keyword::eval::{BufferRun, CheckOperand, CheckVerdict, RemainingChecks};
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement};
 
 /// `isdataat`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -22,7 +22,7 @@ pub struct IsDataAt {
 
 #[derive(Debug)]
 pub(crate) struct IsDataAtCheck {
-    offset: Amount,
+    offset: CheckOperand,
     relative: bool,
     negated: bool,
 }
@@ -38,8 +38,8 @@ impl Operator for IsDataAtCheck {
         Ok(Self { offset: scope.amount(&ir.offset)?, relative: ir.relative, negated: ir.negated })
     }
 
-    fn placement(&self) -> Placement {
-        if self.relative { Placement::Anywhere } else { Placement::Edges }
+    fn placement(&self) -> OperatorPlacement {
+        if self.relative { OperatorPlacement::Anywhere } else { OperatorPlacement::Edges }
     }
 
     fn needs_complete_buffer(&self) -> bool {

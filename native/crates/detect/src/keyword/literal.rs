@@ -6,14 +6,14 @@ use crate::keyword::rarity;
 
 /// Octets searched for inside one buffer.
 #[derive(Debug)]
-pub(crate) enum Literal {
+pub(crate) enum BufferLiteral {
     /// As they are.
     Exact(Box<Finder<'static>>),
     /// ASCII letters without case.
     Folded(FoldedLiteral),
 }
 
-impl Literal {
+impl BufferLiteral {
     pub(crate) fn new(octets: &[u8], nocase: bool) -> Self {
         if nocase && octets.iter().any(u8::is_ascii_alphabetic) {
             Self::Folded(FoldedLiteral::new(octets))
@@ -132,7 +132,7 @@ mod tests {
             nocase: bool,
         ) {
             let same = |window: &[u8]| if nocase { window.eq_ignore_ascii_case(&octets) } else { window == octets };
-            let literal = Literal::new(&octets, nocase);
+            let literal = BufferLiteral::new(&octets, nocase);
             prop_assert_eq!(literal.find(&data), data.windows(octets.len()).position(same));
             prop_assert_eq!(literal.begins(&data), data.len() >= octets.len() && same(&data[..octets.len()]));
         }

@@ -49,8 +49,8 @@ use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::literal::Literal;
-use crate::keyword::operator::{CompileScope, Operator, Placement};
+use crate::keyword::literal::BufferLiteral;
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement};
 
 /// `absent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -105,7 +105,7 @@ macro_rules! operators {
             }
 
             /// [`Operator::placement`].
-            pub(crate) fn placement(&self) -> Placement {
+            pub(crate) fn placement(&self) -> OperatorPlacement {
                 match self {
                     $(Self::$name(check) => check.placement(),)*
                 }
@@ -119,7 +119,7 @@ macro_rules! operators {
             }
 
             /// [`Operator::required`].
-            pub(crate) fn required(&self) -> Option<&Literal> {
+            pub(crate) fn required(&self) -> Option<&BufferLiteral> {
                 match self {
                     $(Self::$name(check) => check.required(),)*
                 }

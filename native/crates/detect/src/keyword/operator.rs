@@ -5,8 +5,8 @@ use sidewire_ir as ir;
 use sidewire_mpm::RegexLimits;
 
 use crate::error::RuleError;
-use crate::keyword::eval::{Amount, BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::literal::Literal;
+use crate::keyword::eval::{BufferRun, CheckOperand, CheckVerdict, RemainingChecks};
+use crate::keyword::literal::BufferLiteral;
 
 /// A check on a buffer. Implementations are variants of [`crate::keyword::Check`], so that evaluation is a `match` and no call through a
 /// table.
@@ -29,7 +29,7 @@ pub(crate) trait Operator: Sized {
     fn compile(ir: &Self::Ir, scope: &mut CompileScope) -> Result<Self, RuleError>;
 
     /// Where in a buffer it can hold.
-    fn placement(&self) -> Placement;
+    fn placement(&self) -> OperatorPlacement;
 
     /// May its answer change while octets follow?
     fn needs_complete_buffer(&self) -> bool {
@@ -37,7 +37,7 @@ pub(crate) trait Operator: Sized {
     }
 
     /// Octets without which it cannot hold, wherever in the buffer they stand.
-    fn required(&self) -> Option<&Literal> {
+    fn required(&self) -> Option<&BufferLiteral> {
         None
     }
 
@@ -58,7 +58,7 @@ pub(crate) trait Operator: Sized {
 
 /// Where in a buffer an operator can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Placement {
+pub(crate) enum OperatorPlacement {
     /// Wherever its octets stand.
     Anywhere,
     /// In a window counted from the buffer's first octet: of a payload, Suricata then looks at packets as well.
@@ -99,14 +99,14 @@ impl CompileScope {
     ///
     /// # Errors
     /// A variable that was not.
-    pub(crate) fn amount(&self, operand: &ir::Operand) -> Result<Amount, RuleError> {
+    pub(crate) fn amount(&self, operand: &ir::Operand) -> Result<CheckOperand, RuleError> {
         match operand {
-            ir::Operand::Number(number) => Ok(Amount::Number(*number)),
+            ir::Operand::Number(number) => Ok(CheckOperand::Number(*number)),
             ir::Operand::Variable(name) => self
                 .variables
                 .iter()
                 .position(|known| known == name)
-                .map(Amount::Variable)
+                .map(CheckOperand::Variable)
                 .ok_or_else(|| RuleError::Variable(name.clone())),
         }
     }

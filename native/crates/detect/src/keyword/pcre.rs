@@ -6,9 +6,9 @@ use ts_rs::TS;
 
 use crate::error::RuleError;
 use crate::keyword::eval::{BufferRun, CheckVerdict, RemainingChecks};
-use crate::keyword::operator::{CompileScope, Operator, Placement};
+use crate::keyword::operator::{CompileScope, Operator, OperatorPlacement};
 use crate::state::names::StateName;
-use crate::state::unfinished::{Capture, CaptureName};
+use crate::state::unfinished::{CaptureName, CapturedGroup};
 
 /// `pcre`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -84,8 +84,8 @@ impl Operator for PcreCheck {
         })
     }
 
-    fn placement(&self) -> Placement {
-        Placement::Anywhere
+    fn placement(&self) -> OperatorPlacement {
+        OperatorPlacement::Anywhere
     }
 
     fn needs_complete_buffer(&self) -> bool {
@@ -136,7 +136,7 @@ impl PcreCheck {
             let value = run.work.regex.as_ref().and_then(|scratch| scratch.group(group));
             if let Some(value) = value.and_then(|(from, to)| area.get(from..to)) {
                 run.work.captures.retain(|capture| capture.name != *name);
-                run.work.captures.push(Capture { name: name.clone(), value: value.to_vec() });
+                run.work.captures.push(CapturedGroup { name: name.clone(), value: value.to_vec() });
             }
         }
         run.at = first + to;

@@ -9,15 +9,15 @@ const RAREST: u32 = 80;
 
 /// Information that octets carry where traffic is searched for them: the more, the rarer they are. Eighths of a bit.
 #[derive(Debug)]
-struct Rarity {
+struct OctetRarity {
     octets: [u32; 256],
     /// Pairs that are met more often than their octets make them, sorted.
     pairs: Vec<([u8; 2], u32)>,
 }
 
-static RARITY: LazyLock<Rarity> = LazyLock::new(|| Rarity::read(MEASURED));
+static RARITY: LazyLock<OctetRarity> = LazyLock::new(|| OctetRarity::read(MEASURED));
 
-impl Rarity {
+impl OctetRarity {
     fn read(text: &str) -> Self {
         let mut rarity = Self { octets: [RAREST; 256], pairs: Vec::new() };
         for (octets, bits) in

@@ -8,7 +8,7 @@ use crate::keyword::context::{ConditionInput, EffectOutput, PacketFacts};
 use crate::keyword::flowbits::FlowBitAction;
 use crate::keyword::meaning::KeywordMeaning;
 use crate::state::flow_state::DetectFlowState;
-use crate::state::host_bits::Owner;
+use crate::state::host_bits::HostBitOwner;
 use crate::state::names::StateName;
 use crate::state::shared::SharedFlowKey;
 use crate::state::worker_bits::WorkerBits;
@@ -76,14 +76,14 @@ pub(crate) fn compile(
 
 impl Xbit {
     /// Whose bit it is; `None` for flow and transaction, or without addresses.
-    fn owner(&self, facts: &PacketFacts<'_>) -> Option<Owner> {
+    fn owner(&self, facts: &PacketFacts<'_>) -> Option<HostBitOwner> {
         let (source, destination) = (facts.source?.address, facts.destination?.address);
         match self.scope {
-            XbitScope::Source => Some(Owner::Host(source)),
-            XbitScope::Destination => Some(Owner::Host(destination)),
-            XbitScope::Pair => Some(Owner::Pair(source.min(destination), source.max(destination))),
-            XbitScope::Path => Some(Owner::Path(source, destination)),
-            XbitScope::PathBack => Some(Owner::Path(destination, source)),
+            XbitScope::Source => Some(HostBitOwner::Host(source)),
+            XbitScope::Destination => Some(HostBitOwner::Host(destination)),
+            XbitScope::Pair => Some(HostBitOwner::Pair(source.min(destination), source.max(destination))),
+            XbitScope::Path => Some(HostBitOwner::Path(source, destination)),
+            XbitScope::PathBack => Some(HostBitOwner::Path(destination, source)),
             XbitScope::Flow | XbitScope::Transaction => None,
         }
     }

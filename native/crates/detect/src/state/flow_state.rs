@@ -18,7 +18,7 @@ const UNFINISHED: usize = 256;
 pub struct DetectFlowState {
     pub(crate) bits: Vec<StateName>,
     /// What few flows have: a flow is held for long, and there are many.
-    rare: Option<Box<Rare>>,
+    rare: Option<Box<ExtraFlowState>>,
     /// The rule set `streamed` counts by.
     pub(crate) generation: u32,
     pub(crate) passed: bool,
@@ -35,10 +35,10 @@ pub struct DetectFlowState {
 
 /// What rules keep for a flow beside bits.
 #[derive(Debug, Default)]
-struct Rare {
+struct ExtraFlowState {
     ints: Vec<(StateName, u32)>,
     /// Bits of the flow or one of its transactions, until a time.
-    expiring: Vec<Expiring>,
+    expiring: Vec<ExpiringBit>,
     variables: Vec<(StateName, Vec<u8>)>,
     /// The last entropy of each buffer that rules asked for.
     entropies: Vec<(StateName, f64)>,
@@ -51,7 +51,7 @@ struct Rare {
 }
 
 /// A bit of a flow, or of one of its transactions, until a time.
-pub(crate) type Expiring = (StateName, Option<u64>, Time);
+pub(crate) type ExpiringBit = (StateName, Option<u64>, Time);
 
 impl DetectFlowState {
     /// A `pass` rule let the rest of the flow through.
@@ -102,7 +102,7 @@ impl DetectFlowState {
     }
 
     pub(crate) fn set_entropy(&mut self, of: StateName, entropy: f64) {
-        let Rare { entropies, .. } = self.rare_mut();
+        let ExtraFlowState { entropies, .. } = self.rare_mut();
         match entropies.iter_mut().find(|(known, _)| *known == of) {
             Some(slot) => slot.1 = entropy,
             None => entropies.push((of, entropy)),
@@ -110,7 +110,7 @@ impl DetectFlowState {
     }
 
     pub(crate) fn set_variable(&mut self, name: StateName, value: Vec<u8>) {
-        let Rare { variables, .. } = self.rare_mut();
+        let ExtraFlowState { variables, .. } = self.rare_mut();
         if let Some(slot) = variables.iter_mut().find(|(known, _)| *known == name) {
             slot.1 = value;
         } else if variables.len() < VARIABLES {
@@ -118,11 +118,11 @@ impl DetectFlowState {
         }
     }
 
-    fn rare(&self) -> impl Iterator<Item = &Rare> {
+    fn rare(&self) -> impl Iterator<Item = &ExtraFlowState> {
         self.rare.as_deref().into_iter()
     }
 
-    fn rare_mut(&mut self) -> &mut Rare {
+    fn rare_mut(&mut self) -> &mut ExtraFlowState {
         self.rare.get_or_insert_default()
     }
 
@@ -136,7 +136,7 @@ impl DetectFlowState {
 
     /// Keeps what a rule has taken from a transaction that it waits for more of. With too many of them the oldest is lost.
     pub(crate) fn set_unfinished(&mut self, transaction: u64, rule: RuleId, left: UnfinishedRule) {
-        let Rare { unfinished, .. } = self.rare_mut();
+        let ExtraFlowState { unfinished, .. } = self.rare_mut();
         if unfinished.len() >= UNFINISHED {
             unfinished.remove(0);
         }
@@ -145,18 +145,18 @@ impl DetectFlowState {
 
     /// What a rule has taken from a transaction before; it is not kept any longer.
     pub(crate) fn take_unfinished(&mut self, transaction: u64, rule: RuleId) -> Option<UnfinishedRule> {
-        let Rare { unfinished, .. } = self.rare.as_deref_mut()?;
+        let ExtraFlowState { unfinished, .. } = self.rare.as_deref_mut()?;
         let at = unfinished.iter().position(|(of, by, _)| (*of, *by) == (transaction, rule))?;
         Some(unfinished.remove(at).2)
     }
 
     /// Bits that expire.
-    pub(crate) fn expiring(&self) -> impl Iterator<Item = &Expiring> {
+    pub(crate) fn expiring(&self) -> impl Iterator<Item = &ExpiringBit> {
         self.rare().flat_map(|rare| &rare.expiring)
     }
 
     /// Bits that expire, to change.
-    pub(crate) fn expiring_mut(&mut self) -> &mut Vec<Expiring> {
+    pub(crate) fn expiring_mut(&mut self) -> &mut Vec<ExpiringBit> {
         &mut self.rare_mut().expiring
     }
 
@@ -179,7 +179,7 @@ impl DetectFlowState {
     }
 
     pub(crate) fn set_int(&mut self, name: &StateName, value: u32) {
-        let Rare { ints, .. } = self.rare_mut();
+        let ExtraFlowState { ints, .. } = self.rare_mut();
         match ints.iter_mut().find(|(known, _)| known == name) {
             Some(slot) => slot.1 = value,
             None => ints.push((name.clone(), value)),

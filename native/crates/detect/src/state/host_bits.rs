@@ -9,7 +9,7 @@ use crate::state::names::StateName;
 
 /// What a bit belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Owner {
+pub(crate) enum HostBitOwner {
     Host(IpAddr),
     /// The smaller address first.
     Pair(IpAddr, IpAddr),
@@ -20,7 +20,7 @@ pub(crate) enum Owner {
 /// Bits of hosts and host pairs (`xbits`, `hostbits`), each until a time. Bounded: when full, those that end first go.
 #[derive(Debug)]
 pub(crate) struct HostBits {
-    bits: HashMap<StateName, HashMap<Owner, Time>>,
+    bits: HashMap<StateName, HashMap<HostBitOwner, Time>>,
     /// Bits over all names.
     count: usize,
     capacity: usize,
@@ -36,11 +36,11 @@ impl HostBits {
         self.count = 0;
     }
 
-    pub(crate) fn is_set(&self, owner: &Owner, name: &StateName, now: Time) -> bool {
+    pub(crate) fn is_set(&self, owner: &HostBitOwner, name: &StateName, now: Time) -> bool {
         self.bits.get(name).and_then(|owners| owners.get(owner)).is_some_and(|until| *until > now)
     }
 
-    pub(crate) fn set(&mut self, owner: Owner, name: &StateName, now: Time, until: Time) {
+    pub(crate) fn set(&mut self, owner: HostBitOwner, name: &StateName, now: Time, until: Time) {
         if self.count >= self.capacity && self.bits.get(name).is_none_or(|owners| !owners.contains_key(&owner)) {
             self.keep(|end| end > now);
             if self.count >= self.capacity {
@@ -54,7 +54,7 @@ impl HostBits {
         self.count += usize::from(owners.insert(owner, until).is_none());
     }
 
-    pub(crate) fn unset(&mut self, owner: &Owner, name: &StateName) {
+    pub(crate) fn unset(&mut self, owner: &HostBitOwner, name: &StateName) {
         let removed = self.bits.get_mut(name).and_then(|owners| owners.remove(owner));
         self.count -= usize::from(removed.is_some());
     }
@@ -85,7 +85,7 @@ mod tests {
     fn expires_and_stays_bounded() {
         let mut bits = HostBits::new(32);
         let name = &StateName::new("host-bits-test");
-        let host = |n: u8| Owner::Host([10, 0, 0, n].into());
+        let host = |n: u8| HostBitOwner::Host([10, 0, 0, n].into());
         let at = |seconds| Time::new(seconds, 0);
         bits.set(host(1), name, at(0), at(10));
         assert!(bits.is_set(&host(1), name, at(9)));

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sidewire_base::{Endpoint, Time};
 
-use crate::state::host_bits::{HostBits, Owner};
+use crate::state::host_bits::{HostBitOwner, HostBits};
 use crate::state::names::StateName;
 
 /// Looks at another worker's turn before the thread gives its core away.
@@ -50,7 +50,7 @@ struct SharedHosts {
 struct PendingBit {
     turn: u64,
     flow: SharedFlowKey,
-    owner: Owner,
+    owner: HostBitOwner,
     name: StateName,
     now: Time,
     until: Option<Time>,
@@ -167,7 +167,7 @@ impl SharedHandle {
         self.state.ordered && self.turn.is_multiple_of(2)
     }
 
-    pub(crate) fn is_set(&self, owner: &Owner, name: &StateName, now: Time, flow: SharedFlowKey) -> bool {
+    pub(crate) fn is_set(&self, owner: &HostBitOwner, name: &StateName, now: Time, flow: SharedFlowKey) -> bool {
         let hosts = self.in_turn();
         let own =
             |bit: &&PendingBit| bit.turn == self.turn && bit.flow == flow && bit.owner == *owner && bit.name == *name;
@@ -178,7 +178,14 @@ impl SharedHandle {
     }
 
     /// Sets a bit until a time, or unsets it.
-    pub(crate) fn change(&self, owner: Owner, name: &StateName, now: Time, until: Option<Time>, flow: SharedFlowKey) {
+    pub(crate) fn change(
+        &self,
+        owner: HostBitOwner,
+        name: &StateName,
+        now: Time,
+        until: Option<Time>,
+        flow: SharedFlowKey,
+    ) {
         let mut hosts = self.in_turn();
         if self.is_tick() {
             hosts.pending.push(PendingBit { turn: self.turn, flow, owner, name: name.clone(), now, until });
@@ -197,7 +204,7 @@ impl Drop for SharedHandle {
 }
 
 impl SharedHosts {
-    fn change(&mut self, owner: Owner, name: &StateName, now: Time, until: Option<Time>) {
+    fn change(&mut self, owner: HostBitOwner, name: &StateName, now: Time, until: Option<Time>) {
         match until {
             Some(until) => self.bits.set(owner, name, now, until),
             None => self.bits.unset(&owner, name),
@@ -239,7 +246,7 @@ mod tests {
                 .map(|number| {
                     let mut handle = state.worker(number);
                     scope.spawn(move || {
-                        let (owner, name) = (Owner::Host([10, 0, 0, 1].into()), StateName::new("seen"));
+                        let (owner, name) = (HostBitOwner::Host([10, 0, 0, 1].into()), StateName::new("seen"));
                         let (flow, time) = (SharedFlowKey::new(end(1, 1), end(2, 2)), Time::new(1, 0));
                         handle.begin_source(true);
                         let mine = (1..=PACKETS).filter(|ordinal| (ordinal * 7 % 11) as usize % WORKERS == number);
@@ -247,7 +254,7 @@ mod tests {
                             handle.begin_packet(ordinal);
                             let set = handle.is_set(&owner, &name, time, flow);
                             let until = (!set).then(|| Time::new(100, 0));
-                            handle.change(Owner::Host([10, 0, 0, 1].into()), &name, time, until, flow);
+                            handle.change(HostBitOwner::Host([10, 0, 0, 1].into()), &name, time, until, flow);
                             (ordinal, set)
                         })
                         .collect::<Vec<_>>()
@@ -266,7 +273,8 @@ mod tests {
     fn flows_that_end_together_see_their_own_bits_alone_until_the_tick_is_over() {
         let state = SharedState::ordered(2, 64);
         let (mut one, mut other) = (state.worker(0), state.worker(1));
-        let (owner, name, time) = (|| Owner::Host([10, 0, 0, 1].into()), StateName::new("ended"), Time::new(1, 0));
+        let (owner, name, time) =
+            (|| HostBitOwner::Host([10, 0, 0, 1].into()), StateName::new("ended"), Time::new(1, 0));
         let (first, second) = (SharedFlowKey::new(end(1, 1), end(2, 2)), SharedFlowKey::new(end(3, 1), end(1, 2)));
         for worker in [&mut one, &mut other] {
             worker.begin_source(true);

@@ -10,7 +10,7 @@ use crate::RuleMeta;
 
 /// What becomes of a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub enum ThresholdDecision {
     /// An alert.
     Alert,
     /// No alert, and the rule's action does not happen.
@@ -27,7 +27,7 @@ const ENTRIES: usize = 65_536;
 /// and signature id, so they survive a reload; when there are too many, those whose time ends first go.
 #[derive(Debug)]
 pub struct Thresholds {
-    counters: HashMap<Key, Counter>,
+    counters: HashMap<ThresholdKey, ThresholdCounter>,
     capacity: usize,
     evicted: u64,
 }
@@ -39,16 +39,16 @@ impl Default for Thresholds {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
+struct ThresholdKey {
     gid: u32,
     sid: u32,
     /// `detection_filter`, not `threshold`: a rule can have both.
     filter: bool,
-    tracked: Tracked,
+    tracked: ThresholdTrack,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Tracked {
+enum ThresholdTrack {
     Host(IpAddr),
     Pair(IpAddr, IpAddr),
     Rule,
@@ -56,7 +56,7 @@ enum Tracked {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Counter {
+struct ThresholdCounter {
     /// When counting began.
     since: Time,
     /// When it may be forgotten.
@@ -88,7 +88,7 @@ impl Thresholds {
         destination: Option<IpAddr>,
         flow: Option<u64>,
         time: Time,
-    ) -> Decision {
+    ) -> ThresholdDecision {
         let held_back = rule.suppressions.iter().any(|line| match line.track {
             Track::BySource => source.is_some_and(|address| line.addresses.contains(address)),
             Track::ByDestination => destination.is_some_and(|address| line.addresses.contains(address)),
@@ -98,41 +98,42 @@ impl Thresholds {
             Track::ByRule | Track::ByFlow => true,
         });
         if held_back {
-            return Decision::AlertNoLog;
+            return ThresholdDecision::AlertNoLog;
         }
         let key = |threshold: &Threshold, filter| {
             let tracked = match threshold.track {
-                Track::BySource => Tracked::Host(source?),
-                Track::ByDestination => Tracked::Host(destination?),
+                Track::BySource => ThresholdTrack::Host(source?),
+                Track::ByDestination => ThresholdTrack::Host(destination?),
                 Track::ByBoth => {
                     let (source, destination) = (source?, destination?);
-                    Tracked::Pair(source.min(destination), source.max(destination))
+                    ThresholdTrack::Pair(source.min(destination), source.max(destination))
                 }
-                Track::ByRule => Tracked::Rule,
-                Track::ByFlow => Tracked::Flow(flow?),
+                Track::ByRule => ThresholdTrack::Rule,
+                Track::ByFlow => ThresholdTrack::Flow(flow?),
             };
-            Some(Key { gid: rule.gid, sid: rule.sid, filter, tracked })
+            Some(ThresholdKey { gid: rule.gid, sid: rule.sid, filter, tracked })
         };
         if let Some(filter) = &rule.detection_filter
             && let Some(key) = key(filter, true)
         {
             let decision = self.count(key, filter, time);
-            if decision != Decision::Alert {
+            if decision != ThresholdDecision::Alert {
                 return decision;
             }
         }
         match &rule.threshold {
             Some(threshold) => match key(threshold, false) {
                 Some(key) => self.count(key, threshold, time),
-                None => Decision::Alert,
+                None => ThresholdDecision::Alert,
             },
-            None => Decision::Alert,
+            None => ThresholdDecision::Alert,
         }
     }
 
-    fn count(&mut self, key: Key, threshold: &Threshold, time: Time) -> Decision {
+    fn count(&mut self, key: ThresholdKey, threshold: &Threshold, time: Time) -> ThresholdDecision {
         let seconds = i64::from(threshold.seconds);
-        let fresh = Counter { since: time, until: time.plus_seconds(seconds), count: 0, next: threshold.count };
+        let fresh =
+            ThresholdCounter { since: time, until: time.plus_seconds(seconds), count: 0, next: threshold.count };
         if !self.counters.contains_key(&key) && self.counters.len() >= self.capacity {
             self.evict(time);
         }
@@ -144,25 +145,27 @@ impl Thresholds {
         }
         counter.count = counter.count.saturating_add(1);
         match threshold.kind {
-            ThresholdKind::Limit if counter.count <= threshold.count => Decision::Alert,
-            ThresholdKind::Limit => Decision::AlertNoLog,
+            ThresholdKind::Limit if counter.count <= threshold.count => ThresholdDecision::Alert,
+            ThresholdKind::Limit => ThresholdDecision::AlertNoLog,
             ThresholdKind::Threshold if counter.count >= threshold.count => {
                 // The window keeps its start, as in Suricata: only the count begins again.
                 counter.count = 0;
-                Decision::Alert
+                ThresholdDecision::Alert
             }
             ThresholdKind::Both => match counter.count.cmp(&threshold.count) {
-                core::cmp::Ordering::Less => Decision::Suppress,
-                core::cmp::Ordering::Equal => Decision::Alert,
-                core::cmp::Ordering::Greater => Decision::AlertNoLog,
+                core::cmp::Ordering::Less => ThresholdDecision::Suppress,
+                core::cmp::Ordering::Equal => ThresholdDecision::Alert,
+                core::cmp::Ordering::Greater => ThresholdDecision::AlertNoLog,
             },
-            ThresholdKind::DetectionFilter if counter.count > threshold.count => Decision::Alert,
+            ThresholdKind::DetectionFilter if counter.count > threshold.count => ThresholdDecision::Alert,
             ThresholdKind::Backoff if counter.count == counter.next => {
                 counter.next = counter.next.saturating_mul(threshold.multiplier.max(2));
-                Decision::Alert
+                ThresholdDecision::Alert
             }
-            ThresholdKind::Backoff if counter.count > threshold.count => Decision::AlertNoLog,
-            ThresholdKind::Threshold | ThresholdKind::DetectionFilter | ThresholdKind::Backoff => Decision::Suppress,
+            ThresholdKind::Backoff if counter.count > threshold.count => ThresholdDecision::AlertNoLog,
+            ThresholdKind::Threshold | ThresholdKind::DetectionFilter | ThresholdKind::Backoff => {
+                ThresholdDecision::Suppress
+            }
         }
     }
 
@@ -207,7 +210,7 @@ mod tests {
         let mut thresholds = Thresholds::default();
         let address = Some("10.0.0.1".parse().unwrap());
         let alert = |(_, second): &(usize, &i64)| {
-            thresholds.apply(meta, address, address, None, Time::new(**second, 0)) == Decision::Alert
+            thresholds.apply(meta, address, address, None, Time::new(**second, 0)) == ThresholdDecision::Alert
         };
         (1..).zip(seconds).filter(alert).map(|(at, _)| at).collect()
     }
@@ -248,8 +251,8 @@ mod tests {
         let mut thresholds = Thresholds::default();
         let (inside, outside) = ("10.0.0.1".parse().ok(), "10.0.1.1".parse().ok());
         let time = Time::new(0, 0);
-        assert_eq!(thresholds.apply(&meta, inside, outside, None, time), Decision::AlertNoLog);
-        assert_eq!(thresholds.apply(&meta, outside, inside, None, time), Decision::Alert);
+        assert_eq!(thresholds.apply(&meta, inside, outside, None, time), ThresholdDecision::AlertNoLog);
+        assert_eq!(thresholds.apply(&meta, outside, inside, None, time), ThresholdDecision::Alert);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::state::names::StateName;
 
 /// A group a `pcre` caught.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Capture {
+pub(crate) struct CapturedGroup {
     pub(crate) name: CaptureName,
     pub(crate) value: Vec<u8>,
 }
@@ -24,5 +24,5 @@ pub(crate) enum CaptureName {
 #[derive(Debug)]
 pub(crate) struct UnfinishedRule {
     pub(crate) variables: Box<[u64]>,
-    pub(crate) captures: Vec<Capture>,
+    pub(crate) captures: Vec<CapturedGroup>,
 }

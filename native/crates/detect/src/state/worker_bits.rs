@@ -3,7 +3,7 @@
 
 use sidewire_base::Time;
 
-use crate::state::host_bits::{HostBits, Owner};
+use crate::state::host_bits::{HostBitOwner, HostBits};
 use crate::state::names::StateName;
 use crate::state::shared::{SharedFlowKey, SharedHandle};
 
@@ -24,24 +24,24 @@ impl WorkerBits {
         self.pairs.clear();
     }
 
-    pub(crate) fn is_set(&self, owner: &Owner, name: &StateName, now: Time, flow: SharedFlowKey) -> bool {
+    pub(crate) fn is_set(&self, owner: &HostBitOwner, name: &StateName, now: Time, flow: SharedFlowKey) -> bool {
         match owner {
-            Owner::Host(_) => self.shared.is_set(owner, name, now, flow),
-            Owner::Pair(..) | Owner::Path(..) => self.pairs.is_set(owner, name, now),
+            HostBitOwner::Host(_) => self.shared.is_set(owner, name, now, flow),
+            HostBitOwner::Pair(..) | HostBitOwner::Path(..) => self.pairs.is_set(owner, name, now),
         }
     }
 
     /// Sets a bit until a time, or unsets it.
     pub(crate) fn change(
         &mut self,
-        owner: Owner,
+        owner: HostBitOwner,
         name: &StateName,
         now: Time,
         until: Option<Time>,
         flow: SharedFlowKey,
     ) {
         match (&owner, until) {
-            (Owner::Host(_), _) => self.shared.change(owner, name, now, until, flow),
+            (HostBitOwner::Host(_), _) => self.shared.change(owner, name, now, until, flow),
             (_, Some(until)) => self.pairs.set(owner, name, now, until),
             (_, None) => self.pairs.unset(&owner, name),
         }

@@ -22,7 +22,7 @@ impl AddressId {
 
 /// Which sets an address is in: the position of a row of bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Row(u32);
+pub(crate) struct AddressRow(u32);
 
 /// All address sets of a rule set over one axis per family: an address is looked up once, then each set is one bit.
 #[derive(Debug, Default)]
@@ -30,8 +30,8 @@ pub(crate) struct AddressTable {
     sets: Vec<AddressList>,
     numbers: HashMap<AddressList, u32>,
     /// First address of each interval, and its row.
-    v4: Vec<(u32, Row)>,
-    v6: Vec<(u128, Row)>,
+    v4: Vec<(u32, AddressRow)>,
+    v6: Vec<(u128, AddressRow)>,
     rows: Vec<Box<[u64]>>,
 }
 
@@ -64,7 +64,7 @@ impl AddressTable {
     }
 
     /// The row of an address.
-    pub(crate) fn row(&self, address: IpAddr) -> Row {
+    pub(crate) fn row(&self, address: IpAddr) -> AddressRow {
         match address {
             IpAddr::V4(address) => find(&self.v4, address.to_bits()),
             IpAddr::V6(address) => find(&self.v6, address.to_bits()),
@@ -72,7 +72,7 @@ impl AddressTable {
     }
 
     /// The sets that an address with this row is in: a bit for each, by [`AddressId::index`].
-    pub(crate) fn sets(&self, row: Row) -> &[u64] {
+    pub(crate) fn sets(&self, row: AddressRow) -> &[u64] {
         self.rows.get(row.0 as usize).map_or(&[], |bits| bits)
     }
 
@@ -84,7 +84,7 @@ impl AddressTable {
 
     /// Is an address with this row in the set?
     #[inline]
-    pub(crate) fn contains(&self, row: Option<Row>, set: AddressId) -> bool {
+    pub(crate) fn contains(&self, row: Option<AddressRow>, set: AddressId) -> bool {
         if set == AddressId::ANY {
             return true;
         }
@@ -93,9 +93,9 @@ impl AddressTable {
     }
 }
 
-fn find<T: Ord + Copy>(intervals: &[(T, Row)], address: T) -> Row {
+fn find<T: Ord + Copy>(intervals: &[(T, AddressRow)], address: T) -> AddressRow {
     let behind = intervals.partition_point(|&(from, _)| from <= address);
-    behind.checked_sub(1).and_then(|at| intervals.get(at)).map_or(Row(0), |&(_, row)| row)
+    behind.checked_sub(1).and_then(|at| intervals.get(at)).map_or(AddressRow(0), |&(_, row)| row)
 }
 
 /// Sweeps over one axis: wherever a set begins or ends, a new interval begins. Equal rows are stored once.
@@ -104,8 +104,8 @@ fn intervals(
     greatest: u128,
     words: usize,
     rows: &mut Vec<Box<[u64]>>,
-    known: &mut HashMap<Box<[u64]>, Row>,
-) -> Vec<(u128, Row)> {
+    known: &mut HashMap<Box<[u64]>, AddressRow>,
+) -> Vec<(u128, AddressRow)> {
     let mut turns: Vec<(u128, usize)> = Vec::new();
     for (number, set) in (1..).zip(sets) {
         for &(from, to) in set {
@@ -121,7 +121,7 @@ fn intervals(
     let mut store = |at: u128, bits: &[u64]| {
         let row = *known.entry(bits.into()).or_insert_with(|| {
             rows.push(bits.into());
-            Row(u32::try_from(rows.len() - 1).unwrap_or(0))
+            AddressRow(u32::try_from(rows.len() - 1).unwrap_or(0))
         });
         cut.push((at, row));
     };

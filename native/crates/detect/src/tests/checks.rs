@@ -14,7 +14,7 @@ fn hits(checks: Vec<Check>, payloads: &[&[u8]]) -> Vec<bool> {
     let fires = |payload: &&[u8]| {
         let mut bench = Bench::new(crate::RuleSet::empty());
         bench.rules = std::sync::Arc::clone(&set);
-        bench.detector = crate::Detector::new(&set);
+        bench.detector = crate::DetectEngine::new(&set);
         !bench.packet(payload).is_empty()
     };
     payloads.iter().map(fires).collect()

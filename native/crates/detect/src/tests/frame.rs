@@ -6,7 +6,7 @@ use sidewire_app_layer::{FrameKind, FrameKinds, Frames};
 use sidewire_base::Direction::ToServer;
 use sidewire_base::Time;
 use sidewire_decode::{TcpHeader, TransportLayer};
-use sidewire_tcp::{Shared, TcpConfig, TcpSession};
+use sidewire_tcp::{StreamThreadContext, TcpConfig, TcpSession};
 
 use crate::tests::harness::*;
 use crate::{CompileOptions, FrameSource, FramesInput};
@@ -17,7 +17,7 @@ const PART: FrameKind = FrameKind(1);
 struct Sent {
     bench: Bench,
     config: TcpConfig,
-    shared: Shared,
+    shared: StreamThreadContext,
     session: TcpSession,
     frames: Frames,
     octets: usize,
@@ -32,7 +32,7 @@ impl Sent {
         let [client, server] = ["10.0.0.1", "192.0.2.1"].map(|text| text.parse().unwrap());
         Self {
             bench: Bench::new(compile(rules)),
-            shared: Shared::new(&config, 1),
+            shared: StreamThreadContext::new(&config, 1),
             session: TcpSession::new(&config, client, server),
             config,
             frames,

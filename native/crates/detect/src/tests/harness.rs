@@ -16,8 +16,8 @@ use sidewire_base::{Direction, Endpoint, EventId, ProtocolId, Time};
 use sidewire_decode::{BadChecksum, Ip, Packet, TcpHeader, TransportLayer};
 
 use crate::{
-    AppProto, AppProtoState, CompileOptions, DetectFlowState, Detector, FlowInput, FlowStats, FramesInput, Input,
-    Match, Observer, RuleSet, Silent,
+    AppProto, AppProtoState, CompileOptions, DetectEngine, DetectFlowState, FlowInput, FlowStats, FramesInput,
+    InspectInput, InspectObserver, RuleMatch, RuleSet, SilentObserver,
 };
 
 /// Sets of every batch here: 0 is any address and any port; addresses 1 are 10.0.0.0/24, 2 all but those; ports 1 is 80,
@@ -136,7 +136,7 @@ pub(crate) fn compile(rules: Vec<Rule>) -> RuleSet {
     set
 }
 
-pub(crate) fn compile_with(rules: Vec<Rule>, options: &CompileOptions) -> (RuleSet, Vec<crate::Problem>) {
+pub(crate) fn compile_with(rules: Vec<Rule>, options: &CompileOptions) -> (RuleSet, Vec<crate::LeftOutRule>) {
     let options = CompileOptions { stream_events: &["odd", "even"], threads: 1, ..options.clone() };
     let batch = RuleBatch { version: ir::IR_VERSION, sets: sets(), rules };
     RuleSet::compile([batch], &options, PROTOCOLS).unwrap()
@@ -206,7 +206,7 @@ pub(crate) fn tcp(payload: &[u8], direction: Direction) -> Packet<'_> {
 /// A flow with its session and detector, fed by hand.
 pub(crate) struct Bench {
     pub(crate) rules: Arc<RuleSet>,
-    pub(crate) detector: Detector,
+    pub(crate) detector: DetectEngine,
     pub(crate) state: DetectFlowState,
     pub(crate) session: Option<Box<dyn Session>>,
     pub(crate) time: Time,
@@ -217,7 +217,7 @@ impl Bench {
     pub(crate) fn new(rules: RuleSet) -> Self {
         let rules = Arc::new(rules);
         Self {
-            detector: Detector::new(&rules),
+            detector: DetectEngine::new(&rules),
             rules,
             state: DetectFlowState::default(),
             session: None,
@@ -234,21 +234,21 @@ impl Bench {
         stream: Option<crate::StreamInput<'_>>,
         last: bool,
     ) -> Vec<u32> {
-        self.observe(packet, direction, stream, last, &mut Silent).iter().map(|found| self.sid(found)).collect()
+        self.observe(packet, direction, stream, last, &mut SilentObserver).iter().map(|found| self.sid(found)).collect()
     }
 
-    pub(crate) fn observe<O: Observer>(
+    pub(crate) fn observe<O: InspectObserver>(
         &mut self,
         packet: Option<&Packet<'_>>,
         direction: Direction,
         stream: Option<crate::StreamInput<'_>>,
         last: bool,
         observer: &mut O,
-    ) -> Vec<Match> {
+    ) -> Vec<RuleMatch> {
         let template = tcp(&[], direction);
         let mut matches = Vec::new();
         let taken = if self.session.is_some() { AppProto::For(ProtocolId(0)) } else { AppProto::Unknown };
-        let input = Input {
+        let input = InspectInput {
             time: self.time,
             ordinal: 1,
             packet,
@@ -282,7 +282,7 @@ impl Bench {
     pub(crate) fn framed(&mut self, frames: FramesInput<'_>, last: bool) -> Vec<u32> {
         let packet = tcp(&[], Direction::ToServer);
         let mut matches = Vec::new();
-        let input = Input {
+        let input = InspectInput {
             time: self.time,
             ordinal: 1,
             packet: (!last).then_some(&packet),
@@ -308,11 +308,11 @@ impl Bench {
             stream_events: &[],
             last,
         };
-        self.detector.inspect(input, &mut Silent, &mut matches);
+        self.detector.inspect(input, &mut SilentObserver, &mut matches);
         matches.iter().map(|found| self.sid(found)).collect()
     }
 
-    pub(crate) fn sid(&self, found: &Match) -> u32 {
+    pub(crate) fn sid(&self, found: &RuleMatch) -> u32 {
         self.rules.rule(found.rule).sid
     }
 

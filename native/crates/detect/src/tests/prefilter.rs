@@ -5,7 +5,7 @@ use sidewire_base::Direction::{self, ToClient, ToServer};
 use sidewire_base::RuleId;
 use sidewire_ir::FlowRequirement;
 
-use crate::Recorder;
+use crate::InspectRecorder;
 use crate::ir::{self, Rule};
 use crate::tests::harness::*;
 
@@ -76,7 +76,7 @@ proptest! {
         let mut open = Bench::new(compile(rules));
         (gated.established, open.established) = (established, established);
         let every = (0..u32::try_from(open.rules.len()).unwrap()).map(RuleId).collect();
-        let mut watched = Recorder::new(every);
+        let mut watched = InspectRecorder::new(every);
         for (text, back) in packets {
             let direction: Direction = if back { ToClient } else { ToServer };
             let packet = tcp(text.as_bytes(), direction);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use sidewire_base::Direction::ToServer;
 
 use crate::tests::harness::*;
-use crate::{Backend, CompileOptions, StreamInput};
+use crate::{CompileOptions, MatcherBackend, StreamInput};
 
 /// Feeds a stream in pieces, each with everything before it as overlap.
 fn stream(bench: &mut Bench, data: &[u8], cuts: &[usize]) -> Vec<u32> {
@@ -101,8 +101,8 @@ proptest! {
             let options = CompileOptions { backend, alerts_per_packet: 1000, ..CompileOptions::default() };
             Bench::new(compile_with(rules.clone(), &options).0).packet(&payload_)
         };
-        let automaton = run(Backend::AhoCorasick);
-        prop_assert_eq!(run(Backend::Auto), automaton.clone());
+        let automaton = run(MatcherBackend::AhoCorasick);
+        prop_assert_eq!(run(MatcherBackend::Auto), automaton.clone());
         let expected: Vec<u32> = (1..).zip(&patterns).filter(|(sid, pattern)| {
             payload_.windows(pattern.len()).any(|window| {
                 if sid % 2 == 0 { window.eq_ignore_ascii_case(pattern) } else { window == &pattern[..] }

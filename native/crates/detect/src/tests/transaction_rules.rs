@@ -8,7 +8,7 @@ use sidewire_base::Direction::{ToClient, ToServer};
 use sidewire_base::RuleId;
 
 use crate::tests::harness::*;
-use crate::{CompileOptions, Failure, Recorder, StreamInput, Unit};
+use crate::{CompileOptions, FailureStage, InspectRecorder, InspectUnit, StreamInput};
 
 #[test]
 fn a_transaction_rule_fires_once_for_each_transaction() {
@@ -170,7 +170,7 @@ fn captures_reach_flow_and_match() {
         ..pcre("u=([a-z]+) w=([a-z]+)", "")
     };
     let mut bench = Bench::new(compile(vec![with(1, "tcp-pkt", vec![payload(vec![Check::Pcre(pcre)])])]));
-    let found = bench.observe(Some(&tcp(b"u=me w=hi", ToServer)), ToServer, None, false, &mut crate::Silent);
+    let found = bench.observe(Some(&tcp(b"u=me w=hi", ToServer)), ToServer, None, false, &mut crate::SilentObserver);
     assert_eq!(found[0].alert_variables, [("word".to_owned(), b"hi".to_vec())]);
     assert_eq!(bench.state.variables().collect::<Vec<_>>(), [("user", &b"me"[..])]);
 }
@@ -183,18 +183,18 @@ fn explains_the_first_check_that_fails() {
         with(3, "toy", vec![buffer("toy.line", vec![has(b"evil")])]),
     ]);
     let mut bench = Bench::new(set);
-    let mut recorder = Recorder::new(vec![RuleId(0), RuleId(1), RuleId(2)]);
+    let mut recorder = InspectRecorder::new(vec![RuleId(0), RuleId(1), RuleId(2)]);
     bench.observe(Some(&tcp(b"--abc--X", ToServer)), ToServer, None, false, &mut recorder);
     let records = recorder.take();
     let failure =
         |rule| records.iter().find(|record| record.rule == RuleId(rule)).and_then(|record| record.failure.clone());
-    assert_eq!(failure(0), Some(Failure::Check { condition: 0, check: 1, offset: 5, found: b"--X".to_vec() }));
-    assert_eq!(failure(1), Some(Failure::Port));
+    assert_eq!(failure(0), Some(FailureStage::Check { condition: 0, check: 1, offset: 5, found: b"--X".to_vec() }));
+    assert_eq!(failure(1), Some(FailureStage::Port));
     bench.toy(b"n\nv good", ToServer);
     bench.observe(Some(&tcp(b"", ToServer)), ToServer, None, false, &mut recorder);
     let records = recorder.take();
-    let of_tx = records.iter().find(|record| record.unit == Unit::Transaction(0)).unwrap();
-    let expected = Failure::Check { condition: 0, check: 0, offset: 0, found: b"good".to_vec() };
+    let of_tx = records.iter().find(|record| record.unit == InspectUnit::Transaction(0)).unwrap();
+    let expected = FailureStage::Check { condition: 0, check: 0, offset: 0, found: b"good".to_vec() };
     assert_eq!((of_tx.rule, of_tx.failure.clone()), (RuleId(2), Some(expected)));
 }
 

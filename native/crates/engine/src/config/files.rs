@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use sidewire_files::{FileHash, FileHashes, FilePolicy, FileStoreConfig, MagicUse, Storing};
+use sidewire_files::{FileHash, FileHashes, FilePolicy, FileStoreConfig, MagicUse, StoreDecision};
 
 use crate::config::{FileStoreOutput, RunConfig};
 
@@ -33,7 +33,7 @@ impl FileSetup {
                 hashes,
                 magic: if config.files.magic { MagicUse::AtEnd } else { MagicUse::Never },
                 content: false,
-                store: if force { Storing::Always } else { Storing::Never },
+                store: if force { StoreDecision::Always } else { StoreDecision::Never },
             },
             depth: config.file_store.as_ref().map_or(0, |store| store.stream_depth),
             store: config.file_store.as_ref().map(

@@ -113,8 +113,8 @@ fn network(text: &str) -> Result<(IpAddr, u8), EngineError> {
 }
 
 fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<sidewire_tcp::TcpConfig, EngineError> {
-    use sidewire_tcp::{OverlapPolicy, Policies, Reassembly, Urgent};
-    let mut policies = Policies::all(OverlapPolicy::default());
+    use sidewire_tcp::{HostOsPolicies, OverlapPolicy, ReassemblyConfig, UrgentPolicy};
+    let mut policies = HostOsPolicies::all(OverlapPolicy::default());
     for (name, networks) in hosts {
         let policy = OverlapPolicy::from_name(name)
             .ok_or_else(|| EngineError::Config(format!("host-os-policy: no policy is called `{name}`")))?;
@@ -133,17 +133,17 @@ fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<s
         liberal_windows,
         max_syn_queued: config.max_syn_queued,
         max_synack_queued: config.max_synack_queued,
-        reassembly: Reassembly {
+        reassembly: ReassemblyConfig {
             memcap: config.reassembly_memcap,
             depth: config.depth,
             chunk_size: PerDirection::new(config.toserver_chunk_size, config.toclient_chunk_size),
             raw: config.raw,
             check_overlap: config.check_overlap_different_data,
             urgent: match config.urgent.as_str() {
-                "inline" => Urgent::Inline,
-                "drop" => Urgent::Drop,
-                "gap" => Urgent::Gap,
-                _ => Urgent::Oob,
+                "inline" => UrgentPolicy::Inline,
+                "drop" => UrgentPolicy::Drop,
+                "gap" => UrgentPolicy::Gap,
+                _ => UrgentPolicy::Oob,
             },
             max_segments: if config.max_segments == 0 { base.reassembly.max_segments } else { config.max_segments },
             ..base.reassembly
@@ -173,7 +173,7 @@ fn flow(config: &RunConfig) -> Result<sidewire_flow::FlowTableConfig, EngineErro
     Ok(flow)
 }
 
-fn timeout<'t>(timeouts: &'t mut sidewire_flow::Timeouts, class: &str, state: &str) -> Option<&'t mut u32> {
+fn timeout<'t>(timeouts: &'t mut sidewire_flow::FlowTimeouts, class: &str, state: &str) -> Option<&'t mut u32> {
     let class = match class {
         "default" => &mut timeouts.default,
         "tcp" => &mut timeouts.tcp,
@@ -195,13 +195,13 @@ fn timeout<'t>(timeouts: &'t mut sidewire_flow::Timeouts, class: &str, state: &s
 }
 
 fn decode(config: &RunConfig) -> Result<sidewire_decode::DecodeOptions, EngineError> {
-    use sidewire_decode::{DecodeOptions, DefragOptions, DefragPolicy, Network, Ports};
+    use sidewire_decode::{DecodeOptions, DefragOptions, DefragPolicy, NetworkPrefix, TunnelPorts};
     let ports = |list: &[u16]| match list {
-        [] => Ports::None,
-        _ if list.contains(&0) => Ports::Any,
-        _ => Ports::Listed(list.to_vec()),
+        [] => TunnelPorts::None,
+        _ if list.contains(&0) => TunnelPorts::Any,
+        _ => TunnelPorts::Listed(list.to_vec()),
     };
-    let net = |text: &str| network(text).map(|(address, prefix)| Network { address, prefix });
+    let net = |text: &str| network(text).map(|(address, prefix)| NetworkPrefix { address, prefix });
     let mut policies = Vec::new();
     for (name, networks) in &config.host_os_policy {
         let Some(policy) = DefragPolicy::from_host_os(name) else { continue };

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use sidewire_ir::SigmaBatch;
-use sidewire_mpm::{Backend, Compiler};
+use sidewire_mpm::{MatcherBackend, MatcherCompiler};
 use sidewire_sigma::{SigmaProblem, SigmaSet};
 use ts_rs::TS;
 
@@ -44,12 +44,12 @@ impl SigmaRules {
             .map(|batch| serde_json::from_slice(batch).map_err(|error| failed(&error)))
             .collect::<Result<_, _>>()?;
         let backend = match request.matcher {
-            Matcher::Auto => Backend::Auto,
-            Matcher::Vectorscan => Backend::Vectorscan,
-            Matcher::AhoCorasick => Backend::AhoCorasick,
+            Matcher::Auto => MatcherBackend::Auto,
+            Matcher::Vectorscan => MatcherBackend::Vectorscan,
+            Matcher::AhoCorasick => MatcherBackend::AhoCorasick,
         };
         let libraries: Vec<PathBuf> = request.libraries.iter().map(PathBuf::from).collect();
-        let compiler = Compiler::new(backend, &libraries).map_err(|error| failed(&error))?;
+        let compiler = MatcherCompiler::new(backend, &libraries).map_err(|error| failed(&error))?;
         let (set, problems) = SigmaSet::new(&batches, &compiler).map_err(|error| failed(&error))?;
         Ok(Self { set, problems, elapsed: started.elapsed().as_secs_f64() * 1000.0 })
     }

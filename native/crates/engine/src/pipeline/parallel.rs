@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sidewire_detect::{RuleSet, SharedState, Silent};
+use sidewire_detect::{RuleSet, SharedState, SilentObserver};
 
 use crate::EngineError;
 use crate::config::setup::RunSetup;
@@ -34,7 +34,7 @@ pub(crate) fn run(
                 let (handle, shared) = (writer.handle(number), state.worker(number));
                 scope.spawn(move || {
                     let mut driver = SourceDriver::new(setup, control);
-                    let mut single = SingleWorker::new(setup, Arc::clone(rules), Silent, shared, Some(handle));
+                    let mut single = SingleWorker::new(setup, Arc::clone(rules), SilentObserver, shared, Some(handle));
                     let outcome = driver.follow(source, &mut single);
                     (driver.summary, outcome.map(|()| single.end()))
                 })

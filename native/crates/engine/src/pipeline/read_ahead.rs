@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
-use sidewire_detect::{RuleSet, Silent};
+use sidewire_detect::{RuleSet, SilentObserver};
 
 use crate::EngineError;
 use crate::config::RunConfig;
@@ -113,7 +113,7 @@ fn work_through(
     work: &Receiver<WorkerTask>,
     done: &Sender<SourceBlock>,
 ) -> Result<Counters, EngineError> {
-    let mut single = SingleWorker::alone(setup, rules, Silent, Some(writer));
+    let mut single = SingleWorker::alone(setup, rules, SilentObserver, Some(writer));
     work.iter().try_for_each(|task| {
         match task {
             WorkerTask::Source(start) => single.begin_source(&start),

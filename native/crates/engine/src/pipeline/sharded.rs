@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use sidewire_base::Time;
-use sidewire_decode::{LinkFrame, Sharder};
-use sidewire_detect::{RuleSet, SharedHandle, SharedState, Silent};
+use sidewire_decode::{FrameSharder, LinkFrame};
+use sidewire_detect::{RuleSet, SharedHandle, SharedState, SilentObserver};
 
 use crate::EngineError;
 use crate::config::setup::RunSetup;
@@ -34,7 +34,7 @@ pub(crate) fn run(
         let shards: Vec<ShardHandle<'_>> = (0..workers).map(shard).collect();
         let mut dispatcher = FlowDispatcher {
             epochs: shards.iter().map(|_| PacketEpoch::default()).collect(),
-            sharder: Sharder::new(&setup.decode),
+            sharder: FrameSharder::new(&setup.decode),
             shards,
             merger,
             rules,
@@ -109,7 +109,7 @@ impl<'scope> ShardHandle<'scope> {
         let (done, written) = sync_channel(LAG + 1);
         let (setup, rules) = (Arc::clone(setup), Arc::clone(rules));
         let thread = scope.spawn(move || {
-            let worker = FlowWorker::new(&setup, &rules, Silent, shared);
+            let worker = FlowWorker::new(&setup, &rules, SilentObserver, shared);
             let mut worker = ShardWorker { worker, counters: Counters::new(), counting: false };
             while let Ok(epoch) = work.recv() {
                 let counters = worker.run(&epoch);
@@ -126,7 +126,7 @@ impl<'scope> ShardHandle<'scope> {
 
 /// A worker's side.
 struct ShardWorker {
-    worker: FlowWorker<Silent>,
+    worker: FlowWorker<SilentObserver>,
     /// Of the sources that are finished.
     counters: Counters,
     /// A source is being read whose counters are still the worker's.
@@ -184,7 +184,7 @@ impl ShardWorker {
 /// The reader's side: fills an epoch for each worker, and merges what comes back.
 struct FlowDispatcher<'a, 'scope> {
     shards: Vec<ShardHandle<'scope>>,
-    sharder: Sharder,
+    sharder: FrameSharder,
     epochs: Vec<PacketEpoch>,
     merger: &'a mut OutputMerger,
     rules: Arc<RuleSet>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_detect::{RuleSet, SharedHandle, SharedState, Silent};
+use sidewire_detect::{RuleSet, SharedHandle, SharedState, SilentObserver};
 
 use crate::EngineError;
 use crate::config::setup::RunSetup;
@@ -24,7 +24,7 @@ pub(crate) fn run(
 ) -> Result<Counters, EngineError> {
     std::thread::scope(|scope| {
         let writer = WriterThread::start(scope, merger);
-        let mut single = SingleWorker::alone(setup, rules, Silent, Some(writer.handle(0)));
+        let mut single = SingleWorker::alone(setup, rules, SilentObserver, Some(writer.handle(0)));
         let outcome = feed(&mut single);
         let counters = single.end();
         // What the writer says comes first: it is why the worker could not go on.

@@ -1,7 +1,7 @@
 //! The alerts that matches raise.
 
 use sidewire_decode::Packet;
-use sidewire_detect::{Match, RuleType};
+use sidewire_detect::{RuleMatch, RuleType};
 use sidewire_ir::Action;
 
 use crate::output::format::eve::{AlertFacts, AlertPayload, AlertTransaction, EveOutput, EventKind, FrameFacts};
@@ -35,7 +35,7 @@ impl LogStage {
         &mut self,
         mut flow: Option<&mut ConversationFlow>,
         packet: Option<&Packet<'_>>,
-        found: &Match,
+        found: &RuleMatch,
         all: FoundMatches<'_>,
     ) {
         let rule = all.rules.rule(found.rule);
@@ -106,7 +106,7 @@ impl LogStage {
 
     /// Where the run asks for it: position and id of the transaction that an alert tells although its rule looks at none. It
     /// is the only one that packets of the direction have not passed, or none is.
-    fn guess(&self, app: &mut AppLayerState, found: &Match, kind: RuleType) -> Option<(usize, u64)> {
+    fn guess(&self, app: &mut AppLayerState, found: &RuleMatch, kind: RuleType) -> Option<(usize, u64)> {
         let detect = &self.setup.config.detect;
         if !detect.guess_transaction || found.tx.is_some() || found.frame.is_some() || kind == RuleType::IpOnly {
             return None;
@@ -119,7 +119,7 @@ impl LogStage {
     }
 
     /// What is held of the stream a rule matched in, where an output shows it.
-    fn held_octets(&self, flow: Option<&ConversationFlow>, found: &Match) -> Option<Vec<u8>> {
+    fn held_octets(&self, flow: Option<&ConversationFlow>, found: &RuleMatch) -> Option<Vec<u8>> {
         if !self.setup.outputs.payloads || !matched_session(flow, found) {
             return None;
         }
@@ -132,7 +132,7 @@ impl LogStage {
         &self,
         flow: Option<&'a ConversationFlow>,
         packet: Option<&'a Packet<'_>>,
-        found: &Match,
+        found: &RuleMatch,
     ) -> Option<FrameFacts<'a>> {
         let flow = flow?;
         let frame = flow.data.app.frames.as_deref()?[found.direction].by_id(found.frame?)?;
@@ -143,6 +143,6 @@ impl LogStage {
 }
 
 /// What matched in a stream, or on a transaction that came in one, is shown with what is held of it.
-fn matched_session(flow: Option<&ConversationFlow>, found: &Match) -> bool {
+fn matched_session(flow: Option<&ConversationFlow>, found: &RuleMatch) -> bool {
     flow.is_some_and(|flow| flow.data.tcp.is_some()) && (found.stream || found.tx.is_some())
 }

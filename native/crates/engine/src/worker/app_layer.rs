@@ -6,7 +6,7 @@ use sidewire_app_layer::{DetectionOutcome, DetectionState, Failed, ParseInput, S
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleSet;
-use sidewire_tcp::{Consumer, StreamPiece, TcpSession, TcpState};
+use sidewire_tcp::{StreamConsumer, StreamPiece, TcpSession, TcpState};
 
 use crate::config::setup::RunSetup;
 use crate::worker::app_counters::AppCounters;
@@ -142,7 +142,7 @@ impl AppLayerStage {
         visible: bool,
         at: FlowMoment,
     ) {
-        let waits = |session: &TcpSession| session.stream(direction).available(Consumer::App).is_some();
+        let waits = |session: &TcpSession| session.stream(direction).available(StreamConsumer::App).is_some();
         if visible || flow.data.tcp.as_deref().is_some_and(waits) {
             self.feed_stream(flow, direction, at);
         }
@@ -181,7 +181,7 @@ impl AppLayerStage {
     fn feed_waiting(&mut self, flow: &mut ConversationFlow, at: FlowMoment) {
         let FlowStorage { tcp: Some(tcp), app, .. } = &flow.data else { return };
         let waits = app.session.is_some() && !app.stopped && app.need.to_server == 0;
-        if waits && tcp.stream(Direction::ToServer).available(Consumer::App).is_some() {
+        if waits && tcp.stream(Direction::ToServer).available(StreamConsumer::App).is_some() {
             self.feed_stream(flow, Direction::ToServer, at);
         }
     }
@@ -194,7 +194,7 @@ impl AppLayerStage {
         let all_seen = |side| {
             let stream = tcp.stream(side);
             let held = stream.pieces().map(|(offset, piece)| offset + piece.len() as u64).max();
-            stream.available(Consumer::App).is_none() && held.is_none_or(|end| end <= stream.visible())
+            stream.available(StreamConsumer::App).is_none() && held.is_none_or(|end| end <= stream.visible())
         };
         if over && Direction::BOTH.into_iter().all(all_seen) {
             self.close_session(flow, at);
@@ -229,7 +229,7 @@ impl AppLayerStage {
             match self.feed_chunk(tcp, app, direction, ends, at) {
                 FeedOutcome::More => {}
                 FeedOutcome::Parsed => {
-                    if !known && tcp.stream(direction.flip()).available(Consumer::App).is_some() {
+                    if !known && tcp.stream(direction.flip()).available(StreamConsumer::App).is_some() {
                         return FeedOutcome::Parsed;
                     }
                     known = true;
@@ -252,15 +252,15 @@ impl AppLayerStage {
             return FeedOutcome::Done;
         }
         if app.stopped {
-            tcp.stream_mut(direction).disable(Consumer::App);
+            tcp.stream_mut(direction).disable(StreamConsumer::App);
             return FeedOutcome::Done;
         }
-        let chunk = match tcp.stream(direction).available(Consumer::App) {
+        let chunk = match tcp.stream(direction).available(StreamConsumer::App) {
             None => return FeedOutcome::Done,
             Some(StreamPiece::Gap { length, .. }) => {
                 let completed = self.gap(app, direction, length, ends, at);
                 let stream = tcp.stream_mut(direction);
-                stream.consume(Consumer::App, length);
+                stream.consume(StreamConsumer::App, length);
                 if completed {
                     stream.flush_raw();
                 }
@@ -289,7 +289,7 @@ impl AppLayerStage {
                 // What was waited for is missing: detection has its word on the gap.
                 FlowDetection::Wait if app.session.is_none() && gap => {
                     let length = bytes.len() as u64;
-                    tcp.stream_mut(direction).consume(Consumer::App, length);
+                    tcp.stream_mut(direction).consume(StreamConsumer::App, length);
                     return FeedOutcome::More;
                 }
                 FlowDetection::Wait if app.session.is_none() => return FeedOutcome::Done,
@@ -369,7 +369,7 @@ impl AppLayerStage {
         let stream = tcp.stream_mut(direction);
         // What a gap follows will not be completed: it goes with the gap, which is told next.
         let lost = gap && consumed == 0 && step.switch.is_none();
-        stream.consume(Consumer::App, if lost { length } else { consumed } as u64);
+        stream.consume(StreamConsumer::App, if lost { length } else { consumed } as u64);
         if flushes {
             // Rules on the stream need not wait for more.
             stream.flush_raw();
@@ -386,7 +386,7 @@ impl AppLayerStage {
             app.stopped = true;
         }
         if last {
-            tcp.stream_mut(direction).disable(Consumer::App);
+            tcp.stream_mut(direction).disable(StreamConsumer::App);
             return FeedOutcome::Done;
         }
         if consumed == 0 && !gap { FeedOutcome::Done } else { FeedOutcome::Parsed }

@@ -6,10 +6,10 @@ use sidewire_app_layer::Frames;
 use sidewire_base::{Direction, PerDirection, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::{
-    Detector, FlowInput, FlowStats, FramesInput, Input as DetectInput, Match, PrefilterInput, RuleSet, SharedHandle,
-    StreamInput,
+    DetectEngine, FlowInput, FlowStats, FramesInput, InspectInput as DetectInput, PrefilterInput, RuleMatch, RuleSet,
+    SharedHandle, StreamInput,
 };
-use sidewire_tcp::{Consumer, Stream, StreamEvents, StreamPiece, TcpSession};
+use sidewire_tcp::{Stream, StreamConsumer, StreamEvents, StreamPiece, TcpSession};
 
 use crate::config::setup::RunSetup;
 use crate::worker::conversation::{ConversationFlow, FlowStorage};
@@ -38,17 +38,17 @@ pub(crate) struct InspectRequest<'a> {
 pub(crate) struct DetectStage<W: RuleTracer> {
     setup: Arc<RunSetup>,
     pub(crate) rules: Arc<RuleSet>,
-    pub(crate) detector: Detector,
+    pub(crate) detector: DetectEngine,
     pub(crate) watch: W,
     /// What matched on the last packet or end of a flow.
-    pub(crate) matches: Vec<Match>,
+    pub(crate) matches: Vec<RuleMatch>,
 }
 
 /// What rules have matched, and when by engine time.
 #[derive(Clone, Copy)]
 pub(crate) struct FoundMatches<'a> {
     pub(crate) rules: &'a RuleSet,
-    pub(crate) matches: &'a [Match],
+    pub(crate) matches: &'a [RuleMatch],
     /// Engine time: what thresholds are counted by.
     pub(crate) stamp: Time,
 }
@@ -56,7 +56,7 @@ pub(crate) struct FoundMatches<'a> {
 impl<W: RuleTracer> DetectStage<W> {
     pub(crate) fn new(setup: &Arc<RunSetup>, rules: &Arc<RuleSet>, watch: W, shared: SharedHandle) -> Self {
         Self {
-            detector: Detector::sharing(rules, shared),
+            detector: DetectEngine::sharing(rules, shared),
             rules: Arc::clone(rules),
             watch,
             matches: Vec::new(),
@@ -193,8 +193,8 @@ impl<W: RuleTracer> DetectStage<W> {
             session.stream_mut(direction).skip_raw();
         }
         let stream = session.stream_mut(direction);
-        while let Some(StreamPiece::Gap { length, .. }) = stream.available(Consumer::Raw) {
-            stream.consume(Consumer::Raw, length);
+        while let Some(StreamPiece::Gap { length, .. }) = stream.available(StreamConsumer::Raw) {
+            stream.consume(StreamConsumer::Raw, length);
         }
     }
 
@@ -213,7 +213,7 @@ impl<W: RuleTracer> DetectStage<W> {
         let stream = session.stream(direction);
         let chunk = self.setup.tcp.reassembly.chunk_size[direction];
         let Some(StreamPiece::Data { offset, bytes, seen, last: end, gap }) =
-            stream.available_with_overlap(Consumer::Raw, chunk as usize)
+            stream.available_with_overlap(StreamConsumer::Raw, chunk as usize)
         else {
             return (None, 0);
         };
@@ -251,7 +251,7 @@ pub(crate) fn consume(flow: &mut FlowStorage, direction: Direction, octets: u64)
     if octets > 0
         && let Some(session) = &mut flow.tcp
     {
-        session.stream_mut(direction).consume(Consumer::Raw, octets);
+        session.stream_mut(direction).consume(StreamConsumer::Raw, octets);
     }
 }
 
@@ -266,5 +266,5 @@ fn pieces(stream: &Stream, from: u64, last: bool) -> impl Iterator<Item = Stream
 
 /// Would octets of a direction be new to rules?
 pub(crate) fn has_unseen(session: &TcpSession, direction: Direction) -> bool {
-    session.stream(direction).available(Consumer::Raw).is_some()
+    session.stream(direction).available(StreamConsumer::Raw).is_some()
 }

@@ -59,18 +59,18 @@ pub(crate) fn envelope<'a>(
 
 /// EVE's `pkt_src`.
 fn packet_source(packet: &Packet<'_>) -> &'static str {
-    use sidewire_decode::Tunnel;
+    use sidewire_decode::TunnelKind;
     if packet.reassembled {
         return "defrag";
     }
     match packet.tunnel {
         None => "wire/pcap",
-        Some(Tunnel::Gre | Tunnel::Erspan) => "gre tunnel",
-        Some(Tunnel::IpInIp) => "ipv4 tunnel",
-        Some(Tunnel::IpInIpv6) => "ipv6 tunnel",
-        Some(Tunnel::Vxlan) => "vxlan encapsulation",
-        Some(Tunnel::Geneve) => "geneve encapsulation",
-        Some(Tunnel::Teredo) => "teredo tunnel",
+        Some(TunnelKind::Gre | TunnelKind::Erspan) => "gre tunnel",
+        Some(TunnelKind::IpInIp) => "ipv4 tunnel",
+        Some(TunnelKind::IpInIpv6) => "ipv6 tunnel",
+        Some(TunnelKind::Vxlan) => "vxlan encapsulation",
+        Some(TunnelKind::Geneve) => "geneve encapsulation",
+        Some(TunnelKind::Teredo) => "teredo tunnel",
     }
 }
 

@@ -4,7 +4,7 @@ use sidewire_app_layer::{LogForm, ProtocolDef, TxConsumer};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleSet;
-use sidewire_files::{FileHash, FilePolicy, StoreState, Storing, write_fileinfo};
+use sidewire_files::{FileHash, FilePolicy, StoreDecision, StoreState, write_fileinfo};
 use sidewire_magic::Magic;
 
 use crate::config::setup::RunSetup;
@@ -25,7 +25,7 @@ impl FilePolicies {
         let of_rules = |number| {
             let mut policy: PerDirection<FilePolicy> = rules.file_policy(number);
             if setup.files.store.is_none() {
-                policy.iter_mut().for_each(|policy| policy.store = Storing::Never);
+                policy.iter_mut().for_each(|policy| policy.store = StoreDecision::Never);
             }
             policy.map(|policy| policy.and(forced))
         };
@@ -38,8 +38,8 @@ impl FilePolicies {
         let policy = app.protocol.and_then(|number| self.by_protocol.get(number.index()));
         let mut policy = policy.copied().unwrap_or_default();
         for direction in Direction::BOTH {
-            if app.store_files[direction] && policy[direction].store == Storing::Maybe {
-                policy[direction].store = Storing::Always;
+            if app.store_files[direction] && policy[direction].store == StoreDecision::Maybe {
+                policy[direction].store = StoreDecision::Always;
             }
         }
         policy

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sidewire_base::{Direction, PerDirection, Time, ip_protocol};
 use sidewire_decode::{FrameDecoder, LinkFrame, Packet, TransportLayer};
 use sidewire_detect::{RuleSet, SharedHandle};
-use sidewire_flow::{EndReason, FlowHandle, FlowLookup, FlowState, FlowTable, FlowTuple, Stamp};
-use sidewire_tcp::{Consumer, StreamEvents};
+use sidewire_flow::{EndReason, FlowHandle, FlowLookup, FlowState, FlowTable, FlowTuple, PacketStamp};
+use sidewire_tcp::{StreamConsumer, StreamEvents};
 
 use crate::config::setup::RunSetup;
 use crate::output::writer::record::{OutputBatch, OutputOrder};
@@ -211,7 +211,7 @@ impl<W: RuleTracer> TrackedFlows<W> {
         let tuple = FlowTuple::of(packet, u16::try_from(device).unwrap_or(u16::MAX))?;
         let bytes = u32::try_from(packet.frame.len()).unwrap_or(u32::MAX);
         let TimeUpdate { now, stamp: engine, .. } = stages.time;
-        let stamp = Stamp { time: packet.time, engine, now, ordinal: packet.ordinal, bytes };
+        let stamp = PacketStamp { time: packet.time, engine, now, ordinal: packet.ordinal, bytes };
         let setup = &stages.setup;
         let lookup = table.track(
             &tuple,
@@ -375,7 +375,7 @@ impl<W: RuleTracer> PacketStages<W> {
         if let Some(session) = &mut flow.data.tcp {
             if flow.data.app.opaque {
                 // Rules have looked at what came of this direction before it was encrypted.
-                session.stream_mut(direction).disable(Consumer::Raw);
+                session.stream_mut(direction).disable(StreamConsumer::Raw);
             }
             let pins = frames::pins(&flow.data.app, session);
             self.stream.release(session, pins);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sidewire_app_layer::TxConsumer;
 use sidewire_base::{Direction, ProtocolId, Time};
 use sidewire_decode::Packet;
-use sidewire_detect::Match;
+use sidewire_detect::RuleMatch;
 use sidewire_flow::EndReason;
 
 use crate::config::setup::RunSetup;
@@ -147,7 +147,7 @@ impl LogStage {
         &mut self,
         flow: Option<&ConversationFlow>,
         packet: Option<&Packet<'_>>,
-        matches: &[Match],
+        matches: &[RuleMatch],
     ) {
         let Some(found) = matches.iter().find(|found| !found.packet_variables.is_empty()) else { return };
         if !self.writer.wants(EventKind::METADATA) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::{Packet, TcpHeader};
-use sidewire_tcp::{Consumer, Shared, StreamEvents, TcpSession};
+use sidewire_tcp::{StreamConsumer, StreamEvents, StreamThreadContext, TcpSession};
 
 use crate::config::setup::RunSetup;
 use crate::worker::conversation::{ConversationFlow, FlowStorage, swap_direction};
@@ -12,7 +12,7 @@ use crate::worker::conversation::{ConversationFlow, FlowStorage, swap_direction}
 /// Keeps sessions and their streams.
 pub(crate) struct StreamStage {
     setup: Arc<RunSetup>,
-    pub(crate) shared: Shared,
+    pub(crate) shared: StreamThreadContext,
 }
 
 /// Who will look at stream octets, beside the application layer.
@@ -37,7 +37,7 @@ pub(crate) struct StreamUpdate {
 
 impl StreamStage {
     pub(crate) fn new(setup: &Arc<RunSetup>) -> Self {
-        Self { shared: Shared::new(&setup.tcp, setup.workers()), setup: Arc::clone(setup) }
+        Self { shared: StreamThreadContext::new(&setup.tcp, setup.workers()), setup: Arc::clone(setup) }
     }
 
     /// Takes a TCP packet. `direction` is the packet's, which turns with the flow.
@@ -58,7 +58,7 @@ impl StreamStage {
                 stream.want_raw(readers.streams[side]);
             } else {
                 // Nobody will look at stream octets: they need not be kept.
-                stream.disable(Consumer::Raw);
+                stream.disable(StreamConsumer::Raw);
             }
         }
         let outcome = session.packet(tcp, packet.payload, *direction, packet.time, &setup.tcp, &mut self.shared);

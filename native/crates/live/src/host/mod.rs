@@ -3,13 +3,13 @@
 pub(crate) mod interfaces;
 
 use crate::pcap::PcapLibrary;
-use crate::rights::Rights;
+use crate::rights::ProcessRights;
 
 /// What this host offers.
 #[derive(Clone, Debug)]
 pub struct HostFacts {
     /// What this process may do.
-    pub rights: Rights,
+    pub rights: ProcessRights,
     /// There is AF_PACKET on this system.
     pub has_af_packet: bool,
     /// Why a ring of the usual length cannot be had; `None` when it can, or when that cannot be tried.
@@ -54,7 +54,7 @@ pub fn host_facts(ring_length: u64) -> HostFacts {
         }
     });
     HostFacts {
-        rights: Rights::now(),
+        rights: ProcessRights::now(),
         has_af_packet: cfg!(target_os = "linux"),
         ring_trouble: ring_trouble(ring_length),
         libpcap: PcapLibrary::open("").ok().map(PcapLibrary::version),
@@ -80,7 +80,7 @@ pub(crate) fn offloads(_interface: &str) -> (Vec<&'static str>, bool) {
 #[cfg(target_os = "linux")]
 fn ring_trouble(length: u64) -> Option<String> {
     use crate::settings::{FanoutMode, InterfaceSettings, PendingChecksums};
-    if !Rights::now().net_raw {
+    if !ProcessRights::now().net_raw {
         return None;
     }
     let loopback = interfaces::interfaces().into_iter().find(interfaces::NetworkInterface::is_loopback)?;

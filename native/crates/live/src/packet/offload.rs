@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 /// What a card, or the kernel for it, does before a packet is captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Offloads {
+pub(crate) struct CardOffloads {
     /// Segments of one stream are joined by the kernel.
     pub(crate) gro: bool,
     /// By the card.
@@ -44,12 +44,12 @@ pub(crate) fn stamp_all(name: &str) -> bool {
 }
 
 /// What the driver of an interface says; nothing where it does not.
-pub(crate) fn offloads(name: &str) -> Offloads {
-    let Some(socket) = control_socket() else { return Offloads::default() };
+pub(crate) fn offloads(name: &str) -> CardOffloads {
+    let Some(socket) = control_socket() else { return CardOffloads::default() };
     let value = |command| ask(&socket, name, [command, 0]).map_or(0, |[_, value, ..]| value);
     // `struct ethtool_ts_info`: command, what it can, number of its clock, three words of how it sends, reserved, filters.
     let stamps = ask(&socket, name, [TIME_STAMPS, 0]).map_or(0, |[_, can, ..]| can);
-    Offloads {
+    CardOffloads {
         gro: value(GRO) != 0,
         lro: value(FLAGS) & LRO != 0,
         tx_checksums: value(TX_CHECKSUMS) != 0,

@@ -34,15 +34,15 @@ const ADDRESSES: usize = 12;
 const VLAN: u16 = 0x8100;
 
 /// Pages of one ring, mapped; unmapped when dropped.
-struct Mapping {
+struct RingMapping {
     start: NonNull<u8>,
     length: usize,
 }
 
 // SAFETY: the mapping is this value's own, and may be used from any thread.
-unsafe impl Send for Mapping {}
+unsafe impl Send for RingMapping {}
 
-impl Drop for Mapping {
+impl Drop for RingMapping {
     fn drop(&mut self) {
         // SAFETY: it was mapped with this length, and nothing borrows from it any more.
         unsafe { libc::munmap(self.start.as_ptr().cast(), self.length) };
@@ -61,8 +61,8 @@ pub(super) struct ReadOptions {
 }
 
 /// The ring of a socket.
-pub(super) struct Ring {
-    mapping: Mapping,
+pub(super) struct MappedRing {
+    mapping: RingMapping,
     block_length: usize,
     blocks: usize,
     /// The block that is filled next.
@@ -75,7 +75,7 @@ pub(super) struct Ring {
     pub(super) hardware_time: bool,
 }
 
-impl Ring {
+impl MappedRing {
     /// Maps the ring that a socket has been given.
     pub(super) fn map(socket: BorrowedFd<'_>, block_length: usize, blocks: usize) -> Result<Self, LiveError> {
         let length = block_length.saturating_mul(blocks);
@@ -84,7 +84,7 @@ impl Ring {
         let start = unsafe { libc::mmap(core::ptr::null_mut(), length, access, flags, socket.as_raw_fd(), 0) };
         let start = (start != libc::MAP_FAILED).then(|| NonNull::new(start.cast())).flatten();
         let start = start.ok_or_else(|| LiveError::last("mapping the ring"))?;
-        let mapping = Mapping { start, length };
+        let mapping = RingMapping { start, length };
         Ok(Self { mapping, block_length, blocks, next: 0, latest: None, truncated: 0, hardware_time: false })
     }
 

@@ -9,7 +9,7 @@ use sidewire_base::Time;
 use sidewire_capture::{BlockFrames, CaptureCount};
 
 use super::fanout::host_pair_program;
-use super::ring::{ReadOptions, Ring};
+use super::ring::{MappedRing, ReadOptions};
 use crate::LiveError;
 use crate::host::interfaces::NetworkInterface;
 use crate::settings::{FanoutMode, InterfaceSettings};
@@ -31,7 +31,7 @@ const HARDWARE: [(u16, u32); 4] = [(1, 1), (772, 1), (65_534, 101), (519, 101)];
 /// A ring of an interface, with the socket that owns it.
 pub(crate) struct PacketRing {
     socket: OwnedFd,
-    ring: Ring,
+    ring: MappedRing,
     options: ReadOptions,
     promiscuous: bool,
     /// One of several: the kernel lets none of them change its interface.
@@ -95,7 +95,7 @@ fn socket() -> Result<OwnedFd, LiveError> {
 }
 
 /// Gives a socket a ring, and maps it.
-fn with_ring(socket: &OwnedFd, settings: &InterfaceSettings) -> Result<Ring, LiveError> {
+fn with_ring(socket: &OwnedFd, settings: &InterfaceSettings) -> Result<MappedRing, LiveError> {
     let version = libc::tpacket_versions::TPACKET_V3 as c_int;
     set(socket, libc::SOL_PACKET, libc::PACKET_VERSION, &version, "asking for TPACKET_V3")?;
     let block = settings.block_length.clamp(BLOCKS.0, BLOCKS.1).next_power_of_two();
@@ -116,7 +116,7 @@ fn with_ring(socket: &OwnedFd, settings: &InterfaceSettings) -> Result<Ring, Liv
         }
         other => other,
     })?;
-    Ring::map(socket.as_fd(), block as usize, blocks as usize)
+    MappedRing::map(socket.as_fd(), block as usize, blocks as usize)
 }
 
 impl PacketRing {

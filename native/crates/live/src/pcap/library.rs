@@ -31,13 +31,13 @@ pub(super) const SNAP_LENGTH: c_int = 256 * 1024;
 #[repr(C)]
 struct BpfProgram {
     length: c_uint,
-    instructions: *mut Instruction,
+    instructions: *mut BpfInstruction,
 }
 
 /// `struct bpf_insn`, which is the kernel's `struct sock_filter`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Instruction {
+pub(crate) struct BpfInstruction {
     pub(crate) code: u16,
     pub(crate) jt: u8,
     pub(crate) jf: u8,
@@ -45,7 +45,7 @@ pub(crate) struct Instruction {
 }
 
 /// A filter as instructions of the kernel's classic BPF machine.
-pub(crate) type Filter = Vec<Instruction>;
+pub(crate) type BpfFilter = Vec<BpfInstruction>;
 
 /// `struct pcap_pkthdr`.
 #[repr(C)]
@@ -113,7 +113,12 @@ impl PcapLibrary {
 
     /// A filter for an interface, as instructions. `interface` is opened for a moment, because only then are tags looked for
     /// where cards put them; without the right to that, they are looked for in the packet.
-    pub(crate) fn compile(&'static self, filter: &str, interface: &str, link_type: u32) -> Result<Filter, LiveError> {
+    pub(crate) fn compile(
+        &'static self,
+        filter: &str,
+        interface: &str,
+        link_type: u32,
+    ) -> Result<BpfFilter, LiveError> {
         let live = PcapHandle::create(self, interface).and_then(|mut handle| {
             handle.configure(false, SNAP_LENGTH, 0)?;
             handle.activate()?;
@@ -250,7 +255,7 @@ impl PcapHandle {
         }
     }
 
-    fn compile(&self, filter: &str) -> Result<Filter, LiveError> {
+    fn compile(&self, filter: &str) -> Result<BpfFilter, LiveError> {
         self.with_program(filter, |program| {
             if program.instructions.is_null() {
                 return Vec::new();

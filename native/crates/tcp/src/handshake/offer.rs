@@ -1,6 +1,6 @@
 //! What a SYN or SYN/ACK offers.
 
-use crate::segment::Arrival;
+use crate::segment::ArrivedSegment;
 
 /// The greatest window scale (RFC 7323, 2.3): assumed when the handshake was not seen.
 pub(super) const SCALE_MAX: u8 = 14;
@@ -19,7 +19,7 @@ pub(crate) struct HandshakeOffer {
 }
 
 impl HandshakeOffer {
-    pub(super) fn of(arrival: &Arrival<'_>) -> Self {
+    pub(super) fn of(arrival: &ArrivedSegment<'_>) -> Self {
         let options = &arrival.tcp.options;
         Self {
             sequence: arrival.sequence,

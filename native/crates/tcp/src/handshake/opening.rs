@@ -6,13 +6,13 @@ use sidewire_decode::TcpHeader;
 
 use super::offer::{HandshakeOffer, SCALE_MAX};
 use crate::flags::SessionFlags;
-use crate::segment::Arrival;
+use crate::segment::ArrivedSegment;
 use crate::session::{SegmentContext, SegmentVerdict};
 use crate::{StreamEvent, TcpSession, TcpState};
 
 impl TcpSession {
     /// A segment without a session.
-    pub(crate) fn open(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn open(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         let config = scope.config;
         if arrival.has(TcpHeader::RST) {
             return scope.reject(StreamEvent::RstButNoSession);
@@ -49,7 +49,11 @@ impl TcpSession {
         true
     }
 
-    pub(super) fn open_with_syn(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(super) fn open_with_syn(
+        &mut self,
+        arrival: &ArrivedSegment<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         if !self.begin(TcpState::SynSent, scope) {
             return SegmentVerdict::Reject;
         }
@@ -90,7 +94,7 @@ impl TcpSession {
     pub(super) fn pick_up(
         &mut self,
         state: TcpState,
-        arrival: &Arrival<'_>,
+        arrival: &ArrivedSegment<'_>,
         scope: &mut SegmentContext<'_>,
     ) -> SegmentVerdict {
         if !self.begin(state, scope) {
@@ -142,7 +146,11 @@ impl TcpSession {
     }
 
     /// A session picked up at its SYN/ACK: whoever sent it is the server.
-    pub(super) fn pick_up_syn_ack(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(super) fn pick_up_syn_ack(
+        &mut self,
+        arrival: &ArrivedSegment<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         if !self.begin(TcpState::SynRecv, scope) {
             return SegmentVerdict::Reject;
         }

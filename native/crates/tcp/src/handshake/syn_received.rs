@@ -6,14 +6,18 @@ use sidewire_decode::TcpHeader;
 
 use super::offer::{HandshakeOffer, SCALE_MAX};
 use crate::flags::SessionFlags;
-use crate::segment::Arrival;
+use crate::segment::ArrivedSegment;
 use crate::sequence::{gt, le};
 use crate::session::{SegmentContext, SegmentVerdict};
 use crate::{OverlapPolicy, StreamEvent, TcpSession, TcpState};
 
 impl TcpSession {
     /// A SYN/ACK was seen.
-    pub(crate) fn syn_received(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn syn_received(
+        &mut self,
+        arrival: &ArrivedSegment<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         if arrival.has(TcpHeader::RST) {
             return self.reset_handshake(arrival, scope);
         }
@@ -41,7 +45,11 @@ impl TcpSession {
         SegmentVerdict::Accept
     }
 
-    pub(super) fn reset_handshake(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(super) fn reset_handshake(
+        &mut self,
+        arrival: &ArrivedSegment<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         if !self.reset_is_valid(arrival, scope) {
             return SegmentVerdict::Reject;
         }
@@ -58,7 +66,11 @@ impl TcpSession {
     }
 
     /// A SYN/ACK again. One with another sequence number is kept: the client may answer it.
-    pub(super) fn repeat_syn_ack(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(super) fn repeat_syn_ack(
+        &mut self,
+        arrival: &ArrivedSegment<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         if arrival.direction == ToServer {
             return scope.reject(StreamEvent::ThreeWaySynAckToServerOnSynRecv);
         }
@@ -78,7 +90,7 @@ impl TcpSession {
     /// The last ACK of the handshake, or what stands for it.
     pub(super) fn complete_handshake(
         &mut self,
-        arrival: &Arrival<'_>,
+        arrival: &ArrivedSegment<'_>,
         scope: &mut SegmentContext<'_>,
     ) -> SegmentVerdict {
         let answered = self.offers.iter().rev().copied().find(|kept| {
@@ -147,7 +159,7 @@ impl TcpSession {
     }
 
     /// The handshake is complete with this segment.
-    pub(super) fn establish(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
+    pub(super) fn establish(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) {
         self.take_timestamp(arrival, scope);
         self.enter(TcpState::Established);
         self.offers.clear();
@@ -176,7 +188,7 @@ impl TcpSession {
     }
 
     /// The server's segment fits right behind its SYN/ACK.
-    pub(super) fn continue_server(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
+    pub(super) fn continue_server(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) {
         self.take_timestamp(arrival, scope);
         self.enter(TcpState::Established);
         let one_sided = self.flags.has(SessionFlags::ONE_SIDED);
@@ -204,7 +216,7 @@ impl TcpSession {
     }
 
     /// The session goes on behind segments that were not seen.
-    pub(super) fn skip_lost(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
+    pub(super) fn skip_lost(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) {
         self.take_timestamp(arrival, scope);
         self.enter(TcpState::Established);
         let peer_base = self.streams[arrival.direction.flip()].base_sequence();

@@ -6,13 +6,13 @@ use sidewire_decode::TcpHeader;
 
 use super::offer::{HandshakeOffer, SCALE_MAX};
 use crate::flags::SessionFlags;
-use crate::segment::Arrival;
+use crate::segment::ArrivedSegment;
 use crate::session::{SegmentContext, SegmentVerdict};
 use crate::{StreamEvent, TcpSession, TcpState};
 
 impl TcpSession {
     /// A SYN was seen.
-    pub(crate) fn syn_sent(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(crate) fn syn_sent(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
         if arrival.is_syn_ack() {
             return match arrival.direction {
                 ToClient => self.answer_syn(arrival, scope),
@@ -69,7 +69,7 @@ impl TcpSession {
     }
 
     /// A SYN again. The latest is followed, the ones before are kept: the SYN/ACK may answer any.
-    pub(super) fn repeat_syn(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) {
+    pub(super) fn repeat_syn(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) {
         let (client, server) = (&self.sides[ToServer], &self.sides[ToClient]);
         let offer = HandshakeOffer { acknowledgement: 0, ..HandshakeOffer::of(arrival) };
         let followed = HandshakeOffer {
@@ -99,7 +99,7 @@ impl TcpSession {
     }
 
     /// Does a segment of the server echo the timestamp of the SYN?
-    pub(super) fn echoes_syn(&self, arrival: &Arrival<'_>) -> bool {
+    pub(super) fn echoes_syn(&self, arrival: &ArrivedSegment<'_>) -> bool {
         let Some((_, echo)) = arrival.tcp.options.timestamps else { return true };
         let client = &self.sides[ToServer];
         if arrival.direction == ToServer || echo == 0 {
@@ -113,7 +113,11 @@ impl TcpSession {
     }
 
     /// The SYN/ACK.
-    pub(super) fn answer_syn(&mut self, arrival: &Arrival<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+    pub(super) fn answer_syn(
+        &mut self,
+        arrival: &ArrivedSegment<'_>,
+        scope: &mut SegmentContext<'_>,
+    ) -> SegmentVerdict {
         let liberal = scope.config.liberal_timestamps;
         let echoes = liberal || self.echoes_syn(arrival);
         let fast_open = arrival.tcp.options.fast_open || self.flags.has(SessionFlags::FAST_OPEN);
@@ -185,7 +189,7 @@ impl TcpSession {
     /// Simultaneous open (RFC 9293, 3.5): after a SYN of either side the client answers the server's.
     pub(super) fn answer_simultaneous(
         &mut self,
-        arrival: &Arrival<'_>,
+        arrival: &ArrivedSegment<'_>,
         scope: &mut SegmentContext<'_>,
     ) -> SegmentVerdict {
         if !self.flags.has(SessionFlags::SIMULTANEOUS) {
@@ -227,7 +231,7 @@ impl TcpSession {
     /// An ACK of the side that sent the SYN, without a SYN/ACK: the other side is not seen.
     pub(super) fn continue_one_sided(
         &mut self,
-        arrival: &Arrival<'_>,
+        arrival: &ArrivedSegment<'_>,
         scope: &mut SegmentContext<'_>,
     ) -> SegmentVerdict {
         let PerDirection { to_server: client, to_client: server } = &mut self.sides;

@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_base::{Direction, Time};
 use sidewire_decode::{TcpHeader, TcpOptions};
-use sidewire_tcp::{Consumer, SegmentOutcome, Shared, Stream, StreamPiece, TcpConfig, TcpSession};
+use sidewire_tcp::{SegmentOutcome, Stream, StreamConsumer, StreamPiece, StreamThreadContext, TcpConfig, TcpSession};
 
 /// Sequence number of the server's SYN.
 const SERVER_ISN: u32 = 5000;
@@ -30,7 +30,7 @@ pub fn tcp(flags: u8, sequence: u32, acknowledgement: u32) -> TcpHeader<'static>
 /// A session and what it needs.
 pub struct Rig {
     pub config: TcpConfig,
-    pub shared: Shared,
+    pub shared: StreamThreadContext,
     pub session: TcpSession,
     pub seconds: i64,
 }
@@ -39,7 +39,7 @@ impl Rig {
     pub fn new(config: TcpConfig) -> Self {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         Self {
-            shared: Shared::new(&config, 1),
+            shared: StreamThreadContext::new(&config, 1),
             session: TcpSession::new(&config, address, address),
             config,
             seconds: 1000,
@@ -95,7 +95,7 @@ impl Pipe {
     }
 
     /// Everything visible; `None` where octets are missing.
-    pub fn read_all(&mut self, consumer: Consumer) -> Vec<Option<u8>> {
+    pub fn read_all(&mut self, consumer: StreamConsumer) -> Vec<Option<u8>> {
         let stream = self.stream();
         let mut out = Vec::new();
         while let Some(chunk) = stream.available(consumer) {
@@ -115,7 +115,7 @@ impl Pipe {
     }
 
     /// Consumes up to `limit` octets.
-    pub fn drain(&mut self, consumer: Consumer, limit: u64, out: &mut Vec<u8>) {
+    pub fn drain(&mut self, consumer: StreamConsumer, limit: u64, out: &mut Vec<u8>) {
         let mut left = limit;
         let stream = self.stream();
         while let Some(StreamPiece::Data { bytes, .. }) = stream.available(consumer) {

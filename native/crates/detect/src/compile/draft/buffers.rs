@@ -4,7 +4,7 @@ use crate::ir;
 use sidewire_app_layer::{BufferKind, FILES_ROW};
 use sidewire_base::Direction;
 
-use crate::compile::draft::Draft;
+use crate::compile::draft::PlanDraft;
 use crate::compile::keyword_index::{BufferRef, FrameRef};
 use crate::compile::plan::{BASE64_DATA, PAYLOAD};
 use crate::error::RuleError;
@@ -14,7 +14,7 @@ use crate::keyword::file::file_policy;
 use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
 use crate::keyword::{self, Check};
 
-impl Draft<'_> {
+impl PlanDraft<'_> {
     /// A condition on a row of the protocols: one inspection engine for each protocol and direction that has it.
     pub(super) fn tx_condition(&mut self, position: usize, name: &str, test: TxTest) -> Result<(), RuleError> {
         let ours = |row: &&BufferRef| self.apps.as_ref().is_none_or(|apps| apps.contains(&row.app));

@@ -6,7 +6,7 @@ use sidewire_app_layer::BufferKind;
 use sidewire_app_layer::FILES_ROW;
 use sidewire_base::{Direction, ProtocolId};
 
-use crate::compile::draft::Draft;
+use crate::compile::draft::PlanDraft;
 use crate::error::RuleError;
 use crate::keyword::app_protocol::AppProtocolTest;
 use crate::keyword::condition::{CompiledPacketTest, MatchEffect, PacketCondition};
@@ -20,7 +20,7 @@ use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
 use crate::keyword::{flowbits, flowint, xbits};
 use crate::state::flow_tags::SessionTag;
 
-impl Draft<'_> {
+impl PlanDraft<'_> {
     pub(super) fn condition(&mut self, position: usize, condition: &ir::Condition) -> Result<(), RuleError> {
         let condition = match condition {
             ir::Condition::Buffer { buffer, transforms, checks } => {

@@ -4,13 +4,13 @@ use crate::ir;
 use sidewire_base::{PerDirection, ProtocolId};
 use sidewire_ir::HeaderProtocol;
 
-use crate::compile::draft::Draft;
-use crate::compile::plan::{Order, PacketClasses, StateUse, TxScope};
+use crate::compile::draft::PlanDraft;
+use crate::compile::plan::{PacketClasses, RuleOrder, StateUse, TxScope};
 use crate::keyword::condition::{MatchEffect, PacketCondition};
-use crate::keyword::operator::Placement;
+use crate::keyword::operator::OperatorPlacement;
 use crate::rule::RuleType;
 
-impl Draft<'_> {
+impl PlanDraft<'_> {
     /// The rule's type, and whether it looks at packets and at the stream.
     pub(in crate::compile) fn kind(&self, negated_addresses: bool) -> (RuleType, bool, bool) {
         if self.frame.is_some() {
@@ -64,7 +64,7 @@ impl Draft<'_> {
                 .payload
                 .iter()
                 .flat_map(|(_, look)| &look.checks)
-                .any(|check| check.placement() == Placement::Window);
+                .any(|check| check.placement() == OperatorPlacement::Window);
             return match only_stream {
                 false if anchored || self.needs_both => (RuleType::PacketStream, true, true),
                 _ => (RuleType::Stream, false, true),
@@ -125,11 +125,11 @@ impl Draft<'_> {
         self.apps.iter().flatten().map(scope).collect()
     }
 
-    pub(in crate::compile) fn order(&self) -> Order {
+    pub(in crate::compile) fn order(&self) -> RuleOrder {
         let reads =
             |wanted: fn(&PacketCondition) -> bool| self.conditions.iter().any(|(_, condition)| wanted(condition));
         let sets = |wanted: fn(&MatchEffect) -> bool| self.effects.iter().any(wanted);
-        Order {
+        RuleOrder {
             action: match self.rule.action {
                 ir::Action::Pass => 0,
                 ir::Action::Drop => 1,

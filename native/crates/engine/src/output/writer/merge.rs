@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sidewire_base::Time;
-use sidewire_detect::{Decision, RuleSet, Thresholds};
+use sidewire_detect::{RuleSet, ThresholdDecision, Thresholds};
 use sidewire_eve::Object;
 
 use crate::EngineError;
@@ -140,7 +140,7 @@ impl OutputMerger {
             Some(key.flow).filter(|id| *id != 0),
             key.time,
         );
-        if decision != Decision::Alert {
+        if decision != ThresholdDecision::Alert {
             self.suppressed += 1;
             return false;
         }

@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use sidewire_app_layer::LogForm;
 use sidewire_base::{Direction, Endpoint};
 use sidewire_decode::Packet;
-use sidewire_detect::{Match, RuleMeta};
+use sidewire_detect::{RuleMatch, RuleMeta};
 use sidewire_eve::{JsonName, Object};
 use sidewire_files::write_fileinfo;
 use sidewire_flow::Flow;
@@ -33,7 +33,7 @@ pub(crate) struct AlertFacts<'a, S> {
     pub(crate) guessed: bool,
     /// The frame it matched in.
     pub(crate) frame: Option<FrameFacts<'a>>,
-    pub(crate) found: &'a Match,
+    pub(crate) found: &'a RuleMatch,
 }
 
 /// The octets a rule matched in.

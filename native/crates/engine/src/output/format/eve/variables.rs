@@ -1,6 +1,6 @@
 //! Flow and packet variables (`metadata`).
 
-use sidewire_detect::{DetectFlowState, Match};
+use sidewire_detect::{DetectFlowState, RuleMatch};
 use sidewire_eve::{Array, JsonName, Object};
 
 /// Flowbits of these names mark a flow's traffic: what follows the last slash is shown apart from the others.
@@ -11,7 +11,7 @@ const TRAFFIC_LABEL: &str = "traffic/label/";
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RuleVariables<'a> {
     pub(crate) flow: Option<&'a DetectFlowState>,
-    pub(crate) matches: &'a [Match],
+    pub(crate) matches: &'a [RuleMatch],
 }
 
 impl<'a> RuleVariables<'a> {
