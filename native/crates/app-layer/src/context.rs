@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use sidewire_base::{Endpoint, Time};
 use sidewire_files::FileContext;
 
-use crate::{Extensions, Frames, Transport};
+use crate::{ProtocolExtensions, StreamFrames, Transport};
 
 /// What a session may know and use of its surroundings while it parses.
 pub struct ParseContext<'a> {
@@ -24,18 +24,18 @@ pub struct ParseContext<'a> {
     /// What the flow spoke before it changed to this protocol (`STARTTLS`, `CONNECT`).
     pub original: Option<&'static str>,
     /// What protocols keep for all flows of this worker, by type.
-    pub extensions: &'a mut Extensions,
+    pub extensions: &'a mut ProtocolExtensions,
     /// Flows a protocol announces (a dynamic port, a data connection).
-    pub expectations: &'a mut Vec<Expectation>,
+    pub expectations: &'a mut Vec<FlowExpectation>,
     /// Where frames of the direction that is parsed are told; `None` as long as nobody wants any.
-    pub frames: Option<&'a mut Frames>,
+    pub frames: Option<&'a mut StreamFrames>,
     /// What is wanted of files.
     pub files: FileContext<'a>,
 }
 
 /// A flow that another one announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Expectation {
+pub struct FlowExpectation {
     /// Who will open it, when known.
     pub client: Option<IpAddr>,
     /// Where to.

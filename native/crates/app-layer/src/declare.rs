@@ -126,7 +126,7 @@ macro_rules! events {
     };
 }
 
-/// Parts of the stream that rules can look into: an enumeration, which [`Frames::begin`](crate::Frames::begin) takes, and the
+/// Parts of the stream that rules can look into: an enumeration, which [`StreamFrames::begin`](crate::StreamFrames::begin) takes, and the
 /// list of names and documentation as `FRAMES` of the type. Names get the protocol in front; the stream as a whole comes
 /// first by itself.
 ///

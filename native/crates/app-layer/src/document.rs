@@ -11,7 +11,7 @@ pub struct DocumentsInfo {
 
 /// What one direction of a transaction carries, as a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
+pub struct TxDocument {
     /// In front of the file's name.
     pub prefix: &'static str,
     /// Behind its last dot.

@@ -8,9 +8,9 @@ use core::any::{Any, TypeId};
 use std::sync::Arc;
 
 /// State of one protocol (or family of protocols) in one worker.
-pub trait Extension: Any + Send {
+pub trait ProtocolExtension: Any + Send {
     /// The state before anything was seen.
-    fn new(resources: &Resources) -> Self
+    fn new(resources: &RunResources) -> Self
     where
         Self: Sized;
 
@@ -24,22 +24,22 @@ pub trait Extension: Any + Send {
 #[derive(Clone, Copy)]
 pub struct ExtensionDef {
     id: fn() -> TypeId,
-    begin: fn(&Resources) -> Box<dyn Extension>,
+    begin: fn(&RunResources) -> Box<dyn ProtocolExtension>,
 }
 
 impl ExtensionDef {
     /// The extension of a type.
     #[must_use]
-    pub const fn of<T: Extension>() -> Self {
+    pub const fn of<T: ProtocolExtension>() -> Self {
         Self { id: TypeId::of::<T>, begin: |resources| Box::new(T::new(resources)) }
     }
 }
 
 /// What a run is given for protocols beside its configuration (secrets, for instance), by type.
 #[derive(Clone, Default)]
-pub struct Resources(Vec<Arc<dyn Any + Send + Sync>>);
+pub struct RunResources(Vec<Arc<dyn Any + Send + Sync>>);
 
-impl Resources {
+impl RunResources {
     /// Adds one; of two of the same type the first counts.
     #[must_use]
     pub fn with<T: Any + Send + Sync>(mut self, resource: Arc<T>) -> Self {
@@ -56,17 +56,17 @@ impl Resources {
 
 /// The extensions of one worker.
 #[derive(Default)]
-pub struct Extensions {
-    resources: Resources,
+pub struct ProtocolExtensions {
+    resources: RunResources,
     /// A handful: comparing their types one after the other is cheaper than hashing.
-    all: Vec<(TypeId, Box<dyn Extension>)>,
+    all: Vec<(TypeId, Box<dyn ProtocolExtension>)>,
 }
 
-impl Extensions {
+impl ProtocolExtensions {
     /// The extensions that protocols declare; two may share one.
     #[must_use]
-    pub fn new<'e>(declared: impl IntoIterator<Item = &'e ExtensionDef>, resources: Resources) -> Self {
-        let mut all: Vec<(TypeId, Box<dyn Extension>)> = Vec::new();
+    pub fn new<'e>(declared: impl IntoIterator<Item = &'e ExtensionDef>, resources: RunResources) -> Self {
+        let mut all: Vec<(TypeId, Box<dyn ProtocolExtension>)> = Vec::new();
         for extension in declared {
             if !all.iter().any(|(id, _)| *id == (extension.id)()) {
                 all.push(((extension.id)(), (extension.begin)(&resources)));
@@ -77,7 +77,7 @@ impl Extensions {
 
     /// The extension of a type; one that no protocol declares begins with the first call.
     #[inline]
-    pub fn get<T: Extension>(&mut self) -> &mut T {
+    pub fn get<T: ProtocolExtension>(&mut self) -> &mut T {
         let wanted = TypeId::of::<T>();
         let position = self.all.iter().position(|(id, _)| *id == wanted);
         let position = position.unwrap_or_else(|| self.begin::<T>());
@@ -89,7 +89,7 @@ impl Extensions {
     }
 
     #[cold]
-    fn begin<T: Extension>(&mut self) -> usize {
+    fn begin<T: ProtocolExtension>(&mut self) -> usize {
         self.all.push((TypeId::of::<T>(), Box::new(T::new(&self.resources))));
         self.all.len() - 1
     }
@@ -111,8 +111,8 @@ mod tests {
 
     struct Channels(u64);
 
-    impl Extension for Channels {
-        fn new(resources: &Resources) -> Self {
+    impl ProtocolExtension for Channels {
+        fn new(resources: &RunResources) -> Self {
             Self(resources.get::<u64>().map_or(0, |start| *start))
         }
 
@@ -123,15 +123,15 @@ mod tests {
 
     struct Other;
 
-    impl Extension for Other {
-        fn new(_: &Resources) -> Self {
+    impl ProtocolExtension for Other {
+        fn new(_: &RunResources) -> Self {
             Self
         }
     }
 
     #[test]
     fn each_type_has_one_state_made_of_the_resources() {
-        let mut extensions = Extensions::new(&[], Resources::default().with(Arc::new(7_u64)));
+        let mut extensions = ProtocolExtensions::new(&[], RunResources::default().with(Arc::new(7_u64)));
         let _other: &mut Other = extensions.get();
         extensions.get::<Channels>().0 += 1;
         let mut told = Vec::new();

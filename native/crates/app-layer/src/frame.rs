@@ -100,7 +100,7 @@ pub struct FrameInspection {
 
 /// How much of a frame can be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extent {
+pub struct FrameExtent {
     /// Stream offset behind the last octet that is visible, or missing for good.
     pub end: u64,
     /// It is all of the frame.
@@ -112,17 +112,17 @@ pub struct Extent {
 impl Frame {
     /// How much of it can be seen in a stream that is `settled` up to an offset, and may have `ended` there.
     #[must_use]
-    pub fn extent(&self, settled: u64, ended: bool) -> Extent {
+    pub fn extent(&self, settled: u64, ended: bool) -> FrameExtent {
         let behind = self.length.map(|length| self.start.saturating_add(length));
         let end = behind.map_or(settled, |behind| behind.min(settled)).max(self.start);
         let complete = behind.map_or(ended, |behind| behind <= settled);
-        Extent { end, complete, over: complete || ended }
+        FrameExtent { end, complete, over: complete || ended }
     }
 }
 
 /// The frames of one direction of a flow that are not done with.
 #[derive(Debug, Default)]
-pub struct Frames {
+pub struct StreamFrames {
     /// Kinds that somebody wants to see; others are not taken up.
     wanted: FrameKinds,
     open: Vec<Frame>,
@@ -133,7 +133,7 @@ pub struct Frames {
     refused: u64,
 }
 
-impl Frames {
+impl StreamFrames {
     /// From here on, frames of these kinds are taken up.
     pub const fn want(&mut self, kinds: FrameKinds) {
         self.wanted = kinds;
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn only_what_is_wanted_is_taken_up_and_not_without_end() {
-        let mut frames = Frames::default();
+        let mut frames = StreamFrames::default();
         frames.begin(PDU, 0, Some(4), None);
         assert!(frames.is_empty());
         let mut kinds = FrameKinds::default();
@@ -236,16 +236,16 @@ mod tests {
 
     #[test]
     fn a_length_may_come_later() {
-        let mut frames = Frames::default();
+        let mut frames = StreamFrames::default();
         frames.want(FrameKinds::ALL);
         frames.begin(PDU, 10, None, Some(3));
         frames.end(FrameKind(2), 12);
-        let extent = |frames: &Frames, visible, ended| frames.by_id(1).unwrap().extent(visible, ended);
-        assert_eq!(extent(&frames, 15, false), Extent { end: 15, complete: false, over: false });
-        assert_eq!(extent(&frames, 15, true), Extent { end: 15, complete: true, over: true });
+        let extent = |frames: &StreamFrames, visible, ended| frames.by_id(1).unwrap().extent(visible, ended);
+        assert_eq!(extent(&frames, 15, false), FrameExtent { end: 15, complete: false, over: false });
+        assert_eq!(extent(&frames, 15, true), FrameExtent { end: 15, complete: true, over: true });
         frames.end(PDU, 20);
-        assert_eq!(extent(&frames, 15, true), Extent { end: 15, complete: false, over: true });
-        assert_eq!(extent(&frames, 25, false), Extent { end: 20, complete: true, over: true });
-        assert_eq!(extent(&frames, 5, false), Extent { end: 10, complete: false, over: false });
+        assert_eq!(extent(&frames, 15, true), FrameExtent { end: 15, complete: false, over: true });
+        assert_eq!(extent(&frames, 25, false), FrameExtent { end: 20, complete: true, over: true });
+        assert_eq!(extent(&frames, 5, false), FrameExtent { end: 10, complete: false, over: false });
     }
 }

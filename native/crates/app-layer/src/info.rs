@@ -16,7 +16,7 @@ pub enum Transport {
 
 /// A fixed octet pattern at the beginning of what one side sends: the cheap way to recognise a protocol.
 #[derive(Clone, Copy, Debug)]
-pub struct Pattern {
+pub struct ProtocolPattern {
     /// Over which transport.
     pub transport: Transport,
     /// Sent by which side.
@@ -29,26 +29,26 @@ pub struct Pattern {
     pub offset: u16,
     /// Where it must have ended at the latest, counted from the beginning.
     pub depth: u16,
-    /// A closer look, run once the pattern matched; [`Verdict::Yes`] when absent.
-    pub confirm: Option<fn(&[u8]) -> Verdict>,
+    /// A closer look, run once the pattern matched; [`ProbeVerdict::Yes`] when absent.
+    pub confirm: Option<fn(&[u8]) -> ProbeVerdict>,
 }
 
 /// A look at the first octets of one side by a function.
 #[derive(Clone, Copy, Debug)]
-pub struct Probe {
+pub struct ProbingParser {
     /// Over which transport.
     pub transport: Transport,
     /// Ports it is tried on: the server's. Empty: on every port, after those that name theirs.
     pub ports: &'static [u16],
     /// Looks at what `direction` sent first.
-    pub check: fn(Direction, &[u8]) -> Verdict,
-    /// Octets after which a [`Verdict::More`] is taken for a no.
+    pub check: fn(Direction, &[u8]) -> ProbeVerdict,
+    /// Octets after which a [`ProbeVerdict::More`] is taken for a no.
     pub depth: u16,
 }
 
 /// What a look at the first octets says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ProbeVerdict {
     /// It is this protocol.
     Yes,
     /// It is this protocol, and these octets travel the other way than the flow was thought to go: its first packet
@@ -78,11 +78,11 @@ pub struct ProtocolInfo {
     /// It is off unless a configuration switches it on, as Suricata's protocols of plants and machines are.
     pub off_by_default: bool,
     /// How it is recognised by octets.
-    pub patterns: &'static [Pattern],
+    pub patterns: &'static [ProtocolPattern],
     /// How it is recognised by a look.
-    pub probes: &'static [Probe],
+    pub probes: &'static [ProbingParser],
     /// Looks at the octets of streams whose beginning was missed: before the capture, or in a gap. Tried after `probes`.
-    pub late_probes: &'static [Probe],
+    pub late_probes: &'static [ProbingParser],
     /// A flow of it always begins with the client's octets: a server that speaks first is an event.
     pub client_first: bool,
     /// What is raised when a flow was to change to this protocol and speaks another.

@@ -20,24 +20,27 @@ pub mod testing;
 mod transactions;
 mod value;
 
-pub use context::{Expectation, ParseContext};
+pub use context::{FlowExpectation, ParseContext};
 pub use detection::{
     Detection, DetectionEvent, DetectionOptions, DetectionOutcome, DetectionState, MAX_DEPTH, MAX_WAIT,
     TransportOptions,
 };
-pub use document::{Document, DocumentsInfo};
-pub use extensions::{Extension, ExtensionDef, Extensions, Resources};
+pub use document::{DocumentsInfo, TxDocument};
+pub use extensions::{ExtensionDef, ProtocolExtension, ProtocolExtensions, RunResources};
 pub use files::{FILES_ROW, file_data};
-pub use frame::{Extent, Frame, FrameInfo, FrameInspection, FrameKind, FrameKinds, Frames, MAX_FRAMES};
+pub use frame::{Frame, FrameExtent, FrameInfo, FrameInspection, FrameKind, FrameKinds, MAX_FRAMES, StreamFrames};
 pub use info::{
-    BufferInfo, BufferKind, EventInfo, FilesInfo, Hook, LoggerInfo, Pattern, Probe, ProtocolInfo, Transport, Verdict,
+    BufferInfo, BufferKind, EventInfo, FilesInfo, Hook, LoggerInfo, ProbeVerdict, ProbingParser, ProtocolInfo,
+    ProtocolPattern, Transport,
 };
-pub use protocol::{Buffer, Failed, LogBeside, LogEach, LogForm, LogWrite, Logger, ParseInput, Protocol, Step};
+pub use protocol::{
+    AppLayerResult, Buffer, LogBeside, LogEach, LogForm, LogWrite, ParseFailed, ParseInput, Protocol, TxLogger,
+};
 pub use session::{EveTypeOptions, ParserConfig, ProtocolDef, ProtocolSession, Session, def};
-pub use settings::{FromEveOptions, FromSettings, Settings};
+pub use settings::{FromEveOptions, FromSettings, ProtocolSettings};
 #[doc(no_inline)]
 pub use sidewire_base::{EventId, PerDirection};
 pub use transactions::{
-    AwaitedContent, Inspection, Keep, Slot, StoredRule, TransactionList, Transactions, TxConsumer, TxHead,
+    AwaitedContent, InspectionState, Keep, StoredRule, TransactionList, Transactions, TxConsumer, TxHead, TxSlot,
 };
-pub use value::{Interface, Value};
+pub use value::{BoundInterface, Value};

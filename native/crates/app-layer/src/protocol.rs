@@ -7,7 +7,7 @@ use sidewire_eve::Object;
 use sidewire_files::TxFiles;
 
 use crate::{
-    BufferInfo, Document, FromEveOptions, FromSettings, LoggerInfo, ParseContext, ProtocolInfo, Transactions, TxHead,
+    BufferInfo, FromEveOptions, FromSettings, LoggerInfo, ParseContext, ProtocolInfo, Transactions, TxDocument, TxHead,
     Value,
 };
 
@@ -24,7 +24,7 @@ pub struct ParseInput<'a> {
 
 /// What a session did with its input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Step {
+pub struct AppLayerResult {
     /// Octets it is done with. The rest is handed over again, with more behind it.
     pub consumed: usize,
     /// Do not call again before this many octets (counted from the consumed ones) are there; 0: call when anything is new.
@@ -42,7 +42,7 @@ pub struct Step {
     pub flush: bool,
 }
 
-impl Step {
+impl AppLayerResult {
     /// Everything was consumed.
     #[must_use]
     pub fn all(input: &ParseInput<'_>) -> Self {
@@ -58,7 +58,7 @@ impl Step {
 
 /// The session gave up on the flow: it is not this protocol, or beyond repair. Its transactions so far stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failed;
+pub struct ParseFailed;
 
 /// A buffer: what rules can look into. One row makes a keyword; see [`buffers!`](crate::buffers).
 pub struct Buffer<T> {
@@ -78,7 +78,7 @@ impl<T> Clone for Buffer<T> {
 impl<T> Copy for Buffer<T> {}
 
 /// An EVE logger: what is written of a transaction. `O` are the options that an EVE output may give the protocol's type.
-pub struct Logger<T, O = ()> {
+pub struct TxLogger<T, O = ()> {
     /// Type and key.
     pub info: LoggerInfo,
     /// True when the transaction should be written now; asked after each step, and with `last` once more at its end.
@@ -122,7 +122,7 @@ pub type LogBeside<T, O> = fn(&T, &TxHead, Option<&O>, &mut Object<'_>);
 /// Writes the members of an object that tells of a transaction.
 pub type LogWrite<T, O> = fn(&T, &TxHead, &O, &mut Object<'_>);
 
-impl<T, O> Logger<T, O> {
+impl<T, O> TxLogger<T, O> {
     /// A logger that writes an `event_type` once a transaction is `ready`: told from the client, taken by every output that
     /// has the type, carried by alerts.
     #[must_use]
@@ -202,7 +202,7 @@ pub trait Protocol: Send + Sized + 'static {
     /// What rules can look into.
     const BUFFERS: &'static [Buffer<Self::Tx>];
     /// What is written; the first is the protocol's own.
-    const LOGGERS: &'static [Logger<Self::Tx, Self::EveOptions>];
+    const LOGGERS: &'static [TxLogger<Self::Tx, Self::EveOptions>];
 
     /// The `nth` value of a name in a row of [`BufferKind::Items`](crate::BufferKind::Items).
     fn item<'t>(tx: &'t Self::Tx, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'t> {
@@ -223,7 +223,7 @@ pub trait Protocol: Send + Sized + 'static {
     }
 
     /// What a direction of a transaction carries, to be stored ([`ProtocolInfo::documents`]); `None` as long as it is not there.
-    fn document(tx: &Self::Tx, direction: Direction) -> Option<Document> {
+    fn document(tx: &Self::Tx, direction: Direction) -> Option<TxDocument> {
         let _ = (tx, direction);
         None
     }
@@ -247,28 +247,28 @@ pub trait Protocol: Send + Sized + 'static {
     /// Takes bytes of one direction.
     ///
     /// # Errors
-    /// [`Failed`] when the flow is not this protocol or cannot be followed any further.
+    /// [`ParseFailed`] when the flow is not this protocol or cannot be followed any further.
     fn parse(
         &mut self,
         direction: Direction,
         input: ParseInput<'_>,
         transactions: &mut Transactions<Self::Tx>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed>;
+    ) -> Result<AppLayerResult, ParseFailed>;
 
     /// `length` octets of one direction are missing; what was handed over but not consumed before them is gone too.
     /// The next input begins behind the gap.
     ///
     /// # Errors
-    /// [`Failed`] when the protocol cannot go on after a gap; that is the default.
+    /// [`ParseFailed`] when the protocol cannot go on after a gap; that is the default.
     fn gap(
         &mut self,
         _direction: Direction,
         _length: u64,
         _transactions: &mut Transactions<Self::Tx>,
         _context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
-        Err(Failed)
+    ) -> Result<(), ParseFailed> {
+        Err(ParseFailed)
     }
 
     /// One direction ended (FIN, RST, timeout, end of capture): whatever waits for more is as complete as it gets.

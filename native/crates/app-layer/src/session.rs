@@ -11,8 +11,9 @@ use sidewire_files::TxFiles;
 
 use crate::files::{file_row_count, file_rows, file_value};
 use crate::{
-    BufferInfo, Document, Failed, FromEveOptions, FromSettings, Keep, LogForm, LoggerInfo, ParseContext, ParseInput,
-    Protocol, ProtocolInfo, Settings, Step, TransactionList, Transactions, TxConsumer, TxHead, Value,
+    AppLayerResult, BufferInfo, FromEveOptions, FromSettings, Keep, LogForm, LoggerInfo, ParseContext, ParseFailed,
+    ParseInput, Protocol, ProtocolInfo, ProtocolSettings, TransactionList, Transactions, TxConsumer, TxDocument,
+    TxHead, Value,
 };
 
 /// A session of some protocol in one flow, erased.
@@ -20,18 +21,18 @@ pub trait Session: Send {
     /// See [`Protocol::parse`].
     ///
     /// # Errors
-    /// [`Failed`].
+    /// [`ParseFailed`].
     fn parse(
         &mut self,
         direction: Direction,
         input: ParseInput<'_>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed>;
+    ) -> Result<AppLayerResult, ParseFailed>;
     /// See [`Protocol::gap`].
     ///
     /// # Errors
-    /// [`Failed`].
-    fn gap(&mut self, direction: Direction, length: u64, context: &mut ParseContext<'_>) -> Result<(), Failed>;
+    /// [`ParseFailed`].
+    fn gap(&mut self, direction: Direction, length: u64, context: &mut ParseContext<'_>) -> Result<(), ParseFailed>;
     /// See [`Protocol::close`].
     fn close(&mut self, direction: Direction, context: &mut ParseContext<'_>);
     /// The open transactions, without the protocol's part.
@@ -47,10 +48,10 @@ pub trait Session: Send {
     /// The same, to note what was done with them.
     fn files_mut(&mut self, position: usize) -> Option<&mut TxFiles>;
     /// See [`Protocol::document`].
-    fn document(&self, position: usize, direction: Direction) -> Option<Document>;
+    fn document(&self, position: usize, direction: Direction) -> Option<TxDocument>;
     /// Byte order of what a direction of the transaction carries: see [`Protocol::little_endian`].
     fn little_endian(&self, position: usize, direction: Direction) -> bool;
-    /// From which side a logger's event is told, when it is due: see [`Logger::ready`](crate::Logger::ready).
+    /// From which side a logger's event is told, when it is due: see [`TxLogger::ready`](crate::TxLogger::ready).
     fn log_due(&self, position: usize, logger: usize, last: bool) -> Option<Direction>;
     /// How many events of its own a logger has: one, for most.
     fn log_events(&self, position: usize, logger: usize) -> u32;
@@ -87,9 +88,9 @@ pub struct ProtocolDef {
     /// Its loggers; the first one is its own.
     pub loggers: fn(usize) -> Option<LoggerInfo>,
     /// Reads what an EVE output says under the protocol's type and under `alert`.
-    pub eve_options: fn(&Settings, &Settings) -> EveTypeOptions,
+    pub eve_options: fn(&ProtocolSettings, &ProtocolSettings) -> EveTypeOptions,
     /// Reads its part of the configuration, with the options of all EVE outputs.
-    pub configure: fn(&Settings, &[&EveTypeOptions]) -> ParserConfig,
+    pub configure: fn(&ProtocolSettings, &[&EveTypeOptions]) -> ParserConfig,
     /// Begins a session.
     pub begin: fn(&ParserConfig) -> Box<dyn Session>,
 }
@@ -114,13 +115,13 @@ impl ProtocolDef {
     /// A session under a configuration that says nothing, for tests.
     #[must_use]
     pub fn begin_default(&self) -> Box<dyn Session> {
-        (self.begin)(&(self.configure)(&Settings::default(), &[]))
+        (self.begin)(&(self.configure)(&ProtocolSettings::default(), &[]))
     }
 
     /// The options of an EVE output that says nothing.
     #[must_use]
     pub fn default_eve_options(&self) -> EveTypeOptions {
-        (self.eve_options)(&Settings::default(), &Settings::default())
+        (self.eve_options)(&ProtocolSettings::default(), &ProtocolSettings::default())
     }
 }
 
@@ -148,7 +149,8 @@ pub const fn def<P: Protocol>() -> ProtocolDef {
         begin: |config| {
             // Another protocol's configuration is none; a session has to begin all the same.
             let config = Arc::clone(&config.0).downcast::<P::Config>();
-            let config = config.unwrap_or_else(|_| Arc::new(P::Config::from_settings(&Settings::default(), &[])));
+            let config =
+                config.unwrap_or_else(|_| Arc::new(P::Config::from_settings(&ProtocolSettings::default(), &[])));
             Box::new(ProtocolSession::<P>::new(&config))
         },
     }
@@ -176,7 +178,7 @@ impl<P: Protocol> ProtocolSession<P> {
 
     /// A session under these settings, for tests.
     #[must_use]
-    pub fn with_settings(settings: &Settings) -> Self {
+    pub fn with_settings(settings: &ProtocolSettings) -> Self {
         Self::new(&Arc::new(P::Config::from_settings(settings, &[])))
     }
 
@@ -192,10 +194,10 @@ impl<P: Protocol> Session for ProtocolSession<P> {
         direction: Direction,
         input: ParseInput<'_>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         self.protocol.parse(direction, input, &mut self.transactions, context)
     }
-    fn gap(&mut self, direction: Direction, length: u64, context: &mut ParseContext<'_>) -> Result<(), Failed> {
+    fn gap(&mut self, direction: Direction, length: u64, context: &mut ParseContext<'_>) -> Result<(), ParseFailed> {
         self.protocol.gap(direction, length, &mut self.transactions, context)
     }
     fn close(&mut self, direction: Direction, context: &mut ParseContext<'_>) {
@@ -224,7 +226,7 @@ impl<P: Protocol> Session for ProtocolSession<P> {
     fn files_mut(&mut self, position: usize) -> Option<&mut TxFiles> {
         P::files_mut(self.transactions.tx_mut(position)?)
     }
-    fn document(&self, position: usize, direction: Direction) -> Option<Document> {
+    fn document(&self, position: usize, direction: Direction) -> Option<TxDocument> {
         P::document(&self.transactions.at(position)?.tx, direction)
     }
     fn little_endian(&self, position: usize, direction: Direction) -> bool {

@@ -6,34 +6,34 @@ use std::collections::BTreeMap;
 pub trait FromSettings<O = ()>: Send + Sync + 'static {
     /// Reads what stands under `app-layer.protocols.<name>`. `outputs` are the options of its events in each EVE output, for
     /// what must be kept because some output tells it.
-    fn from_settings(settings: &Settings, outputs: &[&O]) -> Self;
+    fn from_settings(settings: &ProtocolSettings, outputs: &[&O]) -> Self;
 }
 
 impl<O> FromSettings<O> for () {
-    fn from_settings(_: &Settings, _: &[&O]) -> Self {}
+    fn from_settings(_: &ProtocolSettings, _: &[&O]) -> Self {}
 }
 
 /// What one EVE output asks of a protocol's events, in a type of the protocol: read once for each output.
 pub trait FromEveOptions: Send + Sync + 'static {
     /// Reads what stands under the protocol's own type (`outputs: - eve-log: types: - dns:`) and, for what alerts carry of
     /// it, under `alert`.
-    fn from_options(own: &Settings, alert: &Settings) -> Self;
+    fn from_options(own: &ProtocolSettings, alert: &ProtocolSettings) -> Self;
 }
 
 impl FromEveOptions for () {
-    fn from_options(_: &Settings, _: &Settings) -> Self {}
+    fn from_options(_: &ProtocolSettings, _: &ProtocolSettings) -> Self {}
 }
 
 /// A part of the configuration, flattened: `request-body-limit` -> `100kb`. Keys are relative to it; words of a list have
 /// commas between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct ProtocolSettings {
     texts: BTreeMap<String, String>,
     /// Names of buffers of the protocol that rules look into.
     asked: Vec<&'static str>,
 }
 
-impl Settings {
+impl ProtocolSettings {
     /// Settings from pairs.
     #[must_use]
     pub fn new<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {

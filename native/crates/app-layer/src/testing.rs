@@ -5,7 +5,7 @@ use core::net::Ipv4Addr;
 use sidewire_base::{Endpoint, PerDirection, Time};
 use sidewire_files::{FileContext, FilePolicy};
 
-use crate::{Expectation, Extensions, FrameKinds, Frames, ParseContext, Transport};
+use crate::{FlowExpectation, FrameKinds, ParseContext, ProtocolExtensions, StreamFrames, Transport};
 
 /// What a [`ParseContext`] borrows, and what it says of the flow. The flow is one over TCP from 127.0.0.1:50000 to 127.0.0.1:80 at
 /// time 0 unless a test says otherwise.
@@ -23,11 +23,11 @@ pub struct ParseHarness {
     /// The flow was picked up in the middle.
     pub midstream: bool,
     /// State of protocols across flows.
-    pub extensions: Extensions,
+    pub extensions: ProtocolExtensions,
     /// Flows that were announced so far.
-    pub expectations: Vec<Expectation>,
+    pub expectations: Vec<FlowExpectation>,
     /// Frames told so far; `None`: nobody wants any.
-    pub frames: Option<Frames>,
+    pub frames: Option<StreamFrames>,
     /// What is wanted of files.
     pub files: PerDirection<FilePolicy>,
 }
@@ -42,7 +42,7 @@ impl Default for ParseHarness {
             server: end(80),
             transport: Transport::Tcp,
             midstream: false,
-            extensions: Extensions::default(),
+            extensions: ProtocolExtensions::default(),
             expectations: Vec::new(),
             frames: None,
             files: PerDirection::both(FilePolicy { content: true, ..FilePolicy::default() }),
@@ -73,7 +73,7 @@ impl ParseHarness {
     /// With every kind of frame wanted.
     #[must_use]
     pub fn framed(self) -> Self {
-        let mut frames = Frames::default();
+        let mut frames = StreamFrames::default();
         frames.want(FrameKinds::ALL);
         Self { frames: Some(frames), ..self }
     }

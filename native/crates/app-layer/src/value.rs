@@ -19,7 +19,7 @@ pub enum Value<'a> {
     /// A number (also for flags and enumerations).
     Uint(u64),
     /// Bound RPC interfaces.
-    Interfaces(&'a [Interface]),
+    Interfaces(&'a [BoundInterface]),
 }
 
 impl<'a> Value<'a> {
@@ -60,7 +60,7 @@ impl<'a> Value<'a> {
 
 /// A bound RPC interface, as `dcerpc.iface` sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Interface {
+pub struct BoundInterface {
     /// UUID in text order (the bytes as they are written, big-endian fields).
     pub uuid: [u8; 16],
     /// Major version.

@@ -1,12 +1,12 @@
 //! EVE: the `template` event, which `template.eve.json` describes.
 
-use sidewire_app_layer::{Logger, TxHead};
+use sidewire_app_layer::{TxHead, TxLogger};
 use sidewire_eve::Object;
 
 use super::stage;
 use super::transaction::TemplateTransaction;
 
-pub(super) const LOGGERS: &[Logger<TemplateTransaction>] = &[Logger::new(
+pub(super) const LOGGERS: &[TxLogger<TemplateTransaction>] = &[TxLogger::new(
     "template",
     |head, _, last| last || head.progress.iter().all(|progress| *progress >= stage::COMPLETE),
     write,

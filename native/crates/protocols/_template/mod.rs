@@ -15,7 +15,8 @@ mod transaction;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport,
+    AppLayerResult, Buffer, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo, Transactions, Transport,
+    TxLogger,
 };
 use sidewire_base::{Direction, PerDirection};
 
@@ -55,7 +56,7 @@ impl Protocol for TemplateSession {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<TemplateTransaction>] = buffers::BUFFERS;
-    const LOGGERS: &'static [Logger<TemplateTransaction>] = log::LOGGERS;
+    const LOGGERS: &'static [TxLogger<TemplateTransaction>] = log::LOGGERS;
 
     fn begin(_: &Arc<()>) -> Self {
         Self::default()
@@ -67,7 +68,7 @@ impl Protocol for TemplateSession {
         input: ParseInput<'_>,
         transactions: &mut Transactions<TemplateTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         let mut consumed = 0;
         while let Some((line, length)) = next_line(&input, consumed) {
             consumed += length;
@@ -76,7 +77,7 @@ impl Protocol for TemplateSession {
                 self.take_line(direction, line, transactions, context)?;
             }
         }
-        Ok(Step::need(consumed, 0))
+        Ok(AppLayerResult::need(consumed, 0))
     }
 
     /// What is missing may be the end of one line and the beginning of another: the one after it is read.
@@ -86,7 +87,7 @@ impl Protocol for TemplateSession {
         _length: u64,
         transactions: &mut Transactions<TemplateTransaction>,
         _context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         self.passing[direction] = true;
         if let Some(slot) = transactions.last_mut() {
             slot.raise(TemplateEvent::MalformedData);
@@ -102,9 +103,9 @@ impl TemplateSession {
         line: &[u8],
         transactions: &mut Transactions<TemplateTransaction>,
         context: &ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         let slot = match direction {
-            Direction::ToServer if transactions.len() >= MAX_TRANSACTIONS => return Err(Failed),
+            Direction::ToServer if transactions.len() >= MAX_TRANSACTIONS => return Err(ParseFailed),
             Direction::ToServer => transactions.open(TemplateTransaction::default(), context.time),
             Direction::ToClient => {
                 let Some(slot) = transactions.by_id(self.answered) else { return Ok(()) };

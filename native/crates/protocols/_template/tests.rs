@@ -1,7 +1,7 @@
 //! Conversations, in any segmentation.
 
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{LogForm, ParseInput, ProtocolSession, Session as _, Settings, Value, def};
+use sidewire_app_layer::{LogForm, ParseInput, ProtocolSession, ProtocolSettings, Session as _, Value, def};
 use sidewire_base::Direction;
 use sidewire_eve::Object;
 
@@ -16,7 +16,7 @@ struct Conversation {
 impl Conversation {
     /// What both sides say, in pieces of so many octets.
     fn of(said: &[(Direction, &[u8])], piece: usize) -> Self {
-        let session = ProtocolSession::with_settings(&Settings::default());
+        let session = ProtocolSession::with_settings(&ProtocolSettings::default());
         let mut conversation = Self { session, harness: ParseHarness::to_port(4000) };
         for (direction, octets) in said {
             let mut waiting = Vec::new();

@@ -1,6 +1,6 @@
 //! What becomes of flows that are encrypted (`encryption-handling`).
 
-use sidewire_app_layer::Settings;
+use sidewire_app_layer::ProtocolSettings;
 
 /// What becomes of a flow that is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) enum Encryption {
 
 impl Encryption {
     /// What the settings of a protocol say.
-    pub(crate) fn from_settings(settings: &Settings) -> Self {
+    pub(crate) fn from_settings(settings: &ProtocolSettings) -> Self {
         match settings.text("encryption-handling") {
             Some("full") => Self::Full,
             Some("bypass") => Self::Bypass,

@@ -10,7 +10,7 @@ use core::ptr;
 
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{ParseInput, ProtocolSession, Session, Settings, Value, def};
+use sidewire_app_layer::{ParseInput, ProtocolSession, ProtocolSettings, Session, Value, def};
 use sidewire_base::Direction;
 use sidewire_protocols::http1::Http1;
 use suricata_htp::HtpStatus;
@@ -133,7 +133,7 @@ fn theirs(requests: &[u8], responses: &[u8]) -> Vec<Seen> {
 
 /// What this engine says.
 fn ours(requests: &[u8], responses: &[u8]) -> Vec<Seen> {
-    let settings = Settings::new([("libhtp.default-config.response-body-limit", "1mb")]);
+    let settings = ProtocolSettings::new([("libhtp.default-config.response-body-limit", "1mb")]);
     let mut session = ProtocolSession::<Http1>::with_settings(&settings);
     let mut harness = ParseHarness::to_port(80);
     for (direction, data) in [(Direction::ToServer, requests), (Direction::ToClient, responses)] {

@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::{Cursor, Direction, Malformed, Time};
 use sidewire_decode::{TcpHeader, TcpOptions};
 
-use crate::{OverlapPolicy, StreamConsumer, StreamPiece, StreamThreadContext, TcpConfig, TcpSession};
+use crate::{OverlapPolicy, StreamConsumer, StreamPiece, TcpConfig, TcpContext, TcpSession};
 
 /// Reads a configuration and segments from `data` and plays them through a session; checks what must always hold.
 ///
@@ -37,7 +37,7 @@ fn play(cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
     config.reassembly.depth = if switches & 8 != 0 { 1000 } else { 0 };
     config.reassembly.memcap = if switches & 16 != 0 { 8192 } else { 0 };
     config.reassembly.max_segments = 64;
-    let mut shared = StreamThreadContext::new(&config, 1);
+    let mut shared = TcpContext::new(&config, 1);
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let mut session = TcpSession::new(&config, address, address);
     let mut seconds = 0;

@@ -29,6 +29,6 @@ pub use counters::StreamCounters;
 pub use event::{StreamEvent, StreamEvents};
 pub use policy::OverlapPolicy;
 pub use session::{SegmentOutcome, TcpSession};
-pub use shared::StreamThreadContext;
+pub use shared::TcpContext;
 pub use state::TcpState;
 pub use stream::{Stream, StreamConsumer, StreamPiece};

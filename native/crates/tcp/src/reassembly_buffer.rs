@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
-use crate::StreamThreadContext;
+use crate::TcpContext;
 
 /// What a piece out of order costs beside its octets: its entry in the map and its allocation.
 const STRAY_OVERHEAD: u64 = 96;
@@ -33,7 +33,7 @@ impl ContiguousData {
     }
 
     /// Makes room for `more` octets. False when the budget refuses.
-    fn make_room(&mut self, more: usize, shared: &mut StreamThreadContext) -> bool {
+    fn make_room(&mut self, more: usize, shared: &mut TcpContext) -> bool {
         let kept = self.data.len() - self.head;
         // Rather move what is kept than grow, as long as not much more is moved than was freed.
         if kept + more <= self.data.capacity() && self.head >= kept / 2 {
@@ -127,7 +127,7 @@ impl ReassemblyBuffer {
     }
 
     /// Appends octets at the end of the last run. False when the budget refuses.
-    pub(crate) fn append(&mut self, start: u64, octets: &[u8], shared: &mut StreamThreadContext) -> bool {
+    pub(crate) fn append(&mut self, start: u64, octets: &[u8], shared: &mut TcpContext) -> bool {
         if self.runs.is_empty() {
             self.runs.push(ContiguousData { origin: start, head: 0, data: Vec::new() });
         }
@@ -143,7 +143,7 @@ impl ReassemblyBuffer {
         true
     }
 
-    fn drop_last_run(&mut self, shared: &mut StreamThreadContext) {
+    fn drop_last_run(&mut self, shared: &mut TcpContext) {
         if let Some(run) = self.runs.pop() {
             shared.recycle(run.data);
         }
@@ -179,7 +179,7 @@ impl ReassemblyBuffer {
     }
 
     /// Writes octets over what is held, and holds them where nothing was. False when the budget refuses.
-    pub(crate) fn write(&mut self, start: u64, octets: &[u8], shared: &mut StreamThreadContext) -> bool {
+    pub(crate) fn write(&mut self, start: u64, octets: &[u8], shared: &mut TcpContext) -> bool {
         let end = start + octets.len() as u64;
         let mut at = start;
         let mut complete = true;
@@ -222,7 +222,7 @@ impl ReassemblyBuffer {
     }
 
     /// Moves strays that now touch the end into the last run.
-    pub(crate) fn absorb(&mut self, shared: &mut StreamThreadContext) {
+    pub(crate) fn absorb(&mut self, shared: &mut TcpContext) {
         loop {
             let Some(entry) = self.strays.0.first_entry() else { return };
             let start = *entry.key();
@@ -239,7 +239,7 @@ impl ReassemblyBuffer {
     }
 
     /// Begins a new run with the first stray.
-    pub(crate) fn skip_hole(&mut self, shared: &mut StreamThreadContext) {
+    pub(crate) fn skip_hole(&mut self, shared: &mut TcpContext) {
         let Some((start, data)) = self.strays.0.pop_first() else { return };
         shared.uncharge(data.len() as u64 + STRAY_OVERHEAD);
         shared.charge_always(data.capacity() as u64);
@@ -266,7 +266,7 @@ impl ReassemblyBuffer {
     }
 
     /// Frees octets before an offset.
-    pub(crate) fn release(&mut self, before: u64, shared: &mut StreamThreadContext) {
+    pub(crate) fn release(&mut self, before: u64, shared: &mut TcpContext) {
         while self.runs.len() > 1 && self.runs.first().is_some_and(|run| run.end() <= before) {
             shared.recycle(self.runs.remove(0).data);
         }
@@ -281,7 +281,7 @@ impl ReassemblyBuffer {
     }
 
     /// Frees everything.
-    pub(crate) fn clear(&mut self, shared: &mut StreamThreadContext) {
+    pub(crate) fn clear(&mut self, shared: &mut TcpContext) {
         for run in self.runs.drain(..) {
             shared.recycle(run.data);
         }
@@ -298,8 +298,8 @@ mod tests {
     use super::*;
     use crate::TcpConfig;
 
-    fn shared() -> StreamThreadContext {
-        StreamThreadContext::new(&TcpConfig::default(), 1)
+    fn shared() -> TcpContext {
+        TcpContext::new(&TcpConfig::default(), 1)
     }
 
     fn octets(held: &ReassemblyBuffer) -> BTreeMap<u64, u8> {
@@ -374,7 +374,7 @@ mod tests {
     fn a_budget_that_is_spent_refuses_and_breaks_nothing() {
         let mut config = TcpConfig::default();
         config.reassembly.memcap = 1024;
-        let (mut held, mut shared) = (ReassemblyBuffer::default(), StreamThreadContext::new(&config, 1));
+        let (mut held, mut shared) = (ReassemblyBuffer::default(), TcpContext::new(&config, 1));
         assert!(held.append(0, &[1; 500], &mut shared));
         assert!(!held.append(500, &[2; 4000], &mut shared));
         assert!(!held.write(10_000, &[3; 2000], &mut shared));

@@ -1,7 +1,9 @@
-//! A segment as state tracking takes it.
+//! A segment as state tracking and reassembly take it.
 
 use sidewire_base::{Cursor, Direction, Time};
 use sidewire_decode::TcpHeader;
+
+use crate::OverlapPolicy;
 
 /// A segment as state tracking sees it.
 pub(crate) struct ArrivedSegment<'a> {
@@ -90,4 +92,16 @@ impl<'a> ArrivedSegment<'a> {
         let mut blocks = Cursor::new(value);
         core::iter::from_fn(move || Some((blocks.u32_be().ok()?, blocks.u32_be().ok()?))).take(BLOCKS)
     }
+}
+
+/// The part of a TCP segment that reassembly looks at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Segment<'a> {
+    /// Sequence number of the first payload octet.
+    pub(crate) sequence: u32,
+    pub(crate) payload: &'a [u8],
+    /// Position of the urgent octet in the payload.
+    pub(crate) urgent: Option<usize>,
+    /// The receiver's.
+    pub(crate) policy: OverlapPolicy,
 }

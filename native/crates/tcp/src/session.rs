@@ -6,13 +6,12 @@ use sidewire_base::{Direction, PerDirection, Time};
 use sidewire_decode::TcpHeader;
 
 use crate::{
-    OverlapPolicy, Stream, StreamEvent, StreamEvents, StreamThreadContext, TcpConfig, TcpState, UrgentPolicy,
+    OverlapPolicy, Stream, StreamEvent, StreamEvents, TcpConfig, TcpContext, TcpState, UrgentPolicy,
     flags::SessionFlags,
     handshake::HandshakeOffer,
-    segment::ArrivedSegment,
+    segment::{ArrivedSegment, Segment},
     sequence::{ge, lt},
     side::SenderState,
-    stream::Segment,
 };
 
 /// What a segment did.
@@ -61,7 +60,7 @@ pub(crate) enum SegmentVerdict {
 /// What handlers need beside the session.
 pub(crate) struct SegmentContext<'a> {
     pub(crate) config: &'a TcpConfig,
-    pub(crate) shared: &'a mut StreamThreadContext,
+    pub(crate) shared: &'a mut TcpContext,
     pub(crate) outcome: SegmentOutcome,
 }
 
@@ -122,7 +121,7 @@ impl TcpSession {
         direction: Direction,
         time: Time,
         config: &TcpConfig,
-        shared: &mut StreamThreadContext,
+        shared: &mut TcpContext,
     ) -> SegmentOutcome {
         let mut arrival = ArrivedSegment::new(tcp, payload, direction, time);
         let mut scope =
@@ -260,13 +259,13 @@ impl TcpSession {
 
     /// Makes everything held visible and ends both streams: the flow timed out, was evicted, or the capture ended. Holes
     /// before what is held become gaps. Returns the directions with something new.
-    pub fn close(&mut self, shared: &mut StreamThreadContext) -> PerDirection<bool> {
+    pub fn close(&mut self, shared: &mut TcpContext) -> PerDirection<bool> {
         self.streams.as_mut().map(|stream| stream.close(shared))
     }
 
     /// Makes octets of a direction visible as far as they are held in order, before they are acknowledged. True when
     /// something is new.
-    pub fn reveal_unacknowledged(&mut self, direction: Direction, shared: &mut StreamThreadContext) -> bool {
+    pub fn reveal_unacknowledged(&mut self, direction: Direction, shared: &mut TcpContext) -> bool {
         let mut events = StreamEvents::default();
         let stream = &mut self.streams[direction];
         stream.unacknowledged() > 0 && stream.reveal_all(shared, &mut events)
@@ -277,7 +276,7 @@ impl TcpSession {
 
     /// Frees what both consumers are done with. Call after they ran. `pins` are the stream offsets, per direction, from
     /// which octets stay nevertheless.
-    pub fn release(&mut self, config: &TcpConfig, pins: PerDirection<u64>, shared: &mut StreamThreadContext) {
+    pub fn release(&mut self, config: &TcpConfig, pins: PerDirection<u64>, shared: &mut TcpContext) {
         let overlap = config.reassembly.raw_overlap;
         self.streams.to_server.release(overlap, pins.to_server, shared);
         self.streams.to_client.release(overlap, pins.to_client, shared);
@@ -285,7 +284,7 @@ impl TcpSession {
 
     /// Counts how the session ended and returns all memory to the budget. Must be called once, before the session is
     /// dropped.
-    pub fn discard(&mut self, shared: &mut StreamThreadContext) {
+    pub fn discard(&mut self, shared: &mut TcpContext) {
         shared.ended(self.state);
         shared.counters.end_liberal += u64::from(self.flags.has(SessionFlags::LOSSY));
         self.streams.iter_mut().for_each(|stream| stream.discard(shared));
@@ -550,7 +549,7 @@ impl TcpSession {
 }
 
 /// Counts a segment by its flags.
-fn count(arrival: &ArrivedSegment<'_>, shared: &mut StreamThreadContext) {
+fn count(arrival: &ArrivedSegment<'_>, shared: &mut TcpContext) {
     let counters = &mut shared.counters;
     if arrival.is_syn_ack() {
         counters.synack += 1;

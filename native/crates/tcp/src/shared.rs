@@ -15,7 +15,7 @@ const POOL_OCTETS: usize = 256 << 10;
 ///
 /// The caps are this worker's own: with several workers the engine divides the configured ones.
 #[derive(Debug, Default)]
-pub struct StreamThreadContext {
+pub struct TcpContext {
     /// What was counted.
     pub counters: StreamCounters,
     session_cap: u64,
@@ -25,7 +25,7 @@ pub struct StreamThreadContext {
     pub(crate) scratch: Vec<u8>,
 }
 
-impl StreamThreadContext {
+impl TcpContext {
     /// Budgets as configured, divided by the number of workers.
     #[must_use]
     pub fn new(config: &TcpConfig, workers: u64) -> Self {

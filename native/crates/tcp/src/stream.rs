@@ -3,8 +3,8 @@
 use smallvec::SmallVec;
 
 use crate::{
-    OverlapPolicy, ReassemblyConfig, StreamEvent, StreamEvents, StreamThreadContext, UrgentPolicy,
-    boundaries::SegmentBoundaries, reassembly_buffer::ReassemblyBuffer, urgent::UrgentOctets,
+    OverlapPolicy, ReassemblyConfig, StreamEvent, StreamEvents, TcpContext, UrgentPolicy,
+    boundaries::SegmentBoundaries, reassembly_buffer::ReassemblyBuffer, segment::Segment, urgent::UrgentOctets,
 };
 
 /// Who reads a stream. Each has a progress of its own.
@@ -315,7 +315,7 @@ impl Stream {
         &mut self,
         segment: &Segment<'_>,
         config: &ReassemblyConfig,
-        shared: &mut StreamThreadContext,
+        shared: &mut TcpContext,
     ) -> StreamEvents {
         let mut events = StreamEvents::default();
         let raw = self.raw_offset(segment.sequence);
@@ -379,7 +379,7 @@ impl Stream {
         mut octets: &[u8],
         segment: &Segment<'_>,
         config: &ReassemblyConfig,
-        shared: &mut StreamThreadContext,
+        shared: &mut TcpContext,
         events: &mut StreamEvents,
     ) {
         if octets.is_empty() {
@@ -442,7 +442,7 @@ impl Stream {
         octets: &[u8],
         policy: OverlapPolicy,
         config: &ReassemblyConfig,
-        shared: &mut StreamThreadContext,
+        shared: &mut TcpContext,
         events: &mut StreamEvents,
     ) {
         if self.marks.len() + self.held.strays.len() >= config.max_segments as usize {
@@ -491,12 +491,7 @@ impl Stream {
     }
 
     /// The peer acknowledged everything before this sequence number. True when something became visible.
-    pub(crate) fn acknowledge(
-        &mut self,
-        sequence: u32,
-        shared: &mut StreamThreadContext,
-        events: &mut StreamEvents,
-    ) -> bool {
+    pub(crate) fn acknowledge(&mut self, sequence: u32, shared: &mut TcpContext, events: &mut StreamEvents) -> bool {
         let raw = self.raw_offset(sequence).max(0).unsigned_abs();
         let mut offset = self.urgent.offset(raw);
         if let Some(fin) = self.fin {
@@ -513,7 +508,7 @@ impl Stream {
     }
 
     /// Everything held in order is visible: nobody will acknowledge.
-    pub(crate) fn reveal_all(&mut self, shared: &mut StreamThreadContext, events: &mut StreamEvents) -> bool {
+    pub(crate) fn reveal_all(&mut self, shared: &mut TcpContext, events: &mut StreamEvents) -> bool {
         self.acknowledged = self.acknowledged.max(self.held.end());
         self.reveal(shared, events)
     }
@@ -523,7 +518,7 @@ impl Stream {
         self.held.end().saturating_sub(self.visible)
     }
 
-    fn reveal(&mut self, shared: &mut StreamThreadContext, events: &mut StreamEvents) -> bool {
+    fn reveal(&mut self, shared: &mut TcpContext, events: &mut StreamEvents) -> bool {
         let before = (self.visible, self.ended());
         // Data behind a hole that the peer acknowledged: what is missing will not come.
         while let Some(next) = self.held.strays.first_start()
@@ -544,12 +539,12 @@ impl Stream {
     }
 
     /// The next run begins behind the hole.
-    fn skip_hole(&mut self, shared: &mut StreamThreadContext) {
+    fn skip_hole(&mut self, shared: &mut TcpContext) {
         self.held.skip_hole(shared);
     }
 
     /// Nothing will follow: everything held becomes visible. True when something is new.
-    pub(crate) fn close(&mut self, shared: &mut StreamThreadContext) -> bool {
+    pub(crate) fn close(&mut self, shared: &mut TcpContext) -> bool {
         let was = (self.visible, self.ended());
         while self.held.strays.first_start().is_some() {
             self.skip_hole(shared);
@@ -562,7 +557,7 @@ impl Stream {
     }
 
     /// Frees what both consumers are done with, but for octets from `pin` on.
-    pub(crate) fn release(&mut self, raw_overlap: u32, pin: u64, shared: &mut StreamThreadContext) {
+    pub(crate) fn release(&mut self, raw_overlap: u32, pin: u64, shared: &mut TcpContext) {
         if self.is_unread() && pin >= self.held.end() {
             self.base = self.base.max(self.held.end());
             self.released = self.base;
@@ -587,23 +582,11 @@ impl Stream {
     }
 
     /// Gives everything back.
-    pub(crate) fn discard(&mut self, shared: &mut StreamThreadContext) {
+    pub(crate) fn discard(&mut self, shared: &mut TcpContext) {
         self.held.clear(shared);
         self.marks.clear();
         for reader in &mut self.readers {
             reader.disabled = true;
         }
     }
-}
-
-/// The part of a TCP segment that reassembly looks at.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Segment<'a> {
-    /// Sequence number of the first payload octet.
-    pub(crate) sequence: u32,
-    pub(crate) payload: &'a [u8],
-    /// Position of the urgent octet in the payload.
-    pub(crate) urgent: Option<usize>,
-    /// The receiver's.
-    pub(crate) policy: OverlapPolicy,
 }

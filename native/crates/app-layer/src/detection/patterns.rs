@@ -5,7 +5,7 @@ use sidewire_base::ProtocolId;
 use smallvec::SmallVec;
 
 use super::probes::ProbeState;
-use crate::{Pattern, Verdict};
+use crate::{ProbeVerdict, ProtocolPattern};
 
 /// Matches looked at in one direction before the pattern matcher gives up: a bound on work, not on what can be found.
 const MAX_MATCHES: usize = 256;
@@ -14,13 +14,13 @@ const MAX_MATCHES: usize = 256;
 pub(super) struct PatternTable {
     /// All patterns, letters without case; `None` when there are none.
     matcher: Option<AhoCorasick>,
-    patterns: Vec<(ProtocolId, &'static Pattern)>,
+    patterns: Vec<(ProtocolId, &'static ProtocolPattern)>,
     /// The greatest depth of them.
     depth: usize,
 }
 
 impl PatternTable {
-    pub(super) fn new(patterns: Vec<(ProtocolId, &'static Pattern)>) -> Result<Self, BuildError> {
+    pub(super) fn new(patterns: Vec<(ProtocolId, &'static ProtocolPattern)>) -> Result<Self, BuildError> {
         let matcher = if patterns.is_empty() {
             None
         } else {
@@ -35,7 +35,7 @@ impl PatternTable {
     pub(super) fn look(&self, data: &[u8], given_up: bool) -> ProbeState {
         let Some(matcher) = &self.matcher else { return ProbeState::No };
         let window = data.get(..self.depth).unwrap_or(data);
-        let mut matches: SmallVec<[(usize, usize, ProtocolId, &Pattern); 4]> = SmallVec::new();
+        let mut matches: SmallVec<[(usize, usize, ProtocolId, &ProtocolPattern); 4]> = SmallVec::new();
         for found in matcher.find_overlapping_iter(window).take(MAX_MATCHES) {
             let Some((protocol, pattern)) = self.patterns.get(found.pattern().as_usize()) else { continue };
             let placed = found.start() >= usize::from(pattern.offset) && found.end() <= usize::from(pattern.depth);
@@ -45,12 +45,12 @@ impl PatternTable {
         }
         matches.sort_by_key(|(end, shortness, protocol, _)| (*end, *shortness, *protocol));
         for (_, _, protocol, pattern) in matches {
-            match pattern.confirm.map_or(Verdict::Yes, |confirm| confirm(data)) {
-                Verdict::Yes => return ProbeState::Found { protocol, reversed: false },
-                Verdict::Reversed => return ProbeState::Found { protocol, reversed: true },
-                Verdict::Either => return ProbeState::Either { protocol },
-                Verdict::More if !given_up => return ProbeState::More,
-                Verdict::No | Verdict::More => {}
+            match pattern.confirm.map_or(ProbeVerdict::Yes, |confirm| confirm(data)) {
+                ProbeVerdict::Yes => return ProbeState::Found { protocol, reversed: false },
+                ProbeVerdict::Reversed => return ProbeState::Found { protocol, reversed: true },
+                ProbeVerdict::Either => return ProbeState::Either { protocol },
+                ProbeVerdict::More if !given_up => return ProbeState::More,
+                ProbeVerdict::No | ProbeVerdict::More => {}
             }
         }
         if !given_up && self.is_possible(data) { ProbeState::More } else { ProbeState::No }
@@ -70,11 +70,11 @@ impl PatternTable {
 }
 
 /// A pattern that fits in one place only.
-fn is_anchored(pattern: &Pattern) -> bool {
+fn is_anchored(pattern: &ProtocolPattern) -> bool {
     usize::from(pattern.offset) + pattern.octets.len() >= usize::from(pattern.depth)
 }
 
-fn begins(pattern: &Pattern, data: &[u8]) -> bool {
+fn begins(pattern: &ProtocolPattern, data: &[u8]) -> bool {
     let tail = data.get(usize::from(pattern.offset)..).unwrap_or_default();
     tail.len() < pattern.octets.len()
         && tail

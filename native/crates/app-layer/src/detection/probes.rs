@@ -4,13 +4,13 @@ use core::ops::RangeInclusive;
 
 use sidewire_base::{Direction, ProtocolId};
 
-use crate::Verdict;
+use crate::ProbeVerdict;
 
 /// A function that looks at octets.
 pub(super) struct ProbeEntry {
     pub(super) protocol: ProtocolId,
     pub(super) ports: Vec<RangeInclusive<u16>>,
-    pub(super) check: fn(Direction, &[u8]) -> Verdict,
+    pub(super) check: fn(Direction, &[u8]) -> ProbeVerdict,
     pub(super) depth: usize,
     /// It is tried only where the beginning of the stream was missed.
     pub(super) late: bool,

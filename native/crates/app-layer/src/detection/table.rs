@@ -7,7 +7,7 @@ use super::DetectionOptions;
 use super::patterns::PatternTable;
 use super::probes::{ProbeContext, ProbeEntry, ProbeState};
 use super::state::SideState;
-use crate::{ProtocolDef, Transport, Verdict};
+use crate::{ProbeVerdict, ProtocolDef, Transport};
 
 /// What is tried over one transport.
 pub(super) struct TransportTable {
@@ -134,15 +134,15 @@ impl TransportTable {
                     continue;
                 }
                 match (probe.check)(direction, data) {
-                    Verdict::Yes => return ProbeState::Found { protocol: probe.protocol, reversed: false },
-                    Verdict::Reversed if reversible => {
+                    ProbeVerdict::Yes => return ProbeState::Found { protocol: probe.protocol, reversed: false },
+                    ProbeVerdict::Reversed if reversible => {
                         return ProbeState::Found { protocol: probe.protocol, reversed: true };
                     }
-                    Verdict::Either => {
+                    ProbeVerdict::Either => {
                         return self.by_ports(probe.protocol, (source_port, destination_port), reversible);
                     }
-                    Verdict::More if !given_up && data.len() < probe.depth => undecided = true,
-                    Verdict::No | Verdict::More | Verdict::Reversed => side.ruled_out |= bit,
+                    ProbeVerdict::More if !given_up && data.len() < probe.depth => undecided = true,
+                    ProbeVerdict::No | ProbeVerdict::More | ProbeVerdict::Reversed => side.ruled_out |= bit,
                 }
             }
             // A look on a port comes before one on any port even when it needs more octets.

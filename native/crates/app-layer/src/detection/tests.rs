@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Pattern, ProtocolInfo, Verdict};
+use crate::{ProbeVerdict, ProtocolInfo, ProtocolPattern};
 
-const fn pattern(direction: Direction, octets: &'static [u8], offset: u16, depth: u16) -> Pattern {
-    Pattern { transport: Transport::Tcp, direction, octets, nocase: false, offset, depth, confirm: None }
+const fn pattern(direction: Direction, octets: &'static [u8], offset: u16, depth: u16) -> ProtocolPattern {
+    ProtocolPattern { transport: Transport::Tcp, direction, octets, nocase: false, offset, depth, confirm: None }
 }
 
 const fn protocol(info: ProtocolInfo) -> ProtocolDef {
@@ -22,7 +22,7 @@ impl crate::Protocol for Silent {
     type EveOptions = ();
     const INFO: ProtocolInfo = ProtocolInfo::DEFAULT;
     const BUFFERS: &'static [crate::Buffer<()>] = &[];
-    const LOGGERS: &'static [crate::Logger<()>] = &[];
+    const LOGGERS: &'static [crate::TxLogger<()>] = &[];
 
     fn begin(_: &std::sync::Arc<()>) -> Self {
         Self
@@ -34,8 +34,8 @@ impl crate::Protocol for Silent {
         input: crate::ParseInput<'_>,
         _: &mut crate::Transactions<()>,
         _: &mut crate::ParseContext<'_>,
-    ) -> Result<crate::Step, crate::Failed> {
-        Ok(crate::Step::all(&input))
+    ) -> Result<crate::AppLayerResult, crate::ParseFailed> {
+        Ok(crate::AppLayerResult::all(&input))
     }
 }
 
@@ -48,35 +48,35 @@ const ANYWHERE: ProtocolId = ProtocolId(3);
 const NAMES: ProtocolId = ProtocolId(4);
 
 /// Two octets of length, then as many octets as they say: too weak for any port but its own.
-fn counted(_: Direction, data: &[u8]) -> Verdict {
+fn counted(_: Direction, data: &[u8]) -> ProbeVerdict {
     match data {
         [high, low, rest @ ..] => {
             let length = usize::from(u16::from_be_bytes([*high, *low]));
             if !(2..=64).contains(&length) {
-                Verdict::No
+                ProbeVerdict::No
             } else if rest.len() < length {
-                Verdict::More
+                ProbeVerdict::More
             } else {
-                Verdict::Yes
+                ProbeVerdict::Yes
             }
         }
-        _ => Verdict::More,
+        _ => ProbeVerdict::More,
     }
 }
 
-fn magic(_: Direction, data: &[u8]) -> Verdict {
+fn magic(_: Direction, data: &[u8]) -> ProbeVerdict {
     match (data, b"\x7fMAGIC".starts_with(data)) {
-        ([0x7f, b'M', b'A', b'G', b'I', b'C', ..], _) => Verdict::Yes,
-        (_, true) => Verdict::More,
-        _ => Verdict::No,
+        ([0x7f, b'M', b'A', b'G', b'I', b'C', ..], _) => ProbeVerdict::Yes,
+        (_, true) => ProbeVerdict::More,
+        _ => ProbeVerdict::No,
     }
 }
 
-fn names(_: Direction, data: &[u8]) -> Verdict {
+fn names(_: Direction, data: &[u8]) -> ProbeVerdict {
     match data {
-        [b'?', ..] => Verdict::Yes,
-        [b'!', ..] => Verdict::Reversed,
-        _ => Verdict::No,
+        [b'?', ..] => ProbeVerdict::Yes,
+        [b'!', ..] => ProbeVerdict::Reversed,
+        _ => ProbeVerdict::No,
     }
 }
 
@@ -95,26 +95,26 @@ static PROTOCOLS: &[ProtocolDef] = &[
         name: "mail",
         aliases: &["post"],
         patterns: &[
-            Pattern { nocase: true, ..pattern(Direction::ToServer, b"ehlo ", 0, 20) },
+            ProtocolPattern { nocase: true, ..pattern(Direction::ToServer, b"ehlo ", 0, 20) },
             pattern(Direction::ToClient, b"220 ", 0, 4),
         ],
         ..INFO
     }),
     protocol(ProtocolInfo {
         name: "counted",
-        probes: &[crate::Probe { transport: Transport::Tcp, ports: &[99], check: counted, depth: 128 }],
+        probes: &[crate::ProbingParser { transport: Transport::Tcp, ports: &[99], check: counted, depth: 128 }],
         client_first: true,
         ..INFO
     }),
     protocol(ProtocolInfo {
         name: "anywhere",
-        probes: &[crate::Probe { transport: Transport::Tcp, ports: &[], check: magic, depth: 16 }],
+        probes: &[crate::ProbingParser { transport: Transport::Tcp, ports: &[], check: magic, depth: 16 }],
         ..INFO
     }),
     protocol(ProtocolInfo {
         name: "names",
         transports: &[Transport::Udp],
-        probes: &[crate::Probe { transport: Transport::Udp, ports: &[53], check: names, depth: 16 }],
+        probes: &[crate::ProbingParser { transport: Transport::Udp, ports: &[53], check: names, depth: 16 }],
         ..INFO
     }),
 ];
@@ -219,13 +219,13 @@ fn reports_a_server_that_speaks_out_of_turn() {
 }
 
 /// Octets that either side may send.
-fn either(_: &[u8]) -> Verdict {
-    Verdict::Either
+fn either(_: &[u8]) -> ProbeVerdict {
+    ProbeVerdict::Either
 }
 
 /// Octets that say the other side sent them.
-fn contradicts(_: &[u8]) -> Verdict {
-    Verdict::Reversed
+fn contradicts(_: &[u8]) -> ProbeVerdict {
+    ProbeVerdict::Reversed
 }
 
 #[test]
@@ -233,8 +233,8 @@ fn octets_turn_no_flow_whose_handshake_was_seen() {
     static LIES: &[ProtocolDef] = &[protocol(ProtocolInfo {
         name: "lies",
         patterns: &[
-            Pattern { confirm: Some(contradicts), ..pattern(Direction::ToServer, b"LIE", 0, 3) },
-            Pattern { confirm: Some(contradicts), ..pattern(Direction::ToClient, b"LIE", 0, 3) },
+            ProtocolPattern { confirm: Some(contradicts), ..pattern(Direction::ToServer, b"LIE", 0, 3) },
+            ProtocolPattern { confirm: Some(contradicts), ..pattern(Direction::ToClient, b"LIE", 0, 3) },
         ],
         ..INFO
     })];
@@ -254,8 +254,8 @@ fn octets_turn_no_flow_whose_handshake_was_seen() {
 fn ports_tell_the_sides_of_what_either_may_send() {
     static SEALED: &[ProtocolDef] = &[protocol(ProtocolInfo {
         name: "sealed",
-        patterns: &[Pattern { confirm: Some(either), ..pattern(Direction::ToClient, b"SEAL", 0, 4) }],
-        probes: &[crate::Probe { transport: Transport::Tcp, ports: &[99], check: counted, depth: 128 }],
+        patterns: &[ProtocolPattern { confirm: Some(either), ..pattern(Direction::ToClient, b"SEAL", 0, 4) }],
+        probes: &[crate::ProbingParser { transport: Transport::Tcp, ports: &[99], check: counted, depth: 128 }],
         ..INFO
     })];
     let detection = Detection::new(SEALED, &[]).unwrap();
@@ -389,12 +389,12 @@ proptest! {
 
 #[test]
 fn looks_again_behind_a_gap() {
-    fn inside(_: Direction, data: &[u8]) -> crate::Verdict {
-        if data.windows(4).any(|octets| octets == b"LATE") { crate::Verdict::Yes } else { crate::Verdict::No }
+    fn inside(_: Direction, data: &[u8]) -> crate::ProbeVerdict {
+        if data.windows(4).any(|octets| octets == b"LATE") { crate::ProbeVerdict::Yes } else { crate::ProbeVerdict::No }
     }
     static LATE: &[ProtocolDef] = &[protocol(ProtocolInfo {
         name: "late",
-        late_probes: &[crate::Probe { transport: Transport::Tcp, ports: &[], check: inside, depth: 128 }],
+        late_probes: &[crate::ProbingParser { transport: Transport::Tcp, ports: &[], check: inside, depth: 128 }],
         ..INFO
     })];
     let detection = Detection::new(LATE, &[]).unwrap();

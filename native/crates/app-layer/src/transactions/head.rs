@@ -18,7 +18,7 @@ pub struct TxHead {
     /// Numbers of the application-layer events raised on it, in order.
     pub events: SmallVec<[u16; 4]>,
     /// How far rules have been applied, per direction.
-    pub inspection: PerDirection<Inspection>,
+    pub inspection: PerDirection<InspectionState>,
     /// Which loggers have written it, a bit each.
     pub logged: u32,
     /// How many of `events` have been logged as anomalies.
@@ -41,7 +41,7 @@ pub struct TxHead {
 
 /// How far rules have been applied to one direction of a transaction.
 #[derive(Debug, Default)]
-pub struct Inspection {
+pub struct InspectionState {
     /// Progress value up to which prefilters have run, plus one.
     pub prefiltered: u8,
     /// Rules that are candidates, with what already held.
@@ -89,14 +89,14 @@ pub struct AwaitedContent {
 
 /// A transaction with its head.
 #[derive(Debug)]
-pub struct Slot<T> {
+pub struct TxSlot<T> {
     /// The common part.
     pub head: TxHead,
     /// The protocol's part.
     pub tx: T,
 }
 
-impl<T> Slot<T> {
+impl<T> TxSlot<T> {
     /// Raises a protocol event on this transaction; twice is once.
     pub fn raise(&mut self, event: impl Into<EventId>) {
         let EventId(event) = event.into();

@@ -11,7 +11,7 @@ use sidewire_base::{Direction, PerDirection, Time};
 
 use due::DueFlags;
 pub use due::TxConsumer;
-pub use head::{AwaitedContent, Inspection, Slot, StoredRule, TxHead};
+pub use head::{AwaitedContent, InspectionState, StoredRule, TxHead, TxSlot};
 
 /// What becomes of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ const FEW: usize = 8;
 /// again by rules and loggers ([`TxConsumer`]), and nothing else is.
 #[derive(Debug)]
 pub struct Transactions<T> {
-    slots: VecDeque<Slot<T>>,
+    slots: VecDeque<TxSlot<T>>,
     next: u64,
     /// The progress at which one is complete.
     complete: PerDirection<u8>,
@@ -91,7 +91,7 @@ pub struct Transactions<T> {
 
 /// The position of an id.
 #[inline]
-fn position<T>(slots: &VecDeque<Slot<T>>, id: u64) -> Option<usize> {
+fn position<T>(slots: &VecDeque<TxSlot<T>>, id: u64) -> Option<usize> {
     let first = slots.front()?.head.id;
     if id == first {
         return Some(0);
@@ -129,7 +129,7 @@ fn list(due: &mut Vec<u64>, id: u64) {
 
 /// A transaction is handed out to be changed, of few or of `many`.
 #[inline]
-fn touch<'t, T>(looks: &mut DueFlags, due: &mut Vec<u64>, many: bool, slot: &'t mut Slot<T>) -> &'t mut Slot<T> {
+fn touch<'t, T>(looks: &mut DueFlags, due: &mut Vec<u64>, many: bool, slot: &'t mut TxSlot<T>) -> &'t mut TxSlot<T> {
     note(due, many, &mut slot.head);
     slot.head.due.all();
     looks.all();
@@ -145,7 +145,7 @@ impl<T> Transactions<T> {
     }
 
     /// Opens a transaction.
-    pub fn open(&mut self, tx: T, now: Time) -> &mut Slot<T> {
+    pub fn open(&mut self, tx: T, now: Time) -> &mut TxSlot<T> {
         let mut head = TxHead { id: self.next, started: now, updated: now, ..TxHead::default() };
         head.due.list(None);
         head.due.all();
@@ -158,7 +158,7 @@ impl<T> Transactions<T> {
             // Most flows have one open at a time, and a transaction is large: no room for four from the start.
             self.slots.reserve_exact((self.slots.len() / 2).max(1));
         }
-        self.slots.push_back(Slot { head, tx });
+        self.slots.push_back(TxSlot { head, tx });
         if self.slots.len() == FEW + 1 {
             self.list_all();
         }
@@ -188,7 +188,7 @@ impl<T> Transactions<T> {
 
     /// By position, oldest first.
     #[must_use]
-    pub fn at(&self, position: usize) -> Option<&Slot<T>> {
+    pub fn at(&self, position: usize) -> Option<&TxSlot<T>> {
         self.slots.get(position)
     }
 
@@ -198,24 +198,24 @@ impl<T> Transactions<T> {
     }
 
     /// By id.
-    pub fn by_id(&mut self, id: u64) -> Option<&mut Slot<T>> {
+    pub fn by_id(&mut self, id: u64) -> Option<&mut TxSlot<T>> {
         let (position, many) = (position(&self.slots, id)?, self.is_many());
         Some(touch(&mut self.looks, &mut self.due, many, self.slots.get_mut(position)?))
     }
 
     /// The youngest.
-    pub fn last_mut(&mut self) -> Option<&mut Slot<T>> {
+    pub fn last_mut(&mut self) -> Option<&mut TxSlot<T>> {
         let many = self.is_many();
         Some(touch(&mut self.looks, &mut self.due, many, self.slots.back_mut()?))
     }
 
     /// All, oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Slot<T>> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &TxSlot<T>> {
         self.slots.iter()
     }
 
     /// All, oldest first.
-    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Slot<T>> {
+    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut TxSlot<T>> {
         let many = self.is_many();
         let Self { slots, looks, due, .. } = self;
         slots.iter_mut().map(move |slot| touch(looks, due, many, slot))
@@ -223,7 +223,7 @@ impl<T> Transactions<T> {
 
     /// Drops those for which `keep` is false, and notes on which nothing is due any more. It is asked once for each that
     /// something was due on, oldest first.
-    pub fn settle(&mut self, mut keep: impl FnMut(&mut Slot<T>) -> bool) {
+    pub fn settle(&mut self, mut keep: impl FnMut(&mut TxSlot<T>) -> bool) {
         if self.is_many() {
             self.settle_many(keep);
             self.forget_list();
@@ -240,7 +240,7 @@ impl<T> Transactions<T> {
         }
     }
 
-    fn settle_many(&mut self, mut keep: impl FnMut(&mut Slot<T>) -> bool) {
+    fn settle_many(&mut self, mut keep: impl FnMut(&mut TxSlot<T>) -> bool) {
         let Self { slots, due, .. } = self;
         let mut dropped = 0_usize;
         due.retain(|id| {
@@ -253,7 +253,7 @@ impl<T> Transactions<T> {
             false
         });
         // At both ends dropping moves nothing, and there most are over: the oldest, or those behind others that wait for long.
-        let is_dropped = |slot: Option<&Slot<T>>| slot.is_some_and(|slot| slot.head.due.is_dropped());
+        let is_dropped = |slot: Option<&TxSlot<T>>| slot.is_some_and(|slot| slot.head.due.is_dropped());
         while dropped > 0 && is_dropped(slots.back()) {
             slots.pop_back();
             dropped -= 1;
@@ -331,7 +331,7 @@ impl<T> TransactionList for Transactions<T> {
     fn completed(&self, direction: Direction) -> bool {
         let complete = self.complete[direction];
         let at = |progress: PerDirection<u8>| progress[direction] >= complete;
-        let done = |slot: &Slot<T>| at(slot.head.progress) && !slot.head.due.before().is_some_and(at);
+        let done = |slot: &TxSlot<T>| at(slot.head.progress) && !slot.head.due.before().is_some_and(at);
         if self.is_many() {
             self.due.iter().any(|id| self.position(*id).and_then(|at| self.at(at)).is_some_and(done))
         } else {
@@ -368,7 +368,7 @@ impl<T> TransactionList for Transactions<T> {
 
     fn look_again(&mut self, position: usize, consumer: TxConsumer) {
         let many = self.is_many();
-        if let Some(Slot { head, .. }) = self.slots.get_mut(position) {
+        if let Some(TxSlot { head, .. }) = self.slots.get_mut(position) {
             note(&mut self.due, many, head);
             head.due.add(consumer);
             self.looks.add(consumer);

@@ -1,6 +1,6 @@
 //! Rules on frames: each looks into one kind, as much of a frame as is there.
 
-use sidewire_app_layer::{Extent, Frame, FrameKind, Session};
+use sidewire_app_layer::{Frame, FrameExtent, FrameKind, Session};
 use sidewire_base::{Direction, ProtocolId, RuleId};
 
 use crate::compile::frame_rules::FrameContext;
@@ -21,7 +21,7 @@ pub const FRAME_WINDOW: u64 = 65_536;
 
 /// Does what can be seen of a frame now tell more than it did?
 #[must_use]
-pub fn is_due(frame: &Frame, extent: Extent) -> bool {
+pub fn is_due(frame: &Frame, extent: FrameExtent) -> bool {
     let fresh = extent.end.saturating_sub(frame.start.saturating_add(frame.inspection.seen));
     !frame.inspection.done && (extent.over || fresh >= FRAME_STEP)
 }
@@ -109,7 +109,7 @@ impl DetectThreadContext {
         context: &FrameContext,
         direction: Direction,
         frame: &Frame,
-        extent: Extent,
+        extent: FrameExtent,
         source: FrameSource<'_>,
         observer: &O,
     ) {
@@ -144,7 +144,7 @@ impl DetectThreadContext {
         facts: &PacketContext<'_>,
         state: &DetectFlowState,
         frame: &Frame,
-        extent: Extent,
+        extent: FrameExtent,
         source: FrameSource<'_>,
         explain: bool,
     ) -> FrameOutcome {
@@ -185,7 +185,7 @@ impl EvalContext {
         &mut self,
         test: &FrameTest,
         frame: &Frame,
-        extent: Extent,
+        extent: FrameExtent,
         from: u64,
         source: FrameSource<'_>,
         explain: bool,

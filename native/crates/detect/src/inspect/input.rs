@@ -1,6 +1,6 @@
 //! What one call of the detector looks at.
 
-use sidewire_app_layer::{Frames, Session};
+use sidewire_app_layer::{Session, StreamFrames};
 use sidewire_base::{Direction, Endpoint, PerDirection, ProtocolId, Time};
 use sidewire_decode::Packet;
 
@@ -67,7 +67,7 @@ pub struct FlowInput<'a> {
 /// Frames of one direction.
 pub struct FramesInput<'a> {
     /// Those that are open.
-    pub frames: &'a mut Frames,
+    pub frames: &'a mut StreamFrames,
     /// Where their octets are.
     pub source: FrameSource<'a>,
 }

@@ -1,6 +1,6 @@
 //! Rules on transactions: each is decided once for a transaction and direction, as far as the transaction has come.
 
-use sidewire_app_layer::{BufferKind, Inspection, Session, StoredRule, TxConsumer, Value};
+use sidewire_app_layer::{BufferKind, InspectionState, Session, StoredRule, TxConsumer, Value};
 use sidewire_base::{Direction, PerDirection, ProtocolId, RuleId};
 
 use crate::compile::plan::RulePlan;
@@ -86,7 +86,7 @@ impl DetectThreadContext {
     fn decide<O: InspectObserver>(
         &mut self,
         due: &DueTx<'_>,
-        inspection: &mut Inspection,
+        inspection: &mut InspectionState,
         facts: &PacketContext<'_>,
         state: &mut DetectFlowState,
         session: &mut (dyn Session + 'static),
@@ -162,7 +162,7 @@ impl DetectThreadContext {
     fn tx_candidates<O: InspectObserver>(
         &mut self,
         due: &DueTx<'_>,
-        inspection: &mut Inspection,
+        inspection: &mut InspectionState,
         session: &(dyn Session + 'static),
         observer: &O,
     ) {
@@ -223,7 +223,12 @@ impl DetectThreadContext {
     }
 
     /// A transaction brought another file: rules that look at files are evaluated again, whatever they came to before.
-    fn reopen_for_files(&mut self, due: &DueTx<'_>, inspection: &mut Inspection, session: &(dyn Session + 'static)) {
+    fn reopen_for_files(
+        &mut self,
+        due: &DueTx<'_>,
+        inspection: &mut InspectionState,
+        session: &(dyn Session + 'static),
+    ) {
         let files = session.files(due.position).map_or(0, |files| files.of(due.direction).len());
         let before = core::mem::replace(&mut inspection.files, u16::try_from(files).unwrap_or(u16::MAX));
         if before == 0 || files <= usize::from(before) {
@@ -247,7 +252,7 @@ impl DetectThreadContext {
         due: &DueTx<'_>,
         context: &TxContext,
         number: (u16, u32),
-        inspection: &mut Inspection,
+        inspection: &mut InspectionState,
         session: &(dyn Session + 'static),
         items: core::ops::Range<u32>,
     ) {

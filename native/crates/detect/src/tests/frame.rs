@@ -2,11 +2,11 @@
 
 use crate::ir::{Check, Condition, Content, Operand, Window};
 use proptest::prelude::*;
-use sidewire_app_layer::{FrameKind, FrameKinds, Frames};
+use sidewire_app_layer::{FrameKind, FrameKinds, StreamFrames};
 use sidewire_base::Direction::ToServer;
 use sidewire_base::Time;
 use sidewire_decode::{TcpHeader, TransportLayer};
-use sidewire_tcp::{StreamThreadContext, TcpConfig, TcpSession};
+use sidewire_tcp::{TcpConfig, TcpContext, TcpSession};
 
 use crate::tests::harness::*;
 use crate::{CompileOptions, FrameSource, FramesInput};
@@ -17,9 +17,9 @@ const PART: FrameKind = FrameKind(1);
 struct Sent {
     bench: Bench,
     config: TcpConfig,
-    shared: StreamThreadContext,
+    shared: TcpContext,
     session: TcpSession,
-    frames: Frames,
+    frames: StreamFrames,
     octets: usize,
 }
 
@@ -27,12 +27,12 @@ impl Sent {
     fn new(conditions: Vec<Condition>) -> Self {
         let rules = (1..).zip(conditions).map(|(sid, condition)| with(sid, "tcp", vec![condition])).collect();
         let config = TcpConfig { inline: true, midstream: true, ..TcpConfig::default() };
-        let mut frames = Frames::default();
+        let mut frames = StreamFrames::default();
         frames.want(FrameKinds::ALL);
         let [client, server] = ["10.0.0.1", "192.0.2.1"].map(|text| text.parse().unwrap());
         Self {
             bench: Bench::new(compile(rules)),
-            shared: StreamThreadContext::new(&config, 1),
+            shared: TcpContext::new(&config, 1),
             session: TcpSession::new(&config, client, server),
             config,
             frames,

@@ -9,8 +9,9 @@ use crate::ir::{
 };
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    Buffer, BufferInfo, BufferKind, EventInfo, Failed, FrameInfo, Hook, Logger, ParseContext, ParseInput as Bytes,
-    PerDirection, Protocol, ProtocolDef, ProtocolInfo, Session, Step, Transactions, Value, def,
+    AppLayerResult, Buffer, BufferInfo, BufferKind, EventInfo, FrameInfo, Hook, ParseContext, ParseFailed,
+    ParseInput as Bytes, PerDirection, Protocol, ProtocolDef, ProtocolInfo, Session, Transactions, TxLogger, Value,
+    def,
 };
 use sidewire_base::{Direction, Endpoint, EventId, ProtocolId, Time};
 use sidewire_decode::{BadChecksum, Ip, Packet, TcpHeader, TransportLayer};
@@ -394,7 +395,7 @@ impl Protocol for Toy {
             get: |tx, _, _| bytes(tx.answer.as_deref()),
         },
     ];
-    const LOGGERS: &'static [Logger<ToyTx>] = &[];
+    const LOGGERS: &'static [TxLogger<ToyTx>] = &[];
 
     fn begin(_: &Arc<()>) -> Self {
         Self
@@ -406,7 +407,7 @@ impl Protocol for Toy {
         input: Bytes<'_>,
         transactions: &mut Transactions<ToyTx>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         let mut selected = None;
         for line in input.data.split(|octet| *octet == b'\n') {
             let text = line.get(2..).unwrap_or_default();
@@ -452,7 +453,7 @@ impl Protocol for Toy {
             slot.advance(Direction::ToServer, server, context.time);
             slot.advance(Direction::ToClient, client, context.time);
         }
-        Ok(Step::all(&input))
+        Ok(AppLayerResult::all(&input))
     }
 }
 
@@ -480,7 +481,7 @@ impl Protocol for Slow {
         Buffer { info: row("toy.items", BufferKind::Multi, Hook::both(3, 2)), get: |_, _, _| Value::Absent },
         Buffer { info: row("toy.answer", BufferKind::Bytes, Hook::to_client(2)), get: |_, _, _| Value::Absent },
     ];
-    const LOGGERS: &'static [Logger<ToyTx>] = &[];
+    const LOGGERS: &'static [TxLogger<ToyTx>] = &[];
 
     fn begin(_: &Arc<()>) -> Self {
         Self
@@ -492,8 +493,8 @@ impl Protocol for Slow {
         input: Bytes<'_>,
         _: &mut Transactions<ToyTx>,
         _: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
-        Ok(Step::all(&input))
+    ) -> Result<AppLayerResult, ParseFailed> {
+        Ok(AppLayerResult::all(&input))
     }
 }
 

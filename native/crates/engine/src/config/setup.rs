@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sidewire_app_layer::{Detection, ExtensionDef, ParserConfig, ProtocolDef, Resources, Settings, TransportOptions};
+use sidewire_app_layer::{
+    Detection, ExtensionDef, ParserConfig, ProtocolDef, ProtocolSettings, RunResources, TransportOptions,
+};
 use sidewire_base::{PerDirection, ProtocolId};
 use sidewire_detect::RuleSet;
 use sidewire_msrpc::security::Secrets;
@@ -20,7 +22,7 @@ pub(crate) struct RunSetup {
     pub(crate) protocols: &'static [ProtocolDef],
     pub(crate) detection: Detection,
     /// What is configured for each protocol, as text.
-    settings: Vec<Settings>,
+    settings: Vec<ProtocolSettings>,
     /// Octets of each direction that a session of each protocol follows, where that is not what any stream does; 0 is no
     /// limit.
     stream_depths: Vec<Option<u64>>,
@@ -30,7 +32,7 @@ pub(crate) struct RunSetup {
     pub(crate) outputs: Arc<RunOutputs>,
     pub(crate) files: FileSetup,
     /// What protocols are given beside the configuration: what opens sealed calls.
-    pub(crate) resources: Resources,
+    pub(crate) resources: RunResources,
 }
 
 impl RunSetup {
@@ -50,7 +52,7 @@ impl RunSetup {
                 tcp: over(tcp),
                 udp: over(udp),
             });
-            let own = Settings::new(own);
+            let own = ProtocolSettings::new(own);
             stream_depths.push(own.size("stream-depth").or(protocol.info.stream_depth));
             settings.push(own);
         }
@@ -67,7 +69,7 @@ impl RunSetup {
             stream_depths,
             outputs,
             files: FileSetup::new(&config),
-            resources: secrets.map_or_else(Resources::default, |secrets| Resources::default().with(secrets)),
+            resources: secrets.map_or_else(RunResources::default, |secrets| RunResources::default().with(secrets)),
             config,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{DetectionOutcome, DetectionState, Failed, ParseInput, Step, Transport};
+use sidewire_app_layer::{AppLayerResult, DetectionOutcome, DetectionState, ParseFailed, ParseInput, Transport};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleSet;
@@ -318,10 +318,10 @@ impl AppLayerStage {
         chunk: StreamChunk<'_>,
         ends: FlowEnds,
         at: FlowMoment,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         let StreamChunk { offset, bytes, last, .. } = chunk;
         let files = self.files.of(app);
-        let Some(session) = &mut app.session else { return Ok(Step::default()) };
+        let Some(session) = &mut app.session else { return Ok(AppLayerResult::default()) };
         app.dirty = true;
         let opened = session.transactions().opened();
         session.transactions_mut().begin_step();
@@ -331,7 +331,7 @@ impl AppLayerStage {
         }
         let mut context = self.tables.context(ends, at, files, frames);
         let step = if bytes.is_empty() {
-            Ok(Step::default())
+            Ok(AppLayerResult::default())
         } else {
             session.parse(direction, ParseInput { data: bytes, offset, last }, &mut context)
         };
@@ -354,7 +354,7 @@ impl AppLayerStage {
         app: &mut AppLayerState,
         direction: Direction,
         chunk: ChunkFacts,
-        step: Result<Step, Failed>,
+        step: Result<AppLayerResult, ParseFailed>,
     ) -> FeedOutcome {
         let ChunkFacts { length, last, gap } = chunk;
         let Ok(step) = step else {

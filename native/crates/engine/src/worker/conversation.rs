@@ -1,6 +1,6 @@
 //! What is kept for each flow.
 
-use sidewire_app_layer::{DetectionEvent, DetectionState, Frames, ProtocolDef, Session, TxConsumer};
+use sidewire_app_layer::{DetectionEvent, DetectionState, ProtocolDef, Session, StreamFrames, TxConsumer};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::{AppProto, AppProtoState};
@@ -81,7 +81,7 @@ pub(crate) struct AppLayerState {
     /// Transactions of a session that was let go of.
     opened: Option<u64>,
     /// Open frames per direction, where somebody wants frames.
-    pub(crate) frames: Option<Box<PerDirection<Frames>>>,
+    pub(crate) frames: Option<Box<PerDirection<StreamFrames>>>,
     /// Nothing more is parsed: unrecognised, given up by the protocol, or finished.
     pub(crate) stopped: bool,
     /// Nobody is to look at the flow any more.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::Frames;
+use sidewire_app_layer::StreamFrames;
 use sidewire_base::{Direction, PerDirection, Time};
 use sidewire_decode::Packet;
 use sidewire_detect::{
@@ -236,7 +236,7 @@ fn flow_stats(flow: &ConversationFlow) -> FlowStats {
 
 /// The frames of a direction, and the octets they are parts of; `None` when there are no frames.
 fn frames_input<'a>(
-    frames: Option<&'a mut PerDirection<Frames>>,
+    frames: Option<&'a mut PerDirection<StreamFrames>>,
     tcp: Option<&'a TcpSession>,
     direction: Direction,
     packet: Option<&'a Packet<'_>>,

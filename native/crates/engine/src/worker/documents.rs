@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sidewire_app_layer::{Document, ProtocolDef};
+use sidewire_app_layer::{ProtocolDef, TxDocument};
 use sidewire_base::Direction;
 use sidewire_decode::Packet;
 
@@ -45,7 +45,7 @@ impl LogStage {
         flow: &ConversationFlow,
         packet: Option<&Packet<'_>>,
         protocol: usize,
-        document: &Document,
+        document: &TxDocument,
     ) {
         let time = packet.map_or(self.now, |packet| packet.time);
         let mut notes = String::new();

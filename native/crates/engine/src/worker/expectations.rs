@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use std::collections::{HashMap, VecDeque};
 
-use sidewire_app_layer::{Expectation, Transport};
+use sidewire_app_layer::{FlowExpectation, Transport};
 use sidewire_base::{Endpoint, Time};
 
 /// Announced flows that are remembered, oldest forgotten first.
@@ -40,8 +40,8 @@ impl ExpectationTable {
         self.evicted
     }
 
-    pub(crate) fn add(&mut self, expectation: &Expectation) {
-        let &Expectation { client, server, transport, protocol, expires } = expectation;
+    pub(crate) fn add(&mut self, expectation: &FlowExpectation) {
+        let &FlowExpectation { client, server, transport, protocol, expires } = expectation;
         let key = (client, server, transport);
         if let Some(known) = self.expected.get_mut(&key) {
             // Said again and again, it moves nobody else out.
@@ -99,8 +99,8 @@ mod tests {
         Endpoint { address: IpAddr::from([192, 0, 2, u8::try_from(port % 7).unwrap()]), port }
     }
 
-    fn channel(client: Option<IpAddr>, server: Endpoint, expires: Option<Time>) -> Expectation {
-        Expectation { client, server, transport: Transport::Tcp, protocol: "p", expires }
+    fn channel(client: Option<IpAddr>, server: Endpoint, expires: Option<Time>) -> FlowExpectation {
+        FlowExpectation { client, server, transport: Transport::Tcp, protocol: "p", expires }
     }
 
     fn take(expectations: &mut ExpectationTable, client: Endpoint, server: Endpoint, second: i64) -> bool {

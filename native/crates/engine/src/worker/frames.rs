@@ -1,6 +1,6 @@
 //! Frames of flows: which are wanted, how long their octets stay, and how they are told.
 
-use sidewire_app_layer::{Extent, Frame, FrameKind, FrameKinds, Frames};
+use sidewire_app_layer::{Frame, FrameExtent, FrameKind, FrameKinds, StreamFrames};
 use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::Packet;
 use sidewire_detect::{FRAME_STEP, FRAME_WINDOW, FrameSource, RuleSet};
@@ -24,7 +24,7 @@ pub(crate) fn pins(app: &AppLayerState, session: &TcpSession) -> PerDirection<u6
 }
 
 #[cold]
-fn pins_of(frames: &PerDirection<Frames>, session: &TcpSession) -> PerDirection<u64> {
+fn pins_of(frames: &PerDirection<StreamFrames>, session: &TcpSession) -> PerDirection<u64> {
     PerDirection::from_fn(|direction| {
         let first = frames[direction].iter().map(pin).min();
         let least = session.stream(direction).visible().saturating_sub(MAX_PINNED);
@@ -69,7 +69,7 @@ impl LogStage {
     fn settle(
         &mut self,
         flow: &ConversationFlow,
-        frames: &mut Frames,
+        frames: &mut StreamFrames,
         direction: Direction,
         packet: Option<&Packet<'_>>,
         rules: &RuleSet,
@@ -101,7 +101,7 @@ impl LogStage {
         &mut self,
         flow: &ConversationFlow,
         frame: &Frame,
-        extent: Extent,
+        extent: FrameExtent,
         source: FrameSource<'_>,
         direction: Direction,
         packet: Option<&Packet<'_>>,

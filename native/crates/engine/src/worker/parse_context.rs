@@ -1,7 +1,7 @@
 //! What parsers are called with.
 
 use sidewire_app_layer::{
-    Expectation, Extensions, Frames, ParseContext, ParserConfig, ProtocolDef, Session, Transport,
+    FlowExpectation, ParseContext, ParserConfig, ProtocolDef, ProtocolExtensions, Session, StreamFrames, Transport,
 };
 use sidewire_base::{Endpoint, PerDirection, ProtocolId, Time};
 use sidewire_detect::RuleSet;
@@ -49,9 +49,9 @@ pub(crate) struct ParserTables {
     protocols: &'static [ProtocolDef],
     /// By protocol: what is configured for it.
     configs: Vec<ParserConfig>,
-    pub(crate) extensions: Extensions,
+    pub(crate) extensions: ProtocolExtensions,
     /// Flows announced by the last call of a parser.
-    pub(crate) announced: Vec<Expectation>,
+    pub(crate) announced: Vec<FlowExpectation>,
     /// Octets of a body that files to be stored are followed for; 0: to their end.
     file_depth: u64,
     /// libmagic, where somebody wants names of it and it is there.
@@ -65,7 +65,7 @@ impl ParserTables {
         Self {
             protocols: setup.protocols,
             configs: setup.parser_configs(rules),
-            extensions: Extensions::new(setup.extensions(), setup.resources.clone()),
+            extensions: ProtocolExtensions::new(setup.extensions(), setup.resources.clone()),
             announced: Vec::new(),
             file_depth: setup.files.depth,
             magic: None,
@@ -80,7 +80,7 @@ impl ParserTables {
 
     /// Forgets what parsers share beyond one flow.
     pub(crate) fn reset(&mut self, setup: &RunSetup) {
-        self.extensions = Extensions::new(setup.extensions(), setup.resources.clone());
+        self.extensions = ProtocolExtensions::new(setup.extensions(), setup.resources.clone());
         self.announced.clear();
     }
 
@@ -99,7 +99,7 @@ impl ParserTables {
         ends: FlowEnds,
         at: FlowMoment,
         policy: PerDirection<FilePolicy>,
-        frames: Option<&'a mut Frames>,
+        frames: Option<&'a mut StreamFrames>,
     ) -> ParseContext<'a> {
         let FlowEnds { client, server, transport, midstream, original } = ends;
         let Self { protocols, extensions, announced: expectations, file_depth: depth, magic, file_parts, .. } = self;

@@ -1,6 +1,6 @@
 //! Transactions that are done with: logged, inspected, and complete in both directions.
 
-use sidewire_app_layer::{Frames, Keep};
+use sidewire_app_layer::{Keep, StreamFrames};
 use sidewire_base::{Direction, PerDirection};
 use sidewire_detect::RuleSet;
 
@@ -59,6 +59,6 @@ fn retire_open(flow: &mut FlowStorage, rules: &RuleSet, guessed: bool, last: boo
 
 /// A frame of this transaction is open.
 #[cold]
-fn is_framed(frames: &PerDirection<Frames>, tx: u64) -> bool {
+fn is_framed(frames: &PerDirection<StreamFrames>, tx: u64) -> bool {
     frames.iter().any(|side| side.holds(tx))
 }

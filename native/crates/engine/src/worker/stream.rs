@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sidewire_base::{Direction, PerDirection};
 use sidewire_decode::{Packet, TcpHeader};
-use sidewire_tcp::{StreamConsumer, StreamEvents, StreamThreadContext, TcpSession};
+use sidewire_tcp::{StreamConsumer, StreamEvents, TcpContext, TcpSession};
 
 use crate::config::setup::RunSetup;
 use crate::worker::conversation::{ConversationFlow, FlowStorage, swap_direction};
@@ -12,7 +12,7 @@ use crate::worker::conversation::{ConversationFlow, FlowStorage, swap_direction}
 /// Keeps sessions and their streams.
 pub(crate) struct StreamStage {
     setup: Arc<RunSetup>,
-    pub(crate) shared: StreamThreadContext,
+    pub(crate) shared: TcpContext,
 }
 
 /// Who will look at stream octets, beside the application layer.
@@ -37,7 +37,7 @@ pub(crate) struct StreamUpdate {
 
 impl StreamStage {
     pub(crate) fn new(setup: &Arc<RunSetup>) -> Self {
-        Self { shared: StreamThreadContext::new(&setup.tcp, setup.workers()), setup: Arc::clone(setup) }
+        Self { shared: TcpContext::new(&setup.tcp, setup.workers()), setup: Arc::clone(setup) }
     }
 
     /// Takes a TCP packet. `direction` is the packet's, which turns with the flow.

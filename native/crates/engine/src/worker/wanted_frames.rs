@@ -1,6 +1,6 @@
 //! Which kinds of frames rules and outputs want.
 
-use sidewire_app_layer::{FrameKinds, Frames, ProtocolDef};
+use sidewire_app_layer::{FrameKinds, ProtocolDef, StreamFrames};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_detect::RuleSet;
 
@@ -27,9 +27,9 @@ impl WantedFrames {
     pub(crate) fn of<'a>(
         &self,
         protocol: Option<ProtocolId>,
-        frames: &'a mut Option<Box<PerDirection<Frames>>>,
+        frames: &'a mut Option<Box<PerDirection<StreamFrames>>>,
         direction: Direction,
-    ) -> Option<&'a mut Frames> {
+    ) -> Option<&'a mut StreamFrames> {
         if self.0.is_empty() { None } else { self.taken_up(protocol, frames, direction) }
     }
 
@@ -37,9 +37,9 @@ impl WantedFrames {
     fn taken_up<'a>(
         &self,
         protocol: Option<ProtocolId>,
-        frames: &'a mut Option<Box<PerDirection<Frames>>>,
+        frames: &'a mut Option<Box<PerDirection<StreamFrames>>>,
         direction: Direction,
-    ) -> Option<&'a mut Frames> {
+    ) -> Option<&'a mut StreamFrames> {
         let kinds = self.0.get(protocol?.index())?[direction];
         if kinds.is_empty() {
             return None;

@@ -1,6 +1,6 @@
 //! The settings of DCERPC.
 
-use sidewire_app_layer::{FromSettings, Settings};
+use sidewire_app_layer::{FromSettings, ProtocolSettings};
 use sidewire_msrpc::RpcLimits;
 
 /// Bounds on the state of a flow, and what rules see of it.
@@ -14,7 +14,7 @@ pub struct DcerpcConfig {
 
 impl FromSettings for DcerpcConfig {
     /// Reads `max-stub-size`, `unflagged-binds` and `infer-interfaces`, which are ours; Suricata has no such settings.
-    fn from_settings(settings: &Settings, _: &[&()]) -> Self {
+    fn from_settings(settings: &ProtocolSettings, _: &[&()]) -> Self {
         let defaults = RpcLimits::default();
         let stub = settings.size("max-stub-size").and_then(|size| usize::try_from(size).ok()).unwrap_or(defaults.stub);
         let limits = RpcLimits { stub, unfinished: defaults.unfinished.max(stub), ..defaults };

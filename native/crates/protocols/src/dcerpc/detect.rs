@@ -1,42 +1,50 @@
 //! Recognising DCERPC by its first octets, or by what stands in front of it over HTTP, from either side and from the middle of a capture.
 
-use sidewire_app_layer::{Pattern, Probe, Transport, Verdict};
+use sidewire_app_layer::{ProbeVerdict, ProbingParser, ProtocolPattern, Transport};
 use sidewire_base::{Cursor, Direction};
 use sidewire_msrpc::{DatagramHeader, PduHeader, PduType, Plausible};
 
 use super::http;
 
 /// What every connection-oriented PDU begins with: version 5, minor version 0 or 1.
-pub(super) const PATTERNS: &[Pattern] = &[
+pub(super) const PATTERNS: &[ProtocolPattern] = &[
     pattern(Direction::ToServer, &[5, 0], from_client),
     pattern(Direction::ToServer, &[5, 1], from_client),
     pattern(Direction::ToClient, &[5, 0], from_server),
     pattern(Direction::ToClient, &[5, 1], from_server),
-    pattern(Direction::ToServer, http::CONNECT, |_| Verdict::Yes),
-    pattern(Direction::ToClient, http::BANNER, |_| Verdict::Yes),
+    pattern(Direction::ToServer, http::CONNECT, |_| ProbeVerdict::Yes),
+    pattern(Direction::ToClient, http::BANNER, |_| ProbeVerdict::Yes),
 ];
 
-const fn pattern(direction: Direction, octets: &'static [u8], confirm: fn(&[u8]) -> Verdict) -> Pattern {
+const fn pattern(direction: Direction, octets: &'static [u8], confirm: fn(&[u8]) -> ProbeVerdict) -> ProtocolPattern {
     #[allow(clippy::cast_possible_truncation)]
     let depth = octets.len() as u16;
-    Pattern { transport: Transport::Tcp, direction, octets, nocase: false, offset: 0, depth, confirm: Some(confirm) }
+    ProtocolPattern {
+        transport: Transport::Tcp,
+        direction,
+        octets,
+        nocase: false,
+        offset: 0,
+        depth,
+        confirm: Some(confirm),
+    }
 }
 
-fn from_client(data: &[u8]) -> Verdict {
+fn from_client(data: &[u8]) -> ProbeVerdict {
     first_pdu(Direction::ToServer, data)
 }
 
-fn from_server(data: &[u8]) -> Verdict {
+fn from_server(data: &[u8]) -> ProbeVerdict {
     first_pdu(Direction::ToClient, data)
 }
 
-fn first_pdu(direction: Direction, data: &[u8]) -> Verdict {
+fn first_pdu(direction: Direction, data: &[u8]) -> ProbeVerdict {
     match PduHeader::probe(data) {
-        Plausible::No => Verdict::No,
-        Plausible::More => Verdict::More,
+        Plausible::No => ProbeVerdict::No,
+        Plausible::More => ProbeVerdict::More,
         Plausible::Yes(header) => match header.pdu_type.direction() {
-            Some(expected) if expected != direction => Verdict::Reversed,
-            _ => Verdict::Yes,
+            Some(expected) if expected != direction => ProbeVerdict::Reversed,
+            _ => ProbeVerdict::Yes,
         },
     }
 }
@@ -47,37 +55,38 @@ const WELL_KNOWN: &[u16] = &[135];
 /// How far into a stream the first whole PDU is looked for. Octets.
 const SCAN: u16 = 8192;
 
-pub(super) const PROBES: &[Probe] =
-    &[Probe { transport: Transport::Tcp, ports: WELL_KNOWN, check: inside, depth: SCAN }];
+pub(super) const PROBES: &[ProbingParser] =
+    &[ProbingParser { transport: Transport::Tcp, ports: WELL_KNOWN, check: inside, depth: SCAN }];
 
 /// On any other port it is looked for where the beginning of the stream was missed.
-pub(super) const LATE_PROBES: &[Probe] = &[Probe { transport: Transport::Tcp, ports: &[], check: inside, depth: SCAN }];
+pub(super) const LATE_PROBES: &[ProbingParser] =
+    &[ProbingParser { transport: Transport::Tcp, ports: &[], check: inside, depth: SCAN }];
 
-fn inside(direction: Direction, data: &[u8]) -> Verdict {
+fn inside(direction: Direction, data: &[u8]) -> ProbeVerdict {
     for at in memchr::memchr_iter(5, data) {
         let rest = data.get(at..).unwrap_or_default();
         let verdict = first_pdu(direction, rest);
-        if matches!(verdict, Verdict::Yes | Verdict::Reversed) {
+        if matches!(verdict, ProbeVerdict::Yes | ProbeVerdict::Reversed) {
             return verdict;
         }
     }
-    if data.len() < usize::from(SCAN) { Verdict::More } else { Verdict::No }
+    if data.len() < usize::from(SCAN) { ProbeVerdict::More } else { ProbeVerdict::No }
 }
 
-pub(super) const UDP_PROBES: &[Probe] =
-    &[Probe { transport: Transport::Udp, ports: &[], check: datagram, depth: DatagramHeader::LENGTH as u16 }];
+pub(super) const UDP_PROBES: &[ProbingParser] =
+    &[ProbingParser { transport: Transport::Udp, ports: &[], check: datagram, depth: DatagramHeader::LENGTH as u16 }];
 
 /// A datagram is whole or it is none, so nothing here waits for more.
-fn datagram(direction: Direction, data: &[u8]) -> Verdict {
+fn datagram(direction: Direction, data: &[u8]) -> ProbeVerdict {
     let mut cur = Cursor::new(data);
     match DatagramHeader::parse(&mut cur) {
         // Either side may open what a capture shows of a flow; only these two begin or end a call.
         Ok(header) if header.is_plausible(cur.left()) => match (header.pdu_type, direction) {
-            (PduType::REQUEST, Direction::ToServer) | (PduType::RESPONSE, Direction::ToClient) => Verdict::Yes,
-            (PduType::REQUEST | PduType::RESPONSE, _) => Verdict::Reversed,
-            _ => Verdict::No,
+            (PduType::REQUEST, Direction::ToServer) | (PduType::RESPONSE, Direction::ToClient) => ProbeVerdict::Yes,
+            (PduType::REQUEST | PduType::RESPONSE, _) => ProbeVerdict::Reversed,
+            _ => ProbeVerdict::No,
         },
-        _ => Verdict::No,
+        _ => ProbeVerdict::No,
     }
 }
 
@@ -89,21 +98,21 @@ mod tests {
 
     #[test]
     fn a_server_that_comes_first_is_told() {
-        assert_eq!(from_client(&BIND_ACK), Verdict::Reversed);
-        assert_eq!(from_server(&BIND_ACK), Verdict::Yes);
+        assert_eq!(from_client(&BIND_ACK), ProbeVerdict::Reversed);
+        assert_eq!(from_server(&BIND_ACK), ProbeVerdict::Yes);
         let bind = {
             let mut bind = BIND_ACK;
             bind[2] = 11;
             bind
         };
-        assert_eq!(from_client(&bind), Verdict::Yes);
-        assert_eq!(from_client(&bind[..15]), Verdict::More);
+        assert_eq!(from_client(&bind), ProbeVerdict::Yes);
+        assert_eq!(from_client(&bind[..15]), ProbeVerdict::More);
     }
 
     #[test]
     fn socks_is_not_taken_for_rpc() {
         // The reply of a SOCKS5 server that wants no authentication, and its answer to CONNECT.
-        assert_eq!(from_server(&[5, 0, 5, 0, 0, 1, 10, 0, 0, 1, 0, 80]), Verdict::No);
+        assert_eq!(from_server(&[5, 0, 5, 0, 0, 1, 10, 0, 0, 1, 0, 80]), ProbeVerdict::No);
     }
 
     #[test]
@@ -116,7 +125,7 @@ mod tests {
                     query.push(if label % 12 == 0 { 11 } else { b'a' + label.wrapping_mul(7) % 26 });
                 }
                 query.extend([0, 0, 1, 0, 1, 0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 0]);
-                assert_eq!(datagram(Direction::ToServer, &query), Verdict::No, "{id} {flags:?} {length}");
+                assert_eq!(datagram(Direction::ToServer, &query), ProbeVerdict::No, "{id} {flags:?} {length}");
             }
         }
     }
@@ -129,14 +138,14 @@ mod tests {
         request.extend([7; 16]);
         request.extend([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 4, 0, 0, 0, 0, 0]);
         request.extend([1, 2, 3, 4]);
-        assert_eq!(datagram(Direction::ToServer, &request), Verdict::Yes);
-        assert_eq!(datagram(Direction::ToClient, &request), Verdict::Reversed);
+        assert_eq!(datagram(Direction::ToServer, &request), ProbeVerdict::Yes);
+        assert_eq!(datagram(Direction::ToClient, &request), ProbeVerdict::Reversed);
         let mut response = request.clone();
         response[1] = 2;
-        assert_eq!(datagram(Direction::ToClient, &response), Verdict::Yes);
-        assert_eq!(datagram(Direction::ToServer, &response), Verdict::Reversed);
+        assert_eq!(datagram(Direction::ToClient, &response), ProbeVerdict::Yes);
+        assert_eq!(datagram(Direction::ToServer, &response), ProbeVerdict::Reversed);
         request.push(0);
-        assert_eq!(datagram(Direction::ToServer, &request), Verdict::No, "an octet that nothing accounts for");
+        assert_eq!(datagram(Direction::ToServer, &request), ProbeVerdict::No, "an octet that nothing accounts for");
     }
 
     #[test]
@@ -147,19 +156,19 @@ mod tests {
             let mut request = vec![4, 0, flags, 0, 0, 0, 0, 0];
             request.extend([[0; 16], uuid, [7; 16]].concat());
             request.extend([0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0]);
-            assert_eq!(datagram(Direction::ToServer, &request), Verdict::Yes, "{flags:02x}");
+            assert_eq!(datagram(Direction::ToServer, &request), ProbeVerdict::Yes, "{flags:02x}");
             request.push(0);
-            assert_eq!(datagram(Direction::ToServer, &request), Verdict::No, "{flags:02x}, and an octet more");
+            assert_eq!(datagram(Direction::ToServer, &request), ProbeVerdict::No, "{flags:02x}, and an octet more");
         }
     }
 
     #[test]
     fn the_first_whole_pdu_is_found_inside_a_stream() {
         let mut data = vec![0xaa; 100];
-        assert_eq!(inside(Direction::ToClient, &data), Verdict::More);
+        assert_eq!(inside(Direction::ToClient, &data), ProbeVerdict::More);
         data.extend(BIND_ACK);
-        assert_eq!(inside(Direction::ToClient, &data), Verdict::Yes);
-        assert_eq!(inside(Direction::ToServer, &data), Verdict::Reversed);
-        assert_eq!(inside(Direction::ToServer, &[0; SCAN as usize]), Verdict::No);
+        assert_eq!(inside(Direction::ToClient, &data), ProbeVerdict::Yes);
+        assert_eq!(inside(Direction::ToServer, &data), ProbeVerdict::Reversed);
+        assert_eq!(inside(Direction::ToServer, &[0; SCAN as usize]), ProbeVerdict::No);
     }
 }

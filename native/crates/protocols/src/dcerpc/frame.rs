@@ -1,6 +1,6 @@
 //! Frames of DCERPC over TCP.
 
-use sidewire_app_layer::Frames;
+use sidewire_app_layer::StreamFrames;
 use sidewire_msrpc::PduHeader;
 
 sidewire_app_layer::frames! {
@@ -17,7 +17,7 @@ sidewire_app_layer::frames! {
 
 /// Tells the frames of a PDU that begins at a stream offset, in Suricata's order.
 #[cold]
-pub(super) fn tell(frames: &mut Frames, start: u64, header: &PduHeader) {
+pub(super) fn tell(frames: &mut StreamFrames, start: u64, header: &PduHeader) {
     let (length, head) = (u64::from(header.fragment_length), PduHeader::LENGTH as u64);
     frames.begin(FramePart::Header, start, Some(head), None);
     frames.begin(FramePart::Pdu, start, Some(length), None);

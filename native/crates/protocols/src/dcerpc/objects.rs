@@ -1,7 +1,9 @@
 //! What one connection says that is needed to read another: DCOM objects, RPC associations, connections over HTTP, ports
 //! that were announced. TCP, UDP, SMB and HTTP share it.
 
-use sidewire_app_layer::{Expectation, Extension, ExtensionDef, Extensions, ParseContext, Resources, Transport};
+use sidewire_app_layer::{
+    ExtensionDef, FlowExpectation, ParseContext, ProtocolExtension, ProtocolExtensions, RunResources, Transport,
+};
 use sidewire_base::Endpoint;
 use sidewire_msrpc::ObjectTable;
 use sidewire_msrpc::security::Secrets;
@@ -10,8 +12,8 @@ use sidewire_msrpc::virtual_connection::VirtualConnections;
 /// The worker's table of objects. Of the run's resources it takes the [`Secrets`] that open sealed calls.
 struct RpcObjects(ObjectTable);
 
-impl Extension for RpcObjects {
-    fn new(resources: &Resources) -> Self {
+impl ProtocolExtension for RpcObjects {
+    fn new(resources: &RunResources) -> Self {
         Self(ObjectTable::with_secrets(resources.get::<Secrets>()))
     }
 
@@ -24,8 +26,8 @@ impl Extension for RpcObjects {
 /// The worker's connections of RPC over HTTP.
 struct RpcChannels(VirtualConnections);
 
-impl Extension for RpcChannels {
-    fn new(_: &Resources) -> Self {
+impl ProtocolExtension for RpcChannels {
+    fn new(_: &RunResources) -> Self {
         Self(VirtualConnections::default())
     }
 }
@@ -36,19 +38,19 @@ pub(crate) const CHANNELS: ExtensionDef = ExtensionDef::of::<RpcChannels>();
 
 /// The table of this worker.
 #[inline]
-pub(crate) fn objects(extensions: &mut Extensions) -> &mut ObjectTable {
+pub(crate) fn objects(extensions: &mut ProtocolExtensions) -> &mut ObjectTable {
     &mut extensions.get::<RpcObjects>().0
 }
 
 /// The connections of RPC over HTTP of this worker.
-pub(crate) fn channels(extensions: &mut Extensions) -> &mut VirtualConnections {
+pub(crate) fn channels(extensions: &mut ProtocolExtensions) -> &mut VirtualConnections {
     &mut extensions.get::<RpcChannels>().0
 }
 
 /// Hands on the dynamic ports that answers named: what connects to them will speak DCERPC.
 pub(crate) fn announce(context: &mut ParseContext<'_>) {
     for socket in objects(context.extensions).take_announced() {
-        context.expectations.push(Expectation {
+        context.expectations.push(FlowExpectation {
             client: None, // another host may have the reference by now
             server: Endpoint { address: socket.ip(), port: socket.port() },
             transport: Transport::Tcp,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
+    AppLayerResult, Buffer, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo, Transactions, Transport,
+    TxLogger, Value,
 };
 use sidewire_base::Direction;
 use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId};
@@ -49,7 +50,7 @@ impl Protocol for DcerpcTcp {
         ..INFO
     };
     const BUFFERS: &'static [Buffer<Tx>] = RpcBuffers::<Tx>::ALL;
-    const LOGGERS: &'static [Logger<Tx>] = LOGGERS;
+    const LOGGERS: &'static [TxLogger<Tx>] = LOGGERS;
 
     fn little_endian(tx: &Tx, direction: Direction) -> bool {
         rows::little_endian(tx, direction)
@@ -77,7 +78,7 @@ impl Protocol for DcerpcTcp {
         input: ParseInput<'_>,
         transactions: &mut Transactions<Tx>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         let mut start = 0;
         while self.begun & 1 << direction.index() == 0 {
             if self.begun == 0 && start == 0 {
@@ -88,7 +89,7 @@ impl Protocol for DcerpcTcp {
                     start += length;
                     self.carriage = Carriage::Http;
                 }
-                Preface::More if !input.last => return Ok(Step::need(start, 0)),
+                Preface::More if !input.last => return Ok(AppLayerResult::need(start, 0)),
                 Preface::More | Preface::None => self.begun |= 1 << direction.index(),
             }
         }
@@ -107,7 +108,7 @@ impl Protocol for DcerpcTcp {
             }
         };
         announce(context);
-        Ok(Step::need(start + fed.consumed, fed.need))
+        Ok(AppLayerResult::need(start + fed.consumed, fed.need))
     }
 
     fn gap(
@@ -116,7 +117,7 @@ impl Protocol for DcerpcTcp {
         length: u64,
         transactions: &mut Transactions<Tx>,
         context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         match self.channel {
             Some(channel) if channel.carries != direction => {}
             Some(channel) if direction == Direction::ToServer => {

@@ -1,5 +1,5 @@
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{LogForm, ParseInput, ProtocolSession, Session, Settings, Transport, Value, def};
+use sidewire_app_layer::{LogForm, ParseInput, ProtocolSession, ProtocolSettings, Session, Transport, Value, def};
 use sidewire_base::{Direction, Endpoint, Time};
 use sidewire_eve::Object;
 
@@ -69,7 +69,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let session = ProtocolSession::with_settings(&Settings::default());
+        let session = ProtocolSession::with_settings(&ProtocolSettings::default());
         Self { harness: harness(49_155), session }
     }
 
@@ -161,7 +161,8 @@ fn flags_of_a_bind_hide_its_calls_where_the_configuration_says_so() {
     for (unflagged_binds, flags, seen) in [("no", 3, true), ("no", 2, false), ("no", 0, false), ("yes", 0, true)] {
         for alter in [false, true] {
             let mut bench = Bench::new();
-            bench.session = ProtocolSession::with_settings(&Settings::new([("unflagged-binds", unflagged_binds)]));
+            bench.session =
+                ProtocolSession::with_settings(&ProtocolSettings::new([("unflagged-binds", unflagged_binds)]));
             let mut offer = bind();
             offer[2] = if alter { 14 } else { 11 };
             offer[3] = flags;
@@ -178,7 +179,7 @@ fn flags_of_a_bind_hide_its_calls_where_the_configuration_says_so() {
 
 #[test]
 fn a_datagram_is_a_call() {
-    let mut session = ProtocolSession::<DcerpcUdp>::with_settings(&Settings::default());
+    let mut session = ProtocolSession::<DcerpcUdp>::with_settings(&ProtocolSettings::default());
     let mut harness = harness(1025).over(Transport::Udp);
     let mut datagram = vec![0; 80];
     datagram[0] = 4;

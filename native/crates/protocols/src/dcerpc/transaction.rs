@@ -1,6 +1,6 @@
 //! Calls as transactions of a flow.
 
-use sidewire_app_layer::{Frames, Interface, Logger, ParseContext, Transactions, TxHead};
+use sidewire_app_layer::{BoundInterface, ParseContext, StreamFrames, Transactions, TxHead, TxLogger};
 use sidewire_base::{Direction, Time};
 use sidewire_eve::Object;
 use sidewire_msrpc::virtual_connection::Timed;
@@ -15,7 +15,7 @@ pub trait Rpc: Send + 'static {
     /// The call or negotiation, when the transaction is one.
     fn exchange(&self) -> Option<&Exchange>;
     /// The interface the call is made on, as `dcerpc.iface` sees it; see [`interfaces_of`].
-    fn interfaces(&self) -> &[Interface];
+    fn interfaces(&self) -> &[BoundInterface];
 }
 
 /// A call, or a negotiation of contexts, over TCP or UDP.
@@ -23,7 +23,7 @@ pub trait Rpc: Send + 'static {
 pub struct Tx {
     /// All of it.
     pub exchange: Exchange,
-    interfaces: SmallVec<[Interface; 1]>,
+    interfaces: SmallVec<[BoundInterface; 1]>,
     carriage: Carriage,
     reversed: bool,
 }
@@ -33,7 +33,7 @@ impl Rpc for Tx {
         Some(&self.exchange)
     }
 
-    fn interfaces(&self) -> &[Interface] {
+    fn interfaces(&self) -> &[BoundInterface] {
         &self.interfaces
     }
 }
@@ -41,9 +41,9 @@ impl Rpc for Tx {
 /// The list `dcerpc.iface` is asked on: the interface the call uses, nothing for a negotiation. `unflagged_binds`: an
 /// interface counts, too, whose bind lacked the flag of a first fragment.
 #[must_use]
-pub fn interfaces_of(exchange: &Exchange, unflagged_binds: bool) -> SmallVec<[Interface; 1]> {
+pub fn interfaces_of(exchange: &Exchange, unflagged_binds: bool) -> SmallVec<[BoundInterface; 1]> {
     let used = exchange.interface.filter(|_| exchange.is_call());
-    used.map(|interface| Interface {
+    used.map(|interface| BoundInterface {
         uuid: interface.id.uuid.0,
         version: interface.id.version,
         minor: interface.id.minor,
@@ -67,7 +67,7 @@ pub(super) struct TxBuilder<'a> {
     /// Events of the connection that wait for a transaction to stand on.
     pub(super) waiting: &'a mut SmallVec<[RpcEvent; 2]>,
     /// Where frames are told, when somebody wants them, and the stream offset of what the connection is fed.
-    pub(super) frames: Option<(&'a mut Frames, u64)>,
+    pub(super) frames: Option<(&'a mut StreamFrames, u64)>,
 }
 
 impl<'a> TxBuilder<'a> {
@@ -148,9 +148,9 @@ impl Timed for TxBuilder<'_> {
 }
 
 /// EVE `dcerpc` in Suricata's shape, and EVE `msrpc`: one event a call.
-pub(super) const LOGGERS: &[Logger<Tx>] = &[
-    Logger::new("dcerpc", is_ready, |tx, _, (), out| write_dcerpc(&tx.exchange, out)).told_from(event_direction),
-    Logger::new("msrpc", |head, tx, last| tx.exchange.is_told() && is_ready(head, tx, last), write_call)
+pub(super) const LOGGERS: &[TxLogger<Tx>] = &[
+    TxLogger::new("dcerpc", is_ready, |tx, _, (), out| write_dcerpc(&tx.exchange, out)).told_from(event_direction),
+    TxLogger::new("msrpc", |head, tx, last| tx.exchange.is_told() && is_ready(head, tx, last), write_call)
         .told_from(event_direction),
 ];
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport, Value,
+    AppLayerResult, Buffer, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo, Transactions, Transport,
+    TxLogger, Value,
 };
 use sidewire_base::Direction;
 use sidewire_msrpc::{Carriage, Datagrams, RpcEvent};
@@ -36,7 +37,7 @@ impl Protocol for DcerpcUdp {
         ..INFO
     };
     const BUFFERS: &'static [Buffer<Tx>] = RpcBuffers::<Tx>::ALL;
-    const LOGGERS: &'static [Logger<Tx>] = LOGGERS;
+    const LOGGERS: &'static [TxLogger<Tx>] = LOGGERS;
 
     fn little_endian(tx: &Tx, direction: Direction) -> bool {
         rows::little_endian(tx, direction)
@@ -56,11 +57,11 @@ impl Protocol for DcerpcUdp {
         input: ParseInput<'_>,
         transactions: &mut Transactions<Tx>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         let (mut filling, mut around) = TxBuilder::with(transactions, context, &mut self.waiting, Carriage::Udp, None);
         self.calls.datagram(direction, input.data, &mut filling, &mut around);
         announce(context);
-        Ok(Step::all(&input))
+        Ok(AppLayerResult::all(&input))
     }
 
     fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut ParseContext<'_>) {

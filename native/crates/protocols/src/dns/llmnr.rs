@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport,
+    AppLayerResult, Buffer, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo, Transactions, Transport,
+    TxLogger,
 };
 use sidewire_base::Direction;
 
@@ -25,8 +26,8 @@ sidewire_app_layer::frames! {
 /// The bits of the header by name: conflict, truncation, tentative. RFC 4795 section 2.1.1.
 const FLAGS: [(u16, &str); 3] = [(0x0400, "c"), (0x0200, "tc"), (0x0100, "t")];
 
-const LOGGERS: &[Logger<DnsTransaction>] =
-    &[Logger::new("llmnr", |_, _, _| true, |tx, _, (), out| write_message(tx, &FLAGS, out))
+const LOGGERS: &[TxLogger<DnsTransaction>] =
+    &[TxLogger::new("llmnr", |_, _, _| true, |tx, _, (), out| write_message(tx, &FLAGS, out))
         .told_from(|tx| tx.direction)
         .without_tx()];
 
@@ -49,7 +50,7 @@ impl Protocol for Llmnr {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<DnsTransaction>] = buffers::LLMNR_BUFFERS;
-    const LOGGERS: &'static [Logger<DnsTransaction>] = LOGGERS;
+    const LOGGERS: &'static [TxLogger<DnsTransaction>] = LOGGERS;
 
     fn begin(_: &Arc<()>) -> Self {
         Self(DnsSession::new(DnsVariant::Multicast))
@@ -61,7 +62,7 @@ impl Protocol for Llmnr {
         input: ParseInput<'_>,
         transactions: &mut Transactions<DnsTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         self.0.parse(direction, input, transactions, context)
     }
 
@@ -71,7 +72,7 @@ impl Protocol for Llmnr {
         _length: u64,
         _transactions: &mut Transactions<DnsTransaction>,
         _context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         self.0.gap(direction);
         Ok(())
     }

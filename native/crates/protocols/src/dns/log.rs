@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use sidewire_app_layer::{LogEach, Logger, TxHead};
+use sidewire_app_layer::{LogEach, TxHead, TxLogger};
 use sidewire_eve::{Array, Object};
 
 use super::message::{DnsHeader, DnsMessage, DnsSection};
@@ -12,14 +12,14 @@ use super::record::{RecordData, ResourceRecord, SoaRecord, SrvRecord, SshfpRecor
 use super::rrtype::{RCODES, TYPES, name_of};
 use super::transaction::DnsTransaction;
 
-pub(super) const LOGGERS: &[Logger<DnsTransaction, EveDnsOptions>] = &[
-    Logger::new("dns", |_, _, _| true, |tx, head, options: &EveDnsOptions, out| write_v3(tx, head, *options, out))
+pub(super) const LOGGERS: &[TxLogger<DnsTransaction, EveDnsOptions>] = &[
+    TxLogger::new("dns", |_, _, _| true, |tx, head, options: &EveDnsOptions, out| write_v3(tx, head, *options, out))
         .told_from(|tx: &DnsTransaction| tx.direction)
         .wanted_if(|tx, options| options.version == 3 && tx.is_wanted(options))
         .in_others(|tx, head, _, out| write_v3(tx, head, EveDnsOptions::IN_ALERTS, out))
         .without_tx(),
     // Told from the client, whoever spoke.
-    Logger::new("dns", |_, _, _| true, |tx, head, options, out| write_v2(tx, head, options, 0, out))
+    TxLogger::new("dns", |_, _, _| true, |tx, head, options, out| write_v2(tx, head, options, 0, out))
         .each(LogEach {
             count: |tx| if tx.response { 1 } else { u32::try_from(tx.message.questions.len()).unwrap_or(u32::MAX) },
             wanted: |tx, options, event| options.version == 2 && tx.is_wanted_in_v2(options, event),

@@ -1,6 +1,6 @@
 //! EVE: the `mdns` event, which tells as `dns` does in other words.
 
-use sidewire_app_layer::Logger;
+use sidewire_app_layer::TxLogger;
 use sidewire_eve::{Array, JsonName, Object};
 
 use super::log::{AddressText, Code, has_content, opt, soa, srv, sshfp, truncated};
@@ -9,8 +9,8 @@ use super::record::{RecordData, ResourceRecord, strings};
 use super::rrtype::TYPES;
 use super::transaction::DnsTransaction;
 
-pub(super) const LOGGERS: &[Logger<DnsTransaction>] =
-    &[Logger::new("mdns", |_, _, _| true, |tx, _, (), out| write_message(tx, &FLAGS, out))
+pub(super) const LOGGERS: &[TxLogger<DnsTransaction>] =
+    &[TxLogger::new("mdns", |_, _, _| true, |tx, _, (), out| write_message(tx, &FLAGS, out))
         .told_from(|tx| tx.direction)
         .without_tx()];
 

@@ -23,7 +23,8 @@ mod transaction;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport,
+    AppLayerResult, Buffer, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo, Transactions, Transport,
+    TxLogger,
 };
 use sidewire_base::Direction;
 
@@ -68,7 +69,7 @@ impl Protocol for Dns {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<DnsTransaction>] = buffers::BUFFERS;
-    const LOGGERS: &'static [Logger<DnsTransaction, EveDnsOptions>] = log::LOGGERS;
+    const LOGGERS: &'static [TxLogger<DnsTransaction, EveDnsOptions>] = log::LOGGERS;
 
     fn begin(_: &Arc<()>) -> Self {
         Self(DnsSession::new(DnsVariant::Unicast))
@@ -80,7 +81,7 @@ impl Protocol for Dns {
         input: ParseInput<'_>,
         transactions: &mut Transactions<DnsTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         self.0.parse(direction, input, transactions, context)
     }
 
@@ -90,7 +91,7 @@ impl Protocol for Dns {
         _length: u64,
         _transactions: &mut Transactions<DnsTransaction>,
         _context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         self.0.gap(direction);
         Ok(())
     }
@@ -115,7 +116,7 @@ impl Protocol for Mdns {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<DnsTransaction>] = buffers::MDNS_BUFFERS;
-    const LOGGERS: &'static [Logger<DnsTransaction>] = mdns_log::LOGGERS;
+    const LOGGERS: &'static [TxLogger<DnsTransaction>] = mdns_log::LOGGERS;
 
     fn begin(_: &Arc<()>) -> Self {
         Self(DnsSession::new(DnsVariant::Multicast))
@@ -127,7 +128,7 @@ impl Protocol for Mdns {
         input: ParseInput<'_>,
         transactions: &mut Transactions<DnsTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         self.0.parse(direction, input, transactions, context)
     }
 }

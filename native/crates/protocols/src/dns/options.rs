@@ -1,6 +1,6 @@
 //! What EVE tells of DNS: `outputs.eve-log.types.dns`.
 
-use sidewire_app_layer::{FromEveOptions, Settings};
+use sidewire_app_layer::{FromEveOptions, ProtocolSettings};
 
 use super::rrtype::TYPES;
 
@@ -27,7 +27,7 @@ impl Default for EveDnsOptions {
 }
 
 impl FromEveOptions for EveDnsOptions {
-    fn from_options(own: &Settings, _: &Settings) -> Self {
+    fn from_options(own: &ProtocolSettings, _: &ProtocolSettings) -> Self {
         let formats: Vec<_> = own.list("formats").collect();
         let format = |name: &str| formats.is_empty() || formats.iter().any(|format| format.eq_ignore_ascii_case(name));
         let types: Vec<_> = own.list("types").collect();
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     fn options(pairs: &[(&'static str, &'static str)]) -> EveDnsOptions {
-        EveDnsOptions::from_options(&Settings::new(pairs.iter().copied()), &Settings::default())
+        EveDnsOptions::from_options(&ProtocolSettings::new(pairs.iter().copied()), &ProtocolSettings::default())
     }
 
     #[test]

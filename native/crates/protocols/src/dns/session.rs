@@ -1,6 +1,8 @@
 //! A flow of messages: datagrams, or a stream of messages with their length in front (RFC 1035 section 4.2).
 
-use sidewire_app_layer::{Failed, FrameKind, ParseContext, ParseInput, Step, Transactions, Transport, Verdict};
+use sidewire_app_layer::{
+    AppLayerResult, FrameKind, ParseContext, ParseFailed, ParseInput, ProbeVerdict, Transactions, Transport,
+};
 use sidewire_base::{Cursor, Direction, PerDirection};
 
 use super::detect::{self, PREFIX};
@@ -41,7 +43,7 @@ impl DnsSession {
         input: ParseInput<'_>,
         transactions: &mut Transactions<DnsTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         match context.transport {
             Transport::Tcp => self.stream(direction, input, transactions, context),
             Transport::Udp => self.datagram(direction, input, transactions, context),
@@ -55,12 +57,12 @@ impl DnsSession {
         input: ParseInput<'_>,
         transactions: &mut Transactions<DnsTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         let tx = self.message(direction, input.data, transactions, context);
         if let Some(frames) = &mut context.frames {
             frames.begin(PDU, 0, Some(input.data.len() as u64), tx);
         }
-        tx.map(|_| Step::all(&input)).ok_or(Failed)
+        tx.map(|_| AppLayerResult::all(&input)).ok_or(ParseFailed)
     }
 
     /// Takes octets of a stream.
@@ -70,10 +72,10 @@ impl DnsSession {
         input: ParseInput<'_>,
         transactions: &mut Transactions<DnsTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         let mut cur = Cursor::new(input.data);
         if self.lost[direction] {
-            let Some(at) = resume(direction, input.data) else { return Ok(Step::all(&input)) };
+            let Some(at) = resume(direction, input.data) else { return Ok(AppLayerResult::all(&input)) };
             self.lost[direction] = false;
             let _there = cur.skip(at);
         }
@@ -95,7 +97,7 @@ impl DnsSession {
             }
             self.senseless = if tx.is_some() { 0 } else { self.senseless + 1 };
             if self.senseless >= MAX_SENSELESS {
-                return Err(Failed);
+                return Err(ParseFailed);
             }
         }
     }
@@ -139,19 +141,19 @@ impl DnsSession {
 const PDU: FrameKind = FrameKind(super::DnsFrame::Pdu as u8);
 
 /// `needed` octets from `consumed` on make the next message; a part of one at the end of a stream is nothing.
-fn wait(consumed: usize, needed: usize, input: &ParseInput<'_>) -> Step {
-    if input.last { Step::all(input) } else { Step::need(consumed, needed) }
+fn wait(consumed: usize, needed: usize, input: &ParseInput<'_>) -> AppLayerResult {
+    if input.last { AppLayerResult::all(input) } else { AppLayerResult::need(consumed, needed) }
 }
 
 /// Where the first message begins in octets that follow a gap: at once, even if not all of it is there, or where a whole
 /// one is.
 fn resume(direction: Direction, data: &[u8]) -> Option<usize> {
-    let is_message = |verdict| matches!(verdict, Verdict::Yes | Verdict::Reversed);
+    let is_message = |verdict| matches!(verdict, ProbeVerdict::Yes | ProbeVerdict::Reversed);
     let whole = |octets: &[u8]| {
         let length = octets.first_chunk::<PREFIX>().map(|length| usize::from(u16::from_be_bytes(*length)));
         length.is_some_and(|length| octets.len() >= PREFIX + length) && is_message(detect::stream(direction, octets))
     };
-    if detect::stream(direction, data) != Verdict::No {
+    if detect::stream(direction, data) != ProbeVerdict::No {
         return Some(0);
     }
     (1..data.len()).find(|at| data.get(*at..).is_some_and(whole))

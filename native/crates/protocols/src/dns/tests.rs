@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    LogForm, ParseInput, Protocol, ProtocolSession, Session as _, Settings, Transport, Value, def,
+    LogForm, ParseInput, Protocol, ProtocolSession, ProtocolSettings, Session as _, Transport, Value, def,
 };
 use sidewire_base::{Direction, PerDirection};
 use sidewire_eve::Object;
@@ -79,7 +79,7 @@ fn framed(message: &[u8]) -> Vec<u8> {
 
 /// A flow of datagrams with one in it.
 fn datagram<P: Protocol<Tx = DnsTransaction>>(direction: Direction, octets: &[u8]) -> ProtocolSession<P> {
-    let mut session = ProtocolSession::<P>::with_settings(&Settings::default());
+    let mut session = ProtocolSession::<P>::with_settings(&ProtocolSettings::default());
     let mut harness = ParseHarness::to_port(53).over(Transport::Udp);
     let input = ParseInput { data: octets, offset: 0, last: true };
     let _step = session.parse(direction, input, &mut harness.context());
@@ -88,7 +88,7 @@ fn datagram<P: Protocol<Tx = DnsTransaction>>(direction: Direction, octets: &[u8
 
 /// A stream of pieces; what was not consumed comes again.
 fn stream(pieces: &[(Direction, &[u8])]) -> ProtocolSession<Dns> {
-    let mut session = ProtocolSession::<Dns>::with_settings(&Settings::default());
+    let mut session = ProtocolSession::<Dns>::with_settings(&ProtocolSettings::default());
     let mut harness = ParseHarness::to_port(53);
     let mut waiting = PerDirection::<(Vec<u8>, u64, usize)>::default();
     for (direction, piece) in pieces {
@@ -252,7 +252,7 @@ fn multicast_goes_one_way() {
 
 #[test]
 fn after_a_gap_the_next_message_is_found() {
-    let mut session = ProtocolSession::<Dns>::with_settings(&Settings::default());
+    let mut session = ProtocolSession::<Dns>::with_settings(&ProtocolSettings::default());
     let mut harness = ParseHarness::to_port(53);
     session.gap(TO_SERVER, 100, &mut harness.context()).unwrap();
     let octets = [&b"the end of a message"[..], &framed(&query("found.example.com"))].concat();
@@ -264,7 +264,7 @@ fn after_a_gap_the_next_message_is_found() {
 
 #[test]
 fn a_stream_of_nonsense_is_given_up() {
-    let mut session = ProtocolSession::<Dns>::with_settings(&Settings::default());
+    let mut session = ProtocolSession::<Dns>::with_settings(&ProtocolSettings::default());
     let mut harness = ParseHarness::to_port(53);
     let nonsense = framed(&[0xff; 20]).repeat(40);
     let input = ParseInput { data: &nonsense, offset: 0, last: false };

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use std::collections::{HashMap, VecDeque};
 
-use sidewire_app_layer::{Extension, ExtensionDef, Resources};
+use sidewire_app_layer::{ExtensionDef, ProtocolExtension, RunResources};
 use sidewire_base::{Direction, Endpoint};
 
 use super::command::TransferCommand;
@@ -39,8 +39,8 @@ pub(super) struct Transfers {
 /// The extension, for the declarations of those who use it.
 pub(super) const EXTENSION: ExtensionDef = ExtensionDef::of::<Transfers>();
 
-impl Extension for Transfers {
-    fn new(_: &Resources) -> Self {
+impl ProtocolExtension for Transfers {
+    fn new(_: &RunResources) -> Self {
         Self { wanted: HashMap::new(), order: VecDeque::new(), asked: 0, evicted: 0 }
     }
 
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_transfer_belongs_to_one_connection_and_the_oldest_gives_way() {
-        let mut transfers = Transfers::new(&Resources::default());
+        let mut transfers = Transfers::new(&RunResources::default());
         let transfer =
             Transfer { command: TransferCommand::Store, name: (*b"x").into(), direction: Direction::ToServer };
         let client = Endpoint { address: IpAddr::from([192, 0, 2, 1]), port: 5000 };

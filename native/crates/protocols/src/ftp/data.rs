@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Failed, FilesInfo, Hook, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions,
-    Transport, Value, buffers,
+    AppLayerResult, Buffer, FilesInfo, Hook, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo,
+    Transactions, Transport, TxLogger, Value, buffers,
 };
 use sidewire_base::Direction;
 use sidewire_eve::Object;
@@ -29,7 +29,7 @@ const BUFFERS: &[Buffer<FtpDataTransaction>] = buffers! {
 };
 
 /// EVE: the `ftp_data` event, which `ftp_data.eve.json` describes.
-const LOGGERS: &[Logger<FtpDataTransaction>] = &[Logger::new(
+const LOGGERS: &[TxLogger<FtpDataTransaction>] = &[TxLogger::new(
     "ftp_data",
     |head, _, last| last || head.progress.iter().all(|progress| *progress >= COMPLETE),
     |tx: &FtpDataTransaction, _, (), out| write(tx, out),
@@ -79,7 +79,7 @@ impl Protocol for FtpData {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<FtpDataTransaction>] = BUFFERS;
-    const LOGGERS: &'static [Logger<FtpDataTransaction>] = LOGGERS;
+    const LOGGERS: &'static [TxLogger<FtpDataTransaction>] = LOGGERS;
 
     fn files(tx: &FtpDataTransaction) -> Option<&TxFiles> {
         Some(&tx.files)
@@ -99,7 +99,7 @@ impl Protocol for FtpData {
         input: ParseInput<'_>,
         transactions: &mut Transactions<FtpDataTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         self.begin_transfer(direction, transactions, context);
         if let Some(slot) = transactions.last_mut() {
             slot.head.updated = context.time;
@@ -110,7 +110,7 @@ impl Protocol for FtpData {
             slot.tx.open_file(direction, context);
             slot.tx.files.append(direction, input.data, &mut context.files);
         }
-        Ok(Step::all(&input))
+        Ok(AppLayerResult::all(&input))
     }
 
     fn gap(
@@ -119,7 +119,7 @@ impl Protocol for FtpData {
         length: u64,
         transactions: &mut Transactions<FtpDataTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         self.begin_transfer(direction, transactions, context);
         if let Some(slot) = transactions.last_mut() {
             slot.tx.open_file(direction, context);

@@ -1,9 +1,9 @@
 //! How the protocol is recognised. A banner says little: other protocols greet with the same code.
 
-use sidewire_app_layer::{Pattern, Probe, Transport, Verdict};
+use sidewire_app_layer::{ProbeVerdict, ProbingParser, ProtocolPattern, Transport};
 use sidewire_base::Direction;
 
-pub(super) const PATTERNS: &[Pattern] = &[
+pub(super) const PATTERNS: &[ProtocolPattern] = &[
     pattern(Direction::ToClient, b"220 ("),
     pattern(Direction::ToServer, b"FEAT"),
     pattern(Direction::ToServer, b"USER "),
@@ -11,10 +11,11 @@ pub(super) const PATTERNS: &[Pattern] = &[
     pattern(Direction::ToServer, b"PORT "),
 ];
 
-pub(super) const PROBES: &[Probe] = &[Probe { transport: Transport::Tcp, ports: &[21], check: on_port, depth: 64 }];
+pub(super) const PROBES: &[ProbingParser] =
+    &[ProbingParser { transport: Transport::Tcp, ports: &[21], check: on_port, depth: 64 }];
 
-const fn pattern(direction: Direction, octets: &'static [u8]) -> Pattern {
-    Pattern {
+const fn pattern(direction: Direction, octets: &'static [u8]) -> ProtocolPattern {
+    ProtocolPattern {
         transport: Transport::Tcp,
         direction,
         octets,
@@ -29,7 +30,7 @@ const fn pattern(direction: Direction, octets: &'static [u8]) -> Pattern {
 const FIRST_COMMANDS: [&[u8]; 8] = [b"AUTH", b"CLNT", b"FEAT", b"HELP", b"HOST", b"OPTS", b"QUIT", b"SYST"];
 
 /// On the protocol's own port: a line that begins with a code of a greeting, or a command.
-fn on_port(direction: Direction, data: &[u8]) -> Verdict {
+fn on_port(direction: Direction, data: &[u8]) -> ProbeVerdict {
     let ends = data.contains(&b'\n');
     let fits = match direction {
         Direction::ToClient => match data {
@@ -47,9 +48,9 @@ fn on_port(direction: Direction, data: &[u8]) -> Verdict {
         }),
     };
     match (fits, ends) {
-        (false, _) => Verdict::No,
-        (true, true) => Verdict::Yes,
-        (true, false) => Verdict::More,
+        (false, _) => ProbeVerdict::No,
+        (true, true) => ProbeVerdict::Yes,
+        (true, false) => ProbeVerdict::More,
     }
 }
 
@@ -60,14 +61,14 @@ mod tests {
     #[test]
     fn on_its_port_a_greeting_or_a_command_is_enough() {
         let look = |direction, data: &[u8]| on_port(direction, data);
-        assert_eq!(look(Direction::ToClient, b"220-Welcome\r\n"), Verdict::Yes);
-        assert_eq!(look(Direction::ToClient, b"220 Wel"), Verdict::More);
-        assert_eq!(look(Direction::ToClient, b"22"), Verdict::More);
-        assert_eq!(look(Direction::ToClient, b"220x\r\n"), Verdict::No);
-        assert_eq!(look(Direction::ToClient, b"SSH-2.0-x\r\n"), Verdict::No);
-        assert_eq!(look(Direction::ToServer, b"auth TLS\r\n"), Verdict::Yes);
-        assert_eq!(look(Direction::ToServer, b"AU"), Verdict::More);
-        assert_eq!(look(Direction::ToServer, b"AUTHOR\r\n"), Verdict::No);
-        assert_eq!(look(Direction::ToServer, b"GET / HTTP/1.0\r\n"), Verdict::No);
+        assert_eq!(look(Direction::ToClient, b"220-Welcome\r\n"), ProbeVerdict::Yes);
+        assert_eq!(look(Direction::ToClient, b"220 Wel"), ProbeVerdict::More);
+        assert_eq!(look(Direction::ToClient, b"22"), ProbeVerdict::More);
+        assert_eq!(look(Direction::ToClient, b"220x\r\n"), ProbeVerdict::No);
+        assert_eq!(look(Direction::ToClient, b"SSH-2.0-x\r\n"), ProbeVerdict::No);
+        assert_eq!(look(Direction::ToServer, b"auth TLS\r\n"), ProbeVerdict::Yes);
+        assert_eq!(look(Direction::ToServer, b"AU"), ProbeVerdict::More);
+        assert_eq!(look(Direction::ToServer, b"AUTHOR\r\n"), ProbeVerdict::No);
+        assert_eq!(look(Direction::ToServer, b"GET / HTTP/1.0\r\n"), ProbeVerdict::No);
     }
 }

@@ -1,12 +1,12 @@
 //! EVE: the `ftp` event, which `ftp.eve.json` describes.
 
-use sidewire_app_layer::Logger;
+use sidewire_app_layer::TxLogger;
 use sidewire_eve::Object;
 
 use super::stage;
 use super::transaction::{DataMode, FtpTransaction};
 
-pub(super) const LOGGERS: &[Logger<FtpTransaction>] = &[Logger::new(
+pub(super) const LOGGERS: &[TxLogger<FtpTransaction>] = &[TxLogger::new(
     "ftp",
     |head, _, last| last || head.progress.iter().all(|progress| *progress >= stage::COMPLETE),
     |tx: &FtpTransaction, _, (), out| write(tx, out),

@@ -23,7 +23,8 @@ mod transaction;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport,
+    AppLayerResult, Buffer, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo, Transactions, Transport,
+    TxLogger,
 };
 use sidewire_base::Direction;
 
@@ -54,7 +55,7 @@ impl Protocol for FtpSession {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<FtpTransaction>] = buffers::BUFFERS;
-    const LOGGERS: &'static [Logger<FtpTransaction>] = log::LOGGERS;
+    const LOGGERS: &'static [TxLogger<FtpTransaction>] = log::LOGGERS;
 
     fn begin(settings: &Arc<FtpSettings>) -> Self {
         Self::new(**settings)
@@ -66,7 +67,7 @@ impl Protocol for FtpSession {
         input: ParseInput<'_>,
         transactions: &mut Transactions<FtpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         self.take(direction, &input, transactions, context)
     }
 
@@ -76,7 +77,7 @@ impl Protocol for FtpSession {
         _length: u64,
         transactions: &mut Transactions<FtpTransaction>,
         _context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         self.lose(direction, transactions);
         Ok(())
     }

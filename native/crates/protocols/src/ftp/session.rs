@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use sidewire_app_layer::{Expectation, Failed, ParseContext, ParseInput, Step, Transactions, Transport};
+use sidewire_app_layer::{
+    AppLayerResult, FlowExpectation, ParseContext, ParseFailed, ParseInput, Transactions, Transport,
+};
 use sidewire_base::{Direction, Endpoint, PerDirection};
 
 use super::address::{self, DataAddress};
@@ -68,7 +70,7 @@ impl FtpSession {
         input: &ParseInput<'_>,
         transactions: &mut Transactions<FtpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         let mut consumed = 0;
         let mut complete = false;
         while let Some((line, length)) = self.lines[direction].next(input, consumed, self.settings.max_line) {
@@ -80,10 +82,10 @@ impl FtpSession {
                 Direction::ToClient => self.reply(line, transactions, context)?,
             };
             if secured {
-                return Ok(Step { switch: Some("tls"), ..Step::need(consumed, 0) });
+                return Ok(AppLayerResult { switch: Some("tls"), ..AppLayerResult::need(consumed, 0) });
             }
         }
-        Ok(Step { flush: complete, ..Step::need(consumed, 0) })
+        Ok(AppLayerResult { flush: complete, ..AppLayerResult::need(consumed, 0) })
     }
 
     /// Octets of a side are missing: a line, or many.
@@ -102,7 +104,7 @@ impl FtpSession {
         line: Line<'_>,
         transactions: &mut Transactions<FtpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         let Some(command) = FtpCommand::read(line.text) else { return Ok(()) };
         if self.waiting.len() >= self.settings.max_transactions {
             return Err(self.overrun(transactions));
@@ -173,7 +175,7 @@ impl FtpSession {
         line: Line<'_>,
         transactions: &mut Transactions<FtpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<bool, Failed> {
+    ) -> Result<bool, ParseFailed> {
         let (reply, step) = self.reply.take(line.text);
         let waiting = self.answered(transactions, context)?;
         let code = reply.code;
@@ -225,7 +227,7 @@ impl FtpSession {
         &mut self,
         transactions: &mut Transactions<FtpTransaction>,
         context: &ParseContext<'_>,
-    ) -> Result<WaitingCommand, Failed> {
+    ) -> Result<WaitingCommand, ParseFailed> {
         if let Some(front) = self.waiting.front() {
             return Ok(*front);
         }
@@ -239,7 +241,7 @@ impl FtpSession {
     }
 
     /// More is open than is followed.
-    fn overrun(&self, transactions: &mut Transactions<FtpTransaction>) -> Failed {
+    fn overrun(&self, transactions: &mut Transactions<FtpTransaction>) -> ParseFailed {
         let oldest = self.waiting.front().map(|waiting| waiting.id);
         let slot = match oldest {
             Some(id) => transactions.by_id(id),
@@ -248,7 +250,7 @@ impl FtpSession {
         if let Some(slot) = slot {
             slot.raise(FtpEvent::TooManyTransactions);
         }
-        Failed
+        ParseFailed
     }
 
     /// Both sides know where the next data connection goes. Whatever address was named, it is expected between the two hosts:
@@ -261,7 +263,7 @@ impl FtpSession {
         let server = Endpoint { port: agreed.address.port, ..listener };
         self.channel = Some((agreed.mode, DataChannel { client: opener.address, server }));
         if server.port >= FIRST_UNPRIVILEGED {
-            context.expectations.push(Expectation {
+            context.expectations.push(FlowExpectation {
                 client: Some(opener.address),
                 server,
                 transport: Transport::Tcp,

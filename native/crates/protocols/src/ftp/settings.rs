@@ -1,6 +1,6 @@
 //! What `app-layer.protocols.ftp` of suricata.yaml says.
 
-use sidewire_app_layer::{FromSettings, Settings};
+use sidewire_app_layer::{FromSettings, ProtocolSettings};
 
 /// The settings of the protocol.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +12,7 @@ pub struct FtpSettings {
 }
 
 impl FromSettings for FtpSettings {
-    fn from_settings(settings: &Settings, _: &[&()]) -> Self {
+    fn from_settings(settings: &ProtocolSettings, _: &[&()]) -> Self {
         let at_least_one = |key: &str, usual: u64| {
             let number = settings.size(key).filter(|number| *number > 0).unwrap_or(usual);
             usize::try_from(number).unwrap_or(usize::MAX)

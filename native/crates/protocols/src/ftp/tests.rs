@@ -2,7 +2,8 @@
 
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    Failed, LogForm, ParseInput, Protocol, ProtocolSession, Session as _, Settings, Step, Value, def,
+    AppLayerResult, LogForm, ParseFailed, ParseInput, Protocol, ProtocolSession, ProtocolSettings, Session as _, Value,
+    def,
 };
 use sidewire_base::{Direction, Endpoint, EventId};
 use sidewire_eve::Object;
@@ -21,12 +22,12 @@ struct FtpFlow<P: Protocol> {
 }
 
 impl<P: Protocol> FtpFlow<P> {
-    fn new(harness: ParseHarness, settings: &Settings) -> Self {
+    fn new(harness: ParseHarness, settings: &ProtocolSettings) -> Self {
         Self { session: ProtocolSession::with_settings(settings), harness }
     }
 
-    fn say(&mut self, direction: Direction, octets: &[u8], piece: usize) -> Result<Step, Failed> {
-        let (mut waiting, mut last) = (Vec::new(), Step::default());
+    fn say(&mut self, direction: Direction, octets: &[u8], piece: usize) -> Result<AppLayerResult, ParseFailed> {
+        let (mut waiting, mut last) = (Vec::new(), AppLayerResult::default());
         for octets in octets.chunks(piece) {
             waiting.extend_from_slice(octets);
             let input = ParseInput { data: &waiting, offset: 0, last: false };
@@ -51,7 +52,7 @@ impl<P: Protocol> FtpFlow<P> {
 }
 
 fn control() -> FtpFlow<FtpSession> {
-    FtpFlow::new(ParseHarness::to_port(21), &Settings::default())
+    FtpFlow::new(ParseHarness::to_port(21), &ProtocolSettings::default())
 }
 
 fn name_of(event: FtpEvent) -> &'static str {
@@ -159,7 +160,8 @@ fn a_reply_without_end_is_bounded_and_its_lines_are_still_looked_at() {
 
 #[test]
 fn more_commands_than_are_followed_end_the_flow_with_an_event() {
-    let mut flow: FtpFlow<FtpSession> = FtpFlow::new(ParseHarness::to_port(21), &Settings::new([("max-tx", "2")]));
+    let mut flow: FtpFlow<FtpSession> =
+        FtpFlow::new(ParseHarness::to_port(21), &ProtocolSettings::new([("max-tx", "2")]));
     assert!(flow.say(TO_SERVER, b"NOOP\r\nNOOP\r\nNOOP\r\n", 64).is_err());
     assert_eq!(flow.raised(0), [name_of(FtpEvent::TooManyTransactions)]);
     let mut flow = control();
@@ -210,7 +212,7 @@ fn data_after(said: &[(Direction, &[u8])]) -> FtpFlow<FtpData> {
     }
     let expected = flow.harness.expectations.pop().unwrap();
     let client = Endpoint { address: expected.client.unwrap(), port: 20 };
-    FtpFlow::new(flow.harness.between(client, expected.server), &Settings::default())
+    FtpFlow::new(flow.harness.between(client, expected.server), &ProtocolSettings::default())
 }
 
 const PASSIVE: (Direction, &[u8]) = (TO_SERVER, b"PASV\r\n");

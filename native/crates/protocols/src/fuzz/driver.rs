@@ -4,7 +4,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    FrameKinds, Frames, Keep, LogForm, ParseContext, ParseInput, ProtocolDef, Session, Transport, Value,
+    FrameKinds, Keep, LogForm, ParseContext, ParseInput, ProtocolDef, Session, StreamFrames, Transport, Value,
 };
 use sidewire_base::{Direction, Endpoint, PerDirection, Time};
 use sidewire_eve::Object;
@@ -36,7 +36,7 @@ pub(super) struct SessionDriver {
     stopped: bool,
     looks: usize,
     /// Those told of the octets that were given last.
-    frames: Frames,
+    frames: StreamFrames,
 }
 
 /// The waiting octets of one direction.
@@ -62,7 +62,7 @@ impl SessionDriver {
     /// A flow between the ports of client and server.
     pub(super) fn new(protocol: &'static ProtocolDef, transport: Transport, ports: [u16; 2], midstream: bool) -> Self {
         let session = protocol.begin_default();
-        let mut frames = Frames::default();
+        let mut frames = StreamFrames::default();
         frames.want(FrameKinds::ALL);
         let sides = Default::default();
         Self { protocol, session, sides, transport, ports, midstream, stopped: false, looks: LOOKS, frames }

@@ -1,6 +1,6 @@
 //! The settings of HTTP/1.
 
-use sidewire_app_layer::{FromEveOptions, FromSettings, Settings};
+use sidewire_app_layer::{FromEveOptions, FromSettings, ProtocolSettings};
 
 use super::uri::{Decoding, InvalidEscape};
 
@@ -63,7 +63,7 @@ pub struct EveHttpOptions {
 }
 
 impl FromEveOptions for EveHttpOptions {
-    fn from_options(own: &Settings, alert: &Settings) -> Self {
+    fn from_options(own: &ProtocolSettings, alert: &ProtocolSettings) -> Self {
         Self {
             extended: own.truth("extended").unwrap_or(false),
             custom: own.list("custom").map(str::to_lowercase).collect(),
@@ -118,7 +118,7 @@ impl Default for HttpConfig {
 
 impl FromSettings<EveHttpOptions> for HttpConfig {
     /// Reads `libhtp.default-config.*`.
-    fn from_settings(settings: &Settings, outputs: &[&EveHttpOptions]) -> Self {
+    fn from_settings(settings: &ProtocolSettings, outputs: &[&EveHttpOptions]) -> Self {
         let mut config = Self::default();
         let key = |name: &str| format!("libhtp.default-config.{name}");
         let size = |name: &str, to: &mut u64| *to = settings.size(&key(name)).unwrap_or(*to);
@@ -213,20 +213,20 @@ mod tests {
             ("libhtp.default-config.personality", "Apache_2"),
             ("libhtp.default-config.response-body-decompress-layer-limit", "3"),
         ];
-        let config = HttpConfig::from_settings(&Settings::new(pairs), &[]);
+        let config = HttpConfig::from_settings(&ProtocolSettings::new(pairs), &[]);
         assert_eq!(config.request_body.limit, 1 << 20);
         assert!(config.decoding.twice_path && !config.decoding.backslashes);
         assert_eq!(config.layers, Some(3));
-        assert_eq!(HttpConfig::from_settings(&Settings::default(), &[]), HttpConfig::default());
+        assert_eq!(HttpConfig::from_settings(&ProtocolSettings::default(), &[]), HttpConfig::default());
     }
 
     #[test]
     fn an_output_has_options_of_its_own() {
-        let own = Settings::new([("dump-all-headers", "both"), ("custom", "Accept-Encoding,Date")]);
-        let alert = Settings::new([("http-body", "yes")]);
+        let own = ProtocolSettings::new([("dump-all-headers", "both"), ("custom", "Accept-Encoding,Date")]);
+        let alert = ProtocolSettings::new([("http-body", "yes")]);
         let options = EveHttpOptions::from_options(&own, &alert);
         assert_eq!(options.custom, ["accept-encoding", "date"]);
         assert!(options.dump.request);
-        assert!(HttpConfig::from_settings(&Settings::default(), &[&options]).alerts_carry_bodies);
+        assert!(HttpConfig::from_settings(&ProtocolSettings::default(), &[&options]).alerts_carry_bodies);
     }
 }

@@ -1,12 +1,12 @@
 //! How HTTP/1 is recognised: by a method at the beginning of a line, or by the version a response begins with.
 
-use sidewire_app_layer::{Pattern, Transport};
+use sidewire_app_layer::{ProtocolPattern, Transport};
 use sidewire_base::Direction;
 
-const fn pattern(direction: Direction, octets: &'static [u8]) -> Pattern {
+const fn pattern(direction: Direction, octets: &'static [u8]) -> ProtocolPattern {
     #[allow(clippy::cast_possible_truncation)]
     let depth = octets.len() as u16;
-    Pattern { transport: Transport::Tcp, direction, octets, nocase: true, offset: 0, depth, confirm: None }
+    ProtocolPattern { transport: Transport::Tcp, direction, octets, nocase: true, offset: 0, depth, confirm: None }
 }
 
 macro_rules! methods {
@@ -25,7 +25,7 @@ macro_rules! methods {
     };
 }
 
-pub(super) const PATTERNS: &[Pattern] = methods! {
+pub(super) const PATTERNS: &[ProtocolPattern] = methods! {
     "GET" "PUT" "POST" "HEAD" "TRACE" "OPTIONS" "CONNECT" "DELETE" "PATCH" "PROPFIND" "PROPPATCH" "MKCOL" "COPY"
     "MOVE" "LOCK" "UNLOCK" "CHECKOUT" "UNCHECKOUT" "CHECKIN" "UPDATE" "LABEL" "REPORT" "MKWORKSPACE"
     "MKACTIVITY" "MERGE" "INVALID" "VERSION-CONTROL" "BASELINE-CONTROL" "RPC_IN_DATA" "RPC_OUT_DATA"

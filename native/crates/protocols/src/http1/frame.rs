@@ -1,6 +1,6 @@
 //! Frames of HTTP/1: requests and responses as they were sent.
 
-use sidewire_app_layer::Frames;
+use sidewire_app_layer::StreamFrames;
 use sidewire_base::Direction;
 
 use super::Http1;
@@ -41,7 +41,7 @@ impl Http1 {
     /// Tells where a message begins or ends: at a stream offset the machine went on from where it `was` (in a message, or
     /// not).
     #[cold]
-    pub(super) fn frame(&self, frames: &mut Frames, direction: Direction, was: bool, offset: u64) {
+    pub(super) fn frame(&self, frames: &mut StreamFrames, direction: Direction, was: bool, offset: u64) {
         let tx = match direction {
             Direction::ToServer => self.request_id,
             Direction::ToClient => self.response_id,
@@ -55,7 +55,7 @@ impl Http1 {
 
     /// What a gap cut off ends where the stream goes on.
     #[cold]
-    pub(super) fn frame_behind_gap(&self, frames: &mut Frames, direction: Direction, offset: u64) {
+    pub(super) fn frame_behind_gap(&self, frames: &mut StreamFrames, direction: Direction, offset: u64) {
         if !self.in_message(direction) {
             frames.end(kind(direction), offset);
         }

@@ -1,6 +1,6 @@
 //! EVE: the `http` event.
 
-use sidewire_app_layer::{Logger, TxHead};
+use sidewire_app_layer::{TxHead, TxLogger};
 use sidewire_base::Direction;
 use sidewire_eve::{Object, base64, printable};
 
@@ -9,7 +9,7 @@ use super::content_range::content_range;
 use super::stage;
 use super::transaction::HttpTransaction;
 
-pub(super) const LOGGERS: &[Logger<HttpTransaction, EveHttpOptions>] = &[Logger::new(
+pub(super) const LOGGERS: &[TxLogger<HttpTransaction, EveHttpOptions>] = &[TxLogger::new(
     "http",
     |head, _, last| last || head.progress.iter().all(|progress| *progress >= stage::COMPLETE),
     write,

@@ -32,8 +32,8 @@ mod tests;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Failed, FilesInfo, Hook, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Slot, Step,
-    Transactions, Transport,
+    AppLayerResult, Buffer, FilesInfo, Hook, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo,
+    Transactions, Transport, TxLogger, TxSlot,
 };
 use sidewire_base::Direction;
 use sidewire_files::TxFiles;
@@ -113,7 +113,7 @@ impl Protocol for Http1 {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<HttpTransaction>] = buffers::BUFFERS;
-    const LOGGERS: &'static [Logger<HttpTransaction, EveHttpOptions>] = log::LOGGERS;
+    const LOGGERS: &'static [TxLogger<HttpTransaction, EveHttpOptions>] = log::LOGGERS;
 
     fn inspected(tx: &mut HttpTransaction, direction: Direction) {
         // The form in a request names files, and alerts may be asked to carry bodies.
@@ -149,7 +149,7 @@ impl Protocol for Http1 {
         input: ParseInput<'_>,
         transactions: &mut Transactions<HttpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         let mut at = 0;
         let mut idle = 0;
         if let Some(frames) = &mut context.frames {
@@ -172,16 +172,18 @@ impl Protocol for Http1 {
                 }
                 ParseStep::Wait => break,
                 ParseStep::Switch(taken, to) => {
-                    return Ok(Step { consumed: at + taken, switch: Some(to), ..Step::default() });
+                    return Ok(AppLayerResult { consumed: at + taken, switch: Some(to), ..AppLayerResult::default() });
                 }
-                ParseStep::Quit(taken) => return Ok(Step { consumed: at + taken, finished: true, ..Step::default() }),
+                ParseStep::Quit(taken) => {
+                    return Ok(AppLayerResult { consumed: at + taken, finished: true, ..AppLayerResult::default() });
+                }
             }
         }
         if input.last {
             at = input.data.len();
             self.end(direction, transactions, context);
         }
-        Ok(Step::need(at, 0))
+        Ok(AppLayerResult::need(at, 0))
     }
 
     fn gap(
@@ -190,7 +192,7 @@ impl Protocol for Http1 {
         length: u64,
         transactions: &mut Transactions<HttpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         match direction {
             Direction::ToServer => self.request_gap(length, transactions, context),
             Direction::ToClient => self.response_gap(length, transactions, context),
@@ -227,8 +229,8 @@ impl Http1 {
         side: MessageSide,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<HttpTransaction>,
-    ) -> Result<(usize, bool), Failed> {
+        slot: &mut TxSlot<HttpTransaction>,
+    ) -> Result<(usize, bool), ParseFailed> {
         let mut at = 0;
         loop {
             let rest = data.get(at..).unwrap_or_default();
@@ -275,7 +277,7 @@ impl Http1 {
                         }
                         Err(header::TooMany) => {
                             raise(true, HttpEvent::RequestTooManyHeaders, HttpEvent::ResponseTooManyHeaders);
-                            return Err(Failed);
+                            return Err(ParseFailed);
                         }
                     }
                 }
@@ -295,7 +297,7 @@ impl Http1 {
                             MessageSide::Response => HttpEvent::ResponseFieldTooLong,
                         };
                         slot.raise(event);
-                        return Err(Failed);
+                        return Err(ParseFailed);
                     }
                     return Ok((at, false));
                 }
@@ -308,7 +310,7 @@ impl Http1 {
         &mut self,
         direction: Direction,
         data: &[u8],
-        slot: &mut Slot<HttpTransaction>,
+        slot: &mut TxSlot<HttpTransaction>,
         context: &mut ParseContext<'_>,
     ) {
         slot.advance(direction, stage::BODY, context.time);
@@ -322,7 +324,7 @@ impl Http1 {
     }
 
     /// Octets of a body are missing.
-    fn skip(direction: Direction, length: u64, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) {
+    fn skip(direction: Direction, length: u64, slot: &mut TxSlot<HttpTransaction>, context: &mut ParseContext<'_>) {
         if length > 0 {
             slot.tx.skip_body(direction, length, &mut context.files);
         }
@@ -334,7 +336,7 @@ impl Http1 {
         direction: Direction,
         left: u64,
         data: &[u8],
-        slot: &mut Slot<HttpTransaction>,
+        slot: &mut TxSlot<HttpTransaction>,
         context: &mut ParseContext<'_>,
     ) -> (ParseStep, u64) {
         let taken = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
@@ -345,7 +347,7 @@ impl Http1 {
     }
 
     /// Steps over what stands between a chunk and the end of its line; true when that is here.
-    fn behind_chunk(direction: Direction, data: &[u8], slot: &mut Slot<HttpTransaction>) -> (ParseStep, bool) {
+    fn behind_chunk(direction: Direction, data: &[u8], slot: &mut TxSlot<HttpTransaction>) -> (ParseStep, bool) {
         let end = memchr::memchr(b'\n', data);
         let taken = end.map_or(data.len(), |end| end + 1);
         slot.tx.payload_mut(direction).body.wire += taken as u64;
@@ -353,7 +355,7 @@ impl Http1 {
     }
 
     /// Prepares decoding of a body as its headers announce it.
-    fn decode(&self, direction: Direction, slot: &mut Slot<HttpTransaction>) {
+    fn decode(&self, direction: Direction, slot: &mut TxSlot<HttpTransaction>) {
         let Some(value) = slot.tx.header(direction, b"content-encoding") else { return };
         let encodings = content::Encodings::parse(value, self.config.layers, direction == Direction::ToClient);
         if encodings.too_many {
@@ -368,7 +370,7 @@ impl Http1 {
     }
 
     /// Ends one side of a transaction.
-    fn complete(direction: Direction, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) {
+    fn complete(direction: Direction, slot: &mut TxSlot<HttpTransaction>, context: &mut ParseContext<'_>) {
         if slot.tx.finish_body(direction, &mut context.files) {
             slot.raise(HttpEvent::GzipDecompressionFailed);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{Failed, ParseContext, Slot, Transactions};
+use sidewire_app_layer::{ParseContext, ParseFailed, Transactions, TxSlot};
 use sidewire_base::{Direction, Time};
 
 use super::event::HttpEvent;
@@ -26,7 +26,7 @@ impl Http1 {
         last: bool,
         transactions: &mut Transactions<HttpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<ParseStep, Failed> {
+    ) -> Result<ParseStep, ParseFailed> {
         let now = context.time;
         match self.request {
             RequestState::Idle => {
@@ -36,7 +36,7 @@ impl Http1 {
             RequestState::Resync => return Ok(self.request_resync(data)),
             _ => {}
         }
-        let slot = transactions.by_id(self.request_id).ok_or(Failed)?;
+        let slot = transactions.by_id(self.request_id).ok_or(ParseFailed)?;
         slot.head.updated = now;
         match self.request {
             RequestState::Line => self.request_line(data, last, slot, context),
@@ -103,9 +103,9 @@ impl Http1 {
         &mut self,
         transactions: &mut Transactions<HttpTransaction>,
         now: Time,
-    ) -> Result<ParseStep, Failed> {
+    ) -> Result<ParseStep, ParseFailed> {
         if transactions.len() >= self.config.max_transactions {
-            return Err(Failed);
+            return Err(ParseFailed);
         }
         let slot = transactions.open(HttpTransaction::new(Arc::clone(&self.config)), now);
         self.request_id = slot.head.id;
@@ -119,7 +119,7 @@ impl Http1 {
         length: u64,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<HttpTransaction>,
+        slot: &mut TxSlot<HttpTransaction>,
         context: &mut ParseContext<'_>,
     ) -> Option<ParseStep> {
         match Opening::of(slot.tx.method(), length, data) {
@@ -143,22 +143,22 @@ impl Http1 {
         &mut self,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<HttpTransaction>,
+        slot: &mut TxSlot<HttpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<ParseStep, Failed> {
+    ) -> Result<ParseStep, ParseFailed> {
         let taken = match memchr::memchr(b'\n', data) {
             Some(end) => end + 1,
             None if last && !data.is_empty() => data.len(),
             None if data.len() > self.config.field_limit => {
                 slot.raise(HttpEvent::RequestFieldTooLong);
-                return Err(Failed);
+                return Err(ParseFailed);
             }
             None => return Ok(ParseStep::Wait),
         };
         let line = data.get(..taken).unwrap_or_default();
         if line.len() > self.config.field_limit {
             slot.raise(HttpEvent::RequestFieldTooLong);
-            return Err(Failed);
+            return Err(ParseFailed);
         }
         if matches!(line, b"\r" | b"\n" | b"\r\n") {
             return Ok(ParseStep::On(taken));
@@ -170,7 +170,7 @@ impl Http1 {
     }
 
     /// Reads the request line and judges it.
-    fn request_line_done(&self, text: &[u8], slot: &mut Slot<HttpTransaction>) {
+    fn request_line_done(&self, text: &[u8], slot: &mut TxSlot<HttpTransaction>) {
         let line = line::request_line(text, self.config.spaces_in_uri);
         let span = |piece: &[u8]| Span::of(piece, text);
         let request = &mut slot.tx.request;
@@ -198,7 +198,7 @@ impl Http1 {
     }
 
     /// Takes host and port from the target and judges them.
-    fn target(&self, slot: &mut Slot<HttpTransaction>) {
+    fn target(&self, slot: &mut TxSlot<HttpTransaction>) {
         let mut invalid = false;
         let (host, port) = if slot.tx.is_connect() {
             let authority = slot.tx.uri().and_then(line::host_port);
@@ -226,9 +226,9 @@ impl Http1 {
     /// Decides what the headers mean: host, body, what comes next.
     fn request_headers_done(
         &mut self,
-        slot: &mut Slot<HttpTransaction>,
+        slot: &mut TxSlot<HttpTransaction>,
         context: &ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         slot.tx.request.has_headers = true;
         slot.advance(HERE, stage::HEADERS, context.time);
         let body = Self::request_body_kind(slot);
@@ -251,13 +251,13 @@ impl Http1 {
             BodyKind::None => RequestState::Finalize,
             BodyKind::Length(length) => RequestState::Length(length),
             BodyKind::Chunked => RequestState::ChunkLine,
-            BodyKind::Invalid => return Err(Failed),
+            BodyKind::Invalid => return Err(ParseFailed),
         };
         Ok(())
     }
 
     /// How the body is delimited. [RFC 9112] 6.
-    fn request_body_kind(slot: &mut Slot<HttpTransaction>) -> BodyKind {
+    fn request_body_kind(slot: &mut TxSlot<HttpTransaction>) -> BodyKind {
         let version = slot.tx.request.version;
         if let Some(value) = slot.tx.header(HERE, b"transfer-encoding") {
             if !contains(value, b"chunked") {
@@ -283,7 +283,7 @@ impl Http1 {
     }
 
     /// Compares the `Host` header with the target, and takes the host from it when the target names none.
-    fn host(slot: &mut Slot<HttpTransaction>, context: &ParseContext<'_>) {
+    fn host(slot: &mut TxSlot<HttpTransaction>, context: &ParseContext<'_>) {
         let Some(value) = slot.tx.header(HERE, b"host") else {
             if slot.tx.request.version >= HttpVersion::V1_1 {
                 slot.tx.request.late.push(HttpEvent::MissingHostHeader);
@@ -322,7 +322,7 @@ impl Http1 {
         Self::port(slot, context);
     }
 
-    fn port(slot: &mut Slot<HttpTransaction>, context: &ParseContext<'_>) {
+    fn port(slot: &mut TxSlot<HttpTransaction>, context: &ParseContext<'_>) {
         if slot.tx.request.port.is_some_and(|port| port != context.server.port) {
             slot.tx.request.late.push(HttpEvent::RequestServerPortMismatch);
         }
@@ -332,12 +332,12 @@ impl Http1 {
         &mut self,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<HttpTransaction>,
-    ) -> Result<ParseStep, Failed> {
+        slot: &mut TxSlot<HttpTransaction>,
+    ) -> Result<ParseStep, ParseFailed> {
         let Some(end) = memchr::memchr(b'\n', data) else {
             if !line::may_be_chunk_line(data) || data.len() > self.config.field_limit {
                 slot.raise(HttpEvent::InvalidRequestChunkLen);
-                return Err(Failed);
+                return Err(ParseFailed);
             }
             return Ok(if last { ParseStep::On(data.len()).unless_empty(data) } else { ParseStep::Wait });
         };
@@ -358,7 +358,7 @@ impl Http1 {
             }
             ChunkLine::TooLarge | ChunkLine::Invalid => {
                 slot.raise(HttpEvent::InvalidRequestChunkLen);
-                return Err(Failed);
+                return Err(ParseFailed);
             }
         }
         Ok(ParseStep::On(text.len()))
@@ -369,7 +369,7 @@ impl Http1 {
         &mut self,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<HttpTransaction>,
+        slot: &mut TxSlot<HttpTransaction>,
         context: &mut ParseContext<'_>,
     ) -> ParseStep {
         let end = memchr::memchr(b'\n', data);
@@ -391,7 +391,7 @@ impl Http1 {
         ParseStep::On(text.len())
     }
 
-    fn request_complete(&mut self, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) -> ParseStep {
+    fn request_complete(&mut self, slot: &mut TxSlot<HttpTransaction>, context: &mut ParseContext<'_>) -> ParseStep {
         for event in core::mem::take(&mut slot.tx.request.late) {
             slot.raise(event);
         }
@@ -401,7 +401,7 @@ impl Http1 {
         ParseStep::On(0)
     }
 
-    fn form_faults(slot: &mut Slot<HttpTransaction>) {
+    fn form_faults(slot: &mut TxSlot<HttpTransaction>) {
         let faults = slot.tx.request.payload.file.faults();
         if faults.invalid_header {
             slot.raise(HttpEvent::MultipartInvalidHeader);
@@ -428,7 +428,7 @@ impl Http1 {
     pub(super) fn request_cut_short(
         &mut self,
         id: u64,
-        slot: &mut Slot<HttpTransaction>,
+        slot: &mut TxSlot<HttpTransaction>,
         context: &mut ParseContext<'_>,
     ) {
         let waiting = match self.request {

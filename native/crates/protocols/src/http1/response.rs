@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{Failed, ParseContext, Slot, Transactions};
+use sidewire_app_layer::{ParseContext, ParseFailed, Transactions, TxSlot};
 use sidewire_base::Direction;
 
 use super::content::BodyDecoder;
@@ -27,7 +27,7 @@ impl Http1 {
         last: bool,
         transactions: &mut Transactions<HttpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<ParseStep, Failed> {
+    ) -> Result<ParseStep, ParseFailed> {
         let now = context.time;
         match self.response {
             ResponseState::Idle => {
@@ -41,7 +41,7 @@ impl Http1 {
             ResponseState::Closed => return Ok(ParseStep::On(data.len()).unless_empty(data)),
             _ => {}
         }
-        let slot = transactions.by_id(self.response_id).ok_or(Failed)?;
+        let slot = transactions.by_id(self.response_id).ok_or(ParseFailed)?;
         slot.head.updated = now;
         match self.response {
             ResponseState::Line => self.response_line(data, last, slot, context),
@@ -96,11 +96,11 @@ impl Http1 {
         &mut self,
         transactions: &mut Transactions<HttpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         self.request_answered(transactions, context);
         if self.response_id >= transactions.opened() {
             if transactions.len() >= self.config.max_transactions {
-                return Err(Failed);
+                return Err(ParseFailed);
             }
             let slot = transactions.open(HttpTransaction::new(Arc::clone(&self.config)), context.time);
             slot.tx.request.unseen = true;
@@ -108,7 +108,7 @@ impl Http1 {
             slot.advance(Direction::ToServer, stage::COMPLETE, context.time);
             self.response_id = slot.head.id;
         }
-        let slot = transactions.by_id(self.response_id).ok_or(Failed)?;
+        let slot = transactions.by_id(self.response_id).ok_or(ParseFailed)?;
         if self.request == RequestState::Line && self.request_id == self.response_id {
             slot.raise(HttpEvent::RequestLineIncomplete);
         }
@@ -120,9 +120,9 @@ impl Http1 {
         &mut self,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<HttpTransaction>,
+        slot: &mut TxSlot<HttpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<ParseStep, Failed> {
+    ) -> Result<ParseStep, ParseFailed> {
         let end = memchr::memchr2(b'\r', b'\n', data);
         let taken = match end.map(|end| (end, data.get(end..).unwrap_or_default())) {
             Some((_, [b'\r'])) if !last => return Ok(ParseStep::Wait),
@@ -131,14 +131,14 @@ impl Http1 {
             None if last && !data.is_empty() => data.len(),
             None if data.len() > self.config.field_limit => {
                 slot.raise(HttpEvent::ResponseFieldTooLong);
-                return Err(Failed);
+                return Err(ParseFailed);
             }
             None => return Ok(ParseStep::Wait),
         };
         let (line, rest) = data.split_at_checked(taken).unwrap_or_default();
         if line.len() > self.config.field_limit {
             slot.raise(HttpEvent::ResponseFieldTooLong);
-            return Err(Failed);
+            return Err(ParseFailed);
         }
         if matches!(line, b"\r" | b"\n" | b"\r\n") {
             return Ok(ParseStep::On(taken));
@@ -183,9 +183,9 @@ impl Http1 {
     fn response_headers_done(
         &mut self,
         taken: usize,
-        slot: &mut Slot<HttpTransaction>,
+        slot: &mut TxSlot<HttpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<ParseStep, Failed> {
+    ) -> Result<ParseStep, ParseFailed> {
         let code = slot.tx.response.code.unwrap_or(0);
         let head = &slot.tx.response.head;
         let encoding = head.get(b"transfer-encoding");
@@ -238,7 +238,7 @@ impl Http1 {
     }
 
     /// How the body that follows the headers is delimited.
-    fn response_body(slot: &mut Slot<HttpTransaction>) -> Result<ResponseState, Failed> {
+    fn response_body(slot: &mut TxSlot<HttpTransaction>) -> Result<ResponseState, ParseFailed> {
         let code = slot.tx.response.code.unwrap_or(0);
         let encoding = slot.tx.response.head.get(b"transfer-encoding");
         let chunked = encoding.is_some_and(|value| contains(value, b"chunked"));
@@ -274,7 +274,7 @@ impl Http1 {
                 Some(Some(length)) => ResponseState::Length(length),
                 Some(None) => {
                     slot.raise(HttpEvent::InvalidContentLengthInResponse);
-                    return Err(Failed);
+                    return Err(ParseFailed);
                 }
                 None => {
                     if ranges {
@@ -287,7 +287,7 @@ impl Http1 {
     }
 
     /// Ends the transaction behind which the flow is no HTTP any more.
-    fn leave(&mut self, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) {
+    fn leave(&mut self, slot: &mut TxSlot<HttpTransaction>, context: &mut ParseContext<'_>) {
         self.response_headers_known(slot, context);
         Self::complete(Direction::ToServer, slot, context);
         Self::complete(HERE, slot, context);
@@ -295,7 +295,7 @@ impl Http1 {
         self.response = ResponseState::Closed;
     }
 
-    fn response_headers_known(&self, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) {
+    fn response_headers_known(&self, slot: &mut TxSlot<HttpTransaction>, context: &mut ParseContext<'_>) {
         slot.tx.response.has_headers = true;
         slot.advance(HERE, stage::HEADERS, context.time);
         self.decode(HERE, slot);
@@ -310,7 +310,11 @@ impl Http1 {
         }
     }
 
-    fn response_chunk_line(&mut self, data: &[u8], slot: &mut Slot<HttpTransaction>) -> Result<ParseStep, Failed> {
+    fn response_chunk_line(
+        &mut self,
+        data: &[u8],
+        slot: &mut TxSlot<HttpTransaction>,
+    ) -> Result<ParseStep, ParseFailed> {
         let end = memchr::memchr(b'\n', data);
         let text = data.get(..end.map_or(data.len(), |end| end + 1)).unwrap_or_default();
         let chunk = match end {
@@ -318,7 +322,7 @@ impl Http1 {
             None if !line::may_be_chunk_line(data) => ChunkLine::Invalid,
             None if data.len() > self.config.field_limit => {
                 slot.raise(HttpEvent::ResponseFieldTooLong);
-                return Err(Failed);
+                return Err(ParseFailed);
             }
             None => return Ok(ParseStep::Wait),
         };
@@ -351,7 +355,7 @@ impl Http1 {
         &mut self,
         data: &[u8],
         last: bool,
-        slot: &mut Slot<HttpTransaction>,
+        slot: &mut TxSlot<HttpTransaction>,
         context: &mut ParseContext<'_>,
     ) -> ParseStep {
         if data.is_empty() || is_response(data) {
@@ -369,7 +373,7 @@ impl Http1 {
         ParseStep::On(text.len())
     }
 
-    fn response_complete(&mut self, slot: &mut Slot<HttpTransaction>, context: &mut ParseContext<'_>) -> ParseStep {
+    fn response_complete(&mut self, slot: &mut TxSlot<HttpTransaction>, context: &mut ParseContext<'_>) -> ParseStep {
         Self::complete(HERE, slot, context);
         self.response_id += 1;
         self.response = ResponseState::Idle;

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    EveTypeOptions, Failed, LogForm, ParseContext, ParseInput, ProtocolSession, Session, Settings, Step, Value, def,
+    AppLayerResult, EveTypeOptions, LogForm, ParseContext, ParseFailed, ParseInput, ProtocolSession, ProtocolSettings,
+    Session, Value, def,
 };
 use sidewire_base::Direction;
 use sidewire_eve::Object;
@@ -30,7 +31,7 @@ impl Flow {
 
     fn with(settings: &[(&'static str, &'static str)]) -> Self {
         Self {
-            session: ProtocolSession::with_settings(&Settings::new(settings.iter().copied())),
+            session: ProtocolSession::with_settings(&ProtocolSettings::new(settings.iter().copied())),
             pending: Default::default(),
             harness: ParseHarness::to_port(80),
             options: def::<Http1>().default_eve_options(),
@@ -39,8 +40,8 @@ impl Flow {
 
     /// A flow whose events are written by an output with options.
     fn told(options: &[(&'static str, &'static str)]) -> Self {
-        let own = Settings::new(options.iter().copied());
-        Self { options: (def::<Http1>().eve_options)(&own, &Settings::default()), ..Self::new() }
+        let own = ProtocolSettings::new(options.iter().copied());
+        Self { options: (def::<Http1>().eve_options)(&own, &ProtocolSettings::default()), ..Self::new() }
     }
 
     fn run<T>(
@@ -50,7 +51,7 @@ impl Flow {
         run(&mut self.session, &mut self.pending, &mut self.harness.context())
     }
 
-    fn feed(&mut self, direction: Direction, data: &[u8], last: bool) -> Result<Step, Failed> {
+    fn feed(&mut self, direction: Direction, data: &[u8], last: bool) -> Result<AppLayerResult, ParseFailed> {
         self.run(|session, pending, context| {
             let buffer = &mut pending[direction.index()];
             buffer.extend_from_slice(data);
@@ -400,13 +401,13 @@ fn raises_what_is_odd() {
 #[test]
 fn gives_up_where_nobody_could_go_on() {
     for request in ["POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "POST / HTTP/1.1\r\nTransfer-Encoding: x\r\n\r\n"] {
-        assert_eq!(Flow::new().feed(C, request.as_bytes(), false), Err(Failed));
+        assert_eq!(Flow::new().feed(C, request.as_bytes(), false), Err(ParseFailed));
     }
     let endless = vec![b'a'; 20_000];
-    assert_eq!(Flow::new().feed(C, &endless, false), Err(Failed));
+    assert_eq!(Flow::new().feed(C, &endless, false), Err(ParseFailed));
     let headers: String = (0..2000).map(|n| format!("h{n}: v\r\n")).collect();
     let mut flow = Flow::new();
-    assert_eq!(flow.feed(C, format!("GET / HTTP/1.1\r\n{headers}\r\n").as_bytes(), false), Err(Failed));
+    assert_eq!(flow.feed(C, format!("GET / HTTP/1.1\r\n{headers}\r\n").as_bytes(), false), Err(ParseFailed));
     assert!(flow.events(0).contains(&"request_too_many_headers"));
 }
 

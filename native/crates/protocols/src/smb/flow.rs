@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sidewire_app_layer::{ParseInput, Step};
+use sidewire_app_layer::{AppLayerResult, ParseInput};
 use sidewire_base::{Direction, PerDirection};
 use sidewire_msrpc as msrpc;
 use sidewire_msrpc::security::Principal;
@@ -108,7 +108,7 @@ impl Smb {
     }
 
     /// Takes octets of one direction.
-    pub(super) fn take(&mut self, around: &mut SmbContext<'_, '_>, input: &ParseInput<'_>) -> Step {
+    pub(super) fn take(&mut self, around: &mut SmbContext<'_, '_>, input: &ParseInput<'_>) -> AppLayerResult {
         let direction = around.direction;
         if core::mem::take(&mut self.lanes[direction].gap) {
             let missing = input.offset.saturating_sub(self.lanes[direction].offset);
@@ -128,7 +128,7 @@ impl Smb {
             }
         };
         self.lanes[direction].offset = input.offset + at as u64;
-        Step::need(at, need)
+        AppLayerResult::need(at, need)
     }
 
     /// One step: a NetBIOS header, a message, or some data.

@@ -1,6 +1,6 @@
 //! Frames of SMB: each layer of a message, and its header and data.
 
-use sidewire_app_layer::Frames;
+use sidewire_app_layer::StreamFrames;
 
 use super::{wire1, wire2};
 
@@ -67,7 +67,7 @@ impl Layer {
 
     /// Tells the frames of a PDU of `length` octets that begins at a stream offset, in Suricata's order.
     #[cold]
-    pub(super) fn tell(self, frames: &mut Frames, start: u64, length: u32) {
+    pub(super) fn tell(self, frames: &mut StreamFrames, start: u64, length: u32) {
         let length = u64::from(length);
         let header = self.header().min(length);
         let [pdu, head, data] = self.parts();

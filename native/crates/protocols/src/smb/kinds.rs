@@ -1,6 +1,6 @@
 //! Which transactions an output writes the `smb` event of: its `types`.
 
-use sidewire_app_layer::{FromEveOptions, Settings};
+use sidewire_app_layer::{FromEveOptions, ProtocolSettings};
 
 /// What a transaction is about, as `types` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct EveSmbOptions(u16);
 
 impl FromEveOptions for EveSmbOptions {
     /// Takes the kinds of `types`; all when there is no such list.
-    fn from_options(own: &Settings, _: &Settings) -> Self {
+    fn from_options(own: &ProtocolSettings, _: &ProtocolSettings) -> Self {
         let listed = own.list("types").filter_map(|text| TxKind::NAMES.iter().find(|(name, _)| *name == text));
         match listed.fold(0, |set, (_, kind)| set | 1 << *kind as u16) {
             0 => Self(u16::MAX),
@@ -60,9 +60,9 @@ mod tests {
     #[test]
     fn only_the_kinds_listed_are_wanted() {
         let none: [(&str, &str); 0] = [];
-        let listed = Settings::new([("types", "ioctl, generic")]);
-        for (own, want) in [(listed, [true, true, false]), (Settings::new(none), [true; 3])] {
-            let options = EveSmbOptions::from_options(&own, &Settings::default());
+        let listed = ProtocolSettings::new([("types", "ioctl, generic")]);
+        for (own, want) in [(listed, [true, true, false]), (ProtocolSettings::new(none), [true; 3])] {
+            let options = EveSmbOptions::from_options(&own, &ProtocolSettings::default());
             let kinds = [TxKind::Ioctl, TxKind::Generic, TxKind::Negotiate];
             assert_eq!(kinds.map(|kind| options.want(kind)), want);
         }

@@ -1,6 +1,6 @@
 //! How much of a flow is kept, and what is found too large. Keys as under `app-layer.protocols.smb`.
 
-use sidewire_app_layer::{FromSettings, Settings};
+use sidewire_app_layer::{FromSettings, ProtocolSettings};
 use sidewire_files::ChunkLimit;
 
 use super::kinds::EveSmbOptions;
@@ -31,7 +31,7 @@ pub struct SmbLimits {
 }
 
 impl FromSettings<EveSmbOptions> for SmbLimits {
-    fn from_settings(settings: &Settings, _: &[&EveSmbOptions]) -> Self {
+    fn from_settings(settings: &ProtocolSettings, _: &[&EveSmbOptions]) -> Self {
         let size = |key, default: u64| settings.size(key).unwrap_or(default);
         let size32 = |key| u32::try_from(size(key, 16 << 20)).unwrap_or(u32::MAX);
         let count = |key, default| settings.number(key).and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn reads_sizes_and_counts() {
         let settings = [("max-tx", "7"), ("max-read-size", "1kb"), ("max-write-queue-cnt", "3")];
-        let limits = SmbLimits::from_settings(&Settings::new(settings), &[]);
+        let limits = SmbLimits::from_settings(&ProtocolSettings::new(settings), &[]);
         assert_eq!((limits.transactions, limits.read, limits.write_queue.count), (7, 1024, 3));
         assert_eq!((limits.write, limits.handles, limits.stub), (16 << 20, 1024, 1 << 20));
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use sidewire_app_layer::{Logger, TxHead};
+use sidewire_app_layer::{TxHead, TxLogger};
 use sidewire_eve::{Array, Object};
 use sidewire_msrpc::{Carriage, Exchange, PduType, write_msrpc};
 use sidewire_tables::{FSCTL, NTSTATUS};
@@ -16,10 +16,10 @@ use super::transaction::{
 };
 use sidewire_msrpc::security::Credentials;
 
-pub(super) const LOGGERS: &[Logger<SmbTransaction, EveSmbOptions>] = &[
-    Logger::new("smb", |head, tx, last| is_ready(head, last) && !matches!(tx.detail, Detail::Encrypted), write)
+pub(super) const LOGGERS: &[TxLogger<SmbTransaction, EveSmbOptions>] = &[
+    TxLogger::new("smb", |head, tx, last| is_ready(head, last) && !matches!(tx.detail, Detail::Encrypted), write)
         .wanted_if(|tx, options| options.want(tx.kind)),
-    Logger::new(
+    TxLogger::new(
         "msrpc",
         |head, tx, last| is_ready(head, last) && tx.call().is_some_and(|call| call.exchange.is_told()),
         |tx, head, _, out| {

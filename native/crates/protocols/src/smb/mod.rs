@@ -36,8 +36,8 @@ mod wire2;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Failed, FilesInfo, Hook, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions,
-    Transport, Value,
+    AppLayerResult, Buffer, FilesInfo, Hook, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo,
+    Transactions, Transport, TxLogger, Value,
 };
 use sidewire_base::Direction;
 use sidewire_files::TxFiles;
@@ -73,7 +73,7 @@ impl Protocol for Smb {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<SmbTransaction>] = buffers::BUFFERS;
-    const LOGGERS: &'static [Logger<SmbTransaction, EveSmbOptions>] = log::LOGGERS;
+    const LOGGERS: &'static [TxLogger<SmbTransaction, EveSmbOptions>] = log::LOGGERS;
 
     fn little_endian(tx: &SmbTransaction, direction: Direction) -> bool {
         rows::little_endian(tx, direction)
@@ -104,10 +104,10 @@ impl Protocol for Smb {
         input: ParseInput<'_>,
         transactions: &mut Transactions<SmbTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         let step = self.take(&mut context::SmbContext::new(direction, transactions, context), &input);
         announce(context);
-        if self.is_overrun() { Err(Failed) } else { Ok(step) }
+        if self.is_overrun() { Err(ParseFailed) } else { Ok(step) }
     }
 
     fn gap(
@@ -116,7 +116,7 @@ impl Protocol for Smb {
         _length: u64,
         transactions: &mut Transactions<SmbTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         self.gap_begins(&mut context::SmbContext::new(direction, transactions, context));
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::Interface;
+use sidewire_app_layer::BoundInterface;
 use sidewire_msrpc::Exchange;
 use sidewire_msrpc::security::Credentials;
 use smallvec::SmallVec;
@@ -169,7 +169,7 @@ pub(super) struct Delete {
 pub(super) struct Call {
     pub(super) pipe: Option<Arc<[u8]>>,
     pub(super) exchange: Exchange,
-    pub(super) interfaces: SmallVec<[Interface; 1]>,
+    pub(super) interfaces: SmallVec<[BoundInterface; 1]>,
 }
 
 impl TreeConnect {
@@ -228,7 +228,7 @@ impl Rpc for SmbTransaction {
         self.call().map(|call| &call.exchange)
     }
 
-    fn interfaces(&self) -> &[Interface] {
+    fn interfaces(&self) -> &[BoundInterface] {
         self.call().map_or(&[], |call| &call.interfaces)
     }
 }

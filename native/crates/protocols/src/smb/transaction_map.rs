@@ -1,6 +1,6 @@
 //! The transactions of a flow: how they are opened, kept within bounds, and answered.
 
-use sidewire_app_layer::{Slot, Transactions};
+use sidewire_app_layer::{Transactions, TxSlot};
 use sidewire_base::{Direction, Time};
 use smallvec::SmallVec;
 
@@ -40,11 +40,11 @@ impl TransactionMap {
         transactions: &'t mut Transactions<SmbTransaction>,
         now: Time,
         mut transaction: SmbTransaction,
-    ) -> &'t mut Slot<SmbTransaction> {
+    ) -> &'t mut TxSlot<SmbTransaction> {
         let grows = matches!(transaction.detail, Detail::File(_) | Detail::Call(_));
         transaction.dialect = self.dialect.clone();
         transaction.kind = transaction.detail.kind();
-        let open = |slot: &&Slot<SmbTransaction>| slot.head.progress != BOTH_COMPLETE;
+        let open = |slot: &&TxSlot<SmbTransaction>| slot.head.progress != BOTH_COMPLETE;
         let full = self.limit > 0
             && transactions.len() >= self.limit
             && transactions.iter().filter(open).count() >= self.limit;
@@ -99,7 +99,7 @@ impl TransactionMap {
         around: &'t mut SmbContext<'_, '_>,
         id: Option<u64>,
         status: Option<Status>,
-    ) -> Option<&'t mut Slot<SmbTransaction>> {
+    ) -> Option<&'t mut TxSlot<SmbTransaction>> {
         let (id, now) = (id?, around.now);
         if core::mem::take(&mut self.sweep) {
             let older = around.transactions.iter_mut().take_while(|slot| slot.head.id < id);

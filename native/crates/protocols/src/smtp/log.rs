@@ -1,7 +1,7 @@
 //! EVE: the `smtp` event, which `smtp.eve.json` describes, and the `email` beside it.
 
 use md5::{Digest as _, Md5};
-use sidewire_app_layer::{Logger, TxHead};
+use sidewire_app_layer::{TxHead, TxLogger};
 use sidewire_eve::{Object, hex};
 
 use super::fields::FieldForm;
@@ -10,7 +10,7 @@ use super::stage;
 use super::transaction::SmtpTransaction;
 use crate::mime::{MailMessage, addresses};
 
-pub(super) const LOGGERS: &[Logger<SmtpTransaction, EveSmtpOptions>] = &[Logger::new(
+pub(super) const LOGGERS: &[TxLogger<SmtpTransaction, EveSmtpOptions>] = &[TxLogger::new(
     "smtp",
     |head, _, last| last || head.progress.iter().all(|progress| *progress >= stage::COMPLETE),
     |tx, _, _, out| write_envelope(tx, out),

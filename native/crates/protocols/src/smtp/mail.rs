@@ -1,6 +1,6 @@
 //! The mails of a session, as they come: up to a line with a dot (`DATA`), or in chunks (`BDAT`).
 
-use sidewire_app_layer::{ParseContext, Slot, Transactions};
+use sidewire_app_layer::{ParseContext, Transactions, TxSlot};
 use sidewire_base::Direction;
 
 use super::event::SmtpEvent;
@@ -17,7 +17,7 @@ const RAW_FILE: &[u8] = b"rawmsg";
 
 impl SmtpSession {
     /// The client wants to send the mail of a transaction.
-    pub(super) fn begin_mail(&mut self, slot: &mut Slot<SmtpTransaction>, context: &mut ParseContext<'_>) {
+    pub(super) fn begin_mail(&mut self, slot: &mut TxSlot<SmtpTransaction>, context: &mut ParseContext<'_>) {
         if core::mem::take(&mut self.mail_begun) {
             slot.raise(SmtpEvent::UnparsableContent);
             slot.tx.mail.iter_mut().for_each(|mail| mail.give_up());
@@ -104,7 +104,7 @@ impl SmtpSession {
     }
 
     /// A chunk is over, and with the last one the mail.
-    pub(super) fn end_chunk(&mut self, last: bool, slot: &mut Slot<SmtpTransaction>, context: &mut ParseContext<'_>) {
+    pub(super) fn end_chunk(&mut self, last: bool, slot: &mut TxSlot<SmtpTransaction>, context: &mut ParseContext<'_>) {
         self.mode = ClientMode::Commands;
         if last {
             self.finish_mail(true, slot, context);
@@ -113,7 +113,7 @@ impl SmtpSession {
     }
 
     /// The line with a dot was there.
-    fn end_mail(&mut self, slot: Option<&mut Slot<SmtpTransaction>>, context: &mut ParseContext<'_>) {
+    fn end_mail(&mut self, slot: Option<&mut TxSlot<SmtpTransaction>>, context: &mut ParseContext<'_>) {
         let tx = self.current;
         self.mode = ClientMode::Commands;
         if let Some(slot) = slot {
@@ -127,7 +127,7 @@ impl SmtpSession {
         self.pending.push(PendingCommand { kind: PendingKind::MailEnd, tx });
     }
 
-    fn take_line(&mut self, line: MailLine<'_>, slot: &mut Slot<SmtpTransaction>, context: &mut ParseContext<'_>) {
+    fn take_line(&mut self, line: MailLine<'_>, slot: &mut TxSlot<SmtpTransaction>, context: &mut ParseContext<'_>) {
         let (mail, mut to) = parts(slot, context);
         let faults = match (&self.settings.mail, mail) {
             (MailUse::Decode(settings), Some(mail)) => {
@@ -148,7 +148,7 @@ impl SmtpSession {
     pub(super) fn finish_mail(
         &mut self,
         whole: bool,
-        slot: &mut Slot<SmtpTransaction>,
+        slot: &mut TxSlot<SmtpTransaction>,
         context: &mut ParseContext<'_>,
     ) {
         self.mail_begun = false;
@@ -204,7 +204,7 @@ impl SmtpSession {
 
 /// The mail of a transaction, and where its files go.
 fn parts<'a, 'c>(
-    slot: &'a mut Slot<SmtpTransaction>,
+    slot: &'a mut TxSlot<SmtpTransaction>,
     context: &'a mut ParseContext<'c>,
 ) -> (Option<&'a mut MailMessage>, AttachmentTarget<'a, 'a, 'c>) {
     let SmtpTransaction { mail, files, .. } = &mut slot.tx;

@@ -24,8 +24,8 @@ mod transaction;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Failed, FilesInfo, Hook, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions,
-    Transport,
+    AppLayerResult, Buffer, FilesInfo, Hook, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo,
+    Transactions, Transport, TxLogger,
 };
 use sidewire_base::Direction;
 use sidewire_files::TxFiles;
@@ -55,7 +55,7 @@ impl Protocol for SmtpSession {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<SmtpTransaction>] = buffers::BUFFERS;
-    const LOGGERS: &'static [Logger<SmtpTransaction, EveSmtpOptions>] = log::LOGGERS;
+    const LOGGERS: &'static [TxLogger<SmtpTransaction, EveSmtpOptions>] = log::LOGGERS;
 
     fn files(tx: &SmtpTransaction) -> Option<&TxFiles> {
         Some(&tx.files)
@@ -75,7 +75,7 @@ impl Protocol for SmtpSession {
         input: ParseInput<'_>,
         transactions: &mut Transactions<SmtpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         match direction {
             Direction::ToServer => self.client(&input, transactions, context),
             Direction::ToClient => Ok(self.server(&input, transactions, context)),
@@ -88,7 +88,7 @@ impl Protocol for SmtpSession {
         length: u64,
         transactions: &mut Transactions<SmtpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         match direction {
             Direction::ToServer => self.client_gap(length, transactions, context),
             Direction::ToClient => self.server_gap(),

@@ -1,6 +1,6 @@
 //! What the server answers.
 
-use sidewire_app_layer::{ParseContext, ParseInput, Slot, Step, Transactions};
+use sidewire_app_layer::{AppLayerResult, ParseContext, ParseInput, Transactions, TxSlot};
 use sidewire_base::Direction;
 
 use super::event::SmtpEvent;
@@ -26,7 +26,7 @@ impl SmtpSession {
         input: &ParseInput<'_>,
         transactions: &mut Transactions<SmtpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Step {
+    ) -> AppLayerResult {
         let mut at = 0;
         while let Some(line) = MailLine::next(input.data.get(at..).unwrap_or_default(), true, input.last) {
             let length = line.octets.len();
@@ -43,10 +43,10 @@ impl SmtpSession {
                 frames.begin(SmtpFrame::ResponseLine, offset, Some(length as u64), tx);
             }
             if self.reply(line, waiting, slot, context) {
-                return Step { consumed: at, switch: Some("tls"), ..Step::default() };
+                return AppLayerResult { consumed: at, switch: Some("tls"), ..AppLayerResult::default() };
             }
         }
-        Step::need(at, 0)
+        AppLayerResult::need(at, 0)
     }
 
     /// A line of a reply to what waits for one. True when TLS follows.
@@ -54,7 +54,7 @@ impl SmtpSession {
         &mut self,
         line: MailLine<'_>,
         waiting: Option<PendingCommand>,
-        mut slot: Option<&mut Slot<SmtpTransaction>>,
+        mut slot: Option<&mut TxSlot<SmtpTransaction>>,
         context: &mut ParseContext<'_>,
     ) -> bool {
         let mut raise = |event: SmtpEvent| {
@@ -106,7 +106,7 @@ impl SmtpSession {
         &mut self,
         kind: PendingKind,
         code: u16,
-        slot: Option<&mut Slot<SmtpTransaction>>,
+        slot: Option<&mut TxSlot<SmtpTransaction>>,
         context: &mut ParseContext<'_>,
     ) -> bool {
         if kind == PendingKind::Data && code != START_MAIL && self.mode == ClientMode::Mail && !self.mail_begun {
@@ -130,7 +130,7 @@ impl SmtpSession {
     }
 
     /// The server forgets a mail.
-    fn reset(&mut self, slot: &mut Slot<SmtpTransaction>, context: &mut ParseContext<'_>) {
+    fn reset(&mut self, slot: &mut TxSlot<SmtpTransaction>, context: &mut ParseContext<'_>) {
         if slot.head.id == self.current && self.mail_begun && self.mode == ClientMode::Commands {
             self.finish_mail(false, slot, context);
         }

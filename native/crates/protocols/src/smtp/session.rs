@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::{Failed, ParseContext, ParseInput, Slot, Step, Transactions};
+use sidewire_app_layer::{AppLayerResult, ParseContext, ParseFailed, ParseInput, Transactions, TxSlot};
 use sidewire_base::{Direction, PerDirection};
 
 use super::command::SmtpCommand;
@@ -78,13 +78,13 @@ impl SmtpSession {
         input: &ParseInput<'_>,
         transactions: &mut Transactions<SmtpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         let mut at = 0;
         while let Some(rest) = input.data.get(at..).filter(|rest| !rest.is_empty()) {
             let offset = input.offset + at as u64;
             if self.begins_tls(rest) {
                 // The server's reply may have been missed.
-                return Ok(Step { consumed: at, switch: Some("tls"), ..Step::default() });
+                return Ok(AppLayerResult { consumed: at, switch: Some("tls"), ..AppLayerResult::default() });
             }
             let taken = match self.mode {
                 ClientMode::Chunk { left, last } => self.chunk(rest, (left, last), offset, transactions, context),
@@ -99,7 +99,7 @@ impl SmtpSession {
             };
             at += taken;
         }
-        Ok(Step::need(at, 0))
+        Ok(AppLayerResult::need(at, 0))
     }
 
     /// Does TLS begin, although the server was not seen to agree?
@@ -116,7 +116,7 @@ impl SmtpSession {
         offset: u64,
         transactions: &mut Transactions<SmtpTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<usize, Failed> {
+    ) -> Result<usize, ParseFailed> {
         let length = line.octets.len();
         if self.passes(Direction::ToServer, line) {
             return Ok(length);
@@ -159,7 +159,7 @@ impl SmtpSession {
         command: SmtpCommand<'_>,
         transactions: &mut Transactions<SmtpTransaction>,
         context: &ParseContext<'_>,
-    ) -> Result<Option<u64>, Failed> {
+    ) -> Result<Option<u64>, ParseFailed> {
         let is_first = transactions.opened() == 0;
         let last = transactions.by_id(self.current).map(|slot| slot.head.progress.to_server >= stage::COMPLETE);
         let resets =
@@ -172,7 +172,7 @@ impl SmtpSession {
             return Ok(last.map(|_| self.current));
         }
         if transactions.len() >= self.settings.max_transactions {
-            return Err(Failed);
+            return Err(ParseFailed);
         }
         let (helo, inspect_from) = (self.helo.clone(), self.settings.inspect_from);
         let tx = SmtpTransaction { helo, inspect_from, ..SmtpTransaction::default() };
@@ -185,7 +185,7 @@ impl SmtpSession {
     fn command(
         &mut self,
         command: SmtpCommand<'_>,
-        slot: &mut Slot<SmtpTransaction>,
+        slot: &mut TxSlot<SmtpTransaction>,
         context: &mut ParseContext<'_>,
     ) -> PendingKind {
         match command {
@@ -230,7 +230,7 @@ impl SmtpSession {
     }
 
     /// Both sides are done with a transaction.
-    pub(super) fn complete(slot: &mut Slot<SmtpTransaction>, context: &ParseContext<'_>) {
+    pub(super) fn complete(slot: &mut TxSlot<SmtpTransaction>, context: &ParseContext<'_>) {
         for direction in Direction::BOTH {
             slot.advance(direction, stage::COMPLETE, context.time);
         }

@@ -1,6 +1,6 @@
 //! What `app-layer.protocols.smtp` of suricata.yaml says, and the options of EVE's `smtp`.
 
-use sidewire_app_layer::{FromEveOptions, FromSettings, Settings};
+use sidewire_app_layer::{FromEveOptions, FromSettings, ProtocolSettings};
 
 use super::fields::EmailFields;
 use crate::mime::{LinkSettings, MimeSettings};
@@ -31,7 +31,7 @@ const INSPECT_FROM: u64 = 32 * 1024;
 const VALUE_DEPTH: usize = 2000;
 
 impl FromSettings<EveSmtpOptions> for SmtpSettings {
-    fn from_settings(settings: &Settings, _: &[&EveSmtpOptions]) -> Self {
+    fn from_settings(settings: &ProtocolSettings, _: &[&EveSmtpOptions]) -> Self {
         let truth = |key: &str| settings.truth(key);
         let small = |key: &str, absent: usize| {
             settings.number(key).and_then(|number| usize::try_from(number).ok()).unwrap_or(absent)
@@ -75,7 +75,7 @@ pub struct EveSmtpOptions {
 }
 
 impl FromEveOptions for EveSmtpOptions {
-    fn from_options(own: &Settings, _: &Settings) -> Self {
+    fn from_options(own: &ProtocolSettings, _: &ProtocolSettings) -> Self {
         let extended = own.truth("extended") == Some(true);
         let named = EmailFields::named(own.list("custom"));
         Self {
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     fn mail(pairs: &[(&'static str, &'static str)]) -> MailUse {
-        SmtpSettings::from_settings(&Settings::new(pairs.iter().copied()), &[]).mail
+        SmtpSettings::from_settings(&ProtocolSettings::new(pairs.iter().copied()), &[]).mail
     }
 
     #[test]
@@ -109,11 +109,12 @@ mod tests {
 
     #[test]
     fn an_output_names_its_headers() {
-        let own = Settings::new([("custom", "received, x-mailer"), ("md5", "subject")]);
-        let options = EveSmtpOptions::from_options(&own, &Settings::default());
+        let own = ProtocolSettings::new([("custom", "received, x-mailer"), ("md5", "subject")]);
+        let options = EveSmtpOptions::from_options(&own, &ProtocolSettings::default());
         assert!(options.subject_md5 && !options.body_md5);
         assert_eq!(options.fields, EmailFields::named(["received", "x-mailer"].into_iter()));
-        let extended = EveSmtpOptions::from_options(&Settings::new([("extended", "yes")]), &Settings::default());
+        let extended =
+            EveSmtpOptions::from_options(&ProtocolSettings::new([("extended", "yes")]), &ProtocolSettings::default());
         assert_eq!(extended.fields, EmailFields::EXTENDED);
     }
 }

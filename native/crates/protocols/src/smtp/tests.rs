@@ -2,7 +2,7 @@
 
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    FrameKind, LogForm, ParseInput, Protocol as _, ProtocolSession, Session as _, Settings, Value, def,
+    FrameKind, LogForm, ParseInput, Protocol as _, ProtocolSession, ProtocolSettings, Session as _, Value, def,
 };
 use sidewire_base::Direction::{self, ToClient, ToServer};
 use sidewire_eve::Object;
@@ -20,7 +20,7 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn new(settings: &Settings) -> Self {
+    fn new(settings: &ProtocolSettings) -> Self {
         let session = ProtocolSession::with_settings(settings);
         let harness = ParseHarness::to_port(25).framed();
         Self { session, harness, waiting: Default::default(), offset: [0; 2], switched: None }
@@ -28,7 +28,7 @@ impl Conversation {
 
     /// What both sides say, in pieces of so many octets.
     fn of(said: &[(Direction, &str)], piece: usize) -> Self {
-        let mut conversation = Self::new(&Settings::default());
+        let mut conversation = Self::new(&ProtocolSettings::default());
         conversation.say(said, piece);
         conversation
     }
@@ -232,7 +232,7 @@ fn what_is_odd_is_an_event() {
 #[test]
 fn a_mail_as_a_whole_is_a_file_where_that_is_asked_for() {
     let pairs = [("mime.decode-mime", "no"), ("raw-extraction", "yes")];
-    let mut conversation = Conversation::new(&Settings::new(pairs));
+    let mut conversation = Conversation::new(&ProtocolSettings::new(pairs));
     conversation.say(MAIL, 11);
     let [(name, content, state)] = &conversation.files(0)[..] else { panic!("one file") };
     assert_eq!((name.as_str(), *state), ("rawmsg", FileState::Closed));
@@ -287,7 +287,7 @@ fn a_mail_that_is_cut_off_has_what_came() {
 
 #[test]
 fn a_flow_has_so_many_open_mails() {
-    let mut conversation = Conversation::new(&Settings::new([("max-tx", "3")]));
+    let mut conversation = Conversation::new(&ProtocolSettings::new([("max-tx", "3")]));
     conversation.say(&[(ToServer, &"BDAT 0 LAST\r\n".repeat(3))], 100);
     let input = ParseInput { data: b"MAIL FROM:<a>\r\n", offset: 39, last: false };
     assert!(conversation.session.parse(ToServer, input, &mut conversation.harness.context()).is_err());

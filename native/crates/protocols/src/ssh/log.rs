@@ -1,13 +1,13 @@
 //! EVE: the `ssh` event, which `ssh.eve.json` describes.
 
-use sidewire_app_layer::{Logger, TxHead};
+use sidewire_app_layer::{TxHead, TxLogger};
 use sidewire_eve::Object;
 
 use super::stage::{BANNER_DONE, FINISHED};
 use super::transaction::{SshSide, SshTransaction};
 
-pub(super) const LOGGERS: &[Logger<SshTransaction>] =
-    &[Logger::new("ssh", is_due, |tx: &SshTransaction, _, (), out| write(tx, out)).without_tx()];
+pub(super) const LOGGERS: &[TxLogger<SshTransaction>] =
+    &[TxLogger::new("ssh", is_due, |tx: &SshTransaction, _, (), out| write(tx, out)).without_tx()];
 
 /// A session is told once both sides said what is told of them.
 fn is_due(head: &TxHead, tx: &SshTransaction, last: bool) -> bool {

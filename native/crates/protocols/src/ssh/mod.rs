@@ -19,7 +19,8 @@ mod transaction;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo, Step, Transactions, Transport,
+    AppLayerResult, Buffer, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo, Transactions, Transport,
+    TxLogger,
 };
 use sidewire_base::Direction;
 
@@ -45,7 +46,7 @@ impl Protocol for SshSession {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<SshTransaction>] = buffers::BUFFERS;
-    const LOGGERS: &'static [Logger<SshTransaction>] = log::LOGGERS;
+    const LOGGERS: &'static [TxLogger<SshTransaction>] = log::LOGGERS;
 
     fn begin(settings: &Arc<SshSettings>) -> Self {
         Self::new(**settings)
@@ -57,11 +58,11 @@ impl Protocol for SshSession {
         input: ParseInput<'_>,
         transactions: &mut Transactions<SshTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         if transactions.is_empty() {
             transactions.open(self.transaction(), context.time);
         }
-        let slot = transactions.last_mut().ok_or(Failed)?;
+        let slot = transactions.last_mut().ok_or(ParseFailed)?;
         Ok(self.take(direction, &input, slot, context))
     }
 
@@ -71,11 +72,11 @@ impl Protocol for SshSession {
         length: u64,
         transactions: &mut Transactions<SshTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), ParseFailed> {
         if transactions.is_empty() {
             transactions.open(self.transaction(), context.time);
         }
-        let slot = transactions.last_mut().ok_or(Failed)?;
+        let slot = transactions.last_mut().ok_or(ParseFailed)?;
         self.lose(direction, length, slot);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What both sides say before the session is encrypted: RFC 4253 sections 4 to 7.
 
-use sidewire_app_layer::{ParseContext, ParseInput, Slot, Step};
+use sidewire_app_layer::{AppLayerResult, ParseContext, ParseInput, TxSlot};
 use sidewire_base::{Cursor, Direction, PerDirection};
 
 use super::banner::{self, Banner, MAX_BANNER, MAX_GREETING};
@@ -85,9 +85,9 @@ impl SshSession {
         &mut self,
         direction: Direction,
         input: &ParseInput<'_>,
-        slot: &mut Slot<SshTransaction>,
+        slot: &mut TxSlot<SshTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Step {
+    ) -> AppLayerResult {
         let (mut consumed, mut need, mut complete) = (0, 0, false);
         while let Some(rest) = input.data.get(consumed..).filter(|rest| !rest.is_empty()) {
             let taken = match self.lanes[direction].part {
@@ -117,11 +117,11 @@ impl SshSession {
         let encrypted = self.lanes.iter().all(|lane| lane.part == LanePart::Encrypted);
         let bypass = encrypted && self.settings.encryption == Encryption::Bypass;
         let opaque = encrypted && self.settings.encryption != Encryption::Full;
-        Step { finished: bypass, bypass, opaque, flush: complete, ..Step::need(consumed, need) }
+        AppLayerResult { finished: bypass, bypass, opaque, flush: complete, ..AppLayerResult::need(consumed, need) }
     }
 
     /// Octets of a side are missing.
-    pub(super) fn lose(&mut self, direction: Direction, length: u64, slot: &mut Slot<SshTransaction>) {
+    pub(super) fn lose(&mut self, direction: Direction, length: u64, slot: &mut TxSlot<SshTransaction>) {
         let lane = &mut self.lanes[direction];
         if matches!(lane.part, LanePart::Encrypted | LanePart::Lost) {
             return;
@@ -138,7 +138,7 @@ impl SshSession {
         &mut self,
         direction: Direction,
         data: &[u8],
-        slot: &mut Slot<SshTransaction>,
+        slot: &mut TxSlot<SshTransaction>,
         context: &ParseContext<'_>,
     ) -> Taken {
         let lane = &mut self.lanes[direction];
@@ -179,7 +179,7 @@ impl SshSession {
         &mut self,
         direction: Direction,
         data: &[u8],
-        slot: &mut Slot<SshTransaction>,
+        slot: &mut TxSlot<SshTransaction>,
         context: &ParseContext<'_>,
     ) -> Taken {
         let Some(end) = memchr::memchr(b'\n', data) else { return Taken::Done(data.len()) };
@@ -193,7 +193,7 @@ impl SshSession {
         direction: Direction,
         data: &[u8],
         place: u64,
-        slot: &mut Slot<SshTransaction>,
+        slot: &mut TxSlot<SshTransaction>,
         context: &mut ParseContext<'_>,
     ) -> Taken {
         let lane = &mut self.lanes[direction];

@@ -1,6 +1,6 @@
 //! What `app-layer.protocols.ssh` of suricata.yaml says.
 
-use sidewire_app_layer::{FromSettings, Settings};
+use sidewire_app_layer::{FromSettings, ProtocolSettings};
 
 use crate::encryption::Encryption;
 
@@ -16,7 +16,7 @@ pub struct SshSettings {
 }
 
 impl FromSettings for SshSettings {
-    fn from_settings(settings: &Settings, _: &[&()]) -> Self {
+    fn from_settings(settings: &ProtocolSettings, _: &[&()]) -> Self {
         let asked = || HASSH_BUFFERS.iter().any(|buffer| settings.is_asked(buffer));
         Self {
             encryption: Encryption::from_settings(settings),

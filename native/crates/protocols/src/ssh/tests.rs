@@ -1,7 +1,9 @@
 //! Sessions, in any segmentation.
 
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{LogForm, ParseInput, Protocol, ProtocolSession, Session as _, Settings, Step, Value, def};
+use sidewire_app_layer::{
+    AppLayerResult, LogForm, ParseInput, Protocol, ProtocolSession, ProtocolSettings, Session as _, Value, def,
+};
 use sidewire_base::{Direction, EventId};
 use sidewire_eve::Object;
 
@@ -20,13 +22,13 @@ struct SshFlow {
 
 impl SshFlow {
     fn new(settings: &[(&str, &str)]) -> Self {
-        let settings = Settings::new(settings.iter().copied());
+        let settings = ProtocolSettings::new(settings.iter().copied());
         let harness = ParseHarness::to_port(22).framed();
         Self { session: ProtocolSession::with_settings(&settings), harness, offsets: [0; 2] }
     }
 
-    fn say(&mut self, direction: Direction, octets: &[u8], piece: usize) -> Step {
-        let (mut waiting, mut last) = (Vec::new(), Step::default());
+    fn say(&mut self, direction: Direction, octets: &[u8], piece: usize) -> AppLayerResult {
+        let (mut waiting, mut last) = (Vec::new(), AppLayerResult::default());
         for octets in octets.chunks(piece) {
             waiting.extend_from_slice(octets);
             let offset = &mut self.offsets[direction.index()];

@@ -4,7 +4,7 @@
 use core::fmt::Write;
 
 use sha1::{Digest, Sha1};
-use sidewire_app_layer::Document;
+use sidewire_app_layer::TxDocument;
 use sidewire_base::{Cursor, Direction, Malformed};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::error::X509Error;
@@ -71,7 +71,7 @@ impl CertificateChain {
 const PEM_LINE: usize = 64;
 
 /// The certificates of a side as a file, with what is read of the first.
-pub(super) fn document(chain: &CertificateChain, leaf: &LeafCertificate, direction: Direction) -> Option<Document> {
+pub(super) fn document(chain: &CertificateChain, leaf: &LeafCertificate, direction: Direction) -> Option<TxDocument> {
     let mut octets = Vec::new();
     for certificate in chain.iter() {
         octets.extend_from_slice(b"-----BEGIN CERTIFICATE-----\n");
@@ -87,7 +87,7 @@ pub(super) fn document(chain: &CertificateChain, leaf: &LeafCertificate, directi
         ("TLS ISSUERDN", leaf.issuer.to_string()),
         ("TLS FINGERPRINT", leaf.fingerprint.to_string()),
     ];
-    (!octets.is_empty()).then_some(Document { prefix, extension: "pem", octets, notes })
+    (!octets.is_empty()).then_some(TxDocument { prefix, extension: "pem", octets, notes })
 }
 
 /// What is read of the first certificate of a chain.

@@ -1,6 +1,6 @@
 //! EVE: `tls` in the shape of Suricata 8.
 
-use sidewire_app_layer::{Logger, TxHead};
+use sidewire_app_layer::{TxHead, TxLogger};
 use sidewire_base::Direction;
 use sidewire_eve::{Array, Object, base64};
 
@@ -13,7 +13,7 @@ use super::settings::EveTlsOptions;
 use super::transaction::{TlsSide, TlsTransaction};
 use super::version::TlsVersion;
 
-pub(super) const LOGGERS: &[Logger<TlsTransaction, EveTlsOptions>] = &[Logger::new(
+pub(super) const LOGGERS: &[TxLogger<TlsTransaction, EveTlsOptions>] = &[TxLogger::new(
     "tls",
     |head, tx, last| (last || is_over(head)) && is_told(tx, true),
     |tx: &TlsTransaction, _, options: &EveTlsOptions, out| write(tx, options.fields.without(tx.unwritten), out),

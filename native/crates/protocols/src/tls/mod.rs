@@ -27,8 +27,8 @@ mod version;
 use std::sync::Arc;
 
 use sidewire_app_layer::{
-    Buffer, DetectionEvent, Document, DocumentsInfo, Failed, Logger, ParseContext, ParseInput, Protocol, ProtocolInfo,
-    Step, Transactions, Transport,
+    AppLayerResult, Buffer, DetectionEvent, DocumentsInfo, ParseContext, ParseFailed, ParseInput, Protocol,
+    ProtocolInfo, Transactions, Transport, TxDocument, TxLogger,
 };
 use sidewire_base::Direction;
 
@@ -71,9 +71,9 @@ impl Protocol for TlsSession {
         ..ProtocolInfo::DEFAULT
     };
     const BUFFERS: &'static [Buffer<TlsTransaction>] = buffers::BUFFERS;
-    const LOGGERS: &'static [Logger<TlsTransaction, EveTlsOptions>] = log::LOGGERS;
+    const LOGGERS: &'static [TxLogger<TlsTransaction, EveTlsOptions>] = log::LOGGERS;
 
-    fn document(tx: &TlsTransaction, direction: Direction) -> Option<Document> {
+    fn document(tx: &TlsTransaction, direction: Direction) -> Option<TxDocument> {
         certificate::document(&tx.sides[direction].chain, tx.sides[direction].leaf.as_deref()?, direction)
     }
 
@@ -87,11 +87,11 @@ impl Protocol for TlsSession {
         input: ParseInput<'_>,
         transactions: &mut Transactions<TlsTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Result<Step, Failed> {
+    ) -> Result<AppLayerResult, ParseFailed> {
         if transactions.is_empty() {
             transactions.open(self.transaction(context.original), context.time);
         }
-        let Some(slot) = transactions.last_mut() else { return Err(Failed) };
+        let Some(slot) = transactions.last_mut() else { return Err(ParseFailed) };
         let mut step = RecordStep {
             from: direction,
             tx: &mut slot.tx,
@@ -111,11 +111,11 @@ impl Protocol for TlsSession {
         for side in Direction::BOTH {
             slot.advance(side, progress.get(side), context.time);
         }
-        let TakenRecords { octets, need, complete } = outcome.map_err(|_| Failed)?;
+        let TakenRecords { octets, need, complete } = outcome.map_err(|_| ParseFailed)?;
         // A part of a record at the end of a stream is nothing.
         let (octets, need) = if input.last { (input.data.len(), 0) } else { (octets, need) };
         let (bypass, opaque) = (self.is_bypassed(), self.is_opaque());
-        Ok(Step { finished: bypass, bypass, opaque, flush: complete, ..Step::need(octets, need) })
+        Ok(AppLayerResult { finished: bypass, bypass, opaque, flush: complete, ..AppLayerResult::need(octets, need) })
     }
 
     fn close(

@@ -1,6 +1,6 @@
 //! What `app-layer.protocols.tls` of suricata.yaml says, and the options of EVE's `tls`.
 
-use sidewire_app_layer::{FromEveOptions, FromSettings, Settings};
+use sidewire_app_layer::{FromEveOptions, FromSettings, ProtocolSettings};
 
 use super::fields::TlsFields;
 use crate::encryption::Encryption;
@@ -18,12 +18,12 @@ pub struct TlsSettings {
 const JA3_BUFFERS: &[&str] = &["ja3.hash", "ja3.string", "ja3s.hash", "ja3s.string"];
 
 /// `yes`, `no`, or `auto`: when a rule asks for it.
-fn is_wanted(settings: &Settings, key: &str, buffers: &[&str]) -> bool {
+fn is_wanted(settings: &ProtocolSettings, key: &str, buffers: &[&str]) -> bool {
     settings.truth(key).unwrap_or_else(|| buffers.iter().any(|buffer| settings.is_asked(buffer)))
 }
 
 impl FromSettings<EveTlsOptions> for TlsSettings {
-    fn from_settings(settings: &Settings, _: &[&EveTlsOptions]) -> Self {
+    fn from_settings(settings: &ProtocolSettings, _: &[&EveTlsOptions]) -> Self {
         let told = settings.text("encryption-handling").is_some();
         let encryption = match settings.truth("no-reassemble") {
             Some(true) if !told => Encryption::Bypass,
@@ -44,7 +44,7 @@ pub struct EveTlsOptions {
 }
 
 impl FromEveOptions for EveTlsOptions {
-    fn from_options(own: &Settings, _: &Settings) -> Self {
+    fn from_options(own: &ProtocolSettings, _: &ProtocolSettings) -> Self {
         let tells_resumed = own.truth("session-resumption") != Some(false);
         let resumed = if tells_resumed { TlsFields::SESSION_RESUMED } else { TlsFields::default() };
         let custom: Vec<&str> = own.list("custom").collect();

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
-use sidewire_app_layer::{FrameKind, ParseInput, ProtocolSession, Session as _, Settings, Step, Value};
+use sidewire_app_layer::{
+    AppLayerResult, FrameKind, ParseInput, ProtocolSession, ProtocolSettings, Session as _, Value,
+};
 use sidewire_base::{Direction, Time};
 
 use super::event::TlsEvent;
@@ -80,10 +82,10 @@ struct Flow {
 
 impl Flow {
     fn new() -> Self {
-        Self::with(&Settings::default())
+        Self::with(&ProtocolSettings::default())
     }
 
-    fn with(settings: &Settings) -> Self {
+    fn with(settings: &ProtocolSettings) -> Self {
         let harness = ParseHarness { time: NOW, ..ParseHarness::to_port(443).framed() };
         Self {
             harness,
@@ -94,13 +96,13 @@ impl Flow {
         }
     }
 
-    fn say(&mut self, direction: Direction, octets: &[u8]) -> Step {
+    fn say(&mut self, direction: Direction, octets: &[u8]) -> AppLayerResult {
         let at = direction.index();
         self.held[at].extend_from_slice(octets);
         let input = ParseInput { data: &self.held[at], offset: self.offset[at], last: false };
         let Ok(step) = self.session.parse(direction, input, &mut self.harness.context()) else {
             self.failed = true;
-            return Step::default();
+            return AppLayerResult::default();
         };
         self.held[at].drain(..step.consumed);
         self.offset[at] += step.consumed as u64;
@@ -246,12 +248,12 @@ fn tls13_is_told_without_certificates() {
 #[test]
 fn what_is_encrypted_is_nothing_for_rules() {
     let data = record(23, &[0; 64]);
-    let opaque = |settings: &Settings| {
+    let opaque = |settings: &ProtocolSettings| {
         let step = Flow::with(settings).client(&record(22, &usual_hello())).say(Direction::ToServer, &data);
         (step.opaque, step.bypass)
     };
-    let handling = |how: &str| Settings::new([("encryption-handling", how)]);
-    assert_eq!(opaque(&Settings::default()), (true, false));
+    let handling = |how: &str| ProtocolSettings::new([("encryption-handling", how)]);
+    assert_eq!(opaque(&ProtocolSettings::default()), (true, false));
     assert_eq!(opaque(&handling("full")), (false, false));
     assert_eq!(opaque(&handling("bypass")), (true, true));
 }

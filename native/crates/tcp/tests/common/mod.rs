@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use sidewire_base::{Direction, Time};
 use sidewire_decode::{TcpHeader, TcpOptions};
-use sidewire_tcp::{SegmentOutcome, Stream, StreamConsumer, StreamPiece, StreamThreadContext, TcpConfig, TcpSession};
+use sidewire_tcp::{SegmentOutcome, Stream, StreamConsumer, StreamPiece, TcpConfig, TcpContext, TcpSession};
 
 /// Sequence number of the server's SYN.
 const SERVER_ISN: u32 = 5000;
@@ -30,7 +30,7 @@ pub fn tcp(flags: u8, sequence: u32, acknowledgement: u32) -> TcpHeader<'static>
 /// A session and what it needs.
 pub struct Rig {
     pub config: TcpConfig,
-    pub shared: StreamThreadContext,
+    pub shared: TcpContext,
     pub session: TcpSession,
     pub seconds: i64,
 }
@@ -39,7 +39,7 @@ impl Rig {
     pub fn new(config: TcpConfig) -> Self {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         Self {
-            shared: StreamThreadContext::new(&config, 1),
+            shared: TcpContext::new(&config, 1),
             session: TcpSession::new(&config, address, address),
             config,
             seconds: 1000,

@@ -5,7 +5,7 @@ mod messages;
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
-    FromEveOptions as _, FromSettings as _, ParseContext, ParseInput, Protocol as _, Session as _, Settings,
+    FromEveOptions as _, FromSettings as _, ParseContext, ParseInput, Protocol as _, ProtocolSettings, Session as _,
     Transactions, Value,
 };
 use sidewire_base::{Direction, PerDirection};
@@ -44,7 +44,7 @@ struct Player {
 
 impl Player {
     fn new(settings: &[(&str, &str)]) -> Self {
-        let settings = Settings::new(settings.iter().copied());
+        let settings = ProtocolSettings::new(settings.iter().copied());
         Self {
             session: Smb::new(SmbLimits::from_settings(&settings, &[])),
             transactions: Transactions::new(BOTH_COMPLETE),
@@ -94,7 +94,7 @@ impl Player {
             self.feed(direction, &[], true);
             self.with(|session, transactions, context| session.close(direction, transactions, context));
         }
-        let options = EveSmbOptions::from_options(&Settings::default(), &Settings::default());
+        let options = EveSmbOptions::from_options(&ProtocolSettings::default(), &ProtocolSettings::default());
         let mut eve = Vec::new();
         for slot in self.transactions.iter() {
             for logger in Smb::LOGGERS {
@@ -155,7 +155,7 @@ fn calls_on_a_pipe_are_followed_whatever_carries_them() {
 
 #[test]
 fn rules_see_shares_users_and_calls() {
-    let mut session = sidewire_app_layer::ProtocolSession::<Smb>::with_settings(&Settings::default());
+    let mut session = sidewire_app_layer::ProtocolSession::<Smb>::with_settings(&ProtocolSettings::default());
     let mut harness = ParseHarness::to_port(445);
     let mut offsets = PerDirection::default();
     for (direction, octets) in services() {

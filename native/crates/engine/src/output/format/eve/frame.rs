@@ -1,6 +1,6 @@
 //! `frame`: a part of a stream as its protocol divides it.
 
-use sidewire_app_layer::{Extent, Frame};
+use sidewire_app_layer::{Frame, FrameExtent};
 use sidewire_base::Direction;
 use sidewire_detect::FrameSource;
 use sidewire_eve::Object;
@@ -10,7 +10,7 @@ use crate::output::format::pieces::{joined, say_missing};
 /// EVE's `frame`: of an event of its own, and of alerts on frames.
 pub(crate) struct FrameFacts<'a> {
     pub(crate) frame: &'a Frame,
-    pub(crate) extent: Extent,
+    pub(crate) extent: FrameExtent,
     pub(crate) source: FrameSource<'a>,
     pub(crate) direction: Direction,
     /// Its kind, without the protocol.
@@ -38,7 +38,7 @@ impl FrameFacts<'_> {
 }
 
 /// The octets of a frame at hand, at most `limit`; what is missing is said in their place.
-fn octets(frame: &Frame, extent: Extent, source: FrameSource<'_>, limit: usize) -> Vec<u8> {
+fn octets(frame: &Frame, extent: FrameExtent, source: FrameSource<'_>, limit: usize) -> Vec<u8> {
     let (mut shown, end) = joined(source.within(frame.start, extent.end), frame.start, limit);
     if shown.len() < limit {
         say_missing(&mut shown, end, extent.end);

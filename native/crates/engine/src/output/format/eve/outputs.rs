@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sidewire_app_layer::{EveTypeOptions, ProtocolDef, Settings};
+use sidewire_app_layer::{EveTypeOptions, ProtocolDef, ProtocolSettings};
 
 use crate::config::{EveFormat, FormatConfig, RunConfig, XffConfig};
 
@@ -232,7 +232,8 @@ impl EveOutput {
 /// What an output asks of a protocol's events, under any of the protocol's names, and of alerts on it.
 fn type_options(config: &EveFormat, protocol: &ProtocolDef) -> EveTypeOptions {
     let info = &protocol.info;
-    let settings = |options: Option<&BTreeMap<String, String>>| Settings::new(options.cloned().unwrap_or_default());
+    let settings =
+        |options: Option<&BTreeMap<String, String>>| ProtocolSettings::new(options.cloned().unwrap_or_default());
     let own = core::iter::once(&info.name).chain(info.aliases).find_map(|name| config.types.get(*name));
     (protocol.eve_options)(&settings(own), &settings(config.types.get("alert")))
 }
@@ -259,5 +260,5 @@ pub(crate) const fn frame_limit(buffer: usize) -> usize {
 }
 
 fn size(text: &str) -> Option<usize> {
-    Settings::new([("", text)]).size("").and_then(|n| usize::try_from(n).ok())
+    ProtocolSettings::new([("", text)]).size("").and_then(|n| usize::try_from(n).ok())
 }
