@@ -84,11 +84,45 @@ Example:
 
 /** Adds what commands on event logs understand of rules. */
 function sigmaOptions(command: Command): void {
+  command.option(
+    '-S, --rules <path...>',
+    'Sigma rules: files, directories of them (default: those that come with sidewire)',
+  );
+  logOptions(command);
+}
+
+/** Adds what is said of event logs beside the rules. */
+function logOptions(command: Command): void {
   command
-    .option('-S, --rules <path...>', 'Sigma rules: files, directories of them (default: those that come with sidewire)')
     .option('--placeholder <name=value>', 'a value of a placeholder of rules with |expand (may be repeated)', collect)
     .option('--no-complete', "do not take a 4688's missing parent from the parent's own event");
 }
+
+/** Adds what every command on a corpus understands. */
+function corpusOptions(command: Command): void {
+  command
+    .option('--corpus <dir>', 'folder of the corpus: its results and, without --redis, its queue', 'sidewire-corpus')
+    .option('--redis <url>', 'a queue on Redis, as in redis://10.0.0.1:6379, for workers on several machines (BullMQ)')
+    .option('--queue <name>', 'name of the queue on Redis', 'sidewire')
+    .option('--json', 'as JSON');
+}
+
+/** What the help of `sidewire corpus add` says after its options. */
+const CORPUS_HELP = `
+A corpus is worked on by any number of \`sidewire corpus work\`, on this machine or on several: \`corpus add\` puts
+captures and event logs into a queue, workers take them one by one. Each input has a result of its own: a folder
+with its eve.json, in which nothing of other inputs is. What has the same content, rules and options is done once.
+
+The queue is a folder, which may be shared; with --redis it is BullMQ's (npm install bullmq ioredis). Inputs,
+rules and configuration have the same path on all machines; a worker that finds other rules, options or another
+version than the job was added with does not do it, and says so. A job whose worker is lost is done by another,
+twice at most. Jobs that failed wait again when they are added again. Passwords and keys are not taken.
+
+Examples:
+  sidewire corpus add captures/ logs/ -S my.rules --sigma sigma/rules/windows
+  sidewire corpus work
+  sidewire corpus results --json | jq 'select(.alerts > 0) | .path'
+  sidewire corpus work --redis redis://10.0.0.1:6379 --wait      # on each machine`;
 
 /** What the help of `sidewire incidents` says after its options. */
 const INCIDENTS_HELP = `
@@ -251,6 +285,45 @@ export const COMMANDS: readonly CommandDef[] = [
     },
     more: HUNT_HELP,
     run: async (...call) => (await import('./hunt.js')).hunt(...call),
+  },
+  {
+    name: 'corpus add',
+    args: '<path...>',
+    summary: 'put captures and event logs (files, folders) into the queue of a corpus',
+    options(command) {
+      corpusOptions(command);
+      engineOptions(command);
+      command.option('--sigma <path...>', 'Sigma rules for event logs (default: those that come with sidewire)');
+      logOptions(command);
+    },
+    more: CORPUS_HELP,
+    run: async (...call) => (await import('./corpus-commands.js')).corpusAdd(...call),
+  },
+  {
+    name: 'corpus work',
+    summary: 'work on the queue of a corpus until nothing of it is left to do',
+    options(command) {
+      corpusOptions(command);
+      command
+        .option('--parallel <n>', 'inputs in work at a time (default: one a core, at most 4)')
+        .option('--wait', 'wait for more when there is nothing left to do')
+        .option('--lease <seconds>', 'silence after which a worker counts as lost', '30')
+        .option('--rule-cache <dir>', 'where large rule sets are kept compiled (default: ~/.cache/sidewire/rules)')
+        .option('--no-rule-cache', 'compile rules anew, and keep nothing');
+    },
+    run: async (...call) => (await import('./corpus-commands.js')).corpusWork(...call),
+  },
+  {
+    name: 'corpus status',
+    summary: 'say how many jobs of a corpus wait, are in work, done and failed, and why they failed',
+    options: corpusOptions,
+    run: async (...call) => (await import('./corpus-commands.js')).corpusStatus(...call),
+  },
+  {
+    name: 'corpus results',
+    summary: 'list the results of a corpus: input, alerts, and where its events are',
+    options: corpusOptions,
+    run: async (...call) => (await import('./corpus-commands.js')).corpusResults(...call),
   },
   {
     name: 'rules check',

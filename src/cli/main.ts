@@ -14,6 +14,12 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   }
 }
 
+/** What the commands below a word do. */
+const GROUPS: Readonly<Record<string, string>> = {
+  corpus: 'work on many captures and event logs by a queue',
+  rules: 'check, explain and list rules',
+};
+
 async function parse(argv: readonly string[], terminal: Terminal): Promise<number> {
   const { Command, CommanderError } = await import('commander');
   const program = new Command('sidewire')
@@ -26,7 +32,7 @@ async function parse(argv: readonly string[], terminal: Terminal): Promise<numbe
     const [head, tail] = definition.name.split(' ');
     let parent = program;
     if (head && tail) {
-      parent = groups.get(head) ?? program.command(head).description('check, explain and list rules');
+      parent = groups.get(head) ?? program.command(head).description(GROUPS[head] ?? '');
       groups.set(head, parent);
     }
     const command = parent.command(`${tail ?? head}${definition.args ? ` ${definition.args}` : ''}`);

@@ -28,7 +28,7 @@ export {
   startHunt,
 } from './hunt.js';
 export { joinIncidents } from './incidents.js';
-export { expandInputs, type InputOptions, type InputOrder } from './inputs.js';
+export { beginsAsCapture, expandInputs, type InputOptions, type InputOrder } from './inputs.js';
 export { loadNative, magicVersion, type Native, type NativeRuleset, type NativeRun } from './native.js';
 export { defaultWorkers, type EngineOptions, type EngineSetup } from './options.js';
 export { platformName } from './platform.js';

@@ -60,7 +60,13 @@ function isCapture(file: string): boolean {
   } finally {
     closeSync(handle);
   }
-  return MAGICS.some((magic) => start.toString('hex').startsWith(magic));
+  return beginsAsCapture(start);
+}
+
+/** Whether a file that begins with these octets is a capture, or compressed as one may be. */
+export function beginsAsCapture(start: Uint8Array): boolean {
+  const digits = Buffer.from(start.subarray(0, 4)).toString('hex');
+  return MAGICS.some((magic) => digits.startsWith(magic));
 }
 
 function sort(found: Found[], order: InputOrder): Found[] {

@@ -1,5 +1,14 @@
 // `npm run build`: TypeScript to dist/, and the release addon to native/sidewire.PLATFORM.node.
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { platformName } from './platform.mjs';
 import { profileOptions } from './profile.mjs';
@@ -45,7 +54,9 @@ export async function bundle(entry) {
   const folder = dirname(entry);
   // The same library as modules: of the CommonJS that it has for Node nothing can be left out, and all of it runs at the start.
   const resolve = { alias: { yaml: join(ROOT, 'node_modules', 'yaml', 'browser', 'dist', 'index.js') } };
-  const bundled = await rolldown({ input: { bin: entry }, platform: 'node', resolve });
+  // Optional peers are found where they are installed, or not.
+  const external = Object.keys(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).peerDependencies);
+  const bundled = await rolldown({ input: { bin: entry }, platform: 'node', resolve, external });
   const names = { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' };
   const { output } = await bundled.generate({ format: 'esm', ...names });
   await bundled.close();
