@@ -176,6 +176,16 @@ Examples:
   sidewire rules list coverage -S my.rules sigma/rules --proved out/ --technique T1021.003
   sidewire rules guide T1021.003 -S sigma/rules detection-rules/rules security_content/detections`;
 
+/** What the help of `sidewire rules test` says after its options. */
+const TEST_HELP = `
+An info.yml names rules (rule_metadata: id) and tests (regression_tests_info: path, match_count). path is that of a log from
+the root of its repository, or beside the info.yml. A rule has to match match_count times at least (once without it), with 0
+not at all. A test of type pcap is one of a network rule: id is its sid.
+
+Examples:
+  sidewire rules test sigma/regression_data
+  sidewire rules test my-tests/ -S my-rules/ --junit results.xml --proofs my-rules/proofs.tsv`;
+
 /** Every command. Help and the README's list come from here. */
 export const COMMANDS: readonly CommandDef[] = [
   {
@@ -385,6 +395,24 @@ Examples:
     },
     more: COVERAGE_HELP,
     run: async (...call) => (await import('./rules-list.js')).rulesList(...call),
+  },
+  {
+    name: 'rules test',
+    args: '<path...>',
+    summary: "run regression data in SigmaHQ's format: info.yml beside logs and captures that rules are to match",
+    options(command) {
+      command
+        .option(
+          '-S, --rules <path...>',
+          'rules: files, directories (default: the rules* directories beside regression_data)',
+        )
+        .option('--all', 'show the tests that pass, too')
+        .option('--junit <file>', "write the results as JUnit's XML")
+        .option('--proofs <file>', 'write what passed as proofs, for `rules list coverage --proved`')
+        .option('--json', 'the results as JSON');
+    },
+    more: TEST_HELP,
+    run: async (...call) => (await import('./rules-test.js')).rulesTest(...call),
   },
   {
     name: 'rules guide',

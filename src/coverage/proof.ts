@@ -3,10 +3,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Diagnostic as AnyDiagnostic } from '../diagnostics/diagnostic.js';
 import type { AlertEvent } from '../generated/events.js';
-import { parseDocuments, Reporter } from '../sigma/document.js';
-import { type MapValue, member, textOf } from '../sigma/values.js';
 import { Source } from '../source/source.js';
 import { diagnostic } from './codes.js';
+import { INFO_FILE, readRegressionTests } from './regression-data.js';
 import type { CoverageRule } from './row.js';
 import { filesAt } from './rule-files.js';
 
@@ -45,8 +44,11 @@ export async function readProofs(
       const name = basename(file);
       if (name.endsWith('.tsv')) {
         if (!isDirectory || name === PROOF_TABLE) readTable(file, collector, report);
-      } else if (/^info\.ya?ml$/.test(name)) readRegression(file, collector, report);
-      else if (name === 'eve.json' || (!isDirectory && /\.jsonl?$/.test(name))) await readEve(file, collector, report);
+      } else if (INFO_FILE.test(name)) {
+        for (const { rule, sample, wanted } of readRegressionTests(file, report))
+          if (wanted !== 0) collector.add(rule, sample);
+      } else if (name === 'eve.json' || (!isDirectory && /\.jsonl?$/.test(name)))
+        await readEve(file, collector, report);
     }
   }
   return collector.samples;
@@ -105,23 +107,6 @@ function readTable(path: string, collector: ProofCollector, report: (problem: An
     else if (isRow && sample !== undefined) collector.add(rule, sample);
     offset += line.length + 1;
   }
-}
-
-/** `info.yml` of SigmaHQ's regression data: the rules, and the logs that each of them must match. */
-function readRegression(path: string, collector: ProofCollector, report: (problem: AnyDiagnostic) => void): void {
-  const reporter = new Reporter(new Source(path, readFileSync(path)), report);
-  for (const map of parseDocuments(reporter))
-    for (const rule of mapsOf(map, 'rule_metadata'))
-      for (const test of mapsOf(map, 'regression_tests_info')) {
-        const [id, sample] = [textOf(rule, 'id'), textOf(test, 'path')];
-        if (id !== null && sample !== null && textOf(test, 'match_count') !== '0') collector.add(id, sample);
-      }
-}
-
-/** The maps of a member that is a list of them. */
-export function mapsOf(map: MapValue, key: string): MapValue[] {
-  const value = member(map, key)?.value;
-  return value?.kind === 'list' ? value.items.filter((item) => item.kind === 'map') : [];
 }
 
 async function readEve(

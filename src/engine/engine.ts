@@ -19,6 +19,7 @@ import type { EventType } from './events.js';
 import { type Trace, withPredicates } from './explain.js';
 import { hostReport } from './host.js';
 import { expandInputs, type InputOptions } from './inputs.js';
+import { type KnownKeys, refuseNoText, refuseNoTexts, refuseUnknown } from './known-keys.js';
 import { loadNative, type Native, type NativeSecrets } from './native.js';
 import {
   configTree,
@@ -29,9 +30,9 @@ import {
   subscription,
 } from './options.js';
 import { becomeUser } from './rights.js';
-import type { Ruleset } from './ruleset.js';
+import { Ruleset } from './ruleset.js';
 import { Run } from './run.js';
-import { loadSecrets } from './secrets.js';
+import { loadSecrets, type SecretOptions } from './secrets.js';
 
 /** How captures are replayed. */
 export interface ReplayOptions extends InputOptions {
@@ -70,6 +71,49 @@ export interface ListenOptions extends CaptureOptions {
   readonly signal?: AbortSignal;
 }
 
+const SETUP: KnownKeys<EngineSetup> = {
+  config: true,
+  set: true,
+  homeNet: true,
+  externalNet: true,
+  workers: true,
+  midstream: true,
+  checksums: true,
+  matcher: true,
+  ruleCache: true,
+  secrets: true,
+  tree: true,
+};
+
+const SECRETS: KnownKeys<SecretOptions> = { passwords: true, ntlmHashes: true, keytabs: true, files: true };
+
+const SOURCE: KnownKeys<RuleSource> = { files: true, text: true, signal: true };
+
+const REPLAY: KnownKeys<ReplayOptions> = {
+  rules: true,
+  types: true,
+  logDir: true,
+  continue: true,
+  signal: true,
+  recursive: true,
+  order: true,
+};
+
+const LISTEN: KnownKeys<ListenOptions> = {
+  rules: true,
+  types: true,
+  logDir: true,
+  method: true,
+  user: true,
+  group: true,
+  signal: true,
+  filter: true,
+  rings: true,
+  ringLength: true,
+  promiscuous: true,
+  snapLength: true,
+};
+
 /**
  * The engine: a configuration, ready to compile rules and to replay captures. It has no threads of its own and never
  * keeps a process alive; runs do, while they last.
@@ -90,10 +134,12 @@ export class Engine {
   readonly #secrets: NativeSecrets | null;
 
   /**
-   * @throws {EngineError} `addon/missing`, `addon/broken`, `secrets/invalid`, `secrets/unreadable`
+   * @throws {EngineError} `addon/missing`, `addon/broken`, `secrets/invalid`, `secrets/unreadable`, `options/unknown`
    * @throws {ConfigError} when the configuration cannot be used
    */
   constructor(options: EngineOptions = {}, native: Native = loadNative()) {
+    refuseUnknown('The options of an engine', options, SETUP);
+    if (options.secrets !== undefined) refuseUnknown('`secrets`', options.secrets, SECRETS);
     this.#native = native;
     const { secrets, ...setup } = options;
     this.#setup = setup;
@@ -114,9 +160,12 @@ export class Engine {
 
   /**
    * Compiles rules from files and text. Broken rules are left out and told in `findings`.
-   * @throws {EngineError} `rules/unreadable` for a file, `rules/compile` when the matcher cannot be had
+   * @throws {EngineError} `rules/unreadable` for a file, `rules/compile` when the matcher cannot be had, `options/unknown`
    */
   async compile(source: RuleSource): Promise<Ruleset> {
+    refuseUnknown('What rules are compiled of', source, SOURCE);
+    refuseNoTexts('`files`', source.files);
+    refuseNoText('`text`', source.text);
     const matcher = this.#setup.matcher ?? this.config.matcher;
     const cache = this.#setup.ruleCache ?? this.config.ruleCache;
     const rules = await compileRuleset(this.#native, this.catalog, this.config, source, { matcher, cache });
@@ -127,9 +176,11 @@ export class Engine {
 
   /**
    * Begins to replay captures: files, directories, `-` for standard input.
-   * @throws {EngineError} `capture/not-found`, `output/write`, `config/invalid`
+   * @throws {EngineError} `capture/not-found`, `output/write`, `config/invalid`, `options/unknown`
    */
   replay(captures: string | readonly string[], options: ReplayOptions = {}): Run {
+    refuseUnknown('The options of a replay', options, REPLAY);
+    refuseNoRuleset(options.rules);
     options.signal?.throwIfAborted();
     const config = this.#runConfig(captures, options);
     try {
@@ -146,6 +197,8 @@ export class Engine {
    * @throws {ConfigError} when no interface is named, or the configuration asks for packets to be passed on
    */
   listen(interfaces: string | readonly string[] = [], options: ListenOptions = {}): Run {
+    refuseUnknown('The options of a capture', options, LISTEN);
+    refuseNoRuleset(options.rules);
     options.signal?.throwIfAborted();
     const method = options.method ?? (process.platform === 'linux' ? 'af-packet' : 'pcap');
     const names = typeof interfaces === 'string' ? [interfaces] : interfaces;
@@ -255,6 +308,15 @@ export class Engine {
       document_stores: own ? resolved.document_stores : {},
     };
   }
+}
+
+/** Text where a compiled set is due. */
+function refuseNoRuleset(rules: unknown): void {
+  if (rules === undefined || rules instanceof Ruleset) return;
+  throw new EngineError(
+    'options/unknown',
+    '`rules` is a set that `engine.compile` made, not the text or paths of rules.',
+  );
 }
 
 function hasSubscriber({ outputs }: RunConfig): boolean {

@@ -2,7 +2,7 @@
  * What stops a run or a compilation. `code` is for programs: `addon/missing`, `addon/broken`, `config/invalid`,
  * `rules/compile`, `rules/closed`, `rules/unreadable`, `capture/not-found`, `capture/no-capture`, `capture/truncated`,
  * `capture/damaged`, `capture/unreadable`, `output/write`, `run/aborted`, `secrets/invalid`, `secrets/unreadable`,
- * `engine/internal`.
+ * `log/not-found`, `options/unknown`, `engine/internal`.
  */
 export class EngineError extends Error {
   override readonly name = 'EngineError';

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Matcher, SigmaRequest } from '../generated/config.js';
 import type { HuntConfig, HuntProgress, HuntReport, SigmaTrace } from '../generated/hunt.js';
+import type { SigmaCorrelation, SigmaRule } from '../generated/sigma.js';
 import {
   compileSigma,
   type LoadedRule,
@@ -11,6 +12,7 @@ import {
 } from '../sigma/index.js';
 import { vectorscanLibraries } from './compile.js';
 import { EngineError, fromNative } from './error.js';
+import { type KnownKeys, refuseNoText, refuseNoTexts, refuseUnknown } from './known-keys.js';
 import { loadNative, type Native, type NativeHunt, type NativeSigmaRules } from './native.js';
 
 /** Where Sigma rules come from. */
@@ -25,6 +27,14 @@ export interface SigmaSource {
   readonly onlyApplicable?: boolean;
   readonly matcher?: Matcher;
 }
+
+const SOURCE: KnownKeys<SigmaSource> = {
+  files: true,
+  text: true,
+  placeholders: true,
+  onlyApplicable: true,
+  matcher: true,
+};
 
 /** A rule that the engine left out. */
 export interface SigmaProblem {
@@ -43,6 +53,8 @@ export class SigmaRuleset {
     readonly statistics: SigmaStatistics,
     readonly loaded: readonly LoadedRule[],
     readonly problems: readonly SigmaProblem[],
+    /** Correlations in it. */
+    readonly correlations: readonly SigmaCorrelation[],
   ) {
     this.#native = native;
   }
@@ -50,6 +62,12 @@ export class SigmaRuleset {
   /** Number of rules and correlations in it. */
   get size(): number {
     return this.#native.rules;
+  }
+
+  /** The rules and correlations that an id, a name or a title stands for. */
+  named(name: string): (SigmaRule | SigmaCorrelation)[] {
+    const all = [...this.loaded.map(({ rule }) => rule), ...this.correlations];
+    return all.filter((one) => one.head.id === name || one.name === name || one.head.title === name);
   }
 
   /** The addon's side of it. */
@@ -60,9 +78,12 @@ export class SigmaRuleset {
 
 /**
  * Compiles Sigma rules. Broken ones are left out and told in `diagnostics` and `problems`.
- * @throws {EngineError} `rules/unreadable`, `rules/compile`
+ * @throws {EngineError} `rules/unreadable`, `rules/compile`, `options/unknown`
  */
 export async function compileSigmaRules(source: SigmaSource, native: Native = loadNative()): Promise<SigmaRuleset> {
+  refuseUnknown('What rules are compiled of', source, SOURCE);
+  refuseNoTexts('`files`', source.files);
+  refuseNoText('`text`', source.text);
   const { batch, diagnostics, statistics, loaded } = compileSigma(readSigmaFiles(source), {
     placeholders: new Map(Object.entries(source.placeholders ?? {})),
     ...(source.onlyApplicable === undefined ? {} : { onlyApplicable: source.onlyApplicable }),
@@ -71,7 +92,7 @@ export async function compileSigmaRules(source: SigmaSource, native: Native = lo
   try {
     const compiled = await native.compileSigma([Buffer.from(JSON.stringify(batch))], JSON.stringify(request));
     const problems = JSON.parse(compiled.problems()) as unknown;
-    return new SigmaRuleset(compiled, diagnostics, statistics, loaded, pairs(problems));
+    return new SigmaRuleset(compiled, diagnostics, statistics, loaded, pairs(problems), batch.correlations);
   } catch (error) {
     throw fromNative(error);
   }
@@ -136,6 +157,8 @@ export interface HuntOptions {
   readonly complete?: boolean;
 }
 
+const HUNT: KnownKeys<HuntOptions> = { rules: true, eve: true, complete: true };
+
 /** A hunt: event logs going through Sigma rules on a native thread. */
 export class Hunt {
   readonly #native: NativeHunt;
@@ -186,9 +209,10 @@ export async function explainSigma(
 
 /**
  * Begins to search event logs: files, directories, `-` for standard input.
- * @throws {EngineError} `log/not-found`, `output/write`
+ * @throws {EngineError} `log/not-found`, `output/write`, `options/unknown`
  */
 export function startHunt(logs: string | readonly string[], options: HuntOptions, native: Native = loadNative()): Hunt {
+  refuseUnknown('The options of a hunt', options, HUNT);
   const config: HuntConfig = {
     logs: typeof logs === 'string' ? [logs] : [...logs],
     eve: options.eve ?? null,

@@ -43,11 +43,14 @@ export {
 } from './dns.js';
 export type { Endpoint, Frame, Role } from './frame.js';
 export { HttpConversation, type HttpRequest, type HttpResponse, http, requestBytes, responseBytes } from './http.js';
+export { type Hunted, type HuntTestOptions, hunt, type LogInput } from './hunt.js';
+export type { LogRecord } from './log-record.js';
 export { LOSSES, type Loss, lossy } from './lossy.js';
 export { type AlertExpectation, toAlert, type Verdict } from './matchers.js';
 export { mutated } from './mutate.js';
 export { bstr, HANDLE, ORPC_THIS, pointer, u32, unicode, wide } from './ndr.js';
 export { type Conversation, capture } from './pcap.js';
+export { type RegressionOptions, type RegressionResult, regression } from './regression.js';
 export { explain, type Input, type Replayed, type Rules, replay } from './replay.js';
 export { SmbConversation, smb } from './smb.js';
 export { type Mail, SmtpConversation, smtp } from './smtp.js';

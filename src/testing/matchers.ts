@@ -1,3 +1,5 @@
+import { type KnownKeys, refuseUnknown } from '../engine/known-keys.js';
+import type { Hunted } from './hunt.js';
 import type { Replayed } from './replay.js';
 
 /** How often a rule is to alert. Without it: at least once. */
@@ -11,41 +13,128 @@ export interface Verdict {
   readonly message: () => string;
 }
 
+const EXPECTATION: KnownKeys<AlertExpectation> = { times: true };
+
 /** Lines of an explanation that a message shows. */
 const SHOWN = 12;
 
-/** Whether a rule alerted, and how often. */
-export function toAlert(replayed: Replayed, sid: number, { times }: AlertExpectation = {}): Verdict {
-  const alerts = replayed.alerts.filter(({ alert }) => alert.signature_id === sid);
+/** What an expectation is about: a rule's alerts, and why there are none. */
+interface Subject {
+  readonly name: string;
+  readonly alerts: readonly string[];
+  readonly others: readonly (string | number)[];
+  readonly why: readonly string[] | undefined;
+  /** Why nobody can say that the rule stayed silent; `null` when one can. */
+  readonly untold: string | null;
+}
+
+/**
+ * Whether a rule alerted, and how often: a network rule by its sid, a Sigma rule by its id, name or title. Whatever would make
+ * `not.toAlert` pass without testing anything is thrown.
+ * @throws {Error} when no rule has the name, the rule never alerts, or what was read says nothing about silence
+ */
+export function toAlert(
+  received: Replayed | Hunted,
+  rule: number | string,
+  expectation: AlertExpectation = {},
+): Verdict {
+  refuseUnknown('What is expected of an alert', expectation, EXPECTATION);
+  const { times } = expectation;
+  if (times !== undefined && !(Number.isInteger(times) && times >= 0))
+    throw new TypeError(`\`times\` is a whole number from 0, not ${String(times)}.`);
+  const { name, alerts, others, why, untold } = subjectOf(received, rule);
+  if (alerts.length === 0 && untold !== null) throw new Error(untold);
   const pass = times === undefined ? alerts.length > 0 : alerts.length === times;
   const wanted = times === undefined ? 'to alert' : `to alert ${times} times`;
+  const lines = alerts.slice(0, SHOWN).join('\n');
+  const silence = () => {
+    const rest = others.length > 0 ? `Rules that did alert: ${others.join(', ')}.` : 'No rule alerted.';
+    if (why === undefined) return `There are too many rules to explain each. ${rest}`;
+    return [...why.slice(0, SHOWN).map((line) => `  ${line}`), rest].join('\n');
+  };
   return {
     pass,
     message: () =>
       pass
-        ? `Rule ${sid} was expected not ${wanted}, and alerted ${alerts.length} times:\n${shownAlerts(alerts)}`
+        ? `Rule ${name} was expected not ${wanted}, and alerted ${alerts.length} times:\n${lines}`
         : alerts.length > 0
-          ? `Rule ${sid} was expected ${wanted}, and alerted ${alerts.length} times:\n${shownAlerts(alerts)}`
-          : `Rule ${sid} was expected ${wanted}, and stayed silent.\n${why(replayed, sid)}`,
+          ? `Rule ${name} was expected ${wanted}, and alerted ${alerts.length} times:\n${lines}`
+          : `Rule ${name} was expected ${wanted}, and stayed silent.\n${silence()}`,
   };
 }
 
-function shownAlerts(alerts: Replayed['alerts']): string {
-  return alerts
-    .slice(0, SHOWN)
-    .map(({ src_ip, src_port, dest_ip, dest_port, pcap_cnt, tx_id, alert }) => {
-      const tx = tx_id === undefined ? '' : `, transaction ${tx_id}`;
-      return `  packet ${pcap_cnt}: ${src_ip}:${src_port} -> ${dest_ip}:${dest_port}${tx}: ${alert.signature}`;
-    })
-    .join('\n');
+function subjectOf(received: unknown, rule: number | string): Subject {
+  if (received instanceof Promise)
+    throw new TypeError('toAlert was given a promise: write `expect(await replay(...)).toAlert(...)`.');
+  const given = received as Partial<Replayed> & Partial<Hunted>;
+  if (Array.isArray(given?.alerts) && given.summary) return ofReplay(received as Replayed, rule);
+  if (Array.isArray(given?.alerts) && given.report) return ofHunt(received as Hunted, rule);
+  throw new TypeError('toAlert takes what `replay` or `hunt` of sidewire/testing gave.');
 }
 
-function why(replayed: Replayed, sid: number): string {
-  const lines = replayed.explained.get(sid);
-  const others = [...new Set(replayed.alerts.map(({ alert }) => alert.signature_id))];
-  const rest = others.length > 0 ? `Rules that did alert: ${others.join(', ')}.` : 'No rule alerted.';
-  if (lines === undefined) return `It is not among the rules, or there are too many to explain each. ${rest}`;
-  if (lines.length === 0)
-    return `No flow or packet came as far as the rule: its protocol or ports never occur. ${rest}`;
-  return [...lines.slice(0, SHOWN).map((line) => `  ${line}`), rest].join('\n');
+function ofReplay({ alerts, explained, sids, noalert, summary }: Replayed, sid: number | string): Subject {
+  if (typeof sid !== 'number')
+    throw new TypeError(`A network rule is named by its sid, a number, not ${JSON.stringify(sid)}.`);
+  if (!sids.includes(sid)) {
+    const known =
+      sids.length > 0
+        ? `there are ${sids.slice(0, SHOWN).join(', ')}${sids.length > SHOWN ? ' and more' : ''}`
+        : 'there are none';
+    throw new Error(`No rule has the sid ${sid}: ${known}.`);
+  }
+  if (noalert.includes(sid))
+    throw new Error(
+      `Rule ${sid} never alerts (\`noalert\`, \`pass\` or \`config\`): expect the alert of a rule beside it.`,
+    );
+  const lines = explained.get(sid);
+  const [error] = summary.errors;
+  return {
+    name: String(sid),
+    alerts: alerts
+      .filter(({ alert }) => alert.signature_id === sid)
+      .map(({ src_ip, src_port, dest_ip, dest_port, pcap_cnt, tx_id, alert }) => {
+        const tx = tx_id === undefined ? '' : `, transaction ${tx_id}`;
+        return `  packet ${pcap_cnt}: ${src_ip}:${src_port} -> ${dest_ip}:${dest_port}${tx}: ${alert.signature}`;
+      }),
+    others: [...new Set(alerts.map(({ alert }) => alert.signature_id))],
+    why:
+      lines?.length === 0 ? ['No flow or packet came as far as the rule: its protocol or ports never occur.'] : lines,
+    untold:
+      summary.packets > 0
+        ? null
+        : `There is no packet in what was replayed${error ? ` (${error.message})` : ''}: no rule can alert.`,
+  };
+}
+
+function ofHunt({ alerts, explained, rules, report }: Hunted, name: number | string): Subject {
+  const found = rules.named(String(name));
+  const [rule] = found;
+  const known = rules.loaded.slice(0, SHOWN).map((one) => `${one.rule.head.id} (${one.rule.head.title})`);
+  if (!rule)
+    throw new Error(`No rule is ${JSON.stringify(name)}, by id, name or title: there are ${known.join(', ')}.`);
+  if (found.length > 1) throw new Error(`${found.length} rules are ${JSON.stringify(name)}: name one by its id.`);
+  if (!rule.alerts)
+    throw new Error(
+      `Rule ${rule.head.id} is there for a correlation alone and never alerts: expect the correlation's alert.`,
+    );
+  if ('sources' in rule && rule.sources.length === 0)
+    throw new Error(`Rule ${rule.head.id} never alerts: no event log of Windows is of its log source.`);
+  const own = alerts.filter(({ alert }) => alert.metadata?.sigma_id?.[0] === rule.head.id);
+  return {
+    name: `${rule.head.id} (${rule.head.title})`,
+    alerts: own.map(
+      ({ winlog, alert }) => `  record ${winlog?.position}: ${winlog?.channel} ${winlog?.event_id}: ${alert.signature}`,
+    ),
+    others: [...new Set(alerts.flatMap(({ alert }) => alert.metadata?.sigma_id ?? []))],
+    why: explained.get(rule.head.id),
+    untold: untoldBy(report),
+  };
+}
+
+/** Why a silent rule says nothing: nothing was read, or not everything was. */
+function untoldBy({ records, problems, problem_count }: Hunted['report']): string | null {
+  const [problem] = problems;
+  if (records === 0)
+    return `There is no record in what was searched${problem ? ` (${problem})` : ''}: no rule can alert.`;
+  return problem_count > 0 && problem ? `Not everything could be read, so silence says nothing: ${problem}` : null;
 }
