@@ -7,7 +7,7 @@ use serde::Serialize;
 use sidewire_base::{Direction, RuleId};
 use sidewire_detect::{FailureStage, InspectObserver, InspectRecord, InspectRecorder, InspectUnit, RuleSet};
 use sidewire_eve::{hex, printable};
-use sidewire_msrpc::security::Secrets;
+use sidewire_msrpc::security::DecryptionSecrets;
 
 use ts_rs::TS;
 
@@ -319,7 +319,7 @@ fn text(endpoint: sidewire_base::Endpoint) -> String {
 pub fn explain(
     config: RunConfig,
     rules: &Arc<RuleSet>,
-    secrets: Option<Arc<Secrets>>,
+    secrets: Option<Arc<DecryptionSecrets>>,
     sid: u32,
 ) -> Result<Trace, EngineError> {
     let named = (0..).map(RuleId).zip(rules.rules()).filter(|(_, rule)| rule.sid == sid);

@@ -43,7 +43,7 @@ pub use rule_cache::CachePlace;
 pub use rules::{CompileRequest, CompiledRules, Matcher, RuleCompiler, RuleProblem, RulesetStats};
 pub use run::Run;
 pub use service_manager::notify_service_manager;
-pub use sidewire_msrpc::security::Secrets;
+pub use sidewire_msrpc::security::DecryptionSecrets;
 pub use stats::{OutputTotal, RunStats, WorkerStats};
 pub use summary::Summary;
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use sidewire_base::RuleId;
 use sidewire_detect::{FailureStage, InspectObserver, InspectUnit, RuleSet};
 use sidewire_eve::printable;
-use sidewire_msrpc::security::Secrets;
+use sidewire_msrpc::security::DecryptionSecrets;
 use ts_rs::TS;
 
 use crate::EngineError;
@@ -111,7 +111,7 @@ impl RuleTracer for RuleProfiler {
 pub fn profile(
     config: RunConfig,
     rules: &Arc<RuleSet>,
-    secrets: Option<Arc<Secrets>>,
+    secrets: Option<Arc<DecryptionSecrets>>,
 ) -> Result<RuleProfile, EngineError> {
     let config = RunConfig { outputs: Vec::new(), stats: None, workers: 1, ..config };
     let setup = Arc::new(RunSetup::new(config, secrets)?);

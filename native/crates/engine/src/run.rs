@@ -9,7 +9,7 @@ use std::time::Instant;
 use sidewire_capture::PacketSource;
 use sidewire_detect::RuleSet;
 use sidewire_magic::Magic;
-use sidewire_msrpc::security::Secrets;
+use sidewire_msrpc::security::DecryptionSecrets;
 
 use crate::EngineError;
 use crate::config::setup::RunSetup;
@@ -41,7 +41,11 @@ impl Run {
     ///
     /// # Errors
     /// [`EngineError`] when the configuration cannot be used or an output cannot be opened.
-    pub fn start(config: RunConfig, rules: Arc<RuleSet>, secrets: Option<Arc<Secrets>>) -> Result<Self, EngineError> {
+    pub fn start(
+        config: RunConfig,
+        rules: Arc<RuleSet>,
+        secrets: Option<Arc<DecryptionSecrets>>,
+    ) -> Result<Self, EngineError> {
         Self::start_with(config, rules, secrets, Vec::new())
     }
 
@@ -52,7 +56,7 @@ impl Run {
     pub fn start_live(
         config: RunConfig,
         rules: Arc<RuleSet>,
-        secrets: Option<Arc<Secrets>>,
+        secrets: Option<Arc<DecryptionSecrets>>,
         capture: LiveCapture,
     ) -> Result<Self, EngineError> {
         Self::start_with(config, rules, secrets, vec![capture.into_source()])
@@ -66,7 +70,7 @@ impl Run {
     pub fn start_with(
         mut config: RunConfig,
         rules: Arc<RuleSet>,
-        secrets: Option<Arc<Secrets>>,
+        secrets: Option<Arc<DecryptionSecrets>>,
         sources: Vec<(String, Box<dyn PacketSource>)>,
     ) -> Result<Self, EngineError> {
         if sources.len() > 1 {

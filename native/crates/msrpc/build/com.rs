@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::{Data, Result, uuid};
+use crate::{DataFile, Result, uuid};
 
 /// Both tables as Rust.
-pub(crate) fn generate(files: &[Data]) -> Result<String> {
+pub(crate) fn generate(files: &[DataFile]) -> Result<String> {
     let table = |name: &str| files.iter().find(|file| file.name == name).ok_or_else(|| format!("no {name}.tsv"));
     let mut types: Vec<String> = Vec::new();
     table("types")?.each(|columns| {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 /// Names of functions, by kind.
 #[derive(Default)]
-pub(crate) struct Functions {
+pub(crate) struct FunctionNames {
     /// Those that read a stub.
     pub(crate) stubs: BTreeSet<String>,
     /// Those that find a command line.
     pub(crate) commands: BTreeSet<String>,
 }
 
-impl Functions {
+impl FunctionNames {
     /// Both enumerations as Rust.
     pub(crate) fn generate(&self) -> String {
         let stubs = enumeration("StubFunction", "Reads a stub from its beginning.", &self.stubs);

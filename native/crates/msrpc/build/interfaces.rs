@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::functions::{Functions, variant};
+use crate::functions::{FunctionNames, variant};
 use crate::signature::{StubColumn, layout};
-use crate::{Data, Result, uuid};
+use crate::{DataFile, Result, uuid};
 
 #[derive(Default)]
 struct InterfaceRow {
@@ -33,7 +33,7 @@ struct ProcedureRow {
 }
 
 /// All interfaces as Rust: the table by UUID, and a constant for each name; and the functions that they name.
-pub(crate) fn generate(files: &[Data]) -> Result<(String, Functions)> {
+pub(crate) fn generate(files: &[DataFile]) -> Result<(String, FunctionNames)> {
     let mut interfaces: Vec<InterfaceRow> = Vec::new();
     for file in files {
         file.each(|columns| row(&file.name, columns, &mut interfaces))?;
@@ -62,7 +62,7 @@ pub(crate) fn generate(files: &[Data]) -> Result<(String, Functions)> {
         writeln!(code, "pub(crate) const {name}: Uuid = {};", uuid(text).unwrap_or_default())?;
     }
     code.push_str("}\n");
-    let mut functions = Functions::default();
+    let mut functions = FunctionNames::default();
     for ProcedureRow { request, response, command, .. } in interfaces.iter().flat_map(|each| each.procedures.values()) {
         functions.stubs.extend([request, response].into_iter().filter_map(|column| column.reader.clone()));
         functions.commands.extend(command.strip_prefix('+').map(str::to_owned));

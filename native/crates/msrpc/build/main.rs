@@ -21,13 +21,13 @@ fn main() -> Result<()> {
 }
 
 /// A file of rows.
-struct Data {
+struct DataFile {
     /// Name of the file, without its ending.
     name: String,
     text: String,
 }
 
-impl Data {
+impl DataFile {
     /// What `read` makes of each row. What is wrong with one is told with its place.
     fn each(&self, mut read: impl FnMut(&[&str]) -> Result<()>) -> Result<()> {
         for (number, line) in self.text.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {
@@ -39,7 +39,7 @@ impl Data {
 }
 
 /// The tables of a folder, by name.
-fn tables(folder: &str) -> Result<Vec<Data>> {
+fn tables(folder: &str) -> Result<Vec<DataFile>> {
     println!("cargo::rerun-if-changed={folder}");
     let mut files = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     files.retain(|file| file.extension().is_some_and(|extension| extension == "tsv"));
@@ -47,10 +47,10 @@ fn tables(folder: &str) -> Result<Vec<Data>> {
     files.iter().map(|file| data(file)).collect()
 }
 
-fn data(file: &Path) -> Result<Data> {
+fn data(file: &Path) -> Result<DataFile> {
     println!("cargo::rerun-if-changed={}", file.display());
     let name = file.file_stem().and_then(|stem| stem.to_str()).ok_or("a table's name is not text")?;
-    Ok(Data { name: name.to_owned(), text: fs::read_to_string(file)? })
+    Ok(DataFile { name: name.to_owned(), text: fs::read_to_string(file)? })
 }
 
 /// A UUID as Rust; `None` for what is none.

@@ -27,7 +27,7 @@ struct FieldText {
 #[derive(Clone)]
 enum FieldType {
     /// A type without parts: its variant in Rust, and its alignment.
-    Plain(&'static str, Alignments),
+    Plain(&'static str, FieldAlignments),
     Structure(Vec<FieldText>),
     Array {
         varying: bool,
@@ -40,12 +40,12 @@ enum FieldType {
 }
 
 /// To what a value is aligned in NDR32 and in NDR64. Octets.
-type Alignments = (u8, u8);
+type FieldAlignments = (u8, u8);
 
-const POINTER: Alignments = (4, 8);
+const POINTER: FieldAlignments = (4, 8);
 
 /// All types without parts. What begins with a count is aligned as the count.
-const PLAIN: &[(&str, &str, Alignments)] = &[
+const PLAIN: &[(&str, &str, FieldAlignments)] = &[
     ("u8", "U8", (1, 1)),
     ("u16", "U16", (2, 2)),
     ("u32", "U32", (4, 4)),
@@ -141,11 +141,11 @@ fn split(text: &str, separator: char) -> Vec<&str> {
 }
 
 /// The alignment of a structure: of its most aligned member. [C706] 14.3.2, [MS-RPCE] 2.2.5.3.4.
-fn alignment_of(fields: &[FieldText]) -> Alignments {
+fn alignment_of(fields: &[FieldText]) -> FieldAlignments {
     fields.iter().map(FieldText::alignment).fold((1, 1), most)
 }
 
-fn most(a: Alignments, b: Alignments) -> Alignments {
+fn most(a: FieldAlignments, b: FieldAlignments) -> FieldAlignments {
     (a.0.max(b.0), a.1.max(b.1))
 }
 
@@ -159,13 +159,13 @@ impl StubColumn {
 }
 
 impl FieldText {
-    fn alignment(&self) -> Alignments {
+    fn alignment(&self) -> FieldAlignments {
         if self.pointer { POINTER } else { self.kind.alignment() }
     }
 }
 
 impl FieldType {
-    fn alignment(&self) -> Alignments {
+    fn alignment(&self) -> FieldAlignments {
         match self {
             Self::Plain(_, alignment) => *alignment,
             Self::Structure(fields) => alignment_of(fields),

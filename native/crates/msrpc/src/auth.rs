@@ -59,18 +59,18 @@ impl AuthLevel {
 
     /// What a stub at this level lets a reader on the wire see.
     #[must_use]
-    pub const fn visibility(self) -> Visibility {
+    pub const fn visibility(self) -> StubVisibility {
         match self.0 {
-            0..=3 => Visibility::Clear,
-            4 | 5 => Visibility::Signed,
-            _ => Visibility::Sealed,
+            0..=3 => StubVisibility::Clear,
+            4 | 5 => StubVisibility::Signed,
+            _ => StubVisibility::Sealed,
         }
     }
 }
 
 /// What of a stub can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Visibility {
+pub enum StubVisibility {
     /// Everything, and nothing vouches for it.
     #[default]
     Clear,
@@ -80,7 +80,7 @@ pub enum Visibility {
     Sealed,
 }
 
-impl Visibility {
+impl StubVisibility {
     /// Word in EVE and in rules.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -7,19 +7,19 @@ use hashbrown::HashMap;
 
 /// A map of bounded size whose oldest entry makes room.
 #[derive(Debug)]
-pub(crate) struct Bounded<K, V> {
+pub(crate) struct BoundedMap<K, V> {
     map: HashMap<K, V>,
     /// Keys in the order they came; keys that were removed since stay until their turn.
     order: VecDeque<K>,
 }
 
-impl<K, V> Default for Bounded<K, V> {
+impl<K, V> Default for BoundedMap<K, V> {
     fn default() -> Self {
         Self { map: HashMap::default(), order: VecDeque::new() }
     }
 }
 
-impl<K: Copy + Eq + Hash, V> Bounded<K, V> {
+impl<K: Copy + Eq + Hash, V> BoundedMap<K, V> {
     /// Gives the number of entries that had to go.
     pub(crate) fn insert(&mut self, key: K, value: V, limit: usize) -> u64 {
         let mut gone = 0;
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn what_is_no_longer_pinged_makes_room_first() {
-        let mut bounded = Bounded::default();
+        let mut bounded = BoundedMap::default();
         (0..4).for_each(|key| assert_eq!(bounded.insert(key, (), 4), 0));
         (0..100).for_each(|_| bounded.first_to_go(2, 4));
         assert!(bounded.order.len() <= 8);
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_oldest_makes_room() {
-        let mut bounded = Bounded::default();
+        let mut bounded = BoundedMap::default();
         let gone: u64 = (0..10).map(|key| bounded.insert(key, (), 4)).sum();
         assert_eq!((gone, bounded.map.len()), (6, 4));
         assert!(bounded.map.contains_key(&9) && !bounded.map.contains_key(&5));

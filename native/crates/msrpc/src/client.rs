@@ -6,7 +6,7 @@ use sidewire_eve::{Object, timestamp};
 /// The process that calls, in its own words: what a WMI client says of itself at login, before anything is sealed. It may
 /// lie. [MS-WMI] 3.1.4.7 `IWbemLoginClientID::SetClientInfo`; the longer form is undocumented, and known from traffic.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Client {
+pub struct WmiClient {
     /// Name of its machine.
     pub host: Option<String>,
     /// Full name of its machine.
@@ -17,7 +17,7 @@ pub struct Client {
     pub start_time: Option<Time>,
 }
 
-impl Client {
+impl WmiClient {
     /// Writes it as members of `dcom.client`.
     pub(crate) fn write(&self, out: &mut Object<'_>) {
         if let Some(host) = &self.host {

@@ -1,14 +1,14 @@
 //! The command line that a call makes its server run: of a service, a task, a WMI method, a DCOM member alike.
 //! `native/data/rpc` says which procedure has one, and where: an argument, or what a function of this file finds.
 
-use crate::Exchange;
+use crate::RpcExchange;
 use crate::arguments::procedure;
-use crate::datum::Datum;
+use crate::datum::StubValue;
 use crate::functions::CommandFunction;
 use crate::interfaces::CommandLine;
 
 /// The command line of a call.
-pub(crate) fn of(exchange: &Exchange) -> Option<String> {
+pub(crate) fn of(exchange: &RpcExchange) -> Option<String> {
     match procedure(exchange)?.command? {
         CommandLine::Argument(name) => exchange.arguments.text(name).map(str::to_owned),
         CommandLine::Found(CommandFunction::TaskAction) => task_action(exchange),
@@ -18,23 +18,23 @@ pub(crate) fn of(exchange: &Exchange) -> Option<String> {
 }
 
 /// The first action of a task that is registered.
-fn task_action(exchange: &Exchange) -> Option<String> {
+fn task_action(exchange: &RpcExchange) -> Option<String> {
     task(exchange.arguments.text("xml")?)
 }
 
 /// The parameter or property that holds it, by class: processes, jobs, services, event consumers.
-fn wmi_parameters(exchange: &Exchange) -> Option<String> {
-    let Datum::Record(given) = exchange.arguments.get("in")? else { return None };
+fn wmi_parameters(exchange: &RpcExchange) -> Option<String> {
+    let StubValue::Record(given) = exchange.arguments.get("in")? else { return None };
     ["CommandLine", "Command", "PathName", "CommandLineTemplate", "ScriptText"]
         .iter()
         .find_map(|name| given.text(name).map(str::to_owned))
 }
 
 /// The parameters of an automation member that runs something.
-fn automation_member(exchange: &Exchange) -> Option<String> {
+fn automation_member(exchange: &RpcExchange) -> Option<String> {
     let method = exchange.dcom.as_ref()?.method.as_deref()?;
     let member = method.rsplit('.').next()?.to_ascii_lowercase();
-    let Datum::List(given) = exchange.arguments.get("parameters")? else { return None };
+    let StubValue::List(given) = exchange.arguments.get("parameters")? else { return None };
     let wanted: &[usize] = match member.as_str() {
         "executeshellcommand" => &[0, 2],
         "shellexecute" | "ddeinitiate" => &[0, 1],

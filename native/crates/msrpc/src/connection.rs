@@ -13,8 +13,8 @@ use sidewire_base::{Direction, Endpoint, PerDirection, Time};
 use crate::security::{Principal, SecurityContext};
 use crate::stub_memory::StubMemory;
 use crate::{
-    Auth, Client, Exchange, Exchanges, Half, Implementation, ObjectTable, Pdu, PduBody, PduHeader, PduType, Plausible,
-    RpcEvent,
+    ExchangeHalf, ExchangeStore, HeaderGuess, ObjectTable, Pdu, PduBody, PduHeader, PduSecurity, PduType, RpcEvent,
+    RpcExchange, RpcImplementation, WmiClient,
 };
 use contexts::PresentationContexts;
 use search::ContextSearch;
@@ -66,10 +66,10 @@ pub struct RpcContext<'a> {
     /// The path of the share of that pipe, by which the client calls the server: `\\server\IPC$`.
     pub share: Option<&'a [u8]>,
     /// Who the carriage's client may be by its way of opening it.
-    pub client_hint: Option<Implementation>,
+    pub client_hint: Option<RpcImplementation>,
 }
 
-/// What [`Connection::feed`] did with its octets.
+/// What [`RpcConnection::feed`] did with its octets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FedOctets {
     /// Octets it is done with.
@@ -83,7 +83,7 @@ pub struct FedOctets {
 /// Whatever carries it, PDUs are taken by their type, not by the direction they travel: a capture that begins in the
 /// middle may have client and server the wrong way round.
 #[derive(Debug, Default)]
-pub struct Connection {
+pub struct RpcConnection {
     limits: RpcLimits,
     sides: PerDirection<PduStream>,
     contexts: PresentationContexts,
@@ -92,12 +92,12 @@ pub struct Connection {
     searches: Vec<ContextSearch>,
     /// Octets of the stubs in flight, and of pieces of PDUs that carriages do not keep.
     held: StubMemory,
-    bind_auth: Option<Auth>,
+    bind_auth: Option<PduSecurity>,
     /// The security contexts in the order they came.
     security: Vec<SecurityContext>,
     /// The process at the other end, where it said who it is.
-    client: Option<Arc<Client>>,
-    implementation: Option<Implementation>,
+    client: Option<Arc<WmiClient>>,
+    implementation: Option<RpcImplementation>,
     association_group: u32,
     header_signing: bool,
     answers_seen: bool,
@@ -142,7 +142,7 @@ struct InFlight {
     offered: Vec<u16>,
 }
 
-impl Connection {
+impl RpcConnection {
     /// A connection at its beginning, or wherever the capture begins.
     #[must_use]
     pub fn new(limits: RpcLimits) -> Self {
@@ -173,7 +173,7 @@ impl Connection {
         direction: Direction,
         data: &[u8],
         last: bool,
-        exchanges: &mut impl Exchanges,
+        exchanges: &mut impl ExchangeStore,
         around: &mut RpcContext<'_>,
     ) -> FedOctets {
         let mut at = self.side(direction).skip.min(data.len());
@@ -187,7 +187,7 @@ impl Connection {
                 return FedOctets { consumed: at, need: 0 };
             }
             match PduHeader::probe(rest) {
-                Plausible::Yes(header) => {
+                HeaderGuess::Yes(header) => {
                     let length = usize::from(header.fragment_length);
                     if !core::mem::take(&mut told) {
                         exchanges.begins(at, &header);
@@ -205,15 +205,15 @@ impl Connection {
                         return FedOctets { consumed: at, need: length };
                     }
                 }
-                Plausible::More if last => {
+                HeaderGuess::More if last => {
                     self.lose(direction, exchanges);
                     return FedOctets { consumed: data.len(), need: 0 };
                 }
-                Plausible::More => {
+                HeaderGuess::More => {
                     self.side(direction).forget();
                     return FedOctets { consumed: at, need: PduHeader::LENGTH };
                 }
-                Plausible::No => {
+                HeaderGuess::No => {
                     self.lose(direction, exchanges);
                     at += 1 + next_candidate(rest.get(1..).unwrap_or_default());
                 }
@@ -227,7 +227,7 @@ impl Connection {
         &mut self,
         direction: Direction,
         data: &[u8],
-        exchanges: &mut impl Exchanges,
+        exchanges: &mut impl ExchangeStore,
         around: &mut RpcContext<'_>,
     ) {
         self.held.count_in(around.objects.unfinished());
@@ -237,9 +237,9 @@ impl Connection {
         // Only what completes the unfinished PDU is copied; the rest is read where it lies.
         while !pending.is_empty() && !data.is_empty() {
             let need = match PduHeader::probe(&pending) {
-                Plausible::Yes(header) => usize::from(header.fragment_length),
-                Plausible::More => PduHeader::LENGTH,
-                Plausible::No => pending.len(),
+                HeaderGuess::Yes(header) => usize::from(header.fragment_length),
+                HeaderGuess::More => PduHeader::LENGTH,
+                HeaderGuess::No => pending.len(),
             };
             let (missing, later) = data.split_at(need.saturating_sub(pending.len()).clamp(1, data.len()));
             pending.extend_from_slice(missing);
@@ -260,12 +260,12 @@ impl Connection {
         self.side(direction).pending = pending;
     }
 
-    /// `length` octets of one direction are missing, and with them what [`Connection::feed`] did not consume.
+    /// `length` octets of one direction are missing, and with them what [`RpcConnection::feed`] did not consume.
     pub fn gap(
         &mut self,
         direction: Direction,
         length: u64,
-        exchanges: &mut impl Exchanges,
+        exchanges: &mut impl ExchangeStore,
         around: &mut RpcContext<'_>,
     ) {
         self.forget_pending(direction);
@@ -273,7 +273,7 @@ impl Connection {
         let missing = usize::try_from(length).unwrap_or(usize::MAX);
         if let Some(left) = side.skip.checked_sub(missing).filter(|_| side.skip > 0) {
             side.skip = left; // still inside a PDU that was dealt with
-        } else if let Plausible::Yes(header) = PduHeader::probe(&side.head) {
+        } else if let HeaderGuess::Yes(header) = PduHeader::probe(&side.head) {
             let behind = side.have.saturating_add(missing);
             let (head, have) = (core::mem::take(&mut side.head), core::mem::take(&mut side.have));
             side.skip = usize::from(header.fragment_length).saturating_sub(behind);
@@ -290,19 +290,19 @@ impl Connection {
     }
 
     /// One direction ended: its calls are as complete as they get.
-    pub fn close(&mut self, direction: Direction, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
+    pub fn close(&mut self, direction: Direction, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {
         self.forget_pending(direction);
         let side = self.side(direction);
         side.have = 0;
         let head = core::mem::take(&mut side.head);
-        if matches!(PduHeader::probe(&head), Plausible::Yes(_)) {
+        if matches!(PduHeader::probe(&head), HeaderGuess::Yes(_)) {
             self.pdu(direction, &head, exchanges, around);
         }
         self.settle_lost(None, exchanges);
     }
 
     /// Both directions ended: nothing in flight will be answered.
-    pub fn finish(&mut self, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
+    pub fn finish(&mut self, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {
         while !self.in_flight.is_empty() {
             self.drop_call(0, exchanges);
         }
@@ -326,7 +326,7 @@ impl Connection {
         self.held.give_back(pending.len());
     }
 
-    fn lose(&mut self, direction: Direction, exchanges: &mut impl Exchanges) {
+    fn lose(&mut self, direction: Direction, exchanges: &mut impl ExchangeStore) {
         let side = self.side(direction);
         side.forget();
         if !side.lost {
@@ -336,7 +336,13 @@ impl Connection {
     }
 
     /// Takes one PDU, whole or cut short.
-    fn pdu(&mut self, direction: Direction, data: &[u8], exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
+    fn pdu(
+        &mut self,
+        direction: Direction,
+        data: &[u8],
+        exchanges: &mut impl ExchangeStore,
+        around: &mut RpcContext<'_>,
+    ) {
         let Ok(pdu) = Pdu::parse(data) else {
             exchanges.raise(None, RpcEvent::MalformedPdu);
             return;
@@ -382,12 +388,12 @@ impl Connection {
     /// The request of an answer that came without one. Octets become visible when the other side acknowledges them,
     /// the answer's may do so first: as long as the client is heard, the request counts as lost only once something
     /// behind it is seen.
-    fn lost_half(&self) -> Half {
-        Half { done: !self.asked, incomplete: true, ..Half::default() }
+    fn lost_half(&self) -> ExchangeHalf {
+        ExchangeHalf { done: !self.asked, incomplete: true, ..ExchangeHalf::default() }
     }
 
     /// An answer is complete: its exchange is too, unless the request may still come.
-    fn answered_at(&mut self, position: usize, exchanges: &mut impl Exchanges) {
+    fn answered_at(&mut self, position: usize, exchanges: &mut impl ExchangeStore) {
         let Some(call) = self.in_flight.get_mut(position) else { return };
         if call.request.is_none() && exchanges.get(call.exchange).is_some_and(|exchange| !exchange.request.done) {
             call.answered = true;
@@ -399,7 +405,7 @@ impl Connection {
 
     /// The client's octets went on, or are missing: requests that were answered and not seen are lost, but for the one that
     /// goes on now.
-    fn settle_lost(&mut self, but: Option<u32>, exchanges: &mut impl Exchanges) {
+    fn settle_lost(&mut self, but: Option<u32>, exchanges: &mut impl ExchangeStore) {
         let is_lost = |call: &InFlight| call.answered && Some(call.call_id) != but;
         while let Some(position) = self.in_flight.iter().position(is_lost) {
             self.drop_call(position, exchanges);
@@ -415,8 +421,8 @@ impl Connection {
         &mut self,
         call_id: u32,
         request: Option<PduType>,
-        exchange: Exchange,
-        exchanges: &mut impl Exchanges,
+        exchange: RpcExchange,
+        exchanges: &mut impl ExchangeStore,
     ) -> usize {
         if self.in_flight.len() >= self.limits.calls.max(1) {
             if let Some(oldest) = self.in_flight.first() {
@@ -438,7 +444,7 @@ impl Connection {
         self.in_flight.len() - 1
     }
 
-    fn drop_call(&mut self, position: usize, exchanges: &mut impl Exchanges) {
+    fn drop_call(&mut self, position: usize, exchanges: &mut impl ExchangeStore) {
         if position < self.in_flight.len() {
             let call = self.in_flight.remove(position);
             self.held.give_back(call.kept);
@@ -460,7 +466,7 @@ impl PduStream {
     }
 }
 
-fn abandon(call: &InFlight, exchanges: &mut impl Exchanges) {
+fn abandon(call: &InFlight, exchanges: &mut impl ExchangeStore) {
     if let Some(exchange) = exchanges.get(call.exchange) {
         exchange.request.incomplete |= !exchange.request.done;
         exchange.request.done = true;
@@ -470,17 +476,17 @@ fn abandon(call: &InFlight, exchanges: &mut impl Exchanges) {
     exchanges.updated(call.exchange);
 }
 
-fn new_exchange(pdu: &Pdu<'_>) -> Exchange {
-    Exchange {
+fn new_exchange(pdu: &Pdu<'_>) -> RpcExchange {
+    RpcExchange {
         call_id: pdu.header.call_id,
         version: (5, pdu.header.minor),
         request_type: Some(pdu.header.pdu_type),
-        ..Exchange::default()
+        ..RpcExchange::default()
     }
 }
 
-fn auth_of(pdu: &Pdu<'_>) -> Option<Auth> {
-    pdu.trailer.map(|trailer| Auth { provider: trailer.auth_type, level: trailer.auth_level })
+fn auth_of(pdu: &Pdu<'_>) -> Option<PduSecurity> {
+    pdu.trailer.map(|trailer| PduSecurity { provider: trailer.auth_type, level: trailer.auth_level })
 }
 
 /// Octets before the next place where a header may begin.

@@ -6,8 +6,9 @@ use sidewire_base::{Cursor, Direction, Malformed};
 
 use crate::stub_memory::StubMemory;
 use crate::{
-    Activity, Auth, AuthLevel, AuthType, ByteOrder, CallInterface, Exchange, Exchanges, Half, InterfaceId, Known,
-    PduType, RpcContext, RpcEvent, RpcLimits, TransferSyntax, Uuid, Visibility, interfaces, reading,
+    Activity, AuthLevel, AuthType, ByteOrder, CallInterface, ExchangeHalf, ExchangeStore, InterfaceId, InterfaceOrigin,
+    PduSecurity, PduType, RpcContext, RpcEvent, RpcExchange, RpcLimits, StubVisibility, TransferSyntax, Uuid,
+    interfaces, reading,
 };
 
 /// The header of a connectionless PDU. [C706] 12.5.1.
@@ -133,7 +134,7 @@ impl DatagramHeader {
 
 /// The calls of a pair of ports: one or more activities, each with one call at a time.
 #[derive(Debug, Default)]
-pub struct Datagrams {
+pub struct DatagramCalls {
     limits: RpcLimits,
     calls: Vec<DatagramCall>,
     /// Octets of the stubs in flight.
@@ -148,13 +149,13 @@ struct DatagramCall {
     answered: bool,
     /// Octets of its stubs.
     kept: usize,
-    request: Assembly,
-    response: Assembly,
+    request: FragmentAssembly,
+    response: FragmentAssembly,
 }
 
 /// Fragments that came before their turn.
 #[derive(Debug, Default)]
-struct Assembly {
+struct FragmentAssembly {
     next: u32,
     early: BTreeMap<u16, (bool, Vec<u8>)>,
     kept: usize,
@@ -163,7 +164,7 @@ struct Assembly {
 /// Fragments that wait for an earlier one, per direction of a call.
 const MAX_EARLY: usize = 64;
 
-impl Datagrams {
+impl DatagramCalls {
     /// No calls yet.
     #[must_use]
     pub fn new(limits: RpcLimits) -> Self {
@@ -175,7 +176,7 @@ impl Datagrams {
         &mut self,
         direction: Direction,
         data: &[u8],
-        exchanges: &mut impl Exchanges,
+        exchanges: &mut impl ExchangeStore,
         around: &mut RpcContext<'_>,
     ) -> bool {
         let mut cur = Cursor::new(data);
@@ -231,7 +232,7 @@ impl Datagrams {
     }
 
     /// The flow ended: nothing will be answered.
-    pub fn finish(&mut self, exchanges: &mut impl Exchanges) {
+    pub fn finish(&mut self, exchanges: &mut impl ExchangeStore) {
         while !self.calls.is_empty() {
             self.drop_call(0, exchanges);
         }
@@ -242,7 +243,13 @@ impl Datagrams {
     }
 
     /// The call a PDU belongs to; a new one when there is none yet.
-    fn call(&mut self, header: &DatagramHeader, pdu_type: PduType, level: u8, exchanges: &mut impl Exchanges) -> usize {
+    fn call(
+        &mut self,
+        header: &DatagramHeader,
+        pdu_type: PduType,
+        level: u8,
+        exchanges: &mut impl ExchangeStore,
+    ) -> usize {
         if let Some(position) = self.position(header) {
             return position;
         }
@@ -258,23 +265,23 @@ impl Datagrams {
         }
         let seen = pdu_type == PduType::REQUEST;
         let provider = header.auth_type;
-        let exchange = exchanges.open(Exchange {
+        let exchange = exchanges.open(RpcExchange {
             call_id: header.sequence,
             version: (4, 0),
             activity: Some(Activity { uuid: header.activity, sequence: header.sequence }),
             request_type: seen.then_some(PduType::REQUEST),
-            request: Half { done: !seen, incomplete: !seen, order: header.order, ..Half::default() },
+            request: ExchangeHalf { done: !seen, incomplete: !seen, order: header.order, ..ExchangeHalf::default() },
             opnum: Some(header.opnum),
             object: Some(header.object).filter(|object| !object.is_nil()),
             interface: Some(CallInterface {
                 id: header.interface,
                 transfer_syntax: TransferSyntax::Ndr32,
-                known: Known::Bound,
+                known: InterfaceOrigin::Bound,
                 first_fragment: true,
             }),
             // The verifier behind the body begins with the protection level. [C706] 13.3.
-            auth: (provider.0 != 0).then_some(Auth { provider, level: AuthLevel(level) }),
-            ..Exchange::default()
+            auth: (provider.0 != 0).then_some(PduSecurity { provider, level: AuthLevel(level) }),
+            ..RpcExchange::default()
         });
         self.calls.push(DatagramCall {
             activity: header.activity,
@@ -282,8 +289,8 @@ impl Datagrams {
             exchange,
             answered: false,
             kept: 0,
-            request: Assembly::default(),
-            response: Assembly::default(),
+            request: FragmentAssembly::default(),
+            response: FragmentAssembly::default(),
         });
         self.calls.len() - 1
     }
@@ -294,7 +301,7 @@ impl Datagrams {
         header: &DatagramHeader,
         stub: &[u8],
         missing: bool,
-        exchanges: &mut impl Exchanges,
+        exchanges: &mut impl ExchangeStore,
         around: &mut RpcContext<'_>,
     ) {
         let limits = self.limits;
@@ -314,7 +321,7 @@ impl Datagrams {
         half.incomplete |= missing;
         if header.auth_type.0 != 0 {
             let level = exchange.auth.map(|auth| auth.level).unwrap_or_default();
-            half.visibility = half.visibility.max(level.visibility()).max(Visibility::Signed);
+            half.visibility = half.visibility.max(level.visibility()).max(StubVisibility::Signed);
             half.closed |= !half.visibility.is_readable(); // nothing opens connectionless PDUs
         }
         if assembly.next == u32::from(header.fragment) || !header.is_fragment() {
@@ -360,7 +367,7 @@ impl Datagrams {
         exchanges.updated(id);
     }
 
-    fn drop_call(&mut self, position: usize, exchanges: &mut impl Exchanges) {
+    fn drop_call(&mut self, position: usize, exchanges: &mut impl ExchangeStore) {
         if position >= self.calls.len() {
             return;
         }
@@ -376,9 +383,9 @@ impl Datagrams {
     }
 }
 
-impl Assembly {
+impl FragmentAssembly {
     /// Adds a fragment's stub, as far as a limit for all of it and the room there is allow; gives the octets kept.
-    fn add(&mut self, half: &mut Half, last: bool, stub: &[u8], limit: usize, room: usize) -> usize {
+    fn add(&mut self, half: &mut ExchangeHalf, last: bool, stub: &[u8], limit: usize, room: usize) -> usize {
         self.next += 1;
         half.fragments = half.fragments.saturating_add(1);
         half.size += stub.len() as u64;

@@ -9,7 +9,7 @@ use crate::Uuid;
 
 /// A decoded value.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Datum {
+pub enum StubValue {
     /// Nothing: NULL, EMPTY.
     Null,
     /// Text.
@@ -25,12 +25,12 @@ pub enum Datum {
     /// A UUID.
     Uuid(Uuid),
     /// Several values.
-    List(Vec<Datum>),
+    List(Vec<StubValue>),
     /// Values with names.
-    Record(Arguments),
+    Record(CallArguments),
 }
 
-impl Datum {
+impl StubValue {
     /// The text, when it is one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
@@ -41,25 +41,25 @@ impl Datum {
     }
 }
 
-impl From<String> for Datum {
+impl From<String> for StubValue {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl From<&str> for Datum {
+impl From<&str> for StubValue {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 }
 
-impl From<u32> for Datum {
+impl From<u32> for StubValue {
     fn from(number: u32) -> Self {
         Self::Uint(number.into())
     }
 }
 
-impl From<Uuid> for Datum {
+impl From<Uuid> for StubValue {
     fn from(uuid: Uuid) -> Self {
         Self::Uuid(uuid)
     }
@@ -70,19 +70,19 @@ const MAX_TEXTS: usize = 1024;
 
 /// The decoded arguments and results of a call, by name, in the order of the procedure's definition.
 #[derive(Clone, Debug, Default)]
-pub struct Arguments {
-    values: Vec<(Cow<'static, str>, Datum)>,
+pub struct CallArguments {
+    values: Vec<(Cow<'static, str>, StubValue)>,
     /// The values as texts by path, made when a rule first asks.
     texts: OnceCell<Vec<(String, String)>>,
 }
 
-impl PartialEq for Arguments {
+impl PartialEq for CallArguments {
     fn eq(&self, other: &Self) -> bool {
         self.values == other.values
     }
 }
 
-impl Arguments {
+impl CallArguments {
     /// True when there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -90,13 +90,13 @@ impl Arguments {
     }
 
     /// Adds one.
-    pub fn put(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Datum>) {
+    pub fn put(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<StubValue>) {
         self.texts.take();
         self.values.push((name.into(), value.into()));
     }
 
     /// Adds one unless it is NULL.
-    pub fn put_some(&mut self, name: &'static str, value: Option<impl Into<Datum>>) {
+    pub fn put_some(&mut self, name: &'static str, value: Option<impl Into<StubValue>>) {
         if let Some(value) = value {
             self.put(name, value);
         }
@@ -109,14 +109,14 @@ impl Arguments {
     }
 
     /// Takes the first out.
-    pub(crate) fn take_first(&mut self) -> Option<Datum> {
+    pub(crate) fn take_first(&mut self) -> Option<StubValue> {
         self.texts.take();
         (!self.values.is_empty()).then(|| self.values.remove(0).1)
     }
 
     /// By name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Datum> {
+    pub fn get(&self, name: &str) -> Option<&StubValue> {
         self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
@@ -127,7 +127,7 @@ impl Arguments {
     }
 
     /// All, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Datum)> + Clone {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &StubValue)> + Clone {
         self.values.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
@@ -148,53 +148,53 @@ impl Arguments {
         for (name, value) in self.iter() {
             let name = JsonName(name);
             match value {
-                Datum::Null => out.raw(name, b"null"),
-                Datum::Text(text) => out.str(name, text),
-                Datum::Uint(number) => out.u64(name, *number),
-                Datum::Int(number) => out.i64(name, *number),
-                Datum::Real(number) => out.f64(name, *number),
-                Datum::Bool(truth) => out.bool(name, *truth),
-                Datum::Uuid(uuid) => out.uuid(name, uuid.0),
-                Datum::List(items) => out.array(name, |a| items.iter().for_each(|item| write_item(item, a))),
-                Datum::Record(fields) => out.object(name, |o| fields.write(o)),
+                StubValue::Null => out.raw(name, b"null"),
+                StubValue::Text(text) => out.str(name, text),
+                StubValue::Uint(number) => out.u64(name, *number),
+                StubValue::Int(number) => out.i64(name, *number),
+                StubValue::Real(number) => out.f64(name, *number),
+                StubValue::Bool(truth) => out.bool(name, *truth),
+                StubValue::Uuid(uuid) => out.uuid(name, uuid.0),
+                StubValue::List(items) => out.array(name, |a| items.iter().for_each(|item| write_item(item, a))),
+                StubValue::Record(fields) => out.object(name, |o| fields.write(o)),
             };
         }
     }
 }
 
 /// A value and what is inside of it, as texts.
-fn flatten(path: String, value: &Datum, texts: &mut Vec<(String, String)>) {
+fn flatten(path: String, value: &StubValue, texts: &mut Vec<(String, String)>) {
     if texts.len() >= MAX_TEXTS {
         return;
     }
     let text = match value {
-        Datum::Null => return,
-        Datum::Text(text) => text.clone(),
-        Datum::Uint(number) => number.to_string(),
-        Datum::Int(number) => number.to_string(),
-        Datum::Real(number) => number.to_string(),
-        Datum::Bool(truth) => truth.to_string(),
-        Datum::Uuid(uuid) => uuid.to_string(),
-        Datum::List(items) => return items.iter().for_each(|item| flatten(path.clone(), item, texts)),
-        Datum::Record(fields) => {
+        StubValue::Null => return,
+        StubValue::Text(text) => text.clone(),
+        StubValue::Uint(number) => number.to_string(),
+        StubValue::Int(number) => number.to_string(),
+        StubValue::Real(number) => number.to_string(),
+        StubValue::Bool(truth) => truth.to_string(),
+        StubValue::Uuid(uuid) => uuid.to_string(),
+        StubValue::List(items) => return items.iter().for_each(|item| flatten(path.clone(), item, texts)),
+        StubValue::Record(fields) => {
             return fields.iter().for_each(|(name, value)| flatten(format!("{path}.{name}"), value, texts));
         }
     };
     texts.push((path, text));
 }
 
-fn write_item(item: &Datum, out: &mut Array<'_>) {
+fn write_item(item: &StubValue, out: &mut Array<'_>) {
     match item {
-        Datum::Null => out.raw(b"null"),
-        Datum::Text(text) => out.str(text),
-        Datum::Uint(number) => out.u64(*number),
-        Datum::Int(number) => out.i64(*number),
-        Datum::Real(number) if !number.is_finite() => out.raw(b"null"),
-        Datum::Real(number) => out.raw(number.to_string().as_bytes()),
-        Datum::Bool(truth) => out.bool(*truth),
-        Datum::Uuid(uuid) => out.fmt(format_args!("{uuid}")),
-        Datum::List(items) => out.array(|a| items.iter().for_each(|item| write_item(item, a))),
-        Datum::Record(fields) => out.object(|o| fields.write(o)),
+        StubValue::Null => out.raw(b"null"),
+        StubValue::Text(text) => out.str(text),
+        StubValue::Uint(number) => out.u64(*number),
+        StubValue::Int(number) => out.i64(*number),
+        StubValue::Real(number) if !number.is_finite() => out.raw(b"null"),
+        StubValue::Real(number) => out.raw(number.to_string().as_bytes()),
+        StubValue::Bool(truth) => out.bool(*truth),
+        StubValue::Uuid(uuid) => out.fmt(format_args!("{uuid}")),
+        StubValue::List(items) => out.array(|a| items.iter().for_each(|item| write_item(item, a))),
+        StubValue::Record(fields) => out.object(|o| fields.write(o)),
     };
 }
 
@@ -204,13 +204,13 @@ mod tests {
 
     #[test]
     fn values_are_found_as_texts_by_path() {
-        let mut inner = Arguments::default();
+        let mut inner = CallArguments::default();
         inner.put("CommandLine", "cmd.exe");
-        inner.put("Flags", Datum::Int(-1));
-        let mut arguments = Arguments::default();
-        arguments.put("names", Datum::List(vec!["a".into(), Datum::Null, "b".into()]));
+        inner.put("Flags", StubValue::Int(-1));
+        let mut arguments = CallArguments::default();
+        arguments.put("names", StubValue::List(vec!["a".into(), StubValue::Null, "b".into()]));
         assert_eq!(arguments.text_at("in.CommandLine", 0), None);
-        arguments.put("in", Datum::Record(inner));
+        arguments.put("in", StubValue::Record(inner));
         assert_eq!(arguments.text_at("in.CommandLine", 0), Some("cmd.exe"));
         assert_eq!(arguments.text_at("in.Flags", 0), Some("-1"));
         assert_eq!((arguments.text_at("names", 1), arguments.text_at("names", 2)), (Some("b"), None));

@@ -6,13 +6,14 @@ mod response;
 
 use core::net::IpAddr;
 
-use crate::datum::Datum;
+use crate::datum::StubValue;
 use crate::interfaces::{self, known};
-use crate::object_table::Pointer;
+use crate::object_table::InterfacePointer;
 use crate::{
-    ActivationRequest, Arguments, Exchange, Half, Ndr, ObjectTable, StdObjRef, StringBinding, TransferSyntax, Uuid,
+    ActivationRequest, CallArguments, ExchangeHalf, NdrCursor, ObjectTable, RpcExchange, StdObjRef, StringBinding,
+    TransferSyntax, Uuid,
 };
-pub use object_call::Dcom;
+pub use object_call::ObjectCall;
 pub(crate) use request::on_request;
 pub(crate) use response::on_response;
 
@@ -30,9 +31,9 @@ pub(crate) const fn activator() -> Uuid {
     known::IREMOTE_SCMACTIVATOR
 }
 
-fn ndr<'a>(exchange: &Exchange, half: &'a Half) -> Option<Ndr<'a>> {
+fn ndr<'a>(exchange: &RpcExchange, half: &'a ExchangeHalf) -> Option<NdrCursor<'a>> {
     let syntax = exchange.interface.map_or(TransferSyntax::Ndr32, |interface| interface.transfer_syntax);
-    Some(Ndr::new(half.readable()?, half.order, syntax))
+    Some(NdrCursor::new(half.readable()?, half.order, syntax))
 }
 
 /// An OXID or OID as it is written.
@@ -40,13 +41,13 @@ fn identifier(number: u64) -> String {
     format!("{number:016x}")
 }
 
-fn pointer(exchange: &Exchange, table: &ObjectTable, server: IpAddr) -> Option<Pointer> {
+fn pointer(exchange: &RpcExchange, table: &ObjectTable, server: IpAddr) -> Option<InterfacePointer> {
     table.pointer(server, exchange.object?)
 }
 
 /// An interface pointer that an answer gives, or the status in its place.
-fn reference(iid: Uuid, given: Result<StdObjRef, u32>) -> Arguments {
-    let mut record = Arguments::default();
+fn reference(iid: Uuid, given: Result<StdObjRef, u32>) -> CallArguments {
+    let mut record = CallArguments::default();
     record.put("iid", iid);
     record.put_some("interface_name", interfaces::find(&iid).map(|known| known.name));
     match given {
@@ -61,12 +62,12 @@ fn reference(iid: Uuid, given: Result<StdObjRef, u32>) -> Arguments {
 }
 
 /// The same with where the object's resolver answers, which may be another machine.
-fn located_reference(iid: Uuid, std: StdObjRef, resolver: &[StringBinding]) -> Arguments {
+fn located_reference(iid: Uuid, std: StdObjRef, resolver: &[StringBinding]) -> CallArguments {
     let mut record = reference(iid, Ok(std));
     record.put("resolver", texts(resolver));
     record
 }
 
-fn texts<'a>(bindings: impl IntoIterator<Item = &'a StringBinding>) -> Datum {
-    Datum::List(bindings.into_iter().map(|binding| Datum::Text(binding.text())).collect())
+fn texts<'a>(bindings: impl IntoIterator<Item = &'a StringBinding>) -> StubValue {
+    StubValue::List(bindings.into_iter().map(|binding| StubValue::Text(binding.text())).collect())
 }

@@ -5,7 +5,7 @@ use core::net::{IpAddr, SocketAddr};
 use sidewire_base::{Cursor, Malformed};
 
 use crate::ndr::utf16;
-use crate::{ByteOrder, Ndr};
+use crate::{ByteOrder, NdrCursor};
 
 /// Bindings of each kind taken out of one array.
 const MAX_BINDINGS: usize = 64;
@@ -88,7 +88,7 @@ impl DualStringArray {
     ///
     /// # Errors
     /// [`Malformed`] when it is cut short.
-    pub(crate) fn pointee(ndr: &mut Ndr<'_>) -> Result<Self, Malformed> {
+    pub(crate) fn pointee(ndr: &mut NdrCursor<'_>) -> Result<Self, Malformed> {
         let _max = ndr.count()?;
         let mut cur = Cursor::new(ndr.rest());
         let array = Self::parse(&mut cur)?;

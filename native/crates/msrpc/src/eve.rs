@@ -3,11 +3,20 @@
 use sidewire_base::Time;
 use sidewire_eve::{Object, timestamp};
 
-use crate::{Carriage, Dcom, Exchange, Half, Known, PduType, Refusal, Uuid, fault_name, interfaces};
+use crate::{
+    BindRefusal, ExchangeHalf, InterfaceOrigin, ObjectCall, PduType, ProtocolSequence, RpcExchange, Uuid, fault_name,
+    interfaces,
+};
 
 /// Writes the members of `msrpc`: one call, whatever carries it. `pipe` is the named pipe's name where there is one;
 /// `started` is when the first octets of the call were seen (an event's own time is when the call was over).
-pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, started: Time, out: &mut Object<'_>) {
+pub fn write_msrpc(
+    exchange: &RpcExchange,
+    carriage: ProtocolSequence,
+    pipe: Option<&str>,
+    started: Time,
+    out: &mut Object<'_>,
+) {
     out.str("transport", carriage.name());
     if let Some(pipe) = pipe {
         out.str("pipe", pipe);
@@ -47,7 +56,7 @@ pub fn write_msrpc(exchange: &Exchange, carriage: Carriage, pipe: Option<&str>, 
 }
 
 /// What is called: number, context, procedure, interface, object.
-fn write_target(exchange: &Exchange, out: &mut Object<'_>) {
+fn write_target(exchange: &RpcExchange, out: &mut Object<'_>) {
     out.u64("call_id", exchange.call_id);
     if let Some(activity) = exchange.activity {
         out.uuid("activity", activity.uuid.0);
@@ -75,14 +84,14 @@ fn write_target(exchange: &Exchange, out: &mut Object<'_>) {
     }
     if let Some(interface) = exchange.interface {
         out.str("known", interface.known.name());
-        if let Known::Inferred(evidence) = interface.known {
+        if let InterfaceOrigin::Inferred(evidence) = interface.known {
             out.str("inferred_by", evidence.name());
         }
     }
 }
 
 /// Of a negotiation: the interfaces that the server refused.
-fn write_refused(exchange: &Exchange, out: &mut Object<'_>) {
+fn write_refused(exchange: &RpcExchange, out: &mut Object<'_>) {
     if exchange.refused().next().is_none() {
         return;
     }
@@ -96,7 +105,7 @@ fn write_refused(exchange: &Exchange, out: &mut Object<'_>) {
                 }
                 match (refusal, refusal.name()) {
                     (_, Some(name)) => o.str("reason", name),
-                    (Refusal::Context(reason) | Refusal::Bind(reason), None) => {
+                    (BindRefusal::Context(reason) | BindRefusal::Bind(reason), None) => {
                         o.fmt("reason", format_args!("{reason}"))
                     }
                 };
@@ -106,7 +115,7 @@ fn write_refused(exchange: &Exchange, out: &mut Object<'_>) {
 }
 
 /// As whom it is called, and how that is protected.
-fn write_auth(exchange: &Exchange, o: &mut Object<'_>) {
+fn write_auth(exchange: &RpcExchange, o: &mut Object<'_>) {
     if let Some(auth) = exchange.auth {
         match auth.provider.name() {
             Some(name) => o.str("provider", name),
@@ -122,14 +131,14 @@ fn write_auth(exchange: &Exchange, o: &mut Object<'_>) {
     }
 }
 
-fn write_half(half: &Half, o: &mut Object<'_>) {
+fn write_half(half: &ExchangeHalf, o: &mut Object<'_>) {
     o.u64("size", half.size).u64("fragments", half.fragments);
     if half.incomplete {
         o.bool("incomplete", true);
     }
 }
 
-fn write_response(exchange: &Exchange, response_type: PduType, o: &mut Object<'_>) {
+fn write_response(exchange: &RpcExchange, response_type: PduType, o: &mut Object<'_>) {
     write_half(&exchange.response, o);
     if let Some(result) = exchange.result() {
         o.hex("result", result, 8);
@@ -147,7 +156,7 @@ fn write_response(exchange: &Exchange, response_type: PduType, o: &mut Object<'_
     }
 }
 
-fn write_dcom(dcom: &Dcom, o: &mut Object<'_>) {
+fn write_dcom(dcom: &ObjectCall, o: &mut Object<'_>) {
     if let Some(clsid) = dcom.clsid {
         o.object("class", |o| {
             o.uuid("clsid", clsid.0);
@@ -180,7 +189,7 @@ fn write_dcom(dcom: &Dcom, o: &mut Object<'_>) {
 }
 
 /// Writes the members of `dcerpc` in the shape of Suricata 8.
-pub fn write_dcerpc(exchange: &Exchange, out: &mut Object<'_>) {
+pub fn write_dcerpc(exchange: &RpcExchange, out: &mut Object<'_>) {
     let connectionless = exchange.activity.is_some();
     match exchange.request_type.filter(|_| exchange.request.done) {
         Some(request_type) => {

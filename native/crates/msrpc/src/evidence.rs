@@ -2,7 +2,7 @@
 
 /// Why an interface is taken for the one a call is made on, where no bind says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Evidence {
+pub enum InterfaceEvidence {
     /// The call itself names its interface, in the trailer that verifies it.
     VerificationTrailer,
     /// The object it is made on has no other.
@@ -19,7 +19,7 @@ pub enum Evidence {
     Sizes,
 }
 
-impl Evidence {
+impl InterfaceEvidence {
     /// Word in EVE.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use crate::security::Principal;
 use crate::status::is_status;
 use crate::{
-    Arguments, AuthLevel, AuthType, ByteOrder, ContextResult, Dcom, Evidence, Implementation, InterfaceId, PathOwner,
-    PduHeader, PduType, TransferSyntax, Uuid, Visibility, interfaces, result_name,
+    AuthLevel, AuthType, ByteOrder, CallArguments, ContextResult, InterfaceEvidence, InterfaceId, ObjectCall,
+    PathOwner, PduHeader, PduType, RpcImplementation, StubVisibility, TransferSyntax, Uuid, interfaces, result_name,
 };
 
 /// What carries the PDUs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Carriage {
+pub enum ProtocolSequence {
     /// ncacn_ip_tcp.
     #[default]
     Tcp,
@@ -25,7 +25,7 @@ pub enum Carriage {
     Http,
 }
 
-impl Carriage {
+impl ProtocolSequence {
     /// Word in EVE.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -40,14 +40,14 @@ impl Carriage {
 
 /// How an interface is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Known {
+pub enum InterfaceOrigin {
     /// A bind or alter_context on this connection named it (or the PDU itself: connectionless).
     Bound,
     /// No bind was seen; something else says so.
-    Inferred(Evidence),
+    Inferred(InterfaceEvidence),
 }
 
-impl Known {
+impl InterfaceOrigin {
     /// Word in EVE and in rules.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -75,14 +75,14 @@ pub struct CallInterface {
     /// How the stub is written.
     pub transfer_syntax: TransferSyntax,
     /// How the interface is known.
-    pub known: Known,
+    pub known: InterfaceOrigin,
     /// False when the bind or alter_context that offered it lacked the flag of a first fragment.
     pub first_fragment: bool,
 }
 
 /// The security of a PDU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Auth {
+pub struct PduSecurity {
     /// Who provides it.
     pub provider: AuthType,
     /// How much it protects.
@@ -91,7 +91,7 @@ pub struct Auth {
 
 /// One half of an exchange: the fragments of one direction.
 #[derive(Clone, Debug, Default)]
-pub struct Half {
+pub struct ExchangeHalf {
     /// Fragments seen.
     pub fragments: u32,
     /// Octets of stub, without padding and authentication trailers.
@@ -99,7 +99,7 @@ pub struct Half {
     /// Octets of stub as Suricata counts them, with padding and authentication trailers.
     pub size_with_trailers: u64,
     /// The beginning of the stub, up to [`crate::RpcLimits::stub`], between what stood in front of the first fragment's
-    /// and behind the last fragment's: see [`Half::stub`].
+    /// and behind the last fragment's: see [`ExchangeHalf::stub`].
     pub(crate) octets: Vec<u8>,
     /// Where in `octets` the stub begins and ends.
     pub(crate) stub: Range<usize>,
@@ -110,14 +110,14 @@ pub struct Half {
     /// True when `stub` is shorter than `size` because a limit was reached.
     pub clipped: bool,
     /// What of the stub can be read on the wire: the least of all fragments.
-    pub visibility: Visibility,
+    pub visibility: StubVisibility,
     /// A sealed fragment could not be opened.
     pub closed: bool,
     /// Byte order of the sender.
     pub order: ByteOrder,
 }
 
-impl Half {
+impl ExchangeHalf {
     /// The beginning of the stub, up to [`crate::RpcLimits::stub`].
     #[must_use]
     pub fn stub(&self) -> &[u8] {
@@ -152,7 +152,7 @@ impl Half {
     /// True when it is sealed on the wire and secrets opened all of it.
     #[must_use]
     pub const fn is_opened(&self) -> bool {
-        matches!(self.visibility, Visibility::Sealed) && !self.closed
+        matches!(self.visibility, StubVisibility::Sealed) && !self.closed
     }
 }
 
@@ -172,14 +172,14 @@ const ACCEPTANCE: u16 = 0;
 
 /// Why a server refused an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum BindRefusal {
     /// The context: `p_provider_reason_t`. [C706] 12.6.3.1.
     Context(u16),
     /// The whole bind: `p_reject_reason_t`. [C706] 12.6.3.1, [MS-RPCE] 2.2.2.5.
     Bind(u16),
 }
 
-impl Refusal {
+impl BindRefusal {
     /// The reason by its name.
     #[must_use]
     pub const fn name(self) -> Option<&'static str> {
@@ -212,7 +212,7 @@ pub struct Activity {
 
 /// A PDU from the client with its answer, all fragments of both: a call, or the negotiation of contexts.
 #[derive(Clone, Debug, Default)]
-pub struct Exchange {
+pub struct RpcExchange {
     /// Call id; the sequence number of a connectionless call.
     pub call_id: u32,
     /// Protocol version, major and minor: 5.0, 5.1, 4.0.
@@ -224,9 +224,9 @@ pub struct Exchange {
     /// Type of the server's PDU, once there is one.
     pub response_type: Option<PduType>,
     /// Towards the server.
-    pub request: Half,
+    pub request: ExchangeHalf,
     /// Towards the client.
-    pub response: Half,
+    pub response: ExchangeHalf,
     /// Presentation context of a call.
     pub context_id: Option<u16>,
     /// Operation number of a call.
@@ -236,11 +236,11 @@ pub struct Exchange {
     /// The interface a call is made on, where it is known.
     pub interface: Option<CallInterface>,
     /// Provider and level of the request.
-    pub auth: Option<Auth>,
+    pub auth: Option<PduSecurity>,
     /// Who the call is made as, where it is shown.
     pub principal: Option<Arc<Principal>>,
     /// The implementation that calls, where its way of binding shows it.
-    pub implementation: Option<Implementation>,
+    pub implementation: Option<RpcImplementation>,
     /// What a bind or alter_context offers.
     pub offers: Vec<ContextOffer>,
     /// Reason of a bind_nak.
@@ -248,9 +248,9 @@ pub struct Exchange {
     /// Status of a fault.
     pub fault: Option<u32>,
     /// Decoded arguments and results, where they are readable.
-    pub arguments: Arguments,
+    pub arguments: CallArguments,
     /// The object a call is made on, for DCOM calls.
-    pub dcom: Option<Box<Dcom>>,
+    pub dcom: Option<Box<ObjectCall>>,
     /// The command line the call makes the server run, where it is one that does and can be read.
     pub command_line: Option<String>,
     /// Whose host a path among the arguments names.
@@ -263,7 +263,7 @@ pub struct Exchange {
     pub undecided: bool,
 }
 
-impl Exchange {
+impl RpcExchange {
     /// True for a request (seen or implied by its answer), false for a negotiation.
     #[must_use]
     pub fn is_call(&self) -> bool {
@@ -276,7 +276,7 @@ impl Exchange {
 
     /// The interfaces that a bind or alter_context asked for and did not get, with the reason. Of several transfer syntaxes
     /// that are offered for an interface, a server accepts one: an interface is refused when it accepts none.
-    pub fn refused(&self) -> impl Iterator<Item = (InterfaceId, Refusal)> + '_ {
+    pub fn refused(&self) -> impl Iterator<Item = (InterfaceId, BindRefusal)> + '_ {
         let accepts = |offer: &ContextOffer| offer.result.is_none_or(|answer| answer.result == ACCEPTANCE);
         self.offers.iter().enumerate().filter_map(move |(at, offer)| {
             let same = |other: &&ContextOffer| other.interface == offer.interface;
@@ -284,9 +284,9 @@ impl Exchange {
                 return None; // told already
             }
             let refusal = match self.bind_nak {
-                Some(reason) => Refusal::Bind(reason),
+                Some(reason) => BindRefusal::Bind(reason),
                 None if self.offers.iter().filter(same).any(accepts) => return None,
-                None => Refusal::Context(offer.result?.reason),
+                None => BindRefusal::Context(offer.result?.reason),
             };
             Some((offer.interface, refusal))
         })
@@ -318,7 +318,7 @@ impl Exchange {
 
     /// What of the call can be read: the less visible of its halves.
     #[must_use]
-    pub fn visibility(&self) -> Visibility {
+    pub fn visibility(&self) -> StubVisibility {
         self.request.visibility.max(self.response.visibility)
     }
 
@@ -366,16 +366,16 @@ impl Exchange {
 }
 
 /// Where exchanges live while a connection fills them: the transactions of the protocol that carries it.
-pub trait Exchanges {
+pub trait ExchangeStore {
     /// Takes a new exchange; gives the number it is asked for by.
-    fn open(&mut self, exchange: Exchange) -> u64;
+    fn open(&mut self, exchange: RpcExchange) -> u64;
     /// The exchange of a number; `None` when its owner let it go.
-    fn get(&mut self, id: u64) -> Option<&mut Exchange>;
+    fn get(&mut self, id: u64) -> Option<&mut RpcExchange>;
     /// An exchange changed: one or both of its halves grew or became complete.
     fn updated(&mut self, id: u64);
     /// Something odd was seen, on an exchange or on the connection as such.
     fn raise(&mut self, id: Option<u64>, event: RpcEvent);
-    /// A PDU begins `at` octets into what [`Connection::feed`](crate::Connection::feed) was given. Told once, when its
+    /// A PDU begins `at` octets into what [`RpcConnection::feed`](crate::RpcConnection::feed) was given. Told once, when its
     /// header is there.
     fn begins(&mut self, at: usize, header: &PduHeader) {
         let _ = (at, header);

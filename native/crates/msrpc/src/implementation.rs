@@ -6,7 +6,7 @@ use crate::{AuthLevel, AuthType, Pdu, TransferSyntax, Uuid};
 
 /// An implementation of DCERPC, known by what no other one of those seen does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Implementation {
+pub enum RpcImplementation {
     /// Windows' own runtime: fragments of 5,840 octets, features negotiated at bind time.
     Windows,
     /// .NET on top of Windows' runtime: it asks a new object for `IManagedObject`.
@@ -23,7 +23,7 @@ const SMALL_FRAGMENT: u16 = 4280;
 /// The first security context of impacket, and how many a connection may have.
 const IMPACKET_CONTEXTS: core::ops::Range<u32> = 79_231..79_231 + 1024;
 
-impl Implementation {
+impl RpcImplementation {
     /// Words in rules, with their numbers.
     pub const NAMES: [(&'static str, u64); 4] = [("windows", 0), ("dotnet", 1), ("impacket", 2), ("invoke-thehash", 3)];
 
@@ -101,15 +101,21 @@ mod tests {
     #[test]
     fn dotnet_is_windows_that_asks_more() {
         let asked = [known::IMANAGED_OBJECT];
-        assert_eq!(Implementation::asks_for(Some(Implementation::Windows), &asked), Some(Implementation::DotNet));
-        assert_eq!(Implementation::asks_for(Some(Implementation::Impacket), &asked), Some(Implementation::Impacket));
-        assert_eq!(Implementation::asks_for(None, &[]), None);
-        for (name, number) in Implementation::NAMES {
+        assert_eq!(
+            RpcImplementation::asks_for(Some(RpcImplementation::Windows), &asked),
+            Some(RpcImplementation::DotNet)
+        );
+        assert_eq!(
+            RpcImplementation::asks_for(Some(RpcImplementation::Impacket), &asked),
+            Some(RpcImplementation::Impacket)
+        );
+        assert_eq!(RpcImplementation::asks_for(None, &[]), None);
+        for (name, number) in RpcImplementation::NAMES {
             let known = [
-                Implementation::Windows,
-                Implementation::DotNet,
-                Implementation::Impacket,
-                Implementation::InvokeTheHash,
+                RpcImplementation::Windows,
+                RpcImplementation::DotNet,
+                RpcImplementation::Impacket,
+                RpcImplementation::InvokeTheHash,
             ][number as usize];
             assert_eq!((known.name(), known as u64), (name, number));
         }

@@ -8,8 +8,8 @@ mod weigh;
 use std::sync::Arc;
 
 use crate::interfaces::{self, InterfaceKind, RpcInterface, known};
-use crate::{Evidence, Exchange, InterfaceId, TransferSyntax, Uuid};
-use weigh::{Weight, weigh};
+use crate::{InterfaceEvidence, InterfaceId, RpcExchange, TransferSyntax, Uuid};
+use weigh::{EvidenceWeight, weigh};
 
 /// Where calls are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) enum CallPlace {
 pub(crate) struct InferredInterface {
     pub(crate) id: InterfaceId,
     pub(crate) syntax: TransferSyntax,
-    pub(crate) evidence: Evidence,
+    pub(crate) evidence: InterfaceEvidence,
 }
 
 /// An interface that no call contradicted so far.
@@ -35,7 +35,7 @@ pub(crate) struct InferredInterface {
 struct InterfaceCandidate {
     interface: &'static RpcInterface,
     syntax: TransferSyntax,
-    weight: Weight,
+    weight: EvidenceWeight,
     /// Calls with operation numbers of their own that weigh something.
     distinct: u32,
     /// The pipe has its name.
@@ -43,9 +43,9 @@ struct InterfaceCandidate {
 }
 
 /// Interfaces weighed by calls.
-pub(crate) struct Candidates {
+pub(crate) struct InterfaceCandidates {
     list: Vec<InterfaceCandidate>,
-    evidence: Option<Evidence>,
+    evidence: Option<InterfaceEvidence>,
     sealed: bool,
     /// What is counted once: operation number, and the sizes of both stubs.
     seen: Vec<(Option<u16>, u64, u64)>,
@@ -54,13 +54,13 @@ pub(crate) struct Candidates {
     waits: bool,
 }
 
-impl Candidates {
+impl InterfaceCandidates {
     /// What is offered at a place; everything, where nothing is known of it.
     pub(crate) fn at(place: &CallPlace) -> Self {
         match place {
             CallPlace::Pipe(name) => {
                 let own: Vec<_> = interfaces::all().iter().filter(|known| known.pipes.contains(&&**name)).collect();
-                let mut candidates = Self::of(own, Some(Evidence::Pipe));
+                let mut candidates = Self::of(own, Some(InterfaceEvidence::Pipe));
                 for candidate in &mut candidates.list {
                     candidate.own = name.eq_ignore_ascii_case(candidate.interface.name);
                 }
@@ -75,7 +75,7 @@ impl Candidates {
                 if !own.is_empty() && !own.iter().any(|known| known.uuid == known::MGMT) {
                     own.extend(interfaces::find(&known::MGMT)); // every endpoint has it
                 }
-                Self::of(own, Some(Evidence::Endpoint)).or_anywhere()
+                Self::of(own, Some(InterfaceEvidence::Endpoint)).or_anywhere()
             }
             CallPlace::Object => {
                 let objects = interfaces::all().iter().filter(|known| known.kind == InterfaceKind::Object);
@@ -93,13 +93,13 @@ impl Candidates {
         Self::of(all().collect(), None)
     }
 
-    fn of(list: Vec<&'static RpcInterface>, evidence: Option<Evidence>) -> Self {
+    fn of(list: Vec<&'static RpcInterface>, evidence: Option<InterfaceEvidence>) -> Self {
         let syntaxes = [TransferSyntax::Ndr32, TransferSyntax::Ndr64];
         let candidate = |interface| {
             syntaxes.map(|syntax| InterfaceCandidate {
                 interface,
                 syntax,
-                weight: Weight::default(),
+                weight: EvidenceWeight::default(),
                 distinct: 0,
                 own: false,
             })
@@ -115,7 +115,7 @@ impl Candidates {
     }
 
     /// Takes a call into account.
-    pub(crate) fn weigh(&mut self, exchange: &Exchange) {
+    pub(crate) fn weigh(&mut self, exchange: &RpcExchange) {
         self.calls += 1;
         self.sealed |= exchange.request.closed || exchange.response.closed;
         self.waits |= !exchange.response.done;
@@ -146,7 +146,7 @@ impl Candidates {
         let weight = best.weight.0;
         let ahead = rival.is_none_or(|rival| weight > rival || best.own && weight == rival);
         let enough = match (self.evidence, rival) {
-            (Some(Evidence::Pipe), None) => true,
+            (Some(InterfaceEvidence::Pipe), None) => true,
             (Some(_), None) => weight > 0 || self.calls > 1,
             (Some(_), Some(rival)) => weight >= rival + PLACE_AHEAD || last && ahead && weight > 0,
             (None, _) if self.sealed => {
@@ -163,10 +163,10 @@ impl Candidates {
         let doubtful = self.sealed && (management || self.waits && rival.is_some() && !last);
         // One call is not enough where the interface alone is an alarm.
         let alarming =
-            best.interface.source == "undocumented" && self.calls < 2 && self.evidence != Some(Evidence::Pipe);
+            best.interface.source == "undocumented" && self.calls < 2 && self.evidence != Some(InterfaceEvidence::Pipe);
         let (version, minor) = best.interface.version_numbers();
         let id = InterfaceId { uuid: best.interface.uuid, version, minor };
-        let by_content = if self.sealed { Evidence::Sizes } else { Evidence::Stub };
+        let by_content = if self.sealed { InterfaceEvidence::Sizes } else { InterfaceEvidence::Stub };
         (enough && !alarming && !doubtful).then_some(InferredInterface {
             id,
             syntax: best.syntax,

@@ -42,26 +42,27 @@ mod variant;
 pub mod virtual_connection;
 mod wmi;
 
-pub use auth::{AuthLevel, AuthType, SecTrailer, VerificationTrailer, Visibility};
+pub use auth::{AuthLevel, AuthType, SecTrailer, StubVisibility, VerificationTrailer};
 pub use byte_order::ByteOrder;
-pub use client::Client;
-pub use connection::{Connection, FedOctets, RpcContext, RpcLimits};
-pub use datagram::{DatagramHeader, Datagrams};
-pub use datum::{Arguments, Datum};
-pub use dcom::Dcom;
+pub use client::WmiClient;
+pub use connection::{FedOctets, RpcConnection, RpcContext, RpcLimits};
+pub use datagram::{DatagramCalls, DatagramHeader};
+pub use datum::{CallArguments, StubValue};
+pub use dcom::ObjectCall;
 pub use dual_string_array::{DualStringArray, StringBinding};
 pub use eve::{write_dcerpc, write_msrpc};
-pub use evidence::Evidence;
+pub use evidence::InterfaceEvidence;
 pub use exchange::{
-    Activity, Auth, CallInterface, Carriage, ContextOffer, Exchange, Exchanges, Half, Known, Refusal, RpcEvent,
+    Activity, BindRefusal, CallInterface, ContextOffer, ExchangeHalf, ExchangeStore, InterfaceOrigin, PduSecurity,
+    ProtocolSequence, RpcEvent, RpcExchange,
 };
-pub use implementation::Implementation;
-pub use ndr::Ndr;
+pub use implementation::RpcImplementation;
+pub use ndr::NdrCursor;
 pub use object_table::ObjectTable;
 pub use objref::{ActivationRequest, ActivationResponse, ObjRef, ObjRefBody, StdObjRef};
 pub use path_owner::PathOwner;
 pub use pdu::{
-    ContextElement, ContextList, ContextResult, InterfaceId, Pdu, PduBody, PduFlags, PduHeader, PduType, Plausible,
+    ContextElement, ContextList, ContextResult, HeaderGuess, InterfaceId, Pdu, PduBody, PduFlags, PduHeader, PduType,
     ResultList, RtsCommands, TransferSyntax,
 };
 pub use status::{StatusFamily, fault_name, result_name};

@@ -10,15 +10,15 @@ const MAX_TEXT: usize = 1 << 16;
 /// A reading position in a stub: NDR32 of [C706] chapter 14, or NDR64 of [MS-RPCE] 2.2.5, in either byte order.
 ///
 /// Integers align themselves to their size, counted from the beginning of the stub. Pointees are deferred: the caller
-/// reads a pointer with [`Ndr::pointer`] where it stands, and what it points to after the enclosing structure.
+/// reads a pointer with [`NdrCursor::pointer`] where it stands, and what it points to after the enclosing structure.
 #[derive(Clone, Copy, Debug)]
-pub struct Ndr<'a> {
+pub struct NdrCursor<'a> {
     cur: Cursor<'a>,
     order: ByteOrder,
     syntax: TransferSyntax,
 }
 
-impl<'a> Ndr<'a> {
+impl<'a> NdrCursor<'a> {
     /// At the beginning of a stub.
     #[must_use]
     pub const fn new(stub: &'a [u8], order: ByteOrder, syntax: TransferSyntax) -> Self {
@@ -167,7 +167,7 @@ impl<'a> Ndr<'a> {
     /// Reads a pointer to a wide string and, at once, the string: right where nothing else is deferred before it.
     ///
     /// # Errors
-    /// As [`Ndr::wide`].
+    /// As [`NdrCursor::wide`].
     pub fn wide_pointer(&mut self) -> Result<Option<String>, Malformed> {
         if self.pointer()? { self.wide().map(Some) } else { Ok(None) }
     }
@@ -175,7 +175,7 @@ impl<'a> Ndr<'a> {
     /// Reads a pointer to a string of octets and, at once, the string.
     ///
     /// # Errors
-    /// As [`Ndr::narrow`].
+    /// As [`NdrCursor::narrow`].
     pub fn narrow_pointer(&mut self) -> Result<Option<String>, Malformed> {
         if self.pointer()? { self.narrow().map(Some) } else { Ok(None) }
     }
@@ -206,7 +206,7 @@ impl<'a> Ndr<'a> {
     /// Reads a pointer to a BSTR and, at once, what it points to.
     ///
     /// # Errors
-    /// As [`Ndr::bstr`].
+    /// As [`NdrCursor::bstr`].
     pub fn bstr_pointer(&mut self) -> Result<Option<String>, Malformed> {
         if self.pointer()? { self.bstr().map(Some) } else { Ok(None) }
     }
@@ -215,7 +215,7 @@ impl<'a> Ndr<'a> {
     /// UTF-16 units. [MS-DTYP] 2.3.10.
     ///
     /// # Errors
-    /// As [`Ndr::wide`].
+    /// As [`NdrCursor::wide`].
     pub fn unicode_body(&mut self) -> Result<String, Malformed> {
         self.wide()
     }
@@ -271,12 +271,12 @@ mod tests {
     fn reads_strings_of_both_syntaxes() {
         let mut stub = le(&[0x2_0000, 3, 0, 3]);
         stub.extend([b'h', 0, b'i', 0, 0, 0]);
-        let mut ndr = Ndr::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32);
+        let mut ndr = NdrCursor::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32);
         assert_eq!(ndr.wide_pointer(), Ok(Some("hi".into())));
 
         let mut stub = le(&[0x2_0000, 0, 3, 0, 0, 0, 3, 0]);
         stub.extend([b'h', 0, b'i', 0, 0, 0]);
-        let mut ndr = Ndr::new(&stub, ByteOrder::Little, TransferSyntax::Ndr64);
+        let mut ndr = NdrCursor::new(&stub, ByteOrder::Little, TransferSyntax::Ndr64);
         assert_eq!(ndr.wide_pointer(), Ok(Some("hi".into())));
     }
 
@@ -284,17 +284,20 @@ mod tests {
     fn counts_that_contradict_are_refused() {
         let stub = le(&[2, 1, 2, 0]);
         assert_eq!(
-            Ndr::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32).wide(),
+            NdrCursor::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32).wide(),
             Err(Malformed::Invalid("actual_count"))
         );
         let stub = le(&[u32::MAX, 0, u32::MAX]);
-        assert!(Ndr::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32).wide().is_err());
-        assert!(Ndr::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32).octets().is_err());
+        assert!(NdrCursor::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32).wide().is_err());
+        assert!(NdrCursor::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32).octets().is_err());
     }
 
     #[test]
     fn a_null_bstr_is_empty() {
         let stub = le(&[1, 0, u32::MAX, 0]);
-        assert_eq!(Ndr::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32).bstr_pointer(), Ok(Some(String::new())));
+        assert_eq!(
+            NdrCursor::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32).bstr_pointer(),
+            Ok(Some(String::new()))
+        );
     }
 }

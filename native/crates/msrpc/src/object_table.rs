@@ -4,11 +4,11 @@ use core::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::automation::AutomationType;
-use crate::bounded::Bounded;
+use crate::bounded::BoundedMap;
 use crate::redirection::OutputPath;
-use crate::security::Secrets;
-use crate::stub_memory::Total;
-use crate::{Client, StdObjRef, StringBinding, Uuid};
+use crate::security::DecryptionSecrets;
+use crate::stub_memory::MemoryTotal;
+use crate::{StdObjRef, StringBinding, Uuid, WmiClient};
 
 /// Interface pointers known at a time.
 const MAX_POINTERS: usize = 1 << 16;
@@ -39,21 +39,21 @@ const MAX_OWN_POINTERS: usize = 32;
 /// given back.
 #[derive(Debug, Default)]
 pub struct ObjectTable {
-    pointers: Bounded<Uuid, Pointer>,
-    objects: Bounded<ObjectKey, DcomObject>,
+    pointers: BoundedMap<Uuid, InterfacePointer>,
+    objects: BoundedMap<ObjectKey, DcomObject>,
     /// Objects by OID, which is all that a ping names. [MS-DCOM] 1.3.6.
-    pinged: Bounded<u64, ObjectKey>,
-    associations: Bounded<Association, Arc<Client>>,
+    pinged: BoundedMap<u64, ObjectKey>,
+    associations: BoundedMap<AssociationGroup, Arc<WmiClient>>,
     /// What the user gave to have sealed calls opened.
-    secrets: Option<Arc<Secrets>>,
+    secrets: Option<Arc<DecryptionSecrets>>,
     /// Address to another address of the same machine, towards the one that stands for all.
-    machines: Bounded<IpAddr, IpAddr>,
+    machines: BoundedMap<IpAddr, IpAddr>,
     announced: Vec<SocketAddr>,
     /// Interfaces that somebody was told of, or bound to, at an endpoint.
-    endpoints: Bounded<SocketAddr, Vec<Uuid>>,
+    endpoints: BoundedMap<SocketAddr, Vec<Uuid>>,
     /// Where commands that a client made a server run send their output.
-    outputs: Bounded<(IpAddr, IpAddr), Vec<OutputPath>>,
-    unfinished: Total,
+    outputs: BoundedMap<(IpAddr, IpAddr), Vec<OutputPath>>,
+    unfinished: MemoryTotal,
     evicted: u64,
 }
 
@@ -62,7 +62,7 @@ pub(crate) type ObjectKey = (Option<u64>, u64);
 
 /// An association group: the connections of one client process with one server process. [C706] 12.4.2, [MS-RPCE] 3.3.1.5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Association {
+pub(crate) struct AssociationGroup {
     pub(crate) client: IpAddr,
     pub(crate) server: SocketAddr,
     pub(crate) group: u32,
@@ -70,7 +70,7 @@ pub(crate) struct Association {
 
 /// An interface pointer: what an IPID stands for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pointer {
+pub(crate) struct InterfacePointer {
     pub(crate) server: IpAddr,
     /// `None` for an IRemUnknown whose version is not known.
     pub(crate) iid: Option<Uuid>,
@@ -80,7 +80,7 @@ pub(crate) struct Pointer {
     references: u64,
 }
 
-impl Pointer {
+impl InterfacePointer {
     /// The object it points to.
     pub(crate) const fn key(&self) -> ObjectKey {
         (self.oxid, self.oid)
@@ -97,7 +97,7 @@ pub(crate) struct DcomObject {
     /// For type information: the object it describes.
     pub(crate) describes: Option<ObjectKey>,
     /// The process that uses it, where it said so.
-    pub(crate) client: Option<Arc<Client>>,
+    pub(crate) client: Option<Arc<WmiClient>>,
     /// The WMI namespace of the login that led here.
     pub(crate) namespace: Option<Arc<str>>,
     pointers: Vec<Uuid>,
@@ -123,13 +123,13 @@ impl DcomObject {
 impl ObjectTable {
     /// A table beside which secrets lie that open sealed calls.
     #[must_use]
-    pub fn with_secrets(secrets: Option<Arc<Secrets>>) -> Self {
+    pub fn with_secrets(secrets: Option<Arc<DecryptionSecrets>>) -> Self {
         Self { secrets: secrets.filter(|secrets| !secrets.is_empty()), ..Self::default() }
     }
 
     /// The secrets that open sealed calls.
     #[must_use]
-    pub fn secrets(&self) -> Option<&Secrets> {
+    pub fn secrets(&self) -> Option<&DecryptionSecrets> {
         self.secrets.as_deref()
     }
 
@@ -145,7 +145,7 @@ impl ObjectTable {
         self.unfinished.octets()
     }
 
-    pub(crate) const fn unfinished(&self) -> &Total {
+    pub(crate) const fn unfinished(&self) -> &MemoryTotal {
         &self.unfinished
     }
 
@@ -161,13 +161,13 @@ impl ObjectTable {
     }
 
     /// What an IPID stands for, on the machine of an address.
-    pub(crate) fn pointer(&self, server: IpAddr, ipid: Uuid) -> Option<Pointer> {
+    pub(crate) fn pointer(&self, server: IpAddr, ipid: Uuid) -> Option<InterfacePointer> {
         let pointer = *self.pointers.get(&ipid)?;
         self.same_machine(server, pointer.server).then_some(pointer)
     }
 
     /// The object behind a pointer.
-    pub(crate) fn object(&self, pointer: Pointer) -> Option<&DcomObject> {
+    pub(crate) fn object(&self, pointer: InterfacePointer) -> Option<&DcomObject> {
         self.objects.get(&pointer.key())
     }
 
@@ -189,7 +189,7 @@ impl ObjectTable {
         }
         let before = self.pointer(server, std.ipid).filter(|known| known.key() == (Some(std.oxid), std.oid));
         let references = before.map_or(0, |known| known.references).saturating_add(std.references.into());
-        let pointer = Pointer { server, iid, oxid: Some(std.oxid), oid: std.oid, references };
+        let pointer = InterfacePointer { server, iid, oxid: Some(std.oxid), oid: std.oid, references };
         self.evicted += self.pointers.insert(std.ipid, pointer, MAX_POINTERS);
         if std.oid != 0
             && let Some(object) = self.object_mut(pointer.key())
@@ -202,11 +202,11 @@ impl ObjectTable {
 
     /// Takes an IPID that nothing announced for one interface of one object, which it is: what calls on it tell of the
     /// object is kept.
-    pub(crate) fn assume(&mut self, server: IpAddr, iid: Uuid, ipid: Uuid) -> Pointer {
+    pub(crate) fn assume(&mut self, server: IpAddr, iid: Uuid, ipid: Uuid) -> InterfacePointer {
         let [a, b, c, d, e, f, g, h, ..] = ipid.0;
         let [.., i, j, k, l, m, n, o, p] = ipid.0;
         let oid = u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ u64::from_be_bytes([i, j, k, l, m, n, o, p]);
-        let pointer = Pointer { server, iid: Some(iid), oxid: None, oid, references: 1 };
+        let pointer = InterfacePointer { server, iid: Some(iid), oxid: None, oid, references: 1 };
         self.evicted += self.pointers.insert(ipid, pointer, MAX_POINTERS);
         pointer
     }
@@ -300,12 +300,12 @@ impl ObjectTable {
     }
 
     /// The process behind an association, where it said who it is.
-    pub(crate) fn client_of(&self, association: &Association) -> Option<&Arc<Client>> {
+    pub(crate) fn client_of(&self, association: &AssociationGroup) -> Option<&Arc<WmiClient>> {
         self.associations.get(association)
     }
 
     /// The process behind an association said who it is.
-    pub(crate) fn identify(&mut self, association: Association, client: Arc<Client>) {
+    pub(crate) fn identify(&mut self, association: AssociationGroup, client: Arc<WmiClient>) {
         self.evicted += self.associations.insert(association, client, MAX_ASSOCIATIONS);
     }
 

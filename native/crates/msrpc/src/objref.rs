@@ -3,7 +3,7 @@
 
 use sidewire_base::{Cursor, Malformed};
 
-use crate::{ByteOrder, DualStringArray, Ndr, Uuid};
+use crate::{ByteOrder, DualStringArray, NdrCursor, Uuid};
 
 /// `OBJREF_CUSTOM` of activation properties, request: `CLSID_ActivationPropertiesIn`. [MS-DCOM] 1.9.
 const PROPERTIES_IN: Uuid = Uuid::com(0x338);
@@ -140,7 +140,7 @@ impl<'a> ObjRef<'a> {
 ///
 /// # Errors
 /// [`Malformed`] when it is not one.
-pub(crate) fn orpc_this(ndr: &mut Ndr<'_>) -> Result<Uuid, Malformed> {
+pub(crate) fn orpc_this(ndr: &mut NdrCursor<'_>) -> Result<Uuid, Malformed> {
     let (major, minor) = (ndr.u16()?, ndr.u16()?);
     let (flags, reserved) = (ndr.u32()?, ndr.u32()?);
     if major != 5 || minor > 7 || flags > 1 || reserved != 0 {
@@ -155,7 +155,7 @@ pub(crate) fn orpc_this(ndr: &mut Ndr<'_>) -> Result<Uuid, Malformed> {
 ///
 /// # Errors
 /// [`Malformed`] when it is not one.
-pub(crate) fn orpc_that(ndr: &mut Ndr<'_>) -> Result<(), Malformed> {
+pub(crate) fn orpc_that(ndr: &mut NdrCursor<'_>) -> Result<(), Malformed> {
     if ndr.u32()? > 0x10 {
         return Err(Malformed::Invalid("ORPCTHAT"));
     }
@@ -163,7 +163,7 @@ pub(crate) fn orpc_that(ndr: &mut Ndr<'_>) -> Result<(), Malformed> {
 }
 
 /// `ORPC_EXTENT_ARRAY`. [MS-DCOM] 2.2.21.
-fn extents(ndr: &mut Ndr<'_>) -> Result<(), Malformed> {
+fn extents(ndr: &mut NdrCursor<'_>) -> Result<(), Malformed> {
     if !ndr.pointer()? {
         return Ok(());
     }
@@ -230,7 +230,7 @@ impl ActivationRequest {
     ///
     /// # Errors
     /// [`Malformed`] when it is not one.
-    pub fn parse_old(ndr: &mut Ndr<'_>) -> Result<Self, Malformed> {
+    pub fn parse_old(ndr: &mut NdrCursor<'_>) -> Result<Self, Malformed> {
         orpc_this(ndr)?;
         let clsid = ndr.uuid()?;
         let file = ndr.wide_pointer()?;
@@ -250,7 +250,7 @@ impl ActivationRequest {
 
     /// `InstanceInfoData`. [MS-DCOM] 2.2.22.2.3.
     fn instance(&mut self, data: &[u8]) -> Result<(), Malformed> {
-        let mut ndr = Ndr::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
+        let mut ndr = NdrCursor::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
         let file = ndr.pointer()?;
         let _mode = ndr.u32()?;
         let (running, stored) = (ndr.pointer()?, ndr.pointer()?);
@@ -265,7 +265,7 @@ impl ActivationRequest {
     }
 
     fn instantiation(&mut self, data: &[u8]) -> Result<(), Malformed> {
-        let mut ndr = Ndr::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
+        let mut ndr = NdrCursor::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
         self.clsid = ndr.uuid()?;
         ndr.skip(12)?; // class context, activation flags, surrogate
         let count = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
@@ -283,7 +283,7 @@ impl ActivationRequest {
 }
 
 /// `MInterfacePointer`: octets of an object reference. [MS-DCOM] 2.2.14.
-fn interface_pointer<'a>(ndr: &mut Ndr<'a>) -> Result<&'a [u8], Malformed> {
+fn interface_pointer<'a>(ndr: &mut NdrCursor<'a>) -> Result<&'a [u8], Malformed> {
     let _max = ndr.count()?;
     let length = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
     ndr.take(length)
@@ -300,7 +300,7 @@ fn storage(octets: &[u8]) -> Option<(Uuid, StdObjRef, DualStringArray)> {
 
 /// `SecurityInfoData`: the name in its `COSERVERINFO`.
 fn security_info(data: &[u8]) -> Result<Option<String>, Malformed> {
-    let mut ndr = Ndr::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
+    let mut ndr = NdrCursor::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
     let _authn_flags = ndr.u32()?;
     let (server, _reserved) = (ndr.pointer()?, ndr.pointer()?);
     if !server {
@@ -351,7 +351,7 @@ impl ActivationResponse {
     ///
     /// # Errors
     /// [`Malformed`] when it is not one.
-    pub fn parse_old(ndr: &mut Ndr<'_>) -> Result<Self, Malformed> {
+    pub fn parse_old(ndr: &mut NdrCursor<'_>) -> Result<Self, Malformed> {
         orpc_that(ndr)?;
         let mut out = Self { oxid: ndr.u64()?, ..Self::default() };
         if ndr.pointer()? {
@@ -373,7 +373,7 @@ impl ActivationResponse {
     }
 
     fn reply(&mut self, data: &[u8]) -> Result<(), Malformed> {
-        let mut ndr = Ndr::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
+        let mut ndr = NdrCursor::new(data, ByteOrder::Little, crate::TransferSyntax::Ndr32);
         let (_reserved, reply) = (ndr.pointer()?, ndr.pointer()?);
         if !reply {
             return Ok(());
@@ -400,7 +400,7 @@ fn properties(
     let mut cur = Cursor::new(found);
     cur.skip(8)?; // dwSize, reserved
     let blob = cur.rest();
-    let mut ndr = Ndr::new(serialized(blob)?, ByteOrder::Little, crate::TransferSyntax::Ndr32);
+    let mut ndr = NdrCursor::new(serialized(blob)?, ByteOrder::Little, crate::TransferSyntax::Ndr32);
     let _total = ndr.u32()?;
     let header = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
     ndr.skip(8)?; // reserved, destination context

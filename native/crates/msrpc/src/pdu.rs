@@ -7,7 +7,7 @@ use sidewire_base::{Cursor, Malformed};
 
 use crate::{ByteOrder, SecTrailer, Uuid};
 pub use contexts::{ContextElement, ContextList, ContextResult, InterfaceId, ResultList, TransferSyntax};
-pub use header::{PduFlags, PduHeader, PduType, Plausible};
+pub use header::{HeaderGuess, PduFlags, PduHeader, PduType};
 
 /// A PDU: header, body, and the trailer of its security provider.
 #[derive(Clone, Copy, Debug)]

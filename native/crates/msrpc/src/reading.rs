@@ -2,13 +2,13 @@
 
 use core::net::SocketAddr;
 
-use crate::datum::Datum;
+use crate::datum::StubValue;
 use crate::path_owner::{EndNames, unc_host};
 use crate::redirection::OutputPath;
-use crate::{Exchange, PathOwner, RpcContext, arguments, command_line, dcom};
+use crate::{PathOwner, RpcContext, RpcExchange, arguments, command_line, dcom};
 
 /// A complete request: its arguments, the object it is made on, the command line it runs, who calls whom.
-pub(crate) fn request(exchange: &mut Exchange, around: &mut RpcContext<'_>) {
+pub(crate) fn request(exchange: &mut RpcExchange, around: &mut RpcContext<'_>) {
     let (dcom, arguments) = dcom::on_request(exchange, around.objects, around.server.address);
     exchange.dcom = dcom;
     exchange.arguments = arguments;
@@ -23,7 +23,7 @@ pub(crate) fn request(exchange: &mut Exchange, around: &mut RpcContext<'_>) {
 }
 
 /// A complete response: its results, the objects it gives, the ports it names.
-pub(crate) fn response(exchange: &mut Exchange, around: &mut RpcContext<'_>) {
+pub(crate) fn response(exchange: &mut RpcExchange, around: &mut RpcContext<'_>) {
     if exchange.fault.is_some() {
         return;
     }
@@ -41,12 +41,12 @@ pub(crate) fn response(exchange: &mut Exchange, around: &mut RpcContext<'_>) {
 }
 
 /// Whose the first host is that an argument names, the way a UNC path does.
-fn path_owner(exchange: &Exchange, around: &RpcContext<'_>) -> Option<PathOwner> {
+fn path_owner(exchange: &RpcExchange, around: &RpcContext<'_>) -> Option<PathOwner> {
     // The server of a DFS root is named without backslashes. [MS-DFSNM] 3.1.4.4
     let is_host = |name: &str| name == "server_name" && exchange.interface_name() == Some("netdfs");
     let host = exchange.arguments.iter().find_map(|(name, value)| match value {
-        Datum::Text(text) if is_host(name) => Some(text.trim_start_matches('\\')),
-        Datum::Text(text) => unc_host(text),
+        StubValue::Text(text) if is_host(name) => Some(text.trim_start_matches('\\')),
+        StubValue::Text(text) => unc_host(text),
         _ => None,
     })?;
     let principal = exchange.principal.as_deref();

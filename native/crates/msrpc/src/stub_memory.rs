@@ -6,9 +6,9 @@ use std::sync::Arc;
 /// What all connections of a worker hold together. A worker is one thread; the counter is shared with the connections'
 /// [`StubMemory`], wherever they are dropped.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Total(Arc<AtomicUsize>);
+pub(crate) struct MemoryTotal(Arc<AtomicUsize>);
 
-impl Total {
+impl MemoryTotal {
     /// Octets.
     pub(crate) fn octets(&self) -> usize {
         self.0.load(Ordering::Relaxed)
@@ -19,12 +19,12 @@ impl Total {
 #[derive(Debug, Default)]
 pub(crate) struct StubMemory {
     octets: usize,
-    total: Option<Total>,
+    total: Option<MemoryTotal>,
 }
 
 impl StubMemory {
     /// Counts in a total from here on.
-    pub(crate) fn count_in(&mut self, total: &Total) {
+    pub(crate) fn count_in(&mut self, total: &MemoryTotal) {
         if self.total.is_none() {
             total.0.fetch_add(self.octets, Ordering::Relaxed);
             self.total = Some(total.clone());
@@ -39,7 +39,7 @@ impl StubMemory {
 
     /// Octets that may still be taken, where a connection may hold `own` and all together `all`.
     pub(crate) fn room(&self, own: usize, all: usize) -> usize {
-        let total = self.total.as_ref().map_or(self.octets, Total::octets);
+        let total = self.total.as_ref().map_or(self.octets, MemoryTotal::octets);
         own.saturating_sub(self.octets).min(all.saturating_sub(total))
     }
 
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn what_all_hold_bounds_what_each_may() {
-        let total = Total::default();
+        let total = MemoryTotal::default();
         let (mut one, mut other) = (StubMemory::default(), StubMemory::default());
         one.take(10);
         one.count_in(&total);

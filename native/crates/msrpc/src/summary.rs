@@ -2,16 +2,16 @@
 
 use core::fmt::Write as _;
 
-use crate::datum::{Arguments, Datum};
+use crate::datum::{CallArguments, StubValue};
 use crate::interfaces::{self, known};
-use crate::{Exchange, PduType};
+use crate::{PduType, RpcExchange};
 
 /// Longest piece of an argument in a sentence. Characters.
 const MAX_PIECE: usize = 160;
 /// Arguments in a sentence.
 const MAX_PIECES: usize = 6;
 
-impl Exchange {
+impl RpcExchange {
     /// A sentence about the call: who called what on whom, with the arguments that can be read.
     #[must_use]
     pub fn summary(&self) -> Option<String> {
@@ -19,7 +19,7 @@ impl Exchange {
     }
 }
 
-fn summary(exchange: &Exchange) -> Option<String> {
+fn summary(exchange: &RpcExchange) -> Option<String> {
     let (client, server) = exchange.between?;
     if let Some((interface, refusal)) = exchange.refused().next() {
         let name =
@@ -39,17 +39,17 @@ fn summary(exchange: &Exchange) -> Option<String> {
         }
     } else if let Some(method) = dcom.and_then(|dcom| dcom.method.as_deref()) {
         let given = match exchange.arguments.get("parameters") {
-            Some(Datum::List(given)) => pieces(given.iter().map(|value| (None, value))),
+            Some(StubValue::List(given)) => pieces(given.iter().map(|value| (None, value))),
             _ => String::new(),
         };
         write!(out, "{client} called {method}({given}) on {server}")
     } else if uuid == known::IWBEM_SERVICES && exchange.arguments.text("method").is_some() {
         let (path, method) = (exchange.arguments.text("path").unwrap_or_default(), exchange.arguments.text("method")?);
         let record = |name: &str| match exchange.arguments.get(name) {
-            Some(Datum::Record(fields)) => Some(fields),
+            Some(StubValue::Record(fields)) => Some(fields),
             _ => None,
         };
-        let told = |fields: &Arguments| pieces(fields.iter().map(|(name, value)| (Some(name), value)));
+        let told = |fields: &CallArguments| pieces(fields.iter().map(|(name, value)| (Some(name), value)));
         let given = record("in").map(told).unwrap_or_default();
         let result = record("out").map(|fields| format!(": {}", told(fields))).unwrap_or_default();
         write!(out, "{client} ran {path}.{method}({given}) on {server} by WMI{result}")
@@ -68,8 +68,8 @@ fn summary(exchange: &Exchange) -> Option<String> {
 
 /// Arguments that are worth a place in a sentence: texts and small numbers, cut to a length. Where too many have names,
 /// numbers make room for texts: what a service runs comes behind six other arguments.
-fn pieces<'a>(values: impl Iterator<Item = (Option<&'a str>, &'a Datum)> + Clone) -> String {
-    let is_text = |value: &Datum| matches!(value, Datum::Text(_));
+fn pieces<'a>(values: impl Iterator<Item = (Option<&'a str>, &'a StubValue)> + Clone) -> String {
+    let is_text = |value: &StubValue| matches!(value, StubValue::Text(_));
     let values = values.take(64);
     let mut others = MAX_PIECES.saturating_sub(values.clone().filter(|(_, value)| is_text(value)).count());
     let mut out = String::new();
@@ -88,7 +88,7 @@ fn pieces<'a>(values: impl Iterator<Item = (Option<&'a str>, &'a Datum)> + Clone
             out.push(' ');
         }
         let said = match value {
-            Datum::List(items) => list(items, &mut out),
+            StubValue::List(items) => list(items, &mut out),
             value => piece(value, &mut out),
         };
         if said.is_none() {
@@ -105,7 +105,7 @@ fn pieces<'a>(values: impl Iterator<Item = (Option<&'a str>, &'a Datum)> + Clone
 }
 
 /// The first values of a list that are texts or numbers; `None` without one.
-fn list(items: &[Datum], out: &mut String) -> Option<()> {
+fn list(items: &[StubValue], out: &mut String) -> Option<()> {
     out.push('[');
     let mut told = 0;
     for item in items {
@@ -130,18 +130,18 @@ fn list(items: &[Datum], out: &mut String) -> Option<()> {
 }
 
 /// One value, if it is a text or a number.
-fn piece(value: &Datum, out: &mut String) -> Option<()> {
+fn piece(value: &StubValue, out: &mut String) -> Option<()> {
     match value {
-        Datum::Text(text) => {
+        StubValue::Text(text) => {
             let cut = text.char_indices().nth(MAX_PIECE).and_then(|(end, _)| text.get(..end));
             out.push('"');
             out.push_str(cut.unwrap_or(text));
             out.push_str(if cut.is_some() { "...\"" } else { "\"" });
             return Some(());
         }
-        Datum::Uint(number) => write!(out, "{number}"),
-        Datum::Int(number) => write!(out, "{number}"),
-        Datum::Bool(truth) => write!(out, "{truth}"),
+        StubValue::Uint(number) => write!(out, "{number}"),
+        StubValue::Int(number) => write!(out, "{number}"),
+        StubValue::Bool(truth) => write!(out, "{truth}"),
         _ => return None,
     }
     .ok()
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn numbers_make_room_for_texts() {
-        let (number, text) = (Datum::Uint(7), Datum::Text("x".into()));
+        let (number, text) = (StubValue::Uint(7), StubValue::Text("x".into()));
         let of = |name| (Some(name), if name == "path" { &text } else { &number });
         let told = pieces(["a", "b", "c", "d", "e", "f", "path", "g"].into_iter().map(of));
         assert_eq!(told, "a 7, b 7, c 7, d 7, e 7, path \"x\"");
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn long_arguments_are_cut() {
-        let long = Datum::Text("x".repeat(1000));
+        let long = StubValue::Text("x".repeat(1000));
         assert_eq!(pieces([(None, &long)].into_iter()).len(), MAX_PIECE + 5);
     }
 }

@@ -2,21 +2,21 @@
 
 use sidewire_base::{Endpoint, Time};
 
-use crate::{ByteOrder, Exchange, Exchanges, ObjectTable, PduType, RpcContext, RpcEvent, TransferSyntax, Uuid};
+use crate::{ByteOrder, ExchangeStore, ObjectTable, PduType, RpcContext, RpcEvent, RpcExchange, TransferSyntax, Uuid};
 
 /// Keeps every exchange and event.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
-    pub(crate) exchanges: Vec<Exchange>,
+pub(crate) struct KeptExchanges {
+    pub(crate) exchanges: Vec<RpcExchange>,
     pub(crate) events: Vec<RpcEvent>,
 }
 
-impl Exchanges for Kept {
-    fn open(&mut self, exchange: Exchange) -> u64 {
+impl ExchangeStore for KeptExchanges {
+    fn open(&mut self, exchange: RpcExchange) -> u64 {
         self.exchanges.push(exchange);
         self.exchanges.len() as u64 - 1
     }
-    fn get(&mut self, id: u64) -> Option<&mut Exchange> {
+    fn get(&mut self, id: u64) -> Option<&mut RpcExchange> {
         self.exchanges.get_mut(usize::try_from(id).ok()?)
     }
     fn updated(&mut self, _id: u64) {}

@@ -2,8 +2,8 @@
 
 use sidewire_base::Malformed;
 
-use crate::datum::Datum;
-use crate::{Ndr, ObjRef, ObjRefBody, StdObjRef, Uuid};
+use crate::datum::StubValue;
+use crate::{NdrCursor, ObjRef, ObjRefBody, StdObjRef, Uuid};
 
 /// Values of one call, and elements of one array.
 const MAX_VALUES: usize = 256;
@@ -44,16 +44,16 @@ const PARAM_NOT_FOUND: u32 = 0x8002_0004;
 /// A value, and the interface pointer it holds if it holds one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Variant {
-    pub(crate) value: Datum,
+    pub(crate) value: StubValue,
     pub(crate) object: Option<(Uuid, StdObjRef)>,
 }
 
 /// Reads one `VARIANT`, its pointees behind it. [MS-OAUT] 2.2.29.1.
-pub(crate) fn variant(ndr: &mut Ndr<'_>) -> Result<Variant, Malformed> {
+pub(crate) fn variant(ndr: &mut NdrCursor<'_>) -> Result<Variant, Malformed> {
     nested(ndr, 0)
 }
 
-fn nested(ndr: &mut Ndr<'_>, depth: u8) -> Result<Variant, Malformed> {
+fn nested(ndr: &mut NdrCursor<'_>, depth: u8) -> Result<Variant, Malformed> {
     if depth > MAX_DEPTH {
         return Err(Malformed::Limit("VARIANT"));
     }
@@ -75,53 +75,53 @@ fn nested(ndr: &mut Ndr<'_>, depth: u8) -> Result<Variant, Malformed> {
 }
 
 fn value(
-    ndr: &mut Ndr<'_>,
+    ndr: &mut NdrCursor<'_>,
     (kind, tag): (u16, u32),
     depth: u8,
     object: &mut Option<(Uuid, StdObjRef)>,
-) -> Result<Datum, Malformed> {
+) -> Result<StubValue, Malformed> {
     if kind & vt::ARRAY != 0 {
-        return Ok(Datum::List(Vec::new())); // its elements are not told
+        return Ok(StubValue::List(Vec::new())); // its elements are not told
     }
     if tag != u32::from(kind) {
         return Err(Malformed::Invalid("VARIANT"));
     }
     if kind & vt::BYREF != 0 {
         if !ndr.pointer()? {
-            return Ok(Datum::Null);
+            return Ok(StubValue::Null);
         }
         let kind = kind & !vt::BYREF;
         if kind == vt::VARIANT {
-            return if ndr.pointer()? { nested(ndr, depth + 1).map(|inner| inner.value) } else { Ok(Datum::Null) };
+            return if ndr.pointer()? { nested(ndr, depth + 1).map(|inner| inner.value) } else { Ok(StubValue::Null) };
         }
         return scalar(ndr, kind, object);
     }
     scalar(ndr, kind, object)
 }
 
-fn scalar(ndr: &mut Ndr<'_>, kind: u16, object: &mut Option<(Uuid, StdObjRef)>) -> Result<Datum, Malformed> {
+fn scalar(ndr: &mut NdrCursor<'_>, kind: u16, object: &mut Option<(Uuid, StdObjRef)>) -> Result<StubValue, Malformed> {
     let signed = |bits: u32| i32::from_ne_bytes(bits.to_ne_bytes());
     Ok(match kind {
-        vt::EMPTY | vt::NULL => Datum::Null,
-        vt::I2 => Datum::Int(i16::from_ne_bytes(ndr.u16()?.to_ne_bytes()).into()),
-        vt::I4 | vt::INT => Datum::Int(signed(ndr.u32()?).into()),
-        vt::R4 => Datum::Real(f32::from_bits(ndr.u32()?).into()),
-        vt::R8 | vt::DATE => Datum::Real(f64::from_bits(ndr.u64()?)),
-        vt::CY | vt::I8 => Datum::Int(i64::from_ne_bytes(ndr.u64()?.to_ne_bytes())),
-        vt::UI8 => Datum::Uint(ndr.u64()?),
-        vt::BSTR => ndr.bstr_pointer()?.map_or(Datum::Null, Datum::Text),
+        vt::EMPTY | vt::NULL => StubValue::Null,
+        vt::I2 => StubValue::Int(i16::from_ne_bytes(ndr.u16()?.to_ne_bytes()).into()),
+        vt::I4 | vt::INT => StubValue::Int(signed(ndr.u32()?).into()),
+        vt::R4 => StubValue::Real(f32::from_bits(ndr.u32()?).into()),
+        vt::R8 | vt::DATE => StubValue::Real(f64::from_bits(ndr.u64()?)),
+        vt::CY | vt::I8 => StubValue::Int(i64::from_ne_bytes(ndr.u64()?.to_ne_bytes())),
+        vt::UI8 => StubValue::Uint(ndr.u64()?),
+        vt::BSTR => ndr.bstr_pointer()?.map_or(StubValue::Null, StubValue::Text),
         vt::ERROR => match ndr.u32()? {
-            PARAM_NOT_FOUND => Datum::Null,
-            code => Datum::Text(format!("0x{code:08x}")),
+            PARAM_NOT_FOUND => StubValue::Null,
+            code => StubValue::Text(format!("0x{code:08x}")),
         },
-        vt::BOOL => Datum::Bool(ndr.u16()? != 0),
-        vt::I1 => Datum::Int(i8::from_ne_bytes([ndr.u8()?]).into()),
-        vt::UI1 => Datum::Uint(ndr.u8()?.into()),
-        vt::UI2 => Datum::Uint(ndr.u16()?.into()),
-        vt::UI4 | vt::UINT => Datum::Uint(ndr.u32()?.into()),
+        vt::BOOL => StubValue::Bool(ndr.u16()? != 0),
+        vt::I1 => StubValue::Int(i8::from_ne_bytes([ndr.u8()?]).into()),
+        vt::UI1 => StubValue::Uint(ndr.u8()?.into()),
+        vt::UI2 => StubValue::Uint(ndr.u16()?.into()),
+        vt::UI4 | vt::UINT => StubValue::Uint(ndr.u32()?.into()),
         vt::DISPATCH | vt::UNKNOWN => {
             if !ndr.pointer()? {
-                return Ok(Datum::Null);
+                return Ok(StubValue::Null);
             }
             let _max = ndr.count()?;
             let size = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
@@ -130,14 +130,14 @@ fn scalar(ndr: &mut Ndr<'_>, kind: u16, object: &mut Option<(Uuid, StdObjRef)>) 
                 ObjRefBody::Standard { std, .. } => Some((reference.iid, std)),
                 ObjRefBody::Custom { .. } => None,
             });
-            object.map_or(Datum::Null, |(_, std)| Datum::Uuid(std.ipid))
+            object.map_or(StubValue::Null, |(_, std)| StubValue::Uuid(std.ipid))
         }
         _ => return Err(Malformed::Invalid("VARTYPE")),
     })
 }
 
 /// `DISPPARAMS` of an Invoke, in the order they are written in a program (they travel reversed). [MS-OAUT] 2.2.33.
-pub(crate) fn parameters(ndr: &mut Ndr<'_>) -> Result<Vec<Datum>, Malformed> {
+pub(crate) fn parameters(ndr: &mut NdrCursor<'_>) -> Result<Vec<StubValue>, Malformed> {
     ndr.align_pointer()?;
     let (args, _named) = (ndr.pointer()?, ndr.pointer()?);
     let (count, _named_count) = (ndr.u32()?, ndr.u32()?);
@@ -153,7 +153,7 @@ pub(crate) fn parameters(ndr: &mut Ndr<'_>) -> Result<Vec<Datum>, Malformed> {
             present.push(ndr.pointer()?);
         }
         for there in present {
-            values.push(if there { variant(ndr)?.value } else { Datum::Null });
+            values.push(if there { variant(ndr)?.value } else { StubValue::Null });
         }
     }
     values.reverse();
@@ -187,10 +187,10 @@ mod tests {
     fn references_are_followed_only_so_far() {
         let read = |depth| {
             let stub = references(depth);
-            variant(&mut Ndr::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32)).map(|found| found.value)
+            variant(&mut NdrCursor::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32)).map(|found| found.value)
         };
-        assert_eq!(read(0), Ok(Datum::Int(7)));
-        assert_eq!(read(2), Ok(Datum::Int(7)));
+        assert_eq!(read(0), Ok(StubValue::Int(7)));
+        assert_eq!(read(2), Ok(StubValue::Int(7)));
         assert_eq!(read(30_000), Err(Malformed::Limit("VARIANT")));
     }
 }

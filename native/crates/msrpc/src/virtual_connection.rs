@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 
 use sidewire_base::{Direction, Endpoint, Time};
 
-use crate::bounded::Bounded;
-use crate::{Connection, Exchanges, FedOctets, RpcContext, RpcLimits, Uuid};
+use crate::bounded::BoundedMap;
+use crate::{ExchangeStore, FedOctets, RpcConnection, RpcContext, RpcLimits, Uuid};
 
 /// Virtual connections known at a time, and flows of theirs that were announced.
 const MAX_CHANNELS: usize = 1024;
@@ -28,7 +28,7 @@ pub struct VirtualId {
 
 /// A TCP connection's part in a virtual connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Channel {
+pub struct VirtualChannel {
     /// The virtual connection.
     pub of: VirtualId,
     /// `ToServer`: the IN channel, which carries requests; `ToClient`: the OUT channel, which carries answers.
@@ -41,15 +41,15 @@ type VirtualEnds = (Endpoint, Endpoint);
 /// The virtual connections of the hosts a worker sees.
 #[derive(Debug, Default)]
 pub struct VirtualConnections {
-    known: Bounded<VirtualId, VirtualConnection>,
-    announced: Bounded<VirtualEnds, Channel>,
+    known: BoundedMap<VirtualId, VirtualConnection>,
+    announced: BoundedMap<VirtualEnds, VirtualChannel>,
     waiting: usize,
 }
 
 /// A virtual connection. Its calls live with the flow of the answers; requests wait for it.
 #[derive(Debug, Default)]
 pub struct VirtualConnection {
-    connection: Connection,
+    connection: RpcConnection,
     pieces: VecDeque<VirtualPiece>,
     /// The flow whose transactions hold its calls.
     owner: Option<VirtualEnds>,
@@ -67,11 +67,11 @@ impl VirtualConnections {
     /// Remembers that what follows on a flow is a channel.
     pub fn announce(&mut self, client: Endpoint, server: Endpoint, cookie: Uuid, carries: Direction) {
         let of = VirtualId { client: client.address, server: server.address, cookie };
-        self.announced.insert((client, server), Channel { of, carries }, MAX_CHANNELS);
+        self.announced.insert((client, server), VirtualChannel { of, carries }, MAX_CHANNELS);
     }
 
     /// The channel that a flow was announced to be.
-    pub fn take_announced(&mut self, client: Endpoint, server: Endpoint) -> Option<Channel> {
+    pub fn take_announced(&mut self, client: Endpoint, server: Endpoint) -> Option<VirtualChannel> {
         self.announced.remove(&(client, server))
     }
 
@@ -98,7 +98,7 @@ impl VirtualConnections {
 
     fn get(&mut self, id: VirtualId, limits: RpcLimits) -> Option<&mut VirtualConnection> {
         if !self.known.contains(&id) {
-            let connection = Connection::new(limits);
+            let connection = RpcConnection::new(limits);
             if self.known.insert(id, VirtualConnection { connection, ..VirtualConnection::default() }, MAX_CHANNELS) > 0
             {
                 self.waiting = self.known.values().map(VirtualConnection::kept).sum();
@@ -134,7 +134,7 @@ impl VirtualConnections {
 
 /// What happened on the flow that holds the calls of a virtual connection.
 #[derive(Clone, Copy, Debug)]
-pub enum Answers<'a> {
+pub enum OutChannelEvent<'a> {
     /// Octets of the OUT channel; nothing follows when `last`.
     Octets(&'a [u8], bool),
     /// Octets of it are missing.
@@ -144,14 +144,19 @@ pub enum Answers<'a> {
 }
 
 /// Exchanges that can be told the time of what comes next.
-pub trait Timed: Exchanges {
+pub trait TimedExchanges: ExchangeStore {
     /// What follows was sent then.
     fn at(&mut self, time: Time);
 }
 
 impl VirtualConnection {
     /// Reads the requests that waited, each at its time, then the answers.
-    pub fn pump(&mut self, answers: Answers<'_>, around: &mut RpcContext<'_>, exchanges: &mut impl Timed) -> FedOctets {
+    pub fn pump(
+        &mut self,
+        answers: OutChannelEvent<'_>,
+        around: &mut RpcContext<'_>,
+        exchanges: &mut impl TimedExchanges,
+    ) -> FedOctets {
         let now = around.time;
         for VirtualPiece { time, missing, octets } in core::mem::take(&mut self.pieces) {
             around.time = time;
@@ -165,11 +170,11 @@ impl VirtualConnection {
         exchanges.at(now);
         let mut fed = FedOctets::default();
         match answers {
-            Answers::Octets(data, last) => {
+            OutChannelEvent::Octets(data, last) => {
                 fed = self.connection.feed(Direction::ToClient, data, last, exchanges, around);
             }
-            Answers::Missing(length) => self.connection.gap(Direction::ToClient, length, exchanges, around),
-            Answers::End => {
+            OutChannelEvent::Missing(length) => self.connection.gap(Direction::ToClient, length, exchanges, around),
+            OutChannelEvent::End => {
                 Direction::BOTH.into_iter().for_each(|direction| self.connection.close(direction, exchanges, around));
                 self.connection.finish(exchanges, around);
                 self.owner = None;

@@ -1,9 +1,9 @@
 //! What WMI calls are about: class, method, namespace. [MS-WMI] 3.1.4.
 
-use crate::Exchange;
+use crate::RpcExchange;
 use crate::interfaces::known;
 
-impl Exchange {
+impl RpcExchange {
     /// The WMI class a readable call of IWbemServices is about: of its object path, its query, or the instance it puts.
     #[must_use]
     pub fn wmi_class(&self) -> Option<&str> {

@@ -9,8 +9,8 @@ use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
 use sidewire_engine::{
-    CompileRequest, CompiledRules, LiveCapture, LiveConfig, RuleCompiler, Run, RunConfig, RunReport, SecretSource,
-    Secrets,
+    CompileRequest, CompiledRules, DecryptionSecrets, LiveCapture, LiveConfig, RuleCompiler, Run, RunConfig, RunReport,
+    SecretSource,
 };
 
 mod convert;
@@ -258,7 +258,7 @@ pub struct NativeSecret {
 /// Secrets that open sealed calls. Beside the configuration, not in it, so that they are in no text; wiped at the end.
 #[napi]
 pub struct NativeSecrets {
-    secrets: Arc<Secrets>,
+    secrets: Arc<DecryptionSecrets>,
 }
 
 /// Reads secrets.
@@ -468,7 +468,7 @@ pub fn explain(
 pub struct ExplainTask {
     config: Option<RunConfig>,
     rules: Arc<CompiledRules>,
-    secrets: Option<Arc<Secrets>>,
+    secrets: Option<Arc<DecryptionSecrets>>,
     sid: u32,
 }
 
@@ -507,7 +507,7 @@ pub fn profile(
 pub struct ProfileTask {
     config: Option<RunConfig>,
     rules: Arc<CompiledRules>,
-    secrets: Option<Arc<Secrets>>,
+    secrets: Option<Arc<DecryptionSecrets>>,
 }
 
 impl Task for ProfileTask {

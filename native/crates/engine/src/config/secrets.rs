@@ -1,6 +1,6 @@
 //! Reading the secrets that open sealed calls.
 
-use sidewire_msrpc::security::{SecretKind, Secrets};
+use sidewire_msrpc::security::{DecryptionSecrets, SecretKind};
 
 use crate::EngineError;
 
@@ -19,8 +19,8 @@ pub struct SecretSource<'a> {
 ///
 /// # Errors
 /// [`EngineError::Secrets`] with file, line and column of what is none; never with its value.
-pub fn read_secrets<'a>(sources: impl IntoIterator<Item = SecretSource<'a>>) -> Result<Secrets, EngineError> {
-    let mut secrets = Secrets::default();
+pub fn read_secrets<'a>(sources: impl IntoIterator<Item = SecretSource<'a>>) -> Result<DecryptionSecrets, EngineError> {
+    let mut secrets = DecryptionSecrets::default();
     for SecretSource { kind, name, octets } in sources {
         let Some(kind) = SecretKind::from_name(kind) else {
             return Err(EngineError::Secrets(format!("{name}: no kind of secret is called `{kind}`")));

@@ -9,7 +9,7 @@ use sidewire_app_layer::{
 };
 use sidewire_base::{PerDirection, ProtocolId};
 use sidewire_detect::RuleSet;
-use sidewire_msrpc::security::Secrets;
+use sidewire_msrpc::security::DecryptionSecrets;
 
 use crate::EngineError;
 use crate::config::files::FileSetup;
@@ -36,7 +36,7 @@ pub(crate) struct RunSetup {
 }
 
 impl RunSetup {
-    pub(crate) fn new(config: RunConfig, secrets: Option<Arc<Secrets>>) -> Result<Self, EngineError> {
+    pub(crate) fn new(config: RunConfig, secrets: Option<Arc<DecryptionSecrets>>) -> Result<Self, EngineError> {
         let protocols = sidewire_protocols::ALL;
         let (mut settings, mut stream_depths) = (Vec::new(), Vec::new());
         let mut options = Vec::new();

@@ -2,15 +2,15 @@
 
 use sidewire_base::{Cursor, Malformed};
 
-use crate::datum::{Arguments, Datum};
-use crate::{ByteOrder, InterfaceId, Ndr};
+use crate::datum::{CallArguments, StubValue};
+use crate::{ByteOrder, InterfaceId, NdrCursor};
 
 /// Towers of one answer.
 const MAX_TOWERS: usize = 512;
 
 /// `ept_map`, request: the interface asked for.
-pub(crate) fn map_request(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
-    let mut arguments = Arguments::default();
+pub(crate) fn map_request(ndr: &mut NdrCursor<'_>) -> Result<CallArguments, Malformed> {
+    let mut arguments = CallArguments::default();
     if ndr.pointer()? {
         let object = ndr.uuid()?;
         if !object.is_nil() {
@@ -24,9 +24,9 @@ pub(crate) fn map_request(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
 }
 
 /// `ept_map`, response: where it can be called.
-pub(crate) fn map_response(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+pub(crate) fn map_response(ndr: &mut NdrCursor<'_>) -> Result<CallArguments, Malformed> {
     ndr.handle()?;
-    let mut arguments = Arguments::default();
+    let mut arguments = CallArguments::default();
     let _count = ndr.u32()?;
     let (_max, _offset, actual) = (ndr.count()?, ndr.count()?, ndr.count()?);
     let mut there = 0_usize;
@@ -35,14 +35,14 @@ pub(crate) fn map_response(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
     }
     let mut endpoints = Vec::new();
     for _ in 0..there {
-        endpoints.push(Datum::Record(tower(twr(ndr)?)?));
+        endpoints.push(StubValue::Record(tower(twr(ndr)?)?));
     }
-    arguments.put("endpoints", Datum::List(endpoints));
+    arguments.put("endpoints", StubValue::List(endpoints));
     Ok(arguments)
 }
 
 /// `ept_lookup`, response: what can be called where.
-pub(crate) fn lookup_response(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+pub(crate) fn lookup_response(ndr: &mut NdrCursor<'_>) -> Result<CallArguments, Malformed> {
     ndr.handle()?;
     let _count = ndr.u32()?;
     let (_max, _offset, actual) = (ndr.count()?, ndr.count()?, ndr.count()?);
@@ -61,28 +61,28 @@ pub(crate) fn lookup_response(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed>
     }
     let mut endpoints = Vec::new();
     for (there, annotation) in entries {
-        let mut endpoint = if there { tower(twr(ndr)?)? } else { Arguments::default() };
+        let mut endpoint = if there { tower(twr(ndr)?)? } else { CallArguments::default() };
         if !annotation.is_empty() {
             endpoint.put("annotation", annotation.into_owned());
         }
-        endpoints.push(Datum::Record(endpoint));
+        endpoints.push(StubValue::Record(endpoint));
     }
-    let mut results = Arguments::default();
-    results.put("endpoints", Datum::List(endpoints));
+    let mut results = CallArguments::default();
+    results.put("endpoints", StubValue::List(endpoints));
     Ok(results)
 }
 
 /// `twr_t`: a conformant structure of a length and octets.
-fn twr<'a>(ndr: &mut Ndr<'a>) -> Result<&'a [u8], Malformed> {
+fn twr<'a>(ndr: &mut NdrCursor<'a>) -> Result<&'a [u8], Malformed> {
     let _max = ndr.count()?;
     let length = usize::try_from(ndr.u32()?).unwrap_or(usize::MAX);
     ndr.take(length)
 }
 
 /// The floors of a tower. Integers inside are little-endian but for ports and addresses.
-fn tower(octets: &[u8]) -> Result<Arguments, Malformed> {
+fn tower(octets: &[u8]) -> Result<CallArguments, Malformed> {
     let mut cur = Cursor::new(octets);
-    let mut arguments = Arguments::default();
+    let mut arguments = CallArguments::default();
     for floor in 0..cur.u16_le()?.min(8) {
         let length = usize::from(cur.u16_le()?);
         let left = cur.take(length)?;
@@ -90,7 +90,7 @@ fn tower(octets: &[u8]) -> Result<Arguments, Malformed> {
         let right = cur.take(length)?;
         let text = || {
             let text = right.strip_suffix(b"\0").unwrap_or(right);
-            Datum::Text(String::from_utf8_lossy(text).into_owned())
+            StubValue::Text(String::from_utf8_lossy(text).into_owned())
         };
         match (left, right) {
             ([0x0d, syntax @ ..], _) if floor == 0 => {
@@ -98,7 +98,7 @@ fn tower(octets: &[u8]) -> Result<Arguments, Malformed> {
                 let id =
                     InterfaceId { uuid: ByteOrder::Little.uuid(&mut syntax)?, version: syntax.u16_le()?, minor: 0 };
                 arguments.put("interface", id.uuid);
-                arguments.put("version", Datum::Uint(id.version.into()));
+                arguments.put("version", StubValue::Uint(id.version.into()));
                 if let Some(known) = crate::interfaces::find(&id.uuid) {
                     arguments.put("interface_name", known.name);
                 }

@@ -3,10 +3,10 @@
 
 use sidewire_base::Malformed;
 
-use crate::datum::{Arguments, Datum};
+use crate::datum::{CallArguments, StubValue};
 use crate::functions::StubFunction;
 use crate::objref::{orpc_that, orpc_this};
-use crate::{Ndr, TransferSyntax};
+use crate::{NdrCursor, TransferSyntax};
 
 /// Items of one array of strings.
 const MAX_ITEMS: usize = 1024;
@@ -96,7 +96,7 @@ pub(crate) enum StubFieldKind {
 
 /// The stub a field is read from.
 pub(crate) struct StubSource<'a> {
-    pub(crate) ndr: Ndr<'a>,
+    pub(crate) ndr: NdrCursor<'a>,
     pub(crate) syntax: TransferSyntax,
     pub(crate) request: bool,
     /// Set where it is to be found out whether the fields are the stub's: texts are to be texts, handles handles. How many
@@ -106,7 +106,7 @@ pub(crate) struct StubSource<'a> {
 
 impl StubSource<'_> {
     /// A text; where fields are checked, an error when it is none.
-    fn text(&mut self, text: String) -> Result<Datum, Malformed> {
+    fn text(&mut self, text: String) -> Result<StubValue, Malformed> {
         /// Fewer characters are there by chance.
         const SHORTEST: usize = 2;
         if let Some(texts) = &mut self.checked {
@@ -116,54 +116,56 @@ impl StubSource<'_> {
             }
             *texts += u32::from(text.chars().nth(SHORTEST - 1).is_some());
         }
-        Ok(Datum::Text(text))
+        Ok(StubValue::Text(text))
     }
 
     /// A context handle. Its attributes are 0. [C706] appendix N.
-    fn handle(&mut self) -> Result<Datum, Malformed> {
+    fn handle(&mut self) -> Result<StubValue, Malformed> {
         let Self { ndr, checked, .. } = self;
         let mut attributes = *ndr;
         if checked.is_some() && attributes.u32()? != 0 {
             return Err(Malformed::Invalid("context_handle_attributes"));
         }
-        ndr.handle().map(Datum::Uuid)
+        ndr.handle().map(StubValue::Uuid)
     }
 }
 
 /// What stands in the place of a member of a structure. What it points to follows the outermost structure.
-enum Inline {
-    Value(Option<Datum>),
+enum InlineMember {
+    Value(Option<StubValue>),
     /// A pointer to what is still to come.
     Pointer,
     /// A structure in the structure, or an arm of a union.
-    Members(StubStructure, Vec<Inline>),
+    Members(StubStructure, Vec<InlineMember>),
 }
 
 impl StubField {
     /// Reads a parameter, and what it points to.
-    pub(crate) fn read(self, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
+    pub(crate) fn read(self, source: &mut StubSource<'_>) -> Result<Option<StubValue>, Malformed> {
         let inline = self.inline(source)?;
         self.resolve(inline, source)
     }
 
-    fn inline(self, source: &mut StubSource<'_>) -> Result<Inline, Malformed> {
+    fn inline(self, source: &mut StubSource<'_>) -> Result<InlineMember, Malformed> {
         let there = match (self.pointer, self.kind) {
             (true, _) => source.ndr.pointer()?,
             (false, StubFieldKind::Unicode) => source.ndr.unicode_header()?,
             _ => return self.kind.inline(source),
         };
-        Ok(if there { Inline::Pointer } else { Inline::Value(None) })
+        Ok(if there { InlineMember::Pointer } else { InlineMember::Value(None) })
     }
 
     /// The value, with what is pointed to.
-    fn resolve(self, inline: Inline, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
+    fn resolve(self, inline: InlineMember, source: &mut StubSource<'_>) -> Result<Option<StubValue>, Malformed> {
         match (inline, self.kind) {
-            (Inline::Pointer, StubFieldKind::Unicode) if self.pointer && !source.ndr.unicode_header()? => Ok(None),
-            (Inline::Pointer, StubFieldKind::Unicode) => {
+            (InlineMember::Pointer, StubFieldKind::Unicode) if self.pointer && !source.ndr.unicode_header()? => {
+                Ok(None)
+            }
+            (InlineMember::Pointer, StubFieldKind::Unicode) => {
                 let text = source.ndr.unicode_body()?;
                 source.text(text).map(Some)
             }
-            (Inline::Pointer, kind) => {
+            (InlineMember::Pointer, kind) => {
                 let pointee = kind.inline(source)?;
                 self.resolve_value(pointee, source)
             }
@@ -171,38 +173,40 @@ impl StubField {
         }
     }
 
-    fn resolve_value(self, inline: Inline, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
+    fn resolve_value(self, inline: InlineMember, source: &mut StubSource<'_>) -> Result<Option<StubValue>, Malformed> {
         match inline {
-            Inline::Value(value) => Ok(value),
-            Inline::Members(of, members) if self.flat => record(of, members, source).map(Datum::Record).map(Some),
-            Inline::Members(of, members) => told(of, members, source).map(Some),
-            Inline::Pointer => Err(Malformed::Invalid("pointer")),
+            InlineMember::Value(value) => Ok(value),
+            InlineMember::Members(of, members) if self.flat => {
+                record(of, members, source).map(StubValue::Record).map(Some)
+            }
+            InlineMember::Members(of, members) => told(of, members, source).map(Some),
+            InlineMember::Pointer => Err(Malformed::Invalid("pointer")),
         }
     }
 }
 
 impl StubFieldKind {
     /// What stands in the place of a value.
-    fn inline(self, source: &mut StubSource<'_>) -> Result<Inline, Malformed> {
+    fn inline(self, source: &mut StubSource<'_>) -> Result<InlineMember, Malformed> {
         match self {
-            Self::Structure(of) => Ok(Inline::Members(of, members(of, source)?)),
+            Self::Structure(of) => Ok(InlineMember::Members(of, members(of, source)?)),
             Self::Union { wide, alignment, arms } => {
                 align_union(alignment, source)?;
                 let StubSource { ndr, syntax, .. } = source;
                 let tag = if wide { ndr.u32()? } else { enumeration(ndr, *syntax)? };
                 align_union(alignment, source)?;
                 match arms.iter().find(|(arm, _)| *arm == tag) {
-                    Some((_, arm)) => Ok(Inline::Members(*arm, members(*arm, source)?)),
-                    None => Ok(Inline::Value(None)),
+                    Some((_, arm)) => Ok(InlineMember::Members(*arm, members(*arm, source)?)),
+                    None => Ok(InlineMember::Value(None)),
                 }
             }
-            Self::Array { varying, of } => array(of, varying, source).map(Some).map(Inline::Value),
-            plain => plain.read(source).map(Inline::Value),
+            Self::Array { varying, of } => array(of, varying, source).map(Some).map(InlineMember::Value),
+            plain => plain.read(source).map(InlineMember::Value),
         }
     }
 
     /// A value without parts.
-    fn read(self, source: &mut StubSource<'_>) -> Result<Option<Datum>, Malformed> {
+    fn read(self, source: &mut StubSource<'_>) -> Result<Option<StubValue>, Malformed> {
         let text = match self {
             Self::Wide | Self::Unicode => Some(source.ndr.wide()?),
             Self::Narrow => Some(source.ndr.narrow()?),
@@ -214,20 +218,20 @@ impl StubFieldKind {
         }
         let StubSource { ndr, syntax, request, .. } = source;
         Ok(Some(match self {
-            Self::U8 => Datum::Uint(ndr.u8()?.into()),
-            Self::U16 => Datum::Uint(ndr.u16()?.into()),
-            Self::U32 => Datum::Uint(ndr.u32()?.into()),
-            Self::U64 => Datum::Uint(ndr.u64()?),
-            Self::PointerSized => Datum::Uint(ndr.pointer_sized()?),
-            Self::Enumeration => Datum::Uint(enumeration(ndr, *syntax)?.into()),
-            Self::Uuid => Datum::Uuid(ndr.uuid()?),
-            Self::Octets(count) => Datum::Text(sidewire_eve::hex(ndr.take(count.into())?)),
-            Self::Bstr => return Ok(ndr.bstr_pointer()?.map(Datum::Text)),
-            Self::Sid => Datum::Text(sid(ndr)?),
-            Self::DsName => Datum::Text(ds_name(ndr)?),
-            Self::OctetCount => Datum::Uint(ndr.octets()?.len() as u64),
-            Self::WideList => list(ndr, Ndr::wide)?,
-            Self::NarrowList => list(ndr, Ndr::narrow)?,
+            Self::U8 => StubValue::Uint(ndr.u8()?.into()),
+            Self::U16 => StubValue::Uint(ndr.u16()?.into()),
+            Self::U32 => StubValue::Uint(ndr.u32()?.into()),
+            Self::U64 => StubValue::Uint(ndr.u64()?),
+            Self::PointerSized => StubValue::Uint(ndr.pointer_sized()?),
+            Self::Enumeration => StubValue::Uint(enumeration(ndr, *syntax)?.into()),
+            Self::Uuid => StubValue::Uuid(ndr.uuid()?),
+            Self::Octets(count) => StubValue::Text(sidewire_eve::hex(ndr.take(count.into())?)),
+            Self::Bstr => return Ok(ndr.bstr_pointer()?.map(StubValue::Text)),
+            Self::Sid => StubValue::Text(sid(ndr)?),
+            Self::DsName => StubValue::Text(ds_name(ndr)?),
+            Self::OctetCount => StubValue::Uint(ndr.octets()?.len() as u64),
+            Self::WideList => list(ndr, NdrCursor::wide)?,
+            Self::NarrowList => list(ndr, NdrCursor::narrow)?,
             Self::UnicodeArray => unicode_array(ndr, false)?,
             Self::UnicodeVarying => unicode_array(ndr, true)?,
             Self::Orpc if *request => return orpc_this(ndr).map(|_| None),
@@ -242,7 +246,7 @@ impl StubFieldKind {
     }
 }
 
-fn enumeration(ndr: &mut Ndr<'_>, syntax: TransferSyntax) -> Result<u32, Malformed> {
+fn enumeration(ndr: &mut NdrCursor<'_>, syntax: TransferSyntax) -> Result<u32, Malformed> {
     match syntax {
         TransferSyntax::Ndr32 => ndr.u16().map(u32::from),
         TransferSyntax::Ndr64 => ndr.u32(),
@@ -258,7 +262,7 @@ fn align_union(alignment: StubAlignment, source: &mut StubSource<'_>) -> Result<
 }
 
 /// The members of a structure as far as they stand in it. NDR64 pads it to its alignment at its end, too.
-fn members(of: StubStructure, source: &mut StubSource<'_>) -> Result<Vec<Inline>, Malformed> {
+fn members(of: StubStructure, source: &mut StubSource<'_>) -> Result<Vec<InlineMember>, Malformed> {
     let alignment = match source.syntax {
         TransferSyntax::Ndr32 => of.alignment.0,
         TransferSyntax::Ndr64 => of.alignment.1,
@@ -280,15 +284,19 @@ impl StubStructure {
 }
 
 /// What a structure tells, once what its members point to is read: the value when only one has a name, else a record.
-fn told(of: StubStructure, members: Vec<Inline>, source: &mut StubSource<'_>) -> Result<Datum, Malformed> {
+fn told(of: StubStructure, members: Vec<InlineMember>, source: &mut StubSource<'_>) -> Result<StubValue, Malformed> {
     let mut record = record(of, members, source)?;
     let single = of.members.iter().filter(|field| !field.name.is_empty()).count() == 1;
-    Ok(if single { record.take_first().unwrap_or(Datum::Null) } else { Datum::Record(record) })
+    Ok(if single { record.take_first().unwrap_or(StubValue::Null) } else { StubValue::Record(record) })
 }
 
 /// The members that have names, with what they point to.
-fn record(of: StubStructure, members: Vec<Inline>, source: &mut StubSource<'_>) -> Result<Arguments, Malformed> {
-    let mut record = Arguments::default();
+fn record(
+    of: StubStructure,
+    members: Vec<InlineMember>,
+    source: &mut StubSource<'_>,
+) -> Result<CallArguments, Malformed> {
+    let mut record = CallArguments::default();
     for (field, member) in of.members.iter().zip(members) {
         let value = field.resolve(member, source)?;
         if let Some(value) = value.filter(|_| !field.name.is_empty()) {
@@ -299,7 +307,7 @@ fn record(of: StubStructure, members: Vec<Inline>, source: &mut StubSource<'_>) 
 }
 
 /// A conformant array of structures, what they point to behind all of them.
-fn array(of: StubStructure, varying: bool, source: &mut StubSource<'_>) -> Result<Datum, Malformed> {
+fn array(of: StubStructure, varying: bool, source: &mut StubSource<'_>) -> Result<StubValue, Malformed> {
     let mut count = source.ndr.count()?;
     if varying {
         let _offset = source.ndr.count()?;
@@ -316,11 +324,11 @@ fn array(of: StubStructure, varying: bool, source: &mut StubSource<'_>) -> Resul
             items.push(item);
         }
     }
-    Ok(Datum::List(items))
+    Ok(StubValue::List(items))
 }
 
 /// `RPC_SID` with its conformance in front. [MS-DTYP] 2.4.2.3.
-fn sid(ndr: &mut Ndr<'_>) -> Result<String, Malformed> {
+fn sid(ndr: &mut NdrCursor<'_>) -> Result<String, Malformed> {
     let max = ndr.count()?;
     let (revision, count) = (ndr.u8()?, usize::from(ndr.u8()?));
     let authority = ndr.take(6)?.iter().fold(0_u64, |value, octet| value << 8 | u64::from(*octet));
@@ -335,7 +343,7 @@ fn sid(ndr: &mut Ndr<'_>) -> Result<String, Malformed> {
 }
 
 /// `DSNAME`: a directory object by its distinguished name, or by its GUID where it has none. [MS-DRSR] 5.50.
-fn ds_name(ndr: &mut Ndr<'_>) -> Result<String, Malformed> {
+fn ds_name(ndr: &mut NdrCursor<'_>) -> Result<String, Malformed> {
     /// Room for a SID. Octets.
     const SID: usize = 28;
     let units = ndr.count()?;
@@ -348,18 +356,21 @@ fn ds_name(ndr: &mut Ndr<'_>) -> Result<String, Malformed> {
 }
 
 /// An array of pointers to strings, the strings behind it.
-fn list<'a>(ndr: &mut Ndr<'a>, string: impl Fn(&mut Ndr<'a>) -> Result<String, Malformed>) -> Result<Datum, Malformed> {
+fn list<'a>(
+    ndr: &mut NdrCursor<'a>,
+    string: impl Fn(&mut NdrCursor<'a>) -> Result<String, Malformed>,
+) -> Result<StubValue, Malformed> {
     let count = ndr.count()?;
     if count > MAX_ITEMS {
         return Err(Malformed::Limit("strings"));
     }
     let there = (0..count).map(|_| ndr.pointer()).collect::<Result<Vec<_>, _>>()?;
-    let item = |there| if there { string(ndr).map(Datum::Text) } else { Ok(Datum::Null) };
-    Ok(Datum::List(there.into_iter().map(item).collect::<Result<_, _>>()?))
+    let item = |there| if there { string(ndr).map(StubValue::Text) } else { Ok(StubValue::Null) };
+    Ok(StubValue::List(there.into_iter().map(item).collect::<Result<_, _>>()?))
 }
 
 /// An array of `RPC_UNICODE_STRING`: the headers, then the bodies.
-fn unicode_array(ndr: &mut Ndr<'_>, varying: bool) -> Result<Datum, Malformed> {
+fn unicode_array(ndr: &mut NdrCursor<'_>, varying: bool) -> Result<StubValue, Malformed> {
     let mut count = ndr.count()?;
     if varying {
         let _offset = ndr.count()?;
@@ -369,8 +380,8 @@ fn unicode_array(ndr: &mut Ndr<'_>, varying: bool) -> Result<Datum, Malformed> {
         return Err(Malformed::Limit("strings"));
     }
     let there = (0..count).map(|_| ndr.unicode_header()).collect::<Result<Vec<_>, _>>()?;
-    let item = |there| if there { ndr.unicode_body().map(Datum::Text) } else { Ok(Datum::Null) };
-    Ok(Datum::List(there.into_iter().map(item).collect::<Result<_, _>>()?))
+    let item = |there| if there { ndr.unicode_body().map(StubValue::Text) } else { Ok(StubValue::Null) };
+    Ok(StubValue::List(there.into_iter().map(item).collect::<Result<_, _>>()?))
 }
 
 #[cfg(test)]

@@ -8,31 +8,31 @@ mod wmio;
 
 use core::net::SocketAddr;
 
-use crate::datum::{Arguments, Datum};
+use crate::datum::{CallArguments, StubValue};
 use crate::interfaces::{self, RpcProcedure};
-use crate::{Exchange, Half, Ndr, Uuid};
+use crate::{ExchangeHalf, NdrCursor, RpcExchange, Uuid};
 use layout::{StubLayout, StubSource};
 
 /// The arguments of a complete, readable request.
-pub(crate) fn of_request(exchange: &Exchange) -> Arguments {
+pub(crate) fn of_request(exchange: &RpcExchange) -> CallArguments {
     let layout = procedure(exchange).map(|known| &known.request);
     layout.map(|layout| read(exchange, &exchange.request, layout, true)).unwrap_or_default()
 }
 
 /// The results of a complete, readable response.
-pub(crate) fn of_response(exchange: &Exchange) -> Arguments {
+pub(crate) fn of_response(exchange: &RpcExchange) -> CallArguments {
     let layout = procedure(exchange).map(|known| &known.response);
     layout.map(|layout| read(exchange, &exchange.response, layout, false)).unwrap_or_default()
 }
 
 /// The TCP endpoints that an answer of the endpoint mapper names, and which interface is offered there.
-pub(crate) fn endpoints(exchange: &Exchange) -> Vec<(SocketAddr, Option<Uuid>)> {
-    let Some(Datum::List(towers)) = exchange.arguments.get("endpoints") else { return Vec::new() };
-    let socket = |tower: &Datum| {
-        let Datum::Record(floors) = tower else { return None };
-        let Some(Datum::Uint(port)) = floors.get("tcp_port") else { return None };
+pub(crate) fn endpoints(exchange: &RpcExchange) -> Vec<(SocketAddr, Option<Uuid>)> {
+    let Some(StubValue::List(towers)) = exchange.arguments.get("endpoints") else { return Vec::new() };
+    let socket = |tower: &StubValue| {
+        let StubValue::Record(floors) = tower else { return None };
+        let Some(StubValue::Uint(port)) = floors.get("tcp_port") else { return None };
         let interface = match floors.get("interface") {
-            Some(Datum::Uuid(interface)) => Some(*interface),
+            Some(StubValue::Uuid(interface)) => Some(*interface),
             _ => None,
         };
         Some((SocketAddr::new(floors.text("address")?.parse().ok()?, u16::try_from(*port).ok()?), interface))
@@ -41,14 +41,14 @@ pub(crate) fn endpoints(exchange: &Exchange) -> Vec<(SocketAddr, Option<Uuid>)> 
 }
 
 /// What is known of the procedure that is called.
-pub(crate) fn procedure(exchange: &Exchange) -> Option<&'static RpcProcedure> {
+pub(crate) fn procedure(exchange: &RpcExchange) -> Option<&'static RpcProcedure> {
     interfaces::find(&exchange.interface?.id.uuid)?.find_procedure(exchange.opnum?)
 }
 
-fn read(exchange: &Exchange, half: &Half, layout: &StubLayout, request: bool) -> Arguments {
-    let (Some(interface), Some(stub)) = (exchange.interface, half.readable()) else { return Arguments::default() };
+fn read(exchange: &RpcExchange, half: &ExchangeHalf, layout: &StubLayout, request: bool) -> CallArguments {
+    let (Some(interface), Some(stub)) = (exchange.interface, half.readable()) else { return CallArguments::default() };
     let syntax = interface.transfer_syntax;
-    let ndr = || Ndr::new(stub, half.order, syntax);
+    let ndr = || NdrCursor::new(stub, half.order, syntax);
     let mut arguments = fields(layout, StubSource { ndr: ndr(), syntax, request, checked: None }).unwrap_or_default();
     if let Some(more) = layout.reader.and_then(|function| readers::read(function, &mut ndr()).ok()) {
         arguments.extend(more);
@@ -57,14 +57,14 @@ fn read(exchange: &Exchange, half: &Half, layout: &StubLayout, request: bool) ->
 }
 
 /// What the fields tell. `None` for a stub that does not fit them: half a truth would be a guess.
-fn fields(layout: &StubLayout, mut source: StubSource<'_>) -> Option<Arguments> {
-    let mut arguments = Arguments::default();
+fn fields(layout: &StubLayout, mut source: StubSource<'_>) -> Option<CallArguments> {
+    let mut arguments = CallArguments::default();
     // What stands behind the last field that is told may be missing.
     let told = layout.fields.iter().rposition(|field| field.flat || !field.name.is_empty());
     for field in layout.fields.iter().take(told.map_or(0, |last| last + 1)) {
         match field.read(&mut source).ok()? {
-            Some(Datum::Record(members)) if field.flat => arguments.extend(members),
-            Some(value) if !field.name.is_empty() && value != Datum::Null => arguments.put(field.name, value),
+            Some(StubValue::Record(members)) if field.flat => arguments.extend(members),
+            Some(value) if !field.name.is_empty() && value != StubValue::Null => arguments.put(field.name, value),
             _ => {}
         }
     }

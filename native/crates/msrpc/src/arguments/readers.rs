@@ -3,14 +3,14 @@
 
 use sidewire_base::Malformed;
 
-use super::wmio::Instance;
+use super::wmio::WmiInstance;
 use super::{epm, services};
-use crate::Ndr;
-use crate::datum::{Arguments, Datum};
+use crate::NdrCursor;
+use crate::datum::{CallArguments, StubValue};
 use crate::functions::StubFunction;
 
 /// Reads a stub from its beginning.
-pub(crate) fn read(function: StubFunction, ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+pub(crate) fn read(function: StubFunction, ndr: &mut NdrCursor<'_>) -> Result<CallArguments, Malformed> {
     match function {
         StubFunction::EpmLookupResponse => epm::lookup_response(ndr),
         StubFunction::EpmMapRequest => epm::map_request(ndr),
@@ -23,21 +23,21 @@ pub(crate) fn read(function: StubFunction, ndr: &mut Ndr<'_>) -> Result<Argument
 }
 
 /// The instance in a request of IWbemServices: one that is put, or the parameters of a method.
-fn wmi_instance(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
-    let mut arguments = Arguments::default();
-    if let Some(instance) = Instance::find(ndr.rest()) {
+fn wmi_instance(ndr: &mut NdrCursor<'_>) -> Result<CallArguments, Malformed> {
+    let mut arguments = CallArguments::default();
+    if let Some(instance) = WmiInstance::find(ndr.rest()) {
         // The parameters of a method are an instance of a class that says nothing.
         arguments.put_some("class", instance.class.filter(|class| class != "__PARAMETERS"));
-        arguments.put("in", Datum::Record(instance.properties));
+        arguments.put("in", StubValue::Record(instance.properties));
     }
     Ok(arguments)
 }
 
 /// What a method gave.
-fn wmi_output(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
-    let mut arguments = Arguments::default();
-    if let Some(instance) = Instance::find(ndr.rest()) {
-        arguments.put("out", Datum::Record(instance.properties));
+fn wmi_output(ndr: &mut NdrCursor<'_>) -> Result<CallArguments, Malformed> {
+    let mut arguments = CallArguments::default();
+    if let Some(instance) = WmiInstance::find(ndr.rest()) {
+        arguments.put("out", StubValue::Record(instance.properties));
     }
     Ok(arguments)
 }

@@ -3,24 +3,24 @@
 
 use sidewire_base::{Cursor, Malformed};
 
-use crate::datum::{Arguments, Datum};
+use crate::datum::{CallArguments, StubValue};
 use crate::ndr::utf16;
-use crate::{ByteOrder, Ndr};
+use crate::{ByteOrder, NdrCursor};
 
 /// Services of one answer.
 const MAX_SERVICES: usize = 1024;
 
 /// `REnumServicesStatusW`: `ENUM_SERVICE_STATUSW` each.
-pub(crate) fn list(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+pub(crate) fn list(ndr: &mut NdrCursor<'_>) -> Result<CallArguments, Malformed> {
     read(ndr, false)
 }
 
 /// `REnumServicesStatusExW`: `ENUM_SERVICE_STATUS_PROCESSW` each.
-pub(crate) fn list_with_processes(ndr: &mut Ndr<'_>) -> Result<Arguments, Malformed> {
+pub(crate) fn list_with_processes(ndr: &mut NdrCursor<'_>) -> Result<CallArguments, Malformed> {
     read(ndr, true)
 }
 
-fn read(ndr: &mut Ndr<'_>, processes: bool) -> Result<Arguments, Malformed> {
+fn read(ndr: &mut NdrCursor<'_>, processes: bool) -> Result<CallArguments, Malformed> {
     let octets = ndr.octets()?;
     let (_needed, returned) = (ndr.u32()?, ndr.u32()?);
     let mut cur = Cursor::new(octets);
@@ -30,7 +30,7 @@ fn read(ndr: &mut Ndr<'_>, processes: bool) -> Result<Arguments, Malformed> {
         let (name, display_name) = (text(octets, cur.u32_le()?), text(octets, cur.u32_le()?));
         let (_kind, state) = (cur.u32_le()?, cur.u32_le()?);
         cur.skip(5 * 4)?; // accepted controls, exit codes, check point, wait hint
-        let mut service = Arguments::default();
+        let mut service = CallArguments::default();
         service.put_some("name", name);
         service.put_some("display_name", display_name);
         service.put("state", state);
@@ -40,11 +40,11 @@ fn read(ndr: &mut Ndr<'_>, processes: bool) -> Result<Arguments, Malformed> {
             service.put("pid", pid);
         }
         if services.len() < MAX_SERVICES {
-            services.push(Datum::Record(service));
+            services.push(StubValue::Record(service));
         }
     }
-    let mut results = Arguments::default();
-    results.put("services", Datum::List(services));
+    let mut results = CallArguments::default();
+    results.put("services", StubValue::List(services));
     Ok(results)
 }
 
@@ -68,13 +68,13 @@ mod tests {
         let mut stub = u32::try_from(octets.len()).unwrap().to_le_bytes().to_vec();
         stub.extend(&octets);
         stub.extend([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        let mut ndr = Ndr::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32);
+        let mut ndr = NdrCursor::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32);
         let mut out = Vec::new();
         list_with_processes(&mut ndr).unwrap().write(&mut sidewire_eve::Object::new(&mut out));
         let told = r#"{"services":[{"name":"x","display_name":"Y","state":4,"pid":1234}]}"#;
         assert_eq!(String::from_utf8(out).unwrap(), told);
         // More are said to be there than there are.
         stub[60] = 9;
-        assert!(list_with_processes(&mut Ndr::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32)).is_err());
+        assert!(list_with_processes(&mut NdrCursor::new(&stub, ByteOrder::Little, TransferSyntax::Ndr32)).is_err());
     }
 }

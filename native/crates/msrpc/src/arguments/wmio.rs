@@ -2,7 +2,7 @@
 
 use sidewire_base::{Cursor, Malformed};
 
-use crate::datum::{Arguments, Datum};
+use crate::datum::{CallArguments, StubValue};
 use crate::ndr::utf16;
 use crate::{ByteOrder, ObjRef, Uuid};
 
@@ -17,12 +17,12 @@ const DECORATION: u8 = 4;
 
 /// A decoded instance: its class, and the values of its properties.
 #[derive(Debug, Default)]
-pub(super) struct Instance {
+pub(super) struct WmiInstance {
     pub(super) class: Option<String>,
-    pub(super) properties: Arguments,
+    pub(super) properties: CallArguments,
 }
 
-impl Instance {
+impl WmiInstance {
     /// The first instance in a stub.
     pub(super) fn find(stub: &[u8]) -> Option<Self> {
         let data = ObjRef::scan_custom(stub, CLASS_OBJECT)?;
@@ -54,7 +54,7 @@ impl Instance {
             return Err(Malformed::Invalid("InstPropQualSetFlag"));
         }
         let heap = heap(cur)?;
-        let mut out = Self { class: heap_string(heap, name).ok(), properties: Arguments::default() };
+        let mut out = Self { class: heap_string(heap, name).ok(), properties: CallArguments::default() };
         for property in &class.properties {
             if let Ok(value) = property.value(values, class.properties.len(), heap) {
                 out.properties.put(property.name.clone(), value);
@@ -66,12 +66,12 @@ impl Instance {
 
 /// `ClassPart`: what an instance's values mean. [MS-WMIO] 2.2.14.
 struct ClassPart {
-    properties: Vec<Property>,
+    properties: Vec<WmiProperty>,
     /// Octets of NdTable and value table together.
     table_length: usize,
 }
 
-struct Property {
+struct WmiProperty {
     name: String,
     kind: u32,
     order: usize,
@@ -101,7 +101,7 @@ impl ClassPart {
         for (name, info) in lookups {
             let mut info = Cursor::new(heap.get(usize::try_from(info).unwrap_or(usize::MAX)..).unwrap_or_default());
             let (kind, order, offset) = (info.u32_le()?, info.u16_le()?, info.u32_le()?);
-            properties.push(Property {
+            properties.push(WmiProperty {
                 name: heap_string(heap, name)?,
                 kind: kind & 0x3fff,
                 order: order.into(),
@@ -113,27 +113,27 @@ impl ClassPart {
     }
 }
 
-impl Property {
+impl WmiProperty {
     /// Its value in an instance's table: two bits a property (NULL, inherited), then the values.
-    fn value(&self, table: &[u8], count: usize, heap: &[u8]) -> Result<Datum, Malformed> {
+    fn value(&self, table: &[u8], count: usize, heap: &[u8]) -> Result<StubValue, Malformed> {
         let bits = table.get(self.order / 4).copied().unwrap_or_default() >> (self.order % 4 * 2);
         if bits & 1 != 0 {
-            return Ok(Datum::Null);
+            return Ok(StubValue::Null);
         }
         let at = (count * 2).div_ceil(8).saturating_add(self.offset);
         let mut cur = Cursor::new(table.get(at..).unwrap_or_default());
         Ok(match self.kind {
-            2 => Datum::Int(cur.i16_le()?.into()),
-            3 => Datum::Int(cur.i32_le()?.into()),
-            4 => Datum::Real(f32::from_bits(cur.u32_le()?).into()),
-            5 => Datum::Real(f64::from_bits(cur.u64_le()?)),
-            8 | 101 | 102 => Datum::Text(heap_string(heap, cur.u32_le()?)?),
-            11 => Datum::Bool(cur.u16_le()? != 0),
-            16 | 17 => Datum::Uint(cur.u8()?.into()),
-            18 | 103 => Datum::Uint(cur.u16_le()?.into()),
-            19 => Datum::Uint(cur.u32_le()?.into()),
-            20 => Datum::Int(i64::from_ne_bytes(cur.u64_le()?.to_ne_bytes())),
-            21 => Datum::Uint(cur.u64_le()?),
+            2 => StubValue::Int(cur.i16_le()?.into()),
+            3 => StubValue::Int(cur.i32_le()?.into()),
+            4 => StubValue::Real(f32::from_bits(cur.u32_le()?).into()),
+            5 => StubValue::Real(f64::from_bits(cur.u64_le()?)),
+            8 | 101 | 102 => StubValue::Text(heap_string(heap, cur.u32_le()?)?),
+            11 => StubValue::Bool(cur.u16_le()? != 0),
+            16 | 17 => StubValue::Uint(cur.u8()?.into()),
+            18 | 103 => StubValue::Uint(cur.u16_le()?.into()),
+            19 => StubValue::Uint(cur.u32_le()?.into()),
+            20 => StubValue::Int(i64::from_ne_bytes(cur.u64_le()?.to_ne_bytes())),
+            21 => StubValue::Uint(cur.u64_le()?),
             _ => return Err(Malformed::Invalid("CimType")), // embedded objects and arrays are not told
         })
     }

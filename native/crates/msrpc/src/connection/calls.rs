@@ -1,15 +1,15 @@
 //! Requests and their answers.
 
-use super::{Connection, InFlight, RpcContext, RpcLimits, auth_of, new_exchange};
+use super::{InFlight, RpcConnection, RpcContext, RpcLimits, auth_of, new_exchange};
 use crate::{
-    AuthLevel, Evidence, Exchange, Exchanges, Half, Implementation, InterfaceId, Known, Pdu, PduBody, PduType,
-    RpcEvent, SecTrailer, TransferSyntax, Uuid, VerificationTrailer, dcom, reading,
+    AuthLevel, ExchangeHalf, ExchangeStore, InterfaceEvidence, InterfaceId, InterfaceOrigin, Pdu, PduBody, PduType,
+    RpcEvent, RpcExchange, RpcImplementation, SecTrailer, TransferSyntax, Uuid, VerificationTrailer, dcom, reading,
 };
 
-impl Connection {
-    pub(super) fn request(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
+impl RpcConnection {
+    pub(super) fn request(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {
         let PduBody::Request { context_id, opnum, object, stub, .. } = pdu.body else { return };
-        self.implementation = self.implementation.or_else(|| Implementation::of_trailer(pdu));
+        self.implementation = self.implementation.or_else(|| RpcImplementation::of_trailer(pdu));
         let call_id = pdu.header.call_id;
         let digest = digest(pdu, stub);
         let open = self.position(call_id, |call| call.request == Some(PduType::REQUEST));
@@ -78,7 +78,7 @@ impl Connection {
     }
 
     /// The request of an answer that was captured before it: of two places of recording, one is ahead of the other.
-    fn join_early_answer(&mut self, position: usize, call: Exchange, exchanges: &mut impl Exchanges) {
+    fn join_early_answer(&mut self, position: usize, call: RpcExchange, exchanges: &mut impl ExchangeStore) {
         let Some(waiting) = self.in_flight.get_mut(position) else { return };
         waiting.request = Some(PduType::REQUEST);
         if let Some(exchange) = exchanges.get(waiting.exchange) {
@@ -94,8 +94,8 @@ impl Connection {
         pdu: &Pdu<'_>,
         (context_id, opnum, object): (u16, u16, Option<Uuid>),
         around: &RpcContext<'_>,
-    ) -> Exchange {
-        Exchange {
+    ) -> RpcExchange {
+        RpcExchange {
             principal: self.principal(pdu, around),
             context_id: Some(context_id),
             opnum: Some(opnum),
@@ -103,7 +103,11 @@ impl Connection {
             interface: self.contexts.interface(context_id),
             // A connection authenticated at level connect sends requests without a trailer.
             auth: auth_of(pdu).or_else(|| self.bind_auth.filter(|auth| auth.level <= AuthLevel::CONNECT)),
-            request: Half { incomplete: !pdu.header.flags.first(), order: pdu.header.order, ..Half::default() },
+            request: ExchangeHalf {
+                incomplete: !pdu.header.flags.first(),
+                order: pdu.header.order,
+                ..ExchangeHalf::default()
+            },
             implementation: self.implementation,
             ..new_exchange(pdu)
         }
@@ -114,7 +118,7 @@ impl Connection {
         &mut self,
         id: u64,
         context_id: u16,
-        exchanges: &mut impl Exchanges,
+        exchanges: &mut impl ExchangeStore,
         around: &mut RpcContext<'_>,
     ) {
         let Some(exchange) = exchanges.get(id) else { return };
@@ -129,7 +133,7 @@ impl Connection {
                 Some(_) => {}
                 None => {
                     let syntax = TransferSyntax::from_uuid(syntax).unwrap_or_default();
-                    let known = Known::Inferred(Evidence::VerificationTrailer);
+                    let known = InterfaceOrigin::Inferred(InterfaceEvidence::VerificationTrailer);
                     self.contexts.learn(context_id, interface, syntax, known, self.limits.contexts);
                     exchange.interface = self.contexts.interface(context_id);
                 }
@@ -140,14 +144,14 @@ impl Connection {
                 odd = Some(RpcEvent::RejectedContext);
             } else if let Some((uuid, evidence)) = infer(exchange, around) {
                 let interface = InterfaceId { uuid, version: 0, minor: 0 }; // the version of every ORPC interface
-                let (syntax, known) = (TransferSyntax::Ndr32, Known::Inferred(evidence));
+                let (syntax, known) = (TransferSyntax::Ndr32, InterfaceOrigin::Inferred(evidence));
                 self.contexts.learn(context_id, interface, syntax, known, self.limits.contexts);
                 exchange.interface = self.contexts.interface(context_id);
             }
         }
         reading::request(exchange, around);
         if let Some(dcom) = &exchange.dcom {
-            self.implementation = Implementation::asks_for(self.implementation, &dcom.iids);
+            self.implementation = RpcImplementation::asks_for(self.implementation, &dcom.iids);
             exchange.implementation = self.implementation;
         }
         self.identify(exchange, around);
@@ -161,7 +165,7 @@ impl Connection {
         &mut self,
         pdu: &Pdu<'_>,
         stub: &[u8],
-        exchanges: &mut impl Exchanges,
+        exchanges: &mut impl ExchangeStore,
         around: &mut RpcContext<'_>,
     ) {
         self.answers_seen = true;
@@ -170,13 +174,13 @@ impl Connection {
         let position = match self.position(call_id, open) {
             Some(position) => position,
             None => {
-                let exchange = Exchange {
+                let exchange = RpcExchange {
                     context_id: match pdu.body {
                         PduBody::Response { context_id, .. } | PduBody::Fault { context_id, .. } => Some(context_id),
                         _ => None,
                     },
                     request: self.lost_half(),
-                    response: Half { incomplete: !pdu.header.flags.first(), ..Half::default() },
+                    response: ExchangeHalf { incomplete: !pdu.header.flags.first(), ..ExchangeHalf::default() },
                     request_type: None,
                     ..new_exchange(pdu)
                 };
@@ -220,7 +224,7 @@ impl Connection {
         exchanges.updated(id);
     }
 
-    pub(super) fn cancel(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
+    pub(super) fn cancel(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl ExchangeStore) {
         let Some(position) = self.position(pdu.header.call_id, |call| call.request == Some(PduType::REQUEST)) else {
             return;
         };
@@ -237,12 +241,12 @@ impl Connection {
 }
 
 /// The interface of a call whose bind was not seen, where something proves it.
-fn infer(exchange: &Exchange, around: &RpcContext<'_>) -> Option<(Uuid, Evidence)> {
+fn infer(exchange: &RpcExchange, around: &RpcContext<'_>) -> Option<(Uuid, InterfaceEvidence)> {
     match exchange.object {
         // An object UUID is an IPID, and an IPID is one interface of one object.
-        Some(ipid) => Some((around.objects.pointer(around.server.address, ipid)?.iid?, Evidence::Object)),
+        Some(ipid) => Some((around.objects.pointer(around.server.address, ipid)?.iid?, InterfaceEvidence::Object)),
         None => dcom::proves_activator(exchange.opnum?, exchange.request.readable()?)
-            .then(|| (dcom::activator(), Evidence::Activation)),
+            .then(|| (dcom::activator(), InterfaceEvidence::Activation)),
     }
 }
 
@@ -256,7 +260,7 @@ fn digest(pdu: &Pdu<'_>, stub: &[u8]) -> u64 {
     octets.fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3))
 }
 
-impl Half {
+impl ExchangeHalf {
     /// Adds a fragment; gives the number of octets kept.
     fn append(&mut self, pdu: &Pdu<'_>, stub: &[u8], limits: &RpcLimits, budget: usize) -> usize {
         if self.fragments == 0 {
@@ -281,8 +285,8 @@ impl Half {
         let visibility = match pdu.trailer {
             Some(trailer) => trailer.auth_level.visibility(),
             // The trailer is cut off; whether the octets are encrypted is not known, so they are not read.
-            None if pdu.header.auth_length > 0 => crate::Visibility::Sealed,
-            None => crate::Visibility::Clear,
+            None if pdu.header.auth_length > 0 => crate::StubVisibility::Sealed,
+            None => crate::StubVisibility::Clear,
         };
         self.visibility = self.visibility.max(visibility);
         self.closed |= !visibility.is_readable() && !pdu.opened;

@@ -1,18 +1,18 @@
 //! The presentation contexts of a connection, by id.
 
-use crate::bounded::Bounded;
-use crate::{CallInterface, ContextResult, InterfaceId, Known, TransferSyntax};
+use crate::bounded::BoundedMap;
+use crate::{CallInterface, ContextResult, InterfaceId, InterfaceOrigin, TransferSyntax};
 
 /// The presentation contexts of a connection, by id.
 #[derive(Debug, Default)]
-pub(super) struct PresentationContexts(Bounded<u16, PresentationContext>);
+pub(super) struct PresentationContexts(BoundedMap<u16, PresentationContext>);
 
 #[derive(Debug)]
 struct PresentationContext {
     interface: InterfaceId,
     transfer_syntax: TransferSyntax,
     state: ContextState,
-    known: Known,
+    known: InterfaceOrigin,
     first_fragment: bool,
 }
 
@@ -54,7 +54,7 @@ impl PresentationContexts {
         limit: usize,
     ) -> bool {
         let transfer_syntax = syntax.unwrap_or_default();
-        let (state, known) = (ContextState::Offered, Known::Bound);
+        let (state, known) = (ContextState::Offered, InterfaceOrigin::Bound);
         let context = PresentationContext { interface, transfer_syntax, state, known, first_fragment };
         self.0.insert(id, context, limit.max(1)) == 0
     }
@@ -64,7 +64,7 @@ impl PresentationContexts {
         id: u16,
         interface: InterfaceId,
         transfer_syntax: TransferSyntax,
-        known: Known,
+        known: InterfaceOrigin,
         limit: usize,
     ) {
         let state = ContextState::Accepted;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use sidewire_base::Time;
 
-use super::{Connection, MAX_SECURITY_CONTEXTS, RpcContext};
-use crate::datum::Datum;
+use super::{MAX_SECURITY_CONTEXTS, RpcConnection, RpcContext};
+use crate::datum::StubValue;
 use crate::interfaces::known;
-use crate::object_table::Association;
-use crate::security::{Principal, Protected, SecurityContext};
-use crate::{AuthLevel, Client, Exchange, Pdu, PduBody, SecTrailer};
+use crate::object_table::AssociationGroup;
+use crate::security::{Principal, ProtectedPdu, SecurityContext};
+use crate::{AuthLevel, Pdu, PduBody, RpcExchange, SecTrailer, WmiClient};
 
-impl Connection {
+impl RpcConnection {
     /// Takes what a PDU's security provider sent: the legs of authentication, and the octets of a sealed stub with its
     /// padding where a secret opens it.
     pub(super) fn protected(&mut self, pdu: &Pdu<'_>, data: &[u8], around: &RpcContext<'_>) -> Option<Vec<u8>> {
@@ -41,7 +41,7 @@ impl Connection {
                 let context = self.security.get_mut(known?)?;
                 let at = data.len().checked_sub(pdu.token.len() + SecTrailer::LENGTH)?;
                 let start = at.checked_sub(usize::from(trailer.pad_length))?.checked_sub(stub.len())?;
-                let protected = Protected {
+                let protected = ProtectedPdu {
                     before: data.get(..start)?,
                     octets: data.get(start..at)?,
                     after: data.get(at..at + SecTrailer::LENGTH)?,
@@ -66,14 +66,14 @@ impl Connection {
     }
 
     /// The association group, once it is known.
-    pub(super) fn association(&self, around: &RpcContext<'_>) -> Option<Association> {
+    pub(super) fn association(&self, around: &RpcContext<'_>) -> Option<AssociationGroup> {
         let server = SocketAddr::new(around.server.address, around.server.port);
         let group = Some(self.association_group).filter(|group| *group != 0)?;
-        Some(Association { client: around.client.address, server, group })
+        Some(AssociationGroup { client: around.client.address, server, group })
     }
 
     /// Who calls, in its own words: told by this call, earlier on its object, or earlier in its association.
-    pub(super) fn identify(&mut self, exchange: &mut Exchange, around: &mut RpcContext<'_>) {
+    pub(super) fn identify(&mut self, exchange: &mut RpcExchange, around: &mut RpcContext<'_>) {
         let association = self.association(around);
         let told = told_client(exchange).map(Arc::new);
         let Some(dcom) = &mut exchange.dcom else { return };
@@ -96,7 +96,7 @@ impl Connection {
 }
 
 /// What a call says of who makes it.
-fn told_client(exchange: &Exchange) -> Option<Client> {
+fn told_client(exchange: &RpcExchange) -> Option<WmiClient> {
     let (known::IWBEM_LOGIN_CLIENT_ID | known::IWBEM_LOGIN_CLIENT_IDEX, Some(3)) =
         (exchange.interface?.id.uuid, exchange.opnum)
     else {
@@ -104,10 +104,10 @@ fn told_client(exchange: &Exchange) -> Option<Client> {
     };
     let arguments = &exchange.arguments;
     let number = |name: &str| match arguments.get(name) {
-        Some(Datum::Uint(number)) => Some(*number),
+        Some(StubValue::Uint(number)) => Some(*number),
         _ => None,
     };
-    let found = Client {
+    let found = WmiClient {
         host: arguments.text("client_host").map(str::to_owned),
         fqdn: arguments.text("client_fqdn").map(str::to_owned),
         pid: number("client_pid").and_then(|pid| pid.try_into().ok()),

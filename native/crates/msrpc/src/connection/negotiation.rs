@@ -2,17 +2,20 @@
 
 use core::net::SocketAddr;
 
-use super::{Connection, RpcContext, auth_of, new_exchange};
-use crate::{ContextOffer, Exchange, Exchanges, Half, Implementation, Pdu, PduBody, PduType, RpcEvent, TransferSyntax};
+use super::{RpcConnection, RpcContext, auth_of, new_exchange};
+use crate::{
+    ContextOffer, ExchangeHalf, ExchangeStore, Pdu, PduBody, PduType, RpcEvent, RpcExchange, RpcImplementation,
+    TransferSyntax,
+};
 
-impl Connection {
-    pub(super) fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &RpcContext<'_>) {
+impl RpcConnection {
+    pub(super) fn offer(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl ExchangeStore, around: &RpcContext<'_>) {
         let PduBody::Bind { max_transmit, contexts, .. } = pdu.body else { return };
         let call_id = pdu.header.call_id;
         self.bind_auth = auth_of(pdu).or(self.bind_auth);
         let syntaxes = contexts.map(|element| element.transfer_syntax);
         self.implementation =
-            self.implementation.or_else(|| Implementation::of_bind(pdu, max_transmit, syntaxes, around.client_hint));
+            self.implementation.or_else(|| RpcImplementation::of_bind(pdu, max_transmit, syntaxes, around.client_hint));
         if let Some(position) = self.position(call_id, |call| call.request == Some(pdu.header.pdu_type)) {
             let offered = self.in_flight.get(position).map(|call| call.offered.as_slice()).unwrap_or_default();
             if self.answers_seen && offered.iter().copied().eq(contexts.map(|element| element.context_id)) {
@@ -29,13 +32,13 @@ impl Connection {
             full |= !self.contexts.offer(element.context_id, element.interface, syntax, first, limit);
         }
         let offered = offers.iter().map(|offer| offer.context_id).collect();
-        let exchange = Exchange {
+        let exchange = RpcExchange {
             offers,
             auth: auth_of(pdu),
             principal: around.session.cloned(),
             between: Some((around.client.address, around.server.address)),
             implementation: self.implementation,
-            request: Half { done: true, fragments: 1, incomplete: pdu.missing > 0, ..Half::default() },
+            request: ExchangeHalf { done: true, fragments: 1, incomplete: pdu.missing > 0, ..ExchangeHalf::default() },
             ..new_exchange(pdu)
         };
         let position = self.begin(call_id, Some(pdu.header.pdu_type), exchange, exchanges);
@@ -49,7 +52,7 @@ impl Connection {
         exchanges.updated(id);
     }
 
-    pub(super) fn settle(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
+    pub(super) fn settle(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {
         let PduBody::BindAck { association_group, results, .. } = pdu.body else { return };
         self.answers_seen = true;
         if association_group != 0 {
@@ -75,7 +78,7 @@ impl Connection {
         exchanges.updated(id);
     }
 
-    pub(super) fn refuse(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) {
+    pub(super) fn refuse(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl ExchangeStore) {
         self.answers_seen = true;
         let Some(position) = self.answered(pdu, exchanges) else { return };
         let Some(call) = self.in_flight.get(position) else { return };
@@ -92,7 +95,7 @@ impl Connection {
     }
 
     /// The negotiation a PDU answers, its half marked complete; a new exchange when the question was not seen.
-    pub(super) fn answered(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl Exchanges) -> Option<usize> {
+    pub(super) fn answered(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl ExchangeStore) -> Option<usize> {
         let asked = match pdu.header.pdu_type {
             PduType::ALTER_RESPONSE => PduType::ALTER_CONTEXT,
             _ => PduType::BIND,
@@ -101,7 +104,7 @@ impl Connection {
         let position = match self.position(call_id, |call| call.request == Some(asked)) {
             Some(position) => position,
             None => {
-                let exchange = Exchange { request: self.lost_half(), request_type: None, ..new_exchange(pdu) };
+                let exchange = RpcExchange { request: self.lost_half(), request_type: None, ..new_exchange(pdu) };
                 self.begin(call_id, None, exchange, exchanges)
             }
         };
@@ -117,7 +120,7 @@ impl Connection {
 }
 
 /// Somebody asked for an interface that the server does not offer, or not to them.
-fn raise_refused(id: u64, exchanges: &mut impl Exchanges) {
+fn raise_refused(id: u64, exchanges: &mut impl ExchangeStore) {
     if exchanges.get(id).is_some_and(|exchange| exchange.refused().next().is_some()) {
         exchanges.raise(Some(id), RpcEvent::RefusedInterface);
     }

@@ -3,9 +3,9 @@
 use core::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{Connection, RpcContext};
-use crate::inference::{CallPlace, Candidates, InferredInterface};
-use crate::{Evidence, Exchange, Exchanges, Known, reading};
+use super::{RpcConnection, RpcContext};
+use crate::inference::{CallPlace, InferredInterface, InterfaceCandidates};
+use crate::{ExchangeStore, InterfaceEvidence, InterfaceOrigin, RpcExchange, reading};
 
 /// Calls of a context that are held.
 const MAX_CALLS: usize = 8;
@@ -27,13 +27,13 @@ pub(super) struct ContextSearch {
     over: bool,
 }
 
-impl Connection {
+impl RpcConnection {
     /// A request is complete. Without an interface, its call is held; with one, those that wait for it are told.
     pub(super) fn hold(
         &mut self,
         id: u64,
         context_id: u16,
-        exchanges: &mut impl Exchanges,
+        exchanges: &mut impl ExchangeStore,
         around: &mut RpcContext<'_>,
     ) {
         let Some(exchange) = exchanges.get(id) else { return };
@@ -71,7 +71,7 @@ impl Connection {
     }
 
     /// The answer of a call that may be held is complete.
-    pub(super) fn hold_answer(&mut self, id: u64, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
+    pub(super) fn hold_answer(&mut self, id: u64, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {
         let Some(octets) = exchanges.get(id).filter(|held| held.undecided).map(|held| held.response.stub().len())
         else {
             return;
@@ -86,7 +86,7 @@ impl Connection {
     }
 
     /// No more calls will come.
-    pub(super) fn end_searches(&mut self, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
+    pub(super) fn end_searches(&mut self, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {
         for position in 0..self.searches.len() {
             self.look(position, true, exchanges, around);
         }
@@ -104,12 +104,12 @@ impl Connection {
     }
 
     /// Weighs the calls of a context, and tells them when that is enough or there is no more.
-    fn look(&mut self, position: usize, last: bool, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
+    fn look(&mut self, position: usize, last: bool, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {
         let Some(search) = self.searches.get(position).filter(|search| !search.over) else { return };
-        let mut candidates = Candidates::at(&search.place);
+        let mut candidates = InterfaceCandidates::at(&search.place);
         search.weigh(&mut candidates, exchanges);
         if candidates.is_empty() && search.place != CallPlace::Object {
-            candidates = Candidates::anywhere();
+            candidates = InterfaceCandidates::anywhere();
             search.weigh(&mut candidates, exchanges);
         }
         let (context_id, object) = (search.context_id, search.place == CallPlace::Object);
@@ -117,8 +117,14 @@ impl Connection {
             Some(InferredInterface { id, syntax, evidence }) => {
                 // A bind that came meanwhile is about what follows it.
                 if self.contexts.interface(context_id).is_none() {
-                    self.contexts.learn(context_id, id, syntax, Known::Inferred(evidence), self.limits.contexts);
-                    if evidence == Evidence::Stub && !object {
+                    self.contexts.learn(
+                        context_id,
+                        id,
+                        syntax,
+                        InterfaceOrigin::Inferred(evidence),
+                        self.limits.contexts,
+                    );
+                    if evidence == InterfaceEvidence::Stub && !object {
                         let endpoint = SocketAddr::new(around.server.address, around.server.port);
                         around.objects.tie(endpoint, id.uuid);
                     }
@@ -131,7 +137,7 @@ impl Connection {
     }
 
     /// Tells the calls that were held, with the interface if there is one now.
-    fn release(&mut self, position: usize, exchanges: &mut impl Exchanges, around: &mut RpcContext<'_>) {
+    fn release(&mut self, position: usize, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {
         let Some(search) = self.searches.get_mut(position) else { return };
         let (calls, octets) = (core::mem::take(&mut search.calls), core::mem::take(&mut search.octets));
         let context_id = search.context_id;
@@ -147,8 +153,8 @@ impl Connection {
     }
 
     /// Reads a call again once its interface is known.
-    fn take_up(&mut self, exchange: &mut Exchange, context_id: u16, around: &mut RpcContext<'_>) {
-        let inferred = self.contexts.interface(context_id).filter(|found| found.known != Known::Bound);
+    fn take_up(&mut self, exchange: &mut RpcExchange, context_id: u16, around: &mut RpcContext<'_>) {
+        let inferred = self.contexts.interface(context_id).filter(|found| found.known != InterfaceOrigin::Bound);
         if exchange.interface.is_some() || inferred.is_none() {
             return;
         }
@@ -174,14 +180,14 @@ impl ContextSearch {
         Self { context_id, place, calls: Vec::new(), octets: 0, over: false }
     }
 
-    fn weigh(&self, candidates: &mut Candidates, exchanges: &mut impl Exchanges) {
+    fn weigh(&self, candidates: &mut InterfaceCandidates, exchanges: &mut impl ExchangeStore) {
         for id in &self.calls {
             exchange_of(exchanges, *id, |exchange| candidates.weigh(exchange));
         }
     }
 }
 
-fn exchange_of(exchanges: &mut impl Exchanges, id: u64, act: impl FnOnce(&mut Exchange)) {
+fn exchange_of(exchanges: &mut impl ExchangeStore, id: u64, act: impl FnOnce(&mut RpcExchange)) {
     if let Some(exchange) = exchanges.get(id) {
         act(exchange);
     }

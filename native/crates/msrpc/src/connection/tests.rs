@@ -4,16 +4,16 @@ use proptest::prelude::*;
 use sidewire_base::Direction::{self, ToClient, ToServer};
 
 use super::*;
-use crate::testing::{FIRST, Kept, LAST, around, bind, bind_ack, pdu, request, response};
-use crate::{Auth, AuthLevel, Known, Uuid};
+use crate::testing::{FIRST, KeptExchanges, LAST, around, bind, bind_ack, pdu, request, response};
+use crate::{AuthLevel, InterfaceOrigin, PduSecurity, Uuid};
 
 const SVCCTL: Uuid = Uuid::literal("367abb81-9844-35f1-ad32-98f038001003");
 const SAMR: Uuid = Uuid::literal("12345778-1234-abcd-ef00-0123456789ac");
 
 /// Runs pieces of a conversation through a connection, as the engine does: what is not consumed comes again.
-fn run(pieces: &[(Direction, &[u8])]) -> (Kept, Connection) {
-    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
-    let mut connection = Connection::new(RpcLimits::default());
+fn run(pieces: &[(Direction, &[u8])]) -> (KeptExchanges, RpcConnection) {
+    let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
+    let mut connection = RpcConnection::new(RpcLimits::default());
     let mut left = [Vec::new(), Vec::new()];
     for (direction, piece) in pieces {
         let waiting = &mut left[direction.index()];
@@ -50,7 +50,7 @@ fn a_call_is_named_by_the_bind() {
     let [negotiation, call] = &kept.exchanges[..] else { panic!("{kept:?}") };
     assert_eq!(negotiation.offers.iter().map(|offer| offer.result.unwrap().result).collect::<Vec<_>>(), [0, 2]);
     assert_eq!((call.interface_name(), call.procedure()), (Some("svcctl"), Some("RCreateServiceW")));
-    assert_eq!(call.interface.unwrap().known, Known::Bound);
+    assert_eq!(call.interface.unwrap().known, InterfaceOrigin::Bound);
     assert_eq!(call.result(), Some(0));
     assert_eq!((call.request.size, call.response.size), (4, 8));
     assert_eq!(kept.events, [RpcEvent::RefusedInterface]);
@@ -120,8 +120,8 @@ fn reading_goes_on_at_the_next_pdu_behind_garbage() {
 
 #[test]
 fn a_gap_inside_a_pdu_loses_no_other() {
-    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
-    let mut connection = Connection::new(RpcLimits::default());
+    let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
+    let mut connection = RpcConnection::new(RpcLimits::default());
     let long = request(FIRST | LAST, 2, 0, 12, &[5; 500]);
     let next = request(FIRST | LAST, 3, 0, 19, b"");
     connection.feed(ToServer, &bind(1, &[(0, SVCCTL, 2)]), false, &mut kept, &mut around(&mut objects));
@@ -168,7 +168,7 @@ fn security_is_read_from_each_pdu() {
     talk.push((ToServer, request(FIRST | LAST, 3, 0, 12, b"clear")));
     let (kept, _) = run(&slices(&talk));
     let [_, sealed, clear] = &kept.exchanges[..] else { panic!("{kept:?}") };
-    assert_eq!(sealed.auth, Some(Auth { provider: crate::AuthType(10), level: AuthLevel::PRIVACY }));
+    assert_eq!(sealed.auth, Some(PduSecurity { provider: crate::AuthType(10), level: AuthLevel::PRIVACY }));
     assert_eq!((sealed.request.size, sealed.request.size_with_trailers), (8, 24));
     assert_eq!(sealed.request.readable(), None);
     assert_eq!(clear.auth, None);
@@ -178,8 +178,8 @@ fn security_is_read_from_each_pdu() {
 #[test]
 fn hostile_counts_are_bounded() {
     let limits = RpcLimits { stub: 64, unfinished: 128, calls: 4, contexts: 8, ..RpcLimits::default() };
-    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
-    let mut connection = Connection::new(limits);
+    let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
+    let mut connection = RpcConnection::new(limits);
     for round in 0..100_u16 {
         let offers: Vec<_> = (0..40).map(|n| (round * 40 + n, SVCCTL, 2)).collect();
         connection.feed(ToServer, &bind(1, &offers), false, &mut kept, &mut around(&mut objects));
@@ -198,8 +198,8 @@ fn hostile_counts_are_bounded() {
 #[test]
 fn many_connections_together_are_bounded() {
     let limits = RpcLimits { unfinished_of_all: 1000, ..RpcLimits::default() };
-    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
-    let mut connections: Vec<_> = (0..20).map(|_| Connection::new(limits)).collect();
+    let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
+    let mut connections: Vec<_> = (0..20).map(|_| RpcConnection::new(limits)).collect();
     for (number, connection) in connections.iter_mut().enumerate() {
         let call = request(FIRST, 2, 0, 1, &[7; 100]);
         connection.feed(ToServer, &call, false, &mut kept, &mut around(&mut objects));
@@ -229,7 +229,7 @@ fn conversation() -> Vec<(Direction, Vec<u8>)> {
     talk
 }
 
-fn told(kept: &Kept) -> Vec<String> {
+fn told(kept: &KeptExchanges) -> Vec<String> {
     kept.exchanges.iter().map(|exchange| format!("{exchange:?}")).collect()
 }
 
@@ -256,8 +256,8 @@ proptest! {
     fn pipes_give_the_same_calls_as_streams(cuts in proptest::collection::vec(1_usize..90, 1..40)) {
         let talk = conversation();
         let (whole, _) = run(&slices(&talk));
-        let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
-        let mut connection = Connection::new(RpcLimits::default());
+        let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
+        let mut connection = RpcConnection::new(RpcLimits::default());
         let mut cuts = cuts.into_iter().cycle();
         for (direction, piece) in &talk {
             let mut rest = piece.as_slice();
@@ -344,9 +344,9 @@ fn a_client_that_named_itself_is_known_in_its_whole_association() {
     stub.extend(&name);
     stub.extend(6120_u32.to_le_bytes());
     stub.extend([0; 4]);
-    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
+    let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
     let mut feed = |pieces: &[(Direction, Vec<u8>)], port| {
-        let mut connection = Connection::new(RpcLimits::default());
+        let mut connection = RpcConnection::new(RpcLimits::default());
         for (direction, piece) in pieces {
             let mut around = around(&mut objects);
             around.client.port = port;
@@ -388,7 +388,7 @@ fn an_answer_that_was_captured_first_finds_its_request() {
     let (kept, _) = run(&slices(&talk));
     let calls: Vec<_> = kept.exchanges[1..].iter().map(|call| (call.call_id, call.opnum, call.result())).collect();
     assert_eq!(calls, [(2, Some(12), Some(0)), (3, Some(12), Some(0)), (4, None, None), (5, Some(19), Some(0))]);
-    assert!(kept.exchanges.iter().all(Exchange::is_done));
+    assert!(kept.exchanges.iter().all(RpcExchange::is_done));
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::automation::{ComClass, find_class};
-use crate::{Client, Uuid};
+use crate::{Uuid, WmiClient};
 
 /// What a call says about the object it is made on.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Dcom {
+pub struct ObjectCall {
     /// The class activated: by this call, or by the one that led to the object it is made on.
     pub clsid: Option<Uuid>,
     /// IIDs an activation or a query asks for.
@@ -26,10 +26,10 @@ pub struct Dcom {
     /// The server's process id: 16 bits of the IPID, as Windows makes them.
     pub server_pid: Option<u16>,
     /// The process that calls, where it said so earlier on the object or in the association.
-    pub client: Option<Arc<Client>>,
+    pub client: Option<Arc<WmiClient>>,
 }
 
-impl Dcom {
+impl ObjectCall {
     /// The class, out of the table.
     #[must_use]
     pub fn class(&self) -> Option<&'static ComClass> {

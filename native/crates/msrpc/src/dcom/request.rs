@@ -4,23 +4,23 @@ use core::net::IpAddr;
 
 use sidewire_base::Malformed;
 
-use super::{Dcom, identifier, located_reference, ndr, pointer};
+use super::{ObjectCall, identifier, located_reference, ndr, pointer};
 use crate::automation::{AutomationType, find_class};
-use crate::datum::Datum;
+use crate::datum::StubValue;
 use crate::interfaces::{self, known};
 use crate::object_table::DcomObject;
 use crate::objref::orpc_this;
-use crate::{ActivationRequest, Arguments, Exchange, Ndr, ObjectTable, Uuid, variant};
+use crate::{ActivationRequest, CallArguments, NdrCursor, ObjectTable, RpcExchange, Uuid, variant};
 
 use super::MAX_ITEMS;
 
 /// A complete request: what it is made on, and what it asks for.
 pub(crate) fn on_request(
-    exchange: &Exchange,
+    exchange: &RpcExchange,
     table: &mut ObjectTable,
     server: IpAddr,
-) -> (Option<Box<Dcom>>, Arguments) {
-    let mut arguments = Arguments::default();
+) -> (Option<Box<ObjectCall>>, CallArguments) {
+    let mut arguments = CallArguments::default();
     let Some(interface) = exchange.interface.map(|interface| interface.id.uuid) else {
         return (None, arguments);
     };
@@ -33,7 +33,7 @@ pub(crate) fn on_request(
     if !is_orpc && interface != known::IOBJECT_EXPORTER {
         return (None, arguments);
     }
-    let mut dcom = Dcom::default();
+    let mut dcom = ObjectCall::default();
     if let Some(ipid) = exchange.object {
         // "Data2" of the IPID; machines that are no Windows leave it 0 or fill it at random, which cannot be told.
         let [_, _, _, _, high, low, ..] = ipid.0;
@@ -63,12 +63,12 @@ pub(crate) fn on_request(
 }
 
 /// The causality of a request that begins as calls of objects do.
-fn causality(exchange: &Exchange) -> Option<Uuid> {
+fn causality(exchange: &RpcExchange) -> Option<Uuid> {
     orpc_this(&mut ndr(exchange, &exchange.request)?).ok().filter(|id| !id.is_nil())
 }
 
 /// The request of an activation: which class, and as what.
-fn activation(exchange: &Exchange, interface: Uuid, dcom: &mut Dcom, arguments: &mut Arguments) {
+fn activation(exchange: &RpcExchange, interface: Uuid, dcom: &mut ObjectCall, arguments: &mut CallArguments) {
     let read = match (interface, exchange.opnum) {
         (known::IREMOTE_SCMACTIVATOR, Some(3 | 4)) => {
             exchange.request.readable().and_then(|stub| ActivationRequest::parse(stub).ok())
@@ -88,7 +88,7 @@ fn activation(exchange: &Exchange, interface: Uuid, dcom: &mut Dcom, arguments: 
         arguments.put_some("server", activation.server);
         arguments.put_some("file", activation.file);
         if let Some((iid, std, resolver)) = activation.storage {
-            arguments.put("storage", Datum::Record(located_reference(iid, std, &resolver.bindings)));
+            arguments.put("storage", StubValue::Record(located_reference(iid, std, &resolver.bindings)));
         }
         dcom.iids = activation.iids;
     }
@@ -96,11 +96,11 @@ fn activation(exchange: &Exchange, interface: Uuid, dcom: &mut Dcom, arguments: 
 
 /// A call that is about pointers and references. When it is unreadable, its arguments stay unknown.
 fn object_call(
-    ndr: &mut Ndr<'_>,
+    ndr: &mut NdrCursor<'_>,
     call: (Uuid, Option<u16>),
     (table, server): (&mut ObjectTable, IpAddr),
-    dcom: &mut Dcom,
-    arguments: &mut Arguments,
+    dcom: &mut ObjectCall,
+    arguments: &mut CallArguments,
 ) -> Result<(), Malformed> {
     match call {
         (known::IREM_UNKNOWN | known::IREM_UNKNOWN2, Some(3)) => {
@@ -114,7 +114,7 @@ fn object_call(
         }
         (known::IREM_UNKNOWN | known::IREM_UNKNOWN2, Some(opnum @ (4 | 5))) => {
             let counted = references(ndr)?;
-            arguments.put("ipids", Datum::List(counted.iter().map(|(ipid, _)| Datum::Uuid(*ipid)).collect()));
+            arguments.put("ipids", StubValue::List(counted.iter().map(|(ipid, _)| StubValue::Uuid(*ipid)).collect()));
             for (ipid, count) in counted {
                 if opnum == 4 {
                     table.add_references(server, ipid, count);
@@ -134,25 +134,25 @@ fn object_call(
 
 /// A call of an automation object. When it is unreadable, its arguments stay unknown.
 fn automation(
-    ndr: &mut Ndr<'_>,
+    ndr: &mut NdrCursor<'_>,
     opnum: Option<u16>,
     object: Option<&DcomObject>,
-    dcom: &mut Dcom,
-    arguments: &mut Arguments,
+    dcom: &mut ObjectCall,
+    arguments: &mut CallArguments,
 ) -> Result<(), Malformed> {
     match opnum {
         Some(5) => {
-            arguments.put("names", Datum::List(names(ndr)?.into_iter().map(Datum::Text).collect()));
+            arguments.put("names", StubValue::List(names(ndr)?.into_iter().map(StubValue::Text).collect()));
         }
         Some(6) => {
             let (dispid, lcid, flags, parameters) = invocation(ndr)?;
             dcom.dispid = Some(dispid);
             let asked = object.and_then(|object| object.name_of(dispid));
             dcom.method = member_name(object.and_then(|object| object.kind), dispid, asked);
-            arguments.put("dispid", Datum::Int(dispid.into()));
+            arguments.put("dispid", StubValue::Int(dispid.into()));
             arguments.put("lcid", lcid);
             arguments.put("flags", flags);
-            arguments.put("parameters", Datum::List(parameters));
+            arguments.put("parameters", StubValue::List(parameters));
         }
         _ => {}
     }
@@ -160,7 +160,7 @@ fn automation(
 }
 
 /// RemQueryInterface. [MS-DCOM] 3.1.1.5.6.1.1.
-fn query(ndr: &mut Ndr<'_>) -> Result<(Uuid, Vec<Uuid>), Malformed> {
+fn query(ndr: &mut NdrCursor<'_>) -> Result<(Uuid, Vec<Uuid>), Malformed> {
     orpc_this(ndr)?;
     let ipid = ndr.uuid()?;
     let _references = ndr.u32()?;
@@ -175,7 +175,7 @@ fn query(ndr: &mut Ndr<'_>) -> Result<(Uuid, Vec<Uuid>), Malformed> {
 
 /// RemAddRef, RemRelease: pointers, and how many references, public and private, each gains or loses.
 /// [MS-DCOM] 3.1.1.5.6.1.2, 3.1.1.5.6.1.3.
-fn references(ndr: &mut Ndr<'_>) -> Result<Vec<(Uuid, u32)>, Malformed> {
+fn references(ndr: &mut NdrCursor<'_>) -> Result<Vec<(Uuid, u32)>, Malformed> {
     orpc_this(ndr)?;
     let count = usize::from(ndr.u16()?);
     let max = ndr.count()?;
@@ -189,7 +189,7 @@ fn references(ndr: &mut Ndr<'_>) -> Result<Vec<(Uuid, u32)>, Malformed> {
 }
 
 /// ComplexPing: the objects the client takes out of its set. [MS-DCOM] 3.1.2.5.1.3.
-fn no_longer_pinged(ndr: &mut Ndr<'_>) -> Result<Vec<u64>, Malformed> {
+fn no_longer_pinged(ndr: &mut NdrCursor<'_>) -> Result<Vec<u64>, Malformed> {
     let _set = ndr.u64()?;
     let (_sequence, _added, removed) = (ndr.u16()?, ndr.u16()?, ndr.u16()?);
     if ndr.pointer()? {
@@ -207,7 +207,7 @@ fn no_longer_pinged(ndr: &mut Ndr<'_>) -> Result<Vec<u64>, Malformed> {
 }
 
 /// GetIDsOfNames. [MS-OAUT] 3.1.4.3.
-fn names(ndr: &mut Ndr<'_>) -> Result<Vec<String>, Malformed> {
+fn names(ndr: &mut NdrCursor<'_>) -> Result<Vec<String>, Malformed> {
     orpc_this(ndr)?;
     let _riid = ndr.uuid()?;
     let count = ndr.count()?;
@@ -221,7 +221,7 @@ fn names(ndr: &mut Ndr<'_>) -> Result<Vec<String>, Malformed> {
 }
 
 /// Invoke. [MS-OAUT] 3.1.4.4.
-fn invocation(ndr: &mut Ndr<'_>) -> Result<(i32, u32, u32, Vec<Datum>), Malformed> {
+fn invocation(ndr: &mut NdrCursor<'_>) -> Result<(i32, u32, u32, Vec<StubValue>), Malformed> {
     orpc_this(ndr)?;
     let dispid = i32::from_ne_bytes(ndr.u32()?.to_ne_bytes());
     let _riid = ndr.uuid()?;
@@ -239,11 +239,11 @@ fn member_name(kind: Option<&'static AutomationType>, dispid: i32, asked: Option
 }
 
 /// The interfaces a call asks for, and their names where the table has any of them.
-fn put_iids(arguments: &mut Arguments, iids: &[Uuid]) {
-    arguments.put("iids", Datum::List(iids.iter().map(|iid| Datum::Uuid(*iid)).collect()));
+fn put_iids(arguments: &mut CallArguments, iids: &[Uuid]) {
+    arguments.put("iids", StubValue::List(iids.iter().map(|iid| StubValue::Uuid(*iid)).collect()));
     let names: Vec<_> = iids.iter().map(|iid| interfaces::find(iid).map(|known| known.name)).collect();
     if names.iter().any(Option::is_some) {
-        let names = names.into_iter().map(|name| name.map_or(Datum::Null, Datum::from)).collect();
-        arguments.put("interface_names", Datum::List(names));
+        let names = names.into_iter().map(|name| name.map_or(StubValue::Null, StubValue::from)).collect();
+        arguments.put("interface_names", StubValue::List(names));
     }
 }

@@ -7,18 +7,18 @@ use sidewire_base::Malformed;
 
 use super::{MAX_ITEMS, identifier, located_reference, ndr, pointer, reference, texts};
 use crate::automation::{AutomationType, find_class};
-use crate::datum::Datum;
+use crate::datum::StubValue;
 use crate::interfaces::{self, known};
-use crate::object_table::Pointer;
+use crate::object_table::InterfacePointer;
 use crate::objref::orpc_that;
 use crate::{
-    ActivationResponse, Arguments, AuthLevel, Client, DualStringArray, Exchange, Ndr, ObjRef, ObjRefBody, ObjectTable,
-    StdObjRef, Uuid, variant,
+    ActivationResponse, AuthLevel, CallArguments, DualStringArray, NdrCursor, ObjRef, ObjRefBody, ObjectTable,
+    RpcExchange, StdObjRef, Uuid, WmiClient, variant,
 };
 
 /// A complete response: what it gives.
-pub(crate) fn on_response(exchange: &Exchange, table: &mut ObjectTable, server: IpAddr) -> Arguments {
-    let mut results = Arguments::default();
+pub(crate) fn on_response(exchange: &RpcExchange, table: &mut ObjectTable, server: IpAddr) -> CallArguments {
+    let mut results = CallArguments::default();
     let Some(interface) = exchange.interface.map(|interface| interface.id.uuid) else { return results };
     let (Some(stub), Some(ndr)) = (exchange.response.readable(), ndr(exchange, &exchange.response)) else {
         return results;
@@ -94,7 +94,7 @@ fn activated(
     clsid: Option<Uuid>,
     given: &ActivationResponse,
     class_object: bool,
-    results: &mut Arguments,
+    results: &mut CallArguments,
 ) {
     let Some((_, first)) = given.interfaces.first() else { return };
     table.reachable(server, &given.oxid_bindings.bindings);
@@ -112,7 +112,7 @@ fn activated(
     }
     results.put("oxid", identifier(first.oxid));
     results.put("oid", identifier(first.oid));
-    results.put("ipids", Datum::List(given.interfaces.iter().map(|(_, std)| Datum::Uuid(std.ipid)).collect()));
+    results.put("ipids", StubValue::List(given.interfaces.iter().map(|(_, std)| StubValue::Uuid(std.ipid)).collect()));
     results.put("rem_unknown", given.ipid_rem_unknown);
     let DualStringArray { bindings, principals } = &given.oxid_bindings;
     results.put("bindings", texts(bindings.iter().filter(|binding| binding.endpoint.is_some())));
@@ -124,11 +124,11 @@ fn activated(
 }
 
 fn queried(
-    ndr: &mut Ndr<'_>,
+    ndr: &mut NdrCursor<'_>,
     iids: &[Uuid],
-    (clsid, client): (Option<Uuid>, Option<&Arc<Client>>),
+    (clsid, client): (Option<Uuid>, Option<&Arc<WmiClient>>),
     (table, server): (&mut ObjectTable, IpAddr),
-    results: &mut Arguments,
+    results: &mut CallArguments,
 ) -> Result<(), Malformed> {
     orpc_that(ndr)?;
     if !ndr.pointer()? {
@@ -155,11 +155,11 @@ fn queried(
 }
 
 fn numbered(
-    ndr: &mut Ndr<'_>,
-    exchange: &Exchange,
-    of: Option<Pointer>,
+    ndr: &mut NdrCursor<'_>,
+    exchange: &RpcExchange,
+    of: Option<InterfacePointer>,
     (table, server): (&mut ObjectTable, IpAddr),
-    results: &mut Arguments,
+    results: &mut CallArguments,
 ) -> Result<(), Malformed> {
     orpc_that(ndr)?;
     let count = ndr.count()?.min(MAX_ITEMS);
@@ -168,7 +168,7 @@ fn numbered(
         dispids.push(i32::from_ne_bytes(ndr.u32()?.to_ne_bytes()));
     }
     let name = match exchange.arguments.get("names") {
-        Some(Datum::List(names)) => names.first().and_then(Datum::text).map(str::to_owned),
+        Some(StubValue::List(names)) => names.first().and_then(StubValue::text).map(str::to_owned),
         _ => None,
     };
     if exchange.result() == Some(0)
@@ -178,17 +178,17 @@ fn numbered(
     {
         object.name(*dispid, name);
     }
-    results.put("dispids", Datum::List(dispids.into_iter().map(|dispid| Datum::Int(dispid.into())).collect()));
+    results.put("dispids", StubValue::List(dispids.into_iter().map(|dispid| StubValue::Int(dispid.into())).collect()));
     Ok(())
 }
 
 fn returned(
-    ndr: &mut Ndr<'_>,
-    exchange: &Exchange,
-    of: Option<Pointer>,
+    ndr: &mut NdrCursor<'_>,
+    exchange: &RpcExchange,
+    of: Option<InterfacePointer>,
     table: &mut ObjectTable,
     server: IpAddr,
-    results: &mut Arguments,
+    results: &mut CallArguments,
 ) -> Result<(), Malformed> {
     orpc_that(ndr)?;
     if !ndr.pointer()? {
@@ -196,7 +196,7 @@ fn returned(
     }
     let result = variant::variant(ndr)?;
     let Some((iid, std)) = result.object else {
-        if result.value != Datum::Null {
+        if result.value != StubValue::Null {
             results.put("returned", result.value);
         }
         return Ok(());
@@ -229,10 +229,10 @@ fn returned(
 
 /// GetTypeAttr: the GUID of the type says what the described object is. [MS-OAUT] 3.7.4.1.
 fn described(
-    ndr: &mut Ndr<'_>,
-    of: Option<Pointer>,
+    ndr: &mut NdrCursor<'_>,
+    of: Option<InterfacePointer>,
     table: &mut ObjectTable,
-    results: &mut Arguments,
+    results: &mut CallArguments,
 ) -> Result<(), Malformed> {
     orpc_that(ndr)?;
     if !ndr.pointer()? {
@@ -254,10 +254,10 @@ fn described(
 /// ResolveOxid, ResolveOxid2, ServerAlive2. [MS-DCOM] 3.1.2.5.1.
 fn resolved(
     opnum: u16,
-    ndr: &mut Ndr<'_>,
+    ndr: &mut NdrCursor<'_>,
     table: &mut ObjectTable,
     server: IpAddr,
-    results: &mut Arguments,
+    results: &mut CallArguments,
 ) -> Result<(), Malformed> {
     if opnum == 5 {
         ndr.skip(4)?; // version
@@ -276,22 +276,22 @@ fn resolved(
     Ok(())
 }
 
-fn put_references(results: &mut Arguments, references: Vec<Arguments>) {
+fn put_references(results: &mut CallArguments, references: Vec<CallArguments>) {
     if !references.is_empty() {
-        results.put("references", Datum::List(references.into_iter().map(Datum::Record).collect()));
+        results.put("references", StubValue::List(references.into_iter().map(StubValue::Record).collect()));
     }
 }
 
 /// The level of authentication a server asks for at least, by its name.
-fn put_authn_hint(results: &mut Arguments, hint: u32) {
+fn put_authn_hint(results: &mut CallArguments, hint: u32) {
     let known = u8::try_from(hint).ok().and_then(|level| AuthLevel(level).name());
-    results.put("authn_hint", known.map_or(Datum::from(hint), Datum::from));
+    results.put("authn_hint", known.map_or(StubValue::from(hint), StubValue::from));
 }
 
 /// As whom a server answers.
-fn put_principals(results: &mut Arguments, principals: &[String]) {
+fn put_principals(results: &mut CallArguments, principals: &[String]) {
     if !principals.is_empty() {
         let principals = principals.iter().map(|principal| principal.as_str().into());
-        results.put("principals", Datum::List(principals.collect()));
+        results.put("principals", StubValue::List(principals.collect()));
     }
 }

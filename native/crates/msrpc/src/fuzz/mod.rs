@@ -6,24 +6,24 @@ use core::net::IpAddr;
 
 use sidewire_base::{Cursor, Direction, Endpoint, Malformed, Time};
 
-use crate::security::{Credentials, Principal};
+use crate::security::{Principal, SessionCredentials};
 use crate::{
-    ByteOrder, CallInterface, Carriage, Connection, Datagrams, Exchange, Exchanges, Half, InterfaceId, Known,
-    ObjectTable, PduType, RpcContext, RpcEvent, RpcLimits, StdObjRef, TransferSyntax, Uuid, arguments, command_line,
-    dcom, interfaces, write_dcerpc, write_msrpc,
+    ByteOrder, CallInterface, DatagramCalls, ExchangeHalf, ExchangeStore, InterfaceId, InterfaceOrigin, ObjectTable,
+    PduType, ProtocolSequence, RpcConnection, RpcContext, RpcEvent, RpcExchange, RpcLimits, StdObjRef, TransferSyntax,
+    Uuid, arguments, command_line, dcom, interfaces, write_dcerpc, write_msrpc,
 };
 
 pub use opened::opened;
 
 #[derive(Default)]
-struct Kept(Vec<Exchange>);
+struct KeptExchanges(Vec<RpcExchange>);
 
-impl Exchanges for Kept {
-    fn open(&mut self, exchange: Exchange) -> u64 {
+impl ExchangeStore for KeptExchanges {
+    fn open(&mut self, exchange: RpcExchange) -> u64 {
         self.0.push(exchange);
         self.0.len() as u64 - 1
     }
-    fn get(&mut self, id: u64) -> Option<&mut Exchange> {
+    fn get(&mut self, id: u64) -> Option<&mut RpcExchange> {
         self.0.get_mut(usize::try_from(id).ok()?)
     }
     fn updated(&mut self, _id: u64) {}
@@ -32,9 +32,9 @@ impl Exchanges for Kept {
 
 /// Pieces of a conversation: an octet of direction and kind, an octet of length, the piece.
 pub fn connection(data: &[u8]) {
-    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
-    let (mut stream, mut pipe) = (Connection::new(RpcLimits::default()), Connection::new(RpcLimits::default()));
-    let mut datagrams = Datagrams::new(RpcLimits::default());
+    let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
+    let (mut stream, mut pipe) = (RpcConnection::new(RpcLimits::default()), RpcConnection::new(RpcLimits::default()));
+    let mut datagrams = DatagramCalls::new(RpcLimits::default());
     let end = |last, port| Endpoint { address: [10, 0, 0, last].into(), port };
     let mut around = RpcContext {
         objects: &mut objects,
@@ -75,14 +75,14 @@ pub fn connection(data: &[u8]) {
     datagrams.finish(&mut kept);
     let mut out = Vec::new();
     for exchange in &kept.0 {
-        write_msrpc(exchange, Carriage::Tcp, None, Time::default(), &mut sidewire_eve::Object::new(&mut out));
+        write_msrpc(exchange, ProtocolSequence::Tcp, None, Time::default(), &mut sidewire_eve::Object::new(&mut out));
         out.clear();
     }
 }
 
 /// A security blob, of a session setup or of a bind.
 pub fn security_blob(data: &[u8]) {
-    for credentials in [Credentials::parse(data), Credentials::of_token(data)] {
+    for credentials in [SessionCredentials::parse(data), SessionCredentials::of_token(data)] {
         std::hint::black_box(Principal::of(&credentials));
     }
 }
@@ -99,13 +99,13 @@ pub fn stubs(data: &[u8]) {
     let mut cur = Cursor::new(data);
     while let Ok(call) = call(&mut cur, &mut objects, server) {
         let mut out = Vec::new();
-        write_msrpc(&call, Carriage::Tcp, None, Time::default(), &mut sidewire_eve::Object::new(&mut out));
+        write_msrpc(&call, ProtocolSequence::Tcp, None, Time::default(), &mut sidewire_eve::Object::new(&mut out));
         write_dcerpc(&call, &mut sidewire_eve::Object::new(&mut out));
         std::hint::black_box((call.summary(), call.result(), out));
     }
 }
 
-fn call(cur: &mut Cursor<'_>, objects: &mut ObjectTable, server: IpAddr) -> Result<Exchange, Malformed> {
+fn call(cur: &mut Cursor<'_>, objects: &mut ObjectTable, server: IpAddr) -> Result<RpcExchange, Malformed> {
     let (chosen, opnum, switches) = (cur.u16_be()?, u16::from(cur.u8()?), cur.u8()?);
     let (request, response) = (usize::from(cur.u16_be()?), usize::from(cur.u16_be()?));
     let table = interfaces::all();
@@ -115,11 +115,12 @@ fn call(cur: &mut Cursor<'_>, objects: &mut ObjectTable, server: IpAddr) -> Resu
     let mut half = |length: usize| {
         let stub = cur.take(length.min(cur.left()))?;
         let size = stub.len() as u64;
-        let mut half = Half { fragments: 1, size, size_with_trailers: size, done: true, order, ..Half::default() };
+        let mut half =
+            ExchangeHalf { fragments: 1, size, size_with_trailers: size, done: true, order, ..ExchangeHalf::default() };
         half.push(&[], stub, &[]);
         Ok(half)
     };
-    let mut exchange = Exchange {
+    let mut exchange = RpcExchange {
         request: half(request)?,
         response: half(response)?,
         request_type: Some(PduType::REQUEST),
@@ -129,10 +130,10 @@ fn call(cur: &mut Cursor<'_>, objects: &mut ObjectTable, server: IpAddr) -> Resu
         interface: Some(CallInterface {
             id: InterfaceId { uuid, version: 0, minor: 0 },
             transfer_syntax,
-            known: Known::Bound,
+            known: InterfaceOrigin::Bound,
             first_fragment: true,
         }),
-        ..Exchange::default()
+        ..RpcExchange::default()
     };
     objects.learn(server, Some(uuid), OBJECT);
     (exchange.dcom, exchange.arguments) = dcom::on_request(&exchange, objects, server);

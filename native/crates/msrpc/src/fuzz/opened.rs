@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use sidewire_base::{Cursor, Direction, Endpoint, Malformed, Time};
 
-use super::Kept;
-use crate::security::{Sealer, Way};
+use super::KeptExchanges;
+use crate::security::{PduSealer, SealingMethod};
 use crate::{
-    AuthLevel, ByteOrder, Carriage, Connection, ObjectTable, PduType, RpcContext, RpcLimits, TransferSyntax,
+    AuthLevel, ByteOrder, ObjectTable, PduType, ProtocolSequence, RpcConnection, RpcContext, RpcLimits, TransferSyntax,
     interfaces, write_msrpc,
 };
 
@@ -25,9 +25,9 @@ pub fn opened(data: &[u8]) {
     let mut cur = Cursor::new(data);
     let Ok(first) = cur.u8() else { return };
     let way = match first & 3 {
-        0 | 1 => Way::Ntlm,
-        2 => Way::KerberosAes,
-        _ => Way::KerberosRc4,
+        0 | 1 => SealingMethod::Ntlm,
+        2 => SealingMethod::KerberosAes,
+        _ => SealingMethod::KerberosRc4,
     };
     let Some(mut ends) = SealedEnds::new(way) else {
         // A target that tests nothing must not look as if it did.
@@ -43,19 +43,19 @@ pub fn opened(data: &[u8]) {
 
 /// Both ends of a connection, and what looks on.
 struct SealedEnds {
-    sealer: Sealer,
-    connection: Connection,
+    sealer: PduSealer,
+    connection: RpcConnection,
     objects: ObjectTable,
-    kept: Kept,
+    kept: KeptExchanges,
 }
 
 impl SealedEnds {
-    fn new(way: Way) -> Option<Self> {
+    fn new(way: SealingMethod) -> Option<Self> {
         Some(Self {
-            sealer: Sealer::new(way)?,
-            connection: Connection::new(RpcLimits::default()),
-            objects: ObjectTable::with_secrets(Some(Arc::new(Sealer::secrets()))),
-            kept: Kept::default(),
+            sealer: PduSealer::new(way)?,
+            connection: RpcConnection::new(RpcLimits::default()),
+            objects: ObjectTable::with_secrets(Some(Arc::new(PduSealer::secrets()))),
+            kept: KeptExchanges::default(),
         })
     }
 
@@ -126,7 +126,13 @@ impl SealedEnds {
         self.connection.finish(&mut self.kept, &mut around(&mut self.objects));
         let mut out = Vec::new();
         for exchange in &self.kept.0 {
-            write_msrpc(exchange, Carriage::Tcp, None, Time::default(), &mut sidewire_eve::Object::new(&mut out));
+            write_msrpc(
+                exchange,
+                ProtocolSequence::Tcp,
+                None,
+                Time::default(),
+                &mut sidewire_eve::Object::new(&mut out),
+            );
             out.clear();
         }
     }
@@ -182,7 +188,7 @@ mod tests {
 
     #[test]
     fn its_calls_are_opened() {
-        for way in [Way::Ntlm, Way::KerberosAes, Way::KerberosRc4] {
+        for way in [SealingMethod::Ntlm, SealingMethod::KerberosAes, SealingMethod::KerberosRc4] {
             let mut ends = SealedEnds::new(way).unwrap();
             ends.bind(usize::MAX);
             for piece in [&[0, 0, 5, 3, 0, 4, 1, 2, 3, 4][..], &[1, 0x80, 5, 3, 0, 4, 0, 0, 0, 0]] {

@@ -5,11 +5,11 @@ use crate::arguments::layout::{StubFieldKind, StubLayout, StubSource};
 use crate::arguments::readers;
 use crate::interfaces::{InterfaceKind, RpcInterface, RpcProcedure};
 use crate::status::is_status;
-use crate::{Exchange, Half, Ndr, PduType, TransferSyntax, VerificationTrailer};
+use crate::{ExchangeHalf, NdrCursor, PduType, RpcExchange, TransferSyntax, VerificationTrailer};
 
 /// What speaks for an interface, in bits: how unlikely it is that another one's call looks so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Weight(pub(super) u32);
+pub(super) struct EvidenceWeight(pub(super) u32);
 
 /// The only size that a signature allows.
 const ONE_SIZE: u32 = 4;
@@ -28,19 +28,23 @@ const ACTIVATION_SIZE: u64 = 256;
 const PADDING: usize = 3;
 
 /// What a call says for an interface; `None` when it contradicts it.
-pub(super) fn weigh(exchange: &Exchange, interface: &RpcInterface, syntax: TransferSyntax) -> Option<Weight> {
+pub(super) fn weigh(
+    exchange: &RpcExchange,
+    interface: &RpcInterface,
+    syntax: TransferSyntax,
+) -> Option<EvidenceWeight> {
     let procedure = interface.find_procedure(exchange.opnum?)?;
     if interface.kind == InterfaceKind::Activation {
         let large = exchange.request.closed && exchange.request.size >= ACTIVATION_SIZE;
-        return Some(Weight(if large { ACTIVATION } else { 0 }));
+        return Some(EvidenceWeight(if large { ACTIVATION } else { 0 }));
     }
     let request = half(&exchange.request, procedure, syntax, true)?;
     let answered = exchange.response_type == Some(PduType::RESPONSE) && exchange.response.done;
     let response = if answered { half(&exchange.response, procedure, syntax, false)? } else { 0 };
-    Some(Weight(request + response))
+    Some(EvidenceWeight(request + response))
 }
 
-fn half(half: &Half, procedure: &RpcProcedure, syntax: TransferSyntax, request: bool) -> Option<u32> {
+fn half(half: &ExchangeHalf, procedure: &RpcProcedure, syntax: TransferSyntax, request: bool) -> Option<u32> {
     let layout = if request { &procedure.request } else { &procedure.response };
     if half.incomplete || half.clipped || !half.done {
         return Some(0);
@@ -62,10 +66,10 @@ fn sealed(size: u64, layout: &StubLayout, syntax: TransferSyntax, request: bool)
 }
 
 /// By all octets, or as far as the fields go.
-fn read(half: &Half, stub: &[u8], layout: &StubLayout, syntax: TransferSyntax, request: bool) -> Option<u32> {
+fn read(half: &ExchangeHalf, stub: &[u8], layout: &StubLayout, syntax: TransferSyntax, request: bool) -> Option<u32> {
     let verified = VerificationTrailer::find(stub).filter(|_| request).map_or(0, |trailer| trailer.length);
     let stub = stub.get(..stub.len().checked_sub(verified)?)?;
-    let mut source = StubSource { ndr: Ndr::new(stub, half.order, syntax), syntax, request, checked: Some(0) };
+    let mut source = StubSource { ndr: NdrCursor::new(stub, half.order, syntax), syntax, request, checked: Some(0) };
     let fits = layout.fields.iter().try_for_each(|field| field.read(&mut source).map(|_| ())).is_ok();
     let orpc = layout.fields.first().is_some_and(|field| field.kind == StubFieldKind::Orpc);
     let texts = source.checked.unwrap_or(0).min(MAX_TEXTS);
@@ -73,7 +77,7 @@ fn read(half: &Half, stub: &[u8], layout: &StubLayout, syntax: TransferSyntax, r
     if !layout.complete {
         let reads = |function| {
             // A null pointer in its place tells nothing.
-            let read = readers::read(function, &mut Ndr::new(stub, half.order, syntax));
+            let read = readers::read(function, &mut NdrCursor::new(stub, half.order, syntax));
             read.is_ok_and(|arguments| arguments.iter().next().is_some())
         };
         let reads = layout.reader.is_some_and(reads);

@@ -156,7 +156,7 @@ pub struct PduHeader {
 
 /// What the first octets of something say about being a PDU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plausible {
+pub enum HeaderGuess {
     /// They are a header.
     Yes(PduHeader),
     /// They cannot be one.
@@ -171,7 +171,7 @@ impl PduHeader {
 
     /// Reads a header strictly: everything that must hold for a PDU to be followed from the middle of a stream holds.
     #[must_use]
-    pub fn probe(data: &[u8]) -> Plausible {
+    pub fn probe(data: &[u8]) -> HeaderGuess {
         let checks: [fn(u8) -> bool; 8] = [
             |version| version == 5,
             |minor| minor <= 1,
@@ -183,10 +183,10 @@ impl PduHeader {
             |reserved| reserved == 0,
         ];
         if data.iter().zip(checks).any(|(octet, check)| !check(*octet)) {
-            return Plausible::No;
+            return HeaderGuess::No;
         }
-        let Ok(header) = Self::read(&mut Cursor::new(data)) else { return Plausible::More };
-        if header.is_sane() { Plausible::Yes(header) } else { Plausible::No }
+        let Ok(header) = Self::read(&mut Cursor::new(data)) else { return HeaderGuess::More };
+        if header.is_sane() { HeaderGuess::Yes(header) } else { HeaderGuess::No }
     }
 
     /// Reads a header leniently: version 5 and no more is asked.

@@ -11,11 +11,11 @@ use sidewire_base::text;
 
 /// Who asks to be let in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Credentials {
+pub struct SessionCredentials {
     /// NTLM: the names of the authenticate message.
     pub ntlm: Option<NtlmUser>,
     /// Kerberos: the clear part of the ticket.
-    pub kerberos: Option<Ticket>,
+    pub kerberos: Option<KerberosTicket>,
     /// An NTLM authenticate message was there and could not be read.
     pub malformed_ntlm: bool,
 }
@@ -56,19 +56,21 @@ impl fmt::Display for NtlmVersion {
 
 /// The clear part of the Kerberos ticket in an AP-REQ. RFC 4120 5.3.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ticket {
+pub struct KerberosTicket {
     /// The realm of the service.
     pub realm: Box<[u8]>,
     /// The parts of the service's name: `host`, `dc1.corp.local`.
     pub service: Vec<Box<[u8]>>,
 }
 
-impl Credentials {
+impl SessionCredentials {
     /// Reads the security blob of a session setup request, wrapped in SPNEGO or raw.
     #[must_use]
     pub fn parse(blob: &[u8]) -> Self {
-        let mut found =
-            Self { kerberos: mechanism_token(blob).and_then(|token| Ticket::parse(token).ok()), ..Self::default() };
+        let mut found = Self {
+            kerberos: mechanism_token(blob).and_then(|token| KerberosTicket::parse(token).ok()),
+            ..Self::default()
+        };
         if found.kerberos.is_none() {
             match NtlmUser::find(blob) {
                 Ok(user) => found.ntlm = user,
@@ -83,7 +85,8 @@ impl Credentials {
     #[must_use]
     pub fn of_token(token: &[u8]) -> Self {
         let found = Self::parse(token);
-        let kerberos = found.kerberos.or_else(|| KerberosRequest::find(token).map(|request| Ticket::of(&request)));
+        let kerberos =
+            found.kerberos.or_else(|| KerberosRequest::find(token).map(|request| KerberosTicket::of(&request)));
         Self { kerberos, ..found }
     }
 }
@@ -105,7 +108,7 @@ fn mechanism_token(blob: &[u8]) -> Option<&[u8]> {
     None
 }
 
-impl Ticket {
+impl KerberosTicket {
     /// Reads a GSS-API Kerberos token holding an AP-REQ. RFC 4121 4.1, RFC 4120 5.5.1.
     fn parse(token: &[u8]) -> Result<Self, Malformed> {
         let mut outer = Cursor::new(token);
@@ -231,7 +234,7 @@ mod tests {
         let raw = authenticate("CORP", "alice", "WS1");
         let wrapped = der(0xa1, &der(0x30, &der(0xa2, &der(0x04, &raw))));
         for blob in [raw, wrapped] {
-            let found = Credentials::parse(&blob);
+            let found = SessionCredentials::parse(&blob);
             let user = found.ntlm.expect("a user");
             assert_eq!((&*user.domain, &*user.user, &*user.host), (&b"CORP"[..], &b"alice"[..], &b"WS1"[..]));
             assert_eq!(user.version.expect("a version").to_string(), "10.0 build 10586 rev 15");
@@ -243,7 +246,10 @@ mod tests {
     fn says_when_an_ntlm_message_lies_about_its_lengths() {
         let mut message = authenticate("CORP", "alice", "WS1");
         message.truncate(80);
-        assert_eq!(Credentials::parse(&message), Credentials { malformed_ntlm: true, ..Credentials::default() });
+        assert_eq!(
+            SessionCredentials::parse(&message),
+            SessionCredentials { malformed_ntlm: true, ..SessionCredentials::default() }
+        );
     }
 
     #[test]
@@ -262,11 +268,11 @@ mod tests {
         let init =
             der(0xa0, &der(0x30, &[der(0xa0, &der(0x30, &der(6, KERBEROS))), der(0xa2, &der(4, &token))].concat()));
         let blob = der(0x60, &[der(6, SPNEGO), init].concat());
-        let found = Credentials::parse(&blob).kerberos.expect("a ticket");
+        let found = SessionCredentials::parse(&blob).kerberos.expect("a ticket");
         assert_eq!(&*found.realm, b"CORP.LOCAL");
         assert_eq!(found.service, [Box::from(&b"cifs"[..]), Box::from(&b"dc1"[..])]);
         for cut in 0..blob.len() {
-            let _ = Credentials::parse(&blob[..cut]);
+            let _ = SessionCredentials::parse(&blob[..cut]);
         }
     }
 }

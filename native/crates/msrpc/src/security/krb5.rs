@@ -7,8 +7,8 @@ use super::der;
 use super::digest::{hmac_md5, hmac_sha1, md5, rc4, rc4_once};
 use super::kerberos::{self, KerberosRequest, SealedPart};
 use super::key::{BlockKey, KerberosKey, derived, etype};
-use super::protected::Protected;
-use super::secrets::Secrets;
+use super::protected::ProtectedPdu;
+use super::secrets::DecryptionSecrets;
 use rc4::StreamCipher as _;
 
 mod sealing;
@@ -28,7 +28,7 @@ const MAC: usize = 12;
 const WRAP: usize = 16;
 
 /// The session security of one context.
-pub(super) struct Kerberos {
+pub(super) struct KerberosContext {
     /// The ticket's.
     session: KerberosKey,
     /// The client's own, which it may add.
@@ -39,9 +39,9 @@ pub(super) struct Kerberos {
     realm: String,
 }
 
-impl Kerberos {
+impl KerberosContext {
     /// Opens the ticket and the authenticator of an AP-REQ, if one of the keys does.
-    pub(super) fn new(token: &[u8], secrets: &Secrets) -> Option<Self> {
+    pub(super) fn new(token: &[u8], secrets: &DecryptionSecrets) -> Option<Self> {
         let request = KerberosRequest::find(token)?;
         let ticket = request.ticket?;
         let opened = secrets.keys(ticket.etype).find_map(|key| decrypt(key, usage::TICKET, &ticket))?;
@@ -76,7 +76,7 @@ impl Kerberos {
     }
 
     /// The octets of a sealed PDU, when its signature is right.
-    pub(super) fn open(&self, pdu: &Protected<'_>) -> Option<Vec<u8>> {
+    pub(super) fn open(&self, pdu: &ProtectedPdu<'_>) -> Option<Vec<u8>> {
         if !pdu.sealed {
             return None; // nothing to open, and no state to keep
         }
@@ -111,7 +111,7 @@ fn decrypt(key: &KerberosKey, usage: u32, sealed: &SealedPart<'_>) -> Option<Vec
 }
 
 /// A wrap token whose octets stand apart: header, confounder and signature in the auth token, the rest where the stub was.
-fn open_aes(key: &KerberosKey, pdu: &Protected<'_>) -> Option<Vec<u8>> {
+fn open_aes(key: &KerberosKey, pdu: &ProtectedPdu<'_>) -> Option<Vec<u8>> {
     let (header, front) = pdu.token.split_first_chunk::<WRAP>()?;
     let mut cur = Cursor::new(header);
     let (id, flags, _filler) = (cur.u16_be().ok()?, cur.u8().ok()?, cur.u8().ok()?);
@@ -137,7 +137,7 @@ fn open_aes(key: &KerberosKey, pdu: &Protected<'_>) -> Option<Vec<u8>> {
 }
 
 /// RFC 4757 7.3, in DCE style: the token ends with the confounder.
-fn open_rc4(key: &KerberosKey, pdu: &Protected<'_>) -> Option<Vec<u8>> {
+fn open_rc4(key: &KerberosKey, pdu: &ProtectedPdu<'_>) -> Option<Vec<u8>> {
     let mut cur = Cursor::new(pdu.token);
     // The outer length may count what is not here.
     if cur.u8().ok()? != 0x60 {

@@ -14,9 +14,9 @@ mod seal;
 mod sealer;
 mod secrets;
 
-pub use credentials::{Credentials, NtlmUser, NtlmVersion, Ticket};
+pub use credentials::{KerberosTicket, NtlmUser, NtlmVersion, SessionCredentials};
 pub use principal::Principal;
-pub(crate) use protected::Protected;
+pub(crate) use protected::ProtectedPdu;
 pub(crate) use seal::SecurityContext;
-pub(crate) use sealer::{Sealer, Way};
-pub use secrets::{SecretKind, SecretProblem, Secrets};
+pub(crate) use sealer::{PduSealer, SealingMethod};
+pub use secrets::{DecryptionSecrets, SecretKind, SecretProblem};

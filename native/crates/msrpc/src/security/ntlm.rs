@@ -9,8 +9,8 @@ use zeroize::ZeroizeOnDrop;
 
 use super::credentials::{NtlmField, NtlmUser};
 use super::digest::{Cipher, hmac_md5, md5, rc4, rc4_once};
-use super::protected::Protected;
-use super::secrets::Secrets;
+use super::protected::ProtectedPdu;
+use super::secrets::DecryptionSecrets;
 
 pub(super) mod sealing;
 
@@ -33,7 +33,7 @@ pub(super) fn challenge(token: &[u8]) -> Option<[u8; 8]> {
 }
 
 /// What an authenticate message holds for the keys. [MS-NLMP] 2.2.1.3.
-struct Authenticate<'a> {
+struct AuthenticateMessage<'a> {
     lm: &'a [u8],
     nt: &'a [u8],
     domain: &'a [u8],
@@ -42,7 +42,7 @@ struct Authenticate<'a> {
     flags: u32,
 }
 
-impl<'a> Authenticate<'a> {
+impl<'a> AuthenticateMessage<'a> {
     fn find(token: &'a [u8]) -> Option<Self> {
         let message = token.get(memmem::find(token, NtlmUser::SIGNATURE)?..)?;
         Self::parse(message).ok()
@@ -70,7 +70,7 @@ impl<'a> Authenticate<'a> {
     }
 
     /// The key that the client's response proves, if one of the hashes made it. [MS-NLMP] 3.3.1, 3.3.2, 3.4.5.1.
-    fn exchange_key(&self, challenge: [u8; 8], secrets: &Secrets) -> Option<[u8; 16]> {
+    fn exchange_key(&self, challenge: [u8; 8], secrets: &DecryptionSecrets) -> Option<[u8; 16]> {
         if let (Some((proof, blob)), true) = (self.nt.split_first_chunk::<16>(), self.nt.len() > 24) {
             let account = [upper(self.user, self.flags).as_slice(), &wide(self.domain, self.flags)].concat();
             return secrets.hashes().iter().find_map(|hash| {
@@ -135,7 +135,7 @@ fn upper(name: &[u8], flags: u32) -> Vec<u8> {
 }
 
 /// The session security of one context: keys, and how far each direction has come.
-pub(super) struct Ntlm {
+pub(super) struct NtlmContext {
     sides: [NtlmSide; 2],
     key_exchange: bool,
 }
@@ -152,11 +152,11 @@ struct NtlmSide {
 #[derive(ZeroizeOnDrop)]
 struct SigningKey([u8; 16]);
 
-impl Ntlm {
+impl NtlmContext {
     /// The keys of an exchange, if one of the hashes made it. Only extended session security; what is older has one key
     /// for both directions and is not opened.
-    pub(super) fn new(token: &[u8], challenge: [u8; 8], secrets: &Secrets) -> Option<Self> {
-        let message = Authenticate::find(token)?;
+    pub(super) fn new(token: &[u8], challenge: [u8; 8], secrets: &DecryptionSecrets) -> Option<Self> {
+        let message = AuthenticateMessage::find(token)?;
         if message.flags & EXTENDED_SESSION_SECURITY == 0 {
             return None;
         }
@@ -193,7 +193,7 @@ impl Ntlm {
     }
 
     /// Follows a protected PDU; gives the octets of a sealed one when its signature is right. [MS-NLMP] 3.4.3, 3.4.4.2.
-    pub(super) fn open(&mut self, direction: Direction, pdu: &Protected<'_>) -> Option<Vec<u8>> {
+    pub(super) fn open(&mut self, direction: Direction, pdu: &ProtectedPdu<'_>) -> Option<Vec<u8>> {
         let [to_server, to_client] = &mut self.sides;
         let side = if direction == Direction::ToServer { to_server } else { to_client };
         let signature = pdu.token.first_chunk::<16>()?;
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_responses_of_the_specification_are_made_by_its_password() {
-        let mut secrets = Secrets::default();
+        let mut secrets = DecryptionSecrets::default();
         secrets.password("Password").unwrap();
         let challenge = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
         let units = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
@@ -255,7 +255,8 @@ mod tests {
         let proof = [0x68, 0xcd, 0x0a, 0xb8, 0x51, 0xe5, 0x1c, 0x96, 0xaa, 0xbc, 0x92, 0x7b, 0xeb, 0xef, 0x6a, 0x1c];
         let nt = [&proof[..], &blob].concat();
         let (user, domain) = (units("User"), units("Domain"));
-        let message = Authenticate { lm: &[], nt: &nt, domain: &domain, user: &user, session_key: &[], flags: 1 };
+        let message =
+            AuthenticateMessage { lm: &[], nt: &nt, domain: &domain, user: &user, session_key: &[], flags: 1 };
         let key = message.exchange_key(challenge, &secrets).unwrap();
         assert_eq!(sidewire_eve::hex(&key), "8de40ccadbc14a82f15cb0ad0de95ca3");
         assert!(message.exchange_key([0; 8], &secrets).is_none());
@@ -265,7 +266,8 @@ mod tests {
             0xed, 0x26, 0x83, 0x26, 0x72, 0x32,
         ];
         let lm = [[0xaa; 8], [0; 8], [0; 8]].concat();
-        let message = Authenticate { lm: &lm, nt: &nt, domain: &domain, user: &user, session_key: &[], flags: 1 };
+        let message =
+            AuthenticateMessage { lm: &lm, nt: &nt, domain: &domain, user: &user, session_key: &[], flags: 1 };
         let key = message.exchange_key(challenge, &secrets).unwrap();
         assert_eq!(sidewire_eve::hex(&key), "eb93429a8bd952f8b89c55b87f475edc");
     }

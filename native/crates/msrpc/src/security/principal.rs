@@ -2,7 +2,7 @@
 
 use sidewire_eve::Object;
 
-use super::credentials::Credentials;
+use super::credentials::SessionCredentials;
 
 /// Who a call is made as, so far as the wire shows it: NTLM names the account, Kerberos seals it into the ticket and shows
 /// the service and its realm only.
@@ -27,7 +27,7 @@ pub struct Principal {
 impl Principal {
     /// What credentials say; `None` when they name nobody.
     #[must_use]
-    pub fn of(credentials: &Credentials) -> Option<Self> {
+    pub fn of(credentials: &SessionCredentials) -> Option<Self> {
         let text = |octets: &[u8]| Some(String::from_utf8_lossy(octets).into_owned()).filter(|text| !text.is_empty());
         if let Some(ntlm) = &credentials.ntlm {
             return Some(Self {

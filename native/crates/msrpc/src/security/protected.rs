@@ -2,7 +2,7 @@
 
 /// A PDU under a signature: its octets apart as the signature takes them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Protected<'a> {
+pub(crate) struct ProtectedPdu<'a> {
     /// Everything before the stub.
     pub(crate) before: &'a [u8],
     /// The stub with its padding, encrypted when `sealed`.

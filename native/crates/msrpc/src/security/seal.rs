@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use sidewire_base::Direction;
 
-use super::credentials::Credentials;
-use super::krb5::Kerberos;
-use super::ntlm::{self, Ntlm};
+use super::credentials::SessionCredentials;
+use super::krb5::KerberosContext;
+use super::ntlm::{self, NtlmContext};
 use super::principal::Principal;
-use super::protected::Protected;
-use super::secrets::Secrets;
+use super::protected::ProtectedPdu;
+use super::secrets::DecryptionSecrets;
 
 /// A security context of a connection. [MS-RPCE] 3.3.1.5.4.
 #[derive(Default)]
@@ -27,8 +27,8 @@ enum ContextKeys {
     /// None of the secrets does, or none was given.
     #[default]
     None,
-    Ntlm(Box<Ntlm>),
-    Kerberos(Box<Kerberos>),
+    Ntlm(Box<NtlmContext>),
+    Kerberos(Box<KerberosContext>),
 }
 
 impl core::fmt::Debug for SecurityContext {
@@ -47,17 +47,17 @@ impl SecurityContext {
     }
 
     /// A leg of the client's.
-    pub(crate) fn client_token(&mut self, token: &[u8], secrets: Option<&Secrets>) {
-        if let Some(principal) = Principal::of(&Credentials::of_token(token)) {
+    pub(crate) fn client_token(&mut self, token: &[u8], secrets: Option<&DecryptionSecrets>) {
+        if let Some(principal) = Principal::of(&SessionCredentials::of_token(token)) {
             // Only the last leg of NTLM names the account; an earlier one must not take a name away.
             self.principal = Some(Arc::new(principal));
         }
         let Some(secrets) = secrets else { return };
         if let Some(challenge) = self.challenge
-            && let Some(keys) = Ntlm::new(token, challenge, secrets)
+            && let Some(keys) = NtlmContext::new(token, challenge, secrets)
         {
             self.keys = ContextKeys::Ntlm(Box::new(keys));
-        } else if let Some(keys) = Kerberos::new(token, secrets) {
+        } else if let Some(keys) = KerberosContext::new(token, secrets) {
             let (user, domain) = keys.client();
             if let Some(principal) = self.principal.as_mut().map(Arc::make_mut) {
                 principal.user = Some(user.to_owned());
@@ -77,7 +77,7 @@ impl SecurityContext {
 
     /// The octets of a sealed PDU, when a secret opens it and its signature is right. Every PDU under a signature has to
     /// come by here, because NTLM's keys go on with each.
-    pub(crate) fn open(&mut self, direction: Direction, pdu: &Protected<'_>) -> Option<Vec<u8>> {
+    pub(crate) fn open(&mut self, direction: Direction, pdu: &ProtectedPdu<'_>) -> Option<Vec<u8>> {
         match &mut self.keys {
             ContextKeys::None => None,
             ContextKeys::Ntlm(keys) => keys.open(direction, pdu),

@@ -3,9 +3,9 @@
 use sidewire_base::Direction;
 
 use super::key::{KerberosKey, etype};
-use super::krb5::Kerberos;
-use super::ntlm::{self, Ntlm};
-use super::secrets::Secrets;
+use super::krb5::KerberosContext;
+use super::ntlm::{self, NtlmContext};
+use super::secrets::DecryptionSecrets;
 use crate::AuthType;
 
 /// The hash, and the RC4 key, that opens what is sealed here.
@@ -15,51 +15,51 @@ const AES: [u8; 32] = *b"of no service that anyone asked.";
 
 /// A way to seal.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Way {
+pub(crate) enum SealingMethod {
     Ntlm,
     KerberosAes,
     KerberosRc4,
 }
 
 /// A security context as both of its ends have it.
-pub(crate) struct Sealer {
+pub(crate) struct PduSealer {
     legs: Vec<Vec<u8>>,
     keys: SealerKeys,
 }
 
 enum SealerKeys {
-    Ntlm(Box<Ntlm>),
-    Kerberos(Box<Kerberos>),
+    Ntlm(Box<NtlmContext>),
+    Kerberos(Box<KerberosContext>),
 }
 
-impl Sealer {
+impl PduSealer {
     /// What opens it, whatever way is taken.
-    pub(crate) fn secrets() -> Secrets {
-        let mut secrets = Secrets::default();
+    pub(crate) fn secrets() -> DecryptionSecrets {
+        let mut secrets = DecryptionSecrets::default();
         let taken = secrets.nt_hash(HASH).and_then(|()| secrets.kerberos_key(etype::AES256, &AES));
         debug_assert!(taken.is_ok(), "there is room for two");
         secrets
     }
 
     /// A context at its beginning; `None` is a bug in what makes or what reads its tokens.
-    pub(crate) fn new(way: Way) -> Option<Self> {
+    pub(crate) fn new(way: SealingMethod) -> Option<Self> {
         let secrets = Self::secrets();
         let kerberos = |etype, octets: &[u8]| {
-            let legs = Kerberos::messages(&KerberosKey::new(etype, octets)?);
+            let legs = KerberosContext::messages(&KerberosKey::new(etype, octets)?);
             let [request, reply] = &legs;
-            let mut keys = Kerberos::new(request, &secrets)?;
+            let mut keys = KerberosContext::new(request, &secrets)?;
             keys.reply(reply);
             Some(Self { legs: legs.into(), keys: SealerKeys::Kerberos(Box::new(keys)) })
         };
         match way {
-            Way::Ntlm => {
-                let legs = Ntlm::messages(&HASH);
+            SealingMethod::Ntlm => {
+                let legs = NtlmContext::messages(&HASH);
                 let [_, challenge, authenticate] = &legs;
-                let keys = Ntlm::new(authenticate, ntlm::challenge(challenge)?, &secrets)?;
+                let keys = NtlmContext::new(authenticate, ntlm::challenge(challenge)?, &secrets)?;
                 Some(Self { legs: legs.into(), keys: SealerKeys::Ntlm(Box::new(keys)) })
             }
-            Way::KerberosAes => kerberos(etype::AES256, &AES),
-            Way::KerberosRc4 => kerberos(etype::RC4, &HASH),
+            SealingMethod::KerberosAes => kerberos(etype::AES256, &AES),
+            SealingMethod::KerberosRc4 => kerberos(etype::RC4, &HASH),
         }
     }
 
@@ -97,13 +97,13 @@ impl Sealer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::security::{Protected, SecurityContext};
+    use crate::security::{ProtectedPdu, SecurityContext};
 
     #[test]
     fn what_is_sealed_is_opened_and_nothing_else() {
-        let secrets = Sealer::secrets();
-        for way in [Way::Ntlm, Way::KerberosAes, Way::KerberosRc4] {
-            let mut sealer = Sealer::new(way).unwrap();
+        let secrets = PduSealer::secrets();
+        for way in [SealingMethod::Ntlm, SealingMethod::KerberosAes, SealingMethod::KerberosRc4] {
+            let mut sealer = PduSealer::new(way).unwrap();
             let mut context = SecurityContext::new(0);
             for (nth, leg) in sealer.legs().iter().enumerate() {
                 if nth % 2 == 0 { context.client_token(leg, Some(&secrets)) } else { context.server_token(leg) }
@@ -115,12 +115,13 @@ mod tests {
                 assert_eq!(token.len(), sealer.token_length(), "{way:?}");
                 assert_ne!(octets, stub);
                 let sent =
-                    Protected { before: b"head", octets: &octets, after: b"trailer", token: &token, sealed: true };
+                    ProtectedPdu { before: b"head", octets: &octets, after: b"trailer", token: &token, sealed: true };
                 assert_eq!(context.open(direction, &sent), Some(stub), "{way:?}, {size} octets");
             }
             let (mut octets, token) = sealer.seal(Direction::ToServer, (b"head", &[0; 16], b"trailer"));
             octets[3] ^= 1;
-            let sent = Protected { before: b"head", octets: &octets, after: b"trailer", token: &token, sealed: true };
+            let sent =
+                ProtectedPdu { before: b"head", octets: &octets, after: b"trailer", token: &token, sealed: true };
             assert_eq!(context.open(Direction::ToServer, &sent), None, "{way:?}");
         }
     }

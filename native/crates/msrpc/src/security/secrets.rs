@@ -43,7 +43,7 @@ pub enum SecretKind {
     NtlmHash,
     /// Octets of a keytab.
     Keytab,
-    /// Octets of a secrets file: see [`Secrets::file`].
+    /// Octets of a secrets file: see [`DecryptionSecrets::file`].
     File,
 }
 
@@ -63,18 +63,18 @@ impl SecretKind {
 
 /// What a user gives to have sealed calls opened: NT hashes and Kerberos keys. Wiped when dropped; `Debug` shows counts.
 #[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
-pub struct Secrets {
+pub struct DecryptionSecrets {
     hashes: Vec<[u8; 16]>,
     keys: Vec<KerberosKey>,
 }
 
-impl fmt::Debug for Secrets {
+impl fmt::Debug for DecryptionSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets({} hashes, {} keys)", self.hashes.len(), self.keys.len())
+        write!(f, "DecryptionSecrets({} hashes, {} keys)", self.hashes.len(), self.keys.len())
     }
 }
 
-impl Secrets {
+impl DecryptionSecrets {
     /// True when there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -276,21 +276,21 @@ mod tests {
 
     #[test]
     fn a_password_is_its_hash() {
-        let mut secrets = Secrets::default();
+        let mut secrets = DecryptionSecrets::default();
         secrets.password("Password").unwrap();
         // [MS-NLMP] 4.2.2.1.2.
         assert_eq!(sidewire_eve::hex(&secrets.hashes()[0]), "a4f49c406510bdcab6824ee7c30fd852");
-        assert_eq!(format!("{secrets:?}"), "Secrets(1 hashes, 1 keys)");
+        assert_eq!(format!("{secrets:?}"), "DecryptionSecrets(1 hashes, 1 keys)");
     }
 
     #[test]
     fn a_file_gives_its_secrets_and_says_where_it_is_wrong() {
-        let mut secrets = Secrets::default();
+        let mut secrets = DecryptionSecrets::default();
         let key = "0".repeat(64);
         let file =
             format!("# lab\n\npassword Password\r\n  ntlm-hash aad3:{}\nkerberos-key aes256 {key}\n", "ab".repeat(16));
         secrets.add(SecretKind::File, file.as_bytes()).unwrap();
-        assert_eq!(format!("{secrets:?}"), "Secrets(2 hashes, 3 keys)");
+        assert_eq!(format!("{secrets:?}"), "DecryptionSecrets(2 hashes, 3 keys)");
         assert_eq!(sidewire_eve::hex(&secrets.hashes()[0]), "a4f49c406510bdcab6824ee7c30fd852");
         for (wrong, place) in [
             ("\nntlm-hash topsecret", Some((2, 11))),
@@ -299,17 +299,17 @@ mod tests {
             ("kerberos-password svc secret", Some((1, 19))),
             ("password", Some((1, 1))),
         ] {
-            let found = Secrets::default().file(wrong).unwrap_err();
+            let found = DecryptionSecrets::default().file(wrong).unwrap_err();
             assert_eq!(found.place, place);
             assert!(!found.problem.contains("topsecret"));
         }
-        assert!(Secrets::default().add(SecretKind::NtlmHash, b"00").unwrap_err().place.is_none());
-        assert!(Secrets::default().add(SecretKind::Keytab, &[5, 2]).is_err());
+        assert!(DecryptionSecrets::default().add(SecretKind::NtlmHash, b"00").unwrap_err().place.is_none());
+        assert!(DecryptionSecrets::default().add(SecretKind::Keytab, &[5, 2]).is_err());
     }
 
     #[test]
     fn the_password_of_an_account_makes_its_keys() {
-        let mut secrets = Secrets::default();
+        let mut secrets = DecryptionSecrets::default();
         secrets.file("kerberos-password svcweb@lab.example Lab-Service-1").unwrap();
         // As samba 4.17 exports them for an account of this name and password.
         let octets = |etype| sidewire_eve::hex(&secrets.keys(etype).next().unwrap().octets);
@@ -326,11 +326,11 @@ mod tests {
         let mut file = vec![5, 2, 0xff, 0xff, 0xff, 0xfe, 9, 9];
         file.extend(u32::try_from(entry.len()).unwrap().to_be_bytes());
         file.extend(&entry);
-        let mut secrets = Secrets::default();
+        let mut secrets = DecryptionSecrets::default();
         assert_eq!(secrets.keytab(&file), Ok(1));
         assert_eq!(secrets.keys(18).next().unwrap().octets, [7; 32]);
         for cut in 0..file.len() - 1 {
-            let _ = Secrets::default().keytab(&file[..cut]);
+            let _ = DecryptionSecrets::default().keytab(&file[..cut]);
         }
         assert!(secrets.keytab(b"nothing").is_err());
     }

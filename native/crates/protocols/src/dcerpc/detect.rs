@@ -2,7 +2,7 @@
 
 use sidewire_app_layer::{ProbeVerdict, ProbingParser, ProtocolPattern, Transport};
 use sidewire_base::{Cursor, Direction};
-use sidewire_msrpc::{DatagramHeader, PduHeader, PduType, Plausible};
+use sidewire_msrpc::{DatagramHeader, HeaderGuess, PduHeader, PduType};
 
 use super::http;
 
@@ -40,9 +40,9 @@ fn from_server(data: &[u8]) -> ProbeVerdict {
 
 fn first_pdu(direction: Direction, data: &[u8]) -> ProbeVerdict {
     match PduHeader::probe(data) {
-        Plausible::No => ProbeVerdict::No,
-        Plausible::More => ProbeVerdict::More,
-        Plausible::Yes(header) => match header.pdu_type.direction() {
+        HeaderGuess::No => ProbeVerdict::No,
+        HeaderGuess::More => ProbeVerdict::More,
+        HeaderGuess::Yes(header) => match header.pdu_type.direction() {
             Some(expected) if expected != direction => ProbeVerdict::Reversed,
             _ => ProbeVerdict::Yes,
         },

@@ -6,15 +6,15 @@ use sidewire_app_layer::{
 };
 use sidewire_base::Endpoint;
 use sidewire_msrpc::ObjectTable;
-use sidewire_msrpc::security::Secrets;
+use sidewire_msrpc::security::DecryptionSecrets;
 use sidewire_msrpc::virtual_connection::VirtualConnections;
 
-/// The worker's table of objects. Of the run's resources it takes the [`Secrets`] that open sealed calls.
+/// The worker's table of objects. Of the run's resources it takes the [`DecryptionSecrets`] that open sealed calls.
 struct RpcObjects(ObjectTable);
 
 impl ProtocolExtension for RpcObjects {
     fn new(resources: &RunResources) -> Self {
-        Self(ObjectTable::with_secrets(resources.get::<Secrets>()))
+        Self(ObjectTable::with_secrets(resources.get::<DecryptionSecrets>()))
     }
 
     fn counters(&self, tell: &mut dyn FnMut(&'static str, u64)) {

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use sidewire_app_layer::{Buffer, Value, buffers};
 use sidewire_base::Direction;
-use sidewire_msrpc::{ByteOrder, Dcom, Exchange, Half, Implementation, PathOwner};
+use sidewire_msrpc::{ByteOrder, ExchangeHalf, ObjectCall, PathOwner, RpcExchange, RpcImplementation};
 
 use super::Rpc;
 use super::stage::{COMPLETE, STARTED};
@@ -39,18 +39,18 @@ impl<T: Rpc> RpcBuffers<T> {
         "dcerpc.stub_data" [alias "dce_stub_data"]: Bytes, both(COMPLETE, COMPLETE) => |tx, direction, _| {
             let half = call(tx).map(|exchange| half(exchange, direction));
             let whole = half.filter(|half| half.done && half.fragments > 0);
-            Value::bytes(whole.map(Half::stub_with_surroundings))
+            Value::bytes(whole.map(ExchangeHalf::stub_with_surroundings))
         };
         /// The name of the procedure called, as its specification has it.
         "dcerpc.procedure": Bytes, both(COMPLETE, COMPLETE)
-            => |tx, _, _| Value::text(tx.exchange().and_then(Exchange::procedure));
+            => |tx, _, _| Value::text(tx.exchange().and_then(RpcExchange::procedure));
         /// The short name of the interface the call is made on: `svcctl`.
         "dcerpc.interface_name": Bytes, both(COMPLETE, COMPLETE)
-            => |tx, _, _| Value::text(tx.exchange().and_then(Exchange::interface_name));
+            => |tx, _, _| Value::text(tx.exchange().and_then(RpcExchange::interface_name));
         /// How much of the call is protected. [MS-RPCE] 2.2.1.1.8.
         "dcerpc.auth_level": Enumeration(AUTH_LEVELS), both(STARTED, STARTED) => |tx, _, _| {
             // A call without a trailer is at level none, whether it says so or not.
-            let level = |exchange: &Exchange| exchange.auth.map_or(1, |auth| u64::from(auth.level.0).max(1));
+            let level = |exchange: &RpcExchange| exchange.auth.map_or(1, |auth| u64::from(auth.level.0).max(1));
             Value::uint(tx.exchange().map(level))
         };
         /// What of the call's arguments can be read on the wire.
@@ -68,7 +68,7 @@ impl<T: Rpc> RpcBuffers<T> {
             => |tx, _, _| Value::bytes(dcom(tx).and_then(|dcom| dcom.clsid.as_ref()).map(|clsid| &clsid.0[..]));
         /// The ProgID or usual name of the class of `dcom.clsid`: `MMC20.Application`.
         "dcom.progid": Bytes, both(COMPLETE, COMPLETE)
-            => |tx, _, _| Value::text(dcom(tx).and_then(Dcom::class).map(|class| class.name));
+            => |tx, _, _| Value::text(dcom(tx).and_then(ObjectCall::class).map(|class| class.name));
         /// The automation member invoked, with its type where that is known: `View.ExecuteShellCommand`. Its name need not
         /// be on the wire.
         "dcom.method": Bytes, both(COMPLETE, COMPLETE)
@@ -87,12 +87,12 @@ impl<T: Rpc> RpcBuffers<T> {
         "dcerpc.response_size": Uint(64), to_client(COMPLETE) => |tx, _, _| size(tx, Direction::ToClient);
         /// The status a call returned, where its results can be read: 0 is success.
         "dcerpc.result": Uint(32), to_client(COMPLETE)
-            => |tx, _, _| Value::uint(tx.exchange().and_then(Exchange::result));
+            => |tx, _, _| Value::uint(tx.exchange().and_then(RpcExchange::result));
         /// The status of the fault a call was answered with: 5 is access denied.
         "dcerpc.fault": Uint(32), to_client(COMPLETE)
             => |tx, _, _| Value::uint(tx.exchange().and_then(|exchange| exchange.fault));
         /// The implementation that calls, where its way of binding shows it.
-        "dcerpc.client": Enumeration(&Implementation::NAMES), both(COMPLETE, COMPLETE) => |tx, _, _| {
+        "dcerpc.client": Enumeration(&RpcImplementation::NAMES), both(COMPLETE, COMPLETE) => |tx, _, _| {
             let known = tx.exchange().and_then(|exchange| exchange.implementation);
             Value::uint(known.map(|known| known as u64))
         };
@@ -111,14 +111,14 @@ impl<T: Rpc> RpcBuffers<T> {
             => |tx, _, _| Value::uint(dcom(tx).and_then(|dcom| dcom.dispid).map(i32::cast_unsigned));
         /// The WMI class a readable call is about: of its object path, its query, or the instance it puts.
         "wmi.class": Bytes, both(COMPLETE, COMPLETE)
-            => |tx, _, _| Value::text(tx.exchange().and_then(Exchange::wmi_class));
+            => |tx, _, _| Value::text(tx.exchange().and_then(RpcExchange::wmi_class));
         /// The WMI method a readable call of ExecMethod runs: `Create`.
         "wmi.method": Bytes, both(COMPLETE, COMPLETE)
-            => |tx, _, _| Value::text(tx.exchange().and_then(Exchange::wmi_method));
+            => |tx, _, _| Value::text(tx.exchange().and_then(RpcExchange::wmi_method));
         /// The WMI namespace as the login named it, `\\host\root\cimv2` or `//./root/cimv2`: on the login and on every
         /// call, readable or sealed, of an object that came of it.
         "wmi.namespace": Bytes, both(COMPLETE, COMPLETE)
-            => |tx, _, _| Value::text(tx.exchange().and_then(Exchange::wmi_namespace));
+            => |tx, _, _| Value::text(tx.exchange().and_then(RpcExchange::wmi_namespace));
     };
 }
 
@@ -133,11 +133,11 @@ pub(crate) fn little_endian<T: Rpc>(tx: &T, direction: Direction) -> bool {
 }
 
 /// The call, when the transaction is one and no negotiation.
-fn call<T: Rpc>(tx: &T) -> Option<&Exchange> {
+fn call<T: Rpc>(tx: &T) -> Option<&RpcExchange> {
     tx.exchange().filter(|exchange| exchange.is_call())
 }
 
-const fn half(exchange: &Exchange, direction: Direction) -> &Half {
+const fn half(exchange: &RpcExchange, direction: Direction) -> &ExchangeHalf {
     match direction {
         Direction::ToServer => &exchange.request,
         Direction::ToClient => &exchange.response,
@@ -151,6 +151,6 @@ fn size<T: Rpc>(tx: &T, direction: Direction) -> Value<'static> {
     Value::uint(whole.map(|half| half.size))
 }
 
-fn dcom<T: Rpc>(tx: &T) -> Option<&Dcom> {
+fn dcom<T: Rpc>(tx: &T) -> Option<&ObjectCall> {
     tx.exchange()?.dcom.as_deref()
 }

@@ -7,8 +7,8 @@ use sidewire_app_layer::{
     TxLogger, Value,
 };
 use sidewire_base::Direction;
-use sidewire_msrpc::virtual_connection::{Answers, Channel, VirtualId};
-use sidewire_msrpc::{Carriage, Connection, FedOctets, RpcContext, RpcEvent};
+use sidewire_msrpc::virtual_connection::{OutChannelEvent, VirtualChannel, VirtualId};
+use sidewire_msrpc::{FedOctets, ProtocolSequence, RpcConnection, RpcContext, RpcEvent};
 use smallvec::SmallVec;
 
 use super::config::DcerpcConfig;
@@ -21,10 +21,10 @@ use super::{INFO, Tx, detect, frame, rows};
 /// DCERPC over a TCP connection: its own (ncacn_ip_tcp), one behind an HTTP head, or one of the two that make a virtual
 /// connection over HTTP (ncacn_http).
 pub struct DcerpcTcp {
-    connection: Connection,
-    carriage: Carriage,
+    connection: RpcConnection,
+    carriage: ProtocolSequence,
     /// Set for RPC over HTTP version 2.
-    channel: Option<Channel>,
+    channel: Option<VirtualChannel>,
     config: Arc<DcerpcConfig>,
     /// A bit for each direction whose first PDU may come.
     begun: u8,
@@ -62,8 +62,8 @@ impl Protocol for DcerpcTcp {
 
     fn begin(config: &Arc<DcerpcConfig>) -> Self {
         Self {
-            connection: Connection::new(config.limits),
-            carriage: Carriage::Tcp,
+            connection: RpcConnection::new(config.limits),
+            carriage: ProtocolSequence::Tcp,
             channel: None,
             config: Arc::clone(config),
             begun: 0,
@@ -87,7 +87,7 @@ impl Protocol for DcerpcTcp {
             match Preface::of(direction, input.data.get(start..).unwrap_or_default()) {
                 Preface::Skip(length) => {
                     start += length;
-                    self.carriage = Carriage::Http;
+                    self.carriage = ProtocolSequence::Http;
                 }
                 Preface::More if !input.last => return Ok(AppLayerResult::need(start, 0)),
                 Preface::More | Preface::None => self.begun |= 1 << direction.index(),
@@ -100,7 +100,7 @@ impl Protocol for DcerpcTcp {
                 channels(context.extensions).keep(channel.of, context.time, 0, data, self.config.limits);
                 FedOctets { consumed: data.len(), need: 0 }
             }
-            Some(channel) => self.pump(channel.of, Answers::Octets(data, input.last), transactions, context),
+            Some(channel) => self.pump(channel.of, OutChannelEvent::Octets(data, input.last), transactions, context),
             None => {
                 let (connection, mut filling, mut around) =
                     self.parts(transactions, context, input.offset + start as u64);
@@ -124,7 +124,7 @@ impl Protocol for DcerpcTcp {
                 channels(context.extensions).keep(channel.of, context.time, length, &[], self.config.limits);
             }
             Some(channel) => {
-                self.pump(channel.of, Answers::Missing(length), transactions, context);
+                self.pump(channel.of, OutChannelEvent::Missing(length), transactions, context);
             }
             None => {
                 let (connection, mut filling, mut around) = self.parts(transactions, context, 0);
@@ -141,7 +141,7 @@ impl Protocol for DcerpcTcp {
             let answers = channel.carries == Direction::ToClient;
             // Requests whose answers are not in the capture are told by the flow that has them.
             if both && (answers || !channels(context.extensions).is_owned(channel.of)) {
-                self.pump(channel.of, Answers::End, transactions, context);
+                self.pump(channel.of, OutChannelEvent::End, transactions, context);
             }
             return;
         }
@@ -159,7 +159,7 @@ impl DcerpcTcp {
         let announced = channels(context.extensions).take_announced(context.client, context.server);
         if announced.is_some() {
             self.channel = announced;
-            self.carriage = Carriage::Http;
+            self.carriage = ProtocolSequence::Http;
         }
     }
 
@@ -167,14 +167,15 @@ impl DcerpcTcp {
     fn pump(
         &mut self,
         id: VirtualId,
-        answers: Answers<'_>,
+        answers: OutChannelEvent<'_>,
         transactions: &mut Transactions<Tx>,
         context: &mut ParseContext<'_>,
     ) -> FedOctets {
         let flow = (context.client, context.server);
         let mut connection = channels(context.extensions).take(id, flow, self.config.limits);
         // The octets are of two streams: no frame has a place in either.
-        let (mut filling, mut around) = TxBuilder::with(transactions, context, &mut self.waiting, Carriage::Http, None);
+        let (mut filling, mut around) =
+            TxBuilder::with(transactions, context, &mut self.waiting, ProtocolSequence::Http, None);
         filling.unflagged_binds = self.config.unflagged_binds;
         let fed = connection.pump(answers, &mut around, &mut filling);
         channels(context.extensions).give_back(id, connection);
@@ -187,7 +188,7 @@ impl DcerpcTcp {
         transactions: &'a mut Transactions<Tx>,
         context: &'a mut ParseContext<'_>,
         offset: u64,
-    ) -> (&'a mut Connection, TxBuilder<'a>, RpcContext<'a>) {
+    ) -> (&'a mut RpcConnection, TxBuilder<'a>, RpcContext<'a>) {
         let reversed = self.connection.is_reversed();
         let (filling, around) = TxBuilder::with(transactions, context, &mut self.waiting, self.carriage, Some(offset));
         let unflagged_binds = self.config.unflagged_binds;

@@ -3,8 +3,10 @@
 use sidewire_app_layer::{BoundInterface, ParseContext, StreamFrames, Transactions, TxHead, TxLogger};
 use sidewire_base::{Direction, Time};
 use sidewire_eve::Object;
-use sidewire_msrpc::virtual_connection::Timed;
-use sidewire_msrpc::{Carriage, Exchange, Exchanges, PduHeader, RpcContext, RpcEvent, write_dcerpc, write_msrpc};
+use sidewire_msrpc::virtual_connection::TimedExchanges;
+use sidewire_msrpc::{
+    ExchangeStore, PduHeader, ProtocolSequence, RpcContext, RpcEvent, RpcExchange, write_dcerpc, write_msrpc,
+};
 use smallvec::SmallVec;
 
 use super::objects::objects;
@@ -13,7 +15,7 @@ use super::{event, frame};
 /// What carries RPC in its transactions, so that the rows of [`super::rows`] read from it.
 pub trait Rpc: Send + 'static {
     /// The call or negotiation, when the transaction is one.
-    fn exchange(&self) -> Option<&Exchange>;
+    fn exchange(&self) -> Option<&RpcExchange>;
     /// The interface the call is made on, as `dcerpc.iface` sees it; see [`interfaces_of`].
     fn interfaces(&self) -> &[BoundInterface];
 }
@@ -22,14 +24,14 @@ pub trait Rpc: Send + 'static {
 #[derive(Debug, Default)]
 pub struct Tx {
     /// All of it.
-    pub exchange: Exchange,
+    pub exchange: RpcExchange,
     interfaces: SmallVec<[BoundInterface; 1]>,
-    carriage: Carriage,
+    carriage: ProtocolSequence,
     reversed: bool,
 }
 
 impl Rpc for Tx {
-    fn exchange(&self) -> Option<&Exchange> {
+    fn exchange(&self) -> Option<&RpcExchange> {
         Some(&self.exchange)
     }
 
@@ -41,7 +43,7 @@ impl Rpc for Tx {
 /// The list `dcerpc.iface` is asked on: the interface the call uses, nothing for a negotiation. `unflagged_binds`: an
 /// interface counts, too, whose bind lacked the flag of a first fragment.
 #[must_use]
-pub fn interfaces_of(exchange: &Exchange, unflagged_binds: bool) -> SmallVec<[BoundInterface; 1]> {
+pub fn interfaces_of(exchange: &RpcExchange, unflagged_binds: bool) -> SmallVec<[BoundInterface; 1]> {
     let used = exchange.interface.filter(|_| exchange.is_call());
     used.map(|interface| BoundInterface {
         uuid: interface.id.uuid.0,
@@ -58,7 +60,7 @@ pub fn interfaces_of(exchange: &Exchange, unflagged_binds: bool) -> SmallVec<[Bo
 /// The transactions of a flow as the connection fills them.
 pub(super) struct TxBuilder<'a> {
     pub(super) transactions: &'a mut Transactions<Tx>,
-    pub(super) carriage: Carriage,
+    pub(super) carriage: ProtocolSequence,
     pub(super) now: Time,
     /// The flow is the wrong way round: what it calls the server is the client.
     pub(super) reversed: bool,
@@ -77,7 +79,7 @@ impl<'a> TxBuilder<'a> {
         transactions: &'a mut Transactions<Tx>,
         context: &'a mut ParseContext<'_>,
         waiting: &'a mut SmallVec<[RpcEvent; 2]>,
-        carriage: Carriage,
+        carriage: ProtocolSequence,
         offset: Option<u64>,
     ) -> (Self, RpcContext<'a>) {
         let (now, client, server) = (context.time, context.client, context.server);
@@ -96,8 +98,8 @@ impl<'a> TxBuilder<'a> {
     }
 }
 
-impl Exchanges for TxBuilder<'_> {
-    fn open(&mut self, exchange: Exchange) -> u64 {
+impl ExchangeStore for TxBuilder<'_> {
+    fn open(&mut self, exchange: RpcExchange) -> u64 {
         let interfaces = interfaces_of(&exchange, self.unflagged_binds);
         let tx = Tx { exchange, interfaces, carriage: self.carriage, reversed: self.reversed };
         let slot = self.transactions.open(tx, self.now);
@@ -107,7 +109,7 @@ impl Exchanges for TxBuilder<'_> {
         slot.head.id
     }
 
-    fn get(&mut self, id: u64) -> Option<&mut Exchange> {
+    fn get(&mut self, id: u64) -> Option<&mut RpcExchange> {
         self.transactions.by_id(id).map(|slot| &mut slot.tx.exchange)
     }
 
@@ -141,7 +143,7 @@ impl Exchanges for TxBuilder<'_> {
     }
 }
 
-impl Timed for TxBuilder<'_> {
+impl TimedExchanges for TxBuilder<'_> {
     fn at(&mut self, time: Time) {
         self.now = time;
     }

@@ -7,7 +7,7 @@ use sidewire_app_layer::{
     TxLogger, Value,
 };
 use sidewire_base::Direction;
-use sidewire_msrpc::{Carriage, Datagrams, RpcEvent};
+use sidewire_msrpc::{DatagramCalls, ProtocolSequence, RpcEvent};
 use smallvec::SmallVec;
 
 use super::config::DcerpcConfig;
@@ -18,7 +18,7 @@ use super::{INFO, Tx, detect, rows};
 
 /// DCERPC over datagrams (ncadg_ip_udp).
 pub struct DcerpcUdp {
-    calls: Datagrams,
+    calls: DatagramCalls,
     /// A bit for each direction that ended.
     closed: u8,
     waiting: SmallVec<[RpcEvent; 2]>,
@@ -48,7 +48,7 @@ impl Protocol for DcerpcUdp {
     }
 
     fn begin(config: &Arc<DcerpcConfig>) -> Self {
-        Self { calls: Datagrams::new(config.limits), closed: 0, waiting: SmallVec::new() }
+        Self { calls: DatagramCalls::new(config.limits), closed: 0, waiting: SmallVec::new() }
     }
 
     fn parse(
@@ -58,7 +58,8 @@ impl Protocol for DcerpcUdp {
         transactions: &mut Transactions<Tx>,
         context: &mut ParseContext<'_>,
     ) -> Result<AppLayerResult, ParseFailed> {
-        let (mut filling, mut around) = TxBuilder::with(transactions, context, &mut self.waiting, Carriage::Udp, None);
+        let (mut filling, mut around) =
+            TxBuilder::with(transactions, context, &mut self.waiting, ProtocolSequence::Udp, None);
         self.calls.datagram(direction, input.data, &mut filling, &mut around);
         announce(context);
         Ok(AppLayerResult::all(&input))
@@ -67,7 +68,8 @@ impl Protocol for DcerpcUdp {
     fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut ParseContext<'_>) {
         self.closed |= 1 << direction.index();
         if self.closed == 0b11 {
-            let (mut filling, _) = TxBuilder::with(transactions, context, &mut self.waiting, Carriage::Udp, None);
+            let (mut filling, _) =
+                TxBuilder::with(transactions, context, &mut self.waiting, ProtocolSequence::Udp, None);
             self.calls.finish(&mut filling);
         }
     }

@@ -4,7 +4,7 @@
 //! channel is handed to DCERPC; what is not (authentication, echoes) stays HTTP.
 
 use sidewire_base::Direction;
-use sidewire_msrpc::{Pdu, PduBody, PduHeader, PduType, Plausible, Uuid};
+use sidewire_msrpc::{HeaderGuess, Pdu, PduBody, PduHeader, PduType, Uuid};
 
 /// Bodies of echo requests are no longer. [MS-RPCH] 2.1.2.1.5.
 const ECHO: u64 = 16;
@@ -30,8 +30,8 @@ impl Opening {
         };
         match PduHeader::probe(body) {
             _ if length <= ECHO => Self::No,
-            Plausible::More => Self::More,
-            Plausible::Yes(header) if header.pdu_type == PduType::RTS => {
+            HeaderGuess::More => Self::More,
+            HeaderGuess::Yes(header) if header.pdu_type == PduType::RTS => {
                 if body.len() < usize::from(header.fragment_length) {
                     return Self::More;
                 }

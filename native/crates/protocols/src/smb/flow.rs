@@ -40,7 +40,7 @@ pub struct Smb {
     /// Who each session was opened as.
     pub(super) principals: BoundedTable<u64, Arc<Principal>>,
     /// Who the client may be by its negotiation.
-    pub(super) client_hint: Option<msrpc::Implementation>,
+    pub(super) client_hint: Option<msrpc::RpcImplementation>,
     /// Files and pipes by a number of our own, because the first commands of a compound do not know the file's id.
     pub(super) opens: BoundedTable<u64, Open>,
     /// What was done to files, by a digest of share and name.

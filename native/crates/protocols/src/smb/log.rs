@@ -4,7 +4,7 @@ use core::fmt;
 
 use sidewire_app_layer::{TxHead, TxLogger};
 use sidewire_eve::{Array, Object};
-use sidewire_msrpc::{Carriage, Exchange, PduType, write_msrpc};
+use sidewire_msrpc::{PduType, ProtocolSequence, RpcExchange, write_msrpc};
 use sidewire_tables::{FSCTL, NTSTATUS};
 
 use super::file::FileId;
@@ -14,7 +14,7 @@ use super::stage::BOTH_COMPLETE;
 use super::transaction::{
     Command, Create, Delete, Detail, Dialect, Native, Negotiate, SessionSetup, SmbTransaction, Status, TreeConnect,
 };
-use sidewire_msrpc::security::Credentials;
+use sidewire_msrpc::security::SessionCredentials;
 
 pub(super) const LOGGERS: &[TxLogger<SmbTransaction, EveSmbOptions>] = &[
     TxLogger::new("smb", |head, tx, last| is_ready(head, last) && !matches!(tx.detail, Detail::Encrypted), write)
@@ -25,7 +25,7 @@ pub(super) const LOGGERS: &[TxLogger<SmbTransaction, EveSmbOptions>] = &[
         |tx, head, _, out| {
             if let Some(call) = tx.call().filter(|call| call.exchange.is_call() || call.exchange.is_told()) {
                 let pipe = call.pipe.as_deref().map(String::from_utf8_lossy);
-                write_msrpc(&call.exchange, Carriage::Smb, pipe.as_deref(), head.started, out);
+                write_msrpc(&call.exchange, ProtocolSequence::Smb, pipe.as_deref(), head.started, out);
             }
         },
     ),
@@ -145,7 +145,7 @@ fn write_negotiate(negotiate: &Negotiate, out: &mut Object<'_>) {
 }
 
 fn write_session_setup(setup: &SessionSetup, out: &mut Object<'_>) {
-    let Credentials { ntlm, kerberos, .. } = &setup.credentials;
+    let SessionCredentials { ntlm, kerberos, .. } = &setup.credentials;
     if let Some(user) = ntlm {
         out.object("ntlmssp", |o| {
             o.bytes("domain", &user.domain).bytes("user", &user.user).bytes("host", &user.host);
@@ -252,7 +252,7 @@ fn write_delete(delete: &Delete, out: &mut Object<'_>) {
 }
 
 /// `smb.dcerpc` has another shape than `dcerpc`.
-fn write_dcerpc(exchange: &Exchange, out: &mut Object<'_>) {
+fn write_dcerpc(exchange: &RpcExchange, out: &mut Object<'_>) {
     let request = exchange.request_type;
     match request {
         Some(request) => out.str("request", request.name()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sidewire_app_layer::{ParseContext, Transactions};
 use sidewire_base::{Direction, Time};
 use sidewire_msrpc::security::Principal;
-use sidewire_msrpc::{Connection, Exchange, Exchanges, PduHeader, PduType, Plausible, RpcContext};
+use sidewire_msrpc::{ExchangeStore, HeaderGuess, PduHeader, PduType, RpcConnection, RpcContext, RpcExchange};
 
 use super::context::SmbContext;
 use super::direction_state::{DataTransfer, Route};
@@ -72,9 +72,9 @@ impl Smb {
         }
         let tree = self.trees.peek(&open.tree).or_else(|| self.trees.peek(&tree_id));
         let plausible = match PduHeader::probe(first) {
-            Plausible::Yes(_) => true,
-            Plausible::No => false,
-            Plausible::More => !first.is_empty() && (first.len() as u32) < data.length,
+            HeaderGuess::Yes(_) => true,
+            HeaderGuess::No => false,
+            HeaderGuess::More => !first.is_empty() && (first.len() as u32) < data.length,
         };
         let on_pipe = open.on_pipe || tree.is_some_and(|tree| tree.is_pipe);
         let is_call = if on_pipe {
@@ -84,7 +84,7 @@ impl Smb {
         };
         if is_call {
             open.on_pipe = true;
-            open.rpc = Some(Box::new(Connection::new(limits)));
+            open.rpc = Some(Box::new(RpcConnection::new(limits)));
             return Route::Call;
         }
         if on_pipe {
@@ -166,15 +166,15 @@ impl Smb {
     /// The third leg of an authentication is no exchange, and is not answered; EVE shows it all the same.
     fn auth3(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer, octets: &[u8]) {
         let begins = octets.len() as u32 == data.length || data.position == 0;
-        let Plausible::Yes(header) = PduHeader::probe(octets) else { return };
+        let HeaderGuess::Yes(header) = PduHeader::probe(octets) else { return };
         if !begins || header.pdu_type != PduType::AUTH3 || around.direction != Direction::ToServer {
             return;
         }
-        let exchange = Exchange {
+        let exchange = RpcExchange {
             call_id: header.call_id,
             version: (5, header.minor),
             request_type: Some(PduType::AUTH3),
-            ..Exchange::default()
+            ..RpcExchange::default()
         };
         let pipe = self.opens.peek(&data.open).and_then(|open| open.name.as_deref()).map(pipe_name).map(Arc::from);
         let call = Call { pipe, exchange, interfaces: Default::default() };
@@ -199,7 +199,7 @@ impl Smb {
         &mut self,
         around: &mut SmbContext<'_, '_>,
         data: &DataTransfer,
-        act: impl FnOnce(&mut Connection, Direction, &mut Calls<'_>, &mut RpcContext<'_>),
+        act: impl FnOnce(&mut RpcConnection, Direction, &mut Calls<'_>, &mut RpcContext<'_>),
     ) {
         let Some(open) = self.opens.get_mut(&data.open) else { return };
         let Some(mut rpc) = open.rpc.take() else { return };
@@ -237,7 +237,7 @@ impl Smb {
     }
 
     /// A pipe was closed: nothing in flight on it will be answered.
-    pub(super) fn finish_rpc(&mut self, around: &mut SmbContext<'_, '_>, rpc: &mut Connection) {
+    pub(super) fn finish_rpc(&mut self, around: &mut SmbContext<'_, '_>, rpc: &mut RpcConnection) {
         let data = DataTransfer {
             open: 0,
             command: Command::Smb2(wire2::command::CLOSE),
@@ -310,8 +310,8 @@ struct Calls<'a> {
     opened: Option<u64>,
 }
 
-impl Exchanges for Calls<'_> {
-    fn open(&mut self, exchange: Exchange) -> u64 {
+impl ExchangeStore for Calls<'_> {
+    fn open(&mut self, exchange: RpcExchange) -> u64 {
         let interfaces = interfaces_of(&exchange, true);
         let call = Call { pipe: self.pipe.clone(), exchange, interfaces };
         let detail = Detail::Call(Box::new(call));
@@ -321,7 +321,7 @@ impl Exchanges for Calls<'_> {
         id
     }
 
-    fn get(&mut self, id: u64) -> Option<&mut Exchange> {
+    fn get(&mut self, id: u64) -> Option<&mut RpcExchange> {
         match &mut self.transactions.by_id(id)?.tx.detail {
             Detail::Call(call) => Some(&mut call.exchange),
             _ => None,

@@ -17,8 +17,8 @@ use super::transaction::{
 };
 use super::wire1::{self, ChangeKind, FileChunk, Smb1Block, Smb1Header, Target, Trans, command};
 use super::wire2::BufferRange;
-use sidewire_msrpc::Implementation;
-use sidewire_msrpc::security::{Credentials, NtlmUser, Principal};
+use sidewire_msrpc::RpcImplementation;
+use sidewire_msrpc::security::{NtlmUser, Principal, SessionCredentials};
 
 /// Most commands of one message that are read: a chain cannot turn back, but it can be long.
 const MAX_CHAIN: usize = 16;
@@ -235,7 +235,7 @@ impl Smb {
             slot.raise(SmbEvent::DuplicateNegotiate);
             return;
         }
-        self.client_hint = Implementation::of_dialects(dialects.iter().map(|name| &**name));
+        self.client_hint = RpcImplementation::of_dialects(dialects.iter().map(|name| &**name));
         let negotiate = Negotiate { dialects, ..Negotiate::default() };
         let transaction = SmbTransaction::new(this, 0, 0, Detail::Negotiate(Box::new(negotiate)));
         let slot = self.ledger.open(around.transactions, around.now, transaction);
@@ -252,7 +252,7 @@ impl Smb {
         block: &Smb1Block<'_>,
     ) -> Result<(), Malformed> {
         let setup = wire1::SessionSetupAndX::parse_request(block)?;
-        let mut credentials = Credentials::parse(setup.blob);
+        let mut credentials = SessionCredentials::parse(setup.blob);
         if let Some((user, domain)) = setup.account {
             credentials.ntlm = Some(NtlmUser { domain, user, ..NtlmUser::default() });
         }

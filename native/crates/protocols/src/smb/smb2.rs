@@ -17,8 +17,8 @@ use super::wire2::{
     Smb2CreateResponse, Smb2Header, WriteRequest, command,
 };
 use sidewire_base::{Direction, Malformed};
-use sidewire_msrpc::Implementation;
-use sidewire_msrpc::security::{Credentials, Principal};
+use sidewire_msrpc::RpcImplementation;
+use sidewire_msrpc::security::{Principal, SessionCredentials};
 
 /// FILETIME of 1970-01-01. 100-nanosecond units.
 const UNIX_EPOCH: u64 = 116_444_736_000_000_000;
@@ -93,7 +93,7 @@ impl Smb {
         match header.command {
             command::NEGOTIATE => self.negotiate2(around, request)?,
             command::SESSION_SETUP => {
-                let credentials = Credentials::parse(wire2::session_setup_blob(message)?);
+                let credentials = SessionCredentials::parse(wire2::session_setup_blob(message)?);
                 let (malformed, unusual) =
                     (credentials.malformed_ntlm, credentials.ntlm.as_ref().is_some_and(|user| user.unusual_order));
                 self.open_session(session_id, Principal::of(&credentials));
@@ -163,7 +163,7 @@ impl Smb {
             slot.raise(SmbEvent::DuplicateNegotiate);
             return Ok(());
         }
-        self.client_hint = Implementation::of_client_guid(&offer.client_guid).or(self.client_hint);
+        self.client_hint = RpcImplementation::of_client_guid(&offer.client_guid).or(self.client_hint);
         let detail =
             Negotiate { dialects2: offer.dialects, client_guid: Some(offer.client_guid), ..Negotiate::default() };
         let transaction = SmbTransaction::new(this, 0, 0, Detail::Negotiate(Box::new(detail)));

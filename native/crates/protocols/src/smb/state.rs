@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_base::PerDirection;
-use sidewire_msrpc::Connection;
+use sidewire_msrpc::RpcConnection;
 
 use super::file::FileId;
 use super::transaction::Command;
@@ -23,7 +23,7 @@ pub(super) struct Open {
     pub(super) tree: (u64, u32),
     /// It is a pipe, whatever the tree says or does not say.
     pub(super) on_pipe: bool,
-    pub(super) rpc: Option<Box<Connection>>,
+    pub(super) rpc: Option<Box<RpcConnection>>,
     /// Transactions of the file being written and read.
     pub(super) files: PerDirection<Option<u64>>,
     pub(super) handle: Option<(u64, FileId)>,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::BoundInterface;
-use sidewire_msrpc::Exchange;
-use sidewire_msrpc::security::Credentials;
+use sidewire_msrpc::RpcExchange;
+use sidewire_msrpc::security::SessionCredentials;
 use smallvec::SmallVec;
 
 use super::file::{FileId, SmbFile};
@@ -97,7 +97,7 @@ pub(super) struct Negotiate {
 
 #[derive(Debug, Default)]
 pub(super) struct SessionSetup {
-    pub(super) credentials: Credentials,
+    pub(super) credentials: SessionCredentials,
     /// What both sides call their system: SMB1 only.
     pub(super) request: Option<Native>,
     pub(super) response: Option<Native>,
@@ -168,7 +168,7 @@ pub(super) struct Delete {
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) pipe: Option<Arc<[u8]>>,
-    pub(super) exchange: Exchange,
+    pub(super) exchange: RpcExchange,
     pub(super) interfaces: SmallVec<[BoundInterface; 1]>,
 }
 
@@ -224,7 +224,7 @@ impl SmbTransaction {
 }
 
 impl Rpc for SmbTransaction {
-    fn exchange(&self) -> Option<&Exchange> {
+    fn exchange(&self) -> Option<&RpcExchange> {
         self.call().map(|call| &call.exchange)
     }
 

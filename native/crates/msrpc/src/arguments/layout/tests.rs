@@ -4,7 +4,7 @@ use super::*;
 use crate::{ByteOrder, interfaces};
 
 fn told(layout: &StubLayout, stub: &[u8], syntax: TransferSyntax, request: bool) -> Option<String> {
-    let source = StubSource { ndr: Ndr::new(stub, ByteOrder::Little, syntax), syntax, request, checked: None };
+    let source = StubSource { ndr: NdrCursor::new(stub, ByteOrder::Little, syntax), syntax, request, checked: None };
     let mut out = Vec::new();
     super::super::fields(layout, source)?.write(&mut sidewire_eve::Object::new(&mut out));
     Some(String::from_utf8(out).unwrap())
@@ -282,7 +282,7 @@ fn both_syntaxes_tell_the_same_of_every_procedure() {
                     // What stands behind the last field that is told may be missing.
                     assert!(told.is_none() || told == whole, "{name} {syntax:?} {cut}");
                 }
-                let (ndr, checked) = (Ndr::new(&stub, ByteOrder::Little, syntax), None);
+                let (ndr, checked) = (NdrCursor::new(&stub, ByteOrder::Little, syntax), None);
                 let mut source = StubSource { ndr, syntax, request, checked };
                 assert!(layout.fields.iter().all(|field| field.read(&mut source).is_ok()), "{name} {syntax:?}");
                 assert!(source.ndr.rest().is_empty(), "{name} {syntax:?}");

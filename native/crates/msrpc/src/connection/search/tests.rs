@@ -7,7 +7,7 @@ use sidewire_base::Endpoint;
 
 use super::*;
 use crate::interfaces::known;
-use crate::testing::{FIRST, Kept, LAST, around, bind, pdu, request, response};
+use crate::testing::{FIRST, KeptExchanges, LAST, around, bind, pdu, request, response};
 use crate::{ObjectTable, PduType, RpcLimits, Uuid};
 
 const ALL: u8 = FIRST | LAST;
@@ -16,8 +16,8 @@ const HANDLE: [u8; 20] = [0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
 
 /// A connection at a place, and what came of it.
 struct Talk {
-    connection: Connection,
-    kept: Kept,
+    connection: RpcConnection,
+    kept: KeptExchanges,
     objects: ObjectTable,
     pipe: Option<&'static str>,
     port: u16,
@@ -25,8 +25,8 @@ struct Talk {
 
 impl Talk {
     fn at(port: u16, pipe: Option<&'static str>) -> Self {
-        let (connection, objects) = (Connection::new(RpcLimits::default()), ObjectTable::default());
-        Self { connection, kept: Kept::default(), objects, pipe, port }
+        let (connection, objects) = (RpcConnection::new(RpcLimits::default()), ObjectTable::default());
+        Self { connection, kept: KeptExchanges::default(), objects, pipe, port }
     }
 
     fn says(&mut self, direction: Direction, octets: &[u8]) -> &mut Self {
@@ -42,7 +42,7 @@ impl Talk {
         self
     }
 
-    fn known(&self, call: usize) -> Option<(Uuid, Known)> {
+    fn known(&self, call: usize) -> Option<(Uuid, InterfaceOrigin)> {
         let exchange = &self.kept.exchanges[call];
         assert!(!exchange.undecided || exchange.interface.is_none());
         exchange.interface.map(|interface| (interface.id.uuid, interface.known))
@@ -88,7 +88,7 @@ fn sealed_call(talk: &mut Talk, call_id: u32, opnum: u16, sizes: (usize, usize))
 fn a_pipe_names_its_interface_with_the_first_call() {
     let mut talk = Talk::at(445, Some("SVCCTL"));
     sealed_call(&mut talk, 1, 64, (8 + 52, 24));
-    assert_eq!(talk.known(0), Some((known::SVCCTL, Known::Inferred(Evidence::Pipe))));
+    assert_eq!(talk.known(0), Some((known::SVCCTL, InterfaceOrigin::Inferred(InterfaceEvidence::Pipe))));
     let mut talk = Talk::at(445, Some("svcctl"));
     sealed_call(&mut talk, 1, 1, (20, 32));
     assert_eq!(talk.ends().known(0), None, "a size that the procedure does not have");
@@ -101,7 +101,7 @@ fn of_the_interfaces_of_one_pipe_signatures_tell() {
     stub.extend([24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
     let mut talk = Talk::at(445, Some("samr"));
     talk.says(ToServer, &request(ALL, 1, 0, 44, &stub));
-    assert_eq!(talk.known(0), Some((known::LSARPC, Known::Inferred(Evidence::Pipe))));
+    assert_eq!(talk.known(0), Some((known::LSARPC, InterfaceOrigin::Inferred(InterfaceEvidence::Pipe))));
     assert!(talk.kept.exchanges[0].arguments.text("system_name").is_some(), "and are read");
 }
 
@@ -125,7 +125,11 @@ fn where_nothing_is_known_of_the_place_arguments_tell_and_reach_back() {
     .concat();
     talk.says(ToServer, &request(ALL, 4, 0, 12, &create));
     for call in 0..4 {
-        assert_eq!(talk.known(call), Some((known::SVCCTL, Known::Inferred(Evidence::Stub))), "{call}");
+        assert_eq!(
+            talk.known(call),
+            Some((known::SVCCTL, InterfaceOrigin::Inferred(InterfaceEvidence::Stub))),
+            "{call}"
+        );
         assert!(!talk.kept.exchanges[call].undecided);
     }
     assert_eq!(talk.kept.exchanges[1].arguments.text("service_name"), Some("winmgmt"));
@@ -143,7 +147,10 @@ fn the_endpoint_mapper_ties_an_endpoint_and_its_process() {
         sealed_call(&mut talk, 2, 0, (80 + 52, 84));
         sealed_call(&mut talk, 3, 12, (134, 248));
         sealed_call(&mut talk, 4, 1, (20, 24));
-        assert_eq!(talk.ends().known(1), Some((known::DRSUAPI, Known::Inferred(Evidence::Endpoint))));
+        assert_eq!(
+            talk.ends().known(1),
+            Some((known::DRSUAPI, InterfaceOrigin::Inferred(InterfaceEvidence::Endpoint)))
+        );
     }
 }
 
@@ -154,7 +161,7 @@ fn several_sealed_calls_tell_by_their_sizes() {
     for (call_id, (opnum, sizes)) in (1..).zip(calls) {
         sealed_call(&mut talk, call_id, opnum, sizes);
     }
-    assert_eq!(talk.ends().known(0), Some((known::SVCCTL, Known::Inferred(Evidence::Sizes))));
+    assert_eq!(talk.ends().known(0), Some((known::SVCCTL, InterfaceOrigin::Inferred(InterfaceEvidence::Sizes))));
     let mut talk = Talk::at(PORT, None);
     sealed_call(&mut talk, 1, 0, (20, 24));
     assert_eq!(talk.ends().known(0), None, "one is not enough");
@@ -181,17 +188,17 @@ fn a_bind_goes_before_what_is_inferred() {
         talk.says(direction, &octets);
     }
     talk.ends();
-    assert_eq!(talk.known(2), Some((known::SAMR, Known::Bound)));
+    assert_eq!(talk.known(2), Some((known::SAMR, InterfaceOrigin::Bound)));
     assert_eq!(talk.known(0), None, "what came before the bind was of another context");
 }
 
 #[test]
 fn what_is_held_is_bounded() {
-    let (mut kept, mut objects) = (Kept::default(), ObjectTable::default());
+    let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
     let limits = RpcLimits { unfinished_of_all: 100_000, ..RpcLimits::default() };
     let mut connections = Vec::new();
     for _ in 0..2000 {
-        let mut connection = Connection::new(limits);
+        let mut connection = RpcConnection::new(limits);
         for call_id in 1..6 {
             let mut around = around(&mut objects);
             around.server.port = PORT;

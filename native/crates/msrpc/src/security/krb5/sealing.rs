@@ -1,9 +1,9 @@
-//! The other side: a ticket under a service's key, and octets sealed as [`Kerberos::open`] takes them.
+//! The other side: a ticket under a service's key, and octets sealed as [`KerberosContext::open`] takes them.
 
 use rc4::StreamCipher as _;
 use sidewire_base::Direction;
 
-use super::{CONFOUNDER, Kerberos, MAC, WRAP, usage};
+use super::{CONFOUNDER, KerberosContext, MAC, WRAP, usage};
 use crate::security::der::write as der;
 use crate::security::digest::{hmac_md5, hmac_sha1, md5, rc4, rc4_once};
 use crate::security::kerberos;
@@ -13,7 +13,7 @@ use crate::security::key::{BlockKey, KerberosKey, derived, etype};
 const EXTRA: usize = 16;
 const CONFOUNDERS: &[u8; CONFOUNDER] = b"nobody will look";
 
-impl Kerberos {
+impl KerberosContext {
     /// AP-REQ and AP-REP of an exchange between a user and the service with this key; the server adds a key of its own.
     pub(in crate::security) fn messages(service: &KerberosKey) -> [Vec<u8>; 2] {
         let named =

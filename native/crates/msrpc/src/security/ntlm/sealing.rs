@@ -1,9 +1,9 @@
-//! The other side: the messages of an exchange under a hash, and octets sealed as [`Ntlm::open`] takes them.
+//! The other side: the messages of an exchange under a hash, and octets sealed as [`NtlmContext::open`] takes them.
 
 use rc4::StreamCipher;
 use sidewire_base::Direction;
 
-use super::{CHALLENGE, EXTENDED_SESSION_SECURITY, NEGOTIATE_128, NEGOTIATE_KEY_EXCHANGE, Ntlm, wide};
+use super::{CHALLENGE, EXTENDED_SESSION_SECURITY, NEGOTIATE_128, NEGOTIATE_KEY_EXCHANGE, NtlmContext, wide};
 use crate::security::credentials::NtlmUser;
 use crate::security::digest::{hmac_md5, rc4_once};
 
@@ -16,7 +16,7 @@ const BLOB: &[u8] = b"\x01\x01\0\0\0\0\0\0whenever chosenby\0\0\0\0\0\0\0\0";
 /// Octets in front of what the fields of an authenticate message point to: no version, no MIC. [MS-NLMP] 2.2.1.3.
 const AUTHENTICATE_HEAD: usize = 64;
 
-impl Ntlm {
+impl NtlmContext {
     /// Negotiate, challenge and authenticate message of an exchange that `hash` proves.
     pub(in crate::security) fn messages(hash: &[u8; 16]) -> [Vec<u8>; 3] {
         let flags = NtlmUser::NEGOTIATE_UNICODE | EXTENDED_SESSION_SECURITY | NEGOTIATE_128 | NEGOTIATE_KEY_EXCHANGE;
