@@ -4,7 +4,7 @@ use sidewire_app_layer::ProtocolSettings;
 
 /// What becomes of a flow that is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Encryption {
+pub(crate) enum EncryptionHandling {
     /// Its records are followed; rules on the payload look at none of them.
     #[default]
     TrackOnly,
@@ -14,7 +14,7 @@ pub(crate) enum Encryption {
     Full,
 }
 
-impl Encryption {
+impl EncryptionHandling {
     /// What the settings of a protocol say.
     pub(crate) fn from_settings(settings: &ProtocolSettings) -> Self {
         match settings.text("encryption-handling") {

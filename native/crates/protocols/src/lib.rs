@@ -23,7 +23,7 @@ use sidewire_app_layer::ProtocolDef;
 pub static ALL: &[ProtocolDef] = &[
     // One line per protocol: `sidewire_app_layer::def::<folder::Protocol>()`.
     sidewire_app_layer::def::<http1::Http1>(),
-    sidewire_app_layer::def::<smb::Smb>(),
+    sidewire_app_layer::def::<smb::SmbSession>(),
     sidewire_app_layer::def::<tls::TlsSession>(),
     sidewire_app_layer::def::<dcerpc::DcerpcTcp>(),
     sidewire_app_layer::def::<dcerpc::DcerpcUdp>(),

@@ -13,7 +13,7 @@ const ANSWER: &[u8] = b"HTTP/1.";
 
 /// The beginning of a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Preface {
+pub(super) enum HttpPreface {
     /// There is none (any more): PDUs follow.
     None,
     /// Octets to step over; look again behind them.
@@ -22,7 +22,7 @@ pub(super) enum Preface {
     More,
 }
 
-impl Preface {
+impl HttpPreface {
     pub(super) fn of(direction: Direction, data: &[u8]) -> Self {
         let words: &[&[u8]] = match direction {
             Direction::ToServer => &[CONNECT],

@@ -20,7 +20,7 @@ use sidewire_app_layer::ProtocolInfo;
 pub(crate) use objects::{CHANNELS, EXTENSION, announce, channels, objects};
 pub(crate) use rows::RpcBuffers;
 pub use tcp::DcerpcTcp;
-pub use transaction::{Rpc, Tx, interfaces_of};
+pub use transaction::{DcerpcTransaction, RpcTransaction, interfaces_of};
 pub use udp::DcerpcUdp;
 
 /// What is the same over both transports.

@@ -6,7 +6,7 @@ use sidewire_app_layer::{Buffer, Value, buffers};
 use sidewire_base::Direction;
 use sidewire_msrpc::{ByteOrder, ExchangeHalf, ObjectCall, PathOwner, RpcExchange, RpcImplementation};
 
-use super::Rpc;
+use super::RpcTransaction;
 use super::stage::{COMPLETE, STARTED};
 
 /// Words of `dcerpc.auth_level`. [MS-RPCE] 2.2.1.1.8.
@@ -22,7 +22,7 @@ const KNOWLEDGE: &[(&str, u64)] = &[("bound", 0), ("inferred", 1)];
 /// The buffers of calls in the transactions of a carrier.
 pub(crate) struct RpcBuffers<T>(PhantomData<T>);
 
-impl<T: Rpc> RpcBuffers<T> {
+impl<T: RpcTransaction> RpcBuffers<T> {
     /// All of them.
     pub(crate) const ALL: &'static [Buffer<T>] = buffers! {
         /// The interface the call is made on: its UUID, and its version if asked.
@@ -112,7 +112,7 @@ impl<T: Rpc> RpcBuffers<T> {
         /// The WMI class a readable call is about: of its object path, its query, or the instance it puts.
         "wmi.class": Bytes, both(COMPLETE, COMPLETE)
             => |tx, _, _| Value::text(tx.exchange().and_then(RpcExchange::wmi_class));
-        /// The WMI method a readable call of ExecMethod runs: `Create`.
+        /// The WMI method a readable call of ExecMethod runs: `CreateDetail`.
         "wmi.method": Bytes, both(COMPLETE, COMPLETE)
             => |tx, _, _| Value::text(tx.exchange().and_then(RpcExchange::wmi_method));
         /// The WMI namespace as the login named it, `\\host\root\cimv2` or `//./root/cimv2`: on the login and on every
@@ -123,17 +123,17 @@ impl<T: Rpc> RpcBuffers<T> {
 }
 
 /// The `nth` text of a decoded argument's name: the items of `dcerpc.arg`.
-pub(crate) fn argument<'t, T: Rpc>(tx: &'t T, name: &str, nth: u32) -> Value<'t> {
+pub(crate) fn argument<'t, T: RpcTransaction>(tx: &'t T, name: &str, nth: u32) -> Value<'t> {
     Value::text(tx.exchange().and_then(|exchange| exchange.arguments.text_at(name, nth as usize)))
 }
 
 /// Byte order of the PDUs of a direction; little-endian where there are none.
-pub(crate) fn little_endian<T: Rpc>(tx: &T, direction: Direction) -> bool {
+pub(crate) fn little_endian<T: RpcTransaction>(tx: &T, direction: Direction) -> bool {
     tx.exchange().map(|exchange| half(exchange, direction).order) != Some(ByteOrder::Big)
 }
 
 /// The call, when the transaction is one and no negotiation.
-fn call<T: Rpc>(tx: &T) -> Option<&RpcExchange> {
+fn call<T: RpcTransaction>(tx: &T) -> Option<&RpcExchange> {
     tx.exchange().filter(|exchange| exchange.is_call())
 }
 
@@ -145,12 +145,12 @@ const fn half(exchange: &RpcExchange, direction: Direction) -> &ExchangeHalf {
 }
 
 /// Octets of one half of a call, once it is whole.
-fn size<T: Rpc>(tx: &T, direction: Direction) -> Value<'static> {
+fn size<T: RpcTransaction>(tx: &T, direction: Direction) -> Value<'static> {
     let half = call(tx).map(|exchange| half(exchange, direction));
     let whole = half.filter(|half| half.done && half.fragments > 0 && !half.incomplete);
     Value::uint(whole.map(|half| half.size))
 }
 
-fn dcom<T: Rpc>(tx: &T) -> Option<&ObjectCall> {
+fn dcom<T: RpcTransaction>(tx: &T) -> Option<&ObjectCall> {
     tx.exchange()?.dcom.as_deref()
 }

@@ -12,11 +12,11 @@ use sidewire_msrpc::{FedOctets, ProtocolSequence, RpcConnection, RpcContext, Rpc
 use smallvec::SmallVec;
 
 use super::config::DcerpcConfig;
-use super::http::Preface;
+use super::http::HttpPreface;
 use super::objects::{announce, channels};
 use super::rows::RpcBuffers;
 use super::transaction::{LOGGERS, TxBuilder};
-use super::{INFO, Tx, detect, frame, rows};
+use super::{DcerpcTransaction, INFO, detect, frame, rows};
 
 /// DCERPC over a TCP connection: its own (ncacn_ip_tcp), one behind an HTTP head, or one of the two that make a virtual
 /// connection over HTTP (ncacn_http).
@@ -34,7 +34,7 @@ pub struct DcerpcTcp {
 }
 
 impl Protocol for DcerpcTcp {
-    type Tx = Tx;
+    type Tx = DcerpcTransaction;
     type Config = DcerpcConfig;
     type EveOptions = ();
 
@@ -49,14 +49,14 @@ impl Protocol for DcerpcTcp {
         counter: "dcerpc_tcp",
         ..INFO
     };
-    const BUFFERS: &'static [Buffer<Tx>] = RpcBuffers::<Tx>::ALL;
-    const LOGGERS: &'static [TxLogger<Tx>] = LOGGERS;
+    const BUFFERS: &'static [Buffer<DcerpcTransaction>] = RpcBuffers::<DcerpcTransaction>::ALL;
+    const LOGGERS: &'static [TxLogger<DcerpcTransaction>] = LOGGERS;
 
-    fn little_endian(tx: &Tx, direction: Direction) -> bool {
+    fn little_endian(tx: &DcerpcTransaction, direction: Direction) -> bool {
         rows::little_endian(tx, direction)
     }
 
-    fn item<'t>(tx: &'t Tx, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
+    fn item<'t>(tx: &'t DcerpcTransaction, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
         rows::argument(tx, name, nth)
     }
 
@@ -76,7 +76,7 @@ impl Protocol for DcerpcTcp {
         &mut self,
         direction: Direction,
         input: ParseInput<'_>,
-        transactions: &mut Transactions<Tx>,
+        transactions: &mut Transactions<DcerpcTransaction>,
         context: &mut ParseContext<'_>,
     ) -> Result<AppLayerResult, ParseFailed> {
         let mut start = 0;
@@ -84,13 +84,13 @@ impl Protocol for DcerpcTcp {
             if self.begun == 0 && start == 0 {
                 self.find_channel(context);
             }
-            match Preface::of(direction, input.data.get(start..).unwrap_or_default()) {
-                Preface::Skip(length) => {
+            match HttpPreface::of(direction, input.data.get(start..).unwrap_or_default()) {
+                HttpPreface::Skip(length) => {
                     start += length;
                     self.carriage = ProtocolSequence::Http;
                 }
-                Preface::More if !input.last => return Ok(AppLayerResult::need(start, 0)),
-                Preface::More | Preface::None => self.begun |= 1 << direction.index(),
+                HttpPreface::More if !input.last => return Ok(AppLayerResult::need(start, 0)),
+                HttpPreface::More | HttpPreface::None => self.begun |= 1 << direction.index(),
             }
         }
         let data = input.data.get(start..).unwrap_or_default();
@@ -115,7 +115,7 @@ impl Protocol for DcerpcTcp {
         &mut self,
         direction: Direction,
         length: u64,
-        transactions: &mut Transactions<Tx>,
+        transactions: &mut Transactions<DcerpcTransaction>,
         context: &mut ParseContext<'_>,
     ) -> Result<(), ParseFailed> {
         match self.channel {
@@ -134,7 +134,12 @@ impl Protocol for DcerpcTcp {
         Ok(())
     }
 
-    fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut ParseContext<'_>) {
+    fn close(
+        &mut self,
+        direction: Direction,
+        transactions: &mut Transactions<DcerpcTransaction>,
+        context: &mut ParseContext<'_>,
+    ) {
         self.closed |= 1 << direction.index();
         let both = self.closed == 0b11;
         if let Some(channel) = self.channel {
@@ -168,7 +173,7 @@ impl DcerpcTcp {
         &mut self,
         id: VirtualId,
         answers: OutChannelEvent<'_>,
-        transactions: &mut Transactions<Tx>,
+        transactions: &mut Transactions<DcerpcTransaction>,
         context: &mut ParseContext<'_>,
     ) -> FedOctets {
         let flow = (context.client, context.server);
@@ -185,7 +190,7 @@ impl DcerpcTcp {
     /// What the connection works with; it is fed from a stream offset on.
     fn parts<'a>(
         &'a mut self,
-        transactions: &'a mut Transactions<Tx>,
+        transactions: &'a mut Transactions<DcerpcTransaction>,
         context: &'a mut ParseContext<'_>,
         offset: u64,
     ) -> (&'a mut RpcConnection, TxBuilder<'a>, RpcContext<'a>) {

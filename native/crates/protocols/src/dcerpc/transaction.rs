@@ -13,7 +13,7 @@ use super::objects::objects;
 use super::{event, frame};
 
 /// What carries RPC in its transactions, so that the rows of [`super::rows`] read from it.
-pub trait Rpc: Send + 'static {
+pub trait RpcTransaction: Send + 'static {
     /// The call or negotiation, when the transaction is one.
     fn exchange(&self) -> Option<&RpcExchange>;
     /// The interface the call is made on, as `dcerpc.iface` sees it; see [`interfaces_of`].
@@ -22,7 +22,7 @@ pub trait Rpc: Send + 'static {
 
 /// A call, or a negotiation of contexts, over TCP or UDP.
 #[derive(Debug, Default)]
-pub struct Tx {
+pub struct DcerpcTransaction {
     /// All of it.
     pub exchange: RpcExchange,
     interfaces: SmallVec<[BoundInterface; 1]>,
@@ -30,7 +30,7 @@ pub struct Tx {
     reversed: bool,
 }
 
-impl Rpc for Tx {
+impl RpcTransaction for DcerpcTransaction {
     fn exchange(&self) -> Option<&RpcExchange> {
         Some(&self.exchange)
     }
@@ -59,7 +59,7 @@ pub fn interfaces_of(exchange: &RpcExchange, unflagged_binds: bool) -> SmallVec<
 
 /// The transactions of a flow as the connection fills them.
 pub(super) struct TxBuilder<'a> {
-    pub(super) transactions: &'a mut Transactions<Tx>,
+    pub(super) transactions: &'a mut Transactions<DcerpcTransaction>,
     pub(super) carriage: ProtocolSequence,
     pub(super) now: Time,
     /// The flow is the wrong way round: what it calls the server is the client.
@@ -76,7 +76,7 @@ impl<'a> TxBuilder<'a> {
     /// The transactions of a flow as `carriage` fills them, and what else a connection may use. Frames are told when it is
     /// fed from a stream offset on.
     pub(super) fn with(
-        transactions: &'a mut Transactions<Tx>,
+        transactions: &'a mut Transactions<DcerpcTransaction>,
         context: &'a mut ParseContext<'_>,
         waiting: &'a mut SmallVec<[RpcEvent; 2]>,
         carriage: ProtocolSequence,
@@ -101,7 +101,7 @@ impl<'a> TxBuilder<'a> {
 impl ExchangeStore for TxBuilder<'_> {
     fn open(&mut self, exchange: RpcExchange) -> u64 {
         let interfaces = interfaces_of(&exchange, self.unflagged_binds);
-        let tx = Tx { exchange, interfaces, carriage: self.carriage, reversed: self.reversed };
+        let tx = DcerpcTransaction { exchange, interfaces, carriage: self.carriage, reversed: self.reversed };
         let slot = self.transactions.open(tx, self.now);
         for event in self.waiting.drain(..) {
             slot.raise(event::id(event));
@@ -150,21 +150,21 @@ impl TimedExchanges for TxBuilder<'_> {
 }
 
 /// EVE `dcerpc` in Suricata's shape, and EVE `msrpc`: one event a call.
-pub(super) const LOGGERS: &[TxLogger<Tx>] = &[
+pub(super) const LOGGERS: &[TxLogger<DcerpcTransaction>] = &[
     TxLogger::new("dcerpc", is_ready, |tx, _, (), out| write_dcerpc(&tx.exchange, out)).told_from(event_direction),
     TxLogger::new("msrpc", |head, tx, last| tx.exchange.is_told() && is_ready(head, tx, last), write_call)
         .told_from(event_direction),
 ];
 
-fn is_ready(_head: &TxHead, tx: &Tx, last: bool) -> bool {
+fn is_ready(_head: &TxHead, tx: &DcerpcTransaction, last: bool) -> bool {
     last || tx.exchange.is_done()
 }
 
-fn event_direction(tx: &Tx) -> Direction {
+fn event_direction(tx: &DcerpcTransaction) -> Direction {
     if tx.reversed { Direction::ToClient } else { Direction::ToServer }
 }
 
-fn write_call(tx: &Tx, head: &TxHead, (): &(), out: &mut Object<'_>) {
+fn write_call(tx: &DcerpcTransaction, head: &TxHead, (): &(), out: &mut Object<'_>) {
     if tx.exchange.is_call() || tx.exchange.is_told() {
         write_msrpc(&tx.exchange, tx.carriage, None, head.started, out);
     }

@@ -14,7 +14,7 @@ use super::config::DcerpcConfig;
 use super::objects::announce;
 use super::rows::RpcBuffers;
 use super::transaction::{LOGGERS, TxBuilder};
-use super::{INFO, Tx, detect, rows};
+use super::{DcerpcTransaction, INFO, detect, rows};
 
 /// DCERPC over datagrams (ncadg_ip_udp).
 pub struct DcerpcUdp {
@@ -25,7 +25,7 @@ pub struct DcerpcUdp {
 }
 
 impl Protocol for DcerpcUdp {
-    type Tx = Tx;
+    type Tx = DcerpcTransaction;
     type Config = DcerpcConfig;
     type EveOptions = ();
 
@@ -36,14 +36,14 @@ impl Protocol for DcerpcUdp {
         counter: "dcerpc_udp",
         ..INFO
     };
-    const BUFFERS: &'static [Buffer<Tx>] = RpcBuffers::<Tx>::ALL;
-    const LOGGERS: &'static [TxLogger<Tx>] = LOGGERS;
+    const BUFFERS: &'static [Buffer<DcerpcTransaction>] = RpcBuffers::<DcerpcTransaction>::ALL;
+    const LOGGERS: &'static [TxLogger<DcerpcTransaction>] = LOGGERS;
 
-    fn little_endian(tx: &Tx, direction: Direction) -> bool {
+    fn little_endian(tx: &DcerpcTransaction, direction: Direction) -> bool {
         rows::little_endian(tx, direction)
     }
 
-    fn item<'t>(tx: &'t Tx, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
+    fn item<'t>(tx: &'t DcerpcTransaction, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
         rows::argument(tx, name, nth)
     }
 
@@ -55,7 +55,7 @@ impl Protocol for DcerpcUdp {
         &mut self,
         direction: Direction,
         input: ParseInput<'_>,
-        transactions: &mut Transactions<Tx>,
+        transactions: &mut Transactions<DcerpcTransaction>,
         context: &mut ParseContext<'_>,
     ) -> Result<AppLayerResult, ParseFailed> {
         let (mut filling, mut around) =
@@ -65,7 +65,12 @@ impl Protocol for DcerpcUdp {
         Ok(AppLayerResult::all(&input))
     }
 
-    fn close(&mut self, direction: Direction, transactions: &mut Transactions<Tx>, context: &mut ParseContext<'_>) {
+    fn close(
+        &mut self,
+        direction: Direction,
+        transactions: &mut Transactions<DcerpcTransaction>,
+        context: &mut ParseContext<'_>,
+    ) {
         self.closed |= 1 << direction.index();
         if self.closed == 0b11 {
             let (mut filling, _) =

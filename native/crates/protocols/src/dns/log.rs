@@ -39,13 +39,13 @@ fn write_v3(tx: &DnsTransaction, head: &TxHead, options: EveDnsOptions, out: &mu
     out.u64("tx_id", head.id).u64("id", message.header.id);
     flags(message.header, out);
     out.u64("opcode", message.header.opcode());
-    out.fmt("rcode", format_args!("{}", Code(RCODES, message.header.rcode().into())));
+    out.fmt("rcode", format_args!("{}", NamedCode(RCODES, message.header.rcode().into())));
     if !message.questions.is_empty() {
         out.array("queries", |list| {
             for question in message.questions.iter().filter(|question| options.tells(question.rrtype)) {
                 list.object(|o| {
                     o.bytes("rrname", message.text(question.name.text));
-                    o.fmt("rrtype", format_args!("{}", Code(TYPES, question.rrtype.into())));
+                    o.fmt("rrtype", format_args!("{}", NamedCode(TYPES, question.rrtype.into())));
                     truncated(question.name, "rrname_truncated", o);
                 });
             }
@@ -66,10 +66,10 @@ fn write_v2(tx: &DnsTransaction, head: &TxHead, options: &EveDnsOptions, questio
     if let Some(question) = message.questions.get(question as usize) {
         out.bytes("rrname", message.text(question.name.text));
         truncated(question.name, "rrname_truncated", out);
-        out.fmt("rrtype", format_args!("{}", Code(TYPES, question.rrtype.into())));
+        out.fmt("rrtype", format_args!("{}", NamedCode(TYPES, question.rrtype.into())));
     }
     if tx.response {
-        out.fmt("rcode", format_args!("{}", Code(RCODES, header.rcode().into())));
+        out.fmt("rcode", format_args!("{}", NamedCode(RCODES, header.rcode().into())));
         sections(message, *options, out);
     } else {
         out.u64("tx_id", head.id);
@@ -139,7 +139,7 @@ fn entries(message: &DnsMessage, record: &ResourceRecord, list: &mut Array<'_>) 
 fn owner(message: &DnsMessage, record: &ResourceRecord, out: &mut Object<'_>) {
     out.bytes("rrname", message.text(record.name.text));
     truncated(record.name, "rrname_truncated", out);
-    out.fmt("rrtype", format_args!("{}", Code(TYPES, record.rrtype.into()))).u64("ttl", record.ttl);
+    out.fmt("rrtype", format_args!("{}", NamedCode(TYPES, record.rrtype.into()))).u64("ttl", record.ttl);
 }
 
 fn detail(message: &DnsMessage, data: RecordData, out: &mut Object<'_>) {
@@ -246,9 +246,9 @@ pub(super) fn truncated(name: DomainName, key: &'static str, out: &mut Object<'_
 }
 
 /// A value by its name in a table, or else its number.
-pub(super) struct Code(pub(super) &'static [(&'static str, u64)], pub(super) u64);
+pub(super) struct NamedCode(pub(super) &'static [(&'static str, u64)], pub(super) u64);
 
-impl fmt::Display for Code {
+impl fmt::Display for NamedCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match name_of(self.0, self.1) {
             Some(name) => f.write_str(name),

@@ -3,7 +3,7 @@
 use sidewire_app_layer::TxLogger;
 use sidewire_eve::{Array, JsonName, Object};
 
-use super::log::{AddressText, Code, has_content, opt, soa, srv, sshfp, truncated};
+use super::log::{AddressText, NamedCode, has_content, opt, soa, srv, sshfp, truncated};
 use super::message::{DnsMessage, DnsSection};
 use super::record::{RecordData, ResourceRecord, strings};
 use super::rrtype::TYPES;
@@ -97,5 +97,5 @@ fn entry(message: &DnsMessage, record: &ResourceRecord, list: &mut Array<'_>) {
 
 /// The name of a type in lower case.
 fn type_key(rrtype: u16) -> String {
-    Code(TYPES, rrtype.into()).to_string().to_ascii_lowercase()
+    NamedCode(TYPES, rrtype.into()).to_string().to_ascii_lowercase()
 }

@@ -20,7 +20,7 @@ pub(super) struct DataChannel {
 
 /// What a data connection is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Transfer {
+pub(super) struct FtpTransfer {
     pub(super) command: TransferCommand,
     pub(super) name: Box<[u8]>,
     /// Which way the octets of the data connection will travel.
@@ -28,8 +28,8 @@ pub(super) struct Transfer {
 }
 
 /// The transfers that were asked for.
-pub(super) struct Transfers {
-    wanted: HashMap<DataChannel, (Transfer, u64)>,
+pub(super) struct FtpTransfers {
+    wanted: HashMap<DataChannel, (FtpTransfer, u64)>,
     /// As they came; one that was begun and is wanted again has another number.
     order: VecDeque<(DataChannel, u64)>,
     asked: u64,
@@ -37,9 +37,9 @@ pub(super) struct Transfers {
 }
 
 /// The extension, for the declarations of those who use it.
-pub(super) const EXTENSION: ExtensionDef = ExtensionDef::of::<Transfers>();
+pub(super) const EXTENSION: ExtensionDef = ExtensionDef::of::<FtpTransfers>();
 
-impl ProtocolExtension for Transfers {
+impl ProtocolExtension for FtpTransfers {
     fn new(_: &RunResources) -> Self {
         Self { wanted: HashMap::new(), order: VecDeque::new(), asked: 0, evicted: 0 }
     }
@@ -49,9 +49,9 @@ impl ProtocolExtension for Transfers {
     }
 }
 
-impl Transfers {
+impl FtpTransfers {
     /// A transfer was asked for. One that was asked for before it, and did not begin, gives way.
-    pub(super) fn ask(&mut self, channel: DataChannel, transfer: Transfer) {
+    pub(super) fn ask(&mut self, channel: DataChannel, transfer: FtpTransfer) {
         if let Some((known, _)) = self.wanted.get_mut(&channel) {
             *known = transfer;
             return;
@@ -69,13 +69,13 @@ impl Transfers {
     }
 
     /// A data connection begins: what it is for, if that is known.
-    pub(super) fn begin(&mut self, client: Endpoint, server: Endpoint) -> Option<Transfer> {
+    pub(super) fn begin(&mut self, client: Endpoint, server: Endpoint) -> Option<FtpTransfer> {
         if let Some((transfer, _)) = self.wanted.remove(&DataChannel { client: client.address, server }) {
             return Some(transfer);
         }
         // One whose first packet was the server's has its ends the wrong way round.
         let (transfer, _) = self.wanted.remove(&DataChannel { client: server.address, server: client })?;
-        Some(Transfer { direction: transfer.direction.flip(), ..transfer })
+        Some(FtpTransfer { direction: transfer.direction.flip(), ..transfer })
     }
 }
 
@@ -85,12 +85,12 @@ mod tests {
 
     #[test]
     fn a_transfer_belongs_to_one_connection_and_the_oldest_gives_way() {
-        let mut transfers = Transfers::new(&RunResources::default());
+        let mut transfers = FtpTransfers::new(&RunResources::default());
         let transfer =
-            Transfer { command: TransferCommand::Store, name: (*b"x").into(), direction: Direction::ToServer };
+            FtpTransfer { command: TransferCommand::Store, name: (*b"x").into(), direction: Direction::ToServer };
         let client = Endpoint { address: IpAddr::from([192, 0, 2, 1]), port: 5000 };
         let at = |number: u32| Endpoint { address: IpAddr::from(number.to_be_bytes()), port: 6000 };
-        let ask = |transfers: &mut Transfers, number| {
+        let ask = |transfers: &mut FtpTransfers, number| {
             transfers.ask(DataChannel { client: client.address, server: at(number) }, transfer.clone());
         };
         ask(&mut transfers, 1);

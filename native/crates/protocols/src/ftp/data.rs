@@ -10,7 +10,7 @@ use sidewire_base::Direction;
 use sidewire_eve::Object;
 use sidewire_files::TxFiles;
 
-use super::channels::{EXTENSION, Transfer, Transfers};
+use super::channels::{EXTENSION, FtpTransfer, FtpTransfers};
 use super::command::TransferCommand;
 use super::event::FtpDataEvent;
 use super::stage::{COMPLETE, STAGES, STARTED};
@@ -49,7 +49,7 @@ fn write(tx: &FtpDataTransaction, out: &mut Object<'_>) {
 #[derive(Debug, Default)]
 pub struct FtpDataTransaction {
     /// What the control connection said of it.
-    pub(super) transfer: Option<Transfer>,
+    pub(super) transfer: Option<FtpTransfer>,
     files: TxFiles,
 }
 
@@ -153,7 +153,7 @@ impl FtpData {
         if core::mem::replace(&mut self.begun, true) {
             return;
         }
-        let transfer = context.extensions.get::<Transfers>().begin(context.client, context.server);
+        let transfer = context.extensions.get::<FtpTransfers>().begin(context.client, context.server);
         let known = transfer.is_some();
         let slot = transactions.open(FtpDataTransaction { transfer, files: TxFiles::default() }, context.time);
         if !known {

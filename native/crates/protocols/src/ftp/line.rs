@@ -4,7 +4,7 @@ use sidewire_app_layer::ParseInput;
 
 /// A line without its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line<'l> {
+pub(super) struct FtpLine<'l> {
     pub(super) text: &'l [u8],
     /// There was more of it.
     pub(super) cut: bool,
@@ -30,7 +30,7 @@ impl LineReader {
         input: &ParseInput<'i>,
         from: usize,
         limit: usize,
-    ) -> Option<(Option<Line<'i>>, usize)> {
+    ) -> Option<(Option<FtpLine<'i>>, usize)> {
         let rest = input.data.get(from..).filter(|rest| !rest.is_empty())?;
         let end = memchr::memchr(b'\n', rest);
         if self.passing {
@@ -45,7 +45,7 @@ impl LineReader {
         self.passing = end.is_none();
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         let cut = text.len() > limit;
-        Some((Some(Line { text: text.get(..limit).unwrap_or(text), cut }), taken))
+        Some((Some(FtpLine { text: text.get(..limit).unwrap_or(text), cut }), taken))
     }
 }
 

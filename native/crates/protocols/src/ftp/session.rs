@@ -8,10 +8,10 @@ use sidewire_app_layer::{
 use sidewire_base::{Direction, Endpoint, PerDirection};
 
 use super::address::{self, DataAddress};
-use super::channels::{DataChannel, Transfer, Transfers};
+use super::channels::{DataChannel, FtpTransfer, FtpTransfers};
 use super::command::{CommandKind, FtpCommand, TransferCommand};
 use super::event::FtpEvent;
-use super::line::{Line, LineReader};
+use super::line::{FtpLine, LineReader};
 use super::reply::{FtpReplyReader, ReplyStep};
 use super::settings::FtpSettings;
 use super::stage;
@@ -101,7 +101,7 @@ impl FtpSession {
 
     fn command(
         &mut self,
-        line: Line<'_>,
+        line: FtpLine<'_>,
         transactions: &mut Transactions<FtpTransaction>,
         context: &mut ParseContext<'_>,
     ) -> Result<(), ParseFailed> {
@@ -165,14 +165,14 @@ impl FtpSession {
             _ if command.is_file() => argument,
             _ => &[],
         };
-        context.extensions.get::<Transfers>().ask(channel, Transfer { command, name: name.into(), direction });
+        context.extensions.get::<FtpTransfers>().ask(channel, FtpTransfer { command, name: name.into(), direction });
         None
     }
 
     /// Takes a line of a reply; true when the connection goes on with TLS.
     fn reply(
         &mut self,
-        line: Line<'_>,
+        line: FtpLine<'_>,
         transactions: &mut Transactions<FtpTransaction>,
         context: &mut ParseContext<'_>,
     ) -> Result<bool, ParseFailed> {

@@ -50,7 +50,7 @@ struct PendingSide {
 
 /// How a flow goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum FlowContinuation {
     More,
     /// The session wants or can take no more.
     Over,
@@ -83,14 +83,20 @@ impl SessionDriver {
     }
 
     /// Gives a piece to the session.
-    pub(super) fn feed(&mut self, world: &mut FuzzWorld, direction: Direction, octets: &[u8], last: bool) -> Next {
+    pub(super) fn feed(
+        &mut self,
+        world: &mut FuzzWorld,
+        direction: Direction,
+        octets: &[u8],
+        last: bool,
+    ) -> FlowContinuation {
         let side = &mut self.sides[direction];
         if side.over || self.stopped {
-            return Next::More;
+            return FlowContinuation::More;
         }
         side.kept.extend_from_slice(octets);
         if !last && side.kept.len() < side.need {
-            return Next::More;
+            return FlowContinuation::More;
         }
         let datagrams = self.transport == Transport::Udp;
         let kept = core::mem::take(&mut side.kept);
@@ -105,7 +111,7 @@ impl SessionDriver {
         });
         let Ok(step) = step else {
             self.stopped = true;
-            return Next::Over;
+            return FlowContinuation::Over;
         };
         assert!(step.consumed <= side.kept.len(), "a session consumes what is there");
         let goes_on = !step.finished && step.switch.is_none();
@@ -120,22 +126,22 @@ impl SessionDriver {
         side.over = last && step.switch.is_none();
         self.stopped = !goes_on;
         match step.switch {
-            Some(name) => Next::Switch(name),
-            None if step.finished => Next::Over,
+            Some(name) => FlowContinuation::Switch(name),
+            None if step.finished => FlowContinuation::Over,
             None if self.sides[direction].kept.len() > WINDOW => self.gap(world, direction, 0),
-            None => Next::More,
+            None => FlowContinuation::More,
         }
     }
 
     /// Octets that were not captured.
-    pub(super) fn gap(&mut self, world: &mut FuzzWorld, direction: Direction, length: u64) -> Next {
+    pub(super) fn gap(&mut self, world: &mut FuzzWorld, direction: Direction, length: u64) -> FlowContinuation {
         let side = &mut self.sides[direction];
         side.offset += side.kept.len() as u64 + length;
         side.kept.clear();
         side.need = 0;
         let went = self.with(world, |session, context| session.gap(direction, length, context));
         self.stopped |= went.is_err();
-        if went.is_ok() { Next::More } else { Next::Over }
+        if went.is_ok() { FlowContinuation::More } else { FlowContinuation::Over }
     }
 
     /// The same flow under another protocol; what was not consumed is for it to read.
@@ -154,7 +160,7 @@ impl SessionDriver {
     /// Neither direction goes on. A session may make way for another even then.
     pub(super) fn end(mut self, world: &mut FuzzWorld) -> Option<(Self, &'static str)> {
         for direction in Direction::BOTH {
-            if let Next::Switch(name) = self.feed(world, direction, &[], true) {
+            if let FlowContinuation::Switch(name) = self.feed(world, direction, &[], true) {
                 return Some((self, name));
             }
             self.with(world, |session, context| session.close(direction, context));

@@ -6,7 +6,7 @@ mod rpc_http;
 use sidewire_app_layer::{ProtocolDef, Transport};
 use sidewire_base::{Cursor, Direction};
 
-use driver::{FuzzWorld, Next, SessionDriver};
+use driver::{FlowContinuation, FuzzWorld, SessionDriver};
 pub use rpc_http::rpc_http;
 
 /// Client and server of a flow.
@@ -43,10 +43,11 @@ fn conversation((mut driver, mut world): (SessionDriver, FuzzWorld), data: &[u8]
         let direction = if head & 0x8000 == 0 { Direction::ToServer } else { Direction::ToClient };
         let length = usize::from(head & 0x3fff).min(cur.left());
         let Ok(piece) = cur.take(length) else { break };
-        if head & 0x4000 != 0 && driver.gap(&mut world, direction, u64::from(head & 0xff) + 1) != Next::More {
+        if head & 0x4000 != 0 && driver.gap(&mut world, direction, u64::from(head & 0xff) + 1) != FlowContinuation::More
+        {
             break;
         }
-        if driver.feed(&mut world, direction, piece, false) != Next::More {
+        if driver.feed(&mut world, direction, piece, false) != FlowContinuation::More {
             break;
         }
         driver.look();

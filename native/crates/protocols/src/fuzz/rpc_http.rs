@@ -4,7 +4,7 @@ use sidewire_app_layer::Transport;
 use sidewire_base::{Cursor, Direction};
 
 use super::chosen;
-use super::driver::{FuzzWorld, Next, SessionDriver};
+use super::driver::{FlowContinuation, FuzzWorld, SessionDriver};
 
 /// Connections of one input.
 const CONNECTIONS: usize = 4;
@@ -24,7 +24,7 @@ pub fn rpc_http(data: &[u8]) {
 /// Follows the connections; gives how many became channels.
 fn channels(data: &[u8]) -> usize {
     let mut cur = Cursor::new(data);
-    let mut all = Connections::default();
+    let mut all = FuzzConnections::default();
     while let Ok(head) = cur.u16_be() {
         let direction = if head & 0x8000 == 0 { Direction::ToServer } else { Direction::ToClient };
         let Ok(piece) = cur.take(usize::from(head & 0x0fff).min(cur.left())) else { break };
@@ -38,14 +38,14 @@ fn channels(data: &[u8]) -> usize {
 }
 
 #[derive(Default)]
-struct Connections {
+struct FuzzConnections {
     world: FuzzWorld,
     open: [Option<SessionDriver>; CONNECTIONS],
     opened: u16,
     channels: usize,
 }
 
-impl Connections {
+impl FuzzConnections {
     fn piece(&mut self, number: usize, direction: Direction, gap: Option<u64>, piece: &[u8]) {
         let Some(place) = self.open.get_mut(number) else { return };
         let mut driver = place.take().unwrap_or_else(|| {
@@ -57,8 +57,8 @@ impl Connections {
             self.end(driver);
             return;
         }
-        let mut next = gap.map_or(Next::More, |length| driver.gap(&mut self.world, direction, length));
-        if next == Next::More {
+        let mut next = gap.map_or(FlowContinuation::More, |length| driver.gap(&mut self.world, direction, length));
+        if next == FlowContinuation::More {
             next = driver.feed(&mut self.world, direction, piece, false);
         }
         let goes_on = self.go_on(driver, next);
@@ -68,18 +68,18 @@ impl Connections {
     }
 
     /// Follows a connection into the protocol it changed to; `None` when nobody reads on.
-    fn go_on(&mut self, mut driver: SessionDriver, next: Next) -> Option<SessionDriver> {
+    fn go_on(&mut self, mut driver: SessionDriver, next: FlowContinuation) -> Option<SessionDriver> {
         match next {
-            Next::More => driver.look(),
-            Next::Switch("dcerpc") => {
+            FlowContinuation::More => driver.look(),
+            FlowContinuation::Switch("dcerpc") => {
                 driver = self.switch(driver);
                 for direction in Direction::BOTH {
-                    if driver.feed(&mut self.world, direction, &[], false) != Next::More {
+                    if driver.feed(&mut self.world, direction, &[], false) != FlowContinuation::More {
                         return None;
                     }
                 }
             }
-            Next::Switch(_) | Next::Over => {
+            FlowContinuation::Switch(_) | FlowContinuation::Over => {
                 self.end(driver);
                 return None;
             }

@@ -9,7 +9,7 @@ const UNLIMITED_KEEP: usize = 256 * 1024;
 
 /// A body, decoded.
 #[derive(Debug, Default)]
-pub(super) struct Body {
+pub(super) struct HttpBody {
     data: Vec<u8>,
     /// Octets in front of `data` that were here and are gone.
     base: u64,
@@ -24,7 +24,7 @@ pub(super) struct Body {
     complete: bool,
 }
 
-impl Body {
+impl HttpBody {
     /// Adds decoded octets.
     pub(super) fn push(&mut self, octets: &[u8], limits: BodyLimits) {
         let before = self.here;
@@ -90,7 +90,7 @@ mod tests {
 
     const LIMITS: BodyLimits = BodyLimits { limit: 10, inspect_from: 4 };
 
-    fn seen(body: &Body) -> Option<(&[u8], u64, bool)> {
+    fn seen(body: &HttpBody) -> Option<(&[u8], u64, bool)> {
         match body.value(LIMITS) {
             Value::Body { data, base, complete } => Some((data, base, complete)),
             _ => None,
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn shows_itself_when_enough_is_there() {
-        let mut body = Body::default();
+        let mut body = HttpBody::default();
         body.push(b"abc", LIMITS);
         assert_eq!(seen(&body), None);
         body.push(b"d", LIMITS);
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn goes_on_behind_a_gap() {
-        let mut body = Body::default();
+        let mut body = HttpBody::default();
         body.push(b"abcd", LIMITS);
         body.skip(3);
         body.push(b"xy", LIMITS);
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn is_absent_when_all_of_it_is_missing() {
-        let mut body = Body::default();
+        let mut body = HttpBody::default();
         body.skip(20);
         body.finish();
         assert_eq!(seen(&body), None);
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn slides_without_a_limit() {
-        let mut body = Body::default();
+        let mut body = HttpBody::default();
         let none = BodyLimits { limit: 0, inspect_from: 0 };
         for _ in 0..5 {
             body.push(&vec![b'x'; UNLIMITED_KEEP / 2 + 1], none);

@@ -4,7 +4,7 @@ use sidewire_base::Direction;
 use sidewire_files::{FileContext, FilePart, TxFiles};
 
 use super::config::BodyLimits;
-use super::multipart::{Faults, Form, FormStep};
+use super::multipart::{FormFaults, FormStep, MultipartForm};
 
 /// Where the octets of a body go.
 pub(super) struct BodyTarget<'t, 'c, 'm> {
@@ -36,11 +36,11 @@ pub(super) enum BodyFile {
     /// All of it is one file.
     Whole,
     /// It is a form.
-    Form(Box<Form>),
+    Form(Box<MultipartForm>),
     /// Nothing of it is a file, or none is followed any more; what was wrong with the form.
     Over,
     /// The form is over.
-    FormOver(Faults),
+    FormOver(FormFaults),
 }
 
 impl BodyFile {
@@ -49,7 +49,7 @@ impl BodyFile {
     }
 
     pub(super) fn form(boundary: &[u8]) -> Self {
-        Self::Form(Box::new(Form::new(boundary)))
+        Self::Form(Box::new(MultipartForm::new(boundary)))
     }
 
     pub(super) const fn has_begun(&self) -> bool {
@@ -61,11 +61,11 @@ impl BodyFile {
     }
 
     /// What was wrong with the form.
-    pub(super) fn faults(&self) -> Faults {
+    pub(super) fn faults(&self) -> FormFaults {
         match self {
             Self::Form(form) => form.faults(),
             Self::FormOver(faults) => *faults,
-            _ => Faults::default(),
+            _ => FormFaults::default(),
         }
     }
 

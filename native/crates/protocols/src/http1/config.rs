@@ -2,7 +2,7 @@
 
 use sidewire_app_layer::{FromEveOptions, FromSettings, ProtocolSettings};
 
-use super::uri::{Decoding, InvalidEscape};
+use super::uri::{InvalidEscape, UriDecoding};
 
 /// How far bodies are kept and looked at, in one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) struct BodyLimits {
 
 /// Which headers the `http` event lists in full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Dump {
+pub(super) struct HeaderDump {
     pub request: bool,
     pub response: bool,
 }
@@ -32,7 +32,7 @@ pub(super) struct BodyForms {
 pub struct HttpConfig {
     pub(super) request_body: BodyLimits,
     pub(super) response_body: BodyLimits,
-    pub(super) decoding: Decoding,
+    pub(super) decoding: UriDecoding,
     /// A request target may hold spaces: it reaches to the last one before the version.
     pub(super) spaces_in_uri: bool,
     /// Content encodings undone at most; `None`: any number (see `content::MAX_LAYERS`).
@@ -58,7 +58,7 @@ pub struct EveHttpOptions {
     pub(super) extended: bool,
     /// Headers with keys of their own, lower case (`custom`).
     pub(super) custom: Vec<String>,
-    pub(super) dump: Dump,
+    pub(super) dump: HeaderDump,
     pub(super) bodies: BodyForms,
 }
 
@@ -68,10 +68,10 @@ impl FromEveOptions for EveHttpOptions {
             extended: own.truth("extended").unwrap_or(false),
             custom: own.list("custom").map(str::to_lowercase).collect(),
             dump: match own.text("dump-all-headers") {
-                Some("both") => Dump { request: true, response: true },
-                Some("request") => Dump { request: true, response: false },
-                Some("response") => Dump { request: false, response: true },
-                _ => Dump::default(),
+                Some("both") => HeaderDump { request: true, response: true },
+                Some("request") => HeaderDump { request: true, response: false },
+                Some("response") => HeaderDump { request: false, response: true },
+                _ => HeaderDump::default(),
             },
             bodies: BodyForms {
                 base64: alert.truth("http-body").unwrap_or(false),
@@ -88,7 +88,7 @@ impl Default for HttpConfig {
         Self {
             request_body: BodyLimits { limit: 100 * KB, inspect_from: 32 * KB },
             response_body: BodyLimits { limit: 100 * KB, inspect_from: 40 * KB },
-            decoding: Decoding {
+            decoding: UriDecoding {
                 backslashes: true,
                 lowercase: false,
                 compress_separators: true,
@@ -174,7 +174,7 @@ impl HttpConfig {
     /// The habits of a server by name.
     fn personality(&mut self, name: &str) {
         let decoding = &mut self.decoding;
-        let lenient = |decoding: &mut Decoding, on: bool| {
+        let lenient = |decoding: &mut UriDecoding, on: bool| {
             decoding.backslashes = on;
             decoding.decode_separators = on;
             decoding.compress_separators = on;

@@ -16,7 +16,7 @@ const MAX_HELD: usize = 80 * 1024;
 const MAX_RESTARTS: u8 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(super) enum ContentEncoding {
     Gzip,
     /// Deflate without a header, as many servers send it.
     Deflate,
@@ -26,21 +26,21 @@ pub(super) enum Encoding {
 
 /// A list of encodings in the order they were applied, and what was odd about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Encodings {
-    pub layers: Vec<Encoding>,
+pub(super) struct ContentEncodings {
+    pub layers: Vec<ContentEncoding>,
     pub abnormal: bool,
     pub too_many: bool,
 }
 
-impl Encodings {
+impl ContentEncodings {
     /// Reads a `Content-Encoding`; `limit` applies to lists only.
     pub(super) fn parse(value: &[u8], limit: Option<u32>, response: bool) -> Self {
         let one = [
-            (&b"gzip"[..], Encoding::Gzip),
-            (b"x-gzip", Encoding::Gzip),
-            (b"deflate", Encoding::Deflate),
-            (b"x-deflate", Encoding::Deflate),
-            (b"br", Encoding::Brotli),
+            (&b"gzip"[..], ContentEncoding::Gzip),
+            (b"x-gzip", ContentEncoding::Gzip),
+            (b"deflate", ContentEncoding::Deflate),
+            (b"x-deflate", ContentEncoding::Deflate),
+            (b"br", ContentEncoding::Brotli),
         ];
         if let Some((_, encoding)) = one.iter().find(|(name, _)| same(value, name)) {
             return Self { layers: vec![*encoding], ..Self::default() };
@@ -58,10 +58,10 @@ impl Encodings {
             }
             if contains(word, b"gzip") {
                 out.abnormal |= word != b"gzip" && word != b"x-gzip";
-                out.layers.push(Encoding::Gzip);
+                out.layers.push(ContentEncoding::Gzip);
             } else if contains(word, b"deflate") {
                 out.abnormal |= word != b"deflate" && word != b"x-deflate";
-                out.layers.push(Encoding::Deflate);
+                out.layers.push(ContentEncoding::Deflate);
             } else {
                 let known = [&b"inflate"[..], b"none", b"lzma"].contains(&word) || response && word == b"identity";
                 out.abnormal |= !known;
@@ -72,7 +72,7 @@ impl Encodings {
 }
 
 /// What receives decoded octets; `false` stops the decoding for good.
-pub(super) type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> bool;
+pub(super) type DecodedSink<'a> = &'a mut dyn FnMut(&[u8]) -> bool;
 
 /// The layers of one body.
 #[derive(Debug, Default)]
@@ -83,19 +83,19 @@ pub(super) struct BodyDecoder {
 
 impl BodyDecoder {
     /// A decoder; without layers, octets pass through.
-    pub(super) fn new(encodings: &[Encoding]) -> Self {
+    pub(super) fn new(encodings: &[ContentEncoding]) -> Self {
         Self { layers: encodings.iter().map(|encoding| DecodingLayer::new(*encoding)).collect(), stopped: false }
     }
 
     /// Decodes more octets of the body.
-    pub(super) fn push(&mut self, data: &[u8], sink: Sink<'_>) {
+    pub(super) fn push(&mut self, data: &[u8], sink: DecodedSink<'_>) {
         if !self.stopped {
             self.stopped = !feed(&mut self.layers, data, sink);
         }
     }
 
     /// Ends the body: what was held back comes out.
-    pub(super) fn finish(&mut self, sink: Sink<'_>) {
+    pub(super) fn finish(&mut self, sink: DecodedSink<'_>) {
         if !self.stopped {
             finish(&mut self.layers, sink);
         }
@@ -103,19 +103,19 @@ impl BodyDecoder {
 
     /// True when a layer could not be undone as anything.
     pub(super) fn failed(&self) -> bool {
-        self.layers.iter().any(|layer| matches!(layer.engine, Engine::Pass))
+        self.layers.iter().any(|layer| matches!(layer.engine, DecodingEngine::Pass))
     }
 }
 
 /// The last layer that was applied is undone first.
-fn feed(layers: &mut [DecodingLayer], data: &[u8], sink: Sink<'_>) -> bool {
+fn feed(layers: &mut [DecodingLayer], data: &[u8], sink: DecodedSink<'_>) -> bool {
     match layers.split_last_mut() {
         Some((outer, inner)) => outer.push(data, &mut |decoded| feed(inner, decoded, sink)),
         None => sink(data),
     }
 }
 
-fn finish(layers: &mut [DecodingLayer], sink: Sink<'_>) {
+fn finish(layers: &mut [DecodingLayer], sink: DecodedSink<'_>) {
     let Some((outer, inner)) = layers.split_last_mut() else { return };
     let guess = core::mem::take(&mut outer.guess);
     if guess.is_empty() || feed(inner, &guess, sink) {
@@ -125,8 +125,8 @@ fn finish(layers: &mut [DecodingLayer], sink: Sink<'_>) {
 
 #[derive(Debug)]
 struct DecodingLayer {
-    encoding: Encoding,
-    engine: Engine,
+    encoding: ContentEncoding,
+    engine: DecodingEngine,
     /// Input so far, while nothing came out.
     held: Vec<u8>,
     /// Output of an encoding that was not named: junk now and then begins like a stream, so it is believed only when
@@ -136,7 +136,7 @@ struct DecodingLayer {
     restarts: u8,
 }
 
-enum Engine {
+enum DecodingEngine {
     /// A gzip header is not complete yet.
     GzipHeader,
     Inflate(Box<Decompress>),
@@ -147,7 +147,7 @@ enum Engine {
     Done,
 }
 
-impl core::fmt::Debug for Engine {
+impl core::fmt::Debug for DecodingEngine {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::GzipHeader => "GzipHeader",
@@ -171,13 +171,13 @@ enum InflateStep {
     Stopped,
 }
 
-impl Engine {
-    fn new(encoding: Encoding) -> Self {
+impl DecodingEngine {
+    fn new(encoding: ContentEncoding) -> Self {
         match encoding {
-            Encoding::Gzip => Self::GzipHeader,
-            Encoding::Deflate => Self::Inflate(Box::new(Decompress::new(false))),
-            Encoding::Zlib => Self::Inflate(Box::new(Decompress::new(true))),
-            Encoding::Brotli => Self::Brotli(Box::new(BrotliState::new_strict(
+            ContentEncoding::Gzip => Self::GzipHeader,
+            ContentEncoding::Deflate => Self::Inflate(Box::new(Decompress::new(false))),
+            ContentEncoding::Zlib => Self::Inflate(Box::new(Decompress::new(true))),
+            ContentEncoding::Brotli => Self::Brotli(Box::new(BrotliState::new_strict(
                 StandardAlloc::default(),
                 StandardAlloc::default(),
                 StandardAlloc::default(),
@@ -187,10 +187,10 @@ impl Engine {
 }
 
 impl DecodingLayer {
-    fn new(encoding: Encoding) -> Self {
+    fn new(encoding: ContentEncoding) -> Self {
         Self {
             encoding,
-            engine: Engine::new(encoding),
+            engine: DecodingEngine::new(encoding),
             held: Vec::new(),
             guess: Vec::new(),
             produced: false,
@@ -198,17 +198,17 @@ impl DecodingLayer {
         }
     }
 
-    fn push(&mut self, data: &[u8], sink: Sink<'_>) -> bool {
+    fn push(&mut self, data: &[u8], sink: DecodedSink<'_>) -> bool {
         match self.engine {
-            Engine::Pass => return sink(data),
-            Engine::Done => return true,
+            DecodingEngine::Pass => return sink(data),
+            DecodingEngine::Done => return true,
             _ => {}
         }
         if self.produced {
             return match self.run(data, sink) {
                 InflateStep::More => true,
                 InflateStep::End | InflateStep::Broken => {
-                    self.engine = Engine::Done;
+                    self.engine = DecodingEngine::Done;
                     true
                 }
                 InflateStep::Stopped => false,
@@ -217,7 +217,7 @@ impl DecodingLayer {
         self.held.extend_from_slice(data);
         let held = core::mem::take(&mut self.held);
         let mut fresh = data;
-        if matches!(self.engine, Engine::GzipHeader) {
+        if matches!(self.engine, DecodingEngine::GzipHeader) {
             fresh = &held;
         }
         loop {
@@ -234,26 +234,26 @@ impl DecodingLayer {
                     return true;
                 }
                 InflateStep::End => {
-                    self.engine = Engine::Done;
+                    self.engine = DecodingEngine::Done;
                     return true;
                 }
                 InflateStep::Stopped => return false,
                 InflateStep::Broken if self.produced => {
-                    self.engine = Engine::Done;
+                    self.engine = DecodingEngine::Done;
                     return true;
                 }
                 InflateStep::Broken if self.restarts < MAX_RESTARTS => {
                     self.restarts += 1;
                     self.encoding = match self.encoding {
-                        Encoding::Gzip | Encoding::Brotli => Encoding::Deflate,
-                        Encoding::Deflate => Encoding::Zlib,
-                        Encoding::Zlib => Encoding::Gzip,
+                        ContentEncoding::Gzip | ContentEncoding::Brotli => ContentEncoding::Deflate,
+                        ContentEncoding::Deflate => ContentEncoding::Zlib,
+                        ContentEncoding::Zlib => ContentEncoding::Gzip,
                     };
-                    self.engine = Engine::new(self.encoding);
+                    self.engine = DecodingEngine::new(self.encoding);
                     fresh = &held;
                 }
                 InflateStep::Broken => {
-                    self.engine = Engine::Pass;
+                    self.engine = DecodingEngine::Pass;
                     return sink(&held);
                 }
             }
@@ -261,15 +261,15 @@ impl DecodingLayer {
     }
 
     /// Runs the engine over `data`. Before the header of a gzip stream is complete that is everything so far.
-    fn run(&mut self, data: &[u8], sink: Sink<'_>) -> InflateStep {
+    fn run(&mut self, data: &[u8], sink: DecodedSink<'_>) -> InflateStep {
         let mut data = data;
-        if matches!(self.engine, Engine::GzipHeader) {
+        if matches!(self.engine, DecodingEngine::GzipHeader) {
             match gzip_header(data) {
                 Ok(Some(length)) => data = data.get(length..).unwrap_or_default(),
                 Ok(None) => return InflateStep::More,
                 Err(NotGzip) => return InflateStep::Broken,
             }
-            self.engine = Engine::Inflate(Box::new(Decompress::new(false)));
+            self.engine = DecodingEngine::Inflate(Box::new(Decompress::new(false)));
         }
         let Self { engine, guess, produced, restarts, .. } = self;
         let mut believe = |out: &[u8]| {
@@ -284,9 +284,9 @@ impl DecodingLayer {
             sink(&core::mem::take(guess))
         };
         let run = match engine {
-            Engine::Inflate(engine) => inflate(engine, data, &mut believe),
-            Engine::Brotli(state) => brotli(state, data, &mut believe),
-            Engine::GzipHeader | Engine::Pass | Engine::Done => InflateStep::End,
+            DecodingEngine::Inflate(engine) => inflate(engine, data, &mut believe),
+            DecodingEngine::Brotli(state) => brotli(state, data, &mut believe),
+            DecodingEngine::GzipHeader | DecodingEngine::Pass | DecodingEngine::Done => InflateStep::End,
         };
         match run {
             InflateStep::End if !self.guess.is_empty() => {
@@ -304,7 +304,7 @@ impl DecodingLayer {
 
 const BUFFER: usize = 8192;
 
-fn inflate(engine: &mut Decompress, mut data: &[u8], sink: Sink<'_>) -> InflateStep {
+fn inflate(engine: &mut Decompress, mut data: &[u8], sink: DecodedSink<'_>) -> InflateStep {
     let mut out = [0_u8; BUFFER];
     loop {
         let before = (engine.total_in(), engine.total_out());
@@ -327,7 +327,7 @@ fn inflate(engine: &mut Decompress, mut data: &[u8], sink: Sink<'_>) -> InflateS
 fn brotli(
     state: &mut BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>,
     data: &[u8],
-    sink: Sink<'_>,
+    sink: DecodedSink<'_>,
 ) -> InflateStep {
     let mut out = [0_u8; BUFFER];
     let (mut left, mut at, mut total) = (data.len(), 0, 0);
@@ -402,7 +402,7 @@ mod tests {
         writer.finish().unwrap()
     }
 
-    fn decode(encodings: &[Encoding], data: &[u8], step: usize) -> (Vec<u8>, bool) {
+    fn decode(encodings: &[ContentEncoding], data: &[u8], step: usize) -> (Vec<u8>, bool) {
         let mut decoder = BodyDecoder::new(encodings);
         let mut out = Vec::new();
         for piece in data.chunks(step) {
@@ -423,17 +423,17 @@ mod tests {
         let text = b"the same words, the same words, and the same words again".repeat(400);
         for step in [1, 7, 100_000] {
             for (encoding, data) in [
-                (Encoding::Gzip, gzip(&text)),
-                (Encoding::Deflate, deflate(&text)),
-                (Encoding::Deflate, zlib(&text)),
-                (Encoding::Zlib, zlib(&text)),
-                (Encoding::Gzip, deflate(&text)),
-                (Encoding::Gzip, zlib(&text)),
+                (ContentEncoding::Gzip, gzip(&text)),
+                (ContentEncoding::Deflate, deflate(&text)),
+                (ContentEncoding::Deflate, zlib(&text)),
+                (ContentEncoding::Zlib, zlib(&text)),
+                (ContentEncoding::Gzip, deflate(&text)),
+                (ContentEncoding::Gzip, zlib(&text)),
             ] {
                 assert_eq!(decode(&[encoding], &data, step), (text.clone(), false), "{encoding:?} by {step}");
             }
             let twice = gzip(&deflate(&text));
-            assert_eq!(decode(&[Encoding::Deflate, Encoding::Gzip], &twice, step).0, text);
+            assert_eq!(decode(&[ContentEncoding::Deflate, ContentEncoding::Gzip], &twice, step).0, text);
         }
     }
 
@@ -441,7 +441,7 @@ mod tests {
     fn undoes_brotli() {
         let packed = b"\x0b\x02\x80hello\x03";
         for step in [1, 100] {
-            assert_eq!(decode(&[Encoding::Brotli], packed, step).0, b"hello");
+            assert_eq!(decode(&[ContentEncoding::Brotli], packed, step).0, b"hello");
         }
     }
 
@@ -449,7 +449,7 @@ mod tests {
     fn passes_through_what_was_never_compressed() {
         let text = b"EICAR is plain text, whatever the header says";
         for step in [1, 100] {
-            assert_eq!(decode(&[Encoding::Gzip], text, step), (text.to_vec(), true));
+            assert_eq!(decode(&[ContentEncoding::Gzip], text, step), (text.to_vec(), true));
         }
     }
 
@@ -458,21 +458,21 @@ mod tests {
         // Its first octet begins a deflate block with fixed codes.
         let mut junk = vec![0xe3_u8];
         junk.extend((0..100_u8).map(|n| n.wrapping_mul(37) ^ 0x5a));
-        assert_eq!(decode(&[Encoding::Gzip], &junk, 1000), (junk.clone(), true));
+        assert_eq!(decode(&[ContentEncoding::Gzip], &junk, 1000), (junk.clone(), true));
     }
 
     #[test]
     fn ignores_what_follows_the_end() {
         let mut data = gzip(b"payload");
         data.extend_from_slice(b"trailing");
-        assert_eq!(decode(&[Encoding::Gzip], &data, 3).0, b"payload");
+        assert_eq!(decode(&[ContentEncoding::Gzip], &data, 3).0, b"payload");
     }
 
     #[test]
     fn stops_when_told() {
         let bomb = gzip(&vec![0; 1 << 22]);
         let mut seen = 0;
-        let mut decoder = BodyDecoder::new(&[Encoding::Gzip]);
+        let mut decoder = BodyDecoder::new(&[ContentEncoding::Gzip]);
         let mut sink = |decoded: &[u8]| {
             seen += decoded.len();
             seen < 100_000
@@ -484,11 +484,11 @@ mod tests {
 
     #[test]
     fn reads_lists_of_encodings() {
-        let parse = |value: &[u8]| Encodings::parse(value, Some(2), true);
-        assert_eq!(parse(b"X-GZIP").layers, [Encoding::Gzip]);
-        assert_eq!(parse(b"gzip, deflate").layers, [Encoding::Gzip, Encoding::Deflate]);
+        let parse = |value: &[u8]| ContentEncodings::parse(value, Some(2), true);
+        assert_eq!(parse(b"X-GZIP").layers, [ContentEncoding::Gzip]);
+        assert_eq!(parse(b"gzip, deflate").layers, [ContentEncoding::Gzip, ContentEncoding::Deflate]);
         assert!(parse(b"gzip, gzip, gzip").too_many);
         assert!(parse(b"xgzip").abnormal && parse(b"unknown").abnormal);
-        assert_eq!(parse(b"identity"), Encodings::default());
+        assert_eq!(parse(b"identity"), ContentEncodings::default());
     }
 }

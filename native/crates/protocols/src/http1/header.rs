@@ -16,7 +16,7 @@ pub(super) enum MessageSide {
 
 /// What is odd about a header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Oddities {
+pub(super) struct HeaderOddities {
     pub leading_space: bool,
     pub trailing_space: bool,
     pub not_a_token: bool,
@@ -29,9 +29,9 @@ const MAX_FOLDS: usize = 128;
 
 /// One look at the beginning of a header block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Scan {
+pub(super) enum HeaderScan {
     /// A header: where its name and value are, and how many octets it takes.
-    Header { name: Range<usize>, value: HeaderText, odd: Oddities, length: usize, lf_cr: bool },
+    Header { name: Range<usize>, value: HeaderText, odd: HeaderOddities, length: usize, lf_cr: bool },
     /// The empty line that ends the block; its octets.
     End(usize),
     /// More octets are needed to tell.
@@ -47,7 +47,7 @@ pub(super) enum HeaderText {
 
 /// How a line ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
+enum LineEnding {
     /// After so many octets.
     Line(usize),
     /// After so many octets, and the next line, behind one octet of white space, continues it.
@@ -86,7 +86,7 @@ const fn is_token(octet: u8) -> bool {
 
 /// What is known of a header block when the next header is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Position {
+pub(super) struct BlockPosition {
     /// Nothing was read of it: what looks like an odd end may belong to the line end of the first line.
     pub first: bool,
     /// Its lines end in LF CR.
@@ -96,12 +96,12 @@ pub(super) struct Position {
 }
 
 /// Reads what comes next in a header block. `joined` receives values that were folded.
-pub(super) fn scan(side: MessageSide, data: &[u8], position: Position, joined: &mut Vec<u8>) -> Scan {
-    let Position { last, .. } = position;
+pub(super) fn scan(side: MessageSide, data: &[u8], position: BlockPosition, joined: &mut Vec<u8>) -> HeaderScan {
+    let BlockPosition { last, .. } = position;
     match block_end(side, data, position) {
-        Ok(Some(length)) => return Scan::End(length),
+        Ok(Some(length)) => return HeaderScan::End(length),
         Ok(None) => {}
-        Err(NeedMore) => return Scan::Incomplete,
+        Err(NeedMore) => return HeaderScan::Incomplete,
     }
     let before = joined.len();
     let colon = colon(side, data);
@@ -111,9 +111,9 @@ pub(super) fn scan(side: MessageSide, data: &[u8], position: Position, joined: &
     });
     let Ok((value, length, lf_cr)) = value(side, data, value_at, last, joined) else {
         joined.truncate(before);
-        return Scan::Incomplete;
+        return HeaderScan::Incomplete;
     };
-    let mut odd = Oddities { no_colon: colon.is_none(), ..Oddities::default() };
+    let mut odd = HeaderOddities { no_colon: colon.is_none(), ..HeaderOddities::default() };
     let name = colon.map_or(0..0, |colon| {
         let name = data.get(..colon).unwrap_or_default();
         odd.empty_name = name.is_empty();
@@ -124,12 +124,12 @@ pub(super) fn scan(side: MessageSide, data: &[u8], position: Position, joined: &
         odd.not_a_token = rest.any(|octet| !blank(octet));
         trimmed(data, 0..colon)
     });
-    Scan::Header { name, value, odd, length, lf_cr }
+    HeaderScan::Header { name, value, odd, length, lf_cr }
 }
 
 /// The empty line that ends the block, when it is next.
-fn block_end(side: MessageSide, data: &[u8], position: Position) -> Result<Option<usize>, NeedMore> {
-    let Position { first, lf_cr, last } = position;
+fn block_end(side: MessageSide, data: &[u8], position: BlockPosition) -> Result<Option<usize>, NeedMore> {
+    let BlockPosition { first, lf_cr, last } = position;
     Ok(match (side, data) {
         (_, []) => return Err(NeedMore),
         (_, [b'\r', b'\n', ..]) => Some(2),
@@ -164,7 +164,12 @@ fn colon(side: MessageSide, data: &[u8]) -> Option<usize> {
 }
 
 /// One line of a value: its content, and how it ends, from the line end on.
-fn line(side: MessageSide, data: &[u8], start: usize, last: bool) -> Result<(Range<usize>, Ending, bool), NeedMore> {
+fn line(
+    side: MessageSide,
+    data: &[u8],
+    start: usize,
+    last: bool,
+) -> Result<(Range<usize>, LineEnding, bool), NeedMore> {
     let rest = data.get(start..).unwrap_or_default();
     let mut end = start
         + match side {
@@ -181,7 +186,7 @@ fn line(side: MessageSide, data: &[u8], start: usize, last: bool) -> Result<(Ran
 }
 
 /// How the line ends whose end `data` begins with.
-fn ending(side: MessageSide, data: &[u8], last: bool) -> Result<Ending, NeedMore> {
+fn ending(side: MessageSide, data: &[u8], last: bool) -> Result<LineEnding, NeedMore> {
     let length = match side {
         MessageSide::Request => match deformed_request(data, last)? {
             Some(length) => length,
@@ -196,9 +201,9 @@ fn ending(side: MessageSide, data: &[u8], last: bool) -> Result<Ending, NeedMore
         }
     };
     match data.get(length) {
-        Some(next) if is_fold(*next) => Ok(Ending::Fold(length)),
+        Some(next) if is_fold(*next) => Ok(LineEnding::Fold(length)),
         None if !last => Err(NeedMore),
-        _ => Ok(Ending::Line(length)),
+        _ => Ok(LineEnding::Line(length)),
     }
 }
 
@@ -261,11 +266,11 @@ fn value(
 ) -> Result<(HeaderText, usize, bool), NeedMore> {
     let (content, end, mut lf_cr) = line(side, data, start, last)?;
     let mut fold_at = match end {
-        Ending::Line(length) => {
+        LineEnding::Line(length) => {
             let next = content.end + length;
             return Ok((HeaderText::Plain(trimmed(data, content)), next, lf_cr));
         }
-        Ending::Fold(length) => content.end + length,
+        LineEnding::Fold(length) => content.end + length,
     };
     let begin = joined.len();
     joined.extend_from_slice(data.get(content).unwrap_or_default());
@@ -282,8 +287,8 @@ fn value(
         lf_cr |= another;
         let fold = data.get(fold_at).copied().unwrap_or(b' ');
         let (length, folds_on) = match end {
-            Ending::Line(length) => (length, false),
-            Ending::Fold(length) => (length, true),
+            LineEnding::Line(length) => (length, false),
+            LineEnding::Fold(length) => (length, true),
         };
         let next = content.end + length + usize::from(folds_on);
         if joined.len() > begin {
@@ -319,14 +324,14 @@ fn is_header(data: &[u8], last: bool) -> Result<bool, NeedMore> {
 
 /// A piece of a message's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Span {
+pub(super) struct MessageSpan {
     start: u32,
     length: u32,
     /// In the second text, which holds what the wire does not have in one piece.
     made: bool,
 }
 
-impl Span {
+impl MessageSpan {
     pub(super) fn new(range: Range<usize>) -> Self {
         let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self { start: narrow(range.start), length: narrow(range.len()), made: false }
@@ -341,8 +346,8 @@ impl Span {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HeaderField {
-    pub name: Span,
-    pub value: Span,
+    pub name: MessageSpan,
+    pub value: MessageSpan,
     repeated: bool,
 }
 
@@ -362,7 +367,7 @@ pub(super) struct HeaderBlock {
 
 /// What became of a header that was added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Added {
+pub(super) struct AddedHeader {
     /// It was the second of its name.
     pub repeated: bool,
     /// It is a `Content-Length` that contradicts an earlier one.
@@ -378,12 +383,12 @@ const MAX_REPETITIONS: u16 = 64;
 
 impl HeaderBlock {
     /// Begins with the first line; the header block follows it.
-    pub(super) fn begin(&mut self, line: &[u8]) -> Span {
+    pub(super) fn begin(&mut self, line: &[u8]) -> MessageSpan {
         self.clear();
         self.wire.reserve(line.len() + 512);
         self.wire.extend_from_slice(line);
         self.block = self.wire.len();
-        Span::new(0..line.len())
+        MessageSpan::new(0..line.len())
     }
 
     /// Forgets everything, keeps the memory.
@@ -397,7 +402,7 @@ impl HeaderBlock {
         self.lf_cr = false;
     }
 
-    pub(super) fn text(&self, span: Span) -> &[u8] {
+    pub(super) fn text(&self, span: MessageSpan) -> &[u8] {
         let text = if span.made { &self.made } else { &self.wire };
         let start = span.start as usize;
         text.get(start..start + span.length as usize).unwrap_or_default()
@@ -443,12 +448,12 @@ impl HeaderBlock {
         (name, value, length): (Range<usize>, HeaderText, usize),
         joined: &[u8],
         limit: usize,
-    ) -> Result<Added, TooMany> {
+    ) -> Result<AddedHeader, TooMany> {
         let base = self.wire.len();
         self.wire.extend_from_slice(data.get(..length).unwrap_or_default());
-        let name = Span::new(base + name.start..base + name.end);
+        let name = MessageSpan::new(base + name.start..base + name.end);
         let value = match value {
-            HeaderText::Plain(range) => Span::new(base + range.start..base + range.end),
+            HeaderText::Plain(range) => MessageSpan::new(base + range.start..base + range.end),
             HeaderText::Joined(range) => self.make(joined.get(range).unwrap_or_default()),
         };
         let existing =
@@ -458,9 +463,9 @@ impl HeaderBlock {
                 return Err(TooMany);
             }
             self.headers.push(HeaderField { name, value, repeated: false });
-            return Ok(Added::default());
+            return Ok(AddedHeader::default());
         };
-        let mut added = Added::default();
+        let mut added = AddedHeader::default();
         let Some(before) = self.headers.get(existing).copied() else { return Ok(added) };
         if !before.repeated {
             added.repeated = true;
@@ -492,10 +497,10 @@ impl HeaderBlock {
         Ok(added)
     }
 
-    fn make(&mut self, octets: &[u8]) -> Span {
+    fn make(&mut self, octets: &[u8]) -> MessageSpan {
         let start = self.made.len();
         self.made.extend_from_slice(octets);
-        Span { made: true, ..Span::new(start..self.made.len()) }
+        MessageSpan { made: true, ..MessageSpan::new(start..self.made.len()) }
     }
 }
 
@@ -509,18 +514,18 @@ mod tests {
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
         loop {
             let rest = &data[at..];
-            let position = Position { first: head.len() == 0, lf_cr: head.lf_cr, last: false };
+            let position = BlockPosition { first: head.len() == 0, lf_cr: head.lf_cr, last: false };
             match scan(side, rest, position, &mut joined) {
-                Scan::Header { name, value, length, lf_cr, .. } => {
+                HeaderScan::Header { name, value, length, lf_cr, .. } => {
                     head.lf_cr |= lf_cr;
                     head.add(rest, (name, value, length), &joined, 100).unwrap();
                     at += length;
                 }
-                Scan::End(length) => {
+                HeaderScan::End(length) => {
                     at += length;
                     break;
                 }
-                Scan::Incomplete => panic!("incomplete at {at}"),
+                HeaderScan::Incomplete => panic!("incomplete at {at}"),
             }
         }
         let headers = head.headers().map(|(name, value)| format!("{}={}", text(name), text(value))).collect();
@@ -580,7 +585,11 @@ mod tests {
     fn waits_while_it_cannot_tell() {
         for side in [MessageSide::Request, MessageSide::Response] {
             for partial in [&b"Ho"[..], b"Host: a", b"Host: a\r", b"Host: a\r\n", b"\r", b""] {
-                assert_eq!(scan(side, partial, Position::default(), &mut Vec::new()), Scan::Incomplete, "{partial:?}");
+                assert_eq!(
+                    scan(side, partial, BlockPosition::default(), &mut Vec::new()),
+                    HeaderScan::Incomplete,
+                    "{partial:?}"
+                );
             }
         }
     }

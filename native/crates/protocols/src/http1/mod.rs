@@ -42,7 +42,7 @@ use sidewire_msrpc::Uuid;
 use config::{EveHttpOptions, HttpConfig};
 use event::HttpEvent;
 use frame::FramePart;
-use header::{MessageSide, Scan};
+use header::{HeaderScan, MessageSide};
 use state::{RequestState, ResponseState};
 pub use transaction::HttpTransaction;
 
@@ -238,10 +238,10 @@ impl Http1 {
                 MessageSide::Request => &slot.tx.request.head,
                 MessageSide::Response => &slot.tx.response.head,
             };
-            let position = header::Position { first: head.len() == 0, lf_cr: head.lf_cr, last };
+            let position = header::BlockPosition { first: head.len() == 0, lf_cr: head.lf_cr, last };
             self.joined.clear();
             match header::scan(side, rest, position, &mut self.joined) {
-                Scan::Header { name, value, odd, length, lf_cr } => {
+                HeaderScan::Header { name, value, odd, length, lf_cr } => {
                     let head = match side {
                         MessageSide::Request => &mut slot.tx.request.head,
                         MessageSide::Response => &mut slot.tx.response.head,
@@ -281,7 +281,7 @@ impl Http1 {
                         }
                     }
                 }
-                Scan::End(length) => {
+                HeaderScan::End(length) => {
                     let head = match side {
                         MessageSide::Request => &mut slot.tx.request.head,
                         MessageSide::Response => &mut slot.tx.response.head,
@@ -289,7 +289,7 @@ impl Http1 {
                     head.keep(rest.get(..length).unwrap_or_default());
                     return Ok((at + length, true));
                 }
-                Scan::Incomplete => {
+                HeaderScan::Incomplete => {
                     let too_long = rest.len() > self.config.field_limit;
                     if too_long {
                         let event = match side {
@@ -357,7 +357,7 @@ impl Http1 {
     /// Prepares decoding of a body as its headers announce it.
     fn decode(&self, direction: Direction, slot: &mut TxSlot<HttpTransaction>) {
         let Some(value) = slot.tx.header(direction, b"content-encoding") else { return };
-        let encodings = content::Encodings::parse(value, self.config.layers, direction == Direction::ToClient);
+        let encodings = content::ContentEncodings::parse(value, self.config.layers, direction == Direction::ToClient);
         if encodings.too_many {
             slot.raise(HttpEvent::TooManyEncodingLayers);
         }
@@ -389,7 +389,7 @@ pub(crate) fn fuzz_body(data: &[u8]) {
         Some(at) => (data.get(..at).unwrap_or_default(), data.get(at + 1..).unwrap_or_default()),
         None => (&b"gzip"[..], data),
     };
-    let encodings = content::Encodings::parse(value, None, true);
+    let encodings = content::ContentEncodings::parse(value, None, true);
     let mut decoder = content::BodyDecoder::new(&encodings.layers);
     let mut out = 0;
     let mut count = |octets: &[u8]| {

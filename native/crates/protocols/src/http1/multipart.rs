@@ -32,7 +32,7 @@ pub(super) fn parameter<'a>(value: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 
 /// What is wrong with a multipart body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Faults {
+pub(super) struct FormFaults {
     pub invalid_header: bool,
     pub no_data: bool,
 }
@@ -50,7 +50,7 @@ pub(super) enum FormStep<'a> {
 
 /// Where in a form the octets are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum At {
+enum FormPosition {
     /// In front of the first boundary, or in a part that is no file.
     Between,
     /// Behind a boundary: a header, or the end.
@@ -63,32 +63,32 @@ enum At {
 
 /// A form while it comes.
 #[derive(Debug)]
-pub(super) struct Form {
+pub(super) struct MultipartForm {
     delimiter: memmem::Finder<'static>,
-    at: At,
+    at: FormPosition,
     /// Octets that cannot be told yet: a header, or what may be the beginning of a boundary.
     held: Vec<u8>,
-    faults: Faults,
+    faults: FormFaults,
 }
 
-impl Form {
+impl MultipartForm {
     pub(super) fn new(boundary: &[u8]) -> Self {
         let delimiter = [b"--", boundary].concat();
         Self {
             delimiter: memmem::Finder::new(&delimiter).into_owned(),
-            at: At::Between,
+            at: FormPosition::Between,
             held: Vec::new(),
-            faults: Faults::default(),
+            faults: FormFaults::default(),
         }
     }
 
-    pub(super) const fn faults(&self) -> Faults {
+    pub(super) const fn faults(&self) -> FormFaults {
         self.faults
     }
 
     /// Takes more of the body.
     pub(super) fn take(&mut self, octets: &[u8], out: &mut impl FnMut(FormStep<'_>)) {
-        if self.at == At::Done {
+        if self.at == FormPosition::Done {
             return;
         }
         let mut held = core::mem::take(&mut self.held);
@@ -100,7 +100,7 @@ impl Form {
         while let Some(taken) = self.step(rest, out) {
             rest = rest.get(taken..).unwrap_or_default();
         }
-        if self.at != At::Done {
+        if self.at != FormPosition::Done {
             self.held = rest.to_vec();
         }
     }
@@ -109,28 +109,28 @@ impl Form {
     pub(super) fn skip(&mut self, out: &mut impl FnMut(&[u8])) {
         let held = core::mem::take(&mut self.held);
         match &mut self.at {
-            At::File { some } => {
+            FormPosition::File { some } => {
                 *some = true;
                 out(&held);
             }
-            At::Header => self.at = At::Between,
-            At::Between | At::Done => {}
+            FormPosition::Header => self.at = FormPosition::Between,
+            FormPosition::Between | FormPosition::Done => {}
         }
     }
 
     /// Octets that are done with; `None` when more are needed.
     fn step(&mut self, rest: &[u8], out: &mut impl FnMut(FormStep<'_>)) -> Option<usize> {
         match self.at {
-            At::Done => None,
-            At::Header => self.header(rest, out),
-            At::Between => match self.delimiter.find(rest) {
+            FormPosition::Done => None,
+            FormPosition::Header => self.header(rest, out),
+            FormPosition::Between => match self.delimiter.find(rest) {
                 Some(at) => {
-                    self.at = At::Header;
+                    self.at = FormPosition::Header;
                     Some(at + self.delimiter.needle().len())
                 }
                 None => Some(rest.len().saturating_sub(self.delimiter.needle().len() - 1)).filter(|taken| *taken > 0),
             },
-            At::File { some } => self.file(rest, some, out),
+            FormPosition::File { some } => self.file(rest, some, out),
         }
     }
 
@@ -143,7 +143,7 @@ impl Form {
                 return None;
             }
             out(FormStep::Octets(rest.get(..taken).unwrap_or_default()));
-            self.at = At::File { some: true };
+            self.at = FormPosition::File { some: true };
             return Some(taken);
         };
         let data = rest.get(..at).unwrap_or_default();
@@ -153,7 +153,7 @@ impl Form {
             out(FormStep::Octets(data));
         }
         out(FormStep::End);
-        self.at = At::Header;
+        self.at = FormPosition::Header;
         Some(at + length)
     }
 
@@ -161,7 +161,7 @@ impl Form {
         const END: &[u8] = b"\r\n\r\n";
         match rest {
             [b'-', b'-', ..] => {
-                self.at = At::Done;
+                self.at = FormPosition::Done;
                 return Some(rest.len());
             }
             [] | [b'-'] => return None,
@@ -170,16 +170,16 @@ impl Form {
         let Some(end) = memmem::find(rest, END) else {
             if rest.len() > MAX_HEADER {
                 self.faults.invalid_header = true;
-                self.at = At::Between;
+                self.at = FormPosition::Between;
                 return Some(0);
             }
             return None;
         };
-        self.at = At::Between;
+        self.at = FormPosition::Between;
         match filename(rest.get(..end).unwrap_or_default()) {
             Ok(Some(name)) => {
                 out(FormStep::File(name));
-                self.at = At::File { some: false };
+                self.at = FormPosition::File { some: false };
             }
             Ok(None) => {}
             Err(NoHeader) => self.faults.invalid_header = true,
@@ -209,7 +209,7 @@ fn filename(header: &[u8]) -> Result<Option<&[u8]>, NoHeader> {
 pub(crate) fn fuzz(data: &[u8]) {
     let end = memchr::memchr(b'\n', data).unwrap_or(0);
     let (line, mut rest) = data.split_at(end);
-    let mut form = Form::new(line);
+    let mut form = MultipartForm::new(line);
     let (mut open, mut given, mut came) = (false, 0, 0);
     while let Some((length, behind)) = rest.split_first() {
         let (piece, next) = behind.split_at(usize::from(*length).min(behind.len()));
@@ -238,9 +238,9 @@ mod tests {
     type FormFile = (Vec<u8>, Vec<u8>, bool);
 
     /// Files of a form that comes in pieces.
-    fn files(body: &[u8], step: usize) -> (Vec<FormFile>, Faults) {
+    fn files(body: &[u8], step: usize) -> (Vec<FormFile>, FormFaults) {
         let boundary = boundary(b"multipart/form-data; boundary=\"xyz\"").unwrap();
-        let (mut form, mut files) = (Form::new(boundary), Vec::<FormFile>::new());
+        let (mut form, mut files) = (MultipartForm::new(boundary), Vec::<FormFile>::new());
         for piece in body.chunks(step) {
             form.take(piece, &mut |step| match step {
                 FormStep::File(name) => files.push((name.to_vec(), Vec::new(), false)),
@@ -261,7 +261,7 @@ mod tests {
             let (files, faults) = files(BODY, step);
             let expected =
                 [(b"a.exe".to_vec(), b"MZ--xy".to_vec(), true), (b"b".to_vec(), b"\r\nsecond".to_vec(), true)];
-            assert_eq!((files, faults), (expected.to_vec(), Faults::default()), "in pieces of {step}");
+            assert_eq!((files, faults), (expected.to_vec(), FormFaults::default()), "in pieces of {step}");
         }
     }
 

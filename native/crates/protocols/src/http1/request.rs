@@ -6,9 +6,9 @@ use sidewire_app_layer::{ParseContext, ParseFailed, Transactions, TxSlot};
 use sidewire_base::{Direction, Time};
 
 use super::event::HttpEvent;
-use super::header::{MessageSide, Span};
+use super::header::{MessageSide, MessageSpan};
 use super::line::{self, ChunkLine, HttpVersion};
-use super::rpc::Opening;
+use super::rpc::BodyOpening;
 use super::state::{RequestState, ResponseState};
 use super::text::{contains, is_space, trim};
 use super::{Http1, HttpTransaction, ParseStep, stage};
@@ -122,12 +122,12 @@ impl Http1 {
         slot: &mut TxSlot<HttpTransaction>,
         context: &mut ParseContext<'_>,
     ) -> Option<ParseStep> {
-        match Opening::of(slot.tx.method(), length, data) {
-            Opening::No => self.rpc_out = None,
-            Opening::More if last => {}
-            Opening::More => return Some(ParseStep::Wait),
-            Opening::Channel(cookie, Direction::ToClient) => self.rpc_out = Some(cookie),
-            Opening::Channel(cookie, carries) => {
+        match BodyOpening::of(slot.tx.method(), length, data) {
+            BodyOpening::No => self.rpc_out = None,
+            BodyOpening::More if last => {}
+            BodyOpening::More => return Some(ParseStep::Wait),
+            BodyOpening::Channel(cookie, Direction::ToClient) => self.rpc_out = Some(cookie),
+            BodyOpening::Channel(cookie, carries) => {
                 let (client, server) = (context.client, context.server);
                 channels(context.extensions).announce(client, server, cookie, carries);
                 Self::complete(HERE, slot, context);
@@ -172,7 +172,7 @@ impl Http1 {
     /// Reads the request line and judges it.
     fn request_line_done(&self, text: &[u8], slot: &mut TxSlot<HttpTransaction>) {
         let line = line::request_line(text, self.config.spaces_in_uri);
-        let span = |piece: &[u8]| Span::of(piece, text);
+        let span = |piece: &[u8]| MessageSpan::of(piece, text);
         let request = &mut slot.tx.request;
         request.line = request.head.begin(text);
         request.has_line = true;

@@ -8,7 +8,7 @@ use sidewire_base::Direction;
 use super::content::BodyDecoder;
 use super::content_range::content_range;
 use super::event::HttpEvent;
-use super::header::{MessageSide, Span};
+use super::header::{MessageSide, MessageSpan};
 use super::line::{self, ChunkLine, HttpVersion};
 use super::state::{RequestState, ResponseState};
 use super::text::{contains, is_space, same};
@@ -156,7 +156,7 @@ impl Http1 {
             return Ok(ParseStep::On(taken));
         }
         let parts = line::status_line(line);
-        let span = |piece: &[u8]| Span::of(piece, line);
+        let span = |piece: &[u8]| MessageSpan::of(piece, line);
         let response = &mut slot.tx.response;
         response.line = response.head.begin(line);
         response.has_line = true;

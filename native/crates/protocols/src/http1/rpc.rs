@@ -11,7 +11,7 @@ const ECHO: u64 = 16;
 
 /// What the first octets of a request's body are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Opening {
+pub(super) enum BodyOpening {
     /// An ordinary body.
     No,
     /// The beginning of the PDU that tells; more must come.
@@ -20,7 +20,7 @@ pub(super) enum Opening {
     Channel(Uuid, Direction),
 }
 
-impl Opening {
+impl BodyOpening {
     /// Looks at a request by its method, the announced length of its body and the octets of it that are there.
     pub(super) fn of(method: &[u8], length: u64, body: &[u8]) -> Self {
         let carries = match method {

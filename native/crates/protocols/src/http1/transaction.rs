@@ -8,13 +8,13 @@ use sidewire_base::Direction;
 use sidewire_files::{FileContext, TxFiles};
 use smallvec::SmallVec;
 
-use super::body::Body;
+use super::body::HttpBody;
 use super::body_file::{BodyFile, BodyPart, BodyTarget};
 use super::config::{BodyLimits, HttpConfig};
 use super::content::BodyDecoder;
 use super::content_range::{ContentRange, content_range};
 use super::event::HttpEvent;
-use super::header::{HeaderBlock, Span};
+use super::header::{HeaderBlock, MessageSpan};
 use super::line::HttpVersion;
 use super::multipart;
 use super::uri::{self, NormalisedTarget, TargetParts};
@@ -29,14 +29,14 @@ pub(super) const UNSEEN_URI: &[u8] = b"/libhtp::request_uri_not_seen";
 #[derive(Debug)]
 pub struct HttpTransaction {
     pub(super) config: Arc<HttpConfig>,
-    pub(super) request: Request,
-    pub(super) response: Response,
+    pub(super) request: HttpRequest,
+    pub(super) response: HttpResponse,
     pub(super) files: TxFiles,
 }
 
 /// Texts that are made when somebody asks for them.
 #[derive(Debug, Default)]
-pub(super) struct Made {
+pub(super) struct DerivedTexts {
     header: OnceCell<Vec<u8>>,
     names: OnceCell<Vec<u8>>,
     start: OnceCell<Vec<u8>>,
@@ -45,19 +45,19 @@ pub(super) struct Made {
 
 /// A body with what decodes it, and the files it is.
 #[derive(Debug, Default)]
-pub(super) struct Payload {
-    pub body: Body,
+pub(super) struct BodyPayload {
+    pub body: HttpBody,
     pub decoder: BodyDecoder,
     pub file: BodyFile,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Request {
+pub(super) struct HttpRequest {
     pub head: HeaderBlock,
-    pub line: Span,
-    pub method: Span,
-    pub uri: Option<Span>,
-    pub protocol: Option<Span>,
+    pub line: MessageSpan,
+    pub method: MessageSpan,
+    pub uri: Option<MessageSpan>,
+    pub protocol: Option<MessageSpan>,
     pub version: HttpVersion,
     pub known_method: bool,
     /// No version, no headers.
@@ -74,41 +74,41 @@ pub(super) struct Request {
     pub content_length: Option<u64>,
     /// What is odd about the headers and is told when the request is complete.
     pub late: SmallVec<[HttpEvent; 4]>,
-    pub payload: Payload,
-    pub made: Made,
+    pub payload: BodyPayload,
+    pub made: DerivedTexts,
     normalised: OnceCell<NormalisedTarget>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Response {
+pub(super) struct HttpResponse {
     pub head: HeaderBlock,
-    pub line: Span,
-    pub protocol: Option<Span>,
-    pub status: Option<Span>,
-    pub message: Option<Span>,
+    pub line: MessageSpan,
+    pub protocol: Option<MessageSpan>,
+    pub status: Option<MessageSpan>,
+    pub message: Option<MessageSpan>,
     pub version: HttpVersion,
     pub code: Option<u16>,
     pub has_line: bool,
     pub has_headers: bool,
     /// An interim `100 Continue` was seen.
     pub continued: bool,
-    pub payload: Payload,
-    pub made: Made,
+    pub payload: BodyPayload,
+    pub made: DerivedTexts,
 }
 
 impl HttpTransaction {
     pub(super) fn new(config: Arc<HttpConfig>) -> Self {
-        Self { config, request: Request::default(), response: Response::default(), files: TxFiles::default() }
+        Self { config, request: HttpRequest::default(), response: HttpResponse::default(), files: TxFiles::default() }
     }
 
-    pub(super) const fn payload(&self, direction: Direction) -> &Payload {
+    pub(super) const fn payload(&self, direction: Direction) -> &BodyPayload {
         match direction {
             Direction::ToServer => &self.request.payload,
             Direction::ToClient => &self.response.payload,
         }
     }
 
-    pub(super) const fn payload_mut(&mut self, direction: Direction) -> &mut Payload {
+    pub(super) const fn payload_mut(&mut self, direction: Direction) -> &mut BodyPayload {
         match direction {
             Direction::ToServer => &mut self.request.payload,
             Direction::ToClient => &mut self.response.payload,
@@ -122,7 +122,7 @@ impl HttpTransaction {
         }
     }
 
-    const fn side(&self, direction: Direction) -> (&HeaderBlock, &Made, bool) {
+    const fn side(&self, direction: Direction) -> (&HeaderBlock, &DerivedTexts, bool) {
         match direction {
             Direction::ToServer => (&self.request.head, &self.request.made, self.request.has_headers),
             Direction::ToClient => (&self.response.head, &self.response.made, self.response.has_headers),
@@ -132,8 +132,8 @@ impl HttpTransaction {
     /// Forgets made texts: the headers changed (a trailer).
     pub(super) fn headers_changed(&mut self, direction: Direction) {
         match direction {
-            Direction::ToServer => self.request.made = Made::default(),
-            Direction::ToClient => self.response.made = Made::default(),
+            Direction::ToServer => self.request.made = DerivedTexts::default(),
+            Direction::ToClient => self.response.made = DerivedTexts::default(),
         }
     }
 
@@ -284,7 +284,7 @@ impl HttpTransaction {
         context: &mut FileContext<'_>,
     ) -> bool {
         self.begin_file(direction);
-        let (Payload { body, decoder, file }, mut target) = self.body_target(direction, context);
+        let (BodyPayload { body, decoder, file }, mut target) = self.body_target(direction, context);
         body.wire = body.wire.saturating_add(octets.len() as u64);
         let mut bomb = false;
         decoder.push(octets, &mut |decoded| {
@@ -299,14 +299,14 @@ impl HttpTransaction {
     /// Octets of a body are missing.
     pub(super) fn skip_body(&mut self, direction: Direction, length: u64, context: &mut FileContext<'_>) {
         self.begin_file(direction);
-        let (Payload { body, file, .. }, mut target) = self.body_target(direction, context);
+        let (BodyPayload { body, file, .. }, mut target) = self.body_target(direction, context);
         file.skip(&mut target, length, body.here());
         body.skip(length);
     }
 
     /// Nothing of a body follows. True when it could not be decoded as it was said to be.
     pub(super) fn finish_body(&mut self, direction: Direction, context: &mut FileContext<'_>) -> bool {
-        let (Payload { body, decoder, file }, mut target) = self.body_target(direction, context);
+        let (BodyPayload { body, decoder, file }, mut target) = self.body_target(direction, context);
         // What decoded the body is not needed for logging.
         let mut decoder = core::mem::take(decoder);
         let failed = decoder.failed();
@@ -355,7 +355,7 @@ impl HttpTransaction {
         &'t mut self,
         direction: Direction,
         context: &'c mut FileContext<'m>,
-    ) -> (&'t mut Payload, BodyTarget<'t, 'c, 'm>) {
+    ) -> (&'t mut BodyPayload, BodyTarget<'t, 'c, 'm>) {
         let limits = self.limits(direction);
         let Self { request, response, files, .. } = self;
         let payload = match direction {

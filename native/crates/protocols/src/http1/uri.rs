@@ -17,7 +17,7 @@ pub(super) enum InvalidEscape {
 
 /// What a server does to a path and a query before it looks at them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Decoding {
+pub(super) struct UriDecoding {
     pub backslashes: bool,
     pub lowercase: bool,
     pub compress_separators: bool,
@@ -109,7 +109,7 @@ pub(super) struct NormalisedTarget {
 }
 
 /// Normalises a target.
-pub(super) fn normalise(parts: &TargetParts<'_>, how: &Decoding) -> NormalisedTarget {
+pub(super) fn normalise(parts: &TargetParts<'_>, how: &UriDecoding) -> NormalisedTarget {
     let mut out = NormalisedTarget::default();
     let total = [parts.path, parts.query, parts.fragment].iter().flatten().map(|part| part.len() + 1).sum();
     let mut uri = Vec::with_capacity(total);
@@ -145,7 +145,7 @@ pub(super) fn normalise(parts: &TargetParts<'_>, how: &Decoding) -> NormalisedTa
     out
 }
 
-fn prefix(parts: &TargetParts<'_>, how: &Decoding, uri: &mut Vec<u8>) {
+fn prefix(parts: &TargetParts<'_>, how: &UriDecoding, uri: &mut Vec<u8>) {
     if let Some(scheme) = parts.scheme {
         uri.extend(scheme.iter().map(u8::to_ascii_lowercase));
         uri.extend_from_slice(b"://");
@@ -160,7 +160,7 @@ fn prefix(parts: &TargetParts<'_>, how: &Decoding, uri: &mut Vec<u8>) {
 }
 
 /// A host of a target: decoded, lower case, without dots at its end.
-pub(super) fn host(host: &[u8], how: &Decoding) -> Vec<u8> {
+pub(super) fn host(host: &[u8], how: &UriDecoding) -> Vec<u8> {
     let mut host = query(host, how);
     host.make_ascii_lowercase();
     while host.last() == Some(&b'.') {
@@ -170,7 +170,7 @@ pub(super) fn host(host: &[u8], how: &Decoding) -> Vec<u8> {
 }
 
 /// A path: decoded, as UTF-8, without dot segments.
-fn path(path: &[u8], how: &Decoding) -> Vec<u8> {
+fn path(path: &[u8], how: &UriDecoding) -> Vec<u8> {
     let mut out = decode_path(path, how);
     if how.best_fit && !out.is_ascii() {
         out = single_octets(&out, how.replacement);
@@ -182,7 +182,7 @@ fn path(path: &[u8], how: &Decoding) -> Vec<u8> {
 }
 
 /// What a percent sign stands for.
-enum Escape {
+enum PercentEscape {
     /// An octet, and how many octets of input it took.
     Octet { octet: u8, taken: usize },
     /// Not an escape: the percent sign stays as it is.
@@ -191,16 +191,16 @@ enum Escape {
     Nothing,
 }
 
-fn escape(data: &[u8], how: &Decoding) -> Escape {
+fn escape(data: &[u8], how: &UriDecoding) -> PercentEscape {
     let invalid = |octet: Option<(u8, usize)>| match (how.invalid, octet) {
-        (InvalidEscape::Remove, _) => Escape::Nothing,
-        (InvalidEscape::Process, Some((octet, taken))) => Escape::Octet { octet, taken },
-        _ => Escape::Percent,
+        (InvalidEscape::Remove, _) => PercentEscape::Nothing,
+        (InvalidEscape::Process, Some((octet, taken))) => PercentEscape::Octet { octet, taken },
+        _ => PercentEscape::Percent,
     };
     match data {
         [b'%', b'u' | b'U', rest @ ..] => {
             if !how.percent_u {
-                return Escape::Percent;
+                return PercentEscape::Percent;
             }
             let [a, b, c, d, ..] = rest else { return invalid(None) };
             let (high, low) = (hex(*a, *b), hex(*c, *d));
@@ -210,14 +210,14 @@ fn escape(data: &[u8], how: &Decoding) -> Escape {
                 best_fit(u32::from(high) << 8 | u32::from(low)).unwrap_or(how.replacement)
             };
             if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) {
-                Escape::Octet { octet, taken: 6 }
+                PercentEscape::Octet { octet, taken: 6 }
             } else {
                 invalid(Some((octet, 6)))
             }
         }
         [b'%', a, b, ..] => {
             if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() {
-                Escape::Octet { octet: hex(*a, *b), taken: 3 }
+                PercentEscape::Octet { octet: hex(*a, *b), taken: 3 }
             } else {
                 invalid(Some((hex(*a, *b), 3)))
             }
@@ -234,7 +234,7 @@ const fn hex(high: u8, low: u8) -> u8 {
     digit(high).wrapping_mul(16).wrapping_add(digit(low))
 }
 
-fn decode_path(path: &[u8], how: &Decoding) -> Vec<u8> {
+fn decode_path(path: &[u8], how: &UriDecoding) -> Vec<u8> {
     let mut out = Vec::with_capacity(path.len());
     let mut rest = path;
     while let Some((first, tail)) = rest.split_first() {
@@ -244,7 +244,7 @@ fn decode_path(path: &[u8], how: &Decoding) -> Vec<u8> {
             let whole = [b'%'].len() + tail.len();
             let all = path.get(path.len() - whole..).unwrap_or_default();
             match escape(all, how) {
-                Escape::Octet { octet: decoded, taken } => {
+                PercentEscape::Octet { octet: decoded, taken } => {
                     let separator = decoded == b'/' || how.backslashes && decoded == b'\\';
                     if decoded == 0 && how.encoded_nul_ends {
                         break;
@@ -254,8 +254,8 @@ fn decode_path(path: &[u8], how: &Decoding) -> Vec<u8> {
                         rest = all.get(taken..).unwrap_or_default();
                     }
                 }
-                Escape::Percent => {}
-                Escape::Nothing => continue,
+                PercentEscape::Percent => {}
+                PercentEscape::Nothing => continue,
             }
         } else if octet == 0 && how.nul_ends {
             break;
@@ -275,7 +275,7 @@ fn decode_path(path: &[u8], how: &Decoding) -> Vec<u8> {
 }
 
 /// A query (or another part that is no path), decoded once.
-fn query(text: &[u8], how: &Decoding) -> Vec<u8> {
+fn query(text: &[u8], how: &UriDecoding) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(octet) = text.get(at).copied() {
@@ -283,10 +283,10 @@ fn query(text: &[u8], how: &Decoding) -> Vec<u8> {
         let mut keep = Some(octet);
         match octet {
             b'%' => match escape(text.get(at..).unwrap_or_default(), how) {
-                Escape::Octet { octet: 0, .. } if how.encoded_nul_ends => break,
-                Escape::Octet { octet, taken: all } => (keep, taken) = (Some(octet), all),
-                Escape::Percent => {}
-                Escape::Nothing => keep = None,
+                PercentEscape::Octet { octet: 0, .. } if how.encoded_nul_ends => break,
+                PercentEscape::Octet { octet, taken: all } => (keep, taken) = (Some(octet), all),
+                PercentEscape::Percent => {}
+                PercentEscape::Nothing => keep = None,
             },
             b'+' if how.plus_is_space => keep = Some(b' '),
             0 if how.nul_ends => break,
@@ -352,7 +352,7 @@ fn single_octets(text: &[u8], replacement: u8) -> Vec<u8> {
 
 /// Where the removal of dot segments stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Dots {
+enum DotSegments {
     /// At the beginning, behind so many dots.
     Start(u8),
     /// Behind a slash that is not written yet, and so many dots; `kept`: the slash stays when the path ends here.
@@ -370,38 +370,38 @@ fn without_dots(path: &[u8]) -> Vec<u8> {
         let parent = memchr::memrchr(b'/', out).unwrap_or(0);
         out.truncate(parent);
     };
-    let mut state = Dots::Start(0);
+    let mut state = DotSegments::Start(0);
     for octet in path.iter().copied() {
         state = match (state, octet) {
-            (Dots::Start(dots @ 0..2), b'.') => Dots::Start(dots + 1),
-            (Dots::Start(0), b'/') | (Dots::Inside, b'/') => Dots::Slash { dots: 0, kept: true },
-            (Dots::Start(_), b'/') => Dots::Start(0),
-            (Dots::Slash { dots: dots @ 0..2, kept }, b'.') => Dots::Slash { dots: dots + 1, kept },
-            (Dots::Slash { dots: 1, .. }, b'/') => Dots::Slash { dots: 0, kept: false },
-            (Dots::Slash { dots: 2, .. }, b'/') => {
+            (DotSegments::Start(dots @ 0..2), b'.') => DotSegments::Start(dots + 1),
+            (DotSegments::Start(0), b'/') | (DotSegments::Inside, b'/') => DotSegments::Slash { dots: 0, kept: true },
+            (DotSegments::Start(_), b'/') => DotSegments::Start(0),
+            (DotSegments::Slash { dots: dots @ 0..2, kept }, b'.') => DotSegments::Slash { dots: dots + 1, kept },
+            (DotSegments::Slash { dots: 1, .. }, b'/') => DotSegments::Slash { dots: 0, kept: false },
+            (DotSegments::Slash { dots: 2, .. }, b'/') => {
                 up(&mut out);
-                Dots::Slash { dots: 0, kept: false }
+                DotSegments::Slash { dots: 0, kept: false }
             }
-            (Dots::Start(dots), _) => {
+            (DotSegments::Start(dots), _) => {
                 out.extend(core::iter::repeat_n(b'.', usize::from(dots)));
                 out.push(octet);
-                Dots::Inside
+                DotSegments::Inside
             }
-            (Dots::Slash { dots, .. }, _) => {
+            (DotSegments::Slash { dots, .. }, _) => {
                 out.push(b'/');
                 out.extend(core::iter::repeat_n(b'.', usize::from(dots)));
                 out.push(octet);
-                Dots::Inside
+                DotSegments::Inside
             }
-            (Dots::Inside, _) => {
+            (DotSegments::Inside, _) => {
                 out.push(octet);
-                Dots::Inside
+                DotSegments::Inside
             }
         };
     }
     match state {
-        Dots::Slash { dots: 0, kept: true } => out.push(b'/'),
-        Dots::Slash { dots: 2, .. } => up(&mut out),
+        DotSegments::Slash { dots: 0, kept: true } => out.push(b'/'),
+        DotSegments::Slash { dots: 2, .. } => up(&mut out),
         _ => {}
     }
     out
@@ -412,11 +412,11 @@ mod tests {
     use super::*;
     use crate::http1::config::HttpConfig;
 
-    fn ids() -> Decoding {
+    fn ids() -> UriDecoding {
         HttpConfig::default().decoding
     }
 
-    fn normal(target: &str, how: &Decoding) -> String {
+    fn normal(target: &str, how: &UriDecoding) -> String {
         String::from_utf8_lossy(&normalise(&split(target.as_bytes()), how).uri.unwrap_or_default()).into_owned()
     }
 
@@ -456,7 +456,7 @@ mod tests {
 
     #[test]
     fn decodes_twice_when_told() {
-        let how = Decoding { twice_path: true, twice_query: true, ..ids() };
+        let how = UriDecoding { twice_path: true, twice_query: true, ..ids() };
         assert_eq!(normal("/%2561?%2562", &how), "/a?b");
         assert!(normalise(&split(b"/%2561"), &how).twice_encoded);
         assert!(!normalise(&split(b"/%61"), &how).twice_encoded);

@@ -48,7 +48,7 @@ impl MailHeader {
     /// A parameter: `name=value`, `name="value"`; in pieces `name*0=`, `name*1=`; with characters of its own `name*=`.
     pub(super) fn parameter(&self, name: &str) -> Option<Vec<u8>> {
         let mut pieces: Vec<(usize, Vec<u8>)> = Vec::new();
-        for (key, value) in Parameters::of(&self.value) {
+        for (key, value) in HeaderParameters::of(&self.value) {
             let Some(rest) = strip_prefix_nocase(key, name.as_bytes()) else { continue };
             match rest {
                 b"" => return Some(value),
@@ -123,18 +123,18 @@ pub(super) const fn hex_digit(octet: u8) -> Option<u8> {
 }
 
 /// The parameters of a value: names, and values without their quotes.
-struct Parameters<'a> {
+struct HeaderParameters<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Parameters<'a> {
+impl<'a> HeaderParameters<'a> {
     fn of(value: &'a [u8]) -> Self {
         let start = memchr::memchr(b';', value).map_or(value.len(), |at| at + 1);
         Self { rest: value.get(start..).unwrap_or_default() }
     }
 }
 
-impl<'a> Iterator for Parameters<'a> {
+impl<'a> Iterator for HeaderParameters<'a> {
     type Item = (&'a [u8], Vec<u8>);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -152,7 +152,7 @@ impl<'a> Iterator for Parameters<'a> {
     }
 }
 
-impl Parameters<'_> {
+impl HeaderParameters<'_> {
     fn value(&mut self) -> Vec<u8> {
         let text = self.rest.trim_ascii_start();
         let Some((b'"', quoted)) = text.split_first() else {

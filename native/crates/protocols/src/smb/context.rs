@@ -3,7 +3,7 @@
 use sidewire_app_layer::{ParseContext, Transactions};
 use sidewire_base::{Direction, Time};
 
-use super::frame::Layer;
+use super::frame::SmbLayer;
 use super::transaction::SmbTransaction;
 
 /// What a session works on while it parses.
@@ -27,7 +27,7 @@ impl<'a, 'c> SmbContext<'a, 'c> {
     }
 
     /// Tells the frames of a PDU that begins where is read.
-    pub(super) fn frame(&mut self, layer: Layer, length: u32) {
+    pub(super) fn frame(&mut self, layer: SmbLayer, length: u32) {
         if let Some(frames) = &mut self.context.frames {
             layer.tell(frames, self.offset, length);
         }

@@ -3,7 +3,7 @@
 use sidewire_app_layer::{ProbeVerdict, ProbingParser, ProtocolPattern, Transport};
 use sidewire_base::{Cursor, Direction};
 
-use super::direction_state::{self, Sync};
+use super::direction_state::{self, MessageSync};
 use super::{wire1, wire2};
 
 /// The protocol identifiers behind the four octets of NetBIOS or direct TCP framing.
@@ -83,9 +83,9 @@ fn on_port(direction: Direction, data: &[u8]) -> ProbeVerdict {
         Some(_) => {}
     }
     match direction_state::find_message(data) {
-        Sync::Found(at) => first_message(direction, data.get(at..).unwrap_or_default()),
-        Sync::Nothing(_) if data.len() < usize::from(SCAN) => ProbeVerdict::More,
-        Sync::Nothing(_) => ProbeVerdict::No,
+        MessageSync::Found(at) => first_message(direction, data.get(at..).unwrap_or_default()),
+        MessageSync::Nothing(_) if data.len() < usize::from(SCAN) => ProbeVerdict::More,
+        MessageSync::Nothing(_) => ProbeVerdict::No,
     }
 }
 

@@ -3,8 +3,8 @@
 
 use memchr::memmem;
 
-use super::transaction::Command;
-use super::transaction::Status;
+use super::transaction::SmbCommand;
+use super::transaction::SmbStatus;
 
 pub(super) const SESSION_MESSAGE: u8 = 0x00;
 pub(super) const SESSION_REQUEST: u8 = 0x81;
@@ -59,25 +59,25 @@ impl FramingState {
 pub(super) struct DataTransfer {
     /// Number of the open it belongs to.
     pub(super) open: u64,
-    pub(super) command: Command,
+    pub(super) command: SmbCommand,
     /// The message's exchange, with which the command's request is remembered.
     pub(super) exchange: u64,
     pub(super) session_id: u64,
     pub(super) tree_id: u32,
     /// Of a response.
-    pub(super) status: Option<Status>,
+    pub(super) status: Option<SmbStatus>,
     /// Where in the file it goes.
     pub(super) position: u64,
     /// Octets in all.
     pub(super) length: u32,
     /// It answers a request that waited for it (an asynchronous response).
     pub(super) waited: bool,
-    pub(super) route: Route,
+    pub(super) route: DataRoute,
 }
 
 /// Where data goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Route {
+pub(super) enum DataRoute {
     /// Its first octets decide.
     Undecided,
     /// To the pipe's RPC connection.
@@ -89,7 +89,7 @@ pub(super) enum Route {
 
 /// What the search for a message came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sync {
+pub(super) enum MessageSync {
     /// A NetBIOS header with an SMB message behind it.
     Found(usize),
     /// None; so many octets cannot be the beginning of one.
@@ -100,19 +100,19 @@ pub(super) enum Sync {
 const LOOK: usize = 4 + 14;
 
 /// Looks for the next message behind a gap: an SMB header that is sane, with a NetBIOS header in front that is too.
-pub(super) fn find_message(data: &[u8]) -> Sync {
+pub(super) fn find_message(data: &[u8]) -> MessageSync {
     for at in memmem::find_iter(data, b"SMB") {
         let Some(begin) = at.checked_sub(5) else { continue };
         let Some(candidate) = data.get(begin..) else { continue };
         match candidate.get(..LOOK) {
-            Some(look) if is_message(look) => return Sync::Found(begin),
+            Some(look) if is_message(look) => return MessageSync::Found(begin),
             Some(_) => {}
-            None if candidate.first() == Some(&SESSION_MESSAGE) => return Sync::Nothing(begin),
+            None if candidate.first() == Some(&SESSION_MESSAGE) => return MessageSync::Nothing(begin),
             None => {}
         }
     }
     // The last octets may be the first of a NetBIOS header and a protocol identifier.
-    Sync::Nothing(data.len().saturating_sub(7))
+    MessageSync::Nothing(data.len().saturating_sub(7))
 }
 
 fn is_message(look: &[u8]) -> bool {
@@ -160,9 +160,9 @@ mod tests {
         let mut data = b"xxSMByy\0\0\0\x10\xfeSMB not one".to_vec();
         let noise = data.len();
         data.extend(&message);
-        assert_eq!(find_message(&data), Sync::Found(noise));
-        assert_eq!(find_message(&data[..noise + 12]), Sync::Nothing(noise), "may become one");
-        assert_eq!(find_message(&[1; 20]), Sync::Nothing(13));
-        assert_eq!(find_message(b"SMB"), Sync::Nothing(0));
+        assert_eq!(find_message(&data), MessageSync::Found(noise));
+        assert_eq!(find_message(&data[..noise + 12]), MessageSync::Nothing(noise), "may become one");
+        assert_eq!(find_message(&[1; 20]), MessageSync::Nothing(13));
+        assert_eq!(find_message(b"SMB"), MessageSync::Nothing(0));
     }
 }

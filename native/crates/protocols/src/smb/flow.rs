@@ -9,15 +9,15 @@ use sidewire_msrpc as msrpc;
 use sidewire_msrpc::security::Principal;
 
 use super::context::SmbContext;
-use super::direction_state::{self, DataTransfer, DirectionState, FramingState, Route, Sync};
+use super::direction_state::{self, DataRoute, DataTransfer, DirectionState, FramingState, MessageSync};
 use super::event::SmbEvent;
 use super::file::FileId;
-use super::frame::Layer;
+use super::frame::SmbLayer;
 use super::history::FileHistory;
 use super::limits::SmbLimits;
-use super::state::{AskKey, Asked, Open, Related, Tree};
+use super::state::{AskKey, CompoundRelated, PendingRequest, SmbOpen, SmbTree};
 use super::table::BoundedTable;
-use super::transaction::{Command, Detail, SmbTransaction, Status};
+use super::transaction::{SmbCommand, SmbStatus, SmbTransaction, TxDetail};
 use super::transaction_map::TransactionMap;
 use super::{wire1, wire2};
 
@@ -26,38 +26,38 @@ use super::{wire1, wire2};
 const MAX_WHOLE: usize = 128 * 1024;
 
 /// State of one SMB flow.
-pub struct Smb {
+pub struct SmbSession {
     pub(super) limits: SmbLimits,
     pub(super) ledger: TransactionMap,
     pub(super) lanes: PerDirection<DirectionState>,
     /// The negotiation that was not answered yet.
-    pub(super) negotiating: Option<(Command, u64)>,
+    pub(super) negotiating: Option<(SmbCommand, u64)>,
     /// Greatest read and write the server allows; 0: unknown.
     pub(super) max_read: u32,
     pub(super) max_write: u32,
     /// By session and tree id.
-    pub(super) trees: BoundedTable<(u64, u32), Tree>,
+    pub(super) trees: BoundedTable<(u64, u32), SmbTree>,
     /// Who each session was opened as.
     pub(super) principals: BoundedTable<u64, Arc<Principal>>,
     /// Who the client may be by its negotiation.
     pub(super) client_hint: Option<msrpc::RpcImplementation>,
     /// Files and pipes by a number of our own, because the first commands of a compound do not know the file's id.
-    pub(super) opens: BoundedTable<u64, Open>,
+    pub(super) opens: BoundedTable<u64, SmbOpen>,
     /// What was done to files, by a digest of share and name.
     pub(super) histories: BoundedTable<u64, FileHistory>,
     next_open: u64,
     /// By session and file id.
     handles: BTreeMap<(u64, FileId), u64>,
-    pub(super) asked: BoundedTable<AskKey, Asked>,
+    pub(super) asked: BoundedTable<AskKey, PendingRequest>,
     /// What related commands of the compound take over.
-    pub(super) related: Related,
+    pub(super) related: CompoundRelated,
     encrypted: bool,
     /// A bit for each direction that ended.
     closed: u8,
 }
 
 /// What a step through the input came to.
-enum Progress {
+enum InputProgress {
     /// So many octets are done with; when none, the place in the message changed.
     Took(usize),
     /// So many octets are needed, the ones at hand included.
@@ -66,14 +66,14 @@ enum Progress {
 
 /// How much of a message must be there before it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum MessageNeed {
     /// So many octets, header included.
     Octets(usize),
     /// All of it.
     Whole,
 }
 
-impl Smb {
+impl SmbSession {
     pub(super) fn new(limits: SmbLimits) -> Self {
         Self {
             limits,
@@ -90,7 +90,7 @@ impl Smb {
             next_open: 0,
             handles: BTreeMap::new(),
             asked: BoundedTable::new(limits.requests),
-            related: Related::default(),
+            related: CompoundRelated::default(),
             encrypted: false,
             closed: 0,
         }
@@ -119,12 +119,12 @@ impl Smb {
             let rest = input.data.get(at..).unwrap_or_default();
             around.offset = input.offset + at as u64;
             match self.advance(around, rest) {
-                Progress::Took(octets) => at += octets,
-                Progress::Need(_) if input.last => {
+                InputProgress::Took(octets) => at += octets,
+                InputProgress::Need(_) if input.last => {
                     at = input.data.len();
                     break 0;
                 }
-                Progress::Need(octets) => break octets,
+                InputProgress::Need(octets) => break octets,
             }
         };
         self.lanes[direction].offset = input.offset + at as u64;
@@ -132,7 +132,7 @@ impl Smb {
     }
 
     /// One step: a NetBIOS header, a message, or some data.
-    fn advance(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8]) -> Progress {
+    fn advance(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8]) -> InputProgress {
         match self.lanes[around.direction].place {
             FramingState::Boundary => self.boundary(around, rest),
             FramingState::Lost => self.search(around, rest),
@@ -140,7 +140,7 @@ impl Smb {
             FramingState::Skip { left, after } => {
                 let took = rest.len().min(left as usize);
                 self.lanes[around.direction].place = FramingState::skip(left - took as u32, after);
-                if took == 0 { Progress::Need(1) } else { Progress::Took(took) }
+                if took == 0 { InputProgress::Need(1) } else { InputProgress::Took(took) }
             }
             FramingState::Data { lead, left, tail, after, data } => {
                 self.data(around, rest, lead, left, tail, after, data)
@@ -148,13 +148,13 @@ impl Smb {
         }
     }
 
-    fn boundary(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8]) -> Progress {
-        let Some(&[kind, high, middle, low]) = rest.first_chunk::<4>() else { return Progress::Need(4) };
+    fn boundary(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8]) -> InputProgress {
+        let Some(&[kind, high, middle, low]) = rest.first_chunk::<4>() else { return InputProgress::Need(4) };
         let length = u32::from_be_bytes([0, high, middle, low]);
         let sane = match kind {
             direction_state::SESSION_MESSAGE if length < 4 => true, // empty, or nothing SMB
             direction_state::SESSION_MESSAGE => match rest.get(4..8) {
-                None => return Progress::Need(8),
+                None => return InputProgress::Need(8),
                 Some(protocol) => matches!(protocol, [0xfc..=0xff, b'S', b'M', b'B']),
             },
             direction_state::SESSION_REQUEST..=direction_state::KEEP_ALIVE => high == 0 && middle <= 1,
@@ -168,39 +168,39 @@ impl Smb {
             if expected {
                 self.ledger.raise(around.transactions, SmbEvent::MalformedData);
             }
-            return Progress::Took(0);
+            return InputProgress::Took(0);
         }
         lane.synced = true;
-        around.frame(Layer::Netbios, length + 4);
-        self.related = Related::default();
+        around.frame(SmbLayer::Netbios, length + 4);
+        self.related = CompoundRelated::default();
         lane.place = if kind == direction_state::SESSION_MESSAGE && length >= 4 {
             FramingState::Message { left: length }
         } else {
             FramingState::skip(length, 0)
         };
-        Progress::Took(4)
+        InputProgress::Took(4)
     }
 
-    fn search(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8]) -> Progress {
+    fn search(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8]) -> InputProgress {
         match direction_state::find_message(rest) {
-            Sync::Found(at) => {
+            MessageSync::Found(at) => {
                 self.lanes[around.direction].place = FramingState::Boundary;
-                Progress::Took(at)
+                InputProgress::Took(at)
             }
-            Sync::Nothing(0) => Progress::Need(rest.len() + 1),
-            Sync::Nothing(octets) => Progress::Took(octets),
+            MessageSync::Nothing(0) => InputProgress::Need(rest.len() + 1),
+            MessageSync::Nothing(octets) => InputProgress::Took(octets),
         }
     }
 
-    fn message(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8], left: u32) -> Progress {
-        let Some(protocol) = rest.first_chunk::<4>() else { return Progress::Need(4) };
+    fn message(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8], left: u32) -> InputProgress {
+        let Some(protocol) = rest.first_chunk::<4>() else { return InputProgress::Need(4) };
         match protocol {
             wire2::PROTOCOL => self.message2(around, rest, left),
             wire1::PROTOCOL => self.message1(around, rest, left),
             b"\xfdSMB" => {
                 let header = rest.get(..wire2::TRANSFORM.min(left as usize));
-                let Some(header) = header else { return Progress::Need(wire2::TRANSFORM.min(left as usize)) };
-                around.frame(Layer::Sealed, left);
+                let Some(header) = header else { return InputProgress::Need(wire2::TRANSFORM.min(left as usize)) };
+                around.frame(SmbLayer::Sealed, left);
                 self.encrypted(around, wire2::transform_session(header).unwrap_or_default());
                 self.skip(around, left, 0)
             }
@@ -213,14 +213,14 @@ impl Smb {
         }
     }
 
-    fn skip(&mut self, around: &mut SmbContext<'_, '_>, left: u32, after: u32) -> Progress {
+    fn skip(&mut self, around: &mut SmbContext<'_, '_>, left: u32, after: u32) -> InputProgress {
         self.lanes[around.direction].place = FramingState::skip(left, after);
-        Progress::Took(0)
+        InputProgress::Took(0)
     }
 
-    fn message2(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8], left: u32) -> Progress {
+    fn message2(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8], left: u32) -> InputProgress {
         let Some(head) = rest.get(..wire2::Smb2Header::LENGTH.min(left as usize)) else {
-            return Progress::Need(wire2::Smb2Header::LENGTH.min(left as usize));
+            return InputProgress::Need(wire2::Smb2Header::LENGTH.min(left as usize));
         };
         let Ok(header) = wire2::Smb2Header::parse(head) else {
             self.ledger.raise(around.transactions, SmbEvent::MalformedData);
@@ -235,17 +235,17 @@ impl Smb {
             }
         };
         if self.wrong_way(around, header.is_response()) {
-            around.frame(Layer::Smb2, length);
+            around.frame(SmbLayer::Smb2, length);
             return self.skip(around, length, left - length);
         }
         let want = match Self::need2(&header) {
-            Need::Octets(octets) => octets,
-            Need::Whole => MAX_WHOLE,
+            MessageNeed::Octets(octets) => octets,
+            MessageNeed::Whole => MAX_WHOLE,
         };
         let Some(message) = rest.get(..want.min(length as usize)) else {
-            return Progress::Need(want.min(length as usize));
+            return InputProgress::Need(want.min(length as usize));
         };
-        around.frame(Layer::Smb2, length);
+        around.frame(SmbLayer::Smb2, length);
         let data = if header.is_response() {
             self.response2(around, &header, message)
         } else {
@@ -254,15 +254,17 @@ impl Smb {
         self.behind(around, message.len(), length, left - length, data)
     }
 
-    fn message1(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8], left: u32) -> Progress {
+    fn message1(&mut self, around: &mut SmbContext<'_, '_>, rest: &[u8], left: u32) -> InputProgress {
         let want = wire1::Smb1Header::LENGTH + 1;
-        let Some(head) = rest.get(..want.min(left as usize)) else { return Progress::Need(want.min(left as usize)) };
+        let Some(head) = rest.get(..want.min(left as usize)) else {
+            return InputProgress::Need(want.min(left as usize));
+        };
         let (Ok(header), Some(words)) = (wire1::Smb1Header::parse(head), head.last()) else {
             self.ledger.raise(around.transactions, SmbEvent::MalformedData);
             return self.skip(around, left, 0);
         };
         if self.wrong_way(around, header.is_response()) {
-            around.frame(Layer::Smb1, left);
+            around.frame(SmbLayer::Smb1, left);
             return self.skip(around, left, 0);
         }
         // Words and ByteCount are enough to know where the data of a read or write lies.
@@ -270,7 +272,7 @@ impl Smb {
         let streamed = match (header.command, header.is_response()) {
             (wire1::command::WRITE_ANDX, false) | (wire1::command::READ_ANDX, true) => {
                 match rest.get(..fixed.min(left as usize)) {
-                    None => return Progress::Need(fixed.min(left as usize)),
+                    None => return InputProgress::Need(fixed.min(left as usize)),
                     Some(block) => block.get(want) == Some(&wire1::command::NONE),
                 }
             }
@@ -278,9 +280,9 @@ impl Smb {
         };
         let want = if streamed { fixed } else { MAX_WHOLE };
         let Some(message) = rest.get(..want.min(left as usize)) else {
-            return Progress::Need(want.min(left as usize));
+            return InputProgress::Need(want.min(left as usize));
         };
-        around.frame(Layer::Smb1, left);
+        around.frame(SmbLayer::Smb1, left);
         let data = self.commands1(around, &header, message, streamed);
         self.behind(around, message.len(), left, 0, data)
     }
@@ -293,11 +295,11 @@ impl Smb {
         length: u32,
         after: u32,
         data: Option<(wire2::BufferRange, DataTransfer)>,
-    ) -> Progress {
+    ) -> InputProgress {
         let read32 = read as u32;
         let Some((place, mut flowing)) = data else {
             self.lanes[around.direction].place = FramingState::skip(length.saturating_sub(read32), after);
-            return Progress::Took(read);
+            return InputProgress::Took(read);
         };
         let begin = place.offset.min(length);
         let left = place.length.min(length - begin);
@@ -309,7 +311,7 @@ impl Smb {
         let tail = length - begin - left;
         self.lanes[around.direction].place =
             FramingState::Data { lead: begin - took, left, tail, after, data: flowing };
-        Progress::Took(took as usize)
+        InputProgress::Took(took as usize)
     }
 
     /// Octets of a pipe message that are looked at to tell RPC from anything else.
@@ -325,19 +327,19 @@ impl Smb {
         tail: u32,
         after: u32,
         mut data: DataTransfer,
-    ) -> Progress {
+    ) -> InputProgress {
         let direction = around.direction;
         if lead > 0 {
             let took = rest.len().min(lead as usize);
             self.lanes[direction].place = FramingState::Data { lead: lead - took as u32, left, tail, after, data };
-            return if took == 0 { Progress::Need(1) } else { Progress::Took(took) };
+            return if took == 0 { InputProgress::Need(1) } else { InputProgress::Took(took) };
         }
         let least = match data.route {
-            Route::Undecided => left.min(Self::PEEK),
+            DataRoute::Undecided => left.min(Self::PEEK),
             _ => left.min(1),
         };
         if rest.len() < least as usize {
-            return Progress::Need(least as usize);
+            return InputProgress::Need(least as usize);
         }
         let octets = rest.get(..left as usize).unwrap_or(rest);
         self.deliver(around, &mut data, octets);
@@ -347,7 +349,7 @@ impl Smb {
         } else {
             FramingState::Data { lead, left: left - took, tail, after, data }
         };
-        Progress::Took(octets.len())
+        InputProgress::Took(octets.len())
     }
 
     /// A request from the server or a response from the client is said and not read.
@@ -365,7 +367,7 @@ impl Smb {
     /// SMB3 encryption begins: said once, with a transaction of its own.
     fn encrypted(&mut self, around: &mut SmbContext<'_, '_>, session_id: u64) {
         if !core::mem::replace(&mut self.encrypted, true) {
-            let transaction = SmbTransaction::new(Command::Smb2(0), session_id, 0, Detail::Encrypted);
+            let transaction = SmbTransaction::new(SmbCommand::Smb2(0), session_id, 0, TxDetail::Encrypted);
             let now = around.now;
             self.ledger.open(around.transactions, now, transaction).advance(Direction::ToClient, 1, now);
         }
@@ -423,12 +425,12 @@ impl Smb {
     }
 
     /// Remembers a request until it is answered.
-    pub(super) fn ask(&mut self, key: AskKey, asked: Asked) {
+    pub(super) fn ask(&mut self, key: AskKey, asked: PendingRequest) {
         self.asked.insert(key, asked);
     }
 
     /// A new file or pipe.
-    pub(super) fn new_open(&mut self, open: Open) -> u64 {
+    pub(super) fn new_open(&mut self, open: SmbOpen) -> u64 {
         let number = self.next_open;
         self.next_open += 1;
         if let Some(gone) = self.opens.insert(number, open)
@@ -455,7 +457,7 @@ impl Smb {
         match self.handles.get(&(session_id, file)) {
             Some(number) => *number,
             None => {
-                let number = self.new_open(Open { tree, ..Open::default() });
+                let number = self.new_open(SmbOpen { tree, ..SmbOpen::default() });
                 self.bind_handle(number, session_id, file);
                 number
             }
@@ -479,7 +481,7 @@ impl Smb {
     }
 
     /// A file or pipe was closed, or never came to be: what hangs on it is complete.
-    pub(super) fn close_open(&mut self, around: &mut SmbContext<'_, '_>, number: u64, status: Option<Status>) {
+    pub(super) fn close_open(&mut self, around: &mut SmbContext<'_, '_>, number: u64, status: Option<SmbStatus>) {
         let Some(mut open) = self.opens.remove(&number) else { return };
         if let Some(handle) = open.handle {
             self.handles.remove(&handle);
@@ -487,7 +489,7 @@ impl Smb {
         for id in open.files.into_iter().flatten() {
             self.ledger.answer(around, Some(id), status);
             if let Some(slot) = around.transactions.by_id(id)
-                && let Detail::File(file) = &mut slot.tx.detail
+                && let TxDetail::File(file) = &mut slot.tx.detail
             {
                 file.end(true, &mut around.context.files);
             }

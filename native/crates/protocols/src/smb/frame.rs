@@ -36,7 +36,7 @@ sidewire_app_layer::frames! {
 
 /// What is divided into header and data.
 #[derive(Clone, Copy)]
-pub(super) enum Layer {
+pub(super) enum SmbLayer {
     Netbios,
     Smb1,
     Smb2,
@@ -44,7 +44,7 @@ pub(super) enum Layer {
     Sealed,
 }
 
-impl Layer {
+impl SmbLayer {
     /// All of it, its header, its data.
     const fn parts(self) -> [FramePart; 3] {
         use FramePart as Part;

@@ -12,12 +12,13 @@ use super::kinds::EveSmbOptions;
 use super::names::{dos_error, server_error, smb1_command, smb2_command, smb2_dialect};
 use super::stage::BOTH_COMPLETE;
 use super::transaction::{
-    Command, Create, Delete, Detail, Dialect, Native, Negotiate, SessionSetup, SmbTransaction, Status, TreeConnect,
+    CreateDetail, DeleteDetail, NativeSystem, NegotiateDetail, SessionSetup, SmbCommand, SmbDialect, SmbStatus,
+    SmbTransaction, TreeConnect, TxDetail,
 };
 use sidewire_msrpc::security::SessionCredentials;
 
 pub(super) const LOGGERS: &[TxLogger<SmbTransaction, EveSmbOptions>] = &[
-    TxLogger::new("smb", |head, tx, last| is_ready(head, last) && !matches!(tx.detail, Detail::Encrypted), write)
+    TxLogger::new("smb", |head, tx, last| is_ready(head, last) && !matches!(tx.detail, TxDetail::Encrypted), write)
         .wanted_if(|tx, options| options.want(tx.kind)),
     TxLogger::new(
         "msrpc",
@@ -39,35 +40,35 @@ fn is_ready(head: &TxHead, last: bool) -> bool {
 const SHARE_ROOT: &[u8] = b"<share_root>";
 
 fn write(tx: &SmbTransaction, head: &TxHead, _: &EveSmbOptions, out: &mut Object<'_>) {
-    if matches!(tx.detail, Detail::Encrypted) {
+    if matches!(tx.detail, TxDetail::Encrypted) {
         return;
     }
     out.u64("id", head.id + 1);
     match &tx.dialect {
-        Dialect::Unknown => out.str("dialect", "unknown"),
-        Dialect::Smb1(name) => out.bytes("dialect", name),
-        Dialect::Smb2(number) => named(out, "dialect", smb2_dialect(*number), *number),
+        SmbDialect::Unknown => out.str("dialect", "unknown"),
+        SmbDialect::Smb1(name) => out.bytes("dialect", name),
+        SmbDialect::Smb2(number) => named(out, "dialect", smb2_dialect(*number), *number),
     };
     match tx.command {
-        Command::Smb1(command) => named(out, "command", smb1_command(command), command),
-        Command::Smb2(command) => named(out, "command", smb2_command(command), command),
+        SmbCommand::Smb1(command) => named(out, "command", smb1_command(command), command),
+        SmbCommand::Smb2(command) => named(out, "command", smb2_command(command), command),
     };
     if let Some(status) = tx.status {
         write_status(status, out);
     }
     out.u64("session_id", tx.session_id).u64("tree_id", tx.tree_id);
-    let is_smb1 = matches!(tx.command, Command::Smb1(_));
+    let is_smb1 = matches!(tx.command, SmbCommand::Smb1(_));
     match &tx.detail {
-        Detail::None | Detail::Encrypted => {}
-        Detail::Negotiate(negotiate) => write_negotiate(negotiate, out),
-        Detail::SessionSetup(setup) => write_session_setup(setup, out),
-        Detail::TreeConnect(tree) => write_tree_connect(tree, is_smb1, out),
-        Detail::Create(create) => write_create(create, out),
-        Detail::File(file) => {
+        TxDetail::None | TxDetail::Encrypted => {}
+        TxDetail::Negotiate(negotiate) => write_negotiate(negotiate, out),
+        TxDetail::SessionSetup(setup) => write_session_setup(setup, out),
+        TxDetail::TreeConnect(tree) => write_tree_connect(tree, is_smb1, out),
+        TxDetail::Create(create) => write_create(create, out),
+        TxDetail::File(file) => {
             out.bytes("filename", &file.name).bytes("share", &file.share);
             out.fmt("fuid", format_args!("{}", Fuid(Some(file.file))));
         }
-        Detail::Rename(rename) => {
+        TxDetail::Rename(rename) => {
             if !is_smb1 {
                 out.object("set_info", |o| {
                     o.str("class", "FILE_INFO").str("info_level", "SMB2_FILE_RENAME_INFO");
@@ -78,11 +79,11 @@ fn write(tx: &SmbTransaction, head: &TxHead, _: &EveSmbOptions, out: &mut Object
             });
             out.fmt("fuid", format_args!("{}", Fuid(rename.file)));
         }
-        Detail::Delete(delete) => write_delete(delete, out),
-        Detail::Ioctl(function) => {
+        TxDetail::Delete(delete) => write_delete(delete, out),
+        TxDetail::Ioctl(function) => {
             named(out, "function", FSCTL.name(*function), *function);
         }
-        Detail::Call(call) => {
+        TxDetail::Call(call) => {
             out.object("dcerpc", |o| write_dcerpc(&call.exchange, o));
         }
     }
@@ -101,13 +102,13 @@ fn named<'o, 'b>(
     }
 }
 
-fn write_status(status: Status, out: &mut Object<'_>) {
+fn write_status(status: SmbStatus, out: &mut Object<'_>) {
     match status {
-        Status::Nt(status) => {
+        SmbStatus::Nt(status) => {
             named(out, "status", NTSTATUS.name(status), status);
             out.hex("status_code", status, 1);
         }
-        Status::Dos { class, code } => {
+        SmbStatus::Dos { class, code } => {
             match class {
                 1 => named(out, "status", dos_error(code), code),
                 2 => named(out, "status", server_error(code), code),
@@ -118,7 +119,7 @@ fn write_status(status: Status, out: &mut Object<'_>) {
     }
 }
 
-fn write_negotiate(negotiate: &Negotiate, out: &mut Object<'_>) {
+fn write_negotiate(negotiate: &NegotiateDetail, out: &mut Object<'_>) {
     if !negotiate.dialects.is_empty() || !negotiate.dialects2.is_empty() {
         out.array("client_dialects", |a| {
             for dialect in &negotiate.dialects {
@@ -169,7 +170,7 @@ fn write_session_setup(setup: &SessionSetup, out: &mut Object<'_>) {
             }
         });
     }
-    let native = |side: &Native, o: &mut Object<'_>| {
+    let native = |side: &NativeSystem, o: &mut Object<'_>| {
         o.bytes("native_os", &side.os).bytes("native_lm", &side.lan_manager);
     };
     if let Some(side) = &setup.request {
@@ -201,7 +202,7 @@ fn write_tree_connect(tree: &TreeConnect, is_smb1: bool, out: &mut Object<'_>) {
     }
 }
 
-fn write_create(create: &Create, out: &mut Object<'_>) {
+fn write_create(create: &CreateDetail, out: &mut Object<'_>) {
     if create.name.is_empty() {
         out.bytes("filename", SHARE_ROOT);
     } else {
@@ -228,7 +229,7 @@ const fn access(delete: bool) -> &'static str {
     if delete { "delete on close" } else { "normal" }
 }
 
-fn write_delete(delete: &Delete, out: &mut Object<'_>) {
+fn write_delete(delete: &DeleteDetail, out: &mut Object<'_>) {
     if delete.by_name {
         return;
     }

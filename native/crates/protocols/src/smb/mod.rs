@@ -48,10 +48,10 @@ use limits::SmbLimits;
 
 use crate::dcerpc::{EXTENSION, announce, rows};
 
-pub use flow::Smb;
+pub use flow::SmbSession;
 pub use transaction::SmbTransaction;
 
-impl Protocol for Smb {
+impl Protocol for SmbSession {
     type Tx = SmbTransaction;
     type Config = SmbLimits;
     type EveOptions = EveSmbOptions;
@@ -89,7 +89,7 @@ impl Protocol for Smb {
 
     fn files_mut(tx: &mut SmbTransaction) -> Option<&mut TxFiles> {
         match &mut tx.detail {
-            transaction::Detail::File(file) => Some(&mut file.files),
+            transaction::TxDetail::File(file) => Some(&mut file.files),
             _ => None,
         }
     }
@@ -129,7 +129,7 @@ impl Protocol for Smb {
     ) {
         self.ended(&mut context::SmbContext::new(direction, transactions, context));
         for slot in transactions.iter_mut() {
-            if let transaction::Detail::File(file) = &mut slot.tx.detail
+            if let transaction::TxDetail::File(file) = &mut slot.tx.detail
                 && file.direction == direction
             {
                 file.end(false, &mut context.files);

@@ -8,13 +8,13 @@ use sidewire_msrpc::security::Principal;
 use sidewire_msrpc::{ExchangeStore, HeaderGuess, PduHeader, PduType, RpcConnection, RpcContext, RpcExchange};
 
 use super::context::SmbContext;
-use super::direction_state::{DataTransfer, Route};
+use super::direction_state::{DataRoute, DataTransfer};
 use super::event::SmbEvent;
 use super::file::SmbFile;
-use super::flow::Smb;
+use super::flow::SmbSession;
 use super::history::FileHistory;
 use super::names::FSCTL_PIPE_TRANSCEIVE;
-use super::transaction::{Call, Command, Detail, SmbTransaction};
+use super::transaction::{RpcCall, SmbCommand, SmbTransaction, TxDetail};
 use super::transaction_map::TransactionMap;
 use super::{wire1, wire2};
 use crate::dcerpc::{interfaces_of, objects};
@@ -41,34 +41,34 @@ const RPC_PIPES: &[&[u8]] = &[
     b"wkssvc",
 ];
 
-impl Smb {
+impl SmbSession {
     /// Takes octets of a read, a write or a pipe exchange; the first ones decide where they all go.
     pub(super) fn deliver(&mut self, around: &mut SmbContext<'_, '_>, data: &mut DataTransfer, octets: &[u8]) {
-        if data.route == Route::Undecided {
+        if data.route == DataRoute::Undecided {
             data.route = self.route(around, data, octets);
         }
         match data.route {
-            Route::Call => self.call_data(around, data, octets),
-            Route::File(id) => {
+            DataRoute::Call => self.call_data(around, data, octets),
+            DataRoute::File(id) => {
                 let now = around.now;
                 if let Some(slot) = around.transactions.by_id(id) {
                     slot.head.updated = now;
-                    if let Detail::File(file) = &mut slot.tx.detail {
+                    if let TxDetail::File(file) = &mut slot.tx.detail {
                         file.octets(data.position, octets, &mut around.context.files);
                     }
                 }
             }
-            Route::Undecided | Route::Nowhere => {}
+            DataRoute::Undecided | DataRoute::Nowhere => {}
         }
         data.position = data.position.saturating_add(octets.len() as u64);
     }
 
-    fn route(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer, first: &[u8]) -> Route {
+    fn route(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer, first: &[u8]) -> DataRoute {
         let tree_id = (data.session_id, data.tree_id);
         let limits = self.rpc_limits();
-        let Some(open) = self.opens.get_mut(&data.open) else { return Route::Nowhere };
+        let Some(open) = self.opens.get_mut(&data.open) else { return DataRoute::Nowhere };
         if open.rpc.is_some() {
-            return Route::Call;
+            return DataRoute::Call;
         }
         let tree = self.trees.peek(&open.tree).or_else(|| self.trees.peek(&tree_id));
         let plausible = match PduHeader::probe(first) {
@@ -85,23 +85,23 @@ impl Smb {
         if is_call {
             open.on_pipe = true;
             open.rpc = Some(Box::new(RpcConnection::new(limits)));
-            return Route::Call;
+            return DataRoute::Call;
         }
         if on_pipe {
             let shown = data.waited || open.files[around.direction].is_some();
-            if data.command == Command::Smb2(wire2::command::IOCTL) && around.direction == Direction::ToServer {
+            if data.command == SmbCommand::Smb2(wire2::command::IOCTL) && around.direction == Direction::ToServer {
                 self.open_ioctl(around, data, FSCTL_PIPE_TRANSCEIVE);
             }
             // A read that had to wait is shown as that of a file is, and so are those behind it: the output of a remote
             // shell comes so.
-            return if shown { self.file_data(around, data) } else { Route::Nowhere };
+            return if shown { self.file_data(around, data) } else { DataRoute::Nowhere };
         }
         self.file_data(around, data)
     }
 
     /// An exchange with a pipe that does not speak RPC.
     pub(super) fn open_ioctl(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer, function: u32) {
-        let transaction = SmbTransaction::new(data.command, data.session_id, data.tree_id, Detail::Ioctl(function));
+        let transaction = SmbTransaction::new(data.command, data.session_id, data.tree_id, TxDetail::Ioctl(function));
         let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
         if let Some(asked) = self.asked.get_mut(&(data.command, data.exchange)) {
             asked.transaction = Some(id);
@@ -109,15 +109,15 @@ impl Smb {
     }
 
     /// A chunk of a file begins: notes it in the file's transaction, which it may open.
-    fn file_data(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer) -> Route {
+    fn file_data(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer) -> DataRoute {
         let direction = around.direction;
         let exchange =
-            matches!(data.command, Command::Smb2(wire2::command::IOCTL) | Command::Smb1(wire1::command::TRANS));
+            matches!(data.command, SmbCommand::Smb2(wire2::command::IOCTL) | SmbCommand::Smb1(wire1::command::TRANS));
         if exchange {
-            return Route::Nowhere;
+            return DataRoute::Nowhere;
         }
-        let Some(file) = self.file_of(data.open) else { return Route::Nowhere };
-        let Some(open) = self.opens.get_mut(&data.open) else { return Route::Nowhere };
+        let Some(file) = self.file_of(data.open) else { return DataRoute::Nowhere };
+        let Some(open) = self.opens.get_mut(&data.open) else { return DataRoute::Nowhere };
         let existing = open.files[direction].filter(|id| around.transactions.by_id(*id).is_some());
         let id = match existing {
             Some(id) => id,
@@ -125,7 +125,7 @@ impl Smb {
                 let share = self.trees.peek(&open.tree).map(|tree| Arc::clone(&tree.path)).unwrap_or_default();
                 let name = open.name.clone().unwrap_or_else(|| UNKNOWN.into());
                 let detail = SmbFile::new(name, share, file, direction, &mut around.context.files);
-                let detail = Detail::File(Box::new(detail));
+                let detail = TxDetail::File(Box::new(detail));
                 let transaction = SmbTransaction::new(data.command, data.session_id, data.tree_id, detail);
                 let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
                 open.files[direction] = Some(id);
@@ -139,13 +139,13 @@ impl Smb {
         self.touch(&share, &name, FileHistory { read, written: !read });
         let limit = if read { self.limits.read_queue } else { self.limits.write_queue };
         if let Some(slot) = around.transactions.by_id(id)
-            && let Detail::File(file) = &mut slot.tx.detail
+            && let TxDetail::File(file) = &mut slot.tx.detail
         {
             for odd in file.announce(data.position, data.length.into(), limit) {
                 slot.raise(SmbEvent::of_chunk(odd, read));
             }
         }
-        Route::File(id)
+        DataRoute::File(id)
     }
 
     fn call_data(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer, octets: &[u8]) {
@@ -177,8 +177,8 @@ impl Smb {
             ..RpcExchange::default()
         };
         let pipe = self.opens.peek(&data.open).and_then(|open| open.name.as_deref()).map(pipe_name).map(Arc::from);
-        let call = Call { pipe, exchange, interfaces: Default::default() };
-        let detail = Detail::Call(Box::new(call));
+        let call = RpcCall { pipe, exchange, interfaces: Default::default() };
+        let detail = TxDetail::Call(Box::new(call));
         let transaction = SmbTransaction::new(data.command, data.session_id, data.tree_id, detail);
         let slot = self.ledger.open(around.transactions, around.now, transaction);
         for direction in Direction::BOTH {
@@ -188,7 +188,7 @@ impl Smb {
 
     /// Octets of data are missing.
     pub(super) fn data_lost(&mut self, around: &mut SmbContext<'_, '_>, data: &DataTransfer, octets: u64) {
-        if data.route == Route::Call {
+        if data.route == DataRoute::Call {
             self.with_rpc(around, data, |rpc, direction, calls, surroundings| {
                 rpc.gap(direction, octets, calls, surroundings);
             });
@@ -199,7 +199,7 @@ impl Smb {
         &mut self,
         around: &mut SmbContext<'_, '_>,
         data: &DataTransfer,
-        act: impl FnOnce(&mut RpcConnection, Direction, &mut Calls<'_>, &mut RpcContext<'_>),
+        act: impl FnOnce(&mut RpcConnection, Direction, &mut PipeCalls<'_>, &mut RpcContext<'_>),
     ) {
         let Some(open) = self.opens.get_mut(&data.open) else { return };
         let Some(mut rpc) = open.rpc.take() else { return };
@@ -214,7 +214,7 @@ impl Smb {
             client_hint: self.client_hint,
             ..surroundings(around.context)
         };
-        let mut calls = Calls {
+        let mut calls = PipeCalls {
             ledger: &mut self.ledger,
             transactions: around.transactions,
             now: around.now,
@@ -240,7 +240,7 @@ impl Smb {
     pub(super) fn finish_rpc(&mut self, around: &mut SmbContext<'_, '_>, rpc: &mut RpcConnection) {
         let data = DataTransfer {
             open: 0,
-            command: Command::Smb2(wire2::command::CLOSE),
+            command: SmbCommand::Smb2(wire2::command::CLOSE),
             exchange: 0,
             session_id: 0,
             tree_id: 0,
@@ -248,10 +248,10 @@ impl Smb {
             position: 0,
             length: 0,
             waited: false,
-            route: Route::Call,
+            route: DataRoute::Call,
         };
         let mut surroundings = surroundings(around.context);
-        let mut calls = Calls {
+        let mut calls = PipeCalls {
             ledger: &mut self.ledger,
             transactions: around.transactions,
             now: around.now,
@@ -299,7 +299,7 @@ fn surroundings<'a>(context: &'a mut ParseContext<'_>) -> RpcContext<'a> {
 }
 
 /// The calls of a pipe as transactions of the flow.
-struct Calls<'a> {
+struct PipeCalls<'a> {
     ledger: &'a mut TransactionMap,
     transactions: &'a mut Transactions<SmbTransaction>,
     now: Time,
@@ -310,11 +310,11 @@ struct Calls<'a> {
     opened: Option<u64>,
 }
 
-impl ExchangeStore for Calls<'_> {
+impl ExchangeStore for PipeCalls<'_> {
     fn open(&mut self, exchange: RpcExchange) -> u64 {
         let interfaces = interfaces_of(&exchange, true);
-        let call = Call { pipe: self.pipe.clone(), exchange, interfaces };
-        let detail = Detail::Call(Box::new(call));
+        let call = RpcCall { pipe: self.pipe.clone(), exchange, interfaces };
+        let detail = TxDetail::Call(Box::new(call));
         let transaction = SmbTransaction::new(self.data.command, self.data.session_id, self.data.tree_id, detail);
         let id = self.ledger.open(self.transactions, self.now, transaction).head.id;
         self.opened = self.opened.or(Some(id));
@@ -323,7 +323,7 @@ impl ExchangeStore for Calls<'_> {
 
     fn get(&mut self, id: u64) -> Option<&mut RpcExchange> {
         match &mut self.transactions.by_id(id)?.tx.detail {
-            Detail::Call(call) => Some(&mut call.exchange),
+            TxDetail::Call(call) => Some(&mut call.exchange),
             _ => None,
         }
     }
@@ -331,7 +331,7 @@ impl ExchangeStore for Calls<'_> {
     fn updated(&mut self, id: u64) {
         let now = self.now;
         let Some(slot) = self.transactions.by_id(id) else { return };
-        let Detail::Call(call) = &mut slot.tx.detail else { return };
+        let TxDetail::Call(call) = &mut slot.tx.detail else { return };
         if call.interfaces.is_empty() {
             call.interfaces = interfaces_of(&call.exchange, true);
         }

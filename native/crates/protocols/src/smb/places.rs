@@ -1,15 +1,15 @@
 //! Where files of a connection lie and what was done to them before, by their names.
 
-use super::flow::Smb;
+use super::flow::SmbSession;
 use super::history::FileHistory;
-use super::transaction::{Detail, SmbTransaction};
+use super::transaction::{SmbTransaction, TxDetail};
 use crate::dcerpc::objects;
 use sidewire_app_layer::ParseContext;
 
 /// `FILE_OPEN` and `FILE_OPEN_IF`, which leave what is there as it is. [MS-SMB2] 2.2.13.
 const LEAVES: [u32; 2] = [1, 3];
 
-impl Smb {
+impl SmbSession {
     /// Completes a transaction about a file with what is known of the file.
     pub(super) fn place(&mut self, context: &mut ParseContext<'_>, mut transaction: SmbTransaction) -> SmbTransaction {
         transaction.share = self.share_of((transaction.session_id, transaction.tree_id));
@@ -17,7 +17,7 @@ impl Smb {
         let share = transaction.share.as_deref().unwrap_or_default();
         let key = key(share, name);
         let history = self.histories.peek(&key).copied().unwrap_or_default();
-        if let Detail::Create(create) = &transaction.detail {
+        if let TxDetail::Create(create) = &transaction.detail {
             if !LEAVES.contains(&create.disposition) {
                 self.histories.insert(key, history.add(FileHistory { written: true, ..history }));
             }

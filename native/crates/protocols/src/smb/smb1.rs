@@ -5,17 +5,17 @@ use std::sync::Arc;
 use sidewire_base::{Direction, Malformed};
 
 use super::context::SmbContext;
-use super::direction_state::{DataTransfer, Route};
+use super::direction_state::{DataRoute, DataTransfer};
 use super::event::SmbEvent;
 use super::file::FileId;
-use super::flow::Smb;
+use super::flow::SmbSession;
 use super::smb2::seconds;
-use super::state::{AskKey, Asked, Open, Tree};
+use super::state::{AskKey, PendingRequest, SmbOpen, SmbTree};
 use super::transaction::{
-    Command, Create, Delete, Detail, Dialect, Native, Negotiate, Rename, SessionSetup, SmbTransaction, Status,
-    TreeConnect,
+    CreateDetail, DeleteDetail, NativeSystem, NegotiateDetail, RenameDetail, SessionSetup, SmbCommand, SmbDialect,
+    SmbStatus, SmbTransaction, TreeConnect, TxDetail,
 };
-use super::wire1::{self, ChangeKind, FileChunk, Smb1Block, Smb1Header, Target, Trans, command};
+use super::wire1::{self, ChangeKind, ChangeTarget, FileChunk, Smb1Block, Smb1Header, TransRequest, command};
 use super::wire2::BufferRange;
 use sidewire_msrpc::RpcImplementation;
 use sidewire_msrpc::security::{NtlmUser, Principal, SessionCredentials};
@@ -23,7 +23,7 @@ use sidewire_msrpc::security::{NtlmUser, Principal, SessionCredentials};
 /// Most commands of one message that are read: a chain cannot turn back, but it can be long.
 const MAX_CHAIN: usize = 16;
 
-impl Smb {
+impl SmbSession {
     /// Takes the commands of a message. When `streamed`, its only command reads or writes and its data, which follows, is
     /// given back; else all of the message is here.
     pub(super) fn commands1(
@@ -43,14 +43,14 @@ impl Smb {
                 true => self.response1(around, &step, &block),
             });
             match done {
-                Ok(Done { open, data: Some((place, flowing)) }) => {
+                Ok(CommandOutcome { open, data: Some((place, flowing)) }) => {
                     file = open.or(file);
                     if streamed {
                         return Some((place, flowing));
                     }
                     self.data_here(around, flowing, place, message);
                 }
-                Ok(Done { open, data: None }) => file = open.or(file),
+                Ok(CommandOutcome { open, data: None }) => file = open.or(file),
                 Err(_) => self.malformed1(around, &step),
             }
             if command == command::WRITE_AND_CLOSE
@@ -95,7 +95,7 @@ impl Smb {
             let asked = self.asked.remove(&key).and_then(|asked| asked.transaction);
             self.ledger.answer(around, asked, Some(step.status()))
         } else {
-            let id = self.open1(around, step, Detail::None, None);
+            let id = self.open1(around, step, TxDetail::None, None);
             around.transactions.by_id(id)
         };
         match slot {
@@ -109,29 +109,34 @@ impl Smb {
         around: &mut SmbContext<'_, '_>,
         step: &Smb1Step<'_>,
         block: &Smb1Block<'_>,
-    ) -> Result<Done, Malformed> {
+    ) -> Result<CommandOutcome, Malformed> {
         let (session_id, tree_id) = step.tree();
-        let mut done = Done::default();
+        let mut done = CommandOutcome::default();
         match step.command {
             command::NEGOTIATE => self.negotiate1(around, block),
             command::SESSION_SETUP_ANDX => self.session_setup1(around, step, block)?,
             command::TREE_CONNECT_ANDX => self.tree_connect1(around, step, block)?,
             command::TREE_DISCONNECT => {
                 self.trees.remove(&(session_id, tree_id));
-                self.open1(around, step, Detail::None, None);
+                self.open1(around, step, TxDetail::None, None);
             }
             command::NT_CREATE_ANDX => done.open = Some(self.create1(around, step, block)?),
             command::OPEN_ANDX => {
                 let name = Some(Arc::from(wire1::open_request(block)?));
-                let number = self.new_open(Open { name, tree: (session_id, tree_id), ..Open::default() });
-                self.open1(around, step, Detail::None, Some(number));
+                let number = self.new_open(SmbOpen { name, tree: (session_id, tree_id), ..SmbOpen::default() });
+                self.open1(around, step, TxDetail::None, Some(number));
                 done.open = Some(number);
             }
             command::READ_ANDX => {
                 let chunk = FileChunk::parse_read(block)?;
                 let number = self.file1(step, chunk.file);
-                let asked =
-                    Asked { transaction: None, session_id, tree_id, open: Some(number), position: chunk.offset };
+                let asked = PendingRequest {
+                    transaction: None,
+                    session_id,
+                    tree_id,
+                    open: Some(number),
+                    position: chunk.offset,
+                };
                 self.ask(step.key(), asked);
             }
             command::WRITE_ANDX | command::WRITE | command::WRITE_AND_CLOSE => {
@@ -140,7 +145,7 @@ impl Smb {
             command::TRANS => done = self.trans1(step, block)?,
             command::TRANS_SECONDARY => {
                 self.unanswered1(around, step);
-                let asked = self.asked.peek(&(Command::Smb1(command::TRANS), step.header.exchange()));
+                let asked = self.asked.peek(&(SmbCommand::Smb1(command::TRANS), step.header.exchange()));
                 if let Some(number) = asked.and_then(|asked| asked.open) {
                     let place = wire1::trans_secondary(block)?;
                     done.data = Some((place, step.flowing(number, 0, place)));
@@ -149,23 +154,23 @@ impl Smb {
             command::TRANS2 => self.trans2_1(around, step, block)?,
             command::RENAME => {
                 let (from, to) = wire1::rename_request(block)?;
-                let rename = Rename { from: Arc::from(from), to, file: None };
-                self.open1(around, step, Detail::Rename(Box::new(rename)), None);
+                let rename = RenameDetail { from: Arc::from(from), to, file: None };
+                self.open1(around, step, TxDetail::Rename(Box::new(rename)), None);
             }
             command::DELETE => {
                 let name = Arc::from(wire1::delete_request(block)?);
-                let delete = Delete { name, delete: true, file: None, trans2: None, by_name: true };
-                self.open1(around, step, Detail::Delete(Box::new(delete)), None);
+                let delete = DeleteDetail { name, delete: true, file: None, trans2: None, by_name: true };
+                self.open1(around, step, TxDetail::Delete(Box::new(delete)), None);
             }
             command::CLOSE => {
                 let number = self.file1(step, wire1::close_file(block)?);
-                self.open1(around, step, Detail::None, Some(number));
+                self.open1(around, step, TxDetail::None, Some(number));
             }
             command::NT_CANCEL | command::LOCKING_ANDX | command::TRANS2_SECONDARY | command::NT_TRANS_SECONDARY => {
                 self.unanswered1(around, step)
             }
             _ => {
-                self.open1(around, step, Detail::None, None);
+                self.open1(around, step, TxDetail::None, None);
             }
         }
         Ok(done)
@@ -181,7 +186,7 @@ impl Smb {
         // Servers are named with two backslashes; EVE has always shown one.
         let path = path.strip_prefix(b"\\").filter(|rest| !rest.is_empty()).unwrap_or(&path);
         let tree = TreeConnect { path: path.into(), services: [Some(service), None], ..TreeConnect::default() };
-        let id = self.open1(around, step, Detail::TreeConnect(Box::new(tree)), None);
+        let id = self.open1(around, step, TxDetail::TreeConnect(Box::new(tree)), None);
         if let Some(slot) = around.transactions.by_id(id) {
             slot.tx.tree_id = 0; // there is none yet
         }
@@ -197,9 +202,9 @@ impl Smb {
     ) -> Result<u64, Malformed> {
         let open = wire1::Smb1Open::parse_create(block)?;
         let name: Arc<[u8]> = Arc::from(open.name);
-        let number = self.new_open(Open { name: Some(Arc::clone(&name)), tree: step.tree(), ..Open::default() });
-        let create = Create::asked(name, open.disposition, open.options);
-        self.open1(around, step, Detail::Create(Box::new(create)), Some(number));
+        let number = self.new_open(SmbOpen { name: Some(Arc::clone(&name)), tree: step.tree(), ..SmbOpen::default() });
+        let create = CreateDetail::asked(name, open.disposition, open.options);
+        self.open1(around, step, TxDetail::Create(Box::new(create)), Some(number));
         Ok(number)
     }
 
@@ -208,7 +213,7 @@ impl Smb {
         around: &mut SmbContext<'_, '_>,
         step: &Smb1Step<'_>,
         block: &Smb1Block<'_>,
-    ) -> Result<Done, Malformed> {
+    ) -> Result<CommandOutcome, Malformed> {
         let chunk = match step.command {
             command::WRITE_ANDX => {
                 let on_pipe = self.trees.peek(&step.tree()).is_none_or(|tree| tree.is_pipe);
@@ -218,17 +223,19 @@ impl Smb {
             _ => FileChunk::parse_write_and_close(block)?,
         };
         let number = self.file1(step, chunk.file);
-        let done =
-            Done { open: Some(number), data: Some((chunk.data, step.flowing(number, chunk.offset, chunk.data))) };
+        let done = CommandOutcome {
+            open: Some(number),
+            data: Some((chunk.data, step.flowing(number, chunk.offset, chunk.data))),
+        };
         if step.command != command::WRITE_ANDX {
-            self.open1(around, step, Detail::None, None);
+            self.open1(around, step, TxDetail::None, None);
         }
         Ok(done)
     }
 
     fn negotiate1(&mut self, around: &mut SmbContext<'_, '_>, block: &Smb1Block<'_>) {
         let (dialects, odd) = wire1::negotiate_request(block);
-        let this = Command::Smb1(command::NEGOTIATE);
+        let this = SmbCommand::Smb1(command::NEGOTIATE);
         if let Some((_, id)) = self.negotiating.filter(|(before, _)| *before == this)
             && let Some(slot) = around.transactions.by_id(id)
         {
@@ -236,8 +243,8 @@ impl Smb {
             return;
         }
         self.client_hint = RpcImplementation::of_dialects(dialects.iter().map(|name| &**name));
-        let negotiate = Negotiate { dialects, ..Negotiate::default() };
-        let transaction = SmbTransaction::new(this, 0, 0, Detail::Negotiate(Box::new(negotiate)));
+        let negotiate = NegotiateDetail { dialects, ..NegotiateDetail::default() };
+        let transaction = SmbTransaction::new(this, 0, 0, TxDetail::Negotiate(Box::new(negotiate)));
         let slot = self.ledger.open(around.transactions, around.now, transaction);
         if odd {
             slot.raise(SmbEvent::NegotiateMalformedDialects);
@@ -259,9 +266,9 @@ impl Smb {
         let (malformed, unusual) =
             (credentials.malformed_ntlm, credentials.ntlm.as_ref().is_some_and(|user| user.unusual_order));
         self.open_session(step.tree().0, Principal::of(&credentials));
-        let request = Some(Native { os: setup.native_os, lan_manager: setup.native_lm });
+        let request = Some(NativeSystem { os: setup.native_os, lan_manager: setup.native_lm });
         let detail = SessionSetup { credentials, request, response: None };
-        let id = self.open1(around, step, Detail::SessionSetup(Box::new(detail)), None);
+        let id = self.open1(around, step, TxDetail::SessionSetup(Box::new(detail)), None);
         if let Some(slot) = around.transactions.by_id(id) {
             slot.tx.tree_id = 0;
         }
@@ -270,12 +277,12 @@ impl Smb {
     }
 
     /// A transaction on a pipe: its data goes to the pipe.
-    fn trans1(&mut self, step: &Smb1Step<'_>, block: &Smb1Block<'_>) -> Result<Done, Malformed> {
-        let trans = Trans::parse(block)?;
+    fn trans1(&mut self, step: &Smb1Step<'_>, block: &Smb1Block<'_>) -> Result<CommandOutcome, Malformed> {
+        let trans = TransRequest::parse(block)?;
         let (session_id, tree_id) = step.tree();
-        let mut asked = Asked { transaction: None, session_id, tree_id, open: None, position: 0 };
-        let mut done = Done::default();
-        if let (Some(Trans::TRANSACT_PIPE), Some(file)) = (trans.subcommand(), trans.pipe()) {
+        let mut asked = PendingRequest { transaction: None, session_id, tree_id, open: None, position: 0 };
+        let mut done = CommandOutcome::default();
+        if let (Some(TransRequest::TRANSACT_PIPE), Some(file)) = (trans.subcommand(), trans.pipe()) {
             let number = self.file1(step, file);
             if let Some(open) = self.opens.get_mut(&number) {
                 open.on_pipe = true;
@@ -293,20 +300,20 @@ impl Smb {
         step: &Smb1Step<'_>,
         block: &Smb1Block<'_>,
     ) -> Result<(), Malformed> {
-        let Some(change) = Trans::parse(block)?.change()? else { return Ok(()) };
+        let Some(change) = TransRequest::parse(block)?.change()? else { return Ok(()) };
         let (name, file) = match change.target {
-            Target::Path(name) => (Some(Arc::from(name)), None),
-            Target::File(file) => {
+            ChangeTarget::Path(name) => (Some(Arc::from(name)), None),
+            ChangeTarget::File(file) => {
                 let (session_id, _) = step.tree();
                 (self.name_of(session_id, FileId::Smb1(file)), Some(FileId::Smb1(file)))
             }
         };
         let name = name.unwrap_or_else(|| super::pipe::UNKNOWN.into());
         let detail = match change.kind {
-            ChangeKind::Rename(to) => Detail::Rename(Box::new(Rename { from: name, to, file })),
+            ChangeKind::Rename(to) => TxDetail::Rename(Box::new(RenameDetail { from: name, to, file })),
             ChangeKind::Disposition(delete) => {
                 let trans2 = Some((change.subcommand, change.level));
-                Detail::Delete(Box::new(Delete { name, delete, file, trans2, by_name: false }))
+                TxDetail::Delete(Box::new(DeleteDetail { name, delete, file, trans2, by_name: false }))
             }
         };
         self.open1(around, step, detail, None);
@@ -318,20 +325,20 @@ impl Smb {
         &mut self,
         around: &mut SmbContext<'_, '_>,
         step: &Smb1Step<'_>,
-        detail: Detail,
+        detail: TxDetail,
         open: Option<u64>,
     ) -> u64 {
         let (session_id, tree_id) = step.tree();
-        let transaction = SmbTransaction::new(Command::Smb1(step.command), session_id, tree_id, detail);
+        let transaction = SmbTransaction::new(SmbCommand::Smb1(step.command), session_id, tree_id, detail);
         let transaction = self.place(around.context, transaction);
         let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
-        self.ask(step.key(), Asked { transaction: Some(id), session_id, tree_id, open, position: 0 });
+        self.ask(step.key(), PendingRequest { transaction: Some(id), session_id, tree_id, open, position: 0 });
         id
     }
 
     /// A command that is not answered by itself.
     fn unanswered1(&mut self, around: &mut SmbContext<'_, '_>, step: &Smb1Step<'_>) {
-        let id = self.open1(around, step, Detail::None, None);
+        let id = self.open1(around, step, TxDetail::None, None);
         self.asked.remove(&step.key());
         if let Some(slot) = around.transactions.by_id(id) {
             slot.advance(Direction::ToClient, 1, around.now);
@@ -351,17 +358,17 @@ impl Smb {
         around: &mut SmbContext<'_, '_>,
         step: &Smb1Step<'_>,
         block: &Smb1Block<'_>,
-    ) -> Result<Done, Malformed> {
+    ) -> Result<CommandOutcome, Malformed> {
         let status = step.status();
         // Class and code 0 of a DOS error are success as well.
         let success = step.header.status == 0;
-        let with_data = success || status == Status::BUFFER_OVERFLOW;
+        let with_data = success || status == SmbStatus::BUFFER_OVERFLOW;
         if step.command == command::TRANS {
             return self.trans_answer1(step, block, with_data);
         }
         let asked = self.asked.peek(&step.key()).copied();
         let transaction = asked.and_then(|asked| asked.transaction);
-        let mut done = Done::default();
+        let mut done = CommandOutcome::default();
         match step.command {
             command::NEGOTIATE => self.negotiated1(around, status, block)?,
             command::SESSION_SETUP_ANDX => self.session_answer1(around, step, block, transaction),
@@ -404,8 +411,8 @@ impl Smb {
         let mut opened = None;
         if let Some(slot) = self.ledger.answer(around, transaction, Some(step.status())) {
             (slot.tx.session_id, slot.tx.tree_id) = (session_id, tree_id);
-            if let (Detail::SessionSetup(setup), Ok(answer)) = (&mut slot.tx.detail, response) {
-                setup.response = Some(Native { os: answer.native_os, lan_manager: answer.native_lm });
+            if let (TxDetail::SessionSetup(setup), Ok(answer)) = (&mut slot.tx.detail, response) {
+                setup.response = Some(NativeSystem { os: answer.native_os, lan_manager: answer.native_lm });
                 opened = Principal::of(&setup.credentials).filter(|_| success);
             }
         }
@@ -425,14 +432,14 @@ impl Smb {
         let mut path = Arc::default();
         if let Some(slot) = self.ledger.answer(around, transaction, Some(step.status())) {
             (slot.tx.session_id, slot.tx.tree_id) = (session_id, tree_id);
-            if let Detail::TreeConnect(tree) = &mut slot.tx.detail {
+            if let TxDetail::TreeConnect(tree) = &mut slot.tx.detail {
                 (tree.is_pipe, tree.answered) = (is_pipe, true);
                 let [_, answered] = &mut tree.services;
                 *answered = Some(service);
                 path = Arc::clone(&tree.path);
             }
         }
-        self.trees.insert((session_id, tree_id), Tree { path, is_pipe });
+        self.trees.insert((session_id, tree_id), SmbTree { path, is_pipe });
         Ok(())
     }
 
@@ -441,7 +448,7 @@ impl Smb {
         around: &mut SmbContext<'_, '_>,
         step: &Smb1Step<'_>,
         block: &Smb1Block<'_>,
-        asked: Option<Asked>,
+        asked: Option<PendingRequest>,
     ) -> Result<(), Malformed> {
         let (session_id, _) = step.tree();
         let transaction = asked.and_then(|asked| asked.transaction);
@@ -461,9 +468,9 @@ impl Smb {
             }
         }
         if let Some(slot) = self.ledger.answer(around, transaction, Some(step.status()))
-            && let (Detail::Create(create), Some(opened)) = (&mut slot.tx.detail, opened)
+            && let (TxDetail::Create(create), Some(opened)) = (&mut slot.tx.detail, opened)
         {
-            slot.tx.status = Some(Status::SUCCESS);
+            slot.tx.status = Some(SmbStatus::SUCCESS);
             create.times = opened.times.map(seconds);
             create.size = opened.size;
             create.file = Some(FileId::Smb1(opened.file));
@@ -476,36 +483,36 @@ impl Smb {
         step: &Smb1Step<'_>,
         block: &Smb1Block<'_>,
         with_data: bool,
-    ) -> Result<Done, Malformed> {
-        let Some(asked) = self.asked.peek(&step.key()).copied() else { return Ok(Done::default()) };
+    ) -> Result<CommandOutcome, Malformed> {
+        let Some(asked) = self.asked.peek(&step.key()).copied() else { return Ok(CommandOutcome::default()) };
         if !with_data {
             self.asked.remove(&step.key());
-            return Ok(Done::default());
+            return Ok(CommandOutcome::default());
         }
         let (place, last) = wire1::trans_response(block)?;
         if last {
             self.asked.remove(&step.key());
         }
         let data = asked.open.map(|number| (place, step.flowing(number, 0, place)));
-        Ok(Done { open: None, data })
+        Ok(CommandOutcome { open: None, data })
     }
 
     fn negotiated1(
         &mut self,
         around: &mut SmbContext<'_, '_>,
-        status: Status,
+        status: SmbStatus,
         block: &Smb1Block<'_>,
     ) -> Result<(), Malformed> {
         let (index, server_guid) = wire1::negotiate_response(block)?;
         let Some((_, id)) = self.negotiating.take() else { return Ok(()) };
         let Some(slot) = around.transactions.by_id(id) else { return Ok(()) };
         let mut chosen = None;
-        if let Detail::Negotiate(negotiate) = &mut slot.tx.detail {
+        if let TxDetail::Negotiate(negotiate) = &mut slot.tx.detail {
             negotiate.server_guid = server_guid;
             chosen = negotiate.dialects.get(usize::from(index)).map(|name| Arc::from(&**name));
         }
         match chosen {
-            Some(name) => self.ledger.dialect = Dialect::Smb1(name),
+            Some(name) => self.ledger.dialect = SmbDialect::Smb1(name),
             None => slot.raise(SmbEvent::NegotiateMalformedDialects),
         }
         self.ledger.answer(around, Some(id), Some(status));
@@ -523,25 +530,25 @@ struct Smb1Step<'a> {
 
 /// What a command came to: an open that later commands of the chain may mean, and data on its way.
 #[derive(Default)]
-struct Done {
+struct CommandOutcome {
     open: Option<u64>,
     data: Option<(BufferRange, DataTransfer)>,
 }
 
 impl Smb1Step<'_> {
     fn key(&self) -> AskKey {
-        (Command::Smb1(self.command), self.header.exchange())
+        (SmbCommand::Smb1(self.command), self.header.exchange())
     }
 
     fn tree(&self) -> (u64, u32) {
         (self.header.user_id.into(), self.header.tree_id.into())
     }
 
-    fn status(&self) -> Status {
+    fn status(&self) -> SmbStatus {
         if self.header.is_dos_error() {
-            Status::Dos { class: self.header.status as u8, code: (self.header.status >> 16) as u16 }
+            SmbStatus::Dos { class: self.header.status as u8, code: (self.header.status >> 16) as u16 }
         } else {
-            Status::Nt(self.header.status)
+            SmbStatus::Nt(self.header.status)
         }
     }
 
@@ -549,7 +556,7 @@ impl Smb1Step<'_> {
         let (session_id, tree_id) = self.tree();
         DataTransfer {
             open,
-            command: Command::Smb1(self.command),
+            command: SmbCommand::Smb1(self.command),
             exchange: self.header.exchange(),
             session_id,
             tree_id,
@@ -557,11 +564,11 @@ impl Smb1Step<'_> {
             status: self
                 .header
                 .is_response()
-                .then(|| if self.header.status == 0 { Status::SUCCESS } else { self.status() }),
+                .then(|| if self.header.status == 0 { SmbStatus::SUCCESS } else { self.status() }),
             position,
             length: data.length,
             waited: false,
-            route: Route::Undecided,
+            route: DataRoute::Undecided,
         }
     }
 }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use super::context::SmbContext;
-use super::direction_state::{DataTransfer, Route};
+use super::direction_state::{DataRoute, DataTransfer};
 use super::event::SmbEvent;
 use super::file::FileId;
-use super::flow::{Need, Smb};
+use super::flow::{MessageNeed, SmbSession};
 use super::names::FSCTL_PIPE_TRANSCEIVE;
-use super::state::{AskKey, Asked, Open, Related, Tree};
+use super::state::{AskKey, CompoundRelated, PendingRequest, SmbOpen, SmbTree};
 use super::transaction::{
-    Command, Create, Delete, Detail, Dialect, Negotiate, Rename, SessionSetup, SmbTransaction, Status, TreeConnect,
+    CreateDetail, DeleteDetail, NegotiateDetail, RenameDetail, SessionSetup, SmbCommand, SmbDialect, SmbStatus,
+    SmbTransaction, TreeConnect, TxDetail,
 };
 use super::wire2::{
     self, BufferRange, CreateRequest, Ioctl, NegotiateRequest, NegotiateResponse, ReadRequest, SetInfo, Smb2Change,
@@ -28,12 +29,12 @@ pub(super) fn seconds(filetime: u64) -> u32 {
     filetime.checked_sub(UNIX_EPOCH).map_or(0, |since| (since / 10_000_000) as u32)
 }
 
-impl Smb {
+impl SmbSession {
     /// How much of a message must be there before it is read.
-    pub(super) fn need2(header: &Smb2Header) -> Need {
-        let status = Status::Nt(header.status);
-        let answered = status == Status::SUCCESS;
-        let with_data = answered || status == Status::BUFFER_OVERFLOW;
+    pub(super) fn need2(header: &Smb2Header) -> MessageNeed {
+        let status = SmbStatus::Nt(header.status);
+        let answered = status == SmbStatus::SUCCESS;
+        let with_data = answered || status == SmbStatus::BUFFER_OVERFLOW;
         match (header.command, header.is_response()) {
             (
                 command::NEGOTIATE
@@ -42,17 +43,17 @@ impl Smb {
                 | command::CREATE
                 | command::SET_INFO,
                 false,
-            ) => Need::Whole,
-            (command::CLOSE, false) => Need::Octets(Smb2Header::LENGTH + 24),
-            (command::READ, false) => Need::Octets(ReadRequest::LENGTH),
-            (command::WRITE, false) => Need::Octets(WriteRequest::LENGTH),
-            (command::IOCTL, false) => Need::Octets(Ioctl::REQUEST),
-            (command::NEGOTIATE, true) if answered => Need::Octets(Smb2Header::LENGTH + 64),
-            (command::TREE_CONNECT, true) if answered => Need::Octets(Smb2Header::LENGTH + 16),
-            (command::CREATE, true) if answered => Need::Octets(Smb2Header::LENGTH + 88),
-            (command::READ, true) if with_data => Need::Octets(wire2::READ_RESPONSE),
-            (command::IOCTL, true) if with_data => Need::Octets(Ioctl::RESPONSE),
-            _ => Need::Octets(Smb2Header::LENGTH),
+            ) => MessageNeed::Whole,
+            (command::CLOSE, false) => MessageNeed::Octets(Smb2Header::LENGTH + 24),
+            (command::READ, false) => MessageNeed::Octets(ReadRequest::LENGTH),
+            (command::WRITE, false) => MessageNeed::Octets(WriteRequest::LENGTH),
+            (command::IOCTL, false) => MessageNeed::Octets(Ioctl::REQUEST),
+            (command::NEGOTIATE, true) if answered => MessageNeed::Octets(Smb2Header::LENGTH + 64),
+            (command::TREE_CONNECT, true) if answered => MessageNeed::Octets(Smb2Header::LENGTH + 16),
+            (command::CREATE, true) if answered => MessageNeed::Octets(Smb2Header::LENGTH + 88),
+            (command::READ, true) if with_data => MessageNeed::Octets(wire2::READ_RESPONSE),
+            (command::IOCTL, true) if with_data => MessageNeed::Octets(Ioctl::RESPONSE),
+            _ => MessageNeed::Octets(Smb2Header::LENGTH),
         }
     }
 
@@ -63,14 +64,14 @@ impl Smb {
         header: &Smb2Header,
         message: &[u8],
     ) -> Option<(BufferRange, DataTransfer)> {
-        let related = if header.is_related() { self.related } else { Related::default() };
+        let related = if header.is_related() { self.related } else { CompoundRelated::default() };
         let (session_id, tree_id) = if header.is_related() {
             (related.session_id, related.tree_id)
         } else {
             (header.session_id, header.tree_id)
         };
         let request = Smb2Request { header, message, session_id, tree_id, related: related.open };
-        self.related = Related { session_id, tree_id, open: related.open };
+        self.related = CompoundRelated { session_id, tree_id, open: related.open };
         match self.request2_of(around, &request) {
             Ok(data) => data,
             Err(_) => {
@@ -98,13 +99,13 @@ impl Smb {
                     (credentials.malformed_ntlm, credentials.ntlm.as_ref().is_some_and(|user| user.unusual_order));
                 self.open_session(session_id, Principal::of(&credentials));
                 let setup = SessionSetup { credentials, ..SessionSetup::default() };
-                let id = self.open2(around, request, Detail::SessionSetup(Box::new(setup)), None);
+                let id = self.open2(around, request, TxDetail::SessionSetup(Box::new(setup)), None);
                 self.ntlm_events(around, id, malformed, unusual);
             }
             command::TREE_CONNECT => {
                 let path = Arc::from(wire2::tree_connect_path(message)?);
                 let tree = TreeConnect { path, ..TreeConnect::default() };
-                let id = self.open2(around, request, Detail::TreeConnect(Box::new(tree)), None);
+                let id = self.open2(around, request, TxDetail::TreeConnect(Box::new(tree)), None);
                 if let Some(slot) = around.transactions.by_id(id) {
                     slot.tx.tree_id = 0; // there is none yet
                 }
@@ -116,15 +117,15 @@ impl Smb {
             command::CREATE => {
                 let create = CreateRequest::parse(message)?;
                 let name: Arc<[u8]> = Arc::from(create.name);
-                let open = Open { name: Some(Arc::clone(&name)), tree: (session_id, tree_id), ..Open::default() };
+                let open = SmbOpen { name: Some(Arc::clone(&name)), tree: (session_id, tree_id), ..SmbOpen::default() };
                 let number = self.new_open(open);
                 self.related.open = Some(number);
-                let detail = Create::asked(name, create.disposition, create.options);
-                self.open2(around, request, Detail::Create(Box::new(detail)), Some(number));
+                let detail = CreateDetail::asked(name, create.disposition, create.options);
+                self.open2(around, request, TxDetail::Create(Box::new(detail)), Some(number));
             }
             command::CLOSE => {
                 let number = self.open_named(request, wire2::close_file(message)?);
-                self.open2(around, request, Detail::None, Some(number));
+                self.open2(around, request, TxDetail::None, Some(number));
             }
             command::READ => {
                 let read = ReadRequest::parse(message)?;
@@ -132,7 +133,13 @@ impl Smb {
                 if exceeds(read.length, self.max_read) || exceeds(read.length, self.limits.read) {
                     self.ledger.raise(around.transactions, SmbEvent::ReadRequestTooLarge);
                 }
-                let asked = Asked { transaction: None, session_id, tree_id, open: Some(number), position: read.offset };
+                let asked = PendingRequest {
+                    transaction: None,
+                    session_id,
+                    tree_id,
+                    open: Some(number),
+                    position: read.offset,
+                };
                 self.ask(key(header), asked);
             }
             command::WRITE => {
@@ -156,7 +163,7 @@ impl Smb {
 
     fn negotiate2(&mut self, around: &mut SmbContext<'_, '_>, request: &Smb2Request<'_>) -> Result<(), Malformed> {
         let offer = NegotiateRequest::parse(request.message)?;
-        let this = Command::Smb2(command::NEGOTIATE);
+        let this = SmbCommand::Smb2(command::NEGOTIATE);
         if let Some((_, id)) = self.negotiating.filter(|(before, _)| *before == this)
             && let Some(slot) = around.transactions.by_id(id)
         {
@@ -164,9 +171,12 @@ impl Smb {
             return Ok(());
         }
         self.client_hint = RpcImplementation::of_client_guid(&offer.client_guid).or(self.client_hint);
-        let detail =
-            Negotiate { dialects2: offer.dialects, client_guid: Some(offer.client_guid), ..Negotiate::default() };
-        let transaction = SmbTransaction::new(this, 0, 0, Detail::Negotiate(Box::new(detail)));
+        let detail = NegotiateDetail {
+            dialects2: offer.dialects,
+            client_guid: Some(offer.client_guid),
+            ..NegotiateDetail::default()
+        };
+        let transaction = SmbTransaction::new(this, 0, 0, TxDetail::Negotiate(Box::new(detail)));
         let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
         self.negotiating = Some((this, id));
         Ok(())
@@ -179,7 +189,7 @@ impl Smb {
     ) -> Result<Option<(BufferRange, DataTransfer)>, Malformed> {
         let ioctl = Ioctl::parse_request(request.message)?;
         if ioctl.function != FSCTL_PIPE_TRANSCEIVE || ioctl.data.length == 0 {
-            self.open2(around, request, Detail::Ioctl(ioctl.function), None);
+            self.open2(around, request, TxDetail::Ioctl(ioctl.function), None);
             return Ok(None);
         }
         let number = self.open_named(request, ioctl.file);
@@ -188,7 +198,7 @@ impl Smb {
         }
         let Smb2Request { session_id, tree_id, header, .. } = *request;
         // The transaction is the call that the data begins, or an exchange with a pipe that speaks something else.
-        let asked = Asked { transaction: None, session_id, tree_id, open: Some(number), position: 0 };
+        let asked = PendingRequest { transaction: None, session_id, tree_id, open: Some(number), position: 0 };
         self.ask(key(header), asked);
         Ok(Some((ioctl.data, request.flowing(number, 0, ioctl.data))))
     }
@@ -202,10 +212,14 @@ impl Smb {
         };
         let name = name.unwrap_or_else(|| super::pipe::UNKNOWN.into());
         let detail = match info.change {
-            Smb2Change::Rename(to) => Detail::Rename(Box::new(Rename { from: name, to, file: Some(file) })),
-            Smb2Change::Disposition(delete) => {
-                Detail::Delete(Box::new(Delete { name, delete, file: Some(file), trans2: None, by_name: false }))
-            }
+            Smb2Change::Rename(to) => TxDetail::Rename(Box::new(RenameDetail { from: name, to, file: Some(file) })),
+            Smb2Change::Disposition(delete) => TxDetail::Delete(Box::new(DeleteDetail {
+                name,
+                delete,
+                file: Some(file),
+                trans2: None,
+                by_name: false,
+            })),
             Smb2Change::Other => return Ok(()),
         };
         self.open2(around, request, detail, None);
@@ -229,20 +243,20 @@ impl Smb {
         &mut self,
         around: &mut SmbContext<'_, '_>,
         request: &Smb2Request<'_>,
-        detail: Detail,
+        detail: TxDetail,
         open: Option<u64>,
     ) -> u64 {
         let Smb2Request { header, session_id, tree_id, .. } = *request;
-        let transaction = SmbTransaction::new(Command::Smb2(header.command), session_id, tree_id, detail);
+        let transaction = SmbTransaction::new(SmbCommand::Smb2(header.command), session_id, tree_id, detail);
         let transaction = self.place(around.context, transaction);
         let id = self.ledger.open(around.transactions, around.now, transaction).head.id;
-        self.ask(key(header), Asked { transaction: Some(id), session_id, tree_id, open, position: 0 });
+        self.ask(key(header), PendingRequest { transaction: Some(id), session_id, tree_id, open, position: 0 });
         id
     }
 
     /// A transaction that says no more than its command.
     fn generic2(&mut self, around: &mut SmbContext<'_, '_>, request: &Smb2Request<'_>) -> u64 {
-        let id = self.open2(around, request, Detail::None, None);
+        let id = self.open2(around, request, TxDetail::None, None);
         if request.header.command == command::CANCEL {
             // Never answered itself.
             self.asked.remove(&key(request.header));
@@ -270,8 +284,8 @@ impl Smb {
         header: &Smb2Header,
         message: &[u8],
     ) -> Option<(BufferRange, DataTransfer)> {
-        let status = Status::Nt(header.status);
-        if status == Status::PENDING {
+        let status = SmbStatus::Nt(header.status);
+        if status == SmbStatus::PENDING {
             let id = self.asked.peek(&key(header)).and_then(|asked| asked.transaction);
             if let Some(slot) = id.and_then(|id| around.transactions.by_id(id)) {
                 slot.tx.status = Some(status);
@@ -297,11 +311,11 @@ impl Smb {
         around: &mut SmbContext<'_, '_>,
         header: &Smb2Header,
         message: &[u8],
-        asked: Option<Asked>,
+        asked: Option<PendingRequest>,
     ) -> Result<Option<(BufferRange, DataTransfer)>, Malformed> {
-        let status = Status::Nt(header.status);
-        let success = status == Status::SUCCESS;
-        let with_data = success || status == Status::BUFFER_OVERFLOW;
+        let status = SmbStatus::Nt(header.status);
+        let success = status == SmbStatus::SUCCESS;
+        let with_data = success || status == SmbStatus::BUFFER_OVERFLOW;
         let transaction = asked.and_then(|asked| asked.transaction);
         match header.command {
             command::NEGOTIATE => self.negotiated2(around, status, message)?,
@@ -312,7 +326,7 @@ impl Smb {
                 self.ledger.answer(around, transaction, Some(status));
                 // Whatever the answer, the handle is gone.
                 if let Some(number) = asked.and_then(|asked| asked.open) {
-                    self.close_open(around, number, Some(Status::SUCCESS));
+                    self.close_open(around, number, Some(SmbStatus::SUCCESS));
                 }
             }
             command::READ if with_data => {
@@ -324,7 +338,7 @@ impl Smb {
                 }
                 return Ok(Some((place, answer_flowing(header, &asked, number, place))));
             }
-            command::READ if status == Status::END_OF_FILE => {
+            command::READ if status == SmbStatus::END_OF_FILE => {
                 let id = asked.and_then(|asked| self.opens.peek(&asked.open?)?.files[Direction::ToClient]);
                 if let Some(slot) = id.and_then(|id| around.transactions.by_id(id)) {
                     slot.tx.status = Some(status);
@@ -349,12 +363,12 @@ impl Smb {
     }
 
     fn session_answer2(&mut self, around: &mut SmbContext<'_, '_>, header: &Smb2Header, transaction: Option<u64>) {
-        let status = Status::Nt(header.status);
-        let success = status == Status::SUCCESS;
+        let status = SmbStatus::Nt(header.status);
+        let success = status == SmbStatus::SUCCESS;
         let mut opened = None;
         if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
             (slot.tx.session_id, slot.tx.tree_id) = (header.session_id, header.tree_id);
-            if let Detail::SessionSetup(setup) = &slot.tx.detail
+            if let TxDetail::SessionSetup(setup) = &slot.tx.detail
                 && success
             {
                 // A single leg, as of Kerberos, is numbered by its answer.
@@ -371,17 +385,17 @@ impl Smb {
         message: &[u8],
         transaction: Option<u64>,
     ) -> Result<(), Malformed> {
-        let status = Status::Nt(header.status);
+        let status = SmbStatus::Nt(header.status);
         let share_type = wire2::tree_connect_type(message)?;
         let mut path = Arc::default();
         if let Some(slot) = self.ledger.answer(around, transaction, Some(status)) {
             (slot.tx.session_id, slot.tx.tree_id) = (header.session_id, header.tree_id);
-            if let Detail::TreeConnect(tree) = &mut slot.tx.detail {
+            if let TxDetail::TreeConnect(tree) = &mut slot.tx.detail {
                 (tree.share_type, tree.is_pipe, tree.answered) = (share_type, share_type == 2, true);
                 path = Arc::clone(&tree.path);
             }
         }
-        self.trees.insert((header.session_id, header.tree_id), Tree { path, is_pipe: share_type == 2 });
+        self.trees.insert((header.session_id, header.tree_id), SmbTree { path, is_pipe: share_type == 2 });
         Ok(())
     }
 
@@ -390,10 +404,10 @@ impl Smb {
         around: &mut SmbContext<'_, '_>,
         header: &Smb2Header,
         message: &[u8],
-        asked: Option<Asked>,
+        asked: Option<PendingRequest>,
     ) -> Result<(), Malformed> {
-        let status = Status::Nt(header.status);
-        let success = status == Status::SUCCESS;
+        let status = SmbStatus::Nt(header.status);
+        let success = status == SmbStatus::SUCCESS;
         let transaction = asked.and_then(|asked| asked.transaction);
         let created = if success { Some(Smb2CreateResponse::parse(message)?) } else { None };
         if let (Some(asked), Some(number)) = (asked, asked.and_then(|asked| asked.open)) {
@@ -403,7 +417,7 @@ impl Smb {
             }
         }
         if let Some(slot) = self.ledger.answer(around, transaction, Some(status))
-            && let (Detail::Create(create), Some(created)) = (&mut slot.tx.detail, created)
+            && let (TxDetail::Create(create), Some(created)) = (&mut slot.tx.detail, created)
         {
             create.times = created.times.map(seconds);
             create.size = created.size;
@@ -413,9 +427,14 @@ impl Smb {
     }
 
     /// The data of an answer on a pipe, when it speaks RPC.
-    fn pipe_answer2(&mut self, header: &Smb2Header, ioctl: &Ioctl, asked: Option<Asked>) -> Option<DataTransfer> {
+    fn pipe_answer2(
+        &mut self,
+        header: &Smb2Header,
+        ioctl: &Ioctl,
+        asked: Option<PendingRequest>,
+    ) -> Option<DataTransfer> {
         let transaction = asked.and_then(|asked| asked.transaction);
-        let unseen = Asked {
+        let unseen = PendingRequest {
             transaction: None,
             session_id: header.session_id,
             tree_id: header.tree_id,
@@ -435,11 +454,14 @@ impl Smb {
     fn negotiated2(
         &mut self,
         around: &mut SmbContext<'_, '_>,
-        status: Status,
+        status: SmbStatus,
         message: &[u8],
     ) -> Result<(), Malformed> {
-        let chosen =
-            if status == Status::SUCCESS { NegotiateResponse::parse(message)? } else { NegotiateResponse::default() };
+        let chosen = if status == SmbStatus::SUCCESS {
+            NegotiateResponse::parse(message)?
+        } else {
+            NegotiateResponse::default()
+        };
         if exceeds(chosen.max_read, self.limits.read) {
             self.ledger.raise(around.transactions, SmbEvent::NegotiateMaxReadSizeTooLarge);
         }
@@ -447,12 +469,12 @@ impl Smb {
             self.ledger.raise(around.transactions, SmbEvent::NegotiateMaxWriteSizeTooLarge);
         }
         (self.max_read, self.max_write) = (chosen.max_read, chosen.max_write);
-        if status == Status::SUCCESS {
-            self.ledger.dialect = Dialect::Smb2(chosen.dialect);
+        if status == SmbStatus::SUCCESS {
+            self.ledger.dialect = SmbDialect::Smb2(chosen.dialect);
         }
         let id = self.negotiating.take().map(|(_, id)| id);
         if let Some(slot) = self.ledger.answer(around, id, Some(status))
-            && let Detail::Negotiate(negotiate) = &mut slot.tx.detail
+            && let TxDetail::Negotiate(negotiate) = &mut slot.tx.detail
         {
             negotiate.server_guid = chosen.server_guid;
             (negotiate.max_read, negotiate.max_write) = (chosen.max_read, chosen.max_write);
@@ -481,7 +503,7 @@ impl Smb2Request<'_> {
     fn flowing(&self, open: u64, position: u64, data: BufferRange) -> DataTransfer {
         DataTransfer {
             open,
-            command: Command::Smb2(self.header.command),
+            command: SmbCommand::Smb2(self.header.command),
             exchange: self.header.message_id,
             session_id: self.session_id,
             tree_id: self.tree_id,
@@ -489,28 +511,28 @@ impl Smb2Request<'_> {
             position,
             length: data.length,
             waited: false,
-            route: Route::Undecided,
+            route: DataRoute::Undecided,
         }
     }
 }
 
-fn answer_flowing(header: &Smb2Header, asked: &Asked, open: u64, data: BufferRange) -> DataTransfer {
+fn answer_flowing(header: &Smb2Header, asked: &PendingRequest, open: u64, data: BufferRange) -> DataTransfer {
     DataTransfer {
         open,
-        command: Command::Smb2(header.command),
+        command: SmbCommand::Smb2(header.command),
         exchange: header.message_id,
         session_id: asked.session_id,
         tree_id: asked.tree_id,
-        status: Some(Status::Nt(header.status)),
+        status: Some(SmbStatus::Nt(header.status)),
         position: asked.position,
         length: data.length,
         waited: header.is_async(),
-        route: Route::Undecided,
+        route: DataRoute::Undecided,
     }
 }
 
 const fn key(header: &Smb2Header) -> AskKey {
-    (Command::Smb2(header.command), header.message_id)
+    (SmbCommand::Smb2(header.command), header.message_id)
 }
 
 /// Greater than a limit that is set.

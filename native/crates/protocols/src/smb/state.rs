@@ -6,18 +6,18 @@ use sidewire_base::PerDirection;
 use sidewire_msrpc::RpcConnection;
 
 use super::file::FileId;
-use super::transaction::Command;
+use super::transaction::SmbCommand;
 
 /// A connected share.
 #[derive(Clone, Debug)]
-pub(super) struct Tree {
+pub(super) struct SmbTree {
     pub(super) path: Arc<[u8]>,
     pub(super) is_pipe: bool,
 }
 
 /// An open file or pipe.
 #[derive(Default)]
-pub(super) struct Open {
+pub(super) struct SmbOpen {
     /// As the create had it; `None` when that was not seen.
     pub(super) name: Option<Arc<[u8]>>,
     pub(super) tree: (u64, u32),
@@ -30,11 +30,11 @@ pub(super) struct Open {
 }
 
 /// The key of a request: the command, and SMB2's message id or SMB1's process and multiplex ids.
-pub(super) type AskKey = (Command, u64);
+pub(super) type AskKey = (SmbCommand, u64);
 
 /// A request whose answer is awaited.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
+pub(super) struct PendingRequest {
     pub(super) transaction: Option<u64>,
     pub(super) session_id: u64,
     pub(super) tree_id: u32,
@@ -46,7 +46,7 @@ pub(super) struct Asked {
 
 /// The session, tree and open of the command before, in a compound.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Related {
+pub(super) struct CompoundRelated {
     pub(super) session_id: u64,
     pub(super) tree_id: u32,
     pub(super) open: Option<u64>,

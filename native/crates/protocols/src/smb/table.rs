@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 /// At most `bound` entries by key. Ordered by key, so that nothing depends on a hash.
 pub(super) struct BoundedTable<K, V> {
-    entries: BTreeMap<K, Entry<V>>,
+    entries: BTreeMap<K, TableEntry<V>>,
     /// Every entry with a time of its use, the earliest first. It may have been used again since, or be gone: that is found
     /// when its turn comes, so that a use costs nothing here.
     order: BinaryHeap<Reverse<(u64, K)>>,
@@ -14,7 +14,7 @@ pub(super) struct BoundedTable<K, V> {
     evicted: u64,
 }
 
-struct Entry<V> {
+struct TableEntry<V> {
     used: u64,
     value: V,
 }
@@ -32,7 +32,7 @@ impl<K: Ord + Copy, V> BoundedTable<K, V> {
         if self.entries.len() >= self.bound && !self.entries.contains_key(&key) {
             gone = self.evict();
         }
-        let former = self.entries.insert(key, Entry { used: self.clock, value });
+        let former = self.entries.insert(key, TableEntry { used: self.clock, value });
         if former.is_none() {
             self.order.push(Reverse((self.clock, key)));
             if self.order.len() / 2 > self.bound {

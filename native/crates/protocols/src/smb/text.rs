@@ -3,7 +3,7 @@
 use sidewire_base::{Cursor, Malformed};
 
 /// A name as UTF-8, or as it was where it is none.
-pub(super) type Name = Box<[u8]>;
+pub(super) type SmbName = Box<[u8]>;
 
 pub(super) use sidewire_base::text::{octets, utf16};
 

@@ -10,18 +10,18 @@ use smallvec::SmallVec;
 use super::file::{FileId, SmbFile};
 use super::history::FileHistory;
 use super::kinds::TxKind;
-use crate::dcerpc::Rpc;
+use crate::dcerpc::RpcTransaction;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
+pub(super) enum SmbStatus {
     /// An NTSTATUS. [MS-ERREF] 2.3.
     Nt(u32),
     /// Class and code. [MS-CIFS] 2.2.2.4.
     Dos { class: u8, code: u16 },
 }
 
-impl Status {
+impl SmbStatus {
     pub(super) const SUCCESS: Self = Self::Nt(0);
     pub(super) const PENDING: Self = Self::Nt(0x0000_0103);
     pub(super) const BUFFER_OVERFLOW: Self = Self::Nt(0x8000_0005);
@@ -30,7 +30,7 @@ impl Status {
 
 /// What the flow speaks, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(super) enum SmbDialect {
     #[default]
     Unknown,
     /// As the client named it.
@@ -42,8 +42,8 @@ pub(super) enum Dialect {
 #[derive(Debug)]
 pub struct SmbTransaction {
     /// The command that opened it.
-    pub(super) command: Command,
-    pub(super) status: Option<Status>,
+    pub(super) command: SmbCommand,
+    pub(super) status: Option<SmbStatus>,
     pub(super) session_id: u64,
     pub(super) tree_id: u32,
     /// What was done to the file before, on this connection.
@@ -52,39 +52,39 @@ pub struct SmbTransaction {
     pub(super) command_output: bool,
     /// Path of the share, where the tree connect was seen.
     pub(super) share: Option<Arc<[u8]>>,
-    pub(super) dialect: Dialect,
-    pub(super) detail: Detail,
+    pub(super) dialect: SmbDialect,
+    pub(super) detail: TxDetail,
     /// What it was about when it was opened.
     pub(super) kind: TxKind,
 }
 
 /// A command of one of the two generations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Command {
+pub(super) enum SmbCommand {
     Smb1(u8),
     Smb2(u16),
 }
 
 /// What a transaction is about.
 #[derive(Debug)]
-pub(super) enum Detail {
+pub(super) enum TxDetail {
     /// No more than the command says.
     None,
-    Negotiate(Box<Negotiate>),
+    Negotiate(Box<NegotiateDetail>),
     SessionSetup(Box<SessionSetup>),
     TreeConnect(Box<TreeConnect>),
-    Create(Box<Create>),
+    Create(Box<CreateDetail>),
     File(Box<SmbFile>),
-    Rename(Box<Rename>),
-    Delete(Box<Delete>),
+    Rename(Box<RenameDetail>),
+    Delete(Box<DeleteDetail>),
     Ioctl(u32),
-    Call(Box<Call>),
+    Call(Box<RpcCall>),
     /// From here on the flow is encrypted; one such transaction a flow.
     Encrypted,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Negotiate {
+pub(super) struct NegotiateDetail {
     /// Of the client, SMB1.
     pub(super) dialects: Vec<Box<[u8]>>,
     /// Of the client, SMB2.
@@ -99,12 +99,12 @@ pub(super) struct Negotiate {
 pub(super) struct SessionSetup {
     pub(super) credentials: SessionCredentials,
     /// What both sides call their system: SMB1 only.
-    pub(super) request: Option<Native>,
-    pub(super) response: Option<Native>,
+    pub(super) request: Option<NativeSystem>,
+    pub(super) response: Option<NativeSystem>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Native {
+pub(super) struct NativeSystem {
     pub(super) os: Box<[u8]>,
     pub(super) lan_manager: Box<[u8]>,
 }
@@ -122,7 +122,7 @@ pub(super) struct TreeConnect {
 }
 
 #[derive(Debug)]
-pub(super) struct Create {
+pub(super) struct CreateDetail {
     pub(super) name: Arc<[u8]>,
     pub(super) disposition: u32,
     pub(super) directory: bool,
@@ -137,7 +137,7 @@ pub(super) struct Create {
 const DIRECTORY: u32 = 0x0000_0001;
 const DELETE_ON_CLOSE: u32 = 0x0000_1000;
 
-impl Create {
+impl CreateDetail {
     /// A file or pipe that is asked for; what the answer says of it is not known yet.
     pub(super) const fn asked(name: Arc<[u8]>, disposition: u32, options: u32) -> Self {
         let (directory, delete_on_close) = (options & DIRECTORY != 0, options & DELETE_ON_CLOSE != 0);
@@ -146,7 +146,7 @@ impl Create {
 }
 
 #[derive(Debug)]
-pub(super) struct Rename {
+pub(super) struct RenameDetail {
     pub(super) from: Arc<[u8]>,
     pub(super) to: Box<[u8]>,
     pub(super) file: Option<FileId>,
@@ -154,7 +154,7 @@ pub(super) struct Rename {
 
 /// A file is deleted, or its deletion when it is closed is set or taken back.
 #[derive(Debug)]
-pub(super) struct Delete {
+pub(super) struct DeleteDetail {
     pub(super) name: Arc<[u8]>,
     pub(super) delete: bool,
     pub(super) file: Option<FileId>,
@@ -166,7 +166,7 @@ pub(super) struct Delete {
 
 /// A remote procedure call on a pipe, or the negotiation for one.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct RpcCall {
     pub(super) pipe: Option<Arc<[u8]>>,
     pub(super) exchange: RpcExchange,
     pub(super) interfaces: SmallVec<[BoundInterface; 1]>,
@@ -181,7 +181,7 @@ impl TreeConnect {
 }
 
 impl SmbTransaction {
-    pub(super) fn new(command: Command, session_id: u64, tree_id: u32, detail: Detail) -> Self {
+    pub(super) fn new(command: SmbCommand, session_id: u64, tree_id: u32, detail: TxDetail) -> Self {
         Self {
             command,
             status: None,
@@ -190,7 +190,7 @@ impl SmbTransaction {
             history: FileHistory::default(),
             command_output: false,
             share: None,
-            dialect: Dialect::Unknown,
+            dialect: SmbDialect::Unknown,
             detail,
             kind: TxKind::Generic,
         }
@@ -199,10 +199,10 @@ impl SmbTransaction {
     /// The file or directory the transaction is about, by name.
     pub(super) fn file_name(&self) -> Option<&[u8]> {
         let name: &[u8] = match &self.detail {
-            Detail::Create(create) => &create.name,
-            Detail::File(file) => &file.name,
-            Detail::Rename(rename) => &rename.from,
-            Detail::Delete(delete) => &delete.name,
+            TxDetail::Create(create) => &create.name,
+            TxDetail::File(file) => &file.name,
+            TxDetail::Rename(rename) => &rename.from,
+            TxDetail::Delete(delete) => &delete.name,
             _ => return None,
         };
         (!name.is_empty()).then_some(name)
@@ -210,20 +210,20 @@ impl SmbTransaction {
 
     pub(super) fn file(&self) -> Option<&SmbFile> {
         match &self.detail {
-            Detail::File(file) => Some(file),
+            TxDetail::File(file) => Some(file),
             _ => None,
         }
     }
 
-    pub(super) fn call(&self) -> Option<&Call> {
+    pub(super) fn call(&self) -> Option<&RpcCall> {
         match &self.detail {
-            Detail::Call(call) => Some(call),
+            TxDetail::Call(call) => Some(call),
             _ => None,
         }
     }
 }
 
-impl Rpc for SmbTransaction {
+impl RpcTransaction for SmbTransaction {
     fn exchange(&self) -> Option<&RpcExchange> {
         self.call().map(|call| &call.exchange)
     }
@@ -233,7 +233,7 @@ impl Rpc for SmbTransaction {
     }
 }
 
-impl Detail {
+impl TxDetail {
     /// What `types` of EVE's `smb` calls it.
     pub(super) const fn kind(&self) -> TxKind {
         match self {

@@ -8,12 +8,12 @@ use super::context::SmbContext;
 use super::event::SmbEvent;
 use super::limits::SmbLimits;
 use super::stage::{BOTH_COMPLETE, COMPLETE};
-use super::transaction::{Detail, Dialect, SmbTransaction, Status};
+use super::transaction::{SmbDialect, SmbStatus, SmbTransaction, TxDetail};
 
 /// Opens transactions and keeps their number down.
 #[derive(Debug, Default)]
 pub(super) struct TransactionMap {
-    pub(super) dialect: Dialect,
+    pub(super) dialect: SmbDialect,
     limit: usize,
     /// More transactions than the configuration allows were open: the flow is given up.
     pub(super) exceeded: bool,
@@ -41,7 +41,7 @@ impl TransactionMap {
         now: Time,
         mut transaction: SmbTransaction,
     ) -> &'t mut TxSlot<SmbTransaction> {
-        let grows = matches!(transaction.detail, Detail::File(_) | Detail::Call(_));
+        let grows = matches!(transaction.detail, TxDetail::File(_) | TxDetail::Call(_));
         transaction.dialect = self.dialect.clone();
         transaction.kind = transaction.detail.kind();
         let open = |slot: &&TxSlot<SmbTransaction>| slot.head.progress != BOTH_COMPLETE;
@@ -98,13 +98,13 @@ impl TransactionMap {
         &mut self,
         around: &'t mut SmbContext<'_, '_>,
         id: Option<u64>,
-        status: Option<Status>,
+        status: Option<SmbStatus>,
     ) -> Option<&'t mut TxSlot<SmbTransaction>> {
         let (id, now) = (id?, around.now);
         if core::mem::take(&mut self.sweep) {
             let older = around.transactions.iter_mut().take_while(|slot| slot.head.id < id);
-            for slot in older.filter(|slot| slot.tx.status != Some(Status::PENDING)) {
-                if !matches!(slot.tx.detail, Detail::File(_) | Detail::Call(_)) {
+            for slot in older.filter(|slot| slot.tx.status != Some(SmbStatus::PENDING)) {
+                if !matches!(slot.tx.detail, TxDetail::File(_) | TxDetail::Call(_)) {
                     slot.advance(Direction::ToClient, COMPLETE, now);
                 }
             }

@@ -2,7 +2,7 @@
 
 use sidewire_base::{Cursor, Malformed};
 
-use super::text::{self, Name};
+use super::text::{self, SmbName};
 use super::wire2::BufferRange;
 
 /// Most dialects kept of an offer.
@@ -178,7 +178,7 @@ impl<'a> Smb1Block<'a> {
 }
 
 impl Smb1Text<'_> {
-    fn string(&mut self) -> Result<Name, Malformed> {
+    fn string(&mut self) -> Result<SmbName, Malformed> {
         if self.unicode {
             self.cur.align(2)?;
             text::until_nul16(&mut self.cur).map(text::utf16)
@@ -187,18 +187,18 @@ impl Smb1Text<'_> {
         }
     }
 
-    fn octets(&mut self) -> Result<Name, Malformed> {
+    fn octets(&mut self) -> Result<SmbName, Malformed> {
         text::until_nul(&mut self.cur).map(text::octets)
     }
 
     /// A text that may be missing.
-    fn optional(&mut self) -> Name {
+    fn optional(&mut self) -> SmbName {
         self.string().unwrap_or_default()
     }
 }
 
 /// Dialects offered; `true` when one of them has no name. [MS-CIFS] 2.2.4.52.1.
-pub(super) fn negotiate_request(block: &Smb1Block<'_>) -> (Vec<Name>, bool) {
+pub(super) fn negotiate_request(block: &Smb1Block<'_>) -> (Vec<SmbName>, bool) {
     let (mut dialects, mut odd) = (Vec::new(), false);
     let mut cur = Cursor::new(block.data);
     while !cur.is_empty() && dialects.len() < MAX_DIALECTS {
@@ -228,9 +228,9 @@ pub(super) struct SessionSetupAndX<'a> {
     /// With extended security.
     pub(super) blob: &'a [u8],
     /// Without: account and domain in clear.
-    pub(super) account: Option<(Name, Name)>,
-    pub(super) native_os: Name,
-    pub(super) native_lm: Name,
+    pub(super) account: Option<(SmbName, SmbName)>,
+    pub(super) native_os: SmbName,
+    pub(super) native_lm: SmbName,
 }
 
 impl<'a> SessionSetupAndX<'a> {
@@ -268,7 +268,7 @@ impl<'a> SessionSetupAndX<'a> {
 }
 
 /// Path and service a tree connect asks for. [MS-CIFS] 2.2.4.55.1.
-pub(super) fn tree_connect_request(block: &Smb1Block<'_>) -> Result<(Name, Name), Malformed> {
+pub(super) fn tree_connect_request(block: &Smb1Block<'_>) -> Result<(SmbName, SmbName), Malformed> {
     let mut words = block.words();
     words.skip(6)?; // AndX, Flags
     let password = words.u16_le()?;
@@ -277,7 +277,7 @@ pub(super) fn tree_connect_request(block: &Smb1Block<'_>) -> Result<(Name, Name)
 }
 
 /// The service a tree connect response names. [MS-CIFS] 2.2.4.55.2.
-pub(super) fn tree_connect_response(block: &Smb1Block<'_>) -> Result<Name, Malformed> {
+pub(super) fn tree_connect_response(block: &Smb1Block<'_>) -> Result<SmbName, Malformed> {
     block.text(0)?.octets()
 }
 
@@ -285,7 +285,7 @@ pub(super) fn tree_connect_response(block: &Smb1Block<'_>) -> Result<Name, Malfo
 pub(super) struct Smb1Open {
     pub(super) disposition: u32,
     pub(super) options: u32,
-    pub(super) name: Name,
+    pub(super) name: SmbName,
 }
 
 impl Smb1Open {
@@ -325,7 +325,7 @@ pub(super) fn open_response(block: &Smb1Block<'_>) -> Result<u16, Malformed> {
 }
 
 /// The name an open asks for. [MS-CIFS] 2.2.4.41.1.
-pub(super) fn open_request(block: &Smb1Block<'_>) -> Result<Name, Malformed> {
+pub(super) fn open_request(block: &Smb1Block<'_>) -> Result<SmbName, Malformed> {
     block.text(0)?.string()
 }
 
@@ -410,7 +410,7 @@ impl Smb1Block<'_> {
 }
 
 /// Old and new name. [MS-CIFS] 2.2.4.8.1.
-pub(super) fn rename_request(block: &Smb1Block<'_>) -> Result<(Name, Name), Malformed> {
+pub(super) fn rename_request(block: &Smb1Block<'_>) -> Result<(SmbName, SmbName), Malformed> {
     let mut text = block.text(1)?; // BufferFormat
     let old = text.string()?;
     text.cur.skip(1)?; // BufferFormat
@@ -418,12 +418,12 @@ pub(super) fn rename_request(block: &Smb1Block<'_>) -> Result<(Name, Name), Malf
 }
 
 /// The name to delete. [MS-CIFS] 2.2.4.7.1.
-pub(super) fn delete_request(block: &Smb1Block<'_>) -> Result<Name, Malformed> {
+pub(super) fn delete_request(block: &Smb1Block<'_>) -> Result<SmbName, Malformed> {
     block.text(1)?.string()
 }
 
 /// A transaction request of any kind but NT_TRANSACT. [MS-CIFS] 2.2.4.33.1, 2.2.4.46.1.
-pub(super) struct Trans<'a> {
+pub(super) struct TransRequest<'a> {
     setup: &'a [u8],
     parameters: &'a [u8],
     data: &'a [u8],
@@ -432,7 +432,7 @@ pub(super) struct Trans<'a> {
     unicode: bool,
 }
 
-impl<'a> Trans<'a> {
+impl<'a> TransRequest<'a> {
     /// First setup word of a transaction on a pipe: write, then read the answer. [MS-CIFS] 2.2.5.6.
     pub(super) const TRANSACT_PIPE: u16 = 0x26;
     const SET_PATH_INFORMATION: u16 = 6;
@@ -484,11 +484,11 @@ impl<'a> Trans<'a> {
                 } else {
                     text::until_nul(&mut parameters).map(text::octets)?
                 };
-                (subcommand, level, Target::Path(name))
+                (subcommand, level, ChangeTarget::Path(name))
             }
             Some(subcommand @ Self::SET_FILE_INFORMATION) => {
                 let file = parameters.u16_le()?;
-                (subcommand, parameters.u16_le()?, Target::File(file))
+                (subcommand, parameters.u16_le()?, ChangeTarget::File(file))
             }
             _ => return Ok(None),
         };
@@ -510,19 +510,19 @@ impl<'a> Trans<'a> {
 pub(super) struct Smb1Change {
     pub(super) subcommand: u16,
     pub(super) level: u16,
-    pub(super) target: Target,
+    pub(super) target: ChangeTarget,
     pub(super) kind: ChangeKind,
 }
 
 /// Of which file.
-pub(super) enum Target {
-    Path(Name),
+pub(super) enum ChangeTarget {
+    Path(SmbName),
     File(u16),
 }
 
 /// To what.
 pub(super) enum ChangeKind {
-    Rename(Name),
+    Rename(SmbName),
     Disposition(bool),
 }
 

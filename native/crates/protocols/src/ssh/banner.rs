@@ -8,14 +8,14 @@ pub(super) const MAX_GREETING: usize = 64 * 1024;
 
 /// An identification.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Banner {
+pub(super) struct SshBanner {
     /// `2.0`.
     pub(super) protocol: Box<[u8]>,
     /// `OpenSSH_9.6p1`; what follows a blank is a comment.
     pub(super) software: Box<[u8]>,
 }
 
-impl Banner {
+impl SshBanner {
     /// Reads a line without its end; `None` when it is no identification.
     pub(super) fn read(line: &[u8]) -> Option<Self> {
         let rest = line.strip_prefix(b"SSH-")?;
@@ -44,10 +44,10 @@ mod tests {
 
     #[test]
     fn an_identification_is_a_version_and_software() {
-        let banner = Banner::read(b"SSH-2.0-OpenSSH_9.6p1 Debian-4").unwrap();
+        let banner = SshBanner::read(b"SSH-2.0-OpenSSH_9.6p1 Debian-4").unwrap();
         assert_eq!((&*banner.protocol, &*banner.software), (&b"2.0"[..], &b"OpenSSH_9.6p1"[..]));
-        assert_eq!(Banner::read(b"SSH-1.99-").unwrap().software.len(), 0);
-        assert!(Banner::read(b"SSH-2.0").is_none() && Banner::read(b"220 SSH-2.0-x").is_none());
+        assert_eq!(SshBanner::read(b"SSH-1.99-").unwrap().software.len(), 0);
+        assert!(SshBanner::read(b"SSH-2.0").is_none() && SshBanner::read(b"220 SSH-2.0-x").is_none());
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use sidewire_app_layer::{AppLayerResult, ParseContext, ParseInput, TxSlot};
 use sidewire_base::{Cursor, Direction, PerDirection};
 
-use super::banner::{self, Banner, MAX_BANNER, MAX_GREETING};
+use super::banner::{self, MAX_BANNER, MAX_GREETING, SshBanner};
 use super::event::SshEvent;
 use super::frame::SshFrame;
 use super::kex::Hassh;
 use super::settings::SshSettings;
 use super::stage;
 use super::transaction::SshTransaction;
-use crate::encryption::Encryption;
+use crate::encryption::EncryptionHandling;
 
 /// Octets of a packet before what it says: its length, the length of its padding, and the number of the message.
 const HEADER: usize = 6;
@@ -65,7 +65,7 @@ enum LanePart {
 }
 
 /// What became of the octets at hand: how many are done with, or must be there first.
-enum Taken {
+enum TakenOctets {
     Done(usize),
     Need(usize),
 }
@@ -97,14 +97,14 @@ impl SshSession {
                     let place = input.offset + consumed as u64;
                     self.packet(direction, rest, place, slot, context)
                 }
-                LanePart::Encrypted | LanePart::Lost => Taken::Done(rest.len()),
+                LanePart::Encrypted | LanePart::Lost => TakenOctets::Done(rest.len()),
             };
             match taken {
-                Taken::Done(octets) => {
+                TakenOctets::Done(octets) => {
                     consumed += octets;
                     complete = true;
                 }
-                Taken::Need(octets) => {
+                TakenOctets::Need(octets) => {
                     need = octets;
                     break;
                 }
@@ -115,8 +115,8 @@ impl SshSession {
             (consumed, need) = (input.data.len(), 0);
         }
         let encrypted = self.lanes.iter().all(|lane| lane.part == LanePart::Encrypted);
-        let bypass = encrypted && self.settings.encryption == Encryption::Bypass;
-        let opaque = encrypted && self.settings.encryption != Encryption::Full;
+        let bypass = encrypted && self.settings.encryption == EncryptionHandling::Bypass;
+        let opaque = encrypted && self.settings.encryption != EncryptionHandling::Full;
         AppLayerResult { finished: bypass, bypass, opaque, flush: complete, ..AppLayerResult::need(consumed, need) }
     }
 
@@ -140,16 +140,16 @@ impl SshSession {
         data: &[u8],
         slot: &mut TxSlot<SshTransaction>,
         context: &ParseContext<'_>,
-    ) -> Taken {
+    ) -> TakenOctets {
         let lane = &mut self.lanes[direction];
         let (line, taken) = match banner::line(data) {
             Some((line, taken)) if line.len() <= MAX_BANNER => (line, taken),
-            None if data.len() <= MAX_BANNER => return Taken::Need(0),
+            None if data.len() <= MAX_BANNER => return TakenOctets::Need(0),
             _ => (data.get(..MAX_BANNER).unwrap_or(data), 0),
         };
         let cut = taken == 0;
         let taken = if cut { line.len() } else { taken };
-        let Some(banner) = Banner::read(line) else {
+        let Some(banner) = SshBanner::read(line) else {
             lane.greeting += taken;
             // Of a flow whose beginning was missed, these may be octets from inside of a packet. A server may say something
             // before it identifies itself.
@@ -159,7 +159,7 @@ impl SshSession {
                 lane.part = LanePart::Lost;
                 slot.raise(SshEvent::InvalidBanner);
             }
-            return Taken::Done(taken);
+            return TakenOctets::Done(taken);
         };
         let old = banner.protocol.starts_with(b"1.") && &*banner.protocol != b"1.99";
         slot.tx.sides[direction].banner = Some(banner);
@@ -172,7 +172,7 @@ impl SshSession {
             lane.part = if old { LanePart::Lost } else { LanePart::Packets };
             slot.advance(direction, stage::BANNER_DONE, context.time);
         }
-        Taken::Done(taken)
+        TakenOctets::Done(taken)
     }
 
     fn banner_rest(
@@ -181,11 +181,11 @@ impl SshSession {
         data: &[u8],
         slot: &mut TxSlot<SshTransaction>,
         context: &ParseContext<'_>,
-    ) -> Taken {
-        let Some(end) = memchr::memchr(b'\n', data) else { return Taken::Done(data.len()) };
+    ) -> TakenOctets {
+        let Some(end) = memchr::memchr(b'\n', data) else { return TakenOctets::Done(data.len()) };
         self.lanes[direction].part = LanePart::Packets;
         slot.advance(direction, stage::BANNER_DONE, context.time);
-        Taken::Done(end + 1)
+        TakenOctets::Done(end + 1)
     }
 
     fn packet(
@@ -195,23 +195,23 @@ impl SshSession {
         place: u64,
         slot: &mut TxSlot<SshTransaction>,
         context: &mut ParseContext<'_>,
-    ) -> Taken {
+    ) -> TakenOctets {
         let lane = &mut self.lanes[direction];
         if lane.passing > 0 {
             let passed = data.len().min(usize::try_from(lane.passing).unwrap_or(usize::MAX));
             lane.passing -= passed as u64;
-            return Taken::Done(passed);
+            return TakenOctets::Done(passed);
         }
         let mut cur = Cursor::new(data);
         let (Ok(length), Ok(_padding), Ok(number)) = (cur.u32_be(), cur.u8(), cur.u8()) else {
-            return Taken::Need(HEADER);
+            return TakenOctets::Need(HEADER);
         };
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         // The length counts the octet before the message number, and that.
         if !(HEADER - LENGTH..=MAX_PACKET).contains(&length) {
             lane.part = LanePart::Lost;
             slot.raise(SshEvent::InvalidRecord);
-            return Taken::Done(data.len());
+            return TakenOctets::Done(data.len());
         }
         let whole = LENGTH.saturating_add(length);
         if !core::mem::replace(&mut lane.begun, true)
@@ -227,7 +227,7 @@ impl SshSession {
             if whole > MAX_KEX {
                 slot.raise(SshEvent::LongKexRecord);
             } else {
-                let Some(message) = data.get(HEADER..whole) else { return Taken::Need(whole) };
+                let Some(message) = data.get(HEADER..whole) else { return TakenOctets::Need(whole) };
                 match Hassh::read(direction, message) {
                     Ok(hassh) => side.hassh = Some(hassh),
                     Err(_) => slot.raise(SshEvent::InvalidKex),
@@ -241,6 +241,6 @@ impl SshSession {
         }
         let there = whole.min(data.len());
         lane.passing = (whole - there) as u64;
-        Taken::Done(there)
+        TakenOctets::Done(there)
     }
 }

@@ -2,7 +2,7 @@
 
 use sidewire_app_layer::{FromSettings, ProtocolSettings};
 
-use crate::encryption::Encryption;
+use crate::encryption::EncryptionHandling;
 
 /// Buffers that ask for HASSH.
 const HASSH_BUFFERS: &[&str] = &["ssh.hassh", "ssh.hassh.string", "ssh.hassh.server", "ssh.hassh.server.string"];
@@ -10,7 +10,7 @@ const HASSH_BUFFERS: &[&str] = &["ssh.hassh", "ssh.hassh.string", "ssh.hassh.ser
 /// The settings of the protocol.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SshSettings {
-    pub(super) encryption: Encryption,
+    pub(super) encryption: EncryptionHandling,
     /// Fingerprints are made: the configuration asks for them (`hassh`), or a rule.
     pub(super) hassh: bool,
 }
@@ -19,7 +19,7 @@ impl FromSettings for SshSettings {
     fn from_settings(settings: &ProtocolSettings, _: &[&()]) -> Self {
         let asked = || HASSH_BUFFERS.iter().any(|buffer| settings.is_asked(buffer));
         Self {
-            encryption: Encryption::from_settings(settings),
+            encryption: EncryptionHandling::from_settings(settings),
             hassh: settings.truth("hassh").unwrap_or(false) || asked(),
         }
     }

@@ -2,7 +2,7 @@
 
 use sidewire_base::PerDirection;
 
-use super::banner::Banner;
+use super::banner::SshBanner;
 use super::kex::Hassh;
 
 /// An SSH session: what both sides said before it was encrypted.
@@ -16,6 +16,6 @@ pub struct SshTransaction {
 /// What one side said.
 #[derive(Debug, Default)]
 pub(super) struct SshSide {
-    pub(super) banner: Option<Banner>,
+    pub(super) banner: Option<SshBanner>,
     pub(super) hassh: Option<Hassh>,
 }

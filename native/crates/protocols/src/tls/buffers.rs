@@ -4,7 +4,7 @@ use sidewire_app_layer::{Buffer, Hook, Value, buffers};
 
 use super::transaction::TlsTransaction;
 
-/// Values of [`Stage`](super::progress::Stage) from which on a hello, and the certificates, are there: of either side the same.
+/// Values of [`TlsStage`](super::progress::TlsStage) from which on a hello, and the certificates, are there: of either side the same.
 const HELLO: u8 = 1;
 const CERTIFICATE: u8 = 2;
 

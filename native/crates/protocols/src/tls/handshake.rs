@@ -3,7 +3,7 @@
 use sidewire_base::Direction;
 
 use super::event::{PendingEvents, TlsEvent};
-use super::progress::{Stage, TlsProgress};
+use super::progress::{TlsProgress, TlsStage};
 use super::transaction::{StateMessage, TlsTransaction};
 use super::{certificate, hello};
 
@@ -144,14 +144,14 @@ impl HandshakeStep<'_> {
             (kind::CLIENT_HELLO, Direction::ToServer) | (kind::SERVER_HELLO, Direction::ToClient) => {
                 let whole = hello::read(self.tx, from, body, self.events);
                 if whole {
-                    self.progress.reach(from, Stage::Hello);
+                    self.progress.reach(from, TlsStage::Hello);
                 }
             }
             (kind::CLIENT_HELLO | kind::SERVER_HELLO, _) => self.events.raise(TlsEvent::InvalidHandshakeMessage),
             (kind::CERTIFICATE, _) => {
                 let side = &mut self.tx.sides[from];
                 certificate::read(&mut side.chain, &mut side.leaf, body, self.events);
-                self.progress.reach(from, Stage::Certificate);
+                self.progress.reach(from, TlsStage::Certificate);
             }
             (kind::CERTIFICATE_REQUEST, Direction::ToClient) => {
                 self.tx.facts.client_certificate_wanted = true;
@@ -159,7 +159,7 @@ impl HandshakeStep<'_> {
             }
             (kind::SERVER_KEY_EXCHANGE, _) => self.tx.latest = StateMessage::ServerKeyExchange as u8,
             (kind::CLIENT_KEY_EXCHANGE, _) => self.tx.latest = StateMessage::ClientKeyExchange as u8,
-            (kind::SERVER_HELLO_DONE, Direction::ToClient) => self.progress.reach(from, Stage::HelloDone),
+            (kind::SERVER_HELLO_DONE, Direction::ToClient) => self.progress.reach(from, TlsStage::HelloDone),
             _ => {}
         }
     }

@@ -33,7 +33,7 @@ mod extension {
 
 /// Lists of one hello that its fingerprint is made of.
 #[derive(Default)]
-struct Offer {
+struct HelloOffer {
     ciphers: Vec<u16>,
     extensions: Vec<u16>,
     groups: SmallVec<[u16; 16]>,
@@ -46,7 +46,7 @@ struct HelloReader<'a> {
     tx: &'a mut TlsTransaction,
     lists: &'a mut HelloLists,
     events: &'a mut PendingEvents,
-    offer: Offer,
+    offer: HelloOffer,
 }
 
 /// Reads the hello that a side sent. True when all of it could be read.
@@ -55,7 +55,7 @@ pub(super) fn read(tx: &mut TlsTransaction, from: Direction, body: &[u8], events
     let message = if from == Direction::ToServer { StateMessage::ClientHello } else { StateMessage::ServerHello };
     tx.latest = message as u8;
     let mut lists = tx.sides[from].hello.take().unwrap_or_default();
-    let mut reader = HelloReader { from, tx, lists: &mut lists, events, offer: Offer::default() };
+    let mut reader = HelloReader { from, tx, lists: &mut lists, events, offer: HelloOffer::default() };
     let outcome = reader.read(&mut Cursor::new(body));
     let offer = reader.offer;
     let side = &mut tx.sides[from];
@@ -71,8 +71,8 @@ pub(super) fn read(tx: &mut TlsTransaction, from: Direction, body: &[u8], events
     outcome.is_ok()
 }
 
-fn fingerprint(from: Direction, version: u16, offer: &Offer) -> TlsFingerprint {
-    let Offer { ciphers, extensions, groups, point_formats } = offer;
+fn fingerprint(from: Direction, version: u16, offer: &HelloOffer) -> TlsFingerprint {
+    let HelloOffer { ciphers, extensions, groups, point_formats } = offer;
     match from {
         Direction::ToServer => TlsFingerprint::new(version, &[ciphers, extensions, groups, point_formats]),
         Direction::ToClient => TlsFingerprint::new(version, &[ciphers, extensions]),

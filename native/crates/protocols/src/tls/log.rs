@@ -8,7 +8,7 @@ use super::certificate::{CertificateChain, LeafCertificate};
 use super::fields::TlsFields;
 use super::fingerprint::{JA4_OF_NOTHING, TlsFingerprint};
 use super::hello_lists::HelloLists;
-use super::progress::Stage;
+use super::progress::TlsStage;
 use super::settings::EveTlsOptions;
 use super::transaction::{TlsSide, TlsTransaction};
 use super::version::TlsVersion;
@@ -23,7 +23,7 @@ pub(super) const LOGGERS: &[TxLogger<TlsTransaction, EveTlsOptions>] = &[TxLogge
 
 /// Both sides are done with their handshake.
 fn is_over(head: &TxHead) -> bool {
-    Direction::BOTH.into_iter().zip(head.progress).all(|(side, at)| at >= Stage::Handshake.value(side))
+    Direction::BOTH.into_iter().zip(head.progress).all(|(side, at)| at >= TlsStage::Handshake.value(side))
 }
 
 /// A session is told when the server's certificate is known, or cannot be; `resumed` ones too, if wanted.

@@ -33,7 +33,7 @@ use sidewire_app_layer::{
 use sidewire_base::Direction;
 
 use event::{PendingEvents, TlsEvent};
-use progress::{Stage, TlsProgress};
+use progress::{TlsProgress, TlsStage};
 pub use session::TlsSession;
 use session::{RecordStep, TakenRecords};
 use settings::{EveTlsOptions, TlsSettings};
@@ -103,7 +103,7 @@ impl Protocol for TlsSession {
         tx.seen(context.time);
         // As in Suricata, once no record is under way: alerts and events fall on the same packets.
         if tx.is_identified() && outcome.as_ref().is_ok_and(|taken| taken.need == 0) {
-            progress.reach_both(Stage::Handshake);
+            progress.reach_both(TlsStage::Handshake);
         }
         for event in events.take() {
             slot.raise(event);
@@ -127,7 +127,7 @@ impl Protocol for TlsSession {
         if !self.has_failed()
             && let Some(slot) = transactions.last_mut()
         {
-            slot.advance(direction, Stage::Finished.value(direction), context.time);
+            slot.advance(direction, TlsStage::Finished.value(direction), context.time);
         }
     }
 }

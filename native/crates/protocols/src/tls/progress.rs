@@ -28,7 +28,7 @@ use stage::{to_client, to_server};
 
 /// A stage of either side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum TlsStage {
     /// Its hello was read.
     Hello,
     /// Its certificates were read.
@@ -41,7 +41,7 @@ pub(super) enum Stage {
     Finished,
 }
 
-impl Stage {
+impl TlsStage {
     /// The value in a direction.
     pub(super) const fn value(self, direction: Direction) -> u8 {
         match (direction, self) {
@@ -63,11 +63,11 @@ impl Stage {
 pub(super) struct TlsProgress(PerDirection<u8>);
 
 impl TlsProgress {
-    pub(super) fn reach(&mut self, direction: Direction, stage: Stage) {
+    pub(super) fn reach(&mut self, direction: Direction, stage: TlsStage) {
         self.0[direction] = self.0[direction].max(stage.value(direction));
     }
 
-    pub(super) fn reach_both(&mut self, stage: Stage) {
+    pub(super) fn reach_both(&mut self, stage: TlsStage) {
         Direction::BOTH.into_iter().for_each(|direction| self.reach(direction, stage));
     }
 

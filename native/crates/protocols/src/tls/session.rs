@@ -7,12 +7,12 @@ use super::event::{PendingEvents, TlsEvent};
 use super::frame::RecordFrame;
 use super::handshake::{HandshakeBuffer, HandshakeStep};
 use super::heartbeat::HeartbeatState;
-use super::progress::{Stage, TlsProgress};
+use super::progress::{TlsProgress, TlsStage};
 use super::settings::TlsSettings;
 use super::ssl2::{self, Ssl2Record, Ssl2State};
 use super::transaction::TlsTransaction;
 use super::version::TlsVersion;
-use crate::encryption::Encryption;
+use crate::encryption::EncryptionHandling;
 
 /// Octets of a record's header.
 const HEADER: usize = 5;
@@ -104,7 +104,7 @@ pub(super) struct RecordStep<'a> {
 }
 
 /// The session cannot be followed any further; the event that says why was raised.
-pub(super) struct Unfollowable;
+pub(super) struct UnfollowableSession;
 
 /// The header of a record.
 #[derive(Clone, Copy)]
@@ -123,9 +123,9 @@ impl RecordHeader {
 }
 
 impl RecordStep<'_> {
-    fn fail(&mut self, event: TlsEvent) -> Unfollowable {
+    fn fail(&mut self, event: TlsEvent) -> UnfollowableSession {
         self.events.raise(event);
-        Unfollowable
+        UnfollowableSession
     }
 
     fn handshake(&mut self) -> HandshakeStep<'_> {
@@ -145,12 +145,12 @@ impl TlsSession {
 
     /// Rules on the payload have nothing more to look into.
     pub(super) fn is_opaque(&self) -> bool {
-        self.encrypted && self.settings.encryption != Encryption::Full
+        self.encrypted && self.settings.encryption != EncryptionHandling::Full
     }
 
     /// Nothing that comes is wanted.
     pub(super) fn is_bypassed(&self) -> bool {
-        self.encrypted && self.settings.encryption == Encryption::Bypass
+        self.encrypted && self.settings.encryption == EncryptionHandling::Bypass
     }
 
     /// Nothing more will be known of the session.
@@ -164,7 +164,7 @@ impl TlsSession {
         input: &ParseInput<'_>,
         step: &mut RecordStep<'_>,
         context: &mut ParseContext<'_>,
-    ) -> Result<TakenRecords, Unfollowable> {
+    ) -> Result<TakenRecords, UnfollowableSession> {
         let outcome = self.take_records(input, step, context);
         self.failed |= outcome.is_err();
         outcome
@@ -175,7 +175,7 @@ impl TlsSession {
         input: &ParseInput<'_>,
         step: &mut RecordStep<'_>,
         context: &mut ParseContext<'_>,
-    ) -> Result<TakenRecords, Unfollowable> {
+    ) -> Result<TakenRecords, UnfollowableSession> {
         let mut taken = TakenRecords::default();
         match self.find_records(input.data, step.from, context.midstream) {
             LanePlace::Unknown => return Ok(TakenRecords { need: RECORD_START, ..TakenRecords::default() }),
@@ -243,7 +243,7 @@ impl TlsSession {
         data: &[u8],
         step: &mut RecordStep<'_>,
         tell: &mut impl FnMut(RecordFrame, usize, usize),
-    ) -> Result<RecordOutcome, Unfollowable> {
+    ) -> Result<RecordOutcome, UnfollowableSession> {
         step.tx.sides[step.from].version = TlsVersion::SSL2;
         let Some(record) = Ssl2Record::read(data) else { return Ok(RecordOutcome::Need(data.len() + 1)) };
         let whole = record.header + record.length;
@@ -266,7 +266,7 @@ impl TlsSession {
         data: &[u8],
         step: &mut RecordStep<'_>,
         tell: &mut impl FnMut(RecordFrame, usize, usize),
-    ) -> Result<RecordOutcome, Unfollowable> {
+    ) -> Result<RecordOutcome, UnfollowableSession> {
         let Some(header) = RecordHeader::read(data) else { return Ok(RecordOutcome::Need(HEADER)) };
         if !core::mem::replace(&mut self.lanes[step.from].begun, true) {
             tell(RecordFrame::Header, 0, HEADER);
@@ -309,13 +309,13 @@ impl TlsSession {
     }
 
     /// Is a record one that can be read? `false`: it is passed over with all that came with it.
-    fn check(&mut self, header: RecordHeader, step: &mut RecordStep<'_>) -> Result<bool, Unfollowable> {
+    fn check(&mut self, header: RecordHeader, step: &mut RecordStep<'_>) -> Result<bool, UnfollowableSession> {
         let from = step.from;
         let before = step.tx.sides[from].version;
         if !content::is_known(header.kind) {
             step.events.raise(TlsEvent::InvalidRecordType);
             let tolerated = matches!(before, TlsVersion::TLS10 | TlsVersion::TLS11);
-            return if tolerated { Ok(false) } else { Err(Unfollowable) };
+            return if tolerated { Ok(false) } else { Err(UnfollowableSession) };
         }
         if !(step.tx.facts.hello[from] && before != TlsVersion::UNKNOWN) {
             step.tx.sides[from].version = header.version;
@@ -334,7 +334,7 @@ impl TlsSession {
         if step.tx.facts.early_data && !step.tx.facts.hello.to_client {
             return;
         }
-        step.progress.reach(step.from, Stage::Handshake);
+        step.progress.reach(step.from, TlsStage::Handshake);
         self.encrypted = true;
     }
 
@@ -354,7 +354,7 @@ impl TlsSession {
 fn change_cipher(step: &mut RecordStep<'_>) {
     step.tx.facts.cipher[step.from] = true;
     if step.from == Direction::ToServer {
-        step.progress.reach(step.from, Stage::Handshake);
+        step.progress.reach(step.from, TlsStage::Handshake);
     }
 }
 
@@ -362,6 +362,6 @@ fn change_cipher(step: &mut RecordStep<'_>) {
 fn alert(fragment: &[u8], step: &mut RecordStep<'_>) {
     const FATAL: u8 = 2;
     if let [FATAL, _] = fragment {
-        step.progress.reach_both(Stage::Finished);
+        step.progress.reach_both(TlsStage::Finished);
     }
 }

@@ -3,12 +3,12 @@
 use sidewire_app_layer::{FromEveOptions, FromSettings, ProtocolSettings};
 
 use super::fields::TlsFields;
-use crate::encryption::Encryption;
+use crate::encryption::EncryptionHandling;
 
 /// The settings of the protocol.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TlsSettings {
-    pub(super) encryption: Encryption,
+    pub(super) encryption: EncryptionHandling,
     /// Members of EVE's `tls` that are not made: JA3 is when it is asked for (`ja3-fingerprints`), by the configuration or
     /// a rule.
     pub(super) unwritten: TlsFields,
@@ -26,8 +26,8 @@ impl FromSettings<EveTlsOptions> for TlsSettings {
     fn from_settings(settings: &ProtocolSettings, _: &[&EveTlsOptions]) -> Self {
         let told = settings.text("encryption-handling").is_some();
         let encryption = match settings.truth("no-reassemble") {
-            Some(true) if !told => Encryption::Bypass,
-            _ => Encryption::from_settings(settings),
+            Some(true) if !told => EncryptionHandling::Bypass,
+            _ => EncryptionHandling::from_settings(settings),
         };
         let ja3 = is_wanted(settings, "ja3-fingerprints", JA3_BUFFERS);
         Self { encryption, unwritten: if ja3 { TlsFields::default() } else { TlsFields::ANY_JA3 } }

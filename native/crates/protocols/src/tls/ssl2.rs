@@ -5,7 +5,7 @@ use sidewire_base::{Cursor, Direction};
 
 use super::event::TlsEvent;
 use super::handshake::HandshakeStep;
-use super::progress::Stage;
+use super::progress::TlsStage;
 use super::transaction::StateMessage;
 use super::version::TlsVersion;
 
@@ -80,7 +80,7 @@ impl Ssl2State {
                 step.tx.latest = StateMessage::ClientHello as u8;
                 self.client_hello = true;
                 self.new_session = [session_high, session_low] == [0, 0];
-                step.progress.reach(Direction::ToServer, Stage::Hello);
+                step.progress.reach(Direction::ToServer, TlsStage::Hello);
             }
             kind::CLIENT_MASTER_KEY => {
                 self.master_key = true;
@@ -90,7 +90,7 @@ impl Ssl2State {
                 step.tx.facts.hello.to_client = true;
                 step.tx.latest = StateMessage::ServerHello as u8;
                 self.server_hello = true;
-                step.progress.reach(Direction::ToClient, Stage::Hello);
+                step.progress.reach(Direction::ToClient, TlsStage::Hello);
             }
             kind::CLIENT_FINISHED..=kind::CLIENT_CERTIFICATE => {
                 if kind == kind::CLIENT_CERTIFICATE && from == Direction::ToServer {

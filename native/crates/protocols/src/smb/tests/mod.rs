@@ -17,22 +17,22 @@ use super::event::SmbEvent;
 use super::kinds::EveSmbOptions;
 use super::limits::SmbLimits;
 use super::stage::BOTH_COMPLETE;
-use super::transaction::Detail;
+use super::transaction::TxDetail;
 use super::wire2::command;
-use super::{Smb, SmbTransaction};
+use super::{SmbSession, SmbTransaction};
 use crate::fuzz;
 
 struct Outcome {
     eve: Vec<String>,
     events: Vec<&'static str>,
-    session: Smb,
+    session: SmbSession,
     transactions: Transactions<SmbTransaction>,
     /// Most octets that had to be kept for the session at once.
     kept: usize,
 }
 
 struct Player {
-    session: Smb,
+    session: SmbSession,
     transactions: Transactions<SmbTransaction>,
     harness: ParseHarness,
     offsets: PerDirection<u64>,
@@ -46,7 +46,7 @@ impl Player {
     fn new(settings: &[(&str, &str)]) -> Self {
         let settings = ProtocolSettings::new(settings.iter().copied());
         Self {
-            session: Smb::new(SmbLimits::from_settings(&settings, &[])),
+            session: SmbSession::new(SmbLimits::from_settings(&settings, &[])),
             transactions: Transactions::new(BOTH_COMPLETE),
             harness: ParseHarness::to_port(445),
             offsets: PerDirection::default(),
@@ -59,7 +59,7 @@ impl Player {
 
     fn with<R>(
         &mut self,
-        act: impl FnOnce(&mut Smb, &mut Transactions<SmbTransaction>, &mut ParseContext<'_>) -> R,
+        act: impl FnOnce(&mut SmbSession, &mut Transactions<SmbTransaction>, &mut ParseContext<'_>) -> R,
     ) -> R {
         self.harness.midstream = self.midstream;
         act(&mut self.session, &mut self.transactions, &mut self.harness.context())
@@ -97,7 +97,7 @@ impl Player {
         let options = EveSmbOptions::from_options(&ProtocolSettings::default(), &ProtocolSettings::default());
         let mut eve = Vec::new();
         for slot in self.transactions.iter() {
-            for logger in Smb::LOGGERS {
+            for logger in SmbSession::LOGGERS {
                 if (logger.ready)(&slot.head, &slot.tx, true) {
                     let mut out = Vec::new();
                     (logger.write)(&slot.tx, &slot.head, &options, &mut Object::new(&mut out));
@@ -155,7 +155,7 @@ fn calls_on_a_pipe_are_followed_whatever_carries_them() {
 
 #[test]
 fn rules_see_shares_users_and_calls() {
-    let mut session = sidewire_app_layer::ProtocolSession::<Smb>::with_settings(&ProtocolSettings::default());
+    let mut session = sidewire_app_layer::ProtocolSession::<SmbSession>::with_settings(&ProtocolSettings::default());
     let mut harness = ParseHarness::to_port(445);
     let mut offsets = PerDirection::default();
     for (direction, octets) in services() {
@@ -163,7 +163,7 @@ fn rules_see_shares_users_and_calls() {
         assert_eq!(session.parse(direction, input, &mut harness.context()).unwrap().consumed, octets.len());
         offsets[direction] += octets.len() as u64;
     }
-    let row = |name: &str| Smb::BUFFERS.iter().position(|buffer| buffer.info.name == name).unwrap();
+    let row = |name: &str| SmbSession::BUFFERS.iter().position(|buffer| buffer.info.name == name).unwrap();
     let bytes = |position: usize, name: &str| match session.value(position, row(name), Direction::ToServer, 0) {
         Value::Bytes(bytes) => Some(bytes.to_vec()),
         _ => None,
@@ -196,7 +196,7 @@ fn files_are_measured_and_recognised() {
         .transactions
         .iter()
         .filter_map(|slot| match &slot.tx.detail {
-            Detail::File(file) => Some((file.direction, file.chunks.size(), file.is_executable())),
+            TxDetail::File(file) => Some((file.direction, file.chunks.size(), file.is_executable())),
             _ => None,
         })
         .collect();
@@ -293,7 +293,7 @@ fn encryption_is_said_once() {
     let script = vec![(Direction::ToServer, netbios(&transform)), (Direction::ToClient, netbios(&transform))];
     let outcome = play(&script);
     assert_eq!((outcome.transactions.len(), outcome.eve.len()), (1, 0));
-    assert!(matches!(outcome.transactions.at(0).unwrap().tx.detail, Detail::Encrypted));
+    assert!(matches!(outcome.transactions.at(0).unwrap().tx.detail, TxDetail::Encrypted));
 }
 
 #[test]
