@@ -2,7 +2,7 @@
 //! over packets, stream octets and transactions.
 //!
 //! A rule set is immutable and shared. What an inspection keeps lives in three places: with the flow ([`DetectFlowState`]), with
-//! the transaction ([`sidewire_app_layer::Inspection`]) and with the worker ([`DetectEngine`]). [`Thresholds`] come last, where the
+//! the transaction ([`sidewire_app_layer::InspectionState`]) and with the worker ([`DetectEngine`]). [`Thresholds`] come last, where the
 //! matches of all workers are in packet order.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
