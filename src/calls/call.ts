@@ -1,4 +1,4 @@
-import type { AlertEvent, MsrpcEvent, MsrpcRecord } from '../engine/index.js';
+import type { AlertEvent, MsrpcEvent, MsrpcRecord } from '../generated/events.js';
 
 /** Microseconds since 1970. */
 export type Micros = number;
@@ -17,6 +17,9 @@ export interface Call {
   /** What rules said about it. */
   readonly alerts: readonly Alarm[];
 }
+
+/** Whether a call is wanted. */
+export type CallFilter = (call: Call) => boolean;
 
 /** An alert as the ladder shows it. */
 export interface Alarm {

@@ -1,6 +1,5 @@
-import type { EveEvent, FlowEvent } from '../engine/index.js';
-import { type Alarm, addAlarm, alarmOf, type Call, callOf } from './call.js';
-import type { Filter } from './filter.js';
+import type { EveEvent, FlowEvent } from '../generated/events.js';
+import { type Alarm, addAlarm, alarmOf, type Call, type CallFilter, callOf } from './call.js';
 
 /** Calls that are kept to be shown; the rest is counted. */
 const MAX_CALLS = 500_000;
@@ -35,7 +34,7 @@ export class Collection {
   /** Hosts and interfaces of all calls. */
   readonly hosts = new Set<string>();
   readonly interfaces = new Set<string>();
-  readonly #filter: Filter | null;
+  readonly #filter: CallFilter | null;
   readonly #keep: boolean;
   readonly #pairs = new Map<string, Pair>();
   /** Alerts on transactions whose call is not over. */
@@ -43,7 +42,7 @@ export class Collection {
   readonly #loose: Alarm[] = [];
 
   /** `keep`: calls are wanted for conversations, not only as they come. */
-  constructor(filter: Filter | null, keep: boolean) {
+  constructor(filter: CallFilter | null, keep: boolean) {
     this.#filter = filter;
     this.#keep = keep;
   }

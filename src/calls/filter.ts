@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import type { Call } from './call.js';
+import type { CallFilter } from './call.js';
 import { callText } from './wording.js';
 
 /** Part of a filter that cannot be used; the message says what that part takes. */
@@ -14,9 +14,6 @@ export class FilterError extends Error {
   }
 }
 
-/** Whether a call is wanted. */
-export type Filter = (call: Call) => boolean;
-
 export interface FilterWords {
   /** Addresses or networks; a call passes when either side is in one of them. */
   readonly hosts?: readonly string[] | undefined;
@@ -30,8 +27,8 @@ export interface FilterWords {
  * A filter out of what the command line says; `null` when it says nothing.
  * @throws {FilterError} for an address, a network or an expression that is none
  */
-export function filterOf({ hosts = [], interfaces = [], grep }: FilterWords): Filter | null {
-  const filters: Filter[] = [];
+export function filterOf({ hosts = [], interfaces = [], grep }: FilterWords): CallFilter | null {
+  const filters: CallFilter[] = [];
   if (hosts.length > 0) {
     const wanted = networks(hosts);
     const isIn = (address: string) => isIP(address) > 0 && wanted.check(address, family(address));

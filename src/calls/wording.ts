@@ -1,4 +1,4 @@
-import type { MsrpcRecord } from '../engine/index.js';
+import type { MsrpcRecord } from '../generated/events.js';
 
 /** A piece of a line: plain text, and what it is, which decides its colour. */
 export interface Piece {

@@ -1,6 +1,6 @@
-import { civil, micros } from '../calls/call.js';
+import { type CallFilter, civil, micros } from '../calls/call.js';
 import { Collection } from '../calls/collect.js';
-import { type Filter, FilterError, filterOf } from '../calls/filter.js';
+import { FilterError, filterOf } from '../calls/filter.js';
 import { Engine, type EventType, type Ruleset, type Summary } from '../engine/index.js';
 import { type LadderOptions, ladder } from './calls/ladder.js';
 import { whyNothing } from './calls/nothing.js';
@@ -46,7 +46,7 @@ export async function calls(captures: readonly string[], values: Values, termina
   return status === DAMAGED ? EXIT.found : status;
 }
 
-function wanted(values: Values): Filter | null {
+function wanted(values: Values): CallFilter | null {
   try {
     return filterOf({
       hosts: values.host as string[] | undefined,
@@ -66,7 +66,7 @@ interface Story {
   readonly engine: Engine;
   readonly rules: Ruleset | undefined;
   readonly inputs: readonly string[];
-  readonly filter: Filter | null;
+  readonly filter: CallFilter | null;
   readonly values: Values;
   readonly json: boolean;
   readonly terminal: Terminal;

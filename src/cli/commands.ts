@@ -134,6 +134,20 @@ another run, ports that were used again and addresses that two hosts answer for 
 
 Exit status 1 when there is no incident.`;
 
+/** What the help of `sidewire report` says after its options. */
+const REPORT_HELP = `
+One HTML file that needs nothing else: open it in a browser, with or without a network. It asks for nothing from anywhere.
+It shows incidents, alerts by signature and pair, the ladder of calls between two hosts, every event and flow with
+filters, and the techniques that rules look for. Keys: j k Enter e s / ?.
+
+The page holds command lines and octets of the wire, and perhaps passwords: treat it as you treat the capture.
+Of more events than --events it keeps incidents and alerts first, then what belongs to them, and says that it was cut.
+
+Examples:
+  sidewire report capture.pcap -o report.html
+  sidewire report capture.pcap --logs logs.zip -o report.html
+  sidewire report --eve /var/log/suricata/eve.json -o report.html`;
+
 /** What the help of `sidewire hunt` says after its options. */
 const HUNT_HELP = `
 Logs are .evtx, JSON lines (evtx_dump, winlogbeat, NXLog, Splunk's export, Elastic Common Schema) or XML, as they
@@ -282,6 +296,23 @@ export const COMMANDS: readonly CommandDef[] = [
     },
     more: SECRETS_HELP + INCIDENTS_HELP,
     run: async (...call) => (await import('./incidents.js')).incidents(...call),
+  },
+  {
+    name: 'report',
+    args: '[capture...]',
+    summary: 'write what captures hold as one HTML page that opens offline',
+    options(command) {
+      command
+        .option('-o, --output <file>', 'the page', 'report.html')
+        .option('--logs <log...>', 'event logs of the hosts: files, directories, archives')
+        .option('--eve <file>', 'make it of this file of EVE events, in the place of captures')
+        .option('--events <n>', 'events that the page keeps at most', '50000');
+      engineOptions(command);
+      inputOptions(command);
+      secretOptions(command);
+    },
+    more: SECRETS_HELP + REPORT_HELP,
+    run: async (...call) => (await import('./report.js')).report(...call),
   },
   {
     name: 'hunt',

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { printable } from '../calls/wording.js';
 import { Engine, joinIncidents } from '../engine/index.js';
 import type { IncidentEvent } from '../generated/events.js';
 import { eveEvents } from './eve-events.js';
@@ -12,6 +13,9 @@ import { shippedRules } from './rule-package.js';
 import { count, plural, style, type Terminal } from './terminal.js';
 
 type Values = Readonly<Record<string, unknown>>;
+
+/** Characters of a text that are shown. */
+const MAX_TEXT = 300;
 
 /** `sidewire incidents`: exit status 1 when there is none. */
 export async function incidents(captures: readonly string[], values: Values, terminal: Terminal): Promise<number> {
@@ -55,20 +59,21 @@ export function incidentText({ incident }: IncidentEvent, terminal: Terminal): s
       logon ? `as ${logon.user} (logon ${logon.id})` : '',
     ]
       .filter((part) => part !== '')
+      .map(printable)
       .join(', ');
   const lines = [
-    style(terminal.color.out, tint, `${grade}: ${printable(says)}`),
+    style(terminal.color.out, tint, `${grade}: ${shown(says)}`),
     `  ${first.slice(0, 19)} to ${last.slice(11, 19)}${technique.length > 0 ? `, ${technique.join(' ')}` : ''}`,
     `  from  ${side(from)}`,
     `  to    ${side(to)}`,
   ];
   for (const { pid, image, command_line, parent, joined_by, after_ms } of effect)
     lines.push(
-      `  ran   ${printable(command_line ?? image)}${pid === undefined ? '' : ` [${pid}]`}`,
-      `        by ${parent}, ${after_ms} ms after the call; known by ${joined_by.join(', ')}`,
+      `  ran   ${shown(command_line ?? image)}${pid === undefined ? '' : ` [${pid}]`}`,
+      `        by ${printable(parent)}, ${after_ms} ms after the call; known by ${joined_by.join(', ')}`,
     );
   for (const { count: times, signature } of alerts)
-    lines.push(`  alert ${times > 1 ? `${count(times)} x ` : ''}${signature}`);
+    lines.push(`  alert ${times > 1 ? `${count(times)} x ` : ''}${printable(signature)}`);
   const records = evidence.filter(({ log }) => log !== undefined).length;
   lines.push(
     `  rests on ${plural(evidence.length - records, 'flow')}${records > 0 ? ` and ${plural(records, 'record')}` : ''}`,
@@ -76,8 +81,8 @@ export function incidentText({ incident }: IncidentEvent, terminal: Terminal): s
   return lines;
 }
 
-/** Command lines are the attacker's text: control characters do not reach the terminal. */
-function printable(text: string): string {
-  const shown = text.replace(/\p{Cc}|\p{Bidi_Control}/gu, ' ');
-  return shown.length > 300 ? `${shown.slice(0, 300)}...` : shown;
+/** Command lines are the attacker's text, and may be as long as he likes. */
+function shown(text: string): string {
+  const characters = [...text];
+  return printable(characters.slice(0, MAX_TEXT).join('')) + (characters.length > MAX_TEXT ? '...' : '');
 }

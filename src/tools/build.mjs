@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { bundlePage } from './page.mjs';
 import { platformName } from './platform.mjs';
 import { profileOptions } from './profile.mjs';
 import { rustVersion } from './rust.mjs';
@@ -27,7 +28,7 @@ export async function build() {
 
 async function buildTypeScript() {
   const start = performance.now();
-  const sources = files(['src'], (path) => /\.(ts|json)$/.test(path) && !path.endsWith('.test.ts'));
+  const sources = files(['src'], (path) => /\.(tsx?|json|css)$/.test(path) && !path.endsWith('.test.ts'));
   const value = digest([...sources, ...files(['tsconfig.json', 'package-lock.json'])]);
   const entry = join(ROOT, 'dist', 'cli', 'bin.js');
   if (isDone('typescript', value) && existsSync(entry)) {
@@ -40,6 +41,7 @@ async function buildTypeScript() {
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
   await must('Compiling TypeScript', process.execPath, [compiler, '-p', 'src']);
   await bundle(entry);
+  await bundlePage();
   chmodSync(entry, 0o755);
   mkdirSync(join(ROOT, 'dist', 'generated'), { recursive: true });
   copyFileSync(join(ROOT, 'src', 'generated', 'catalog.json'), join(ROOT, 'dist', 'generated', 'catalog.json'));

@@ -1,4 +1,4 @@
-// Writes native/THIRD_PARTY_NOTICES.md: every Rust crate in the addon and every npm package a user installs, with version
+// Writes native/THIRD_PARTY_NOTICES.md: every Rust crate in the addon and every npm package a user installs or that is bundled, with version
 // and licence, and the licence texts that come with them. From `cargo metadata` and package-lock.json.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -57,7 +57,10 @@ function crates({ packages: all, resolve }) {
     }));
 }
 
-/** The npm packages that come with an installation. */
+/** Packages for development that are put into what is published: the page is bundled with them. */
+const BUNDLED = ['preact'];
+
+/** The npm packages that come with an installation, and those whose code does. */
 function packages() {
   const { packages: all } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
   // Not by the marks of the lock file: a package that is here for development may be another's optional peer as well.
@@ -70,6 +73,7 @@ function packages() {
     }
   };
   visit(all['']);
+  for (const name of BUNDLED) seen.add(name);
   return [...seen].map((name) => {
     const { version, license } = all[`node_modules/${name}`];
     const folder = join(ROOT, 'node_modules', name);

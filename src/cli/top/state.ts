@@ -1,3 +1,5 @@
+import { printable } from '../../calls/wording.js';
+
 /** Pairs that are kept; those with the fewest octets go first. */
 const PAIRS = 4096;
 const ALERTS = 200;
@@ -133,11 +135,6 @@ function parsed(text: string): unknown {
 /** The members of an object; of anything else, none: a file may hold what it likes. */
 function membersOf(value: unknown): Members {
   return typeof value === 'object' && value !== null ? (value as Members) : {};
-}
-
-/** Without what would move a terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
 }
 
 function flatten(value: unknown, prefix = '', into: Record<string, number> = {}): FlatCounters {

@@ -67,7 +67,7 @@ describe('the view of a sensor', () => {
     expect(text).toContain('lost: capture.kernel_drops 7');
     expect(text.indexOf('10.0.0.2')).toBeLessThan(text.indexOf('10.0.0.1 '));
     expect(text).toMatch(/10\.0\.0\.1 +10\.0\.0\.9 +2 +112 octets +1/);
-    expect(text).toMatch(/10:20:30 +7 +p1 .*evil \?\[2J\?1m/);
+    expect(text).toMatch(/10:20:30 +7 +p1 .*evil \\u\{1b\}\[2J\\u\{9b\}1/);
     expect(text).not.toMatch(/(?!\n)\p{Cc}/u);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
   });

@@ -42,7 +42,9 @@ export function importGraph(ts) {
         if (!/^(Import|Export\w*)(Declaration|Expression)$/.test(type) || typeof source?.value !== 'string') continue;
         if (!source.value.startsWith('.')) continue;
         const target = normalize(join(dirname(path), source.value));
-        const found = [target, target.replace(/\.js$/, '.ts')].find((one) => known.has(one));
+        const found = [target, target.replace(/\.js$/, '.ts'), target.replace(/\.js$/, '.tsx')].find((one) =>
+          known.has(one),
+        );
         if (found && found !== path) used.add(found);
       }
       return [path, used];

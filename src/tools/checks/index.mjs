@@ -81,6 +81,12 @@ export const PROGRAMS = [
     program: [bin('tsc'), ['--noEmit'], ROOT],
     remedy: 'The compiler has said where.',
   },
+  {
+    name: 'types of the page',
+    about: 'what runs in a browser has its types right, and uses nothing of Node',
+    program: [bin('tsc'), ['-p', join('src', 'page', 'app'), '--noEmit'], ROOT],
+    remedy: 'The compiler has said where.',
+  },
 ];
 
 /** Programs that take as long as a build. */

@@ -1,7 +1,7 @@
 // What the checks look at: the sources of both languages, read once, and what cargo says of the workspace.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { parseAst } from 'rolldown/parseAst';
 import { CARGO } from '../rust.mjs';
 import { Failed, NATIVE, output, ROOT } from '../shell.mjs';
@@ -14,7 +14,7 @@ export function readTree() {
   const text = (path) => readFileSync(join(ROOT, path), 'utf8');
   return treeOf(
     Object.fromEntries(
-      paths.filter((path) => /\.(rs|ts|mjs|toml|json|md)$/.test(path)).map((path) => [path, text(path)]),
+      paths.filter((path) => /\.(rs|tsx?|mjs|toml|json|md)$/.test(path)).map((path) => [path, text(path)]),
     ),
   );
 }
@@ -27,7 +27,7 @@ export function treeOf(texts) {
   const sources = Object.entries(texts).map(([path, text]) => ({ path, text }));
   const rust = sources.filter(({ path }) => /^native\/crates\/.*\.rs$/.test(path)).map(rustFile);
   markTests(rust);
-  const ts = sources.filter(({ path }) => /\.(ts|mjs)$/.test(path) && !path.endsWith('.d.ts')).map(scriptFile);
+  const ts = sources.filter(({ path }) => /\.(tsx?|mjs)$/.test(path) && !path.endsWith('.d.ts')).map(scriptFile);
   let metadata;
   return {
     texts,
@@ -63,6 +63,9 @@ function markTests(rust) {
   }
 }
 
+/** What a script is parsed as, by the end of its name. */
+const LANGUAGES = { '.ts': 'ts', '.tsx': 'tsx', '.mjs': 'js' };
+
 function scriptFile({ path, text }) {
   let ast;
   return {
@@ -71,7 +74,7 @@ function scriptFile({ path, text }) {
     isTest: path.startsWith('test/') || path.endsWith('.test.ts'),
     isGenerated: path.startsWith('src/generated/'),
     get ast() {
-      ast ??= parseAst(text, { lang: path.endsWith('.ts') ? 'ts' : 'js' });
+      ast ??= parseAst(text, { lang: LANGUAGES[extname(path)] });
       return ast;
     },
   };
