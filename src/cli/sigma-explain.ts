@@ -30,15 +30,3 @@ export async function sigmaExplain(
   }
   return trace.matched > 0 ? EXIT.ok : EXIT.found;
 }
-<<<<<<< HEAD
-=======
-
-function reason({ search, field, why, count: times, example, value }: SigmaFailure): string {
-  const where = `as in record ${example.position}`;
-  const name = search === '' ? '' : `${search}: `;
-  if (why === 'excluded') return `${count(times)} x ${name}holds, and the condition excludes it, ${where}`;
-  if (why === 'absent') return `${count(times)} x ${name}${field ?? 'keywords'} is not in the event, ${where}`;
-  const shown = printable(value ?? '');
-  return `${count(times)} x ${name}${field ?? 'keywords'} does not fit, ${where}${shown === '' ? '' : `: ${shown}`}`;
-}
->>>>>>> 202be35 (Write what captures hold as one page, and make text of the wire printable in one way)

@@ -1,3 +1,4 @@
+import { printable } from '../calls/wording.js';
 import type { SigmaFailure, SigmaTrace } from '../generated/hunt.js';
 
 /** Why a Sigma rule did not match, in words: a line for what it looked at, then one for each kind of failure. */
@@ -16,7 +17,7 @@ function failureText({ search, field, why, count, example, value }: SigmaFailure
   const times = counted(count);
   if (why === 'excluded') return `${times} x ${name}holds, and the condition excludes it, ${where}`;
   if (why === 'absent') return `${times} x ${name}${field ?? 'keywords'} is not in the event, ${where}`;
-  const shown = (value ?? '').replace(/\p{Cc}|\p{Bidi_Control}/gu, ' ');
+  const shown = printable(value ?? '');
   return `${times} x ${name}${field ?? 'keywords'} does not fit, ${where}${shown === '' ? '' : `: ${shown}`}`;
 }
 

@@ -107,10 +107,10 @@ export function AlertsView({ source, overview, marks, mark, parameters, version 
                     </button>{' '}
                     <StateTag marks={marks.get(group.key)} last={group.last} />
                   </td>
-                  <td data-label="From">
+                  <td class="end" data-label="From">
                     <Host ip={group.from} />
                   </td>
-                  <td data-label="To">
+                  <td class="end" data-label="To">
                     <Host ip={group.to} />
                   </td>
                   <td class="time" data-label="Last">

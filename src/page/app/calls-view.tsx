@@ -199,7 +199,7 @@ function RowWords({ row, isFull }: { readonly row: LadderRow; readonly isFull: b
       {callPieces(step.call.record, { full: isFull, differs: step.differs, sizes: step.sizes }).map(
         ({ text, kind }, index) => (
           <span key={index} class={`piece ${kind}`}>
-            {text}
+            {printable(text)}
           </span>
         ),
       )}

@@ -170,10 +170,10 @@ function EventTable({ rows, open }: TableProps) {
                 {printable(textOf(event.event_type))}
               </span>
             </td>
-            <td data-label="From">
+            <td class="end" data-label="From">
               <End ip={event.src_ip} port={event.src_port} />
             </td>
-            <td data-label="To">
+            <td class="end" data-label="To">
               <End ip={event.dest_ip} port={event.dest_port} />
             </td>
             <td class="main">
@@ -212,10 +212,10 @@ function FlowTable({ rows, open }: TableProps) {
               <td class="time">
                 <Time at={eveMicros(flow.start)} />
               </td>
-              <td data-label="Client">
+              <td class="end" data-label="Client">
                 <End ip={event.src_ip} port={event.src_port} />
               </td>
-              <td data-label="Server">
+              <td class="end" data-label="Server">
                 <End ip={event.dest_ip} port={event.dest_port} />
               </td>
               <td class="main">
@@ -225,8 +225,12 @@ function FlowTable({ rows, open }: TableProps) {
               <td class="number" data-label="Octets">
                 {octets.toLocaleString('en')}
               </td>
-              <td data-label="Client process">{programOf(client)}</td>
-              <td data-label="Server process">{programOf(server)}</td>
+              <td class="program" data-label="Client process">
+                {programOf(client)}
+              </td>
+              <td class="program" data-label="Server process">
+                {programOf(server)}
+              </td>
             </tr>
           );
         })}

@@ -3,7 +3,9 @@ import type { PageSource } from './page-source.js';
 import { ReportSource } from './report-source.js';
 import { ServerSource } from './server-source.js';
 import { Shell } from './shell.js';
+import { guardTexts } from './text-guard.js';
 
+guardTexts();
 const place = document.getElementById('app') ?? document.body;
 const data = document.getElementById('data');
 
