@@ -40,22 +40,7 @@ export function AlertsView({ source, overview, marks, mark, parameters, version 
     return overview.groups.filter(isWanted).sort(ORDERS[order] ?? ORDERS.severity);
   }, [overview, marks, order, state, text, severity]);
   const open = overview.groups.find(({ key }) => key === parameters.get('open'));
-  useKeys(
-    useMemo(() => {
-      const markFocused = (as: 'archived' | 'escalated') => {
-        const key = focusedRow() ?? open?.key;
-        const group = overview.groups.find((one) => one.key === key);
-        if (group) mark(toggled(group.key, group.last, marks.get(group.key), as));
-      };
-      const next = ORDER_NAMES[(ORDER_NAMES.indexOf(order) + 1) % ORDER_NAMES.length];
-      return {
-        e: () => markFocused('archived'),
-        s: () => markFocused('escalated'),
-        o: () => change({ sort: next }),
-        Escape: () => change({ open: undefined }, true),
-      };
-    }, [overview, marks, mark, order, open]),
-  );
+  useGroupKeys({ overview, marks, mark }, order, open?.key);
   const shown = Number(parameters.get('rows') ?? SHOWN);
   return (
     <div class={open ? 'split is-open' : 'split'}>
@@ -75,51 +60,7 @@ export function AlertsView({ source, overview, marks, mark, parameters, version 
             {overview.groups.length === 0 ? 'No rule alerted.' : 'No group of alerts is left by these filters.'}
           </Nothing>
         ) : (
-          <table class="rows alerts">
-            <thead>
-              <tr>
-                <SortHead order={order} name="severity" label="Sev" />
-                <SortHead order={order} name="count" label="Count" />
-                <SortHead order={order} name="signature" label="Signature" />
-                <SortHead order={order} name="from" label="From" />
-                <SortHead order={order} name="to" label="To" />
-                <SortHead order={order} name="newest" label="Last" />
-              </tr>
-            </thead>
-            <tbody>
-              {groups.slice(0, shown).map((group) => (
-                <tr key={group.key} class={group.key === open?.key ? 'is-chosen' : ''}>
-                  <td>
-                    <Severity of={group.severity} />
-                  </td>
-                  <td class="number" data-label="Count">
-                    {group.count.toLocaleString('en')}
-                  </td>
-                  <td class="main">
-                    <button
-                      type="button"
-                      class="row"
-                      data-row={group.key}
-                      aria-expanded={group.key === open?.key}
-                      onClick={() => change({ open: group.key === open?.key ? undefined : group.key }, true)}
-                    >
-                      {printable(group.signature)}
-                    </button>{' '}
-                    <StateTag marks={marks.get(group.key)} last={group.last} />
-                  </td>
-                  <td class="end" data-label="From">
-                    <Host ip={group.from} />
-                  </td>
-                  <td class="end" data-label="To">
-                    <Host ip={group.to} />
-                  </td>
-                  <td class="time" data-label="Last">
-                    <Time at={group.last} hasDate />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <GroupTable {...{ groups: groups.slice(0, shown), order, marks }} open={open?.key} />
         )}
         {groups.length > shown && (
           <button type="button" onClick={() => change({ rows: String(shown + SHOWN) })}>
@@ -132,6 +73,88 @@ export function AlertsView({ source, overview, marks, mark, parameters, version 
       </section>
       {open && <GroupDetail key={open.key} {...{ source, group: open, marks, mark, version }} />}
     </div>
+  );
+}
+
+/** Keys that mark groups and order them: of the group that has the focus, or else of the one that is open. */
+function useGroupKeys(
+  { overview, marks, mark }: Pick<ViewProps, 'overview' | 'marks' | 'mark'>,
+  order: string,
+  open: string | undefined,
+): void {
+  useKeys(
+    useMemo(() => {
+      const markFocused = (as: 'archived' | 'escalated') => {
+        const key = focusedRow() ?? open;
+        const group = overview.groups.find((one) => one.key === key);
+        if (group) mark(toggled(group.key, group.last, marks.get(group.key), as));
+      };
+      const next = ORDER_NAMES[(ORDER_NAMES.indexOf(order) + 1) % ORDER_NAMES.length];
+      return {
+        e: () => markFocused('archived'),
+        s: () => markFocused('escalated'),
+        o: () => change({ sort: next }),
+        Escape: () => change({ open: undefined }, true),
+      };
+    }, [overview, marks, mark, order, open]),
+  );
+}
+
+interface GroupRows {
+  readonly groups: readonly AlertGroup[];
+  readonly order: string;
+  readonly marks: ViewProps['marks'];
+  /** Key of the group that is open. */
+  readonly open: string | undefined;
+}
+
+function GroupTable({ groups, order, marks, open }: GroupRows) {
+  return (
+    <table class="rows alerts">
+      <thead>
+        <tr>
+          <SortHead order={order} name="severity" label="Sev" />
+          <SortHead order={order} name="count" label="Count" />
+          <SortHead order={order} name="signature" label="Signature" />
+          <SortHead order={order} name="from" label="From" />
+          <SortHead order={order} name="to" label="To" />
+          <SortHead order={order} name="newest" label="Last" />
+        </tr>
+      </thead>
+      <tbody>
+        {groups.map((group) => (
+          <tr key={group.key} class={group.key === open ? 'is-chosen' : ''}>
+            <td>
+              <Severity of={group.severity} />
+            </td>
+            <td class="number" data-label="Count">
+              {group.count.toLocaleString('en')}
+            </td>
+            <td class="main">
+              <button
+                type="button"
+                class="row"
+                data-row={group.key}
+                aria-expanded={group.key === open}
+                onClick={() => change({ open: group.key === open ? undefined : group.key }, true)}
+              >
+                {printable(group.signature)}
+              </button>{' '}
+              <StateTag marks={marks.get(group.key)} last={group.last} />
+            </td>
+            <td class="end" data-label="From">
+              <Host ip={group.from} />
+            </td>
+            <td class="end" data-label="To">
+              <Host ip={group.to} />
+            </td>
+            <td class="time" data-label="Last">
+              <Time at={group.last} hasDate />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

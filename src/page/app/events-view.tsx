@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { civil, type Micros } from '../../calls/call.js';
 import { printable } from '../../calls/wording.js';
-import type { FacetCount, TimeHistogram } from '../model/answer.js';
+import type { FacetCount, FacetCounts, TimeHistogram } from '../model/answer.js';
 import { eveMicros } from '../model/event-facts.js';
 import { eventWords } from '../model/event-words.js';
 import { type JsonMembers, membersOf, numberOf, parsedLine, textOf } from '../model/members.js';
@@ -54,18 +54,7 @@ export function EventsView({ source, overview, parameters, version, only }: View
   const chosen = events.find(({ number }) => String(number) === open);
   return (
     <div class="with-facets">
-      <aside class="facets" aria-label="What these events have">
-        {answer !== null && (
-          <>
-            {only === undefined && <Facet name="type" title="Type" counts={answer.facets.type} now={parameters} />}
-            <Facet name="host" title="Host" counts={answer.facets.host} now={parameters} />
-            <Facet name="protocol" title="Protocol" counts={answer.facets.protocol} now={parameters} />
-            {only === undefined && (
-              <Facet name="sid" title="Rule" counts={answer.facets.sid} now={parameters} names={names} />
-            )}
-          </>
-        )}
-      </aside>
+      <Facets counts={answer?.facets} now={parameters} names={names} only={only} />
       <div class={chosen ? 'split is-open' : 'split'}>
         <section class="list" aria-label={only === undefined ? 'Events' : 'Flows'}>
           <div class="toolbar">
@@ -111,6 +100,28 @@ export function EventsView({ source, overview, parameters, version, only }: View
         )}
       </div>
     </div>
+  );
+}
+
+interface FacetsProps {
+  readonly counts: FacetCounts | undefined;
+  readonly now: URLSearchParams;
+  readonly names: ReadonlyMap<string, string>;
+  readonly only: 'flow' | undefined;
+}
+
+function Facets({ counts, now, names, only }: FacetsProps) {
+  return (
+    <aside class="facets" aria-label="What these events have">
+      {counts !== undefined && (
+        <>
+          {only === undefined && <Facet name="type" title="Type" counts={counts.type} now={now} />}
+          <Facet name="host" title="Host" counts={counts.host} now={now} />
+          <Facet name="protocol" title="Protocol" counts={counts.protocol} now={now} />
+          {only === undefined && <Facet name="sid" title="Rule" counts={counts.sid} now={now} names={names} />}
+        </>
+      )}
+    </aside>
   );
 }
 

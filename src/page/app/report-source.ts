@@ -36,7 +36,9 @@ export class ReportSource implements PageSource {
   /** Unpacks the data. */
   static async open(base64: string): Promise<ReportSource> {
     const [head = '{}', ...lines] = (await unpacked(base64)).split('\n');
-    return new ReportSource(JSON.parse(head) as ReportHead, lines);
+    const parsed: unknown = JSON.parse(head);
+    // What follows the head is of the wire; the head itself is of the program that wrote this page.
+    return new ReportSource(parsed as ReportHead, lines);
   }
 
   get about() {

@@ -10,7 +10,7 @@ export interface TaggedAlerts extends TaggedRule {
 }
 
 /** A technique of ATT&CK that rules name. */
-export interface CoverageRow {
+export interface TechniqueRow {
   /** `T1021.003`. */
   readonly technique: string;
   /** Loaded rules that name it. */
@@ -43,7 +43,7 @@ export function coverageTable(rules: readonly TaggedRule[]): CoverageTable {
 }
 
 /** A row for each technique that a loaded rule or an alert names, in the order of their numbers. */
-export function coverageRows(table: CoverageTable, groups: readonly TaggedAlerts[]): CoverageRow[] {
+export function coverageRows(table: CoverageTable, groups: readonly TaggedAlerts[]): TechniqueRow[] {
   const rules = new Map(table.techniques);
   const alerted = new Map<string, { alerts: number; signatures: Set<string> }>();
   for (const { techniques, count, signature } of groups)
