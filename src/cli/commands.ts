@@ -148,6 +148,18 @@ Examples:
   sidewire report capture.pcap --logs logs.zip -o report.html
   sidewire report --eve /var/log/suricata/eve.json -o report.html`;
 
+/** What the help of `sidewire serve` says after its options. */
+const SERVE_HELP = `
+The page of \`sidewire report\` over DIR/eve.json while it grows: of \`sidewire sensor\`, \`sidewire hunt\` or Suricata. The file is
+the store, and rotation is followed. Archived and escalated groups and notes are kept in DIR/page-marks.jsonl.
+
+On 127.0.0.1 whoever uses this machine sees the page. On any other address it asks for a token, which the address that is
+shown at the start holds; there is no encryption: put it behind a proxy, or use ssh -L.
+
+Examples:
+  sidewire serve -l /var/log/sidewire
+  sidewire serve -l /var/log/suricata -S /var/lib/suricata/rules/suricata.rules --listen 0.0.0.0:8472`;
+
 /** What the help of `sidewire hunt` says after its options. */
 const HUNT_HELP = `
 Logs are .evtx, JSON lines (evtx_dump, winlogbeat, NXLog, Splunk's export, Elastic Common Schema) or XML, as they
@@ -313,6 +325,18 @@ export const COMMANDS: readonly CommandDef[] = [
     },
     more: SECRETS_HELP + REPORT_HELP,
     run: async (...call) => (await import('./report.js')).report(...call),
+  },
+  {
+    name: 'serve',
+    summary: 'serve the page over a directory whose eve.json grows, until it is stopped',
+    options(command) {
+      command
+        .option('-l, --log-dir <dir>', 'directory with eve.json; marks and notes are kept there', 'sidewire-out')
+        .option('--listen <address>', '[ADDRESS:]PORT; 0: any port that is free', '127.0.0.1:8472')
+        .option('-S, --rules <file...>', 'the rules that are loaded, for their texts and techniques');
+    },
+    more: SERVE_HELP,
+    run: async (...call) => (await import('./serve.js')).serve(...call),
   },
   {
     name: 'hunt',

@@ -107,7 +107,10 @@ async function write(
   const store = new EveStore(eve);
   try {
     await store.refresh();
-    const rules = new LoadedRules(readSources({ files: ruleFiles }));
+    const rules = new LoadedRules(
+      readSources({ files: ruleFiles }),
+      values.eve === undefined || values.rules !== undefined,
+    );
     const page = await reportPage(store, { about, rules, budget: { events: most, octets: MOST_OCTETS } });
     writeFileSync(out, page.html);
     const cut = page.events - page.kept;

@@ -8,8 +8,6 @@ import { OverviewBuilder, type PageOverview } from '../model/overview.js';
 const CHUNK = 4 << 20;
 /** The longest line that is looked at, in octets. */
 const LONGEST = 16 << 20;
-/** Events of one segment. When there are too many events, the oldest segment goes. */
-const SEGMENT_EVENTS = 250_000;
 /** Octets between two lines that are read with them rather than left out by another read. */
 const GAP = 64 << 10;
 const NEWLINE = 10;
@@ -18,9 +16,12 @@ const NEWLINE = 10;
 export interface StoreOptions {
   /** Events that can be shown. Older ones only count. */
   readonly mostEvents?: number;
+  /** Events of one segment. When there are too many events, the oldest segment goes. */
+  readonly segmentEvents?: number;
 }
 
 const MOST_EVENTS = 4_000_000;
+const SEGMENT_EVENTS = 250_000;
 
 /** A file that is read, and by whom. */
 class EveFile {
@@ -82,6 +83,7 @@ class FileSegment implements EventSegment {
 export class EveStore {
   readonly #path: string;
   readonly #mostEvents: number;
+  readonly #segmentEvents: number;
   readonly #overview = new OverviewBuilder();
   #segments: FileSegment[] = [];
   #file: EveFile | null = null;
@@ -92,9 +94,10 @@ export class EveStore {
   #events = 0;
   #forgotten = 0;
 
-  constructor(path: string, { mostEvents = MOST_EVENTS }: StoreOptions = {}) {
+  constructor(path: string, { mostEvents = MOST_EVENTS, segmentEvents = SEGMENT_EVENTS }: StoreOptions = {}) {
     this.#path = path;
     this.#mostEvents = mostEvents;
+    this.#segmentEvents = segmentEvents;
   }
 
   /** Segments in the order of time. */
@@ -204,7 +207,7 @@ export class EveStore {
       return;
     }
     let segment = this.#segments.at(-1);
-    if (segment === undefined || segment.file !== file || segment.columns.length >= SEGMENT_EVENTS) {
+    if (segment === undefined || segment.file !== file || segment.columns.length >= this.#segmentEvents) {
       segment = new FileSegment(file, this.#events);
       this.#segments.push(segment);
     }

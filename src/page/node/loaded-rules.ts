@@ -9,10 +9,12 @@ import type { RuleText } from '../model/rule-text.js';
 export class LoadedRules {
   readonly #texts = new Map<string, string>();
   readonly #made = new Map<string, RuleText>();
+  /** Rules that are known to be loaded. */
   readonly tagged: readonly TaggedRule[];
   #docs: ReadonlyMap<string, string> | null = null;
 
-  constructor(files: readonly SourceFile[]) {
+  /** `areLoaded`: the events are of these rules. Else they only tell what rules say that alerted, and nothing is known of the others. */
+  constructor(files: readonly SourceFile[], areLoaded: boolean) {
     const tagged: TaggedRule[] = [];
     for (const { path, text } of files)
       for (const line of ruleLines(new Source(path, text))) {
@@ -20,7 +22,7 @@ export class LoadedRules {
         if (sid === undefined) continue;
         const [, gid = '1'] = /[(;]\s*gid\s*:\s*(\d+)/.exec(line.text) ?? [];
         this.#texts.set(`${gid}:${sid}`, line.text);
-        tagged.push({ techniques: techniquesOf(line.text) });
+        if (areLoaded) tagged.push({ techniques: techniquesOf(line.text) });
       }
     this.tagged = tagged;
   }
