@@ -1,9 +1,11 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { CompileOptions } from '../rules/suricata/index.js';
+import { elasticRules } from './elastic-rules.js';
 import { networkRules } from './network-rules.js';
 import type { CoverageRule, RuleVendor } from './row.js';
 import { ruleFiles, type VendorFile } from './rule-files.js';
 import { sigmaRules } from './sigma-rules.js';
+import { kustoRules, splunkRules } from './yaml-rules.js';
 
 /** Rules as rows, whosever they are. */
 export interface CoverageCatalog {
@@ -22,9 +24,9 @@ type RuleReader = (
 const READERS: Readonly<Record<RuleVendor, RuleReader>> = {
   suricata: (files, report, options) => networkRules(files, options, report),
   sigma: sigmaRules,
-  elastic: () => [],
-  splunk: () => [],
-  kusto: () => [],
+  elastic: elasticRules,
+  splunk: splunkRules,
+  kusto: kustoRules,
 };
 
 /**

@@ -14,7 +14,6 @@ const FIELD_NAMES: readonly (readonly [name: string, others: readonly string[]])
       'process_name',
       'process_path',
       'NewProcessName',
-      'Process',
       'process.pe.original_file_name.path',
       'ProcessName',
       'winlog.event_data.NewProcessName',
@@ -202,6 +201,7 @@ const FIELD_NAMES: readonly (readonly [name: string, others: readonly string[]])
 const OF_VENDOR: Readonly<Partial<Record<RuleVendor, Readonly<Record<string, string>>>>> = {
   sigma: { process: 'process', source: 'source', query: 'query', action: 'action', os: 'os' },
   kusto: {
+    process: 'Image',
     filename: 'Image',
     initiatingprocessfilename: 'ParentImage',
     initiatingprocesscommandline: 'ParentCommandLine',
@@ -224,5 +224,7 @@ const BY_NAME = new Map(
 export function fieldName(vendor: RuleVendor, written: string): string {
   if (vendor === 'suricata') return OF_NETWORK[written] ?? written;
   const plain = written.toLowerCase().replace(/\s/g, '');
-  return OF_VENDOR[vendor]?.[plain] ?? BY_NAME.get(plain) ?? written;
+  // Splunk's data models put the name of their set in front: `Processes.process_name`.
+  const own = vendor === 'splunk' ? plain.replace(/^[a-z_]+\./, '') : plain;
+  return OF_VENDOR[vendor]?.[own] ?? BY_NAME.get(plain) ?? BY_NAME.get(own) ?? written;
 }

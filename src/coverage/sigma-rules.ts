@@ -139,10 +139,13 @@ function fieldRows({ key, value }: Entry, negated: boolean): WrittenRow[] {
   const [field = '', ...modifiers] = key.split('|');
   const written = field === '' ? 'keywords' : field;
   const items = value.kind === 'list' ? value.items : [value];
-  const sign = modifiers.includes('neq') ? !negated : negated;
-  return items.flatMap((item) =>
-    item.kind === 'scalar' ? [scalarRow(written, modifiers, item, sign)] : valueRows(item, sign),
-  );
+  const isOther = modifiers.includes('neq');
+  return items.flatMap((item) => {
+    if (item.kind !== 'scalar') return valueRows(item, negated);
+    const row = scalarRow(written, modifiers, item, negated);
+    if (!isOther) return [row];
+    return [row.operator === 'eq' ? { ...row, operator: 'ne' } : { ...row, negated: !negated }];
+  });
 }
 
 function scalarRow(written: string, modifiers: readonly string[], item: ScalarValue, negated: boolean): WrittenRow {
