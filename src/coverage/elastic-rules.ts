@@ -4,9 +4,10 @@ import { currentTechniques } from '../sigma/retired-techniques.js';
 import { Source } from '../source/source.js';
 import { diagnostic } from './codes.js';
 import { fieldName } from './field-names.js';
+import type { OperatorSense } from './query/dialects.js';
 import { sayIn } from './query/place.js';
 import { type QueryReader, readEql, readEsql, readKuery, readLucene } from './query/queries.js';
-import type { CoverageRule } from './row.js';
+import { type CoverageRule, plainOperator, type WrittenRow } from './row.js';
 
 /** The languages of Elastic's rules. */
 const LANGUAGES: Readonly<Record<string, QueryReader>> = {
@@ -44,6 +45,14 @@ function readRule(source: Source, report: (problem: AnyDiagnostic) => void): Cov
     say('the rule has no name', 'a rule of Elastic has `name` in its table `rule`');
     return null;
   }
+  const lost = (message: string) => {
+    const finding = {
+      code: 'coverage/query',
+      message,
+      help: 'the catalog lacks it; the rest of the rule is there',
+    } as const;
+    report(diagnostic(source, filterSpan(source), finding));
+  };
   const language = textOf(rule, 'language') ?? textOf(rule, 'type') ?? '';
   const reader = LANGUAGES[language] ?? (query === null ? null : readKuery);
   // Rules of machine learning and of matched indicators may have no query.
@@ -58,8 +67,50 @@ function readRule(source: Source, report: (problem: AnyDiagnostic) => void): Cov
     logSource: [language, ...index.slice(0, 3)].join(' '),
     techniques: techniquesOf(rule),
     runs: false,
-    rows: found.rows.map((row) => ({ field: fieldName('elastic', row.written), ...row })),
+    rows: [...found.rows, ...filterRows(rule, lost)].map((row) => ({
+      field: fieldName('elastic', row.written),
+      ...row,
+    })),
   };
+}
+
+/** Kinds of queries that a filter of a rule may be, with the operator of the rows that they are. */
+const FILTERS: Readonly<Record<string, OperatorSense>> = {
+  wildcard: { operator: 'eq', wildcard: '*' },
+  term: { operator: 'eq' },
+  terms: { operator: 'in' },
+  match: { operator: 'eq' },
+  match_phrase: { operator: 'eq' },
+  prefix: { operator: 'starts_with' },
+  regexp: { operator: 'regex_match' },
+};
+
+/** What stands in `filters` of a rule, beside its query: mostly what it leaves out. */
+function filterRows(rule: object, say: (message: string) => void): WrittenRow[] {
+  return tablesOf(rule, 'filters').flatMap((filter) => {
+    const negated = Reflect.get(member(filter, 'meta') ?? {}, 'negate') === true;
+    const query = member(filter, 'query') ?? {};
+    return Object.keys(query).flatMap((kind): WrittenRow[] => {
+      const asked = member(query, kind) ?? {};
+      const field = textOf(asked, 'field');
+      if (kind === 'exists' && field !== null) return [{ written: field, operator: 'exists', value: '', negated }];
+      const sense = FILTERS[kind];
+      if (sense) return Object.keys(asked).flatMap((written) => fieldRows(written, sense, asked, negated));
+      say(`the filter \`${kind}\` is not read`);
+      return [];
+    });
+  });
+}
+
+function fieldRows(written: string, sense: OperatorSense, asked: object, negated: boolean): WrittenRow[] {
+  const inner = member(asked, written);
+  const values = Array.isArray(inner)
+    ? listOf(asked, written)
+    : [textOf(asked, written) ?? textOf(inner ?? {}, 'value') ?? textOf(inner ?? {}, 'query') ?? ''];
+  return values.map((value) => {
+    const plain = sense.wildcard ? plainOperator(value) : { operator: sense.operator, value };
+    return { written, ...plain, negated };
+  });
 }
 
 function readToml(source: Source, report: (problem: AnyDiagnostic) => void): object | null {
@@ -86,6 +137,12 @@ function offsetOf({ text }: Source, line: number, column: number): number {
 function keySpan({ text }: Source, name: string): { start: number; end: number } {
   const at = new RegExp(`^${name}[ \\t]*=`, 'm').exec(text)?.index ?? 0;
   return { start: at, end: at + name.length };
+}
+
+/** Where the filters of a rule begin. */
+function filterSpan({ text }: Source): { start: number; end: number } {
+  const at = Math.max(0, text.search(/^\[\[rule\.filters\]\]/m));
+  return { start: at, end: at + 1 };
 }
 
 /** Techniques of `threat`: those below one where some are named, else itself. */

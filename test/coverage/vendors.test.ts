@@ -111,6 +111,7 @@ it.each([
 it.each([
   ['a:x AND NOT b:(y OR z) -c:w', ['a eq x', 'not b eq y', 'not b eq z', 'not c eq w']],
   ['a:[1 TO 5] AND b:/x.*y/ && c:"p q"', ['a ge 1', 'a le 5', 'b regex_match x.*y', 'c eq p q']],
+  ['_exists_:a AND NOT _exists_:b', ['a exists', 'not b exists']],
   ['+a:x*y || b:10.0.0.0*', ['a wildcard x*y', 'b starts_with 10.0.0.0']],
 ])('Lucene: %s', (query, rows) => {
   const { rows: found, lost } = read(readLucene, query);
@@ -290,6 +291,29 @@ id = "T1175"
     expect(catalogOf('a.toml', 'a = [1,\nb').problems).toMatchObject([{ code: 'coverage/file', line: 2 }]);
     expect(catalogOf('a.toml', '[rule]\nquery = "a"\n').problems).toMatchObject([{ code: 'coverage/rule', line: 2 }]);
     expect(catalogOf('a.toml', 'title = "settings"\n')).toEqual({ rules: [], problems: [] });
+  });
+
+  it('of Elastic, with the filters beside the query', () => {
+    const filter = (negate: boolean, query: string) =>
+      `[[rule.filters]]\n[rule.filters.meta]\nnegate = ${negate}\n[rule.filters.query.${query}\n`;
+    const text = [
+      elastic('process where a == 1').replace('[[rule.threat]]', ''),
+      filter(true, 'wildcard."file.path"]\ncase_insensitive = true\nvalue = "C:\\\\x\\\\*"'),
+      filter(false, 'match_phrase]\n"b" = "y"'),
+      filter(false, 'exists]\nfield = "c"'),
+      filter(true, 'bool]\nmust = []'),
+    ].join('\n');
+    const { rules, problems } = catalogOf(
+      'a.toml',
+      text.replace(/\[\[rule\.threat\.[\s\S]*?(?=\[\[rule\.filters)/, ''),
+    );
+    expect(rules[0]?.rows.map(({ written, operator, value, negated }) => [written, operator, value, negated])).toEqual([
+      ['a', 'eq', '1', false],
+      ['file.path', 'starts_with', 'C:\\x\\', true],
+      ['b', 'eq', 'y', false],
+      ['c', 'exists', '', false],
+    ]);
+    expect(problems).toMatchObject([{ message: 'the filter `bool` is not read' }]);
   });
 
   it('of Splunk', () => {

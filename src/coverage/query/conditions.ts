@@ -97,7 +97,9 @@ export class ConditionReader {
     }
     const next = this.#peek();
     const [first] = args;
-    if (TRANSPARENT.has(name) && first) return first.text;
+    // `tostring(parse_json(a).b)`: not a field in another form.
+    const isPlain = !this.tokens.slice(from + 1, this.#at).some(({ kind, text }) => kind === 'mark' && text === '(');
+    if (TRANSPARENT.has(name) && first && isPlain) return first.text;
     if (!next || this.#isEnd(next) || this.#is(next, 'and', 'or', '&&', '||')) {
       this.context.say(token, `the function \`${token.text}\` is not read`);
       return 'done';
@@ -119,8 +121,8 @@ export class ConditionReader {
     let depth = 0;
     for (let token = this.#peek(); token; token = this.#peek()) {
       this.#at += 1;
-      if (token.kind === 'mark' && /^[([]$/.test(token.text)) depth += 1;
-      else if (token.kind === 'mark' && /^[)\]]$/.test(token.text)) depth -= 1;
+      if (token.kind === 'mark' && /^[([{]$/.test(token.text)) depth += 1;
+      else if (token.kind === 'mark' && /^[)\]}]$/.test(token.text)) depth -= 1;
       else if (token.kind !== 'mark') found.push(token);
       if (depth === 0) break;
     }
@@ -135,7 +137,11 @@ export class ConditionReader {
         this.rows.push({ written: field, operator: 'eq', value: 'true', negated });
       return;
     }
-    this.#values(field, sense, negated);
+    const value = this.#peek();
+    if (field === '_exists_' && value?.kind === 'word') {
+      this.#at += 1;
+      this.rows.push({ written: value.text, operator: 'exists', value: '', negated });
+    } else this.#values(field, sense, negated);
   }
 
   /** A word without a field: searched for anywhere. */
@@ -212,7 +218,12 @@ export class ConditionReader {
 
   /** `[1 TO 5]` of Lucene. */
   #range(field: string, negated: boolean): void {
-    const [low, , high] = this.#arguments();
+    const open = this.#peek();
+    const [low, to, high] = this.#arguments();
+    if (to?.text !== 'TO') {
+      if (open) this.context.say(open, 'what stands in brackets is not read');
+      return;
+    }
     for (const [operator, bound] of [['ge', low] as const, ['le', high] as const])
       if (bound && bound.text !== '*') this.rows.push({ written: field, operator, value: bound.text, negated });
   }
@@ -226,7 +237,8 @@ export class ConditionReader {
     }
     this.#at += 1;
     const open = this.#peek();
-    if (token.kind === 'word' && open?.text === '(' && open.start === token.end) {
+    const isCall = token.kind === 'word' && open?.text === '(' && open.start === token.end;
+    if (isCall && !this.context.dialect.loose) {
       const args = this.#arguments();
       if (/^(?:dynamic|pack_array|lower|upper|to_?lower|to_?upper)$/i.test(token.text))
         for (const one of args) this.#value(field, sense, one, negated);
