@@ -57,7 +57,8 @@ function yamlRules({ path, text }: RuleText, of: YamlRules, report: (problem: An
       report(diagnostic(source, span, { code: 'coverage/rule', message, help: 'a rule has both' }));
       return [];
     }
-    const query = entry.value.text;
+    // Some queries stand in a fence of Markdown.
+    const query = entry.value.text.replace(/^\s*```\w*|```\s*$/g, (fence) => ' '.repeat(fence.length));
     const { rows, sources } = of.reader(query, sayIn(source, entry.value.span, query, report));
     const techniques = of.techniques(map).flatMap((id) => currentTechniques(id.toUpperCase()));
     return [

@@ -125,6 +125,7 @@ describe('SPL', () => {
       ['index eq x', 'EventCode eq 4104', 'a contains x', 'a starts_with y'],
     ],
     ['a IN ("x", *y) NOT b=z c!=w d!=*v*', ['a in x', 'a ends_with y', 'not b eq z', 'c ne w', 'not d contains v']],
+    ['| tstats count from datamodel=W where a LIKE "%x%" by b, c', ['a contains x']],
     ['`sysmon` "some words" word', ['macro eq sysmon', 'keywords contains some words', 'keywords contains word']],
     [
       'a=1 | stats count by a | where match(b, "(?i)x\\.y") AND NOT like(c, "%z%") | search d>5',
@@ -179,6 +180,15 @@ describe('Kusto', () => {
   ])('%s', (query, rows) => {
     const { rows: found, lost } = read(readKusto, query);
     expect([found, lost]).toEqual([rows, []]);
+  });
+
+  it('says that it reads no list that is made elsewhere', () => {
+    expect(
+      read(readKusto, 'T | where A !in (known) and B["c"].d == 1 and tostring(parse_json(E).f) has "x"'),
+    ).toMatchObject({
+      rows: ['B.c.d eq 1', 'tostring(parse_json(E).f) contains x'],
+      lost: ['known: the list `known` is not read'],
+    });
   });
 
   it('names its tables, and says that it reads no list that is a query', () => {
@@ -351,6 +361,14 @@ id = "T1175"
       },
     ]);
     expect(problems).toMatchObject([{ line: 8, column: 36, text: 'odd' }]);
+  });
+
+  it('of Kusto, in a fence of Markdown', () => {
+    const text =
+      'id: "8"\nname: Shell\ntactics: [Execution]\nquery: "```kusto\\nT\\n| where A == 1 and odd(x)\\n```"\n';
+    const { rules, problems } = catalogOf('a.yaml', text);
+    expect(rules[0]?.rows).toMatchObject([{ written: 'A', value: '1' }]);
+    expect(problems).toMatchObject([{ line: 4 }]);
   });
 
   it('of both that lack something', () => {

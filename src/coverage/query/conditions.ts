@@ -77,9 +77,26 @@ export class ConditionReader {
       return;
     }
     this.#at += 1;
-    const sense = this.#function(token, negated);
-    if (sense === 'done') return;
-    this.#comparison(sense ?? token.text, token, negated);
+    const field = this.#function(token, negated);
+    if (field === 'done') return;
+    this.#comparison(this.#member(field ?? token.text), token, negated);
+  }
+
+  /** A member of a field: `a["b"].c` is `a.b.c`. */
+  #member(field: string): string {
+    let name = field;
+    for (let open = this.#peek(); open && !this.context.dialect.loose; open = this.#peek()) {
+      const isClose = open.start === this.tokens[this.#at - 1]?.end && open.kind === 'mark';
+      if (isClose && open.text === '[')
+        name += `.${this.#arguments()
+          .map(({ text }) => text)
+          .join('.')}`;
+      else if (isClose && open.text === '.') {
+        name += `.${this.#peek(1)?.text ?? ''}`;
+        this.#at += 2;
+      } else break;
+    }
+    return name;
   }
 
   /** A function: one that is a condition is read whole, of others the field that they are about comes back. */
@@ -211,9 +228,20 @@ export class ConditionReader {
       } else if (this.#is(token, 'and', 'or')) {
         this.#at += 1;
         continue;
+      } else if (this.#isName(token)) {
+        this.context.say(token, `the list \`${token.text}\` is not read`);
+        this.#at += 1;
       } else this.#single(field, sense, sign);
       sign = negated;
     }
+  }
+
+  /** A name where values stand in quotes: of a list that is made elsewhere. */
+  #isName({ kind, text, end }: QueryToken): boolean {
+    const { loose } = this.context.dialect;
+    if (loose || kind !== 'word' || !/^[A-Za-z_]/.test(text) || /^(?:true|false|null)$/i.test(text)) return false;
+    const next = this.#peek(1);
+    return !this.context.lists.has(text) && !(next?.text === '(' && next.start === end) && next?.text !== '|';
   }
 
   /** `[1 TO 5]` of Lucene. */

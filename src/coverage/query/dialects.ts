@@ -112,6 +112,7 @@ export const SPL_SEARCH: QueryDialect = {
     '==': { operator: 'eq', wildcard: '*' },
     '!=': { operator: 'ne', wildcard: '*' },
     in: { operator: 'in', wildcard: '*' },
+    like: { operator: 'eq', wildcard: '%' },
   },
   functions: {},
   loose: true,
