@@ -9,7 +9,10 @@ function collect(value: string, before: readonly string[] = []): string[] {
 /** Adds what every command that runs the engine understands. */
 function engineOptions(command: Command): void {
   command
-    .option('-S, --rules <file...>', 'rule files (default: the rules that come with sidewire)')
+    .option(
+      '-S, --rules <file...>',
+      'rule files, Sigma rules (.yml), directories of them (default: those that come with sidewire)',
+    )
     .option('-c, --config <file>', 'a suricata.yaml to start from')
     .option('--rule-cache <dir>', 'where large rule sets are kept compiled (default: ~/.cache/sidewire/rules)')
     .option('--no-rule-cache', 'compile rules anew, and keep nothing')
@@ -162,7 +165,7 @@ Examples:
 
 /** What the help of `sidewire hunt` says after its options. */
 const HUNT_HELP = `
-Logs are .evtx, JSON lines (evtx_dump, winlogbeat, NXLog, Splunk's export, Elastic Common Schema) or XML, as they
+Logs are .evtx, JSON lines (evtx_dump, winlogbeat, NXLog, Splunk's export, Elastic Common Schema, EVE) or XML, as they
 are or in gz, zst and zip; which is which is seen by their content. Directories are searched whole.
 
 A rule is held against the events of its log source only: channel, provider and event id. process_creation is
@@ -407,7 +410,7 @@ export const COMMANDS: readonly CommandDef[] = [
   {
     name: 'rules explain',
     args: '<sid> <capture...>',
-    summary: 'say at which stage a rule failed: for each flow, or, of a Sigma rule by its id, on event logs',
+    summary: 'say at which stage a rule failed: for each flow, or, of a Sigma rule by its id, on event logs or traffic',
     options(command) {
       engineOptions(command);
       inputOptions(command);

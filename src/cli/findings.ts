@@ -7,7 +7,8 @@ const SHOWN = 5;
 
 /** Says what is wrong with the rules of a run: the first errors in full, the rest as a number. */
 export function tellFindings(rules: Ruleset, terminal: Terminal): void {
-  const errors = rules.findings.diagnostics.filter(({ severity }) => severity === 'error');
+  const all = [...rules.findings.diagnostics, ...(rules.sigma?.diagnostics ?? [])];
+  const errors = all.filter(({ severity }) => severity === 'error');
   const render = diagnosticRenderer(terminal.color.err, terminal.width);
   for (const diagnostic of errors.slice(0, SHOWN)) terminal.err(`${render(diagnostic)}\n`);
   if (errors.length > SHOWN)

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from '../config/index.js';
 import { compileOptions, readSources } from '../engine/compile.js';
-import { isSigmaFile } from '../engine/hunt.js';
 import { configTree } from '../engine/options.js';
+import { isSigmaFile } from '../engine/sigma-file.js';
 import { loadCatalog } from '../rules/suricata/catalog/load.js';
 import { compile, type Diagnostic, renderLine, type Statistics } from '../rules/suricata/index.js';
 import { diagnosticRenderer } from './excerpt.js';

@@ -25,7 +25,7 @@ function tell(diagnostics: readonly SigmaDiagnostic[], statistics: SigmaStatisti
   const { rules, loaded, failed, inapplicable, duplicates } = statistics;
   const parts = [
     `${plural(rules, 'Sigma rule')}: ${count(loaded)} load, ${count(failed)} do not`,
-    ...(inapplicable > 0 ? [`${count(inapplicable)} apply to no event log here`] : []),
+    ...(inapplicable > 0 ? [`${count(inapplicable)} apply to nothing here`] : []),
     ...(duplicates > 0 ? [`${count(duplicates)} have the id of another`] : []),
   ];
   terminal.out(style(terminal.color.out, ['bold', failed > 0 ? 'red' : 'green'], parts.join(', ')));
@@ -44,7 +44,7 @@ export function sigmaList(word: string | undefined, values: Values, terminal: Te
   if (values.json) terminal.out(JSON.stringify(rows, null, 2));
   else
     for (const line of table(
-      rows.map(({ id, level, title, applies }) => [id, level, applies ? title : `${title} (no event log)`]),
+      rows.map(({ id, level, title, applies }) => [id, level, applies ? title : `${title} (applies to nothing here)`]),
     ))
       terminal.out(line);
   return rows.length > 0 ? EXIT.ok : EXIT.found;

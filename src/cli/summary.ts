@@ -3,6 +3,9 @@ import type { Hint, Ruleset, Summary } from '../engine/index.js';
 import type { JoinReport } from '../generated/hunt.js';
 import { count, duration, octets, plural, style, type Terminal, table } from './terminal.js';
 
+/** What could not apply, shown before the rest is only counted. */
+const SHOWN_SIGMA = 8;
+
 /** Everything the end of a replay tells. */
 export interface Outcome {
   readonly summary: Summary;
@@ -32,6 +35,7 @@ export function summaryText(outcome: Outcome, terminal: Terminal): string[] {
   lines.push('', head('Alerts'), ...alertLines(summary, terminal));
   for (const { why, change } of hints) lines.push(`  ${why}`, ...(change ? [`    ${change}`] : []));
   lines.push('', head('Events'), ...eventLines(summary));
+  lines.push(...sigmaLines(outcome.rules).flatMap((line, at) => (at === 0 ? ['', head(line)] : [`  ${line}`])));
   if (outcome.joined) lines.push('', head('Incidents'), ...incidentLines(outcome.joined));
   if (summary.errors.length > 0) {
     lines.push('', style(terminal.color.out, ['bold', 'red'], 'Errors'));
@@ -78,6 +82,23 @@ function alertLines(summary: Summary, terminal: Terminal): string[] {
 function eventLines(summary: Summary): string[] {
   const rows = Object.entries(summary.events).sort(([a], [b]) => (a < b ? -1 : 1));
   return rows.length === 0 ? ['  none'] : table(rows.map(([type, times]) => [type, times]));
+}
+
+/** Sigma rules that could not apply: silence is only clean where rules could have spoken. */
+function sigmaLines({ sigma }: Ruleset): string[] {
+  if (sigma === null) return [];
+  const { inapplicable, failed } = sigma.statistics;
+  const missing = sigma.diagnostics.filter(({ code }) => code === 'sigma/field-missing');
+  const lines = [
+    ...(inapplicable > 0 ? [`${plural(inapplicable, 'rule')}: not about traffic`] : []),
+    ...(failed > 0 ? [`${plural(failed, 'rule')}: not loaded because of errors`] : []),
+    ...missing.map(({ file, line, message, help }) => `${file}:${line}: ${message}; ${help}`),
+    ...sigma.problems.map(({ id, message }) => `rule ${id} was left out: ${message}`),
+  ];
+  const shown = lines.slice(0, SHOWN_SIGMA);
+  if (lines.length > shown.length)
+    shown.push(`and ${count(lines.length - shown.length)} more: \`sidewire rules check FILE\` shows them all`);
+  return lines.length === 0 ? [] : ['Sigma rules that could not apply', ...shown];
 }
 
 /** Incidents, and what the logs knew. */

@@ -152,6 +152,7 @@ function resolveRun(values: Values, workers: number, protocols: RunConfig['proto
     protocols,
     outputs: outputs.outputs,
     file_store: outputs.fileStore,
+    unwritten: null,
     document_stores: outputs.documentStores,
     files: outputs.files,
   };

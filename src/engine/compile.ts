@@ -1,28 +1,32 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config/index.js';
 import type { Catalog } from '../generated/catalog.js';
 import type { CompileRequest, Matcher } from '../generated/config.js';
 import type { CompileOptions, SourceFile } from '../rules/suricata/index.js';
 import { EngineError, fromNative } from './error.js';
-import { type Native, type NativeRuleset, nativeFolder } from './native.js';
+import type { Native, NativeRuleset } from './native.js';
 import { RuleCache } from './rule-cache.js';
 import { type Findings, Ruleset } from './ruleset.js';
+import { isSigmaFile } from './sigma-file.js';
+import { vectorscanLibraries } from './vectorscan.js';
 
 /** Where rules come from. Both may be given; files come first. */
 export interface RuleSource {
-  /** Paths of rule files. */
+  /**
+   * Paths of rule files. Those that end in `.yml` or `.yaml` hold Sigma rules; of a directory, these and its `.rules` files are
+   * taken.
+   */
   readonly files?: readonly string[];
   /** Rules as text. */
   readonly text?: string;
+  /** Sigma rules as text. */
+  readonly sigma?: string;
   readonly signal?: AbortSignal;
 }
 
 /** Name of rules that were given as text, in diagnostics. */
 const TEXT = '<rules>';
-
-/** File name of the Vectorscan library that may lie beside the addon. */
-const VECTORSCAN = 'libhs.so.5';
 
 /** How rules are compiled, beside the configuration. */
 export interface CompileSetup {
@@ -33,6 +37,42 @@ export interface CompileSetup {
 
 /** Compiles rules with the variables and settings files of a configuration. */
 export async function compileRuleset(
+  native: Native,
+  catalog: Catalog,
+  config: Config,
+  given: RuleSource,
+  setup: CompileSetup,
+): Promise<Ruleset> {
+  const { network, sigma } = parted(given.files ?? []);
+  const set = await compileNetwork(native, catalog, config, { ...given, files: network }, setup);
+  if (sigma.length === 0 && given.sigma === undefined) return set;
+  // Not needed where there are none.
+  const { compileSigmaRules } = await import('./hunt.js');
+  const text = given.sigma === undefined ? {} : { text: given.sigma };
+  const rules = { files: sigma, ...text, onlyTraffic: true, onlyApplicable: true, matcher: setup.matcher };
+  set.addSigma(await compileSigmaRules(rules, native));
+  return set;
+}
+
+/** Rule files on packets, and those of Sigma. */
+function parted(paths: readonly string[]): { readonly network: readonly string[]; readonly sigma: readonly string[] } {
+  const files = paths.flatMap((path) => filesOf(path));
+  return { network: files.filter((path) => !isSigmaFile(path)), sigma: files.filter(isSigmaFile) };
+}
+
+/** A file, or the rule files of a directory. */
+function filesOf(path: string): string[] {
+  if (!(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)) return [path];
+  const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const inside = join(path, entry.name);
+    if (entry.isDirectory()) return entry.name.startsWith('.') ? [] : filesOf(inside);
+    return isSigmaFile(entry.name) || entry.name.endsWith('.rules') ? [inside] : [];
+  });
+}
+
+/** Compiles the rules on packets. */
+async function compileNetwork(
   native: Native,
   catalog: Catalog,
   config: Config,
@@ -173,10 +213,4 @@ function sidsOf(text: string): number[] {
 
 function countExternal(text: string): number {
   return text.match(/^\s*(?:alert|drop|reject\w*|pass)\b[^(\n]*\$EXTERNAL_NET/gm)?.length ?? 0;
-}
-
-/** The Vectorscan library beside the addon goes before the system's. */
-export function vectorscanLibraries(): string[] {
-  const folder = nativeFolder();
-  return folder === null ? [] : [join(folder, VECTORSCAN)];
 }

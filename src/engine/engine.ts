@@ -28,6 +28,7 @@ import {
   fullOutput,
   resolveOptions,
   subscription,
+  unwritten,
 } from './options.js';
 import { becomeUser } from './rights.js';
 import { Ruleset } from './ruleset.js';
@@ -87,7 +88,7 @@ const SETUP: KnownKeys<EngineSetup> = {
 
 const SECRETS: KnownKeys<SecretOptions> = { passwords: true, ntlmHashes: true, keytabs: true, files: true };
 
-const SOURCE: KnownKeys<RuleSource> = { files: true, text: true, signal: true };
+const SOURCE: KnownKeys<RuleSource> = { files: true, text: true, sigma: true, signal: true };
 
 const REPLAY: KnownKeys<ReplayOptions> = {
   rules: true,
@@ -293,17 +294,19 @@ export class Engine {
     const wantsEvents = options.types === undefined || options.types.length > 0;
     const resolved = this.#resolve(logDir ?? '.', live).run;
     const own = logDir !== undefined && hasFile;
+    const outputs = [
+      ...(wantsEvents ? [subscription(this.protocols, options.types)] : []),
+      ...(logDir === undefined
+        ? []
+        : own
+          ? resolved.outputs
+          : [fullOutput(join(logDir, 'eve.json'), this.catalog, live)]),
+    ];
     return {
       ...resolved,
       rules: options.rules?.counts ?? resolved.rules,
-      outputs: [
-        ...(wantsEvents ? [subscription(this.protocols, options.types)] : []),
-        ...(logDir === undefined
-          ? []
-          : own
-            ? resolved.outputs
-            : [fullOutput(join(logDir, 'eve.json'), this.catalog, live)]),
-      ],
+      outputs,
+      unwritten: options.rules?.sigma ? unwritten(this.protocols, outputs) : null,
       file_store: own ? resolved.file_store : null,
       document_stores: own ? resolved.document_stores : {},
     };

@@ -10,10 +10,11 @@ import {
   type SigmaFile,
   type SigmaStatistics,
 } from '../sigma/index.js';
-import { vectorscanLibraries } from './compile.js';
 import { EngineError, fromNative } from './error.js';
 import { type KnownKeys, refuseNoText, refuseNoTexts, refuseUnknown } from './known-keys.js';
 import { loadNative, type Native, type NativeHunt, type NativeSigmaRules } from './native.js';
+import { isSigmaFile } from './sigma-file.js';
+import { vectorscanLibraries } from './vectorscan.js';
 
 /** Where Sigma rules come from. */
 export interface SigmaSource {
@@ -23,8 +24,10 @@ export interface SigmaSource {
   readonly text?: string;
   /** Values of placeholders (`|expand`). */
   readonly placeholders?: Readonly<Record<string, readonly string[]>>;
-  /** Passes over rules that apply to no event log here, and says nothing of them. */
+  /** Passes over rules that apply to no event, and says nothing of them. */
   readonly onlyApplicable?: boolean;
+  /** Takes rules about traffic alone. */
+  readonly onlyTraffic?: boolean;
   readonly matcher?: Matcher;
 }
 
@@ -33,6 +36,7 @@ const SOURCE: KnownKeys<SigmaSource> = {
   text: true,
   placeholders: true,
   onlyApplicable: true,
+  onlyTraffic: true,
   matcher: true,
 };
 
@@ -87,6 +91,7 @@ export async function compileSigmaRules(source: SigmaSource, native: Native = lo
   const { batch, diagnostics, statistics, loaded } = compileSigma(readSigmaFiles(source), {
     placeholders: new Map(Object.entries(source.placeholders ?? {})),
     ...(source.onlyApplicable === undefined ? {} : { onlyApplicable: source.onlyApplicable }),
+    ...(source.onlyTraffic === undefined ? {} : { onlyTraffic: source.onlyTraffic }),
   });
   const request: SigmaRequest = { matcher: source.matcher ?? 'auto', libraries: vectorscanLibraries() };
   try {
@@ -135,11 +140,6 @@ function inDirectory(folder: string): string[] {
     if (entry.isDirectory()) return entry.name.startsWith('.') ? [] : inDirectory(path);
     return isSigmaFile(entry.name) ? [path] : [];
   });
-}
-
-/** Whether a file holds Sigma rules, by its name. */
-export function isSigmaFile(name: string): boolean {
-  return /\.ya?ml$/i.test(name);
 }
 
 function unreadable(path: string, error: unknown): EngineError {

@@ -19,7 +19,6 @@ export {
   explainSigma,
   Hunt,
   type HuntOptions,
-  isSigmaFile,
   readSigmaFiles,
   type SigmaProblem,
   SigmaRuleset,
@@ -38,6 +37,7 @@ export { userCacheFolder } from './rule-cache.js';
 export { type Findings, type Problem, Ruleset, type RulesetStats } from './ruleset.js';
 export { Run } from './run.js';
 export type { SecretOptions } from './secrets.js';
+export { isSigmaFile } from './sigma-file.js';
 export type {
   AlertCount,
   CaptureCount,

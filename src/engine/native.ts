@@ -68,6 +68,8 @@ export interface NativeRuleset {
   keep(findings: string): Promise<void>;
   /** What was kept beside the set; `null` of one that was compiled. */
   findings(): string | null;
+  /** Puts Sigma rules beside the set. */
+  addSigma(rules: NativeSigmaRules): void;
 }
 
 /** Interfaces that are open. */

@@ -11,8 +11,9 @@ import {
   resolve,
   resolveDeclared,
 } from '../config/index.js';
-import type { ChecksumMode, FormatConfig, Matcher, OutputConfig } from '../generated/config.js';
+import type { ChecksumMode, EveFormat, FormatConfig, Matcher, OutputConfig } from '../generated/config.js';
 import { EVENT_TYPES } from '../generated/events.js';
+import { TRAFFIC_EVENTS } from '../sigma/traffic.js';
 import type { SecretOptions } from './secrets.js';
 
 /** How an engine works. Everything is optional; ARCHITECTURE.md has the table of what differs from Suricata's defaults. */
@@ -122,6 +123,14 @@ export function fullOutput(path: string, { protocols, sinks }: KnownParts, live:
 /** Events for whoever iterates the run. */
 export function subscription(protocols: readonly KnownProtocol[], types?: readonly string[]): OutputConfig {
   return { format: fullFormat(protocols, types), sink: null, when_full: 'wait' };
+}
+
+/** The events that Sigma rules look at and no output writes. */
+export function unwritten(protocols: readonly KnownProtocol[], outputs: readonly OutputConfig[]): EveFormat | null {
+  const written = new Set(outputs.flatMap(({ format }) => ('types' in format ? Object.keys(format.types) : [])));
+  const types = TRAFFIC_EVENTS.filter((type) => !written.has(type));
+  const { format } = subscription(protocols, types);
+  return types.length > 0 && 'types' in format ? format : null;
 }
 
 /** Types that tell what others tell, or every octet of a stream once more: written when they are asked for. */

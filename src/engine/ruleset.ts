@@ -2,6 +2,7 @@ import type { RuleCounts } from '../generated/config.js';
 import type { Problem, RulesetStats } from '../generated/run.js';
 import type { Diagnostic } from '../rules/suricata/index.js';
 import { EngineError } from './error.js';
+import type { SigmaRuleset } from './hunt.js';
 import type { NativeRuleset } from './native.js';
 
 export type { Problem, RulesetStats };
@@ -35,6 +36,7 @@ export interface Findings {
  */
 export class Ruleset implements AsyncDisposable {
   #native: NativeRuleset | null;
+  #sigma: SigmaRuleset | null = null;
 
   constructor(
     native: NativeRuleset,
@@ -44,14 +46,25 @@ export class Ruleset implements AsyncDisposable {
     this.#native = native;
   }
 
-  /** Number of rules in the set. */
+  /** Number of rules in the set, those of Sigma among them. */
   get size(): number {
-    return this.native().rules;
+    return this.native().rules + (this.#sigma?.size ?? 0);
   }
 
   /** The signature ids in the texts the set was made from, those of broken rules among them. */
   get sids(): readonly number[] {
     return this.findings.sids;
+  }
+
+  /** The Sigma rules beside the set, with what was said of them; `null`: there are none. */
+  get sigma(): SigmaRuleset | null {
+    return this.#sigma;
+  }
+
+  /** Puts Sigma rules beside the set: runs hold them against the events they write. */
+  addSigma(rules: SigmaRuleset): void {
+    this.native().addSigma(rules.native());
+    this.#sigma = rules;
   }
 
   /** Rules that were understood but could not be compiled. */

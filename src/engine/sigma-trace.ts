@@ -4,7 +4,7 @@ import type { SigmaFailure, SigmaTrace } from '../generated/hunt.js';
 /** Why a Sigma rule did not match, in words: a line for what it looked at, then one for each kind of failure. */
 export function sigmaTraceText({ looked_at, failed }: SigmaTrace, hasSource: boolean): string[] {
   const looked = !hasSource
-    ? 'no event log of Windows is of its log source'
+    ? 'neither an event log of Windows nor traffic is of its log source'
     : looked_at === 0
       ? 'the logs have no event that it looks at'
       : `${counted(looked_at)} ${looked_at === 1 ? 'record' : 'records'} looked at`;

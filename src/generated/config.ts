@@ -377,6 +377,10 @@ rules: RuleCounts,
  */
 outputs: Array<OutputConfig>, 
 /**
+ * Events that are made for Sigma rules to look at, and written nowhere; absent: none.
+ */
+unwritten: EveFormat | null, 
+/**
  * Where files are stored; absent: nowhere.
  */
 file_store: FileStoreOutput | null, 

@@ -773,9 +773,19 @@ export interface IncidentRecord {
     readonly command_line?: string;
     /** Program of the parent, without its folder. */
     readonly parent: string;
-    /** logon: that of the connection; pid, parent pid: that of the called object; parent: what starts programs for such calls; time: by the host's measured clock. */
-    readonly joined_by: readonly ('logon' | 'pid' | 'parent pid' | 'parent' | 'command line' | 'time')[];
+    /** logon: that of the connection; pid, parent pid: that of the called object; parent: what starts programs for such calls; service name, task name: what calls name started it; provider: its parent hosts a provider of WMI; time: by the host's measured clock. */
+    readonly joined_by: readonly ('logon' | 'pid' | 'parent pid' | 'parent' | 'command line' | 'service name' | 'task name' | 'provider' | 'time')[];
     /** Milliseconds from the call to its start, by the host's measured clock. */
+    readonly after_ms: number;
+  }[];
+  /** Services and tasks that its calls name, as a log tells them (7045, 4697; 4698, 4702, 106, 129). */
+  readonly installed?: readonly {
+    readonly kind: 'service' | 'task';
+    readonly name: string;
+    /** Command line; absent where the record does not say. */
+    readonly runs?: string;
+    readonly joined_by: readonly ('service name' | 'task name')[];
+    /** Milliseconds from the call, by the host's measured clock. */
     readonly after_ms: number;
   }[];
   /** How far the clocks of logs are ahead of the capture's, by host. */
@@ -1197,7 +1207,7 @@ export interface AlertEvent extends EventBase {
     readonly pcap_cnt?: number;
     readonly pkt_src?: string;
   };
-  /** The Sigma rule that matched, of alerts on event logs. */
+  /** The Sigma rule that matched, of alerts on event logs and on events of traffic. */
   readonly sigma?: {
     /** Level of the rule; `medium` where it has none. */
     readonly level: string;

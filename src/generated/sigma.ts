@@ -78,7 +78,11 @@ only: Array<FieldValue>,
 /**
  * What these events call a field of the rules.
  */
-aliases: Array<FieldAlias>, };
+aliases: Array<FieldAlias>, 
+/**
+ * Fields that the log of the rules has and these events do not, because they hold the same value always.
+ */
+given: Array<FieldValue>, };
 
 /**
  * Another name of a field.
@@ -94,7 +98,7 @@ rule: string,
 event: string, };
 
 /**
- * A field that must hold a value.
+ * A field with a value.
  */
 export type FieldValue = { 
 /**

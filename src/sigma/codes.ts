@@ -15,7 +15,11 @@ export const CODES = {
     'warning',
     'A log source names a list, which is not in the specification; any of it will do.',
   ],
-  'sigma/logsource-unknown': ['warning', 'No event log here is of this log source: the rule applies to nothing.'],
+  'sigma/logsource-unknown': [
+    'warning',
+    'Neither an event log nor traffic is of this log source: the rule applies to nothing.',
+  ],
+  'sigma/field-missing': ['warning', 'No event about traffic has a field that a rule on traffic asks for.'],
   'sigma/detection': ['error', 'The detection cannot be read.'],
   'sigma/identifier': ['error', 'The condition names a search identifier that is not there.'],
   'sigma/unused': ['warning', 'No condition names the search identifier.'],

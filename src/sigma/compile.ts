@@ -7,6 +7,7 @@ import { type Detection, readDetection } from './detection.js';
 import { Reporter, readDocuments } from './document.js';
 import { readHead } from './head.js';
 import { type LogSource, readLogSource } from './log-source.js';
+import { isTraffic, missingFields, TRAFFIC_PRODUCTS } from './traffic.js';
 import { type MapValue, member, textOf, textsOf } from './values.js';
 
 /** Version of the IR that is written. */
@@ -21,8 +22,10 @@ export interface SigmaFile {
 export interface SigmaOptions {
   /** Values of placeholders (`|expand`). */
   readonly placeholders?: ReadonlyMap<string, readonly string[]>;
-  /** Passes over rules that apply to no event log, unread and unsaid. */
+  /** Passes over rules that apply to no event, unread and unsaid. */
   readonly onlyApplicable?: boolean;
+  /** Of the events that rules apply to, takes those about traffic alone. */
+  readonly onlyTraffic?: boolean;
 }
 
 /** A rule that loaded, with what tools that show rules want. */
@@ -49,7 +52,7 @@ export interface SigmaStatistics {
   rules: number;
   loaded: number;
   failed: number;
-  /** Of log sources that no event log here has. */
+  /** Of log sources that neither event logs here nor traffic have. */
   inapplicable: number;
   /** Lost against another of the same id. */
   duplicates: number;
@@ -85,7 +88,7 @@ class SigmaCompiler {
 
   file({ path, text }: SigmaFile): void {
     const source = new Source(path, text);
-    if (this.options.onlyApplicable && isForeign(source.text)) {
+    if (this.options.onlyApplicable && isForeign(source.text, this.options.onlyTraffic)) {
       this.#statistics.rules += 1;
       this.#statistics.inapplicable += 1;
       return;
@@ -120,7 +123,7 @@ class SigmaCompiler {
       return;
     }
     const head = readHead(map, reporter);
-    const logSource = readLogSource(member(map, 'logsource'), map, reporter, this.options.onlyApplicable);
+    const logSource = this.#logSource(map, reporter);
     if (logSource?.sources.length === 0 && this.options.onlyApplicable) {
       this.#statistics.inapplicable += 1;
       return;
@@ -132,16 +135,42 @@ class SigmaCompiler {
     }
     if (this.#isDuplicate(head.id, map, reporter)) return;
     this.#statistics.loaded += 1;
-    if (logSource.sources.length === 0) this.#statistics.inapplicable += 1;
+    const sources = this.#withFields(logSource, lowered.condition, detection.value.span, reporter);
+    if (sources.length === 0) this.#statistics.inapplicable += 1;
     const rule: SigmaRule = {
       head,
       name: textOf(map, 'name'),
-      sources: logSource.sources.map((source) => this.#source(source)),
+      sources: sources.map((source) => this.#source(source)),
       alerts: true,
       condition: lowered.condition,
     };
     const fields = textsOf(member(map, 'fields')?.value);
     this.#loaded.push({ rule, file: reporter.source.path, logSource, detection: lowered, fields });
+  }
+
+  #logSource(map: MapValue, reporter: Reporter): LogSource | null {
+    const { onlyApplicable, onlyTraffic } = this.options;
+    const read = readLogSource(member(map, 'logsource'), map, reporter, onlyApplicable);
+    return read && onlyTraffic ? { ...read, sources: read.sources.filter(isTraffic) } : read;
+  }
+
+  /** The sources whose events have the fields that a rule looks at. Of a field that is never there, exclusions would hold always. */
+  #withFields(
+    { sources, traffic }: LogSource,
+    condition: SigmaCondition,
+    detection: Span,
+    reporter: Reporter,
+  ): readonly EventSource[] {
+    const missing = traffic.length === 0 ? [] : missingFields(condition, traffic);
+    for (const { field, isExcluded } of missing) {
+      const at = reporter.source.text.indexOf(field, detection.start);
+      const span = at < 0 ? detection : { start: at, end: at + field.length };
+      const help = isExcluded
+        ? 'the rule is passed over on traffic: what it excludes could not be told from what it looks for'
+        : 'the rule is loaded; tests of the field never hold on traffic';
+      reporter.say('sigma/field-missing', span, `\`${field}\` is never on the wire`, help);
+    }
+    return missing.some(({ isExcluded }) => isExcluded) ? sources.filter((source) => !isTraffic(source)) : sources;
   }
 
   #correlation(map: MapValue, reporter: Reporter): void {
@@ -277,8 +306,9 @@ function isWithin(rule: LogSource, filter: LogSource): boolean {
   );
 }
 
-/** Every product that the text names is another than Windows: most files of large rule sets need not be read. */
-function isForeign(text: string): boolean {
-  const products = [...text.matchAll(/^\s+product:[ \t]*['"]?([\w-]+)/gm)].map(([, name]) => name?.toLowerCase());
-  return products.length > 0 && !products.includes('windows') && !/^(?:filter|correlation):/m.test(text);
+/** Every product that the text names is one of which there are no events: most files of large rule sets need not be read. */
+function isForeign(text: string, onlyTraffic = false): boolean {
+  const products = [...text.matchAll(/^\s+product:[ \t]*['"]?([\w-]+)/gm)].map(([, name = '']) => name.toLowerCase());
+  const isOurs = (name: string) => TRAFFIC_PRODUCTS.has(name) || (!onlyTraffic && name === 'windows');
+  return products.length > 0 && !products.some(isOurs) && !/^(?:filter|correlation):/m.test(text);
 }

@@ -2,6 +2,8 @@ import { didYouMean } from '../diagnostics/suggest.js';
 import type { EventSource } from '../generated/sigma.js';
 import type { Reporter } from './document.js';
 import { CATEGORIES, type CategoryRow, PROVIDERS, SERVICES } from './log-sources.js';
+import { trafficRows, trafficSource } from './traffic.js';
+import { TRAFFIC, type TrafficRow } from './traffic-sources.js';
 import { type Entry, type MapValue, member, textOf, textsOf } from './values.js';
 
 /** The log source of a rule. */
@@ -9,8 +11,10 @@ export interface LogSource {
   readonly product: string | null;
   readonly categories: readonly string[];
   readonly services: readonly string[];
-  /** The events it is; none when no event log here is of it. */
+  /** The events it is, of event logs and of traffic; none when neither is of it. */
   readonly sources: readonly EventSource[];
+  /** The logs of traffic among them. */
+  readonly traffic: readonly TrafficRow[];
 }
 
 /** Reads a log source; `null` when it cannot be read, which is said. What applies to nothing is said too, unless `quiet`. */
@@ -47,9 +51,11 @@ export function readLogSource(
   const categories = textsOf(category?.value);
   const services = textsOf(service?.value);
   const windows = product === undefined || textOf(map, 'product')?.toLowerCase() === 'windows';
-  const sources = windows ? sourcesOf(categories, services, product !== undefined) : [];
+  const traffic = trafficRows(textOf(map, 'product'), categories, services);
+  const logs = windows ? sourcesOf(categories, services, product !== undefined) : [];
+  const sources = [...logs, ...traffic.map(trafficSource)];
   if (sources.length === 0 && !quiet) tellUnknown(entry, windows, categories, services, reporter);
-  return { product: textOf(map, 'product'), categories, services, sources };
+  return { product: textOf(map, 'product'), categories, services, sources, traffic };
 }
 
 function tellUnknown(
@@ -64,15 +70,19 @@ function tellUnknown(
     ...services.filter((name) => !(name in SERVICES)),
   ];
   const [first = ''] = unknown;
-  const known = [...Object.keys(CATEGORIES), ...Object.keys(SERVICES)];
+  const known = [
+    ...Object.keys(CATEGORIES),
+    ...Object.keys(SERVICES),
+    ...TRAFFIC.flatMap(({ category, service }) => [category ?? [], service ?? []].flat()),
+  ];
   const help = windows && first !== '' ? didYouMean(first, known) : null;
   reporter.say(
     'sigma/logsource-unknown',
     entry.keySpan,
     first === '' || !windows
-      ? 'no event log of Windows is of this log source'
-      : `no event log of Windows is \`${first}\``,
-    help ?? 'the rule is passed over; `sidewire rules list --logsources` shows those that are read',
+      ? 'neither an event log of Windows nor traffic is of this log source'
+      : `neither an event log of Windows nor traffic is \`${first}\``,
+    help ?? 'the rule is passed over; docs/SIGMA.md, "Log sources", has those that are read',
   );
 }
 
@@ -98,12 +108,13 @@ function categorySource({ service, ids, only, aliases }: CategoryRow): EventSour
 }
 
 function source(parts: { readonly [Key in keyof EventSource]?: readonly EventSource[Key][number][] }): EventSource {
-  const { channels = [], providers = [], event_ids = [], only = [], aliases = [] } = parts;
+  const { channels = [], providers = [], event_ids = [], only = [], aliases = [], given = [] } = parts;
   return {
     channels: [...channels],
     providers: [...providers],
     event_ids: [...event_ids],
     only: [...only],
     aliases: [...aliases],
+    given: [...given],
   };
 }

@@ -8,9 +8,10 @@ import { collect } from '../engine/collect.js';
 import { Engine } from '../engine/engine.js';
 import { EngineError } from '../engine/error.js';
 import { traceText } from '../engine/explain.js';
-import { compileSigmaRules, explainSigma, isSigmaFile, type SigmaRuleset, startHunt } from '../engine/hunt.js';
+import { compileSigmaRules, explainSigma, type SigmaRuleset, startHunt } from '../engine/hunt.js';
 import { type KnownKeys, refuseNoTexts, refuseUnknown } from '../engine/known-keys.js';
 import type { Ruleset } from '../engine/ruleset.js';
+import { isSigmaFile } from '../engine/sigma-file.js';
 import { sigmaTraceText } from '../engine/sigma-trace.js';
 import type { AlertEvent } from '../generated/events.js';
 

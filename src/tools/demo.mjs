@@ -1,4 +1,4 @@
-// `npm run demo`: set-up, build, and a replay of the captures that come with the project.
+// `npm run demo`: set-up, build, and a replay of the captures that come with the project, and an incident.
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { setup } from './setup.mjs';
@@ -21,6 +21,10 @@ await main(async () => {
     'any',
   ]);
   if (status !== 0) throw new Failed(`The replay ended with status ${status}.`);
+  const incident = ['incidents', 'examples/incident/service.pcap', '--logs', 'examples/incident/service.jsonl'];
+  say(`\ndemo: sidewire ${incident.join(' ')}\n`);
+  const joined = await run(process.execPath, [cli, ...incident]);
+  if (joined !== 0) throw new Failed(`The incident was not found: status ${joined}.`);
   say(`
 What to try next:
   who called what on whom   node dist/cli/bin.js calls pcaps/dcom-names.pcap

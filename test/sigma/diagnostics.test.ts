@@ -30,6 +30,11 @@ const CASES: readonly (readonly [SigmaCode, string, string])[] = [
     `${HEAD}logsource: {product: windows, category: process_creatoin}\ndetection: {s: {Image: a}, condition: s}\n`,
     'logsource',
   ],
+  [
+    'sigma/field-missing',
+    `${HEAD}logsource: {product: zeek, service: dns}\ndetection: {s: {query: a, TTLs: 5}, condition: s}\n`,
+    'TTLs',
+  ],
   ['sigma/detection', `${HEAD}${SOURCE}detection: {s: {Image: {a: b}}, condition: s}\n`, '{a: b}'],
   ['sigma/identifier', `${HEAD}${SOURCE}detection: {selection: {Image: a}, condition: selectoin}\n`, 'selectoin'],
   ['sigma/unused', `${HEAD}${SOURCE}detection: {s: {Image: a}, t: {Image: b}, condition: s}\n`, 't'],

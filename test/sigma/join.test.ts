@@ -8,6 +8,7 @@ import type { EveEvent, FlowEvent, IncidentEvent } from '../../src/generated/eve
 import type { JoinReport } from '../../src/generated/hunt.js';
 import { checkEvent, ROOT } from '../eve.js';
 import { record } from './fixture.js';
+import { COMMAND, NAME, serviceCapture, serviceLog } from './service-case.js';
 
 /** An automation object is called, with a command: process 6800 (its low 16 bits) takes it. */
 const CAPTURE = join(ROOT, 'pcaps/dcom-invoke.pcap');
@@ -21,12 +22,14 @@ interface Joined {
   readonly report: JoinReport;
 }
 
-async function joined(lines: readonly string[]): Promise<Joined> {
+async function joined(lines: readonly string[], capture: string | Buffer = CAPTURE): Promise<Joined> {
   const folder = mkdtempSync(join(tmpdir(), 'sidewire-join-'));
   try {
+    const path = typeof capture === 'string' ? capture : join(folder, 'capture.pcap');
+    if (typeof capture !== 'string') writeFileSync(path, capture);
     const engine = new Engine();
     await using rules = await engine.compile({ files: [join(ROOT, 'rules/dcom.rules')] });
-    await engine.replay(CAPTURE, { rules, types: [], logDir: folder }).summary();
+    await engine.replay(path, { rules, types: [], logDir: folder }).summary();
     const log = join(folder, 'log.jsonl');
     writeFileSync(log, lines.join('\n'));
     const eve = join(folder, 'eve.json');
@@ -210,5 +213,63 @@ describe('a join', () => {
     ['another hour', [...CONNECTIONS, logon(AHEAD + 3_600_000)]],
   ])('joins no logon of %s', async (_, lines) => {
     expect((await joined(lines)).flow?.endpoint?.logon).toBeUndefined();
+  });
+});
+
+describe('names', () => {
+  const STARTED_AT = Date.parse('2026-11-21T09:36:05.796Z');
+  /** The capture's own first time. */
+  const first = () => {
+    const octets = serviceCapture();
+    return octets.readUInt32LE(24) * 1000 + Math.floor(octets.readUInt32LE(28) / 1000);
+  };
+  const lines = (without: (line: string) => boolean = () => false) =>
+    serviceLog(first()).filter((line) => !without(line));
+
+  it('of services join what a call creates, what the log installed and what ran', async () => {
+    const { flow, incidents } = await joined(lines(), serviceCapture());
+    expect(flow?.endpoint).toMatchObject({ client: { pid: 2228 }, server: { pid: 620 }, logon: { id: '0x2b7e3c0' } });
+    expect(incidents).toMatchObject([
+      {
+        grade: 'confirmed',
+        installed: [{ kind: 'service', name: NAME, runs: COMMAND, joined_by: ['service name'] }],
+        effect: [{ pid: 4242, joined_by: ['command line', 'parent', 'service name', 'time'] }],
+      },
+    ]);
+    expect(incidents[0]?.says).toContain('by the service control manager (from SRV2');
+  });
+
+  it('of services are an effect where no process is logged', async () => {
+    const { incidents } = await joined(
+      lines((line) => line.includes('"EventID":1,')),
+      serviceCapture(),
+    );
+    expect(incidents).toMatchObject([{ grade: 'confirmed', installed: [{ name: NAME }] }]);
+    expect(incidents[0]?.effect).toBeUndefined();
+    expect(incidents[0]?.says).toMatch(/^WS1 used the service sidewire-demo on SRV2, which runs /);
+  });
+
+  it.each([
+    ['another name', (line: string) => line.replaceAll(NAME, 'other')],
+    ['another host', (line: string) => line.replaceAll('srv2', 'srv3')],
+    [
+      'another time',
+      (line: string) =>
+        line.replaceAll(/"SystemTime":"[^"]*"/g, `"SystemTime":"${new Date(STARTED_AT).toISOString()}"`),
+    ],
+  ])('of %s join nothing', async (_, change) => {
+    const changed = lines().map((line) => (line.includes('7045') ? change(line) : line));
+    expect((await joined(changed, serviceCapture())).incidents[0]?.installed).toBeUndefined();
+  });
+});
+
+describe('examples/incident', () => {
+  const folder = join(ROOT, 'examples', 'incident');
+
+  it('is a capture and a log of one run', async () => {
+    const octets = serviceCapture();
+    const started = octets.readUInt32LE(24) * 1000 + Math.floor(octets.readUInt32LE(28) / 1000);
+    expect(readFileSync(join(folder, 'service.pcap')).equals(octets)).toBe(true);
+    expect(readFileSync(join(folder, 'service.jsonl'), 'utf8')).toBe(`${serviceLog(started).join('\n')}\n`);
   });
 });

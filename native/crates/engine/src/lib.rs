@@ -16,6 +16,7 @@ mod report;
 mod rule_cache;
 mod rules;
 mod run;
+mod run_rules;
 mod service_manager;
 mod source;
 mod stats;
@@ -42,6 +43,7 @@ pub use report::{AlertTotal, CaptureReport, NoticeReport, RunError, RunProgress,
 pub use rule_cache::CachePlace;
 pub use rules::{CompileRequest, CompiledRules, Matcher, RuleCompiler, RuleProblem, RulesetStats};
 pub use run::Run;
+pub use run_rules::RunRules;
 pub use service_manager::notify_service_manager;
 pub use sidewire_msrpc::security::DecryptionSecrets;
 pub use stats::{OutputTotal, RunStats, WorkerStats};

@@ -22,6 +22,7 @@ use crate::output::writer::files::StoredFiles;
 use crate::output::writer::merge::OutputMerger;
 use crate::pipeline::{parallel, read_ahead, sharded, single};
 use crate::report::{CaptureReport, NoticeReport, RunProgress};
+use crate::run_rules::RunRules;
 use crate::source::control::{RunControl, lock};
 use crate::source::driver::{NamedSource, SourceDriver};
 use crate::source::packet_sink::{PacketSink, StatsMoment};
@@ -43,7 +44,7 @@ impl Run {
     /// [`EngineError`] when the configuration cannot be used or an output cannot be opened.
     pub fn start(
         config: RunConfig,
-        rules: Arc<RuleSet>,
+        rules: impl Into<RunRules>,
         secrets: Option<Arc<DecryptionSecrets>>,
     ) -> Result<Self, EngineError> {
         Self::start_with(config, rules, secrets, Vec::new())
@@ -55,7 +56,7 @@ impl Run {
     /// As [`Run::start`].
     pub fn start_live(
         config: RunConfig,
-        rules: Arc<RuleSet>,
+        rules: impl Into<RunRules>,
         secrets: Option<Arc<DecryptionSecrets>>,
         capture: LiveCapture,
     ) -> Result<Self, EngineError> {
@@ -69,7 +70,7 @@ impl Run {
     /// As [`Run::start`].
     pub fn start_with(
         mut config: RunConfig,
-        rules: Arc<RuleSet>,
+        rules: impl Into<RunRules>,
         secrets: Option<Arc<DecryptionSecrets>>,
         sources: Vec<(String, Box<dyn PacketSource>)>,
     ) -> Result<Self, EngineError> {
@@ -79,6 +80,8 @@ impl Run {
         let sources = sources.into_iter().map(|(name, source)| NamedSource { name: Arc::from(name), source }).collect();
         let control = Arc::new(RunControl::default());
         control.stats.set_rules(config.rules);
+        let RunRules { network, sigma } = rules.into();
+        control.sigma.put(sigma);
         let (sinks, lines) = open_outputs(&config, &control.signals)?;
         let setup = Arc::new(RunSetup::new(config, secrets)?);
         let files = setup.files.store.clone().map(StoredFiles::new).transpose()?;
@@ -86,7 +89,7 @@ impl Run {
         let shared = Arc::clone(&control);
         let thread = std::thread::Builder::new()
             .name("sidewire".to_owned())
-            .spawn(move || drive(&setup, rules, sinks, sources, (files, documents), &shared))
+            .spawn(move || drive(&setup, network, sinks, sources, (files, documents), &shared))
             .map_err(EngineError::Thread)?;
         Ok(Self { control, thread: Mutex::new(Some(thread)), lines: Mutex::new(lines) })
     }
@@ -103,8 +106,8 @@ impl Run {
     }
 
     /// Puts another rule set in place, between two packets. `counts`: what became of its rules, for `stats`.
-    pub fn swap(&self, rules: Arc<RuleSet>, counts: RuleCounts) {
-        self.control.swap(rules, counts);
+    pub fn swap(&self, rules: impl Into<RunRules>, counts: RuleCounts) {
+        self.control.swap(rules.into(), counts);
     }
 
     /// The counters as they last stood.
@@ -200,7 +203,7 @@ fn drive(
     }
     let started = Instant::now();
     let matcher = rules.stats().backend.to_owned();
-    let mut merger = OutputMerger::new(setup, sinks, Arc::clone(&control.stats), Arc::clone(&control.capture));
+    let mut merger = OutputMerger::new(setup, sinks, control);
     merger.files = files;
     merger.documents = documents;
     let magic = missing_magic(setup, &rules);

@@ -1,9 +1,10 @@
 //! Records written as JSON, told apart by their shape as they are walked: what `evtx_dump` and the evtx crate write (`Event`),
-//! winlogbeat and the Elastic Common Schema (`winlog`, `event`), NXLog (flat), Splunk's export (`result`).
+//! winlogbeat and the Elastic Common Schema (`winlog`, `event`), NXLog (flat), Splunk's export (`result`), EVE (`event_type`).
 
 use core::ops::Range;
 
 use crate::clock::{LogTime, parse_time, zone_between};
+use crate::eve::{self, TreePaths};
 use crate::names::{HeaderPart, TimeRank, header_part, translated};
 use crate::record::{FieldName, FieldOrigin, LogRecord, ValueForm, unescape};
 use crate::shape::LogShape;
@@ -13,7 +14,7 @@ const MAX_DEPTH: u32 = 24;
 
 /// What an object is, which says what its members are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum JsonSection {
+pub(crate) enum JsonSection {
     /// The record, or what wraps it.
     Root,
     /// `Event`.
@@ -30,13 +31,15 @@ enum JsonSection {
     Rendering,
     /// Any other: members are known by their path.
     Path,
+    /// An event of EVE, or what is inside it.
+    Eve,
 }
 
 /// Reads JSON records into [`LogRecord`]s; knows the zone of the log once a record has told it.
 #[derive(Debug, Default)]
 pub(crate) struct JsonShapes {
     /// Dotted path of the object that is walked, where paths matter.
-    path: Vec<u8>,
+    pub(crate) path: Vec<u8>,
     /// For each header part that was found, how early its name stands in the table.
     ranks: [Option<usize>; 6],
     /// The time taken so far, and the others that tell the zone.
@@ -53,6 +56,8 @@ pub(crate) struct JsonShapes {
     /// What the last record looked like.
     pub(crate) shape: Option<LogShape>,
     scratch: Vec<u8>,
+    /// EVE: the trees of SMB.
+    trees: TreePaths,
 }
 
 impl JsonShapes {
@@ -67,10 +72,16 @@ impl JsonShapes {
         let text = core::mem::take(&mut record.text);
         let mut walk = JsonWalk { shapes: self, record, text: &text };
         let at = walk.skip_blanks(0);
-        let end = walk.object(at, JsonSection::Root, MAX_DEPTH);
+        let section = if eve::is_event(walk.text) { JsonSection::Eve } else { JsonSection::Root };
+        let end = walk.object(at, section, MAX_DEPTH);
         let whole = end.is_some_and(|end| walk.skip_blanks(end) == text.len());
         record.text = text;
-        self.settle_time(record);
+        if section == JsonSection::Eve {
+            self.shape = Some(LogShape::Eve);
+            eve::complete(record, &mut self.trees);
+        } else {
+            self.settle_time(record);
+        }
         whole.then_some(())
     }
 
@@ -98,10 +109,10 @@ impl JsonShapes {
 }
 
 /// One walk over one text.
-struct JsonWalk<'w> {
-    shapes: &'w mut JsonShapes,
-    record: &'w mut LogRecord,
-    text: &'w [u8],
+pub(crate) struct JsonWalk<'w> {
+    pub(crate) shapes: &'w mut JsonShapes,
+    pub(crate) record: &'w mut LogRecord,
+    pub(crate) text: &'w [u8],
 }
 
 impl JsonWalk<'_> {
@@ -163,7 +174,7 @@ impl JsonWalk<'_> {
                 let inside = self.enter(section, key);
                 let length = self.shapes.path.len();
                 // Attributes and text of an element stand for the element.
-                if !key.starts_with(b"#") && matches!(inside, JsonSection::Path) {
+                if !key.starts_with(b"#") && matches!(inside, JsonSection::Path | JsonSection::Eve) {
                     self.shapes.path.extend_from_slice(key);
                     self.shapes.path.push(b'.');
                 }
@@ -269,6 +280,7 @@ impl JsonWalk<'_> {
                 }
             }
             JsonSection::Event => {}
+            JsonSection::Eve => self.eve(name, value, form),
             JsonSection::Root | JsonSection::Path => self.by_path(name, value, form, section),
         }
     }

@@ -4,6 +4,9 @@ use core::ops::Range;
 
 use sidewire_base::Time;
 
+/// Provider of events of EVE, which name none.
+pub const EVE_PROVIDER: &str = "eve";
+
 /// Fields of one record; what is beyond is left out and counted.
 pub(crate) const MAX_FIELDS: usize = 4096;
 
@@ -34,6 +37,8 @@ pub(crate) enum ValueForm {
     Escaped,
     /// There is a name and no value.
     Null,
+    /// Made of other values: a piece of the record's paths.
+    Derived,
 }
 
 /// What a field is called.
@@ -43,6 +48,8 @@ pub(crate) enum FieldName {
     Text(Range<usize>),
     /// A name of Windows for what the exporter calls otherwise.
     Known(&'static str),
+    /// A piece of the record's paths: the names of a member and of the objects that it stands in, with dots in between.
+    Path(Range<usize>),
 }
 
 /// A field of a record.
@@ -59,6 +66,7 @@ pub struct LogField {
 #[derive(Debug, Default)]
 pub struct LogRecord {
     pub(crate) text: Vec<u8>,
+    pub(crate) paths: Vec<u8>,
     pub(crate) fields: Vec<LogField>,
     /// `Channel`; empty when it is not said.
     pub channel: String,
@@ -82,6 +90,7 @@ impl LogRecord {
     /// Forgets the record, keeps the room.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
+        self.paths.clear();
         self.fields.clear();
         self.channel.clear();
         self.provider.clear();
@@ -104,7 +113,20 @@ impl LogRecord {
         match &field.name {
             FieldName::Text(range) => self.text.get(range.clone()).unwrap_or_default(),
             FieldName::Known(name) => name.as_bytes(),
+            FieldName::Path(range) => self.paths.get(range.clone()).unwrap_or_default(),
         }
+    }
+
+    /// The record is an event of EVE, about traffic: its channel is `event_type`, its fields are called by their paths.
+    #[must_use]
+    pub fn is_eve(&self) -> bool {
+        self.provider == EVE_PROVIDER
+    }
+
+    /// The record as it was read, where it was JSON.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
     }
 
     /// True for a field without a value (`null`).
@@ -115,9 +137,10 @@ impl LogRecord {
 
     /// Appends the value of a field. Octets that are no UTF-8 stay as they are.
     pub fn value_to(&self, field: &LogField, out: &mut Vec<u8>) {
-        let value = self.text.get(field.value.clone()).unwrap_or_default();
+        let of = if field.form == ValueForm::Derived { &self.paths } else { &self.text };
+        let value = of.get(field.value.clone()).unwrap_or_default();
         match field.form {
-            ValueForm::Plain => out.extend_from_slice(value),
+            ValueForm::Plain | ValueForm::Derived => out.extend_from_slice(value),
             ValueForm::Escaped => unescape(value, out),
             ValueForm::Null => {}
         }

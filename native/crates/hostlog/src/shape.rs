@@ -15,6 +15,8 @@ pub enum LogShape {
     Splunk,
     /// JSON by the Elastic Common Schema alone.
     Ecs,
+    /// EVE: what this engine and Suricata write of traffic.
+    Eve,
     /// JSON with flat members of no known exporter.
     Flat,
     /// XML.
@@ -32,6 +34,7 @@ impl LogShape {
             Self::Nxlog => "JSON (NXLog)",
             Self::Splunk => "JSON (Splunk)",
             Self::Ecs => "JSON (Elastic Common Schema)",
+            Self::Eve => "EVE",
             Self::Flat => "JSON",
             Self::Xml => "XML",
         }

@@ -32,9 +32,11 @@ pub struct EventSource {
     pub only: Vec<FieldValue>,
     /// What these events call a field of the rules.
     pub aliases: Vec<FieldAlias>,
+    /// Fields that the log of the rules has and these events do not, because they hold the same value always.
+    pub given: Vec<FieldValue>,
 }
 
-/// A field that must hold a value.
+/// A field with a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "sigma.ts")]
 pub struct FieldValue {

@@ -17,6 +17,13 @@ pub struct NativeSigmaRules {
     rules: Arc<SigmaRules>,
 }
 
+impl NativeSigmaRules {
+    /// The set, to be held by a run.
+    pub(crate) fn shared(&self) -> Arc<SigmaRules> {
+        Arc::clone(&self.rules)
+    }
+}
+
 #[napi]
 impl NativeSigmaRules {
     /// Number of rules in it.

@@ -10,13 +10,14 @@ use napi::{Env, Error, Result, Status, Task};
 use napi_derive::napi;
 use sidewire_engine::{
     CompileRequest, CompiledRules, DecryptionSecrets, LiveCapture, LiveConfig, RuleCompiler, Run, RunConfig, RunReport,
-    SecretSource,
+    RunRules, SecretSource, SigmaRules,
 };
 
 mod convert;
 pub mod hunt;
 
 use convert::{failed, internal, invalid, json};
+use hunt::NativeSigmaRules;
 
 /// The system's allocator grows the heap of a thread page by page; this one does not, and is faster beside. Only Rust
 /// uses it: Node keeps its own.
@@ -135,7 +136,7 @@ impl Task for CachedTask {
     }
 
     fn resolve(&mut self, _env: Env, rules: Option<CompiledRules>) -> Result<Option<NativeRuleset>> {
-        Ok(rules.map(|rules| NativeRuleset { rules: Some(Arc::new(rules)) }))
+        Ok(rules.map(|rules| NativeRuleset { rules: Some(Arc::new(rules)), sigma: None }))
     }
 }
 
@@ -173,7 +174,7 @@ impl Task for CompileTask {
     }
 
     fn resolve(&mut self, _env: Env, rules: CompiledRules) -> Result<NativeRuleset> {
-        Ok(NativeRuleset { rules: Some(Arc::new(rules)) })
+        Ok(NativeRuleset { rules: Some(Arc::new(rules)), sigma: None })
     }
 }
 
@@ -182,11 +183,22 @@ impl Task for CompileTask {
 pub struct NativeRuleset {
     /// `None`: it was closed.
     rules: Option<Arc<CompiledRules>>,
+    /// Sigma rules beside them.
+    sigma: Option<Arc<SigmaRules>>,
 }
 
 impl NativeRuleset {
     fn open(&self) -> Result<&Arc<CompiledRules>> {
         self.rules.as_ref().ok_or_else(|| Error::new(Status::GenericFailure, "[rules/closed] this rule set was closed"))
+    }
+
+    /// What a run takes.
+    fn for_run(&self) -> Result<RunRules> {
+        let network = RunRules::from(self.open()?.set());
+        Ok(match &self.sigma {
+            Some(sigma) => network.with_sigma(sigma),
+            None => network,
+        })
     }
 }
 
@@ -237,9 +249,16 @@ impl NativeRuleset {
         Ok(json(&self.open()?.problems()))
     }
 
+    /// Puts Sigma rules beside the set: they are held against the events that a run writes.
+    #[napi]
+    pub fn add_sigma(&mut self, rules: &NativeSigmaRules) {
+        self.sigma = Some(rules.shared());
+    }
+
     /// Lets go of the set: its memory is free as soon as no run uses it, whenever JavaScript collects garbage.
     #[napi]
     pub fn close(&mut self) {
+        self.sigma = None;
         self.rules = None;
     }
 }
@@ -280,7 +299,7 @@ pub fn read_secrets(sources: Vec<NativeSecret>) -> Result<NativeSecrets> {
 pub fn start_run(config: String, rules: Option<&NativeRuleset>, secrets: Option<&NativeSecrets>) -> Result<NativeRun> {
     let secrets = secrets.map(|given| Arc::clone(&given.secrets));
     let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
-    let set = rules.map_or_else(|| Ok(CompiledRules::none()), |rules| rules.open().map(|rules| rules.set()))?;
+    let set = rules.map_or_else(|| Ok(RunRules::from(CompiledRules::none())), NativeRuleset::for_run)?;
     Ok(NativeRun { run: Arc::new(Run::start(config, set, secrets).map_err(failed)?) })
 }
 
@@ -322,7 +341,7 @@ impl NativeCapture {
     ) -> Result<NativeRun> {
         let secrets = secrets.map(|given| Arc::clone(&given.secrets));
         let config: RunConfig = serde_json::from_str(&config).map_err(|error| invalid(&error))?;
-        let set = rules.map_or_else(|| Ok(CompiledRules::none()), |rules| rules.open().map(|rules| rules.set()))?;
+        let set = rules.map_or_else(|| Ok(RunRules::from(CompiledRules::none())), NativeRuleset::for_run)?;
         let capture = self.capture.take().ok_or_else(|| internal("these interfaces are followed already"))?;
         Ok(NativeRun { run: Arc::new(Run::start_live(config, set, secrets, capture).map_err(failed)?) })
     }
@@ -364,7 +383,7 @@ impl NativeRun {
     /// `rules/closed`, `config/invalid`.
     #[napi]
     pub fn swap(&self, rules: &NativeRuleset, counts: String) -> Result<()> {
-        self.run.swap(rules.open()?.set(), serde_json::from_str(&counts).map_err(|error| invalid(&error))?);
+        self.run.swap(rules.for_run()?, serde_json::from_str(&counts).map_err(|error| invalid(&error))?);
         Ok(())
     }
 

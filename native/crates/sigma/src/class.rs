@@ -36,6 +36,8 @@ pub(crate) struct EventClass {
     pub(crate) scans: bool,
     /// Fields whose values are another field's for rules of a source, by the event's name.
     pub(crate) aliases: Vec<(NameId, NameId)>,
+    /// Fields that the events do not have, and what they would hold.
+    pub(crate) given: Vec<(NameId, Box<str>)>,
     /// For each name, whether some rule of the class looks at it.
     wanted: Vec<bool>,
     /// Names as events of the class spell them, and what rules ask of them.
@@ -69,7 +71,13 @@ impl EventClass {
             }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             for source in sources {
-                let naming = if source.aliases.is_empty() { FieldNaming::Own } else { FieldNaming::Aliased };
+                let is_own = source.aliases.is_empty() && source.given.is_empty();
+                let naming = if is_own { FieldNaming::Own } else { FieldNaming::Aliased };
+                for given in &source.given {
+                    if !class.given.contains(given) {
+                        class.given.push(given.clone());
+                    }
+                }
                 for alias in &source.aliases {
                     if !class.aliases.contains(alias) {
                         class.aliases.push(*alias);

@@ -308,6 +308,11 @@ impl ViewFilling<'_> {
             }
         }
         self.header(class, record);
+        for (name, text) in class.given.iter().filter(|(name, _)| class.wants(*name)) {
+            if let Some(value) = self.view.value(false, |out| out.extend_from_slice(text.as_bytes())) {
+                self.view.assign(FieldNaming::Aliased, *name, ValueRank::Header, value);
+            }
+        }
         let Some(completion) = completion else { return 0 };
         let mut completed = 0;
         for (name, text) in completion.values() {

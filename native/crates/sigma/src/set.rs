@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use sidewire_hostlog::EVE_PROVIDER;
 use sidewire_ir::{EventSource, SIGMA_VERSION, SigmaBatch, SigmaCorrelation, SigmaHead, SigmaRule};
 use sidewire_mpm::{LiteralMatcher, MatcherCompiler, MatcherError, PatternLiteral};
 
@@ -108,6 +109,12 @@ impl SigmaSet {
             RuleNumber::Rule(at) => self.rules.get(at as usize).map(|rule| &rule.head),
             RuleNumber::Correlation(at) => self.correlations.get(at as usize).map(|rule| &rule.head),
         }
+    }
+
+    /// Some rule looks at events of EVE of this type.
+    #[must_use]
+    pub fn looks_at_eve(&self, event_type: &str) -> bool {
+        self.sources.iter().any(|source| source.takes(event_type, EVE_PROVIDER, None))
     }
 
     /// The rules in order, without correlations.

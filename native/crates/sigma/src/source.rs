@@ -1,5 +1,6 @@
 //! Which events a rule looks at: its log source.
 
+use sidewire_hostlog::EVE_PROVIDER;
 use sidewire_ir::{EventSource, PatternPiece, TextPattern, ValueTest};
 
 use crate::condition::TestTable;
@@ -15,6 +16,8 @@ pub(crate) struct SourceFilter {
     pub(crate) only: Box<[u32]>,
     /// What rules call fields, and what its events do.
     pub(crate) aliases: Box<[(NameId, NameId)]>,
+    /// Fields that its events do not have, and what they would hold.
+    pub(crate) given: Box<[(NameId, Box<str>)]>,
 }
 
 impl SourceFilter {
@@ -33,6 +36,7 @@ impl SourceFilter {
             providers: lower(&source.providers),
             event_ids: source.event_ids.as_slice().into(),
             only: only.into_boxed_slice(),
+            given: source.given.iter().map(|given| (names.intern(&given.field), given.value.as_str().into())).collect(),
             aliases: source
                 .aliases
                 .iter()
@@ -46,6 +50,8 @@ impl SourceFilter {
     pub(crate) fn takes(&self, channel: &str, provider: &str, event_id: Option<u32>) -> bool {
         let has = |list: &[String], text: &str| list.is_empty() || list.iter().any(|one| one == text);
         let named = match (channel, provider) {
+            // All event logs: what is said of traffic is none.
+            (_, EVE_PROVIDER) if self.channels.is_empty() && self.providers.is_empty() => false,
             ("", "") => self.channels.is_empty() && self.providers.is_empty(),
             (channel, "") => has(&self.channels, channel),
             ("", provider) => !self.providers.is_empty() && has(&self.providers, provider),

@@ -33,6 +33,8 @@ pub struct RunConfig {
     pub rules: RuleCounts,
     /// Outputs.
     pub outputs: Vec<OutputConfig>,
+    /// Events that are made for Sigma rules to look at, and written nowhere; absent: none.
+    pub unwritten: Option<EveFormat>,
     /// Where files are stored; absent: nowhere.
     pub file_store: Option<FileStoreOutput>,
     /// Where what transactions carry is stored when rules say so, by output (`tls-store`): directories.

@@ -1,4 +1,4 @@
-//! EVE alerts of Sigma rules.
+//! EVE alerts of Sigma rules, on records of event logs and on events of traffic.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use sidewire_sigma::{MatchedField, SigmaMatch};
 const MAX_MATCHED: usize = 4096;
 
 /// Generator id of Sigma's alerts.
-const GID: u32 = 1000;
+pub(crate) const GID: u32 = 1000;
 
 /// Writes an alert as a line of EVE.
-pub(super) fn write(
+pub(crate) fn write(
     out: &mut Vec<u8>,
     head: &SigmaHead,
     found: &SigmaMatch,
@@ -22,12 +22,36 @@ pub(super) fn write(
     record: &LogRecord,
     log: &str,
 ) {
+    if record.is_eve() {
+        return write_event(out, head, found, matched, record.text());
+    }
     let mut event = Object::new(out);
     event.time("timestamp", record.time).str("event_type", "alert");
     event.object("alert", |o| alert(o, head));
     event.object("sigma", |o| sigma(o, head, found, matched));
     event.object("winlog", |o| winlog(o, record, log));
     drop(event);
+    out.push(b'\n');
+}
+
+/// An alert on an event of EVE is the event, with the rule.
+fn write_event(out: &mut Vec<u8>, head: &SigmaHead, found: &SigmaMatch, matched: &[MatchedField], event: &[u8]) {
+    const TYPE: &[u8] = b"\"event_type\":\"";
+    let Some(at) = event.windows(TYPE.len()).position(|window| window == TYPE) else { return };
+    let (before, rest) = event.split_at(at + TYPE.len());
+    let Some(behind) = rest.iter().position(|octet| *octet == b'"').and_then(|end| rest.get(end..)) else { return };
+    out.extend_from_slice(before);
+    out.extend_from_slice(b"alert");
+    out.extend_from_slice(behind.trim_ascii_end().strip_suffix(b"}").unwrap_or(behind));
+    out.push(b',');
+    let start = out.len();
+    {
+        let mut members = Object::new(out);
+        members.object("alert", |o| alert(o, head));
+        members.object("sigma", |o| sigma(o, head, found, matched));
+    }
+    // Members of the event, not an object of their own.
+    out.remove(start);
     out.push(b'\n');
 }
 

@@ -1,7 +1,7 @@
 //! Sigma rules on event logs: `sidewire hunt`. A log is read record by record on one thread, held against the rules, and what
 //! matches is written as EVE alerts. JavaScript sees none of it.
 
-mod alert;
+pub(crate) mod alert;
 mod config;
 mod explain;
 mod logs;

@@ -7,16 +7,19 @@ use sidewire_base::Time;
 
 use super::evidence::{HostEvidence, ProcessSeen, RecordPlace};
 use super::join::HostJoins;
+use super::named::{NamedKind, NamedSeen};
 use super::network::{CallFact, FlowFact, NetworkFacts};
 
 /// Silence between a caller and a host after which something else begins: nanoseconds.
 const PAUSE: i64 = 30_000_000_000;
 /// How far a process may start from the call that starts it, clocks being measured: nanoseconds. Logs have whole seconds.
 const REACH: i64 = 5_000_000_000;
+/// The same of what a call names, where no clock was measured: nanoseconds.
+const UNMEASURED: i64 = 120_000_000_000;
 /// Effects of one action.
 const MAX_EFFECTS: usize = 256;
 /// Characters of a command line that make it one of its kind.
-const TELLING: usize = 8;
+pub(super) const TELLING: usize = 8;
 
 /// How sure a join is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,14 @@ pub(super) struct ActionEffect {
     pub(super) records: Vec<RecordPlace>,
 }
 
+/// A service or task that calls of an action name, as a log tells it.
+#[derive(Clone, Debug)]
+pub(super) struct InstalledThing {
+    pub(super) seen: NamedSeen,
+    /// Nanoseconds from the call, by the host's measured clock.
+    pub(super) after: i64,
+}
+
 /// An action.
 #[derive(Clone, Debug)]
 pub(super) struct HostAction {
@@ -59,6 +70,7 @@ pub(super) struct HostAction {
     /// What the server calls itself, where a log says.
     pub(super) host: Option<Arc<str>>,
     pub(super) effects: Vec<ActionEffect>,
+    pub(super) installed: Vec<InstalledThing>,
     pub(super) grade: JoinGrade,
     /// What carries it, in words.
     pub(super) means: Option<&'static str>,
@@ -131,12 +143,18 @@ pub(super) fn actions(facts: &NetworkFacts, joins: &HostJoins, evidence: &HostEv
     for process in &evidence.processes {
         by_host.entry(&process.host).or_default().push(process);
     }
+    let mut named_by_host: BTreeMap<&str, Vec<&NamedSeen>> = BTreeMap::new();
+    for named in &evidence.named {
+        named_by_host.entry(&named.host).or_default().push(named);
+    }
     let mut actions = grouped(facts, joins);
     for action in &mut actions {
-        let looked_at = action.host.as_deref().and_then(|host| by_host.get(host));
-        EffectSearch { facts, joins, action }.find(looked_at.map(Vec::as_slice).unwrap_or_default());
+        let host = action.host.clone();
+        let looked_at = host.as_deref().and_then(|host| by_host.get(host)).map(Vec::as_slice).unwrap_or_default();
+        let named = host.as_deref().and_then(|host| named_by_host.get(host)).map(Vec::as_slice).unwrap_or_default();
+        EffectSearch { facts, joins, action }.find(looked_at, named);
     }
-    actions.retain(|action| !action.effects.is_empty() || has_alert(facts, action));
+    actions.retain(|action| !action.effects.is_empty() || !action.installed.is_empty() || has_alert(facts, action));
     actions.sort_by_key(|action| action.first);
     actions
 }
@@ -176,6 +194,7 @@ fn grouped(facts: &NetworkFacts, joins: &HostJoins) -> Vec<HostAction> {
                         last,
                         host: None,
                         effects: Vec::new(),
+                        installed: Vec::new(),
                         grade: JoinGrade::Network,
                         means: None,
                         sealed: false,
@@ -209,7 +228,7 @@ struct EffectSearch<'e> {
 }
 
 impl EffectSearch<'_> {
-    fn find(self, processes: &[&ProcessSeen]) {
+    fn find(self, processes: &[&ProcessSeen], named: &[&NamedSeen]) {
         let Self { facts, joins, action } = self;
         let flows: Vec<(&FlowFact, _)> =
             action.flows.iter().filter_map(|at| facts.flows.get(*at).zip(joins.flows.get(*at))).collect();
@@ -222,10 +241,13 @@ impl EffectSearch<'_> {
         let logons: BTreeSet<u64> =
             flows.iter().filter_map(|(_, join)| join.logon.as_ref()).map(|one| one.id).collect();
         let texts: Vec<String> = calls.iter().flat_map(|call| &call.texts).map(|text| plain(text)).collect();
+        let named = told(named, &calls, offset);
+        let known =
+            Known { calls: &calls, logons: &logons, texts: &texts, named: &named, clock_known: offset.is_some() };
         let mut found: Vec<ActionEffect> = Vec::new();
         for process in processes {
             let at = Time(process.time.0.saturating_sub(offset.unwrap_or(0)));
-            let Some((joined_by, after)) = keys(process, at, &calls, &logons, &texts, action, offset.is_some()) else {
+            let Some((joined_by, after)) = known.keys(process, at, action) else {
                 continue;
             };
             // Two records of one process; one that lost its process id is not said to be another's.
@@ -251,70 +273,103 @@ impl EffectSearch<'_> {
         }
         let by_key = flows.iter().any(|(_, join)| join.server.is_some() || join.logon.is_some());
         let strong = |one: &ActionEffect| {
-            let keys = ["logon", "pid", "parent pid", "command line"];
+            let keys = ["logon", "pid", "parent pid", "command line", "service name", "task name", "provider"];
             keys.iter().any(|key| one.joined_by.contains(key))
         };
         action.grade = match () {
-            () if found.is_empty() => JoinGrade::Network,
-            () if by_key && found.iter().any(strong) => JoinGrade::Confirmed,
+            () if found.is_empty() && named.iter().all(|one| one.seen.kind == NamedKind::Provider) => {
+                JoinGrade::Network
+            }
+            () if by_key && (found.iter().any(strong) || !named.is_empty() && found.is_empty()) => JoinGrade::Confirmed,
             () => JoinGrade::Probable,
         };
         action.effects = found;
+        action.installed = named;
+        action.installed.retain(|one| one.seen.kind != NamedKind::Provider);
     }
 }
 
-/// The keys by which a process belongs to an action, and how long after the call it started; none when it does not.
-fn keys(
-    process: &ProcessSeen,
-    at: Time,
-    calls: &[&CallFact],
-    logons: &BTreeSet<u64>,
-    texts: &[String],
-    action: &HostAction,
+/// What a log tells by a name that calls say, near to them; and providers, which calls do not name.
+fn told(named: &[&NamedSeen], calls: &[&CallFact], offset: Option<i64>) -> Vec<InstalledThing> {
+    // A name and the host, known by a key, are worth more than a clock that nobody measured.
+    let reach = if offset.is_some() { REACH } else { UNMEASURED };
+    let mut found: Vec<InstalledThing> = Vec::new();
+    for seen in named {
+        let at = Time(seen.time.0.saturating_sub(offset.unwrap_or(0)));
+        let by_name = |call: &&&CallFact| seen.is_named_by(call) || seen.kind == NamedKind::Provider;
+        let after = calls.iter().filter(by_name).map(|call| at.since(call.time)).min_by_key(|after| after.abs());
+        let Some(after) = after.filter(|after| after.abs() <= reach) else { continue };
+        if found.len() < MAX_EFFECTS {
+            found.push(InstalledThing { seen: (*seen).clone(), after });
+        }
+    }
+    found
+}
+
+/// What is known of an action, for its processes.
+struct Known<'k> {
+    calls: &'k [&'k CallFact],
+    logons: &'k BTreeSet<u64>,
+    texts: &'k [String],
+    named: &'k [InstalledThing],
     clock_known: bool,
-) -> Option<(BTreeSet<&'static str>, i64)> {
-    let near = |call: &CallFact| at.since(call.time).abs() <= REACH;
-    let mut joined_by = BTreeSet::new();
-    let by_logon = process.logons.iter().flatten().any(|id| logons.contains(id));
-    if by_logon && at.since(action.first) >= -REACH && at.since(action.last) <= REACH {
-        joined_by.insert("logon");
-    }
-    let mut after = None;
-    for call in calls.iter().filter(|call| near(call)) {
-        let mut note = |key| {
-            joined_by.insert(key);
-            after.get_or_insert(at.since(call.time));
-        };
-        let low = |pid: Option<u32>| pid.map(|pid| (pid & 0xffff) as u16);
-        if call.server_pid.is_some() && call.server_pid == low(process.pid) {
-            note("pid");
+}
+
+impl Known<'_> {
+    /// The keys by which a process belongs to an action, and how long after the call it started; none when it does not.
+    fn keys(&self, process: &ProcessSeen, at: Time, action: &HostAction) -> Option<(BTreeSet<&'static str>, i64)> {
+        let Self { calls, logons, texts, named, clock_known } = *self;
+        let near = |call: &CallFact| at.since(call.time).abs() <= REACH;
+        let mut joined_by = BTreeSet::new();
+        let by_logon = process.logons.iter().flatten().any(|id| logons.contains(id));
+        if by_logon && at.since(action.first) >= -REACH && at.since(action.last) <= REACH {
+            joined_by.insert("logon");
         }
-        if call.server_pid.is_some() && call.server_pid == low(process.parent_pid) {
-            note("parent pid");
+        let mut after = None;
+        for call in calls.iter().filter(|call| near(call)) {
+            let mut note = |key| {
+                joined_by.insert(key);
+                after.get_or_insert(at.since(call.time));
+            };
+            let low = |pid: Option<u32>| pid.map(|pid| (pid & 0xffff) as u16);
+            if call.server_pid.is_some() && call.server_pid == low(process.pid) {
+                note("pid");
+            }
+            if call.server_pid.is_some() && call.server_pid == low(process.parent_pid) {
+                note("parent pid");
+            }
+            // Without a clock that was measured, time says nothing, and the kind of parent alone even less.
+            if clock_known && MEANS.iter().any(|means| means.is_by(call) && means.started(process)) {
+                note("parent");
+            }
         }
-        // Without a clock that was measured, time says nothing, and the kind of parent alone even less.
-        if clock_known && MEANS.iter().any(|means| means.is_by(call) && means.started(process)) {
-            note("parent");
+        for one in named.iter().filter(|one| one.seen.started(process)) {
+            // A provider starts many things: what is asked of it by such calls is near to them.
+            let asked =
+                |call: &&&CallFact| near(call) && MEANS.iter().any(|means| means.is_by(call) && means.started(process));
+            if one.seen.kind != NamedKind::Provider || clock_known && calls.iter().any(|call| asked(&call)) {
+                joined_by.insert(one.seen.key());
+            }
         }
+        if joined_by.is_empty() {
+            return None;
+        }
+        let line = plain(&process.command_line);
+        if line.len() >= TELLING
+            && texts.iter().any(|text| text.len() >= TELLING && (line.contains(text) || text.contains(&line)))
+        {
+            joined_by.insert("command line");
+        }
+        if clock_known && calls.iter().any(|call| near(call)) {
+            joined_by.insert("time");
+        }
+        let nearest = calls.iter().map(|call| at.since(call.time)).min_by_key(|after| after.abs());
+        Some((joined_by, after.or(nearest).unwrap_or_default()))
     }
-    if joined_by.is_empty() {
-        return None;
-    }
-    let line = plain(&process.command_line);
-    if line.len() >= TELLING
-        && texts.iter().any(|text| text.len() >= TELLING && (line.contains(text) || text.contains(&line)))
-    {
-        joined_by.insert("command line");
-    }
-    if clock_known && calls.iter().any(|call| near(call)) {
-        joined_by.insert("time");
-    }
-    let nearest = calls.iter().map(|call| at.since(call.time)).min_by_key(|after| after.abs());
-    Some((joined_by, after.or(nearest).unwrap_or_default()))
 }
 
 /// A command line without what differs between who asks and who logs: case, quotes, doubled signs of variables.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let text = text.to_lowercase().replace("%%", "%").replace('"', "");
     text.replace("%comspec%", "c:\\windows\\system32\\cmd.exe").split_whitespace().collect::<Vec<_>>().join(" ")
 }

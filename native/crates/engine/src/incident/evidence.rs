@@ -8,6 +8,8 @@ use std::sync::Arc;
 use sidewire_base::Time;
 use sidewire_hostlog::{LogProblem, LogReading, LogRecord, RecordSink};
 
+use super::named::{self, NamedRecord, NamedSeen};
+
 /// Things of each kind that are kept; beyond, they are counted.
 const MAX_SEEN: usize = 1 << 20;
 
@@ -71,6 +73,8 @@ pub(super) struct HostEvidence {
     /// By the address and port that logged on.
     pub(super) logons: HashMap<ConnectionEnd, Vec<LogonSeen>>,
     pub(super) processes: Vec<ProcessSeen>,
+    /// Services, tasks and providers.
+    pub(super) named: Vec<NamedSeen>,
     pub(super) records: u64,
     /// Records beyond the bound.
     pub(super) dropped: u64,
@@ -148,6 +152,12 @@ impl HostEvidence {
         Some(())
     }
 
+    fn named(&mut self, record: &LogRecord, read: NamedRecord) {
+        let NamedRecord { channel, kind, name, image, pid } = read;
+        let (host, place) = (self.host(record), self.place(record, channel));
+        self.named.push(NamedSeen { host, kind, name, image, pid, time: record.time, place });
+    }
+
     fn process(&mut self, record: &LogRecord, security: bool) {
         let text = |name: &str| record.text_of(name).unwrap_or_default();
         let [pid, image, parent_pid, parent_image] = if security {
@@ -179,24 +189,33 @@ impl RecordSink for HostEvidence {
     fn record(&mut self, record: &LogRecord) -> ControlFlow<()> {
         self.records += 1;
         let is_sysmon = record.channel.eq_ignore_ascii_case(SYSMON);
-        if !is_sysmon && !record.channel.eq_ignore_ascii_case(SECURITY) {
+        let is_security = record.channel.eq_ignore_ascii_case(SECURITY);
+        let known = match record.event_id {
+            Some(id @ (1 | 3)) if is_sysmon => Some(id),
+            Some(id @ (4624 | 4688 | 5156)) if is_security => Some(id),
+            _ => None,
+        };
+        let named = if known.is_none() { named::read(record) } else { None };
+        if known.is_none() && named.is_none() {
             return ControlFlow::Continue(());
         }
-        let Some(id @ (1 | 3 | 4624 | 4688 | 5156)) = record.event_id else { return ControlFlow::Continue(()) };
         if self.seen >= MAX_SEEN {
             self.dropped += 1;
             return ControlFlow::Continue(());
         }
         self.seen += 1;
-        let _ = match (is_sysmon, id) {
-            (true, 3) => self.sysmon_connection(record),
-            (false, 5156) => self.filtered_connection(record),
-            (false, 4624) => self.logon(record),
-            (true, 1) | (false, 4688) => {
-                self.process(record, !is_sysmon);
+        if let Some(named) = named {
+            self.named(record, named);
+        }
+        let _ = match known {
+            Some(3) => self.sysmon_connection(record),
+            Some(5156) => self.filtered_connection(record),
+            Some(4624) => self.logon(record),
+            Some(_) => {
+                self.process(record, is_security);
                 Some(())
             }
-            _ => None,
+            None => None,
         };
         ControlFlow::Continue(())
     }
@@ -220,7 +239,7 @@ fn end(record: &LogRecord, address: &str, port: &str) -> Option<ConnectionEnd> {
 }
 
 /// A process id: Sysmon writes decimal, Security hexadecimal.
-fn number(record: &LogRecord, name: &str) -> Option<u32> {
+pub(super) fn number(record: &LogRecord, name: &str) -> Option<u32> {
     let text = record.text_of(name)?;
     let text = text.trim();
     match text.strip_prefix("0x") {

@@ -4,6 +4,7 @@
 mod action;
 mod evidence;
 mod join;
+mod named;
 mod network;
 mod write;
 

@@ -11,6 +11,12 @@ use super::evidence::ConnectionEnd;
 /// Calls and alerts that are kept; beyond, they are counted.
 const MAX_FACTS: usize = 1 << 20;
 
+/// Arguments inside each other, and texts of one call.
+const DEPTH: u32 = 8;
+const MAX_TEXTS: usize = 64;
+/// Octets of a text that may be a command line.
+const TELLING: usize = 6;
+
 /// A call.
 #[derive(Clone, Debug)]
 pub(super) struct CallFact {
@@ -25,6 +31,8 @@ pub(super) struct CallFact {
     pub(super) says: Option<String>,
     /// Texts of its arguments that may be command lines.
     pub(super) texts: Vec<String>,
+    /// Texts of its arguments: names among them.
+    pub(super) names: Vec<String>,
     pub(super) packet: Option<u64>,
 }
 
@@ -134,7 +142,7 @@ fn call(event: &Value) -> Option<CallFact> {
     let number = |path: &str| call.pointer(path).and_then(Value::as_u64);
     let mut found = Vec::new();
     if let Some(arguments) = call.get("arguments") {
-        collect(arguments, &mut found, 8);
+        collect(arguments, &mut found, DEPTH);
     }
     Some(CallFact {
         time: moment(call.get("started")).or_else(|| moment(event.get("timestamp")))?,
@@ -144,15 +152,16 @@ fn call(event: &Value) -> Option<CallFact> {
         client_pid: number("/dcom/client/pid").and_then(|pid| u32::try_from(pid).ok()),
         sealed: call.get("stub").and_then(Value::as_str) == Some("sealed") && call.get("opened").is_none(),
         says: text("/says"),
-        texts: found,
+        texts: found.iter().filter(|text| text.len() >= TELLING).cloned().collect(),
+        names: found,
         packet: event.get("pcap_cnt").and_then(Value::as_u64),
     })
 }
 
-/// Texts of some length inside of arguments.
+/// Texts inside of arguments.
 fn collect(value: &Value, found: &mut Vec<String>, depth: u32) {
     match value {
-        Value::String(text) if text.len() >= 6 && found.len() < 64 => found.push(text.clone()),
+        Value::String(text) if !text.is_empty() && found.len() < MAX_TEXTS => found.push(text.clone()),
         Value::Array(items) if depth > 0 => items.iter().for_each(|item| collect(item, found, depth - 1)),
         Value::Object(members) if depth > 0 => members.values().for_each(|item| collect(item, found, depth - 1)),
         _ => {}

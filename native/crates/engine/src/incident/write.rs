@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sidewire_eve::{JsonName, Object};
 
-use super::action::{ActionEffect, HostAction, JoinGrade, file_name};
+use super::action::{ActionEffect, HostAction, InstalledThing, JoinGrade, file_name};
 use super::join::{FlowEnd, FlowJoin, HostJoins};
+use super::named::NamedKind;
 use super::network::{FlowFact, NetworkFacts};
 
 /// Characters of a command line in a sentence.
@@ -103,6 +104,13 @@ impl IncidentWriter<'_> {
                 }
             });
         }
+        if !action.installed.is_empty() {
+            o.array("installed", |a| {
+                for thing in &action.installed {
+                    a.object(|o| installed_object(o, thing));
+                }
+            });
+        }
         self.clock(o);
         self.evidence(o);
     }
@@ -197,7 +205,8 @@ impl IncidentWriter<'_> {
                     a.object(|o| record_place(o, place));
                 }
             }
-            for place in self.action.effects.iter().flat_map(|effect| &effect.records) {
+            let installed = self.action.installed.iter().map(|thing| &thing.seen.place);
+            for place in self.action.effects.iter().flat_map(|effect| &effect.records).chain(installed) {
                 a.object(|o| record_place(o, place));
             }
         });
@@ -219,6 +228,15 @@ impl IncidentWriter<'_> {
             let means = self.action.means.map_or_else(|| format!("{sealed}calls"), |means| format!("{sealed}{means}"));
             let likely = if self.action.grade == JoinGrade::Probable { "probably " } else { "" };
             return format!("{client} {likely}ran {} on {server} by {means} (from {host}'s log)", cut(line));
+        }
+        if let (Some(thing), Some(host)) = (self.action.installed.first(), &self.action.host) {
+            let kind = if thing.seen.kind == NamedKind::Service { "service" } else { "task" };
+            let runs = if thing.seen.image.is_empty() {
+                String::new()
+            } else {
+                format!(", which runs {}", cut(&thing.seen.image))
+            };
+            return format!("{client} used the {kind} {} on {server}{runs} (from {host}'s log)", cut(&thing.seen.name));
         }
         let worst = self.flows().flat_map(|(flow, _)| &flow.alerts).min_by_key(|alert| (alert.severity, alert.time));
         let said = self.flows().flat_map(|(flow, _)| &flow.calls).filter_map(|call| call.says.as_ref()).next();
@@ -253,6 +271,18 @@ fn effect_object(o: &mut Object<'_>, effect: &ActionEffect) {
         }
     });
     o.i64("after_ms", effect.after / MILLISECOND);
+}
+
+fn installed_object(o: &mut Object<'_>, thing: &InstalledThing) {
+    let seen = &thing.seen;
+    o.str("kind", if seen.kind == NamedKind::Service { "service" } else { "task" }).str("name", &seen.name);
+    if !seen.image.is_empty() {
+        o.str("runs", &seen.image);
+    }
+    o.array("joined_by", |a| {
+        a.str(seen.key());
+    });
+    o.i64("after_ms", thing.after / MILLISECOND);
 }
 
 fn record_place(o: &mut Object<'_>, place: &super::evidence::RecordPlace) {

@@ -10,6 +10,7 @@ use sidewire_detect::RuleSet;
 
 use crate::config::RuleCounts;
 use crate::output::sink::SinkSignals;
+use crate::run_rules::{RunRules, SigmaPlace};
 use crate::stats::RunStats;
 
 /// What the outside may ask of a run, and see of it.
@@ -27,6 +28,7 @@ pub(crate) struct RunControl {
     /// What live sources count, and what happened to them.
     pub(crate) capture: Arc<CaptureState>,
     pub(crate) stats: Arc<StatsBoard>,
+    pub(crate) sigma: Arc<SigmaPlace>,
     rules: Mutex<Option<Arc<RuleSet>>>,
     /// How often the rules were changed.
     generation: AtomicU64,
@@ -34,9 +36,10 @@ pub(crate) struct RunControl {
 
 impl RunControl {
     /// Puts another rule set in place, between two packets of each source. `counts`: what became of its rules.
-    pub(crate) fn swap(&self, rules: Arc<RuleSet>, counts: RuleCounts) {
+    pub(crate) fn swap(&self, rules: RunRules, counts: RuleCounts) {
         self.stats.set_rules(counts);
-        *lock(&self.rules) = Some(rules);
+        self.sigma.put(rules.sigma);
+        *lock(&self.rules) = Some(rules.network);
         self.generation.fetch_add(1, Ordering::Release);
     }
 

@@ -6,28 +6,19 @@ use std::io::Write as _;
 use sidewire_base::Time;
 use sidewire_decode::Packet;
 use sidewire_detect::RuleMeta;
+use sidewire_hostlog::LogRecord;
+use sidewire_ir::SigmaHead;
 
 use super::eve::envelope::EventEnvelope;
 use super::eve::ip_protocol::ip_protocol_name;
+use crate::hunt::alert;
 
 /// Octets shown of a packet without an IP header.
 const RAW_LIMIT: usize = 32;
 
 /// Writes the line of an alert. What a rule does not say is `(null)`.
 pub(crate) fn write(rule: &RuleMeta, packet: Option<&Packet<'_>>, envelope: &EventEnvelope<'_>, out: &mut Vec<u8>) {
-    let given = |text: &'_ str| if text.is_empty() { "(null)".to_owned() } else { text.to_owned() };
-    time(envelope, out);
-    // Writing to memory cannot fail.
-    let _written = write!(
-        out,
-        "  [**] [{}:{}:{}] {} [**] [Classification: {}] [Priority: {}] ",
-        rule.gid,
-        rule.sid,
-        rule.rev,
-        given(&rule.msg),
-        given(&rule.class),
-        rule.priority
-    );
+    head(envelope.time, (rule.gid, rule.sid, rule.rev), (&rule.msg, &rule.class, rule.priority), out);
     if let (Some(source), Some(destination), Some(protocol)) =
         (envelope.source, envelope.destination, envelope.protocol)
     {
@@ -53,8 +44,36 @@ pub(crate) fn write(rule: &RuleMeta, packet: Option<&Packet<'_>>, envelope: &Eve
     out.push(b'\n');
 }
 
-fn time(envelope: &EventEnvelope<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(date(envelope.time).as_bytes());
+/// Writes the line of a Sigma rule that matched an event.
+pub(crate) fn write_sigma(rule: &SigmaHead, event: &LogRecord, out: &mut Vec<u8>) {
+    head(event.time, (alert::GID, rule.sid, 1), (&rule.title, "Sigma", rule.severity), out);
+    let of = |name: &str| event.text_of(name).unwrap_or_default();
+    let side = |host: &str, port: &str, out: &mut Vec<u8>| {
+        match of(host).parse() {
+            Ok(host) => address(host, out),
+            Err(_) => out.extend_from_slice(b"(null)"),
+        }
+        let port = of(port);
+        let _written = write!(out, ":{}", if port.is_empty() { "0" } else { &port });
+    };
+    let _written = write!(out, "{{{}}} ", of("proto"));
+    side("src_ip", "src_port", out);
+    out.extend_from_slice(b" -> ");
+    side("dest_ip", "dest_port", out);
+    out.push(b'\n');
+}
+
+/// What every line begins with: the time, the rule's numbers, its message, class and priority.
+fn head(time: Time, (gid, sid, rev): (u32, u32, u32), (msg, class, priority): (&str, &str, u8), out: &mut Vec<u8>) {
+    let given = |text: &str| if text.is_empty() { "(null)".to_owned() } else { text.to_owned() };
+    // Writing to memory cannot fail.
+    let _written = write!(
+        out,
+        "{}  [**] [{gid}:{sid}:{rev}] {} [**] [Classification: {}] [Priority: {priority}] ",
+        date(time),
+        given(msg),
+        given(class)
+    );
 }
 
 /// `MM/DD/YYYY-HH:MM:SS.uuuuuu`.

@@ -17,7 +17,8 @@ use crate::output::writer::capture::count_capture;
 use crate::output::writer::documents::DocumentStore;
 use crate::output::writer::files::StoredFiles;
 use crate::output::writer::record::{AlertKey, OutputBatch, OutputOrder, OutputRecord};
-use crate::source::control::{CaptureState, StatsBoard};
+use crate::output::writer::sigma::{SigmaAlert, SigmaStage};
+use crate::source::control::{CaptureState, RunControl, StatsBoard};
 use crate::source::packet_sink::{StatsDue, StatsMoment};
 use crate::stats::{RunStats, WorkerStats};
 
@@ -45,6 +46,8 @@ pub(crate) struct OutputMerger {
     /// The sources of workers that have one each.
     sources: Vec<Arc<str>>,
     board: Arc<StatsBoard>,
+    /// Sigma rules on what is written.
+    sigma: SigmaStage,
 }
 
 /// Alerts of one rule.
@@ -56,12 +59,7 @@ pub(crate) struct AlertCount {
 }
 
 impl OutputMerger {
-    pub(crate) fn new(
-        setup: &RunSetup,
-        sinks: Vec<OutputQueue>,
-        board: Arc<StatsBoard>,
-        capture: Arc<CaptureState>,
-    ) -> Self {
+    pub(crate) fn new(setup: &RunSetup, sinks: Vec<OutputQueue>, control: &RunControl) -> Self {
         Self {
             outputs: Arc::clone(&setup.outputs),
             sinks,
@@ -72,10 +70,11 @@ impl OutputMerger {
             events: BTreeMap::new(),
             alerts: BTreeMap::new(),
             suppressed: 0,
-            capture,
+            capture: Arc::clone(&control.capture),
             reports: BTreeMap::new(),
             sources: Vec::new(),
-            board,
+            board: Arc::clone(&control.stats),
+            sigma: SigmaStage::new(Arc::clone(&control.sigma)),
         }
     }
 
@@ -86,6 +85,7 @@ impl OutputMerger {
 
     /// Writes the batches of all workers for the same span of packets, merged by place.
     pub(crate) fn merge(&mut self, batches: &[OutputBatch], rules: &RuleSet) -> Result<(), EngineError> {
+        self.sigma.renew();
         if let [batch] = batches
             && batch.records.is_sorted_by_key(|record| record.place)
         {
@@ -120,15 +120,34 @@ impl OutputMerger {
                 return Ok(());
             }
         }
-        // A line in fast.log is no event of its own.
-        if !self.outputs.fast.contains(&record.output) {
+        // A line in fast.log is no event of its own; what is only looked at is none either.
+        if !self.outputs.fast.contains(&record.output) && usize::from(record.output) < self.sinks.len() {
             *self.events.entry(self.outputs.kind_name(record.kind)).or_default() += 1;
         }
         let resolved = self.files.as_ref().and_then(|files| files.resolve(line));
-        match self.sinks.get_mut(usize::from(record.output)) {
-            Some(sink) => sink.line(resolved.as_deref().unwrap_or(line)),
-            None => Ok(()),
+        let line = resolved.as_deref().unwrap_or(line);
+        if self.sigma.looks_at(record, &self.outputs) {
+            self.match_sigma(record, line)?;
         }
+        self.sinks.get_mut(usize::from(record.output)).map_or(Ok(()), |sink| sink.line(line))
+    }
+
+    /// Holds Sigma rules against an event, and writes what they say of it before it, as rules on packets do.
+    fn match_sigma(&mut self, record: &OutputRecord, line: &[u8]) -> Result<(), EngineError> {
+        let outputs = Arc::clone(&self.outputs);
+        let prefix = outputs.list.iter().find(|output| output.number == record.output);
+        let line = prefix.and_then(|output| line.strip_prefix(output.config.prefix.as_bytes())).unwrap_or(line);
+        for alert in self.sigma.alerts(line) {
+            for output in outputs.list.iter().filter(|output| output.wants(EventKind::ALERT)) {
+                self.extra(output.number, "alert", &[output.config.prefix.as_bytes(), &alert.eve].concat())?;
+            }
+            for number in &outputs.fast {
+                self.sinks.get_mut(usize::from(*number)).map_or(Ok(()), |sink| sink.line(&alert.fast))?;
+            }
+            let SigmaAlert { gid, sid, msg, priority, .. } = alert;
+            self.alerts.entry((gid, sid)).or_insert(AlertCount { count: 0, msg, priority }).count += 1;
+        }
+        Ok(())
     }
 
     fn decide(&mut self, key: &AlertKey, rules: &RuleSet) -> bool {

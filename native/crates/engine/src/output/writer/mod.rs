@@ -6,4 +6,5 @@ pub(crate) mod events;
 pub(crate) mod files;
 pub(crate) mod merge;
 pub(crate) mod record;
+pub(crate) mod sigma;
 pub(crate) mod thread;

@@ -125,6 +125,11 @@ impl RunOutputs {
                 FormatConfig::Stats { null_values } => stats.push((number, *null_values)),
             }
         }
+        if let Some(format) = &config.unwritten {
+            // Behind all that have a sink.
+            let number = u16::try_from(config.outputs.len()).unwrap_or(u16::MAX);
+            list.push(EveOutput::new(number, format, &names, protocols));
+        }
         let beside = config.file_store.as_ref().map(|store| EveOutput::new(u16::MAX, &store.event, &names, protocols));
         Self {
             fast,
