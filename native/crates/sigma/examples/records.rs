@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use sidewire_hostlog::{LogInput, LogProblem, LogReading, LogRecord, RecordSink, read_log};
 use sidewire_ir::SigmaBatch;
-use sidewire_mpm::{Backend, Compiler};
+use sidewire_mpm::{MatcherBackend, MatcherCompiler};
 use sidewire_sigma::{SigmaEvaluator, SigmaSet};
 
 struct Counting {
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         None
     } else {
         let batch: SigmaBatch = serde_json::from_slice(&std::fs::read(rules)?)?;
-        let (set, _) = SigmaSet::new(&[batch], &Compiler::new(Backend::Auto, &[])?)?;
+        let (set, _) = SigmaSet::new(&[batch], &MatcherCompiler::new(MatcherBackend::Auto, &[])?)?;
         println!("{} rules, {} in {:.3} s", set.len(), set.backend_name(), started.elapsed().as_secs_f64());
         Some(SigmaEvaluator::new(set, true))
     };
