@@ -1,13 +1,12 @@
 //! The rules of a run: those on packets and streams, and Sigma rules on the events that are written.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sidewire_detect::RuleSet;
 use sidewire_sigma::SigmaSet;
 
 use crate::hunt::SigmaRules;
-use crate::source::control::lock;
 
 /// The rules of a run.
 #[derive(Clone, Debug)]
@@ -41,8 +40,12 @@ pub(crate) struct SigmaPlace {
 impl SigmaPlace {
     /// Puts rules in place: they hold from the next events that are written.
     pub(crate) fn put(&self, set: Option<Arc<SigmaSet>>) {
-        *lock(&self.set) = set;
+        *self.lock() = set;
         self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<SigmaSet>>> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The rules that came after those of this generation, if they were changed.
@@ -52,6 +55,6 @@ impl SigmaPlace {
             return None;
         }
         *generation = current;
-        Some(lock(&self.set).clone())
+        Some(self.lock().clone())
     }
 }

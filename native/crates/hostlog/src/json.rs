@@ -6,7 +6,7 @@ use core::ops::Range;
 use crate::clock::{LogTime, parse_time, zone_between};
 use crate::eve::{self, TreePaths};
 use crate::names::{HeaderPart, TimeRank, header_part, translated};
-use crate::record::{FieldName, FieldOrigin, LogRecord, ValueForm, unescape};
+use crate::record::{EVE_PROVIDER, FieldName, FieldOrigin, LogRecord, ValueForm, unescape};
 use crate::shape::LogShape;
 
 /// Objects and arrays inside each other.
@@ -14,7 +14,7 @@ const MAX_DEPTH: u32 = 24;
 
 /// What an object is, which says what its members are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JsonSection {
+enum JsonSection {
     /// The record, or what wraps it.
     Root,
     /// `Event`.
@@ -39,7 +39,7 @@ pub(crate) enum JsonSection {
 #[derive(Debug, Default)]
 pub(crate) struct JsonShapes {
     /// Dotted path of the object that is walked, where paths matter.
-    pub(crate) path: Vec<u8>,
+    path: Vec<u8>,
     /// For each header part that was found, how early its name stands in the table.
     ranks: [Option<usize>; 6],
     /// The time taken so far, and the others that tell the zone.
@@ -109,10 +109,10 @@ impl JsonShapes {
 }
 
 /// One walk over one text.
-pub(crate) struct JsonWalk<'w> {
-    pub(crate) shapes: &'w mut JsonShapes,
-    pub(crate) record: &'w mut LogRecord,
-    pub(crate) text: &'w [u8],
+struct JsonWalk<'w> {
+    shapes: &'w mut JsonShapes,
+    record: &'w mut LogRecord,
+    text: &'w [u8],
 }
 
 impl JsonWalk<'_> {
@@ -283,6 +283,28 @@ impl JsonWalk<'_> {
             JsonSection::Eve => self.eve(name, value, form),
             JsonSection::Root | JsonSection::Path => self.by_path(name, value, form, section),
         }
+    }
+
+    /// A value of an event.
+    fn eve(&mut self, name: Range<usize>, value: Range<usize>, form: ValueForm) {
+        let Some(key) = self.text.get(name) else { return };
+        let text = self.text.get(value.clone()).unwrap_or_default();
+        match key {
+            b"event_type" if self.shapes.path.is_empty() => {
+                self.record.channel.clear();
+                self.record.channel.push_str(&String::from_utf8_lossy(text));
+                EVE_PROVIDER.clone_into(&mut self.record.provider);
+            }
+            b"timestamp" if self.shapes.path.is_empty() => {
+                self.record.time = parse_time(text).map(|read| read.time).unwrap_or_default();
+            }
+            _ => {}
+        }
+        let start = self.record.paths.len();
+        self.record.paths.extend_from_slice(&self.shapes.path);
+        self.record.paths.extend_from_slice(key);
+        let path = start..self.record.paths.len();
+        self.record.push(FieldName::Path(path), value, form, FieldOrigin::Data);
     }
 
     fn put(&mut self, name: FieldName, value: Range<usize>, form: ValueForm, origin: FieldOrigin) {

@@ -8,6 +8,7 @@
 
 mod clock;
 mod eve;
+mod eve_reader;
 mod evtx_file;
 mod fuzz;
 mod input;
@@ -22,7 +23,7 @@ mod xml;
 mod zip;
 
 pub use clock::{LogTime, parse_time};
-pub use eve::EveReader;
+pub use eve_reader::EveReader;
 pub use fuzz::fuzz_log;
 pub use input::{LogInput, ReadSeek};
 pub use reader::{LogProblem, LogReading, RecordSink, read_log};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use sidewire_base::Time;
 
-use super::evidence::{HostEvidence, ProcessSeen, RecordPlace};
+use super::evidence::{HostEvidence, NamedSeen, ProcessSeen, RecordPlace};
 use super::join::HostJoins;
-use super::named::{NamedKind, NamedSeen};
+use super::named::NamedKind;
 use super::network::{CallFact, FlowFact, NetworkFacts};
+use super::wording::{TELLING, file_name, plain};
 
 /// Silence between a caller and a host after which something else begins: nanoseconds.
 const PAUSE: i64 = 30_000_000_000;
@@ -18,8 +19,6 @@ const REACH: i64 = 5_000_000_000;
 const UNMEASURED: i64 = 120_000_000_000;
 /// Effects of one action.
 const MAX_EFFECTS: usize = 256;
-/// Characters of a command line that make it one of its kind.
-pub(super) const TELLING: usize = 8;
 
 /// How sure a join is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,11 +129,6 @@ impl ExecutionMethod {
         file_name(&process.parent_image).eq_ignore_ascii_case(self.parent)
             && process.parent_command_line.to_lowercase().contains(self.parent_line)
     }
-}
-
-/// The last part of a path.
-pub(super) fn file_name(path: &str) -> &str {
-    path.rsplit(['\\', '/']).next().unwrap_or(path)
 }
 
 /// The actions of a run, in the order of their begin.
@@ -365,22 +359,5 @@ impl Known<'_> {
         }
         let nearest = calls.iter().map(|call| at.since(call.time)).min_by_key(|after| after.abs());
         Some((joined_by, after.or(nearest).unwrap_or_default()))
-    }
-}
-
-/// A command line without what differs between who asks and who logs: case, quotes, doubled signs of variables.
-pub(super) fn plain(text: &str) -> String {
-    let text = text.to_lowercase().replace("%%", "%").replace('"', "");
-    text.replace("%comspec%", "c:\\windows\\system32\\cmd.exe").split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn command_lines_are_compared_without_what_differs() {
-        assert_eq!(plain("\"C:\\a.exe\"  /c %%COMSPEC%%"), plain("c:\\A.exe /c %comspec%"));
-        assert_eq!(file_name("C:\\x\\y.exe"), "y.exe");
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sidewire_base::Time;
 use sidewire_hostlog::{LogProblem, LogReading, LogRecord, RecordSink};
 
-use super::named::{self, NamedRecord, NamedSeen};
+use super::named::{self, NamedKind, NamedRecord, number};
 
 /// Things of each kind that are kept; beyond, they are counted.
 const MAX_SEEN: usize = 1 << 20;
@@ -61,6 +61,20 @@ pub(super) struct ProcessSeen {
     pub(super) parent_command_line: String,
     /// Logon of the process, and of who created it.
     pub(super) logons: [Option<u64>; 2],
+    pub(super) time: Time,
+    pub(super) place: RecordPlace,
+}
+
+/// Something that a log tells by its name.
+#[derive(Clone, Debug)]
+pub(super) struct NamedSeen {
+    pub(super) host: Arc<str>,
+    pub(super) kind: NamedKind,
+    pub(super) name: String,
+    /// What a service or task runs; empty where the record does not say.
+    pub(super) image: String,
+    /// The process that a task started, or that hosts a provider.
+    pub(super) pid: Option<u32>,
     pub(super) time: Time,
     pub(super) place: RecordPlace,
 }
@@ -236,16 +250,6 @@ fn end(record: &LogRecord, address: &str, port: &str) -> Option<ConnectionEnd> {
     let address = record.text_of(address)?;
     let address: IpAddr = address.split('%').next()?.trim().parse().ok()?;
     Some((address.to_canonical(), record.text_of(port)?.trim().parse().ok()?))
-}
-
-/// A process id: Sysmon writes decimal, Security hexadecimal.
-pub(super) fn number(record: &LogRecord, name: &str) -> Option<u32> {
-    let text = record.text_of(name)?;
-    let text = text.trim();
-    match text.strip_prefix("0x") {
-        Some(digits) => u32::from_str_radix(digits, 16).ok(),
-        None => text.parse().ok(),
-    }
 }
 
 /// A logon's id; those of the system itself (0x3e4, 0x3e5, 0x3e7) name no logon over the network.

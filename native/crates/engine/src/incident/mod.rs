@@ -5,7 +5,9 @@ mod action;
 mod evidence;
 mod join;
 mod named;
+mod naming;
 mod network;
+mod wording;
 mod write;
 
 use std::fs::{self, File};

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sidewire_eve::{JsonName, Object};
 
-use super::action::{ActionEffect, HostAction, InstalledThing, JoinGrade, file_name};
+use super::action::{ActionEffect, HostAction, InstalledThing, JoinGrade};
 use super::join::{FlowEnd, FlowJoin, HostJoins};
 use super::named::NamedKind;
 use super::network::{FlowFact, NetworkFacts};
+use super::wording::file_name;
 
 /// Characters of a command line in a sentence.
 const MAX_SAID: usize = 200;
