@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { renderLine } from '../diagnostics/render.js';
 import { compileOptions } from '../engine/compile.js';
 import { configTree } from '../engine/options.js';
+import { type CoverageTable, coverageTable } from '../page/model/coverage.js';
 import { loadCatalog } from '../rules/suricata/catalog/load.js';
 import { diagnosticRenderer } from './excerpt.js';
 import { EXIT, Stop } from './exit.js';
@@ -39,6 +40,13 @@ export async function catalogOf(values: Values): Promise<ProvedCatalog> {
   const given = await readProofs((values.proved as string[] | undefined) ?? [], report);
   const proofs = proofsOf(rules, given, report);
   return { rules, proofs, problems: found };
+}
+
+/** What rules that were named are tagged with, for a page; rules that do not run count for nothing. */
+export async function coverageOf(files: readonly string[], values: Values): Promise<CoverageTable> {
+  const { rules, proofs } = await catalogOf({ ...values, rules: files });
+  const loaded = rules.filter(({ runs }) => runs);
+  return coverageTable(loaded.map((rule) => ({ techniques: rule.techniques, isProved: proofs.has(rule) })));
 }
 
 /** The technique that was asked for. */

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Engine, joinIncidents, readSources } from '../engine/index.js';
 import { packageVersion } from '../package.js';
+import { coverageTable } from '../page/model/coverage.js';
 import type { PageTitle } from '../page/model/document.js';
 import { EveStore } from '../page/node/eve-store.js';
-import { LoadedRules } from '../page/node/loaded-rules.js';
+import { KnownRules } from '../page/node/known-rules.js';
 import { reportPage } from '../page/node/report-page.js';
+import { coverageOf } from './coverage-input.js';
 import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
 import { interruptSignal } from './interrupt.js';
@@ -107,16 +109,16 @@ async function write(
   const store = new EveStore(eve);
   try {
     await store.refresh();
-    const rules = new LoadedRules(
-      readSources({ files: ruleFiles }),
-      values.eve === undefined || values.rules !== undefined,
-    );
-    const page = await reportPage(store, { about, rules, budget: { events: most, octets: MOST_OCTETS } });
+    const rules = new KnownRules(readSources({ files: ruleFiles }));
+    // Which rules made events that were there already is known only when somebody says it.
+    const isKnown = values.eve === undefined || values.rules !== undefined;
+    const coverage = isKnown ? await coverageOf(ruleFiles, values) : coverageTable([]);
+    const page = await reportPage(store, { about, rules, coverage, budget: { events: most, octets: MOST_OCTETS } });
     writeFileSync(out, page.html);
     const cut = page.events - page.kept;
     terminal.out(
       `${out}: ${octets(page.html.length)}, ${plural(page.kept, 'event')}` +
-        (cut > 0 ? `; ${count(cut)} of ${count(page.events)} were left out, and the page says so (--events)` : ''),
+        (cut > 0 ? `; ${count(cut)} of ${count(page.events)} were left out, as the page says` : ''),
     );
     terminal.out(
       'It holds command lines and octets of the wire, and perhaps passwords: treat it as you treat the capture.',

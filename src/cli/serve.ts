@@ -4,11 +4,13 @@ import { join, resolve } from 'node:path';
 import { readSources } from '../engine/index.js';
 import { metricsAddress } from '../operation/index.js';
 import { packageVersion } from '../package.js';
+import { coverageTable } from '../page/model/coverage.js';
 import { EveStore } from '../page/node/eve-store.js';
-import { LoadedRules } from '../page/node/loaded-rules.js';
+import { KnownRules } from '../page/node/known-rules.js';
 import { MarkFile } from '../page/node/mark-file.js';
 import { isLoopback } from '../page/node/page-access.js';
 import { PageServer } from '../page/node/page-server.js';
+import { coverageOf } from './coverage-input.js';
 import { EXIT, Stop } from './exit.js';
 import { interruptSignal } from './interrupt.js';
 import { shippedRules } from './rule-package.js';
@@ -25,7 +27,8 @@ export async function serve(_args: readonly string[], values: Values, terminal: 
   if (!existsSync(folder)) throw new Stop(EXIT.usage, `${folder} does not exist: -l names the directory with eve.json`);
   const { host, port } = addressOf(values.listen as string);
   const chosen = values.rules as string[] | undefined;
-  const rules = new LoadedRules(readSources({ files: chosen ?? shippedRules() }), chosen !== undefined);
+  const rules = new KnownRules(readSources({ files: chosen ?? shippedRules() }));
+  const coverage = chosen === undefined ? coverageTable([]) : await coverageOf(chosen, values);
   const eve = join(folder, 'eve.json');
   const store = new EveStore(eve);
   const token = isLoopback(host) ? null : randomBytes(24).toString('base64url');
@@ -41,7 +44,7 @@ export async function serve(_args: readonly string[], values: Values, terminal: 
     };
     const failed = (message: string) => terminal.err(`error: ${message}`);
     const marks = new MarkFile(join(folder, MARKS));
-    const server = await listen({ about, store, marks, rules, token, failed }, host, port);
+    const server = await listen({ about, store, marks, rules, coverage, token, failed }, host, port);
     const name = host.includes(':') ? `[${host}]` : host;
     terminal.out(`http://${name}:${server.port}/${token === null ? '' : `?token=${token}`}`);
     terminal.out(

@@ -216,12 +216,15 @@ describe('marks', () => {
 
 describe('coverage', () => {
   it('has a row for each technique that is looked for or was found', () => {
-    const table = coverageTable([{ techniques: ['T1047', 'T1021.003'] }, { techniques: ['T1047'] }]);
+    const table = coverageTable([
+      { techniques: ['T1047', 'T1021.003'], isProved: true },
+      { techniques: ['T1047'], isProved: false },
+    ]);
     const rows = coverageRows(table, [{ techniques: ['T1047', 'T1003'], signature: 's', count: 3 }]);
     expect(rows).toEqual([
-      { technique: 'T1003', rules: 0, alerts: 3, signatures: ['s'] },
-      { technique: 'T1021.003', rules: 1, alerts: 0, signatures: [] },
-      { technique: 'T1047', rules: 2, alerts: 3, signatures: ['s'] },
+      { technique: 'T1003', rules: 0, proved: 0, alerts: 3, signatures: ['s'] },
+      { technique: 'T1021.003', rules: 1, proved: 1, alerts: 0, signatures: [] },
+      { technique: 'T1047', rules: 2, proved: 1, alerts: 3, signatures: ['s'] },
     ]);
   });
 });

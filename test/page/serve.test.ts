@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { coverageTable } from '../../src/page/model/coverage.js';
 import { EveStore } from '../../src/page/node/eve-store.js';
-import { LoadedRules } from '../../src/page/node/loaded-rules.js';
+import { KnownRules } from '../../src/page/node/known-rules.js';
 import { MarkFile } from '../../src/page/node/mark-file.js';
 import { PageServer } from '../../src/page/node/page-server.js';
 import { bundle, hasBrowser, startBrowser, watched } from './browser.js';
@@ -33,9 +34,14 @@ async function served({ token = null as string | null } = {}): Promise<Served> {
   const store = new EveStore(eve);
   await store.refresh();
   const about = { title: folder, made: '', release: '1', inputs: [eve], remarks: [] };
-  const rules = new LoadedRules([{ path: 'x', text: RULE }], true);
+  const rules = new KnownRules([{ path: 'x', text: RULE }]);
+  const coverage = coverageTable([{ techniques: ['T1021.003'], isProved: false }]);
   const marks = new MarkFile(join(folder, 'page-marks.jsonl'));
-  const server = await PageServer.listen({ about, store, marks, rules, token, failed: () => {} }, '127.0.0.1', 0);
+  const server = await PageServer.listen(
+    { about, store, marks, rules, coverage, token, failed: () => {} },
+    '127.0.0.1',
+    0,
+  );
   closing.push(async () => {
     await server.close();
     await store.close();
@@ -82,7 +88,10 @@ describe('sidewire serve', () => {
       options: [{ name: 'msg' }, { name: 'content' }, {}, {}],
     });
     expect(await json('rule?gid=1&sid=8')).toBeNull();
-    expect(await json('head')).toMatchObject({ coverage: { rules: 1, techniques: [['T1021.003', 1]] }, left: 0 });
+    expect(await json('head')).toMatchObject({
+      coverage: { rules: 1, techniques: [{ technique: 'T1021.003', rules: 1, proved: 0 }] },
+      left: 0,
+    });
   });
 
   it('has a page that may load nothing from elsewhere', async () => {

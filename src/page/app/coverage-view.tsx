@@ -12,7 +12,7 @@ export function CoverageView({ source: { coverage }, overview }: ViewProps) {
     <section aria-label="Coverage">
       <p class="dim">
         {coverage.rules > 0
-          ? `Techniques that the metadata of ${coverage.rules.toLocaleString('en')} loaded rules names. A tag says what a rule is for, not that it would find it.`
+          ? `Techniques that the metadata of ${coverage.rules.toLocaleString('en')} loaded rules names. A tag says what a rule is for; that it finds it, a test proves.`
           : 'Techniques that alerts name. Which rules were loaded is not known here.'}
       </p>
       <table class="rows">
@@ -20,12 +20,13 @@ export function CoverageView({ source: { coverage }, overview }: ViewProps) {
           <tr>
             <th scope="col">Technique</th>
             {coverage.rules > 0 && <th scope="col">Rules</th>}
+            {coverage.rules > 0 && <th scope="col">Proved by a test</th>}
             <th scope="col">Alerts</th>
             <th scope="col">Signatures that alerted</th>
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ technique, rules, alerts, signatures }) => (
+          {rows.map(({ technique, rules, proved, alerts, signatures }) => (
             <tr key={technique} class={alerts > 0 ? 'is-alerted' : ''}>
               <th scope="row">
                 <Technique id={technique} />
@@ -33,6 +34,11 @@ export function CoverageView({ source: { coverage }, overview }: ViewProps) {
               {coverage.rules > 0 && (
                 <td class="number" data-label="Rules">
                   {rules}
+                </td>
+              )}
+              {coverage.rules > 0 && (
+                <td class="number" data-label="Proved">
+                  {proved}
                 </td>
               )}
               <td class="number" data-label="Alerts">

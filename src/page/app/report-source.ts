@@ -27,7 +27,7 @@ export class ReportSource implements PageSource {
     for (const line of lines) {
       const event = parsedLine(line);
       if (event === null) continue;
-      columns.add(factsOf(event), 0, 0);
+      columns.add(factsOf(event), 0, line.length);
       whole.push(line);
     }
     this.#segments = [{ columns, first: 0, lines: async (rows) => rows.map((row) => whole[row] ?? '') }];

@@ -7,8 +7,9 @@ export interface ConversationLines {
   readonly left: number;
 }
 
-/** Events that a ladder is drawn of, at most: the first ones. */
+/** Events that a ladder is drawn of, at most, and octets of their lines: the first ones. */
 const MOST_EVENTS = 6000;
+const MOST_OCTETS = 16 << 20;
 
 /** The calls, alerts, flows and incidents between two hosts, in the order they came. */
 export async function conversationLines(
@@ -23,13 +24,19 @@ export async function conversationLines(
     [['incident', 'flow'], MOST_EVENTS / 2],
     [['msrpc', 'alert'], MOST_EVENTS],
   ] as const) {
-    let room: number = most;
+    let [events, octets] = [most as number, MOST_OCTETS];
     for (const segment of segments) {
-      const isWanted = rowFilter(segment.columns, { types, host: one, peer: other });
-      const rows = Array.from({ length: segment.columns.length }, (_, row) => row).filter(isWanted);
-      lines.push(...(await segment.lines(rows.slice(0, room))));
-      left += Math.max(rows.length - room, 0);
-      room -= Math.min(rows.length, room);
+      const { columns } = segment;
+      const isWanted = rowFilter(columns, { types, host: one, peer: other });
+      const rows: number[] = [];
+      for (let row = 0; row < columns.length; row += 1) {
+        if (!isWanted(row)) continue;
+        octets -= columns.octets[row] ?? 0;
+        events -= 1;
+        if (events < 0 || octets < 0) left += 1;
+        else rows.push(row);
+      }
+      lines.push(...(await segment.lines(rows)));
     }
   }
   return { lines, left };

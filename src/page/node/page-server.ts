@@ -2,15 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { answerQuery } from '../model/answer.js';
 import { conversationLines } from '../model/conversation.js';
-import { coverageTable } from '../model/coverage.js';
+import type { CoverageTable } from '../model/coverage.js';
 import type { PageTitle, ServedHead } from '../model/document.js';
 import { markOf } from '../model/marks.js';
 import { parsedLine } from '../model/members.js';
 import { queryOf } from '../model/query.js';
 import { type PageAssets, pageAssets, pageHtml, servedPolicy } from './assets.js';
 import type { EveStore } from './eve-store.js';
+import type { KnownRules } from './known-rules.js';
 import { LiveStream } from './live-stream.js';
-import type { LoadedRules } from './loaded-rules.js';
 import type { MarkFile } from './mark-file.js';
 import { verdictOf } from './page-access.js';
 
@@ -19,7 +19,8 @@ export interface PageServerParts {
   readonly about: PageTitle;
   readonly store: EveStore;
   readonly marks: MarkFile;
-  readonly rules: LoadedRules;
+  readonly rules: KnownRules;
+  readonly coverage: CoverageTable;
   /** What whoever asks must have; `null`: whoever is on this machine may. */
   readonly token: string | null;
   /** Told of what goes wrong behind a request. */
@@ -142,7 +143,7 @@ export class PageServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, { pathname, searchParams }: URL): Promise<void> {
-    const { about, store, marks, rules } = this.parts;
+    const { about, store, marks, rules, coverage } = this.parts;
     if (request.method === 'POST' && pathname === '/api/marks') {
       await this.#mark(request);
       sendJson(response, {});
@@ -164,7 +165,7 @@ export class PageServer {
       case '/api/head':
         return sendJson(response, {
           about,
-          coverage: coverageTable(rules.tagged),
+          coverage,
           left: store.forgotten,
         } satisfies ServedHead);
       case '/api/overview':

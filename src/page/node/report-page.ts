@@ -1,15 +1,16 @@
 import { gzipSync } from 'node:zlib';
-import { coverageTable } from '../model/coverage.js';
+import type { CoverageTable } from '../model/coverage.js';
 import type { PageTitle, ReportHead } from '../model/document.js';
 import { pageAssets, pageHtml, reportPolicy } from './assets.js';
 import { chooseRows, type PageBudget } from './choose.js';
 import type { EveStore } from './eve-store.js';
-import type { LoadedRules } from './loaded-rules.js';
+import type { KnownRules } from './known-rules.js';
 
 /** What a report is made of, beside its events. */
 export interface ReportParts {
   readonly about: PageTitle;
-  readonly rules: LoadedRules;
+  readonly rules: KnownRules;
+  readonly coverage: CoverageTable;
   readonly budget: PageBudget;
 }
 
@@ -22,7 +23,10 @@ export interface ReportPage {
 }
 
 /** Makes one page of the events of a store. */
-export async function reportPage(store: EveStore, { about, rules, budget }: ReportParts): Promise<ReportPage> {
+export async function reportPage(
+  store: EveStore,
+  { about, rules, coverage, budget }: ReportParts,
+): Promise<ReportPage> {
   const lines: string[] = [];
   for (const { segment, rows } of chooseRows(store.segments, budget)) lines.push(...(await segment.lines(rows)));
   const { overview } = store;
@@ -30,7 +34,7 @@ export async function reportPage(store: EveStore, { about, rules, budget }: Repo
     about,
     overview,
     rules: overview.groups.flatMap(({ gid, sid }) => rules.text(gid, sid) ?? []).filter(isFirst),
-    coverage: coverageTable(rules.tagged),
+    coverage,
     kept: lines.length,
   };
   const text = [JSON.stringify(head), ...lines].join('\n');
