@@ -28,6 +28,7 @@ await main(async () => {
   say(`
 What to try next:
   who called what on whom   node dist/cli/bin.js calls pcaps/dcom-names.pcap
+  all of it as a page       node dist/cli/bin.js report pcaps/dcom-invoke.pcap -o report.html
   what is sealed, opened    node dist/cli/bin.js calls pcaps/sealed-ntlm.pcap --secrets pcaps/sealed.secrets
   why a rule did not fire   node dist/cli/bin.js rules explain 2027189 pcaps/dcom-lower.pcap
   your own capture          node dist/cli/bin.js replay FILE -S my.rules -l out

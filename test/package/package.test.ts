@@ -56,6 +56,7 @@ describe('the packages, installed without scripts into an empty project', () => 
   it('have a command line, with the rules that come with it', () => {
     const cli = join(project, 'node_modules/.bin/sidewire');
     expect(run(project, cli, '--version').trim()).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(run(project, cli, 'report', join(ROOT, 'pcaps/dcom-invoke.pcap'), '-o', 'page.html')).toContain('page.html');
     const summary = JSON.parse(run(project, cli, 'replay', join(ROOT, 'pcaps/hive-upload.pcap'), '--json'));
     expect(summary.rules.loaded).toBeGreaterThan(0);
     expect(existsSync(join(project, 'sidewire-out/eve.json'))).toBe(true);

@@ -70,11 +70,33 @@ describe('the ladder of two hosts', () => {
       callLine(0, 1),
       callLine(1, 2),
       callLine(3, 3),
-      incidentLine(4, { effect: [{ image: 'x.exe', parent: 'y', joined_by: ['time'], after_ms: -3 }] }),
+      incidentLine(4, {
+        alerts: [{ signature_id: 7, signature: 'of the call', severity: 2, count: 1 }],
+        effect: [{ image: 'x.exe', parent: 'y', joined_by: ['time'], after_ms: -3 }],
+      }),
     ]);
     expect(rows.map(({ kind }) => kind)).toEqual(['call', 'call', 'effect', 'alarm', 'call']);
     expect(rows[1]).toMatchObject({ alerts: [{ alert: { signature: 'of the call' } }] });
     expect(rows[3]).toMatchObject({ alarm: { msg: 'of none' }, event: { alert: { signature_id: 9 } } });
+  });
+
+  it('puts what ran behind the call that says its command line', () => {
+    const ran = (pid: number, command_line: string) => ({
+      pid,
+      image: 'cmd.exe',
+      command_line,
+      parent: 'y',
+      joined_by: [],
+      after_ms: 0,
+    });
+    const { rows } = pictureOf([
+      callLine(0, 1, { arguments: { in: { CommandLine: 'cmd.exe /c whoami' } } }),
+      callLine(1, 2, { arguments: { in: { CommandLine: 'cmd.exe /c ipconfig' } } }),
+      incidentLine(4, {
+        effect: [ran(1, '"C:\\Windows\\cmd.exe" /c x'), ran(2, 'CMD.EXE /c WHOAMI '), ran(3, 'cmd.exe /c ipconfig')],
+      }),
+    ]);
+    expect(rows.map((row) => (row.kind === 'effect' ? row.effect.pid : row.kind))).toEqual(['call', 2, 'call', 1, 3]);
   });
 
   it('keeps the lanes of a host few', () => {

@@ -151,8 +151,8 @@ function LadderLine({ picture, row, index, width, isFull, isOpen }: LineProps) {
   const ends = row.kind === 'effect' ? `on ${name(row.lane)}` : `from ${name(row.from)} to ${name(row.to)}`;
   return (
     <li class={`ladder-row ${row.kind}${isOpen ? ' is-chosen' : ''}`}>
-      <span class="at" title={`${civil(row.at)} UTC`}>
-        {seconds.toFixed(6)}
+      <span class="at" title={row.kind === 'effect' ? undefined : `${civil(row.at)} UTC`}>
+        {row.kind === 'effect' ? '' : seconds.toFixed(6)}
       </span>
       <RowDrawing picture={picture} row={row} width={width} />
       <div class="what">
@@ -191,7 +191,9 @@ function RowWords({ row, isFull }: { readonly row: LadderRow; readonly isFull: b
   const { step, over } = row;
   if (step.quiet)
     return (
-      <span class="dim">{printable([...step.quiet].map(([name, count]) => `${name} × ${count}`).join(', '))}</span>
+      <span class="dim">
+        {printable([...step.quiet].map(([name, count]) => (count > 1 ? `${name} × ${count}` : name)).join(', '))}
+      </span>
     );
   return (
     <>
@@ -263,16 +265,16 @@ function RowDetail({ source, row, picture }: DetailProps) {
         />
       )}
       {events.map((event, index) => (
-        <EventDetail key={index} source={source} event={event} />
+        <EventDetail key={index} source={source} event={event} hasCall={row.kind === 'alarm' || index === 0} />
       ))}
     </section>
   );
 }
 
-/** The alerts of a row, and its call. */
+/** The call of a row, and its alerts. */
 function eventsOf(row: LadderRow): JsonMembers[] {
   if (row.kind === 'effect') return [];
-  const events = row.kind === 'alarm' ? [row.event] : [...row.alerts, row.event];
+  const events = row.kind === 'alarm' ? [row.event] : [row.event, ...row.alerts];
   return events.filter((event) => event !== undefined).map((event) => ({ ...event }));
 }
 

@@ -19,9 +19,19 @@ export function CoverageView({ source: { coverage }, overview }: ViewProps) {
         <thead>
           <tr>
             <th scope="col">Technique</th>
-            {coverage.rules > 0 && <th scope="col">Rules</th>}
-            {coverage.rules > 0 && <th scope="col">Proved by a test</th>}
-            <th scope="col">Alerts</th>
+            {coverage.rules > 0 && (
+              <th scope="col" class="number">
+                Rules
+              </th>
+            )}
+            {coverage.rules > 0 && (
+              <th scope="col" class="number">
+                Proved by a test
+              </th>
+            )}
+            <th scope="col" class="number">
+              Alerts
+            </th>
             <th scope="col">Signatures that alerted</th>
           </tr>
         </thead>

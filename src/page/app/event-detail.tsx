@@ -12,19 +12,22 @@ import { Facts, Host, Long, Shown, Technique, Time, useAnswer } from './parts.js
 interface EventProps {
   readonly source: PageSource;
   readonly event: JsonMembers;
+  /** Its call is told, too; not where it stands above already. */
+  readonly hasCall?: boolean;
 }
 
 /** Everything that an event says. */
-export function EventDetail({ source, event }: EventProps) {
+export function EventDetail({ source, event, hasCall = true }: EventProps) {
   const type = textOf(event.event_type);
   const call = event.msrpc === undefined ? null : (event.msrpc as MsrpcRecord);
   return (
     <div class="event">
       <h3>
-        <span class="type">{printable(type)}</span> <Long text={eventWords(event)} />
+        <span class="type">{printable(type)}</span>{' '}
+        <Long text={hasCall ? eventWords(event) : textOf(membersOf(event.alert).signature)} />
       </h3>
       <WhereAndWhen event={event} />
-      {call && <CallDetail record={call} />}
+      {call && hasCall && <CallDetail record={call} />}
       {event.sigma !== undefined && <SigmaDetail event={event as unknown as AlertEvent} />}
       {event.winlog !== undefined && <RecordData record={membersOf(event.winlog)} />}
       {textOf(event.payload) !== '' && <Octets base64={textOf(event.payload)} />}

@@ -1,8 +1,9 @@
+import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { civil, type Micros } from '../../calls/call.js';
 import { printable } from '../../calls/wording.js';
 import type { FacetCount, FacetCounts, TimeHistogram } from '../model/answer.js';
-import { eveMicros } from '../model/event-facts.js';
+import { endsOf, eveMicros } from '../model/event-facts.js';
 import { eventWords } from '../model/event-words.js';
 import { type JsonMembers, membersOf, numberOf, parsedLine, textOf } from '../model/members.js';
 import { type EventQuery, queryOf } from '../model/query.js';
@@ -135,15 +136,13 @@ interface TableProps {
   readonly open: string | null;
 }
 
-function RowButton({
-  number,
-  open,
-  text,
-}: {
+interface RowButtonProps {
   readonly number: number;
   readonly open: string | null;
-  readonly text: string;
-}) {
+  readonly children: ComponentChildren;
+}
+
+function RowButton({ number, open, children }: RowButtonProps) {
   const isOpen = open === String(number);
   return (
     <button
@@ -153,7 +152,7 @@ function RowButton({
       aria-expanded={isOpen}
       onClick={() => change({ open: isOpen ? undefined : String(number) }, true)}
     >
-      {text}
+      {children}
     </button>
   );
 }
@@ -182,14 +181,16 @@ function EventTable({ rows, open }: TableProps) {
               </span>
             </td>
             <td class="end" data-label="From">
-              <End ip={event.src_ip} port={event.src_port} />
+              <End ip={endsOf(event).from} port={event.src_port} />
             </td>
             <td class="end" data-label="To">
-              <End ip={event.dest_ip} port={event.dest_port} />
+              <End ip={endsOf(event).to} port={event.dest_port} />
             </td>
             <td class="main">
-              {event.event_type === 'alert' && <Severity of={numberOf(membersOf(event.alert).severity)} />}{' '}
-              <RowButton number={number} open={open} text={cut(printable(eventWords(event)) || 'look at it')} />
+              <RowButton number={number} open={open}>
+                {event.event_type === 'alert' && <Severity of={numberOf(membersOf(event.alert).severity)} />}{' '}
+                {cut(printable(eventWords(event)) || 'look at it')}
+              </RowButton>
             </td>
           </tr>
         ))}
@@ -207,7 +208,9 @@ function FlowTable({ rows, open }: TableProps) {
           <th scope="col">Client</th>
           <th scope="col">Server</th>
           <th scope="col">Protocol</th>
-          <th scope="col">Octets</th>
+          <th scope="col" class="number">
+            Octets
+          </th>
           <th scope="col">Client process</th>
           <th scope="col">Server process</th>
         </tr>
@@ -217,7 +220,8 @@ function FlowTable({ rows, open }: TableProps) {
           const flow = membersOf(event.flow);
           const { client, server } = membersOf(event.endpoint);
           const octets = numberOf(flow.bytes_toserver) + numberOf(flow.bytes_toclient);
-          const protocol = [textOf(event.proto).toLowerCase(), textOf(event.app_proto)].filter(Boolean).join(' ');
+          const application = textOf(event.app_proto);
+          const protocol = [textOf(event.proto).toLowerCase(), application === 'failed' ? '' : application];
           return (
             <tr key={number} class={open === String(number) ? 'is-chosen' : ''}>
               <td class="time">
@@ -230,7 +234,9 @@ function FlowTable({ rows, open }: TableProps) {
                 <End ip={event.dest_ip} port={event.dest_port} />
               </td>
               <td class="main">
-                <RowButton number={number} open={open} text={printable(protocol || 'unknown')} />{' '}
+                <RowButton number={number} open={open}>
+                  {printable(protocol.filter(Boolean).join(' ') || 'unknown')}
+                </RowButton>{' '}
                 {flow.alerted === true && <span class="tag escalated">alerted</span>}
               </td>
               <td class="number" data-label="Octets">
@@ -261,7 +267,7 @@ function End({ ip, port }: { readonly ip: unknown; readonly port: unknown }) {
   return (
     <>
       <Host ip={textOf(ip)} />
-      {numberOf(port) > 0 && <span class="dim">{`:${numberOf(port)}`}</span>}
+      {numberOf(port) > 0 && <span class="dim port">{`:${numberOf(port)}`}</span>}
     </>
   );
 }

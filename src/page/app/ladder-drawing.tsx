@@ -39,7 +39,7 @@ export function LaneHeads({ lanes, width }: { readonly lanes: readonly LadderLan
             <div class="lane-processes">
               {own.map((lane) => (
                 <span key={laneName(lane)} style={{ width: `${width}px` }} title={printable(laneName(lane))}>
-                  {printable(processName(lane))}
+                  {printable(processName(lane).replace(/\.exe\b/i, ''))}
                 </span>
               ))}
             </div>

@@ -59,7 +59,7 @@ export interface EffectRow extends RowBase {
   readonly kind: 'effect';
   readonly lane: number;
   readonly incident: IncidentRecord;
-  readonly effect: NonNullable<IncidentRecord['effect']>[number];
+  readonly effect: StartedProcess;
 }
 
 export type LadderRow = CallRow | AlarmRow | EffectRow;
@@ -163,21 +163,50 @@ function foldedAlarms(alarms: readonly Alarm[]): Alarm[] {
   return folded;
 }
 
-/** What ran stands behind the call that an incident rests on last: times of logs are not those of the capture. */
+/** What ran stands behind the call that it came of: times of logs are not those of the capture. */
 function placeEffects(incident: IncidentRecord, rows: LadderRow[], lanes: Lanes): void {
-  const packets = new Set(incident.evidence.map(({ flow_id, pcap_cnt }) => `${flow_id}/${pcap_cnt}`));
-  const isEvidence = (row: LadderRow) =>
-    row.kind === 'call' && row.alerts.some(({ flow_id, pcap_cnt }) => packets.has(`${flow_id}/${pcap_cnt}`));
   const last = micros(incident.last);
-  let place = rows.findLastIndex(isEvidence);
-  if (place < 0) place = rows.findLastIndex(({ at }) => at <= last);
-  const at = rows[place]?.at ?? last;
   for (const effect of incident.effect ?? []) {
-    place += 1;
+    let place = causeOf(effect, incident, rows);
+    if (place < 0) place = rows.findLastIndex(({ at }) => at <= last);
+    // What came of one call stands in the order of the log.
+    while (rows[place + 1]?.kind === 'effect') place += 1;
     const { ip, host } = incident.to;
     const lane = lanes.add({ ip, ...(host ? { host } : {}), ...processOf(effect) });
-    rows.splice(place, 0, { kind: 'effect', at, lane, incident, effect });
+    rows.splice(place + 1, 0, { kind: 'effect', at: rows[place]?.at ?? last, lane, incident, effect });
   }
+}
+
+type StartedProcess = NonNullable<IncidentRecord['effect']>[number];
+
+/**
+ * The row of the call that a process came of: the one that says most of its command line, else the first with an alert of the
+ * incident that no other exceeds; -1 for none.
+ */
+function causeOf(effect: StartedProcess, incident: IncidentRecord, rows: readonly LadderRow[]): number {
+  const line = (effect.command_line ?? '').toLowerCase();
+  const told = rows.map((row) => (row.kind === 'call' ? longestIn(line, row.step.call.record.arguments) : 0));
+  const most = Math.max(...told, 0);
+  if (most > 0) return told.indexOf(most);
+  const ids = new Set(incident.alerts?.map(({ signature_id }) => signature_id));
+  const severities = rows.map((row) => {
+    const own = row.kind === 'call' ? row.alerts.filter(({ alert }) => ids.has(alert.signature_id)) : [];
+    return Math.min(...own.map(({ alert }) => alert.severity), NO_SEVERITY);
+  });
+  const worst = Math.min(...severities, NO_SEVERITY);
+  return worst === NO_SEVERITY ? -1 : severities.indexOf(worst);
+}
+
+const NO_SEVERITY = 256;
+/** Characters that a text must have to say whose it is. */
+const SHORTEST_MARK = 8;
+
+/** Characters of the longest text among arguments that a line holds. */
+function longestIn(line: string, value: unknown): number {
+  if (typeof value === 'string')
+    return value.length >= SHORTEST_MARK && line.includes(value.toLowerCase()) ? value.length : 0;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Math.max(0, ...Object.values(value).map((member) => longestIn(line, member)));
 }
 
 interface ProcessFacts {
