@@ -15,6 +15,10 @@ export async function rulesCoverage(values: Values, terminal: Terminal): Promise
   if (values.json) terminal.out(JSON.stringify(record(chosen, catalog), null, 2));
   else {
     tellProblems(catalog.problems, values, terminal);
+    if (chosen.length === 0) {
+      terminal.out(`No rule of ${count(catalog.rules.length)} is about ${technique ?? 'anything'}.`);
+      return EXIT.found;
+    }
     const lines = technique === undefined ? techniqueLines(chosen, catalog) : rowLines(chosen, catalog, terminal);
     for (const line of lines) terminal.out(line);
     terminal.out(`\n${sumLine(chosen, catalog)}`);

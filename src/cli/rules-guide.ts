@@ -1,4 +1,4 @@
-import { type CoverageRule, exclusionFilter, type TechniqueTally, tallyTechnique } from '../coverage/index.js';
+import { type CoverageRule, exclusionFilter, isAbout, type TechniqueTally, tallyTechnique } from '../coverage/index.js';
 import { catalogOf, type ProvedCatalog, techniqueOf, tellProblems } from './coverage-input.js';
 import { EXIT, Stop } from './exit.js';
 import { vendorsOf } from './rules-coverage.js';
@@ -16,14 +16,30 @@ export async function rulesGuide(args: readonly string[], values: Values, termin
   if (!Number.isInteger(top) || top < 1) throw new Stop(EXIT.usage, `--top takes a whole number, not "${values.top}"`);
   const catalog = await catalogOf(values);
   const tally = tallyTechnique(catalog.rules, technique, values.asWritten ? 'written' : 'field');
+  const own = await ownDetections(technique, values);
   if (values.json) {
-    const rules = tally.rules.map((rule) => ({ ...rule, rows: undefined, proved: catalog.proofs.get(rule) ?? [] }));
-    terminal.out(JSON.stringify({ technique, ...tally, rules, problems: catalog.problems }, null, 2));
+    const shown = (from: ProvedCatalog) => (rule: CoverageRule) => ({
+      ...rule,
+      rows: undefined,
+      proved: from.proofs.get(rule) ?? [],
+    });
+    const record = { ...tally, rules: tally.rules.map(shown(catalog)), own: own.rules.map(shown(own)) };
+    terminal.out(JSON.stringify({ technique, ...record, problems: catalog.problems }, null, 2));
   } else {
     tellProblems(catalog.problems, values, terminal);
     for (const line of guideLines(technique, tally, catalog, top, terminal)) terminal.out(line);
+    if (own.rules.length > 0) terminal.out(style(terminal.color.out, 'bold', '\nDetections that come with sidewire'));
+    for (const line of ruleLines(own.rules, own.proofs)) terminal.out(line);
   }
   return tally.rules.length > 0 ? EXIT.ok : EXIT.found;
+}
+
+/** The rules that come with sidewire and are about a technique, beside those that were named. */
+async function ownDetections(technique: string, values: Values): Promise<ProvedCatalog> {
+  if (values.rules === undefined) return { rules: [], proofs: new Map(), problems: [] };
+  const { rules: _, ...others } = values;
+  const own = await catalogOf(others);
+  return { ...own, rules: own.rules.filter((rule) => isAbout(rule, technique)) };
 }
 
 function guideLines(
@@ -77,8 +93,13 @@ function guideLines(
     ...filterLines(filter),
     '',
     head('Rules'),
-    ...table(ownFirst(rules, proofs).map((rule) => [rule.vendor, rule.id, short(rule.title), stateWord(rule, proofs)])),
+    ...ruleLines(rules, proofs),
   ];
+}
+
+function ruleLines(rules: readonly CoverageRule[], proofs: ProvedCatalog['proofs']): string[] {
+  const shown = provedFirst(rules, proofs);
+  return table(shown.map((rule) => [rule.vendor, rule.id, short(rule.title), stateWord(rule, proofs)]));
 }
 
 function filterLines(filter: string): string[] {
@@ -92,7 +113,7 @@ function filterLines(filter: string): string[] {
 }
 
 /** Those that a test proves first, then those that run here, then those that are only read. */
-function ownFirst(rules: readonly CoverageRule[], proofs: ProvedCatalog['proofs']): CoverageRule[] {
+function provedFirst(rules: readonly CoverageRule[], proofs: ProvedCatalog['proofs']): CoverageRule[] {
   const grade = (rule: CoverageRule) => (proofs.has(rule) ? 0 : rule.runs ? 1 : 2);
   return [...rules].sort((a, b) => grade(a) - grade(b));
 }

@@ -9,11 +9,12 @@ interface LayerMetadata {
 /** A technique of a layer. */
 interface LayerTechnique {
   readonly techniqueID: string;
-  readonly score: number;
-  readonly color: string;
-  readonly comment: string;
+  /** Absent where no rule is about the technique itself. */
+  readonly score?: number;
+  readonly color?: string;
+  readonly comment?: string;
   readonly enabled: boolean;
-  readonly metadata: readonly LayerMetadata[];
+  readonly metadata?: readonly LayerMetadata[];
   readonly showSubtechniques: boolean;
 }
 
@@ -45,7 +46,12 @@ export function navigatorLayer(
   rules: readonly CoverageRule[],
   proofs: ReadonlyMap<CoverageRule, readonly string[]>,
 ): NavigatorLayer {
-  const techniques = techniqueRules(rules).map(([techniqueID, own]): LayerTechnique => {
+  const tagged = techniqueRules(rules);
+  const names = new Set(tagged.map(([technique]) => technique));
+  // A technique below another is seen where that is unfolded.
+  const parents = new Set([...names].flatMap((name) => (name.includes('.') ? [name.slice(0, name.indexOf('.'))] : [])));
+  const unfolded = [...parents].filter((name) => !names.has(name));
+  const scored = tagged.map(([techniqueID, own]): LayerTechnique => {
     const proved = own.filter((rule) => proofs.has(rule)).length;
     return {
       techniqueID,
@@ -57,9 +63,11 @@ export function navigatorLayer(
         name: `${rule.vendor} ${rule.id}`,
         value: `${rule.title}: ${stateOf(rule, proofs)}`,
       })),
-      showSubtechniques: techniqueID.includes('.'),
+      showSubtechniques: parents.has(techniqueID),
     };
   });
+  const bare = unfolded.map((techniqueID) => ({ techniqueID, enabled: true, showSubtechniques: true }));
+  const techniques = [...scored, ...bare].sort((a, b) => (a.techniqueID < b.techniqueID ? -1 : 1));
   return {
     name: 'sidewire coverage',
     versions: { attack: '17', navigator: '5.1.0', layer: '4.5' },

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -49,7 +49,11 @@ describe('sidewire rules list coverage', () => {
     expect([status, err]).toEqual([0, expect.stringMatching(/^\d+ techniques in /)]);
     const layer = JSON.parse(readFileSync(path, 'utf8'));
     expect(layer).toMatchObject({ versions: { layer: '4.5' }, domain: 'enterprise-attack' });
-    expect(layer.techniques.every(({ score }: { score: number }) => score > 0)).toBe(true);
+    const scored = layer.techniques.filter(({ score }: { score?: number }) => score !== undefined);
+    expect(err).toContain(`${layer.techniques.length} techniques`);
+    expect(
+      scored.every(({ score, metadata }: { score: number; metadata: unknown[] }) => score === metadata.length),
+    ).toBe(true);
   });
 
   it.each([
@@ -72,6 +76,20 @@ describe('sidewire rules guide', () => {
     expect(out).toMatch(/Fields looked at most \(\d+\)\n.*\n {2}dcom\.method +\d+ {2}regex_match \d/);
     expect(out).toMatch(/Payload +contains +\[System\.Activator\] +1 +1\n/);
     expect(out).toContain('proved by examples/logs/dcomexec-mmc20-powershell.evtx');
+  });
+
+  it('has the detections that come with sidewire beside those of others', async () => {
+    const path = join(folder, 'one.yml');
+    writeFileSync(
+      path,
+      'title: One\nid: x\ntags: [attack.t1021.003]\nlogsource: {category: process_creation}\ndetection: {s: {Image: a}, condition: s}\n',
+    );
+    const { out } = await sidewire('rules', 'guide', 'T1021.003', '-S', path);
+    expect(out).toMatch(/^T1021\.003: 1 rule of 1 \(1 sigma\), 0 proved by a test/);
+    expect(out).toMatch(/Detections that come with sidewire\n {2}suricata +\d+ .*proved by/);
+    const { out: json } = await sidewire('rules', 'guide', 'T1021.003', '-S', path, '--json');
+    const record = JSON.parse(json);
+    expect([record.rules.length, record.own.length > 5]).toEqual([1, true]);
   });
 
   it('says when no rule is about a technique', async () => {

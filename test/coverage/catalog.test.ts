@@ -162,11 +162,13 @@ describe('the catalog', () => {
     });
     const layer = navigatorLayer(rules, new Map([...proofs].slice(0, 1)));
     expect(layer.versions.layer).toBe('4.5');
-    expect(layer.techniques.map(({ techniqueID, score, color }) => [techniqueID, score, color])).toEqual([
-      ['T1021.003', 1, layer.legendItems[1]?.color],
-      ['T1047', 1, layer.legendItems[0]?.color],
+    const shown = layer.techniques.map((one) => [one.techniqueID, one.score, one.color, one.showSubtechniques]);
+    expect(shown).toEqual([
+      ['T1021', undefined, undefined, true],
+      ['T1021.003', 1, layer.legendItems[1]?.color, false],
+      ['T1047', 1, layer.legendItems[0]?.color, false],
     ]);
-    expect(layer.techniques[1]?.metadata).toEqual([{ name: 'suricata 7', value: 'M: proved by x.pcap' }]);
+    expect(layer.techniques[2]?.metadata).toEqual([{ name: 'suricata 7', value: 'M: proved by x.pcap' }]);
   });
 
   it('says which proof cannot be read', async () => {
