@@ -1,6 +1,6 @@
 //! Frames: parts of a stream as they were sent, before anything is made of them.
 
-use sidewire_base::RuleId;
+use sidewire_base::{RuleId, TxId};
 use smallvec::SmallVec;
 
 /// Frames of one direction that are open at a time; beyond it new ones are not taken up, and are counted.
@@ -76,7 +76,7 @@ pub struct Frame {
     /// Octets; `None` as long as nobody knows.
     pub length: Option<u64>,
     /// Id of the transaction it belongs to, where a frame belongs to one.
-    pub tx: Option<u64>,
+    pub tx: Option<TxId>,
     /// How far rules have been applied.
     pub inspection: FrameInspection,
     /// It was written as an event.
@@ -140,7 +140,7 @@ impl StreamFrames {
     }
 
     /// A frame begins at a stream offset. Its length may be told [later](Self::end).
-    pub fn begin(&mut self, kind: impl Into<FrameKind>, start: u64, length: Option<u64>, tx: Option<u64>) {
+    pub fn begin(&mut self, kind: impl Into<FrameKind>, start: u64, length: Option<u64>, tx: Option<TxId>) {
         let kind = kind.into();
         if !self.wanted.contains(kind) {
             return;
@@ -189,7 +189,7 @@ impl StreamFrames {
 
     /// True when a frame of this transaction is open.
     #[must_use]
-    pub fn holds(&self, tx: u64) -> bool {
+    pub fn holds(&self, tx: TxId) -> bool {
         self.open.iter().any(|frame| frame.tx == Some(tx))
     }
 
@@ -238,7 +238,7 @@ mod tests {
     fn a_length_may_come_later() {
         let mut frames = StreamFrames::default();
         frames.want(FrameKinds::ALL);
-        frames.begin(PDU, 10, None, Some(3));
+        frames.begin(PDU, 10, None, Some(TxId(3)));
         frames.end(FrameKind(2), 12);
         let extent = |frames: &StreamFrames, visible, ended| frames.by_id(1).unwrap().extent(visible, ended);
         assert_eq!(extent(&frames, 15, false), FrameExtent { end: 15, complete: false, over: false });

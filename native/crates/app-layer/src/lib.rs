@@ -39,7 +39,7 @@ pub use protocol::{
 pub use session::{EveTypeOptions, ParserConfig, ProtocolDef, ProtocolSession, Session, def};
 pub use settings::{FromEveOptions, FromSettings, ProtocolSettings};
 #[doc(no_inline)]
-pub use sidewire_base::{EventId, PerDirection};
+pub use sidewire_base::{BufferId, EventId, PerDirection, TxId};
 pub use transactions::{
     AwaitedContent, InspectionState, Keep, StoredRule, TransactionList, Transactions, TxConsumer, TxHead, TxSlot,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_base::Direction;
+use sidewire_base::{BufferId, Direction};
 use sidewire_eve::Object;
 use sidewire_files::TxFiles;
 
@@ -205,8 +205,8 @@ pub trait Protocol: Send + Sized + 'static {
     const LOGGERS: &'static [TxLogger<Self::Tx, Self::EveOptions>];
 
     /// The `nth` value of a name in a row of [`BufferKind::Items`](crate::BufferKind::Items).
-    fn item<'t>(tx: &'t Self::Tx, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'t> {
-        let _ = (tx, row, direction, name, nth);
+    fn item<'t>(tx: &'t Self::Tx, buffer: BufferId, direction: Direction, name: &str, nth: u32) -> Value<'t> {
+        let _ = (tx, buffer, direction, name, nth);
         Value::Absent
     }
 

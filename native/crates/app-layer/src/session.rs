@@ -5,7 +5,7 @@ use core::any::Any;
 use core::fmt;
 use std::sync::Arc;
 
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{BufferId, Direction, PerDirection};
 use sidewire_eve::Object;
 use sidewire_files::TxFiles;
 
@@ -39,10 +39,10 @@ pub trait Session: Send {
     fn transactions(&self) -> &dyn TransactionList;
     /// The open transactions, to note what was done with them.
     fn transactions_mut(&mut self) -> &mut dyn TransactionList;
-    /// Value of a buffer; `row` is its position in the protocol's list.
-    fn value(&self, position: usize, row: usize, direction: Direction, nth: u32) -> Value<'_>;
-    /// The `nth` value of a name in a row of named values.
-    fn item(&self, position: usize, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'_>;
+    /// Value of one of the protocol's buffers.
+    fn value(&self, position: usize, buffer: BufferId, direction: Direction, nth: u32) -> Value<'_>;
+    /// The `nth` value of a name in a buffer of named values.
+    fn item(&self, position: usize, buffer: BufferId, direction: Direction, name: &str, nth: u32) -> Value<'_>;
     /// The files of a transaction.
     fn files(&self, position: usize) -> Option<&TxFiles>;
     /// The same, to note what was done with them.
@@ -83,7 +83,7 @@ impl fmt::Debug for EveTypeOptions {
 pub struct ProtocolDef {
     /// What it declares of itself.
     pub info: ProtocolInfo,
-    /// Its buffers; the position is the row number.
+    /// Its buffers; the position is the [`BufferId`].
     pub buffers: fn(usize) -> Option<&'static BufferInfo>,
     /// Its loggers; the first one is its own.
     pub loggers: fn(usize) -> Option<LoggerInfo>,
@@ -96,7 +96,7 @@ pub struct ProtocolDef {
 }
 
 impl ProtocolDef {
-    /// Its buffers, in the order of their row numbers.
+    /// Its buffers, in the order of their ids.
     pub fn rows(&self) -> impl Iterator<Item = &'static BufferInfo> {
         (0..).map_while(self.buffers)
     }
@@ -106,10 +106,10 @@ impl ProtocolDef {
         (0..).map_while(self.loggers)
     }
 
-    /// The row number of a buffer.
+    /// The buffer of a name.
     #[must_use]
-    pub fn row(&self, name: &str) -> Option<usize> {
-        self.rows().position(|info| info.name == name)
+    pub fn buffer_id(&self, name: &str) -> Option<BufferId> {
+        self.rows().position(|info| info.name == name).map(BufferId::at)
     }
 
     /// A session under a configuration that says nothing, for tests.
@@ -209,16 +209,16 @@ impl<P: Protocol> Session for ProtocolSession<P> {
     fn transactions_mut(&mut self) -> &mut dyn TransactionList {
         &mut self.transactions
     }
-    fn value(&self, position: usize, row: usize, direction: Direction, nth: u32) -> Value<'_> {
-        match (self.transactions.at(position), P::BUFFERS.get(row)) {
-            (Some(slot), Some(buffer)) => (buffer.get)(&slot.tx, direction, nth),
+    fn value(&self, position: usize, buffer: BufferId, direction: Direction, nth: u32) -> Value<'_> {
+        match (self.transactions.at(position), P::BUFFERS.get(buffer.index())) {
+            (Some(slot), Some(row)) => (row.get)(&slot.tx, direction, nth),
             (Some(slot), None) => P::files(&slot.tx)
-                .map_or(Value::Absent, |files| file_value(files, row - P::BUFFERS.len(), direction, nth)),
+                .map_or(Value::Absent, |files| file_value(files, buffer.index() - P::BUFFERS.len(), direction, nth)),
             (None, _) => Value::Absent,
         }
     }
-    fn item(&self, position: usize, row: usize, direction: Direction, name: &str, nth: u32) -> Value<'_> {
-        self.transactions.at(position).map_or(Value::Absent, |slot| P::item(&slot.tx, row, direction, name, nth))
+    fn item(&self, position: usize, buffer: BufferId, direction: Direction, name: &str, nth: u32) -> Value<'_> {
+        self.transactions.at(position).map_or(Value::Absent, |slot| P::item(&slot.tx, buffer, direction, name, nth))
     }
     fn files(&self, position: usize) -> Option<&TxFiles> {
         P::files(&self.transactions.at(position)?.tx)

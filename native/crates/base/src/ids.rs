@@ -41,6 +41,15 @@ id! {
     TxId(u64);
 }
 
+impl TxId {
+    /// The transaction that was opened next.
+    #[must_use]
+    #[inline]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -212,7 +212,7 @@ impl RuleResult {
         let result = Self {
             gid: rule.gid,
             sid: rule.sid,
-            tx_id,
+            tx_id: tx_id.map(|tx| tx.0),
             frame,
             stage: RuleStage::Matched,
             condition: None,

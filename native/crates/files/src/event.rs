@@ -1,5 +1,6 @@
 //! The `fileinfo` event.
 
+use sidewire_base::TxId;
 use sidewire_eve::{Object, hex};
 
 use crate::{File, FileHash, StoreState};
@@ -10,7 +11,7 @@ pub const FILE_KEY: u8 = 0;
 
 /// Writes the members of a file's object, as Suricata has them. A file that is stored has a number
 /// (`file_id`), which is given where the output is put in order: [`FILE_KEY`].
-pub fn write_fileinfo(file: &File, tx_id: u64, out: &mut Object<'_>) {
+pub fn write_fileinfo(file: &File, tx_id: TxId, out: &mut Object<'_>) {
     out.bytes("filename", file.name());
     if !file.sids().is_empty() {
         out.array("sid", |list| {
@@ -43,7 +44,7 @@ pub fn write_fileinfo(file: &File, tx_id: u64, out: &mut Object<'_>) {
     if let Some((start, end)) = file.range() {
         out.u64("start", start).u64("end", end);
     }
-    out.u64("tx_id", tx_id);
+    out.u64("tx_id", tx_id.0);
 }
 
 /// What stands for a stored file's number until lines are in their final order.
@@ -78,7 +79,7 @@ mod tests {
         let mut out = Vec::new();
         {
             let mut object = Object::new(&mut out);
-            write_fileinfo(file, 3, &mut object);
+            write_fileinfo(file, TxId(3), &mut object);
         }
         String::from_utf8(out).unwrap()
     }

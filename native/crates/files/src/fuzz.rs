@@ -1,6 +1,6 @@
 //! Entry for fuzzing: files of one transaction, driven by arbitrary octets.
 
-use sidewire_base::{Cursor, Direction, PerDirection};
+use sidewire_base::{Cursor, Direction, PerDirection, TxId};
 use sidewire_eve::Object;
 
 use crate::{
@@ -63,7 +63,7 @@ pub fn files(data: &[u8]) {
         for file in files.of(direction) {
             assert!(file.state() > FileState::Opened);
             let mut line = Vec::new();
-            write_fileinfo(file, 0, &mut Object::new(&mut line));
+            write_fileinfo(file, TxId(0), &mut Object::new(&mut line));
         }
     }
 }

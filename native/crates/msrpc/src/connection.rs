@@ -8,7 +8,7 @@ mod search;
 
 use std::sync::Arc;
 
-use sidewire_base::{Direction, Endpoint, PerDirection, Time};
+use sidewire_base::{Direction, Endpoint, PerDirection, Time, TxId};
 
 use crate::security::{Principal, SecurityContext};
 use crate::stub_memory::StubMemory;
@@ -132,7 +132,7 @@ const MAX_PDU: usize = u16::MAX as usize;
 #[derive(Debug)]
 struct InFlight {
     call_id: u32,
-    exchange: u64,
+    exchange: TxId,
     request: Option<PduType>,
     request_done: bool,
     /// All of the answer is here; the request is not, and may still come.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sidewire_base::{Cursor, Direction, Malformed};
+use sidewire_base::{Cursor, Direction, Malformed, TxId};
 
 use crate::stub_memory::StubMemory;
 use crate::{
@@ -145,7 +145,7 @@ pub struct DatagramCalls {
 struct DatagramCall {
     activity: Uuid,
     sequence: u32,
-    exchange: u64,
+    exchange: TxId,
     answered: bool,
     /// Octets of its stubs.
     kept: usize,

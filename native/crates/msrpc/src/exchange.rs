@@ -2,6 +2,7 @@
 
 use core::net::IpAddr;
 use core::ops::Range;
+use sidewire_base::TxId;
 use std::sync::Arc;
 
 use crate::security::Principal;
@@ -368,13 +369,13 @@ impl RpcExchange {
 /// Where exchanges live while a connection fills them: the transactions of the protocol that carries it.
 pub trait ExchangeStore {
     /// Takes a new exchange; gives the number it is asked for by.
-    fn open(&mut self, exchange: RpcExchange) -> u64;
+    fn open(&mut self, exchange: RpcExchange) -> TxId;
     /// The exchange of a number; `None` when its owner let it go.
-    fn get(&mut self, id: u64) -> Option<&mut RpcExchange>;
+    fn get(&mut self, id: TxId) -> Option<&mut RpcExchange>;
     /// An exchange changed: one or both of its halves grew or became complete.
-    fn updated(&mut self, id: u64);
+    fn updated(&mut self, id: TxId);
     /// Something odd was seen, on an exchange or on the connection as such.
-    fn raise(&mut self, id: Option<u64>, event: RpcEvent);
+    fn raise(&mut self, id: Option<TxId>, event: RpcEvent);
     /// A PDU begins `at` octets into what [`RpcConnection::feed`](crate::RpcConnection::feed) was given. Told once, when its
     /// header is there.
     fn begins(&mut self, at: usize, header: &PduHeader) {

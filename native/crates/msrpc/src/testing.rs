@@ -1,6 +1,6 @@
 //! PDUs and a place for exchanges, for tests.
 
-use sidewire_base::{Endpoint, Time};
+use sidewire_base::{Endpoint, Time, TxId};
 
 use crate::{ByteOrder, ExchangeStore, ObjectTable, PduType, RpcContext, RpcEvent, RpcExchange, TransferSyntax, Uuid};
 
@@ -12,15 +12,15 @@ pub(crate) struct KeptExchanges {
 }
 
 impl ExchangeStore for KeptExchanges {
-    fn open(&mut self, exchange: RpcExchange) -> u64 {
+    fn open(&mut self, exchange: RpcExchange) -> TxId {
         self.exchanges.push(exchange);
-        self.exchanges.len() as u64 - 1
+        TxId(self.exchanges.len() as u64 - 1)
     }
-    fn get(&mut self, id: u64) -> Option<&mut RpcExchange> {
-        self.exchanges.get_mut(usize::try_from(id).ok()?)
+    fn get(&mut self, id: TxId) -> Option<&mut RpcExchange> {
+        self.exchanges.get_mut(id.index())
     }
-    fn updated(&mut self, _id: u64) {}
-    fn raise(&mut self, _id: Option<u64>, event: RpcEvent) {
+    fn updated(&mut self, _id: TxId) {}
+    fn raise(&mut self, _id: Option<TxId>, event: RpcEvent) {
         self.events.push(event);
     }
 }

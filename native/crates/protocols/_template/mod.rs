@@ -18,7 +18,7 @@ use sidewire_app_layer::{
     AppLayerResult, Buffer, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo, Transactions, Transport,
     TxLogger,
 };
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, TxId};
 
 use event::TemplateEvent;
 pub use transaction::TemplateTransaction;
@@ -33,7 +33,7 @@ const MAX_TRANSACTIONS: usize = 256;
 #[derive(Debug, Default)]
 pub struct TemplateSession {
     /// The transaction that the next answer belongs to.
-    answered: u64,
+    answered: TxId,
     /// Up to the end of the line, octets are passed over: too much of it came, or some are missing.
     passing: PerDirection<bool>,
 }
@@ -109,7 +109,7 @@ impl TemplateSession {
             Direction::ToServer => transactions.open(TemplateTransaction::default(), context.time),
             Direction::ToClient => {
                 let Some(slot) = transactions.by_id(self.answered) else { return Ok(()) };
-                self.answered += 1;
+                self.answered = self.answered.next();
                 slot
             }
         };

@@ -58,7 +58,7 @@ fn an_answer_belongs_to_the_oldest_question_however_it_is_cut() {
 #[test]
 fn rules_look_into_the_question() {
     let conversation = Conversation::of(SAID, 64);
-    let row = def::<TemplateSession>().row("template.request").unwrap();
+    let row = def::<TemplateSession>().buffer_id("template.request").unwrap();
     let value = conversation.session.value(1, row, Direction::ToServer, 0);
     assert!(matches!(value, Value::Bytes(b"and who else")), "{value:?}");
 }
@@ -68,7 +68,7 @@ fn a_line_without_end_is_cut_and_is_an_event() {
     let long = [b"TEMPLATE ".as_slice(), &[b'x'; 4000]].concat();
     let conversation = Conversation::of(&[(Direction::ToServer, &long)], 100);
     let events = &conversation.session.typed().at(0).unwrap().head.events;
-    assert_eq!(events.as_slice(), [super::TemplateEvent::LineTooLong as u16]);
+    assert_eq!(events.as_slice(), [super::TemplateEvent::LineTooLong.into()]);
 }
 
 #[test]

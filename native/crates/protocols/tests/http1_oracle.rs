@@ -11,7 +11,7 @@ use core::ptr;
 use proptest::prelude::*;
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{ParseInput, ProtocolSession, ProtocolSettings, Session, Value, def};
-use sidewire_base::Direction;
+use sidewire_base::{BufferId, Direction};
 use sidewire_protocols::http1::Http1;
 use suricata_htp::HtpStatus;
 use suricata_htp::bstr::Bstr;
@@ -149,7 +149,7 @@ fn ours(requests: &[u8], responses: &[u8]) -> Vec<Seen> {
     let rows = def::<Http1>().buffers;
     let text = |position: usize, name: &str, direction: Direction, nth: u32| {
         let row = (0..).find(|row| rows(*row).unwrap().name == name).unwrap();
-        match session.value(position, row, direction, nth) {
+        match session.value(position, BufferId::at(row), direction, nth) {
             Value::Bytes(octets) | Value::Body { data: octets, .. } => Some(show(octets)),
             _ => None,
         }

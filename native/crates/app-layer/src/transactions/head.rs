@@ -1,6 +1,6 @@
 //! What every transaction has, whatever its protocol.
 
-use sidewire_base::{Direction, EventId, PerDirection, RuleId, Time};
+use sidewire_base::{Direction, EventId, PerDirection, RuleId, Time, TxId};
 use smallvec::SmallVec;
 
 use super::due::DueFlags;
@@ -12,11 +12,11 @@ const MAX_EVENTS: usize = 64;
 #[derive(Debug, Default)]
 pub struct TxHead {
     /// Number of the transaction in its flow, from 0.
-    pub id: u64,
+    pub id: TxId,
     /// Progress reached, per direction; the protocol's stages name the values.
     pub progress: PerDirection<u8>,
-    /// Numbers of the application-layer events raised on it, in order.
-    pub events: SmallVec<[u16; 4]>,
+    /// The application-layer events raised on it, in order.
+    pub events: SmallVec<[EventId; 4]>,
     /// How far rules have been applied, per direction.
     pub inspection: PerDirection<InspectionState>,
     /// Which loggers have written it, a bit each.
@@ -50,7 +50,7 @@ pub struct InspectionState {
     pub generation: u32,
     /// True when every rule has been decided on.
     pub done: bool,
-    /// Per growing buffer (row number, and item of those that have several): octets that have been scanned.
+    /// Per growing buffer (its place among those that rules search, and item of those that have several): octets that have been scanned.
     pub scanned: SmallVec<[((u16, u32), u64); 2]>,
     /// Files that rules have met.
     pub files: u16,
@@ -99,7 +99,7 @@ pub struct TxSlot<T> {
 impl<T> TxSlot<T> {
     /// Raises a protocol event on this transaction; twice is once.
     pub fn raise(&mut self, event: impl Into<EventId>) {
-        let EventId(event) = event.into();
+        let event = event.into();
         if !self.head.events.contains(&event) && self.head.events.len() < MAX_EVENTS {
             self.head.events.push(event);
         }

@@ -7,7 +7,7 @@ mod tests;
 
 use std::collections::VecDeque;
 
-use sidewire_base::{Direction, PerDirection, Time};
+use sidewire_base::{Direction, PerDirection, Time, TxId};
 
 use due::DueFlags;
 pub use due::TxConsumer;
@@ -45,7 +45,7 @@ pub trait TransactionList {
     /// Head of the transaction at a position, to note what was done with it: that changes nothing that others need to see.
     fn head_mut(&mut self, position: usize) -> Option<&mut TxHead>;
     /// The position of an id.
-    fn position(&self, id: u64) -> Option<usize>;
+    fn position(&self, id: TxId) -> Option<usize>;
     /// A step through the flow's octets begins: [`completed`](Self::completed) counts from here.
     fn begin_step(&mut self);
     /// Did the step complete one in a direction?
@@ -61,7 +61,7 @@ pub trait TransactionList {
     /// The packets of a direction go past the oldest that are complete in it: call it after each packet.
     fn pass(&mut self, direction: Direction);
     /// Per direction, the first id that packets have not passed.
-    fn passed(&self) -> PerDirection<u64>;
+    fn passed(&self) -> PerDirection<TxId>;
     /// The position of the one that packets of a direction have not passed, when it is the only one that goes there.
     fn only_live(&self, direction: Direction) -> Option<usize>;
     /// Drops the oldest so many.
@@ -82,22 +82,22 @@ pub struct Transactions<T> {
     /// The progress at which one is complete.
     complete: PerDirection<u8>,
     /// Per direction, the first id that packets have not passed.
-    passed: PerDirection<u64>,
+    passed: PerDirection<TxId>,
     /// What may be due on any.
     looks: DueFlags,
     /// Ids of those that something is due on, in order; none while there are [`FEW`].
-    due: Vec<u64>,
+    due: Vec<TxId>,
 }
 
 /// The position of an id.
 #[inline]
-fn position<T>(slots: &VecDeque<TxSlot<T>>, id: u64) -> Option<usize> {
+fn position<T>(slots: &VecDeque<TxSlot<T>>, id: TxId) -> Option<usize> {
     let first = slots.front()?.head.id;
     if id == first {
         return Some(0);
     }
     // Mostly none between has gone.
-    let near = usize::try_from(id.checked_sub(first)?).ok()?;
+    let near = usize::try_from(id.0.checked_sub(first.0)?).ok()?;
     if slots.get(near).is_some_and(|slot| slot.head.id == id) {
         return Some(near);
     }
@@ -106,7 +106,7 @@ fn position<T>(slots: &VecDeque<TxSlot<T>>, id: u64) -> Option<usize> {
 
 /// Something is due on a transaction, of few or of `many`.
 #[inline]
-fn note(due: &mut Vec<u64>, many: bool, head: &mut TxHead) {
+fn note(due: &mut Vec<TxId>, many: bool, head: &mut TxHead) {
     if !head.due.is_listed() {
         head.due.list(Some(head.progress));
         if many {
@@ -117,7 +117,7 @@ fn note(due: &mut Vec<u64>, many: bool, head: &mut TxHead) {
 
 /// Puts an id on the list.
 #[cold]
-fn list(due: &mut Vec<u64>, id: u64) {
+fn list(due: &mut Vec<TxId>, id: TxId) {
     match due.last() {
         Some(last) if *last > id => {
             let at = due.partition_point(|known| *known < id);
@@ -129,7 +129,7 @@ fn list(due: &mut Vec<u64>, id: u64) {
 
 /// A transaction is handed out to be changed, of few or of `many`.
 #[inline]
-fn touch<'t, T>(looks: &mut DueFlags, due: &mut Vec<u64>, many: bool, slot: &'t mut TxSlot<T>) -> &'t mut TxSlot<T> {
+fn touch<'t, T>(looks: &mut DueFlags, due: &mut Vec<TxId>, many: bool, slot: &'t mut TxSlot<T>) -> &'t mut TxSlot<T> {
     note(due, many, &mut slot.head);
     slot.head.due.all();
     looks.all();
@@ -146,7 +146,7 @@ impl<T> Transactions<T> {
 
     /// Opens a transaction.
     pub fn open(&mut self, tx: T, now: Time) -> &mut TxSlot<T> {
-        let mut head = TxHead { id: self.next, started: now, updated: now, ..TxHead::default() };
+        let mut head = TxHead { id: TxId(self.next), started: now, updated: now, ..TxHead::default() };
         head.due.list(None);
         head.due.all();
         self.looks.all();
@@ -198,7 +198,7 @@ impl<T> Transactions<T> {
     }
 
     /// By id.
-    pub fn by_id(&mut self, id: u64) -> Option<&mut TxSlot<T>> {
+    pub fn by_id(&mut self, id: TxId) -> Option<&mut TxSlot<T>> {
         let (position, many) = (position(&self.slots, id)?, self.is_many());
         Some(touch(&mut self.looks, &mut self.due, many, self.slots.get_mut(position)?))
     }
@@ -310,7 +310,7 @@ impl<T> TransactionList for Transactions<T> {
         self.slots.get_mut(position).map(|slot| &mut slot.head)
     }
 
-    fn position(&self, id: u64) -> Option<usize> {
+    fn position(&self, id: TxId) -> Option<usize> {
         position(&self.slots, id)
     }
 
@@ -383,10 +383,11 @@ impl<T> TransactionList for Transactions<T> {
         let (passed, complete) = (&mut self.passed[direction], self.complete[direction]);
         let from = self.slots.partition_point(|slot| slot.head.id < *passed);
         let mut rest = self.slots.range(from..);
-        *passed = rest.find(|slot| slot.head.progress[direction] < complete).map_or(self.next, |slot| slot.head.id);
+        *passed =
+            rest.find(|slot| slot.head.progress[direction] < complete).map_or(TxId(self.next), |slot| slot.head.id);
     }
 
-    fn passed(&self) -> PerDirection<u64> {
+    fn passed(&self) -> PerDirection<TxId> {
         self.passed
     }
 

@@ -1,6 +1,7 @@
 //! However many transactions are open, a plain list of them all says the same.
 
 use proptest::prelude::*;
+use sidewire_base::TxId;
 
 use super::*;
 
@@ -48,7 +49,7 @@ fn each_is_asked_about_once_and_what_is_dropped_is_gone() {
         let kept: Vec<_> = (0..5).filter(|number| dropped >> number & 1 == 0).collect();
         assert_eq!(left(&transactions), kept);
         for number in 0..5 {
-            let found = transactions.by_id(number.into()).map(|slot| slot.tx);
+            let found = transactions.by_id(TxId(number.into())).map(|slot| slot.tx);
             assert_eq!(found, kept.contains(&number).then_some(number));
         }
     }
@@ -61,9 +62,9 @@ fn only_what_was_handed_out_is_looked_at_again_in_order() {
     look_at_all(&mut transactions);
     assert!(!transactions.is_due(TO_SERVER));
     transactions.last_mut().unwrap();
-    transactions.by_id(1).unwrap();
-    transactions.by_id(3).unwrap();
-    transactions.by_id(1).unwrap();
+    transactions.by_id(TxId(1)).unwrap();
+    transactions.by_id(TxId(3)).unwrap();
+    transactions.by_id(TxId(1)).unwrap();
     assert!(transactions.is_due(TO_SERVER));
     assert_eq!(look(&mut transactions, TO_SERVER), [1, 3, 5]);
     assert_eq!(look(&mut transactions, TO_SERVER), []);
@@ -95,7 +96,7 @@ fn what_is_due_outlives_settling_until_somebody_looks() {
 fn one_that_is_kept_to_be_asked_about_is_asked_about() {
     let mut transactions = open(2);
     look_at_all(&mut transactions);
-    transactions.by_id(0).unwrap();
+    transactions.by_id(TxId(0)).unwrap();
     for direction in Direction::BOTH {
         look(&mut transactions, TxConsumer::Rules(direction));
     }
@@ -166,7 +167,7 @@ proptest! {
                 }
                 Act::Touch(at) => {
                     if let Some(one) = model.get_mut(at) {
-                        transactions.by_id(one.0).unwrap();
+                        transactions.by_id(TxId(one.0)).unwrap();
                         (one.1, one.2) = ([true; 3], true);
                     }
                 }
@@ -218,7 +219,7 @@ fn the_only_one_that_packets_have_not_passed() {
     let (to_server, to_client) = (Direction::ToServer, Direction::ToClient);
     let mut transactions = open(1);
     assert_eq!(transactions.only_live(to_server), Some(0));
-    transactions.by_id(0).unwrap().advance(to_server, 1, Time::default());
+    transactions.by_id(TxId(0)).unwrap().advance(to_server, 1, Time::default());
     assert_eq!(transactions.only_live(to_server), Some(0), "the packet that completed it");
     transactions.pass(to_server);
     assert_eq!(transactions.only_live(to_server), None);
@@ -230,7 +231,7 @@ fn the_only_one_that_packets_have_not_passed() {
     assert_eq!(transactions.only_live(to_server), Some(0));
     transactions.pass(to_client);
     assert_eq!(transactions.only_live(to_client), Some(0), "the first is gone");
-    assert_eq!(transactions.passed(), PerDirection::both(1));
+    assert_eq!(transactions.passed(), PerDirection::both(TxId(1)));
     let tx = transactions.open(9, Time::default());
     tx.head.skip_inspection[to_client] = true;
     assert_eq!(transactions.only_live(to_client), Some(0), "what goes to the server is none of its own");
@@ -245,10 +246,10 @@ fn a_step_completes_what_was_not_complete_before() {
     assert!(transactions.completed(Direction::ToClient), "complete from the start, but new");
     transactions.begin_step();
     assert!(!transactions.completed(Direction::ToClient));
-    transactions.by_id(0).unwrap().advance(to_server, 1, now);
+    transactions.by_id(TxId(0)).unwrap().advance(to_server, 1, now);
     assert!(transactions.completed(to_server));
     assert!(!transactions.completed(Direction::ToClient));
     look_at_all(&mut transactions);
-    transactions.by_id(0).unwrap().advance(to_server, 1, now);
+    transactions.by_id(TxId(0)).unwrap().advance(to_server, 1, now);
     assert!(!transactions.completed(to_server), "it was complete before");
 }

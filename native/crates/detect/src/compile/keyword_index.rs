@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 use sidewire_app_layer::{BufferInfo, FrameInfo, FrameKind, ProtocolDef};
-use sidewire_base::ProtocolId;
+use sidewire_base::{BufferId, ProtocolId};
 
 use crate::keyword::fields::{self, PacketField};
 
@@ -21,8 +21,7 @@ pub(crate) struct KeywordIndex {
 pub(crate) struct BufferRef {
     /// The protocol, by position.
     pub(crate) app: ProtocolId,
-    /// Position among its rows.
-    pub(crate) row: usize,
+    pub(crate) buffer: BufferId,
     pub(crate) info: &'static BufferInfo,
 }
 
@@ -49,9 +48,9 @@ impl KeywordIndex {
                     of_name.push(app);
                 }
             }
-            for (row, info) in def.rows().enumerate() {
+            for (buffer, info) in (0..).map(BufferId).zip(def.rows()) {
                 for name in [info.name].into_iter().chain(info.aliases.iter().copied()) {
-                    buffers.entry(name).or_default().push(BufferRef { app, row, info });
+                    buffers.entry(name).or_default().push(BufferRef { app, buffer, info });
                 }
             }
             for (kind, frame) in (0..=u8::MAX).zip(def.info.frames) {

@@ -1,6 +1,6 @@
 //! Rules ready to run.
 
-use sidewire_base::{Direction, PerDirection, ProtocolId, RuleId};
+use sidewire_base::{BufferId, Direction, PerDirection, ProtocolId, RuleId};
 use sidewire_files::FilePolicy;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -305,11 +305,11 @@ impl RuleSet {
         self.transactions(app, direction).is_some()
     }
 
-    /// Rows of a protocol's buffers that rules look into, each once.
+    /// A protocol's buffers that rules look into, each once.
     #[must_use]
-    pub fn buffer_rows(&self, app: ProtocolId) -> BTreeSet<usize> {
+    pub fn buffers_of(&self, app: ProtocolId) -> BTreeSet<BufferId> {
         let engines = self.plans.iter().flat_map(|plan| &plan.tx).flat_map(|condition| &condition.engines);
-        engines.filter(|engine| engine.app == app).map(|engine| engine.row).collect()
+        engines.filter(|engine| engine.app == app).filter_map(|engine| engine.buffer()).collect()
     }
 
     /// Kinds of frames of a protocol that rules look into in a direction.

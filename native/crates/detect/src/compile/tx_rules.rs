@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sidewire_app_layer::BufferKind;
-use sidewire_base::{Direction, ProtocolId, RuleId};
+use sidewire_base::{BufferId, Direction, ProtocolId, RuleId};
 
 use crate::compile::fast_pattern::PatternSite;
 use crate::compile::plan::RulePlan;
@@ -14,8 +14,7 @@ use crate::keyword::tx_condition::{BufferEngine, TxTest};
 /// Patterns in one buffer of transactions.
 #[derive(Debug)]
 pub(crate) struct TxContext {
-    /// Row of the protocol.
-    pub(crate) row: usize,
+    pub(crate) buffer: BufferId,
     pub(crate) kind: BufferKind,
     /// Progress at which the buffer is there.
     pub(crate) progress: u8,
@@ -57,7 +56,7 @@ struct PrefilterMember<'p> {
 pub(super) fn tx_rules(plans: &[RulePlan], app: ProtocolId, direction: Direction, sets: &mut MpmBuilder) -> TxRules {
     let mut rules = TxRules::default();
     // One context for each buffer: row, and the transforms that are applied first.
-    let mut contexts: BTreeMap<(usize, u32), Vec<PrefilterMember<'_>>> = BTreeMap::new();
+    let mut contexts: BTreeMap<(BufferId, u32), Vec<PrefilterMember<'_>>> = BTreeMap::new();
     for (rule, plan) in (0..).map(RuleId).zip(plans) {
         let Some(scope) = plan.tx_scope(app).filter(|scope| scope.directions[direction]) else { continue };
         if plan.is_plain_on_tx() {
@@ -72,13 +71,14 @@ pub(super) fn tx_rules(plans: &[RulePlan], app: ProtocolId, direction: Direction
                     continue;
                 }
                 let Some(engine) = condition.engine(app, direction) else { continue };
-                let key = (engine.row, look.transforms.id);
+                let Some(buffer) = engine.buffer() else { continue };
+                let key = (buffer, look.transforms.id);
                 contexts.entry(key).or_default().push(PrefilterMember { rule, plan, at, engine, look });
             }
             _ => rules.events.push(rule),
         }
     }
-    for members in contexts.into_values() {
+    for ((buffer, _), members) in contexts {
         let Some(&PrefilterMember { rule, at, engine, look, .. }) = members.first() else { continue };
         let patterns = members.iter().filter_map(|member| {
             let fast = member.plan.fast.as_ref()?;
@@ -86,7 +86,7 @@ pub(super) fn tx_rules(plans: &[RulePlan], app: ProtocolId, direction: Direction
         });
         let patterns: Vec<_> = patterns.collect();
         rules.contexts.push(TxContext {
-            row: engine.row,
+            buffer,
             kind: engine.kind,
             progress: engine.progress,
             reinspect_at: engine.reinspect_at,

@@ -9,6 +9,7 @@ use crate::keyword::condition::PacketCondition;
 use crate::keyword::context::ConditionInput;
 use crate::keyword::eval::BufferView;
 use crate::keyword::fields;
+use sidewire_base::TxId;
 
 impl EvalContext {
     /// Do the conditions on packet and flow hold?
@@ -17,7 +18,7 @@ impl EvalContext {
         plan: &RulePlan,
         facts: &PacketContext<'_>,
         state: Option<&DetectFlowState>,
-        tx: Option<u64>,
+        tx: Option<TxId>,
         explain: bool,
     ) -> Result<(), FailureStage> {
         for (position, condition) in &plan.conditions {

@@ -1,6 +1,6 @@
 //! What changes while rules are evaluated, apart from the flow: one for each worker.
 
-use sidewire_base::RuleId;
+use sidewire_base::{RuleId, TxId};
 use sidewire_mpm::MatcherScratch;
 
 use crate::RuleMatch;
@@ -40,9 +40,9 @@ pub(crate) enum MatchOrigin {
     Packet,
     Stream,
     /// Position and id.
-    Transaction(usize, u64),
+    Transaction(usize, TxId),
     /// Id, and the transaction the frame belongs to.
-    Frame(u64, Option<(usize, u64)>),
+    Frame(u64, Option<(usize, TxId)>),
 }
 
 /// Why a buffer did not satisfy a rule.

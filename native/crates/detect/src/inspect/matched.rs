@@ -1,6 +1,6 @@
 //! A match.
 
-use sidewire_base::{Direction, RuleId};
+use sidewire_base::{Direction, RuleId, TxId};
 
 /// A rule that matched. Those of one packet come in Suricata's order: action, then rule order, then transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct RuleMatch {
     /// Position in the rule set.
     pub rule: RuleId,
     /// Position and id of the transaction it matched on.
-    pub tx: Option<(usize, u64)>,
+    pub tx: Option<(usize, TxId)>,
     /// Id of the frame it matched in.
     pub frame: Option<u64>,
     /// It matched in stream octets, not in the packet's payload.

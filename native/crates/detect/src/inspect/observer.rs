@@ -1,6 +1,6 @@
 //! Who watches an evaluation.
 
-use sidewire_base::{Direction, RuleId};
+use sidewire_base::{Direction, RuleId, TxId};
 
 /// Watches an evaluation. The silent one costs nothing; a recording one is behind `rules explain`.
 ///
@@ -49,7 +49,7 @@ pub enum InspectUnit {
     /// Packets and the stream.
     Packet,
     /// A transaction, by its id.
-    Transaction(u64),
+    Transaction(TxId),
     /// A frame.
     Frame {
         /// Which side sent it.

@@ -1,7 +1,7 @@
 //! Rules on transactions: each is decided once for a transaction and direction, as far as the transaction has come.
 
 use sidewire_app_layer::{BufferKind, InspectionState, Session, StoredRule, TxConsumer, Value};
-use sidewire_base::{Direction, PerDirection, ProtocolId, RuleId};
+use sidewire_base::{Direction, PerDirection, ProtocolId, RuleId, TxId};
 
 use crate::compile::plan::RulePlan;
 use crate::compile::tx_rules::{TxContext, TxRules};
@@ -17,7 +17,7 @@ struct DueTx<'r> {
     rules: &'r RuleSet,
     tx_rules: &'r TxRules,
     position: usize,
-    id: u64,
+    id: TxId,
     app: ProtocolId,
     direction: Direction,
     progress: TxProgress,
@@ -193,7 +193,7 @@ impl DetectThreadContext {
             }
             match context.kind {
                 BufferKind::Bodies => {
-                    let there = |nth: &u32| !session.value(due.position, context.row, direction, *nth).is_absent();
+                    let there = |nth: &u32| !session.value(due.position, context.buffer, direction, *nth).is_absent();
                     for nth in (0..ITEMS).take_while(there) {
                         self.scan(due, context, (number, nth), inspection, session, nth..nth + 1);
                     }
@@ -263,7 +263,7 @@ impl DetectThreadContext {
         let first = items.start.max(u32::try_from(seen).unwrap_or(u32::MAX));
         let mut upto = scanned;
         for nth in first..items.end {
-            let (mut data, until) = match session.value(due.position, context.row, due.direction, nth) {
+            let (mut data, until) = match session.value(due.position, context.buffer, due.direction, nth) {
                 Value::Bytes(data) => (data, u64::from(nth) + 1),
                 Value::Body { data, base, .. } => {
                     let until = base + data.len() as u64;

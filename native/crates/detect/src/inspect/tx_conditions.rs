@@ -12,7 +12,7 @@ use crate::keyword::Check;
 use crate::keyword::buffer_test::{Absence, BufferInspection};
 use crate::keyword::eval::BufferView;
 use crate::keyword::field_test::FieldTest;
-use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
+use crate::keyword::tx_condition::{BufferEngine, EngineTarget, TxCondition, TxTest};
 
 /// Items of a list that are looked at: more than the names that a DNS message has room for.
 pub(super) const ITEMS: u32 = 1 << 14;
@@ -113,7 +113,7 @@ impl EvalContext {
         explain: bool,
     ) -> Result<(), UnmetCondition> {
         let Some(engine) = condition.engine(tx.app, side) else { return Err((true, InspectFailure::Absent)) };
-        let &BufferEngine { row, progress: needed, .. } = engine;
+        let needed = engine.progress;
         if tx.progress.reached[side] < needed && !tx.progress.complete[side] {
             return Err((false, InspectFailure::Absent));
         }
@@ -121,17 +121,17 @@ impl EvalContext {
         match &condition.test {
             TxTest::Reached => Ok(()),
             TxTest::Event { negated } => {
-                let raised = tx
-                    .session
-                    .transactions()
-                    .head(tx.position)
-                    .is_some_and(|head| head.events.iter().any(|event| usize::from(*event) == row));
+                let raised =
+                    tx.session.transactions().head(tx.position).is_some_and(|head| {
+                        head.events.iter().any(|event| engine.target == EngineTarget::Event(*event))
+                    });
                 if raised != *negated { Ok(()) } else { Err((tx.progress.complete[side], InspectFailure::Absent)) }
             }
             TxTest::Number(test) => number(test, tx, engine, past),
             TxTest::Files(test) => files(test, tx, side, past),
             TxTest::Interface(interface) => {
-                if interface.holds(tx.session.value(tx.position, row, side, 0)) {
+                let value = engine.buffer().map(|buffer| tx.session.value(tx.position, buffer, side, 0));
+                if value.is_some_and(|value| interface.holds(value)) {
                     Ok(())
                 } else {
                     Err((past, InspectFailure::Absent))
@@ -152,14 +152,15 @@ impl EvalContext {
         (past, awaited): (bool, &mut AwaitedContent),
         explain: bool,
     ) -> Result<(), UnmetCondition> {
-        let &BufferEngine { row, direction: side, .. } = engine;
+        let side = engine.direction;
+        let Some(buffer) = engine.buffer() else { return Err((true, InspectFailure::Absent)) };
         let multi = matches!(engine.kind, BufferKind::Multi | BufferKind::Items | BufferKind::Bodies);
         let little = tx.session.little_endian(tx.position, side);
         let mut miss = None;
         for nth in 0..if multi { ITEMS } else { 1 } {
             let value = match item {
-                Some(name) => tx.session.item(tx.position, row, side, name, nth),
-                None => tx.session.value(tx.position, row, side, nth),
+                Some(name) => tx.session.item(tx.position, buffer, side, name, nth),
+                None => tx.session.value(tx.position, buffer, side, nth),
             };
             let (view, whole) = match value {
                 Value::Bytes(data) => (BufferView { little, ..BufferView::whole(data) }, true),
@@ -253,12 +254,13 @@ fn files(test: &FileTest, tx: &TxView<'_>, side: Direction, past: bool) -> Resul
 
 /// Does a number, or one of several, satisfy a test?
 fn number(test: &FieldTest, tx: &TxView<'_>, engine: &BufferEngine, past: bool) -> Result<(), UnmetCondition> {
-    let &BufferEngine { row, direction: side, .. } = engine;
+    let side = engine.direction;
+    let Some(buffer) = engine.buffer() else { return Err((true, InspectFailure::Absent)) };
     let list = matches!(engine.kind, BufferKind::UintList(_) | BufferKind::EnumerationList(_));
     let items = if list { ITEMS } else { 1 };
     let mut there = false;
     for nth in 0..items {
-        let Value::Uint(number) = tx.session.value(tx.position, row, side, nth) else { break };
+        let Value::Uint(number) = tx.session.value(tx.position, buffer, side, nth) else { break };
         there = true;
         if test.holds(number) {
             return Ok(());

@@ -1,6 +1,6 @@
 //! What conditions on packets and flows are evaluated against.
 
-use sidewire_base::{Direction, Endpoint, PerDirection, Time};
+use sidewire_base::{Direction, Endpoint, PerDirection, Time, TxId};
 use sidewire_decode::Packet;
 
 use crate::keyword::fields::FieldSubject;
@@ -41,7 +41,7 @@ pub(crate) struct ConditionInput<'a> {
     pub(crate) state: Option<&'a DetectFlowState>,
     pub(crate) bits: &'a WorkerBits,
     /// The transaction the rule is evaluated on, by its id.
-    pub(crate) tx: Option<u64>,
+    pub(crate) tx: Option<TxId>,
     /// Type of the rule.
     pub(crate) kind: RuleType,
 }
@@ -52,5 +52,5 @@ pub(crate) struct EffectOutput<'a> {
     pub(crate) state: Option<&'a mut DetectFlowState>,
     pub(crate) bits: &'a mut WorkerBits,
     /// The transaction the rule matched on, by its id.
-    pub(crate) tx: Option<u64>,
+    pub(crate) tx: Option<TxId>,
 }

@@ -1,7 +1,7 @@
 //! What must hold of a transaction, and where it is asked.
 
 use sidewire_app_layer::BufferKind;
-use sidewire_base::{Direction, ProtocolId};
+use sidewire_base::{BufferId, Direction, EventId, ProtocolId};
 use sidewire_files::FilePolicy;
 
 use crate::keyword::buffer_test::BufferInspection;
@@ -27,13 +27,32 @@ pub(crate) struct BufferEngine {
     /// The protocol, by position.
     pub(crate) app: ProtocolId,
     pub(crate) direction: Direction,
-    /// Row of the protocol, or the number of an event.
-    pub(crate) row: usize,
+    pub(crate) target: EngineTarget,
     /// Progress at which it can be asked.
     pub(crate) progress: u8,
     /// Progress from which on it is there a second time.
     pub(crate) reinspect_at: Option<u8>,
     pub(crate) kind: BufferKind,
+}
+
+/// What of a transaction an inspection engine looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EngineTarget {
+    Buffer(BufferId),
+    Event(EventId),
+    /// How far it has come, and nothing of it.
+    Progress,
+}
+
+impl BufferEngine {
+    /// The buffer it looks into, if it looks into one.
+    #[inline]
+    pub(crate) const fn buffer(&self) -> Option<BufferId> {
+        match self.target {
+            EngineTarget::Buffer(buffer) => Some(buffer),
+            EngineTarget::Event(_) | EngineTarget::Progress => None,
+        }
+    }
 }
 
 impl TxCondition {
@@ -64,7 +83,7 @@ pub(crate) enum TxTest {
     Item(Box<str>, BufferInspection),
     Number(FieldTest),
     Interface(InterfaceTest),
-    /// An event was raised; its number is the engine's row.
+    /// An event was raised: the engine's.
     Event {
         negated: bool,
     },

@@ -1,7 +1,7 @@
 //! `xbits` and `hostbits`: named bits kept by host, pair of hosts, flow or transaction, until a time.
 
 use serde::{Deserialize, Serialize};
-use sidewire_base::Time;
+use sidewire_base::{Time, TxId};
 use ts_rs::TS;
 
 use crate::keyword::context::{ConditionInput, EffectOutput, PacketFacts};
@@ -93,7 +93,7 @@ impl Xbit {
         facts: &PacketFacts<'_>,
         state: Option<&DetectFlowState>,
         bits: &WorkerBits,
-        tx: Option<u64>,
+        tx: Option<TxId>,
     ) -> Option<bool> {
         match self.scope {
             XbitScope::Source | XbitScope::Destination | XbitScope::Pair | XbitScope::Path | XbitScope::PathBack => {

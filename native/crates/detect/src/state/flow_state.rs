@@ -1,6 +1,6 @@
 //! What detection keeps for a flow.
 
-use sidewire_base::{Direction, PerDirection, RuleId, Time};
+use sidewire_base::{Direction, PerDirection, RuleId, Time, TxId};
 
 use crate::state::file_wishes::FileWishes;
 use crate::state::flow_tags::FlowTags;
@@ -47,11 +47,11 @@ struct ExtraFlowState {
     /// Stream rules that matched, per direction, and the stream offset up to which the match looked.
     streamed: PerDirection<Vec<(RuleId, u64)>>,
     /// What rules have taken from transactions they wait for more of: by transaction and rule.
-    unfinished: Vec<(u64, RuleId, UnfinishedRule)>,
+    unfinished: Vec<(TxId, RuleId, UnfinishedRule)>,
 }
 
 /// A bit of a flow, or of one of its transactions, until a time.
-pub(crate) type ExpiringBit = (StateName, Option<u64>, Time);
+pub(crate) type ExpiringBit = (StateName, Option<TxId>, Time);
 
 impl DetectFlowState {
     /// A `pass` rule let the rest of the flow through.
@@ -135,7 +135,7 @@ impl DetectFlowState {
     }
 
     /// Keeps what a rule has taken from a transaction that it waits for more of. With too many of them the oldest is lost.
-    pub(crate) fn set_unfinished(&mut self, transaction: u64, rule: RuleId, left: UnfinishedRule) {
+    pub(crate) fn set_unfinished(&mut self, transaction: TxId, rule: RuleId, left: UnfinishedRule) {
         let ExtraFlowState { unfinished, .. } = self.rare_mut();
         if unfinished.len() >= UNFINISHED {
             unfinished.remove(0);
@@ -144,7 +144,7 @@ impl DetectFlowState {
     }
 
     /// What a rule has taken from a transaction before; it is not kept any longer.
-    pub(crate) fn take_unfinished(&mut self, transaction: u64, rule: RuleId) -> Option<UnfinishedRule> {
+    pub(crate) fn take_unfinished(&mut self, transaction: TxId, rule: RuleId) -> Option<UnfinishedRule> {
         let ExtraFlowState { unfinished, .. } = self.rare.as_deref_mut()?;
         let at = unfinished.iter().position(|(of, by, _)| (*of, *by) == (transaction, rule))?;
         Some(unfinished.remove(at).2)

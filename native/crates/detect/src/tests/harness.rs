@@ -13,7 +13,7 @@ use sidewire_app_layer::{
     ParseInput as Bytes, PerDirection, Protocol, ProtocolDef, ProtocolInfo, Session, Transactions, TxLogger, Value,
     def,
 };
-use sidewire_base::{Direction, Endpoint, EventId, ProtocolId, Time};
+use sidewire_base::{Direction, Endpoint, EventId, ProtocolId, Time, TxId};
 use sidewire_decode::{BadChecksum, Ip, Packet, TcpHeader, TransportLayer};
 
 use crate::{
@@ -420,7 +420,7 @@ impl Protocol for Toy {
                 continue;
             }
             let slot = match selected {
-                Some(id) => transactions.by_id(id),
+                Some(id) => transactions.by_id(TxId(id)),
                 None => transactions.last_mut(),
             };
             let Some(slot) = slot else { continue };

@@ -5,7 +5,7 @@ use crate::ir::{
     ByteExtract, Check, Condition, Content, FlowBitAction, Operand, Pcre, PcreCapture, PcreScope, Rule, Window,
 };
 use sidewire_base::Direction::{ToClient, ToServer};
-use sidewire_base::RuleId;
+use sidewire_base::{RuleId, TxId};
 
 use crate::tests::harness::*;
 use crate::{CompileOptions, FailureStage, InspectRecorder, InspectUnit, StreamInput};
@@ -193,7 +193,7 @@ fn explains_the_first_check_that_fails() {
     bench.toy(b"n\nv good", ToServer);
     bench.observe(Some(&tcp(b"", ToServer)), ToServer, None, false, &mut recorder);
     let records = recorder.take();
-    let of_tx = records.iter().find(|record| record.unit == InspectUnit::Transaction(0)).unwrap();
+    let of_tx = records.iter().find(|record| record.unit == InspectUnit::Transaction(TxId(0))).unwrap();
     let expected = FailureStage::Check { condition: 0, check: 0, offset: 0, found: b"good".to_vec() };
     assert_eq!((of_tx.rule, of_tx.failure.clone()), (RuleId(2), Some(expected)));
 }

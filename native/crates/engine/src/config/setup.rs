@@ -97,8 +97,9 @@ impl RunSetup {
     pub(crate) fn parser_configs(&self, rules: &RuleSet) -> Vec<ParserConfig> {
         let each = self.protocols.iter().zip(&self.settings).enumerate();
         each.map(|(number, (protocol, settings))| {
-            let rows = rules.buffer_rows(ProtocolId::at(number)).into_iter();
-            let settings = settings.asked(rows.filter_map(|row| (protocol.buffers)(row).map(|info| info.name)));
+            let buffers = rules.buffers_of(ProtocolId::at(number)).into_iter();
+            let settings =
+                settings.asked(buffers.filter_map(|buffer| (protocol.buffers)(buffer.index()).map(|info| info.name)));
             (protocol.configure)(&settings, &self.outputs.options_of(number).collect::<Vec<_>>())
         })
         .collect()

@@ -1,5 +1,6 @@
 //! The alerts that matches raise.
 
+use sidewire_base::TxId;
 use sidewire_decode::Packet;
 use sidewire_detect::{RuleMatch, RuleType};
 use sidewire_ir::Action;
@@ -106,7 +107,7 @@ impl LogStage {
 
     /// Where the run asks for it: position and id of the transaction that an alert tells although its rule looks at none. It
     /// is the only one that packets of the direction have not passed, or none is.
-    fn guess(&self, app: &mut AppLayerState, found: &RuleMatch, kind: RuleType) -> Option<(usize, u64)> {
+    fn guess(&self, app: &mut AppLayerState, found: &RuleMatch, kind: RuleType) -> Option<(usize, TxId)> {
         let detect = &self.setup.config.detect;
         if !detect.guess_transaction || found.tx.is_some() || found.frame.is_some() || kind == RuleType::IpOnly {
             return None;

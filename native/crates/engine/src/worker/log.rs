@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::TxConsumer;
-use sidewire_base::{Direction, ProtocolId, Time};
+use sidewire_base::{Direction, ProtocolId, Time, TxId};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleMatch;
 use sidewire_flow::EndReason;
@@ -165,7 +165,7 @@ impl LogStage {
         flow: Option<&ConversationFlow>,
         packet: Option<&Packet<'_>>,
         direction: Direction,
-        tx: Option<u64>,
+        tx: Option<TxId>,
         anomaly: Anomaly,
     ) {
         if !self
@@ -205,7 +205,7 @@ impl LogStage {
         let Some(protocol) = setup.protocols.get(number) else { return };
         let origin = self.origin(packet, Some(flow));
         let loggers = setup.outputs.logger_count(number);
-        let mut anomalies: Vec<(u64, &'static str)> = Vec::new();
+        let mut anomalies: Vec<(TxId, &'static str)> = Vec::new();
         let anomalies_wanted = self.writer.wants(EventKind::ANOMALY);
         let mut cursor = 0;
         while let Some(position) = flow
@@ -260,8 +260,7 @@ impl LogStage {
             if logged < head.events.len() {
                 if anomalies_wanted {
                     let names = head.events.iter().skip(logged);
-                    anomalies
-                        .extend(names.filter_map(|n| Some((head.id, protocol.info.events.get(usize::from(*n))?.name))));
+                    anomalies.extend(names.filter_map(|n| Some((head.id, protocol.info.events.get(n.index())?.name))));
                 }
                 head.events_logged = u8::try_from(head.events.len()).unwrap_or(u8::MAX);
             }

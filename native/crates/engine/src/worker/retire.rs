@@ -1,7 +1,7 @@
 //! Transactions that are done with: logged, inspected, and complete in both directions.
 
 use sidewire_app_layer::{Keep, StreamFrames};
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, TxId};
 use sidewire_detect::RuleSet;
 
 use crate::worker::conversation::{ConversationFlow, FlowStorage};
@@ -39,7 +39,7 @@ fn retire_open(flow: &mut FlowStorage, rules: &RuleSet, guessed: bool, last: boo
     }
     // An alert on a frame tells of the transaction the frame belongs to.
     let frames = app.frames.as_deref();
-    let passed = if guessed { list.passed() } else { PerDirection::both(u64::MAX) };
+    let passed = if guessed { list.passed() } else { PerDirection::both(TxId(u64::MAX)) };
     let complete = list.complete();
     session.settle(&mut |head| {
         let complete = |direction: Direction| head.progress[direction] >= complete[direction];
@@ -59,6 +59,6 @@ fn retire_open(flow: &mut FlowStorage, rules: &RuleSet, guessed: bool, last: boo
 
 /// A frame of this transaction is open.
 #[cold]
-fn is_framed(frames: &PerDirection<StreamFrames>, tx: u64) -> bool {
+fn is_framed(frames: &PerDirection<StreamFrames>, tx: TxId) -> bool {
     frames.iter().any(|side| side.holds(tx))
 }

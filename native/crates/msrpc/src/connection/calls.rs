@@ -5,6 +5,7 @@ use crate::{
     AuthLevel, ExchangeHalf, ExchangeStore, InterfaceEvidence, InterfaceId, InterfaceOrigin, Pdu, PduBody, PduType,
     RpcEvent, RpcExchange, RpcImplementation, SecTrailer, TransferSyntax, Uuid, VerificationTrailer, dcom, reading,
 };
+use sidewire_base::TxId;
 
 impl RpcConnection {
     pub(super) fn request(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {
@@ -116,7 +117,7 @@ impl RpcConnection {
     /// What a complete request tells beyond itself.
     pub(super) fn complete_request(
         &mut self,
-        id: u64,
+        id: TxId,
         context_id: u16,
         exchanges: &mut impl ExchangeStore,
         around: &mut RpcContext<'_>,

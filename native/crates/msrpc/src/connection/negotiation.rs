@@ -1,6 +1,7 @@
 //! Presentation contexts as they are offered, accepted and refused. [C706] 12.6.3, [MS-RPCE] 3.3.1.5.
 
 use core::net::SocketAddr;
+use sidewire_base::TxId;
 
 use super::{RpcConnection, RpcContext, auth_of, new_exchange};
 use crate::{
@@ -120,7 +121,7 @@ impl RpcConnection {
 }
 
 /// Somebody asked for an interface that the server does not offer, or not to them.
-fn raise_refused(id: u64, exchanges: &mut impl ExchangeStore) {
+fn raise_refused(id: TxId, exchanges: &mut impl ExchangeStore) {
     if exchanges.get(id).is_some_and(|exchange| exchange.refused().next().is_some()) {
         exchanges.raise(Some(id), RpcEvent::RefusedInterface);
     }

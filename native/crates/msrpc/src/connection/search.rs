@@ -1,6 +1,7 @@
 //! Calls whose bind was not seen: they are held until it is clear which interface they are made on, or that nothing will tell.
 
 use core::net::SocketAddr;
+use sidewire_base::TxId;
 use std::sync::Arc;
 
 use super::{RpcConnection, RpcContext};
@@ -20,7 +21,7 @@ pub(super) struct ContextSearch {
     context_id: u16,
     place: CallPlace,
     /// Exchanges that wait, by their numbers.
-    calls: Vec<u64>,
+    calls: Vec<TxId>,
     /// What they cost. Octets.
     octets: usize,
     /// The interface is known, or was given up.
@@ -31,7 +32,7 @@ impl RpcConnection {
     /// A request is complete. Without an interface, its call is held; with one, those that wait for it are told.
     pub(super) fn hold(
         &mut self,
-        id: u64,
+        id: TxId,
         context_id: u16,
         exchanges: &mut impl ExchangeStore,
         around: &mut RpcContext<'_>,
@@ -71,7 +72,7 @@ impl RpcConnection {
     }
 
     /// The answer of a call that may be held is complete.
-    pub(super) fn hold_answer(&mut self, id: u64, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {
+    pub(super) fn hold_answer(&mut self, id: TxId, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {
         let Some(octets) = exchanges.get(id).filter(|held| held.undecided).map(|held| held.response.stub().len())
         else {
             return;
@@ -187,7 +188,7 @@ impl ContextSearch {
     }
 }
 
-fn exchange_of(exchanges: &mut impl ExchangeStore, id: u64, act: impl FnOnce(&mut RpcExchange)) {
+fn exchange_of(exchanges: &mut impl ExchangeStore, id: TxId, act: impl FnOnce(&mut RpcExchange)) {
     if let Some(exchange) = exchanges.get(id) {
         act(exchange);
     }

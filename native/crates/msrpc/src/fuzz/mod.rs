@@ -4,7 +4,7 @@ mod opened;
 
 use core::net::IpAddr;
 
-use sidewire_base::{Cursor, Direction, Endpoint, Malformed, Time};
+use sidewire_base::{Cursor, Direction, Endpoint, Malformed, Time, TxId};
 
 use crate::security::{Principal, SessionCredentials};
 use crate::{
@@ -19,15 +19,15 @@ pub use opened::opened;
 struct KeptExchanges(Vec<RpcExchange>);
 
 impl ExchangeStore for KeptExchanges {
-    fn open(&mut self, exchange: RpcExchange) -> u64 {
+    fn open(&mut self, exchange: RpcExchange) -> TxId {
         self.0.push(exchange);
-        self.0.len() as u64 - 1
+        TxId(self.0.len() as u64 - 1)
     }
-    fn get(&mut self, id: u64) -> Option<&mut RpcExchange> {
-        self.0.get_mut(usize::try_from(id).ok()?)
+    fn get(&mut self, id: TxId) -> Option<&mut RpcExchange> {
+        self.0.get_mut(id.index())
     }
-    fn updated(&mut self, _id: u64) {}
-    fn raise(&mut self, _id: Option<u64>, _event: RpcEvent) {}
+    fn updated(&mut self, _id: TxId) {}
+    fn raise(&mut self, _id: Option<TxId>, _event: RpcEvent) {}
 }
 
 /// Pieces of a conversation: an octet of direction and kind, an octet of length, the piece.

@@ -6,7 +6,7 @@ use sidewire_app_layer::{
     AppLayerResult, Buffer, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo, Transactions, Transport,
     TxLogger, Value,
 };
-use sidewire_base::Direction;
+use sidewire_base::{BufferId, Direction};
 use sidewire_msrpc::virtual_connection::{OutChannelEvent, VirtualChannel, VirtualId};
 use sidewire_msrpc::{FedOctets, ProtocolSequence, RpcConnection, RpcContext, RpcEvent};
 use smallvec::SmallVec;
@@ -56,7 +56,13 @@ impl Protocol for DcerpcTcp {
         rows::little_endian(tx, direction)
     }
 
-    fn item<'t>(tx: &'t DcerpcTransaction, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
+    fn item<'t>(
+        tx: &'t DcerpcTransaction,
+        _buffer: BufferId,
+        _direction: Direction,
+        name: &str,
+        nth: u32,
+    ) -> Value<'t> {
         rows::argument(tx, name, nth)
     }
 

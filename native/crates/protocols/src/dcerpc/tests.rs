@@ -1,6 +1,6 @@
 use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{LogForm, ParseInput, ProtocolSession, ProtocolSettings, Session, Transport, Value, def};
-use sidewire_base::{Direction, Endpoint, Time};
+use sidewire_base::{BufferId, Direction, Endpoint, Time};
 use sidewire_eve::Object;
 
 use super::{DcerpcTcp, DcerpcUdp};
@@ -94,7 +94,7 @@ impl Bench {
     fn value(&self, position: usize, name: &str) -> Value<'_> {
         let row =
             <DcerpcTcp as sidewire_app_layer::Protocol>::BUFFERS.iter().position(|row| row.info.name == name).unwrap();
-        self.session.value(position, row, Direction::ToServer, 0)
+        self.session.value(position, BufferId::at(row), Direction::ToServer, 0)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Calls as transactions of a flow.
 
 use sidewire_app_layer::{BoundInterface, ParseContext, StreamFrames, Transactions, TxHead, TxLogger};
-use sidewire_base::{Direction, Time};
+use sidewire_base::{Direction, Time, TxId};
 use sidewire_eve::Object;
 use sidewire_msrpc::virtual_connection::TimedExchanges;
 use sidewire_msrpc::{
@@ -99,7 +99,7 @@ impl<'a> TxBuilder<'a> {
 }
 
 impl ExchangeStore for TxBuilder<'_> {
-    fn open(&mut self, exchange: RpcExchange) -> u64 {
+    fn open(&mut self, exchange: RpcExchange) -> TxId {
         let interfaces = interfaces_of(&exchange, self.unflagged_binds);
         let tx = DcerpcTransaction { exchange, interfaces, carriage: self.carriage, reversed: self.reversed };
         let slot = self.transactions.open(tx, self.now);
@@ -109,11 +109,11 @@ impl ExchangeStore for TxBuilder<'_> {
         slot.head.id
     }
 
-    fn get(&mut self, id: u64) -> Option<&mut RpcExchange> {
+    fn get(&mut self, id: TxId) -> Option<&mut RpcExchange> {
         self.transactions.by_id(id).map(|slot| &mut slot.tx.exchange)
     }
 
-    fn updated(&mut self, id: u64) {
+    fn updated(&mut self, id: TxId) {
         let now = self.now;
         let Some(slot) = self.transactions.by_id(id) else { return };
         if slot.tx.interfaces.is_empty() {
@@ -124,7 +124,7 @@ impl ExchangeStore for TxBuilder<'_> {
         slot.advance(Direction::ToClient, u8::from(response), now);
     }
 
-    fn raise(&mut self, id: Option<u64>, event: RpcEvent) {
+    fn raise(&mut self, id: Option<TxId>, event: RpcEvent) {
         let slot = match id {
             Some(id) => self.transactions.by_id(id),
             None => self.transactions.last_mut(),

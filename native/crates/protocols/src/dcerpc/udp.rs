@@ -6,7 +6,7 @@ use sidewire_app_layer::{
     AppLayerResult, Buffer, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo, Transactions, Transport,
     TxLogger, Value,
 };
-use sidewire_base::Direction;
+use sidewire_base::{BufferId, Direction};
 use sidewire_msrpc::{DatagramCalls, ProtocolSequence, RpcEvent};
 use smallvec::SmallVec;
 
@@ -43,7 +43,13 @@ impl Protocol for DcerpcUdp {
         rows::little_endian(tx, direction)
     }
 
-    fn item<'t>(tx: &'t DcerpcTransaction, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
+    fn item<'t>(
+        tx: &'t DcerpcTransaction,
+        _buffer: BufferId,
+        _direction: Direction,
+        name: &str,
+        nth: u32,
+    ) -> Value<'t> {
         rows::argument(tx, name, nth)
     }
 

@@ -36,7 +36,7 @@ const FLAGS: [(u16, &str); 6] =
 fn write_v3(tx: &DnsTransaction, head: &TxHead, options: EveDnsOptions, out: &mut Object<'_>) {
     let message = &tx.message;
     out.u64("version", 3_u8).str("type", if tx.response { "response" } else { "request" });
-    out.u64("tx_id", head.id).u64("id", message.header.id);
+    out.u64("tx_id", head.id.0).u64("id", message.header.id);
     flags(message.header, out);
     out.u64("opcode", message.header.opcode());
     out.fmt("rcode", format_args!("{}", NamedCode(RCODES, message.header.rcode().into())));
@@ -72,7 +72,7 @@ fn write_v2(tx: &DnsTransaction, head: &TxHead, options: &EveDnsOptions, questio
         out.fmt("rcode", format_args!("{}", NamedCode(RCODES, header.rcode().into())));
         sections(message, *options, out);
     } else {
-        out.u64("tx_id", head.id);
+        out.u64("tx_id", head.id.0);
         if header.z() {
             out.bool("z", true);
         }

@@ -3,7 +3,7 @@
 use sidewire_app_layer::{
     AppLayerResult, FrameKind, ParseContext, ParseFailed, ParseInput, ProbeVerdict, Transactions, Transport,
 };
-use sidewire_base::{Cursor, Direction, PerDirection};
+use sidewire_base::{Cursor, Direction, PerDirection, TxId};
 
 use super::detect::{self, PREFIX};
 use super::event::DnsEvent;
@@ -114,7 +114,7 @@ impl DnsSession {
         octets: &[u8],
         transactions: &mut Transactions<DnsTransaction>,
         context: &ParseContext<'_>,
-    ) -> Option<u64> {
+    ) -> Option<TxId> {
         let header = DnsHeader::parse(&mut Cursor::new(octets)).ok()?;
         if !header.is_plausible(octets.len()) {
             return None;

@@ -5,7 +5,7 @@ use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
     LogForm, ParseInput, Protocol, ProtocolSession, ProtocolSettings, Session as _, Transport, Value, def,
 };
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{BufferId, Direction, PerDirection};
 use sidewire_eve::Object;
 
 use super::event::DnsEvent;
@@ -113,7 +113,7 @@ fn values<P: Protocol<Tx = DnsTransaction>>(
     direction: Direction,
 ) -> Vec<String> {
     let row = P::BUFFERS.iter().position(|row| row.info.name == buffer).unwrap();
-    let values = (0..).map_while(|nth| match session.value(0, row, direction, nth) {
+    let values = (0..).map_while(|nth| match session.value(0, BufferId::at(row), direction, nth) {
         Value::Bytes(octets) => Some(String::from_utf8_lossy(octets).into_owned()),
         Value::Uint(number) => Some(number.to_string()),
         _ => None,
@@ -128,7 +128,7 @@ fn eve<P: Protocol<Tx = DnsTransaction>>(session: &ProtocolSession<P>, position:
 }
 
 fn events<P: Protocol<Tx = DnsTransaction>>(session: &ProtocolSession<P>) -> Vec<u16> {
-    session.transactions().head(0).map(|head| head.events.to_vec()).unwrap_or_default()
+    session.transactions().head(0).map(|head| head.events.iter().map(|event| event.0).collect()).unwrap_or_default()
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use sidewire_app_layer::{
     AppLayerResult, FlowExpectation, ParseContext, ParseFailed, ParseInput, Transactions, Transport,
 };
-use sidewire_base::{Direction, Endpoint, PerDirection};
+use sidewire_base::{Direction, Endpoint, PerDirection, TxId};
 
 use super::address::{self, DataAddress};
 use super::channels::{DataChannel, FtpTransfer, FtpTransfers};
@@ -45,7 +45,7 @@ pub struct FtpSession {
 #[derive(Clone, Copy, Debug)]
 struct WaitingCommand {
     /// Its transaction.
-    id: u64,
+    id: TxId,
     kind: CommandKind,
     /// Of commands that say where the client listens.
     agreement: Option<DataAgreement>,

@@ -5,7 +5,7 @@ use sidewire_app_layer::{
     AppLayerResult, LogForm, ParseFailed, ParseInput, Protocol, ProtocolSession, ProtocolSettings, Session as _, Value,
     def,
 };
-use sidewire_base::{Direction, Endpoint, EventId};
+use sidewire_base::{Direction, Endpoint};
 use sidewire_eve::Object;
 use sidewire_files::FileState;
 
@@ -47,7 +47,7 @@ impl<P: Protocol> FtpFlow<P> {
 
     fn raised(&self, position: usize) -> Vec<&'static str> {
         let events = &self.session.transactions().head(position).unwrap().events;
-        events.iter().map(|event| P::INFO.events[EventId(*event).index()].name).collect()
+        events.iter().map(|event| P::INFO.events[event.index()].name).collect()
     }
 }
 
@@ -100,7 +100,7 @@ fn rules_look_into_commands_and_replies() {
         flow.say(*direction, octets, 64).unwrap();
     }
     let value = |name: &str, position, direction, nth| {
-        let row = def::<FtpSession>().row(name).unwrap();
+        let row = def::<FtpSession>().buffer_id(name).unwrap();
         match flow.session.value(position, row, direction, nth) {
             Value::Bytes(octets) => String::from_utf8(octets.to_vec()).unwrap(),
             Value::Uint(number) => number.to_string(),
@@ -124,7 +124,7 @@ fn a_command_without_a_reply_has_none_once_the_server_left() {
     let mut flow = control();
     flow.say(TO_SERVER, b"NOOP\r\n", 64).unwrap();
     flow.session.close(TO_CLIENT, &mut flow.harness.context());
-    let row = def::<FtpSession>().row("ftp.reply_received").unwrap();
+    let row = def::<FtpSession>().buffer_id("ftp.reply_received").unwrap();
     assert!(matches!(flow.session.value(0, row, TO_CLIENT, 0), Value::Uint(0)));
 }
 
@@ -187,7 +187,7 @@ fn odd_addresses_are_events_and_lead_nowhere_else() {
     flow.say(TO_CLIENT, b"200 OK\r\n", 64).unwrap();
     assert_eq!(flow.raised(0), [name_of(FtpEvent::ForeignDataAddress), name_of(FtpEvent::PrivilegedDataPort)]);
     assert!(flow.harness.expectations.is_empty(), "a port of other services");
-    let row = def::<FtpSession>().row("ftpbounce").unwrap();
+    let row = def::<FtpSession>().buffer_id("ftpbounce").unwrap();
     assert!(matches!(flow.session.value(0, row, TO_SERVER, 0), Value::Uint(1)));
     flow.say(TO_SERVER, b"PASV\r\n", 64).unwrap();
     flow.say(TO_CLIENT, b"227 (1,2,3)\r\n", 64).unwrap();

@@ -6,7 +6,7 @@ use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
     FrameKinds, Keep, LogForm, ParseContext, ParseInput, ProtocolDef, Session, StreamFrames, Transport, Value,
 };
-use sidewire_base::{Direction, Endpoint, PerDirection, Time};
+use sidewire_base::{BufferId, Direction, Endpoint, PerDirection, Time};
 use sidewire_eve::Object;
 
 /// Most octets handed over again and again; what a stream layer would keep at the most.
@@ -184,8 +184,9 @@ impl SessionDriver {
         for position in 0..session.transactions().len() {
             for (row, _) in protocol.rows().enumerate() {
                 for direction in Direction::BOTH {
-                    let _rest =
-                        (0..ITEMS).find(|nth| matches!(session.value(position, row, direction, *nth), Value::Absent));
+                    let _rest = (0..ITEMS).find(|nth| {
+                        matches!(session.value(position, BufferId::at(row), direction, *nth), Value::Absent)
+                    });
                 }
             }
             for (logger, _) in protocol.logger_rows().enumerate() {
@@ -200,7 +201,7 @@ impl SessionDriver {
         session.settle(&mut |head| {
             let open = head.progress.iter().zip(complete).any(|(progress, complete)| *progress < complete);
             if open {
-                Keep::Open { inspected: PerDirection::both(head.id % 2 == 0), again: false }
+                Keep::Open { inspected: PerDirection::both(head.id.0 % 2 == 0), again: false }
             } else {
                 Keep::Nothing
             }

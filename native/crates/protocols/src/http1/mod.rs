@@ -35,7 +35,7 @@ use sidewire_app_layer::{
     AppLayerResult, Buffer, FilesInfo, Hook, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo,
     Transactions, Transport, TxLogger, TxSlot,
 };
-use sidewire_base::Direction;
+use sidewire_base::{Direction, TxId};
 use sidewire_files::TxFiles;
 use sidewire_msrpc::Uuid;
 
@@ -55,9 +55,9 @@ pub struct Http1 {
     request: RequestState,
     response: ResponseState,
     /// The transaction the request side works on.
-    request_id: u64,
+    request_id: TxId,
     /// The transaction the response side works on, or will work on next.
-    response_id: u64,
+    response_id: TxId,
     /// Compression bombs seen.
     bombs: u8,
     /// Folded values while a header is read.
@@ -135,8 +135,8 @@ impl Protocol for Http1 {
             config: Arc::clone(config),
             request: RequestState::Idle,
             response: ResponseState::Idle,
-            request_id: 0,
-            response_id: 0,
+            request_id: TxId(0),
+            response_id: TxId(0),
             bombs: 0,
             joined: Vec::new(),
             rpc_out: None,

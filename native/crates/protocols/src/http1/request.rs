@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{ParseContext, ParseFailed, Transactions, TxSlot};
-use sidewire_base::{Direction, Time};
+use sidewire_base::{Direction, Time, TxId};
 
 use super::event::HttpEvent;
 use super::header::{MessageSide, MessageSpan};
@@ -427,7 +427,7 @@ impl Http1 {
     /// The answer says that the announced body will not come, or that a tunnel was refused: the request is over.
     pub(super) fn request_cut_short(
         &mut self,
-        id: u64,
+        id: TxId,
         slot: &mut TxSlot<HttpTransaction>,
         context: &mut ParseContext<'_>,
     ) {

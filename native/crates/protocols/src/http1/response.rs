@@ -98,7 +98,7 @@ impl Http1 {
         context: &mut ParseContext<'_>,
     ) -> Result<(), ParseFailed> {
         self.request_answered(transactions, context);
-        if self.response_id >= transactions.opened() {
+        if self.response_id.0 >= transactions.opened() {
             if transactions.len() >= self.config.max_transactions {
                 return Err(ParseFailed);
             }
@@ -375,7 +375,7 @@ impl Http1 {
 
     fn response_complete(&mut self, slot: &mut TxSlot<HttpTransaction>, context: &mut ParseContext<'_>) -> ParseStep {
         Self::complete(HERE, slot, context);
-        self.response_id += 1;
+        self.response_id = self.response_id.next();
         self.response = ResponseState::Idle;
         ParseStep::On(0)
     }

@@ -8,7 +8,7 @@ use sidewire_app_layer::{
     AppLayerResult, EveTypeOptions, LogForm, ParseContext, ParseFailed, ParseInput, ProtocolSession, ProtocolSettings,
     Session, Value, def,
 };
-use sidewire_base::Direction;
+use sidewire_base::{BufferId, Direction};
 use sidewire_eve::Object;
 
 use super::{Http1, buffers::BUFFERS, event::HttpEvent, log::LOGGERS};
@@ -87,7 +87,7 @@ impl Flow {
         let row = BUFFERS.iter().position(|row| row.info.name == name).unwrap_or_else(|| panic!("no row {name}"));
         let text = |octets: &[u8]| octets.escape_ascii().to_string();
         (0..)
-            .map_while(|nth| match self.session.value(position, row, direction, nth) {
+            .map_while(|nth| match self.session.value(position, BufferId::at(row), direction, nth) {
                 Value::Absent => None,
                 _ if nth > 0 && !matches!(BUFFERS[row].info.kind, sidewire_app_layer::BufferKind::Multi) => None,
                 Value::Bytes(octets) => Some(text(octets)),
@@ -114,7 +114,7 @@ impl Flow {
 
     fn events(&self, position: usize) -> Vec<&'static str> {
         let head = self.session.transactions().head(position).unwrap();
-        head.events.iter().map(|event| HttpEvent::EVENTS[usize::from(*event)].name).collect()
+        head.events.iter().map(|event| HttpEvent::EVENTS[event.index()].name).collect()
     }
 
     fn progress(&self, position: usize) -> [u8; 2] {

@@ -2,6 +2,7 @@
 //! uses its message type 0 with a 24-bit length), and where in a message the stream is.
 
 use memchr::memmem;
+use sidewire_base::TxId;
 
 use super::transaction::SmbCommand;
 use super::transaction::SmbStatus;
@@ -83,7 +84,7 @@ pub(super) enum DataRoute {
     /// To the pipe's RPC connection.
     Call,
     /// To the file of a transaction.
-    File(u64),
+    File(TxId),
     Nowhere,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sidewire_app_layer::{AppLayerResult, ParseInput};
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, TxId};
 use sidewire_msrpc as msrpc;
 use sidewire_msrpc::security::Principal;
 
@@ -31,7 +31,7 @@ pub struct SmbSession {
     pub(super) ledger: TransactionMap,
     pub(super) lanes: PerDirection<DirectionState>,
     /// The negotiation that was not answered yet.
-    pub(super) negotiating: Option<(SmbCommand, u64)>,
+    pub(super) negotiating: Option<(SmbCommand, TxId)>,
     /// Greatest read and write the server allows; 0: unknown.
     pub(super) max_read: u32,
     pub(super) max_write: u32,

@@ -43,7 +43,7 @@ fn write(tx: &SmbTransaction, head: &TxHead, _: &EveSmbOptions, out: &mut Object
     if matches!(tx.detail, TxDetail::Encrypted) {
         return;
     }
-    out.u64("id", head.id + 1);
+    out.u64("id", head.id.0 + 1);
     match &tx.dialect {
         SmbDialect::Unknown => out.str("dialect", "unknown"),
         SmbDialect::Smb1(name) => out.bytes("dialect", name),

@@ -39,7 +39,7 @@ use sidewire_app_layer::{
     AppLayerResult, Buffer, FilesInfo, Hook, ParseContext, ParseFailed, ParseInput, Protocol, ProtocolInfo,
     Transactions, Transport, TxLogger, Value,
 };
-use sidewire_base::Direction;
+use sidewire_base::{BufferId, Direction};
 use sidewire_files::TxFiles;
 
 use event::SmbEvent;
@@ -79,7 +79,7 @@ impl Protocol for SmbSession {
         rows::little_endian(tx, direction)
     }
 
-    fn item<'t>(tx: &'t SmbTransaction, _row: usize, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
+    fn item<'t>(tx: &'t SmbTransaction, _buffer: BufferId, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
         rows::argument(tx, name, nth)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{ParseContext, Transactions};
-use sidewire_base::{Direction, Time};
+use sidewire_base::{Direction, Time, TxId};
 use sidewire_msrpc::security::Principal;
 use sidewire_msrpc::{ExchangeStore, HeaderGuess, PduHeader, PduType, RpcConnection, RpcContext, RpcExchange};
 
@@ -307,11 +307,11 @@ struct PipeCalls<'a> {
     data: &'a DataTransfer,
     pipe: Option<Arc<[u8]>>,
     /// The first call that these octets began.
-    opened: Option<u64>,
+    opened: Option<TxId>,
 }
 
 impl ExchangeStore for PipeCalls<'_> {
-    fn open(&mut self, exchange: RpcExchange) -> u64 {
+    fn open(&mut self, exchange: RpcExchange) -> TxId {
         let interfaces = interfaces_of(&exchange, true);
         let call = RpcCall { pipe: self.pipe.clone(), exchange, interfaces };
         let detail = TxDetail::Call(Box::new(call));
@@ -321,14 +321,14 @@ impl ExchangeStore for PipeCalls<'_> {
         id
     }
 
-    fn get(&mut self, id: u64) -> Option<&mut RpcExchange> {
+    fn get(&mut self, id: TxId) -> Option<&mut RpcExchange> {
         match &mut self.transactions.by_id(id)?.tx.detail {
             TxDetail::Call(call) => Some(&mut call.exchange),
             _ => None,
         }
     }
 
-    fn updated(&mut self, id: u64) {
+    fn updated(&mut self, id: TxId) {
         let now = self.now;
         let Some(slot) = self.transactions.by_id(id) else { return };
         let TxDetail::Call(call) = &mut slot.tx.detail else { return };
@@ -343,7 +343,7 @@ impl ExchangeStore for PipeCalls<'_> {
         slot.advance(Direction::ToClient, u8::from(response), now);
     }
 
-    fn raise(&mut self, id: Option<u64>, event: sidewire_msrpc::RpcEvent) {
+    fn raise(&mut self, id: Option<TxId>, event: sidewire_msrpc::RpcEvent) {
         // SMB's own rules know one event for what is wrong inside a pipe.
         if event == sidewire_msrpc::RpcEvent::MalformedPdu {
             match id.and_then(|id| self.transactions.by_id(id)) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_base::{Direction, Malformed};
+use sidewire_base::{Direction, Malformed, TxId};
 
 use super::context::SmbContext;
 use super::direction_state::{DataRoute, DataTransfer};
@@ -327,7 +327,7 @@ impl SmbSession {
         step: &Smb1Step<'_>,
         detail: TxDetail,
         open: Option<u64>,
-    ) -> u64 {
+    ) -> TxId {
         let (session_id, tree_id) = step.tree();
         let transaction = SmbTransaction::new(SmbCommand::Smb1(step.command), session_id, tree_id, detail);
         let transaction = self.place(around.context, transaction);
@@ -403,7 +403,7 @@ impl SmbSession {
         around: &mut SmbContext<'_, '_>,
         step: &Smb1Step<'_>,
         block: &Smb1Block<'_>,
-        transaction: Option<u64>,
+        transaction: Option<TxId>,
     ) {
         let (session_id, tree_id) = step.tree();
         let success = step.header.status == 0;
@@ -424,7 +424,7 @@ impl SmbSession {
         around: &mut SmbContext<'_, '_>,
         step: &Smb1Step<'_>,
         block: &Smb1Block<'_>,
-        transaction: Option<u64>,
+        transaction: Option<TxId>,
     ) -> Result<(), Malformed> {
         let (session_id, tree_id) = step.tree();
         let service = wire1::tree_connect_response(block)?;

@@ -17,7 +17,7 @@ use super::wire2::{
     self, BufferRange, CreateRequest, Ioctl, NegotiateRequest, NegotiateResponse, ReadRequest, SetInfo, Smb2Change,
     Smb2CreateResponse, Smb2Header, WriteRequest, command,
 };
-use sidewire_base::{Direction, Malformed};
+use sidewire_base::{Direction, Malformed, TxId};
 use sidewire_msrpc::RpcImplementation;
 use sidewire_msrpc::security::{Principal, SessionCredentials};
 
@@ -227,7 +227,7 @@ impl SmbSession {
     }
 
     /// Raises what is odd about an NTLM message on the transaction of its session setup.
-    pub(super) fn ntlm_events(&mut self, around: &mut SmbContext<'_, '_>, id: u64, malformed: bool, unusual: bool) {
+    pub(super) fn ntlm_events(&mut self, around: &mut SmbContext<'_, '_>, id: TxId, malformed: bool, unusual: bool) {
         if let Some(slot) = around.transactions.by_id(id) {
             if malformed {
                 slot.raise(SmbEvent::MalformedNtlmsspRequest);
@@ -245,7 +245,7 @@ impl SmbSession {
         request: &Smb2Request<'_>,
         detail: TxDetail,
         open: Option<u64>,
-    ) -> u64 {
+    ) -> TxId {
         let Smb2Request { header, session_id, tree_id, .. } = *request;
         let transaction = SmbTransaction::new(SmbCommand::Smb2(header.command), session_id, tree_id, detail);
         let transaction = self.place(around.context, transaction);
@@ -255,7 +255,7 @@ impl SmbSession {
     }
 
     /// A transaction that says no more than its command.
-    fn generic2(&mut self, around: &mut SmbContext<'_, '_>, request: &Smb2Request<'_>) -> u64 {
+    fn generic2(&mut self, around: &mut SmbContext<'_, '_>, request: &Smb2Request<'_>) -> TxId {
         let id = self.open2(around, request, TxDetail::None, None);
         if request.header.command == command::CANCEL {
             // Never answered itself.
@@ -362,7 +362,7 @@ impl SmbSession {
         Ok(None)
     }
 
-    fn session_answer2(&mut self, around: &mut SmbContext<'_, '_>, header: &Smb2Header, transaction: Option<u64>) {
+    fn session_answer2(&mut self, around: &mut SmbContext<'_, '_>, header: &Smb2Header, transaction: Option<TxId>) {
         let status = SmbStatus::Nt(header.status);
         let success = status == SmbStatus::SUCCESS;
         let mut opened = None;
@@ -383,7 +383,7 @@ impl SmbSession {
         around: &mut SmbContext<'_, '_>,
         header: &Smb2Header,
         message: &[u8],
-        transaction: Option<u64>,
+        transaction: Option<TxId>,
     ) -> Result<(), Malformed> {
         let status = SmbStatus::Nt(header.status);
         let share_type = wire2::tree_connect_type(message)?;

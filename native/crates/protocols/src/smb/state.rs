@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_base::PerDirection;
+use sidewire_base::{PerDirection, TxId};
 use sidewire_msrpc::RpcConnection;
 
 use super::file::FileId;
@@ -25,7 +25,7 @@ pub(super) struct SmbOpen {
     pub(super) on_pipe: bool,
     pub(super) rpc: Option<Box<RpcConnection>>,
     /// Transactions of the file being written and read.
-    pub(super) files: PerDirection<Option<u64>>,
+    pub(super) files: PerDirection<Option<TxId>>,
     pub(super) handle: Option<(u64, FileId)>,
 }
 
@@ -35,7 +35,7 @@ pub(super) type AskKey = (SmbCommand, u64);
 /// A request whose answer is awaited.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PendingRequest {
-    pub(super) transaction: Option<u64>,
+    pub(super) transaction: Option<TxId>,
     pub(super) session_id: u64,
     pub(super) tree_id: u32,
     /// The file or pipe it is for.

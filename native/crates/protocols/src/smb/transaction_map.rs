@@ -1,7 +1,7 @@
 //! The transactions of a flow: how they are opened, kept within bounds, and answered.
 
 use sidewire_app_layer::{Transactions, TxSlot};
-use sidewire_base::{Direction, Time};
+use sidewire_base::{Direction, Time, TxId};
 use smallvec::SmallVec;
 
 use super::context::SmbContext;
@@ -21,7 +21,7 @@ pub(super) struct TransactionMap {
     strict: bool,
     crowded: bool,
     /// Transactions with lower ids were closed for want of room.
-    oldest: u64,
+    oldest: TxId,
     /// Events that wait for a transaction to stand on.
     waiting: SmallVec<[SmbEvent; 2]>,
     /// Answers seen behind a gap: what is older than the next one answered was answered in the gap.
@@ -69,13 +69,13 @@ impl TransactionMap {
 
     /// Closes the oldest transaction that is open. Ids only grow, so each is looked at once.
     fn make_room(&mut self, transactions: &mut Transactions<SmbTransaction>, now: Time) {
-        let end = transactions.opened();
+        let end = TxId(transactions.opened());
         if let Some(first) = transactions.at(0) {
             self.oldest = self.oldest.max(first.head.id);
         }
         while self.oldest < end {
             let id = self.oldest;
-            self.oldest += 1;
+            self.oldest = id.next();
             if let Some(slot) = transactions.by_id(id).filter(|slot| slot.head.progress != BOTH_COMPLETE) {
                 slot.advance(Direction::ToServer, COMPLETE, now);
                 slot.advance(Direction::ToClient, COMPLETE, now);
@@ -97,7 +97,7 @@ impl TransactionMap {
     pub(super) fn answer<'t>(
         &mut self,
         around: &'t mut SmbContext<'_, '_>,
-        id: Option<u64>,
+        id: Option<TxId>,
         status: Option<SmbStatus>,
     ) -> Option<&'t mut TxSlot<SmbTransaction>> {
         let (id, now) = (id?, around.now);

@@ -1,5 +1,6 @@
 //! Commands that wait for their replies, which come in the same order. [RFC 2920].
 
+use sidewire_base::TxId;
 use std::collections::VecDeque;
 
 /// Commands that may wait; the replies to more than that are matched with nothing.
@@ -25,7 +26,7 @@ pub(super) enum PendingKind {
 pub(super) struct PendingCommand {
     pub(super) kind: PendingKind,
     /// Id of its transaction.
-    pub(super) tx: u64,
+    pub(super) tx: TxId,
 }
 
 /// Commands that wait for their replies, the oldest first.
@@ -67,7 +68,7 @@ impl PendingCommands {
         self.waiting.clear();
     }
 
-    pub(super) fn has(&self, kind: PendingKind, tx: u64) -> bool {
+    pub(super) fn has(&self, kind: PendingKind, tx: TxId) -> bool {
         self.waiting.iter().rev().any(|command| *command == PendingCommand { kind, tx })
     }
 }
@@ -79,12 +80,12 @@ mod tests {
     #[test]
     fn too_many_are_forgotten() {
         let mut pending = PendingCommands::default();
-        let command = PendingCommand { kind: PendingKind::Other, tx: 1 };
+        let command = PendingCommand { kind: PendingKind::Other, tx: TxId(1) };
         for _ in 0..=MAX_PENDING {
             pending.push(command);
         }
         assert_eq!((pending.first(), pending.last()), (None, None));
         pending.push(command);
-        assert!(!pending.has(PendingKind::Other, 1), "none is matched from there on");
+        assert!(!pending.has(PendingKind::Other, TxId(1)), "none is matched from there on");
     }
 }

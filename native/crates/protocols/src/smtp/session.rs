@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{AppLayerResult, ParseContext, ParseFailed, ParseInput, Transactions, TxSlot};
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{Direction, PerDirection, TxId};
 
 use super::command::SmtpCommand;
 use super::event::SmtpEvent;
@@ -35,7 +35,7 @@ pub struct SmtpSession {
     /// What the client called itself first.
     helo: Option<Arc<[u8]>>,
     /// The transaction that commands belong to.
-    pub(super) current: u64,
+    pub(super) current: TxId,
     pub(super) mode: ClientMode,
     /// Octets of its mail were there.
     pub(super) mail_begun: bool,
@@ -59,7 +59,7 @@ impl SmtpSession {
         Self {
             settings: Arc::clone(settings),
             helo: None,
-            current: 0,
+            current: TxId(0),
             mode: ClientMode::Commands,
             mail_begun: false,
             pending: PendingCommands::default(),
@@ -159,7 +159,7 @@ impl SmtpSession {
         command: SmtpCommand<'_>,
         transactions: &mut Transactions<SmtpTransaction>,
         context: &ParseContext<'_>,
-    ) -> Result<Option<u64>, ParseFailed> {
+    ) -> Result<Option<TxId>, ParseFailed> {
         let is_first = transactions.opened() == 0;
         let last = transactions.by_id(self.current).map(|slot| slot.head.progress.to_server >= stage::COMPLETE);
         let resets =

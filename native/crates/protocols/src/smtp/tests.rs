@@ -5,6 +5,7 @@ use sidewire_app_layer::{
     FrameKind, LogForm, ParseInput, Protocol as _, ProtocolSession, ProtocolSettings, Session as _, Value, def,
 };
 use sidewire_base::Direction::{self, ToClient, ToServer};
+use sidewire_base::TxId;
 use sidewire_eve::Object;
 use sidewire_files::FileState;
 
@@ -63,7 +64,7 @@ impl Conversation {
     /// The events of the transaction at a position.
     fn events(&self, position: usize) -> Vec<&'static str> {
         let events = &self.session.typed().at(position).unwrap().head.events;
-        events.iter().map(|event| SmtpEvent::EVENTS[usize::from(*event)].name).collect()
+        events.iter().map(|event| SmtpEvent::EVENTS[event.index()].name).collect()
     }
 
     /// The `smtp` and the `email` of the transaction at a position.
@@ -125,11 +126,15 @@ fn a_mail_is_read_however_it_is_cut() {
 #[test]
 fn rules_look_into_envelope_and_headers() {
     let conversation = Conversation::of(MAIL, 64);
-    let value =
-        |name: &str, nth| match conversation.session.value(0, def::<SmtpSession>().row(name).unwrap(), ToServer, nth) {
-            Value::Bytes(octets) => String::from_utf8(octets.to_vec()).unwrap(),
-            _ => "-".to_owned(),
-        };
+    let value = |name: &str, nth| match conversation.session.value(
+        0,
+        def::<SmtpSession>().buffer_id(name).unwrap(),
+        ToServer,
+        nth,
+    ) {
+        Value::Bytes(octets) => String::from_utf8(octets.to_vec()).unwrap(),
+        _ => "-".to_owned(),
+    };
     assert_eq!(value("smtp.helo", 0), "client.example");
     assert_eq!([value("smtp.rcpt_to", 0), value("smtp.rcpt_to", 1), value("smtp.rcpt_to", 2)], ["<c@d>", "<e@f>", "-"]);
     assert_eq!(value("email.to", 0), "\"C, D\" <c@d>, e@f");
@@ -248,7 +253,7 @@ fn frames_are_what_was_sent() {
         let frames = frames.iter().filter(move |frame| frame.kind == FrameKind(kind));
         frames.map(|frame| (frame.start, frame.length.unwrap(), frame.tx)).collect::<Vec<_>>()
     };
-    assert_eq!(of(1).first(), Some(&(0, 21, Some(0))));
+    assert_eq!(of(1).first(), Some(&(0, 21, Some(TxId(0)))));
     let [data] = of(2)[..] else { panic!("one mail") };
     assert_eq!(
         data.0,

@@ -4,7 +4,7 @@ use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
     AppLayerResult, LogForm, ParseInput, Protocol, ProtocolSession, ProtocolSettings, Session as _, Value, def,
 };
-use sidewire_base::{Direction, EventId};
+use sidewire_base::Direction;
 use sidewire_eve::Object;
 
 use super::SshSession;
@@ -49,11 +49,11 @@ impl SshFlow {
 
     fn raised(&self) -> Vec<&'static str> {
         let events = &self.session.transactions().head(0).unwrap().events;
-        events.iter().map(|event| SshSession::INFO.events[EventId(*event).index()].name).collect()
+        events.iter().map(|event| SshSession::INFO.events[event.index()].name).collect()
     }
 
     fn value(&self, name: &str, direction: Direction) -> Option<String> {
-        let row = def::<SshSession>().row(name).unwrap();
+        let row = def::<SshSession>().buffer_id(name).unwrap();
         match self.session.value(0, row, direction, 0) {
             Value::Bytes(octets) => Some(String::from_utf8(octets.to_vec()).unwrap()),
             _ => None,

@@ -5,7 +5,7 @@ use sidewire_app_layer::testing::ParseHarness;
 use sidewire_app_layer::{
     AppLayerResult, FrameKind, ParseInput, ProtocolSession, ProtocolSettings, Session as _, Value,
 };
-use sidewire_base::{Direction, Time};
+use sidewire_base::{BufferId, Direction, Time};
 
 use super::event::TlsEvent;
 use super::frame::RecordFrame;
@@ -129,12 +129,12 @@ impl Flow {
 
     fn events(&self) -> Vec<&'static str> {
         let head = self.session.transactions().head(0).unwrap();
-        head.events.iter().map(|event| TlsEvent::EVENTS[usize::from(*event)].name).collect()
+        head.events.iter().map(|event| TlsEvent::EVENTS[event.index()].name).collect()
     }
 
     fn value(&self, name: &str, direction: Direction) -> Option<String> {
         let row = super::buffers::BUFFERS.iter().position(|row| row.info.name == name).unwrap();
-        match self.session.value(0, row, direction, 0) {
+        match self.session.value(0, BufferId::at(row), direction, 0) {
             Value::Bytes(octets) => Some(String::from_utf8_lossy(octets).into_owned()),
             Value::Uint(number) => Some(number.to_string()),
             _ => None,

@@ -11,7 +11,7 @@ use crate::error::RuleError;
 use crate::keyword::buffer_test::{Absence, BufferInspection, FrameTest};
 use crate::keyword::condition::PacketCondition;
 use crate::keyword::file::file_policy;
-use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
+use crate::keyword::tx_condition::{BufferEngine, EngineTarget, TxCondition, TxTest};
 use crate::keyword::{self, Check};
 
 impl PlanDraft<'_> {
@@ -26,8 +26,9 @@ impl PlanDraft<'_> {
             let hook = row.info.hook;
             let of = move |direction| {
                 let progress = hook.at(direction)?;
-                let BufferRef { app, row, info } = *row;
-                Some(BufferEngine { app, direction, row, progress, reinspect_at: hook.reinspect_at, kind: info.kind })
+                let BufferRef { app, buffer, info } = *row;
+                let (target, kind) = (EngineTarget::Buffer(buffer), info.kind);
+                Some(BufferEngine { app, direction, target, progress, reinspect_at: hook.reinspect_at, kind })
             };
             Direction::BOTH.into_iter().filter_map(of)
         });
@@ -156,7 +157,7 @@ impl PlanDraft<'_> {
                 engines.push(BufferEngine {
                     app,
                     direction,
-                    row: 0,
+                    target: EngineTarget::Progress,
                     progress,
                     reinspect_at: None,
                     kind: BufferKind::Bytes,

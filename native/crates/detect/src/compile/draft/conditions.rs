@@ -4,7 +4,7 @@ use crate::ir;
 use crate::keyword::file::{FileStoring, FileTest};
 use sidewire_app_layer::BufferKind;
 use sidewire_app_layer::FILES_ROW;
-use sidewire_base::{Direction, ProtocolId};
+use sidewire_base::{Direction, EventId, ProtocolId};
 
 use crate::compile::draft::PlanDraft;
 use crate::error::RuleError;
@@ -16,7 +16,7 @@ use crate::keyword::events::{AppEventTest, DecodeEventTest, StreamEventTest};
 use crate::keyword::field_test::FieldTest;
 use crate::keyword::meaning::KeywordMeaning;
 use crate::keyword::ranges::NumberRanges;
-use crate::keyword::tx_condition::{BufferEngine, TxCondition, TxTest};
+use crate::keyword::tx_condition::{BufferEngine, EngineTarget, TxCondition, TxTest};
 use crate::keyword::{flowbits, flowint, xbits};
 use crate::state::flow_tags::SessionTag;
 
@@ -149,12 +149,12 @@ impl PlanDraft<'_> {
         let mut engines = Vec::new();
         for &app in self.around.names.protocols(protocol) {
             let list = self.around.protocols.get(app.index()).map_or(&[][..], |def| def.info.events);
-            let Some(row) = list.iter().position(|event| event.name == name) else { continue };
+            let Some(event) = list.iter().position(|event| event.name == name) else { continue };
             for direction in Direction::BOTH {
                 engines.push(BufferEngine {
                     app,
                     direction,
-                    row,
+                    target: EngineTarget::Event(EventId::at(event)),
                     progress: 0,
                     reinspect_at: None,
                     kind: BufferKind::Bytes,

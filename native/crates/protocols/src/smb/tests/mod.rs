@@ -8,7 +8,7 @@ use sidewire_app_layer::{
     FromEveOptions as _, FromSettings as _, ParseContext, ParseInput, Protocol as _, ProtocolSettings, Session as _,
     Transactions, Value,
 };
-use sidewire_base::{Direction, PerDirection};
+use sidewire_base::{BufferId, Direction, PerDirection};
 use sidewire_eve::Object;
 
 use messages::*;
@@ -106,7 +106,7 @@ impl Player {
             }
         }
         let events = self.transactions.iter().flat_map(|slot| slot.head.events.iter());
-        let events = events.map(|event| SmbEvent::EVENTS[usize::from(*event)].name).collect();
+        let events = events.map(|event| SmbEvent::EVENTS[event.index()].name).collect();
         Outcome { eve, events, session: self.session, transactions: self.transactions, kept: self.kept }
     }
 }
@@ -163,7 +163,8 @@ fn rules_see_shares_users_and_calls() {
         assert_eq!(session.parse(direction, input, &mut harness.context()).unwrap().consumed, octets.len());
         offsets[direction] += octets.len() as u64;
     }
-    let row = |name: &str| SmbSession::BUFFERS.iter().position(|buffer| buffer.info.name == name).unwrap();
+    let row =
+        |name: &str| SmbSession::BUFFERS.iter().position(|buffer| buffer.info.name == name).map(BufferId::at).unwrap();
     let bytes = |position: usize, name: &str| match session.value(position, row(name), Direction::ToServer, 0) {
         Value::Bytes(bytes) => Some(bytes.to_vec()),
         _ => None,

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use sidewire_app_layer::LogForm;
-use sidewire_base::{Direction, Endpoint};
+use sidewire_base::{Direction, Endpoint, TxId};
 use sidewire_decode::Packet;
 use sidewire_detect::{RuleMatch, RuleMeta};
 use sidewire_eve::{JsonName, Object};
@@ -150,7 +150,7 @@ impl<S> AlertFacts<'_, S> {
     }
 
     /// The files that the transaction carries in the direction of the alert.
-    fn files(&self, tx: AlertTransaction<'_>, tx_id: u64, out: &mut Object<'_>) {
+    fn files(&self, tx: AlertTransaction<'_>, tx_id: TxId, out: &mut Object<'_>) {
         let files = tx.session.files(tx.position).map_or(&[][..], |files| files.of(self.direction));
         if !files.is_empty() {
             out.array("files", |list| {

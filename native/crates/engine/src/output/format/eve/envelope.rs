@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv6Addr};
 
-use sidewire_base::{Direction, Endpoint, Time, ip_protocol};
+use sidewire_base::{Direction, Endpoint, Time, TxId, ip_protocol};
 use sidewire_decode::Ethernet;
 use sidewire_eve::Object;
 
@@ -34,7 +34,7 @@ pub(crate) struct EventEnvelope<'a> {
     pub(crate) packet_source: Option<&'static str>,
     pub(crate) ether: Option<EtherAddresses<'a>>,
     pub(crate) variables: RuleVariables<'a>,
-    pub(crate) tx: Option<u64>,
+    pub(crate) tx: Option<TxId>,
     pub(crate) file: Option<&'a str>,
     pub(crate) interface: Option<&'a str>,
     /// Which way the event points, and what gives the client behind a proxy where an output overwrites addresses with
@@ -127,7 +127,7 @@ impl EventEnvelope<'_> {
             out.str("pcap_filename", file);
         }
         if let Some(tx) = self.tx {
-            out.u64("tx_id", tx);
+            out.u64("tx_id", tx.0);
         }
     }
 

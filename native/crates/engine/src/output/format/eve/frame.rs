@@ -32,7 +32,7 @@ impl FrameFacts<'_> {
         }
         out.bool("complete", extent.complete);
         if let Some(tx) = frame.tx {
-            out.u64("tx_id", tx);
+            out.u64("tx_id", tx.0);
         }
     }
 }

@@ -23,9 +23,9 @@ impl AlertTransaction<'_> {
 /// The address that a proxy's header names for the transaction's client. A forward proxy adds to the end of the list, so
 /// the first address counts; a reverse proxy's own entry is the last.
 fn forwarded_for(tx: AlertTransaction<'_>, config: &XffConfig) -> Option<IpAddr> {
-    let row = tx.protocol.row(tx.protocol.info.client_address?)?;
+    let buffer = tx.protocol.buffer_id(tx.protocol.info.client_address?)?;
     for nth in 0..MAX_HEADERS {
-        let Value::Bytes(line) = tx.session.value(tx.position, row, Direction::ToServer, nth) else { return None };
+        let Value::Bytes(line) = tx.session.value(tx.position, buffer, Direction::ToServer, nth) else { return None };
         let Some(colon) = line.iter().position(|octet| *octet == b':') else { continue };
         let (name, value) = line.split_at_checked(colon)?;
         if name.trim_ascii().eq_ignore_ascii_case(config.header.as_bytes()) {
