@@ -1,9 +1,18 @@
 import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { octets as octetsOf } from '../config/index.js';
-import { account, Engine, type ListenOptions, type OpenedReport, type Run, type Summary } from '../engine/index.js';
+import {
+  account,
+  Engine,
+  type ListenOptions,
+  type LiveMethod,
+  type OpenedReport,
+  type Run,
+  type Summary,
+} from '../engine/index.js';
 import { Operation, RuleReloader } from '../operation/index.js';
 import { packageVersion } from '../package.js';
+import { loadCatalog } from '../rules/suricata/catalog/load.js';
 import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
 import { engineOptions, whole } from './options.js';
@@ -73,7 +82,8 @@ async function operate(engine: Engine, reloader: RuleReloader, values: Values, t
     version: `${SURICATA_VERSION} RELEASE`,
     release: packageVersion(),
     runMode: 'workers',
-    captureMode: values.pcap === true ? 'PCAP_DEV' : 'AF_PACKET_DEV',
+    // Suricata's words: AF_PACKET_DEV, PCAP_DEV.
+    captureMode: `${(method(values) ?? 'af-packet').toUpperCase().replaceAll('-', '_')}_DEV`,
     settings: engine.settings(),
     reloader,
     socket: text('commandSocket'),
@@ -86,15 +96,25 @@ async function operate(engine: Engine, reloader: RuleReloader, values: Values, t
   });
 }
 
+/** What packets are read with, where an option says so. */
+function method(values: Values): LiveMethod | undefined {
+  if (values.method === undefined) return values.pcap === true ? 'pcap' : undefined;
+  const names = loadCatalog().methods.map(({ name }) => name);
+  if (!names.includes(values.method as string))
+    throw new Stop(EXIT.usage, `--method is one of ${names.join(', ')}, not "${values.method}"`);
+  return values.method as LiveMethod;
+}
+
 /** What the options say of capturing. */
 function captureOptions(values: Values): ListenOptions {
+  const chosen = method(values);
   const text = (name: string) => values[name] as string | undefined;
   const rings = text('rings');
   const ringSize = text('ringSize');
   const ringLength = ringSize === undefined ? undefined : octetsOf(ringSize);
   if (ringLength === null) throw new Stop(EXIT.usage, `--ring-size takes a size such as 256mb, not "${ringSize}"`);
   return {
-    ...(values.pcap === true ? { method: 'pcap' } : {}),
+    ...(chosen === undefined ? {} : { method: chosen }),
     ...(text('bpf') === undefined ? {} : { filter: text('bpf') as string }),
     ...(rings === undefined ? {} : { rings: whole('--rings', rings) }),
     ...(ringLength === undefined ? {} : { ringLength }),

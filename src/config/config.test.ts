@@ -16,6 +16,7 @@ const PURPOSE = {
       { name: 'modbus', aliases: [], off_by_default: true },
     ],
     sinks: loadCatalog().sinks,
+    methods: loadCatalog().methods,
   },
 };
 

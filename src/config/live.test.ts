@@ -9,7 +9,7 @@ const config = (yaml: string): Config =>
   resolve(parseConfig(yaml, 'suricata.yaml'), {
     logDir: '/log',
     workers: 2,
-    catalog: { protocols: [], sinks: loadCatalog().sinks },
+    catalog: { ...loadCatalog(), protocols: [] },
   });
 
 const plan = (

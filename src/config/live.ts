@@ -5,8 +5,8 @@ import { flag, size, text, truth, whole } from './values.js';
 
 /** What a configuration says of live capture. */
 export interface LiveSettings {
-  /** Entries of `af-packet` and `pcap`, in order. */
-  readonly sections: Readonly<Record<LiveMethod, readonly InterfaceSection[]>>;
+  /** Entries of `af-packet`, `pcap` and the others, in order, by method. */
+  readonly sections: ReadonlyMap<string, readonly InterfaceSection[]>;
   /** `run-as`: whom the process becomes once everything is open. */
   readonly user: string | null;
   readonly group: string | null;
@@ -19,7 +19,7 @@ const BLOCK_LENGTH = MIB;
 /** Octets of a packet, when a ring is told of in packets. */
 const PACKET_LENGTH = 1600;
 
-/** An entry of `af-packet` or `pcap`; the one for `default` stands for interfaces that have none. */
+/** An entry of `af-packet`, `pcap` or another method; the one for `default` stands for interfaces that have none. */
 const section = v.looseObject({
   interface: text,
   threads: v.optional(text),
@@ -43,7 +43,7 @@ const section = v.looseObject({
 
 export type InterfaceSection = v.InferOutput<typeof section>;
 
-/** The value of `af-packet` or `pcap`. */
+/** The value of a method's section. */
 export const sections = v.union([v.array(section), v.literal('')]);
 
 /**
@@ -101,7 +101,7 @@ export function planCapture(
   names: readonly string[],
   options: CaptureOptions = {},
 ): CapturePlan {
-  const own = settings.sections[method];
+  const own = settings.sections.get(method) ?? [];
   const usual = own.find((one) => one.interface === 'default');
   const wanted = names.length > 0 ? names : own.map((one) => one.interface).filter((name) => name !== 'default');
   if (wanted.length === 0)
@@ -128,7 +128,7 @@ function interfaceConfig(entry: InterfaceSection, method: LiveMethod, options: C
     );
   const packets = entry['ring-size'];
   const ringLength = packets === undefined ? (entry['buffer-size'] ?? RING_LENGTH) : packets * PACKET_LENGTH;
-  const promiscuous = method === 'pcap' ? (entry.promisc ?? true) : !(entry['disable-promisc'] ?? false);
+  const promiscuous = entry.promisc ?? !(entry['disable-promisc'] ?? false);
   const rings = options.rings ?? entry.rings ?? 1;
   return {
     name: entry.interface,

@@ -7,7 +7,7 @@ import { type Outputs, resolveOutputs } from './outputs.js';
 import { parseAs } from './parse.js';
 import { type KnownProtocol, resolveProtocols } from './protocols.js';
 import { BESIDE, DECODE, DEFRAG, DETECT, FLOW, MATCHER, PORT_GROUPS, RULE_CACHE, STREAM } from './run-settings.js';
-import { key, keysOf, resolveTable, schemaOf, Values } from './setting.js';
+import { type Key, key, keysOf, resolveTable, schemaOf, Values } from './setting.js';
 import { unknownKeys } from './unknown.js';
 import { text, texts } from './values.js';
 
@@ -56,7 +56,7 @@ export interface Purpose {
 }
 
 /** What a configuration can ask for, and the engine says that it has. */
-export interface KnownParts extends Pick<Catalog, 'sinks'> {
+export interface KnownParts extends Pick<Catalog, 'sinks' | 'methods'> {
   readonly protocols: readonly KnownProtocol[];
 }
 
@@ -79,19 +79,17 @@ const KEYS = {
   classificationFile: key('classification-file', text),
   referenceFile: key('reference-config-file', text),
   thresholdFile: key('threshold-file', text),
-  afPacket: key('af-packet', sections),
-  pcap: key('pcap', sections),
   user: key('run-as.user', text),
   group: key('run-as.group', text),
 };
 
-/** The part of suricata.yaml that exists here: what is read, and nothing else. */
-const SCHEMA = schemaOf([
+/** Keys of the part of suricata.yaml that exists here, without the sections of live capture: one a method. */
+const FIXED: readonly Key<unknown>[] = [
   ...Object.values(KEYS),
   ...[DECODE, DEFRAG, STREAM, FLOW, DETECT, BESIDE].flatMap((table) => keysOf<unknown>(table)),
   ...MATCHER.keys,
   ...RULE_CACHE.keys,
-]);
+];
 
 /**
  * Resolves a configuration. Keys that are absent get what Suricata's code gives them; what its shipped file says is in
@@ -99,8 +97,10 @@ const SCHEMA = schemaOf([
  * @throws {ConfigError} when a value has no meaning
  */
 export function resolve(config: ConfigMap, purpose: Purpose): Config {
-  const values = new Values(parseAs(SCHEMA, config));
   const { catalog } = purpose;
+  const methods = catalog.methods.map(({ name }) => key(name, sections));
+  const schema = schemaOf([...FIXED, ...methods]);
+  const values = new Values(parseAs(schema, config));
   const protocols = resolveProtocols(values.get(KEYS.protocols) ?? {}, catalog.protocols);
   const names = new Set(catalog.protocols.flatMap(({ name, aliases }) => [name, ...aliases]));
   const sensorName = values.get(KEYS.sensorName) ?? '';
@@ -127,10 +127,10 @@ export function resolve(config: ConfigMap, purpose: Purpose): Config {
     referenceFile: values.get(KEYS.referenceFile) ?? null,
     thresholdFile: values.get(KEYS.thresholdFile) ?? null,
     warnings: outputs.warnings,
-    missing: [...unknownKeys(SCHEMA, config), ...protocols.missing, ...new Set(outputs.missing)],
+    missing: [...unknownKeys(schema, config), ...protocols.missing, ...new Set(outputs.missing)],
     logging: { level: values.get(KEYS.logLevel) ?? null, outputs: values.get(KEYS.logOutputs) || null },
     live: {
-      sections: { 'af-packet': values.get(KEYS.afPacket) || [], pcap: values.get(KEYS.pcap) || [] },
+      sections: new Map(methods.map((method) => [method.path, values.get(method) || []])),
       user: values.get(KEYS.user) || null,
       group: values.get(KEYS.group) || null,
     },

@@ -283,7 +283,7 @@ export class Engine {
       ...config,
       workers: this.#setup.workers ?? plan.workers ?? config.workers,
       // The kernel says which checksums are not complete yet; nothing need be guessed from how they look.
-      decode: { ...config.decode, partial_checksums: config.decode.partial_checksums && method === 'pcap' },
+      decode: { ...config.decode, partial_checksums: config.decode.partial_checksums && method !== 'af-packet' },
     };
   }
 

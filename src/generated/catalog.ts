@@ -77,7 +77,11 @@ transforms: Array<string>,
 /**
  * Kinds of sinks that outputs can write to.
  */
-sinks: Array<SinkRow>, };
+sinks: Array<SinkRow>, 
+/**
+ * What packets can be read with as they happen.
+ */
+methods: Array<MethodRow>, };
 
 /**
  * An output that stores what transactions carry.
@@ -183,6 +187,19 @@ protocol: string,
  * Over which transports.
  */
 transports: Array<string>, };
+
+/**
+ * A way to read packets as they happen.
+ */
+export type MethodRow = { 
+/**
+ * Its name, and that of its section of suricata.yaml.
+ */
+name: string, 
+/**
+ * One sentence.
+ */
+doc: string, };
 
 /**
  * A named value.

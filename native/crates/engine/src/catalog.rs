@@ -1,14 +1,24 @@
 //! The catalog: what the control plane is told that the engine has.
 
 use sidewire_base::{SettingDef, SettingKind};
-use sidewire_ir::{Catalog, SettingRow, SettingType, SinkRow};
+use sidewire_ir::{Catalog, MethodRow, SettingRow, SettingType, SinkRow};
+use sidewire_live::CaptureMethod;
 
 use crate::output::sink::{KINDS, SinkDef};
 
-/// What this engine has: keywords of header fields, those of its protocols with their events, and kinds of sinks.
+/// What this engine has: keywords of header fields, those of its protocols with their events, kinds of sinks, and
+/// what packets are read with.
 #[must_use]
 pub fn catalog() -> Catalog {
-    Catalog { sinks: KINDS.iter().map(sink).collect(), ..sidewire_detect::catalog(sidewire_protocols::ALL) }
+    Catalog {
+        sinks: KINDS.iter().map(sink).collect(),
+        methods: CaptureMethod::ALL.iter().map(|one| method(*one)).collect(),
+        ..sidewire_detect::catalog(sidewire_protocols::ALL)
+    }
+}
+
+fn method(method: CaptureMethod) -> MethodRow {
+    MethodRow { name: method.name().to_owned(), doc: method.doc().to_owned() }
 }
 
 fn sink(kind: &SinkDef) -> SinkRow {

@@ -26,9 +26,9 @@ mod worker;
 pub use catalog::catalog;
 pub use config::{
     ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveFormat, FileStoreOutput, FilesConfig, FlowConfig,
-    FormatConfig, HostReport, InterfaceConfig, InterfaceReport, LiveChecksums, LiveConfig, LiveFanout, LiveMethod,
-    OpenedReport, OutputConfig, ProtocolConfig, RuleCounts, RunConfig, SecretSource, SinkConfig, StatsConfig,
-    StreamConfig, TransportConfig, WhenFull, XffConfig, read_secrets,
+    FormatConfig, HostReport, InterfaceConfig, InterfaceReport, LiveChecksums, LiveConfig, LiveFanout, OpenedReport,
+    OutputConfig, ProtocolConfig, RuleCounts, RunConfig, SecretSource, SinkConfig, StatsConfig, StreamConfig,
+    TransportConfig, WhenFull, XffConfig, read_secrets,
 };
 pub use error::EngineError;
 pub use explain::{ExplainedRule, FlowTrace, FrameOf, RuleResult, RuleStage, Trace, explain};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sidewire_capture::PacketSource;
-use sidewire_live::{InterfaceSettings, LiveSource};
+use sidewire_live::InterfaceSettings;
 
 use crate::EngineError;
 use crate::config::{HostReport, LiveConfig, OpenedReport};
@@ -11,7 +11,7 @@ use crate::config::{HostReport, LiveConfig, OpenedReport};
 /// Interfaces that are open. What they bring waits in their rings until a run follows them; opening them is what needs rights,
 /// following them does not.
 pub struct LiveCapture {
-    source: LiveSource,
+    source: Box<dyn PacketSource>,
     opened: Vec<OpenedReport>,
     name: String,
 }
@@ -23,7 +23,7 @@ impl LiveCapture {
     /// [`EngineError::Capture`] with the interface and the way out.
     pub fn open(config: &LiveConfig) -> Result<Self, EngineError> {
         let settings: Vec<InterfaceSettings> = config.interfaces.iter().map(InterfaceSettings::from).collect();
-        let (source, opened) = LiveSource::open(config.method.into(), &settings).map_err(|(interface, error)| {
+        let (source, opened) = config.method.open(&settings).map_err(|(interface, error)| {
             let (path, code, reason) = (PathBuf::from(interface), error.code(), error.to_string());
             EngineError::Capture { path, reason, code, partial: false }
         })?;
@@ -39,7 +39,7 @@ impl LiveCapture {
 
     /// The source, with its name.
     pub(crate) fn into_source(self) -> (String, Box<dyn PacketSource>) {
-        (self.name, Box::new(self.source))
+        (self.name, self.source)
     }
 }
 

@@ -24,6 +24,18 @@ pub struct Catalog {
     pub transforms: Vec<String>,
     /// Kinds of sinks that outputs can write to.
     pub sinks: Vec<SinkRow>,
+    /// What packets can be read with as they happen.
+    pub methods: Vec<MethodRow>,
+}
+
+/// A way to read packets as they happen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "catalog.ts")]
+pub struct MethodRow {
+    /// Its name, and that of its section of suricata.yaml.
+    pub name: String,
+    /// One sentence.
+    pub doc: String,
 }
 
 /// A kind of sink.

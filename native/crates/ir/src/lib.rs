@@ -10,8 +10,8 @@ mod sigma;
 mod transform;
 
 pub use catalog::{
-    BufferRow, Catalog, DocumentStoreRow, EventFamily, FieldKind, FieldRow, FrameRow, NamedValue, ProtocolRow,
-    SettingRow, SettingType, SinkRow, ValueKind,
+    BufferRow, Catalog, DocumentStoreRow, EventFamily, FieldKind, FieldRow, FrameRow, MethodRow, NamedValue,
+    ProtocolRow, SettingRow, SettingType, SinkRow, ValueKind,
 };
 pub use file::{FileCheck, FileDigest, FileScope, FileSide};
 pub use number::{Number, NumberRange};

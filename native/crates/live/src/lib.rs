@@ -9,8 +9,10 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)
 )]
 
+mod af_packet;
 mod error;
 mod host;
+mod method;
 #[cfg(target_os = "linux")]
 mod packet;
 mod pcap;
@@ -22,7 +24,8 @@ mod watch;
 
 pub use error::LiveError;
 pub use host::{HostFacts, InterfaceFacts, host_facts};
+pub use method::{CaptureMethod, OpenedSource};
 pub use rights::{ProcessRights, drop_rights};
-pub use settings::{CaptureMethod, FanoutMode, InterfaceSettings, PendingChecksums};
+pub use settings::{FanoutMode, InterfaceSettings, PendingChecksums};
 pub use source::LiveSource;
 pub use watch::OpenedInterface;

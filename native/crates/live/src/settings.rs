@@ -1,14 +1,5 @@
 //! How an interface is captured.
 
-/// What packets are read with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CaptureMethod {
-    /// Rings shared with the kernel of Linux.
-    AfPacket,
-    /// libpcap.
-    Pcap,
-}
-
 /// By what the kernel deals packets to several rings of one interface. Whatever it is, a packet's flow is found by its hosts
 /// afterwards: this decides about load alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,9 @@ use sidewire_base::Time;
 use sidewire_capture::{BlockFrames, CaptureCount, PacketSource, ReadError, SourceEvent, SourceNotice};
 
 use crate::LiveError;
-use crate::settings::{CaptureMethod, InterfaceSettings};
+use crate::method::OpenedSource;
+use crate::settings::InterfaceSettings;
+use crate::tap::TapOpener;
 use crate::watch::{OpenedInterface, WatchedInterface};
 
 /// How long a packet may lie in a ring before it is seen. A ring that was silent has nothing older.
@@ -35,19 +37,19 @@ pub struct LiveSource {
 }
 
 impl LiveSource {
-    /// Opens interfaces.
+    /// Opens interfaces, each by taps of one kind.
     ///
     /// # Errors
     /// The interface that cannot be captured, and why.
-    pub fn open(
-        method: CaptureMethod,
+    pub(crate) fn open(
+        open_taps: TapOpener,
         settings: &[InterfaceSettings],
-    ) -> Result<(Self, Vec<OpenedInterface>), (String, LiveError)> {
+    ) -> Result<OpenedSource, (String, LiveError)> {
         let mut interfaces = Vec::new();
         let mut opened = Vec::new();
         for (number, settings) in (0..).zip(settings) {
             let failed = |error| (settings.name.clone(), error);
-            let (interface, told) = WatchedInterface::open(method, settings, number).map_err(failed)?;
+            let (interface, told) = WatchedInterface::open(open_taps, settings, number).map_err(failed)?;
             interfaces.push(interface);
             opened.push(told);
         }
@@ -60,7 +62,8 @@ impl LiveSource {
             message: format!("{}: its card stamps no packets; the kernel's times are taken", asked.name),
         });
         let notices = notices.collect();
-        Ok((Self { interfaces, held, held_since: None, notices, looked, closed: None }, opened))
+        let source = Self { interfaces, held, held_since: None, notices, looked, closed: None };
+        Ok((Box::new(source), opened))
     }
 
     /// Takes what is there: at most a block of each ring, in the order of time. Where there are several rings, what may be

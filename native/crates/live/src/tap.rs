@@ -6,6 +6,18 @@ use sidewire_base::Time;
 use sidewire_capture::{BlockFrames, CaptureCount};
 
 use crate::LiveError;
+use crate::host::interfaces::NetworkInterface;
+use crate::settings::InterfaceSettings;
+
+/// The taps of an interface that is open.
+pub(crate) struct OpenedTaps {
+    pub(crate) taps: Vec<Box<dyn Tap>>,
+    /// LINKTYPE number of their frames.
+    pub(crate) link_type: u32,
+}
+
+/// Opens the taps of an interface; the number is the interface's in frames.
+pub(crate) type TapOpener = fn(&InterfaceSettings, &NetworkInterface, u32) -> Result<OpenedTaps, LiveError>;
 
 /// One place that packets are taken from, without waiting.
 pub(crate) trait Tap: Send {

@@ -7,9 +7,8 @@ use sidewire_capture::{BlockFrames, CaptureCount, SourceNotice};
 
 use crate::LiveError;
 use crate::host::interfaces::{NetworkInterface, interfaces};
-use crate::pcap::PcapTap;
-use crate::settings::{CaptureMethod, InterfaceSettings};
-use crate::tap::Tap;
+use crate::settings::InterfaceSettings;
+use crate::tap::{OpenedTaps, Tap, TapOpener};
 
 /// Nanoseconds.
 const SECOND: i64 = 1_000_000_000;
@@ -72,7 +71,7 @@ pub(crate) struct WatchedInterface {
 impl WatchedInterface {
     /// Opens an interface; `number` is its number in frames.
     pub(crate) fn open(
-        method: CaptureMethod,
+        open_taps: TapOpener,
         settings: &InterfaceSettings,
         number: u32,
     ) -> Result<(Self, OpenedInterface), LiveError> {
@@ -80,7 +79,7 @@ impl WatchedInterface {
         let Some(interface) = all.iter().find(|one| one.name == settings.name) else {
             return Err(LiveError::NoInterface { others: all.into_iter().map(|one| one.name).collect() });
         };
-        let (taps, link_type) = open_taps(method, settings, interface, number)?;
+        let OpenedTaps { taps, link_type } = open_taps(settings, interface, number)?;
         let count = |ring| CaptureCount { interface: settings.name.clone(), ring, ..CaptureCount::default() };
         let (offloads, hardware_time) = crate::host::offloads(&settings.name);
         let rings = u32::try_from(taps.len()).unwrap_or(u32::MAX);
@@ -221,38 +220,5 @@ impl WatchedInterface {
 
     fn notice(&self, code: &'static str, what: &str) -> SourceNotice {
         SourceNotice { code, message: format!("{} {what}", self.name) }
-    }
-}
-
-/// Opens the rings of an interface; and the link type of their frames.
-fn open_taps(
-    method: CaptureMethod,
-    settings: &InterfaceSettings,
-    interface: &NetworkInterface,
-    number: u32,
-) -> Result<(Vec<Box<dyn Tap>>, u32), LiveError> {
-    match method {
-        CaptureMethod::Pcap => {
-            let tap = PcapTap::open(settings, number)?;
-            let link_type = tap.link_type();
-            Ok((vec![Box::new(tap)], link_type))
-        }
-        #[cfg(target_os = "linux")]
-        CaptureMethod::AfPacket => {
-            use crate::pcap::PcapLibrary;
-            let filter = match settings.filter.as_str() {
-                "" => Vec::new(),
-                text => PcapLibrary::open("a filter")?.compile(text, &settings.name, 1)?,
-            };
-            let filter: Vec<_> = filter
-                .into_iter()
-                .map(|one| libc::sock_filter { code: one.code, jt: one.jt, jf: one.jf, k: one.k })
-                .collect();
-            let rings = crate::packet::open(settings, interface, &filter, number)?;
-            let link_type = rings.first().map_or(1, crate::packet::PacketRing::link_type);
-            Ok((rings.into_iter().map(|ring| Box::new(ring) as Box<dyn Tap>).collect(), link_type))
-        }
-        #[cfg(not(target_os = "linux"))]
-        CaptureMethod::AfPacket => Err(LiveError::NoAfPacket),
     }
 }

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sidewire_capture::{BlockFrames, PacketSource, SourceEvent};
-use sidewire_live::{CaptureMethod, FanoutMode, InterfaceSettings, LiveError, LiveSource, PendingChecksums};
+use sidewire_live::{CaptureMethod, FanoutMode, InterfaceSettings, LiveError, PendingChecksums};
 
 /// Runs `ip` in this thread's namespace.
 fn ip(arguments: &str) {
@@ -59,12 +59,12 @@ fn settings(name: &str) -> InterfaceSettings {
     }
 }
 
-fn open(settings: InterfaceSettings) -> LiveSource {
+fn open(settings: InterfaceSettings) -> Box<dyn PacketSource> {
     open_by(CaptureMethod::AfPacket, &[settings])
 }
 
-fn open_by(method: CaptureMethod, settings: &[InterfaceSettings]) -> LiveSource {
-    LiveSource::open(method, settings).map_err(|(name, error)| format!("{name}: {error}")).unwrap().0
+fn open_by(method: CaptureMethod, settings: &[InterfaceSettings]) -> Box<dyn PacketSource> {
+    method.open(settings).map_err(|(name, error)| format!("{name}: {error}")).unwrap().0
 }
 
 /// Sends Ethernet frames from an interface.
@@ -119,7 +119,7 @@ fn datagram_v6(from: u8, to: u8) -> Vec<u8> {
 }
 
 /// Reads until so many frames are there, or a second went by without one.
-fn read(source: &mut LiveSource, count: usize) -> Vec<(Vec<u8>, u32, bool, u32)> {
+fn read(source: &mut Box<dyn PacketSource>, count: usize) -> Vec<(Vec<u8>, u32, bool, u32)> {
     let (mut got, mut frames) = (Vec::new(), BlockFrames::default());
     let mut last = Instant::now();
     while got.len() < count && last.elapsed() < Duration::from_secs(2) {
@@ -138,7 +138,7 @@ fn data(got: &[(Vec<u8>, u32, bool, u32)]) -> Vec<Vec<u8>> {
 }
 
 /// Waits until something is told, and gives its codes.
-fn told(source: &mut LiveSource, count: usize) -> Vec<&'static str> {
+fn told(source: &mut Box<dyn PacketSource>, count: usize) -> Vec<&'static str> {
     let (mut codes, mut frames) = (Vec::new(), BlockFrames::default());
     let start = Instant::now();
     while codes.len() < count && start.elapsed() < Duration::from_secs(6) {
@@ -220,7 +220,7 @@ fn a_filter_is_the_kernels() {
         return;
     }
     let filtered = InterfaceSettings { filter: "udp src port 5 or vlan 7".to_owned(), ..settings("east") };
-    let mut source = match LiveSource::open(CaptureMethod::AfPacket, &[filtered]) {
+    let mut source = match CaptureMethod::AfPacket.open(&[filtered]) {
         Ok((source, _)) => source,
         Err((_, LiveError::NoPcap { .. })) => return println!("not tested: there is no libpcap"),
         Err((_, error)) => panic!("{error}"),
@@ -233,7 +233,7 @@ fn a_filter_is_the_kernels() {
     assert_eq!(data(&read(&mut source, 3)), [datagram(1, 2, 5, b"yes"), tagged]);
     assert_eq!(source.counts()[0].packets, 2);
     let broken = InterfaceSettings { filter: "udp and and".to_owned(), ..settings("east") };
-    let Err((name, error)) = LiveSource::open(CaptureMethod::AfPacket, &[broken]) else { panic!("it is no filter") };
+    let Err((name, error)) = CaptureMethod::AfPacket.open(&[broken]) else { panic!("it is no filter") };
     assert_eq!((name.as_str(), error.code()), ("east", "capture/filter"));
     assert!(error.to_string().contains("udp and and"), "{error}");
 }
@@ -347,7 +347,7 @@ fn libpcap_gives_the_same() {
         return;
     }
     let filtered = InterfaceSettings { filter: "udp".to_owned(), ..settings("east") };
-    let mut source = match LiveSource::open(CaptureMethod::Pcap, &[filtered]) {
+    let mut source = match CaptureMethod::Pcap.open(&[filtered]) {
         Ok((source, _)) => source,
         Err((_, LiveError::NoPcap { .. })) => return println!("not tested: there is no libpcap"),
         Err((_, error)) => panic!("{error}"),
@@ -371,7 +371,7 @@ fn what_cannot_be_opened_says_why() {
     if !wire() {
         return;
     }
-    let Err((name, error)) = LiveSource::open(CaptureMethod::AfPacket, &[settings("gone")]) else { panic!("none") };
+    let Err((name, error)) = CaptureMethod::AfPacket.open(&[settings("gone")]) else { panic!("none") };
     assert_eq!((name.as_str(), error.code()), ("gone", "capture/no-interface"));
     assert!(error.to_string().contains("east, lo, west"), "{error}");
     let facts = sidewire_live::host_facts(1 << 20);
@@ -383,7 +383,7 @@ fn what_cannot_be_opened_says_why() {
     unsafe { libc::syscall(libc::SYS_setresuid, 65_534, 65_534, 65_534) };
     let left = sidewire_live::drop_rights();
     assert!(!left.net_raw && !left.root && left.no_new_privileges);
-    let Err((_, error)) = LiveSource::open(CaptureMethod::AfPacket, &[settings("east")]) else { panic!("no rights") };
+    let Err((_, error)) = CaptureMethod::AfPacket.open(&[settings("east")]) else { panic!("no rights") };
     assert_eq!(error.code(), "capture/no-rights");
 }
 

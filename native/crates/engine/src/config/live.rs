@@ -11,20 +11,9 @@ use ts_rs::TS;
 #[ts(export, export_to = "live.ts")]
 pub struct LiveConfig {
     /// What packets are read with.
-    pub method: LiveMethod,
+    pub method: CaptureMethod,
     /// The interfaces.
     pub interfaces: Vec<InterfaceConfig>,
-}
-
-/// What packets are read with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "kebab-case")]
-#[ts(export, export_to = "live.ts")]
-pub enum LiveMethod {
-    /// Rings shared with the kernel of Linux.
-    AfPacket,
-    /// libpcap.
-    Pcap,
 }
 
 /// How an interface is captured.
@@ -80,15 +69,6 @@ pub enum LiveChecksums {
     Verify,
     /// None is.
     Ignore,
-}
-
-impl From<LiveMethod> for CaptureMethod {
-    fn from(method: LiveMethod) -> Self {
-        match method {
-            LiveMethod::AfPacket => Self::AfPacket,
-            LiveMethod::Pcap => Self::Pcap,
-        }
-    }
 }
 
 impl From<&InterfaceConfig> for InterfaceSettings {

@@ -6,9 +6,7 @@ mod run_config;
 mod secrets;
 pub(crate) mod setup;
 
-pub use live::{
-    HostReport, InterfaceConfig, InterfaceReport, LiveChecksums, LiveConfig, LiveFanout, LiveMethod, OpenedReport,
-};
+pub use live::{HostReport, InterfaceConfig, InterfaceReport, LiveChecksums, LiveConfig, LiveFanout, OpenedReport};
 pub use run_config::{
     ChecksumMode, DecodeConfig, DefragConfig, DetectConfig, EveFormat, FileStoreOutput, FilesConfig, FlowConfig,
     FormatConfig, OutputConfig, ProtocolConfig, RuleCounts, RunConfig, SinkConfig, StatsConfig, StreamConfig,

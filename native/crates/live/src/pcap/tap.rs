@@ -6,9 +6,10 @@ use sidewire_base::Time;
 use sidewire_capture::{BlockFrames, CaptureCount, CapturedFrame};
 
 use super::library::{NextPacket, PacketHeader, PcapHandle, PcapLibrary, PcapStats, SNAP_LENGTH};
-use crate::LiveError;
+use crate::method::{OpenedSource, SourceKind};
 use crate::settings::{InterfaceSettings, PendingChecksums};
-use crate::tap::Tap;
+use crate::tap::{OpenedTaps, Tap};
+use crate::{LiveError, LiveSource};
 
 /// Packets taken at once.
 const BATCH: usize = 256;
@@ -33,8 +34,21 @@ pub(crate) struct PcapTap {
     failed: bool,
 }
 
+impl SourceKind for PcapTap {
+    fn open(settings: &[InterfaceSettings]) -> Result<OpenedSource, (String, LiveError)> {
+        LiveSource::open(
+            |settings, _, number| {
+                let tap = Self::open_one(settings, number)?;
+                let link_type = tap.link_type;
+                Ok(OpenedTaps { taps: vec![Box::new(tap)], link_type })
+            },
+            settings,
+        )
+    }
+}
+
 impl PcapTap {
-    pub(crate) fn open(settings: &InterfaceSettings, number: u32) -> Result<Self, LiveError> {
+    fn open_one(settings: &InterfaceSettings, number: u32) -> Result<Self, LiveError> {
         let handle = open(settings)?;
         let link_type = u32::try_from(handle.link_type()).unwrap_or(0);
         Ok(Self {
@@ -50,10 +64,6 @@ impl PcapTap {
             left: None,
             failed: false,
         })
-    }
-
-    pub(crate) const fn link_type(&self) -> u32 {
-        self.link_type
     }
 }
 
