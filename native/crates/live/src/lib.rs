@@ -24,8 +24,16 @@ mod watch;
 
 pub use error::LiveError;
 pub use host::{HostFacts, InterfaceFacts, host_facts};
-pub use method::{CaptureMethod, OpenedSource};
+pub use method::OpenedSource;
 pub use rights::{ProcessRights, drop_rights};
 pub use settings::{FanoutMode, InterfaceSettings, PendingChecksums};
 pub use source::LiveSource;
 pub use watch::OpenedInterface;
+
+// `--method`, the sections of suricata.yaml and the generated types have their names from here.
+method::methods! {
+    /// Rings shared with the kernel of Linux.
+    AfPacket = "af-packet" => af_packet::AfPacket;
+    /// libpcap.
+    Pcap = "pcap" => pcap::PcapTap;
+}

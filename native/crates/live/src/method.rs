@@ -1,9 +1,6 @@
-//! What packets are read with: the list of methods. `--method`, the sections of suricata.yaml and the generated types have
-//! their names from here.
+//! What packets are read with. The list itself is in `lib.rs`.
 
-use serde::{Deserialize, Serialize};
 use sidewire_capture::PacketSource;
-use ts_rs::TS;
 
 use crate::settings::InterfaceSettings;
 use crate::{LiveError, OpenedInterface};
@@ -11,7 +8,7 @@ use crate::{LiveError, OpenedInterface};
 /// A source that is open, and what is to be known of each of its interfaces.
 pub type OpenedSource = (Box<dyn PacketSource>, Vec<OpenedInterface>);
 
-/// A way to read packets. Its file implements it, and the list below names it.
+/// A way to read packets. Its file implements it, and the list in `lib.rs` names it.
 pub(crate) trait SourceKind {
     /// Opens what the settings name, each with its number in frames: its place in the list.
     ///
@@ -24,7 +21,7 @@ pub(crate) trait SourceKind {
 macro_rules! methods {
     ($(#[doc = $doc:literal] $method:ident = $name:literal => $kind:ty;)*) => {
         /// What packets are read with.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, ts_rs::TS)]
         #[ts(export_to = "live.ts", rename = "LiveMethod")]
         pub enum CaptureMethod {
             $(#[doc = $doc] #[serde(rename = $name)] $method,)*
@@ -56,16 +53,11 @@ macro_rules! methods {
             /// The interface that cannot be captured, and why.
             pub fn open(self, settings: &[InterfaceSettings]) -> Result<OpenedSource, (String, LiveError)> {
                 match self {
-                    $(Self::$method => <$kind as SourceKind>::open(settings),)*
+                    $(Self::$method => <$kind as $crate::method::SourceKind>::open(settings),)*
                 }
             }
         }
     };
 }
 
-methods! {
-    /// Rings shared with the kernel of Linux.
-    AfPacket = "af-packet" => crate::af_packet::AfPacket;
-    /// libpcap.
-    Pcap = "pcap" => crate::pcap::PcapTap;
-}
+pub(crate) use methods;
