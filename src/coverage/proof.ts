@@ -2,12 +2,12 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Diagnostic as AnyDiagnostic } from '../diagnostics/diagnostic.js';
+import { filesAt } from '../engine/rule-paths.js';
 import type { AlertEvent } from '../generated/events.js';
 import { Source } from '../source/source.js';
 import { diagnostic } from './codes.js';
 import { INFO_FILE, readRegressionTests } from './regression-data.js';
 import type { CoverageRule } from './row.js';
-import { filesAt } from './rule-files.js';
 
 /** Name of a table of proofs, which holds for the rules in the same directory. */
 export const PROOF_TABLE = 'proofs.tsv';

@@ -140,6 +140,7 @@ async function compileAll(
         files: source.files?.length ?? 0,
         external: sources.reduce((sum, { text }) => sum + countExternal(asText(text)), 0),
         sids: sources.flatMap(({ text }) => sidsOf(asText(text))),
+        silent: statistics.silent,
         cacheTrouble: null,
       },
     ];

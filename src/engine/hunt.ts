@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Matcher, SigmaRequest } from '../generated/config.js';
 import type { HuntConfig, HuntProgress, HuntReport, SigmaTrace } from '../generated/hunt.js';
 import type { SigmaCorrelation, SigmaRule } from '../generated/sigma.js';
@@ -13,6 +12,7 @@ import {
 import { EngineError, fromNative } from './error.js';
 import { type KnownKeys, refuseNoText, refuseNoTexts, refuseUnknown } from './known-keys.js';
 import { loadNative, type Native, type NativeHunt, type NativeSigmaRules } from './native.js';
+import { filesAt } from './rule-paths.js';
 import { isSigmaFile } from './sigma-file.js';
 import { vectorscanLibraries } from './vectorscan.js';
 
@@ -125,20 +125,8 @@ export function* readSigmaFiles({ files = [], text }: SigmaSource): Generator<Si
 /** The files that paths stand for; in a directory, those that hold YAML. */
 export function sigmaFiles(paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
-    try {
-      return statSync(path).isDirectory() ? inDirectory(path) : [path];
-    } catch (error) {
-      throw unreadable(path, error);
-    }
-  });
-}
-
-function inDirectory(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  return entries.flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name.startsWith('.') ? [] : inDirectory(path);
-    return isSigmaFile(entry.name) ? [path] : [];
+    const { isDirectory, files } = filesAt(path);
+    return isDirectory ? files.filter(isSigmaFile) : files;
   });
 }
 

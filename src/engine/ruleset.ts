@@ -25,6 +25,8 @@ export interface Findings {
   readonly external: number;
   /** Signature ids met, in order. */
   readonly sids: readonly number[];
+  /** Those of rules that never alert: they have `noalert`, or only let pass or configure. */
+  readonly silent: readonly number[];
   /** Why compiled rules on disk were not used, or could not be kept. */
   readonly cacheTrouble: string | null;
 }

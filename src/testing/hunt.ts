@@ -2,14 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderLine } from '../diagnostics/render.js';
-import { compileSigmaRules, explainSigma, type SigmaRuleset, startHunt } from '../engine/hunt.js';
+import { compileSigmaRules, explainSigma, type SigmaRuleset, type SigmaSource, startHunt } from '../engine/hunt.js';
 import { type KnownKeys, refuseUnknown } from '../engine/known-keys.js';
 import { sigmaTraceText } from '../engine/sigma-trace.js';
 import type { AlertEvent } from '../generated/events.js';
 import type { HuntReport } from '../generated/hunt.js';
 import { type LogRecord, logLine } from './log-record.js';
 import { refuseCompiled } from './refuse.js';
-import type { Rules } from './replay.js';
 
 /** What is searched: the path of a log, paths, the octets of a log, or records. */
 export type LogInput =
@@ -17,6 +16,9 @@ export type LogInput =
   | Uint8Array
   | readonly string[]
   | readonly (LogRecord | Readonly<Record<string, unknown>>)[];
+
+/** Sigma rules as text, or the paths of their files and directories. */
+export type SigmaRules = string | Pick<SigmaSource, 'files' | 'text'>;
 
 /** How a log is searched in a test. */
 export interface HuntTestOptions {
@@ -45,7 +47,7 @@ export interface Hunted {
  * @throws {Error} when a rule has an error, or there is none: such a test tests nothing
  * @throws {EngineError} `rules/unreadable`, `log/not-found`, `options/unknown`
  */
-export async function hunt(input: LogInput, rules: Rules, options: HuntTestOptions = {}): Promise<Hunted> {
+export async function hunt(input: LogInput, rules: SigmaRules, options: HuntTestOptions = {}): Promise<Hunted> {
   refuseUnknown('The options of `hunt`', options, OPTIONS);
   const { placeholders, complete = true } = options;
   const set = await compileForTest(rules, placeholders);
@@ -67,9 +69,9 @@ export async function hunt(input: LogInput, rules: Rules, options: HuntTestOptio
 }
 
 /** Compiles rules of a test: one that has an error, or is none, tests nothing. */
-async function compileForTest(rules: Rules, placeholders: HuntTestOptions['placeholders']): Promise<SigmaRuleset> {
+async function compileForTest(rules: SigmaRules, placeholders: HuntTestOptions['placeholders']): Promise<SigmaRuleset> {
   refuseCompiled(rules);
-  const source = typeof rules === 'string' ? { text: rules } : rules;
+  const source: SigmaSource = typeof rules === 'string' ? { text: rules } : rules;
   const set = await compileSigmaRules({ ...source, ...(placeholders ? { placeholders } : {}) });
   const errors = set.diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new Error(`The rules have errors:\n${errors.map(renderLine).join('\n')}`);

@@ -43,7 +43,7 @@ export {
 } from './dns.js';
 export type { Endpoint, Frame, Role } from './frame.js';
 export { HttpConversation, type HttpRequest, type HttpResponse, http, requestBytes, responseBytes } from './http.js';
-export { type Hunted, type HuntTestOptions, hunt, type LogInput } from './hunt.js';
+export { type Hunted, type HuntTestOptions, hunt, type LogInput, type SigmaRules } from './hunt.js';
 export type { LogRecord } from './log-record.js';
 export { LOSSES, type Loss, lossy } from './lossy.js';
 export { type AlertExpectation, toAlert, type Verdict } from './matchers.js';

@@ -1,4 +1,6 @@
+import type { SigmaRuleset } from '../engine/hunt.js';
 import { type KnownKeys, refuseUnknown } from '../engine/known-keys.js';
+import type { AlertEvent } from '../generated/events.js';
 import type { Hunted } from './hunt.js';
 import type { Replayed } from './replay.js';
 
@@ -72,63 +74,74 @@ function subjectOf(received: unknown, rule: number | string): Subject {
   throw new TypeError('toAlert takes what `replay` or `hunt` of sidewire/testing gave.');
 }
 
-function ofReplay({ alerts, explained, sids, noalert, summary }: Replayed, sid: number | string): Subject {
-  if (typeof sid !== 'number')
-    throw new TypeError(`A network rule is named by its sid, a number, not ${JSON.stringify(sid)}.`);
+function ofReplay(replayed: Replayed, rule: number | string): Subject {
+  const { summary } = replayed;
+  const [error] = summary.errors;
+  const reason = `There is no packet in what was replayed${error ? ` (${error.message})` : ''}: no rule can alert.`;
+  const untold = summary.packets > 0 ? null : reason;
+  if (typeof rule === 'number') return { ...ofNetworkRule(replayed, rule), untold };
+  if (replayed.sigma) return { ...ofSigmaRule(replayed, replayed.sigma, rule), untold };
+  throw new TypeError(`A network rule is named by its sid, a number, not ${JSON.stringify(rule)}.`);
+}
+
+function ofNetworkRule({ alerts, explained, sids, silent }: Replayed, sid: number): Omit<Subject, 'untold'> {
   if (!sids.includes(sid)) {
-    const known =
-      sids.length > 0
-        ? `there are ${sids.slice(0, SHOWN).join(', ')}${sids.length > SHOWN ? ' and more' : ''}`
-        : 'there are none';
+    const shown = sids.slice(0, SHOWN).join(', ');
+    const known = sids.length > 0 ? `there are ${shown}${sids.length > SHOWN ? ' and more' : ''}` : 'there are none';
     throw new Error(`No rule has the sid ${sid}: ${known}.`);
   }
-  if (noalert.includes(sid))
+  if (silent.includes(sid))
     throw new Error(
       `Rule ${sid} never alerts (\`noalert\`, \`pass\` or \`config\`): expect the alert of a rule beside it.`,
     );
   const lines = explained.get(sid);
-  const [error] = summary.errors;
   return {
     name: String(sid),
-    alerts: alerts
-      .filter(({ alert }) => alert.signature_id === sid)
-      .map(({ src_ip, src_port, dest_ip, dest_port, pcap_cnt, tx_id, alert }) => {
-        const tx = tx_id === undefined ? '' : `, transaction ${tx_id}`;
-        return `  packet ${pcap_cnt}: ${src_ip}:${src_port} -> ${dest_ip}:${dest_port}${tx}: ${alert.signature}`;
-      }),
+    alerts: alerts.filter(({ alert }) => alert.signature_id === sid).map(packetLine),
     others: [...new Set(alerts.map(({ alert }) => alert.signature_id))],
     why:
       lines?.length === 0 ? ['No flow or packet came as far as the rule: its protocol or ports never occur.'] : lines,
-    untold:
-      summary.packets > 0
-        ? null
-        : `There is no packet in what was replayed${error ? ` (${error.message})` : ''}: no rule can alert.`,
   };
 }
 
-function ofHunt({ alerts, explained, rules, report }: Hunted, name: number | string): Subject {
-  const found = rules.named(String(name));
+function packetLine({ src_ip, src_port, dest_ip, dest_port, pcap_cnt, tx_id, alert }: AlertEvent): string {
+  const tx = tx_id === undefined ? '' : `, transaction ${tx_id}`;
+  return `  packet ${pcap_cnt}: ${src_ip}:${src_port} -> ${dest_ip}:${dest_port}${tx}: ${alert.signature}`;
+}
+
+function ofHunt(hunted: Hunted, rule: number | string): Subject {
+  return { ...ofSigmaRule(hunted, hunted.rules, String(rule)), untold: untoldBy(hunted.report) };
+}
+
+function ofSigmaRule(
+  { alerts, explained }: Pick<Replayed, 'alerts' | 'explained'>,
+  rules: SigmaRuleset,
+  name: string,
+): Omit<Subject, 'untold'> {
+  const found = rules.named(name);
   const [rule] = found;
   const known = rules.loaded.slice(0, SHOWN).map((one) => `${one.rule.head.id} (${one.rule.head.title})`);
   if (!rule)
     throw new Error(`No rule is ${JSON.stringify(name)}, by id, name or title: there are ${known.join(', ')}.`);
   if (found.length > 1) throw new Error(`${found.length} rules are ${JSON.stringify(name)}: name one by its id.`);
+  const { id, title } = rule.head;
   if (!rule.alerts)
-    throw new Error(
-      `Rule ${rule.head.id} is there for a correlation alone and never alerts: expect the correlation's alert.`,
-    );
+    throw new Error(`Rule ${id} is there for a correlation alone and never alerts: expect the correlation's alert.`);
   if ('sources' in rule && rule.sources.length === 0)
-    throw new Error(`Rule ${rule.head.id} never alerts: no event log of Windows is of its log source.`);
-  const own = alerts.filter(({ alert }) => alert.metadata?.sigma_id?.[0] === rule.head.id);
+    throw new Error(`Rule ${id} never alerts: no event log of Windows is of its log source.`);
   return {
-    name: `${rule.head.id} (${rule.head.title})`,
-    alerts: own.map(
-      ({ winlog, alert }) => `  record ${winlog?.position}: ${winlog?.channel} ${winlog?.event_id}: ${alert.signature}`,
-    ),
+    name: `${id} (${title})`,
+    alerts: alerts.filter(({ alert }) => alert.metadata?.sigma_id?.[0] === id).map(recordLine),
     others: [...new Set(alerts.flatMap(({ alert }) => alert.metadata?.sigma_id ?? []))],
-    why: explained.get(rule.head.id),
-    untold: untoldBy(report),
+    why: explained.get(id),
   };
+}
+
+function recordLine(event: AlertEvent): string {
+  const { winlog, alert } = event;
+  return winlog
+    ? `  record ${winlog.position}: ${winlog.channel} ${winlog.event_id}: ${alert.signature}`
+    : packetLine(event);
 }
 
 /** Why a silent rule says nothing: nothing was read, or not everything was. */

@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { INFO_FILE, type RegressionTest, readRegressionTests } from '../coverage/regression-data.js';
-import { filesAt } from '../coverage/rule-files.js';
 import { renderLine } from '../diagnostics/render.js';
 import { collect } from '../engine/collect.js';
 import { Engine } from '../engine/engine.js';
@@ -10,6 +9,7 @@ import { EngineError } from '../engine/error.js';
 import { traceText } from '../engine/explain.js';
 import { compileSigmaRules, explainSigma, type SigmaRuleset, startHunt } from '../engine/hunt.js';
 import { type KnownKeys, refuseNoTexts, refuseUnknown } from '../engine/known-keys.js';
+import { filesAt } from '../engine/rule-paths.js';
 import type { Ruleset } from '../engine/ruleset.js';
 import { isSigmaFile } from '../engine/sigma-file.js';
 import { sigmaTraceText } from '../engine/sigma-trace.js';

@@ -2,24 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { main } from '../../src/cli/main.js';
+import { sidewire } from './sidewire.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const HIVE = join(ROOT, 'pcaps', 'hive-upload.pcap');
 const PACK = join(ROOT, 'rules', 'lateral-movement.rules');
-
-async function sidewire(...argv: string[]) {
-  const lines: { out: string[]; err: string[] } = { out: [], err: [] };
-  const status = await main(argv, {
-    out: (text) => void lines.out.push(text),
-    err: (text) => void lines.err.push(text),
-    color: { out: false, err: false },
-    live: false,
-    width: 100,
-    wraps: false,
-  });
-  return { status, out: lines.out.join('\n'), err: lines.err.join('\n') };
-}
 
 function scratch(files: Record<string, string | Uint8Array> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'sidewire-'));

@@ -2,23 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { main } from '../../src/cli/main.js';
+import { sidewire } from './sidewire.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sidewire-coverage-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function sidewire(...argv: string[]) {
-  const lines: { out: string[]; err: string[] } = { out: [], err: [] };
-  const status = await main(argv, {
-    out: (text) => void lines.out.push(text),
-    err: (text) => void lines.err.push(text),
-    color: { out: false, err: false },
-    live: false,
-    width: 100,
-    wraps: false,
-  });
-  return { status, out: lines.out.join('\n'), err: lines.err.join('\n') };
-}
 
 describe('sidewire rules list coverage', () => {
   it('has a line a technique, and the shipped rules are proved', async () => {

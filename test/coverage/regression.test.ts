@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { main } from '../../src/cli/main.js';
 import { readProofs } from '../../src/coverage/index.js';
 import { type RegressionResult, regression } from '../../src/testing/index.js';
+import { sidewire } from '../cli/sidewire.js';
 import { ROOT } from '../eve.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sidewire-regression-'));
@@ -151,21 +151,11 @@ describe('regression data', () => {
       ).replace('title: T', "title: 'Shell & <more>'"),
       'regression_data/log.json': log,
     });
-    const lines: string[] = [];
     const paths = { junit: join(root, 'junit.xml'), proofs: join(root, 'proofs.tsv') };
-    const status = await main(
-      ['rules', 'test', join(root, 'regression_data'), '--junit', paths.junit, '--proofs', paths.proofs],
-      {
-        out: (text) => void lines.push(text),
-        err: () => {},
-        color: { out: false, err: false },
-        live: false,
-        width: 100,
-        wraps: false,
-      },
-    );
+    const options = ['--junit', paths.junit, '--proofs', paths.proofs];
+    const { status, out } = await sidewire('rules', 'test', join(root, 'regression_data'), ...options);
     expect(status).toBe(1);
-    expect(lines.join('\n')).toMatch(/^FAIL {2}1{8}.*1 match, at least 9 wanted\n[\s\S]*1 of 2 tests pass, /);
+    expect(out).toMatch(/^FAIL {2}1{8}.*1 match, at least 9 wanted\n[\s\S]*1 of 2 tests pass, /);
     const junit = readFileSync(paths.junit, 'utf8');
     expect(junit).toContain('name="Shell &amp; &lt;more&gt;: regression_data/log.json"');
     expect(junit.match(/<failure /g)).toHaveLength(1);

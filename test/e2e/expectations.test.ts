@@ -3,7 +3,7 @@ import '../../src/testing/vitest.js';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/index.js';
-import { http, hunt, type Rules, replay, tcp } from '../../src/testing/index.js';
+import { http, hunt, type Rules, replay, type SigmaRules, tcp } from '../../src/testing/index.js';
 import { ROOT } from '../eve.js';
 
 const RULE = 'alert tcp any any -> any any (msg:"M"; content:"evil"; sid:1;)';
@@ -138,8 +138,8 @@ describe('a Sigma rule', () => {
 
   it('is refused as a compiled set, with errors, or as none', async () => {
     const { rules } = await hunt([shell], SIGMA);
-    await expect(hunt([shell], rules as unknown as Rules)).rejects.toThrow(/not as a compiled set/);
-    await expect(hunt([shell], { file: [] } as unknown as Rules)).rejects.toThrow(/no member `file`/);
+    await expect(hunt([shell], rules as unknown as SigmaRules)).rejects.toThrow(/not as a compiled set/);
+    await expect(hunt([shell], { file: [] } as unknown as SigmaRules)).rejects.toThrow(/no member `file`/);
     await expect(hunt([shell], SIGMA.replace('condition: s', 'condition: t'))).rejects.toThrow(
       /no search identifier `t`/,
     );
@@ -182,6 +182,27 @@ describe('a Sigma rule', () => {
     const damaged = await hunt(Buffer.from(`${JSON.stringify({ Event: 1 })}\n{"Event":{"System":{`), SIGMA);
     expect(() => expect(damaged).not.toAlert('Shell')).toThrow(/(?:no record|Not everything could be read)/);
     await expect(hunt('gone.evtx', SIGMA)).rejects.toMatchObject({ code: 'log/not-found' });
+  });
+});
+
+describe('a Sigma rule on traffic', () => {
+  const proxy = (ending: string) =>
+    `title: Page\nid: 33333333-2222-4333-8444-555555555555\nlogsource: {category: proxy}\ndetection: {s: {c-uri|endswith: '${ending}'}, condition: s}\n`;
+
+  it('is expected by id or title beside network rules, and told why it stayed silent', async () => {
+    const talk = http().exchange({ uri: '/evil' });
+    const seen = await replay(talk, { text: RULE, sigma: proxy('/evil') });
+    expect(seen).toAlert('Page', { times: 1 });
+    expect(seen).toAlert(1);
+    const other = await replay(talk, { sigma: proxy('/good') });
+    expect(other).not.toAlert('Page');
+    expect(() => expect(other).toAlert('Page')).toThrow(
+      /stayed silent\.\n {2}1 record looked at\n {2}1 x s: c-uri does not fit/,
+    );
+    expect(() => expect(other).not.toAlert('Pag')).toThrow(/No rule is "Pag"/);
+    await expect(replay(talk, { sigma: proxy('/x').replace('condition: s', 'condition: t') })).rejects.toThrow(
+      /have errors/,
+    );
   });
 });
 

@@ -65,6 +65,8 @@ export interface Statistics {
   thresholds: number;
   /** Rules that need a keyword or protocol which is not supported yet, by its name. A rule counts once for each. */
   readonly unsupported: Map<string, number>;
+  /** Sids of rules that are loaded and never alert: they have `noalert`, or only let pass or configure. */
+  readonly silent: number[];
   /** What the rules need beside the engine: the file store (`filestore`). */
   readonly needs: Set<'file-store'>;
 }
@@ -89,6 +91,7 @@ export function compile(sources: readonly SourceFile[], options: CompileOptions 
     duplicates: 0,
     thresholds: 0,
     unsupported: new Map(),
+    silent: [],
     needs: new Set(),
   };
   return { batches: run(sources, options, diagnostics, statistics), diagnostics, statistics };
@@ -130,6 +133,7 @@ function* run(
       } else {
         statistics.loaded += 1;
         if (storesFiles(lowered.rule)) statistics.needs.add('file-store');
+        if (isSilent(lowered.rule)) statistics.silent.push(lowered.rule.sid);
         merger.apply(lowered.rule, compiler.resolver, batch.sets);
         batch.add(lowered.rule);
       }
@@ -144,6 +148,10 @@ export function makeCompiler(options: CompileOptions, report: (finding: Diagnost
   const settings = readSettings(options, report);
   const catalog = new CatalogIndex(options.catalog ?? loadCatalog());
   return { catalog, keywords: new KeywordTable(catalog), settings, resolver: new SetResolver(settings), report };
+}
+
+function isSilent({ noalert, action }: Rule): boolean {
+  return noalert || action === 'pass' || action === 'config';
 }
 
 function storesFiles(rule: Rule): boolean {
