@@ -7,8 +7,9 @@ import { diagnostic } from './codes.js';
 import type { RuleText } from './elastic-rules.js';
 import { fieldName } from './field-names.js';
 import { sayIn } from './query/place.js';
-import { type QueryReader, readKusto, readSpl } from './query/queries.js';
+import { type QueryMacro, type QueryReader, readKusto, readSpl } from './query/queries.js';
 import type { CoverageRule } from './row.js';
+import { SplunkMacros } from './splunk-macros.js';
 
 /** What the rules of a vendor call their parts. */
 interface YamlRules {
@@ -38,7 +39,8 @@ const KUSTO: YamlRules = {
 
 /** The rules of Splunk's YAML files as rows. */
 export function splunkRules(files: readonly RuleText[], report: (problem: AnyDiagnostic) => void): CoverageRule[] {
-  return files.flatMap((file) => yamlRules(file, SPLUNK, report));
+  const macros = new SplunkMacros();
+  return files.flatMap((file) => yamlRules(file, SPLUNK, report, (name) => macros.definition(file.path, name)));
 }
 
 /** The rules of Sentinel's YAML files as rows. */
@@ -46,7 +48,12 @@ export function kustoRules(files: readonly RuleText[], report: (problem: AnyDiag
   return files.flatMap((file) => yamlRules(file, KUSTO, report));
 }
 
-function yamlRules({ path, text }: RuleText, of: YamlRules, report: (problem: AnyDiagnostic) => void): CoverageRule[] {
+function yamlRules(
+  { path, text }: RuleText,
+  of: YamlRules,
+  report: (problem: AnyDiagnostic) => void,
+  macro?: QueryMacro,
+): CoverageRule[] {
   const source = new Source(path, text);
   return parseDocuments(new Reporter(source, report)).flatMap((map): CoverageRule[] => {
     const entry = member(map, of.query);
@@ -59,7 +66,7 @@ function yamlRules({ path, text }: RuleText, of: YamlRules, report: (problem: An
     }
     // Some queries stand in a fence of Markdown.
     const query = entry.value.text.replace(/^\s*```\w*|```\s*$/g, (fence) => ' '.repeat(fence.length));
-    const { rows, sources } = of.reader(query, sayIn(source, entry.value.span, query, report));
+    const { rows, sources } = of.reader(query, sayIn(source, entry.value.span, query, report), macro);
     const techniques = of.techniques(map).flatMap((id) => currentTechniques(id.toUpperCase()));
     return [
       {

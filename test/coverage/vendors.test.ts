@@ -1,5 +1,5 @@
 // Rules of Elastic, Splunk and Kusto as rows: what their queries look at, and what of them cannot be read.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -342,6 +342,32 @@ id = "T1175"
       },
     ]);
     expect(problems).toMatchObject([{ code: 'coverage/query', message: 'what stands in brackets is not read' }]);
+  });
+
+  it('of Splunk, with the macros that lie beside them', () => {
+    const root = mkdtempSync(join(folder, 'splunk-'));
+    for (const name of ['macros', 'detections/endpoint']) mkdirSync(join(root, name), { recursive: true });
+    const macro = (name: string, definition: string) =>
+      writeFileSync(join(root, 'macros', `${name}.yml`), `name: ${name}\ndefinition: '${definition}'\n`);
+    macro('process_cmd', '(Processes.process_name=cmd.exe OR `other`)');
+    macro('other', 'Processes.original_file_name=Cmd.Exe [x]');
+    macro('loop', 'a=1 `loop`');
+    const path = join(root, 'detections/endpoint/a.yml');
+    const search =
+      '| tstats count from datamodel=Endpoint.Processes where NOT `process_cmd` `unknown` `loop` `../x` by a';
+    writeFileSync(path, `name: N\nid: 1\ntype: TTP\nsearch: '${search}'\n`);
+    const { rules, problems } = readCatalog([path]);
+    expect(rules[0]?.rows.map(({ field, value, negated }) => `${negated ? 'not ' : ''}${field} ${value}`)).toEqual([
+      'not Image cmd.exe',
+      'not OriginalFileName Cmd.Exe',
+      'macro unknown',
+      ...Array.from({ length: 4 }, () => 'a 1'),
+      'macro loop',
+      'macro ../x',
+    ]);
+    expect(problems).toMatchObject([
+      { text: '`process_cmd`', message: 'in the macro: in the macro: what stands in brackets is not read' },
+    ]);
   });
 
   it('of Kusto', () => {

@@ -1,9 +1,12 @@
 import { plainOperator, type RowOperator, type WrittenRow } from '../row.js';
 import { type FunctionSense, type OperatorSense, type QueryDialect, TRANSPARENT } from './dialects.js';
-import type { QueryToken } from './tokens.js';
+import { type QueryToken, queryTokens } from './tokens.js';
 
 /** Parentheses inside each other. */
 const MAX_DEPTH = 64;
+
+/** Macros inside each other. */
+const MAX_MACROS = 4;
 
 /** What a reader of conditions is given beside the tokens. */
 export interface ConditionContext {
@@ -11,6 +14,8 @@ export interface ConditionContext {
   readonly dialect: QueryDialect;
   /** Lists of values that a query names (`let names = dynamic([..])`). */
   readonly lists: ReadonlyMap<string, readonly string[]>;
+  /** What a macro of a query stands for; `null` when that is not known. */
+  readonly macro: (name: string) => string | null;
   /** Says what cannot be read. */
   readonly say: (token: QueryToken, message: string) => void;
 }
@@ -24,6 +29,7 @@ export class ConditionReader {
   constructor(
     readonly tokens: readonly QueryToken[],
     readonly context: ConditionContext,
+    readonly macros = 0,
   ) {}
 
   /** Reads from a token on, to one that ends conditions; where that is. `negated`: none of it must be so. */
@@ -69,7 +75,7 @@ export class ConditionReader {
     }
     if (token.kind === 'macro') {
       this.#at += 1;
-      this.rows.push({ written: 'macro', operator: 'eq', value: token.text, negated });
+      this.#macro(token, negated);
       return;
     }
     if (token.kind === 'mark') {
@@ -97,6 +103,20 @@ export class ConditionReader {
       } else break;
     }
     return name;
+  }
+
+  /** A macro: the conditions that it stands for; itself, where these are not known. */
+  #macro(token: QueryToken, negated: boolean): void {
+    const query = this.macros < MAX_MACROS ? this.context.macro(token.text) : null;
+    if (query === null) {
+      this.rows.push({ written: 'macro', operator: 'eq', value: token.text, negated });
+      return;
+    }
+    const tokens = queryTokens(query, this.context.dialect.lexicon);
+    const say = (_: QueryToken, message: string) => this.context.say(token, `in the macro: ${message}`);
+    const inner = new ConditionReader(tokens, { ...this.context, query, say }, this.macros + 1);
+    inner.read(0, negated);
+    this.rows.push(...inner.rows);
   }
 
   /** A function: one that is a condition is read whole, of others the field that they are about comes back. */

@@ -22,8 +22,14 @@ export interface QueryRows {
 /** Says what of a query cannot be read. */
 export type QuerySay = (token: QueryToken, message: string) => void;
 
+/** What a macro of a query stands for; `null` when that is not known. */
+export type QueryMacro = (name: string) => string | null;
+
 /** Reads the conditions of a query. */
-export type QueryReader = (query: string, say: QuerySay) => QueryRows;
+export type QueryReader = (query: string, say: QuerySay, macro?: QueryMacro) => QueryRows;
+
+/** Macros of one query that are put in their places: macros may name others many times. */
+const MAX_MACROS = 256;
 
 const NO_LISTS: ReadonlyMap<string, readonly string[]> = new Map();
 
@@ -36,12 +42,13 @@ class QueryWalk {
     readonly tokens: readonly QueryToken[],
     readonly say: QuerySay,
     readonly lists = NO_LISTS,
+    readonly macro: QueryMacro = () => null,
   ) {}
 
   /** Reads conditions; where they end. */
   conditions(from: number, dialect: QueryDialect, negated = false): number {
-    const { query, lists, say } = this;
-    const reader = new ConditionReader(this.tokens, { query, dialect, lists, say });
+    const { query, lists, macro, say } = this;
+    const reader = new ConditionReader(this.tokens, { query, dialect, lists, macro, say });
     const end = reader.read(from, negated);
     this.rows.push(...reader.rows);
     return end;
@@ -93,8 +100,13 @@ export const readKuery = readWhole(KUERY_DIALECT);
 export const readLucene = readWhole(LUCENE_DIALECT);
 
 /** SPL: a search, and `search`, `where`, `regex` and `tstats .. where` behind pipes. What computes is no condition. */
-export const readSpl: QueryReader = (query, say) => {
-  const walk = new QueryWalk(query, queryTokens(query, SPL_SEARCH.lexicon), say);
+export const readSpl: QueryReader = (query, say, macro) => {
+  let left = MAX_MACROS;
+  const bounded = (name: string) => {
+    left -= 1;
+    return left < 0 ? null : (macro?.(name) ?? null);
+  };
+  const walk = new QueryWalk(query, queryTokens(query, SPL_SEARCH.lexicon), say, NO_LISTS, bounded);
   for (const at of stagesOf(walk.tokens)) {
     if (walk.is(at, 'where')) walk.conditions(at + 1, SPL_WHERE);
     else if (walk.is(at, 'search')) walk.conditions(at + 1, SPL_SEARCH);
