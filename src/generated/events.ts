@@ -933,6 +933,8 @@ export interface MsrpcRecord {
   };
   /** The client gave the call up. */
   readonly cancelled?: true;
+  /** A text among the arguments is not told to its end: it is longer than 64 KiB, or all of a WMI object are longer than a mebioctet. */
+  readonly arguments_cut?: true;
   /** Arguments and results by name, as far as the stub can be read. Their names are those of the protocol documents. */
   readonly arguments?: {
     /** DCOM: the interface pointers that the answer gives, or what was answered in their place. */

@@ -246,6 +246,15 @@ impl<S> FlowTable<S> {
         self.recover();
     }
 
+    /// Ends the flow that would time out first, because something that flows hold is scarce: half-open ones before
+    /// established ones, of each the one that was silent longest. False when there is none.
+    pub fn end_soonest(&mut self, mut ended: impl FnMut(Flow<S>, EndReason)) -> bool {
+        let Some(flow) = self.soonest().and_then(|index| self.take(index, EndReason::Forced)) else { return false };
+        self.counters.get_used += 1;
+        ended(flow, EndReason::Forced);
+        true
+    }
+
     /// Ends every flow, ordered by first ordinal.
     pub fn drain(&mut self, mut ended: impl FnMut(Flow<S>, EndReason)) {
         let mut all = Vec::with_capacity(self.slots.len());
@@ -343,10 +352,8 @@ impl<S> FlowTable<S> {
             self.end_due(&all, now, ended);
         }
         while !fits(self) {
-            let Some(index) = self.soonest() else { return false };
-            self.counters.get_used += 1;
-            if let Some(flow) = self.take(index, EndReason::Forced) {
-                ended(flow, EndReason::Forced);
+            if !self.end_soonest(&mut *ended) {
+                return false;
             }
         }
         true

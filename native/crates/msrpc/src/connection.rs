@@ -30,8 +30,10 @@ pub struct RpcLimits {
     pub unfinished_of_all: usize,
     /// Calls in flight.
     pub calls: usize,
-    /// Presentation contexts.
+    /// Presentation contexts, once those of all connections of a worker together are too many.
     pub contexts: usize,
+    /// The presentation contexts of all connections of a worker together. Octets.
+    pub contexts_of_all: usize,
     /// Contexts whose interface is searched for because their bind was not seen.
     pub searches: usize,
 }
@@ -44,6 +46,7 @@ impl Default for RpcLimits {
             unfinished_of_all: 128 << 20,
             calls: 256,
             contexts: 1024,
+            contexts_of_all: 16 << 20,
             searches: 16,
         }
     }
@@ -87,6 +90,7 @@ pub struct RpcConnection {
     limits: RpcLimits,
     sides: PerDirection<PduStream>,
     contexts: PresentationContexts,
+    contexts_held: StubMemory,
     in_flight: Vec<InFlight>,
     /// Contexts whose bind was not seen.
     searches: Vec<ContextSearch>,

@@ -39,6 +39,28 @@ impl StubValue {
             _ => None,
         }
     }
+
+    /// True when a text in it is longer than what is told of one.
+    fn is_told_shorter(&self) -> bool {
+        match self {
+            Self::Text(text) => text.len() > MAX_TOLD,
+            Self::List(items) => items.iter().any(Self::is_told_shorter),
+            Self::Record(fields) => fields.values.iter().any(|(_, value)| value.is_told_shorter()),
+            _ => false,
+        }
+    }
+}
+
+/// What is told of a text. Octets. No name, path or command line of Windows is longer (32,767 characters).
+const MAX_TOLD: usize = 64 << 10;
+
+/// The beginning of a text that is told.
+fn told(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TOLD);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 impl From<String> for StubValue {
@@ -72,6 +94,8 @@ const MAX_TEXTS: usize = 1024;
 #[derive(Clone, Debug, Default)]
 pub struct CallArguments {
     values: Vec<(Cow<'static, str>, StubValue)>,
+    /// A value, or one in it, is not there to its end.
+    cut: bool,
     /// The values as texts by path, made when a rule first asks.
     texts: OnceCell<Vec<(String, String)>>,
 }
@@ -92,7 +116,20 @@ impl CallArguments {
     /// Adds one.
     pub fn put(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<StubValue>) {
         self.texts.take();
-        self.values.push((name.into(), value.into()));
+        let value = value.into();
+        self.cut |= matches!(&value, StubValue::Record(inner) if inner.cut);
+        self.values.push((name.into(), value));
+    }
+
+    /// A value is not there to its end.
+    pub(crate) const fn mark_cut(&mut self) {
+        self.cut = true;
+    }
+
+    /// True when a value is not there to its end, or is told shorter than it is.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.cut || self.values.iter().any(|(_, value)| value.is_told_shorter())
     }
 
     /// Adds one unless it is NULL.
@@ -105,6 +142,7 @@ impl CallArguments {
     /// Adds all of another.
     pub fn extend(&mut self, other: Self) {
         self.texts.take();
+        self.cut |= other.cut;
         self.values.extend(other.values);
     }
 
@@ -149,7 +187,7 @@ impl CallArguments {
             let name = JsonName(name);
             match value {
                 StubValue::Null => out.raw(name, b"null"),
-                StubValue::Text(text) => out.str(name, text),
+                StubValue::Text(text) => out.str(name, told(text)),
                 StubValue::Uint(number) => out.u64(name, *number),
                 StubValue::Int(number) => out.i64(name, *number),
                 StubValue::Real(number) => out.f64(name, *number),
@@ -186,7 +224,7 @@ fn flatten(path: String, value: &StubValue, texts: &mut Vec<(String, String)>) {
 fn write_item(item: &StubValue, out: &mut Array<'_>) {
     match item {
         StubValue::Null => out.raw(b"null"),
-        StubValue::Text(text) => out.str(text),
+        StubValue::Text(text) => out.str(told(text)),
         StubValue::Uint(number) => out.u64(*number),
         StubValue::Int(number) => out.i64(*number),
         StubValue::Real(number) if !number.is_finite() => out.raw(b"null"),

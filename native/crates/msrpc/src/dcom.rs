@@ -33,7 +33,7 @@ pub(crate) const fn activator() -> Uuid {
 
 fn ndr<'a>(exchange: &RpcExchange, half: &'a ExchangeHalf) -> Option<NdrCursor<'a>> {
     let syntax = exchange.interface.map_or(TransferSyntax::Ndr32, |interface| interface.transfer_syntax);
-    Some(NdrCursor::new(half.readable()?, half.order, syntax))
+    Some(NdrCursor::new(half.beginning()?, half.order, syntax))
 }
 
 /// An OXID or OID as it is written.

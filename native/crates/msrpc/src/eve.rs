@@ -43,6 +43,9 @@ pub fn write_msrpc(
         out.bool("cancelled", true);
     }
     out.object_unless_empty("arguments", |o| exchange.arguments.write(o));
+    if exchange.arguments.is_cut() {
+        out.bool("arguments_cut", true);
+    }
     if let Some(owner) = exchange.path_owner {
         out.str("path_host", owner.name());
     }

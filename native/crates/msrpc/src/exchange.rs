@@ -144,7 +144,14 @@ impl ExchangeHalf {
         self.octets.extend_from_slice(tail);
     }
 
-    /// The stub when all of it is here and it is not encrypted, or was opened: what an argument reader may work on.
+    /// The stub as far as it was kept, when it has no hole and is not encrypted, or was opened: what an argument reader may
+    /// work on. Padding behind the arguments, however long, hides none of them.
+    #[must_use]
+    pub fn beginning(&self) -> Option<&[u8]> {
+        (self.done && !self.incomplete && !self.closed).then_some(self.stub())
+    }
+
+    /// The stub when all of it is here and it is not encrypted, or was opened.
     #[must_use]
     pub fn readable(&self) -> Option<&[u8]> {
         (self.done && !self.incomplete && !self.clipped && !self.closed).then_some(self.stub())

@@ -54,6 +54,7 @@ pub struct ObjectTable {
     /// Where commands that a client made a server run send their output.
     outputs: BoundedMap<(IpAddr, IpAddr), Vec<OutputPath>>,
     unfinished: MemoryTotal,
+    contexts: MemoryTotal,
     evicted: u64,
 }
 
@@ -143,6 +144,11 @@ impl ObjectTable {
     #[must_use]
     pub fn octets_unfinished(&self) -> usize {
         self.unfinished.octets()
+    }
+
+    /// Presentation contexts of all connections of this worker.
+    pub(crate) const fn contexts(&self) -> &MemoryTotal {
+        &self.contexts
     }
 
     pub(crate) const fn unfinished(&self) -> &MemoryTotal {

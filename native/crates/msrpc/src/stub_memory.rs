@@ -51,6 +51,12 @@ impl StubMemory {
         }
     }
 
+    /// Holds so many octets.
+    pub(crate) fn hold(&mut self, octets: usize) {
+        self.give_back(self.octets.saturating_sub(octets));
+        self.take(octets.saturating_sub(self.octets));
+    }
+
     /// Holds `octets` less.
     pub(crate) fn give_back(&mut self, octets: usize) {
         let octets = octets.min(self.octets);

@@ -14,8 +14,9 @@ pub(crate) struct SegmentBoundaries {
 }
 
 impl SegmentBoundaries {
-    pub(crate) fn len(&self) -> usize {
-        self.in_order.len() + self.others.len()
+    /// How many did not come in order.
+    pub(crate) fn others(&self) -> usize {
+        self.others.len()
     }
 
     /// A segment at the end of what is in order. Beyond `limit` it counts as part of the one before it.
@@ -56,6 +57,13 @@ impl SegmentBoundaries {
         }
         while self.others.first().is_some_and(|mark| mark.1 <= offset) {
             self.others.pop_first();
+        }
+    }
+
+    /// Forgets segments out of order that begin at or behind an offset.
+    pub(crate) fn forget_from(&mut self, offset: u64) {
+        while self.others.last().is_some_and(|mark| mark.0 >= offset) {
+            self.others.pop_last();
         }
     }
 
@@ -110,6 +118,6 @@ mod tests {
         let mut met = Vec::new();
         marks.overlapping(0, 20, |from, to| met.push((from, to)));
         assert_eq!(met, [(0, 1), (1, 2), (2, 3), (3, 10)]);
-        assert_eq!(marks.len(), 4);
+        assert_eq!(marks.in_order.len(), 4);
     }
 }

@@ -83,6 +83,10 @@ impl OutOfOrderSegments {
     pub(crate) fn first_start(&self) -> Option<u64> {
         self.0.first_key_value().map(|(&start, _)| start)
     }
+
+    pub(crate) fn last_start(&self) -> Option<u64> {
+        self.0.last_key_value().map(|(&start, _)| start)
+    }
 }
 
 /// Whether new octets meet held ones.
@@ -235,6 +239,13 @@ impl ReassemblyBuffer {
                 shared.counters.segment_memcap_drop += 1;
                 return;
             }
+        }
+    }
+
+    /// Lets the stray farthest ahead go.
+    pub(crate) fn drop_last_stray(&mut self, shared: &mut TcpContext) {
+        if let Some((_, data)) = self.strays.0.pop_last() {
+            shared.uncharge(data.len() as u64 + STRAY_OVERHEAD);
         }
     }
 

@@ -52,6 +52,12 @@ impl TcpContext {
         *counter += 1;
     }
 
+    /// True when so many octets more fit under the cap of sessions.
+    #[must_use]
+    pub const fn has_room_for_session(&self, octets: u64) -> bool {
+        self.session_cap == 0 || self.counters.memuse + octets <= self.session_cap
+    }
+
     /// Takes octets of session state from the budget; false when the cap is hit.
     pub(crate) const fn charge_session(&mut self, octets: u64) -> bool {
         let total = self.counters.memuse + octets;

@@ -1,10 +1,12 @@
 //! One direction of a session: reassembly, and what each consumer has seen of it.
 
+mod out_of_order;
+
 use smallvec::SmallVec;
 
 use crate::{
-    OverlapPolicy, ReassemblyConfig, StreamEvent, StreamEvents, TcpContext, UrgentPolicy,
-    boundaries::SegmentBoundaries, reassembly_buffer::ReassemblyBuffer, segment::Segment, urgent::UrgentOctets,
+    ReassemblyConfig, StreamEvent, StreamEvents, TcpContext, UrgentPolicy, boundaries::SegmentBoundaries,
+    reassembly_buffer::ReassemblyBuffer, segment::Segment, urgent::UrgentOctets,
 };
 
 /// Who reads a stream. Each has a progress of its own.
@@ -259,7 +261,7 @@ impl Stream {
 
     /// Number of urgent octets taken out of this stream.
     #[must_use]
-    pub const fn urgent_octets(&self) -> u32 {
+    pub const fn urgent_octets(&self) -> u64 {
         self.urgent.count()
     }
 
@@ -336,9 +338,9 @@ impl Stream {
         if self.is_unread() || self.closed {
             return events;
         }
-        let mut start = raw;
-        if start < 0 {
-            let skip = usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX);
+        let (mut start, done) = (raw, self.urgent.done() as i64);
+        if start < done {
+            let skip = usize::try_from(done.saturating_sub(start)).unwrap_or(usize::MAX);
             match payload.get(skip..) {
                 Some(rest) if !rest.is_empty() => payload = rest,
                 _ => {
@@ -346,7 +348,7 @@ impl Stream {
                     return events;
                 }
             }
-            start = 0;
+            start = done;
         }
         let mut start = start.unsigned_abs();
         if let (Some(at), UrgentPolicy::Gap) = (segment.urgent, config.urgent)
@@ -434,56 +436,6 @@ impl Stream {
         self.raw_offset(segment.sequence.wrapping_add(segment.payload.len() as u32)).max(0).unsigned_abs()
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn place_out_of_order(
-        &mut self,
-        start: u64,
-        end: u64,
-        octets: &[u8],
-        policy: OverlapPolicy,
-        config: &ReassemblyConfig,
-        shared: &mut TcpContext,
-        events: &mut StreamEvents,
-    ) {
-        if self.marks.len() + self.held.strays.len() >= config.max_segments as usize {
-            shared.counters.insert_data_normal_fail += 1;
-            events.insert(StreamEvent::ReassemblyInsertLimit);
-            return;
-        }
-        let mut merged = core::mem::take(&mut shared.scratch);
-        merged.clear();
-        merged.extend_from_slice(octets);
-        let overlap = self.held.compare(start, octets);
-        if overlap.any {
-            shared.counters.overlap += 1;
-            if overlap.different {
-                shared.counters.overlap_diff_data += 1;
-                if config.check_overlap {
-                    events.insert(StreamEvent::ReassemblyOverlapDifferentData);
-                }
-                // The new octets are written over the old; where the old ones win, they are put into the new first.
-                self.held.restore(start, &mut merged, start, self.visible.min(end));
-                let held = &self.held;
-                self.marks.overlapping(start, end, |from, to| {
-                    if !policy.prefers_new((start, end), (from, to)) {
-                        held.restore(start, &mut merged, from.max(start), to.min(end));
-                    }
-                });
-            }
-        }
-        if self.held.write(start, &merged, shared) {
-            if end > self.visible {
-                self.marks.insert(start, octets.len());
-            }
-        } else {
-            shared.counters.segment_memcap_drop += 1;
-            events.insert(StreamEvent::ReassemblyInsertMemcap);
-        }
-        shared.scratch = merged;
-        self.held.absorb(shared);
-        self.max_regions = self.max_regions.max(self.held.regions());
-    }
-
     /// The sequence number behind the last octet, of the FIN.
     pub(crate) fn set_fin(&mut self, sequence: u32) {
         let raw = self.raw_offset(sequence).max(0).unsigned_abs();
@@ -564,6 +516,7 @@ impl Stream {
             self.visible = self.visible.max(self.base);
             self.held.clear(shared);
             self.marks.clear();
+            self.urgent.forget_before(self.base.min(self.confirmed));
             return;
         }
         let [app, raw] = &self.readers;
@@ -574,6 +527,7 @@ impl Stream {
         let kept = if raw.disabled || raw.idle || finished { self.visible } else { overlap };
         let base = if raw.disabled { parsed } else { parsed.min(overlap) };
         self.base = self.base.max(base);
+        self.urgent.forget_before(self.base.min(self.confirmed));
         let released = parsed.min(kept).min(pin);
         if released > self.released {
             self.released = released;

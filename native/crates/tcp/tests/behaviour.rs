@@ -461,3 +461,66 @@ fn the_longest_prefix_chooses_the_policy() {
         (OverlapPolicy::Windows, OverlapPolicy::Linux, OverlapPolicy::Last, OverlapPolicy::Bsd)
     );
 }
+
+#[test]
+fn no_number_of_strays_ends_a_direction() {
+    let limit = ReassemblyConfig::default().max_segments;
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
+    let mut said = 0;
+    for n in 0..2 * limit {
+        said += u32::from(pipe.send(1000 + 2 * n, b"x").events.contains(StreamEvent::ReassemblyInsertLimit));
+    }
+    assert!(said > 0, "what is dropped is said");
+    // A nearer one takes the place of the farthest; what comes next in order never waits for a place.
+    assert!(
+        !pipe.send(900, b"near").in_stream
+            || pipe.stream().pieces().any(|(start, piece)| (start, piece) == (900, b"near"))
+    );
+    let mut at = 0;
+    for piece in [&b"ATT"[..], b"ACK", b" in pieces"] {
+        pipe.send(at, piece);
+        at += piece.len() as u32;
+    }
+    pipe.acknowledge(at);
+    let seen: Vec<u8> = pipe.read_all(StreamConsumer::App).into_iter().flatten().collect();
+    assert_eq!(seen, b"ATTACK in pieces");
+    pipe.finish();
+}
+
+#[test]
+fn no_number_of_overlapping_segments_grows_without_bound() {
+    let mut config = TcpConfig::default();
+    config.reassembly.max_segments = 16;
+    let mut pipe = Pipe::new(config, 7);
+    pipe.send(0, &[b'a'; 1000]);
+    for n in 0..900 {
+        pipe.send(n, &[b'b'; 20]);
+    }
+    assert!(pipe.send(950, &[b'c'; 20]).events.contains(StreamEvent::ReassemblyInsertLimit), "said");
+    pipe.send(1000, b"next");
+    pipe.acknowledge(1004);
+    let seen: Vec<u8> = pipe.read_all(StreamConsumer::App).into_iter().flatten().collect();
+    assert_eq!(seen.get(1000..), Some(&b"next"[..]));
+    pipe.finish();
+}
+
+#[test]
+fn urgent_octets_are_taken_out_however_many_there_were() {
+    let mut pipe = Pipe::new(TcpConfig::default(), 7);
+    let (mut at, mut seen) = (0, Vec::new());
+    for n in 0..20_000u32 {
+        let mut header = tcp(TcpHeader::ACK | TcpHeader::URG, pipe.sequence(at), 5001);
+        header.urgent = 2;
+        let outcome = pipe.rig.play(ToServer, &header, &[b'A' + (n % 26) as u8, b'!']);
+        assert!(outcome.events.is_empty(), "{n}: {:?}", outcome.events);
+        at += 2;
+        pipe.acknowledge(at);
+        pipe.drain(StreamConsumer::App, u64::MAX, &mut seen);
+        pipe.drain(StreamConsumer::Raw, u64::MAX, &mut Vec::new());
+        pipe.release();
+    }
+    assert_eq!(seen.len(), 20_000);
+    assert!(!seen.contains(&b'!'));
+    assert_eq!(pipe.stream().urgent_octets(), 20_000);
+    pipe.finish();
+}

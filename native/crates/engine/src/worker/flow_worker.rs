@@ -7,7 +7,7 @@ use sidewire_base::{Direction, PerDirection, Time, ip_protocol};
 use sidewire_decode::{FrameDecoder, LinkFrame, Packet, TransportLayer};
 use sidewire_detect::{RuleSet, SharedHandle};
 use sidewire_flow::{EndReason, FlowHandle, FlowLookup, FlowState, FlowTable, FlowTuple, PacketStamp};
-use sidewire_tcp::{StreamConsumer, StreamEvents};
+use sidewire_tcp::{StreamConsumer, StreamEvents, TcpSession};
 
 use crate::config::setup::RunSetup;
 use crate::output::writer::record::{OutputBatch, OutputOrder};
@@ -24,6 +24,10 @@ use crate::worker::parse_context::FlowMoment;
 use crate::worker::retire::retire;
 use crate::worker::seed::seed;
 use crate::worker::stream::StreamStage;
+
+/// Flows that give way to one new session, at most, where the memory for sessions is used up. Flows of other protocols may
+/// stand among them, which free none.
+const MAX_GIVING_WAY: usize = 16;
 
 /// Runs packets to completion: decode, flow, stream, application layer, detect, log, retire.
 pub(crate) struct FlowWorker<W: RuleTracer> {
@@ -226,14 +230,23 @@ impl<W: RuleTracer> TrackedFlows<W> {
         for (flow, reason) in ended.drain(..) {
             stages.end_flow(flow, reason, packet.ordinal);
         }
+        if lookup.is_some_and(|lookup| lookup.is_new) && matches!(packet.transport, TransportLayer::Tcp(_)) {
+            for _ in 0..MAX_GIVING_WAY {
+                if stages.stream.shared.has_room_for_session(TcpSession::SIZE)
+                    || !table.end_soonest(|flow, reason| stages.end_flow(flow, reason, packet.ordinal))
+                {
+                    break;
+                }
+            }
+        }
         lookup
     }
 
     /// A bug surfaced in the middle of a packet: its flow goes without another look, and what was half written.
     fn quarantine(&mut self) {
         self.stages.note_bug();
-        if let Some(handle) = self.current.take() {
-            self.table.remove(handle, EndReason::Forced);
+        if let Some(mut flow) = self.current.take().and_then(|handle| self.table.remove(handle, EndReason::Forced)) {
+            self.stages.stream.discard(&mut flow);
         }
     }
 
@@ -282,7 +295,7 @@ impl<W: RuleTracer> PacketStages<W> {
 
     /// Both directions were followed to their depth, and what is beyond it is nobody's business.
     fn is_past_depth(&self, flow: &ConversationFlow) -> bool {
-        let reached = |session: &sidewire_tcp::TcpSession| {
+        let reached = |session: &TcpSession| {
             Direction::BOTH.into_iter().all(|direction| session.stream(direction).depth_reached())
         };
         self.setup.config.stream.bypass && flow.data.tcp.as_deref().is_some_and(reached)
@@ -400,6 +413,7 @@ impl<W: RuleTracer> PacketStages<W> {
         self.log.writer.place = OutputOrder { ordinal, class: 0, flow: flow.first_ordinal };
         if !contained(|| self.finish_flow(&mut flow, reason, ordinal)) {
             self.note_bug();
+            self.stream.discard(&mut flow);
         }
         self.log.writer.place = place;
     }

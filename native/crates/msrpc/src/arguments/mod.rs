@@ -46,26 +46,33 @@ pub(crate) fn procedure(exchange: &RpcExchange) -> Option<&'static RpcProcedure>
 }
 
 fn read(exchange: &RpcExchange, half: &ExchangeHalf, layout: &StubLayout, request: bool) -> CallArguments {
-    let (Some(interface), Some(stub)) = (exchange.interface, half.readable()) else { return CallArguments::default() };
+    let (Some(interface), Some(stub)) = (exchange.interface, half.beginning()) else { return CallArguments::default() };
     let syntax = interface.transfer_syntax;
     let ndr = || NdrCursor::new(stub, half.order, syntax);
-    let mut arguments = fields(layout, StubSource { ndr: ndr(), syntax, request, checked: None }).unwrap_or_default();
+    let mut arguments =
+        fields(layout, StubSource { ndr: ndr(), syntax, request, checked: None }, half.clipped).unwrap_or_default();
     if let Some(more) = layout.reader.and_then(|function| readers::read(function, &mut ndr()).ok()) {
         arguments.extend(more);
     }
     arguments
 }
 
-/// What the fields tell. `None` for a stub that does not fit them: half a truth would be a guess.
-fn fields(layout: &StubLayout, mut source: StubSource<'_>) -> Option<CallArguments> {
+/// What the fields tell. `None` for a stub that does not fit them: half a truth would be a guess. Of one that was kept in
+/// part only, what lies in that part.
+fn fields(layout: &StubLayout, mut source: StubSource<'_>, clipped: bool) -> Option<CallArguments> {
     let mut arguments = CallArguments::default();
     // What stands behind the last field that is told may be missing.
     let told = layout.fields.iter().rposition(|field| field.flat || !field.name.is_empty());
     for field in layout.fields.iter().take(told.map_or(0, |last| last + 1)) {
-        match field.read(&mut source).ok()? {
-            Some(StubValue::Record(members)) if field.flat => arguments.extend(members),
-            Some(value) if !field.name.is_empty() && value != StubValue::Null => arguments.put(field.name, value),
-            _ => {}
+        match field.read(&mut source) {
+            Ok(Some(StubValue::Record(members))) if field.flat => arguments.extend(members),
+            Ok(Some(value)) if !field.name.is_empty() && value != StubValue::Null => arguments.put(field.name, value),
+            Ok(_) => {}
+            Err(_) if clipped => {
+                arguments.mark_cut();
+                break;
+            }
+            Err(_) => return None,
         }
     }
     Some(arguments)

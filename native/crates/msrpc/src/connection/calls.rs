@@ -13,6 +13,7 @@ impl RpcConnection {
         self.implementation = self.implementation.or_else(|| RpcImplementation::of_trailer(pdu));
         let call_id = pdu.header.call_id;
         let digest = digest(pdu, stub);
+        self.contexts.call(context_id, self.limits.contexts);
         let open = self.position(call_id, |call| call.request == Some(PduType::REQUEST));
         let early = self.position(call_id, |call| call.answered && call.request.is_none());
         let position = match open.or(early) {
@@ -135,7 +136,7 @@ impl RpcConnection {
                 None => {
                     let syntax = TransferSyntax::from_uuid(syntax).unwrap_or_default();
                     let known = InterfaceOrigin::Inferred(InterfaceEvidence::VerificationTrailer);
-                    self.contexts.learn(context_id, interface, syntax, known, self.limits.contexts);
+                    self.learn(context_id, interface, syntax, known);
                     exchange.interface = self.contexts.interface(context_id);
                 }
             }
@@ -146,7 +147,7 @@ impl RpcConnection {
             } else if let Some((uuid, evidence)) = infer(exchange, around) {
                 let interface = InterfaceId { uuid, version: 0, minor: 0 }; // the version of every ORPC interface
                 let (syntax, known) = (TransferSyntax::Ndr32, InterfaceOrigin::Inferred(evidence));
-                self.contexts.learn(context_id, interface, syntax, known, self.limits.contexts);
+                self.learn(context_id, interface, syntax, known);
                 exchange.interface = self.contexts.interface(context_id);
             }
         }
@@ -246,7 +247,7 @@ fn infer(exchange: &RpcExchange, around: &RpcContext<'_>) -> Option<(Uuid, Inter
     match exchange.object {
         // An object UUID is an IPID, and an IPID is one interface of one object.
         Some(ipid) => Some((around.objects.pointer(around.server.address, ipid)?.iid?, InterfaceEvidence::Object)),
-        None => dcom::proves_activator(exchange.opnum?, exchange.request.readable()?)
+        None => dcom::proves_activator(exchange.opnum?, exchange.request.beginning()?)
             .then(|| (dcom::activator(), InterfaceEvidence::Activation)),
     }
 }

@@ -3,10 +3,11 @@
 use core::net::SocketAddr;
 use sidewire_base::TxId;
 
+use super::contexts::PresentationContexts;
 use super::{RpcConnection, RpcContext, auth_of, new_exchange};
 use crate::{
-    ContextOffer, ExchangeHalf, ExchangeStore, Pdu, PduBody, PduType, RpcEvent, RpcExchange, RpcImplementation,
-    TransferSyntax,
+    ContextOffer, ExchangeHalf, ExchangeStore, InterfaceId, InterfaceOrigin, Pdu, PduBody, PduType, RpcEvent,
+    RpcExchange, RpcImplementation, TransferSyntax,
 };
 
 impl RpcConnection {
@@ -25,13 +26,14 @@ impl RpcConnection {
             self.drop_call(position, exchanges);
         }
         let mut offers = Vec::new();
-        let mut full = false;
+        let (mut full, limit) = (false, self.context_limit(around));
         for element in contexts {
             offers.push(ContextOffer { context_id: element.context_id, interface: element.interface, result: None });
             let syntax = TransferSyntax::from_uuid(element.transfer_syntax);
-            let (first, limit) = (pdu.header.flags.first(), self.limits.contexts);
-            full |= !self.contexts.offer(element.context_id, element.interface, syntax, first, limit);
+            full |=
+                !self.contexts.offer(element.context_id, element.interface, syntax, pdu.header.flags.first(), limit);
         }
+        self.contexts_held.hold(self.contexts.len() * PresentationContexts::SIZE);
         let offered = offers.iter().map(|offer| offer.context_id).collect();
         let exchange = RpcExchange {
             offers,
@@ -51,6 +53,19 @@ impl RpcConnection {
             exchanges.raise(Some(id), RpcEvent::TooManyContexts);
         }
         exchanges.updated(id);
+    }
+
+    /// How many contexts may be kept: all that have a number, as long as the contexts of all connections together are not
+    /// too many.
+    fn context_limit(&mut self, around: &RpcContext<'_>) -> usize {
+        self.contexts_held.count_in(around.objects.contexts());
+        let room = self.contexts_held.room(usize::MAX, self.limits.contexts_of_all);
+        if room == 0 { self.limits.contexts } else { usize::from(u16::MAX) + 1 }
+    }
+
+    pub(super) fn learn(&mut self, id: u16, interface: InterfaceId, syntax: TransferSyntax, known: InterfaceOrigin) {
+        let limit = self.limits.contexts.max(self.contexts.len());
+        self.contexts.learn(id, interface, syntax, known, limit);
     }
 
     pub(super) fn settle(&mut self, pdu: &Pdu<'_>, exchanges: &mut impl ExchangeStore, around: &mut RpcContext<'_>) {

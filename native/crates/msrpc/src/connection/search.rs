@@ -118,13 +118,7 @@ impl RpcConnection {
             Some(InferredInterface { id, syntax, evidence }) => {
                 // A bind that came meanwhile is about what follows it.
                 if self.contexts.interface(context_id).is_none() {
-                    self.contexts.learn(
-                        context_id,
-                        id,
-                        syntax,
-                        InterfaceOrigin::Inferred(evidence),
-                        self.limits.contexts,
-                    );
+                    self.learn(context_id, id, syntax, InterfaceOrigin::Inferred(evidence));
                     if evidence == InterfaceEvidence::Stub && !object {
                         let endpoint = SocketAddr::new(around.server.address, around.server.port);
                         around.objects.tie(endpoint, id.uuid);

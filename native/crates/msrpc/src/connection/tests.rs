@@ -177,7 +177,8 @@ fn security_is_read_from_each_pdu() {
 
 #[test]
 fn hostile_counts_are_bounded() {
-    let limits = RpcLimits { stub: 64, unfinished: 128, calls: 4, contexts: 8, ..RpcLimits::default() };
+    let limits =
+        RpcLimits { stub: 64, unfinished: 128, calls: 4, contexts: 8, contexts_of_all: 0, ..RpcLimits::default() };
     let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
     let mut connection = RpcConnection::new(limits);
     for round in 0..100_u16 {
@@ -193,6 +194,30 @@ fn hostile_counts_are_bounded() {
     for event in [RpcEvent::TooManyCalls, RpcEvent::TooManyContexts, RpcEvent::StubTooLong] {
         assert!(kept.events.contains(&event), "{event:?}");
     }
+}
+
+#[test]
+fn no_number_of_contexts_hides_the_one_in_use() {
+    let decoys: Vec<Vec<_>> =
+        (0..40_u16).map(|round| (0..50).map(|n| (100 + round * 50 + n, SAMR, 1)).collect()).collect();
+    let named = |limits, called_before: bool| {
+        let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
+        let mut connection = RpcConnection::new(limits);
+        let mut feed = |pdu: &[u8]| {
+            connection.feed(ToServer, pdu, false, &mut kept, &mut around(&mut objects));
+        };
+        feed(&bind(1, &[(7, SVCCTL, 2)]));
+        if called_before {
+            feed(&request(FIRST | LAST, 2, 7, 15, b""));
+        }
+        decoys.iter().for_each(|offers| feed(&bind(3, offers)));
+        feed(&request(FIRST | LAST, 4, 7, 12, b""));
+        kept.exchanges.last().unwrap().interface.map(|interface| interface.id.uuid)
+    };
+    assert_eq!(named(RpcLimits::default(), false), Some(SVCCTL));
+    // Where all connections together have too many, what was called stays.
+    let scarce = RpcLimits { contexts_of_all: 0, ..RpcLimits::default() };
+    assert_eq!(named(scarce, true), Some(SVCCTL));
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn causality(exchange: &RpcExchange) -> Option<Uuid> {
 fn activation(exchange: &RpcExchange, interface: Uuid, dcom: &mut ObjectCall, arguments: &mut CallArguments) {
     let read = match (interface, exchange.opnum) {
         (known::IREMOTE_SCMACTIVATOR, Some(3 | 4)) => {
-            exchange.request.readable().and_then(|stub| ActivationRequest::parse(stub).ok())
+            exchange.request.beginning().and_then(|stub| ActivationRequest::parse(stub).ok())
         }
         (known::IACTIVATION, Some(0)) => {
             ndr(exchange, &exchange.request).and_then(|mut ndr| ActivationRequest::parse_old(&mut ndr).ok())

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) fn on_response(exchange: &RpcExchange, table: &mut ObjectTable, server: IpAddr) -> CallArguments {
     let mut results = CallArguments::default();
     let Some(interface) = exchange.interface.map(|interface| interface.id.uuid) else { return results };
-    let (Some(stub), Some(ndr)) = (exchange.response.readable(), ndr(exchange, &exchange.response)) else {
+    let (Some(stub), Some(ndr)) = (exchange.response.beginning(), ndr(exchange, &exchange.response)) else {
         return results;
     };
     let of = pointer(exchange, table, server);
@@ -216,7 +216,7 @@ fn returned(
         object.kind = object.kind.or(kind);
     }
     let mut given = Vec::new();
-    for reference in ObjRef::scan(exchange.response.readable().unwrap_or_default()) {
+    for reference in ObjRef::scan(exchange.response.beginning().unwrap_or_default()) {
         if let ObjRefBody::Standard { std, resolver } = reference.body {
             table.reachable(server, &resolver.bindings);
             given.push(located_reference(reference.iid, std, &resolver.bindings));

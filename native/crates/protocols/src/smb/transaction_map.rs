@@ -10,6 +10,9 @@ use super::limits::SmbLimits;
 use super::stage::{BOTH_COMPLETE, COMPLETE};
 use super::transaction::{SmbDialect, SmbStatus, SmbTransaction, TxDetail};
 
+/// Where there are too many, this part of those allowed is closed at once.
+const CLOSED_AT_ONCE: usize = 16;
+
 /// Opens transactions and keeps their number down.
 #[derive(Debug, Default)]
 pub(super) struct TransactionMap {
@@ -22,6 +25,8 @@ pub(super) struct TransactionMap {
     crowded: bool,
     /// Transactions with lower ids were closed for want of room.
     oldest: TxId,
+    /// They are not counted before so many were opened.
+    count_again: u64,
     /// Events that wait for a transaction to stand on.
     waiting: SmallVec<[SmbEvent; 2]>,
     /// Answers seen behind a gap: what is older than the next one answered was answered in the gap.
@@ -44,10 +49,7 @@ impl TransactionMap {
         let grows = matches!(transaction.detail, TxDetail::File(_) | TxDetail::Call(_));
         transaction.dialect = self.dialect.clone();
         transaction.kind = transaction.detail.kind();
-        let open = |slot: &&TxSlot<SmbTransaction>| slot.head.progress != BOTH_COMPLETE;
-        let full = self.limit > 0
-            && transactions.len() >= self.limit
-            && transactions.iter().filter(open).count() >= self.limit;
+        let full = self.is_full(transactions);
         if full && !self.strict {
             self.make_room(transactions, now);
         }
@@ -67,19 +69,32 @@ impl TransactionMap {
         slot
     }
 
-    /// Closes the oldest transaction that is open. Ids only grow, so each is looked at once.
+    /// True when as many are open as may be. They are counted when there may be so many, and not again before so many more
+    /// may have been opened: one step may open a hundred thousand.
+    fn is_full(&mut self, transactions: &Transactions<SmbTransaction>) -> bool {
+        if self.limit == 0 || transactions.len() < self.limit || transactions.opened() < self.count_again {
+            return false;
+        }
+        let open = |slot: &&TxSlot<SmbTransaction>| slot.head.progress != BOTH_COMPLETE;
+        let young = transactions.iter().rev().take_while(|slot| slot.head.id >= self.oldest);
+        let count = young.filter(open).count();
+        self.count_again = transactions.opened() + self.limit.saturating_sub(count) as u64;
+        count >= self.limit
+    }
+
+    /// Closes the oldest transactions that are open, some at once. Ids only grow, so each is looked at once.
     fn make_room(&mut self, transactions: &mut Transactions<SmbTransaction>, now: Time) {
-        let end = TxId(transactions.opened());
+        let (end, mut wanted) = (TxId(transactions.opened()), self.limit.div_ceil(CLOSED_AT_ONCE));
         if let Some(first) = transactions.at(0) {
             self.oldest = self.oldest.max(first.head.id);
         }
-        while self.oldest < end {
+        while self.oldest < end && wanted > 0 {
             let id = self.oldest;
             self.oldest = id.next();
             if let Some(slot) = transactions.by_id(id).filter(|slot| slot.head.progress != BOTH_COMPLETE) {
                 slot.advance(Direction::ToServer, COMPLETE, now);
                 slot.advance(Direction::ToClient, COMPLETE, now);
-                return;
+                wanted -= 1;
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::{ByteOrder, interfaces};
 fn told(layout: &StubLayout, stub: &[u8], syntax: TransferSyntax, request: bool) -> Option<String> {
     let source = StubSource { ndr: NdrCursor::new(stub, ByteOrder::Little, syntax), syntax, request, checked: None };
     let mut out = Vec::new();
-    super::super::fields(layout, source)?.write(&mut sidewire_eve::Object::new(&mut out));
+    super::super::fields(layout, source, false)?.write(&mut sidewire_eve::Object::new(&mut out));
     Some(String::from_utf8(out).unwrap())
 }
 
