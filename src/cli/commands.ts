@@ -322,7 +322,11 @@ export const COMMANDS: readonly CommandDef[] = [
         .option('-o, --output <file>', 'the page', 'report.html')
         .option('--logs <log...>', 'event logs of the hosts: files, directories, archives')
         .option('--eve <file>', 'make it of this file of EVE events, in the place of captures')
-        .option('--events <n>', 'events that the page keeps at most', '50000');
+        .option('--events <n>', 'events that the page keeps at most', '50000')
+        .option(
+          '--explain',
+          'how far each rule that alerted came on every flow; replays the captures for each, at most 20',
+        );
       engineOptions(command);
       inputOptions(command);
       secretOptions(command);

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Engine, joinIncidents, readSources } from '../engine/index.js';
+import { Engine, joinIncidents, type Ruleset, readSources, type Summary, traceText } from '../engine/index.js';
 import { packageVersion } from '../package.js';
 import { coverageTable } from '../page/model/coverage.js';
 import type { PageTitle } from '../page/model/document.js';
@@ -13,6 +13,7 @@ import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
 import { interruptSignal } from './interrupt.js';
 import { engineOptions } from './options.js';
+import { pageStop } from './page-stop.js';
 import { ProgressLine } from './progress.js';
 import { inputsOf } from './replay.js';
 import { shippedRules } from './rule-package.js';
@@ -28,7 +29,13 @@ interface ReportInput {
   readonly eve: string;
   readonly inputs: readonly string[];
   readonly remarks: readonly string[];
+  /** How far rules that alerted came on each flow, by signature id. */
+  readonly explained: ReadonlyMap<number, readonly string[]>;
 }
+
+/** Rules that are explained, and lines about each. */
+const MOST_EXPLAINED = 20;
+const MOST_LINES = 50;
 
 /** `sidewire report`: exit status 1 when an input was damaged. */
 export async function report(captures: readonly string[], values: Values, terminal: Terminal): Promise<number> {
@@ -39,7 +46,7 @@ export async function report(captures: readonly string[], values: Values, termin
   if (eve !== undefined) {
     if (!existsSync(eve))
       throw new Stop(EXIT.usage, `${eve} does not exist: --eve takes a file of EVE events, one a line`);
-    return write({ eve, inputs: [eve], remarks: [] }, ruleFiles, values, terminal);
+    return write({ eve, inputs: [eve], remarks: [], explained: new Map() }, ruleFiles, values, terminal);
   }
   const folder = mkdtempSync(join(tmpdir(), 'sidewire-report-'));
   try {
@@ -79,7 +86,9 @@ async function replayed(
   return {
     eve,
     inputs: [...inputs, ...logs],
+    explained: values.explain === true ? await explain(engine, inputs, rules, summary) : new Map(),
     remarks: [
+      ...(existsSync(eve) ? [] : ['The configuration writes no eve.json, so that there is nothing to show.']),
       ...summary.errors.map(({ message }) => message),
       ...(failed > 0 ? [`${plural(failed, 'rule')} could not be loaded: what they look for is not told here.`] : []),
       ...(joined && joined.problems > 0 ? [`${plural(joined.problems, 'record')} of the logs could not be read.`] : []),
@@ -87,8 +96,16 @@ async function replayed(
   };
 }
 
+/** How far each rule that alerted came on each flow. */
+async function explain(engine: Engine, inputs: readonly string[], rules: Ruleset, { alerts }: Summary) {
+  const explained = new Map<number, readonly string[]>();
+  for (const { gid, sid } of alerts.slice(0, MOST_EXPLAINED))
+    if (gid === 1) explained.set(sid, traceText(await engine.explain(inputs, rules, sid), MOST_LINES));
+  return explained;
+}
+
 async function write(
-  { eve, inputs, remarks }: ReportInput,
+  { eve, inputs, remarks, explained }: ReportInput,
   ruleFiles: readonly string[],
   values: Values,
   terminal: Terminal,
@@ -113,7 +130,13 @@ async function write(
     // Which rules made events that were there already is known only when somebody says it.
     const isKnown = values.eve === undefined || values.rules !== undefined;
     const coverage = isKnown ? await coverageOf(ruleFiles, values) : coverageTable([]);
-    const page = await reportPage(store, { about, rules, coverage, budget: { events: most, octets: MOST_OCTETS } });
+    const page = await reportPage(store, {
+      about,
+      rules,
+      coverage,
+      explained,
+      budget: { events: most, octets: MOST_OCTETS },
+    });
     writeFileSync(out, page.html);
     const cut = page.events - page.kept;
     terminal.out(
@@ -123,6 +146,8 @@ async function write(
     terminal.out(
       'It holds command lines and octets of the wire, and perhaps passwords: treat it as you treat the capture.',
     );
+  } catch (error) {
+    throw pageStop(error);
   } finally {
     await store.close();
   }

@@ -13,6 +13,7 @@ import { PageServer } from '../page/node/page-server.js';
 import { coverageOf } from './coverage-input.js';
 import { EXIT, Stop } from './exit.js';
 import { interruptSignal } from './interrupt.js';
+import { pageStop } from './page-stop.js';
 import { shippedRules } from './rule-package.js';
 import { plural, type Terminal } from './terminal.js';
 
@@ -44,7 +45,7 @@ export async function serve(_args: readonly string[], values: Values, terminal: 
     };
     const failed = (message: string) => terminal.err(`error: ${message}`);
     const marks = new MarkFile(join(folder, MARKS));
-    const server = await listen({ about, store, marks, rules, coverage, token, failed }, host, port);
+    const server = await PageServer.listen({ about, store, marks, rules, coverage, token, failed }, host, port);
     const name = host.includes(':') ? `[${host}]` : host;
     terminal.out(`http://${name}:${server.port}/${token === null ? '' : `?token=${token}`}`);
     terminal.out(
@@ -53,19 +54,13 @@ export async function serve(_args: readonly string[], values: Values, terminal: 
     if (!interrupt.signal.aborted)
       await new Promise((stopped) => interrupt.signal.addEventListener('abort', stopped, { once: true }));
     await server.close();
+  } catch (error) {
+    throw pageStop(error);
   } finally {
     interrupt.release();
     await store.close();
   }
   return EXIT.ok;
-}
-
-async function listen(...[parts, host, port]: Parameters<typeof PageServer.listen>): Promise<PageServer> {
-  try {
-    return await PageServer.listen(parts, host, port);
-  } catch (error) {
-    throw new Stop(EXIT.usage, `${host}:${port}: ${(error as Error).message}`);
-  }
 }
 
 function addressOf(text: string): { readonly host: string; readonly port: number } {

@@ -23,7 +23,7 @@ function scratch(): string {
 async function report(...argv: string[]): Promise<{ status: number; out: string; path: string }> {
   const path = join(scratch(), 'report.html');
   const lines: string[] = [];
-  const status = await main(['report', ...argv, '-o', path], {
+  const status = await main(['report', '-o', path, ...argv], {
     out: (text) => void lines.push(text),
     err: (text) => void lines.push(text),
     color: { out: false, err: false },
@@ -73,6 +73,11 @@ describe('sidewire report', () => {
       out: expect.stringContaining('does not exist'),
     });
     expect(await report('--eve', eveOf([]), '--events', 'x')).toMatchObject({ status: 2 });
+    expect(await report('--eve', scratch())).toMatchObject({ status: 2, out: expect.stringContaining('EISDIR') });
+    expect(await report('--eve', eveOf([]), '-o', '/nowhere/x')).toMatchObject({
+      status: 2,
+      out: expect.stringContaining('/nowhere/x'),
+    });
   });
 
   it('keeps what matters when there are more events than it may hold, and says so', async () => {
@@ -168,6 +173,15 @@ describe.skipIf(!hasBrowser())('the page of a report, in a browser', () => {
     await page.waitForSelector('nav a[href="#events"][aria-current]');
     await page.keyboard.press('?');
     await page.waitForSelector('dialog[open]');
+  });
+
+  it('tells how far a rule came, where that was asked for', async () => {
+    const { path } = await report(join(PCAPS, 'dcom-invoke.pcap'), '--explain');
+    const { page } = await watched(browser, `file://${path}#alerts`);
+    await page.click('button.row');
+    await page.waitForSelector('.explained');
+    expect(await page.textContent('.explained')).toMatch(/10\.20\.30\.1.*matched/);
+    expect(await page.textContent('.rule')).toContain('dcom');
   });
 
   it('comes back to what its address says', async () => {

@@ -190,12 +190,18 @@ function SortHead({ order, name, label }: { readonly order: string; readonly nam
   );
 }
 
+/** What finds the alerts of a group: those of Sigma rules are about a computer alone. */
+function endsOf({ from, to }: AlertGroup): { readonly host?: string; readonly peer?: string } {
+  if (from !== '' && to !== '') return { host: from, peer: to };
+  const host = from || to;
+  return host === '' ? {} : { host };
+}
+
 type GroupProps = Pick<ViewProps, 'source' | 'marks' | 'mark' | 'version'> & { readonly group: AlertGroup };
 
 function GroupDetail({ source, group, marks, mark, version }: GroupProps) {
   const { key, sid, from, to, signature, count, first, last, techniques, detections, category } = group;
-  // Sigma alerts have no addresses, so that they are found by their rule alone.
-  const ends = from === '' || to === '' ? {} : { host: from, peer: to };
+  const ends = endsOf(group);
   const { answer, error } = useAnswer(() => source.events({ types: ['alert'], sid, ...ends }), [source, key, version]);
   const events = parsedLines(answer?.lines ?? []);
   return (
@@ -242,7 +248,7 @@ function GroupDetail({ source, group, marks, mark, version }: GroupProps) {
             href={addressOf('events', {
               type: 'alert',
               sid: String(sid),
-              ...(from && to ? { host: from, peer: to } : {}),
+              ...ends,
             })}
           >
             {`All ${answer?.total.toLocaleString('en')} in the list of events`}

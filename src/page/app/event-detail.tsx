@@ -208,7 +208,7 @@ function RuleDetail({ source, alert }: { readonly source: PageSource; readonly a
   return <RuleTable rule={answer} />;
 }
 
-function RuleTable({ rule: { header, options, sid } }: { readonly rule: RuleText }) {
+function RuleTable({ rule: { header, options, sid, explained } }: { readonly rule: RuleText }) {
   return (
     <details open>
       <summary>Rule</summary>
@@ -233,9 +233,20 @@ function RuleTable({ rule: { header, options, sid } }: { readonly rule: RuleText
             ))}
         </tbody>
       </table>
-      <p class="dim">
-        How far it came on each flow: <code>{`sidewire rules explain ${sid} CAPTURE`}</code>
-      </p>
+      {explained === undefined ? (
+        <p class="dim">
+          How far it came on each flow: <code>{`sidewire rules explain ${sid} CAPTURE`}</code>
+        </p>
+      ) : (
+        <>
+          <h4>How far it came on each flow</h4>
+          <ul class="explained">
+            {explained.map((line) => (
+              <li key={line}>{printable(line)}</li>
+            ))}
+          </ul>
+        </>
+      )}
     </details>
   );
 }

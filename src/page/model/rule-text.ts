@@ -13,4 +13,6 @@ export interface RuleText {
   /** Everything in front of the options. */
   readonly header: string;
   readonly options: readonly RuleOption[];
+  /** How far it came on each flow, a line each; absent when that was not asked for. */
+  readonly explained?: readonly string[];
 }

@@ -9,16 +9,21 @@ export interface PageAssets {
   readonly style: string;
 }
 
+/** The page cannot be made; the message says why, and the way out. */
+export class PageError extends Error {
+  override readonly name = 'PageError';
+}
+
 /**
  * Reads what the build has put into `dist/page`.
- * @throws {Error} when it is not there, with the way out
+ * @throws {PageError} when it is not there
  */
 export function pageAssets(folder = join(PACKAGE_FOLDER, 'dist', 'page', 'app')): PageAssets {
   try {
     const text = (name: string) => readFileSync(join(folder, name), 'utf8');
     return { script: text('app.js'), style: text('app.css') };
   } catch {
-    throw new Error(`the page is not built (${folder}): run \`npm run build\``);
+    throw new PageError(`the page is not built (${folder}): run \`npm run build\``);
   }
 }
 

@@ -12,6 +12,8 @@ export interface ReportParts {
   readonly rules: KnownRules;
   readonly coverage: CoverageTable;
   readonly budget: PageBudget;
+  /** How far rules came on each flow, by signature id. */
+  readonly explained: ReadonlyMap<number, readonly string[]>;
 }
 
 /** A page with everything inside, and how much that is. */
@@ -25,7 +27,7 @@ export interface ReportPage {
 /** Makes one page of the events of a store. */
 export async function reportPage(
   store: EveStore,
-  { about, rules, coverage, budget }: ReportParts,
+  { about, rules, coverage, budget, explained }: ReportParts,
 ): Promise<ReportPage> {
   const lines: string[] = [];
   for (const { segment, rows } of chooseRows(store.segments, budget)) lines.push(...(await segment.lines(rows)));
@@ -33,7 +35,13 @@ export async function reportPage(
   const head: ReportHead = {
     about,
     overview,
-    rules: overview.groups.flatMap(({ gid, sid }) => rules.text(gid, sid) ?? []).filter(isFirst),
+    rules: overview.groups
+      .flatMap(({ gid, sid }) => rules.text(gid, sid) ?? [])
+      .filter(isFirst)
+      .map((rule) => {
+        const lines = explained.get(rule.sid);
+        return lines === undefined ? rule : { ...rule, explained: lines };
+      }),
     coverage,
     kept: lines.length,
   };
