@@ -56,6 +56,12 @@ export function techniqueOf(text: string): string {
   return text.toUpperCase();
 }
 
+/** A rule without its rows, for machines. */
+export function ruleRecord(rule: CoverageRule, { proofs }: ProvedCatalog): object {
+  const { rows: _, logSource: logsource, ...rest } = rule;
+  return { ...rest, logsource, proved: proofs.get(rule) ?? [] };
+}
+
 /** The rules of a technique; all of them without one. */
 export function chosenRules({ rules }: ProvedCatalog, technique: string | undefined): readonly CoverageRule[] {
   return technique === undefined ? rules : rules.filter((rule) => isAbout(rule, technique));

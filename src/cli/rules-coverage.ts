@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { type CoverageRule, navigatorLayer, techniqueRules } from '../coverage/index.js';
-import { catalogOf, chosenRules, type ProvedCatalog, techniqueOf, tellProblems } from './coverage-input.js';
+import { catalogOf, chosenRules, type ProvedCatalog, ruleRecord, techniqueOf, tellProblems } from './coverage-input.js';
 import { EXIT, Stop } from './exit.js';
 import { count, plural, style, type Terminal, table } from './terminal.js';
 
@@ -36,12 +36,13 @@ function writeLayer(path: string, rules: readonly CoverageRule[], { proofs }: Pr
   terminal.err(`${plural(layer.techniques.length, 'technique')} in ${path}, for the ATT&CK Navigator`);
 }
 
-/** Rules with their rows, for machines. */
-function record(rules: readonly CoverageRule[], { proofs, problems, rules: all }: ProvedCatalog): object {
+/** Rules, and their rows one by one, for machines. */
+function record(rules: readonly CoverageRule[], catalog: ProvedCatalog): object {
   return {
-    of: all.length,
-    rules: rules.map((rule) => ({ ...rule, proved: proofs.get(rule) ?? [] })),
-    problems,
+    of: catalog.rules.length,
+    rules: rules.map((rule) => ruleRecord(rule, catalog)),
+    rows: rules.flatMap(({ id, logSource, rows }) => rows.map((row) => ({ rule: id, logsource: logSource, ...row }))),
+    problems: catalog.problems,
   };
 }
 

@@ -1,5 +1,5 @@
 import { type CoverageRule, exclusionFilter, isAbout, type TechniqueTally, tallyTechnique } from '../coverage/index.js';
-import { catalogOf, type ProvedCatalog, techniqueOf, tellProblems } from './coverage-input.js';
+import { catalogOf, type ProvedCatalog, ruleRecord, techniqueOf, tellProblems } from './coverage-input.js';
 import { EXIT, Stop } from './exit.js';
 import { vendorsOf } from './rules-coverage.js';
 import { count, plural, style, type Terminal, table } from './terminal.js';
@@ -18,11 +18,7 @@ export async function rulesGuide(args: readonly string[], values: Values, termin
   const tally = tallyTechnique(catalog.rules, technique, values.asWritten ? 'written' : 'field');
   const own = await ownDetections(technique, values);
   if (values.json) {
-    const shown = (from: ProvedCatalog) => (rule: CoverageRule) => ({
-      ...rule,
-      rows: undefined,
-      proved: from.proofs.get(rule) ?? [],
-    });
+    const shown = (from: ProvedCatalog) => (rule: CoverageRule) => ruleRecord(rule, from);
     const record = { ...tally, rules: tally.rules.map(shown(catalog)), own: own.rules.map(shown(own)) };
     terminal.out(JSON.stringify({ technique, ...record, problems: catalog.problems }, null, 2));
   } else {

@@ -25,8 +25,17 @@ describe('sidewire rules list coverage', () => {
     expect(record.rules[0]).toMatchObject({
       vendor: 'suricata',
       runs: true,
-      rows: expect.any(Array),
+      logsource: 'dcerpc',
       proved: expect.any(Array),
+    });
+    expect(record.rows).toContainEqual({
+      rule: '9100012',
+      logsource: 'dcerpc',
+      field: 'dcom.dispid',
+      written: 'dcom.dispid',
+      operator: 'eq',
+      value: '54',
+      negated: false,
     });
   });
 
