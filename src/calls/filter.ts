@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import type { MsrpcRecord } from '../engine/index.js';
 import type { CallFilter } from './call.js';
 import { callText } from './wording.js';
 
@@ -19,6 +20,8 @@ export interface FilterWords {
   readonly hosts?: readonly string[] | undefined;
   /** Names or UUIDs of interfaces, or beginnings of them. */
   readonly interfaces?: readonly string[] | undefined;
+  /** Accounts that call, as the wire shows them: a name, or with its domain as `CORP\\name` or `name@corp`. */
+  readonly users?: readonly string[] | undefined;
   /** A regular expression for the text of a call, upper and lower case alike. */
   readonly grep?: string | undefined;
 }
@@ -27,7 +30,7 @@ export interface FilterWords {
  * A filter out of what the command line says; `null` when it says nothing.
  * @throws {FilterError} for an address, a network or an expression that is none
  */
-export function filterOf({ hosts = [], interfaces = [], grep }: FilterWords): CallFilter | null {
+export function filterOf({ hosts = [], interfaces = [], users = [], grep }: FilterWords): CallFilter | null {
   const filters: CallFilter[] = [];
   if (hosts.length > 0) {
     const wanted = networks(hosts);
@@ -40,11 +43,23 @@ export function filterOf({ hosts = [], interfaces = [], grep }: FilterWords): Ca
       [on?.name, on?.uuid].some((known) => wanted.some((name) => known?.toLowerCase().startsWith(name))),
     );
   }
+  if (users.length > 0) {
+    const wanted = users.map((name) => name.toLowerCase());
+    filters.push(({ record: { auth } }) => accountNames(auth).some((name) => wanted.includes(name)));
+  }
   if (grep !== undefined) {
     const expression = compiled(grep);
     filters.push(({ record }) => expression.test(callText(record)));
   }
   return filters.length === 0 ? null : (call) => filters.every((filter) => filter(call));
+}
+
+/** The ways of writing who calls, in small letters. */
+function accountNames(auth: MsrpcRecord['auth']): string[] {
+  if (auth?.user === undefined) return [];
+  const { user, domain } = auth;
+  const names = domain === undefined ? [user] : [user, `${domain}\\${user}`, `${user}@${domain}`];
+  return names.map((name) => name.toLowerCase());
 }
 
 function networks(hosts: readonly string[]): BlockList {

@@ -51,6 +51,7 @@ function wanted(values: Values): CallFilter | null {
     return filterOf({
       hosts: values.host as string[] | undefined,
       interfaces: values.interface as string[] | undefined,
+      users: values.user as string[] | undefined,
       grep: values.grep as string | undefined,
     });
   } catch (error) {

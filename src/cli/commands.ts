@@ -287,6 +287,11 @@ export const COMMANDS: readonly CommandDef[] = [
           'only calls on this interface: name, UUID, or how it begins (may be repeated)',
           collect,
         )
+        .option(
+          '--user <account>',
+          'only calls of this account: name, DOMAIN\\name or name@domain (may be repeated)',
+          collect,
+        )
         .option('--grep <expression>', 'only calls whose text matches, upper and lower case alike')
         .option('--full', 'arguments and lists uncut, and those that say little')
         .option('--absolute', 'times of day (UTC) instead of seconds since the first packet')

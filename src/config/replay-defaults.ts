@@ -19,6 +19,11 @@ export const DIFFERENCES: readonly Difference[] = [
     value: 'yes',
     why: 'an object is called on one connection before the answer of another that named it is acknowledged',
   },
+  {
+    key: 'flow.silence',
+    value: '43200',
+    why: 'a connection of RPC or SMB may be silent for hours and go on: its contexts, security and pipes stay known',
+  },
   { key: 'stream.reassembly.depth', value: '0', why: 'calls and files are followed to their end' },
   {
     key: 'decoder.offload-length',

@@ -17,6 +17,7 @@ import { flag, percent, size, text, texts, truth, whole } from './values.js';
 const MIB = 2 ** 20;
 const U8 = 255;
 const U16 = 65_535;
+const U32 = 4_294_967_295;
 
 /** `vars.port-groups`: port lists by name without `$`. */
 export const PORT_GROUPS = key('vars.port-groups', v.record(text, text));
@@ -130,6 +131,9 @@ function timeouts(usual: readonly number[], emergency: readonly number[]): Recor
 export const FLOW: Table<FlowConfig> = {
   memcap: from('flow.memcap', size, 128 * MIB),
   emergency_recovery: upTo(100, 'flow.emergency-recovery', whole, 30),
+  // Not Suricata's: connections of RPC and SMB that only fell silent.
+  silence_seconds: upTo(U32, 'flow.silence', whole, 0),
+  silent_flows: upTo(U32, 'flow.silent-flows', whole, 16_384),
   timeouts: made([key('flow-timeouts', v.record(text, v.record(text, whole)))], (given = {}) => {
     const names = new Set([...Object.keys(TIMEOUTS), ...Object.keys(given)]);
     return Object.fromEntries(

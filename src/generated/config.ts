@@ -253,7 +253,16 @@ emergency_recovery: number,
  * Seconds by protocol (`default`, `tcp`, `udp`, `icmp`) and state (`new`, `established`, `closed`, `bypassed`, and
  * `emergency-*`).
  */
-timeouts: { [key in string]: { [key in string]: number } }, };
+timeouts: { [key in string]: { [key in string]: number } }, 
+/**
+ * Seconds for which a TCP connection that fell silent stays beyond its timeout, where its protocol says that what is known
+ * of it is worth keeping (contexts of RPC, sessions of SMB); 0: not at all.
+ */
+silence_seconds: number, 
+/**
+ * Most of them at a time.
+ */
+silent_flows: number, };
 
 /**
  * What an output writes.

@@ -870,6 +870,13 @@ export interface MsrpcRecord {
   readonly known?: 'bound' | 'inferred';
   /** What says so: the trailer that verifies the call, the object it is made on, the structure of an activation, the pipe, the endpoint (well-known, or tied to the interface by the endpoint mapper or another connection), the arguments, or the sizes of several sealed calls. */
   readonly inferred_by?: 'verification_trailer' | 'object' | 'activation' | 'pipe' | 'endpoint' | 'stub' | 'sizes';
+  /** What the context handle stands for that the call is made with, or that it opens. */
+  readonly handle?: {
+    /** service, key, printer, policy, group, file and so on. */
+    readonly kind: string;
+    /** A key's is its path, an account's its SID. */
+    readonly name?: string;
+  };
   /** Whose host a path among the arguments names: of the machine called, of the caller (by name or address), or of a third one; unknown where the ends did not show their names. */
   readonly path_host?: 'own' | 'unknown' | 'caller' | 'caller_address' | 'third';
   readonly auth?: {

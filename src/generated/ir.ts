@@ -1141,4 +1141,4 @@ end: Operand | null, };
 /**
  * By what an xbit is kept.
  */
-export type XbitScope = "source" | "destination" | "pair" | "path" | "path_back" | "transaction" | "flow";
+export type XbitScope = "source" | "destination" | "pair" | "path" | "path_back" | "subject" | "transaction" | "flow";

@@ -49,6 +49,7 @@ export { LOSSES, type Loss, lossy } from './lossy.js';
 export { type AlertExpectation, toAlert, type Verdict } from './matchers.js';
 export { mutated } from './mutate.js';
 export { bstr, HANDLE, ORPC_THIS, pointer, u32, unicode, wide } from './ndr.js';
+export { paused } from './paused.js';
 export { type Conversation, capture } from './pcap.js';
 export { type RegressionOptions, type RegressionResult, regression } from './regression.js';
 export { explain, type Input, type Replayed, type Rules, replay } from './replay.js';

@@ -25,23 +25,38 @@ export function unbound(file: Uint8Array, beginning: Beginning): Buffer {
 const IP_OFFSETS = [14, 18, 16, 4, 0];
 const TCP = 6;
 
+/** A TCP segment: addresses and ports of both ends as the header has them, in hexadecimal. */
+interface CapturedSegment {
+  readonly from: string;
+  readonly to: string;
+  readonly opens: boolean;
+  readonly payload: Buffer;
+}
+
 /** The TCP segment of a frame, if it is one. */
-function tcpSegment(packet: Buffer): { opens: boolean; payload: Buffer } | undefined {
+export function tcpSegment(packet: Buffer): CapturedSegment | undefined {
   for (const at of IP_OFFSETS) {
     if (at + 40 > packet.length) continue;
     const first = packet.readUInt8(at);
     let transport: number;
+    let addresses: number;
     let end = packet.length;
     if (first >> 4 === 4 && packet.readUInt8(at + 9) === TCP) {
       transport = at + (first & 15) * 4;
+      addresses = at + 12;
       const length = packet.readUInt16BE(at + 2);
       if (length >= 40) end = Math.min(end, at + length); // 0: segmentation offload
     } else if (first >> 4 === 6 && packet.readUInt8(at + 6) === TCP) {
       transport = at + 40;
+      addresses = at + 8;
     } else continue;
     if (transport + 20 > packet.length) continue;
     const payload = packet.subarray(transport + (packet.readUInt8(transport + 12) >> 4) * 4, end);
-    return { opens: (packet.readUInt8(transport + 13) & 2) !== 0, payload };
+    const size = first >> 4 === 4 ? 4 : 16;
+    const side = (nth: 0 | 1) =>
+      packet.toString('hex', addresses + nth * size, addresses + (nth + 1) * size) +
+      packet.toString('hex', transport + nth * 2, transport + nth * 2 + 2);
+    return { from: side(0), to: side(1), opens: (packet.readUInt8(transport + 13) & 2) !== 0, payload };
   }
   return undefined;
 }
@@ -53,6 +68,12 @@ const SHORTEST = 24;
 
 /** Is there the header of a negotiation anywhere in these octets? */
 function negotiates(payload: Buffer): boolean {
+  return negotiations(payload).some((type) => NEGOTIATIONS.includes(type));
+}
+
+/** The types of negotiations of DCERPC whose headers stand anywhere in these octets. */
+export function negotiations(payload: Buffer): number[] {
+  const found: number[] = [];
   for (let at = payload.indexOf(5); at >= 0 && at + 16 <= payload.length; at = payload.indexOf(5, at + 1)) {
     const version = payload.readUInt8(at + 1) <= 1;
     const little = payload.readUInt32LE(at + 4) === 0x10;
@@ -62,7 +83,7 @@ function negotiates(payload: Buffer): boolean {
       NEGOTIATIONS.includes(payload.readUInt8(at + 2)) &&
       payload.readUInt16LE(at + 8) >= SHORTEST
     )
-      return true;
+      found.push(payload.readUInt8(at + 2));
   }
-  return false;
+  return found;
 }

@@ -73,6 +73,7 @@ describe('sidewire calls', () => {
     [['--interface', 'idispatch'], true],
     [['--interface', '00020400-'], true],
     [['--interface', 'svcctl'], false],
+    [['--user', 'nobody'], false],
     [['--grep', 'CALC|notepad|cmd'], true],
     [['--grep', 'no such text'], false],
   ])('filters by %j', async (words, passes) => {

@@ -24,6 +24,7 @@ import {
   wide,
 } from '../../src/testing/index.js';
 import { shippedProofs } from '../proofs.js';
+import { change, create, open, remove, start } from './services.js';
 import {
   activation,
   changeService,
@@ -37,6 +38,7 @@ import {
   putInstance,
   resolved,
 } from './stubs.js';
+import { envelope, SHELL, SOAP, wsman } from './wsman.js';
 
 const RULES = join(import.meta.dirname, '../../rules');
 
@@ -105,6 +107,9 @@ function syns(port: number, times: number, at = 0): readonly Frame[] {
 const refused = (octets: number, status: number) => Buffer.concat([Buffer.alloc(octets), u32(status)]);
 const sealed = (opnum: number, answer = 4): Call => ({ opnum, security: SEALED, answer: Buffer.alloc(answer) });
 const service = (program: string) => calls(SVCCTL, { opnum: 12, stub: createService(program) });
+/** A process that WMI makes. */
+const command = (line: string) =>
+  calls(WBEM, { opnum: 24, stub: execMethod('Win32_Process', 'Create', { CommandLine: line }) });
 const file = (name: string, disposition: 'open' | 'create' = 'create') => smb().create(name, { disposition });
 const times = (count: number, call: Call) => Array.from({ length: count }, () => call);
 const zeroChallenge = (octet: number): Call => ({
@@ -186,14 +191,14 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
     calls(DISPATCH, { opnum: 6, object: IPID, stub: invoke(0x6003_0002, ['cmd.exe', '/c dir']) }),
   ],
   9100020: [
-    service('powershell.exe -nop -enc SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoA'),
-    service('powershell.exe -nop -file c:\\x.ps1'),
+    command('powershell.exe -nop -enc SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoA'),
+    command('powershell.exe -nop -file c:\\x.ps1'),
   ],
   9100021: [
-    service('cmd.exe /Q /c dir 1> \\\\127.0.0.1\\ADMIN$\\__1 2>&1'),
-    service('cmd.exe /Q /c dir 1> \\\\files\\logs\\dir.txt'),
+    command('cmd.exe /Q /c dir 1> \\\\127.0.0.1\\ADMIN$\\__1 2>&1'),
+    command('cmd.exe /Q /c dir 1> \\\\files\\logs\\dir.txt'),
   ],
-  9100022: [service('cmd.exe /C dir > %windir%\\Temp\\abcdefgh.tmp 2>&1'), service('cmd.exe /C dir')],
+  9100022: [command('cmd.exe /C dir > %windir%\\Temp\\abcdefgh.tmp 2>&1'), command('cmd.exe /C dir')],
   9100023: [service('%COMSPEC% /Q /c x.bat'), service('c:\\tools\\cmdservice.exe /c')],
   9100024: [service('rundll32.exe c:\\x.dll,Run'), service('c:\\tools\\rundll32x.exe')],
   9100025: [service('ipconfig /all'), service('c:\\tools\\ipconfiguration.exe')],
@@ -256,15 +261,31 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
   9100142: [calls(WBEM, sealed(24, 424)), calls(WBEM, sealed(24, 912))],
   9100201: [calls(SVCCTL, sealed(45), sealed(19)), calls(SVCCTL, sealed(16), sealed(19))],
   9100203: [calls(SVCCTL, 12, 19, 2), [calls(SVCCTL, 12, 19), later(11, SVCCTL, 2)]],
+  9100205: [
+    calls(SVCCTL, create('c:\\x.exe', 7), start(7), remove(7)),
+    calls(SVCCTL, create('c:\\x.exe', 7), open('y', 8), start(7), remove(8)),
+  ],
   9100204: [calls(SVCCTL, 16, 19), calls(SVCCTL, 12, 19)],
   9100210: [service('c:\\x.exe'), calls(SVCCTL, { opnum: 12, stub: createService('c:\\x.exe'), security: SEALED })],
   9100211: [service('%COMSPEC% /Q /c whoami'), service('c:\\program files\\agent\\agent.exe')],
+  9100212: [
+    service('cmd.exe /Q /c dir 1> \\\\127.0.0.1\\ADMIN$\\__1 2>&1'),
+    service('cmd.exe /Q /c dir 1> \\\\files\\logs\\dir.txt'),
+  ],
   9100220: [
     calls(SVCCTL, { opnum: 11, stub: changeService('c:\\x.exe') }),
     calls(SVCCTL, { opnum: 11, stub: Buffer.concat([HANDLE, u32(16, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)]) }),
   ],
   9100222: [calls(SVCCTL, sealed(11), sealed(19)), calls(SVCCTL, sealed(19), sealed(11))],
   9100223: [calls(SVCCTL, 11, 19, 11), calls(SVCCTL, 11, 11, 19)],
+  9100227: [
+    calls(SVCCTL, open('x', 7), change(7), start(7)),
+    calls(SVCCTL, open('x', 7), open('y', 8), change(7), start(8)),
+  ],
+  9100228: [
+    calls(SVCCTL, open('x', 7), change(7), start(7), change(7)),
+    calls(SVCCTL, open('x', 7), open('y', 8), change(7), start(7), change(8)),
+  ],
   9100224: [
     [file('Windows\\System32\\wlbsctrl.dll'), later(60, SVCCTL, sealed(1))],
     [file('Windows\\System32\\wlbsctrl.dll', 'open'), later(60, SVCCTL, sealed(1))],
@@ -341,6 +362,10 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
     calls(RESOLVER, { opnum: 4, stub: u32(1, 2, 0, 0, 1), answer: resolved('127.0.0.1[9997]') }),
     calls(RESOLVER, { opnum: 4, stub: u32(1, 2, 0, 0, 1), answer: resolved('10.0.0.2[9997]') }),
   ],
+  9100425: [
+    calls(RESOLVER, { opnum: 4, stub: u32(1, 2, 0, 0, 1), answer: resolved('10.0.0.9[9997]') }),
+    calls(RESOLVER, { opnum: 4, stub: u32(1, 2, 0, 0, 1), answer: resolved('10.0.0.2[9997]') }),
+  ],
   9100406: [
     calls(SRVSVC, { opnum: 74, stub: utf16('\\\\dc\\share') }),
     calls(SRVSVC, { opnum: 16, stub: utf16('\\\\dc\\share') }),
@@ -407,6 +432,18 @@ const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>> = {
       calls(SVCCTL, sealed(19)),
       share('ADMIN$', 1).create(random(), { disposition: 'create' }).write(OUTPUT).read(OUTPUT).remove(),
     ],
+  ],
+  9100700: [
+    wsman('multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted"', '--Encrypted'),
+    wsman(SOAP, '<s/>'),
+  ],
+  9100701: [
+    wsman(SOAP, envelope('http://schemas.xmlsoap.org/ws/2004/09/transfer/Create', SHELL)),
+    wsman(SOAP, envelope('http://schemas.xmlsoap.org/ws/2004/09/transfer/Get', SHELL)),
+  ],
+  9100702: [
+    wsman(SOAP, envelope(`${SHELL.slice(0, -3)}Command`, SHELL, '<rsp:Command>whoami</rsp:Command>')),
+    wsman(SOAP, envelope(`${SHELL.slice(0, -3)}Receive`, SHELL)),
   ],
   9100612: [file('__output', 'open'), file('output', 'open')],
 };

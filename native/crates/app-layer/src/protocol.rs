@@ -235,6 +235,13 @@ pub trait Protocol: Send + Sized + 'static {
         true
     }
 
+    /// What a transaction is about, as a number: transactions between the same two hosts are about the same thing when it is the
+    /// same. Rules keep bits by it (`xbits: .. track handle`).
+    fn subject(tx: &Self::Tx) -> Option<u64> {
+        let _ = tx;
+        None
+    }
+
     /// No rule will look at what a direction of a transaction carries, now or later: content that is not for logs either
     /// can go.
     fn inspected(tx: &mut Self::Tx, direction: Direction) {
@@ -269,6 +276,12 @@ pub trait Protocol: Send + Sized + 'static {
         _context: &mut ParseContext<'_>,
     ) -> Result<(), ParseFailed> {
         Err(ParseFailed)
+    }
+
+    /// The connection fell silent for longer than flows live, and everything that came was read: does the state hold what
+    /// later messages are read by (contexts, sessions, open files)? The flow then stays for hours, within limits.
+    fn outlives_silence(&self) -> bool {
+        false
     }
 
     /// One direction ended (FIN, RST, timeout, end of capture): whatever waits for more is as complete as it gets.

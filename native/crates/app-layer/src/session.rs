@@ -35,6 +35,8 @@ pub trait Session: Send {
     fn gap(&mut self, direction: Direction, length: u64, context: &mut ParseContext<'_>) -> Result<(), ParseFailed>;
     /// See [`Protocol::close`].
     fn close(&mut self, direction: Direction, context: &mut ParseContext<'_>);
+    /// See [`Protocol::outlives_silence`].
+    fn outlives_silence(&self) -> bool;
     /// The open transactions, without the protocol's part.
     fn transactions(&self) -> &dyn TransactionList;
     /// The open transactions, to note what was done with them.
@@ -49,6 +51,8 @@ pub trait Session: Send {
     fn files_mut(&mut self, position: usize) -> Option<&mut TxFiles>;
     /// See [`Protocol::document`].
     fn document(&self, position: usize, direction: Direction) -> Option<TxDocument>;
+    /// See [`Protocol::subject`].
+    fn subject(&self, position: usize) -> Option<u64>;
     /// Byte order of what a direction of the transaction carries: see [`Protocol::little_endian`].
     fn little_endian(&self, position: usize, direction: Direction) -> bool;
     /// From which side a logger's event is told, when it is due: see [`TxLogger::ready`](crate::TxLogger::ready).
@@ -203,6 +207,9 @@ impl<P: Protocol> Session for ProtocolSession<P> {
     fn close(&mut self, direction: Direction, context: &mut ParseContext<'_>) {
         self.protocol.close(direction, &mut self.transactions, context);
     }
+    fn outlives_silence(&self) -> bool {
+        self.protocol.outlives_silence()
+    }
     fn transactions(&self) -> &dyn TransactionList {
         &self.transactions
     }
@@ -228,6 +235,9 @@ impl<P: Protocol> Session for ProtocolSession<P> {
     }
     fn document(&self, position: usize, direction: Direction) -> Option<TxDocument> {
         P::document(&self.transactions.at(position)?.tx, direction)
+    }
+    fn subject(&self, position: usize) -> Option<u64> {
+        P::subject(&self.transactions.at(position)?.tx)
     }
     fn little_endian(&self, position: usize, direction: Direction) -> bool {
         self.transactions.at(position).is_none_or(|slot| P::little_endian(&slot.tx, direction))

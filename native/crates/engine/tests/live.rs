@@ -66,7 +66,9 @@ fn config(eve: &std::path::Path, stats_interval: u32) -> RunConfig {
             "toclient_chunk_size": 2560, "raw": true, "max_synack_queued": 5, "max_syn_queued": 10, "max_segments": 0,
             "urgent": "oob", "check_overlap_different_data": true, "bypass": false
         },
-        "flow": { "memcap": 134217728, "emergency_recovery": 30, "timeouts": { "default": timeouts, "udp": timeouts } },
+        "flow": { "memcap": 134217728, "emergency_recovery": 30, "timeouts": { "default": timeouts, "udp": timeouts },
+            "silence_seconds": 0, "silent_flows": 0
+        },
         "host_os_policy": {}, "protocols": {}, "detect": limits,
         "rules": { "loaded": 1, "failed": 0, "skipped": 0 },
         "outputs": [{

@@ -19,6 +19,18 @@ pub struct FlowTableConfig {
     pub recursion_tracking: bool,
     /// `flow-timeouts`.
     pub timeouts: FlowTimeouts,
+    /// What happens to TCP flows that only fell silent.
+    pub silence: SilenceLimits,
+}
+
+/// How long, and how many, flows stay beyond their timeout because what is known of them is still of use: a connection may
+/// be silent for hours and go on. None of them stays while the memory cap is hit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SilenceLimits {
+    /// Seconds without a packet after which such a flow ends; 0: at its timeout, as any other.
+    pub seconds: u32,
+    /// Most of them at a time; the one that has been silent longest ends.
+    pub flows: u32,
 }
 
 impl Default for FlowTableConfig {
@@ -30,6 +42,7 @@ impl Default for FlowTableConfig {
             device_tracking: true,
             recursion_tracking: true,
             timeouts: FlowTimeouts::default(),
+            silence: SilenceLimits::default(),
         }
     }
 }

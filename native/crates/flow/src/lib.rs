@@ -6,7 +6,9 @@ mod community;
 mod config;
 mod counters;
 mod flow;
+mod handle;
 mod key;
+mod silence;
 mod slab;
 mod table;
 #[cfg(test)]
@@ -16,9 +18,10 @@ mod tuple;
 mod wheel;
 
 pub use community::community_id;
-pub use config::FlowTableConfig;
+pub use config::{FlowTableConfig, SilenceLimits};
 pub use counters::FlowCounters;
 pub use flow::{EndReason, Flow, FlowState, IcmpTypes};
-pub use table::{FlowHandle, FlowLookup, FlowTable, PacketStamp};
+pub use handle::FlowHandle;
+pub use table::{Expiry, FlowLookup, FlowTable, PacketStamp};
 pub use timeouts::{FlowTimeouts, ProtocolTimeout, TimeoutSeconds};
 pub use tuple::{FlowTuple, QuotedPacket};

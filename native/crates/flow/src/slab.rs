@@ -3,6 +3,7 @@
 use crate::{
     Flow,
     key::FlowKey,
+    silence::SilenceNumber,
     wheel::{LinkedSlots, WheelLinks},
 };
 
@@ -15,6 +16,8 @@ pub(crate) struct FlowSlot<S> {
     pub(crate) links: WheelLinks,
     pub(crate) generation: u32,
     pub(crate) flow: Flow<S>,
+    /// Kept beyond its timeout.
+    pub(crate) silent: Option<SilenceNumber>,
 }
 
 /// Flows by number.
@@ -50,7 +53,7 @@ impl<S> FlowSlab<S> {
     pub(crate) fn insert(&mut self, key: FlowKey, flow: Flow<S>) -> Option<(u32, u32)> {
         self.generations = self.generations.wrapping_add(1);
         let generation = self.generations;
-        let slot = FlowSlot { key, links: WheelLinks::UNFILED, generation, flow };
+        let slot = FlowSlot { key, links: WheelLinks::UNFILED, generation, flow, silent: None };
         let index = match self.free.pop() {
             Some(index) => {
                 *self.chunks.get_mut(index as usize / CHUNK)?.get_mut(index as usize % CHUNK)? = Some(slot);

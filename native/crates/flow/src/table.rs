@@ -9,17 +9,12 @@ use smallvec::SmallVec;
 
 use crate::{
     EndReason, Flow, FlowCounters, FlowState, FlowTableConfig, FlowTuple,
+    handle::FlowHandle,
     key::{FlowKey, HashSeed},
+    silence::SilentFlows,
     slab::{FlowSlab, FlowSlot},
     wheel::TimerWheel,
 };
-
-/// Names a flow in its table. Valid until the flow ends; a handle kept longer finds nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FlowHandle {
-    index: u32,
-    generation: u32,
-}
 
 /// What is counted of a packet.
 #[derive(Clone, Copy, Debug)]
@@ -47,10 +42,31 @@ pub struct FlowLookup {
     pub is_new: bool,
 }
 
+/// What becomes of flows whose timeout has passed.
+pub trait Expiry<S> {
+    /// Is the flow worth keeping although it fell silent? Asked once for each silence.
+    fn outlives(&mut self, flow: &mut Flow<S>) -> bool;
+    /// Takes a flow that ended.
+    fn ended(&mut self, flow: Flow<S>, reason: EndReason);
+}
+
+/// Nothing outlives its timeout.
+struct Unconditional<F>(F);
+
+impl<S, F: FnMut(Flow<S>, EndReason)> Expiry<S> for Unconditional<F> {
+    fn outlives(&mut self, _flow: &mut Flow<S>) -> bool {
+        false
+    }
+
+    fn ended(&mut self, flow: Flow<S>, reason: EndReason) {
+        (self.0)(flow, reason);
+    }
+}
+
 /// All flows of a worker.
 ///
-/// A flow is created, found, ended in O(1); time is the packets' own. When the memory cap is hit the table enters
-/// emergency mode: the `emergency-` timeouts apply, and if that frees nothing, the flow that would time out first ends
+/// A flow is created, found, ended in O(1); time is the packets' own. A flow that is worth it outlives its timeout
+/// ([`SilenceLimits`](crate::SilenceLimits)). When the memory cap is hit the table enters emergency mode: the `emergency-` timeouts apply, and if that frees nothing, the flow that would time out first ends
 /// ([`EndReason::Forced`]). So a flood of half-open flows evicts itself before it evicts an established one, and within
 /// a protocol and state the least recently used goes first.
 pub struct FlowTable<S> {
@@ -62,6 +78,7 @@ pub struct FlowTable<S> {
     emergency: bool,
     counters: FlowCounters,
     due: Vec<u32>,
+    silent: SilentFlows,
 }
 
 impl<S> FlowTable<S> {
@@ -80,13 +97,15 @@ impl<S> FlowTable<S> {
             emergency: false,
             counters: FlowCounters::default(),
             due: Vec::new(),
+            silent: SilentFlows::default(),
         }
     }
 
     /// Finds or opens the flow of a packet and counts the packet.
     ///
     /// `make` gives the state of a new flow. `replace` says whether this packet begins a new flow although its tuple has
-    /// one (TCP reuse); it is asked before the packet is counted. `ended` takes flows that end: one that timed out before
+    /// one (TCP reuse), or, `overdue`, does not go on with one that is beyond its timeout; it is asked before the packet is
+    /// counted. `ended` takes flows that end: one that timed out before
     /// this packet, one that is replaced, those evicted for memory. `None` when the memory cap leaves no room, and for an
     /// ICMP error about a flow that is not open.
     pub fn track(
@@ -94,7 +113,7 @@ impl<S> FlowTable<S> {
         tuple: &FlowTuple,
         stamp: PacketStamp,
         make: impl FnOnce(&FlowTuple) -> S,
-        replace: impl FnOnce(&Flow<S>, Direction) -> bool,
+        replace: impl FnOnce(&Flow<S>, Direction, bool) -> bool,
         mut ended: impl FnMut(Flow<S>, EndReason),
     ) -> Option<FlowLookup> {
         if tuple.quoted.is_some() {
@@ -107,11 +126,11 @@ impl<S> FlowTable<S> {
         {
             let direction =
                 if slot.flow.client_is_low == source_is_low { Direction::ToServer } else { Direction::ToClient };
-            let reason = if stamp.engine > deadline(&self.config, &slot.flow, self.emergency) {
-                self.counters.wrk_flows_evicted += 1;
-                Some(EndReason::Timeout)
-            } else if replace(&slot.flow, direction) {
-                Some(EndReason::TcpReuse)
+            let overdue = stamp.engine > deadline(&self.config, &slot.flow, self.emergency);
+            let over = overdue && (self.emergency || stamp.engine > silence_deadline(&self.config, &slot.flow));
+            let reason = if over || replace(&slot.flow, direction, overdue) {
+                self.counters.wrk_flows_evicted += u64::from(overdue);
+                Some(if overdue { EndReason::Timeout } else { EndReason::TcpReuse })
             } else {
                 None
             };
@@ -128,6 +147,11 @@ impl<S> FlowTable<S> {
                     }
                     see(&mut slot.flow, direction, stamp);
                     let handle = FlowHandle { index, generation: slot.generation };
+                    if slot.silent.take().is_some() {
+                        let second = due_second(deadline(&self.config, &slot.flow, self.emergency));
+                        self.silent.ends();
+                        self.file(index, second);
+                    }
                     return Some(FlowLookup { handle, direction, is_new: false });
                 }
             }
@@ -228,18 +252,24 @@ impl<S> FlowTable<S> {
         let second = due_second(deadline(config, &slot.flow, emergency));
         // A later time is found when the bucket is due; only an earlier one must be filed now.
         if self.wheel.clamp(second) < slot.links.second {
-            self.wheel.remove(handle.index, &mut self.slots);
-            self.wheel.insert(handle.index, second, &mut self.slots);
+            self.file(handle.index, second);
         }
     }
 
+    /// Files a flow under another second.
+    fn file(&mut self, index: u32, second: i64) {
+        self.wheel.remove(index, &mut self.slots);
+        self.wheel.insert(index, second, &mut self.slots);
+    }
+
     /// Ends the flows whose timeout has passed, ordered by expiry time, then first ordinal. Cheap when nothing expires:
-    /// call it for each packet or batch. A flow may end up to a second late here, never when a packet of it arrives.
-    pub fn expire(&mut self, now: Time, mut ended: impl FnMut(Flow<S>, EndReason)) {
+    /// call it for each packet or batch. A flow may end up to a second late here, never when a packet of it arrives. One that
+    /// outlives its timeout stays, silent, within [`SilenceLimits`](crate::SilenceLimits).
+    pub fn expire(&mut self, now: Time, expiry: &mut impl Expiry<S>) {
         let mut due = core::mem::take(&mut self.due);
         self.wheel.advance(now.seconds(), &mut self.slots, &mut due);
         if !due.is_empty() {
-            self.end_due(&due, now, &mut ended);
+            self.end_due(&due, now, expiry);
         }
         due.clear();
         self.due = due;
@@ -303,6 +333,11 @@ impl<S> FlowTable<S> {
         &self.config
     }
 
+    #[cfg(test)]
+    pub(crate) const fn cap(&mut self, memcap: u64) {
+        self.config.memcap = memcap;
+    }
+
     #[inline]
     fn slot_mut(&mut self, handle: FlowHandle) -> Option<&mut FlowSlot<S>> {
         self.slots.get_mut(handle.index).filter(|slot| slot.generation == handle.generation)
@@ -314,14 +349,20 @@ impl<S> FlowTable<S> {
     }
 
     /// Of slots taken out of the wheel: ends those whose time has come, files the others again.
-    fn end_due(&mut self, due: &[u32], now: Time, ended: &mut impl FnMut(Flow<S>, EndReason)) {
+    fn end_due(&mut self, due: &[u32], now: Time, expiry: &mut impl Expiry<S>) {
         let (config, emergency) = (&self.config, self.emergency);
         self.counters.flows_checked += due.len() as u64;
         let mut expired: Vec<(Time, u64, u32)> = Vec::new();
         for &index in due {
-            let Some(slot) = self.slots.get(index) else { continue };
+            let Some(slot) = self.slots.get_mut(index) else { continue };
             let until = deadline(config, &slot.flow, emergency);
-            if now > until {
+            let silent_until = silence_deadline(config, &slot.flow);
+            let may_stay = now > until && now <= silent_until && !emergency;
+            if may_stay && (slot.silent.is_some() || expiry.outlives(&mut slot.flow)) {
+                let handle = FlowHandle { index, generation: slot.generation };
+                slot.silent = slot.silent.or_else(|| Some(self.silent.falls(handle)));
+                self.wheel.insert(index, due_second(silent_until), &mut self.slots);
+            } else if now > until {
                 expired.push((until, slot.flow.first_ordinal, index));
             } else {
                 self.counters.flows_notimeout += 1;
@@ -333,9 +374,23 @@ impl<S> FlowTable<S> {
             self.counters.flows_timeout += 1;
             self.counters.flows_evicted += 1;
             if let Some(flow) = self.take(index, EndReason::Timeout) {
-                ended(flow, EndReason::Timeout);
+                expiry.ended(flow, EndReason::Timeout);
             }
         }
+        while let Some(handle) = self.longest_silent() {
+            self.counters.flows_evicted += 1;
+            if let Some(flow) = self.take(handle.index, EndReason::Timeout) {
+                expiry.ended(flow, EndReason::Timeout);
+            }
+        }
+    }
+
+    /// The flow that has been silent longest, when more are than may be.
+    fn longest_silent(&mut self) -> Option<FlowHandle> {
+        let Self { silent, slots, config, .. } = self;
+        silent.excess(config.silence.flows, |FlowHandle { index, generation }, number| {
+            slots.get(index).is_some_and(|slot| slot.generation == generation && slot.silent == Some(number))
+        })
     }
 
     /// Sees to it that one more flow fits under the cap.
@@ -349,7 +404,7 @@ impl<S> FlowTable<S> {
             self.counters.emerg_mode_entered += 1;
             let mut all = Vec::with_capacity(self.slots.len());
             self.wheel.take_all(&mut self.slots, &mut all);
-            self.end_due(&all, now, ended);
+            self.end_due(&all, now, &mut Unconditional(&mut *ended));
         }
         while !fits(self) {
             if !self.end_soonest(&mut *ended) {
@@ -370,8 +425,7 @@ impl<S> FlowTable<S> {
             if self.wheel.clamp(second) <= slot.links.second {
                 break;
             }
-            self.wheel.remove(index, &mut self.slots);
-            self.wheel.insert(index, second, &mut self.slots);
+            self.file(index, second);
             index = self.wheel.first()?;
         }
         Some(index)
@@ -389,6 +443,9 @@ impl<S> FlowTable<S> {
     fn take(&mut self, index: u32, reason: EndReason) -> Option<Flow<S>> {
         self.wheel.remove(index, &mut self.slots);
         let slot = self.slots.remove(index)?;
+        if slot.silent.is_some() {
+            self.silent.ends();
+        }
         if let Ok(entry) = self.index.find_entry(slot.key.hash(&self.seed), |&other| other == index) {
             entry.remove();
         }
@@ -421,6 +478,12 @@ impl<S> FlowTable<S> {
 #[inline]
 fn deadline<S>(config: &FlowTableConfig, flow: &Flow<S>, emergency: bool) -> Time {
     flow.active.plus_seconds(i64::from(config.timeout(flow.protocol, flow.state, emergency)))
+}
+
+/// The last moment at which a flow that outlives its timeout is alive.
+#[inline]
+fn silence_deadline<S>(config: &FlowTableConfig, flow: &Flow<S>) -> Time {
+    flow.active.plus_seconds(i64::from(config.silence.seconds))
 }
 
 /// The second at whose beginning a deadline has passed.

@@ -5,8 +5,8 @@ use core::net::{IpAddr, Ipv4Addr};
 use sidewire_base::{Direction, Endpoint, Time};
 
 use crate::{
-    EndReason, Flow, FlowLookup, FlowState, FlowTable, FlowTableConfig, FlowTimeouts, FlowTuple, IcmpTypes,
-    PacketStamp, QuotedPacket, community_id,
+    EndReason, Expiry, Flow, FlowLookup, FlowState, FlowTable, FlowTableConfig, FlowTimeouts, FlowTuple, IcmpTypes,
+    PacketStamp, QuotedPacket, SilenceLimits, community_id,
 };
 
 fn endpoint(address: u32, port: u16) -> Endpoint {
@@ -37,11 +37,28 @@ struct Rig {
     table: FlowTable<u32>,
     ended: Vec<(u64, EndReason)>,
     ordinal: u64,
+    /// Flows are worth more than their timeout.
+    outlives: bool,
+}
+
+struct Expired {
+    outlives: bool,
+    ended: Vec<(u64, EndReason)>,
+}
+
+impl Expiry<u32> for Expired {
+    fn outlives(&mut self, _flow: &mut Flow<u32>) -> bool {
+        self.outlives
+    }
+
+    fn ended(&mut self, flow: Flow<u32>, reason: EndReason) {
+        self.ended.push((flow.first_ordinal, reason));
+    }
 }
 
 impl Rig {
     fn new(config: FlowTableConfig) -> Self {
-        Self { table: FlowTable::new(config, 42), ended: Vec::new(), ordinal: 0 }
+        Self { table: FlowTable::new(config, 42), ended: Vec::new(), ordinal: 0, outlives: false }
     }
 
     fn track(&mut self, tuple: &FlowTuple, seconds: i64) -> Option<FlowLookup> {
@@ -57,14 +74,20 @@ impl Rig {
             ordinal: self.ordinal,
             bytes: 60,
         };
-        let ended = &mut self.ended;
-        self.table.track(tuple, stamp, |_| 0, |_, _| replace, |flow, reason| ended.push((flow.first_ordinal, reason)))
+        let (ended, outlives) = (&mut self.ended, self.outlives);
+        self.table.track(
+            tuple,
+            stamp,
+            |_| 0,
+            |_, _, overdue| replace || overdue && !outlives,
+            |flow, reason| ended.push((flow.first_ordinal, reason)),
+        )
     }
 
     fn expire(&mut self, seconds: i64) -> Vec<(u64, EndReason)> {
-        let ended = &mut self.ended;
-        self.table.expire(Time::new(seconds, 0), |flow, reason| ended.push((flow.first_ordinal, reason)));
-        core::mem::take(&mut self.ended)
+        let mut expired = Expired { outlives: self.outlives, ended: Vec::new() };
+        self.table.expire(Time::new(seconds, 0), &mut expired);
+        expired.ended
     }
 
     fn flow(&self, lookup: FlowLookup) -> &Flow<u32> {
@@ -209,6 +232,54 @@ fn a_state_has_its_own_timeout() {
     assert_eq!(rig.table.counters().end_closed, 1);
 }
 
+/// A table of established flows that outlive their timeout of 600 s, from port 0 on, one a second.
+fn silent_rig(limit: u32, flows: u16) -> Rig {
+    let silence = SilenceLimits { seconds: 7200, flows: limit };
+    let mut rig = Rig { outlives: true, ..Rig::new(FlowTableConfig { silence, ..FlowTableConfig::default() }) };
+    for port in 0..flows {
+        let lookup = rig.track(&tuple(6, (1, port), (2, 2)), i64::from(port)).unwrap();
+        rig.table.set_state(lookup.handle, FlowState::Established);
+    }
+    rig
+}
+
+#[test]
+fn a_silent_flow_goes_on_or_ends_in_hours() {
+    let mut rig = silent_rig(10, 2);
+    assert_eq!(rig.expire(4000), []);
+    assert!(!rig.track(&tuple(6, (1, 0), (2, 2)), 4001).unwrap().is_new);
+    assert_eq!(rig.expire(7202), [(2, EndReason::Timeout)], "two hours after its packet");
+    assert_eq!(rig.expire(11_202), [(1, EndReason::Timeout)], "the other has two hours again");
+}
+
+#[test]
+fn a_packet_that_does_not_go_on_with_a_silent_flow_opens_another() {
+    let mut rig = silent_rig(10, 1);
+    assert_eq!(rig.expire(4000), []);
+    rig.outlives = false; // nor does the packet go on with it
+    assert!(rig.track(&tuple(6, (1, 0), (2, 2)), 4001).unwrap().is_new);
+    assert_eq!((rig.ended.as_slice(), rig.table.counters().tcp_reuse), (&[(1, EndReason::Timeout)][..], 0));
+}
+
+#[test]
+fn too_many_silent_flows_end_with_the_longest() {
+    let mut rig = silent_rig(3, 5);
+    // The first falls silent, goes on, and falls silent again behind the others.
+    assert_eq!(rig.expire(601), []);
+    rig.track(&tuple(6, (1, 0), (2, 2)), 602);
+    assert_eq!(rig.expire(700), [(2, EndReason::Timeout)]);
+    assert_eq!(rig.expire(1300), [(3, EndReason::Timeout)]);
+}
+
+#[test]
+fn no_flow_outlives_its_timeout_while_memory_is_short() {
+    let mut rig = silent_rig(10, 4);
+    rig.table.cap(4 * FlowTable::<u32>::FLOW_SIZE);
+    assert_eq!(rig.expire(1000), []);
+    rig.track(&tuple(6, (3, 1), (2, 2)), 1001).unwrap();
+    assert_eq!(rig.ended.len(), 4);
+}
+
 #[test]
 fn the_cap_evicts_what_would_time_out_first() {
     let memcap = 10 * FlowTable::<u32>::FLOW_SIZE;
@@ -253,7 +324,7 @@ fn identifiers_depend_on_nothing_but_tuple_and_ordinal() {
         let mut table = FlowTable::<()>::new(FlowTableConfig::default(), seed);
         let stamp =
             PacketStamp { time: Time::new(1, 0), engine: Time::new(1, 0), now: Time::new(1, 0), ordinal: 7, bytes: 1 };
-        let lookup = table.track(&tuple(6, (1, 1), (2, 2)), stamp, |_| (), |_, _| false, |_, _| ()).unwrap();
+        let lookup = table.track(&tuple(6, (1, 1), (2, 2)), stamp, |_| (), |_, _, _| false, |_, _| ()).unwrap();
         table.get(lookup.handle).unwrap().id
     });
     assert_eq!(ids[0], ids[1]);

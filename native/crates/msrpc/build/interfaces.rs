@@ -16,6 +16,8 @@ struct InterfaceRow {
     source: String,
     uuids: Vec<UuidRow>,
     procedures: BTreeMap<u16, ProcedureRow>,
+    /// What the handles stand for that a procedure gives: kind and name.
+    handles: BTreeMap<u16, (String, String)>,
 }
 
 /// A UUID, and where it is offered.
@@ -99,6 +101,18 @@ fn row(source: &str, columns: &[&str], interfaces: &mut Vec<InterfaceRow>) -> Re
             last_uuid(interfaces)?.pipes.extend(names);
         }
         ["port", number] => last_uuid(interfaces)?.ports.push(number.parse()?),
+        ["handle", kind, name, numbers] => {
+            let interface = interfaces.last_mut().ok_or("no interface yet")?;
+            for number in numbers.split(' ') {
+                let number: u16 = number.parse().map_err(|_| "no operation number")?;
+                if !interface.procedures.contains_key(&number) {
+                    return Err("no such procedure before this line".into());
+                }
+                if interface.handles.insert(number, ((*kind).to_owned(), (*name).to_owned())).is_some() {
+                    return Err("the number comes twice".into());
+                }
+            }
+        }
         [number, name, rest @ ..] if rest.len() <= 3 => {
             let interface = interfaces.last_mut().ok_or("no interface yet")?;
             let number: u16 = number.parse().map_err(|_| "no operation number")?;
@@ -135,6 +149,20 @@ fn command(text: &str) -> String {
     }
 }
 
+/// What a handle stands for, as Rust.
+fn handle(row: Option<&(String, String)>) -> String {
+    let Some((kind, name)) = row else { return "None".to_owned() };
+    let (variant, text) = match (name.strip_prefix('='), name.strip_prefix('\\'), name.strip_prefix('-')) {
+        (Some(text), ..) => ("Always", text),
+        (_, Some(field), _) => ("Below", field),
+        (_, _, Some("")) => ("Nothing", ""),
+        (_, _, Some(field)) => ("Behind", field),
+        _ => ("Argument", name.as_str()),
+    };
+    let name = if variant == "Nothing" { variant.to_owned() } else { format!("{variant}({text:?})") };
+    format!("Some(HandleMeaning {{ kind: {kind:?}, name: HandleName::{name} }})")
+}
+
 /// `IWBEM_SERVICES` of `IWbemServices`.
 fn constant(name: &str) -> String {
     let mut out = String::new();
@@ -161,10 +189,11 @@ impl InterfaceRow {
         for (number, ProcedureRow { name, request, response, command }) in &self.procedures {
             write!(
                 code,
-                "RpcProcedure {{ opnum: {number}, name: {name:?}, request: {}, response: {}, command: {} }}, ",
+                "RpcProcedure {{ opnum: {number}, name: {name:?}, request: {}, response: {}, command: {}, gives: {} }}, ",
                 request.code(),
                 response.code(),
-                self::command(command)
+                self::command(command),
+                handle(self.handles.get(number))
             )?;
         }
         code.push_str("] }");

@@ -321,6 +321,19 @@ impl RpcConnection {
         }
     }
 
+    /// Later calls are read by what is known: contexts, or security. False while calls are held, which are not to wait any
+    /// longer.
+    #[must_use]
+    pub fn outlives_silence(&self) -> bool {
+        (!self.contexts.is_empty() || !self.security.is_empty()) && !self.holds_calls()
+    }
+
+    /// Calls are held until their interface is clear.
+    #[must_use]
+    pub fn holds_calls(&self) -> bool {
+        !self.searches.iter().all(ContextSearch::is_over)
+    }
+
     fn side(&mut self, direction: Direction) -> &mut PduStream {
         &mut self.sides[direction]
     }

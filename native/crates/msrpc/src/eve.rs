@@ -46,6 +46,14 @@ pub fn write_msrpc(
     if exchange.arguments.is_cut() {
         out.bool("arguments_cut", true);
     }
+    if let Some(handle) = &exchange.handle {
+        out.object("handle", |o| {
+            o.str("kind", handle.kind);
+            if let Some(name) = &handle.name {
+                o.str("name", name);
+            }
+        });
+    }
     if let Some(owner) = exchange.path_owner {
         out.str("path_host", owner.name());
     }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use crate::security::Principal;
 use crate::status::is_status;
 use crate::{
-    AuthLevel, AuthType, ByteOrder, CallArguments, ContextResult, InterfaceEvidence, InterfaceId, ObjectCall,
-    PathOwner, PduHeader, PduType, RpcImplementation, StubVisibility, TransferSyntax, Uuid, interfaces, result_name,
+    AuthLevel, AuthType, ByteOrder, CallArguments, ContextResult, HandleObject, InterfaceEvidence, InterfaceId,
+    ObjectCall, PathOwner, PduHeader, PduType, RpcImplementation, StubVisibility, TransferSyntax, Uuid, interfaces,
+    result_name,
 };
 
 /// What carries the PDUs.
@@ -116,6 +117,8 @@ pub struct ExchangeHalf {
     pub closed: bool,
     /// Byte order of the sender.
     pub order: ByteOrder,
+    /// `pfc_flags` of its fragments, all together. [C706] 12.6.3.1.
+    pub flags: u8,
 }
 
 impl ExchangeHalf {
@@ -261,6 +264,8 @@ pub struct RpcExchange {
     pub dcom: Option<Box<ObjectCall>>,
     /// The command line the call makes the server run, where it is one that does and can be read.
     pub command_line: Option<String>,
+    /// What the context handle stands for that the call is made with, or that it opens.
+    pub handle: Option<Arc<HandleObject>>,
     /// Whose host a path among the arguments names.
     pub path_owner: Option<PathOwner>,
     /// Who calls whom.

@@ -38,6 +38,31 @@ pub(crate) struct RpcProcedure {
     pub(crate) response: StubLayout,
     /// Where the command line is that it makes the server run.
     pub(crate) command: Option<CommandLine>,
+    /// What the context handle stands for that it gives.
+    pub(crate) gives: Option<HandleMeaning>,
+}
+
+/// What a context handle stands for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HandleMeaning {
+    /// `service`, `key`.
+    pub(crate) kind: &'static str,
+    pub(crate) name: HandleName,
+}
+
+/// Where the name is of what a context handle stands for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum HandleName {
+    /// It has none.
+    Nothing,
+    /// It is always this.
+    Always(&'static str),
+    /// It is an argument.
+    Argument(&'static str),
+    /// It is an argument, below what the handle stands for that the call is made with: keys of the registry.
+    Below(&'static str),
+    /// It is a number behind what that handle stands for: accounts of a domain.
+    Behind(&'static str),
 }
 
 /// Where the command line of a procedure is.

@@ -11,6 +11,7 @@ mod byte_order;
 mod client;
 mod command_line;
 mod connection;
+mod context_handle;
 mod datagram;
 mod datum;
 mod dcom;
@@ -21,6 +22,7 @@ mod exchange;
 mod functions;
 #[doc(hidden)]
 pub mod fuzz;
+mod handle_object;
 mod implementation;
 mod inference;
 pub mod interfaces;
@@ -56,6 +58,7 @@ pub use exchange::{
     Activity, BindRefusal, CallInterface, ContextOffer, ExchangeHalf, ExchangeStore, InterfaceOrigin, PduSecurity,
     ProtocolSequence, RpcEvent, RpcExchange,
 };
+pub use handle_object::HandleObject;
 pub use implementation::RpcImplementation;
 pub use ndr::NdrCursor;
 pub use object_table::ObjectTable;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::automation::AutomationType;
 use crate::bounded::BoundedMap;
+use crate::handle_object::{HandleKey, HandleObject};
 use crate::redirection::OutputPath;
 use crate::security::DecryptionSecrets;
 use crate::stub_memory::MemoryTotal;
@@ -29,6 +30,8 @@ const MAX_TIED: usize = 16;
 /// Pairs of hosts with outputs of commands, and outputs of one.
 const MAX_OUTPUT_PAIRS: usize = 1 << 11;
 const MAX_OUTPUTS: usize = 16;
+/// Context handles known at a time.
+const MAX_HANDLES: usize = 1 << 14;
 /// Pointers of one object that go with it.
 const MAX_OWN_POINTERS: usize = 32;
 
@@ -53,6 +56,8 @@ pub struct ObjectTable {
     endpoints: BoundedMap<SocketAddr, Vec<Uuid>>,
     /// Where commands that a client made a server run send their output.
     outputs: BoundedMap<(IpAddr, IpAddr), Vec<OutputPath>>,
+    /// What context handles stand for.
+    handles: BoundedMap<HandleKey, Arc<HandleObject>>,
     unfinished: MemoryTotal,
     contexts: MemoryTotal,
     evicted: u64,
@@ -246,6 +251,17 @@ impl ObjectTable {
         } else {
             self.evicted += self.endpoints.insert(endpoint, vec![interface], MAX_ENDPOINTS);
         }
+    }
+
+    /// What a context handle stands for.
+    pub(crate) fn handle(&self, key: &HandleKey) -> Option<&Arc<HandleObject>> {
+        self.handles.get(key)
+    }
+
+    /// A call gave a context handle.
+    pub(crate) fn learn_handle(&mut self, key: HandleKey, object: Arc<HandleObject>) {
+        self.handles.remove(&key);
+        self.evicted += self.handles.insert(key, object, MAX_HANDLES);
     }
 
     /// A client made a server run a command whose output goes to a file.

@@ -54,8 +54,11 @@ fn summary(exchange: &RpcExchange) -> Option<String> {
         let result = record("out").map(|fields| format!(": {}", told(fields))).unwrap_or_default();
         write!(out, "{client} ran {path}.{method}({given}) on {server} by WMI{result}")
     } else if !exchange.request.closed {
-        let given = pieces(exchange.arguments.iter().map(|(name, value)| (Some(name), value)));
-        write!(out, "{client} called {procedure}({given}) on {server}")
+        let handle = exchange.handle.as_deref().filter(|handle| handle.opened_before);
+        let name = handle.and_then(|handle| Some((handle.kind, StubValue::from(&**handle.name.as_ref()?))));
+        let made_with = name.iter().map(|(kind, name)| (Some(*kind), name));
+        let given = exchange.arguments.iter().map(|(name, value)| (Some(name), value));
+        write!(out, "{client} called {procedure}({}) on {server}", pieces(made_with.chain(given)))
     } else {
         write!(out, "{client} called {procedure} on {server}, arguments sealed")
     };

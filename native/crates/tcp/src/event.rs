@@ -183,6 +183,9 @@ impl StreamEvent {
 pub struct StreamEvents(u128);
 
 impl StreamEvents {
+    /// None.
+    pub const NONE: Self = Self(0);
+
     /// Adds one.
     #[inline]
     pub const fn insert(&mut self, event: StreamEvent) {

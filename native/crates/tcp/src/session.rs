@@ -6,7 +6,7 @@ use sidewire_base::{Direction, PerDirection, Time};
 use sidewire_decode::TcpHeader;
 
 use crate::{
-    OverlapPolicy, Stream, StreamEvent, StreamEvents, TcpConfig, TcpContext, TcpState, UrgentPolicy,
+    OverlapPolicy, Stream, StreamConsumer, StreamEvent, StreamEvents, TcpConfig, TcpContext, TcpState, UrgentPolicy,
     flags::SessionFlags,
     handshake::HandshakeOffer,
     segment::{ArrivedSegment, Segment},
@@ -255,6 +255,26 @@ impl TcpSession {
             }
         }
         self.state >= TcpState::LastAck
+    }
+
+    /// Does a segment go on where the session stands, as the first one after a long silence does? It carries the sequence
+    /// number that is expected, or is a keep-alive (RFC 9293, 3.8.4), and the peer has sent nothing it does not acknowledge.
+    #[must_use]
+    pub fn is_continued_by(&self, tcp: &TcpHeader<'_>, payload: &[u8], direction: Direction) -> bool {
+        let (own, peer) = (&self.sides[direction], &self.sides[direction.flip()]);
+        let keeps_alive = tcp.sequence == own.next.wrapping_sub(1) && payload.len() <= 1;
+        tcp.flags & TcpHeader::SYN == 0
+            && (tcp.sequence == own.next || keeps_alive)
+            && (tcp.acknowledgement == peer.next || self.flags.has(SessionFlags::ONE_SIDED))
+    }
+
+    /// True when everything that came is in order, acknowledged or read early, and the session has read it.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.streams.iter().all(|stream| {
+            let held = stream.pieces().last().map_or(0, |(offset, piece)| offset + piece.len() as u64);
+            held <= stream.visible() && stream.available(StreamConsumer::App).is_none()
+        })
     }
 
     /// Makes everything held visible and ends both streams: the flow timed out, was evicted, or the capture ended. Holes

@@ -16,13 +16,14 @@ const SCOPES: ReadonlyMap<string, XbitScope> = new Map([
   ['ip_pair', 'pair'],
   ['ip_path', 'path'],
   ['ip_path_back', 'path_back'],
+  ['handle', 'subject'],
   ['tx', 'transaction'],
 ]);
 
 export const xbits: Keyword = {
   name: 'xbits',
   family: 'flow',
-  doc: 'Sets or asks for a named bit kept by source, destination, pair of hosts or transaction; `ip_path` is the pair in this direction only, `ip_path_back` in the other.',
+  doc: 'Sets or asks for a named bit kept by source, destination, pair of hosts or transaction; `ip_path` is the pair in this direction only, `ip_path_back` in the other, `handle` what the context handle of a call stands for.',
   value: 'required',
   lower(option, cx) {
     const [word = '', name = '', ...settings] = splitCommas(option.value);
@@ -64,6 +65,7 @@ export const xbits: Keyword = {
     { options: 'xbits:set,seen,track ip_src,expire 10;' },
     { options: 'xbits:isset,seen,track ip_pair;' },
     { options: 'xbits:set,sent,track ip_path,expire 60; xbits:isnotset,received,track ip_path_back;' },
+    { options: 'xbits:isset,seen,track handle;' },
     { options: 'xbits:set,seen,track ip_src,expire 0;', error: 'keyword/value' },
     { options: 'xbits:set,seen,track host;', error: 'keyword/value' },
   ],

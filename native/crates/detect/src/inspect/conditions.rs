@@ -29,7 +29,8 @@ impl EvalContext {
                     .map_err(|miss| miss.failure(*position))?;
                 continue;
             }
-            let on = ConditionInput { facts: &facts.seen, state, bits: &self.bits, tx, kind: plan.meta.kind };
+            let (facts, bits, subject) = (&facts.seen, &self.bits, self.subject);
+            let on = ConditionInput { facts, state, bits, tx, subject, kind: plan.meta.kind };
             if !condition.holds(&on) {
                 return Err(FailureStage::Condition { condition: *position });
             }

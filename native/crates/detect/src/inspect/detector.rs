@@ -47,6 +47,7 @@ impl DetectEngine {
             bits: WorkerBits::new(rules.host_bits, shared),
             buffers: [Vec::new(), Vec::new()],
             recursion_limit: rules.recursion_limit,
+            subject: None,
         };
         let evaluator = DetectThreadContext {
             scratch: MatcherScratch::new(),

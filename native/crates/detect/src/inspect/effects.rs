@@ -27,8 +27,8 @@ impl DetectThreadContext {
             MatchOrigin::Frame(id, tx) => (tx, Some(id), true),
         };
         for effect in &plan.effects {
-            let (state, bits) = (state.as_deref_mut(), &mut self.eval.bits);
-            effect.apply(EffectOutput { facts: &facts.seen, state, bits, tx: tx.map(|(_, id)| id) });
+            let (state, subject, bits) = (state.as_deref_mut(), self.eval.subject, &mut self.eval.bits);
+            effect.apply(EffectOutput { facts: &facts.seen, state, bits, tx: tx.map(|(_, id)| id), subject });
         }
         let (mut packet_variables, mut alert_variables) = (Vec::new(), Vec::new());
         for capture in self.eval.work.captures.drain(..) {

@@ -32,6 +32,8 @@ pub(crate) struct EvalContext {
     /// A transform reads one and fills the other.
     pub(crate) buffers: [Vec<u8>; 2],
     pub(super) recursion_limit: u32,
+    /// What the transaction is about that rules are evaluated on.
+    pub(super) subject: Option<u64>,
 }
 
 /// What a rule held on.

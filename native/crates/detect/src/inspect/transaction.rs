@@ -93,6 +93,7 @@ impl DetectThreadContext {
         observer: &mut O,
     ) -> bool {
         let &DueTx { rules, position, id, app, progress, .. } = due;
+        self.eval.subject = session.subject(position);
         let mut again = false;
         for at in 0..self.candidates.len() {
             let Some(&rule) = self.candidates.get(at) else { break };
@@ -156,6 +157,7 @@ impl DetectThreadContext {
                 share(session, position, due.direction.flip(), now, rules.generation());
             }
         }
+        self.eval.subject = None;
         again
     }
 

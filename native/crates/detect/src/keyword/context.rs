@@ -42,6 +42,8 @@ pub(crate) struct ConditionInput<'a> {
     pub(crate) bits: &'a WorkerBits,
     /// The transaction the rule is evaluated on, by its id.
     pub(crate) tx: Option<TxId>,
+    /// What that is about: see [`Protocol::subject`](sidewire_app_layer::Protocol::subject).
+    pub(crate) subject: Option<u64>,
     /// Type of the rule.
     pub(crate) kind: RuleType,
 }
@@ -53,4 +55,6 @@ pub(crate) struct EffectOutput<'a> {
     pub(crate) bits: &'a mut WorkerBits,
     /// The transaction the rule matched on, by its id.
     pub(crate) tx: Option<TxId>,
+    /// What that is about.
+    pub(crate) subject: Option<u64>,
 }

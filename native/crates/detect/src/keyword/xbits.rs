@@ -28,6 +28,8 @@ pub enum XbitScope {
     Path,
     /// From the destination to the source: what was kept by [`XbitScope::Path`] the other way.
     PathBack,
+    /// What the transaction is about (of a call, what its context handle stands for), between its two hosts.
+    Subject,
     /// Transaction.
     Transaction,
     /// Flow.
@@ -75,8 +77,8 @@ pub(crate) fn compile(
 }
 
 impl Xbit {
-    /// Whose bit it is; `None` for flow and transaction, or without addresses.
-    fn owner(&self, facts: &PacketFacts<'_>) -> Option<HostBitOwner> {
+    /// Whose bit it is; `None` for flow and transaction, or without addresses or a subject.
+    fn owner(&self, facts: &PacketFacts<'_>, subject: Option<u64>) -> Option<HostBitOwner> {
         let (source, destination) = (facts.source?.address, facts.destination?.address);
         match self.scope {
             XbitScope::Source => Some(HostBitOwner::Host(source)),
@@ -84,6 +86,9 @@ impl Xbit {
             XbitScope::Pair => Some(HostBitOwner::Pair(source.min(destination), source.max(destination))),
             XbitScope::Path => Some(HostBitOwner::Path(source, destination)),
             XbitScope::PathBack => Some(HostBitOwner::Path(destination, source)),
+            XbitScope::Subject => {
+                Some(HostBitOwner::Subject(source.min(destination), source.max(destination), subject?))
+            }
             XbitScope::Flow | XbitScope::Transaction => None,
         }
     }
@@ -93,18 +98,16 @@ impl Xbit {
         facts: &PacketFacts<'_>,
         state: Option<&DetectFlowState>,
         bits: &WorkerBits,
-        tx: Option<TxId>,
+        (tx, subject): (Option<TxId>, Option<u64>),
     ) -> Option<bool> {
         match self.scope {
-            XbitScope::Source | XbitScope::Destination | XbitScope::Pair | XbitScope::Path | XbitScope::PathBack => {
-                Some(bits.is_set(&self.owner(facts)?, &self.name, facts.time, flow_key(facts)?))
-            }
             XbitScope::Flow | XbitScope::Transaction => {
                 let tx = if self.scope == XbitScope::Transaction { Some(tx?) } else { None };
                 let held =
                     |(name, of, until): &(StateName, _, Time)| *name == self.name && *of == tx && *until > facts.time;
                 Some(state?.expiring().any(held))
             }
+            _ => Some(bits.is_set(&self.owner(facts, subject)?, &self.name, facts.time, flow_key(facts)?)),
         }
     }
 }
@@ -115,7 +118,7 @@ fn flow_key(facts: &PacketFacts<'_>) -> Option<SharedFlowKey> {
 
 impl XbitTest {
     pub(crate) fn holds(&self, on: &ConditionInput<'_>) -> bool {
-        self.xbit.is_set(on.facts, on.state, on.bits, on.tx).is_some_and(|there| there == self.set)
+        self.xbit.is_set(on.facts, on.state, on.bits, (on.tx, on.subject)).is_some_and(|there| there == self.set)
     }
 
     /// Its bit may have been set by flows of other hosts.
@@ -131,16 +134,16 @@ impl XbitChange {
     }
 
     pub(crate) fn apply(&self, on: EffectOutput<'_>) {
-        let EffectOutput { facts, state, bits, tx } = on;
+        let EffectOutput { facts, state, bits, tx, subject } = on;
         let Self { action, xbit } = self;
-        let there = xbit.is_set(facts, state.as_deref(), bits, tx).unwrap_or(false);
+        let there = xbit.is_set(facts, state.as_deref(), bits, (tx, subject)).unwrap_or(false);
         let set = match action {
             FlowBitAction::Unset => false,
             FlowBitAction::Toggle => !there,
             _ => true,
         };
         let until = facts.time.plus_seconds(xbit.expire.into());
-        if let Some(owner) = xbit.owner(facts) {
+        if let Some(owner) = xbit.owner(facts, subject) {
             let Some(flow) = flow_key(facts) else { return };
             bits.change(owner, &xbit.name, facts.time, set.then_some(until), flow);
         } else if let Some(state) = state

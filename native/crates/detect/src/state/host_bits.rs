@@ -15,6 +15,8 @@ pub(crate) enum HostBitOwner {
     Pair(IpAddr, IpAddr),
     /// From one host to the other.
     Path(IpAddr, IpAddr),
+    /// What transactions between two hosts are about; the smaller address first.
+    Subject(IpAddr, IpAddr, u64),
 }
 
 /// Bits of hosts and host pairs (`xbits`, `hostbits`), each until a time. Bounded: when full, those that end first go.

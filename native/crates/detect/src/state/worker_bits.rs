@@ -27,7 +27,9 @@ impl WorkerBits {
     pub(crate) fn is_set(&self, owner: &HostBitOwner, name: &StateName, now: Time, flow: SharedFlowKey) -> bool {
         match owner {
             HostBitOwner::Host(_) => self.shared.is_set(owner, name, now, flow),
-            HostBitOwner::Pair(..) | HostBitOwner::Path(..) => self.pairs.is_set(owner, name, now),
+            HostBitOwner::Pair(..) | HostBitOwner::Path(..) | HostBitOwner::Subject(..) => {
+                self.pairs.is_set(owner, name, now)
+            }
         }
     }
 

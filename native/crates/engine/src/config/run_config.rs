@@ -182,6 +182,11 @@ pub struct FlowConfig {
     /// Seconds by protocol (`default`, `tcp`, `udp`, `icmp`) and state (`new`, `established`, `closed`, `bypassed`, and
     /// `emergency-*`).
     pub timeouts: BTreeMap<String, BTreeMap<String, u32>>,
+    /// Seconds for which a TCP connection that fell silent stays beyond its timeout, where its protocol says that what is known
+    /// of it is worth keeping (contexts of RPC, sessions of SMB); 0: not at all.
+    pub silence_seconds: u32,
+    /// Most of them at a time.
+    pub silent_flows: u32,
 }
 
 /// A protocol's switches and settings.

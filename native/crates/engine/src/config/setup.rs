@@ -157,13 +157,15 @@ fn tcp(config: &StreamConfig, hosts: &BTreeMap<String, Vec<String>>) -> Result<s
 }
 
 fn flow(config: &RunConfig) -> Result<sidewire_flow::FlowTableConfig, EngineError> {
-    let FlowConfig { memcap, emergency_recovery, timeouts } = &config.flow;
+    let FlowConfig { memcap, emergency_recovery, timeouts, silence_seconds, silent_flows } = &config.flow;
+    let workers = config.workers.max(1);
     let mut flow = sidewire_flow::FlowTableConfig {
         // Each worker has a table of its own; together they keep to the cap.
-        memcap: memcap / u64::from(config.workers.max(1)),
+        memcap: memcap / u64::from(workers),
         emergency_recovery: *emergency_recovery,
         vlan_tracking: config.decode.vlan_tracking,
         recursion_tracking: config.decode.level_tracking,
+        silence: sidewire_flow::SilenceLimits { seconds: *silence_seconds, flows: silent_flows.div_ceil(workers) },
         ..sidewire_flow::FlowTableConfig::default()
     };
     for (class, states) in timeouts {

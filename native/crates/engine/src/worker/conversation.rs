@@ -32,6 +32,12 @@ impl FlowStorage {
         self.tcp.as_ref().map_or(both_seen, |session| session.is_established())
     }
 
+    /// The TCP connection may go on after a long silence, and its protocol says that what it knows is worth keeping.
+    pub(crate) fn outlives_silence(&self) -> bool {
+        let (Some(tcp), Some(session)) = (&self.tcp, &self.app.session) else { return false };
+        tcp.state() == TcpState::Established && !self.app.stopped && session.outlives_silence()
+    }
+
     /// Keeps what flow events tell of link and network headers.
     pub(crate) fn note_headers(&mut self, packet: &Packet<'_>, direction: Direction, ethernet: bool) {
         if let Some(ip) = &packet.ip {

@@ -20,7 +20,7 @@ use crate::worker::stream::RawReaders;
 
 /// Why rules are applied to a flow: a packet and what it did, or the end of the flow.
 pub(crate) struct InspectRequest<'a> {
-    /// `None` at the end.
+    /// `None` at the end, and where the flow falls silent.
     pub(crate) packet: Option<&'a Packet<'a>>,
     /// The flow was established before the packet, or with it by the data it carries.
     pub(crate) was_established: bool,
@@ -32,6 +32,20 @@ pub(crate) struct InspectRequest<'a> {
     /// The packet is an ICMP error that quotes the flow: it brings nothing of the flow's own, so rules see neither streams
     /// nor transactions with it.
     pub(crate) quotes: bool,
+}
+
+impl InspectRequest<'_> {
+    /// For no packet: the flow ends, or falls silent.
+    pub(crate) const fn at_rest(was_established: bool) -> Self {
+        Self {
+            packet: None,
+            was_established,
+            events: &StreamEvents::NONE,
+            in_stream: false,
+            opaque: false,
+            quotes: false,
+        }
+    }
 }
 
 /// Applies rules, and keeps what they need beyond one packet.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sidewire_base::{Direction, PerDirection, Time, ip_protocol};
 use sidewire_decode::{FrameDecoder, LinkFrame, Packet, TransportLayer};
 use sidewire_detect::{RuleSet, SharedHandle};
-use sidewire_flow::{EndReason, FlowHandle, FlowLookup, FlowState, FlowTable, FlowTuple, PacketStamp};
+use sidewire_flow::{EndReason, Expiry, FlowHandle, FlowLookup, FlowState, FlowTable, FlowTuple, PacketStamp};
 use sidewire_tcp::{StreamConsumer, StreamEvents, TcpSession};
 
 use crate::config::setup::RunSetup;
@@ -116,7 +116,7 @@ impl<W: RuleTracer> FlowWorker<W> {
         self.tracked.note_time(now, shown);
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
         stages.detect.detector.shared().begin_tick(ordinal);
-        table.expire(now, |flow, reason| stages.end_flow(flow, reason, ordinal));
+        table.expire(now, &mut FlowExpiry { stages, ordinal });
     }
 
     /// Takes a frame: decodes it, and takes each of its packets (a layer of a tunnel is one).
@@ -221,9 +221,12 @@ impl<W: RuleTracer> TrackedFlows<W> {
             &tuple,
             stamp,
             |_| FlowStorage { interface, ..FlowStorage::default() },
-            |flow, direction| match (&flow.data.tcp, &packet.transport) {
+            |flow, direction, overdue| match (&flow.data.tcp, &packet.transport) {
+                (Some(session), TransportLayer::Tcp(tcp)) if overdue => {
+                    !(session.is_continued_by(tcp, packet.payload, direction) && flow.data.outlives_silence())
+                }
                 (Some(session), TransportLayer::Tcp(tcp)) => session.reused_by(tcp, direction, &setup.tcp),
-                _ => false,
+                _ => overdue,
             },
             |flow, reason| ended.push((flow, reason)),
         );
@@ -405,17 +408,66 @@ impl<W: RuleTracer> PacketStages<W> {
     }
 }
 
+/// What becomes of flows whose timeout passed before the packet with this ordinal.
+struct FlowExpiry<'a, W: RuleTracer> {
+    stages: &'a mut PacketStages<W>,
+    ordinal: u64,
+}
+
+impl<W: RuleTracer> Expiry<FlowStorage> for FlowExpiry<'_, W> {
+    fn outlives(&mut self, flow: &mut ConversationFlow) -> bool {
+        let Self { stages, ordinal } = self;
+        let mut stays = false;
+        if flow.data.outlives_silence() {
+            stages.at(flow.first_ordinal, *ordinal, |stages| stays = stages.fall_silent(flow, *ordinal));
+        }
+        stays
+    }
+
+    fn ended(&mut self, flow: ConversationFlow, reason: EndReason) {
+        self.stages.end_flow(flow, reason, self.ordinal);
+    }
+}
+
 /// The steps of a flow's end.
 impl<W: RuleTracer> PacketStages<W> {
     /// A flow ended before the packet with this ordinal.
     fn end_flow(&mut self, mut flow: ConversationFlow, reason: EndReason, ordinal: u64) {
+        self.at(flow.first_ordinal, ordinal, |stages| stages.finish_flow(&mut flow, reason, ordinal));
+    }
+
+    /// Does something with a flow between packets, before the one with this ordinal. False when a bug surfaced.
+    fn at(&mut self, flow: u64, ordinal: u64, step: impl FnOnce(&mut Self)) -> bool {
         let place = self.log.writer.place;
-        self.log.writer.place = OutputOrder { ordinal, class: 0, flow: flow.first_ordinal };
-        if !contained(|| self.finish_flow(&mut flow, reason, ordinal)) {
+        self.log.writer.place = OutputOrder { ordinal, class: 0, flow };
+        let sound = contained(|| step(self));
+        if !sound {
             self.note_bug();
             self.stream.discard(&mut flow);
         }
         self.log.writer.place = place;
+        sound
+    }
+
+    /// The flow may stay for hours: what was not acknowledged is read now, and rules on its streams wait no longer for more
+    /// octets. False when something is left that cannot be read, which the end of the flow brings to light.
+    fn fall_silent(&mut self, flow: &mut ConversationFlow, ordinal: u64) -> bool {
+        for direction in Direction::BOTH {
+            let revealed = self.stream.reveal(flow, direction);
+            self.app_layer.take_rest(flow, direction, revealed, FlowMoment { time: self.log.now, ordinal });
+        }
+        if !flow.data.outlives_silence() || !flow.data.tcp.as_deref().is_some_and(TcpSession::is_drained) {
+            return false;
+        }
+        for direction in Direction::BOTH {
+            let Some(tcp) = &mut flow.data.tcp else { return false };
+            tcp.stream_mut(direction).flush_raw();
+            if detect::has_unseen(tcp, direction) || flow.data.app.has_due_transactions(direction) {
+                let was_established = flow.data.is_established(flow.both_seen());
+                self.inspect(flow, direction, &InspectRequest::at_rest(was_established));
+            }
+        }
+        true
     }
 
     /// What is held becomes visible, and is parsed and inspected one direction after the other, as in Suricata: what the
@@ -458,14 +510,7 @@ impl<W: RuleTracer> PacketStages<W> {
             session.transactions_mut().touch_all();
         }
         let was_established = flow.data.is_established(flow.both_seen());
-        let end = InspectRequest {
-            packet: None,
-            was_established,
-            events: &StreamEvents::default(),
-            in_stream: false,
-            opaque: false,
-            quotes: false,
-        };
+        let end = InspectRequest::at_rest(was_established);
         let pending = flow.data.app.session.as_ref().is_some_and(|session| !session.transactions().is_empty());
         let raw = |tcp| detect::has_unseen(tcp, direction);
         if pending || flow.data.app.has_frames(direction) || flow.data.tcp.as_deref().is_some_and(raw) {

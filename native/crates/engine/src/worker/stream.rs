@@ -76,6 +76,11 @@ impl StreamStage {
         }
     }
 
+    /// Makes octets of a direction visible that are not acknowledged. True when something is new.
+    pub(crate) fn reveal(&mut self, flow: &mut ConversationFlow, direction: Direction) -> bool {
+        flow.data.tcp.as_mut().is_some_and(|tcp| tcp.reveal_unacknowledged(direction, &mut self.shared))
+    }
+
     /// The flow ends: what is held becomes visible. Which directions have new octets.
     pub(crate) fn close(&mut self, flow: &mut ConversationFlow) -> PerDirection<bool> {
         let Some(session) = &mut flow.data.tcp else { return PerDirection::default() };

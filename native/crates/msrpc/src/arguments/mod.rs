@@ -45,13 +45,17 @@ pub(crate) fn procedure(exchange: &RpcExchange) -> Option<&'static RpcProcedure>
     interfaces::find(&exchange.interface?.id.uuid)?.find_procedure(exchange.opnum?)
 }
 
+/// The stub of a complete, readable half, from its beginning.
+pub(crate) fn source<'e>(exchange: &RpcExchange, half: &'e ExchangeHalf, request: bool) -> Option<StubSource<'e>> {
+    let syntax = exchange.interface?.transfer_syntax;
+    Some(StubSource { ndr: NdrCursor::new(half.beginning()?, half.order, syntax), syntax, request, checked: None })
+}
+
 fn read(exchange: &RpcExchange, half: &ExchangeHalf, layout: &StubLayout, request: bool) -> CallArguments {
-    let (Some(interface), Some(stub)) = (exchange.interface, half.beginning()) else { return CallArguments::default() };
-    let syntax = interface.transfer_syntax;
-    let ndr = || NdrCursor::new(stub, half.order, syntax);
-    let mut arguments =
-        fields(layout, StubSource { ndr: ndr(), syntax, request, checked: None }, half.clipped).unwrap_or_default();
-    if let Some(more) = layout.reader.and_then(|function| readers::read(function, &mut ndr()).ok()) {
+    let from_beginning = || source(exchange, half, request);
+    let mut arguments = from_beginning().and_then(|source| fields(layout, source, half.clipped)).unwrap_or_default();
+    let reads = |function| readers::read(function, &mut from_beginning()?.ndr).ok();
+    if let Some(more) = layout.reader.and_then(reads) {
         arguments.extend(more);
     }
     arguments

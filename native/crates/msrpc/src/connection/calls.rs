@@ -269,6 +269,7 @@ impl ExchangeHalf {
             self.order = pdu.header.order;
         }
         self.fragments = self.fragments.saturating_add(1);
+        self.flags |= pdu.header.flags.0;
         let missing = usize::from(pdu.missing);
         self.incomplete |= missing > 0;
         let with_trailer = pdu.stub_size_with_trailer();

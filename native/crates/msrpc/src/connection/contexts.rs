@@ -38,6 +38,10 @@ impl PresentationContexts {
         self.called.get(&id).or_else(|| self.uncalled.get(&id))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.called.len() + self.uncalled.len() == 0
+    }
+
     pub(super) fn interface(&self, id: u16) -> Option<CallInterface> {
         let context = self.get(id)?;
         Some(CallInterface {

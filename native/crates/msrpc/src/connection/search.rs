@@ -163,6 +163,11 @@ impl RpcConnection {
 }
 
 impl ContextSearch {
+    /// No call waits for it.
+    pub(super) const fn is_over(&self) -> bool {
+        self.over || self.calls.is_empty()
+    }
+
     fn begin(context_id: u16, object: bool, around: &RpcContext<'_>) -> Self {
         let place = match around.pipe {
             _ if object => CallPlace::Object,

@@ -4,6 +4,7 @@ use core::marker::PhantomData;
 
 use sidewire_app_layer::{Buffer, Value, buffers};
 use sidewire_base::Direction;
+use sidewire_msrpc::security::Principal;
 use sidewire_msrpc::{ByteOrder, ExchangeHalf, ObjectCall, PathOwner, RpcExchange, RpcImplementation};
 
 use super::RpcTransaction;
@@ -12,6 +13,17 @@ use super::stage::{COMPLETE, STARTED};
 /// Words of `dcerpc.auth_level`. [MS-RPCE] 2.2.1.1.8.
 const AUTH_LEVELS: &[(&str, u64)] =
     &[("none", 1), ("connect", 2), ("call", 3), ("packet", 4), ("integrity", 5), ("privacy", 6)];
+
+/// Words of `dcerpc.flags`: `pfc_flags`. [C706] 12.6.3.1.
+const FLAGS: &[(&str, u64)] = &[
+    ("first_frag", 0x01),
+    ("last_frag", 0x02),
+    ("pending_cancel", 0x04),
+    ("conc_mpx", 0x10),
+    ("did_not_execute", 0x20),
+    ("maybe", 0x40),
+    ("object_uuid", 0x80),
+];
 
 /// Words of `dcerpc.stub_visibility`.
 const VISIBILITIES: &[(&str, u64)] = &[("clear", 0), ("signed", 1), ("sealed", 2)];
@@ -52,6 +64,17 @@ impl<T: RpcTransaction> RpcBuffers<T> {
             // A call without a trailer is at level none, whether it says so or not.
             let level = |exchange: &RpcExchange| exchange.auth.map_or(1, |auth| u64::from(auth.level.0).max(1));
             Value::uint(tx.exchange().map(level))
+        };
+        /// The account a call is made as, where the wire shows it: of the connection, or of the SMB session that carries it.
+        "dcerpc.user": Bytes, both(STARTED, STARTED)
+            => |tx, _, _| Value::text(principal(tx).and_then(|principal| principal.user.as_deref()));
+        /// The domain or realm of the account of `dcerpc.user`.
+        "dcerpc.domain": Bytes, both(STARTED, STARTED)
+            => |tx, _, _| Value::text(principal(tx).and_then(|principal| principal.domain.as_deref()));
+        /// The flags of a direction's PDUs, those of all fragments together: `pfc_flags` of [C706].
+        "dcerpc.flags": Flags(FLAGS), both(STARTED, STARTED) => |tx, direction, _| {
+            let half = tx.exchange().map(|exchange| half(exchange, direction)).filter(|half| half.fragments > 0);
+            Value::uint(half.map(|half| half.flags))
         };
         /// What of the call's arguments can be read on the wire.
         "dcerpc.stub_visibility": Enumeration(VISIBILITIES), both(COMPLETE, COMPLETE) => |tx, direction, _| {
@@ -103,6 +126,12 @@ impl<T: RpcTransaction> RpcBuffers<T> {
             let owner = tx.exchange().and_then(|exchange| exchange.path_owner);
             Value::uint(owner.map(|owner| owner as u64))
         };
+        /// The name of what the context handle stands for that a readable call is made with, or that it opens: of a service, a
+        /// printer, a secret or a log; the path of a key, the SID of an account.
+        "dcerpc.handle": Bytes, both(COMPLETE, COMPLETE) => |tx, _, _| {
+            let handle = tx.exchange().and_then(|exchange| exchange.handle.as_deref());
+            Value::text(handle.and_then(|handle| handle.name.as_deref()))
+        };
         /// A decoded argument, or result to the client, by its name in `msrpc.arguments`, as text:
         /// `dcerpc.arg:"service_name"`. Names inside of records stand behind a dot: `in.CommandLine`.
         "dcerpc.arg": Items, both(COMPLETE, COMPLETE) => |_, _, _| Value::Absent;
@@ -127,6 +156,11 @@ pub(crate) fn argument<'t, T: RpcTransaction>(tx: &'t T, name: &str, nth: u32) -
     Value::text(tx.exchange().and_then(|exchange| exchange.arguments.text_at(name, nth as usize)))
 }
 
+/// What the context handle stands for.
+pub(crate) fn subject<T: RpcTransaction>(tx: &T) -> Option<u64> {
+    tx.exchange()?.handle.as_deref()?.key()
+}
+
 /// Byte order of the PDUs of a direction; little-endian where there are none.
 pub(crate) fn little_endian<T: RpcTransaction>(tx: &T, direction: Direction) -> bool {
     tx.exchange().map(|exchange| half(exchange, direction).order) != Some(ByteOrder::Big)
@@ -149,6 +183,10 @@ fn size<T: RpcTransaction>(tx: &T, direction: Direction) -> Value<'static> {
     let half = call(tx).map(|exchange| half(exchange, direction));
     let whole = half.filter(|half| half.done && half.fragments > 0 && !half.incomplete);
     Value::uint(whole.map(|half| half.size))
+}
+
+fn principal<T: RpcTransaction>(tx: &T) -> Option<&Principal> {
+    tx.exchange()?.principal.as_deref()
 }
 
 fn dcom<T: RpcTransaction>(tx: &T) -> Option<&ObjectCall> {

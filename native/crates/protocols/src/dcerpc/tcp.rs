@@ -56,6 +56,10 @@ impl Protocol for DcerpcTcp {
         rows::little_endian(tx, direction)
     }
 
+    fn subject(tx: &DcerpcTransaction) -> Option<u64> {
+        rows::subject(tx)
+    }
+
     fn item<'t>(
         tx: &'t DcerpcTransaction,
         _buffer: BufferId,
@@ -138,6 +142,11 @@ impl Protocol for DcerpcTcp {
             }
         }
         Ok(())
+    }
+
+    fn outlives_silence(&self) -> bool {
+        // What a channel's octets mean is kept with the virtual connection.
+        self.channel.is_some() || self.connection.outlives_silence()
     }
 
     fn close(

@@ -43,6 +43,10 @@ impl Protocol for DcerpcUdp {
         rows::little_endian(tx, direction)
     }
 
+    fn subject(tx: &DcerpcTransaction) -> Option<u64> {
+        rows::subject(tx)
+    }
+
     fn item<'t>(
         tx: &'t DcerpcTransaction,
         _buffer: BufferId,

@@ -102,6 +102,12 @@ impl SmbSession {
         self.trees.evicted() + self.opens.evicted() + self.asked.evicted()
     }
 
+    /// Later commands are read by what is known of sessions, shares and files. False while calls of a pipe are held.
+    pub(super) fn is_in_session(&self) -> bool {
+        let knows = !self.trees.is_empty() || !self.principals.is_empty() || !self.opens.is_empty();
+        knows && self.opens.values().filter_map(|open| open.rpc.as_ref()).all(|rpc| !rpc.holds_calls())
+    }
+
     /// More transactions were open than the configuration allows.
     pub(super) const fn is_overrun(&self) -> bool {
         self.ledger.exceeded

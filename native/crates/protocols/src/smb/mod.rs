@@ -79,6 +79,10 @@ impl Protocol for SmbSession {
         rows::little_endian(tx, direction)
     }
 
+    fn subject(tx: &SmbTransaction) -> Option<u64> {
+        rows::subject(tx)
+    }
+
     fn item<'t>(tx: &'t SmbTransaction, _buffer: BufferId, _direction: Direction, name: &str, nth: u32) -> Value<'t> {
         rows::argument(tx, name, nth)
     }
@@ -119,6 +123,10 @@ impl Protocol for SmbSession {
     ) -> Result<(), ParseFailed> {
         self.gap_begins(&mut context::SmbContext::new(direction, transactions, context));
         Ok(())
+    }
+
+    fn outlives_silence(&self) -> bool {
+        self.is_in_session()
     }
 
     fn close(
