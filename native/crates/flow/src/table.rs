@@ -276,10 +276,11 @@ impl<S> FlowTable<S> {
         self.recover();
     }
 
-    /// Ends the flow that would time out first, because something that flows hold is scarce: half-open ones before
-    /// established ones, of each the one that was silent longest. False when there is none.
+    /// Ends the flow that would time out first, because something that flows hold is scarce: those beyond their timeout, then
+    /// half-open ones before established ones, of each the one that was silent longest. False when there is none.
     pub fn end_soonest(&mut self, mut ended: impl FnMut(Flow<S>, EndReason)) -> bool {
-        let Some(flow) = self.soonest().and_then(|index| self.take(index, EndReason::Forced)) else { return false };
+        let index = self.longest_silent(0).map(|handle| handle.index).or_else(|| self.soonest());
+        let Some(flow) = index.and_then(|index| self.take(index, EndReason::Forced)) else { return false };
         self.counters.get_used += 1;
         ended(flow, EndReason::Forced);
         true
@@ -377,7 +378,7 @@ impl<S> FlowTable<S> {
                 expiry.ended(flow, EndReason::Timeout);
             }
         }
-        while let Some(handle) = self.longest_silent() {
+        while let Some(handle) = self.longest_silent(self.config.silence.flows) {
             self.counters.flows_evicted += 1;
             if let Some(flow) = self.take(handle.index, EndReason::Timeout) {
                 expiry.ended(flow, EndReason::Timeout);
@@ -385,10 +386,10 @@ impl<S> FlowTable<S> {
         }
     }
 
-    /// The flow that has been silent longest, when more are than may be.
-    fn longest_silent(&mut self) -> Option<FlowHandle> {
-        let Self { silent, slots, config, .. } = self;
-        silent.excess(config.silence.flows, |FlowHandle { index, generation }, number| {
+    /// The flow that has been silent longest, when more are than `limit`.
+    fn longest_silent(&mut self, limit: u32) -> Option<FlowHandle> {
+        let Self { silent, slots, .. } = self;
+        silent.excess(limit, |FlowHandle { index, generation }, number| {
             slots.get(index).is_some_and(|slot| slot.generation == generation && slot.silent == Some(number))
         })
     }

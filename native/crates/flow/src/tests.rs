@@ -272,6 +272,16 @@ fn too_many_silent_flows_end_with_the_longest() {
 }
 
 #[test]
+fn a_silent_flow_gives_way_before_one_that_goes_on() {
+    let mut rig = silent_rig(10, 2);
+    rig.track(&tuple(6, (1, 0), (2, 2)), 590);
+    assert_eq!(rig.expire(700), []);
+    let mut gone = Vec::new();
+    assert!(rig.table.end_soonest(|flow, _| gone.push(flow.first_ordinal)));
+    assert_eq!(gone, [2]);
+}
+
+#[test]
 fn no_flow_outlives_its_timeout_while_memory_is_short() {
     let mut rig = silent_rig(10, 4);
     rig.table.cap(4 * FlowTable::<u32>::FLOW_SIZE);

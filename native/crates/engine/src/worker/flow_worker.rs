@@ -433,7 +433,9 @@ impl<W: RuleTracer> Expiry<FlowStorage> for FlowExpiry<'_, W> {
 impl<W: RuleTracer> PacketStages<W> {
     /// A flow ended before the packet with this ordinal.
     fn end_flow(&mut self, mut flow: ConversationFlow, reason: EndReason, ordinal: u64) {
-        self.at(flow.first_ordinal, ordinal, |stages| stages.finish_flow(&mut flow, reason, ordinal));
+        if !self.at(flow.first_ordinal, ordinal, |stages| stages.finish_flow(&mut flow, reason, ordinal)) {
+            self.stream.discard(&mut flow);
+        }
     }
 
     /// Does something with a flow between packets, before the one with this ordinal. False when a bug surfaced.
@@ -443,7 +445,6 @@ impl<W: RuleTracer> PacketStages<W> {
         let sound = contained(|| step(self));
         if !sound {
             self.note_bug();
-            self.stream.discard(&mut flow);
         }
         self.log.writer.place = place;
         sound
