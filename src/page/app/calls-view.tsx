@@ -72,7 +72,9 @@ interface LadderProps extends Pick<ViewProps, 'source' | 'parameters' | 'version
 
 function Ladder({ source, one, other, isFull, parameters, version }: LadderProps) {
   const { answer, error } = useAnswer(() => source.conversation(one, other), [source, one, other, version]);
-  const picture = useMemo(() => answer && ladderPicture(ladderEvents(answer.lines), isFull), [answer, isFull]);
+  const events = useMemo(() => answer && ladderEvents(answer.lines), [answer]);
+  const picture = useMemo(() => events && ladderPicture(events, isFull), [events, isFull]);
+  const undrawn = (answer?.lines.length ?? 0) - (events?.length ?? 0);
   useKeys(useMemo(() => ({ Escape: () => change({ open: undefined }, true) }), []));
   const room = useWindowWidth();
   if (error !== null) return <p class="warning">{error}</p>;
@@ -107,6 +109,9 @@ function Ladder({ source, one, other, isFull, parameters, version }: LadderProps
           <button type="button" onClick={() => change({ rows: String(shown + SHOWN) })}>
             {`Show more of ${picture.rows.length.toLocaleString('en')} rows`}
           </button>
+        )}
+        {undrawn > 0 && (
+          <p class="warning">{`${undrawn.toLocaleString('en')} events between the two are not as docs/EVE.md says, and not drawn; the list of events has them.`}</p>
         )}
         {answer.left > 0 && (
           <p class="warning">{`${answer.left.toLocaleString('en')} later calls and alerts between the two are not drawn: there are too many.`}</p>

@@ -6,6 +6,7 @@ import { type JsonMembers, membersOf, numberOf, textOf, textsOf } from '../model
 import { octetDump } from '../model/octets.js';
 import type { RuleText } from '../model/rule-text.js';
 import { addressOf } from './address.js';
+import { Fence } from './fence.js';
 import type { PageSource } from './page-source.js';
 import { Facts, Host, Long, Shown, Technique, Time, useAnswer } from './parts.js';
 
@@ -27,8 +28,16 @@ export function EventDetail({ source, event, hasCall = true }: EventProps) {
         <Long text={hasCall ? eventWords(event) : textOf(membersOf(event.alert).signature)} />
       </h3>
       <WhereAndWhen event={event} />
-      {call && hasCall && <CallDetail record={call} />}
-      {event.sigma !== undefined && <SigmaDetail event={event as unknown as AlertEvent} />}
+      {call && hasCall && (
+        <Fence>
+          <CallDetail record={call} />
+        </Fence>
+      )}
+      {event.sigma !== undefined && (
+        <Fence>
+          <SigmaDetail event={event as unknown as AlertEvent} />
+        </Fence>
+      )}
       {event.winlog !== undefined && <RecordData record={membersOf(event.winlog)} />}
       {textOf(event.payload) !== '' && <Octets base64={textOf(event.payload)} />}
       {type === 'alert' && event.sigma === undefined && <RuleDetail source={source} alert={membersOf(event.alert)} />}

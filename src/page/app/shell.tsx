@@ -1,4 +1,4 @@
-import { Component, type ComponentChildren, type RefObject } from 'preact';
+import type { RefObject } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { civil } from '../../calls/call.js';
 import { printable } from '../../calls/wording.js';
@@ -9,6 +9,7 @@ import { AlertsView } from './alerts-view.js';
 import { CallsView } from './calls-view.js';
 import { CoverageView } from './coverage-view.js';
 import { EventsView } from './events-view.js';
+import { Fence } from './fence.js';
 import { IncidentsView } from './incidents-view.js';
 import { focusFilter, moveFocus, useKeys } from './keys.js';
 import type { PageSource } from './page-source.js';
@@ -64,27 +65,6 @@ export function Shell({ source, first }: { readonly source: PageSource; readonly
       <Help dialog={help} />
     </>
   );
-}
-
-/** Keeps a view that fails from taking the page with it: files may hold what they like. */
-class Fence extends Component<{ readonly children: ComponentChildren }, { readonly failure: string | null }> {
-  override state = { failure: null };
-
-  static override getDerivedStateFromError(error: unknown) {
-    return { failure: String((error as Error).message) };
-  }
-
-  override render() {
-    const { failure } = this.state;
-    return failure === null ? (
-      this.props.children
-    ) : (
-      <p
-        class="warning"
-        role="alert"
-      >{`This view cannot be shown: ${failure}. The events have something that is not as docs/EVE.md says.`}</p>
-    );
-  }
 }
 
 function View({ view, props }: { readonly view: ViewName; readonly props: ViewProps }) {

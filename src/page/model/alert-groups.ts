@@ -1,7 +1,7 @@
 import type { Micros } from '../../calls/call.js';
 import { techniqueId } from './coverage.js';
 import { endsOf, eveMicros } from './event-facts.js';
-import { type JsonMembers, membersOf, numberOf, textOf, textsOf } from './members.js';
+import { type JsonMembers, membersOf, nameOf, numberOf, textsOf } from './members.js';
 
 /** Alerts of one rule about one pair of hosts. */
 export interface AlertGroup {
@@ -55,16 +55,16 @@ export class AlertGroups {
       key,
       gid,
       sid,
-      signature: textOf(alert.signature),
-      category: textOf(alert.category),
+      signature: nameOf(alert.signature),
+      category: nameOf(alert.category),
       severity: numberOf(alert.severity),
       from,
       to,
       count: 1,
       first: at,
       last: at,
-      techniques: textsOf(metadata.mitre_technique_id).map(techniqueId),
-      detections: textsOf(metadata.detection),
+      techniques: textsOf(metadata.mitre_technique_id).map(nameOf).map(techniqueId),
+      detections: textsOf(metadata.detection).map(nameOf),
     });
     if (this.#groups.size > MOST_GROUPS * 2) this.#forget();
   }
@@ -93,7 +93,7 @@ function sidesOf(event: JsonMembers): { readonly from: string; readonly to: stri
   const flow = membersOf(event.flow);
   const ends = endsOf(event);
   return {
-    from: textOf(membersOf(source).ip) || textOf(flow.src_ip) || ends.from,
-    to: textOf(membersOf(target).ip) || textOf(flow.dest_ip) || ends.to,
+    from: nameOf(membersOf(source).ip) || nameOf(flow.src_ip) || ends.from,
+    to: nameOf(membersOf(target).ip) || nameOf(flow.dest_ip) || ends.to,
   };
 }

@@ -1,5 +1,5 @@
 import { type Micros, micros } from '../../calls/call.js';
-import { type JsonMembers, membersOf, numberOf, textOf } from './members.js';
+import { type JsonMembers, membersOf, nameOf, numberOf, textOf } from './members.js';
 
 /** What events are found by. What an event does not say is empty, or 0. */
 export interface EventFacts {
@@ -24,7 +24,7 @@ export function factsOf(event: JsonMembers): EventFacts {
   const { from, to } = endsOf(event);
   return {
     at: eveMicros(event.timestamp),
-    type: textOf(event.event_type) || 'unknown',
+    type: nameOf(event.event_type) || 'unknown',
     from,
     to,
     fromPort: portOf(event.src_port),
@@ -39,8 +39,8 @@ export function factsOf(event: JsonMembers): EventFacts {
 /** Who did something to whom, by address: as the event says, or as the log that it is from. */
 export function endsOf(event: JsonMembers): { readonly from: string; readonly to: string } {
   const { from: caller, to: called } = membersOf(event.incident);
-  const from = textOf(event.src_ip) || textOf(membersOf(caller).ip);
-  const to = textOf(event.dest_ip) || textOf(membersOf(called).ip) || textOf(membersOf(event.winlog).computer);
+  const from = nameOf(event.src_ip) || nameOf(membersOf(caller).ip);
+  const to = nameOf(event.dest_ip) || nameOf(membersOf(called).ip) || nameOf(membersOf(event.winlog).computer);
   return { from, to };
 }
 
@@ -75,10 +75,10 @@ const GENERAL_TYPES: readonly string[] = [
 ];
 
 function protocolOf(event: JsonMembers): string {
-  const application = textOf(event.app_proto);
+  const application = nameOf(event.app_proto);
   if (application !== '' && application !== 'failed') return application;
-  const type = textOf(event.event_type);
+  const type = nameOf(event.event_type);
   if (type === 'msrpc') return 'dcerpc';
   if (type !== '' && !GENERAL_TYPES.includes(type)) return type;
-  return textOf(membersOf(event.winlog).channel) || textOf(event.proto).toLowerCase();
+  return nameOf(membersOf(event.winlog).channel) || nameOf(event.proto).toLowerCase();
 }

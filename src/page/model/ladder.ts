@@ -10,7 +10,8 @@ import type {
   MsrpcEvent,
   MsrpcRecord,
 } from '../../generated/events.js';
-import { type JsonMembers, membersOf, parsedLines, textOf } from './members.js';
+import { drawnEvents } from './event-shape.js';
+import { parsedLines } from './members.js';
 
 /** A host, or a process on it: a vertical line of the ladder. */
 export interface LadderLane {
@@ -76,26 +77,9 @@ export interface LadderPicture {
 /** Lanes of one host. Further processes are shown on the lane of the host itself. */
 const MOST_LANES = 6;
 
-/** The events of lines that a ladder can be made of: those that have what their type says. */
+/** The events of lines that a ladder can be made of: those that are what their type says. */
 export function ladderEvents(lines: readonly string[]): EveEvent[] {
-  return parsedLines(lines)
-    .filter(isDrawable)
-    .map((event) => event as unknown as EveEvent);
-}
-
-function isDrawable(event: JsonMembers): boolean {
-  const record = membersOf(event[textOf(event.event_type)]);
-  if (textOf(event.timestamp) === '') return false;
-  switch (event.event_type) {
-    case 'alert':
-      return textOf(record.signature) !== '';
-    case 'msrpc':
-      return textOf(record.transport) !== '';
-    case 'incident':
-      return textOf(record.last) !== '' && Array.isArray(record.evidence) && textOf(membersOf(record.to).ip) !== '';
-    default:
-      return true;
-  }
+  return drawnEvents(parsedLines(lines));
 }
 
 /** The ladder of two hosts, of the events between them. Calls that only keep objects are folded unless `isFull`. */

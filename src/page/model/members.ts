@@ -11,14 +11,25 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** Characters of a text that things are found and counted by. */
+const MOST_CHARACTERS = 512;
+
+/** A text that is kept for every event or group: never longer than names are. */
+export function nameOf(value: unknown): string {
+  return textOf(value).slice(0, MOST_CHARACTERS);
+}
+
 /** A number; anything else is 0. */
 export function numberOf(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : 0;
 }
 
-/** The texts of a list. */
+/** Texts of one list that are kept. */
+const MOST_TEXTS = 64;
+
+/** The texts of a list, at most {@link MOST_TEXTS}. */
 export function textsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+  return Array.isArray(value) ? value.slice(0, MOST_TEXTS).filter((item) => typeof item === 'string') : [];
 }
 
 /** The object that a line of JSON is; `null` where it is none. */

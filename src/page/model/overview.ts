@@ -2,7 +2,8 @@ import type { Micros } from '../../calls/call.js';
 import type { IncidentRecord } from '../../generated/events.js';
 import { type AlertGroup, AlertGroups } from './alert-groups.js';
 import { type EventFacts, factsOf } from './event-facts.js';
-import { type JsonMembers, membersOf, textOf } from './members.js';
+import { isIncident } from './event-shape.js';
+import type { JsonMembers } from './members.js';
 
 /** Two hosts of which one called the other. */
 export interface CallPair {
@@ -32,7 +33,12 @@ export interface PageOverview {
   readonly pairsLeft: number;
 }
 
+/** Incidents that are kept, and characters of them. */
 const MOST_INCIDENTS = 1000;
+const INCIDENT_OCTETS = 16 << 20;
+/** Types of events that are told apart; others are counted together. */
+const MOST_TYPES = 200;
+const OTHER_TYPES = 'others';
 const MOST_PAIRS = 1000;
 
 type OpenPair = { -readonly [Member in keyof CallPair]: CallPair[Member] };
@@ -47,6 +53,7 @@ export class OverviewBuilder {
   readonly #groups = new AlertGroups();
   readonly #incidents: IncidentRecord[] = [];
   #incidentsLeft = 0;
+  #incidentRoom = INCIDENT_OCTETS;
   readonly #pairs = new Map<string, OpenPair>();
   readonly #pairsLeft = new Set<string>();
 
@@ -54,7 +61,8 @@ export class OverviewBuilder {
   take(event: JsonMembers): EventFacts {
     const facts = factsOf(event);
     this.#events += 1;
-    this.#types.set(facts.type, (this.#types.get(facts.type) ?? 0) + 1);
+    const type = this.#types.has(facts.type) || this.#types.size < MOST_TYPES ? facts.type : OTHER_TYPES;
+    this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
     if (facts.at > 0) {
       this.#first = Math.min(this.#first, facts.at);
       this.#last = Math.max(this.#last, facts.at);
@@ -89,11 +97,15 @@ export class OverviewBuilder {
     };
   }
 
-  #incident(event: JsonMembers): void {
-    const { id, says, from, to } = membersOf(event.incident);
-    const isWhole = [id, says, membersOf(from).ip, membersOf(to).ip].every((text) => textOf(text) !== '');
-    if (isWhole && this.#incidents.length < MOST_INCIDENTS) this.#incidents.push(event.incident as IncidentRecord);
-    else this.#incidentsLeft += 1;
+  #incident({ incident }: JsonMembers): void {
+    const octets = JSON.stringify(incident ?? null).length;
+    const hasRoom = this.#incidents.length < MOST_INCIDENTS && octets <= this.#incidentRoom;
+    if (!hasRoom || !isIncident(incident)) {
+      this.#incidentsLeft += 1;
+      return;
+    }
+    this.#incidentRoom -= octets;
+    this.#incidents.push(incident);
   }
 
   #pair({ from, to, type, at }: EventFacts): void {
