@@ -1,5 +1,5 @@
 // Puts the program of the page (src/page/app) and all it imports into one script, and its style beside it.
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './shell.mjs';
 
@@ -20,10 +20,15 @@ export async function bundlePage(folder = join(ROOT, 'dist', 'page', 'app')) {
   if (output.length !== 1) throw new Error(`the page is in ${output.length} pieces, and must be in one`);
   mkdirSync(folder, { recursive: true });
   // It stands inside of HTML: nothing in it may end the script there.
-  writeFileSync(
-    join(folder, 'app.js'),
-    output[0].code.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--'),
-  );
-  copyFileSync(join(APP, 'app.css'), join(folder, 'app.css'));
+  const script = output[0].code.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
+  write(join(folder, 'app.js'), script);
+  write(join(folder, 'app.css'), readFileSync(join(APP, 'app.css'), 'utf8'));
   return folder;
+}
+
+/** Puts a file into place whole: tests that run side by side read it while others write it. */
+function write(path, text) {
+  const fresh = `${path}.${process.pid}-${performance.now()}`;
+  writeFileSync(fresh, text);
+  renameSync(fresh, path);
 }

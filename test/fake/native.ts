@@ -58,6 +58,7 @@ export class FakeNative implements Native {
           rules: sizes.reduce<number>((sum, size) => sum + size, 0),
           stats: () => '{}',
           problems: () => '[]',
+          addSigma: () => {},
           close: () => {},
           keep: async () => {},
           findings: () => null,
