@@ -89,14 +89,76 @@ pub(crate) const TRANSLATED: &[(&str, &str)] = &[
     ("dll.path", "ImageLoaded"),
 ];
 
+/// The first octets and lengths of the names of a table: most paths are fields of events, and these send them away.
+struct NameShapes([u64; 256]);
+
+impl NameShapes {
+    /// Takes a name in. Names are shorter than 64 octets.
+    const fn with(mut self, name: &str) -> Self {
+        let name = name.as_bytes();
+        if let [first, ..] = name {
+            // A table is made where it is written: an index beyond it would stop the build.
+            #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler alone")]
+            {
+                self.0[*first as usize] |= 1 << name.len();
+            }
+        }
+        self
+    }
+
+    fn may_have(&self, name: &[u8]) -> bool {
+        let lengths = name.first().and_then(|first| self.0.get(usize::from(*first))).copied().unwrap_or(0);
+        name.len() < 64 && lengths >> name.len() & 1 == 1
+    }
+}
+
+static HEADER_SHAPES: NameShapes = {
+    let (mut shapes, mut rest) = (NameShapes([0; 256]), HEADER);
+    while let [(name, _), others @ ..] = rest {
+        shapes = shapes.with(name);
+        rest = others;
+    }
+    shapes
+};
+static TRANSLATED_SHAPES: NameShapes = {
+    let (mut shapes, mut rest) = (NameShapes([0; 256]), TRANSLATED);
+    while let [(name, _), others @ ..] = rest {
+        shapes = shapes.with(name);
+        rest = others;
+    }
+    shapes
+};
+
 /// The part of the header that a path names, and how early it stands among those that name the same.
 pub(crate) fn header_part(path: &[u8]) -> Option<(usize, HeaderPart)> {
-    // Most paths are fields of events: their first octet and length send them away.
+    if !HEADER_SHAPES.may_have(path) {
+        return None;
+    }
     let found = HEADER.iter().enumerate().find(|(_, (name, _))| name.as_bytes() == path)?;
     Some((found.0, found.1.1))
 }
 
 /// Windows' name for a path of the Elastic Common Schema.
 pub(crate) fn translated(path: &[u8]) -> Option<&'static str> {
+    if !TRANSLATED_SHAPES.may_have(path) {
+        return None;
+    }
     TRANSLATED.iter().find(|(name, _)| name.as_bytes() == path).map(|(_, windows)| *windows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_found_and_others_are_not() {
+        for (name, part) in HEADER {
+            assert_eq!(header_part(name.as_bytes()).map(|(_, part)| part), Some(*part), "{name}");
+        }
+        for (name, windows) in TRANSLATED {
+            assert_eq!(translated(name.as_bytes()), Some(*windows));
+        }
+        let long = vec![b'w'; 100];
+        assert!(header_part(b"").is_none() && header_part(&long).is_none() && header_part(b"Chapters").is_none());
+    }
 }

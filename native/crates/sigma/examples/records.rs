@@ -1,4 +1,5 @@
 //! Holds rules against event logs and says how fast: `records RULES.json LOG...`, rules being IR as the control plane writes it.
+//! With `MATCHER=portable`, by the portable matcher.
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
 use core::ops::ControlFlow;
@@ -40,8 +41,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let evaluator = if rules == "-" {
         None
     } else {
+        let portable = std::env::var_os("MATCHER").is_some_and(|name| name == "portable");
+        let backend = if portable { MatcherBackend::AhoCorasick } else { MatcherBackend::Auto };
         let batch: SigmaBatch = serde_json::from_slice(&std::fs::read(rules)?)?;
-        let (set, _) = SigmaSet::new(&[batch], &MatcherCompiler::new(MatcherBackend::Auto, &[])?)?;
+        let (set, _) = SigmaSet::new(&[batch], &MatcherCompiler::new(backend, &[])?)?;
         println!("{} rules, {} in {:.3} s", set.len(), set.backend_name(), started.elapsed().as_secs_f64());
         Some(SigmaEvaluator::new(set, true))
     };

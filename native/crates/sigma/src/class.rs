@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 
 use crate::condition::{TestResults, decide};
-use crate::names::NameId;
+use crate::names::{KEYWORDS, NameId};
 use crate::set::SigmaSet;
 use crate::view::{EventView, FieldNaming, ValueRank};
 
@@ -34,6 +34,8 @@ pub(crate) struct EventClass {
     pub(crate) always: Vec<u32>,
     /// Some rule waits for a literal.
     pub(crate) scans: bool,
+    /// Some rule with keywords can hold whatever the gate says.
+    pub(crate) takes_all: bool,
     /// Fields whose values are another field's for rules of a source, by the event's name.
     pub(crate) aliases: Vec<(NameId, NameId)>,
     /// Fields that the events do not have, and what they would hold.
@@ -85,6 +87,7 @@ impl EventClass {
                 }
                 class.add(number, naming, source.only.clone());
             }
+            class.takes_all |= rule.names.contains(&KEYWORDS) && !rule.is_gated;
             class.want(rule.names.iter().copied());
             if rule.has_literals {
                 class.scans = true;

@@ -164,8 +164,16 @@ impl SigmaEvaluator {
             self.counters.passed += 1;
             return;
         };
+        // What is derived or completed stands not in the text.
+        let is_whole = class.takes_all || record.is_eve() || completion.is_some();
+        let keywords = class.wants(KEYWORDS)
+            && (is_whole
+                || self
+                    .set
+                    .gate
+                    .may_hold(record.text(), &mut self.scratch, |rule| class.entries_of(rule).next().is_some()));
         let filling = ViewFilling { set: &self.set, special: self.special, view: &mut self.view, name: &mut self.name };
-        self.counters.completed += filling.fill(class, record, completion);
+        self.counters.completed += filling.fill(class, record, completion, keywords);
         self.results.clear();
         self.event = self.event.wrapping_add(1);
         self.candidates.clear();
@@ -275,9 +283,14 @@ struct ViewFilling<'f> {
 
 impl ViewFilling<'_> {
     /// The number of values that came from a parent's own event.
-    fn fill(mut self, class: &mut EventClass, record: &LogRecord, completion: Option<ParentCompletion<'_>>) -> u64 {
+    fn fill(
+        mut self,
+        class: &mut EventClass,
+        record: &LogRecord,
+        completion: Option<ParentCompletion<'_>>,
+        keywords: bool,
+    ) -> u64 {
         self.view.clear();
-        let keywords = class.wants(KEYWORDS);
         let event_data = self.special.event_data.filter(|name| class.wants(*name));
         for field in record.fields() {
             let name = class.field(self.set, record.name(field), self.name);

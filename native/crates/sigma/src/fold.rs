@@ -20,7 +20,16 @@ pub(crate) fn fold_to(text: &[u8], out: &mut Vec<u8>) {
     let text = folded.to_vec();
     out.truncate(start);
     for chunk in text.utf8_chunks() {
-        out.extend(chunk.valid().chars().flat_map(char::to_lowercase).collect::<String>().into_bytes());
+        for letter in chunk.valid().chars() {
+            // What is ASCII is in lower case already.
+            if letter.is_ascii() {
+                out.push(letter as u8);
+                continue;
+            }
+            for lower in letter.to_lowercase() {
+                out.extend_from_slice(lower.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }
         out.extend_from_slice(chunk.invalid());
     }
 }

@@ -17,6 +17,7 @@ mod explain;
 mod fold;
 mod fuzz;
 mod grouping;
+mod keyword_gate;
 mod literals;
 mod names;
 mod network;

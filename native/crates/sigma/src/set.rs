@@ -9,8 +9,9 @@ use sidewire_mpm::{LiteralMatcher, MatcherCompiler, MatcherError, PatternLiteral
 
 use crate::condition::{CompiledCondition, TestTable};
 use crate::grouping::fields_of;
+use crate::keyword_gate::KeywordGate;
 use crate::literals::{LiteralUse, needed};
-use crate::names::{NameId, WantedNames};
+use crate::names::{KEYWORDS, NameId, WantedNames};
 use crate::source::SourceFilter;
 
 /// A rule that was left out.
@@ -45,6 +46,8 @@ pub(crate) struct PlannedRule {
     pub(crate) has_literals: bool,
     /// The fields its tests look at.
     pub(crate) names: Box<[NameId]>,
+    /// Its keywords need be looked for only where the gate says so.
+    pub(crate) is_gated: bool,
 }
 
 /// A set of rules; immutable.
@@ -58,6 +61,7 @@ pub struct SigmaSet {
     /// Fields that groups and statistics of correlations are made of, though no test asks for them.
     pub(crate) grouped: Vec<NameId>,
     pub(crate) matcher: Box<dyn LiteralMatcher>,
+    pub(crate) gate: KeywordGate,
     /// The rules of a literal: `users[starts[literal]..starts[literal + 1]]`.
     starts: Vec<u32>,
     users: Vec<u32>,
@@ -154,6 +158,7 @@ struct SetPlan {
     correlations: Vec<SigmaCorrelation>,
     literals: HashMap<Vec<u8>, u32>,
     users: Vec<Vec<u32>>,
+    gate: KeywordGate,
     problems: Vec<SigmaProblem>,
 }
 
@@ -177,6 +182,9 @@ impl SetPlan {
         let number = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
         let needs = needed(&rule.condition, uses);
         let has_literals = needs.is_some();
+        let names = self.names_of(&condition);
+        let has_keywords = names.contains(&KEYWORDS);
+        let is_gated = has_keywords && needs.as_ref().is_some_and(|needs| self.gate.add(number, &needs.literals));
         for literal in needs.into_iter().flat_map(|needs| needs.literals) {
             let next = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
             let at = *self.literals.entry(literal).or_insert(next);
@@ -194,9 +202,10 @@ impl SetPlan {
             name: rule.name.clone(),
             sources: rule.sources.iter().filter_map(|source| places.get(*source as usize).copied()).collect(),
             alerts: rule.alerts,
-            names: self.names_of(&condition),
+            names,
             condition,
             has_literals,
+            is_gated,
         });
     }
 
@@ -222,6 +231,7 @@ impl SetPlan {
         let literals: Vec<PatternLiteral> =
             self.literals.into_iter().map(|(octets, id)| PatternLiteral { id, octets, nocase: false }).collect();
         let matcher = compiler.compile(&literals)?;
+        self.gate.finish(compiler)?;
         let mut starts = Vec::with_capacity(self.users.len() + 1);
         let mut users = Vec::new();
         for each in &self.users {
@@ -237,6 +247,7 @@ impl SetPlan {
             correlations: self.correlations,
             grouped,
             matcher,
+            gate: self.gate,
             starts,
             users,
         };
