@@ -1,5 +1,6 @@
 //! From nothing to ESTABLISHED: opening, handshake variants, pick-up in the middle.
 
+mod later_syn;
 mod offer;
 mod opening;
 mod syn_received;

@@ -97,6 +97,9 @@ pub struct TcpSession {
     pub(crate) windowless: Option<Direction>,
     /// SYNs, later SYN/ACKs, that differ from the one followed.
     pub(crate) offers: Vec<HandshakeOffer>,
+    /// Of a session that was picked up: the last SYNs that came after, with their directions. An answer to one shows that
+    /// it is the session, and what was picked up was none.
+    pub(crate) later_syns: Vec<(Direction, u32)>,
 }
 
 impl TcpSession {
@@ -242,6 +245,9 @@ impl TcpSession {
         if answers && !config.midstream && !config.async_oneside {
             return false;
         }
+        if answers && self.answers_later_syn(tcp, direction) {
+            return true;
+        }
         let from_opener = direction == if answers { Direction::ToClient } else { Direction::ToServer };
         if self.state == TcpState::None {
             return !(answers && from_opener);
@@ -275,8 +281,6 @@ impl TcpSession {
             let held = stream.pieces().last().map_or(0, |(offset, piece)| offset + piece.len() as u64);
             held <= stream.visible() && stream.available(StreamConsumer::App).is_none()
         })
-    }
-
     /// Makes everything held visible and ends both streams: the flow timed out, was evicted, or the capture ended. Holes
     /// before what is held become gaps. Returns the directions with something new.
     pub fn close(&mut self, shared: &mut TcpContext) -> PerDirection<bool> {
@@ -315,9 +319,10 @@ impl TcpSession {
     }
 
     /// Exchanges client and server: the protocol showed that the session runs the other way.
-    pub const fn swap_direction(&mut self) {
+    pub fn swap_direction(&mut self) {
         self.sides.swap();
         self.streams.swap();
+        self.later_syns.iter_mut().for_each(|(direction, _)| *direction = direction.flip());
         if let Some(side) = self.windowless {
             self.windowless = Some(side.flip());
         }
@@ -383,6 +388,7 @@ impl TcpSession {
 
     /// A segment of a session that exists.
     fn follow(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) -> SegmentVerdict {
+        self.note_later_syn(arrival);
         let verdict = self.classify(arrival, scope);
         // Whatever the peer says next, it is no answer to this probe any more.
         self.sides[arrival.direction.flip()].probed = false;

@@ -524,3 +524,27 @@ fn urgent_octets_are_taken_out_however_many_there_were() {
     assert_eq!(pipe.stream().urgent_octets(), 20_000);
     pipe.finish();
 }
+
+#[test]
+fn a_handshake_replaces_what_was_picked_up_before_it() {
+    let config = TcpConfig { midstream: true, async_oneside: true, ..TcpConfig::default() };
+    for (way, sequence) in [(ToServer, 9000), (ToServer, 3_000_000_000), (ToClient, 77)] {
+        let mut rig = Rig::new(config.clone());
+        rig.play(way, &tcp(TcpHeader::ACK, sequence, 4242), b"zzzz");
+        assert!(rig.session.midstream());
+        let answer = tcp(TcpHeader::SYN | TcpHeader::ACK, 5000, 100);
+        assert!(!rig.session.reused_by(&answer, ToClient, &rig.config), "an answer to nothing ends nothing");
+        for decoy in 0..3 {
+            rig.play(ToServer, &tcp(TcpHeader::SYN, 700 + decoy, 0), b"");
+        }
+        let syn = tcp(TcpHeader::SYN, 99, 0);
+        assert!(!rig.session.reused_by(&syn, ToServer, &rig.config), "a SYN alone ends nothing");
+        rig.play(ToServer, &syn, b"");
+        assert!(rig.session.reused_by(&answer, ToClient, &rig.config));
+    }
+    // A session whose handshake was seen is not replaced.
+    let mut pipe = Pipe::new(config, 7);
+    pipe.rig.play(ToServer, &tcp(TcpHeader::SYN, 99, 0), b"");
+    let answer = tcp(TcpHeader::SYN | TcpHeader::ACK, 5000, 100);
+    assert!(!pipe.rig.session.reused_by(&answer, ToClient, &pipe.rig.config));
+}
