@@ -281,6 +281,8 @@ impl TcpSession {
             let held = stream.pieces().last().map_or(0, |(offset, piece)| offset + piece.len() as u64);
             held <= stream.visible() && stream.available(StreamConsumer::App).is_none()
         })
+    }
+
     /// Makes everything held visible and ends both streams: the flow timed out, was evicted, or the capture ended. Holes
     /// before what is held become gaps. Returns the directions with something new.
     pub fn close(&mut self, shared: &mut TcpContext) -> PerDirection<bool> {
