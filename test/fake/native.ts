@@ -35,7 +35,7 @@ export class FakeNative implements Native {
       to_server_stages: [],
       to_client_stages: [],
     };
-    const none = { buffers: [], fields: [], frames: [], events: [], transforms: [], sinks: [] };
+    const none = { buffers: [], fields: [], frames: [], events: [], transforms: [], sinks: [], methods: [] };
     return JSON.stringify({ version: 2, protocols: [protocol], ...none });
   }
 
