@@ -89,7 +89,7 @@ mod tests {
         let mut gate = KeywordGate::default();
         assert!(gate.add(0, &[b"sekurlsa::logon".to_vec()]) && !gate.add(1, &[b"mimikatz".to_vec(), b"==".to_vec()]));
         gate.finish(&MatcherCompiler::new(MatcherBackend::AhoCorasick, &[]).unwrap()).unwrap();
-        let mut holds = |text: &str| gate.may_hold(text.as_bytes(), &mut MatcherScratch::new(), |rule| rule == 0);
+        let holds = |text: &str| gate.may_hold(text.as_bytes(), &mut MatcherScratch::new(), |rule| rule == 0);
         assert!(holds(r#"{"a":"SEKURLSA::Logonpasswords"}"#) && !holds(r#"{"a":"sekurlsa"}"#));
         // Escapes and letters that fold into ASCII: whoever writes them hides nothing.
         assert!(holds(r#"{"a":"\u0073ekurlsa"}"#) && holds("{\"a\":\"\u{212a}\"}"));
