@@ -84,11 +84,11 @@ teredo_ports: Array<number>,
  */
 vlan_tracking: boolean, 
 /**
- * Tunnel depth tells flows apart.
+ * Tunnel depth distinguishes flows.
  */
 level_tracking: boolean, 
 /**
- * The interface tells flows apart.
+ * The interface distinguishes flows.
  */
 interface_tracking: boolean, };
 

@@ -12,7 +12,7 @@ pub const fn doc(comment: &'static str) -> &'static str {
     comment.trim_ascii()
 }
 
-/// One list behind the other, for a protocol that offers another's buffers beside its own: `&joined::<_, N>(OWN, OTHERS)`.
+/// One list after the other, for a protocol that offers another's buffers beside its own: `&joined::<_, N>(OWN, OTHERS)`.
 ///
 /// # Panics
 /// Where `N` is not the number of both together; in a constant that is an error of the compiler.

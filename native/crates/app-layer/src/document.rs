@@ -14,7 +14,7 @@ pub struct DocumentsInfo {
 pub struct TxDocument {
     /// In front of the file's name.
     pub prefix: &'static str,
-    /// Behind its last dot.
+    /// After its last dot.
     pub extension: &'static str,
     /// Its octets.
     pub octets: Vec<u8>,

@@ -101,7 +101,7 @@ pub struct FrameInspection {
 /// How much of a frame can be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameExtent {
-    /// Stream offset behind the last octet that is visible, or missing for good.
+    /// Stream offset after the last octet that is visible, or missing for good.
     pub end: u64,
     /// It is all of the frame.
     pub complete: bool,

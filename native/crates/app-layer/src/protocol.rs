@@ -25,11 +25,11 @@ pub struct ParseInput<'a> {
 /// What a session did with its input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AppLayerResult {
-    /// Octets it is done with. The rest is handed over again, with more behind it.
+    /// Octets it is done with. The rest is handed over again, with more after it.
     pub consumed: usize,
     /// Do not call again before this many octets (counted from the consumed ones) are there; 0: call when anything is new.
     pub need: usize,
-    /// The flow changes to another protocol behind the consumed octets (`CONNECT`, `STARTTLS`, `Upgrade`): its name, or
+    /// The flow changes to another protocol after the consumed octets (`CONNECT`, `STARTTLS`, `Upgrade`): its name, or
     /// the empty name for "detect again".
     pub switch: Option<&'static str>,
     /// The session wants no more of this flow (encrypted from here, for instance): it goes on without parsing.
@@ -264,7 +264,7 @@ pub trait Protocol: Send + Sized + 'static {
     ) -> Result<AppLayerResult, ParseFailed>;
 
     /// `length` octets of one direction are missing; what was handed over but not consumed before them is gone too.
-    /// The next input begins behind the gap.
+    /// The next input begins after the gap.
     ///
     /// # Errors
     /// [`ParseFailed`] when the protocol cannot go on after a gap; that is the default.

@@ -167,7 +167,7 @@ pub struct ProtocolSession<P: Protocol> {
 }
 
 impl<P: Protocol> ProtocolSession<P> {
-    /// The rows of its files, behind its own.
+    /// The rows of its files, after its own.
     const FILE_ROWS: &'static [BufferInfo] = match P::INFO.files {
         Some(info) => &file_rows(info),
         None => &[],

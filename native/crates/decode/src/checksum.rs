@@ -39,7 +39,7 @@ pub(crate) fn transport(source: IpAddr, destination: IpAddr, protocol: u8, segme
     !fold(pseudo_sum(source, destination, protocol, segment.len()) + sum(segment))
 }
 
-/// The sum of a pseudo header alone, for a segment of so many octets.
+/// The sum of a pseudo header alone, for a segment of this many octets.
 pub(crate) fn pseudo(source: IpAddr, destination: IpAddr, protocol: u8, length: usize) -> u16 {
     fold(pseudo_sum(source, destination, protocol, length))
 }

@@ -21,7 +21,7 @@ pub enum RuleError {
     /// A buffer or number that no protocol has, or none of those the rule is for.
     #[error("`{0}` is not known, or not for this rule's protocol")]
     Keyword(String),
-    /// A number asked as a buffer, or the other way round.
+    /// A number used as a buffer, or the other way round.
     #[error("`{0}` cannot be asked this way")]
     Kind(String),
     /// Keywords of protocols that no flow has at once.

@@ -71,7 +71,7 @@ pub enum RuleType {
     PacketStream,
     /// Stream.
     Stream,
-    /// Application protocol named, nothing of its transactions asked.
+    /// Application protocol named, nothing of its transactions tested.
     AppLayer,
     /// Transactions.
     AppTx,

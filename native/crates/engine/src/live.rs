@@ -48,7 +48,7 @@ pub fn drop_rights() {
     sidewire_live::drop_rights();
 }
 
-/// What this host offers to a sensor; a ring of so many octets is tried.
+/// What this host offers to a sensor; a ring of this many octets is tried.
 #[must_use]
 pub fn host_report(ring_length: u64, libraries: &[PathBuf]) -> HostReport {
     let vectorscan = sidewire_detect::vectorscan_version(libraries);

@@ -2,7 +2,7 @@
 //! it is the only one who may read or write it, and what does not add up is not used.
 //!
 //! A file: [`MAGIC`], the key (what it was made from, as hexadecimal digits, ended by a newline), sections, and the SHA-256 of
-//! all that. A section: one octet for its kind, eight for its length (little-endian), and so many octets.
+//! all that. A section: one octet for its kind, eight for its length (little-endian), and this many octets.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};

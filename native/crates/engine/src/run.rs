@@ -116,7 +116,7 @@ impl Run {
         self.control.stats.latest()
     }
 
-    /// Has outputs begin again under their names, before what they write next: files that were moved away are made anew,
+    /// Has outputs begin again under their names, before what they write next: files that were moved away are made again,
     /// sockets connected again.
     pub fn reopen_outputs(&self) {
         self.control.signals.reopen.fetch_add(1, Ordering::Relaxed);

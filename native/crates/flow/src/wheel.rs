@@ -34,7 +34,7 @@ pub(crate) trait LinkedSlots {
 }
 
 /// A timer wheel that files each flow under the second in which it could expire. A packet does not move its flow: when
-/// the bucket is due, the flow is filed anew by its last packet. So a flow costs one step per timeout, not per packet.
+/// the bucket is due, the flow is filed again by its last packet. So a flow costs one step per timeout, not per packet.
 pub(crate) struct TimerWheel {
     buckets: Box<[WheelBucket]>,
     /// The next second to look at.

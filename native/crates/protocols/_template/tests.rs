@@ -7,14 +7,14 @@ use sidewire_eve::Object;
 
 use super::TemplateSession;
 
-/// A flow under test: what a session does not consume is handed in again, with more behind it.
+/// A flow under test: what a session does not consume is handed in again, with more after it.
 struct Conversation {
     session: ProtocolSession<TemplateSession>,
     harness: ParseHarness,
 }
 
 impl Conversation {
-    /// What both sides say, in pieces of so many octets.
+    /// What both sides say, in pieces of this many octets.
     fn of(said: &[(Direction, &[u8])], piece: usize) -> Self {
         let session = ProtocolSession::with_settings(&ProtocolSettings::default());
         let mut conversation = Self { session, harness: ParseHarness::to_port(4000) };

@@ -1,7 +1,7 @@
 //! HTTP/1 against suricata-htp, the parser inside Suricata: the same octets must give the same requests, responses,
 //! headers and bodies.
 //!
-//! One difference is wanted and left out here: an empty line directly behind a status line that ends in LF ends the
+//! One difference is wanted and left out here: an empty line directly after a status line that ends in LF ends the
 //! headers, as it does in browsers; suricata-htp reads the body as headers when it arrives in the same segment.
 #![allow(unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
 

@@ -60,7 +60,7 @@ impl SegmentBoundaries {
         }
     }
 
-    /// Forgets segments out of order that begin at or behind an offset.
+    /// Forgets segments out of order that begin at or after an offset.
     pub(crate) fn forget_from(&mut self, offset: u64) {
         while self.others.last().is_some_and(|mark| mark.0 >= offset) {
             self.others.pop_last();

@@ -94,7 +94,7 @@ impl TcpSession {
         if !self.acknowledgement_is_valid(arrival, scope) {
             return scope.reject(StreamEvent::Fin1InvalidAck);
         }
-        // The client confirms the FIN by acknowledging it; the server by going on behind it.
+        // The client confirms the FIN by acknowledging it; the server by going on after it.
         let confirms = if from_server { !again } else { !again && arrival.acknowledgement == peer_next };
         if confirms {
             if !self.fits_window(arrival) {

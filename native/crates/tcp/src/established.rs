@@ -130,7 +130,7 @@ impl TcpSession {
         true
     }
 
-    /// Does the segment end behind what the peer acknowledged? If not, may it be taken nevertheless?
+    /// Does the segment end after what the peer acknowledged? If not, may it be taken nevertheless?
     fn is_after_last_ack(&mut self, arrival: &ArrivedSegment<'_>, scope: &SegmentContext<'_>) -> bool {
         let midstream = self.flags.has(SessionFlags::MIDSTREAM);
         let own = &mut self.sides[arrival.direction];
@@ -206,7 +206,7 @@ impl TcpSession {
         SegmentVerdict::Accept
     }
 
-    /// The payload of a FIN, and the end of the stream behind it.
+    /// The payload of a FIN, and the end of the stream after it.
     pub(crate) fn end_data(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) {
         self.data(arrival, scope);
         self.streams[arrival.direction].set_fin(arrival.end);

@@ -49,7 +49,7 @@ events! {
     ThreeWaySynToClientOnSynRecv = "3whs_syn_toclient_on_syn_recv",
     /// Handshake ACK with wrong sequence and acknowledgement numbers.
     ThreeWayWrongSequenceWrongAck = "3whs_wrong_seq_wrong_ack",
-    /// Data from the server right behind its SYN/ACK (inline only).
+    /// Data from the server right after its SYN/ACK (inline only).
     ThreeWayAckDataInject = "3whs_ack_data_inject",
     /// Simultaneous open: SYN/ACK with a wrong acknowledgement number.
     FourWaySynAckWithWrongAck = "4whs_synack_with_wrong_ack",

@@ -67,7 +67,7 @@ impl ContiguousData {
 /// Runs, oldest first. There is one, unless a gap lies before a consumer.
 pub(crate) type ContiguousPieces = SmallVec<[ContiguousData; 1]>;
 
-/// Pieces behind a hole, by offset. They do not overlap; they may touch.
+/// Pieces after a hole, by offset. They do not overlap; they may touch.
 #[derive(Debug, Default)]
 pub(crate) struct OutOfOrderSegments(BTreeMap<u64, Vec<u8>>);
 
@@ -96,12 +96,12 @@ pub(crate) struct SegmentOverlap {
     pub(crate) different: bool,
 }
 
-/// The octets of one direction: runs in order, strays behind holes. All memory is charged to the shared budget.
+/// The octets of one direction: runs in order, strays after holes. All memory is charged to the shared budget.
 #[derive(Debug, Default)]
 pub(crate) struct ReassemblyBuffer {
     pub(crate) runs: ContiguousPieces,
     pub(crate) strays: OutOfOrderSegments,
-    /// Offset behind the last octet in order.
+    /// Offset after the last octet in order.
     end: u64,
 }
 
@@ -110,7 +110,7 @@ impl ReassemblyBuffer {
         self.runs.is_empty() && self.strays.is_empty()
     }
 
-    /// Offset behind the last octet in order.
+    /// Offset after the last octet in order.
     pub(crate) const fn end(&self) -> u64 {
         self.end
     }

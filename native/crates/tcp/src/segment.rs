@@ -12,7 +12,7 @@ pub(crate) struct ArrivedSegment<'a> {
     pub(crate) direction: Direction,
     pub(crate) sequence: u32,
     pub(crate) acknowledgement: u32,
-    /// Sequence number behind the payload.
+    /// Sequence number after the payload.
     pub(crate) end: u32,
     /// Packet time in seconds.
     pub(crate) seconds: u32,

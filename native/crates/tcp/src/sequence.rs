@@ -12,13 +12,13 @@ pub(crate) const fn le(a: u32, b: u32) -> bool {
     a.wrapping_sub(b) as i32 <= 0
 }
 
-/// `a` lies behind `b`.
+/// `a` lies after `b`.
 #[inline]
 pub(crate) const fn gt(a: u32, b: u32) -> bool {
     a.wrapping_sub(b) as i32 > 0
 }
 
-/// `a` lies behind `b` or is it.
+/// `a` lies after `b` or is it.
 #[inline]
 pub(crate) const fn ge(a: u32, b: u32) -> bool {
     a.wrapping_sub(b) as i32 >= 0

@@ -83,7 +83,7 @@ impl SegmentContext<'_> {
 /// - in [`TcpConfig::inline`] mode, at once;
 /// - when only one side is seen and [`TcpConfig::async_oneside`] is set, at once;
 /// - when more than [`ReassemblyConfig::unacknowledged_limit`](crate::ReassemblyConfig) octets wait for an acknowledgement;
-/// - data behind a hole, once the peer acknowledged beyond the hole: the hole becomes a gap;
+/// - data after a hole, once the peer acknowledged beyond the hole: the hole becomes a gap;
 /// - at [`close`](Self::close), everything held.
 #[derive(Debug, Default)]
 pub struct TcpSession {

@@ -52,7 +52,7 @@ impl TcpContext {
         *counter += 1;
     }
 
-    /// True when so many octets more fit under the cap of sessions.
+    /// True when this many octets more fit under the cap of sessions.
     #[must_use]
     pub const fn has_room_for_session(&self, octets: u64) -> bool {
         self.session_cap == 0 || self.counters.memuse + octets <= self.session_cap
@@ -91,7 +91,7 @@ impl TcpContext {
         self.counters.reassembly_memuse = self.counters.reassembly_memuse.saturating_sub(octets);
     }
 
-    /// An empty buffer for at least so many octets, charged; `None` when the cap is hit.
+    /// An empty buffer for at least this many octets, charged; `None` when the cap is hit.
     pub(crate) fn buffer(&mut self, octets: usize) -> Option<Vec<u8>> {
         let capacity = octets.next_power_of_two().max(FIRST_CAPACITY);
         if !self.charge(capacity as u64) {

@@ -54,7 +54,7 @@ struct StreamReader {
 
 /// One direction of a session: what one side sent.
 ///
-/// Octets are addressed by stream offset, the distance from the first octet behind the SYN (or, picked up midstream, from
+/// Octets are addressed by stream offset, the distance from the first octet after the SYN (or, picked up midstream, from
 /// the first octet seen). They are held from arrival until both consumers are done with them, and become *visible* when
 /// the peer acknowledged them. Visible octets never change. Octets that are held but not visible may be replaced by a
 /// retransmission, if the receiver's overlap policy says so.
@@ -202,7 +202,7 @@ impl Stream {
         self.ended() || self.depth_reached && self.depth.is_none_or(|depth| self.visible >= depth)
     }
 
-    /// True when the configured depth was reached: nothing behind it becomes visible.
+    /// True when the configured depth was reached: nothing after it becomes visible.
     #[must_use]
     pub const fn depth_reached(&self) -> bool {
         self.depth_reached
@@ -214,7 +214,7 @@ impl Stream {
         self.depth = (depth > 0).then_some(depth);
     }
 
-    /// Follows at least so many octets; 0: without end.
+    /// Follows at least this many octets; 0: without end.
     pub fn raise_depth(&mut self, depth: u64) {
         self.depth = self.depth.filter(|_| depth > 0).map(|now| now.max(depth));
     }
@@ -436,7 +436,7 @@ impl Stream {
         self.raw_offset(segment.sequence.wrapping_add(segment.payload.len() as u32)).max(0).unsigned_abs()
     }
 
-    /// The sequence number behind the last octet, of the FIN.
+    /// The sequence number after the last octet, of the FIN.
     pub(crate) fn set_fin(&mut self, sequence: u32) {
         let raw = self.raw_offset(sequence).max(0).unsigned_abs();
         self.fin.get_or_insert(self.urgent.offset(raw));
@@ -472,7 +472,7 @@ impl Stream {
 
     fn reveal(&mut self, shared: &mut TcpContext, events: &mut StreamEvents) -> bool {
         let before = (self.visible, self.ended());
-        // Data behind a hole that the peer acknowledged: what is missing will not come.
+        // Data after a hole that the peer acknowledged: what is missing will not come.
         while let Some(next) = self.held.strays.first_start()
             && next <= self.acknowledged
             && self.held.end() < next
@@ -490,7 +490,7 @@ impl Stream {
         before != (self.visible, self.ended())
     }
 
-    /// The next run begins behind the hole.
+    /// The next run begins after the hole.
     fn skip_hole(&mut self, shared: &mut TcpContext) {
         self.held.skip_hole(shared);
     }

@@ -24,7 +24,7 @@ pub(super) struct SideState {
     pub(super) status: SideStatus,
     /// Looks that said no, by their number in the table.
     pub(super) ruled_out: u128,
-    /// What is looked at now came behind a gap.
+    /// What is looked at now came after a gap.
     pub(super) holed: bool,
 }
 
@@ -54,7 +54,7 @@ impl DetectionState {
         *self = Self { midstream: self.midstream, expected, ..Self::default() };
     }
 
-    /// What a direction sent so far, or began with, is missing or told nothing: it may tell behind the gap.
+    /// What a direction sent so far, or began with, is missing or told nothing: it may tell after the gap.
     pub fn reopen(&mut self, direction: Direction) {
         if self.protocol_of(direction).is_none() {
             self.sides[direction] = SideState { holed: true, ..SideState::default() };

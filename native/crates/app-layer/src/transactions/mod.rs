@@ -64,11 +64,11 @@ pub trait TransactionList {
     fn passed(&self) -> PerDirection<TxId>;
     /// The position of the one that packets of a direction have not passed, when it is the only one that goes there.
     fn only_live(&self, direction: Direction) -> Option<usize>;
-    /// Drops the oldest so many.
+    /// Drops this many of the oldest.
     fn evict(&mut self, count: usize);
 }
 
-/// Up to so many open transactions are simply gone through.
+/// Up to this many open transactions are iterated over.
 const FEW: usize = 8;
 
 /// The open transactions of a flow, oldest first.
@@ -252,7 +252,7 @@ impl<T> Transactions<T> {
             dropped += 1;
             false
         });
-        // At both ends dropping moves nothing, and there most are over: the oldest, or those behind others that wait for long.
+        // At both ends dropping moves nothing, and there most are over: the oldest, or those after others that wait for long.
         let is_dropped = |slot: Option<&TxSlot<T>>| slot.is_some_and(|slot| slot.head.due.is_dropped());
         while dropped > 0 && is_dropped(slots.back()) {
             slots.pop_back();

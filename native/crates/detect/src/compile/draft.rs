@@ -43,7 +43,7 @@ pub(super) struct PlanDraft<'p> {
     pub(super) tx: Vec<TxCondition>,
     pub(super) frame: Option<FrameTest>,
     pub(super) effects: Vec<MatchEffect>,
-    /// Something that only packets have is asked for.
+    /// Something that only packets have is tested.
     needs_packet: bool,
     needs_both: bool,
     pub(super) host_state: bool,
@@ -85,7 +85,7 @@ impl<'p> PlanDraft<'p> {
         }
         draft.hook()?;
         draft.unmixed()?;
-        // Later conditions may have left fewer protocols than earlier ones were asked of.
+        // Later conditions may have left fewer protocols than earlier ones were compiled for.
         if let Some(apps) = &draft.apps {
             for condition in &mut draft.tx {
                 condition.engines.retain(|engine| apps.contains(&engine.app));

@@ -1,4 +1,4 @@
-//! From the IR to a [`rule_set::RuleSet`]: each rule is planned, given the literal that guards it, and dealt out to where it
+//! From the IR to a [`rule_set::RuleSet`]: each rule is planned, given the literal that guards it, and distributed to where it
 //! is a candidate.
 
 pub(crate) mod addressed_rules;

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use crate::compile::plan::{RulePlan, StateUse};
 use crate::keyword::condition::{MatchEffect, PacketCondition};
 
-/// Rules that read flowbits and set others run behind those that set what they read.
+/// Rules that read flowbits and set others run after those that set what they read.
 pub(super) fn order_by_state(plans: &mut [RulePlan]) {
     /// A chain of rules longer than this has a circle.
     const ROUNDS: u32 = 16;

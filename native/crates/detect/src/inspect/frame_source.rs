@@ -12,7 +12,7 @@ pub enum FrameSource<'a> {
 }
 
 impl<'a> FrameSource<'a> {
-    /// Offset behind the last octet that is visible, or missing for good.
+    /// Offset after the last octet that is visible, or missing for good.
     #[must_use]
     pub fn settled(self) -> u64 {
         match self {

@@ -111,6 +111,6 @@ pub struct StreamInput<'a> {
     pub flush: bool,
     /// The stream ends with them.
     pub last: bool,
-    /// What is looked at with them behind gaps: each piece by itself.
+    /// What is looked at with them after gaps: each piece by itself.
     pub behind: &'a [Self],
 }

@@ -130,7 +130,7 @@ impl InspectRecorder {
         &self.rules
     }
 
-    /// Takes what was recorded and begins anew; call it between flows to tell them apart.
+    /// Takes what was recorded and begins again; call it between flows to tell them apart.
     pub fn take(&mut self) -> Vec<InspectRecord> {
         core::mem::take(&mut self.entries)
     }

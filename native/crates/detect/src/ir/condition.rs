@@ -20,7 +20,7 @@ use crate::state::flow_tags::TagMetric;
 pub enum Condition {
     /// Checks on one buffer, in order, later ones relative to earlier ones. `payload` is the packet's or stream's payload;
     /// all others are catalog rows. Two runs of the same buffer in a rule are two conditions only when a multi-buffer is
-    /// asked twice (each must hold on some item).
+    /// tested twice (each must hold on some item).
     Buffer {
         /// Catalog name.
         buffer: String,

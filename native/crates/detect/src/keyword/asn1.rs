@@ -29,7 +29,7 @@ pub struct Asn1 {
 /// Objects inside of each other that are followed.
 const MAX_DEPTH: usize = 256;
 
-/// Objects behind each other that are followed, as many as Suricata does.
+/// Objects after each other that are followed, as many as Suricata does.
 const MAX_OBJECTS: usize = 256;
 
 /// Octets of a number in text that decoders have room for.

@@ -72,8 +72,8 @@ pub(crate) struct ContentCheck {
     end: Option<CheckOperand>,
     ends_with: bool,
     retry: bool,
-    /// It may lie anywhere behind the match it counts from, and all it depends on are matches that come later when they are
-    /// tried again: when it is not there, it is not there behind any of them.
+    /// It may lie anywhere after the match it counts from, and all it depends on are matches that come later when they are
+    /// tried again: when it is not there, it is not there after any of them.
     final_failure: bool,
 }
 

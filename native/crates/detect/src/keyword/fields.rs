@@ -43,7 +43,7 @@ impl<'s> FieldSubject<'s> {
 /// How a field's value is written in rules.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PacketFieldKind {
-    /// A number of so many bits.
+    /// A number of this many bits.
     Number(u8),
     /// One of some names, or a number.
     Enumeration(u8, &'static [(&'static str, u64)]),

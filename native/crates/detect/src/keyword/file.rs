@@ -33,7 +33,7 @@ struct DigestList {
 }
 
 impl DigestList {
-    /// Reads digests in hexadecimal, one behind the other.
+    /// Reads digests in hexadecimal, one after the other.
     fn new(hash: FileHash, text: &str) -> Result<Self, RuleError> {
         let (octets, length) = (unhex(text)?, hash.length());
         if octets.len() % length != 0 {

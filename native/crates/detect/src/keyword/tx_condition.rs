@@ -1,4 +1,4 @@
-//! What must hold of a transaction, and where it is asked.
+//! What must hold of a transaction, and where it is evaluated.
 
 use sidewire_app_layer::BufferKind;
 use sidewire_base::{BufferId, Direction, EventId, ProtocolId};
@@ -14,7 +14,7 @@ use crate::keyword::file::FileTest;
 pub(crate) struct TxCondition {
     /// In the rule.
     pub(crate) position: usize,
-    /// Where it is asked: one for each protocol and direction that has the buffer.
+    /// Where it is evaluated: one for each protocol and direction that has the buffer.
     pub(crate) engines: Vec<BufferEngine>,
     /// What it wants of files; `None` when it does not look at any.
     pub(crate) files: Option<FilePolicy>,
@@ -28,7 +28,7 @@ pub(crate) struct BufferEngine {
     pub(crate) app: ProtocolId,
     pub(crate) direction: Direction,
     pub(crate) target: EngineTarget,
-    /// Progress at which it can be asked.
+    /// Progress at which it can be evaluated.
     pub(crate) progress: u8,
     /// Progress from which on it is there a second time.
     pub(crate) reinspect_at: Option<u8>,
@@ -56,7 +56,7 @@ impl BufferEngine {
 }
 
 impl TxCondition {
-    /// How it is asked of a protocol in a direction.
+    /// How it is evaluated for a protocol in a direction.
     pub(crate) fn engine(&self, app: ProtocolId, direction: Direction) -> Option<&BufferEngine> {
         self.engines.iter().find(|engine| engine.app == app && engine.direction == direction)
     }
@@ -68,7 +68,7 @@ impl TxCondition {
         sides.all(|side| side == first).then_some(first)
     }
 
-    /// In which direction it is asked by a rule inspected in `direction`; `whole`: by one on whole transactions, of which
+    /// In which direction it is evaluated for a rule inspected in `direction`; `whole`: by one on whole transactions, of which
     /// what both sides have is the request's.
     pub(crate) fn side(&self, app: ProtocolId, direction: Direction, whole: bool) -> Direction {
         self.only_side(app).unwrap_or(if whole { Direction::ToServer } else { direction })
@@ -102,7 +102,7 @@ impl TxTest {
         }
     }
 
-    /// Can it be asked of a row of this kind?
+    /// Can it test a buffer of this kind?
     pub(crate) const fn can_ask(&self, kind: BufferKind) -> bool {
         match kind {
             BufferKind::Bytes | BufferKind::Multi | BufferKind::Body | BufferKind::Bodies => {

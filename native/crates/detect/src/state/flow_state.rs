@@ -66,7 +66,7 @@ impl DetectFlowState {
         self.files
     }
 
-    /// A packet of the flow goes by, with so many octets: does `tag` ask for it? Call it once for each.
+    /// A packet of the flow goes by, with this many octets: does `tag` ask for it? Call it once for each.
     pub fn is_tagged(&mut self, octets: usize, now: Time) -> bool {
         self.rare.as_deref_mut().is_some_and(|rare| rare.tags.count(octets, now))
     }

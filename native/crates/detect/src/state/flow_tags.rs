@@ -59,7 +59,7 @@ impl FlowTags {
         }
     }
 
-    /// A packet goes by, with so many octets: is it to be told? That of the match is not.
+    /// A packet goes by, with this many octets: is it to be told? That of the match is not.
     pub(crate) fn count(&mut self, octets: usize, now: Time) -> bool {
         let mut told = false;
         self.0.retain_mut(|flow_tag| {

@@ -69,7 +69,7 @@ impl SharedFlowKey {
 }
 
 impl SharedState {
-    /// For this number of workers that get the packets of one source dealt out, with room for this number of bits.
+    /// For this number of workers that share the packets of one source, with room for this number of bits.
     #[must_use]
     pub fn ordered(workers: usize, capacity: usize) -> Arc<Self> {
         let workers = if workers > 1 { workers } else { 0 };

@@ -56,7 +56,7 @@ fn relative_content_tries_every_earlier_match() {
     check(vec![has(b"a"), not_after], &[b"ac", b"abac", b"a"], &[b"ab"]);
 }
 
-/// Asked of Suricata 8.0.8: `distance` moves what `within` counts from, and `isdataat` may point just behind the end.
+/// Asked of Suricata 8.0.8: `distance` moves what `within` counts from, and `isdataat` may point just after the end.
 #[test]
 fn windows_are_suricatas() {
     check(vec![has(b"a"), after(b"b", 1, Some(1))], &[b"acb", b"a-b"], &[b"ab", b"accb", b"ab\0X"]);

@@ -97,7 +97,7 @@ pub(crate) fn content(octets: &[u8]) -> Content {
     }
 }
 
-/// A content `distance` behind the last match, ending `within`.
+/// A content `distance` after the last match, ending `within`.
 pub(crate) fn after(octets: &[u8], distance: i64, within: Option<i64>) -> Check {
     let window = Window { relative: true, start: Some(Operand::Number(distance)), end: within.map(Operand::Number) };
     Check::Content(Content { window, ..content(octets) })

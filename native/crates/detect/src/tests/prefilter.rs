@@ -39,7 +39,7 @@ fn headers() -> impl Strategy<Value = Vec<Rule>> {
     prop::collection::vec(one, 1..40).prop_map(numbered)
 }
 
-/// Do contents, each some octets behind the one before it and ending within some more, stand in `data`? Every place is tried.
+/// Do contents, each some octets after the one before it and ending within some more, stand in `data`? Every place is tried.
 fn stand(contents: &[(Vec<u8>, usize, Option<usize>)], data: &[u8], at: usize) -> bool {
     let Some(((octets, distance, within), rest)) = contents.split_first() else { return true };
     let (from, to) = (at + distance, within.map_or(data.len(), |within| (at + distance + within).min(data.len())));

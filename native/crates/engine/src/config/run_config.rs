@@ -1,4 +1,4 @@
-//! Everything a run is told, as the control plane writes it.
+//! The configuration of a run, as the control plane writes it.
 
 use std::collections::BTreeMap;
 
@@ -90,9 +90,9 @@ pub struct DecodeConfig {
     pub teredo_ports: Vec<u16>,
     /// VLAN tags tell flows apart.
     pub vlan_tracking: bool,
-    /// Tunnel depth tells flows apart.
+    /// Tunnel depth distinguishes flows.
     pub level_tracking: bool,
-    /// The interface tells flows apart.
+    /// The interface distinguishes flows.
     pub interface_tracking: bool,
 }
 

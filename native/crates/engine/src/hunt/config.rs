@@ -1,9 +1,9 @@
-//! What a hunt is told.
+//! The configuration of a hunt.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// What a hunt is told. There are no defaults here: the control plane writes everything down.
+/// The configuration of a hunt. There are no defaults here: the control plane writes everything down.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "hunt.ts")]
 pub struct HuntConfig {

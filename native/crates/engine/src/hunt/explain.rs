@@ -13,9 +13,9 @@ use super::logs::read_logs;
 use super::rules::SigmaRules;
 use crate::EngineError;
 
-/// Reasons that are told apart.
+/// Reasons that are distinguished.
 const MAX_REASONS: usize = 64;
-/// Matches that are told by place.
+/// Matches that are reported by place.
 const MAX_MATCHES: usize = 20;
 /// Characters of a value.
 const MAX_VALUE: usize = 200;

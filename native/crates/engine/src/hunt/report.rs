@@ -64,7 +64,7 @@ pub struct HuntReport {
 #[derive(Clone, Debug, Serialize, TS)]
 #[ts(export, export_to = "hunt.ts")]
 pub struct LogReport {
-    /// Its path; of a file in an archive, behind the path of the archive.
+    /// Its path; of a file in an archive, after the path of the archive.
     pub name: String,
     /// Records.
     #[ts(type = "number")]

@@ -25,12 +25,12 @@ use super::rules::SigmaRules;
 use crate::EngineError;
 use crate::source::control::lock;
 
-/// Problems that are told one by one.
+/// Problems that are reported one by one.
 const TOLD_PROBLEMS: usize = 20;
-/// Hosts of a rule that are told by name, and that are counted.
+/// Hosts of a rule that are reported by name, and that are counted.
 const TOLD_HOSTS: usize = 5;
 const COUNTED_HOSTS: usize = 1000;
-/// Logs that are told one by one.
+/// Logs that are reported one by one.
 const TOLD_LOGS: usize = 10_000;
 
 /// How far a hunt has come.

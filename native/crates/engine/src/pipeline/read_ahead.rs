@@ -55,7 +55,7 @@ fn stopped() -> EngineError {
     EngineError::internal("the worker stopped")
 }
 
-/// What the worker is told, in order.
+/// What the worker is sent, in order.
 enum WorkerTask {
     Source(SourceStart),
     Block(SourceBlock),

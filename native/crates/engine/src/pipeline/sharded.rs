@@ -65,7 +65,7 @@ struct PacketEpoch {
     end: u64,
 }
 
-/// What a worker is told, in order.
+/// What a worker is sent, in order.
 enum EpochItem {
     Source(SourceStart),
     Frame {

@@ -1,4 +1,4 @@
-//! Engine time: what timeouts are measured by. What is told to people is the time of packets themselves.
+//! Engine time: what timeouts are measured by. What is reported is the time of packets themselves.
 
 use sidewire_base::Time;
 use smallvec::SmallVec;
@@ -9,9 +9,9 @@ const JUMP: i64 = 3_600_000_000_000;
 const CONFIRMATIONS: u32 = 16;
 /// Packets may be recorded this much out of order; what lies farther back comes from another clock. Nanoseconds: one second.
 const DISORDER: i64 = 1_000_000_000;
-/// Clocks that are told apart: several interfaces of one capture interleave, each with its own.
+/// Clocks that are distinguished: several interfaces of one capture interleave, each with its own.
 const CLOCKS: usize = 4;
-/// A clock of which so many packets have shown nothing is forgotten.
+/// A clock of which this many packets have shown nothing is forgotten.
 const FORGET: u64 = 64;
 
 /// Engine time: monotone, and the same distances as between the packets of one clock. One packet with a wrong clock does not
@@ -67,7 +67,7 @@ impl EngineClock {
         self.now.unwrap_or_default()
     }
 
-    /// Engine time as the clock of the last packet shows it: what people are told of events that no packet caused. Never
+    /// Engine time as the clock of the last packet shows it: what is reported of events that no packet caused. Never
     /// earlier than the last packet.
     pub(crate) fn shown(&self) -> Time {
         let offset = self.clocks.get(self.current).map_or(0, |clock| clock.offset);

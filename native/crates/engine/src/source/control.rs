@@ -16,7 +16,7 @@ use crate::stats::RunStats;
 /// What the outside may ask of a run, and see of it.
 #[derive(Default)]
 pub(crate) struct RunControl {
-    /// What the threads of outputs are told, and when to stop.
+    /// What the threads of outputs are sent, and when to stop.
     pub(crate) signals: Arc<SinkSignals>,
     pub(crate) packets: AtomicU64,
     pub(crate) bytes: AtomicU64,
@@ -78,7 +78,7 @@ impl CaptureState {
         lock(&self.counts).values().flatten().cloned().collect()
     }
 
-    /// Something is to be told.
+    /// Something is to be reported.
     pub(crate) fn tell(&self, time: Time, notice: SourceNotice) {
         let mut shown = lock(&self.unshown);
         if shown.len() < MAX_SHOWN {

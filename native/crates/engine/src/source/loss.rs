@@ -28,7 +28,7 @@ impl LossWatch {
         Self { most, began: now, before: BTreeMap::new() }
     }
 
-    /// Looks at what a source has counted so far: once in an interval, what is to be told.
+    /// Looks at what a source has counted so far: once in an interval, what is to be reported.
     pub(crate) fn look(&mut self, counts: &[CaptureCount], now: Instant) -> Vec<SourceNotice> {
         if self.most <= 0.0 || now.duration_since(self.began) < INTERVAL {
             return Vec::new();

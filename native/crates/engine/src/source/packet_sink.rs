@@ -13,7 +13,7 @@ use crate::source::block::SourceBlock;
 pub(crate) struct SourceTick {
     /// Engine time.
     pub(crate) now: Time,
-    /// The same as people are told it.
+    /// The same as it is reported.
     pub(crate) shown: Time,
     /// Ordinal of the packet that comes next.
     pub(crate) ordinal: u64,
@@ -24,11 +24,11 @@ pub(crate) struct SourceTick {
 pub(crate) struct FlushRequest {
     /// It is to be seen outside at once, however little it is.
     pub(crate) flush: bool,
-    /// Counters are told.
+    /// Counters are reported.
     pub(crate) stats: Option<StatsDue>,
 }
 
-/// Counters are to be told to whoever asks from outside.
+/// Counters are to be reported to somebody outside.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StatsDue {
     pub(crate) at: StatsMoment,
@@ -39,7 +39,7 @@ pub(crate) struct StatsDue {
 /// When statistics are written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StatsMoment {
-    /// As people are told it.
+    /// As it is reported.
     pub(crate) time: Time,
     /// Seconds of packet time since the first packet.
     pub(crate) uptime: i64,

@@ -49,7 +49,7 @@ impl ProtocolCounters {
         }
     }
 
-    /// The counts of a protocol, each with its name. Transports are told apart where there are several.
+    /// The counts of a protocol, each with its name. Transports are distinguished where there are several.
     pub(crate) fn rows(&self, number: usize, info: &ProtocolInfo) -> impl Iterator<Item = (String, u64)> {
         let several = info.transports.len() > 1;
         info.transports.iter().map(move |transport| {

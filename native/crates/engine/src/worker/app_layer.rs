@@ -310,7 +310,7 @@ impl AppLayerStage {
         self.settle(tcp, app, direction, octets, step)
     }
 
-    /// Calls the parser with a chunk, and closes the direction behind its last one.
+    /// Calls the parser with a chunk, and closes the direction after its last one.
     fn parse(
         &mut self,
         app: &mut AppLayerState,

@@ -106,7 +106,7 @@ pub(crate) struct AppLayerState {
     pub(crate) events: SmallVec<[&'static str; 2]>,
     /// How many of them were written as anomalies.
     pub(crate) events_logged: usize,
-    /// The session asked for another protocol: its name, or the empty name for "detect anew".
+    /// The session asked for another protocol: its name, or the empty name for "detect again".
     pub(crate) switch: Option<&'static str>,
     /// Something happened in the session since transactions were looked at.
     pub(crate) dirty: bool,

@@ -1,4 +1,4 @@
-//! Frames of flows: which are wanted, how long their octets stay, and how they are told.
+//! Frames of flows: which are wanted, how long their octets stay, and how they are reported.
 
 use sidewire_app_layer::{Frame, FrameExtent, FrameKind, FrameKinds, StreamFrames};
 use sidewire_base::{Direction, PerDirection};

@@ -14,13 +14,13 @@ use crate::worker::conversation::ConversationFlow;
 /// When something happens to a flow, and because of which packet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FlowMoment {
-    /// When: of parsers packet time, which is told to people; of rules engine time, which bits expire by.
+    /// When: of parsers packet time, which is reported; of rules engine time, which bits expire by.
     pub(crate) time: Time,
     /// Ordinal of the packet; at the end of a flow, of the packet that moved engine time.
     pub(crate) ordinal: u64,
 }
 
-/// What a parser is told of the flow it reads.
+/// What a parser knows of the flow it reads.
 #[derive(Clone, Copy)]
 pub(crate) struct FlowEnds {
     pub(crate) client: Endpoint,

@@ -16,7 +16,7 @@ const ANSWER: &[u8] = b"HTTP/1.";
 pub(super) enum HttpPreface {
     /// There is none (any more): PDUs follow.
     None,
-    /// Octets to step over; look again behind them.
+    /// Octets to step over; look again after them.
     Skip(usize),
     /// More octets are needed to tell.
     More,

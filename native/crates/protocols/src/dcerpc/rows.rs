@@ -46,7 +46,7 @@ impl<T: RpcTransaction> RpcBuffers<T> {
         "dcerpc.opnum" [alias "dce_opnum"]: Uint(16), both(STARTED, STARTED)
             => |tx, _, _| Value::uint(call(tx).and_then(|exchange| exchange.opnum));
         /// The arguments (to the server) or results (to the client) of the call as they are sent, all fragments. Over TCP
-        /// with what Suricata counts among them: in front an object UUID or the eight octets an answer begins with, behind
+        /// with what Suricata counts among them: in front an object UUID or the eight octets an answer begins with, after
         /// the padding and authentication trailer.
         "dcerpc.stub_data" [alias "dce_stub_data"]: Bytes, both(COMPLETE, COMPLETE) => |tx, direction, _| {
             let half = call(tx).map(|exchange| half(exchange, direction));
@@ -133,7 +133,7 @@ impl<T: RpcTransaction> RpcBuffers<T> {
             Value::text(handle.and_then(|handle| handle.name.as_deref()))
         };
         /// A decoded argument, or result to the client, by its name in `msrpc.arguments`, as text:
-        /// `dcerpc.arg:"service_name"`. Names inside of records stand behind a dot: `in.CommandLine`.
+        /// `dcerpc.arg:"service_name"`. Names inside of records stand after a dot: `in.CommandLine`.
         "dcerpc.arg": Items, both(COMPLETE, COMPLETE) => |_, _, _| Value::Absent;
         /// The number of the automation member invoked, as an unsigned number of 32 bits.
         "dcom.dispid": Uint(32), both(COMPLETE, COMPLETE)

@@ -18,7 +18,7 @@ use super::rows::RpcBuffers;
 use super::transaction::{LOGGERS, TxBuilder};
 use super::{DcerpcTransaction, INFO, detect, frame, rows};
 
-/// DCERPC over a TCP connection: its own (ncacn_ip_tcp), one behind an HTTP head, or one of the two that make a virtual
+/// DCERPC over a TCP connection: its own (ncacn_ip_tcp), one after an HTTP head, or one of the two that make a virtual
 /// connection over HTTP (ncacn_http).
 pub struct DcerpcTcp {
     connection: RpcConnection,

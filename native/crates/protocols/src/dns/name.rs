@@ -8,7 +8,7 @@ const MAX_NAME: usize = 1025;
 const MAX_LABELS: usize = 255;
 /// Octets of text of all names and of all record data of one message: far more than a message without a bomb in it has.
 const MAX_TEXT: usize = 1 << 20;
-/// Labels and pointers that are followed behind a pointer, in one message. Names without pointers are bounded by its length.
+/// Labels and pointers that are followed after a pointer, in one message. Names without pointers are bounded by its length.
 const MAX_STEPS: usize = 1 << 18;
 
 /// A piece of a message's [text](NameDecoder::finish).
@@ -87,7 +87,7 @@ impl<'m> NameDecoder<'m> {
     ///
     /// # Errors
     /// [`Malformed`] when nobody can tell where the name ends: a label is cut, is of an unknown kind, points outside of the
-    /// message or at itself, or there are too many. Behind a pointer all of that, but for the first two, only cuts the name.
+    /// message or at itself, or there are too many. After a pointer all of that, but for the first two, only cuts the name.
     pub(crate) fn name(&mut self, cur: &mut Cursor<'m>) -> Result<DomainName, Malformed> {
         let start = self.text.len();
         let mut walk = *cur;

@@ -254,7 +254,7 @@ impl FtpSession {
     }
 
     /// Both sides know where the next data connection goes. Whatever address was named, it is expected between the two hosts:
-    /// behind address translation the one that is named is not the one that is seen.
+    /// after address translation the one that is named is not the one that is seen.
     fn agree(&mut self, agreed: DataAgreement, context: &mut ParseContext<'_>) {
         let (opener, listener) = match agreed.mode {
             DataMode::Active => (context.server, context.client),

@@ -15,7 +15,7 @@ use super::{FtpData, FtpSession};
 const TO_SERVER: Direction = Direction::ToServer;
 const TO_CLIENT: Direction = Direction::ToClient;
 
-/// A flow under test: what a session does not consume is handed in again, with more behind it.
+/// A flow under test: what a session does not consume is handed in again, with more after it.
 struct FtpFlow<P: Protocol> {
     session: ProtocolSession<P>,
     harness: ParseHarness,
@@ -204,7 +204,7 @@ fn odd_addresses_are_events_and_lead_nowhere_else() {
     assert_eq!(flow.raised(4), [name_of(FtpEvent::FileWithoutName)]);
 }
 
-/// A data connection behind a control connection that said this.
+/// A data connection after a control connection that said this.
 fn data_after(said: &[(Direction, &[u8])]) -> FtpFlow<FtpData> {
     let mut flow = control();
     for (direction, octets) in said {

@@ -24,7 +24,7 @@ pub(super) struct FuzzWorld {
     calls: u32,
 }
 
-/// Drives the session of a flow as the engine does: octets that were not consumed come again, with more behind them.
+/// Drives the session of a flow as the engine does: octets that were not consumed come again, with more after them.
 pub(super) struct SessionDriver {
     protocol: &'static ProtocolDef,
     session: Box<dyn Session>,

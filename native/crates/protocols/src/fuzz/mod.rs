@@ -20,7 +20,7 @@ const PORTS: [u16; 2] = [49_152, 135];
 ///
 /// # Panics
 /// When there is no such protocol, or a session breaks its contract: it consumes more than there is, or keeps octets
-/// behind the end.
+/// after the end.
 pub fn protocol(name: &str, data: &[u8]) {
     let Some((switches, rest)) = data.split_first() else { return };
     let (protocol, transport) = chosen(name, switches >> 2);

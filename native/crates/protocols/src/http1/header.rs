@@ -48,9 +48,9 @@ pub(super) enum HeaderText {
 /// How a line ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LineEnding {
-    /// After so many octets.
+    /// After this many octets.
     Line(usize),
-    /// After so many octets, and the next line, behind one octet of white space, continues it.
+    /// After this many octets, and the next line, after one octet of white space, continues it.
     Fold(usize),
 }
 
@@ -142,7 +142,7 @@ fn block_end(side: MessageSide, data: &[u8], position: BlockPosition) -> Result<
     })
 }
 
-/// The colon behind a name. A name may go on in the next line when that begins with a space.
+/// The colon after a name. A name may go on in the next line when that begins with a space.
 fn colon(side: MessageSide, data: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
@@ -357,7 +357,7 @@ pub(super) struct HeaderBlock {
     wire: Vec<u8>,
     made: Vec<u8>,
     headers: SmallVec<[HeaderField; 12]>,
-    /// Of each header's name, without regard to case: most names are told apart by it.
+    /// Of each header's name, without regard to case: most names are distinguished by it.
     hashes: SmallVec<[u32; 12]>,
     block: usize,
     /// Where in the block the trailer begins; it can be empty.
@@ -426,7 +426,7 @@ impl HeaderBlock {
         self.wire.get(self.block..).unwrap_or_default()
     }
 
-    /// What comes now belongs to the trailer, behind a body in chunks.
+    /// What comes now belongs to the trailer, after a body in chunks.
     pub(super) fn begin_trailer(&mut self) {
         self.trailer = Some(self.block().len());
     }

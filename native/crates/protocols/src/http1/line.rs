@@ -223,13 +223,13 @@ pub(super) fn may_be_chunk_line(data: &[u8]) -> bool {
     data.iter().find(|octet| !is_chunk_blank(**octet)).is_none_or(u8::is_ascii_hexdigit)
 }
 
-/// The line without the line ends behind it.
+/// The line without the line ends after it.
 pub(super) fn chomp(line: &[u8]) -> &[u8] {
     let tail = line.iter().rev().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
     line.get(..line.len() - tail).unwrap_or_default()
 }
 
-/// A host and the port behind it.
+/// A host and the port after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct HostPort<'a> {
     pub host: &'a [u8],
@@ -257,7 +257,7 @@ pub(super) fn host_port(text: &[u8]) -> Option<HostPort<'_>> {
     Some(HostPort { host, port, valid })
 }
 
-/// A host name at the beginning, and what is behind it.
+/// A host name at the beginning, and what is after it.
 pub(super) fn host(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.strip_prefix(b"//").unwrap_or(text);
     if text.first() == Some(&b'/') {
@@ -283,7 +283,7 @@ pub(super) fn host(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((host.get(..host.len() - tail)?, rest))
 }
 
-/// The port at the beginning: a colon, and what is behind it.
+/// The port at the beginning: a colon, and what is after it.
 pub(super) fn port(text: &[u8]) -> Option<&[u8]> {
     let rest = text.strip_prefix(b":")?;
     let rest = rest.get(rest.iter().take_while(|octet| **octet == b' ').count()..)?;

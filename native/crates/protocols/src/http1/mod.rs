@@ -73,7 +73,7 @@ enum ParseStep {
     On(usize),
     /// More octets are needed.
     Wait,
-    /// The flow changes to another protocol behind so many octets.
+    /// The flow changes to another protocol after this many octets.
     Switch(usize, &'static str),
     /// So many octets are done with, and nobody reads on.
     Quit(usize),
@@ -330,7 +330,7 @@ impl Http1 {
         }
     }
 
-    /// Takes what is here of a body or chunk of which so many octets are left; gives how many are left then.
+    /// Takes what is here of a body or chunk of which this many octets are left; gives how many are left then.
     fn counted(
         &mut self,
         direction: Direction,

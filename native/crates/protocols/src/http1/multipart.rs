@@ -53,11 +53,11 @@ pub(super) enum FormStep<'a> {
 enum FormPosition {
     /// In front of the first boundary, or in a part that is no file.
     Between,
-    /// Behind a boundary: a header, or the end.
+    /// After a boundary: a header, or the end.
     Header,
     /// In a file; it has octets.
     File { some: bool },
-    /// Behind the last boundary.
+    /// After the last boundary.
     Done,
 }
 

@@ -16,7 +16,7 @@ use crate::dcerpc::channels;
 
 const HERE: Direction = Direction::ToServer;
 
-/// White space behind a request line without version that does not speak against HTTP/0.9.
+/// White space after a request line without version that does not speak against HTTP/0.9.
 const MAX_OLD_JUNK: usize = 16;
 
 impl Http1 {

@@ -286,7 +286,7 @@ impl Http1 {
         })
     }
 
-    /// Ends the transaction behind which the flow is no HTTP any more.
+    /// Ends the transaction after which the flow is no HTTP any more.
     fn leave(&mut self, slot: &mut TxSlot<HttpTransaction>, context: &mut ParseContext<'_>) {
         self.response_headers_known(slot, context);
         Self::complete(Direction::ToServer, slot, context);
@@ -411,7 +411,7 @@ impl Http1 {
             _ => 0,
         };
         let Some(slot) = transactions.by_id(self.response_id) else { return };
-        // Nothing can be decoded behind a gap.
+        // Nothing can be decoded after a gap.
         slot.tx.response.payload.decoder = BodyDecoder::default();
         Self::skip(HERE, length.min(left), slot, context);
         if left > length {
@@ -444,7 +444,7 @@ impl Http1 {
     }
 }
 
-/// True for what browsers take for a status line: `http`, in any case, perhaps behind white space.
+/// True for what browsers take for a status line: `http`, in any case, perhaps after white space.
 fn is_response(line: &[u8]) -> bool {
     let start = line.iter().take_while(|octet| is_space(**octet) || **octet == 0).count();
     line.get(start..start + 4).is_some_and(|word| word.eq_ignore_ascii_case(b"http"))

@@ -7,10 +7,10 @@ pub(super) enum RequestState {
     Idle,
     /// In the request line.
     Line,
-    /// Behind a request line without version: HTTP/0.9, unless more comes before the answer.
+    /// After a request line without version: HTTP/0.9, unless more comes before the answer.
     Old,
     Headers,
-    /// Behind the headers of `CONNECT`: what follows depends on the answer.
+    /// After the headers of `CONNECT`: what follows depends on the answer.
     Connect,
     /// In a body of known length; what is left of it.
     Length(u64),
@@ -18,11 +18,11 @@ pub(super) enum RequestState {
     Chunk(u64),
     ChunkEnd,
     Trailer,
-    /// Behind a request: what follows at once may still belong to it.
+    /// After a request: what follows at once may still belong to it.
     Finalize,
-    /// Behind an HTTP/0.9 request nothing follows.
+    /// After an HTTP/0.9 request nothing follows.
     Ignore,
-    /// Behind a gap: until a line looks like a request.
+    /// After a gap: until a line looks like a request.
     Resync,
 }
 
@@ -42,9 +42,9 @@ pub(super) enum ResponseState {
     Chunk(u64),
     ChunkEnd,
     Trailer,
-    /// Behind a response: what follows at once may still belong to it.
+    /// After a response: what follows at once may still belong to it.
     Finalize,
-    /// Behind a gap: until a line looks like a response.
+    /// After a gap: until a line looks like a response.
     Resync,
     /// The connection is over.
     Closed,

@@ -334,7 +334,7 @@ fn single_octets(text: &[u8], replacement: u8) -> Vec<u8> {
                     break;
                 }
                 None => {
-                    // Cut off at the end: one replacement for each octet behind the lead.
+                    // Cut off at the end: one replacement for each octet after the lead.
                     out.extend(core::iter::repeat_n(replacement, taken - 1));
                     return out;
                 }
@@ -353,9 +353,9 @@ fn single_octets(text: &[u8], replacement: u8) -> Vec<u8> {
 /// Where the removal of dot segments stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum DotSegments {
-    /// At the beginning, behind so many dots.
+    /// At the beginning, after this many dots.
     Start(u8),
-    /// Behind a slash that is not written yet, and so many dots; `kept`: the slash stays when the path ends here.
+    /// After a slash that is not written yet, and this many dots; `kept`: the slash stays when the path ends here.
     Slash {
         dots: u8,
         kept: bool,

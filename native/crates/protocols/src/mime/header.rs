@@ -84,7 +84,7 @@ fn strip_prefix_nocase<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// What stands behind `utf-8'en'`.
+/// What stands after `utf-8'en'`.
 fn without_charset(value: &[u8]) -> &[u8] {
     let mut quotes = memchr::memchr_iter(b'\'', value);
     match (quotes.next(), quotes.next()) {

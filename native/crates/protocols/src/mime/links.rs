@@ -1,4 +1,4 @@
-//! Links in the text of a mail: what stands behind `http://` and the like.
+//! Links in the text of a mail: what stands after `http://` and the like.
 
 use memchr::memmem;
 

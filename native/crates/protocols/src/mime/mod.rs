@@ -138,7 +138,7 @@ enum MailContainer {
 /// What is done with a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum PartUse {
-    /// In front of the first part, or behind the last: nothing.
+    /// In front of the first part, or after the last: nothing.
     #[default]
     Ignored,
     Text,
@@ -230,7 +230,7 @@ impl MailMessage {
         }
     }
 
-    /// Octets are missing; the next line begins behind them.
+    /// Octets are missing; the next line begins after them.
     pub(crate) fn gap(&mut self, length: u64, to: &mut AttachmentTarget<'_, '_, '_>) {
         self.held = b"";
         to.files.gap(to.direction, length);

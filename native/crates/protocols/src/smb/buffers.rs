@@ -99,7 +99,7 @@ const OWN: &[Buffer<SmbTransaction>] = buffers! {
         => |tx, _, _| Value::bytes(tx.call().and_then(|call| call.pipe.as_deref()));
 };
 
-/// Its own buffers, and behind them those of calls on pipes.
+/// Its own buffers, and after them those of calls on pipes.
 pub(super) const BUFFERS: &[Buffer<SmbTransaction>] = &joined::<_, { OWN.len() + RPC.len() }>(OWN, RPC);
 
 const RPC: &[Buffer<SmbTransaction>] = RpcBuffers::<SmbTransaction>::ALL;

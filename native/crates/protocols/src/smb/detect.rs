@@ -6,7 +6,7 @@ use sidewire_base::{Cursor, Direction};
 use super::direction_state::{self, MessageSync};
 use super::{wire1, wire2};
 
-/// The protocol identifiers behind the four octets of NetBIOS or direct TCP framing.
+/// The protocol identifiers after the four octets of NetBIOS or direct TCP framing.
 pub(super) const PATTERNS: &[ProtocolPattern] = &[
     pattern(Direction::ToServer, b"\xffSMB", from_client),
     pattern(Direction::ToServer, b"\xfeSMB", from_client),

@@ -44,12 +44,12 @@ pub(super) enum FramingState {
 }
 
 impl FramingState {
-    /// The place behind a message of which the NetBIOS message has `left` octets more.
+    /// The place after a message of which the NetBIOS message has `left` octets more.
     pub(super) const fn behind(left: u32) -> Self {
         if left == 0 { Self::Boundary } else { Self::Message { left } }
     }
 
-    /// The place behind `left` octets that nobody wants.
+    /// The place after `left` octets that nobody wants.
     pub(super) const fn skip(left: u32, after: u32) -> Self {
         if left == 0 { Self::behind(after) } else { Self::Skip { left, after } }
     }
@@ -91,16 +91,16 @@ pub(super) enum DataRoute {
 /// What the search for a message came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MessageSync {
-    /// A NetBIOS header with an SMB message behind it.
+    /// A NetBIOS header with an SMB message after it.
     Found(usize),
-    /// None; so many octets cannot be the beginning of one.
+    /// None; this many octets cannot be the beginning of one.
     Nothing(usize),
 }
 
 /// Octets of a NetBIOS header and enough of an SMB header to believe in it.
 const LOOK: usize = 4 + 14;
 
-/// Looks for the next message behind a gap: an SMB header that is sane, with a NetBIOS header in front that is too.
+/// Looks for the next message after a gap: an SMB header that is sane, with a NetBIOS header in front that is too.
 pub(super) fn find_message(data: &[u8]) -> MessageSync {
     for at in memmem::find_iter(data, b"SMB") {
         let Some(begin) = at.checked_sub(5) else { continue };

@@ -31,15 +31,15 @@ sidewire_app_layer::events! {
         ReadRequestTooLarge = "read_request_too_large",
         /// A read was answered with more than was negotiated or is configured.
         ReadResponseTooLarge = "read_response_too_large",
-        /// Too many octets of a file being read wait behind a hole.
+        /// Too many octets of a file being read wait after a hole.
         ReadQueueSizeExceeded = "read_queue_size_exceeded",
-        /// Too many chunks of a file being read wait behind a hole.
+        /// Too many chunks of a file being read wait after a hole.
         ReadQueueCntExceeded = "read_queue_cnt_exceeded",
         /// A write brings more than was negotiated or is configured.
         WriteRequestTooLarge = "write_request_too_large",
-        /// Too many octets of a file being written wait behind a hole.
+        /// Too many octets of a file being written wait after a hole.
         WriteQueueSizeExceeded = "write_queue_size_exceeded",
-        /// Too many chunks of a file being written wait behind a hole.
+        /// Too many chunks of a file being written wait after a hole.
         WriteQueueCntExceeded = "write_queue_cnt_exceeded",
         /// The names of an NTLM authenticate message stand in an unusual order.
         UnusualNtlmsspOrder = "unusual_ntlmssp_order",

@@ -293,7 +293,7 @@ impl SmbSession {
         self.behind(around, message.len(), left, 0, data)
     }
 
-    /// The place behind the octets of a message that were read: in its data, or behind it.
+    /// The place after the octets of a message that were read: in its data, or after it.
     fn behind(
         &mut self,
         around: &mut SmbContext<'_, '_>,
@@ -387,7 +387,7 @@ impl SmbSession {
         }
     }
 
-    /// Goes on behind a gap: inside the same message if its length covers what is missing, else wherever the next one is.
+    /// Goes on after a gap: inside the same message if its length covers what is missing, else wherever the next one is.
     fn pass_gap(&mut self, around: &mut SmbContext<'_, '_>, missing: u64) {
         let direction = around.direction;
         let fits = |octets: u64| u32::try_from(octets).unwrap_or(u32::MAX);

@@ -92,7 +92,7 @@ impl SmbSession {
             if data.command == SmbCommand::Smb2(wire2::command::IOCTL) && around.direction == Direction::ToServer {
                 self.open_ioctl(around, data, FSCTL_PIPE_TRANSCEIVE);
             }
-            // A read that had to wait is shown as that of a file is, and so are those behind it: the output of a remote
+            // A read that had to wait is shown as that of a file is, and so are those after it: the output of a remote
             // shell comes so.
             return if shown { self.file_data(around, data) } else { DataRoute::Nowhere };
         }

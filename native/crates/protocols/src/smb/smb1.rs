@@ -345,7 +345,7 @@ impl SmbSession {
         }
     }
 
-    /// The open a command names: in a chain behind an open, 0xffff stands for it.
+    /// The open a command names: in a chain after an open, 0xffff stands for it.
     fn file1(&mut self, step: &Smb1Step<'_>, file: u16) -> u64 {
         match step.file {
             Some(number) if file == u16::MAX => number,

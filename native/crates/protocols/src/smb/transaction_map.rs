@@ -29,7 +29,7 @@ pub(super) struct TransactionMap {
     count_again: u64,
     /// Events that wait for a transaction to stand on.
     waiting: SmallVec<[SmbEvent; 2]>,
-    /// Answers seen behind a gap: what is older than the next one answered was answered in the gap.
+    /// Answers seen after a gap: what is older than the next one answered was answered in the gap.
     pub(super) sweep: bool,
 }
 
@@ -69,7 +69,7 @@ impl TransactionMap {
         slot
     }
 
-    /// True when as many are open as may be. They are counted when there may be so many, and not again before so many more
+    /// True when as many are open as may be. They are counted when there may be so many, and not again before this many more
     /// may have been opened: one step may open a hundred thousand.
     fn is_full(&mut self, transactions: &Transactions<SmbTransaction>) -> bool {
         if self.limit == 0 || transactions.len() < self.limit || transactions.opened() < self.count_again {

@@ -449,7 +449,7 @@ impl<'a> TransRequest<'a> {
         let (data_count, data_at) = (words.u16_le()?, words.u16_le()?);
         let setup_count = words.u8()?;
         words.skip(1)?; // Reserved
-        // Some senders count setup words that they put behind the parameter words; those are not followed.
+        // Some senders count setup words that they put after the parameter words; those are not followed.
         let setup = words.take(usize::from(setup_count) * 2).unwrap_or_default();
         Ok(Self {
             setup,

@@ -386,7 +386,7 @@ mod tests {
     fn names_are_taken_from_where_the_offsets_point() {
         let mut message = PROTOCOL.to_vec();
         message.resize(Smb2Header::LENGTH + 56, 0);
-        message[64 + 44] = 124; // NameOffset: four octets behind the fixed part
+        message[64 + 44] = 124; // NameOffset: four octets after the fixed part
         message[64 + 46] = 4; // NameLength
         message.extend(b"\0\0\0\0a\0b\0");
         assert_eq!(&*CreateRequest::parse(&message).unwrap().name, b"ab");

@@ -57,7 +57,7 @@ fn first_word(text: &[u8]) -> &[u8] {
     text.split(|octet| *octet == b' ').next().unwrap_or_default()
 }
 
-/// The first word behind a name and its colon.
+/// The first word after a name and its colon.
 fn behind<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let (head, rest) = line.split_at_checked(name.len())?;
     let (_colon, rest) = rest.split_first()?;

@@ -11,7 +11,7 @@ use sidewire_files::FileState;
 
 use super::{SmtpEvent, SmtpSession, stage};
 
-/// A flow under test: what a session does not consume is handed in again, with more behind it.
+/// A flow under test: what a session does not consume is handed in again, with more after it.
 struct Conversation {
     session: ProtocolSession<SmtpSession>,
     harness: ParseHarness,
@@ -27,7 +27,7 @@ impl Conversation {
         Self { session, harness, waiting: Default::default(), offset: [0; 2], switched: None }
     }
 
-    /// What both sides say, in pieces of so many octets.
+    /// What both sides say, in pieces of this many octets.
     fn of(said: &[(Direction, &str)], piece: usize) -> Self {
         let mut conversation = Self::new(&ProtocolSettings::default());
         conversation.say(said, piece);

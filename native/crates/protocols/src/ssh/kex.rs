@@ -17,7 +17,7 @@ pub(super) struct Hassh {
 }
 
 impl Hassh {
-    /// Makes the fingerprint of a side of its message, which begins behind the message number.
+    /// Makes the fingerprint of a side of its message, which begins after the message number.
     pub(super) fn read(side: Direction, message: &[u8]) -> Result<Self, Malformed> {
         let mut cur = Cursor::new(message);
         cur.skip(COOKIE)?;

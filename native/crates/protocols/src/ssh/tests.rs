@@ -13,7 +13,7 @@ use super::event::SshEvent;
 const TO_SERVER: Direction = Direction::ToServer;
 const TO_CLIENT: Direction = Direction::ToClient;
 
-/// A flow under test: what a session does not consume is handed in again, with more behind it.
+/// A flow under test: what a session does not consume is handed in again, with more after it.
 struct SshFlow {
     session: ProtocolSession<SshSession>,
     harness: ParseHarness,

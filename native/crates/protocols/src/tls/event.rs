@@ -68,7 +68,7 @@ sidewire_app_layer::events! {
     }
 }
 
-/// Events of a step, raised on the transaction behind it.
+/// Events of a step, raised on the transaction after it.
 #[derive(Debug, Default)]
 pub(super) struct PendingEvents(SmallVec<[TlsEvent; 4]>);
 

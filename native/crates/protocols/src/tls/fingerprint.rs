@@ -1,4 +1,4 @@
-//! JA3, JA3S and JA4: digests of what a hello offers and in which order, by which programs are told apart.
+//! JA3, JA3S and JA4: digests of what a hello offers and in which order, by which programs are distinguished.
 
 use core::fmt::Write;
 

@@ -78,7 +78,7 @@ fn write(tx: &TlsTransaction, fields: TlsFields, out: &mut Object<'_>) {
     }
 }
 
-/// Only what names no certificate is resumed: a session that a client offers to resume may begin anew.
+/// Only what names no certificate is resumed: a session that a client offers to resume may begin again.
 fn is_resumed(tx: &TlsTransaction) -> bool {
     let facts = &tx.facts;
     facts.resumption && facts.hello.to_client && !facts.without_certificate && tx.sides.to_client.leaf.is_none()

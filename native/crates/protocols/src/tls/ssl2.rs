@@ -24,12 +24,12 @@ pub(super) const fn begins_hello(first: u8, message: u8) -> bool {
 pub(super) struct Ssl2Record {
     /// Octets of the length, and of padding's length in the longer form.
     pub(super) header: usize,
-    /// Octets behind the header.
+    /// Octets after the header.
     pub(super) length: usize,
 }
 
 impl Ssl2Record {
-    /// Reads the header; `None` as long as it, and the message's type behind it, are not there.
+    /// Reads the header; `None` as long as it, and the message's type after it, are not there.
     pub(super) fn read(data: &[u8]) -> Option<Self> {
         let [first, second, ..] = *data else { return None };
         let (header, mask) = if first & 0x80 != 0 { (2, 0x7f) } else { (3, 0x3f) };

@@ -187,7 +187,7 @@ impl TcpSession {
         }
     }
 
-    /// The server's segment fits right behind its SYN/ACK.
+    /// The server's segment fits right after its SYN/ACK.
     pub(super) fn continue_server(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) {
         self.take_timestamp(arrival, scope);
         self.enter(TcpState::Established);
@@ -215,7 +215,7 @@ impl TcpSession {
         self.data(arrival, scope);
     }
 
-    /// The session goes on behind segments that were not seen.
+    /// The session goes on after segments that were not seen.
     pub(super) fn skip_lost(&mut self, arrival: &ArrivedSegment<'_>, scope: &mut SegmentContext<'_>) {
         self.take_timestamp(arrival, scope);
         self.enter(TcpState::Established);

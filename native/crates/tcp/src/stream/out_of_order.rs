@@ -61,7 +61,7 @@ impl Stream {
         self.max_regions = self.max_regions.max(self.held.regions());
     }
 
-    /// Sees to it that one more segment may wait behind a hole: at the limit the farthest gives way, or this one, if it
+    /// Sees to it that one more segment may wait after a hole: at the limit the farthest gives way, or this one, if it
     /// lies farther. What comes next in order never waits, so no number of strays ends a direction.
     fn make_room_behind_hole(
         &mut self,

@@ -1,4 +1,4 @@
-//! A file, or standard output: begun anew by size, by time or when asked to.
+//! A file, or standard output: begun again by size, by time or when asked to.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -149,7 +149,7 @@ fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
-/// A file that is begun anew from time to time.
+/// A file that is begun again from time to time.
 struct RotatedFile {
     folder: PathBuf,
     name: FileName,

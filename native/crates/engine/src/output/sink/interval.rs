@@ -1,4 +1,4 @@
-//! Spans of time by which files are begun anew, or kept.
+//! Spans of time by which files are begun again, or kept.
 
 use std::time::Duration;
 

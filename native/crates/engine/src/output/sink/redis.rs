@@ -17,7 +17,7 @@ sidewire_base::settings! {
         server: String = "redis.server", usually "127.0.0.1";
         /// Its port.
         port: u16 = "redis.port", usually "6379";
-        /// How lines are kept: `list` and `lpush` put them in front of a list, `rpush` behind it, `channel` and `publish` tell
+        /// How lines are kept: `list` and `lpush` put them in front of a list, `rpush` after it, `channel` and `publish` tell
         /// subscribers, `stream` and `xadd` append to a stream.
         mode: RedisMode = "redis.mode", usually "list";
         /// The list, channel or stream.

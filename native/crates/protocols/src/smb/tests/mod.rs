@@ -111,7 +111,7 @@ impl Player {
     }
 }
 
-/// Plays a conversation in pieces of at most so many octets.
+/// Plays a conversation in pieces of at most this many octets.
 fn play_cut(script: &Script, settings: &[(&str, &str)], mut piece: impl FnMut() -> usize) -> Outcome {
     let mut player = Player::new(settings);
     for (direction, octets) in script {
@@ -336,7 +336,7 @@ fn smb1(command: u8, multiplex: u16, response: bool, words: &[u8], data: &[u8]) 
     (if response { Direction::ToClient } else { Direction::ToServer }, netbios(&out))
 }
 
-/// TRANSACTION words: counts and places of data behind `place`, then the setup.
+/// TRANSACTION words: counts and places of data after `place`, then the setup.
 fn trans_words(length: usize, place: u16, setup: &[u8]) -> Vec<u8> {
     let mut words = vec![0; 22];
     words.extend((length as u16).to_le_bytes());

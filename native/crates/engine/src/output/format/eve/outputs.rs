@@ -30,7 +30,7 @@ impl EventKind {
     }
 }
 
-/// All outputs of a run, ready to be asked.
+/// All outputs of a run, ready to be used.
 #[derive(Debug)]
 pub(crate) struct RunOutputs {
     /// Those that write EVE.
@@ -50,7 +50,7 @@ pub(crate) struct RunOutputs {
     loggers: Vec<Vec<EventKind>>,
 }
 
-/// One EVE writer, ready to be asked.
+/// One EVE writer, ready to be used.
 #[derive(Debug)]
 pub(crate) struct EveOutput {
     /// Position among all outputs of the run.
@@ -126,7 +126,7 @@ impl RunOutputs {
             }
         }
         if let Some(format) = &config.unwritten {
-            // Behind all that have a sink.
+            // After all that have a sink.
             let number = u16::try_from(config.outputs.len()).unwrap_or(u16::MAX);
             list.push(EveOutput::new(number, format, &names, protocols));
         }

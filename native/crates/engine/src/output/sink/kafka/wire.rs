@@ -126,7 +126,7 @@ pub(super) fn metadata_request(topic: &str, correlation: i32, client: &str) -> V
     out.finish()
 }
 
-/// Reads the answer, behind its correlation.
+/// Reads the answer, after its correlation.
 pub(super) fn metadata_reply(octets: &[u8]) -> io::Result<TopicMetadata> {
     let mut reply = KafkaReply(octets);
     let mut found = TopicMetadata::default();
@@ -183,7 +183,7 @@ impl ProduceRequest<'_> {
     }
 }
 
-/// Reads the answer, behind its correlation: the error of the only partition; 0 is none.
+/// Reads the answer, after its correlation: the error of the only partition; 0 is none.
 pub(super) fn produce_reply(octets: &[u8]) -> io::Result<i16> {
     let mut reply = KafkaReply(octets);
     if reply.count()? != 1 {
