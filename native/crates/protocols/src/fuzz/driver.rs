@@ -1,4 +1,4 @@
-#![allow(clippy::indexing_slicing, reason = "only arrays of two by `Direction` are indexed, which cannot fail")]
+//! Drives the session of a flow as the engine does, with octets of a fuzzer.
 
 use core::net::{IpAddr, Ipv4Addr};
 
