@@ -141,7 +141,7 @@ impl<T: RpcTransaction> RpcBuffers<T> {
         /// The WMI class a readable call is about: of its object path, its query, or the instance it puts.
         "wmi.class": Bytes, both(COMPLETE, COMPLETE)
             => |tx, _, _| Value::text(tx.exchange().and_then(RpcExchange::wmi_class));
-        /// The WMI method a readable call of ExecMethod runs: `CreateDetail`.
+        /// The WMI method a readable call of ExecMethod runs: `Create`.
         "wmi.method": Bytes, both(COMPLETE, COMPLETE)
             => |tx, _, _| Value::text(tx.exchange().and_then(RpcExchange::wmi_method));
         /// The WMI namespace as the login named it, `\\host\root\cimv2` or `//./root/cimv2`: on the login and on every
