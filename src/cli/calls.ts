@@ -8,7 +8,7 @@ import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
 import { interruptSignal } from './interrupt.js';
 import { engineOptions } from './options.js';
-import { ProgressLine } from './progress.js';
+import { ProgressLine, replayText } from './progress.js';
 import { inputsOf } from './replay.js';
 import { shippedRules } from './rule-package.js';
 import { plural, style, type Terminal } from './terminal.js';
@@ -80,7 +80,10 @@ async function tell({ engine, rules, inputs, filter, values, json, terminal, tit
   const run = engine.replay(inputs, { types, continue: true, ...(rules ? { rules } : {}) });
   const interrupt = interruptSignal();
   interrupt.signal.addEventListener('abort', () => run.stop(), { once: true });
-  const line = new ProgressLine(terminal, inputs, () => run.progress());
+  const line = new ProgressLine(
+    terminal,
+    replayText(inputs, () => run.progress()),
+  );
   if (!json) line.start();
   try {
     for await (const event of run) if (seen.take(event) !== null && json) terminal.out(JSON.stringify(event));

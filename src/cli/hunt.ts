@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileSigmaRules, type SigmaRuleset, startHunt } from '../engine/index.js';
-import type { HuntReport } from '../generated/hunt.js';
+import type { HuntProgress, HuntReport } from '../generated/hunt.js';
 import { diagnosticRenderer } from './excerpt.js';
 import { EXIT, Stop } from './exit.js';
 import { interruptSignal } from './interrupt.js';
+import { ProgressLine } from './progress.js';
 import { shippedSigmaRules } from './rule-package.js';
 import { count, duration, plural, style, type Terminal, table } from './terminal.js';
 
@@ -26,10 +27,10 @@ export async function hunt(logs: readonly string[], values: Values, terminal: Te
   const hunt = startHunt(logs, { rules, eve, complete: values.complete !== false });
   const interrupt = interruptSignal();
   interrupt.signal.addEventListener('abort', () => hunt.stop(), { once: true });
-  const drawn = terminal.live ? setInterval(() => draw(hunt.progress()), 250) : undefined;
+  const line = new ProgressLine(terminal, () => progressText(hunt.progress()));
+  line.start();
   const report = await hunt.report().finally(() => {
-    clearInterval(drawn);
-    if (drawn) process.stderr.write('\r\x1b[K');
+    line.stop();
     interrupt.release();
   });
   const record = { inputs: logs, eve, rules: { files, ...rules.statistics, problems: rules.problems }, report };
@@ -41,8 +42,8 @@ export async function hunt(logs: readonly string[], values: Values, terminal: Te
   return report.problem_count > 0 || report.failed ? EXIT.found : EXIT.ok;
 }
 
-function draw({ records, alerts }: { readonly records: number; readonly alerts: number }): void {
-  process.stderr.write(`\r\x1b[K${count(records)} records, ${plural(alerts, 'alert')}`);
+function progressText({ records, alerts }: HuntProgress): string {
+  return `${count(records)} records, ${plural(alerts, 'alert')}`;
 }
 
 /** `name=value` pairs of `--placeholder`; a name may come several times. */

@@ -14,7 +14,7 @@ import { EXIT, Stop } from './exit.js';
 import { tellFindings } from './findings.js';
 import { readFlows } from './flows.js';
 import { engineOptions } from './options.js';
-import { ProgressLine } from './progress.js';
+import { ProgressLine, replayText } from './progress.js';
 import { shippedRules } from './rule-package.js';
 import { type Outcome, runRecord, summaryText } from './summary.js';
 import type { Terminal } from './terminal.js';
@@ -35,7 +35,10 @@ export async function replay(captures: readonly string[], values: Values, termin
   mkdirSync(logDir, { recursive: true });
   const run = engine.replay(inputs, { rules, types: [], logDir, continue: values.continue === true });
   const signals = takeSignals(engine, run, rules, ruleFiles, terminal);
-  const line = new ProgressLine(terminal, inputs, () => run.progress());
+  const line = new ProgressLine(
+    terminal,
+    replayText(inputs, () => run.progress()),
+  );
   line.start();
   const summary = await run.summary().finally(() => {
     line.stop();

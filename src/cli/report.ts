@@ -14,7 +14,7 @@ import { tellFindings } from './findings.js';
 import { interruptSignal } from './interrupt.js';
 import { engineOptions } from './options.js';
 import { pageStop } from './page-stop.js';
-import { ProgressLine } from './progress.js';
+import { ProgressLine, replayText } from './progress.js';
 import { inputsOf } from './replay.js';
 import { shippedRules } from './rule-package.js';
 import { count, octets, plural, type Terminal } from './terminal.js';
@@ -73,7 +73,10 @@ async function replayed(
   const run = engine.replay(inputs, { rules, types: [], logDir: join(eve, '..'), continue: values.continue === true });
   const interrupt = interruptSignal();
   interrupt.signal.addEventListener('abort', () => run.stop(), { once: true });
-  const line = new ProgressLine(terminal, inputs, () => run.progress());
+  const line = new ProgressLine(
+    terminal,
+    replayText(inputs, () => run.progress()),
+  );
   line.start();
   const summary = await run.summary().finally(() => {
     line.stop();

@@ -1,4 +1,5 @@
 import type { CaptureCount, Run } from '../engine/index.js';
+import { StatusLine } from './status-line.js';
 import { count, octets, style, type Terminal } from './terminal.js';
 
 /** Milliseconds between two looks at a run. */
@@ -19,7 +20,7 @@ export class SensorLine {
   readonly #terminal: Terminal;
   readonly #run: Run;
   #timer: NodeJS.Timeout | undefined;
-  #drawn = false;
+  readonly #line = new StatusLine();
   #before: Moment = { at: performance.now(), packets: 0, bytes: 0 };
 
   constructor(terminal: Terminal, run: Run) {
@@ -45,13 +46,11 @@ export class SensorLine {
     const now = { at: performance.now(), packets, bytes };
     const text = rateText(this.#before, now, capture);
     this.#before = now;
-    process.stderr.write(`\r\x1b[K${text.slice(0, Math.max((process.stderr.columns ?? 100) - 1, 20))}`);
-    this.#drawn = true;
+    this.#line.draw(text);
   }
 
   #tell(): void {
-    if (this.#drawn) process.stderr.write('\r\x1b[K');
-    this.#drawn = false;
+    this.#line.clear();
     for (const { code, message } of this.#run.notices()) {
       const time = new Date().toISOString().slice(0, 19);
       this.#terminal.err(`${time}  ${style(this.#terminal.color.err, 'yellow', message)}  [${code}]`);

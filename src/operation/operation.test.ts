@@ -6,6 +6,7 @@ import type { Ruleset, RunStats } from '../engine/index.js';
 import { nested } from './counters.js';
 import { LossWatch } from './loss.js';
 import { MetricsServer, metricsAddress, metricsText } from './metrics.js';
+import { Operation } from './operation.js';
 import { writePidFile } from './pid-file.js';
 import { RuleReloader } from './reload.js';
 
@@ -152,6 +153,39 @@ describe('reloading rules', () => {
     await Promise.all([one.reload(), one.reload(), one.reload(), one.reload()]);
     expect(placed).toEqual(sets.slice(0, 2));
     expect(one.isUnderway).toBe(false);
+  });
+});
+
+describe('a command socket that is taken', () => {
+  const begin = async (socket: string, socketIsUsual: boolean) => {
+    const said: string[] = [];
+    const operation = await Operation.begin({
+      version: '8',
+      release: '0',
+      runMode: 'workers',
+      captureMode: 'PCAP_FILE',
+      settings: new Map() as never,
+      reloader: null,
+      socket,
+      socketIsUsual,
+      say: (level, subject, message) => said.push(`${level} ${subject}: ${message}`),
+    });
+    return { operation, said };
+  };
+
+  it('is said and done without where it is the usual one, and ends the start where it was named', async () => {
+    const socket = join(folder, 'commands.socket');
+    const first = await begin(socket, false);
+    expect(first.said).toEqual([`notice unix-manager: commands are taken at ${socket}`]);
+    const second = await begin(socket, true);
+    expect(second.said).toEqual([
+      `warning unix-manager: no commands are taken: ${socket} is taken: another process listens there`,
+    ]);
+    await second.operation.end();
+    expect(existsSync(socket), 'the socket is its owner’s').toBe(true);
+    await expect(begin(socket, false)).rejects.toThrow('is taken');
+    await first.operation.end();
+    expect(existsSync(socket)).toBe(false);
   });
 });
 
