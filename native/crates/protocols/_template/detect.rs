@@ -1,5 +1,5 @@
-//! How the protocol is recognised: by the first word of a request. A protocol without such a word has a `ProbingParser` instead, which
-//! looks at the first octets on the ports it names.
+//! How the protocol is recognised: by the first word of a request. A protocol without such a word has a `ProbingParser`
+//! instead, which looks at the first octets on the ports it names.
 
 use sidewire_app_layer::{ProtocolPattern, Transport};
 use sidewire_base::Direction;
