@@ -28,6 +28,8 @@ pub struct RpcLimits {
     pub unfinished: usize,
     /// The same of all connections of a worker together. Octets.
     pub unfinished_of_all: usize,
+    /// What a connection may hold whatever the others do, so that forged ones do not have its calls unread. Octets.
+    pub unfinished_of_each: usize,
     /// Calls in flight.
     pub calls: usize,
     /// Presentation contexts, once those of all connections of a worker together are too many.
@@ -38,12 +40,21 @@ pub struct RpcLimits {
     pub searches: usize,
 }
 
+impl RpcLimits {
+    /// How much of stubs a connection may take now.
+    pub(crate) fn room(&self, held: &StubMemory) -> usize {
+        let own = self.unfinished_of_each.min(self.unfinished).saturating_sub(held.octets());
+        held.room(self.unfinished, self.unfinished_of_all).max(own)
+    }
+}
+
 impl Default for RpcLimits {
     fn default() -> Self {
         Self {
             stub: 1 << 20,
             unfinished: 4 << 20,
             unfinished_of_all: 128 << 20,
+            unfinished_of_each: 8 << 10,
             calls: 256,
             contexts: 1024,
             contexts_of_all: 16 << 20,

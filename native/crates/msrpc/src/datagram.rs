@@ -306,7 +306,7 @@ impl DatagramCalls {
     ) {
         let limits = self.limits;
         self.held.count_in(around.objects.unfinished());
-        let room = self.held.room(limits.unfinished, limits.unfinished_of_all);
+        let room = limits.room(&self.held);
         let (mut taken, mut freed) = (0, 0);
         let to_server = header.pdu_type == PduType::REQUEST;
         let Some(call) = self.calls.get_mut(position) else { return };

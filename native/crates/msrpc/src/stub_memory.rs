@@ -32,7 +32,6 @@ impl StubMemory {
     }
 
     /// Octets of this connection.
-    #[cfg(test)]
     pub(crate) const fn octets(&self) -> usize {
         self.octets
     }

@@ -169,17 +169,19 @@ impl Thresholds {
         }
     }
 
-    /// Forgets what has ended; if that is nothing, a sixteenth of the counters, those that end first.
+    /// Forgets what has ended; if that is nothing, a sixteenth of the counters: those that counted least, of these those that
+    /// end first. So senders that are made up, of which each comes once, do not displace one that keeps coming.
     fn evict(&mut self, now: Time) {
         self.counters.retain(|_, counter| counter.until >= now);
         if self.counters.len() < self.capacity {
             return;
         }
         let before = self.counters.len();
-        let mut ends: Vec<Time> = self.counters.values().map(|counter| counter.until).collect();
-        let at = (self.capacity / 16).min(ends.len().saturating_sub(1));
-        let (_, &mut limit, _) = ends.select_nth_unstable(at);
-        self.counters.retain(|_, counter| counter.until > limit);
+        let worth = |counter: &ThresholdCounter| (counter.count, counter.until);
+        let mut worths: Vec<_> = self.counters.values().map(worth).collect();
+        let at = (self.capacity / 16).min(worths.len().saturating_sub(1));
+        let (_, &mut limit, _) = worths.select_nth_unstable(at);
+        self.counters.retain(|_, counter| worth(counter) > limit);
         self.evicted += (before - self.counters.len()) as u64;
     }
 }
@@ -265,5 +267,25 @@ mod tests {
             assert!(thresholds.counters.len() <= 64);
         }
         assert!(thresholds.evicted() > 0);
+    }
+
+    #[test]
+    fn made_up_senders_displace_none_that_keeps_coming() {
+        let meta = meta(Some(threshold(ThresholdKind::Threshold, 10)), None);
+        let mut thresholds = Thresholds::new(64);
+        let mut from = |address: u32| {
+            let address = IpAddr::from(core::net::Ipv4Addr::from_bits(address));
+            thresholds.apply(&meta, Some(address), None, None, Time::new(1, 0))
+        };
+        let real = 0x0a00_0001;
+        let decisions: Vec<_> = (0..10)
+            .map(|round| {
+                let decision = from(real);
+                // The first of them would go with the others: it has come but once, too.
+                (0..if round == 0 { 10 } else { 1000 }).for_each(|n| _ = from(0x0b00_0000 + round * 1000 + n));
+                decision
+            })
+            .collect();
+        assert_eq!(decisions.last(), Some(&ThresholdDecision::Alert));
     }
 }

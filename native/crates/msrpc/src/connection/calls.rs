@@ -49,7 +49,7 @@ impl RpcConnection {
                 exchanges,
             ),
         };
-        let (limits, room) = (self.limits, self.held.room(self.limits.unfinished, self.limits.unfinished_of_all));
+        let (limits, room) = (self.limits, self.limits.room(&self.held));
         let Some(call) = self.in_flight.get_mut(position) else { return };
         call.digest = if pdu.header.flags.first() { digest } else { call.digest };
         let id = call.exchange;
@@ -189,7 +189,7 @@ impl RpcConnection {
                 self.begin(call_id, None, exchange, exchanges)
             }
         };
-        let (limits, room) = (self.limits, self.held.room(self.limits.unfinished, self.limits.unfinished_of_all));
+        let (limits, room) = (self.limits, self.limits.room(&self.held));
         let Some(call) = self.in_flight.get_mut(position) else { return };
         let id = call.exchange;
         let (mut done, mut lost_request, mut clipped) = (true, false, false);

@@ -222,7 +222,7 @@ fn no_number_of_contexts_hides_the_one_in_use() {
 
 #[test]
 fn many_connections_together_are_bounded() {
-    let limits = RpcLimits { unfinished_of_all: 1000, ..RpcLimits::default() };
+    let limits = RpcLimits { unfinished_of_all: 1000, unfinished_of_each: 0, ..RpcLimits::default() };
     let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
     let mut connections: Vec<_> = (0..20).map(|_| RpcConnection::new(limits)).collect();
     for (number, connection) in connections.iter_mut().enumerate() {
@@ -237,6 +237,25 @@ fn many_connections_together_are_bounded() {
     connections.truncate(10);
     connections.iter_mut().for_each(|connection| connection.finish(&mut kept, &mut around(&mut objects)));
     drop(connections);
+    assert_eq!(objects.octets_unfinished(), 0);
+}
+
+#[test]
+fn forged_connections_do_not_have_the_calls_of_others_unread() {
+    let limits = RpcLimits { unfinished_of_all: 100_000, ..RpcLimits::default() };
+    let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
+    let forged: Vec<_> = (0..100)
+        .map(|_| {
+            let mut connection = RpcConnection::new(limits);
+            let never_ends = request(FIRST, 2, 0, 1, &[7; 1400]);
+            connection.feed(ToServer, &never_ends, false, &mut kept, &mut around(&mut objects));
+            connection
+        })
+        .collect();
+    let call = request(FIRST | LAST, 2, 0, 1, &[8; 4000]);
+    RpcConnection::new(limits).feed(ToServer, &call, false, &mut kept, &mut around(&mut objects));
+    assert_eq!(kept.exchanges.last().unwrap().request.stub().len(), 4000);
+    drop(forged);
     assert_eq!(objects.octets_unfinished(), 0);
 }
 

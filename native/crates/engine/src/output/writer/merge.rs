@@ -209,6 +209,7 @@ impl OutputMerger {
         derive(counters);
         count_capture(&self.capture.counts(), counters);
         counters.insert("detect.alerts_suppressed".to_owned(), self.suppressed);
+        counters.insert("detect.thresholds_evicted".to_owned(), self.thresholds.evicted());
         if let Some(files) = &self.files {
             files.count(counters);
         }

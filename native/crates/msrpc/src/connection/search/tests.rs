@@ -195,7 +195,7 @@ fn a_bind_goes_before_what_is_inferred() {
 #[test]
 fn what_is_held_is_bounded() {
     let (mut kept, mut objects) = (KeptExchanges::default(), ObjectTable::default());
-    let limits = RpcLimits { unfinished_of_all: 100_000, ..RpcLimits::default() };
+    let limits = RpcLimits { unfinished_of_all: 100_000, unfinished_of_each: 0, ..RpcLimits::default() };
     let mut connections = Vec::new();
     for _ in 0..2000 {
         let mut connection = RpcConnection::new(limits);
