@@ -27,6 +27,7 @@ const OWN_COUNTERS = [
   'app_layer.transactions_evicted',
   'decoder.event.tcp.opt_wscale_over_max',
   'defrag.memcap_reached',
+  'detect.thresholds_evicted',
 ];
 
 const PACK = join(ROOT, 'rules', 'lateral-movement.rules');
