@@ -134,7 +134,7 @@ mod tests {
     fn a_datagram_of_an_unknown_interface_is_told() {
         let mut request = vec![4, 0, 0x28, 0, 0x10, 0, 0, 0];
         request.extend([0; 16]);
-        request.extend([1, 0, 0xa0, 0xde, 0x97, 0x6c, 0xd1, 0x11, 0x82, 0x71, 0, 0xa0, 0x24, 0x42, 0xdf, 0x7d]);
+        request.extend([9, 9, 0xa9, 0x9e, 0x97, 0x6c, 0xd1, 0x11, 0x82, 0x71, 0, 9, 9, 9, 9, 9]);
         request.extend([7; 16]);
         request.extend([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 4, 0, 0, 0, 0, 0]);
         request.extend([1, 2, 3, 4]);
