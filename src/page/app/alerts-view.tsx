@@ -6,7 +6,7 @@ import { parsedLines } from '../model/members.js';
 import { addressOf, change } from './address.js';
 import { EventDetail } from './event-detail.js';
 import { focusedRow, useKeys } from './keys.js';
-import { MarksPanel, StateTag, toggled } from './marks-panel.js';
+import { MarksPanel, STATE_CHOICES, StateTag, toggled } from './marks-panel.js';
 import { Choice, Facts, Filter, Host, Nothing, Severity, Technique, Time, useAnswer } from './parts.js';
 import type { ViewProps } from './view-props.js';
 
@@ -47,7 +47,7 @@ export function AlertsView({ source, overview, marks, mark, parameters, version 
       <section class="list" aria-label="Groups of alerts">
         <div class="toolbar">
           <Filter name="q" label="Filter" value={parameters.get('q') ?? ''} />
-          <Choice name="state" label="State" value={state} options={STATES} />
+          <Choice name="state" label="State" value={state} options={STATE_CHOICES} />
           <Choice name="severity" label="Severity" value={parameters.get('severity') ?? ''} options={SEVERITIES} />
           <Choice name="sort" label="Order" value={order} options={ORDER_NAMES.map((name) => [name, name] as const)} />
           <span
@@ -157,13 +157,6 @@ function GroupTable({ groups, order, marks, open }: GroupRows) {
     </table>
   );
 }
-
-const STATES = [
-  ['open', 'open'],
-  ['escalated', 'escalated'],
-  ['archived', 'archived'],
-  ['all', 'all'],
-] as const;
 
 const SEVERITIES = [
   ['', 'all'],

@@ -5,16 +5,9 @@ import type { IncidentRecord } from '../../generated/events.js';
 import { stateAt } from '../model/marks.js';
 import { addressOf, change } from './address.js';
 import { focusedRow, useKeys } from './keys.js';
-import { MarksPanel, StateTag, toggled } from './marks-panel.js';
+import { MarksPanel, STATE_CHOICES, StateTag, toggled } from './marks-panel.js';
 import { Choice, Facts, Filter, Host, Long, Nothing, Severity, Technique } from './parts.js';
 import type { ViewProps } from './view-props.js';
-
-const STATES = [
-  ['open', 'open'],
-  ['escalated', 'escalated'],
-  ['archived', 'archived'],
-  ['all', 'all'],
-] as const;
 
 const GRADES = [
   ['', 'all'],
@@ -63,7 +56,7 @@ export function IncidentsView({ source, overview, marks, mark, parameters }: Vie
     <section aria-label="Incidents">
       <div class="toolbar">
         <Filter name="q" label="Filter" value={parameters.get('q') ?? ''} />
-        <Choice name="state" label="State" value={state} options={STATES} />
+        <Choice name="state" label="State" value={state} options={STATE_CHOICES} />
         <Choice name="grade" label="Grade" value={grade} options={GRADES} />
         <span class="dim" role="status">{`${shown.length} of ${incidents.length}`}</span>
       </div>

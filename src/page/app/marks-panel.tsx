@@ -8,6 +8,14 @@ export type Marker = (mark: Omit<PageMark, 'made'>) => void;
 
 const STATE_WORDS: Readonly<Record<MarkState, string>> = { open: '', archived: 'archived', escalated: 'escalated' };
 
+/** States by which rows are filtered. */
+export const STATE_CHOICES = [
+  ['open', 'open'],
+  ['escalated', 'escalated'],
+  ['archived', 'archived'],
+  ['all', 'all'],
+] as const;
+
 /** The state of a row, when it is not just open. */
 export function StateTag({ marks, last }: { readonly marks: KeyMarks | undefined; readonly last: Micros }) {
   const state = stateAt(marks, last);
