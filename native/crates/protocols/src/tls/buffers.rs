@@ -1,6 +1,7 @@
 //! What rules can look into.
 
 use sidewire_app_layer::{Buffer, Hook, Value, buffers};
+use sidewire_base::Direction;
 
 use super::transaction::TlsTransaction;
 
@@ -87,17 +88,17 @@ pub(super) const BUFFERS: &[Buffer<TlsTransaction>] = buffers! {
     "ssl_state": Flags(MESSAGES), both(0, 0) => |tx, _, _| Value::Uint(tx.latest.into());
     /// MD5 of the client's JA3.
     "ja3.hash" [alias "ja3_hash"]: Bytes, to_server(HELLO)
-        => |tx, _, _| Value::text(tx.sides.to_server.ja3.as_ref().map(|ja3| &*ja3.hash));
+        => |tx, _, _| Value::text(tx.ja3(Direction::ToServer).map(|ja3| &*ja3.hash));
     /// The client's JA3: `771,4865-4866,0-11-10,29-23,0`.
     "ja3.string" [alias "ja3_string"]: Bytes, to_server(HELLO)
-        => |tx, _, _| Value::text(tx.sides.to_server.ja3.as_ref().map(|ja3| &*ja3.string));
+        => |tx, _, _| Value::text(tx.ja3(Direction::ToServer).map(|ja3| &*ja3.string));
     /// MD5 of the server's JA3S.
     "ja3s.hash" [alias "ja3s_hash"]: Bytes, to_client(HELLO)
-        => |tx, _, _| Value::text(tx.sides.to_client.ja3.as_ref().map(|ja3| &*ja3.hash));
+        => |tx, _, _| Value::text(tx.ja3(Direction::ToClient).map(|ja3| &*ja3.hash));
     /// The server's JA3S: `771,49200,65281-0-11-35`.
     "ja3s.string" [alias "ja3s_string"]: Bytes, to_client(HELLO)
-        => |tx, _, _| Value::text(tx.sides.to_client.ja3.as_ref().map(|ja3| &*ja3.string));
+        => |tx, _, _| Value::text(tx.ja3(Direction::ToClient).map(|ja3| &*ja3.string));
     /// The client's JA4: `t13d1516h2_8daaf6152771_e5627efa2ab1`.
     "ja4.hash" [alias "ja4_hash"]: Bytes, to_server(HELLO)
-        => |tx, _, _| Value::text(tx.sides.to_server.ja4.as_deref());
+        => |tx, _, _| Value::text(tx.ja4());
 };

@@ -4,7 +4,9 @@ use core::fmt::Write;
 
 use md5::{Digest, Md5};
 use sha2::Sha256;
+use sidewire_base::Direction;
 use sidewire_eve::hex;
+use smallvec::SmallVec;
 
 use super::hello_lists::HelloLists;
 use super::version::{TlsVersion, is_grease};
@@ -31,6 +33,27 @@ impl TlsFingerprint {
         }
         let hash = hex(&Md5::digest(&string));
         Self { string: string.into(), hash: hash.into() }
+    }
+}
+
+/// What a hello offers, as its JA3 has it. Digests are made of it when somebody asks: few sessions are asked.
+#[derive(Debug, Default)]
+pub(super) struct HelloOffer {
+    pub(super) version: u16,
+    pub(super) ciphers: Vec<u16>,
+    pub(super) extensions: Vec<u16>,
+    pub(super) groups: SmallVec<[u16; 16]>,
+    pub(super) point_formats: SmallVec<[u16; 4]>,
+}
+
+impl HelloOffer {
+    /// JA3 of a client, JA3S of a server, whose hello has two lists alone.
+    pub(super) fn fingerprint(&self, from: Direction) -> TlsFingerprint {
+        let Self { version, ciphers, extensions, groups, point_formats } = self;
+        match from {
+            Direction::ToServer => TlsFingerprint::new(*version, &[ciphers, extensions, groups, point_formats]),
+            Direction::ToClient => TlsFingerprint::new(*version, &[ciphers, extensions]),
+        }
     }
 }
 

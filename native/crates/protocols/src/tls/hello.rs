@@ -5,10 +5,9 @@
 use core::ops::ControlFlow;
 
 use sidewire_base::{Cursor, Direction, Malformed};
-use smallvec::SmallVec;
 
 use super::event::{PendingEvents, TlsEvent};
-use super::fingerprint::{TlsFingerprint, ja4};
+use super::fingerprint::HelloOffer;
 use super::hello_lists::HelloLists;
 use super::transaction::{StateMessage, TlsTransaction};
 use super::version::{TlsVersion, is_grease};
@@ -31,15 +30,6 @@ mod extension {
     pub(super) const SUPPORTED_VERSIONS: u16 = 43;
 }
 
-/// Lists of one hello that its fingerprint is made of.
-#[derive(Default)]
-struct HelloOffer {
-    ciphers: Vec<u16>,
-    extensions: Vec<u16>,
-    groups: SmallVec<[u16; 16]>,
-    point_formats: SmallVec<[u16; 4]>,
-}
-
 /// A hello on its way into the transaction.
 struct HelloReader<'a> {
     from: Direction,
@@ -60,23 +50,13 @@ pub(super) fn read(tx: &mut TlsTransaction, from: Direction, body: &[u8], events
     let offer = reader.offer;
     let side = &mut tx.sides[from];
     match outcome {
-        Ok(version) if side.ja3.is_none() => side.ja3 = Some(Box::new(fingerprint(from, version, &offer))),
+        Ok(version) if side.offer.is_none() => side.offer = Some(Box::new(HelloOffer { version, ..offer })),
         Ok(_) => {}
         Err(_) => events.raise(TlsEvent::HandshakeInvalidLength),
     }
-    if from == Direction::ToServer {
-        side.ja4 = Some(ja4(&lists).into());
-    }
     side.hello = Some(lists);
+    side.ja4.take();
     outcome.is_ok()
-}
-
-fn fingerprint(from: Direction, version: u16, offer: &HelloOffer) -> TlsFingerprint {
-    let HelloOffer { ciphers, extensions, groups, point_formats } = offer;
-    match from {
-        Direction::ToServer => TlsFingerprint::new(version, &[ciphers, extensions, groups, point_formats]),
-        Direction::ToClient => TlsFingerprint::new(version, &[ciphers, extensions]),
-    }
 }
 
 impl HelloReader<'_> {

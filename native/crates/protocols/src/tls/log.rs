@@ -53,14 +53,16 @@ fn write(tx: &TlsTransaction, fields: TlsFields, out: &mut Object<'_>) {
     }
     write_validity(leaf, fields.has(TlsFields::NOT_BEFORE), fields.has(TlsFields::NOT_AFTER), out);
     write_chain(&server.chain, fields.has(TlsFields::CERTIFICATE), fields.has(TlsFields::CHAIN), out);
-    for (key, side, field) in [("ja3", client, TlsFields::JA3), ("ja3s", server, TlsFields::JA3S)] {
-        if let Some(ja3) = side.ja3.as_deref().filter(|_| fields.has(field)) {
+    for (key, from, field) in
+        [("ja3", Direction::ToServer, TlsFields::JA3), ("ja3s", Direction::ToClient, TlsFields::JA3S)]
+    {
+        if let Some(ja3) = fields.has(field).then(|| tx.ja3(from)).flatten() {
             out.object(key, |o| write_fingerprint(ja3, o));
         }
     }
     if fields.has(TlsFields::JA4) {
         // Of a client that was not heard Suricata tells the fingerprint of nothing.
-        out.str("ja4", client.ja4.as_deref().unwrap_or(JA4_OF_NOTHING));
+        out.str("ja4", tx.ja4().unwrap_or(JA4_OF_NOTHING));
     }
     write_alpns("client_alpns", client, fields.has(TlsFields::CLIENT_ALPNS), out);
     write_alpns("server_alpns", server, fields.has(TlsFields::SERVER_ALPNS), out);

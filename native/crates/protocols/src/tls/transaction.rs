@@ -1,10 +1,12 @@
 //! What is kept of a session: one transaction for each flow, as long as the flow lives.
 
-use sidewire_base::{PerDirection, Time};
+use core::cell::OnceCell;
+
+use sidewire_base::{Direction, PerDirection, Time};
 
 use super::certificate::{CertificateChain, LeafCertificate};
 use super::fields::TlsFields;
-use super::fingerprint::TlsFingerprint;
+use super::fingerprint::{HelloOffer, TlsFingerprint, ja4};
 use super::hello_lists::HelloLists;
 use super::version::TlsVersion;
 
@@ -24,6 +26,22 @@ pub struct TlsTransaction {
     pub(super) original_protocol: Option<&'static str>,
 }
 
+impl TlsTransaction {
+    /// JA3 of a client, JA3S of a server; nothing without a hello that could be read.
+    pub(super) fn ja3(&self, from: Direction) -> Option<&TlsFingerprint> {
+        let side = &self.sides[from];
+        let offer = side.offer.as_deref()?;
+        Some(side.ja3.get_or_init(|| Box::new(offer.fingerprint(from))))
+    }
+
+    /// JA4 of the client; nothing of one that was not heard.
+    pub(super) fn ja4(&self) -> Option<&str> {
+        let client = &self.sides.to_server;
+        let hello = client.hello.as_deref()?;
+        Some(client.ja4.get_or_init(|| ja4(hello).into()))
+    }
+}
+
 /// What one side said.
 #[derive(Debug, Default)]
 pub(super) struct TlsSide {
@@ -33,9 +51,12 @@ pub(super) struct TlsSide {
     pub(super) session_id: Box<[u8]>,
     pub(super) server_name: Option<Box<[u8]>>,
     pub(super) hello: Option<Box<HelloLists>>,
-    /// JA3 of a client, JA3S of a server.
-    pub(super) ja3: Option<Box<TlsFingerprint>>,
-    pub(super) ja4: Option<Box<str>>,
+    /// What the first hello that could be read offers, for JA3.
+    pub(super) offer: Option<Box<HelloOffer>>,
+    /// Made when it is asked for; see [`TlsTransaction::ja3`].
+    ja3: OnceCell<Box<TlsFingerprint>>,
+    /// Made when it is asked for, of the last hello; see [`TlsTransaction::ja4`].
+    pub(super) ja4: OnceCell<Box<str>>,
     pub(super) chain: CertificateChain,
     pub(super) leaf: Option<Box<LeafCertificate>>,
 }
