@@ -10,7 +10,7 @@ use crate::keyword::tx_condition::{TxCondition, TxTest};
 use crate::rule::RuleType;
 
 /// Octets of a pattern that the prefilter looks for at most: more do not make it rarer.
-const LENGTH: usize = 16;
+pub(crate) const MAX_PATTERN: usize = 16;
 /// What a window adds to the information of a pattern, in eighths of a bit: more only where two are much alike.
 const BOUNDED: u32 = 8;
 
@@ -91,7 +91,7 @@ pub(crate) fn choose(
 
 /// The part of a long pattern that is rarest.
 fn cut(octets: Vec<u8>) -> Vec<u8> {
-    match octets.windows(LENGTH).rev().max_by_key(|part| rarity::of(part)) {
+    match octets.windows(MAX_PATTERN).rev().max_by_key(|part| rarity::of(part)) {
         Some(part) => part.to_vec(),
         None => octets,
     }
@@ -115,7 +115,7 @@ mod tests {
         let mut long = vec![b'e'; 30];
         long.extend_from_slice(b"\x90\x91\x92\x93");
         let part = cut(long);
-        assert_eq!(part.len(), LENGTH);
+        assert_eq!(part.len(), MAX_PATTERN);
         assert!(part.ends_with(b"\x90\x91\x92\x93"));
     }
 }

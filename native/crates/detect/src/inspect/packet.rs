@@ -6,6 +6,7 @@ use crate::inspect::observer::{FailureStage, InspectObserver, InspectUnit};
 use crate::inspect::packet_context::PacketContext;
 use crate::keyword::eval::BufferView;
 use crate::state::app_proto::AppProto;
+use crate::state::scanned_stream::ScannedStream;
 use crate::{DetectFlowState, RuleSet, RuleType};
 use sidewire_base::RuleId;
 
@@ -84,7 +85,7 @@ impl DetectThreadContext {
         {
             rules.protocol_only.iter().for_each(|rule| note(*rule));
         }
-        if let Some(state) = state.filter(|_| facts.own)
+        if let Some(state) = state.as_deref().filter(|_| facts.own)
             && state.app_events < facts.seen.app_events.len()
         {
             rules.app_events.iter().for_each(|rule| note(*rule));
@@ -102,9 +103,19 @@ impl DetectThreadContext {
                     }
                 }
             }
+            let mut unkept = ScannedStream::default();
+            let scanned = match state.filter(|_| facts.stream.is_some()) {
+                Some(state) => &mut **state.scanned[facts.seen.direction].get_or_insert_default(),
+                None => &mut unkept,
+            };
             for stream in facts.pieces().filter(|stream| !stream.data.is_empty()) {
+                let unseen = stream.data.get(scanned.begin(&stream, port)..).unwrap_or_default();
+                scanned.hits().for_each(&mut note);
                 for context in packets.stream.at(port).filter(|context| !context.is_empty()) {
-                    context.scan(&rules.matchers, scratch, stream.data, &mut note);
+                    context.scan(&rules.matchers, scratch, unseen, |rule| {
+                        scanned.note(rule);
+                        note(rule);
+                    });
                 }
             }
             packets.plain.at(port).for_each(|plain| plain.at(gate.rows, &rules.addresses, &mut note));

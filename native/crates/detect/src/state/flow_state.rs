@@ -5,6 +5,7 @@ use sidewire_base::{Direction, PerDirection, RuleId, Time, TxId};
 use crate::state::file_wishes::FileWishes;
 use crate::state::flow_tags::FlowTags;
 use crate::state::names::StateName;
+use crate::state::scanned_stream::ScannedStream;
 use crate::state::unfinished::UnfinishedRule;
 
 /// Variables a flow keeps at most; rules name far fewer.
@@ -26,6 +27,8 @@ pub struct DetectFlowState {
     pub(crate) addressed: PerDirection<u8>,
     /// Protocol-only rules were applied, per direction.
     pub(crate) protocol_seen: PerDirection<bool>,
+    /// How far prefilters have come, per direction.
+    pub(crate) scanned: PerDirection<Option<Box<ScannedStream>>>,
     /// Detection events that rules have seen.
     pub(crate) app_events: usize,
     pub(crate) files: FileWishes,
@@ -128,6 +131,7 @@ impl DetectFlowState {
 
     /// Forgets how far rules have come: another rule set is in place.
     pub(crate) fn forget_rules(&mut self) {
+        self.scanned = PerDirection::default();
         if let Some(rare) = &mut self.rare {
             rare.streamed = Default::default();
             rare.unfinished = Vec::new();

@@ -6,6 +6,7 @@ pub(crate) mod flow_state;
 pub(crate) mod flow_tags;
 pub(crate) mod host_bits;
 pub(crate) mod names;
+pub(crate) mod scanned_stream;
 pub(crate) mod shared;
 pub(crate) mod threshold;
 pub(crate) mod unfinished;
