@@ -53,6 +53,7 @@ export async function sensor(_args: readonly string[], values: Values, terminal:
   const begin = () => {
     const run = engine.listen(interfaces, listen);
     engine.dropRights();
+    engine.confineProcess();
     return run;
   };
   const summary = await follow(begin, operation, terminal);

@@ -10,6 +10,7 @@ const config = (yaml: string): Config =>
     logDir: '/log',
     workers: 2,
     catalog: { ...loadCatalog(), protocols: [] },
+    live: true,
   });
 
 const plan = (
@@ -104,6 +105,8 @@ describe('settings of live capture', () => {
     expect(run.loss_alert).toBe(0.5);
     expect(run.decode.interface_tracking).toBe(false);
     expect(config('').run.loss_alert).toBe(1);
+    expect(config('').run.shed_load).toBe(true);
+    expect(config('capture:\n  shed: no\n').run.shed_load).toBe(false);
     expect(config('capture:\n  loss-alert: no\n').run.loss_alert).toBe(0);
     expect(() => config('capture:\n  loss-alert: much\n')).toThrow(/a percentage/);
   });

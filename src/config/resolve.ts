@@ -6,7 +6,18 @@ import type { ConfigMap } from './node.js';
 import { type Outputs, resolveOutputs } from './outputs.js';
 import { parseAs } from './parse.js';
 import { type KnownProtocol, resolveProtocols } from './protocols.js';
-import { BESIDE, DECODE, DEFRAG, DETECT, FLOW, MATCHER, PORT_GROUPS, RULE_CACHE, STREAM } from './run-settings.js';
+import {
+  BESIDE,
+  DECODE,
+  DEFRAG,
+  DETECT,
+  FLOW,
+  MATCHER,
+  PORT_GROUPS,
+  RULE_CACHE,
+  SHED_LOAD,
+  STREAM,
+} from './run-settings.js';
 import { type Key, key, keysOf, resolveTable, schemaOf, Values } from './setting.js';
 import { unknownKeys } from './unknown.js';
 import { text, texts } from './values.js';
@@ -89,6 +100,7 @@ const FIXED: readonly Key<unknown>[] = [
   ...[DECODE, DEFRAG, STREAM, FLOW, DETECT, BESIDE].flatMap((table) => keysOf<unknown>(table)),
   ...MATCHER.keys,
   ...RULE_CACHE.keys,
+  ...SHED_LOAD.keys,
 ];
 
 /**
@@ -115,7 +127,7 @@ export function resolve(config: ConfigMap, purpose: Purpose): Config {
     whenFull: purpose.live ? 'drop' : 'wait',
   });
   return {
-    run: resolveRun(values, purpose.workers, protocols.config, outputs),
+    run: resolveRun(values, purpose, protocols.config, outputs),
     matcher: MATCHER.resolve(values),
     ruleCache: RULE_CACHE.resolve(values),
     addressVariables: new Map(Object.entries(values.get(KEYS.addressGroups) ?? {})),
@@ -137,7 +149,12 @@ export function resolve(config: ConfigMap, purpose: Purpose): Config {
   };
 }
 
-function resolveRun(values: Values, workers: number, protocols: RunConfig['protocols'], outputs: Outputs): RunConfig {
+function resolveRun(
+  values: Values,
+  { workers, live = false }: Purpose,
+  protocols: RunConfig['protocols'],
+  outputs: Outputs,
+): RunConfig {
   return {
     inputs: [],
     continue_files: false,
@@ -149,6 +166,7 @@ function resolveRun(values: Values, workers: number, protocols: RunConfig['proto
     flow: resolveTable(FLOW, values),
     detect: resolveTable(DETECT, values),
     ...resolveTable(BESIDE, values),
+    shed_load: live && SHED_LOAD.resolve(values),
     protocols,
     outputs: outputs.outputs,
     file_store: outputs.fileStore,

@@ -164,6 +164,9 @@ export const BESIDE: Table<Pick<RunConfig, 'host_os_policy' | 'loss_alert' | 'st
   ),
 };
 
+/** Not Suricata's: whether the least valuable work is left out while packets of interfaces come faster than they are inspected. */
+export const SHED_LOAD: Setting<boolean> = from('capture.shed', flag, true);
+
 /** Folder of compiled rules; `null`: none. */
 export const RULE_CACHE: Setting<string | null> = made(
   [key('detect.sgh-mpm-caching', flag), key('detect.sgh-mpm-caching-path', text)],

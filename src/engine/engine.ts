@@ -225,6 +225,14 @@ export class Engine {
     this.#native.dropRights();
   }
 
+  /**
+   * Has the kernel refuse, to every thread of this process and for good, what a program that only listens never asks for:
+   * starting programs, looking into other processes, changing the kernel. False where the kernel cannot (seccomp of Linux).
+   */
+  confineProcess(): boolean {
+    return this.#native.confineProcess();
+  }
+
   /** What this host offers to a sensor. */
   hostReport(): HostReport {
     return hostReport(this.#native);

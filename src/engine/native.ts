@@ -22,6 +22,7 @@ export interface Native {
   startRun(config: string, rules: NativeRuleset | null, secrets: NativeSecrets | null): NativeRun;
   openCapture(config: string): NativeCapture;
   dropRights(): void;
+  confineProcess(): boolean;
   hostReport(ringLength: number, libraries: string[]): string;
   profile(config: string, rules: NativeRuleset, secrets: NativeSecrets | null): Promise<string>;
   explain(config: string, rules: NativeRuleset, secrets: NativeSecrets | null, sid: number): Promise<string>;

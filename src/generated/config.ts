@@ -406,6 +406,10 @@ files: FilesConfig,
  */
 loss_alert: number, 
 /**
+ * Work of the least value is left out while packets of a live source come faster than they are inspected.
+ */
+shed_load: boolean, 
+/**
  * Statistics; none are written when absent.
  */
 stats: StatsConfig | null, };

@@ -17,7 +17,7 @@ type MetricSample = readonly [labels: Readonly<Record<string, string>>, value: n
 
 /** Counters that go down as well: what is in use now, and what is taken of others. */
 const GAUGES =
-  /(?:^|[._])(?:memuse|active|pressure|pressure_max|avg_pkt_size|max_pkt_size|up|spare|free|queued|spooled)$/;
+  /(?:^|[._])(?:memuse|active|pressure|pressure_max|avg_pkt_size|max_pkt_size|up|degree|spare|free|queued|spooled)$/;
 
 /** Counters as Prometheus reads them: those of workers by worker and source, all others once. */
 export function metricsText(target: MetricsTarget): string {

@@ -89,6 +89,10 @@ export class FakeNative implements Native {
     return { opened: () => JSON.stringify(interfaces.map(told)), follow: (run) => this.startRun(run) };
   }
 
+  confineProcess(): boolean {
+    return false;
+  }
+
   dropRights(): void {
     this.rightsDropped += 1;
   }

@@ -34,6 +34,7 @@ export async function listen({ engine, logDir, flags, log }: Started, operated: 
   if (user !== null) log.give(user);
   const run = engine.listen(interfaces, options);
   engine.dropRights();
+  engine.confineProcess();
   operated.operation.follow(run);
   void operated.operation.stopped.then(() => log.say('notice', 'suricata', 'Signal Received.  Stopping engine.'));
   for (const one of run.interfaces) {

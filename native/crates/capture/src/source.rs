@@ -58,6 +58,12 @@ pub trait PacketSource: Send {
         Vec::new()
     }
 
+    /// How much of the room for packets that wait to be read is in use, in percent: that of the fullest place. 0 where nothing
+    /// waits, or that cannot be said.
+    fn backlog(&self) -> u8 {
+        0
+    }
+
     /// What happened to the source since this was last asked.
     fn notices(&mut self) -> Vec<SourceNotice> {
         Vec::new()

@@ -9,7 +9,7 @@ pub(crate) type Counters = BTreeMap<String, u64>;
 /// everything else adds up. (The average is taken once all are in.)
 pub(crate) fn accumulate(total: &mut Counters, name: &str, value: u64) {
     let slot = total.entry(name.to_owned()).or_default();
-    let greatest = matches!(name, "decoder.max_pkt_size" | "memcap.pressure" | "memcap.pressure_max");
+    let greatest = matches!(name, "decoder.max_pkt_size" | "memcap.pressure" | "memcap.pressure_max" | "shed.degree");
     *slot = if greatest { value.max(*slot) } else { *slot + value };
 }
 

@@ -37,7 +37,7 @@ pub use hunt::{
     SigmaTrace, TracePlace, UnseenField, explain_sigma,
 };
 pub use incident::{JoinReport, JoinRequest, join_incidents};
-pub use live::{LiveCapture, drop_rights, host_report};
+pub use live::{LiveCapture, confine_process, drop_rights, host_report};
 pub use profile::{RuleCost, RuleProfile, profile};
 pub use report::{AlertTotal, CaptureReport, NoticeReport, RunError, RunProgress, RunReport};
 pub use rule_cache::CachePlace;

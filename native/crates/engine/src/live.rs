@@ -48,6 +48,16 @@ pub fn drop_rights() {
     sidewire_live::drop_rights();
 }
 
+/// Has the kernel refuse to every thread of this process what a sensor never asks for: starting programs, looking into other
+/// processes, changing the kernel. False where there is nothing of the kind.
+#[must_use]
+pub fn confine_process() -> bool {
+    #[cfg(target_os = "linux")]
+    return sidewire_live::confine_process();
+    #[cfg(not(target_os = "linux"))]
+    false
+}
+
 /// What this host offers to a sensor; a ring of this many octets is tried.
 #[must_use]
 pub fn host_report(ring_length: u64, libraries: &[PathBuf]) -> HostReport {

@@ -23,7 +23,7 @@ use crate::output::writer::merge::OutputMerger;
 use crate::pipeline::{parallel, read_ahead, sharded, single};
 use crate::report::{CaptureReport, NoticeReport, RunProgress};
 use crate::run_rules::RunRules;
-use crate::source::control::{RunControl, lock};
+use crate::source::control::{LoadedRules, RunControl, lock, wall_time};
 use crate::source::driver::{NamedSource, SourceDriver};
 use crate::source::packet_sink::{PacketSink, StatsMoment};
 use crate::stats::RunStats;
@@ -77,9 +77,11 @@ impl Run {
         if sources.len() > 1 {
             config.workers = u32::try_from(sources.len()).unwrap_or(u32::MAX);
         }
-        let sources = sources.into_iter().map(|(name, source)| NamedSource { name: Arc::from(name), source }).collect();
+        let sources: Vec<_> =
+            sources.into_iter().map(|(name, source)| NamedSource { name: Arc::from(name), source }).collect();
         let control = Arc::new(RunControl::default());
-        control.stats.set_rules(config.rules);
+        let is_live = sources.iter().any(|named| named.source.is_live());
+        control.stats.set_rules(LoadedRules { counts: config.rules, at: is_live.then(wall_time) });
         let RunRules { network, sigma } = rules.into();
         control.sigma.put(sigma);
         let (sinks, lines) = open_outputs(&config, &control.signals)?;

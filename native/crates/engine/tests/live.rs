@@ -82,7 +82,7 @@ fn config(eve: &std::path::Path, stats_interval: u32) -> RunConfig {
         "file_store": null,
         "document_stores": {},
         "files": { "hashes": [], "magic": false, "magic_database": "" },
-        "loss_alert": 1.0,
+        "loss_alert": 1.0, "shed_load": false,
         "stats": { "interval": stats_interval }
     });
     serde_json::from_value(value).unwrap()
@@ -223,6 +223,8 @@ fn statistics_are_written_on_their_interval() {
     let eve = folder("stats").join("eve.json");
     run(config(&eve, 1), vec![Box::new(Idle(Instant::now(), Duration::from_millis(2600)))]);
     let stats = events(&eve, "stats");
+    let reloaded = stats[0]["stats"]["detect"]["engines"][0]["last_reload"].as_str();
+    assert_eq!(reloaded.map(str::len), Some("2026-01-01T00:00:00.000000+0000".len()), "{reloaded:?}");
     assert!(stats.len() >= 3, "two on the interval and one at the end: {}", stats.len());
     let none = folder("no-stats").join("eve.json");
     let silent = RunConfig { stats: None, ..config(&none, 1) };
@@ -277,4 +279,63 @@ fn a_gap_of_hours_splits_and_misdates_nothing() {
             (3, 5, "2023-11-14T23:13:20.500000+0000"),
         ]
     );
+}
+
+/// Has more packets waiting than it has room for, and hands over a block every 300 ms.
+struct Backlogged(MemorySource);
+
+impl PacketSource for Backlogged {
+    fn next(&mut self, frames: &mut BlockFrames, deadline: Option<Instant>) -> Result<SourceEvent, ReadError> {
+        std::thread::sleep(Duration::from_millis(300));
+        self.0.next(frames, deadline)
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    fn backlog(&self) -> u8 {
+        100
+    }
+}
+
+/// A question for `a.bc` over UDP port 53.
+fn dns_query(port: u16) -> Vec<u8> {
+    let mut frame = datagram(port, &[0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, b'a', 2, b'x', b'y', 0, 0, 1, 0, 1]);
+    frame[36..38].copy_from_slice(&53_u16.to_be_bytes());
+    frame
+}
+
+#[test]
+fn overload_sheds_bulk_first_then_details_and_never_alerts() {
+    let of = |shed_load: bool, name: &str| {
+        let eve = folder(name).join("eve.json");
+        let bulk = (0..300).map(|n| (time(0.1 + f64::from(n) / 1000.0), datagram(5, &[b'.'; 60_000])));
+        let source = MemorySource::new()
+            .frames(std::iter::once((time(0.0), dns_query(1))).chain(bulk))
+            .frames([(time(1.0), datagram(5, b"more")), (time(1.1), datagram(6, b"abc"))])
+            .frames([(time(2.0), datagram(5, b"abc")), (time(2.1), datagram(6, b"abc")), (time(2.2), dns_query(2))]);
+        let mut config = RunConfig { shed_load, ..config(&eve, 0) };
+        config.outputs[0].format = serde_json::from_value(json!({
+            "kind": "eve", "prefix": "", "community_id": null, "sensor_name": "", "pcap_file": false, "ethernet": false,
+            "metadata": false, "xff": null, "ipv6_full": false,
+            "types": { "alert": {}, "flow": {}, "stats": {}, "dns": {}, "anomaly": {} }
+        }))
+        .unwrap();
+        let summary = run(config, vec![Box::new(Backlogged(source))]);
+        let ports = |kind| {
+            let ports = events(&eve, kind).iter().map(|event| event["src_port"].as_u64().unwrap()).collect::<Vec<_>>();
+            ports
+        };
+        (ports("alert"), ports("dns"), summary.counters, fs::read_to_string(&eve).unwrap())
+    };
+    let (alerts, questions, counters, _) = of(false, "overload-not");
+    assert_eq!((alerts, questions), (vec![6, 5, 6], vec![1, 2]));
+    assert!(!counters.contains_key("shed.flows"));
+    let (alerts, questions, counters, text) = of(true, "overload");
+    assert_eq!(alerts, [6, 6], "of what is inspected, all");
+    assert_eq!(questions, [1]);
+    assert_eq!([counters["shed.degree"], counters["shed.flows"], counters["shed.events"]], [2, 1, 1]);
+    assert!(text.contains("capture/overload"), "it is said in the log");
+    assert!(text.contains("\"state\":\"bypassed\""), "and by the flow");
 }

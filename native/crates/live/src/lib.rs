@@ -10,6 +10,8 @@
 )]
 
 mod af_packet;
+#[cfg(target_os = "linux")]
+mod confine;
 mod error;
 mod host;
 mod method;
@@ -22,6 +24,8 @@ mod source;
 mod tap;
 mod watch;
 
+#[cfg(target_os = "linux")]
+pub use confine::confine_process;
 pub use error::LiveError;
 pub use host::{HostFacts, InterfaceFacts, host_facts};
 pub use method::OpenedSource;

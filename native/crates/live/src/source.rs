@@ -163,6 +163,10 @@ impl PacketSource for LiveSource {
         self.interfaces.iter_mut().flat_map(WatchedInterface::counts).collect()
     }
 
+    fn backlog(&self) -> u8 {
+        self.interfaces.iter().map(WatchedInterface::backlog).max().unwrap_or(0)
+    }
+
     fn notices(&mut self) -> Vec<SourceNotice> {
         mem::take(&mut self.notices)
     }

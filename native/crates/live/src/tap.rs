@@ -30,6 +30,11 @@ pub(crate) trait Tap: Send {
     /// What becomes readable when there is something.
     fn descriptor(&self) -> RawFd;
 
+    /// How much of the room for packets is in use, in percent; 0 when it cannot be said.
+    fn backlog(&self) -> u8 {
+        0
+    }
+
     /// Adds what was counted since the last call.
     fn count(&mut self, into: &mut CaptureCount);
 

@@ -144,6 +144,11 @@ impl WatchedInterface {
         self.counts.clone()
     }
 
+    /// See [`sidewire_capture::PacketSource::backlog`].
+    pub(crate) fn backlog(&self) -> u8 {
+        self.taps.iter().map(|tap| tap.backlog()).max().unwrap_or(0)
+    }
+
     /// Looks for the interface among all there are; what is to be told of it.
     pub(crate) fn look(&mut self, all: &[NetworkInterface]) -> Vec<SourceNotice> {
         let mut told = Vec::new();

@@ -353,6 +353,13 @@ pub fn drop_rights() {
     sidewire_engine::drop_rights();
 }
 
+/// Has the kernel refuse to every thread of this process what a sensor never asks for. False where there is nothing of the kind.
+#[napi]
+#[must_use]
+pub fn confine_process() -> bool {
+    sidewire_engine::confine_process()
+}
+
 /// What this host offers to a sensor, as JSON (`HostReport`). A ring of so many octets is tried; `libraries` are files to try
 /// as Vectorscan before the system's.
 #[napi]

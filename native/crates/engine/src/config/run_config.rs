@@ -43,6 +43,8 @@ pub struct RunConfig {
     pub files: FilesConfig,
     /// Percent of the packets of a live source that may be lost in ten seconds before an event says so; 0: none does.
     pub loss_alert: f64,
+    /// Work of the least value is left out while packets of a live source come faster than they are inspected.
+    pub shed_load: bool,
     /// Statistics; none are written when absent.
     pub stats: Option<StatsConfig>,
 }

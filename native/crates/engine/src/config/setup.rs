@@ -15,6 +15,7 @@ use crate::EngineError;
 use crate::config::files::FileSetup;
 use crate::config::{DefragConfig, FlowConfig, ProtocolConfig, RunConfig, StreamConfig, TransportConfig};
 use crate::output::format::eve::RunOutputs;
+use crate::source::overload::ShedState;
 
 /// A run's configuration, turned into what the crates below take. Shared by its workers.
 pub(crate) struct RunSetup {
@@ -33,6 +34,8 @@ pub(crate) struct RunSetup {
     pub(crate) files: FileSetup,
     /// What protocols are given beside the configuration: what opens sealed calls.
     pub(crate) resources: RunResources,
+    /// What is left out at the moment, because packets come too fast.
+    pub(crate) shed: ShedState,
 }
 
 impl RunSetup {
@@ -69,6 +72,7 @@ impl RunSetup {
             stream_depths,
             outputs,
             files: FileSetup::new(&config),
+            shed: ShedState::default(),
             resources: secrets.map_or_else(RunResources::default, |secrets| RunResources::default().with(secrets)),
             config,
         })

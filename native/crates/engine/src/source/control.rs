@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use sidewire_base::Time;
 use sidewire_capture::{CaptureCount, SourceNotice};
@@ -37,7 +38,7 @@ pub(crate) struct RunControl {
 impl RunControl {
     /// Puts another rule set in place, between two packets of each source. `counts`: what became of its rules.
     pub(crate) fn swap(&self, rules: RunRules, counts: RuleCounts) {
-        self.stats.set_rules(counts);
+        self.stats.set_rules(LoadedRules { counts, at: Some(wall_time()) });
         self.sigma.put(rules.sigma);
         *lock(&self.rules) = Some(rules.network);
         self.generation.fetch_add(1, Ordering::Release);
@@ -102,7 +103,22 @@ impl CaptureState {
 #[derive(Default)]
 pub(crate) struct StatsBoard {
     latest: Mutex<RunStats>,
-    rules: Mutex<RuleCounts>,
+    rules: Mutex<LoadedRules>,
+}
+
+/// What became of the rules that are in place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LoadedRules {
+    pub(crate) counts: RuleCounts,
+    /// When they were put in place, by the clock on the wall; not told of those that a replay began with, which says the same
+    /// whenever it is repeated.
+    pub(crate) at: Option<Time>,
+}
+
+/// The time of the clock on the wall.
+pub(crate) fn wall_time() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::new(i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos().into())
 }
 
 impl StatsBoard {
@@ -116,12 +132,12 @@ impl StatsBoard {
     }
 
     /// What became of the rules that are in place.
-    pub(crate) fn rules(&self) -> RuleCounts {
+    pub(crate) fn rules(&self) -> LoadedRules {
         *lock(&self.rules)
     }
 
-    pub(crate) fn set_rules(&self, counts: RuleCounts) {
-        *lock(&self.rules) = counts;
+    pub(crate) fn set_rules(&self, rules: LoadedRules) {
+        *lock(&self.rules) = rules;
     }
 }
 

@@ -15,6 +15,7 @@ use crate::source::checksums;
 use crate::source::clock::EngineClock;
 use crate::source::control::{RunControl, lock};
 use crate::source::loss::LossWatch;
+use crate::source::overload::OverloadWatch;
 use crate::source::packet_sink::{
     FlushRequest, PacketSink, SourceNames, SourceStart, SourceTick, StatsDue, StatsMoment,
 };
@@ -52,6 +53,7 @@ pub(crate) struct SourceDriver<'a> {
     /// The live source that is followed.
     source: Option<Arc<str>>,
     loss: LossWatch,
+    overload: OverloadWatch,
     /// A live source brought something that was not handed over yet.
     unseen: bool,
     /// And has nothing more at the moment.
@@ -76,6 +78,7 @@ impl<'a> SourceDriver<'a> {
             unseen: false,
             drained: false,
             loss: LossWatch::new(setup.config.loss_alert, now),
+            overload: OverloadWatch::new(now),
         }
     }
 
@@ -217,8 +220,13 @@ impl<'a> SourceDriver<'a> {
         let Some(name) = &self.source else { return };
         self.asked = Instant::now();
         let counts = source.counts();
-        let lost = self.loss.look(&counts, Instant::now());
-        for notice in source.notices().into_iter().chain(lost) {
+        let now = Instant::now();
+        let lost = self.loss.look(&counts, now);
+        let shed = self.setup.config.shed_load.then(|| {
+            let backlog = source.backlog();
+            self.overload.look(&self.setup.shed, backlog, &counts, now)
+        });
+        for notice in source.notices().into_iter().chain(lost).chain(shed.flatten()) {
             self.control.capture.tell(self.clock.shown(), notice);
         }
         self.control.capture.set_counts(name, counts);

@@ -6,5 +6,6 @@ pub(crate) mod clock;
 pub(crate) mod control;
 pub(crate) mod driver;
 pub(crate) mod loss;
+pub(crate) mod overload;
 pub(crate) mod packet_sink;
 pub(crate) mod pipe;

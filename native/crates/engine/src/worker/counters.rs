@@ -33,6 +33,11 @@ impl<W: RuleTracer> FlowWorker<W> {
         add("app_layer.transactions_evicted", counters.transactions_evicted);
         add("app_layer.frames_refused", stages.log.counters.frames_refused);
         stages.app_layer.table_counters(&mut add);
+        if stages.setup.config.shed_load {
+            add("shed.degree", stages.setup.shed.degree().number().into());
+            add("shed.flows", stages.flows_shed);
+            add("shed.events", stages.log.counters.events_shed);
+        }
         add("detect.alert", stages.log.counters.alerts);
         add("detect.alert_queue_overflow", stages.detect.detector.overflow());
         add("memcap.pressure", self.tracked.pressure());

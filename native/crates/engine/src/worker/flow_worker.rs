@@ -12,6 +12,7 @@ use sidewire_tcp::{StreamConsumer, StreamEvents, TcpSession};
 use crate::config::setup::RunSetup;
 use crate::output::writer::record::{OutputBatch, OutputOrder};
 use crate::source::clock::TimeUpdate;
+use crate::source::overload::ShedDegree;
 use crate::source::packet_sink::{SourceStart, SourceTick};
 use crate::worker::app_layer::AppLayerStage;
 use crate::worker::conversation::{ConversationFlow, FlowStorage};
@@ -28,6 +29,11 @@ use crate::worker::stream::StreamStage;
 /// Flows that give way to one new session, at most, where the memory for sessions is used up. Flows of other protocols may
 /// stand among them, which free none.
 const MAX_GIVING_WAY: usize = 16;
+
+/// Octets of an encrypted flow beyond which it is given up when packets come too fast: what can be read of it came before.
+const LONG_ENCRYPTED: u64 = 256 << 10;
+/// The same of any other flow: what has gone on for so long is bulk.
+const LONG_BULK: u64 = 16 << 20;
 
 /// Runs packets to completion: decode, flow, stream, application layer, detect, log, retire.
 pub(crate) struct FlowWorker<W: RuleTracer> {
@@ -63,6 +69,8 @@ pub(super) struct PacketStages<W: RuleTracer> {
     pub(super) pressure_max: u64,
     /// Panics that were contained.
     pub(super) bugs: u64,
+    /// Flows that were given up because packets came too fast.
+    pub(super) flows_shed: u64,
 }
 
 impl<W: RuleTracer> FlowWorker<W> {
@@ -84,6 +92,7 @@ impl<W: RuleTracer> FlowWorker<W> {
                     invalid_checksum: 0,
                     pressure_max: 0,
                     bugs: 0,
+                    flows_shed: 0,
                     setup: Arc::clone(setup),
                 },
             },
@@ -198,7 +207,7 @@ impl<W: RuleTracer> TrackedFlows<W> {
             stages.log(flow, packet, direction, &followed.events, looked);
             stages.release(flow, packet, direction);
         }
-        if flow.data.app.bypassed || stages.is_past_depth(flow) {
+        if flow.data.app.bypassed || stages.is_past_depth(flow) || stages.sheds(flow) {
             table.set_state(handle, FlowState::LocalBypassed);
         }
         *current = None;
@@ -302,6 +311,18 @@ impl<W: RuleTracer> PacketStages<W> {
             Direction::BOTH.into_iter().all(|direction| session.stream(direction).depth_reached())
         };
         self.setup.config.stream.bypass && flow.data.tcp.as_deref().is_some_and(reached)
+    }
+
+    /// Packets come faster than they are inspected, and this flow is among what is given up first: it is long, nothing was
+    /// found on it, and most of it cannot be read or is bulk.
+    fn sheds(&mut self, flow: &ConversationFlow) -> bool {
+        if self.setup.shed.degree() < ShedDegree::Flows || flow.data.alerted {
+            return false;
+        }
+        let most = if flow.data.app.opaque { LONG_ENCRYPTED } else { LONG_BULK };
+        let is_long = flow.bytes.to_server.saturating_add(flow.bytes.to_client) > most;
+        self.flows_shed += u64::from(is_long);
+        is_long
     }
 
     /// A packet without a flow: rules on packets, decoder events, ARP.

@@ -14,6 +14,7 @@ use crate::output::format::eve::{
 };
 use crate::output::writer::events::EventWriter;
 use crate::output::writer::record::OutputOrder;
+use crate::source::overload::ShedDegree;
 use crate::source::packet_sink::SourceNames;
 use crate::worker::conversation::ConversationFlow;
 use crate::worker::envelope::{EventOrigin, ends, envelope};
@@ -38,6 +39,8 @@ pub(crate) struct LogCounters {
     pub(crate) alerts: u64,
     /// Frames that were not taken up for want of room.
     pub(crate) frames_refused: u64,
+    /// Events of protocols that were left out because packets came too fast.
+    pub(crate) events_shed: u64,
 }
 
 impl LogStage {
@@ -207,6 +210,7 @@ impl LogStage {
         let loggers = setup.outputs.logger_count(number);
         let mut anomalies: Vec<(TxId, &'static str)> = Vec::new();
         let anomalies_wanted = self.writer.wants(EventKind::ANOMALY);
+        let is_shed = setup.shed.degree() >= ShedDegree::Details;
         let mut cursor = 0;
         while let Some(position) = flow
             .data
@@ -234,7 +238,11 @@ impl LogStage {
                 envelope.tx = info.names_tx.then_some(head.id);
                 envelope.community = Some(&community);
                 envelope.forwarded = Some((from, &client));
-                for event in 0..session.log_events(position, logger) {
+                let events = session.log_events(position, logger);
+                if is_shed {
+                    self.counters.events_shed += u64::from(events);
+                }
+                for event in 0..if is_shed { 0 } else { events } {
                     let wanted = |output: &EveOutput| tx.log_wanted(output, logger, event);
                     self.writer.event_if(kind, &envelope, wanted, |output, out| {
                         tx.log_event(output, logger, event, out);

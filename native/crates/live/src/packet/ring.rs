@@ -88,10 +88,22 @@ impl MappedRing {
         Ok(Self { mapping, block_length, blocks, next: 0, latest: None, truncated: 0, hardware_time: false })
     }
 
+    /// How many of its blocks are ours, in percent: full, and not yet read.
+    pub(super) fn backlog(&self) -> u8 {
+        let blocks = (0..self.blocks).map(|ahead| (self.next + ahead) % self.blocks);
+        let ours = |block: &usize| self.status_of(*block).load(Ordering::Relaxed) & libc::TP_STATUS_USER != 0;
+        u8::try_from(blocks.take_while(ours).count() * 100 / self.blocks.max(1)).unwrap_or(100)
+    }
+
     /// Whose the next block is.
     fn status(&self) -> &AtomicU32 {
-        let at = self.next * self.block_length + BLOCK_STATUS;
-        // SAFETY: inside the mapping, because `next` is below `blocks`, and aligned, because blocks are whole pages. The
+        self.status_of(self.next)
+    }
+
+    /// Whose a block is.
+    fn status_of(&self, block: usize) -> &AtomicU32 {
+        let at = block * self.block_length + BLOCK_STATUS;
+        // SAFETY: inside the mapping, because callers name one of its `blocks`, and aligned, because blocks are whole pages. The
         // kernel changes it as atomically as we do.
         unsafe { AtomicU32::from_ptr(self.mapping.start.as_ptr().add(at).cast()) }
     }

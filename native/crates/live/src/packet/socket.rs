@@ -182,6 +182,10 @@ impl Tap for PacketRing {
         self.ring.latest
     }
 
+    fn backlog(&self) -> u8 {
+        self.ring.backlog()
+    }
+
     fn descriptor(&self) -> RawFd {
         self.socket.as_raw_fd()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sidewire_eve::{JsonName, Object};
 
-use crate::config::RuleCounts;
+use crate::source::control::LoadedRules;
 use crate::source::packet_sink::StatsMoment;
 
 /// Writes a `stats` event, with the end of its line.
@@ -13,7 +13,7 @@ pub(crate) fn write_stats(
     counters: &BTreeMap<String, u64>,
     at: StatsMoment,
     null_values: bool,
-    rules: &RuleCounts,
+    rules: &LoadedRules,
 ) {
     {
         let mut o = Object::new(line);
@@ -28,7 +28,7 @@ pub(crate) fn write_stats(
 
 /// Writes dotted counters as nested objects: `flow.end.state.new` becomes `{"flow":{"end":{"state":{"new":..}}}}`.
 /// `null_values` keeps those that are 0. `detect.engines` tells what became of the `rules`; there is one engine.
-fn nest(counters: &BTreeMap<String, u64>, null_values: bool, rules: &RuleCounts, out: &mut Object<'_>) {
+fn nest(counters: &BTreeMap<String, u64>, null_values: bool, rules: &LoadedRules, out: &mut Object<'_>) {
     let rows: Vec<(&str, u64)> = counters
         .iter()
         .filter(|(_, value)| null_values || **value != 0)
@@ -42,8 +42,13 @@ fn nest(counters: &BTreeMap<String, u64>, null_values: bool, rules: &RuleCounts,
     out.object("detect", |o| {
         o.array("engines", |list| {
             list.object(|o| {
-                o.u64("id", 0_u32).u64("rules_loaded", rules.loaded);
-                o.u64("rules_failed", rules.failed).u64("rules_skipped", rules.skipped);
+                o.u64("id", 0_u32);
+                if let Some(at) = rules.at {
+                    o.time("last_reload", at);
+                }
+                let counts = rules.counts;
+                o.u64("rules_loaded", counts.loaded).u64("rules_failed", counts.failed);
+                o.u64("rules_skipped", counts.skipped);
             });
         });
         level(own, DETECT.len(), o);
@@ -79,11 +84,12 @@ fn level(rows: &[(&str, u64)], skip: usize, out: &mut Object<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::RuleCounts;
 
     fn text(counters: &[(&str, u64)], null_values: bool) -> String {
         let counters = counters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
         let mut text = Vec::new();
-        let rules = RuleCounts { loaded: 3, failed: 2, skipped: 1 };
+        let rules = LoadedRules { counts: RuleCounts { loaded: 3, failed: 2, skipped: 1 }, at: None };
         nest(&counters, null_values, &rules, &mut Object::new(&mut text));
         String::from_utf8_lossy(&text).into_owned()
     }
