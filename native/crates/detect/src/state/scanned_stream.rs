@@ -39,9 +39,10 @@ impl ScannedStream {
 
     /// A rule's pattern was found in the piece.
     pub(crate) fn note(&mut self, rule: RuleId) {
+        let full = self.hits.len() > HITS;
         match self.hits.iter_mut().find(|(known, _)| *known == rule) {
             Some(slot) => slot.1 = self.until,
-            None if self.hits.len() <= HITS => self.hits.push((rule, self.until)),
+            None if !full => self.hits.push((rule, self.until)),
             None => {}
         }
     }
