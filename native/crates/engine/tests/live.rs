@@ -322,6 +322,11 @@ fn overload_sheds_bulk_first_then_details_and_never_alerts() {
             "types": { "alert": {}, "flow": {}, "stats": {}, "dns": {}, "anomaly": {} }
         }))
         .unwrap();
+        let dns = json!({ "dns": {
+            "detection_only": false, "tcp": { "enabled": false, "ports": [] }, "udp": { "enabled": true, "ports": [] },
+            "settings": {}
+        } });
+        config.protocols = serde_json::from_value(dns).unwrap();
         let summary = run(config, vec![Box::new(Backlogged(source))]);
         let ports = |kind| {
             let ports = events(&eve, kind).iter().map(|event| event["src_port"].as_u64().unwrap()).collect::<Vec<_>>();
