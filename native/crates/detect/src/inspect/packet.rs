@@ -1,14 +1,17 @@
 //! Rules on packets and streams: which of them are candidates, and what becomes of each.
 
+use crate::compile::fast_pattern::MAX_PATTERN;
+use crate::compile::packet_rules::PacketRules;
 use crate::compile::plan::RulePlan;
 use crate::inspect::evaluator::{DetectThreadContext, MatchOrigin};
 use crate::inspect::observer::{FailureStage, InspectObserver, InspectUnit};
 use crate::inspect::packet_context::PacketContext;
 use crate::keyword::eval::BufferView;
 use crate::state::app_proto::AppProto;
-use crate::state::scanned_stream::ScannedStream;
+use crate::state::scanned_stream::{ScanPiece, ScannedStream};
 use crate::{DetectFlowState, RuleSet, RuleType};
 use sidewire_base::RuleId;
+use sidewire_mpm::MatcherScratch;
 
 impl DetectThreadContext {
     pub(super) fn packet_candidates<O: InspectObserver>(
@@ -108,16 +111,7 @@ impl DetectThreadContext {
                 Some(state) => &mut **state.scanned[facts.seen.direction].get_or_insert_default(),
                 None => &mut unkept,
             };
-            for stream in facts.pieces().filter(|stream| !stream.data.is_empty()) {
-                let unseen = stream.data.get(scanned.begin(&stream, port)..).unwrap_or_default();
-                scanned.hits().for_each(&mut note);
-                for context in packets.stream.at(port).filter(|context| !context.is_empty()) {
-                    context.scan(&rules.matchers, scratch, unseen, |rule| {
-                        scanned.note(rule);
-                        note(rule);
-                    });
-                }
-            }
+            scan_pieces(rules, packets, facts, scanned, scratch, &mut note);
             packets.plain.at(port).for_each(|plain| plain.at(gate.rows, &rules.addresses, &mut note));
         }
     }
@@ -206,6 +200,30 @@ impl DetectThreadContext {
         match self.eval.payload(plan, BufferView::whole(facts.payload()), explain) {
             Ok(()) => Ok(false),
             Err(why) => Err(why.max(failure)),
+        }
+    }
+}
+
+/// Notes the rules whose pattern is in the pieces of the stream that are looked at.
+fn scan_pieces(
+    rules: &RuleSet,
+    packets: &PacketRules,
+    facts: &PacketContext<'_>,
+    scanned: &mut ScannedStream,
+    scratch: &mut MatcherScratch,
+    mut note: impl FnMut(RuleId),
+) {
+    let port = facts.service_port();
+    for stream in facts.pieces().filter(|stream| !stream.data.is_empty()) {
+        let (offset, length, fresh) = (stream.offset, stream.data.len(), stream.fresh);
+        let from = scanned.begin(ScanPiece { offset, length, fresh, port, longest: MAX_PATTERN });
+        let unseen = stream.data.get(from..).unwrap_or_default();
+        scanned.hits().for_each(&mut note);
+        for context in packets.stream.at(port).filter(|context| !context.is_empty()) {
+            context.scan(&rules.matchers, scratch, unseen, |rule| {
+                scanned.note(rule);
+                note(rule);
+            });
         }
     }
 }

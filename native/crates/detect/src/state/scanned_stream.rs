@@ -2,11 +2,23 @@
 
 use sidewire_base::RuleId;
 
-use crate::StreamInput;
-use crate::compile::fast_pattern::MAX_PATTERN;
-
 /// Rules that are remembered for one direction; with more of them the next look scans everything anew.
 const HITS: usize = 64;
+
+/// A piece of a stream that is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScanPiece {
+    /// Stream offset of its first octet.
+    pub(crate) offset: u64,
+    /// Octets of it.
+    pub(crate) length: usize,
+    /// Of these, how many are new, at its end.
+    pub(crate) fresh: usize,
+    /// The port whose groups are scanned for.
+    pub(crate) port: u16,
+    /// Octets of the longest pattern.
+    pub(crate) longest: usize,
+}
 
 /// How far a direction of a stream was scanned for patterns, and what was found in the octets that the next look begins with.
 /// A look begins up to a chunk before what is new: without this, most octets would be scanned several times.
@@ -23,14 +35,14 @@ pub(crate) struct ScannedStream {
 impl ScannedStream {
     /// A piece is looked at: from where on in it patterns are to be looked for. Behind what was scanned, that is as far back
     /// as a pattern may reach. What was found before the piece is forgotten.
-    pub(crate) fn begin(&mut self, piece: &StreamInput<'_>, port: u16) -> usize {
-        let known = piece.data.len().saturating_sub(piece.fresh);
-        let goes_on = self.until == piece.offset + known as u64 && self.port == port && self.hits.len() <= HITS;
-        self.until = piece.offset + piece.data.len() as u64;
-        self.port = port;
+    pub(crate) fn begin(&mut self, piece: ScanPiece) -> usize {
+        let known = piece.length.saturating_sub(piece.fresh);
+        let goes_on = self.until == piece.offset + known as u64 && self.port == piece.port && self.hits.len() <= HITS;
+        self.until = piece.offset + piece.length as u64;
+        self.port = piece.port;
         if goes_on {
             self.hits.retain(|(_, until)| *until > piece.offset);
-            known.saturating_sub(MAX_PATTERN - 1)
+            known.saturating_sub(piece.longest.saturating_sub(1))
         } else {
             self.hits.clear();
             0
@@ -57,35 +69,33 @@ impl ScannedStream {
 mod tests {
     use super::*;
 
-    fn piece(data: &[u8], offset: u64, fresh: usize) -> StreamInput<'_> {
-        StreamInput { data, offset, fresh, flush: true, last: false, behind: &[] }
+    fn piece(offset: u64, length: usize, fresh: usize, port: u16) -> ScanPiece {
+        ScanPiece { offset, length, fresh, port, longest: 16 }
     }
 
     #[test]
     fn octets_are_scanned_once_and_what_was_found_is_kept_as_long_as_it_is_looked_at() {
-        let data = [0; 200];
         let mut scanned = ScannedStream::default();
-        assert_eq!(scanned.begin(&piece(&data[..100], 0, 100), 80), 0);
+        assert_eq!(scanned.begin(piece(0, 100, 100, 80)), 0);
         scanned.note(RuleId(7));
         scanned.note(RuleId(7));
-        assert_eq!(scanned.begin(&piece(&data[..150], 0, 50), 80), 100 - (MAX_PATTERN - 1));
+        assert_eq!(scanned.begin(piece(0, 150, 50, 80)), 85, "a pattern may begin in what was scanned");
         assert_eq!(scanned.hits().collect::<Vec<_>>(), [RuleId(7)]);
         scanned.note(RuleId(9));
         // The window has moved past the piece in which the first was found.
-        assert_eq!(scanned.begin(&piece(&data[..100], 100, 50), 80), 50 - (MAX_PATTERN - 1));
+        assert_eq!(scanned.begin(piece(100, 100, 50, 80)), 35);
         assert_eq!(scanned.hits().collect::<Vec<_>>(), [RuleId(9)]);
     }
 
     #[test]
     fn everything_is_scanned_anew_behind_a_gap_for_another_port_and_after_too_many() {
-        let data = [0; 200];
         let mut scanned = ScannedStream::default();
-        scanned.begin(&piece(&data[..100], 0, 100), 80);
+        scanned.begin(piece(0, 100, 100, 80));
         scanned.note(RuleId(7));
-        assert_eq!(scanned.begin(&piece(&data[..120], 20, 40), 443), 0, "octets nobody looked at");
+        assert_eq!(scanned.begin(piece(20, 120, 30, 80)), 0, "octets nobody looked at");
         assert_eq!(scanned.hits().count(), 0);
-        assert_eq!(scanned.begin(&piece(&data[..120], 60, 40), 80), 0, "another port");
+        assert_eq!(scanned.begin(piece(60, 120, 40, 443)), 0, "another port");
         (0..200).map(RuleId).for_each(|rule| scanned.note(rule));
-        assert_eq!(scanned.begin(&piece(&data[..120], 100, 40), 80), 0, "not all were kept");
+        assert_eq!(scanned.begin(piece(100, 120, 40, 443)), 0, "not all were kept");
     }
 }

@@ -210,7 +210,6 @@ impl LogStage {
         let loggers = setup.outputs.logger_count(number);
         let mut anomalies: Vec<(TxId, &'static str)> = Vec::new();
         let anomalies_wanted = self.writer.wants(EventKind::ANOMALY);
-        let is_shed = setup.shed.degree() >= ShedDegree::Details;
         let mut cursor = 0;
         while let Some(position) = flow
             .data
@@ -238,11 +237,7 @@ impl LogStage {
                 envelope.tx = info.names_tx.then_some(head.id);
                 envelope.community = Some(&community);
                 envelope.forwarded = Some((from, &client));
-                let events = session.log_events(position, logger);
-                if is_shed {
-                    self.counters.events_shed += u64::from(events);
-                }
-                for event in 0..if is_shed { 0 } else { events } {
+                for event in 0..self.unshed(session.log_events(position, logger)) {
                     let wanted = |output: &EveOutput| tx.log_wanted(output, logger, event);
                     self.writer.event_if(kind, &envelope, wanted, |output, out| {
                         tx.log_event(output, logger, event, out);
@@ -280,6 +275,15 @@ impl LogStage {
             let anomaly = Anomaly::Parser { protocol: &protocol.info, event };
             self.anomaly(Some(flow), packet, direction, Some(tx), anomaly);
         }
+    }
+
+    /// So many events of a protocol are due: how many of them are written. None while packets come too fast.
+    fn unshed(&mut self, events: u32) -> u32 {
+        if self.setup.shed.degree() < ShedDegree::Details {
+            return events;
+        }
+        self.counters.events_shed += u64::from(events);
+        0
     }
 
     pub(crate) fn log_flow(&mut self, flow: &ConversationFlow, reason: EndReason) {
