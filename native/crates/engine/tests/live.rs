@@ -319,7 +319,7 @@ fn overload_sheds_bulk_first_then_details_and_never_alerts() {
         config.outputs[0].format = serde_json::from_value(json!({
             "kind": "eve", "prefix": "", "community_id": null, "sensor_name": "", "pcap_file": false, "ethernet": false,
             "metadata": false, "xff": null, "ipv6_full": false,
-            "types": { "alert": {}, "flow": {}, "stats": {}, "dns": {}, "anomaly": {} }
+            "types": { "alert": {}, "flow": {}, "stats": {}, "dns": {}, "anomaly": {}, "engine": {} }
         }))
         .unwrap();
         let dns = json!({ "dns": {

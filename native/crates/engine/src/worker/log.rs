@@ -237,8 +237,14 @@ impl LogStage {
                 envelope.tx = info.names_tx.then_some(head.id);
                 envelope.community = Some(&community);
                 envelope.forwarded = Some((from, &client));
-                for event in 0..self.unshed(session.log_events(position, logger)) {
+                let sheds = setup.shed.degree() >= ShedDegree::Details;
+                for event in 0..session.log_events(position, logger) {
                     let wanted = |output: &EveOutput| tx.log_wanted(output, logger, event);
+                    if sheds {
+                        let is_due = setup.outputs.list.iter().any(|output| output.wants(kind) && wanted(output));
+                        self.counters.events_shed += u64::from(is_due);
+                        continue;
+                    }
                     self.writer.event_if(kind, &envelope, wanted, |output, out| {
                         tx.log_event(output, logger, event, out);
                         if let Some(address) = tx.forwarded_for(output, kind, false) {
@@ -275,15 +281,6 @@ impl LogStage {
             let anomaly = Anomaly::Parser { protocol: &protocol.info, event };
             self.anomaly(Some(flow), packet, direction, Some(tx), anomaly);
         }
-    }
-
-    /// So many events of a protocol are due: how many of them are written. None while packets come too fast.
-    fn unshed(&mut self, events: u32) -> u32 {
-        if self.setup.shed.degree() < ShedDegree::Details {
-            return events;
-        }
-        self.counters.events_shed += u64::from(events);
-        0
     }
 
     pub(crate) fn log_flow(&mut self, flow: &ConversationFlow, reason: EndReason) {
