@@ -2,7 +2,7 @@
 
 use sidewire_base::RuleId;
 
-/// Rules that are remembered for one direction; with more of them the next look scans everything anew.
+/// Rules that are remembered for one direction; with more of them the next look scans everything again.
 const HITS: usize = 64;
 
 /// A piece of a stream that is looked at.
@@ -33,7 +33,7 @@ pub(crate) struct ScannedStream {
 }
 
 impl ScannedStream {
-    /// A piece is looked at: from where on in it patterns are to be looked for. Behind what was scanned, that is as far back
+    /// A piece is looked at: from where on in it patterns are to be looked for. After what was scanned, that is as far back
     /// as a pattern may reach. What was found before the piece is forgotten.
     pub(crate) fn begin(&mut self, piece: ScanPiece) -> usize {
         let known = piece.length.saturating_sub(piece.fresh);
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_scanned_anew_behind_a_gap_for_another_port_and_after_too_many() {
+    fn everything_is_scanned_again_behind_a_gap_for_another_port_and_after_too_many() {
         let mut scanned = ScannedStream::default();
         scanned.begin(piece(0, 100, 100, 80));
         scanned.note(RuleId(7));
