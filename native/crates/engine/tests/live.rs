@@ -286,7 +286,8 @@ struct Backlogged(MemorySource);
 
 impl PacketSource for Backlogged {
     fn next(&mut self, frames: &mut BlockFrames, deadline: Option<Instant>) -> Result<SourceEvent, ReadError> {
-        std::thread::sleep(Duration::from_millis(300));
+        // Longer than the driver waits between two looks at the room that packets wait in.
+        std::thread::park_timeout(Duration::from_millis(300));
         self.0.next(frames, deadline)
     }
 
@@ -328,10 +329,8 @@ fn overload_sheds_bulk_first_then_details_and_never_alerts() {
         } });
         config.protocols = serde_json::from_value(dns).unwrap();
         let summary = run(config, vec![Box::new(Backlogged(source))]);
-        let ports = |kind| {
-            let ports = events(&eve, kind).iter().map(|event| event["src_port"].as_u64().unwrap()).collect::<Vec<_>>();
-            ports
-        };
+        let ports =
+            |kind| events(&eve, kind).iter().map(|event| event["src_port"].as_u64().unwrap()).collect::<Vec<_>>();
         (ports("alert"), ports("dns"), summary.counters, fs::read_to_string(&eve).unwrap())
     };
     let (alerts, questions, counters, _) = of(false, "overload-not");
