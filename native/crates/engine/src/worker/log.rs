@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sidewire_app_layer::TxConsumer;
+use sidewire_app_layer::{ProtocolInfo, TxConsumer};
 use sidewire_base::{Direction, ProtocolId, Time, TxId};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleMatch;
@@ -237,12 +237,9 @@ impl LogStage {
                 envelope.tx = info.names_tx.then_some(head.id);
                 envelope.community = Some(&community);
                 envelope.forwarded = Some((from, &client));
-                let sheds = setup.shed.degree() >= ShedDegree::Details;
                 for event in 0..session.log_events(position, logger) {
                     let wanted = |output: &EveOutput| tx.log_wanted(output, logger, event);
-                    if sheds {
-                        let is_due = setup.outputs.list.iter().any(|output| output.wants(kind) && wanted(output));
-                        self.counters.events_shed += u64::from(is_due);
+                    if self.sheds(kind, wanted) {
                         continue;
                     }
                     self.writer.event_if(kind, &envelope, wanted, |output, out| {
@@ -274,13 +271,31 @@ impl LogStage {
                 head.events_logged = u8::try_from(head.events.len()).unwrap_or(u8::MAX);
             }
         }
+        self.parser_anomalies(flow, packet, &protocol.info, anomalies);
+    }
+
+    /// Writes the events that a parser has set on transactions.
+    fn parser_anomalies(
+        &mut self,
+        flow: &ConversationFlow,
+        packet: Option<&Packet<'_>>,
+        protocol: &ProtocolInfo,
+        events: Vec<(TxId, &'static str)>,
+    ) {
         // Without a packet, it is the side that spoke at all.
         let silent = flow.packets[Direction::ToServer] == 0;
         let direction = if silent { Direction::ToClient } else { Direction::ToServer };
-        for (tx, event) in anomalies {
-            let anomaly = Anomaly::Parser { protocol: &protocol.info, event };
-            self.anomaly(Some(flow), packet, direction, Some(tx), anomaly);
+        for (tx, event) in events {
+            self.anomaly(Some(flow), packet, direction, Some(tx), Anomaly::Parser { protocol, event });
         }
+    }
+
+    /// An event of a protocol is left out while packets come too fast, and counted where an output would have taken it.
+    fn sheds(&mut self, kind: EventKind, wanted: impl Fn(&EveOutput) -> bool) -> bool {
+        let sheds = self.setup.shed.degree() >= ShedDegree::Details;
+        let is_due = || self.setup.outputs.list.iter().any(|output| output.wants(kind) && wanted(output));
+        self.counters.events_shed += u64::from(sheds && is_due());
+        sheds
     }
 
     pub(crate) fn log_flow(&mut self, flow: &ConversationFlow, reason: EndReason) {
