@@ -279,7 +279,7 @@ impl LogStage {
         &mut self,
         flow: &ConversationFlow,
         packet: Option<&Packet<'_>>,
-        protocol: &ProtocolInfo,
+        protocol: &'static ProtocolInfo,
         events: Vec<(TxId, &'static str)>,
     ) {
         // Without a packet, it is the side that spoke at all.
