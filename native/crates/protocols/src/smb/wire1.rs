@@ -46,7 +46,8 @@ pub(super) struct Smb1Header {
     flags: u8,
     flags2: u16,
     pub(super) tree_id: u16,
-    pub(super) process_id: u32,
+    /// `PIDLow` alone: servers need not echo `PIDHigh`.
+    process_id: u16,
     pub(super) user_id: u16,
     pub(super) multiplex_id: u16,
 }
@@ -63,16 +64,15 @@ impl Smb1Header {
             return Err(Malformed::Invalid("Protocol"));
         }
         let (command, status, flags, flags2) = (cur.u8()?, cur.u32_le()?, cur.u8()?, cur.u16_le()?);
-        let process_high = cur.u16_le()?;
-        cur.skip(10)?; // SecurityFeatures, Reserved
-        let (tree_id, process_low) = (cur.u16_le()?, cur.u16_le()?);
+        cur.skip(12)?; // PIDHigh, SecurityFeatures, Reserved
+        let (tree_id, process_id) = (cur.u16_le()?, cur.u16_le()?);
         Ok(Self {
             command,
             status,
             flags,
             flags2,
             tree_id,
-            process_id: u32::from(process_high) << 16 | u32::from(process_low),
+            process_id,
             user_id: cur.u16_le()?,
             multiplex_id: cur.u16_le()?,
         })

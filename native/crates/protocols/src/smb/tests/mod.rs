@@ -380,6 +380,25 @@ fn smb1_pipes_are_followed_too() {
     assert!(outcome.events.is_empty(), "{:?}", outcome.events);
 }
 
+/// Clients number processes with 32 bits; servers may answer with the lower 16 alone.
+#[test]
+fn smb1_answers_without_the_high_half_of_the_process_id_are_answers() {
+    /// Where `PIDHigh` is, behind the four octets of NetBIOS.
+    const PID_HIGH: usize = 4 + 12;
+    let (mut asked, mut created) = (vec![0xff, 0, 0, 0], vec![0xff, 0, 0, 0, 0, 0x34, 0x12]);
+    asked.resize(48, 0);
+    created.resize(68, 0);
+    let mut request = smb1(0xa2, 2, false, &asked, b"\\srvsvc\0");
+    request.1[PID_HIGH..PID_HIGH + 2].copy_from_slice(&4080_u16.to_le_bytes());
+    let outcome = play(&vec![request, smb1(0xa2, 2, true, &created, &[])]);
+    assert!(
+        has(&outcome, r#""command":"SMB1_COMMAND_NT_CREATE_ANDX","status":"STATUS_SUCCESS""#),
+        "{:#?}",
+        outcome.eve
+    );
+    assert!(has(&outcome, r#""filename":"\\srvsvc""#), "{:#?}", outcome.eve);
+}
+
 #[test]
 fn smb1_negotiation_names_the_dialect() {
     let mut words = vec![1, 0];
