@@ -8,6 +8,7 @@ mod counters;
 mod crc32c;
 mod cursor;
 mod endpoint;
+pub mod fault;
 mod ids;
 pub mod ip_protocol;
 mod malformed;

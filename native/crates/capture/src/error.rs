@@ -74,4 +74,10 @@ pub enum ReadError {
         /// The reason.
         source: io::Error,
     },
+    /// A bug of ours ended the reading.
+    #[error("reading ended behind packet {packets} because of a bug in the engine")]
+    Fault {
+        /// Packets read before.
+        packets: u64,
+    },
 }

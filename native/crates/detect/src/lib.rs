@@ -22,7 +22,7 @@ mod tests;
 
 pub use compile::rule_set::{CompileError, CompileStats, LeftOutRule, RuleSet};
 pub use error::RuleError;
-pub use inspect::detector::DetectEngine;
+pub use inspect::detector::{DetectEngine, GivenUp};
 pub use inspect::frame::{FRAME_STEP, FRAME_WINDOW, is_due};
 pub use inspect::frame_source::FrameSource;
 pub use inspect::input::{FlowInput, FramesInput, InspectInput, PrefilterInput, StreamInput};

@@ -43,6 +43,11 @@ pub enum EngineError {
     /// A bug of ours: a thread ended in the middle of its work.
     #[error("internal error: {0}")]
     Internal(&'static str),
+    /// Bugs of ours that cost no more than what they met.
+    #[error(
+        "{0} times a bug in the engine was met: the packet, its flow or what was written for it is not in the results"
+    )]
+    Faults(u64),
     /// A thread cannot be started.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
@@ -68,6 +73,7 @@ impl EngineError {
             Self::Rules(_) => "rules/compile",
             Self::RuleCache(_) => "rules/cache",
             Self::Internal(_) | Self::Thread(_) => "engine/internal",
+            Self::Faults(_) => "engine/fault",
             Self::Secrets(_) => "secrets/invalid",
         }
     }
@@ -84,6 +90,7 @@ impl EngineError {
             | Self::Rules(_)
             | Self::RuleCache(_)
             | Self::Internal(_)
+            | Self::Faults(_)
             | Self::Thread(_)
             | Self::Secrets(_) => None,
         }

@@ -6,6 +6,7 @@ mod config;
 mod counters;
 mod error;
 mod explain;
+mod faults;
 mod hunt;
 mod incident;
 mod live;

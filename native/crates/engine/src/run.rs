@@ -14,6 +14,7 @@ use sidewire_msrpc::security::DecryptionSecrets;
 use crate::EngineError;
 use crate::config::setup::RunSetup;
 use crate::config::{RuleCounts, RunConfig};
+use crate::faults::limit_messages;
 use crate::live::LiveCapture;
 use crate::output::sink::SinkSignals;
 use crate::output::sink::queue::{OutputQueue, SinkItem};
@@ -84,8 +85,9 @@ impl Run {
         control.stats.set_rules(LoadedRules { counts: config.rules, at: is_live.then(wall_time) });
         let RunRules { network, sigma } = rules.into();
         control.sigma.put(sigma);
-        let (sinks, lines) = open_outputs(&config, &control.signals)?;
+        limit_messages();
         let setup = Arc::new(RunSetup::new(config, secrets)?);
+        let (sinks, lines) = open_outputs(&setup, &control.signals)?;
         let files = setup.files.store.clone().map(StoredFiles::new).transpose()?;
         let documents = DocumentStore::new(&setup.config, setup.protocols)?;
         let shared = Arc::clone(&control);
@@ -175,11 +177,11 @@ impl Drop for Run {
 /// The outputs of a run, in the order of its configuration; and what the subscriber takes from, if there is one.
 type OpenOutputs = (Vec<OutputQueue>, Option<Receiver<SinkItem>>);
 
-fn open_outputs(config: &RunConfig, signals: &Arc<SinkSignals>) -> Result<OpenOutputs, EngineError> {
+fn open_outputs(setup: &Arc<RunSetup>, signals: &Arc<SinkSignals>) -> Result<OpenOutputs, EngineError> {
     let (mut outputs, mut lines) = (Vec::new(), None);
-    for output in &config.outputs {
+    for output in &setup.config.outputs {
         outputs.push(match &output.sink {
-            Some(sink) => OutputQueue::open(sink, output.when_full, signals)?,
+            Some(sink) => OutputQueue::open(sink, output.when_full, signals, setup)?,
             None => {
                 let (queue, items) = OutputQueue::subscriber();
                 lines = Some(items);
@@ -224,8 +226,9 @@ fn drive(
             true => single::run,
             false => sharded::run,
         };
-        let outcome = run(setup, rules, &mut merger, &mut feed);
-        (driver.summary, outcome)
+        // A fault that no stage contains ends the run, but not what was written before.
+        let outcome = setup.faults.contain(|| run(setup, rules, &mut merger, &mut feed));
+        (driver.summary, outcome.unwrap_or_else(|| Err(EngineError::internal("a thread of the run panicked"))))
     };
     summary.errors.extend(magic);
     summary.errors.extend(merger.files.as_ref().and_then(StoredFiles::refused));
@@ -235,7 +238,7 @@ fn drive(
         summary.counters = counters;
         merger.complete(&mut summary.counters);
         let time = summary.span.map(|(_, last)| last).unwrap_or_default();
-        for (code, message) in troubles(&summary) {
+        for (code, message) in troubles(&summary, setup.faults.error().as_ref()) {
             merger.write_trouble(code, &message, time)?;
         }
         let at = StatsMoment { time, uptime: summary.uptime() };
@@ -247,6 +250,9 @@ fn drive(
         Ok(outputs) => summary.outputs = outputs,
         Err(error) => summary.errors.push(error),
     }
+    // Sinks have written what they had: nothing follows that could fault.
+    summary.errors.extend(setup.faults.error());
+    summary.counters.insert("engine.bugs".to_owned(), setup.faults.so_far());
     summary.matcher = matcher;
     summary.events = core::mem::take(&mut merger.events);
     summary.alerts = core::mem::take(&mut merger.alerts);
@@ -265,9 +271,10 @@ fn missing_magic(setup: &RunSetup, rules: &RuleSet) -> Option<EngineError> {
     Magic::open(setup.files.magic_database.as_deref()).err().map(|error| EngineError::Magic(error.to_string()))
 }
 
-/// What is to be told of each source that could not be read to its end, and of packet time that stepped.
-fn troubles(summary: &Summary) -> Vec<(&'static str, String)> {
-    let mut troubles: Vec<_> = summary.errors.iter().map(|error| (error.code(), error.to_string())).collect();
+/// What is to be told of each source that could not be read to its end, of faults, and of packet time that stepped.
+fn troubles(summary: &Summary, faults: Option<&EngineError>) -> Vec<(&'static str, String)> {
+    let mut troubles: Vec<_> =
+        summary.errors.iter().chain(faults).map(|error| (error.code(), error.to_string())).collect();
     if summary.time_steps > 0 {
         let times = if summary.time_steps == 1 { "once".to_owned() } else { format!("{} times", summary.time_steps) };
         let text = format!("packet time stepped {times}: ahead by more than an hour, or back by more than a second");

@@ -46,6 +46,8 @@ pub trait LiteralMatcher: Send + Sync + core::fmt::Debug {
 #[derive(Debug, Default)]
 pub struct MatcherScratch {
     pub(crate) vectorscan: Option<ScratchSpace>,
+    /// Scans that the matcher could not do: nothing was found, whatever was there.
+    pub failed: u64,
 }
 
 impl MatcherScratch {

@@ -5,9 +5,9 @@ use core::ptr;
 use std::sync::Once;
 
 use pcre2_sys::{
-    PCRE2_ANCHORED, PCRE2_CASELESS, PCRE2_DOLLAR_ENDONLY, PCRE2_DOTALL, PCRE2_EXTENDED, PCRE2_JIT_COMPLETE,
-    PCRE2_MULTILINE, PCRE2_UNGREEDY, pcre2_code_8, pcre2_code_free_8, pcre2_compile_8, pcre2_get_error_message_8,
-    pcre2_get_ovector_pointer_8, pcre2_jit_compile_8, pcre2_match_8, pcre2_match_context_8,
+    PCRE2_ANCHORED, PCRE2_CASELESS, PCRE2_DOLLAR_ENDONLY, PCRE2_DOTALL, PCRE2_ERROR_NOMATCH, PCRE2_EXTENDED,
+    PCRE2_JIT_COMPLETE, PCRE2_MULTILINE, PCRE2_UNGREEDY, pcre2_code_8, pcre2_code_free_8, pcre2_compile_8,
+    pcre2_get_error_message_8, pcre2_get_ovector_pointer_8, pcre2_jit_compile_8, pcre2_match_8, pcre2_match_context_8,
     pcre2_match_context_create_8, pcre2_match_context_free_8, pcre2_match_data_8, pcre2_match_data_create_8,
     pcre2_match_data_free_8, pcre2_set_depth_limit_8, pcre2_set_match_limit_8,
 };
@@ -134,6 +134,7 @@ impl Regex {
             unsafe { pcre2_match_8(self.code, data.as_ptr(), data.len(), start, 0, scratch.data, self.context) };
         scratch.found = 0;
         if found < 0 {
+            scratch.given_up += u64::from(found != PCRE2_ERROR_NOMATCH);
             return None;
         }
         // 0: more groups than places; all places are filled.
@@ -157,6 +158,8 @@ impl Drop for Regex {
 pub struct RegexScratch {
     data: *mut pcre2_match_data_8,
     found: usize,
+    /// Searches that ended at a limit, or in an error: nothing was found, whatever was there.
+    pub given_up: u64,
 }
 
 // SAFETY: match data may move between threads; it is used through `&mut` only.
@@ -170,7 +173,7 @@ impl RegexScratch {
     pub fn new() -> Result<Self, RegexError> {
         // SAFETY: takes a number and a null context; the result is checked.
         let data = unsafe { pcre2_match_data_create_8(GROUPS, ptr::null_mut()) };
-        if data.is_null() { Err(RegexError::Memory) } else { Ok(Self { data, found: 0 }) }
+        if data.is_null() { Err(RegexError::Memory) } else { Ok(Self { data, found: 0, given_up: 0 }) }
     }
 
     /// Where a group of the last search matched; group 0 is the whole.

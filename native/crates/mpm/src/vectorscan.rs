@@ -5,6 +5,8 @@ use core::ptr;
 use std::ffi::CString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use sidewire_base::fault::{Unwound, held};
+
 use crate::library::{CompileFailure, SUCCESS, ScratchSpace, VectorscanLibrary};
 use crate::literal::{LiteralMatcher, MatcherError, MatcherScratch, PatternLiteral};
 
@@ -108,12 +110,16 @@ impl Drop for VectorscanDatabase {
 }
 
 impl LiteralMatcher for VectorscanDatabase {
-    fn scan(&self, scratch: &mut MatcherScratch, data: &[u8], mut found: &mut dyn FnMut(u32, usize)) {
-        let Some(space) = self.space(scratch) else { return };
+    fn scan(&self, scratch: &mut MatcherScratch, data: &[u8], found: &mut dyn FnMut(u32, usize)) {
+        let Some(space) = self.space(scratch) else {
+            scratch.failed += 1;
+            return;
+        };
+        let mut listener = MatchListener { found, unwound: None };
         let length = c_uint::try_from(data.len()).unwrap_or(c_uint::MAX);
         // SAFETY: the database is valid, the space fits it and is borrowed for the call, `length` octets are readable, and
-        // the context is a `&mut dyn FnMut` that outlives the call, which is what `on_match` takes it for.
-        unsafe {
+        // the context is a `MatchListener` that outlives the call, which is what `on_match` takes it for.
+        let code = unsafe {
             (self.library.scan)(
                 self.raw,
                 data.as_ptr().cast(),
@@ -121,9 +127,13 @@ impl LiteralMatcher for VectorscanDatabase {
                 0,
                 space.raw,
                 Some(on_match),
-                (&raw mut found).cast(),
-            );
+                (&raw mut listener).cast(),
+            )
+        };
+        if let Some(unwound) = listener.unwound {
+            unwound.go_on();
         }
+        scratch.failed += u64::from(code != SUCCESS);
     }
 
     fn saved(&self) -> Option<Vec<u8>> {
@@ -146,6 +156,13 @@ impl LiteralMatcher for VectorscanDatabase {
     }
 }
 
+/// Who is told of matches.
+struct MatchListener<'a> {
+    found: &'a mut dyn FnMut(u32, usize),
+    /// A panic that must not go through the library.
+    unwound: Option<Unwound>,
+}
+
 /// Hands a match on.
 unsafe extern "C" fn on_match(
     id: c_uint,
@@ -155,9 +172,11 @@ unsafe extern "C" fn on_match(
     context: *mut c_void,
 ) -> c_int {
     // SAFETY: `scan` passes exactly this.
-    let found = unsafe { &mut *context.cast::<&mut dyn FnMut(u32, usize)>() };
-    found(id, usize::try_from(to).unwrap_or(usize::MAX));
-    0
+    let listener = unsafe { &mut *context.cast::<MatchListener<'_>>() };
+    let told = held(|| (listener.found)(id, usize::try_from(to).unwrap_or(usize::MAX)));
+    listener.unwound = told.err();
+    // Anything but 0 ends the scan.
+    c_int::from(listener.unwound.is_some())
 }
 
 /// Every octet as `\xNN`: no octet has a meaning, and NUL may stand anywhere.
@@ -223,6 +242,22 @@ mod tests {
             matcher.scan(&mut scratch, b"..\0LIT0000..\0lit0001..\0LIT0001", &mut |id, end| found.push((id, end)));
             assert_eq!(found, [(0, 10), (1, 20)], "{size}");
         }
+    }
+
+    #[test]
+    fn a_panic_of_who_is_told_goes_round_the_library() {
+        let Ok(compiler) = MatcherCompiler::new(MatcherBackend::Vectorscan, &[]) else {
+            return eprintln!("skipped: no Vectorscan library");
+        };
+        let set = literals((0..50).map(|n| (format!("lit{n:03}").into_bytes(), false)).collect());
+        let matcher = compiler.compile(&set).unwrap();
+        assert_eq!(matcher.backend_name(), "vectorscan");
+        let mut scratch = MatcherScratch::new();
+        let panicked = held(|| matcher.scan(&mut scratch, b"lit001 lit002", &mut |_, _| panic!("a bug")));
+        assert!(panicked.is_err());
+        let mut found = Vec::new();
+        matcher.scan(&mut scratch, b"lit001 lit002", &mut |id, _| found.push(id));
+        assert_eq!((found, scratch.failed), (vec![1, 2], 0), "the scratch space is as good as before");
     }
 
     #[test]

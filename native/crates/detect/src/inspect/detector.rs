@@ -13,6 +13,17 @@ use crate::state::shared::{SharedHandle, SharedState};
 use crate::state::worker_bits::WorkerBits;
 use crate::{DetectFlowState, InspectInput, RuleMatch, RuleSet, RuleType};
 
+/// Work that was given up at a limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Searches of regular expressions.
+    pub expressions: u64,
+    /// Scans that the matcher refused.
+    pub scans: u64,
+    /// Buffers whose checks were tried as often as they may be.
+    pub tries: u64,
+}
+
 /// Runs a rule set over packets. One for each worker.
 #[derive(Debug)]
 pub struct DetectEngine {
@@ -37,6 +48,21 @@ impl DetectEngine {
     pub fn reset(&mut self) {
         self.evaluator.eval.bits.reset();
         self.evaluator.overflow = 0;
+        self.evaluator.scratch.failed = 0;
+        self.evaluator.eval.work.exhausted = 0;
+        if let Some(regex) = &mut self.evaluator.eval.work.regex {
+            regex.given_up = 0;
+        }
+    }
+
+    /// Forgets an inspection that did not come to its end: what it had found is of no other packet.
+    pub fn abandon(&mut self) {
+        let Self { rules, evaluator } = self;
+        evaluator.matches.clear();
+        evaluator.candidates.clear();
+        evaluator.reinspect.clear();
+        evaluator.eval.work.renew(rules.variables);
+        evaluator.eval.subject = None;
     }
 
     /// Ready to run `rules`, sharing what belongs to no single flow with other detectors.
@@ -68,10 +94,21 @@ impl DetectEngine {
         self.evaluator.overflow
     }
 
+    /// Work that was given up: rules did not hold that may have.
+    #[must_use]
+    pub fn given_up(&self) -> GivenUp {
+        let DetectThreadContext { scratch, eval, .. } = &self.evaluator;
+        GivenUp {
+            expressions: eval.work.regex.as_ref().map_or(0, |regex| regex.given_up),
+            scans: scratch.failed,
+            tries: eval.work.exhausted,
+        }
+    }
+
     /// Goes on with other rules; call it between packets. Bits of hosts and flows stay as they are.
     pub fn swap(&mut self, rules: Arc<RuleSet>) {
         let evaluator = &mut self.evaluator;
-        evaluator.eval.work = RuleScratch::new(rules.variables);
+        evaluator.eval.work.renew(rules.variables);
         evaluator.eval.recursion_limit = rules.recursion_limit;
         evaluator.stamps = vec![0; rules.len()];
         evaluator.tick = 0;

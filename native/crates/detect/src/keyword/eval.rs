@@ -14,6 +14,8 @@ pub(crate) struct RuleScratch {
     /// Entropies that were computed, whether rules held or not, by what they are of.
     pub(crate) entropies: Vec<(StateName, f64)>,
     pub(crate) regex: Option<RegexScratch>,
+    /// Buffers whose checks were given up at the limit of tries.
+    pub(crate) exhausted: u64,
 }
 
 impl RuleScratch {
@@ -23,7 +25,16 @@ impl RuleScratch {
             captures: Vec::new(),
             entropies: Vec::new(),
             regex: RegexScratch::new().ok(),
+            exhausted: 0,
         }
+    }
+
+    /// Begins again, for rules with this number of variables; what was counted stays.
+    pub(crate) fn renew(&mut self, variables: usize) {
+        self.variables.clear();
+        self.variables.resize(variables, 0);
+        self.captures.clear();
+        self.entropies.clear();
     }
 
     /// What is to be kept for a rule with this number of variables until it goes on; `None`: nothing.
@@ -128,7 +139,13 @@ pub(crate) fn all_hold(
     limit: u32,
 ) -> Result<(), FailedAt> {
     let mut run = BufferRun { view, work, budget: limit, at: 0, stop: false, reach: FailedAt::default() };
-    if run.rest(RemainingChecks { checks, next: 0 }) { Ok(()) } else { Err(run.reach) }
+    if run.rest(RemainingChecks { checks, next: 0 }) {
+        return Ok(());
+    }
+    let reach = run.reach;
+    let exhausted = run.budget == 0;
+    work.exhausted += u64::from(exhausted);
+    Err(reach)
 }
 
 /// One evaluation of the checks of a buffer.

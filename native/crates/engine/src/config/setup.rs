@@ -14,6 +14,7 @@ use sidewire_msrpc::security::DecryptionSecrets;
 use crate::EngineError;
 use crate::config::files::FileSetup;
 use crate::config::{DefragConfig, FlowConfig, ProtocolConfig, RunConfig, StreamConfig, TransportConfig};
+use crate::faults::FaultCount;
 use crate::output::format::eve::RunOutputs;
 use crate::source::overload::ShedState;
 
@@ -36,6 +37,8 @@ pub(crate) struct RunSetup {
     pub(crate) resources: RunResources,
     /// What is left out at the moment, because packets come too fast.
     pub(crate) shed: ShedState,
+    /// Panics that were contained.
+    pub(crate) faults: FaultCount,
 }
 
 impl RunSetup {
@@ -73,6 +76,7 @@ impl RunSetup {
             outputs,
             files: FileSetup::new(&config),
             shed: ShedState::default(),
+            faults: FaultCount::default(),
             resources: secrets.map_or_else(RunResources::default, |secrets| RunResources::default().with(secrets)),
             config,
         })

@@ -2,6 +2,7 @@
 //! over rings.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use sidewire_detect::{RuleSet, SharedState, SilentObserver};
 
@@ -14,6 +15,18 @@ use crate::pipeline::single::SingleWorker;
 use crate::source::control::RunControl;
 use crate::source::driver::{NamedSource, SourceDriver};
 use crate::summary::Summary;
+
+/// A thread that ends in a panic stops the run: a sensor that sees one of its interfaces no longer is not to look as if it
+/// did.
+struct StopOthers<'a>(&'a RunControl);
+
+impl Drop for StopOthers<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.signals.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
 
 /// Follows every source to its end, each on a thread of its own. Lines are written as they are handed over: between sources
 /// there is no order but that of time. Statistics are the first source's to ask for, and of all.
@@ -33,9 +46,13 @@ pub(crate) fn run(
             .map(|(number, source)| {
                 let (handle, shared) = (writer.handle(number), state.worker(number));
                 scope.spawn(move || {
+                    let _other = StopOthers(control);
                     let mut driver = SourceDriver::new(setup, control);
                     let mut single = SingleWorker::new(setup, Arc::clone(rules), SilentObserver, shared, Some(handle));
                     let outcome = driver.follow(source, &mut single);
+                    if outcome.is_err() {
+                        control.signals.stop.store(true, Ordering::Relaxed);
+                    }
                     (driver.summary, outcome.map(|()| single.end()))
                 })
             })

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use sidewire_base::Time;
+use sidewire_base::fault::{FaultPlace, point};
 use sidewire_decode::{FrameSharder, LinkFrame};
 use sidewire_detect::{RuleSet, SharedHandle, SharedState, SilentObserver};
 
@@ -37,6 +38,7 @@ pub(crate) fn run(
             sharder: FrameSharder::new(&setup.decode),
             shards,
             merger,
+            setup,
             rules,
             waiting: 0,
             next: 0,
@@ -187,6 +189,7 @@ struct FlowDispatcher<'a, 'scope> {
     sharder: FrameSharder,
     epochs: Vec<PacketEpoch>,
     merger: &'a mut OutputMerger,
+    setup: &'a RunSetup,
     rules: Arc<RuleSet>,
     /// Epochs handed out and not merged yet.
     waiting: usize,
@@ -230,7 +233,12 @@ impl FlowDispatcher<'_, '_> {
 
     /// Puts a frame into the epoch of the worker that has its hosts.
     fn frame(&mut self, update: TimeUpdate, frame: &LinkFrame<'_>) -> Result<(), EngineError> {
-        let hash = self.sharder.key(frame).map_or(0, |key| spread(&key.pair));
+        // A fault costs the order of workers: a packet whose hosts are not known goes to the first.
+        let key = self.setup.faults.contain(|| {
+            point(FaultPlace::Shard);
+            self.sharder.key(frame)
+        });
+        let hash = key.flatten().map_or(0, |key| spread(&key.pair));
         let shard = hash % self.shards.len().max(1) as u64;
         if let Some(epoch) = usize::try_from(shard).ok().and_then(|shard| self.epochs.get_mut(shard)) {
             epoch.octets.extend_from_slice(frame.data);

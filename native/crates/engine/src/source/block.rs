@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use sidewire_base::fault::{FaultPlace, point};
 use sidewire_capture::{BlockFrames, PacketSource, ReadError, SourceEvent};
 use sidewire_decode::LinkFrame;
 
@@ -27,6 +28,7 @@ impl SourceBlock {
         clock: &mut EngineClock,
     ) -> Result<SourceEvent, ReadError> {
         self.updates.clear();
+        point(FaultPlace::Read);
         let event = source.next(&mut self.frames, deadline)?;
         if event == SourceEvent::Frames {
             self.updates.extend(self.frames.iter().map(|frame| clock.read(frame.time)));

@@ -1,5 +1,6 @@
 //! Automatic checksum mode.
 
+use sidewire_base::fault::{FaultPlace, point};
 use sidewire_capture::CaptureReader;
 use sidewire_decode::{FrameDecoder, TransportLayer};
 
@@ -15,11 +16,17 @@ pub(crate) fn are_broken(input: &str, setup: &RunSetup) -> bool {
     if is_pipe(input) {
         return false;
     }
+    // Where the looking faults, checksums are verified.
+    setup.faults.contain(|| sample(input, setup)).unwrap_or(false)
+}
+
+fn sample(input: &str, setup: &RunSetup) -> bool {
     let Ok(mut reader) = CaptureReader::open(input) else { return false };
     let mut decoder = FrameDecoder::new(setup.decode.clone());
     let (mut seen, mut wrong, mut ordinal) = (0_u64, 0_u64, 0);
     while let Ok(Some(frame)) = reader.next() {
         ordinal += 1;
+        point(FaultPlace::Sample);
         let input = sidewire_decode::LinkFrame {
             time: frame.time,
             ordinal,

@@ -10,6 +10,7 @@ use sidewire_capture::{CaptureReader, OpenError, PacketSource, ReadError, Source
 use crate::EngineError;
 use crate::config::ChecksumMode;
 use crate::config::setup::RunSetup;
+use crate::faults::FaultWatch;
 use crate::source::block::SourceBlock;
 use crate::source::checksums;
 use crate::source::clock::EngineClock;
@@ -54,6 +55,7 @@ pub(crate) struct SourceDriver<'a> {
     source: Option<Arc<str>>,
     loss: LossWatch,
     overload: OverloadWatch,
+    faults: FaultWatch,
     /// A live source brought something that was not handed over yet.
     unseen: bool,
     /// And has nothing more at the moment.
@@ -79,6 +81,7 @@ impl<'a> SourceDriver<'a> {
             drained: false,
             loss: LossWatch::new(setup.config.loss_alert, now),
             overload: OverloadWatch::new(now),
+            faults: FaultWatch::default(),
         }
     }
 
@@ -179,7 +182,12 @@ impl<'a> SourceDriver<'a> {
             }
             self.control.turns.fetch_add(1, Ordering::Relaxed);
             let deadline = live.then(|| self.deadline());
-            let event = block.read(source, deadline, &mut self.ordinal, &mut self.clock);
+            let Self { setup, ordinal, clock, .. } = self;
+            // What a source holds after a fault nobody knows: it is read no further, which is said.
+            let event = setup
+                .faults
+                .contain(|| block.read(source, deadline, ordinal, clock))
+                .unwrap_or(Err(ReadError::Fault { packets: *ordinal }));
             // Not before it was waited for: what comes after a reload meets the new rules.
             if let Some(rules) = self.control.rules_after(&mut self.generation) {
                 sink.swap(rules)?;
@@ -226,7 +234,8 @@ impl<'a> SourceDriver<'a> {
             let backlog = source.backlog();
             self.overload.look(&self.setup.shed, backlog, &counts, now)
         });
-        for notice in source.notices().into_iter().chain(lost).chain(shed.flatten()) {
+        let faults = self.faults.look(self.setup.faults.so_far(), now);
+        for notice in source.notices().into_iter().chain(lost).chain(shed.flatten()).chain(faults) {
             self.control.capture.tell(self.clock.shown(), notice);
         }
         self.control.capture.set_counts(name, counts);
@@ -312,6 +321,7 @@ fn read_error(input: &str, error: &ReadError, partial: bool) -> EngineError {
         ReadError::Truncated { .. } => "capture/truncated",
         ReadError::Damaged { .. } => "capture/damaged",
         ReadError::Io { .. } => "capture/unreadable",
+        ReadError::Fault { .. } => "engine/internal",
     };
     EngineError::Capture { path: PathBuf::from(input), reason: error.to_string(), code, partial }
 }

@@ -26,6 +26,7 @@ enum PipeItem {
     Opened(Result<(), OpenError>),
     Frames(BlockFrames),
     Failed(ReadError),
+    End,
 }
 
 impl PipeItem {
@@ -37,6 +38,7 @@ impl PipeItem {
             }
             Self::Failed(error) => Err(error),
             Self::Opened(_) => Ok(SourceEvent::Idle),
+            Self::End => Ok(SourceEvent::End),
         }
     }
 }
@@ -56,16 +58,21 @@ impl PipeSource {
         let name = input.clone();
         // Not joined: a read of an idle pipe ends with the process, or with what it reads.
         let started = std::thread::Builder::new().name("pipe".to_owned()).spawn(move || read(&input, &tell));
-        started.map_err(|source| OpenError::Io { name, source })?;
+        started.map_err(|source| OpenError::Io { name: name.clone(), source })?;
         loop {
             match items.recv_timeout(PATIENCE) {
                 Ok(PipeItem::Opened(Ok(()))) => return Ok(Some(Self { items, left: None })),
                 Ok(PipeItem::Opened(Err(error))) => return Err(error),
                 Err(RecvTimeoutError::Timeout) if !is_stopped() => {}
-                Ok(_) | Err(_) => return Ok(None),
+                Ok(_) | Err(RecvTimeoutError::Timeout) => return Ok(None),
+                Err(RecvTimeoutError::Disconnected) => return Err(OpenError::Io { name, source: stopped() }),
             }
         }
     }
+}
+
+fn stopped() -> io::Error {
+    io::Error::other("the thread that reads stopped")
 }
 
 /// Frames on their way to who takes them.
@@ -116,7 +123,7 @@ fn read(input: &str, tell: &SyncSender<PipeItem>) {
             }
             Ok(None) => {
                 gathered.hand_over();
-                return;
+                return drop(tell.send(PipeItem::End));
             }
             Err(error) => {
                 gathered.hand_over();
@@ -156,7 +163,8 @@ impl PacketSource for PipeSource {
             Ok(item) => item.into_event(frames),
             // Whose packets are of another day has no clock: what time it is, its packets say.
             Err(RecvTimeoutError::Timeout) => Ok(SourceEvent::Idle),
-            Err(RecvTimeoutError::Disconnected) => Ok(SourceEvent::End),
+            // A thread that read to the end has said so.
+            Err(RecvTimeoutError::Disconnected) => Err(ReadError::Io { offset: 0, source: stopped() }),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::{AppLayerResult, DetectionOutcome, DetectionState, ParseFailed, ParseInput, Transport};
+use sidewire_base::fault::{FaultPlace, point};
 use sidewire_base::{Direction, PerDirection, ProtocolId};
 use sidewire_decode::Packet;
 use sidewire_detect::RuleSet;
@@ -319,6 +320,7 @@ impl AppLayerStage {
         ends: FlowEnds,
         at: FlowMoment,
     ) -> Result<AppLayerResult, ParseFailed> {
+        point(FaultPlace::Parse);
         let StreamChunk { offset, bytes, last, .. } = chunk;
         let files = self.files.of(app);
         let Some(session) = &mut app.session else { return Ok(AppLayerResult::default()) };

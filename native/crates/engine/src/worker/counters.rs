@@ -13,7 +13,6 @@ impl<W: RuleTracer> FlowWorker<W> {
         self.tracked.table.counters().rows().for_each(|(name, value)| add(name, value));
         stages.stream.shared.counters.rows().for_each(|(name, value)| add(name, value));
         add("tcp.invalid_checksum", stages.invalid_checksum);
-        add("engine.bugs", stages.bugs);
         let counters = &stages.app_layer.counters;
         let tables = [
             ("app_layer.flow.", &counters.flows, ""),
@@ -40,6 +39,10 @@ impl<W: RuleTracer> FlowWorker<W> {
         }
         add("detect.alert", stages.log.counters.alerts);
         add("detect.alert_queue_overflow", stages.detect.detector.overflow());
+        let given_up = stages.detect.detector.given_up();
+        add("detect.pcre_limit", given_up.expressions);
+        add("detect.matcher_error", given_up.scans);
+        add("detect.recursion_limit", given_up.tries);
         add("memcap.pressure", self.tracked.pressure());
         add("memcap.pressure_max", self.tracked.pressure_max());
     }

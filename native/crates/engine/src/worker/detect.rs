@@ -84,6 +84,12 @@ impl<W: RuleTracer> DetectStage<W> {
         self.rules = Arc::clone(rules);
     }
 
+    /// A fault ended an inspection: what it had found is of no other packet.
+    pub(crate) fn abandon(&mut self) {
+        self.matches.clear();
+        self.detector.abandon();
+    }
+
     /// Forgets everything that was seen.
     pub(crate) fn reset(&mut self) {
         self.detector.reset();

@@ -1,8 +1,8 @@
 //! Packets to completion: the steps of a packet, and of a flow's end, in the order in which they run.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
+use sidewire_base::fault::{FaultPlace, point};
 use sidewire_base::{Direction, PerDirection, Time, ip_protocol};
 use sidewire_decode::{FrameDecoder, LinkFrame, Packet, TransportLayer};
 use sidewire_detect::{RuleSet, SharedHandle};
@@ -37,6 +37,7 @@ const LONG_BULK: u64 = 16 << 20;
 
 /// Runs packets to completion: decode, flow, stream, application layer, detect, log, retire.
 pub(crate) struct FlowWorker<W: RuleTracer> {
+    setup: Arc<RunSetup>,
     pub(super) decoder: FrameDecoder,
     pub(super) tracked: TrackedFlows<W>,
 }
@@ -67,8 +68,6 @@ pub(super) struct PacketStages<W: RuleTracer> {
     pub(super) invalid_checksum: u64,
     /// Greatest memory pressure so far, in percent.
     pub(super) pressure_max: u64,
-    /// Panics that were contained.
-    pub(super) bugs: u64,
     /// Flows that were given up because packets came too fast.
     pub(super) flows_shed: u64,
 }
@@ -76,6 +75,7 @@ pub(super) struct PacketStages<W: RuleTracer> {
 impl<W: RuleTracer> FlowWorker<W> {
     pub(crate) fn new(setup: &Arc<RunSetup>, rules: &Arc<RuleSet>, watch: W, shared: SharedHandle) -> Self {
         Self {
+            setup: Arc::clone(setup),
             decoder: FrameDecoder::new(setup.decode.clone()),
             tracked: TrackedFlows {
                 table: FlowTable::new(setup.flow.clone(), seed()),
@@ -91,7 +91,6 @@ impl<W: RuleTracer> FlowWorker<W> {
                     checksums_pending: false,
                     invalid_checksum: 0,
                     pressure_max: 0,
-                    bugs: 0,
                     flows_shed: 0,
                     setup: Arc::clone(setup),
                 },
@@ -125,18 +124,29 @@ impl<W: RuleTracer> FlowWorker<W> {
         self.tracked.note_time(now, shown);
         let TrackedFlows { table, stages, .. } = &mut self.tracked;
         stages.detect.detector.shared().begin_tick(ordinal);
-        table.expire(now, &mut FlowExpiry { stages, ordinal });
+        let setup = Arc::clone(&stages.setup);
+        let done = setup.faults.contain(|| {
+            point(FaultPlace::Tick);
+            table.expire(now, &mut FlowExpiry { stages, ordinal });
+        });
+        if done.is_none() {
+            self.tracked.stages.abandon();
+        }
     }
 
     /// Takes a frame: decodes it, and takes each of its packets (a layer of a tunnel is one).
     pub(crate) fn frame(&mut self, update: TimeUpdate, frame: &LinkFrame<'_>) {
-        let Self { decoder, tracked } = self;
+        let Self { decoder, tracked, setup } = self;
         tracked.stages.time = update;
         tracked.stages.checksums_pending = frame.checksums_pending;
         tracked.stages.log.interface = frame.interface;
         tracked.stages.detect.detector.shared().begin_packet(frame.ordinal);
         tracked.stages.log.begin(frame.time, frame.ordinal);
-        if !contained(|| decoder.decode(frame, &mut |packet| tracked.packet(packet))) {
+        let done = setup.faults.contain(|| {
+            point(FaultPlace::Decode);
+            decoder.decode(frame, &mut |packet| tracked.packet(packet));
+        });
+        if done.is_none() {
             tracked.quarantine();
         }
     }
@@ -166,16 +176,6 @@ impl<W: RuleTracer> FlowWorker<W> {
 
     pub(crate) fn into_watch(self) -> W {
         self.tracked.stages.detect.watch
-    }
-}
-
-/// Runs a step in which a panic, that is a bug of ours, costs one packet and its flow instead of the sensor. With debug
-/// assertions it goes on to abort, so that tests and fuzzing see it. False when it panicked.
-fn contained(step: impl FnOnce()) -> bool {
-    match catch_unwind(AssertUnwindSafe(step)) {
-        Ok(()) => true,
-        Err(bug) if cfg!(debug_assertions) => resume_unwind(bug),
-        Err(_) => false,
     }
 }
 
@@ -256,7 +256,7 @@ impl<W: RuleTracer> TrackedFlows<W> {
 
     /// A bug surfaced in the middle of a packet: its flow goes without another look, and what was half written.
     fn quarantine(&mut self) {
-        self.stages.note_bug();
+        self.stages.abandon();
         if let Some(mut flow) = self.current.take().and_then(|handle| self.table.remove(handle, EndReason::Forced)) {
             self.stages.stream.discard(&mut flow);
         }
@@ -342,6 +342,7 @@ impl<W: RuleTracer> PacketStages<W> {
         direction: &mut Direction,
     ) -> FollowedPacket {
         flow.data.note_headers(packet, *direction, self.setup.outputs.ethernet);
+        point(FaultPlace::Stream);
         let at = FlowMoment { time: packet.time, ordinal: packet.ordinal };
         let mut was_established = flow.data.is_established(flow.both_seen());
         let opaque = flow.data.app.opaque;
@@ -365,6 +366,7 @@ impl<W: RuleTracer> PacketStages<W> {
     fn inspect(&mut self, flow: &mut ConversationFlow, direction: Direction, request: &InspectRequest<'_>) -> bool {
         let Self { detect, log, .. } = self;
         let ordinal = request.packet.map_or(log.writer.place.ordinal, |packet| packet.ordinal);
+        point(FaultPlace::Inspect);
         let looked = detect.inspect(flow, direction, request, FlowMoment { time: self.time.stamp, ordinal });
         if looked.is_some() && !detect.matches.is_empty() {
             log.log_matches(Some(flow), request.packet, detect.found(self.time.stamp));
@@ -394,6 +396,7 @@ impl<W: RuleTracer> PacketStages<W> {
         {
             session.transactions_mut().pass(direction);
         }
+        point(FaultPlace::Log);
         self.log.settle_frames(flow, direction, Some(packet), &self.detect.rules);
         self.log.log_packet(flow, packet, direction, events);
         let app = &flow.data.app;
@@ -463,9 +466,10 @@ impl<W: RuleTracer> PacketStages<W> {
     fn at(&mut self, flow: u64, ordinal: u64, step: impl FnOnce(&mut Self)) -> bool {
         let place = self.log.writer.place;
         self.log.writer.place = OutputOrder { ordinal, class: 0, flow };
-        let sound = contained(|| step(self));
+        let setup = Arc::clone(&self.setup);
+        let sound = setup.faults.contain(|| step(self)).is_some();
         if !sound {
-            self.note_bug();
+            self.abandon();
         }
         self.log.writer.place = place;
         sound
@@ -495,6 +499,7 @@ impl<W: RuleTracer> PacketStages<W> {
     /// What is held becomes visible, and is parsed and inspected one direction after the other, as in Suricata: what the
     /// second raises is told with the second alone. Then every open transaction is logged once, and the flow itself.
     fn finish_flow(&mut self, flow: &mut ConversationFlow, reason: EndReason, ordinal: u64) {
+        point(FaultPlace::FlowEnd);
         let visible = if flow.data.tcp.is_some() { self.stream.close(flow) } else { PerDirection::default() };
         for direction in Direction::BOTH {
             let mut begins = flow.data.app.session.is_none();
@@ -557,8 +562,9 @@ impl<W: RuleTracer> PacketStages<W> {
         self.pressure_max = 0;
     }
 
-    fn note_bug(&mut self) {
-        self.bugs += 1;
+    /// A fault ended a step: what the step had half done is of no other flow.
+    fn abandon(&mut self) {
         self.log.abandon_line();
+        self.detect.abandon();
     }
 }

@@ -7,9 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use sidewire_base::fault::{FaultPlace, point};
+
 use super::{LineSink, OpenSink, SinkDef, SinkOrders, SinkSignals};
 use crate::EngineError;
+use crate::config::setup::RunSetup;
 use crate::config::{SinkConfig, WhenFull};
+use crate::faults::FaultCount;
 
 /// Octets gathered before they are handed to the sink.
 const CHUNK: usize = 256 << 10;
@@ -73,6 +77,7 @@ impl OutputQueue {
         config: &SinkConfig,
         when_full: WhenFull,
         signals: &Arc<SinkSignals>,
+        setup: &Arc<RunSetup>,
     ) -> Result<Self, EngineError> {
         let drops = when_full == WhenFull::Drop;
         let orders = Arc::new(SinkOrders { run: Arc::clone(signals), drops, ..SinkOrders::default() });
@@ -81,10 +86,11 @@ impl OutputQueue {
         let (done, empty) = channel();
         let state = Arc::new(SinkState { orders, ..SinkState::default() });
         let shared = Arc::clone(&state);
+        let setup = Arc::clone(setup);
         let thread = std::thread::Builder::new()
             .name("output".to_owned())
             .spawn(move || {
-                if let Err(error) = write(sink, &items, &done, &shared) {
+                if let Err(error) = write(sink, &items, &done, (&shared, &setup.faults)) {
                     *shared.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 }
             })
@@ -182,10 +188,11 @@ impl OutputQueue {
         }
     }
 
-    /// The sink is gone. A subscriber that went away wants no more; a thread has said why.
+    /// The sink is gone. A subscriber that went away wants no more; a thread has said why, if it could.
     fn gone(&self) -> Result<(), EngineError> {
         match take_error(&self.state) {
             Some(source) => Err(EngineError::Output { output: self.name.clone(), source }),
+            None if self.thread.is_some() => Err(EngineError::internal("the thread of an output panicked")),
             None => Ok(()),
         }
     }
@@ -208,7 +215,7 @@ fn write(
     mut sink: Box<dyn LineSink>,
     items: &Receiver<SinkItem>,
     done: &std::sync::mpsc::Sender<Vec<u8>>,
-    state: &SinkState,
+    (state, faults): (&SinkState, &FaultCount),
 ) -> io::Result<()> {
     let mut reopened = 0;
     let lose = |lines| state.lost.fetch_add(lines, Ordering::Relaxed);
@@ -221,7 +228,12 @@ fn write(
         }
         match item {
             SinkItem::Lines(mut chunk) => {
-                lose(sink.write(&chunk)?);
+                let written = faults.contain(|| {
+                    point(FaultPlace::Write);
+                    sink.write(&chunk)
+                });
+                // A fault costs the lines that were being written.
+                lose(written.unwrap_or_else(|| Ok(chunk.iter().filter(|octet| **octet == b'\n').count() as u64))?);
                 chunk.clear();
                 // At the end nobody wants it back.
                 let _over = done.send(chunk);

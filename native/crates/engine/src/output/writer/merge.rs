@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sidewire_base::Time;
+use sidewire_base::fault::{FaultPlace, point};
 use sidewire_detect::{RuleSet, ThresholdDecision, Thresholds};
 use sidewire_eve::Object;
 
@@ -48,6 +49,7 @@ pub(crate) struct OutputMerger {
     board: Arc<StatsBoard>,
     /// Sigma rules on what is written.
     sigma: SigmaStage,
+    setup: Arc<RunSetup>,
 }
 
 /// Alerts of one rule.
@@ -59,7 +61,7 @@ pub(crate) struct AlertCount {
 }
 
 impl OutputMerger {
-    pub(crate) fn new(setup: &RunSetup, sinks: Vec<OutputQueue>, control: &RunControl) -> Self {
+    pub(crate) fn new(setup: &Arc<RunSetup>, sinks: Vec<OutputQueue>, control: &RunControl) -> Self {
         Self {
             outputs: Arc::clone(&setup.outputs),
             sinks,
@@ -75,6 +77,7 @@ impl OutputMerger {
             sources: Vec::new(),
             board: Arc::clone(&control.stats),
             sigma: SigmaStage::new(Arc::clone(&control.sigma)),
+            setup: Arc::clone(setup),
         }
     }
 
@@ -101,7 +104,14 @@ impl OutputMerger {
         Ok(())
     }
 
+    /// Writes an event. A fault costs this one.
     fn record(&mut self, record: &OutputRecord, line: &[u8], rules: &RuleSet) -> Result<(), EngineError> {
+        let setup = Arc::clone(&self.setup);
+        setup.faults.contain(|| self.write_record(record, line, rules)).unwrap_or(Ok(()))
+    }
+
+    fn write_record(&mut self, record: &OutputRecord, line: &[u8], rules: &RuleSet) -> Result<(), EngineError> {
+        point(FaultPlace::Merge);
         if let Some(file) = &record.file {
             if let Some(files) = &mut self.files {
                 files.take(file, line);
@@ -208,6 +218,7 @@ impl OutputMerger {
     pub(crate) fn complete(&self, counters: &mut Counters) {
         derive(counters);
         count_capture(&self.capture.counts(), counters);
+        counters.insert("engine.bugs".to_owned(), self.setup.faults.so_far());
         counters.insert("detect.alerts_suppressed".to_owned(), self.suppressed);
         counters.insert("detect.thresholds_evicted".to_owned(), self.thresholds.evicted());
         if let Some(files) = &self.files {
