@@ -17,6 +17,7 @@ mod inner;
 mod ipv4;
 mod ipv6;
 mod link;
+mod link_type;
 mod options;
 mod packet;
 mod packet_decoder;
@@ -28,7 +29,7 @@ mod tunnel;
 
 pub use decoder::{FrameDecoder, LinkFrame};
 pub use event::DecodeEvent;
-pub use link::link_type_is_known;
+pub use link_type::{link_type_is_known, link_type_name};
 pub use options::{DecodeOptions, DefragOptions, DefragPolicy, NetworkPrefix, TunnelPorts};
 pub use packet::{
     Arp, BadChecksum, EmbeddedPacket, Ethernet, Icmp, Ip, Packet, RootPacket, Sctp, TcpHeader, TcpOptions,

@@ -17,6 +17,13 @@ const MPLS_LENGTH: usize = 4;
 /// A Cisco fabric path tag; the frame that follows has an Ethernet header of its own.
 const DCE_TAG_LENGTH: usize = 2;
 
+/// Octets of the addresses that an Ethernet header begins with.
+const MAC_ADDRESSES: usize = 12;
+/// The tag of a Broadcom or Marvell (DSA) switch.
+const SWITCH_TAG_LENGTH: usize = 4;
+/// The tag of a Marvell switch behind an EtherType of its own and two reserved octets.
+const EDSA_TAG_LENGTH: usize = 8;
+
 /// Most VLAN tags looked at.
 const MAX_VLANS: usize = 3;
 
@@ -25,12 +32,6 @@ mod family {
     pub(super) const INET: u32 = 2;
     /// NetBSD and OpenBSD, FreeBSD, macOS, Linux, Solaris, Windows.
     pub(super) const INET6: [u32; 6] = [24, 28, 30, 10, 26, 23];
-}
-
-/// True for link types that [`FrameDecoder`](crate::Decoder) knows (LINKTYPE and DLT numbers).
-#[must_use]
-pub const fn link_type_is_known(link_type: u32) -> bool {
-    matches!(link_type, 0 | 1 | 9 | 12 | 14 | 50 | 51 | 101 | 104 | 108 | 113 | 228 | 229 | 276)
 }
 
 impl<'a> PacketDecoder<'_, 'a> {
@@ -46,6 +47,10 @@ impl<'a> PacketDecoder<'_, 'a> {
             9 | 50 => self.ppp(data),
             51 => self.pppoe_session(data),
             104 => self.chdlc(data),
+            239 => self.nflog(data),
+            281 | 284 => self.switch_tag(data, SWITCH_TAG_LENGTH),
+            282 => self.ethernet(data.get(SWITCH_TAG_LENGTH..).unwrap_or_default()),
+            285 => self.switch_tag(data, EDSA_TAG_LENGTH),
             _ => Ok(()),
         }
     }
@@ -292,6 +297,57 @@ impl<'a> PacketDecoder<'_, 'a> {
         };
         self.enter()?;
         let _known = self.network(u16::from_be_bytes([*p0, *p1]), rest);
+        Ok(())
+    }
+
+    /// Netfilter's log: family, version and resource, then attributes in the byte order of the host that captured; one of
+    /// them is the packet.
+    fn nflog(&mut self, data: &'a [u8]) -> LayerResult {
+        const HEADER: usize = 4;
+        const PAYLOAD: u16 = 9;
+        let Some((&[family, ..], mut rest)) = data.split_first_chunk::<HEADER>() else { return Ok(()) };
+        while let Some(([l0, l1, t0, t1], _)) = rest.split_first_chunk::<4>() {
+            // Types are small, so that the wrong order shows in the octet that should be 0.
+            let read = if *t1 == 0 { u16::from_le_bytes } else { u16::from_be_bytes };
+            let (length, kind) = (usize::from(read([*l0, *l1])), read([*t0, *t1]));
+            if length < HEADER {
+                return Ok(());
+            }
+            // A packet that was cut has less than its attribute says.
+            let value = rest.get(HEADER..length.min(rest.len())).unwrap_or_default();
+            if kind == PAYLOAD {
+                let ether_type = match u32::from(family) {
+                    family::INET => 0x0800,
+                    other if family::INET6.contains(&other) => 0x86dd,
+                    _ => return Ok(()),
+                };
+                self.enter()?;
+                let _known = self.network(ether_type, value);
+                return Ok(());
+            }
+            rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Ethernet with the tag of a switch between addresses and type.
+    fn switch_tag(&mut self, data: &'a [u8], tag: usize) -> LayerResult {
+        self.stats.count(DecodeCounter::Ethernet);
+        let header = data.first_chunk::<MAC_ADDRESSES>();
+        let behind = data.get(MAC_ADDRESSES + tag..).and_then(|behind| behind.split_first_chunk::<2>());
+        let (Some(addresses), Some((ether_type, rest))) = (header, behind) else {
+            return self.broken(DecodeEvent::ETHERNET_PKT_TOO_SMALL);
+        };
+        self.enter()?;
+        let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5] = *addresses;
+        let ether_type = u16::from_be_bytes(*ether_type);
+        self.packet.ethernet = Some(Ethernet {
+            destination: [d0, d1, d2, d3, d4, d5],
+            source: [s0, s1, s2, s3, s4, s5],
+            ether_type,
+            header_type: ether_type,
+        });
+        let _known = self.network(ether_type, rest);
         Ok(())
     }
 

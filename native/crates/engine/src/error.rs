@@ -12,7 +12,8 @@ pub enum EngineError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
-        /// Machine-readable kind: `capture/not-found`, `capture/no-capture`, `capture/truncated`, `capture/broken`.
+        /// Machine-readable kind: `capture/not-found`, `capture/no-capture`, `capture/truncated`, `capture/damaged`,
+        /// `capture/link-type` and others.
         code: &'static str,
         /// True when packets before the damage were processed.
         partial: bool,

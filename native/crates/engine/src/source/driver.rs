@@ -1,11 +1,13 @@
 //! Reads sources to their end, and feeds what takes their packets.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use sidewire_capture::{CaptureReader, OpenError, PacketSource, ReadError, SourceEvent};
+use sidewire_decode::{link_type_is_known, link_type_name};
 
 use crate::EngineError;
 use crate::config::ChecksumMode;
@@ -51,6 +53,8 @@ pub(crate) struct SourceDriver<'a> {
     stats_written: Instant,
     published: Instant,
     pub(crate) summary: Summary,
+    /// Frames of the source of each link type that is not decoded.
+    undecoded: BTreeMap<u32, u64>,
     /// The live source that is followed.
     source: Option<Arc<str>>,
     loss: LossWatch,
@@ -76,6 +80,7 @@ impl<'a> SourceDriver<'a> {
             stats_written: now,
             published: now,
             summary: Summary::default(),
+            undecoded: BTreeMap::new(),
             source: None,
             unseen: false,
             drained: false,
@@ -281,13 +286,22 @@ impl<'a> SourceDriver<'a> {
 
     fn count(&mut self, block: &SourceBlock) {
         let (packets, bytes) = (self.summary.packets, self.summary.bytes);
-        block.frames().for_each(|(_, frame)| self.summary.note(frame.time, frame.data.len()));
+        for (_, frame) in block.frames() {
+            self.summary.note(frame.time, frame.data.len());
+            if !link_type_is_known(frame.link_type) {
+                *self.undecoded.entry(frame.link_type).or_default() += 1;
+            }
+        }
         self.control.packets.fetch_add(self.summary.packets - packets, Ordering::Relaxed);
         self.control.bytes.fetch_add(self.summary.bytes - bytes, Ordering::Relaxed);
     }
 
     fn note_end(&mut self, name: &str, error: Option<ReadError>, partial: bool) {
         self.summary.time_steps = self.clock.steps;
+        let undecoded = std::mem::take(&mut self.undecoded);
+        self.summary
+            .errors
+            .extend(undecoded.iter().map(|(link_type, frames)| undecoded_error(name, *link_type, *frames)));
         match error {
             Some(error) => self.summary.errors.push(read_error(name, &error, partial)),
             None => self.summary.files += 1,
@@ -324,6 +338,14 @@ fn read_error(input: &str, error: &ReadError, partial: bool) -> EngineError {
         ReadError::Fault { .. } => "engine/internal",
     };
     EngineError::Capture { path: PathBuf::from(input), reason: error.to_string(), code, partial }
+}
+
+/// Says that frames were not looked into: no event of them means nothing.
+fn undecoded_error(input: &str, link_type: u32, frames: u64) -> EngineError {
+    let packets = if frames == 1 { "1 packet was".to_owned() } else { format!("{frames} packets were") };
+    let name = link_type_name(link_type).map(|name| format!(" ({name})")).unwrap_or_default();
+    let reason = format!("{packets} not decoded: link type {link_type}{name} is not known to this engine");
+    EngineError::Capture { path: PathBuf::from(input), reason, code: "capture/link-type", partial: false }
 }
 
 /// Replays the captures into something that writes nothing, and tells what went wrong.
