@@ -135,6 +135,12 @@ impl ExchangeHalf {
         &self.octets
     }
 
+    /// The stub with what stands behind it: padding and authentication trailer.
+    #[must_use]
+    pub fn stub_with_trailer(&self) -> &[u8] {
+        self.octets.get(self.stub.start..).unwrap_or_default()
+    }
+
     /// Adds a fragment's stub, with what stands around it. Between fragments nothing is kept but the stub.
     pub(crate) fn push(&mut self, head: &[u8], stub: &[u8], tail: &[u8]) {
         if self.octets.is_empty() {

@@ -45,13 +45,16 @@ impl<T: RpcTransaction> RpcBuffers<T> {
         /// The operation number of the call.
         "dcerpc.opnum" [alias "dce_opnum"]: Uint(16), both(STARTED, STARTED)
             => |tx, _, _| Value::uint(call(tx).and_then(|exchange| exchange.opnum));
-        /// The arguments (to the server) or results (to the client) of the call as they are sent, all fragments. Over TCP
-        /// with what Suricata counts among them: in front an object UUID or the eight octets an answer begins with, after
-        /// the padding and authentication trailer.
+        /// The arguments (to the server) or results (to the client) of the call as they are sent, all fragments. With what
+        /// Suricata counts among them: in front an object UUID or, over TCP only, the eight octets an answer begins with,
+        /// after the padding and authentication trailer.
         "dcerpc.stub_data" [alias "dce_stub_data"]: Bytes, both(COMPLETE, COMPLETE) => |tx, direction, _| {
             let half = call(tx).map(|exchange| half(exchange, direction));
             let whole = half.filter(|half| half.done && half.fragments > 0);
-            Value::bytes(whole.map(ExchangeHalf::stub_with_surroundings))
+            Value::bytes(whole.map(match direction {
+                Direction::ToServer => ExchangeHalf::stub_with_surroundings,
+                Direction::ToClient => T::answer_stub,
+            }))
         };
         /// The name of the procedure called, as its specification has it.
         "dcerpc.procedure": Bytes, both(COMPLETE, COMPLETE)

@@ -5,7 +5,8 @@ use sidewire_base::{Direction, Time, TxId};
 use sidewire_eve::Object;
 use sidewire_msrpc::virtual_connection::TimedExchanges;
 use sidewire_msrpc::{
-    ExchangeStore, PduHeader, ProtocolSequence, RpcContext, RpcEvent, RpcExchange, write_dcerpc, write_msrpc,
+    ExchangeHalf, ExchangeStore, PduHeader, ProtocolSequence, RpcContext, RpcEvent, RpcExchange, write_dcerpc,
+    write_msrpc,
 };
 use smallvec::SmallVec;
 
@@ -18,6 +19,12 @@ pub trait RpcTransaction: Send + 'static {
     fn exchange(&self) -> Option<&RpcExchange>;
     /// The interface the call is made on, as `dcerpc.iface` sees it; see [`interfaces_of`].
     fn interfaces(&self) -> &[BoundInterface];
+    /// What rules on stub data look at in an answer. Suricata's parser for TCP counts the eight octets behind the common
+    /// header among it.
+    #[must_use]
+    fn answer_stub(half: &ExchangeHalf) -> &[u8] {
+        half.stub_with_surroundings()
+    }
 }
 
 /// A call, or a negotiation of contexts, over TCP or UDP.

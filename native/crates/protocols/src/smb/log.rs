@@ -4,7 +4,7 @@ use core::fmt;
 
 use sidewire_app_layer::{TxHead, TxLogger};
 use sidewire_eve::{Array, Object};
-use sidewire_msrpc::{PduType, ProtocolSequence, RpcExchange, write_msrpc};
+use sidewire_msrpc::{ExchangeHalf, PduType, ProtocolSequence, RpcExchange, write_msrpc};
 use sidewire_tables::{FSCTL, NTSTATUS};
 
 use super::file::FileId;
@@ -293,8 +293,10 @@ fn write_dcerpc(exchange: &RpcExchange, out: &mut Object<'_>) {
     }
     if exchange.response_type == Some(PduType::RESPONSE) {
         out.object("res", |o| {
-            o.u64("frag_cnt", exchange.response.fragments);
-            o.u64("stub_data_size", exchange.response.size_with_trailers);
+            let ExchangeHalf { fragments, size_with_trailers, .. } = exchange.response;
+            o.u64("frag_cnt", fragments);
+            // Over TCP Suricata counts the eight octets behind the common header of each fragment, too; over SMB it does not.
+            o.u64("stub_data_size", size_with_trailers.saturating_sub(8 * u64::from(fragments)));
         });
     }
     out.u64("call_id", exchange.call_id);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sidewire_app_layer::BoundInterface;
-use sidewire_msrpc::RpcExchange;
 use sidewire_msrpc::security::SessionCredentials;
+use sidewire_msrpc::{ExchangeHalf, RpcExchange};
 use smallvec::SmallVec;
 
 use super::file::{FileId, SmbFile};
@@ -230,6 +230,11 @@ impl RpcTransaction for SmbTransaction {
 
     fn interfaces(&self) -> &[BoundInterface] {
         self.call().map_or(&[], |call| &call.interfaces)
+    }
+
+    /// Suricata's parser for SMB, unlike the one for TCP, takes the whole header of an answer for header.
+    fn answer_stub(half: &ExchangeHalf) -> &[u8] {
+        half.stub_with_trailer()
     }
 }
 
