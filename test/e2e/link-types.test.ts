@@ -15,7 +15,9 @@ describe('a capture of a link type that is not decoded', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is said, with the number of packets that nobody looked into', async () => {
-    const file = capture([1, 2, 3].map((time) => ({ time, data: Buffer.alloc(10) })));
+    const file = capture(
+      [1, 2, 3].map((time) => ({ time, role: 'data', direction: 'toServer', data: Buffer.alloc(10) }) as const),
+    );
     file.writeUInt32LE(RADIOTAP, 20);
     const path = join(folder, 'radio.pcap');
     writeFileSync(path, file);
