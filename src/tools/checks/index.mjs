@@ -99,6 +99,17 @@ export const SLOW_PROGRAMS = [
     decides: lintsDecide,
     remedy: 'Clippy has said where.',
   },
+  {
+    name: 'fuzz targets',
+    about: 'what fuzzing runs compiles: a workspace of its own, which no test builds',
+    // Nothing is linked, so libFuzzer need not be compiled: any path in its place will do.
+    program: [
+      CARGO,
+      ['check', '--locked', '--quiet', '--config', 'env.CUSTOM_LIBFUZZER_PATH="none/libnone.a"'],
+      join(NATIVE, 'fuzz'),
+    ],
+    remedy: 'The compiler has said where. When its lock file is old: `cargo check` in native/fuzz/ renews it.',
+  },
 ];
 
 /**
