@@ -27,6 +27,9 @@ const OWN_COUNTERS = [
   'app_layer.transactions_evicted',
   'decoder.event.tcp.opt_wscale_over_max',
   'defrag.memcap_reached',
+  'detect.matcher_error',
+  'detect.pcre_limit',
+  'detect.recursion_limit',
   'detect.thresholds_evicted',
 ];
 
