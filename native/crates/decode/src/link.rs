@@ -48,9 +48,9 @@ impl<'a> PacketDecoder<'_, 'a> {
             51 => self.pppoe_session(data),
             104 => self.chdlc(data),
             239 => self.nflog(data),
-            281 | 284 => self.switch_tag(data, SWITCH_TAG_LENGTH),
+            281 | 284 => self.tagged_ethernet(data, SWITCH_TAG_LENGTH),
             282 => self.ethernet(data.get(SWITCH_TAG_LENGTH..).unwrap_or_default()),
-            285 => self.switch_tag(data, EDSA_TAG_LENGTH),
+            285 => self.tagged_ethernet(data, EDSA_TAG_LENGTH),
             _ => Ok(()),
         }
     }
@@ -58,13 +58,21 @@ impl<'a> PacketDecoder<'_, 'a> {
     /// IEEE 802.3 and Ethernet II.
     #[inline]
     pub(crate) fn ethernet(&mut self, data: &'a [u8]) -> LayerResult {
+        self.tagged_ethernet(data, 0)
+    }
+
+    /// Ethernet with the tag of a switch, of so many octets, between addresses and type.
+    #[inline]
+    fn tagged_ethernet(&mut self, data: &'a [u8], tag: usize) -> LayerResult {
         self.stats.count(DecodeCounter::Ethernet);
-        let Some((header, rest)) = data.split_first_chunk::<ETHERNET_LENGTH>() else {
+        let header = data.first_chunk::<MAC_ADDRESSES>();
+        let after = data.get(MAC_ADDRESSES + tag..).and_then(|after| after.split_first_chunk::<2>());
+        let (Some(addresses), Some((ether_type, rest))) = (header, after) else {
             return self.broken(DecodeEvent::ETHERNET_PKT_TOO_SMALL);
         };
         self.enter()?;
-        let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] = *header;
-        let ether_type = u16::from_be_bytes([t0, t1]);
+        let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5] = *addresses;
+        let ether_type = u16::from_be_bytes(*ether_type);
         self.packet.ethernet = Some(Ethernet {
             destination: [d0, d1, d2, d3, d4, d5],
             source: [s0, s1, s2, s3, s4, s5],
@@ -327,27 +335,6 @@ impl<'a> PacketDecoder<'_, 'a> {
             }
             rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
         }
-        Ok(())
-    }
-
-    /// Ethernet with the tag of a switch between addresses and type.
-    fn switch_tag(&mut self, data: &'a [u8], tag: usize) -> LayerResult {
-        self.stats.count(DecodeCounter::Ethernet);
-        let header = data.first_chunk::<MAC_ADDRESSES>();
-        let behind = data.get(MAC_ADDRESSES + tag..).and_then(|behind| behind.split_first_chunk::<2>());
-        let (Some(addresses), Some((ether_type, rest))) = (header, behind) else {
-            return self.broken(DecodeEvent::ETHERNET_PKT_TOO_SMALL);
-        };
-        self.enter()?;
-        let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5] = *addresses;
-        let ether_type = u16::from_be_bytes(*ether_type);
-        self.packet.ethernet = Some(Ethernet {
-            destination: [d0, d1, d2, d3, d4, d5],
-            source: [s0, s1, s2, s3, s4, s5],
-            ether_type,
-            header_type: ether_type,
-        });
-        let _known = self.network(ether_type, rest);
         Ok(())
     }
 
