@@ -908,6 +908,8 @@ export interface MsrpcRecord {
   }[];
   /** Which implementation calls, where its way of binding shows it. */
   readonly client_implementation?: 'windows' | 'dotnet' | 'impacket' | 'invoke-thehash';
+  /** What `client_implementation` was derived from: the number of its security context, what its binds offer (over pipes together with how it negotiated SMB), or the interfaces it asks objects for. */
+  readonly client_known_by?: 'security_context' | 'bind' | 'smb_negotiation' | 'interfaces';
   /** What of the arguments can be read on the wire. */
   readonly stub?: 'clear' | 'signed' | 'sealed';
   /** Secrets that were given opened what is sealed of the request, the answer or both, and its signature is right: arguments and results are told as if they were readable. */

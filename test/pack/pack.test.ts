@@ -573,6 +573,19 @@ describe('the pack', () => {
     expect([...(await raised(miss))]).not.toContain(Number(sid));
   });
 
+  it('knows on each connection of a caller what was done to a file on the others', async () => {
+    const name = random();
+    const on = (port: number, second: number) =>
+      smb({ client: `10.0.0.1:${port}`, start: START + second * 1e6 }).connect(`${OWN}\\ADMIN$`);
+    const run = calls(SVCCTL, sealed(19));
+    const written = on(50_001, 1).create(name, { disposition: 'create' }).write(OUTPUT);
+    const read = on(50_002, 2).create(name).read(OUTPUT);
+    const removed = (second: number) => on(50_003, second).create(name).remove();
+    expect([...(await raised([run, read, removed(10)]))]).toContain(9100615);
+    expect([...(await raised([run, written, read, removed(10)]))]).not.toContain(9100615);
+    expect([...(await raised([run, read, removed(70)]))]).not.toContain(9100615);
+  });
+
   it.each(Object.entries(BENIGN))('raises no alarm at %s', async (_, scene) => {
     const alarms = (await alertsOf(scene)).filter(({ alert }) => (alert.severity ?? 3) < 3);
     expect(alarms.map(({ alert }) => alert.signature)).toEqual([]);

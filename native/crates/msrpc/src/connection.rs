@@ -13,8 +13,8 @@ use sidewire_base::{Direction, Endpoint, PerDirection, Time, TxId};
 use crate::security::{Principal, SecurityContext};
 use crate::stub_memory::StubMemory;
 use crate::{
-    ExchangeHalf, ExchangeStore, HeaderGuess, ObjectTable, Pdu, PduBody, PduHeader, PduSecurity, PduType, RpcEvent,
-    RpcExchange, RpcImplementation, WmiClient,
+    ExchangeHalf, ExchangeStore, HeaderGuess, ObjectTable, Pdu, PduBody, PduHeader, PduSecurity, PduType, RpcClient,
+    RpcEvent, RpcExchange, RpcImplementation, WmiClient,
 };
 use contexts::PresentationContexts;
 use search::ContextSearch;
@@ -112,7 +112,7 @@ pub struct RpcConnection {
     security: Vec<SecurityContext>,
     /// The process at the other end, where it said who it is.
     client: Option<Arc<WmiClient>>,
-    implementation: Option<RpcImplementation>,
+    implementation: Option<RpcClient>,
     association_group: u32,
     header_signing: bool,
     answers_seen: bool,

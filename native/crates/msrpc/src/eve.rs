@@ -24,8 +24,9 @@ pub fn write_msrpc(
     write_target(exchange, out);
     write_refused(exchange, out);
     out.object_unless_empty("auth", |o| write_auth(exchange, o));
-    if let Some(implementation) = exchange.implementation {
-        out.str("client_implementation", implementation.name());
+    if let Some(client) = exchange.client {
+        out.str("client_implementation", client.implementation.name());
+        out.str("client_known_by", client.known_by.name());
     }
     if exchange.is_call() {
         out.str("stub", exchange.visibility().name());

@@ -9,7 +9,7 @@ use crate::security::Principal;
 use crate::status::is_status;
 use crate::{
     AuthLevel, AuthType, ByteOrder, CallArguments, ContextResult, HandleObject, InterfaceEvidence, InterfaceId,
-    ObjectCall, PathOwner, PduHeader, PduType, RpcImplementation, StubVisibility, TransferSyntax, Uuid, interfaces,
+    ObjectCall, PathOwner, PduHeader, PduType, RpcClient, StubVisibility, TransferSyntax, Uuid, interfaces,
     result_name,
 };
 
@@ -257,7 +257,7 @@ pub struct RpcExchange {
     /// Who the call is made as, where it is shown.
     pub principal: Option<Arc<Principal>>,
     /// The implementation that calls, where its way of binding shows it.
-    pub implementation: Option<RpcImplementation>,
+    pub client: Option<RpcClient>,
     /// What a bind or alter_context offers.
     pub offers: Vec<ContextOffer>,
     /// Reason of a bind_nak.

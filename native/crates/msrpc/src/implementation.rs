@@ -17,7 +17,46 @@ pub enum RpcImplementation {
     InvokeTheHash,
 }
 
-/// Fragments Windows offers, and those of everybody who copied samba. Octets.
+/// An implementation, and what showed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RpcClient {
+    /// Which one it is.
+    pub implementation: RpcImplementation,
+    /// What it was derived from.
+    pub known_by: ClientEvidence,
+}
+
+/// What an implementation is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientEvidence {
+    /// The number of its security context.
+    SecurityContext,
+    /// What its binds offer.
+    Bind,
+    /// What its binds offer, and how the SMB client below them negotiated.
+    SmbNegotiation,
+    /// The interfaces it asks objects for.
+    Interfaces,
+}
+
+impl ClientEvidence {
+    /// Word in EVE.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SecurityContext => "security_context",
+            Self::Bind => "bind",
+            Self::SmbNegotiation => "smb_negotiation",
+            Self::Interfaces => "interfaces",
+        }
+    }
+
+    const fn of(self, implementation: RpcImplementation) -> RpcClient {
+        RpcClient { implementation, known_by: self }
+    }
+}
+
+/// Fragments Windows offers over TCP and HTTP, and those it offers over pipes, as everybody does who copied it there. Octets.
 const WINDOWS_FRAGMENT: u16 = 5840;
 const SMALL_FRAGMENT: u16 = 4280;
 /// The first security context of impacket, and how many a connection may have.
@@ -39,9 +78,9 @@ impl RpcImplementation {
     }
 
     /// By the security trailer of any PDU the client sends.
-    pub(crate) fn of_trailer(pdu: &Pdu<'_>) -> Option<Self> {
+    pub(crate) fn of_trailer(pdu: &Pdu<'_>) -> Option<RpcClient> {
         let context = pdu.trailer?.context_id;
-        IMPACKET_CONTEXTS.contains(&context).then_some(Self::Impacket)
+        IMPACKET_CONTEXTS.contains(&context).then(|| ClientEvidence::SecurityContext.of(Self::Impacket))
     }
 
     /// Who an SMB client may be that negotiates these dialects: impacket offers no older ones, and these alone.
@@ -57,14 +96,15 @@ impl RpcImplementation {
         guid.iter().all(u8::is_ascii_alphabetic).then_some(Self::Impacket)
     }
 
-    /// By what a bind offers: the fragment size, and the transfer syntaxes of its contexts. `hint`: who the carriage's client may
-    /// be; a bind without authentication shows less than one with it.
+    /// By what a bind offers: the fragment size, and the transfer syntaxes of its contexts. `on_pipe`: a pipe carries it, where
+    /// Windows offers smaller fragments. `hint`: who the carriage's client may be; a bind without authentication shows less
+    /// than one with it.
     pub(crate) fn of_bind(
         pdu: &Pdu<'_>,
         max_fragment: u16,
         syntaxes: impl Iterator<Item = Uuid>,
-        hint: Option<Self>,
-    ) -> Option<Self> {
+        (on_pipe, hint): (bool, Option<Self>),
+    ) -> Option<RpcClient> {
         if let Some(known) = Self::of_trailer(pdu) {
             return Some(known);
         }
@@ -76,20 +116,25 @@ impl RpcImplementation {
         let ntlm_packet =
             |trailer: crate::SecTrailer| (trailer.auth_type, trailer.auth_level) == (AuthType(10), AuthLevel::PACKET);
         match max_fragment {
-            WINDOWS_FRAGMENT if features => Some(Self::Windows),
+            WINDOWS_FRAGMENT if features => Some(ClientEvidence::Bind.of(Self::Windows)),
             SMALL_FRAGMENT if features && contexts > 1 && pdu.trailer.is_some_and(ntlm_packet) => {
-                Some(Self::InvokeTheHash)
+                Some(ClientEvidence::Bind.of(Self::InvokeTheHash))
             }
-            SMALL_FRAGMENT if !features && contexts == 1 && hint == Some(Self::Impacket) => hint,
+            SMALL_FRAGMENT if features && on_pipe => Some(ClientEvidence::Bind.of(Self::Windows)),
+            SMALL_FRAGMENT if !features && contexts == 1 && hint == Some(Self::Impacket) => {
+                Some(ClientEvidence::SmbNegotiation.of(Self::Impacket))
+            }
             _ => None,
         }
     }
 
     /// What the interfaces asked of an object add to what is known.
-    pub(crate) fn asks_for(known: Option<Self>, iids: &[Uuid]) -> Option<Self> {
-        match known {
-            None | Some(Self::Windows) if iids.contains(&known::IMANAGED_OBJECT) => Some(Self::DotNet),
-            known => known,
+    pub(crate) fn asks_for(known: Option<RpcClient>, iids: &[Uuid]) -> Option<RpcClient> {
+        match known.map(|client| client.implementation) {
+            None | Some(Self::Windows) if iids.contains(&known::IMANAGED_OBJECT) => {
+                Some(ClientEvidence::Interfaces.of(Self::DotNet))
+            }
+            _ => known,
         }
     }
 }
@@ -101,14 +146,11 @@ mod tests {
     #[test]
     fn dotnet_is_windows_that_asks_more() {
         let asked = [known::IMANAGED_OBJECT];
-        assert_eq!(
-            RpcImplementation::asks_for(Some(RpcImplementation::Windows), &asked),
-            Some(RpcImplementation::DotNet)
-        );
-        assert_eq!(
-            RpcImplementation::asks_for(Some(RpcImplementation::Impacket), &asked),
-            Some(RpcImplementation::Impacket)
-        );
+        let windows = ClientEvidence::Bind.of(RpcImplementation::Windows);
+        let managed = ClientEvidence::Interfaces.of(RpcImplementation::DotNet);
+        assert_eq!(RpcImplementation::asks_for(Some(windows), &asked), Some(managed));
+        let impacket = ClientEvidence::SecurityContext.of(RpcImplementation::Impacket);
+        assert_eq!(RpcImplementation::asks_for(Some(impacket), &asked), Some(impacket));
         assert_eq!(RpcImplementation::asks_for(None, &[]), None);
         for (name, number) in RpcImplementation::NAMES {
             let known = [

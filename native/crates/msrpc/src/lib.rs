@@ -59,7 +59,7 @@ pub use exchange::{
     ProtocolSequence, RpcEvent, RpcExchange,
 };
 pub use handle_object::HandleObject;
-pub use implementation::RpcImplementation;
+pub use implementation::{ClientEvidence, RpcClient, RpcImplementation};
 pub use ndr::NdrCursor;
 pub use object_table::ObjectTable;
 pub use objref::{ActivationRequest, ActivationResponse, ObjRef, ObjRefBody, StdObjRef};

@@ -110,7 +110,7 @@ impl RpcConnection {
                 order: pdu.header.order,
                 ..ExchangeHalf::default()
             },
-            implementation: self.implementation,
+            client: self.implementation,
             ..new_exchange(pdu)
         }
     }
@@ -154,7 +154,7 @@ impl RpcConnection {
         reading::request(exchange, around);
         if let Some(dcom) = &exchange.dcom {
             self.implementation = RpcImplementation::asks_for(self.implementation, &dcom.iids);
-            exchange.implementation = self.implementation;
+            exchange.client = self.implementation;
         }
         self.identify(exchange, around);
         if let Some(event) = odd {

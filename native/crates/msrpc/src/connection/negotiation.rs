@@ -16,8 +16,9 @@ impl RpcConnection {
         let call_id = pdu.header.call_id;
         self.bind_auth = auth_of(pdu).or(self.bind_auth);
         let syntaxes = contexts.map(|element| element.transfer_syntax);
+        let carriage = (around.pipe.is_some(), around.client_hint);
         self.implementation =
-            self.implementation.or_else(|| RpcImplementation::of_bind(pdu, max_transmit, syntaxes, around.client_hint));
+            self.implementation.or_else(|| RpcImplementation::of_bind(pdu, max_transmit, syntaxes, carriage));
         if let Some(position) = self.position(call_id, |call| call.request == Some(pdu.header.pdu_type)) {
             let offered = self.in_flight.get(position).map(|call| call.offered.as_slice()).unwrap_or_default();
             if self.answers_seen && offered.iter().copied().eq(contexts.map(|element| element.context_id)) {
@@ -40,7 +41,7 @@ impl RpcConnection {
             auth: auth_of(pdu),
             principal: around.session.cloned(),
             between: Some((around.client.address, around.server.address)),
-            implementation: self.implementation,
+            client: self.implementation,
             request: ExchangeHalf { done: true, fragments: 1, incomplete: pdu.missing > 0, ..ExchangeHalf::default() },
             ..new_exchange(pdu)
         };

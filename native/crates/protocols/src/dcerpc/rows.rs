@@ -119,8 +119,8 @@ impl<T: RpcTransaction> RpcBuffers<T> {
             => |tx, _, _| Value::uint(tx.exchange().and_then(|exchange| exchange.fault));
         /// The implementation that calls, where its way of binding shows it.
         "dcerpc.client": Enumeration(&RpcImplementation::NAMES), both(COMPLETE, COMPLETE) => |tx, _, _| {
-            let known = tx.exchange().and_then(|exchange| exchange.implementation);
-            Value::uint(known.map(|known| known as u64))
+            let known = tx.exchange().and_then(|exchange| exchange.client);
+            Value::uint(known.map(|client| client.implementation as u64))
         };
         /// Whose host a path among the readable arguments of a call names: of the machine called (`own`), of the caller (by name, or
         /// by address), of a third one, or `unknown` where the ends did not show their names. In NTLM, Kerberos, tree connects

@@ -58,9 +58,10 @@ const OWN: &[Buffer<SmbTransaction>] = buffers! {
         };
         Value::uint(operation.map(u64::from))
     };
-    /// What was done before to a file that is opened or deleted, on the same connection.
+    /// What the same client did before to a file of the same server that is opened or deleted, on whatever connection; that it
+    /// was read counts for a minute.
     "smb.file_history": Enumeration(FileHistory::NAMES), to_server(STARTED) => |tx, _, _| match &tx.detail {
-        TxDetail::Create(_) | TxDetail::Delete(_) => Value::Uint(tx.history.number()),
+        TxDetail::Create(_) | TxDetail::Delete(_) => Value::Uint(tx.history),
         _ => Value::Absent,
     };
     /// 1 when a file that is opened is where a command sends its output that the client made the server run, by whatever call

@@ -66,7 +66,7 @@ impl Protocol for SmbSession {
         stages: stage::STAGES,
         events: SmbEvent::EVENTS,
         frames: frame::FramePart::FRAMES,
-        extensions: &[EXTENSION],
+        extensions: &[EXTENSION, history::HISTORIES],
         flushes_stream: false,
         stream_depth: Some(0),
         files: Some(FilesInfo { hook: Hook::both(stage::STARTED, stage::STARTED), own_data: false }),

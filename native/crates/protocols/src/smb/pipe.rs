@@ -12,7 +12,6 @@ use super::direction_state::{DataRoute, DataTransfer};
 use super::event::SmbEvent;
 use super::file::SmbFile;
 use super::flow::SmbSession;
-use super::history::FileHistory;
 use super::names::FSCTL_PIPE_TRANSCEIVE;
 use super::transaction::{RpcCall, SmbCommand, SmbTransaction, TxDetail};
 use super::transaction_map::TransactionMap;
@@ -136,7 +135,7 @@ impl SmbSession {
         let (share, name) = self.opens.peek(&data.open).map_or_else(Default::default, |open| {
             (self.share_of(open.tree).unwrap_or_default(), open.name.clone().unwrap_or_default())
         });
-        self.touch(&share, &name, FileHistory { read, written: !read });
+        self.touch(around, &share, &name, read);
         let limit = if read { self.limits.read_queue } else { self.limits.write_queue };
         if let Some(slot) = around.transactions.by_id(id)
             && let TxDetail::File(file) = &mut slot.tx.detail

@@ -8,7 +8,6 @@ use sidewire_msrpc::{ExchangeHalf, RpcExchange};
 use smallvec::SmallVec;
 
 use super::file::{FileId, SmbFile};
-use super::history::FileHistory;
 use super::kinds::TxKind;
 use crate::dcerpc::RpcTransaction;
 
@@ -46,8 +45,8 @@ pub struct SmbTransaction {
     pub(super) status: Option<SmbStatus>,
     pub(super) session_id: u64,
     pub(super) tree_id: u32,
-    /// What was done to the file before, on this connection.
-    pub(super) history: FileHistory,
+    /// What the client did to the file before: a number of `smb.file_history`.
+    pub(super) history: u64,
     /// The file is where the output of a command goes that the client made the server run.
     pub(super) command_output: bool,
     /// Path of the share, where the tree connect was seen.
@@ -187,7 +186,7 @@ impl SmbTransaction {
             status: None,
             session_id,
             tree_id,
-            history: FileHistory::default(),
+            history: 0,
             command_output: false,
             share: None,
             dialect: SmbDialect::Unknown,
