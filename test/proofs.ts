@@ -5,7 +5,7 @@ import { proofTable } from '../src/coverage/index.js';
 import { ROOT } from './eve.js';
 
 /** The sample of rules that a conversation of the pack's tests makes alert. */
-const CONVERSATION = 'test/pack/pack.test.ts';
+const CONVERSATION = 'test/pack/cases.ts';
 
 /** The table of rules/proofs.tsv: rules that a recorded capture hits, and those that a conversation hits, by sid. */
 export function shippedProofs(conversations: readonly string[]): string {
