@@ -1,27 +1,16 @@
 // A sensor on a wire: a pair of interfaces in a network namespace, tcpreplay at one end, an engine at the other. Root of a Linux.
 // What it costs (CPU a packet) hardly depends on what else the machine does; the highest rate without loss does. `--help` tells the
 // options.
-import { execFileSync, spawn } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { multiply, shipped } from './captures.mjs';
 import { readOptions } from './options.mjs';
 import { findListener } from './peer.mjs';
+import { cpuInside, pause, send, spawnInside, until, withVeth } from './veth.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SPACE = `sidewire-bench-${process.pid}`;
 /** Alerts whose latency is measured, and milliseconds between their packets. */
 const ALERTS = 200;
 const APART = 50;
@@ -43,19 +32,9 @@ const { values } = readOptions({
 });
 
 const scratch = mkdtempSync(join(tmpdir(), 'sidewire-live-'));
-const ip = (line) => execFileSync('ip', line.split(' '), { stdio: 'pipe' });
-const inSpace = (...command) => ['netns', 'exec', SPACE, ...command];
-
 try {
-  ip(`netns add ${SPACE}`);
-  ip(`-n ${SPACE} link add west type veth peer name east`);
-  for (const end of ['west', 'east']) {
-    ip(`-n ${SPACE} link set ${end} addrgenmode none arp off mtu 9000`);
-    ip(`-n ${SPACE} link set ${end} up`);
-  }
-  await measure();
+  await withVeth(measure);
 } finally {
-  ip(`netns del ${SPACE}`);
   rmSync(scratch, { recursive: true, force: true });
 }
 
@@ -82,7 +61,7 @@ async function measure() {
 
 /** CPU a packet of each thread that has much of it, in microseconds, with two workers: that of the reader is the least. */
 async function threads(engine, capture) {
-  const done = await running(engine, values.rules, () => send(capture, values.most));
+  const done = await running(engine, values.rules, () => send(capture, [`--pps=${values.most}`]));
   const each = done.threads.map((seconds) => (seconds * 1e6) / done.result.sent).filter((one) => one > 0.25);
   return each.sort((a, b) => a - b).map((one) => Number(one.toFixed(2)));
 }
@@ -129,7 +108,7 @@ function peer() {
 async function running({ command, ready }, rules, use) {
   const out = mkdtempSync(join(scratch, 'out-'));
   const words = ['taskset', '-c', values.core, ...command(rules, out)];
-  const child = spawn('ip', inSpace(...words), { cwd: scratch, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawnInside(words, { cwd: scratch, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -139,21 +118,13 @@ async function running({ command, ready }, rules, use) {
     () => said,
   );
   if (child.exitCode !== null) throw new Error(`the engine ended: ${said}`);
-  const before = cpu();
+  const before = cpuInside();
   const result = await use(join(out, 'eve.json'));
-  const threads = [...cpu()].map(([thread, seconds]) => seconds - (before.get(thread) ?? 0));
+  const threads = [...cpuInside()].map(([thread, seconds]) => seconds - (before.get(thread) ?? 0));
   const seconds = threads.reduce((sum, one) => sum + one, 0);
   process.kill(-child.pid, 'SIGINT');
   await ended;
   return { result, seconds, threads, ...counters(join(out, 'eve.json')) };
-}
-
-/** Seconds of CPU of every thread in the namespace, by its number. */
-function cpu() {
-  const pids = execFileSync('ip', ['netns', 'pids', SPACE], { encoding: 'utf8' }).split('\n').filter(Boolean);
-  const threads = pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}`));
-  const nanoseconds = (thread) => Number(readFileSync(`${thread}/schedstat`, 'utf8').split(' ')[0]);
-  return new Map(threads.map((thread) => [thread, nanoseconds(thread) / 1e9]));
 }
 
 function counters(eve) {
@@ -174,7 +145,9 @@ async function fastest(engine, capture) {
   let [low, high, best] = [0, values.most, null];
   while (low === 0 ? high > 1000 : high / low > EXACT) {
     const rate = Math.round(low === 0 ? high / 2 : (low + high) / 2);
-    const { result, seconds, packets, drops } = await running(engine, values.rules, async () => send(capture, rate));
+    const { result, seconds, packets, drops } = await running(engine, values.rules, async () =>
+      send(capture, [`--pps=${rate}`]),
+    );
     const lossless = drops === 0 && packets >= result.sent;
     if (lossless)
       [low, best] = [rate, { pps: Math.round(result.pps), sent: result.sent, cpu: (seconds * 1e6) / result.sent }];
@@ -185,19 +158,6 @@ async function fastest(engine, capture) {
   return best ?? { pps: 0, sent: 0, cpu: Number.NaN };
 }
 
-async function send(capture, rate) {
-  const child = spawn('ip', inSpace('tcpreplay', '-i', 'west', '-K', `--pps=${rate}`, capture), {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
-  await new Promise((resolve) => child.once('exit', resolve));
-  await pause(1500);
-  const [, sent, seconds] = /Actual: (\d+) packets .* sent in ([\d.]+) seconds/.exec(said) ?? [];
-  if (sent === undefined) throw new Error(`tcpreplay: ${said}`);
-  return { sent: Number(sent), pps: Number(sent) / Number(seconds) };
-}
-
 /** Milliseconds from a packet's time to when the line of its alert can be read. */
 async function latency(engine) {
   const rules = join(scratch, 'latency.rules');
@@ -205,7 +165,7 @@ async function latency(engine) {
   const capture = join(scratch, 'latency.pcap');
   writeFileSync(capture, datagrams());
   const { result } = await running(engine, rules, async (eve) => {
-    const sender = spawn('ip', inSpace('tcpreplay', '-q', '-i', 'west', capture), { stdio: 'ignore' });
+    const sender = spawnInside(['tcpreplay', '-q', '-i', 'west', capture], { stdio: 'ignore' });
     const seen = await watch(eve, ALERTS * APART + 10_000);
     sender.kill();
     return seen;
@@ -274,16 +234,4 @@ function checksum(octets) {
   for (let at = 0; at < octets.length; at += 2) sum += octets.readUInt16BE(at);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
-}
-
-function pause(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-async function until(holds, most, said) {
-  const end = Date.now() + most;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error(`in vain: ${said()}`);
-    await pause(20);
-  }
 }

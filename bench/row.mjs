@@ -8,17 +8,20 @@ console.log(JSON.stringify(await row()));
 async function row() {
   const engine = new Engine(options);
   let rules;
+  const began = performance.now();
   try {
     rules = file === null ? undefined : await engine.compile({ files: [file] });
   } catch (error) {
     if (error.code !== 'rules/compile') throw error;
     return null;
   }
+  const load = (performance.now() - began) / 1000;
   const start = process.cpuUsage();
   const summary = await engine.replay(capture, { ...replay, ...(rules ? { rules } : {}) }).summary();
   const { user, system } = process.cpuUsage(start);
   rules?.close();
   return {
+    load,
     seconds: summary.elapsed,
     cpu: (user + system) / 1e6,
     packets: summary.packets,
