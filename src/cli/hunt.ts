@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileSigmaRules, type SigmaRuleset, startHunt } from '../engine/index.js';
+import { compileSigmaRules, type SigmaRuleset, startHunt } from '../engine/hunt.js';
 import type { HuntProgress, HuntReport } from '../generated/hunt.js';
 import { diagnosticRenderer } from './excerpt.js';
 import { EXIT, Stop } from './exit.js';

@@ -1,5 +1,4 @@
 import { packageVersion } from '../package.js';
-import { COMMANDS } from './commands.js';
 import { EXIT, EXIT_HELP, Stop } from './exit.js';
 import { style, type Terminal } from './terminal.js';
 
@@ -21,7 +20,7 @@ const GROUPS: Readonly<Record<string, string>> = {
 };
 
 async function parse(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const { Command, CommanderError } = await import('commander');
+  const [{ Command, CommanderError }, { COMMANDS }] = await Promise.all([import('commander'), import('./commands.js')]);
   const program = new Command('sidewire')
     .description('A network intrusion detection engine: Suricata rules, EVE JSON, DCOM calls in words.')
     .version(packageVersion(), '-V, --version')

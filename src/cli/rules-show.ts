@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readSigmaFiles } from '../engine/index.js';
+import { readSigmaFiles } from '../engine/hunt.js';
 import { compileSigma, SplunkError, splunkQuery } from '../sigma/index.js';
 import { diagnosticRenderer } from './excerpt.js';
 import { EXIT, Stop } from './exit.js';

@@ -1,4 +1,4 @@
-import { readSigmaFiles } from '../engine/index.js';
+import { readSigmaFiles } from '../engine/hunt.js';
 import { renderLine } from '../rules/suricata/index.js';
 import { compileSigma, type SigmaDiagnostic, type SigmaStatistics } from '../sigma/index.js';
 import { diagnosticRenderer } from './excerpt.js';

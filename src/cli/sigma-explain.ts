@@ -2,7 +2,8 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printable } from '../calls/wording.js';
-import { compileSigmaRules, Engine, explainSigma } from '../engine/index.js';
+import { compileSigmaRules, explainSigma } from '../engine/hunt.js';
+import { Engine } from '../engine/index.js';
 import { sigmaTraceText } from '../engine/sigma-trace.js';
 import type { SigmaTrace } from '../generated/hunt.js';
 import { EXIT, Stop } from './exit.js';

@@ -12,7 +12,6 @@ import type { RunConfig } from '../generated/config.js';
 import type { RuleTrace } from '../generated/explain.js';
 import type { HostReport, LiveMethod, OpenedReport } from '../generated/live.js';
 import type { RuleProfile } from '../generated/profile.js';
-import { ruleOrigins } from '../rules/suricata/index.js';
 import { compileOptions, compileRuleset, type RuleSource } from './compile.js';
 import { EngineError, fromNative } from './error.js';
 import type { EventType } from './events.js';
@@ -248,6 +247,8 @@ export class Engine {
       const trace = JSON.parse(
         await this.#native.explain(JSON.stringify(config), rules.native(), this.#secrets, sid),
       ) as RuleTrace;
+      // The rule compiler is not needed before.
+      const { ruleOrigins } = await import('../rules/suricata/index.js');
       const options = compileOptions(this.config, this.catalog);
       return withPredicates(trace, (text) => ruleOrigins(text, options));
     } catch (error) {

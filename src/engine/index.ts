@@ -1,3 +1,4 @@
+// Not hunt.js: the compiler of Sigma rules behind it is loaded by who has such rules, and no other start pays for it.
 export { type Collected, collect } from './collect.js';
 export { compileOptions, type RuleSource, readSources } from './compile.js';
 export { Engine, type ListenOptions, type ReplayOptions } from './engine.js';
@@ -14,18 +15,6 @@ export {
   traceText,
 } from './explain.js';
 export { type Hint, whyNoAlert } from './hints.js';
-export {
-  compileSigmaRules,
-  explainSigma,
-  Hunt,
-  type HuntOptions,
-  readSigmaFiles,
-  type SigmaProblem,
-  SigmaRuleset,
-  type SigmaSource,
-  sigmaFiles,
-  startHunt,
-} from './hunt.js';
 export { joinIncidents } from './incidents.js';
 export { beginsAsCapture, expandInputs, type InputOptions, type InputOrder } from './inputs.js';
 export { loadNative, magicVersion, type Native, type NativeRuleset, type NativeRun } from './native.js';

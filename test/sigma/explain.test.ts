@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { compileSigmaRules, explainSigma } from '../../src/engine/index.js';
+import { compileSigmaRules, explainSigma } from '../../src/engine/hunt.js';
 import type { SigmaTrace } from '../../src/generated/hunt.js';
 import { audited, creation, record, rule } from './fixture.js';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileSigmaRules, type SigmaSource, startHunt } from '../../src/engine/index.js';
+import { compileSigmaRules, type SigmaSource, startHunt } from '../../src/engine/hunt.js';
 import type { AlertEvent } from '../../src/generated/events.js';
 import type { HuntReport } from '../../src/generated/hunt.js';
 import { checkEvent } from '../eve.js';

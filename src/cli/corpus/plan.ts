@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Engine, readSigmaFiles, readSources } from '../../engine/index.js';
+import { readSigmaFiles } from '../../engine/hunt.js';
+import { Engine, readSources } from '../../engine/index.js';
 import { packageVersion } from '../../package.js';
 import { shippedRules, shippedSigmaRules } from '../rule-package.js';
 import { type CaptureOptions, type CapturePlan, type LogOptions, type LogPlan, textDigest } from './job.js';

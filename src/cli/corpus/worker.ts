@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { compileSigmaRules, Engine, type Ruleset, type SigmaRuleset, startHunt } from '../../engine/index.js';
+import { compileSigmaRules, type SigmaRuleset, startHunt } from '../../engine/hunt.js';
+import { Engine, type Ruleset } from '../../engine/index.js';
 import { shippedRules, shippedSigmaRules } from '../rule-package.js';
 import {
   type CapturePlan,
