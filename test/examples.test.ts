@@ -62,7 +62,7 @@ describe('examples', () => {
     const post = async (body: Uint8Array) => await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body });
     const answer = (await (await post(readFileSync(join(ROOT, 'pcaps/hive-upload.pcap')))).json()) as object;
     expect(answer).toMatchObject({ packets: 22, errors: [], alerts: [{ sid: 2027190 }] });
-    expect((await post(Buffer.from('no capture'))).status).toBe(200);
+    expect((await post(Buffer.from('no capture'))).status).toBe(422);
     server.close();
   });
 });

@@ -1,11 +1,19 @@
 import { type CallFilter, civil, micros } from '../calls/call.js';
 import { Collection } from '../calls/collect.js';
 import { FilterError, filterOf } from '../calls/filter.js';
-import { Engine, type EventType, type Ruleset, type Summary } from '../engine/index.js';
+import {
+  Engine,
+  EngineError,
+  type EveEvent,
+  type EventType,
+  type Ruleset,
+  type Run,
+  type Summary,
+} from '../engine/index.js';
 import { type LadderOptions, ladder } from './calls/ladder.js';
 import { whyNothing } from './calls/nothing.js';
 import { EXIT, Stop } from './exit.js';
-import { tellFindings } from './findings.js';
+import { lacksRules, tellFindings } from './findings.js';
 import { interruptSignal } from './interrupt.js';
 import { engineOptions } from './options.js';
 import { ProgressLine, replayText } from './progress.js';
@@ -15,7 +23,7 @@ import { plural, style, type Terminal } from './terminal.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** `sidewire calls`: exit status 1 when there is no call to show. */
+/** `sidewire calls`: exit status 1 when there is no call to show, or something is wrong. */
 export async function calls(captures: readonly string[], values: Values, terminal: Terminal): Promise<number> {
   const filter = wanted(values);
   const engine = new Engine(engineOptions(values));
@@ -43,7 +51,7 @@ export async function calls(captures: readonly string[], values: Values, termina
     if (told === EXIT.ok && status === EXIT.found) status = EXIT.ok;
     if (told === DAMAGED) status = DAMAGED;
   }
-  return status === DAMAGED ? EXIT.found : status;
+  return status === DAMAGED || (rules && lacksRules(rules)) ? EXIT.found : status;
 }
 
 function wanted(values: Values): CallFilter | null {
@@ -86,7 +94,8 @@ async function tell({ engine, rules, inputs, filter, values, json, terminal, tit
   );
   if (!json) line.start();
   try {
-    for await (const event of run) if (seen.take(event) !== null && json) terminal.out(JSON.stringify(event));
+    for await (const event of whatIsRead(run))
+      if (seen.take(event) !== null && json) terminal.out(JSON.stringify(event));
   } finally {
     line.stop();
     interrupt.release();
@@ -108,6 +117,15 @@ async function tell({ engine, rules, inputs, filter, values, json, terminal, tit
   if (interrupt.signal.aborted) return EXIT.interrupted;
   if (summary.errors.length > 0) return DAMAGED;
   return seen.shown > 0 ? EXIT.ok : EXIT.found;
+}
+
+/** The events of a run; what could not be read is told out of its summary. */
+async function* whatIsRead(run: Run): AsyncGenerator<EveEvent> {
+  try {
+    yield* run;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+  }
 }
 
 function show(seen: Collection, summary: Summary, options: LadderOptions, terminal: Terminal): void {

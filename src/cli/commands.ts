@@ -66,7 +66,7 @@ Examples:
   sidewire calls capture.pcap --grep 'cmd\\.exe|powershell' --full
   sidewire calls capture.pcap --json | jq -r .msrpc.says
 
-Exit status 1 when there is no call to show.`;
+Exit status 1 when there is no call to show, or something is wrong (a damaged capture, rules with errors).`;
 
 /** What the help of `sidewire sensor` says after its options. */
 const SENSOR_HELP = `
@@ -135,7 +135,7 @@ of hosts are measured by the connections before times are used. An incident is c
 are known and process, parent process or command line fit; probable when only kind of parent and time do. Logs of
 another run, ports that were used again and addresses that two hosts answer for join nothing.
 
-Exit status 1 when there is no incident.`;
+Exit status 1 when there is no incident, or something is wrong (a damaged capture, rules with errors).`;
 
 /** What the help of `sidewire report` says after its options. */
 const REPORT_HELP = `

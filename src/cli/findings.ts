@@ -5,6 +5,11 @@ import { plural, type Terminal } from './terminal.js';
 /** Diagnostics shown before the rest is only counted. */
 const SHOWN = 5;
 
+/** Whether rules were left out because of what is wrong with them: a run without them is done, and not all that was asked for. */
+export function lacksRules({ counts, sigma }: Ruleset): boolean {
+  return counts.failed > 0 || (sigma !== null && sigma.statistics.failed + sigma.problems.length > 0);
+}
+
 /** Says what is wrong with the rules of a run: the first errors in full, the rest as a number. */
 export function tellFindings(rules: Ruleset, terminal: Terminal): void {
   const all = [...rules.findings.diagnostics, ...(rules.sigma?.diagnostics ?? [])];

@@ -39,7 +39,8 @@ export async function hunt(logs: readonly string[], values: Values, terminal: Te
   else terminal.out(huntText(report, rules, eve, terminal).join('\n'));
   if (report.failed) terminal.err(`error: ${report.failed}`);
   if (interrupt.signal.aborted) return EXIT.interrupted;
-  return report.problem_count > 0 || report.failed ? EXIT.found : EXIT.ok;
+  const lacks = rules.statistics.failed + rules.problems.length > 0;
+  return report.problem_count > 0 || report.failed || lacks ? EXIT.found : EXIT.ok;
 }
 
 function progressText({ records, alerts }: HuntProgress): string {

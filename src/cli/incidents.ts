@@ -6,7 +6,7 @@ import { Engine, joinIncidents } from '../engine/index.js';
 import type { IncidentEvent } from '../generated/events.js';
 import { eveEvents } from './eve-events.js';
 import { EXIT } from './exit.js';
-import { tellFindings } from './findings.js';
+import { lacksRules, tellFindings } from './findings.js';
 import { engineOptions } from './options.js';
 import { inputsOf } from './replay.js';
 import { shippedRules } from './rule-package.js';
@@ -17,7 +17,7 @@ type Values = Readonly<Record<string, unknown>>;
 /** Characters of a text that are shown. */
 const MAX_TEXT = 300;
 
-/** `sidewire incidents`: exit status 1 when there is none. */
+/** `sidewire incidents`: exit status 1 when there is none, or something is wrong. */
 export async function incidents(captures: readonly string[], values: Values, terminal: Terminal): Promise<number> {
   const engine = new Engine(engineOptions(values));
   await using rules = await engine.compile({ files: (values.rules as string[] | undefined) ?? shippedRules() });
@@ -42,7 +42,7 @@ export async function incidents(captures: readonly string[], values: Values, ter
     }
     if (report.problems > 0)
       terminal.err(`warning: ${plural(report.problems, 'record')} of the logs could not be read`);
-    return found.length > 0 ? EXIT.ok : EXIT.found;
+    return found.length > 0 && summary.errors.length === 0 && !lacksRules(rules) ? EXIT.ok : EXIT.found;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

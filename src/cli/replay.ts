@@ -11,7 +11,7 @@ import {
 } from '../engine/index.js';
 import { lossText, onSignals, RuleReloader } from '../operation/index.js';
 import { EXIT, Stop } from './exit.js';
-import { tellFindings } from './findings.js';
+import { lacksRules, tellFindings } from './findings.js';
 import { readFlows } from './flows.js';
 import { engineOptions } from './options.js';
 import { ProgressLine, replayText } from './progress.js';
@@ -67,7 +67,7 @@ export async function replay(captures: readonly string[], values: Values, termin
   else terminal.out(summaryText(outcome, terminal).join('\n'));
   if (signals.isStopped()) return EXIT.interrupted;
   const isWhole = summary.errors.length === 0 && summary.outputs.every(({ dropped }) => dropped === 0);
-  return isWhole ? EXIT.ok : EXIT.found;
+  return isWhole && !lacksRules(inPlace) ? EXIT.ok : EXIT.found;
 }
 
 /** SIGINT and SIGTERM end the run, SIGHUP has its files opened anew, SIGUSR2 its rules reloaded. */

@@ -1,6 +1,6 @@
 import { costAdvice, Engine } from '../engine/index.js';
 import { EXIT, Stop } from './exit.js';
-import { tellFindings } from './findings.js';
+import { lacksRules, tellFindings } from './findings.js';
 import { engineOptions } from './options.js';
 import { inputsOf } from './replay.js';
 import { shippedRules } from './rule-package.js';
@@ -17,10 +17,11 @@ export async function rulesProfile(captures: readonly string[], values: Values, 
   await using rules = await engine.compile({ files: (values.rules as string[] | undefined) ?? shippedRules() });
   tellFindings(rules, terminal);
   const profile = await engine.profile(inputsOf(captures, values), rules);
+  const status = lacksRules(rules) ? EXIT.found : EXIT.ok;
   if (values.json) {
     const withAdvice = profile.rules.map((cost) => ({ ...cost, advice: costAdvice(cost) }));
     terminal.out(JSON.stringify({ ...profile, rules: withAdvice }, null, 2));
-    return EXIT.ok;
+    return status;
   }
   const spent = profile.rules.reduce((sum, { us }) => sum + us, 0);
   const share = (us: number) => `${((100 * us) / Math.max(profile.total_us, 1)).toFixed(1)} %`;
@@ -49,5 +50,5 @@ export async function rulesProfile(captures: readonly string[], values: Values, 
     const advice = cost && costAdvice(cost);
     if (advice) terminal.out(`      ${style(terminal.color.out, 'dim', advice)}`);
   }
-  return EXIT.ok;
+  return status;
 }

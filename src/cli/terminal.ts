@@ -20,13 +20,28 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const plain = Boolean(process.env.NO_COLOR) || process.env.TERM === 'dumb';
   return {
-    out: (text) => void process.stdout.write(`${text}\n`),
-    err: (text) => void process.stderr.write(`${text}\n`),
+    out: (text) => void process.stdout.write(`${harmless(text)}\n`),
+    err: (text) => void process.stderr.write(`${harmless(text)}\n`),
     color: { out: Boolean(process.stdout.isTTY) && !plain, err: Boolean(process.stderr.isTTY) && !plain },
     live: Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb' && !process.env.CI,
     width: process.stdout.columns ?? 100,
     wraps: Boolean(process.stdout.isTTY),
   };
+}
+
+const ESCAPE = '\u001b';
+/** Control characters but the end of a line and the tabulator; first, the colours that `style` gives. */
+const CONTROL = new RegExp(`(${ESCAPE}\\[\\d{1,2}m)|[^\\P{Cc}\\n\\t]`, 'gu');
+
+/**
+ * Text without what a terminal obeys, wherever it came from: rules, names of files, the wire. Shown as JSON has it, so that
+ * what is JSON stays the same.
+ */
+export function harmless(text: string): string {
+  return text.replace(
+    CONTROL,
+    (character, colour?: string) => colour ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 type Style = Parameters<typeof styleText>[0];

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { CommandClient } from '../operation/index.js';
 import { EXIT, Stop } from './exit.js';
-import type { Terminal } from './terminal.js';
+import { harmless, type Terminal } from './terminal.js';
 import { FollowedFile } from './top/follow.js';
 import { SensorState } from './top/state.js';
 import { sensorView } from './top/view.js';
@@ -37,7 +37,7 @@ export async function top(places: readonly string[], values: Values, terminal: T
       const options = { title, color: terminal.color.out, width: process.stdout.columns ?? 120, height };
       // A rate needs two moments.
       const isDue = !once || turn > 0 || clients.length === 0;
-      if (draws) process.stdout.write(`\u001b[H\u001b[J${sensorView(state, options).join('\n')}`);
+      if (draws) process.stdout.write(`\u001b[H\u001b[J${sensorView(state, options).map(harmless).join('\n')}`);
       else if (isDue) terminal.out(sensorView(state, options).join('\n'));
       if (once && isDue) break;
       await new Promise<void>((resolve) => {

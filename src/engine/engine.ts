@@ -120,7 +120,7 @@ const LISTEN: KnownKeys<ListenOptions> = {
  *
  * ```ts
  * const engine = new Engine();
- * await using rules = await engine.compile({ files: ['my.rules'] });
+ * const rules = await engine.compile({ files: ['my.rules'] });
  * for await (const event of engine.replay('capture.pcap', { rules })) console.log(event.event_type);
  * ```
  */

@@ -34,7 +34,7 @@ export interface Findings {
 /**
  * A compiled rule set: immutable, and good for any number of runs at once. Made by `Engine.compile`.
  *
- * Closing it (`await using`, or `close`) lets go of the native memory as soon as no run uses it.
+ * Closing it (`close`, or `await using` from Node 24 on) lets go of the native memory as soon as no run uses it.
  */
 export class Ruleset implements AsyncDisposable {
   #native: NativeRuleset | null;

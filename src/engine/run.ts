@@ -35,7 +35,7 @@ export class Run implements AsyncIterable<EveEvent>, AsyncDisposable {
 
   /**
    * The events, in packet order. A slow reader holds the engine back; nothing is lost.
-   * @throws {EngineError} `run/aborted` when the signal stopped the run
+   * @throws {EngineError} as {@link batches}
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<EveEvent, void, undefined> {
     for await (const batch of this.batches()) yield* parseLines(batch);
@@ -43,7 +43,9 @@ export class Run implements AsyncIterable<EveEvent>, AsyncDisposable {
 
   /**
    * The events as the engine writes them: buffers of EVE lines, each line ended. For those who pass them on.
-   * @throws {EngineError} `run/aborted` when the signal stopped the run
+   * @throws {EngineError} `run/aborted` when the signal stopped the run; after the last event, why an input could not be read
+   * at all (`capture/no-capture`) or the run ended early. A capture that is damaged further on ends like any other: what is
+   * wrong with it is an `engine` event and stands in the summary's `errors`
    */
   async *batches(): AsyncGenerator<Buffer, void, undefined> {
     if (this.#taken) throw new EngineError('engine/internal', 'A run can be iterated once; start another.');
@@ -64,10 +66,12 @@ export class Run implements AsyncIterable<EveEvent>, AsyncDisposable {
       release();
       await this.#finish();
     }
+    refuseUnread(await this.#finish());
   }
 
   /**
-   * Waits for the end and says what was done. Without an iteration the events are dropped; during one, this waits for it.
+   * Waits for the end and says what was done, and in `errors` what went wrong. Without an iteration the events are dropped;
+   * during one, this waits for it.
    * @throws {EngineError} `run/aborted` when the signal stopped the run
    */
   async summary(): Promise<Summary> {
@@ -144,4 +148,13 @@ export class Run implements AsyncIterable<EveEvent>, AsyncDisposable {
     if (this.#signal?.aborted)
       throw new EngineError('run/aborted', 'The run was stopped by its signal.', { cause: this.#signal.reason });
   }
+}
+
+/** What of a run's errors ended it, or an input of it, before anything was read. */
+const UNREAD = /^(?:capture|output)\/|^engine\/internal$/;
+
+/** A loop that ends says that everything was looked at. */
+function refuseUnread({ errors }: Summary): void {
+  const error = errors.find(({ code, partial }) => !partial && UNREAD.test(code));
+  if (error) throw new EngineError(error.code, error.message);
 }

@@ -185,10 +185,15 @@ class SampleRunner {
   async #replay(capture: string): Promise<{ counts: Map<string, number>; why: string | null }> {
     const counts = new Map<string, number>();
     if (!this.network) return { counts, why: null };
-    const { alerts, summary } = await collect(this.engine.replay(capture, { rules: this.network, types: ['alert'] }));
-    for (const { alert } of alerts)
-      counts.set(String(alert.signature_id), (counts.get(String(alert.signature_id)) ?? 0) + 1);
-    return { counts, why: summary.errors[0]?.message ?? null };
+    try {
+      const { alerts, summary } = await collect(this.engine.replay(capture, { rules: this.network, types: ['alert'] }));
+      for (const { alert } of alerts)
+        counts.set(String(alert.signature_id), (counts.get(String(alert.signature_id)) ?? 0) + 1);
+      return { counts, why: summary.errors[0]?.message ?? null };
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return { counts, why: error.message };
+    }
   }
 }
 

@@ -36,7 +36,7 @@ export function compiler() {
   return { host, version, commit: commit.slice(0, 9), llvm: Number.parseInt(llvm, 10) };
 }
 
-/** Makes sure there is a Rust that is new enough. Installs one as root or with `yes`, else says how. */
+/** Makes sure there is a Rust that is new enough. Installs one with `yes` alone, root's or not; else says how. */
 export async function ensureRust({ yes }) {
   const found = rustVersion();
   if (found && !older(found)) return found;
@@ -45,8 +45,7 @@ export async function ensureRust({ yes }) {
   if (!output('apt-get', ['--version'])) throw new Failed(`${needed} Install it from https://rustup.rs and try again.`);
   const root = process.getuid?.() === 0;
   const command = [...(root ? [] : ['sudo']), 'apt-get', 'install', '-y', ...DEBIAN];
-  if (!root && !yes)
-    throw new Failed(`${needed} Run\n  ${command.join(' ')}\nor \`npm run setup -- --yes\`, which does it.`);
+  if (!yes) throw new Failed(`${needed} Run\n  ${command.join(' ')}\nor \`npm run setup -- --yes\`, which does it.`);
   say(`setup: ${why}; installing ${DEBIAN.join(' and ')}`);
   await run(root ? 'apt-get' : 'sudo', root ? ['update', '-q'] : ['apt-get', 'update', '-q']);
   const [program, ...args] = command;

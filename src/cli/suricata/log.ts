@@ -1,5 +1,6 @@
-import { appendFileSync, chownSync } from 'node:fs';
+import { chownSync, closeSync, constants, openSync, writeSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { printable } from '../../calls/wording.js';
 import { type Logging, truth } from '../../config/index.js';
 import { account } from '../../engine/index.js';
 import type { Terminal } from '../terminal.js';
@@ -17,6 +18,19 @@ const SHOWN: Readonly<Record<Level, readonly [string, string]>> = {
   config: ['i', 'Config'],
   debug: ['d', 'Debug'],
 };
+
+/** A link under the file's name is not followed. */
+const APPENDING = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW;
+
+/** Writes to the end of a file, which is made for its owner and group alone. */
+function append(path: string, text: string): void {
+  const file = openSync(path, APPENDING, 0o640);
+  try {
+    writeSync(file, text);
+  } finally {
+    closeSync(file);
+  }
+}
 
 interface Target {
   readonly level: number;
@@ -87,7 +101,7 @@ export class Log {
     const write: Target['write'] = (...message) => {
       if (broken) return;
       try {
-        appendFileSync(path, line(...message));
+        append(path, line(...message));
       } catch (error) {
         broken = true;
         this.#console('warning', 'logopenfile', `cannot write the log: ${(error as Error).message}`);
@@ -105,7 +119,7 @@ export class Log {
 
 function textLine(level: Level, subsystem: string, message: string): string {
   const time = new Date().toISOString().slice(0, 19).replace('T', ' ');
-  return `[${process.pid} - Suricata-Main] ${time} ${SHOWN[level][1]}: ${subsystem}: ${message}\n`;
+  return `[${process.pid} - Suricata-Main] ${time} ${SHOWN[level][1]}: ${subsystem}: ${printable(message)}\n`;
 }
 
 function jsonLine(level: Level, subsystem: string, message: string): string {
