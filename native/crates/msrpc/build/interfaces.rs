@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::functions::{FunctionNames, variant};
-use crate::signature::{StubColumn, layout};
+use crate::signature::{StubColumn, WordRow, WordRows, layout};
 use crate::{DataFile, Result, uuid};
 
 #[derive(Default)]
@@ -38,7 +38,14 @@ struct ProcedureRow {
 pub(crate) fn generate(files: &[DataFile]) -> Result<(String, FunctionNames)> {
     let mut interfaces: Vec<InterfaceRow> = Vec::new();
     for file in files {
-        file.each(|columns| row(&file.name, columns, &mut interfaces))?;
+        let mut words = WordRows::new();
+        file.each(|columns| match columns {
+            [kind @ ("flags" | "words"), name, list] => {
+                let row = WordRow { flags: *kind == "flags", words: word_list(list)? };
+                words.insert((*name).to_owned(), row).map_or(Ok(()), |_| Err("the name comes twice".into()))
+            }
+            _ => row(&file.name, columns, &mut interfaces, &words),
+        })?;
     }
     let (mut rows, mut names) = (BTreeMap::new(), BTreeMap::new());
     for interface in &interfaces {
@@ -76,7 +83,20 @@ fn last_uuid(interfaces: &mut [InterfaceRow]) -> Result<&mut UuidRow> {
     Ok(interfaces.last_mut().and_then(|interface| interface.uuids.last_mut()).ok_or("no UUID yet")?)
 }
 
-fn row(source: &str, columns: &[&str], interfaces: &mut Vec<InterfaceRow>) -> Result<()> {
+/// `WORD=NUMBER` with spaces between; numbers decimal, or hexadecimal behind `0x`.
+fn word_list(text: &str) -> Result<Vec<(u32, String)>> {
+    let word = |text: &str| {
+        let (word, number) = text.split_once('=').ok_or("a word has no number")?;
+        let number = match number.strip_prefix("0x") {
+            Some(digits) => u32::from_str_radix(digits, 16)?,
+            None => number.parse()?,
+        };
+        Ok((number, word.to_owned()))
+    };
+    text.split(' ').map(word).collect()
+}
+
+fn row(source: &str, columns: &[&str], interfaces: &mut Vec<InterfaceRow>, words: &WordRows) -> Result<()> {
     match columns {
         ["interface", name, version, kind, returns] => {
             interfaces.push(InterfaceRow {
@@ -118,7 +138,7 @@ fn row(source: &str, columns: &[&str], interfaces: &mut Vec<InterfaceRow>) -> Re
             let number: u16 = number.parse().map_err(|_| "no operation number")?;
             let column = |at: usize| rest.get(at).copied().filter(|text| *text != "-").unwrap_or_default();
             let read = |text: &str, of: fn(&ProcedureRow) -> &StubColumn| match text.strip_prefix('=') {
-                None => layout(text),
+                None => layout(text, words),
                 Some(other) => {
                     let other = interface.procedures.get(&other.parse()?);
                     Ok(of(other.ok_or("no such procedure before this one")?).clone())

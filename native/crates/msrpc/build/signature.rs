@@ -1,5 +1,6 @@
 //! Fields of a stub: how they are written in `data/rpc`, how they are written in Rust, and how NDR aligns them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::Result;
@@ -37,7 +38,19 @@ enum FieldType {
         wide: bool,
         arms: Vec<(u32, Vec<FieldText>)>,
     },
+    /// 32 bits that are told in words.
+    Words(WordRow),
 }
+
+/// Words of numbers, or of bits.
+#[derive(Clone)]
+pub(crate) struct WordRow {
+    pub(crate) flags: bool,
+    pub(crate) words: Vec<(u32, String)>,
+}
+
+/// The lists of words that a file has, by name.
+pub(crate) type WordRows = BTreeMap<String, WordRow>;
 
 /// To what a value is aligned in NDR32 and in NDR64. Octets.
 type FieldAlignments = (u8, u8);
@@ -73,7 +86,7 @@ const PLAIN: &[(&str, &str, FieldAlignments)] = &[
 ];
 
 /// Reads a column.
-pub(crate) fn layout(text: &str) -> Result<StubColumn> {
+pub(crate) fn layout(text: &str, words: &WordRows) -> Result<StubColumn> {
     let (text, complete) = match text.strip_suffix('.') {
         Some(text) => (text.trim_end(), true),
         None => (text, false),
@@ -85,27 +98,31 @@ pub(crate) fn layout(text: &str) -> Result<StubColumn> {
     if fields.is_empty() {
         return Ok(StubColumn { fields: Vec::new(), reader, complete });
     }
-    let fields = split(fields, ' ').into_iter().map(|word| field(word, true)).collect::<Result<_>>()?;
+    let fields = split(fields, ' ').into_iter().map(|word| field(word, true, words)).collect::<Result<_>>()?;
     Ok(StubColumn { fields, reader, complete })
 }
 
-fn fields(text: &str) -> Result<Vec<FieldText>> {
-    split(text, ',').into_iter().map(|word| field(word, false)).collect()
+fn fields(text: &str, words: &WordRows) -> Result<Vec<FieldText>> {
+    split(text, ',').into_iter().map(|word| field(word, false, words)).collect()
 }
 
-fn field(word: &str, parameter: bool) -> Result<FieldText> {
+fn field(word: &str, parameter: bool, words: &WordRows) -> Result<FieldText> {
     // A colon after a parenthesis is one of the structure's own.
     let named = word.split_once(':').filter(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
     let (name, text) = named.unwrap_or(("_", word));
     let (pointer, text) = text.strip_prefix('*').map_or((false, text), |text| (true, text));
     let name = if name == "_" { String::new() } else { name.to_owned() };
-    let kind = kind(text)?;
+    let kind = kind(text, words)?;
     let flat = parameter && named.is_none() && matches!(kind, FieldType::Structure(_) | FieldType::Union { .. });
     Ok(FieldText { name, pointer, flat, kind })
 }
 
-fn kind(word: &str) -> Result<FieldType> {
-    let inside = |text: &str| fields(text.strip_suffix(')').ok_or("a parenthesis is open")?);
+fn kind(word: &str, words: &WordRows) -> Result<FieldType> {
+    let inside = |text: &str| fields(text.strip_suffix(')').ok_or("a parenthesis is open")?, words);
+    if let Some(name) = word.strip_prefix('@') {
+        let row = words.get(name).ok_or_else(|| format!("no words {name} before this line"))?;
+        return Ok(FieldType::Words(row.clone()));
+    }
     if let Some(text) = word.strip_prefix('(') {
         return Ok(FieldType::Structure(inside(text)?));
     }
@@ -174,6 +191,7 @@ impl FieldType {
                 let tag = if *wide { (4, 4) } else { (2, 4) };
                 arms.iter().map(|(_, fields)| alignment_of(fields)).fold(tag, most)
             }
+            Self::Words(_) => (4, 4),
         }
     }
 
@@ -183,6 +201,9 @@ impl FieldType {
             Self::Structure(fields) => format!("StubFieldKind::Structure({})", structure(fields)),
             Self::Array { varying, of } => {
                 format!("StubFieldKind::Array {{ varying: {varying}, of: {} }}", structure(of))
+            }
+            Self::Words(WordRow { flags, words }) => {
+                format!("StubFieldKind::Words(StubWords {{ flags: {flags}, words: &{words:?} }})")
             }
             Self::Union { wide, arms } => {
                 let mut code = String::new();

@@ -1,6 +1,6 @@
 //! Interfaces and their procedures: what `native/data/rpc` says about them, as code.
 
-use crate::arguments::layout::{StubAlignment, StubField, StubFieldKind, StubLayout, StubStructure};
+use crate::arguments::layout::{StubAlignment, StubField, StubFieldKind, StubLayout, StubStructure, StubWords};
 use crate::functions::{CommandFunction, StubFunction};
 use crate::{StatusFamily, Uuid};
 

@@ -52,6 +52,32 @@ pub(crate) struct StubStructure {
     pub(crate) members: &'static [StubField],
 }
 
+/// Words of a number, or of its bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StubWords {
+    /// Each word is of a bit.
+    pub(crate) flags: bool,
+    pub(crate) words: &'static [(u32, &'static str)],
+}
+
+impl StubWords {
+    /// The number in words: of flags a list, in which bits without a word are one number; of any other number its word, or
+    /// the number itself where it has none.
+    fn told(self, number: u32) -> StubValue {
+        if !self.flags {
+            let word = self.words.iter().find(|(known, _)| *known == number);
+            return word.map_or(StubValue::from(number), |(_, word)| StubValue::from(*word));
+        }
+        let set = self.words.iter().filter(|(bit, _)| number & bit != 0);
+        let mut told: Vec<StubValue> = set.map(|(_, word)| StubValue::from(*word)).collect();
+        let unknown = self.words.iter().fold(number, |left, (bit, _)| left & !bit);
+        if unknown != 0 {
+            told.push(format!("0x{unknown:08x}").into());
+        }
+        StubValue::List(told)
+    }
+}
+
 /// The types of fields; `native/data/rpc/README.md` says what each is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StubFieldKind {
@@ -92,6 +118,8 @@ pub(crate) enum StubFieldKind {
         alignment: StubAlignment,
         arms: &'static [(u32, StubStructure)],
     },
+    /// 32 bits that are told in words.
+    Words(StubWords),
 }
 
 /// The stub a field is read from.
@@ -221,6 +249,7 @@ impl StubFieldKind {
             Self::U8 => StubValue::Uint(ndr.u8()?.into()),
             Self::U16 => StubValue::Uint(ndr.u16()?.into()),
             Self::U32 => StubValue::Uint(ndr.u32()?.into()),
+            Self::Words(words) => words.told(ndr.u32()?),
             Self::U64 => StubValue::Uint(ndr.u64()?),
             Self::PointerSized => StubValue::Uint(ndr.pointer_sized()?),
             Self::Enumeration => StubValue::Uint(enumeration(ndr, *syntax)?.into()),

@@ -123,7 +123,7 @@ impl StubSizes {
         match kind {
             StubFieldKind::U8 => self.add(1, 1),
             StubFieldKind::U16 => self.add(2, 2),
-            StubFieldKind::U32 => self.add(4, 4),
+            StubFieldKind::U32 | StubFieldKind::Words(_) => self.add(4, 4),
             StubFieldKind::U64 => self.add(8, 8),
             StubFieldKind::PointerSized | StubFieldKind::Null => self.add(pointer, pointer),
             StubFieldKind::Enumeration if syntax == TransferSyntax::Ndr64 => self.add(4, 4),

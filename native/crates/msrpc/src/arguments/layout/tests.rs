@@ -97,6 +97,7 @@ impl Encoder {
             StubFieldKind::U16 => 2,
             StubFieldKind::Enumeration if !self.ndr64 => 2,
             StubFieldKind::U32
+            | StubFieldKind::Words(_)
             | StubFieldKind::Uuid
             | StubFieldKind::Handle
             | StubFieldKind::Enumeration
@@ -134,7 +135,7 @@ impl Encoder {
                 let value = self.value();
                 self.number(value.into(), 2)
             }
-            StubFieldKind::U32 => {
+            StubFieldKind::U32 | StubFieldKind::Words(_) => {
                 let value = self.value();
                 self.number(value.into(), 4)
             }
@@ -312,6 +313,11 @@ fn words(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
 
+fn request(interface: &str, opnum: u16) -> &'static StubLayout {
+    let known = interfaces::all().iter().find(|known| known.name == interface).unwrap();
+    &known.find_procedure(opnum).unwrap().request
+}
+
 fn response(interface: &str, opnum: u16) -> &'static StubLayout {
     let known = interfaces::all().iter().find(|known| known.name == interface).unwrap();
     &known.find_procedure(opnum).unwrap().response
@@ -337,4 +343,23 @@ fn another_tag_of_a_union_tells_nothing() {
     assert_eq!(told(layout, &stub, TransferSyntax::Ndr32, false).as_deref(), Some("{}"));
     stub[0] = 9;
     assert_eq!(told(layout, &stub, TransferSyntax::Ndr32, false).as_deref(), Some("{}"));
+}
+
+#[test]
+fn flags_and_formats_are_told_in_words() {
+    let layout = request("drsuapi", 12);
+    let crack = |flags: u32, offered: u32| {
+        let mut stub = vec![0; 20];
+        stub.extend(words(&[1, 1, 0, 0, flags, offered, 1, 1, 0x2_0000, 1, 0x2_0004, 2, 0, 2]));
+        stub.extend([b'a', 0, 0, 0]);
+        told(layout, &stub, TransferSyntax::Ndr32, true).unwrap()
+    };
+    let names = r#""format_desired":"DS_FQDN_1779_NAME","names":["a"]}"#;
+    assert_eq!(crack(0, 2), format!(r#"{{"flags":[],"format_offered":"DS_NT4_ACCOUNT_NAME",{names}"#));
+    let flags = r#"["DS_NAME_FLAG_GCVERIFY","DS_NAME_FLAG_PRIVATE_RESOLVE_FPOS","0x00000110"]"#;
+    assert_eq!(
+        crack(0x8000_0114, 0xffff_fff8),
+        format!(r#"{{"flags":{flags},"format_offered":"DS_MAP_SCHEMA_GUID",{names}"#)
+    );
+    assert_eq!(crack(0, 77), format!(r#"{{"flags":[],"format_offered":77,{names}"#), "a number without a word");
 }
