@@ -17,8 +17,8 @@ describe('sidewire rules list coverage', () => {
 
   it('shows the rows of a technique, as text and as JSON', async () => {
     const { out } = await sidewire('rules', 'list', 'coverage', '--technique', 't1021.003');
-    expect(out).toMatch(/9100012 .*\n.*proved by pcaps\/dcom-invoke\.pcap/);
-    expect(out).toMatch(/ {2}dcom\.dispid +eq +54/);
+    expect(out).toMatch(/9100013 .*\n.*proved by pcaps\/dcom-invoke\.pcap/);
+    expect(out).toMatch(/ {2}dcerpc\.procedure +eq +Invoke/);
     const { out: json } = await sidewire('rules', 'list', 'coverage', '--technique', 'T1175', '--json');
     const record = JSON.parse(json);
     expect(record.rules.length).toBeGreaterThan(10);
@@ -29,12 +29,12 @@ describe('sidewire rules list coverage', () => {
       proved: expect.any(Array),
     });
     expect(record.rows).toContainEqual({
-      rule: '9100012',
+      rule: '9100013',
       logsource: 'dcerpc',
-      field: 'dcom.dispid',
-      written: 'dcom.dispid',
+      field: 'dcerpc.procedure',
+      written: 'dcerpc.procedure',
       operator: 'eq',
-      value: '54',
+      value: 'Invoke',
       negated: false,
     });
   });

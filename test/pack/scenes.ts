@@ -12,10 +12,12 @@ import {
   smb,
   tcp,
   u32,
+  unicode,
   uuidBytes,
   wide,
 } from '../../src/testing/index.js';
-import { createService, execMethod, gives, invoke, login, names } from './stubs.js';
+import { made } from './services.js';
+import { createService, execMethod, gives, invoke, jobAdd, login, names, registerTask } from './stubs.js';
 
 export const SVCCTL = '367abb81-9844-35f1-ad32-98f038001003';
 export const TASKS = '86d35949-83c9-4044-b424-db363231fd0c';
@@ -85,6 +87,27 @@ export const service = (program: string) => calls(SVCCTL, { opnum: 12, stub: cre
 /** A process that WMI makes. */
 export const command = (line: string) =>
   calls(WBEM, { opnum: 24, stub: execMethod('Win32_Process', 'Create', { CommandLine: line }) });
+/** A command line that no rule of its own tells. */
+export const otherCommand = (line: string) =>
+  calls(WBEM, { opnum: 24, stub: execMethod('Vendor_Agent', 'Run', { CommandLine: line }) });
+/** A service made or changed by WMI. */
+export const wmiService = (method: 'Create' | 'Change' | 'StartService', program: string) =>
+  calls(WBEM, { opnum: 24, stub: execMethod('Win32_Service', method, { PathName: program }) });
+/** A job of the AT service, by WMI and by itself; a task. */
+export const job = (line: string) =>
+  calls(WBEM, { opnum: 24, stub: execMethod('Win32_ScheduledJob', 'Create', { Command: line }) });
+export const atJob = (line: string) => calls(ATSVC, { opnum: 0, stub: jobAdd(line) });
+export const task = (program: string, parameters: string) =>
+  calls(TASKS, { opnum: 1, stub: registerTask(program, parameters) });
+/** The key of a hive opened, with the handle 8. */
+export const hive = (name: string): readonly Call[] => [
+  { opnum: 2, stub: u32(0, 0x0200_0000), answer: Buffer.concat([made(7), u32(0)]) },
+  {
+    opnum: 15,
+    stub: Buffer.concat([made(7), unicode(name), u32(0, 0x0200_0000)]),
+    answer: Buffer.concat([made(8), u32(0)]),
+  },
+];
 export const file = (name: string, disposition: 'open' | 'create' = 'create') => smb().create(name, { disposition });
 export const times = (count: number, call: Call) => Array.from({ length: count }, () => call);
 export const zeroChallenge = (octet: number): Call => ({
@@ -106,6 +129,9 @@ export const invoked = (name: string, texts: readonly string[] = []) =>
     { opnum: 5, contextId: 1, object: IPID, ...names(name, 54) },
     { opnum: 6, contextId: 1, object: IPID, stub: invoke(54, texts) },
   );
+/** A member invoked of an object that nothing is known of. */
+export const unnamed = (dispid: number, ...texts: readonly string[]) =>
+  calls(DISPATCH, { opnum: 6, object: IPID, stub: invoke(dispid, texts) });
 /** A connection bound as an implementation does it. */
 export const boundAs = (how: Parameters<DcerpcConversation['bind']>[1]) =>
   dcerpc(null)
@@ -124,14 +150,12 @@ export const root = (server: string): Call => ({
 /** The machine called, and one that is neither it nor the caller. */
 export const OWN = '\\\\10.0.0.2';
 export const THIRD = '\\\\10.0.0.9';
-/** The same call to so many machines, a second apart. */
-export const toEach = (hosts: number, uuid: string, opnum: number) =>
-  Array.from({ length: hosts }, (_, nth) =>
-    dcerpc(
-      { uuid },
-      { server: `10.0.1.${nth + 1}:135`, client: `10.0.0.1:${50_000 + nth}`, start: START + nth * 1e6 },
-    ).call({ opnum }),
-  );
+/** The same calls to so many machines, a second apart. */
+export const toEach = (hosts: number, uuid: string, ...list: readonly (number | Call)[]) =>
+  Array.from({ length: hosts }, (_, nth) => {
+    const options = { server: `10.0.1.${nth + 1}:135`, client: `10.0.0.1:${50_000 + nth}`, start: START + nth * 1e6 };
+    return all(dcerpc({ uuid }, options), list);
+  });
 export const lookup = (inquiry: number): Call => ({
   opnum: 2,
   stub: Buffer.concat([u32(inquiry, 0, 0, 1), HANDLE, u32(500)]),

@@ -4,7 +4,7 @@ import { changeService, createService } from './stubs.js';
 /** Calls on services by handles that the server made up, which are told apart by a number. */
 
 /** A context handle that the server made up. */
-const made = (number: number) => Buffer.concat([Buffer.alloc(4), Buffer.alloc(16, number)]);
+export const made = (number: number) => Buffer.concat([Buffer.alloc(4), Buffer.alloc(16, number)]);
 /** A service is opened, and called by its handle. */
 export const open = (name: string, number: number): Call => ({
   opnum: 16,

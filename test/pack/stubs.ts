@@ -95,8 +95,8 @@ export function execMethod(path: string, method: string, parameters: Record<stri
 }
 
 /** IWbemServices::PutInstance. */
-export function putInstance(className: string): Buffer {
-  return Buffer.concat([ORPC_THIS, instanceOf(className, [['Name', 'x']]), u32(0, 0, 0)]);
+export function putInstance(className: string, properties: Record<string, string> = { Name: 'x' }): Buffer {
+  return Buffer.concat([ORPC_THIS, instanceOf(className, Object.entries(properties)), u32(0, 0, 0)]);
 }
 
 /** IWbemLevel1Login::NTLMLogin. */
@@ -119,6 +119,17 @@ export function createService(program: string): Buffer {
 /** RChangeServiceConfigW of a program. */
 export function changeService(program: string): Buffer {
   return Buffer.concat([Buffer.alloc(20, 1), u32(16, 3, 0), pointer(wide(program)), u32(0, 0, 0, 0, 0, 0, 0, 0)]);
+}
+
+/** NetrJobAdd of a command. [MS-TSCH] 3.2.5.2.1. */
+export function jobAdd(command: string): Buffer {
+  return Buffer.concat([u32(0, 0, 0, 0, 0x20000), wide(command)]);
+}
+
+/** SchRpcRegisterTask of a task that runs a program. [MS-TSCH] 3.2.5.4.2. */
+export function registerTask(program: string, parameters: string): Buffer {
+  const xml = `<Task><Actions><Exec><Command>${program}</Command><Arguments>${parameters}</Arguments></Exec></Actions></Task>`;
+  return Buffer.concat([u32(0), wide(xml), u32(6, 0, 3, 0, 0)]);
 }
 
 /** ept_map for an interface. */

@@ -122,7 +122,7 @@ describe('a join', () => {
       {
         grade: 'network only',
         technique: ['T1021.003'],
-        detection: ['D2'],
+        detection: ['D2', 'D3'],
         from: { ip: CLIENT.address },
         to: { ip: SERVER.address },
       },

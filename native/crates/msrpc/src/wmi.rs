@@ -37,9 +37,9 @@ impl RpcExchange {
 
 /// `Win32_Service` of `\\host\root\cimv2:Win32_Service.Name="x"`. [MS-WMI] 2.2.2.
 fn class_of_path(path: &str) -> &str {
-    // Of a full path, what stands in front of the colon is the namespace; without one, a colon belongs to the key.
-    let full = path.starts_with(['\\', '/']);
-    let relative = path.split_once(':').filter(|_| full).map_or(path, |(_, relative)| relative);
+    // What stands in front of the colon is the namespace, with or without a host; a colon behind a key's value belongs to the value.
+    let namespace = |before: &str| !before.contains(['=', '"']);
+    let relative = path.split_once(':').filter(|(before, _)| namespace(before)).map_or(path, |(_, relative)| relative);
     relative.split(['.', '=']).next().unwrap_or_default()
 }
 
@@ -58,6 +58,7 @@ mod tests {
     fn paths_and_queries_name_their_class() {
         assert_eq!(class_of_path("Win32_Process"), "Win32_Process");
         assert_eq!(class_of_path("Win32_Service.Name=\"a:b\""), "Win32_Service");
+        assert_eq!(class_of_path(r"root\cimv2:Win32_Process"), "Win32_Process");
         assert_eq!(class_of_path(r"\\ws1.lab\root\cimv2:Win32_Process.Handle=4"), "Win32_Process");
         assert_eq!(class_of_path("//./root/cimv2:Win32_OperatingSystem=@"), "Win32_OperatingSystem");
         assert_eq!(class_of_query("SELECT * FROM  Win32_Process WHERE a=1"), Some("Win32_Process"));

@@ -34,14 +34,14 @@ const OWN: &[Buffer<SmbTransaction>] = buffers! {
         (_, SmbCommand::Smb2(_)) => Value::Uint(2),
     };
     /// Name of a file or directory that is opened, read, written, renamed or deleted.
-    "smb.filename": Bytes, to_server(COMPLETE) => |tx, _, _| Value::bytes(tx.file_name());
+    "smb.filename": Bytes, to_server(STARTED) => |tx, _, _| Value::bytes(tx.file_name());
     /// The new name of a file that is renamed.
     "smb.rename_to": Bytes, to_server(COMPLETE) => |tx, _, _| match &tx.detail {
         TxDetail::Rename(rename) => Value::Bytes(&rename.to),
         _ => Value::Absent,
     };
     /// Path of the share a file that is opened, read, written, renamed or deleted lies on.
-    "smb.file_share": Bytes, to_server(COMPLETE) => |tx, _, _| match &tx.detail {
+    "smb.file_share": Bytes, to_server(STARTED) => |tx, _, _| match &tx.detail {
         TxDetail::File(file) => Value::Bytes(&file.share),
         TxDetail::Create(_) | TxDetail::Rename(_) | TxDetail::Delete(_) => Value::bytes(tx.share.as_deref()),
         _ => Value::Absent,
